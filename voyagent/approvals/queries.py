@@ -329,7 +329,7 @@ def _some(
         narrowed.append(literal(offset) < total)  # beyond the last page no row is read
     if status != "expired":
         return _rows().where(_in_state(status), *narrowed).limit(limit).offset(offset)
-    # Two states make up this list. Each is read in index order, and the page is cut from the two.
+    # The list has two statuses. Each is read in index order, and the page is merged from both.
     heads = [
         _rows().where(condition, *narrowed).limit(limit + offset).subquery()
         for condition in (_C.status == "expired", _is_overdue())

@@ -23,7 +23,7 @@ def run_effect(tenant_id: str, approval_id: str) -> None:
 
 
 @task("approvals.housekeeping", own_transactions=True, every="* * * * *")
-def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Store the expiry of proposals past their time limit, and retry unfinished acts."""
     in_agencies(
         queries.agencies_with_proposals,

@@ -28,6 +28,6 @@ def run_turn(tenant_id: str, turn_id: str) -> None:
 
 # The name of the task is stored with its scheduled jobs, so it must not change.
 @task("chat.housekeeping", own_transactions=True, every="* * * * *")
-def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Resume turns whose job was lost or has failed for good."""
     in_agencies(chats.agencies_with_turns, turn_jobs.resume)

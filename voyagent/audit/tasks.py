@@ -35,7 +35,7 @@ def check_agencies(after: str) -> None:
 
 
 @task("audit.nightly", own_transactions=True, every="17 1 * * *")
-def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Start the nightly check of every chain; each check writes the head to the log."""
     _go_on(chain.FIRST)
 

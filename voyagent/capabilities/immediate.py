@@ -15,7 +15,7 @@ from voyagent.kernel.outbound import OutboundCall
 def execute_now(
     capability: Capability[Any], call: Invocation, wanted: BaseModel
 ) -> JsonObject | Proposed:
-    """Run a capability and, at once and without an open transaction, its outbound call.
+    """Run a capability, then at once its outbound call without an open transaction.
 
     Raises the errors of `execute` and of the call.
     """

@@ -260,7 +260,7 @@ class ApiBlueprint(Blueprint):
 
         return register
 
-    # Their keywords are the options of an operation; Flask's accept any.
+    # These keywords are the options of an operation; those of Flask accept any value.
     get = _Shorthand("GET")  # type: ignore[assignment]
     post = _Shorthand("POST")  # type: ignore[assignment]
     patch = _Shorthand("PATCH")  # type: ignore[assignment]

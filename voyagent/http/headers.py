@@ -25,7 +25,7 @@ REDOC_CSP = (
     " 'self' data:"
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# The star does not include Authorization, and old browsers do not support it.
+# `*` does not include Authorization, and old browsers do not support it.
 _ALLOWED_HEADERS = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, *"
 )

@@ -332,7 +332,7 @@ def _zone() -> str:
 
 
 def _locale() -> Locale:
-    # A document can be in another language than the page, that of its recipient.
+    # A document can be in the language of its recipient, which may differ from the page's.
     page = Locale.parse(page_locale(), sep="-" if "-" in page_locale() else "_")
     spoken = get_locale()
     return page if spoken is None or spoken.language == page.language else spoken

@@ -70,7 +70,7 @@ def entry_sheet(found: Read) -> Sheet:
 def entry_paper(
     reader: RequestReader,
     found: Read,
-    agency: str,  # noqa: ARG001 - the letterhead names it
+    agency: str,  # noqa: ARG001 - every `typeset` function of a kind of document takes it
 ) -> Attached:
     """Return a journal entry as a PDF: one table with totals for each currency."""
     entry, lines = found

@@ -39,7 +39,7 @@ def write(
     if kind.for_customer:
         message["Reply-To"] = _recipient(str(values["reply_to"]))
     message["Date"] = format_datetime(mail.created_at)
-    # Equal at each attempt, so that mail programs that compare ids show a mail sent twice once.
+    # Equal at each attempt, so that mail programs that compare ids show a repeated mail once.
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Voyagent-Mail"] = mail.kind

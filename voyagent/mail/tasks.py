@@ -53,13 +53,13 @@ def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str 
         driver.send(message)
     except MailNotSent as error:
         return error.reason, isinstance(error, MailRefused)
-    except Exception as error:  # noqa: BLE001 - a template that cannot be filled must not show what it was filled with
+    except Exception as error:  # noqa: BLE001 - an error of a template must not show its values
         return type(error).__name__, isinstance(error, SealBroken)
     return None, False
 
 
 @task("mail.see_to", own_transactions=True, every="* * * * * */10")
-def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Process the outbox of every agency that needs it.
 
     See `service.see_to_mail`.

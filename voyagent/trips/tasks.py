@@ -12,13 +12,13 @@ from voyagent.trips.service import offers, passengers
 
 
 @task("trips.sweep_offers", own_transactions=True, every="*/10 * * * *")
-def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Delete old offers and responses of every agency that has some."""
     in_agencies(trips.agencies_with_offers, offers.sweep)
 
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
-def reseal(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+def reseal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Re-encrypt passport numbers that were encrypted with an earlier secret."""
     keyring = find_port(Keyring)
     in_agencies(tenant_ids, lambda: passengers.reseal(keyring))

@@ -81,7 +81,7 @@ class EditRefused(Unprocessable):
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(code)
-        self.message = sentence  # type: ignore[misc]  # each rule has its own
+        self.message = sentence  # type: ignore[misc]  # each rule has its own class
 
 
 class WouldBeRefused(Conflict):
@@ -92,7 +92,7 @@ class WouldBeRefused(Conflict):
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__()
-        self.code, self.message = code, sentence  # type: ignore[misc]  # each rule has its own
+        self.code, self.message = code, sentence  # type: ignore[misc]  # each rule has its own class
 
 
 class RequesterGone(VoyagentError):

@@ -61,7 +61,7 @@ def prepare(approval_id: str) -> OutboundCall[dict[str, Any]] | None:
             made = _run(person_of(approval.requested_by_user_id), approval)
     except OperationalError:
         raise  # the job is retried
-    except Exception as failure:  # noqa: BLE001 - it fails there too, and the grant ends with the reason
+    except Exception as failure:  # noqa: BLE001 - the act fails in the same way and stores the reason
         log.info(
             "effect.not_prepared",
             approval_id=approval_id,

@@ -66,7 +66,7 @@ _COPIED = (
 )
 
 
-def propose(  # noqa: PLR0913 - each says what is asked for, or where
+def propose(  # noqa: PLR0913 - each keyword is a filter or a position
     actor: Actor,
     *,
     session_id: UUID | None,

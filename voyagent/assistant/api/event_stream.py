@@ -179,7 +179,7 @@ class Aside:
     read: Callable[[UUID], str]
 
 
-def frames(  # noqa: PLR0913 - each narrows or bounds what is told
+def frames(  # noqa: PLR0913 - each keyword filters or limits the result
     app: Flask,
     listener: Credential,
     session_id: UUID,

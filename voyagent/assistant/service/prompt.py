@@ -194,7 +194,7 @@ def _turn(played: Iterable[Played]) -> list[Message]:
         if isinstance(one.move, Answer):
             number += 1
             answer = ModelAnswer.from_raw(one.move.raw)
-            # Ids made here, because a server for local models may send none or repeat them.
+            # The ids are made here, because a server for local models may send none or repeat them.
             open_calls = [
                 ToolCall(f"turn-{number}-{place}", call.name, call.arguments)
                 for place, call in enumerate(answer.calls)

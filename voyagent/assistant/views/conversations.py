@@ -162,7 +162,7 @@ def delete(actor: Actor, session_id: UUID) -> Any:
         "text": _("Deleted: %(title)s", title=title),
         "undo": url_for("assistant.restore", session_id=session_id),
     }
-    flash(told, "undo")  # type: ignore[arg-type]  # the toast's macro takes a sentence with its undo
+    flash(told, "undo")  # type: ignore[arg-type]  # the macro of toasts accepts a dict
     return see_other(url_for("assistant.index"))
 
 

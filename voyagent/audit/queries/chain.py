@@ -17,7 +17,7 @@ from voyagent.kernel.db import db
 FIRST = UUID(int=0)
 _ROWS_AT_A_TIME = 1000
 _BOUND = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
-_HEAD = text(f"select seq, encode(hash, 'hex') as hash from audit_heads where tenant_id = {_BOUND}")  # noqa: S608 - a constant of ours
+_HEAD = text(f"select seq, encode(hash, 'hex') as hash from audit_heads where tenant_id = {_BOUND}")  # noqa: S608 - built from a constant
 _LINES = text(
     f"select app.audit_line(e) from audit_events e where tenant_id = {_BOUND} order by seq"  # noqa: S608
 )

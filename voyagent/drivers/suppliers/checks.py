@@ -78,7 +78,7 @@ def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
 
 
 def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Traveller]) -> None:
-    """Check number, names and ages of the travellers, by the day of the last flight.
+    """Check number, names and ages of the travellers; an age is that on the last flight's day.
 
     Raises ValidationFailed.
     """

@@ -81,7 +81,7 @@ class Passwords:
         """Return True if a hash was computed with other parameters than the configured ones."""
         return self._hasher.check_needs_rehash(stored)
 
-    @cache  # noqa: B019 - one object a process
+    @cache  # noqa: B019 - one object per process
     def _dummy(self) -> str:
         return self._hasher.hash("nobody has this password")
 

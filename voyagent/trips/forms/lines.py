@@ -108,7 +108,7 @@ class LineForm(SchemaForm[LineIn]):
         return form
 
     @classmethod
-    def shown(cls, details: Any) -> dict[str, Any]:  # noqa: ARG003 - a kind whose fields are not those of its details reads them here
+    def shown(cls, details: Any) -> dict[str, Any]:  # noqa: ARG003 - for subclasses whose fields differ from the details
         """Return the values of fields whose names or formats differ from those of the details."""
         return {}
 

@@ -78,7 +78,7 @@ class RateFields:
         """Return the input at which to show an error; errors of a rate are shown at its inputs."""
         if len(loc) > 1 and loc[0] == "exchange_rate":
             return _OF_MEMBER[str(loc[1])]
-        place: str = super().place_of(loc)  # type: ignore[misc]  # of the form that has these fields
+        place: str = super().place_of(loc)  # type: ignore[misc]  # declared by the form class
         return place
 
 

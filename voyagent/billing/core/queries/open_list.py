@@ -86,7 +86,7 @@ def list_open_statement(
     return _one_by_one(documents.subquery("found"), today=as_of or today, party=party)
 
 
-def list_instalments_statement(  # noqa: PLR0913 - each keyword is one way in which the list is narrowed or aged
+def list_instalments_statement(  # noqa: PLR0913 - each keyword is a filter or an option of the ageing
     kind: Kind,
     first: date,
     last: date,
