@@ -11,7 +11,6 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from voyagent.billing.bills.queries import BillDocument, BillSearch
-from voyagent.billing.bills.service import BillChanges
 from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
     DocumentDraftIn,
@@ -101,14 +100,6 @@ class BillPatch(DocumentPatch):
     line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)] = (
         MAY_BE_ABSENT
     )
-
-    def changes(self, currency: str) -> BillChanges:
-        """Return the members that were sent, in the form that the service accepts.
-
-        The currency of the lines is the one that was sent with them, else `currency`.
-        """
-        changes: BillChanges = self.changes(currency)
-        return changes
 
 
 class ScheduleIn(Closed):

@@ -29,7 +29,6 @@ from voyagent.billing.invoices.schemas.lines import (
     State,
     TaxNumber,
 )
-from voyagent.billing.invoices.service.drafts import DraftChanges
 from voyagent.identity.schemas.entry import Email
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
@@ -78,14 +77,6 @@ class InvoicePatch(DocumentPatch):
     place_of_supply: State | None = None
     customer_tax_number: TaxNumber | None = None
     customer_pan: TaxNumber | None = None
-
-    def changes(self, currency: str) -> DraftChanges:
-        """Return the members that were sent, in the form that the service accepts.
-
-        The currency of the lines is the one that was sent with them, else `currency`.
-        """
-        changes: DraftChanges = self.changes(currency)
-        return changes
 
 
 class InvoiceSendIn(Closed):
