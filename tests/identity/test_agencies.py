@@ -24,7 +24,7 @@ def command(app: Flask, verb: str, tenant_id: object) -> Result:
     return app.test_cli_runner().invoke(args=["agency", verb, str(tenant_id)])
 
 
-def test_everybody_of_a_suspended_agency_is_refused_everywhere_and_nobody_else(
+def test_only_users_of_a_suspended_agency_are_refused_everywhere(
     app: Flask, alice: Person, bob: Person, charlie: Person
 ) -> None:
     browser, key = bob.browser, with_key(bob)

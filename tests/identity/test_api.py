@@ -67,7 +67,7 @@ def places(answer: Any) -> list[tuple[Any, ...]]:
 # --------------------------------------------------------------------------------
 
 
-def test_sign_up_answers_tokens_and_the_person(anyone: ApiClient) -> None:
+def test_sign_up_returns_tokens_and_the_user(anyone: ApiClient) -> None:
     body = sign_up_body(full_name="  Neha Kulkarni ", agency_name=" Malabar Gulf ")
     answer = anyone.post(
         "/auth/sign-up", json={**body, "email": body["email"].upper(), "unknown": 1}
@@ -111,7 +111,7 @@ def test_sign_up_answers_tokens_and_the_person(anyone: ApiClient) -> None:
         ("agency_name", "x\u0000y"),
     ],
 )
-def test_sign_up_refuses_a_wrong_field_at_its_place(
+def test_sign_up_reports_an_invalid_field_at_its_location(
     anyone: ApiClient, field: str, value: Any
 ) -> None:
     answer = anyone.post("/auth/sign-up", json=sign_up_body(**{field: value}))
@@ -121,13 +121,13 @@ def test_sign_up_refuses_a_wrong_field_at_its_place(
 
 
 @pytest.mark.parametrize("field", ["email", "password", "full_name", "agency_name"])
-def test_sign_up_needs_every_field(anyone: ApiClient, field: str) -> None:
+def test_sign_up_requires_every_field(anyone: ApiClient, field: str) -> None:
     body = sign_up_body()
     del body[field]
     assert places(anyone.post("/auth/sign-up", json=body)) == [("body", field)]
 
 
-def test_a_long_phrase_needs_no_digit(anyone: ApiClient) -> None:
+def test_a_long_passphrase_needs_no_digit(anyone: ApiClient) -> None:
     assert (
         anyone.post(
             "/auth/sign-up", json=sign_up_body(password="four quiet harbour lanterns")
@@ -156,7 +156,7 @@ def test_sign_up_refuses_a_blank_password(anyone: ApiClient, password: str) -> N
 
 
 @pytest.mark.parametrize("password", ["a1a1a1a1a1a1", "Correct-horse-battery-9", "Aa1-" * 16])
-def test_sign_up_takes_an_unlikely_password(anyone: ApiClient, password: str) -> None:
+def test_sign_up_accepts_an_unlikely_password(anyone: ApiClient, password: str) -> None:
     body = sign_up_body(password=password)
     assert anyone.post("/auth/sign-up", json=body).status_code == 201
     assert (
@@ -176,7 +176,7 @@ def test_an_existing_address_is_reported(anyone: ApiClient, alice: Person) -> No
 # --------------------------------------------------------------------------------
 
 
-def test_sign_in_answers_as_sign_up_does(anyone: ApiClient, alice: Person) -> None:
+def test_sign_in_returns_the_same_members_as_sign_up(anyone: ApiClient, alice: Person) -> None:
     answer = anyone.post(
         "/auth/sign-in",
         json={"email": f" {alice.email.upper()} ", "password": PASSWORD, "unknown": 1},
@@ -187,7 +187,9 @@ def test_sign_in_answers_as_sign_up_does(anyone: ApiClient, alice: Person) -> No
     assert answer.json["user"]["id"] == str(alice.actor.user_id)
 
 
-def test_known_and_unknown_addresses_are_told_the_same(anyone: ApiClient, alice: Person) -> None:
+def test_known_and_unknown_addresses_get_the_same_response(
+    anyone: ApiClient, alice: Person
+) -> None:
     known = anyone.post(
         "/auth/sign-in", json={"email": alice.email, "password": "Harbour-lantern-43"}
     )
@@ -229,7 +231,7 @@ def test_known_and_unknown_addresses_cost_the_same_hashing(
         ({"password": 1}, "password"),
     ],
 )
-def test_sign_in_refuses_a_wrong_field(
+def test_sign_in_refuses_an_invalid_field(
     anyone: ApiClient, alice: Person, body: dict[str, Any], place: str
 ) -> None:
     assert places(
@@ -279,7 +281,7 @@ def test_an_anonymous_caller_gets_only_the_401_error(
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_word_is_read_in_any_case(app: Flask, alice: Person, scheme: str) -> None:
+def test_the_bearer_scheme_is_case_insensitive(app: Flask, alice: Person, scheme: str) -> None:
     assert (
         app.test_client()
         .get("/api/auth/me", headers={"Authorization": f"{scheme} {alice.access_token}"})
@@ -288,7 +290,7 @@ def test_the_scheme_word_is_read_in_any_case(app: Flask, alice: Person, scheme: 
     )
 
 
-def test_a_cookie_never_opens_the_api(app: Flask, alice: Person) -> None:
+def test_the_api_does_not_accept_a_cookie(app: Flask, alice: Person) -> None:
     browser = alice.browser
     assert browser.get("/team").status_code == 200
     assert browser.get("/api/auth/me").status_code == 401
@@ -298,7 +300,7 @@ def test_a_cookie_never_opens_the_api(app: Flask, alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_refresh_answers_a_new_pair_and_no_user(anyone: ApiClient, alice: Person) -> None:
+def test_refresh_returns_a_new_pair_without_the_user(anyone: ApiClient, alice: Person) -> None:
     answer = anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token, "unknown": 1})
     assert answer.status_code == 200
     assert set(answer.json) == {"access_token", "refresh_token", "expires_in"}
@@ -319,11 +321,11 @@ def test_refresh_answers_a_new_pair_and_no_user(anyone: ApiClient, alice: Person
 @pytest.mark.parametrize(
     "body", [{}, {"refresh_token": ""}, {"refresh_token": None}, {"refresh_token": 7}]
 )
-def test_refresh_needs_a_token(anyone: ApiClient, body: dict[str, Any]) -> None:
+def test_refresh_requires_a_token(anyone: ApiClient, body: dict[str, Any]) -> None:
     assert places(anyone.post("/auth/refresh", json=body)) == [("body", "refresh_token")]
 
 
-def test_sign_out_needs_nothing_and_always_answers_204(anyone: ApiClient, alice: Person) -> None:
+def test_sign_out_requires_no_body_and_always_returns_204(anyone: ApiClient, alice: Person) -> None:
     for call in (
         anyone.post("/auth/sign-out"),
         anyone.post("/auth/sign-out", json={}),
@@ -361,7 +363,7 @@ def test_sign_out_with_a_refresh_token_ends_it(anyone: ApiClient, alice: Person)
 # --------------------------------------------------------------------------------
 
 
-def test_an_invitation_answers_itself_and_its_link(alice: Person) -> None:
+def test_inviting_returns_the_invitation_and_its_link(alice: Person) -> None:
     email = fresh_address()
     answer = alice.api.post("/auth/invites", json={"email": email.upper()})
     assert answer.status_code == 201
@@ -402,16 +404,14 @@ def test_the_link_uses_the_public_url_and_never_the_host_header(alice: Person) -
         ({"unknown": 1}, "unknown"),
     ],
 )
-def test_an_invitation_refuses_a_wrong_field(
-    alice: Person, body: dict[str, Any], place: str
-) -> None:
+def test_inviting_refuses_an_invalid_field(alice: Person, body: dict[str, Any], place: str) -> None:
     answer = alice.api.post("/auth/invites", json={"email": fresh_address(), **body})
     assert places(answer) == [("body", place)]
     if body.get("role") == "owner":
         assert "invalid_role" in answer.json["detail"][0]["msg"]
 
 
-def test_only_an_administrator_sees_makes_and_revokes_invitations(
+def test_only_an_administrator_reads_creates_and_revokes_invitations(
     app: Flask, alice: Person, bob: Person, victor: Person
 ) -> None:
     invite_id, _ = invite(app, alice, fresh_address())
@@ -450,9 +450,7 @@ def test_invitations_are_listed_by_state_newest_first(
     assert (answer.status_code, answer.json["detail"]) == (400, "invalid_status")
 
 
-def test_invitations_come_in_pages_where_they_are_asked_for(
-    app: Flask, alice: Person, sql: Sql
-) -> None:
+def test_invitations_are_listed_in_pages_on_request(app: Flask, alice: Person, sql: Sql) -> None:
     ids = [str(invite(app, alice, fresh_address())[0]) for _ in range(5)]
     sql("update invites set expires_at = now() where id = :id", id=ids[2])
     seen, cursor = [], ""
@@ -511,7 +509,9 @@ def test_an_invitation_can_be_read_with_its_token(
         assert places(anyone.get(f"/auth/invites/lookup{query}")) == [("query", "token")]
 
 
-def test_accepting_answers_as_sign_up_does(app: Flask, anyone: ApiClient, alice: Person) -> None:
+def test_accepting_returns_the_same_members_as_sign_up(
+    app: Flask, anyone: ApiClient, alice: Person
+) -> None:
     email = fresh_address()
     _, token = invite(app, alice, email, "ticketing_lead")
     answer = anyone.post(
@@ -540,7 +540,7 @@ def test_accepting_answers_as_sign_up_does(app: Flask, anyone: ApiClient, alice:
         ({"extra": 1}, "extra"),
     ],
 )
-def test_accepting_refuses_a_wrong_field(
+def test_accepting_refuses_an_invalid_field(
     anyone: ApiClient, changes: dict[str, Any], place: str
 ) -> None:
     assert places(
@@ -551,7 +551,7 @@ def test_accepting_refuses_a_wrong_field(
     ) == [("body", place)]
 
 
-def test_an_invalid_invitation_link_has_its_reason(
+def test_an_invalid_invitation_link_is_refused_with_the_reason(
     app: Flask, anyone: ApiClient, alice: Person, charlie: Person, sql: Sql
 ) -> None:
     expired_id, expired = invite(app, alice, fresh_address())
@@ -575,7 +575,7 @@ def test_an_invalid_invitation_link_has_its_reason(
     assert (weak.status_code, weak.json["detail"]["code"]) == (400, "password_common")
 
 
-def test_a_secret_never_comes_back_nor_into_the_log(
+def test_no_secret_is_returned_or_logged(
     anyone: ApiClient, alice: Person, app: Flask, log_lines: list[dict[str, Any]]
 ) -> None:
     _, token = invite(app, alice, fresh_address())

@@ -22,7 +22,7 @@ def session_of(app: Flask, access_token: str) -> UUID:
     return found
 
 
-def test_every_session_of_a_person_ends_on_pages_and_api(
+def test_all_sessions_of_a_user_end_on_pages_and_api(
     app: Flask, alice: Person, bob: Person, events: Events
 ) -> None:
     browser, elsewhere = alice.browser, sign_in(app, alice.email)
@@ -42,7 +42,7 @@ def test_every_session_of_a_person_ends_on_pages_and_api(
     )
 
 
-def test_the_acting_session_may_go_on_with_both_its_tokens(app: Flask, alice: Person) -> None:
+def test_the_acting_session_can_continue_with_both_tokens(app: Flask, alice: Person) -> None:
     other = sign_in(app, alice.email)
     acting = session_of(app, alice.access_token)
     assert (
@@ -70,7 +70,7 @@ def test_no_message_is_sent_if_no_session_ends(app: Flask, alice: Person, events
     assert events(alice, "session.ended") == []
 
 
-def test_an_administrator_ends_a_colleagues_sessions_and_no_strangers(
+def test_an_administrator_ends_sessions_of_the_own_agency_only(
     app: Flask, alice: Person, bob: Person, charlie: Person, events: Events
 ) -> None:
     assert (

@@ -208,14 +208,14 @@ def limits_of(act: Act) -> list[str]:
 EACH = [pytest.param(act, per, id=f"{act.name} {per}") for act in API for per in limits_of(act)]
 
 
-def test_every_operation_of_the_account_is_in_one_list() -> None:
+def test_all_operations_with_credentials_are_listed() -> None:
     assert {call.name for call in CALLS if "/auth/" in call.path} - {
         call.name for call in CALLS if "/auth/members" in call.path
     } == {act.name for act in API} | NO_CREDENTIAL
 
 
 @pytest.mark.parametrize("act", API, ids=lambda act: act.name)
-def test_a_person_who_names_an_account_is_counted_by_it(act: Act) -> None:
+def test_attempts_at_an_account_are_counted_by_account(act: Act) -> None:
     """An account known only after a token was looked up is not counted."""
     unknown = {limits.REFRESH, limits.ONE_TIME_TOKEN, limits.INVITE_LOOKUP, limits.ACCEPT_INVITE}
     assert bool(act.throttle.account) is (act.throttle not in unknown)

@@ -58,7 +58,7 @@ def accept(app: Flask, token: str, password: str = PASSWORD) -> SignedInPerson:
     )
 
 
-def test_an_invitation_is_a_link_on_the_public_address_kept_as_a_hash(
+def test_an_invitation_link_has_the_public_url_and_its_token_is_stored_as_hash(
     app: Flask, identity: Identity, alice: Person, sql: Sql, events: Events
 ) -> None:
     email = fresh_address()
@@ -85,7 +85,7 @@ def test_an_invitation_is_a_link_on_the_public_address_kept_as_a_hash(
 
 
 @pytest.mark.parametrize("role", ["agent", "viewer", "ticketing_lead", "accounting_lead"])
-def test_only_an_administrator_invites_and_revokes(
+def test_only_an_administrator_invites_and_revokes_invitations(
     app: Flask, people: Any, alice: Person, role: str
 ) -> None:
     colleague = people.colleague(alice, "Rita Role", role=role)
@@ -96,7 +96,7 @@ def test_only_an_administrator_invites_and_revokes(
         colleague.does(invites.revoke_invite, invite_id)
 
 
-def test_an_address_has_one_open_invitation_of_an_agency(
+def test_an_address_has_at_most_one_open_invitation_to_an_agency(
     app: Flask, alice: Person, charlie: Person
 ) -> None:
     email = fresh_address()
@@ -121,9 +121,7 @@ def test_parallel_invitations_of_one_address_create_one(app: Flask, alice: Perso
         assert sorted(pool.map(call, range(6))) == [False] * 5 + [True]
 
 
-def test_an_expired_a_revoked_and_an_accepted_invitation_do_not_block_a_new_one(
-    app: Flask, alice: Person, sql: Sql
-) -> None:
+def test_an_ended_invitation_does_not_block_a_new_one(app: Flask, alice: Person, sql: Sql) -> None:
     email = fresh_address()
     expired, _ = invite(app, alice, email)
     sql("update invites set expires_at = now() - interval '1 minute' where id = :id", id=expired)
@@ -144,7 +142,7 @@ def test_an_expired_a_revoked_and_an_accepted_invitation_do_not_block_a_new_one(
     }
 
 
-def test_inviting_someone_who_has_an_account_is_accepted_and_joining_is_not(
+def test_a_user_with_an_account_can_be_invited_but_cannot_join(
     app: Flask, alice: Person, charlie: Person, sql: Sql
 ) -> None:
     invite_id, token = invite(app, alice, charlie.email)
@@ -153,7 +151,7 @@ def test_inviting_someone_who_has_an_account_is_accepted_and_joining_is_not(
     assert sql("select status from invites where id = :id", id=invite_id)[0]["status"] == "pending"
 
 
-def test_a_person_who_accepts_joins_the_agency_in_the_role_and_counts_as_confirmed(
+def test_accepting_creates_a_confirmed_user_with_the_invited_role(
     app: Flask, alice: Person, sql: Sql, events: Events
 ) -> None:
     email = fresh_address()
@@ -207,7 +205,7 @@ def test_parallel_acceptances_create_one_user(app: Flask, alice: Person, sql: Sq
     assert len(sql("select 1 from users where email = :email", email=email)) == 1
 
 
-def test_an_invitation_that_is_revoked_while_she_joins_lets_nobody_in(
+def test_an_invitation_that_is_revoked_while_joining_creates_no_user(
     app: Flask, identity: Identity, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = fresh_address()
@@ -224,7 +222,7 @@ def test_an_invitation_that_is_revoked_while_she_joins_lets_nobody_in(
     assert sql("select 1 from users where email = :email", email=email) == []
 
 
-def test_a_refused_password_leaves_the_token_good(app: Flask, alice: Person) -> None:
+def test_a_refused_password_does_not_use_up_the_token(app: Flask, alice: Person) -> None:
     _, token = invite(app, alice, fresh_address())
     with pytest.raises(PasswordTooCommon):
         accept(app, token, "alice-travels-2026")
@@ -249,14 +247,16 @@ def test_expired_revoked_and_unknown_tokens_are_refused(
             accept(app, token)
 
 
-def test_a_suspended_agencys_invitation_is_not_known(app: Flask, alice: Person, sql: Sql) -> None:
+def test_an_invitation_of_a_suspended_agency_is_unknown(
+    app: Flask, alice: Person, sql: Sql
+) -> None:
     _, token = invite(app, alice, fresh_address())
     sql("update tenants set is_active = false where id = :id", id=alice.actor.tenant_id)
     with pytest.raises(InviteNotFound):
         accept(app, token)
 
 
-def test_an_invitation_is_revoked_once_and_by_its_own_agency(
+def test_an_invitation_is_revoked_once_and_only_by_its_agency(
     app: Flask, alice: Person, charlie: Person, events: Events, sql: Sql
 ) -> None:
     invite_id, _ = invite(app, alice, fresh_address())
@@ -290,7 +290,7 @@ def test_an_invitation_is_mailed_to_the_address_with_its_link(app: Flask, alice:
     assert mailbox.received(app, to=alice.email) == []
 
 
-def test_an_invitation_that_is_refused_mails_nothing(app: Flask, alice: Person) -> None:
+def test_a_refused_invitation_sends_no_mail(app: Flask, alice: Person) -> None:
     email = fresh_address()
     invite(app, alice, email)
     with pytest.raises(InviteAlreadyExists):
@@ -298,7 +298,7 @@ def test_an_invitation_that_is_refused_mails_nothing(app: Flask, alice: Person) 
     assert len(mailbox.received(app, to=email)) == 1
 
 
-def test_an_address_gets_few_invitations_an_hour(
+def test_invitations_to_one_address_are_limited_per_hour(
     app: Flask, alice: Person, charlie: Person
 ) -> None:
     email = fresh_address()

@@ -32,7 +32,7 @@ def text_in(page: str) -> str | None:
     return found[1] if found else None
 
 
-def test_a_key_is_made_with_the_password_and_shown_once(bob: Person, events: Events) -> None:
+def test_a_key_is_created_with_the_password_and_shown_once(bob: Person, events: Events) -> None:
     browser = bob.browser
     assert "No API keys yet" in browser.get("/account/api-keys").text
     answer = make(browser, scopes=["enquiries", "reports"])
@@ -74,13 +74,13 @@ def test_an_invalid_key_form_shows_field_errors_and_creates_no_key(
     assert bob.api.get("/auth/api-keys").json["items"] == []
 
 
-def test_a_key_without_an_end_and_one_that_may_everything(bob: Person) -> None:
+def test_a_key_may_have_no_expiry_and_full_scope(bob: Person) -> None:
     assert make(bob.browser, expires_in_days="", scopes=["full"]).status_code == 200
     (shown,) = bob.api.get("/auth/api-keys").json["items"]
     assert (shown["expires_at"], shown["scopes"]) == (None, ["full"])
 
 
-def test_a_person_who_has_a_second_factor_gives_a_code_too(app: Flask, bob: Person) -> None:
+def test_a_user_with_two_factor_must_enter_a_code(app: Flask, bob: Person) -> None:
     with standing_clock() as travel:
         phone, browser = switch_on(bob), app.test_client()
         signing_in = browser.post(
@@ -106,7 +106,7 @@ def test_a_person_who_has_a_second_factor_gives_a_code_too(app: Flask, bob: Pers
         assert text_in(make(browser, code=phone.code()).text)
 
 
-def test_a_viewer_sees_the_page_and_makes_none(victor: Person) -> None:
+def test_a_viewer_sees_the_page_but_creates_no_key(victor: Person) -> None:
     browser = victor.browser
     page = browser.get("/account/api-keys")
     assert page.status_code == 200
@@ -129,7 +129,7 @@ def test_a_user_sees_own_keys_and_an_administrator_sees_all(
     assert "Stranger" not in everybodys
 
 
-def test_a_revocation_is_asked_once_more_and_names_the_key(bob: Person) -> None:
+def test_revoking_asks_for_confirmation_with_the_name_of_the_key(bob: Person) -> None:
     key_id, text = make_key(bob, name="Tally bridge")
     browser = bob.browser
     page = browser.get(f"/account/api-keys/{key_id}/revoke").text
@@ -151,7 +151,7 @@ def test_a_revocation_is_asked_once_more_and_names_the_key(bob: Person) -> None:
     assert "was revoked on" in browser.get(f"/account/api-keys/{key_id}/revoke").text
 
 
-def test_a_colleagues_key_is_not_revoked_on_the_page(
+def test_a_user_cannot_revoke_the_key_of_another_user(
     people: People, alice: Person, bob: Person
 ) -> None:
     key_id, text = make_key(bob)
@@ -166,6 +166,6 @@ def test_a_colleagues_key_is_not_revoked_on_the_page(
     assert bearing(bob, text).get("/auth/me").status_code == 200
 
 
-def test_the_page_offers_only_what_the_role_can_reach(alice: Person, bob: Person) -> None:
+def test_the_page_offers_only_scopes_of_the_role(alice: Person, bob: Person) -> None:
     assert 'value="audit"' in alice.browser.get(NEW).text
     assert 'value="audit"' not in bob.browser.get(NEW).text

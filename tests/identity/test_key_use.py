@@ -91,7 +91,7 @@ REFUSED = (401, "unauthorized")
 
 
 @named([call for call in GUARDED if call.name not in ABOUT_A_SIGN_IN])
-def test_a_full_key_does_on_every_operation_what_its_makers_token_does(
+def test_a_full_key_has_the_same_access_as_its_creators_token(
     alice: Person, charlie: Person, call: Call
 ) -> None:
     """Two agencies, so that a call that ends sessions does not affect the next one."""
@@ -110,9 +110,7 @@ def test_a_read_key_changes_nothing_anywhere(alice: Person, call: Call) -> None:
     assert (answer.status_code, detail(answer)) == (403, "forbidden_role")
 
 
-def test_a_refused_key_is_told_whether_its_scope_or_its_role_is_in_the_way(
-    alice: Person, bob: Person
-) -> None:
+def test_a_refusal_says_if_scope_or_role_is_missing(alice: Person, bob: Person) -> None:
     scope = with_key(alice, "reports").post("/enquiries", json={})
     role = with_key(bob).get("/auth/invites")
     assert {detail(scope), detail(role)} == {"forbidden_role"}
@@ -141,7 +139,7 @@ def test_a_read_key_reads_everything(alice: Person, call: Call) -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("role", ["agency_admin", "agent"])
-def test_a_scope_permits_what_the_table_lists_within_the_role(
+def test_a_scope_permits_the_listed_operations_within_the_role(
     people: People, alice: Person, role: str, scope: str
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -159,14 +157,14 @@ def test_a_scope_permits_what_the_table_lists_within_the_role(
         assert is_refused == (not may), (call.name, answer.status_code, detail(answer))
 
 
-def test_scopes_add_up(alice: Person) -> None:
+def test_several_scopes_are_united(alice: Person) -> None:
     client = with_key(alice, "enquiries", "reports")
     assert client.get("/enquiries").status_code == 200
     assert client.get("/reports/trial-balance").status_code == 200
     assert client.get("/approvals").status_code == 403
 
 
-def test_an_enquiries_key_opens_a_conversation_but_cannot_write_in_it(alice: Person) -> None:
+def test_an_enquiries_key_creates_conversations_but_no_messages(alice: Person) -> None:
     """The assistant acts with all rights of the person, so a narrower key must not use it."""
     client = with_key(alice, "enquiries")
     made = client.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
@@ -182,7 +180,7 @@ def test_an_enquiries_key_opens_a_conversation_but_cannot_write_in_it(alice: Per
     )
 
 
-def test_only_two_scopes_can_talk_with_the_assistant() -> None:
+def test_only_two_scopes_can_write_messages_to_the_assistant() -> None:
     assert {scope for scope, held in SCOPE_PERMISSIONS.items() if "chat.write" in held} == {
         "full",
         "assistant",
@@ -227,7 +225,7 @@ def test_a_key_acts_as_its_creator_and_the_event_names_the_key(bob: Person, even
     assert event["entity_refs"]["by_api_key_id"] == str(key_id)
 
 
-def test_an_event_of_a_signed_in_person_names_no_key(bob: Person, events: Events) -> None:
+def test_an_event_of_a_session_has_no_key(bob: Person, events: Events) -> None:
     bob.api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
     (event,) = events(bob, "enquiry.created")
     assert "by_api_key_id" not in event["entity_refs"]
@@ -350,7 +348,7 @@ def test_a_key_works_after_its_creators_sessions_end(alice: Person) -> None:
     assert use(alice, text) == (200, None)
 
 
-def test_no_page_takes_a_key(app: Flask, alice: Person) -> None:
+def test_no_page_accepts_a_key(app: Flask, alice: Person) -> None:
     _id, text = make_key(alice)
     assert (
         app.test_client().get("/team", headers={"Authorization": f"Bearer {text}"}).status_code
@@ -358,20 +356,18 @@ def test_no_page_takes_a_key(app: Flask, alice: Person) -> None:
     )
 
 
-def test_signing_out_with_a_key_is_no_error_and_ends_nothing(alice: Person) -> None:
+def test_signing_out_with_a_key_has_no_effect(alice: Person) -> None:
     _id, text = make_key(alice)
     assert bearing(alice, text).post("/auth/sign-out").status_code == 204
     assert use(alice, text) == (200, None)
 
 
-def test_a_key_cannot_step_up_by_the_password(alice: Person) -> None:
+def test_a_key_cannot_reauthenticate_with_the_password(alice: Person) -> None:
     answer = with_key(alice).post("/auth/reauthenticate", json={"password": PASSWORD})
     assert (answer.status_code, detail(answer)) == (403, "reauthentication_required")
 
 
-def test_many_unknown_keys_from_one_address_are_limited_and_valid_ones_never(
-    settings: Settings, alice: Person
-) -> None:
+def test_only_unknown_keys_are_limited_by_client_address(settings: Settings, alice: Person) -> None:
     app = create_app(settings.model_copy(update={"limit_scale": 1.0}))  # with counters of its own
     _id, text = make_key(alice)
     client = app.test_client()
@@ -402,7 +398,7 @@ def test_many_unknown_keys_from_one_address_are_limited_and_valid_ones_never(
 # --------------------------------------------------------------------------------
 
 
-def test_the_owner_of_a_key_is_read_once(alice: Person, statements: list[str]) -> None:
+def test_the_owner_of_a_key_is_cached(alice: Person, statements: list[str]) -> None:
     _id, text = make_key(alice)
     client = bearing(alice, text)
     for _ in range(3):
@@ -410,7 +406,7 @@ def test_the_owner_of_a_key_is_read_once(alice: Person, statements: list[str]) -
     assert len([statement for statement in statements if "find_api_key" in statement]) == 1
 
 
-def test_only_so_many_keys_are_remembered(
+def test_the_cache_of_keys_is_bounded(
     alice: Person, monkeypatch: pytest.MonkeyPatch, app: Flask, settings: Settings
 ) -> None:
     monkeypatch.setattr(bearers, "FACTS_MAX", 2)
@@ -423,7 +419,7 @@ def test_only_so_many_keys_are_remembered(
         assert len(reader._facts) == 2  # noqa: SLF001 - what the test is about
 
 
-def test_last_use_is_noted_without_a_write_at_each_call(alice: Person, sql: Sql) -> None:
+def test_the_last_use_is_not_written_at_each_call(alice: Person, sql: Sql) -> None:
     key_id, text = make_key(alice)
     read = "select last_used_at, xmin::text as written_by from api_keys where id = :id"
     assert sql(read, id=key_id)[0]["last_used_at"] is None
@@ -442,7 +438,7 @@ def test_last_use_is_noted_without_a_write_at_each_call(alice: Person, sql: Sql)
     assert alice.api.get("/auth/api-keys").json["items"][0]["last_used_at"] is not None
 
 
-def test_a_call_does_not_wait_for_another_that_notes_the_use(
+def test_a_call_does_not_wait_for_a_write_of_the_last_use(
     alice: Person, settings: Settings, sql: Sql
 ) -> None:
     key_id, text = make_key(alice)
@@ -463,7 +459,7 @@ def test_a_call_does_not_wait_for_another_that_notes_the_use(
     )
 
 
-def test_many_calls_at_once_are_all_answered(alice: Person) -> None:
+def test_parallel_calls_with_one_key_all_succeed(alice: Person) -> None:
     _id, text = make_key(alice)
     with ThreadPoolExecutor(8) as pool:
         assert set(
@@ -471,7 +467,7 @@ def test_many_calls_at_once_are_all_answered(alice: Person) -> None:
         ) == {200}
 
 
-def test_revoking_beside_a_call_that_runs_ends_the_next_one(app: Flask, alice: Person) -> None:
+def test_revoking_during_a_call_refuses_the_next_call(app: Flask, alice: Person) -> None:
     """The running call may finish; a call after the revocation is refused by every process."""
     key_id, text = make_key(alice)
     assert use(alice, text) == (200, None)

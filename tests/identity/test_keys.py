@@ -57,14 +57,14 @@ def test_a_key_is_shown_once_and_stored_as_its_hash(alice: Person, sql: Sql) -> 
     assert text not in json.dumps(alice.api.get("/auth/api-keys").json)
 
 
-def test_no_two_keys_are_alike() -> None:
+def test_all_keys_are_different() -> None:
     made = [key_texts.new_key() for _ in range(200)]
     assert len({key.prefix for key in made}) == len({key.text for key in made}) == 200
     assert made[0].text not in repr(made[0])
 
 
 @pytest.mark.parametrize("days", [1, 3650])
-def test_a_key_may_have_an_end(alice: Person, days: int) -> None:
+def test_a_key_may_have_an_expiry(alice: Person, days: int) -> None:
     shown = create(alice, expires_in_days=days).json["api_key"]
     end = datetime.fromisoformat(shown["expires_at"])
     assert abs(end - datetime.now(UTC) - timedelta(days=days)) < timedelta(minutes=1)
@@ -87,12 +87,12 @@ def test_a_key_may_have_an_end(alice: Person, days: int) -> None:
         {"name": "Website", "user_id": "somebody"},
     ],
 )
-def test_a_body_that_breaks_the_schema_makes_no_key(alice: Person, body: dict[str, Any]) -> None:
+def test_an_invalid_body_creates_no_key(alice: Person, body: dict[str, Any]) -> None:
     assert alice.api.post("/auth/api-keys", json=body).status_code == 422
     assert alice.api.get("/auth/api-keys").json["items"] == []
 
 
-def test_a_scoped_key_has_what_was_asked_for_in_one_order(alice: Person) -> None:
+def test_the_scopes_of_a_key_are_stored_in_a_fixed_order(alice: Person) -> None:
     answer = alice.api.post(
         "/auth/api-keys/scoped",
         json={
@@ -114,7 +114,7 @@ def test_the_scope_full_includes_all_others(alice: Person) -> None:
 @pytest.mark.parametrize(
     "scopes", [[], ["owner"], ["read", "Full"], "read", [None], ["read"] * 12, None]
 )
-def test_scopes_that_there_are_not_are_refused(alice: Person, scopes: Any) -> None:
+def test_unknown_scopes_are_refused(alice: Person, scopes: Any) -> None:
     assert (
         alice.api.post(
             "/auth/api-keys/scoped", json={"name": "Sheet", "scopes": scopes}
@@ -123,7 +123,9 @@ def test_scopes_that_there_are_not_are_refused(alice: Person, scopes: Any) -> No
     )
 
 
-def test_a_scope_in_which_the_maker_may_do_nothing_is_refused(bob: Person, alice: Person) -> None:
+def test_a_scope_without_any_permission_of_the_creator_is_refused(
+    bob: Person, alice: Person
+) -> None:
     answer = bob.api.post(
         "/auth/api-keys/scoped", json={"name": "Sheet", "scopes": ["read", "audit"]}
     )
@@ -137,7 +139,7 @@ def test_a_scope_in_which_the_maker_may_do_nothing_is_refused(bob: Person, alice
 
 
 @pytest.mark.parametrize("path", ["/auth/api-keys", "/auth/api-keys/scoped"])
-def test_a_token_that_was_refreshed_makes_no_key(alice: Person, path: str) -> None:
+def test_a_refreshed_token_cannot_create_a_key(alice: Person, path: str) -> None:
     body = {"name": "Website", **({"scopes": ["read"]} if path.endswith("scoped") else {})}
     pair = alice.api.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).json
     answer = bearing(alice, pair["access_token"]).post(path, json=body)
@@ -147,7 +149,9 @@ def test_a_token_that_was_refreshed_makes_no_key(alice: Person, path: str) -> No
     assert len(alice.api.get("/auth/api-keys").json["items"]) == 1
 
 
-def test_a_viewer_makes_and_revokes_none_and_sees_the_list(alice: Person, victor: Person) -> None:
+def test_a_viewer_lists_keys_but_cannot_create_or_revoke_them(
+    alice: Person, victor: Person
+) -> None:
     key_id, _text = make_key(alice)
     for path in ("/auth/api-keys", "/auth/api-keys/scoped", f"/auth/api-keys/{key_id}/revoke"):
         answer = victor.api.post(path, json={"nonsense": 1})
@@ -163,7 +167,7 @@ def test_the_services_check_permission_and_password(alice: Person, victor: Perso
         victor.does(lambda actor: keys.make_key(rules, replace(actor, fresh=True), name="Website"))
 
 
-def test_a_prefix_that_is_taken_is_drawn_again(
+def test_a_duplicate_prefix_is_generated_again(
     alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _id, theirs = make_key(charlie)
@@ -175,7 +179,7 @@ def test_a_prefix_that_is_taken_is_drawn_again(
     assert [key["id"] for key in alice.api.get("/auth/api-keys").json["items"]] == [str(key_id)]
 
 
-def test_making_leaves_its_event_and_a_letter_to_the_maker(
+def test_creating_a_key_records_an_event_and_sends_a_mail(
     alice: Person, events: Events, sql: Sql
 ) -> None:
     text = create(alice).json["key"]
@@ -208,7 +212,7 @@ def test_no_key_is_created_if_its_event_cannot_be_written(alice: Person, sql: Sq
 # --------------------------------------------------------------------------------
 
 
-def test_the_list_is_the_whole_agencys_newest_first_and_nobody_elses(
+def test_keys_of_the_own_agency_are_listed_newest_first(
     alice: Person, bob: Person, charlie: Person
 ) -> None:
     first, second = make_key(alice)[0], make_key(bob)[0]
@@ -220,7 +224,7 @@ def test_the_list_is_the_whole_agencys_newest_first_and_nobody_elses(
     assert alice.api.get("/auth/api-keys").json["items"][0]["created_by"] == "Bob Colleague"
 
 
-def test_the_list_comes_in_pages_where_they_are_asked_for(alice: Person) -> None:
+def test_keys_are_listed_in_pages_on_request(alice: Person) -> None:
     ids = [str(make_key(alice)[0]) for _ in range(5)][::-1]
     seen, cursor = [], ""
     for _ in range(3):
@@ -243,7 +247,7 @@ def test_an_invalid_page_is_refused(alice: Person, query: str) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_the_maker_and_an_administrator_revoke_and_the_first_time_stays(
+def test_creator_and_administrator_can_revoke_and_the_first_date_remains(
     alice: Person, bob: Person, events: Events, sql: Sql
 ) -> None:
     for by in (bob, alice):
@@ -275,7 +279,7 @@ def test_a_user_revokes_only_own_keys(people: People, alice: Person, bob: Person
     assert bearing(bob, text).get("/auth/me").status_code == 200
 
 
-def test_an_unknown_a_foreign_and_a_malformed_key_are_not_found_alike(
+def test_unknown_foreign_and_malformed_key_ids_get_the_same_404(
     bob: Person, charlie: Person
 ) -> None:
     for key_id in (make_key(charlie)[0], new_id(), "nonsense"):
@@ -295,7 +299,7 @@ def test_parallel_revocations_succeed_once(alice: Person, events: Events) -> Non
     assert len(events(alice, "api_key.revoked")) == 1
 
 
-def test_a_full_key_of_an_administrator_revokes_and_a_narrower_one_does_not(
+def test_only_a_full_key_of_an_administrator_revokes_keys(
     alice: Person, bob: Person, events: Events
 ) -> None:
     acting_id, text = make_key(alice)

@@ -60,7 +60,7 @@ each_purpose = pytest.mark.parametrize("purpose", list(Purpose))
 
 
 @each_purpose
-def test_a_token_has_43_characters_and_is_kept_as_its_hash(
+def test_a_token_has_43_characters_and_is_stored_as_its_hash(
     alice: Person, sql: Sql, purpose: Purpose
 ) -> None:
     token = token_for(alice, purpose)
@@ -73,7 +73,7 @@ def test_a_token_has_43_characters_and_is_kept_as_its_hash(
 
 
 @each_purpose
-def test_a_token_works_once_and_revokes_its_siblings(
+def test_a_token_works_once_and_revokes_others_of_its_purpose(
     app: Flask, alice: Person, bob: Person, purpose: Purpose
 ) -> None:
     first, second, bobs = (
@@ -89,7 +89,7 @@ def test_a_token_works_once_and_revokes_its_siblings(
 
 
 @each_purpose
-def test_a_sibling_of_the_other_purpose_lives_on(
+def test_a_token_of_another_purpose_remains_valid(
     app: Flask, alice: Person, purpose: Purpose
 ) -> None:
     other = next(name for name in Purpose if name is not purpose)
@@ -99,7 +99,7 @@ def test_a_sibling_of_the_other_purpose_lives_on(
 
 
 @each_purpose
-def test_a_token_opens_nothing_but_its_purpose(
+def test_a_token_is_valid_only_for_its_purpose(
     app: Flask, alice: Person, sql: Sql, purpose: Purpose
 ) -> None:
     other = next(name for name in Purpose if name is not purpose)
@@ -122,7 +122,7 @@ DEAD: dict[str, str] = {
 
 @each_purpose
 @pytest.mark.parametrize("change", list(DEAD))
-def test_a_token_becomes_invalid_when(
+def test_a_token_becomes_invalid_after(
     app: Flask, anyone: ApiClient, alice: Person, sql: Sql, purpose: Purpose, change: str
 ) -> None:
     token = token_for(alice, purpose)
@@ -214,7 +214,7 @@ def debugging(identity: Identity) -> Callable[..., Identity]:
     return make
 
 
-def test_the_token_is_shown_where_the_installation_shows_tokens_and_never_in_production(
+def test_the_token_is_returned_only_in_development(
     app: Flask, alice: Person, identity: Identity, debugging: Callable[..., Identity]
 ) -> None:
     def ask(rules: Identity, email: str) -> str | None:
@@ -229,7 +229,7 @@ def test_the_token_is_shown_where_the_installation_shows_tokens_and_never_in_pro
     assert use(app, Purpose.RESET_PASSWORD, shown) == alice.email
 
 
-def test_the_skip_flag_alone_shows_no_token(
+def test_the_skip_flag_alone_returns_no_token(
     anyone: ApiClient, alice: Person, identity: Identity
 ) -> None:
     assert identity.settings.auth_skip_email_verification
@@ -237,7 +237,7 @@ def test_the_skip_flag_alone_shows_no_token(
     assert (answer.status_code, answer.json) == (200, {"queued": True, "debug_token": None})
 
 
-def test_the_queue_holds_no_address(app: Flask, alice: Person, sql: Sql) -> None:
+def test_no_job_contains_an_address(app: Flask, alice: Person, sql: Sql) -> None:
     act(
         app,
         reset.request_reset,
@@ -277,7 +277,7 @@ def test_a_request_that_cannot_be_decrypted_is_dropped(
     )
 
 
-def test_a_suspended_agencys_people_and_removed_ones_get_no_link(
+def test_suspended_and_removed_users_get_no_link(
     app: Flask, alice: Person, bob: Person, sql: Sql
 ) -> None:
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)

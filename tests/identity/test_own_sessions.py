@@ -135,7 +135,7 @@ def listed(person: Person, token: str | None = None) -> list[dict[str, object]]:
         ("x" * 255, "", "", "", "code-slash"),
     ],
 )
-def test_a_user_agent_in_words(
+def test_a_user_agent_is_shown_as_browser_and_system(
     agent: str, browser: str, system: str, program: str, glyph: str
 ) -> None:
     words = describe(agent)
@@ -151,7 +151,7 @@ def test_a_user_agent_in_words(
 # --------------------------------------------------------------------------------
 
 
-def test_the_list_has_every_browser_and_program_and_marks_the_one_that_asks(
+def test_all_sessions_are_listed_and_the_callers_is_marked(
     app: Flask, alice: Person, bob: Person
 ) -> None:
     signed_in_with(app, alice, WINDOWS)
@@ -193,9 +193,7 @@ def test_a_programs_session_is_not_idle_after_two_weeks(alice: Person, sql: Sql)
     assert len(listed(alice)) == 1
 
 
-def test_the_list_is_bounded_however_often_a_program_signs_in_and_all_of_them_end(
-    alice: Person, sql: Sql
-) -> None:
+def test_the_list_is_limited_but_all_sessions_can_be_ended(alice: Person, sql: Sql) -> None:
     many = "insert into auth_sessions (tenant_id, id, user_id, channel, expires_at, last_seen_at)"
     many += (
         " select :t, gen_random_uuid(), :u, 'api', now() + interval '1 day', now() - interval '1"
@@ -214,12 +212,12 @@ def test_the_list_is_bounded_however_often_a_program_signs_in_and_all_of_them_en
     )
 
 
-def test_a_key_sees_the_list_and_is_not_in_it(alice: Person) -> None:
+def test_a_key_can_list_sessions_but_is_none(alice: Person) -> None:
     items = with_key(alice, "read").get("/auth/sessions").json["items"]
     assert [item["current"] for item in items] == [False]
 
 
-def test_a_refresh_is_a_sign_of_life(app: Flask, alice: Person, sql: Sql) -> None:
+def test_a_refresh_updates_the_last_use(app: Flask, alice: Person, sql: Sql) -> None:
     sql(
         "update auth_sessions set last_seen_at = now() - interval '2 days' where user_id = :u",
         u=alice.actor.user_id,
@@ -275,14 +273,14 @@ def test_ending_an_own_session_revokes_its_tokens_and_is_idempotent(
     assert event["entity_refs"]["auth_session_id"] == path.rpartition("/")[2]
 
 
-def test_parallel_requests_end_it_once(app: Flask, alice: Person, events: Events) -> None:
+def test_parallel_requests_end_a_session_once(app: Flask, alice: Person, events: Events) -> None:
     path = f"/auth/sessions/{session_of(app, sign_in(app, alice.email).access_token)}"
     with ThreadPoolExecutor(6) as pool:
         assert set(pool.map(lambda _n: alice.api.delete(path).status_code, range(6))) == {204}
     assert len(events(alice, "auth.signed_out")) == 1
 
 
-def test_a_colleagues_sign_in_is_not_found_like_an_unknown_one(
+def test_the_session_of_another_user_is_not_found(
     app: Flask, alice: Person, bob: Person, charlie: Person
 ) -> None:
     theirs = [session_of(app, person.access_token) for person in (bob, charlie)]
@@ -305,7 +303,7 @@ def test_all_sessions_end_including_the_callers(
     assert event["outputs"] == {"sessions": 3}
 
 
-def test_a_viewer_has_sign_ins_of_his_own_too(app: Flask, victor: Person) -> None:
+def test_a_viewer_can_list_own_sessions(app: Flask, victor: Person) -> None:
     other = sign_in(app, victor.email)
     assert len(listed(victor)) == 2
     assert (
@@ -330,7 +328,7 @@ def test_the_services_check_the_permission(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_the_page_names_each_place_and_marks_this_one(app: Flask, alice: Person) -> None:
+def test_the_page_lists_sessions_and_marks_the_present_one(app: Flask, alice: Person) -> None:
     browser = signed_in_with(app, alice, WINDOWS)
     signed_in_with(app, alice, IPHONE, ip="198.51.100.77")
     page = browser.get("/account/sessions").text
@@ -341,7 +339,7 @@ def test_the_page_names_each_place_and_marks_this_one(app: Flask, alice: Person)
     assert "Sign out everywhere else" in page
 
 
-def test_the_page_of_a_single_place_offers_nothing_else_to_end(app: Flask, alice: Person) -> None:
+def test_a_single_session_has_no_button_to_end_others(app: Flask, alice: Person) -> None:
     alice.api.delete("/auth/sessions")
     browser = alice.browser
     page = browser.get("/account/sessions").text
@@ -362,7 +360,7 @@ def test_the_page_ends_one_session(app: Flask, alice: Person) -> None:
     assert phone.get("/team").status_code == 303
 
 
-def test_ending_this_place_leads_to_the_sign_in_page(app: Flask, alice: Person) -> None:
+def test_ending_the_present_session_leads_to_sign_in(app: Flask, alice: Person) -> None:
     browser = signed_in_with(app, alice, WINDOWS)
     (here,) = [item["id"] for item in listed(alice) if item["device"] == "Chrome · Windows"]
     answer = browser.post(
@@ -372,7 +370,7 @@ def test_ending_this_place_leads_to_the_sign_in_page(app: Flask, alice: Person) 
     assert browser.get("/team").status_code == 303
 
 
-def test_every_other_place_is_signed_out_on_the_page(app: Flask, alice: Person) -> None:
+def test_the_page_ends_all_other_sessions(app: Flask, alice: Person) -> None:
     browser, phone = signed_in_with(app, alice, WINDOWS), signed_in_with(app, alice, IPHONE)
     assert (
         browser.post(
@@ -415,13 +413,15 @@ def told(browser: FlaskClient) -> str:
         ("refresh_reuse", "no longer signed in here"),
     ],
 )
-def test_a_person_who_is_signed_out_is_told_why(alice: Person, reason: str, words: str) -> None:
+def test_the_reason_of_an_ended_session_is_shown_at_sign_in(
+    alice: Person, reason: str, words: str
+) -> None:
     browser = alice.browser
     alice.does(lambda actor: sessions.end_sessions(actor.user_id, reason=reason))
     assert words in told(browser)
 
 
-def test_a_person_who_was_removed_is_told_so(alice: Person, bob: Person) -> None:
+def test_a_removed_user_is_informed(alice: Person, bob: Person) -> None:
     browser = bob.browser
     alice.api.delete(f"/team/{bob.actor.user_id}")
     assert "administrator of your agency has ended your access" in told(browser)

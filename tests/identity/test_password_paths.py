@@ -131,7 +131,7 @@ PAGES = {
 }
 
 
-def test_every_operation_that_sets_a_password_is_tried_here() -> None:
+def test_all_operations_that_set_a_password_are_tested() -> None:
     """A schema with a new password in it belongs to a path of this file."""
     setting = {
         operation.path
@@ -153,9 +153,7 @@ def test_every_operation_that_sets_a_password_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("path", list(PATHS))
-def test_a_password_that_breaks_the_rule_is_refused_and_takes_nothing_with_it(
-    app: Flask, alice: Person, path: str
-) -> None:
+def test_a_refused_password_changes_nothing(app: Flask, alice: Person, path: str) -> None:
     set_password, email = PATHS[path](alice, app)
     for password in BROKEN:
         answer = set_password(password)
@@ -179,7 +177,7 @@ def test_a_password_that_breaks_the_rule_is_refused_and_takes_nothing_with_it(
 
 @pytest.mark.parametrize("path", list(PATHS))
 @pytest.mark.parametrize("password", GOOD)
-def test_a_good_password_is_taken_and_kept_exactly_as_typed(
+def test_a_valid_password_is_stored_exactly_as_entered(
     app: Flask, alice: Person, path: str, password: str
 ) -> None:
     set_password, email = PATHS[path](alice, app)
@@ -193,7 +191,9 @@ def test_a_good_password_is_taken_and_kept_exactly_as_typed(
 
 
 @pytest.mark.parametrize("path", list(PAGES))
-def test_the_page_reports_it_at_the_field(app: Flask, alice: Person, path: str) -> None:
+def test_the_page_reports_a_refused_password_at_its_field(
+    app: Flask, alice: Person, path: str
+) -> None:
     set_password = PAGES[path](alice, app)
     for password in (*BROKEN[:3], *COMMON):
         answer = set_password(password)

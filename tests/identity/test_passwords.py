@@ -47,13 +47,13 @@ def test_an_unlikely_password_is_not_common(password: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["liverpool", "butterfly", "travelagency", "jennifer", "mumbai"])
-def test_a_word_that_many_take_stays_common_with_figures_and_signs_around_it(word: str) -> None:
+def test_a_common_word_with_digits_and_signs_remains_common(word: str) -> None:
     """Some words are of the package's list, some of ours."""
     assert is_common(f"2026-{word}!2026")
     assert not is_common(f"2026-{word}-lantern")
 
 
-def test_the_list_has_more_fields_than_the_contract() -> None:
+def test_the_list_contains_more_passwords_than_the_contract() -> None:
     assert len(_listed()) >= 3000
     assert {word for word in _listed() if word != word.strip().lower()} == set()
 
@@ -68,7 +68,7 @@ def test_the_list_has_more_fields_than_the_contract() -> None:
         "MALABAR.EXAMPLE9",
     ],
 )
-def test_the_names_around_the_account_are_common(password: str) -> None:
+def test_names_of_the_account_are_common(password: str) -> None:
     assert is_common(password, agency_name="Malabar Gulf", email="neha.kulkarni@malabar.example")
     assert not is_common(
         "Quiet-harbour-77", agency_name="Malabar Gulf", email="neha.kulkarni@malabar.example"
@@ -94,9 +94,7 @@ def test_digits_of_the_agency_name_do_not_make_a_password_safe(password: str) ->
         ("91827364556473829101", None),
     ],
 )
-def test_a_password_needs_letter_and_digit_until_it_is_a_phrase(
-    password: str, broken: str | None
-) -> None:
+def test_a_short_password_needs_a_letter_and_a_digit(password: str, broken: str | None) -> None:
     found = breaks_rule(password)
     assert (found[0] if found else None) == broken
 
@@ -117,14 +115,14 @@ def test_no_password_matches_an_unknown_address(app: Flask) -> None:
     assert not hasher.verify(None, "nobody has this password")
 
 
-def test_a_hash_of_other_parameters_is_stale(settings: Settings) -> None:
+def test_a_hash_with_other_parameters_needs_renewal(settings: Settings) -> None:
     weak = Passwords(settings)
     strong = Passwords(settings.model_copy(update={"auth_argon2_time_cost": 3}))
     assert strong.is_stale(weak.hash(PASSWORD))
     assert not strong.is_stale(strong.hash(PASSWORD))
 
 
-def test_no_more_hashes_run_at_once_than_there_are_slots(
+def test_parallel_hashes_are_limited_to_the_slots(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))

@@ -28,7 +28,7 @@ from voyagent.kernel.errors import Forbidden
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_there_are_five_roles_and_no_other() -> None:
+def test_there_are_exactly_five_roles() -> None:
     assert set(ROLE_PERMISSIONS) == {
         "agency_admin",
         "ticketing_lead",
@@ -39,23 +39,23 @@ def test_there_are_five_roles_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_every_role_reads(role: Role) -> None:
+def test_every_role_may_read(role: Role) -> None:
     assert ROLE_PERMISSIONS[role] >= READ
 
 
-def test_a_viewer_only_reads_and_keeps_an_account() -> None:
+def test_a_viewer_may_only_read_and_manage_the_own_account() -> None:
     assert ROLE_PERMISSIONS[Role.VIEWER] == READ | OWN
 
 
 @pytest.mark.parametrize("role", [Role.TICKETING_LEAD, Role.ACCOUNTING_LEAD, Role.AGENT])
-def test_only_the_administrator_administers(role: Role) -> None:
+def test_only_administrators_have_permissions_of_administration(role: Role) -> None:
     assert ROLE_PERMISSIONS[role] - DIRECT - KEEP_BOOKS == READ | OWN | WRITE
     assert not ROLE_PERMISSIONS[role] & ADMINISTER
     assert ROLE_PERMISSIONS[Role.AGENCY_ADMIN] >= ADMINISTER
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_a_direct_right_is_held_beside_its_permission(role: Role) -> None:
+def test_a_role_with_a_direct_right_has_its_permission(role: Role) -> None:
     held = ROLE_PERMISSIONS[role]
     assert {right for right in held if right.endswith("_direct")} <= set(map(direct_right, held))
 
@@ -75,7 +75,7 @@ def test_an_unknown_role_and_an_unknown_permission_are_denied(app: Flask) -> Non
     admin.require("invite.create")
 
 
-def test_every_permission_that_the_code_asks_for_is_in_the_table() -> None:
+def test_all_permissions_in_the_code_are_in_the_table() -> None:
     known = READ | OWN | WRITE | DIRECT | KEEP_BOOKS | ADMINISTER
     asked = set()
     for path in (ROOT / "voyagent").rglob("*.py"):
@@ -93,13 +93,13 @@ def test_every_permission_that_the_code_asks_for_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("scope", list(SCOPE_PERMISSIONS))
-def test_a_scope_never_gives_more_than_the_makers_role(app: Flask, role: Role, scope: str) -> None:
+def test_a_scope_never_exceeds_the_creators_role(app: Flask, role: Role, scope: str) -> None:
     allowed = permissions_within(role, [scope])
     assert allowed <= ROLE_PERMISSIONS[role]
     assert "agency.read" in allowed
 
 
-def test_full_is_the_role_whole_and_read_changes_nothing(app: Flask) -> None:
+def test_full_is_the_whole_role_and_read_changes_nothing(app: Flask) -> None:
     assert permissions_within(Role.AGENT, ["full"]) == ROLE_PERMISSIONS[Role.AGENT]
     assert permissions_within(Role.AGENCY_ADMIN, ["read"]) == {
         name for name in ROLE_PERMISSIONS[Role.AGENCY_ADMIN] if name.endswith(".read")
@@ -111,7 +111,7 @@ def test_full_is_the_role_whole_and_read_changes_nothing(app: Flask) -> None:
     assert permissions_within(Role.AGENCY_ADMIN, ["owner"]) == frozenset()
 
 
-def test_an_actor_with_no_permission_left_does_not_fall_back_to_the_role(app: Flask) -> None:
+def test_an_empty_set_of_permissions_is_not_replaced_by_the_role(app: Flask) -> None:
     nothing = Actor(
         tenant_id=uuid4(), user_id=uuid4(), role=Role.AGENCY_ADMIN, permissions=frozenset()
     )

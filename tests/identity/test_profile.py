@@ -49,7 +49,7 @@ def with_stale_token(person: Person) -> ApiClient:
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "victor"])
-def test_everybody_changes_the_own_name(
+def test_every_role_can_change_the_own_name(
     who: str, request: pytest.FixtureRequest, events: Events
 ) -> None:
     person: Person = request.getfixturevalue(who)
@@ -80,7 +80,7 @@ def test_absent_and_null_change_nothing(
     assert events(alice, "profile.changed") == []
 
 
-def test_the_same_address_in_any_case_is_no_change_and_needs_no_fresh_token(
+def test_the_same_address_in_another_case_is_no_change(
     app: Flask, alice: Person, events: Events
 ) -> None:
     other = sign_in(app, alice.email)
@@ -108,13 +108,13 @@ def test_the_same_address_in_any_case_is_no_change_and_needs_no_fresh_token(
         ({"role": "agency_admin"}, "role"),
     ],
 )
-def test_a_wrong_field_is_refused_at_its_place(
+def test_an_invalid_field_is_refused_at_its_location(
     alice: Person, fields: dict[str, Any], place: str
 ) -> None:
     assert places(change(alice, **fields)) == [("body", place)]
 
 
-def test_a_new_address_counts_at_once_and_has_to_be_confirmed(
+def test_a_new_address_applies_at_once_and_must_be_confirmed(
     app: Flask, anyone: ApiClient, alice: Person, sql: Sql, events: Events
 ) -> None:
     new = fresh_address()
@@ -140,7 +140,7 @@ def test_a_new_address_counts_at_once_and_has_to_be_confirmed(
     assert stored(sql, alice)["email_verified"] is True
 
 
-def test_the_acting_session_goes_on_and_the_others_end(
+def test_a_new_address_ends_all_other_sessions(
     app: Flask, anyone: ApiClient, alice: Person, bob: Person, events: Events
 ) -> None:
     other, browser = sign_in(app, alice.email), alice.browser
@@ -159,9 +159,7 @@ def test_the_acting_session_goes_on_and_the_others_end(
     assert (event["inputs"], event["outputs"]) == ({"reason": "email_changed"}, {"sessions": 2})
 
 
-def test_a_new_address_needs_a_fresh_token_and_else_nothing_is_changed(
-    alice: Person, sql: Sql
-) -> None:
+def test_a_new_address_requires_a_fresh_token(alice: Person, sql: Sql) -> None:
     answer = with_stale_token(alice).patch(
         "/auth/profile", json={"email": fresh_address(), "full_name": "Alice Moved"}
     )
@@ -172,7 +170,7 @@ def test_a_new_address_needs_a_fresh_token_and_else_nothing_is_changed(
     )
 
 
-def test_a_name_needs_no_fresh_token(alice: Person) -> None:
+def test_a_new_name_requires_no_fresh_token(alice: Person) -> None:
     assert (
         with_stale_token(alice)
         .patch("/auth/profile", json={"full_name": "Alice Renamed"})
@@ -199,7 +197,9 @@ def test_many_changes_of_address_are_limited(alice: Person, charlie: Person) -> 
     assert statuses == [409] * 30 + [429]
 
 
-def test_a_removed_persons_address_may_be_taken(alice: Person, charlie: Person, sql: Sql) -> None:
+def test_the_address_of_a_removed_user_can_be_used_again(
+    alice: Person, charlie: Person, sql: Sql
+) -> None:
     sql(
         "update users set is_active = false, removed_at = now() where id = :id",
         id=charlie.actor.user_id,
@@ -302,7 +302,7 @@ def change_password(person: Person, current: str = PASSWORD, new: str = NEW, **m
 
 
 @pytest.mark.parametrize("who", ["alice", "victor"])
-def test_a_changed_password_ends_the_other_sessions_and_this_one_goes_on(
+def test_a_changed_password_ends_all_other_sessions(
     app: Flask, anyone: ApiClient, who: str, request: pytest.FixtureRequest, events: Events
 ) -> None:
     person: Person = request.getfixturevalue(who)
@@ -327,7 +327,7 @@ def test_a_changed_password_ends_the_other_sessions_and_this_one_goes_on(
     assert (event["actor_id"], event["inputs"]) == (person.actor.user_id, {})
 
 
-def test_a_wrong_present_password_changes_nothing_and_is_counted(
+def test_a_wrong_present_password_is_refused_and_counted(
     alice: Person, sql: Sql, events: Events
 ) -> None:
     before = stored(sql, alice)["password_hash"]
@@ -350,7 +350,7 @@ def test_a_refused_new_password_changes_nothing(alice: Person, sql: Sql) -> None
     assert stored(sql, alice)["password_hash"] == before
 
 
-def test_a_changed_password_kills_the_links_for_a_forgotten_one(
+def test_a_changed_password_revokes_reset_links(
     app: Flask, anyone: ApiClient, alice: Person
 ) -> None:
     anyone.post("/auth/request-password-reset", json={"email": alice.email})
@@ -443,7 +443,7 @@ def test_the_page_asks_for_the_password_to_change_the_address(
     assert "This is already your address." in browser.get("/account").text
 
 
-def test_the_page_changes_the_password_and_stays_signed_in(app: Flask, alice: Person) -> None:
+def test_changing_the_password_on_the_page_keeps_the_session(app: Flask, alice: Person) -> None:
     browser, elsewhere = alice.browser, alice.browser
     for fields, place, words in (
         (
@@ -479,7 +479,7 @@ def test_the_page_changes_the_password_and_stays_signed_in(app: Flask, alice: Pe
 
 
 @pytest.mark.parametrize("path", ["/account/address", "/account/password"])
-def test_the_page_limits_guesses(alice: Person, path: str) -> None:
+def test_the_page_limits_wrong_passwords(alice: Person, path: str) -> None:
     browser, fields = (
         alice.browser,
         {
@@ -495,9 +495,7 @@ def test_the_page_limits_guesses(alice: Person, path: str) -> None:
     assert statuses == [422] * 10 + [429]
 
 
-def test_the_page_asks_for_a_code_only_where_the_second_factor_is_on(
-    alice: Person, sql: Sql
-) -> None:
+def test_the_page_asks_for_a_code_only_if_two_factor_is_on(alice: Person, sql: Sql) -> None:
     browser = alice.browser
     assert 'autocomplete="one-time-code"' not in browser.get("/account").text
     sql(

@@ -76,7 +76,7 @@ def go(browser: FlaskClient, link: str) -> Any:
 # --------------------------------------------------------------------------------
 
 
-def test_signing_up_mails_a_link_that_confirms_the_address(
+def test_sign_up_mails_a_link_to_confirm_the_address(
     strict: Flask, uma: Person, sql: Sql, events: Events
 ) -> None:
     client = ApiClient(strict.test_client(), None)
@@ -100,12 +100,12 @@ def test_signing_up_mails_a_link_that_confirms_the_address(
     assert (again.status_code, again.json["detail"]) == (400, "token_invalid")
 
 
-def test_the_development_switch_sends_no_link_by_itself(app: Flask, alice: Person) -> None:
+def test_the_development_setting_sends_no_link(app: Flask, alice: Person) -> None:
     assert mailbox.received(app, to=alice.email) == []
     assert alice.api.get("/auth/me").json["email_verified"] is True
 
 
-def test_the_link_is_mailed_again_on_request(
+def test_the_confirmation_link_is_mailed_again_on_request(
     app: Flask, alice: Person, victor: Person, events: Events
 ) -> None:
     for person in (alice, victor):
@@ -115,7 +115,7 @@ def test_the_link_is_mailed_again_on_request(
     assert len(events(alice, "auth.verification_sent")) == 2
 
 
-def test_verification_mails_are_few_per_address(alice: Person, bob: Person) -> None:
+def test_verification_mails_are_limited_per_address(alice: Person, bob: Person) -> None:
     statuses = [alice.api.post("/auth/send-verification-email").status_code for _ in range(11)]
     assert statuses == [200] * 10 + [429]
     refused = alice.api.post("/auth/send-verification-email")
@@ -129,7 +129,7 @@ def test_verification_mails_are_few_per_address(alice: Person, bob: Person) -> N
 @pytest.mark.parametrize(
     "body", [{}, {"token": ""}, {"token": "x" * 129}, {"token": 7}, {"token": None}]
 )
-def test_confirming_refuses_a_wrong_field(anyone: ApiClient, body: dict[str, Any]) -> None:
+def test_confirming_refuses_an_invalid_field(anyone: ApiClient, body: dict[str, Any]) -> None:
     answer = anyone.post("/auth/verify-email", json=body)
     assert (answer.status_code, [item["loc"] for item in answer.json["detail"]]) == (
         422,
@@ -137,7 +137,7 @@ def test_confirming_refuses_a_wrong_field(anyone: ApiClient, body: dict[str, Any
     )
 
 
-def test_opening_the_link_confirms_nothing_and_the_button_does(
+def test_only_the_button_of_the_page_confirms_the_address(
     strict: Flask, uma: Person, sql: Sql
 ) -> None:
     browser = strict.test_client()
@@ -170,7 +170,7 @@ def test_opening_the_link_confirms_nothing_and_the_button_does(
     assert (dead.status_code, "has expired or was already used" in dead.text) == (400, True)
 
 
-def test_the_link_works_in_a_browser_that_is_signed_in(app: Flask, alice: Person) -> None:
+def test_the_link_works_in_a_signed_in_browser(app: Flask, alice: Person) -> None:
     alice.api.post("/auth/send-verification-email")
     browser = alice.browser
     go(browser, mailbox.newest(app, to=alice.email, kind="verify_email").link)
@@ -179,7 +179,9 @@ def test_the_link_works_in_a_browser_that_is_signed_in(app: Flask, alice: Person
     assert 'href="/account"' in browser.get("/verify-email").text, "the way on from a dead link"
 
 
-def test_the_button_of_an_expired_link_reports_it(app: Flask, strict: Flask, uma: Person) -> None:
+def test_the_button_of_an_expired_link_reports_the_expiry(
+    app: Flask, strict: Flask, uma: Person
+) -> None:
     browser, link = strict.test_client(), mailbox.newest(strict, to=uma.email, kind="verify_email")
     go(browser, link.link)
     page = browser.get("/verify-email")
@@ -190,7 +192,7 @@ def test_the_button_of_an_expired_link_reports_it(app: Flask, strict: Flask, uma
     assert (answer.status_code, "has expired or was already used" in answer.text) == (400, True)
 
 
-def test_a_person_who_signs_in_unconfirmed_may_have_the_link_sent_again_behind_the_right_password(
+def test_an_unconfirmed_user_can_request_the_link_again_at_sign_in(
     strict: Flask, uma: Person
 ) -> None:
     browser = strict.test_client()
@@ -230,7 +232,7 @@ def test_no_further_link_is_mailed_to_a_confirmed_address(strict: Flask, uma: Pe
 # --------------------------------------------------------------------------------
 
 
-def test_a_new_password_ends_every_session_and_signs_nobody_in(
+def test_a_reset_ends_all_sessions_and_starts_none(
     app: Flask, anyone: ApiClient, alice: Person, bob: Person, events: Events
 ) -> None:
     browser = alice.browser
@@ -261,14 +263,14 @@ def test_a_new_password_ends_every_session_and_signs_nobody_in(
     assert not {mail.token, NEW} & set(str([dict(event) for event in events(alice)]).split("'"))
 
 
-def test_a_reset_confirms_no_address(strict: Flask, uma: Person) -> None:
+def test_a_reset_does_not_confirm_the_address(strict: Flask, uma: Person) -> None:
     client = ApiClient(strict.test_client(), None)
     assert choose(client, reset_link(strict, client, uma).token).status_code == 200
     answer = client.post("/auth/sign-in", json={"email": uma.email, "password": NEW})
     assert (answer.status_code, answer.json["detail"]) == (401, "email_not_verified")
 
 
-def test_a_reset_leaves_the_second_factor_as_it_is(
+def test_a_reset_does_not_change_two_factor(
     app: Flask, anyone: ApiClient, alice: Person, sql: Sql
 ) -> None:
     sql(
@@ -284,7 +286,7 @@ def test_a_reset_leaves_the_second_factor_as_it_is(
     assert (answer.status_code, answer.json["detail"]) == (401, "totp_required")
 
 
-def test_a_reset_unlocks_the_account_that_guesses_have_locked(
+def test_a_reset_unlocks_a_rate_limited_account(
     app: Flask, anyone: ApiClient, alice: Person
 ) -> None:
     assert [sign_in(anyone, alice.email, "Harbour-lantern-43") for _ in range(11)] == [401] * 10 + [
@@ -295,7 +297,7 @@ def test_a_reset_unlocks_the_account_that_guesses_have_locked(
     assert sign_in(anyone, alice.email, NEW) == 200
 
 
-def test_a_refused_password_leaves_the_token_good(
+def test_a_refused_password_does_not_use_up_the_token(
     app: Flask, anyone: ApiClient, alice: Person
 ) -> None:
     token = reset_link(app, anyone, alice).token
@@ -329,11 +331,15 @@ def test_a_refused_password_leaves_the_token_good(
         {"email": "a@b.example", "more": 1},
     ],
 )
-def test_asking_refuses_a_wrong_body(anyone: ApiClient, body: dict[str, Any]) -> None:
+def test_a_reset_request_with_an_invalid_body_is_refused(
+    anyone: ApiClient, body: dict[str, Any]
+) -> None:
     assert anyone.post("/auth/request-password-reset", json=body).status_code == 422
 
 
-def test_reset_mails_are_few_per_address_known_or_not(anyone: ApiClient, alice: Person) -> None:
+def test_reset_mails_are_limited_per_known_or_unknown_address(
+    anyone: ApiClient, alice: Person
+) -> None:
     for email in (alice.email, fresh_address()):
         answers = [ask(anyone, email) for _ in range(11)]
         assert [answer.status_code for answer in answers] == [200] * 10 + [429]
@@ -341,7 +347,7 @@ def test_reset_mails_are_few_per_address_known_or_not(anyone: ApiClient, alice: 
         assert int(answers[-1].headers["Retry-After"]) > 0
 
 
-def test_the_mail_goes_to_the_stored_address_with_a_link_to_the_public_url(
+def test_the_mail_is_sent_to_the_stored_address_with_the_public_url(
     app: Flask, anyone: ApiClient, alice: Person
 ) -> None:
     answer = anyone.post(
@@ -359,7 +365,7 @@ def test_the_mail_goes_to_the_stored_address_with_a_link_to_the_public_url(
 # --------------------------------------------------------------------------------
 
 
-def test_a_known_and_an_unknown_address_look_the_same_at_a_reset(
+def test_a_reset_request_has_the_same_response_for_an_unknown_address(
     app: Flask, anyone: ApiClient, alice: Person
 ) -> None:
     known, unknown = ask(anyone, alice.email), ask(anyone, fresh_address())
@@ -374,7 +380,7 @@ def test_a_known_and_an_unknown_address_look_the_same_at_a_reset(
     assert pages[0].replace(csrf[0], "…") == pages[1].replace(csrf[1], "…")
 
 
-def test_a_known_and_an_unknown_address_do_the_same_work_at_a_reset(
+def test_a_reset_request_does_the_same_work_for_an_unknown_address(
     anyone: ApiClient, alice: Person, statements: list[str]
 ) -> None:
     work = []
@@ -386,7 +392,7 @@ def test_a_known_and_an_unknown_address_do_the_same_work_at_a_reset(
     assert work[0], "the request is queued"
 
 
-def test_a_known_and_an_unknown_address_take_the_same_time_at_a_reset(
+def test_a_reset_request_takes_the_same_time_for_an_unknown_address(
     people: People, anyone: ApiClient
 ) -> None:
     known = [people.sign_up("Kim Known", agency="Kim Tours").email for _ in range(8)]
@@ -410,7 +416,7 @@ def test_a_known_and_an_unknown_address_take_the_same_time_at_a_reset(
 # --------------------------------------------------------------------------------
 
 
-def test_a_forgotten_password_is_replaced_in_the_browser(app: Flask, alice: Person) -> None:
+def test_a_forgotten_password_can_be_reset_in_the_browser(app: Flask, alice: Person) -> None:
     browser = app.test_client()
     assert "/forgot-password" in browser.get("/sign-in").text
     answer = submit(browser, "/forgot-password", email=alice.email)
@@ -453,9 +459,7 @@ def test_a_forgotten_password_is_replaced_in_the_browser(app: Flask, alice: Pers
 @pytest.mark.parametrize(
     ("email", "words"), [("", "Enter your address."), ("no address", "Enter an address such as")]
 )
-def test_a_refused_request_comes_back_with_what_was_typed(
-    app: Flask, email: str, words: str
-) -> None:
+def test_a_refused_form_keeps_its_input(app: Flask, email: str, words: str) -> None:
     answer = submit(app.test_client(), "/forgot-password", email=email)
     assert (answer.status_code, words in answer.text, f'value="{email}"' in answer.text) == (
         422,
@@ -467,7 +471,7 @@ def test_a_refused_request_comes_back_with_what_was_typed(
 @pytest.mark.parametrize(
     "path", ["/verify-email", "/verify-email/again", "/forgot-password", "/reset-password"]
 )
-def test_every_form_of_a_link_needs_its_csrf_token(app: Flask, path: str) -> None:
+def test_every_form_of_a_link_requires_a_csrf_token(app: Flask, path: str) -> None:
     assert (
         app.test_client().post(path, data={"email": "a@b.example", "new_password": NEW}).status_code
         == 400

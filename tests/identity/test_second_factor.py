@@ -91,7 +91,7 @@ def test_a_code_works_once(
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
-def test_a_clock_may_be_one_step_off(
+def test_a_code_of_the_previous_or_next_step_is_valid(
     identity: Identity, alice: Person, travel: time_machine.Traveller, steps: int
 ) -> None:
     travel.shift(-60)
@@ -101,7 +101,7 @@ def test_a_clock_may_be_one_step_off(
 
 
 @pytest.mark.parametrize("steps", [-2, 2, -100, 100])
-def test_a_clock_that_is_further_off_is_refused(
+def test_a_code_of_a_step_further_away_is_refused(
     identity: Identity, alice: Person, travel: time_machine.Traveller, steps: int
 ) -> None:
     travel.shift(-300)
@@ -111,7 +111,7 @@ def test_a_clock_that_is_further_off_is_refused(
     assert spend(identity, alice, app.code()) == GOOD
 
 
-def test_no_older_code_works_after_a_newer_one(
+def test_an_older_code_is_refused_after_a_newer_one(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     assert spend(identity, alice, app_of_alice.code(1)) == GOOD
@@ -155,14 +155,14 @@ def test_the_conditional_update_decides_without_a_lock(
         assert sorted(pool.map(race, range(4))) == [False, False, False, True]
 
 
-def test_inner_spaces_do_not_matter(
+def test_spaces_in_a_code_are_ignored(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     code = app_of_alice.code()
     assert spend(identity, alice, f" {code[:3]} {code[3:]}") == GOOD
 
 
-def test_non_ascii_digits_are_no_code(
+def test_non_ascii_digits_are_refused(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     code = app_of_alice.code()
@@ -213,7 +213,7 @@ def test_no_code_works_while_two_factor_is_off(
     assert spend(identity, alice, "AAAAAAAA") == NONE
 
 
-def test_our_codes_are_those_of_rfc_6238(travel: time_machine.Traveller) -> None:
+def test_codes_match_the_test_vectors_of_rfc_6238(travel: time_machine.Traveller) -> None:
     """Appendix B, SHA-1, the last six of the eight digits."""
     seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     for at, code in (
@@ -230,7 +230,7 @@ def test_our_codes_are_those_of_rfc_6238(travel: time_machine.Traveller) -> None
 # --------------------------------------------------------------------------------
 
 
-def test_there_are_ten_codes_of_eight_each_with_a_letter(
+def test_there_are_ten_recovery_codes_of_eight_characters(
     alice: Person, app_of_alice: Authenticator
 ) -> None:
     codes = recovery_codes(alice, app_of_alice)
@@ -261,7 +261,7 @@ def test_a_recovery_code_always_has_a_letter(
     assert "2222222A" in codes
 
 
-def test_a_recovery_code_is_good_once_however_it_is_written(
+def test_a_recovery_code_works_once_in_any_notation(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     codes = recovery_codes(alice, app_of_alice)
@@ -285,7 +285,7 @@ def test_one_of_sixteen_parallel_requests_uses_the_recovery_code(
         assert list(pool.map(race, range(16))).count(LISTED) == 1
 
 
-def test_a_recovery_code_is_its_owners(
+def test_a_recovery_code_works_only_for_its_owner(
     identity: Identity,
     alice: Person,
     bob: Person,
@@ -306,7 +306,7 @@ def test_a_recovery_code_is_its_owners(
     assert spend(identity, bob, codes[0]) == NONE
 
 
-def test_lookalike_characters_are_no_code(
+def test_similar_characters_are_refused(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     code = recovery_codes(alice, app_of_alice)[0]
@@ -314,7 +314,7 @@ def test_lookalike_characters_are_no_code(
     assert spend(identity, alice, "\u0131" + code[1:]) == NONE  # a dotless i, whose capital is I
 
 
-def test_new_codes_take_the_place_of_the_old(
+def test_new_recovery_codes_replace_the_old_ones(
     identity: Identity,
     alice: Person,
     app_of_alice: Authenticator,
@@ -333,7 +333,7 @@ def test_new_codes_take_the_place_of_the_old(
 # --------------------------------------------------------------------------------
 
 
-def test_neither_seed_nor_codes_can_be_read_from_the_database(
+def test_the_secret_and_codes_cannot_be_read_from_the_database(
     alice: Person, app_of_alice: Authenticator, sql: Sql
 ) -> None:
     codes = recovery_codes(alice, app_of_alice)
@@ -363,7 +363,7 @@ def test_neither_seed_nor_codes_can_be_read_from_the_database(
     )
 
 
-def test_a_seed_opens_in_its_owners_row_alone(
+def test_a_secret_decrypts_only_in_the_row_of_its_owner(
     identity: Identity, alice: Person, bob: Person, app_of_alice: Authenticator, sql: Sql
 ) -> None:
     switch_on(bob)
@@ -380,7 +380,7 @@ def test_a_seed_opens_in_its_owners_row_alone(
 @pytest.mark.parametrize(
     ("seconds", "is_over"), [(0, False), (299, False), (301, True), (-1, True)]
 )
-def test_a_half_sign_in_expires_after_five_minutes(
+def test_a_sign_in_without_code_expires_after_five_minutes(
     identity: Identity,
     alice: Person,
     app_of_alice: Authenticator,
@@ -418,7 +418,7 @@ def load(settings: Settings, secret: str, previous: tuple[str, ...]) -> Settings
     return Settings.model_validate(values)
 
 
-def test_an_earlier_secret_still_decrypts_and_sign_in_encrypts_again(
+def test_after_a_key_rotation_sign_in_encrypts_the_secret_again(
     identity: Identity,
     settings: Settings,
     alice: Person,
@@ -462,7 +462,7 @@ def test_without_two_factor_the_password_gives_a_fresh_token(
     assert confirmed == replace(alice.actor, fresh=True)
 
 
-def test_a_wrong_password_burns_no_code_and_is_kept_in_the_audit(
+def test_a_wrong_password_uses_up_no_code_and_is_recorded(
     identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events
 ) -> None:
     code = app_of_alice.code()
@@ -478,7 +478,7 @@ def test_a_wrong_password_burns_no_code_and_is_kept_in_the_audit(
 
 
 @pytest.mark.parametrize("code", [None, "", "000000", "AAAAAAAA"])
-def test_the_password_alone_is_not_enough_where_it_is_on(
+def test_the_password_alone_is_not_enough_with_two_factor(
     identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events, code: str | None
 ) -> None:
     with pytest.raises(TotpRefused):
@@ -528,7 +528,7 @@ def test_a_code_is_not_used_up_if_the_act_fails(
     assert confirm(identity, alice, code).fresh
 
 
-def test_a_password_that_was_changed_while_it_was_hashed_is_not_taken(
+def test_a_password_that_changes_while_hashing_is_refused(
     identity: Identity, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reset that commits in between has invalidated the old password."""
@@ -555,6 +555,6 @@ def sign_in(identity: Identity, person: Person) -> SignedInPerson:
         return signing_in.sign_in(identity, email=person.email, password=PASSWORD, device=API)
 
 
-def test_codes_of_the_test_app_are_pyotps(app_of_alice: Authenticator) -> None:
+def test_the_test_helper_computes_the_same_codes_as_pyotp(app_of_alice: Authenticator) -> None:
     """The helper does not repeat our own arithmetic."""
     assert app_of_alice.code() == pyotp.TOTP(app_of_alice.secret).now()

@@ -86,7 +86,7 @@ def fresh_address() -> str:
 # --------------------------------------------------------------------------------
 
 
-def test_signing_up_makes_an_agency_its_administrator_and_its_settings(
+def test_sign_up_creates_agency_administrator_and_settings(
     alice: Person, sql: Sql, events: Events
 ) -> None:
     (tenant,) = sql("select * from tenants where id = :t", t=alice.actor.tenant_id)
@@ -108,7 +108,7 @@ def test_signing_up_makes_an_agency_its_administrator_and_its_settings(
     assert (user["role"], user["last_login_at"] is not None) == ("agency_admin", True)
 
 
-def test_an_address_signs_up_once_in_the_whole_installation(
+def test_an_address_can_sign_up_only_once(
     app: Flask, identity: Identity, alice: Person, sql: Sql
 ) -> None:
     before = sql("select count(*) from tenants")[0]["count"]
@@ -156,9 +156,7 @@ def test_parallel_sign_ups_of_one_address_create_one_agency(
     )
 
 
-def test_an_easily_guessed_password_makes_no_agency(
-    app: Flask, identity: Identity, sql: Sql
-) -> None:
+def test_a_common_password_creates_no_agency(app: Flask, identity: Identity, sql: Sql) -> None:
     email = fresh_address()
     with pytest.raises(PasswordTooCommon) as refused:
         act(
@@ -175,7 +173,7 @@ def test_an_easily_guessed_password_makes_no_agency(
     assert sql("select 1 from users where email = :email", email=email) == []
 
 
-def test_a_hook_of_a_new_agency_runs_in_its_transaction(
+def test_hooks_for_a_new_agency_run_in_its_transaction(
     app: Flask, identity: Identity, monkeypatch: pytest.MonkeyPatch, sql: Sql
 ) -> None:
     from voyagent.identity.service import accounts  # noqa: PLC0415 - its list of hooks
@@ -203,7 +201,7 @@ def test_a_hook_of_a_new_agency_runs_in_its_transaction(
 # --------------------------------------------------------------------------------
 
 
-def test_address_and_password_open_a_session(
+def test_address_and_password_start_a_session(
     app: Flask, alice: Person, sql: Sql, events: Events
 ) -> None:
     signed_in = sign_in(app, alice.email)
@@ -222,7 +220,7 @@ def test_address_and_password_open_a_session(
     assert [event["kind"] for event in events(alice)][-1] == "auth.signed_in"
 
 
-def test_a_browsers_session_is_its_cookie_and_has_no_tokens(
+def test_a_browser_session_uses_a_cookie_instead_of_tokens(
     app: Flask, alice: Person, sql: Sql
 ) -> None:
     signed_in = sign_in(app, alice.email, device=BROWSER)
@@ -236,12 +234,12 @@ def test_a_browsers_session_is_its_cookie_and_has_no_tokens(
     )
 
 
-def test_several_sessions_live_side_by_side(app: Flask, alice: Person) -> None:
+def test_a_user_may_have_several_sessions(app: Flask, alice: Person) -> None:
     other = sign_in(app, alice.email)
     assert me(app, alice.access_token) == me(app, other.access_token) == 200
 
 
-def test_a_wrong_password_is_refused_and_is_in_the_agencys_audit(
+def test_a_wrong_password_is_refused_and_recorded(
     app: Flask, alice: Person, events: Events
 ) -> None:
     with pytest.raises(InvalidCredentials):
@@ -255,7 +253,7 @@ def test_an_unknown_address_is_refused_like_a_wrong_password(app: Flask) -> None
         sign_in(app, fresh_address())
 
 
-def test_a_removed_person_and_one_of_a_suspended_agency_cannot_sign_in(
+def test_removed_and_suspended_users_cannot_sign_in(
     app: Flask, alice: Person, bob: Person, sql: Sql
 ) -> None:
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
@@ -333,7 +331,7 @@ def test_no_connection_is_held_while_a_password_is_hashed(
 # --------------------------------------------------------------------------------
 
 
-def test_a_refresh_token_is_kept_as_its_hash_and_is_good_once(
+def test_a_refresh_token_is_stored_as_its_hash_and_works_once(
     app: Flask, alice: Person, sql: Sql
 ) -> None:
     assert len(alice.refresh_token) == 43
@@ -346,7 +344,7 @@ def test_a_refresh_token_is_kept_as_its_hash_and_is_good_once(
         refresh(app, alice.refresh_token)
 
 
-def test_rotation_does_not_lengthen_a_session(app: Flask, alice: Person, sql: Sql) -> None:
+def test_refreshing_does_not_extend_a_session(app: Flask, alice: Person, sql: Sql) -> None:
     refresh(app, alice.refresh_token)
     ends = {
         row["expires_at"]
@@ -434,7 +432,7 @@ def test_refreshes_started_before_the_token_was_used_keep_the_session(
     assert len(events(alice, "auth.refresh_reuse")) == 1
 
 
-def test_an_expired_an_unknown_and_a_revoked_token_are_refused_and_end_nothing(
+def test_an_invalid_refresh_token_ends_no_session(
     app: Flask, alice: Person, bob: Person, sql: Sql, identity: Identity
 ) -> None:
     sql(
@@ -454,7 +452,7 @@ def test_an_expired_an_unknown_and_a_revoked_token_are_refused_and_end_nothing(
     assert me(app, bob.access_token) == 200
 
 
-def test_a_removed_persons_refresh_is_refused_and_an_unconfirmed_ones_works(
+def test_a_refresh_is_refused_for_removed_but_not_for_unconfirmed_users(
     app: Flask, alice: Person, bob: Person, sql: Sql
 ) -> None:
     sql("update users set email_verified = false where id = :id", id=alice.actor.user_id)
@@ -464,7 +462,7 @@ def test_a_removed_persons_refresh_is_refused_and_an_unconfirmed_ones_works(
         refresh(app, bob.refresh_token)
 
 
-def test_the_reuse_of_a_removed_persons_token_still_ends_the_session(
+def test_reuse_of_a_removed_users_token_ends_the_session(
     app: Flask, bob: Person, sql: Sql, events: Events
 ) -> None:
     refresh(app, bob.refresh_token)
@@ -475,7 +473,7 @@ def test_the_reuse_of_a_removed_persons_token_still_ends_the_session(
     assert me(app, bob.access_token) == 401
 
 
-def test_a_new_role_counts_at_once_and_shows_in_the_next_token(
+def test_a_new_role_applies_at_once_and_is_in_the_next_token(
     app: Flask, alice: Person, bob: Person, sql: Sql
 ) -> None:
     sql("update users set role = 'viewer' where id = :id", id=bob.actor.user_id)
@@ -489,7 +487,7 @@ def test_a_new_role_counts_at_once_and_shows_in_the_next_token(
 # --------------------------------------------------------------------------------
 
 
-def test_signing_out_ends_the_access_token_and_leaves_a_refresh_token_that_is_not_handed_in(
+def test_sign_out_without_a_refresh_token_ends_only_the_access_token(
     app: Flask, identity: Identity, alice: Person, events: Events
 ) -> None:
     other = sign_in(app, alice.email)
@@ -523,7 +521,7 @@ def test_a_repeated_sign_out_changes_and_records_nothing(
     assert events(alice, "auth.refresh_reuse") == []
 
 
-def test_a_refresh_token_that_is_handed_in_ends_whoever_it_belongs_to(
+def test_sign_out_with_a_refresh_token_ends_its_session(
     app: Flask, identity: Identity, alice: Person, charlie: Person, events: Events
 ) -> None:
     act(
@@ -543,7 +541,7 @@ def test_a_refresh_token_that_is_handed_in_ends_whoever_it_belongs_to(
     assert [event["inputs"] for event in events(alice, "auth.signed_out")] == [{"token": "access"}]
 
 
-def test_signing_out_with_what_is_unknown_is_no_error(app: Flask, identity: Identity) -> None:
+def test_signing_out_with_an_unknown_token_is_no_error(app: Flask, identity: Identity) -> None:
     act(app, sessions.sign_out_program, identity, access_token="garbage", refresh_token="garbage")
     act(app, sessions.sign_out_program, identity, access_token=None, refresh_token=None)
 
@@ -589,7 +587,7 @@ def demo(app: Flask, identity: Identity, sql: Sql) -> None:
         )
 
 
-def test_the_demo_opens_with_one_click_and_never_in_production(
+def test_the_demo_can_be_opened_except_in_production(
     app: Flask, identity: Identity, demo: None, sql: Sql
 ) -> None:
     assert act(app, sessions.open_demo, identity, BROWSER).actor.email == DEMO_EMAIL
@@ -600,7 +598,7 @@ def test_the_demo_opens_with_one_click_and_never_in_production(
         act(app, sessions.open_demo, production, BROWSER)
 
 
-def test_an_ordinary_agency_never_opens_as_the_demo(
+def test_an_ordinary_agency_cannot_be_opened_as_demo(
     app: Flask, identity: Identity, demo: None, sql: Sql
 ) -> None:
     sql(
@@ -619,7 +617,7 @@ def test_an_ordinary_agency_never_opens_as_the_demo(
         )
 
 
-def test_a_colleague_counts_as_one_of_the_agency(people: People, alice: Person) -> None:
+def test_an_added_user_belongs_to_the_same_agency(people: People, alice: Person) -> None:
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
     assert viewer.actor.tenant_id == alice.actor.tenant_id
     assert viewer.api.get("/auth/me").json["role"] == "viewer"

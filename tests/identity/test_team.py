@@ -61,7 +61,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 # --------------------------------------------------------------------------------
 
 
-def test_everybody_sees_who_is_in_the_agency(
+def test_every_role_can_list_the_users(
     alice: Person, bob: Person, victor: Person, charlie: Person
 ) -> None:
     for person in (alice, bob, victor):
@@ -89,7 +89,7 @@ def test_everybody_sees_who_is_in_the_agency(
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_a_changed_role_counts_at_once_and_the_token_stays_good(
+def test_a_changed_role_applies_at_once_to_valid_tokens(
     app: Flask, alice: Person, bob: Person, ada: Person, role: str
 ) -> None:
     browser, other = bob.browser, sign_in(app, bob.email)
@@ -134,7 +134,7 @@ def test_a_changed_role_records_an_event_and_sends_a_mail(
     ] == ["role_changed"]
 
 
-def test_the_same_role_again_is_no_act(
+def test_setting_the_same_role_records_nothing(
     alice: Person, bob: Person, events: Events, sql: Sql
 ) -> None:
     assert alice.api.patch(path_of(bob), json={"role": "agent"}).status_code == 200
@@ -153,7 +153,7 @@ def test_the_same_role_again_is_no_act(
         {"role": "Agent"},
     ],
 )
-def test_a_body_that_breaks_the_schema_changes_nothing(
+def test_an_invalid_body_changes_nothing(
     alice: Person, bob: Person, sql: Sql, body: dict[str, Any]
 ) -> None:
     assert alice.api.patch(path_of(bob), json=body).status_code == 422
@@ -195,7 +195,9 @@ def test_users_of_another_agency_are_not_found(alice: Person, charlie: Person, s
 # --------------------------------------------------------------------------------
 
 
-def test_the_last_administrator_stays_one(alice: Person, bob: Person, sql: Sql) -> None:
+def test_the_last_administrator_cannot_change_the_own_role(
+    alice: Person, bob: Person, sql: Sql
+) -> None:
     for answer in (
         alice.api.patch(path_of(alice), json={"role": "agent"}),
         alice.api.delete(path_of(alice)),
@@ -205,13 +207,15 @@ def test_the_last_administrator_stays_one(alice: Person, bob: Person, sql: Sql) 
     assert alice.api.patch(path_of(alice), json={"role": "agency_admin"}).status_code == 200
 
 
-def test_an_administrator_lowers_herself_where_another_is_left(alice: Person, ada: Person) -> None:
+def test_an_administrator_can_change_the_own_role_if_another_remains(
+    alice: Person, ada: Person
+) -> None:
     assert alice.api.patch(path_of(alice), json={"role": "agent"}).status_code == 200
     assert alice.api.get("/auth/invites").status_code == 403
     assert ada.api.delete(path_of(ada)).json["detail"] == "last_administrator"
 
 
-def test_an_administrator_who_was_removed_does_not_count(alice: Person, ada: Person) -> None:
+def test_a_removed_administrator_does_not_count_as_one(alice: Person, ada: Person) -> None:
     assert alice.api.delete(path_of(ada)).status_code == 204
     assert alice.api.delete(path_of(alice)).status_code == 409
 
@@ -252,7 +256,7 @@ def test_a_changed_role_applies_at_once(
     assert third.api.get("/auth/me").status_code == 200
 
 
-def test_administrators_who_all_leave_at_once_leave_one_behind(
+def test_one_administrator_remains_after_parallel_removals(
     people: People, alice: Person, sql: Sql
 ) -> None:
     admins = [
@@ -272,7 +276,7 @@ def test_administrators_who_all_leave_at_once_leave_one_behind(
 # --------------------------------------------------------------------------------
 
 
-def test_a_person_who_is_removed_is_refused_everywhere_from_the_next_request_on(
+def test_a_removed_user_is_refused_from_the_next_request(
     app: Flask, alice: Person, bob: Person
 ) -> None:
     browser, other, key = bob.browser, sign_in(app, bob.email), with_key(bob)
@@ -295,7 +299,7 @@ def test_a_person_who_is_removed_is_refused_everywhere_from_the_next_request_on(
         assert (again.status_code, again.json["detail"]) == (404, "user_not_found")
 
 
-def test_a_removal_leaves_its_event_and_a_letter(
+def test_a_removal_records_an_event_and_sends_a_mail(
     app: Flask, alice: Person, bob: Person, events: Events, sql: Sql
 ) -> None:
     sign_in(app, bob.email)
@@ -335,7 +339,7 @@ def test_parallel_removals_succeed_once(alice: Person, bob: Person, events: Even
     assert len(events(alice, "person.removed")) == 1
 
 
-def test_a_removed_users_name_stays_in_history_but_not_in_menus(alice: Person, bob: Person) -> None:
+def test_a_removed_user_is_named_in_history_but_not_in_menus(alice: Person, bob: Person) -> None:
     MAKERS["enquiry_id"](bob)
     alice.api.delete(path_of(bob))
     assert [item["full_name"] for item in alice.api.get("/team").json["items"]] == ["Alice Owner"]
@@ -350,7 +354,7 @@ def test_a_removed_users_name_stays_in_history_but_not_in_menus(alice: Person, b
             people_queries.get_person(reader, bob.actor.user_id)
 
 
-def test_the_address_may_join_again_as_a_new_person(
+def test_the_address_of_a_removed_user_can_join_as_a_new_user(
     app: Flask, alice: Person, bob: Person, charlie: Person, sql: Sql
 ) -> None:
     alice.api.delete(path_of(bob))
@@ -378,7 +382,7 @@ def test_the_address_may_join_again_as_a_new_person(
     assert [tuple(row.values()) for row in rows] == [(False, False), (True, True)]
 
 
-def test_open_invitations_that_somebody_sent_go_with_her(
+def test_open_invitations_of_a_removed_user_are_revoked(
     app: Flask, alice: Person, ada: Person
 ) -> None:
     for by in (alice, ada):
@@ -391,7 +395,7 @@ def test_open_invitations_that_somebody_sent_go_with_her(
     assert statuses == {str(alice.actor.user_id): "pending", str(ada.actor.user_id): "revoked"}
 
 
-def test_an_open_invitation_to_her_own_address_goes_with_her(
+def test_an_open_invitation_to_the_address_of_a_removed_user_is_revoked(
     app: Flask, alice: Person, bob: Person, events: Events
 ) -> None:
     _, token = invite(app, alice, bob.email)
@@ -431,15 +435,13 @@ def test_an_administrator_signs_a_user_out_who_can_sign_in_again(
 # --------------------------------------------------------------------------------
 
 
-def test_the_team_page_leads_an_administrator_to_each_person(alice: Person, bob: Person) -> None:
+def test_the_team_page_links_each_user_for_administrators(alice: Person, bob: Person) -> None:
     assert f'href="{path_of(bob)}"' in alice.browser.get("/team").text
     assert f'href="{path_of(bob)}"' not in bob.browser.get("/team").text
     assert bob.browser.get(path_of(bob)).status_code == 403
 
 
-def test_a_persons_page_shows_role_and_where_she_is_signed_in(
-    app: Flask, alice: Person, bob: Person
-) -> None:
+def test_the_page_of_a_user_shows_role_and_sessions(app: Flask, alice: Person, bob: Person) -> None:
     sign_in(app, bob.email, device=Device(Channel.API, user_agent="curl/8.9.1", ip="203.0.113.9"))
     page = alice.browser.get(path_of(bob)).text
     assert "Bob Colleague" in page
@@ -448,7 +450,9 @@ def test_a_persons_page_shows_role_and_where_she_is_signed_in(
     assert "203.0.113.9" in page
 
 
-def test_a_colleague_is_not_invited_on_the_page(alice: Person, bob: Person, sql: Sql) -> None:
+def test_a_user_of_the_agency_cannot_be_invited_on_the_page(
+    alice: Person, bob: Person, sql: Sql
+) -> None:
     browser = alice.browser
     answer = browser.post(
         "/team",
@@ -459,7 +463,7 @@ def test_a_colleague_is_not_invited_on_the_page(alice: Person, bob: Person, sql:
     assert not sql("select 1 from invites where email = :email", email=bob.email)
 
 
-def test_an_open_invitation_is_on_the_page_whoever_has_the_address(
+def test_an_open_invitation_is_listed_even_if_the_address_has_an_account(
     app: Flask, alice: Person, bob: Person, sql: Sql
 ) -> None:
     invite_id, _ = invite(app, alice, bob.email)  # a program may
@@ -468,7 +472,7 @@ def test_an_open_invitation_is_on_the_page_whoever_has_the_address(
     assert "Invite again" not in alice.browser.get("/team").text
 
 
-def test_the_role_is_changed_on_the_page(alice: Person, bob: Person, sql: Sql) -> None:
+def test_the_page_changes_the_role(alice: Person, bob: Person, sql: Sql) -> None:
     browser = alice.browser
     answer = browser.post(
         path_of(bob) + "/role",
@@ -489,7 +493,7 @@ def test_setting_the_same_role_reports_no_change(alice: Person, bob: Person) -> 
     assert "Role of Bob Colleague changed" not in page
 
 
-def test_the_only_administrator_is_told_why_she_cannot_leave(
+def test_the_page_explains_that_the_last_administrator_must_remain(
     alice: Person, bob: Person, people: People
 ) -> None:
     page = alice.browser.get(path_of(alice)).text
@@ -512,7 +516,7 @@ def test_the_page_refuses_invalid_input(alice: Person, sql: Sql) -> None:
     assert role_of(alice, sql) == "agency_admin"
 
 
-def test_a_removal_is_asked_once_more_and_names_the_person(alice: Person, bob: Person) -> None:
+def test_removing_asks_for_confirmation_with_the_users_name(alice: Person, bob: Person) -> None:
     browser = alice.browser
     page = browser.get(path_of(bob) + "/remove")
     assert "Remove Bob Colleague from the agency?" in page.text
@@ -528,7 +532,7 @@ def test_a_removal_is_asked_once_more_and_names_the_person(alice: Person, bob: P
     assert browser.get(path_of(bob)).status_code == 404
 
 
-def test_the_page_keeps_the_last_administrator(alice: Person) -> None:
+def test_the_page_does_not_remove_the_last_administrator(alice: Person) -> None:
     browser = alice.browser
     answer = browser.post(
         path_of(alice) + "/remove", data={"csrf_token": csrf(browser, path_of(alice) + "/remove")}
@@ -551,7 +555,7 @@ def test_a_user_who_leaves_the_agency_is_signed_out_with_a_message(
     assert "ended your access" in browser.get(answer.headers["Location"]).text
 
 
-def test_a_person_is_signed_out_on_the_page(app: Flask, alice: Person, bob: Person) -> None:
+def test_the_page_ends_all_sessions_of_a_user(app: Flask, alice: Person, bob: Person) -> None:
     browser = alice.browser
     for words in (
         "Bob Colleague signed out everywhere.",

@@ -66,7 +66,7 @@ def comparable(answer: TestResponse) -> tuple[int, dict[str, Any], set[str]]:
 # --------------------------------------------------------------------------------
 
 
-def test_after_ten_wrong_passwords_none_is_checked(anyone: ApiClient, alice: Person) -> None:
+def test_after_ten_wrong_passwords_no_password_is_checked(anyone: ApiClient, alice: Person) -> None:
     assert [sign_in(anyone, alice.email).status_code for _ in range(10)] == [401] * 10
     for password in (WRONG, PASSWORD):
         refused = sign_in(anyone, alice.email.upper(), password)
@@ -84,7 +84,9 @@ def test_known_and_unknown_addresses_get_the_same_response_each_time(
     assert known.status_code == 429
 
 
-def test_pages_and_api_count_together(app: Flask, anyone: ApiClient, alice: Person) -> None:
+def test_attempts_on_pages_and_api_are_counted_together(
+    app: Flask, anyone: ApiClient, alice: Person
+) -> None:
     browser = app.test_client()
     token = csrf(browser, "/sign-in")
     for _ in range(5):
@@ -108,11 +110,13 @@ def test_pages_and_api_count_together(app: Flask, anyone: ApiClient, alice: Pers
     assert PASSWORD not in answer.text
 
 
-def test_signing_in_is_never_counted_as_a_failure(anyone: ApiClient, alice: Person) -> None:
+def test_a_successful_sign_in_is_not_counted(anyone: ApiClient, alice: Person) -> None:
     assert [sign_in(anyone, alice.email, PASSWORD).status_code for _ in range(15)] == [200] * 15
 
 
-def test_a_locked_address_locks_nobody_else(anyone: ApiClient, alice: Person, bob: Person) -> None:
+def test_a_locked_address_does_not_lock_others(
+    anyone: ApiClient, alice: Person, bob: Person
+) -> None:
     for _ in range(11):
         sign_in(anyone, alice.email)
     assert sign_in(anyone, bob.email, PASSWORD).status_code == 200
@@ -146,7 +150,7 @@ def test_guesses_from_another_address_do_not_lock_the_owner_out(app: Flask, alic
     assert [sign_in(home, alice.email).status_code for _ in range(11)] == [401] * 10 + [429]
 
 
-def test_a_request_that_breaks_the_schema_is_not_counted(anyone: ApiClient, alice: Person) -> None:
+def test_an_invalid_request_is_not_counted(anyone: ApiClient, alice: Person) -> None:
     for _ in range(12):
         assert (
             anyone.post("/auth/sign-in", json={"email": alice.email, "password": 7}).status_code
@@ -168,7 +172,7 @@ class CountingPasswords(Passwords):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_ten_of_64_parallel_guesses_reach_the_hasher(
+def test_ten_of_64_parallel_wrong_passwords_are_hashed(
     app: Flask, alice: Person, known: bool
 ) -> None:
     ours: Identity = app.extensions["voyagent.identity"]
@@ -238,7 +242,7 @@ def accept(client: ApiClient) -> TestResponse:
     ],
     ids=["sign-in", "refresh", "sign-up", "look-up", "accept"],
 )
-def test_a_client_address_has_its_limit_and_others_go_on(
+def test_the_limit_of_a_client_address_does_not_affect_others(
     narrow: Flask, ask: Ask, allowed: int
 ) -> None:
     def asking_from(address: str) -> ApiClient:
@@ -256,7 +260,7 @@ def test_a_client_address_has_its_limit_and_others_go_on(
     assert ask(other).status_code != 429
 
 
-def test_a_throttled_token_is_not_spent(narrow: Flask, alice: Person) -> None:
+def test_a_rate_limited_token_is_not_used_up(narrow: Flask, alice: Person) -> None:
     client = ApiClient(narrow.test_client(), None)
     for _ in range(3):
         refresh(client)
@@ -282,7 +286,7 @@ def test_a_rate_limited_form_keeps_its_input(narrow: Flask) -> None:
     assert act(narrow, people.find_account, fields["email"]) is None
 
 
-def test_an_invitation_that_is_opened_too_often_is_a_page_with_the_time_to_wait(
+def test_opening_an_invitation_too_often_shows_the_time_to_wait(
     narrow: Flask, app: Flask, alice: Person
 ) -> None:
     _, token = invite(app, alice, fresh_address())

@@ -83,7 +83,9 @@ def test_a_token_with_a_wrong_claim_is_refused(
         identity.tokens.read(forged(identity, alice, **claims))
 
 
-def test_a_token_of_another_key_or_algorithm_is_refused(identity: Identity, alice: Person) -> None:
+def test_a_token_signed_with_another_key_or_algorithm_is_refused(
+    identity: Identity, alice: Person
+) -> None:
     unsigned = jwt.encode(
         jwt.decode(alice.access_token, options={"verify_signature": False}), None, algorithm="none"
     )
@@ -99,7 +101,7 @@ def test_a_token_of_another_key_or_algorithm_is_refused(identity: Identity, alic
             identity.tokens.read(token)
 
 
-def test_a_token_is_over_at_its_end_and_a_neighbours_fast_clock_is_no_forgery(
+def test_a_token_expires_and_a_future_issue_time_is_accepted(
     identity: Identity, alice: Person
 ) -> None:
     now = clock.now()
@@ -113,7 +115,7 @@ def test_a_token_is_over_at_its_end_and_a_neighbours_fast_clock_is_no_forgery(
         identity.tokens.read(forged(identity, alice, exp=now - timedelta(seconds=1)))
 
 
-def test_a_signed_token_of_a_session_that_is_not_the_persons_opens_nothing(
+def test_a_signed_token_with_the_session_of_another_user_is_refused(
     identity: Identity, alice: Person, charlie: Person
 ) -> None:
     others = jwt.decode(charlie.access_token, options={"verify_signature": False})
@@ -125,7 +127,7 @@ def test_a_signed_token_of_a_session_that_is_not_the_persons_opens_nothing(
         assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
 
 
-def test_a_token_names_its_secret_and_outlives_a_rotation(
+def test_a_token_names_its_key_and_is_valid_after_a_key_rotation(
     identity: Identity, alice: Person
 ) -> None:
     old = identity.settings.auth_secret.get_secret_value()
@@ -142,7 +144,7 @@ def test_a_token_names_its_secret_and_outlives_a_rotation(
         after.read(forged(identity, alice, key="x" * 40))
 
 
-def test_a_token_of_a_password_is_fresh_and_one_of_a_refresh_is_not(
+def test_a_token_is_fresh_after_sign_in_but_not_after_refresh(
     app: Flask, identity: Identity, alice: Person
 ) -> None:
     refreshed = (

@@ -92,7 +92,7 @@ def verify(person: Person, code: str) -> TestResponse:
 # --------------------------------------------------------------------------------
 
 
-def test_setup_answers_a_secret_and_its_address_for_the_app(alice: Person, sql: Sql) -> None:
+def test_setup_returns_a_secret_and_its_otpauth_url(alice: Person, sql: Sql) -> None:
     answer = alice.api.post("/auth/totp/setup")
     assert answer.status_code == 200
     assert set(answer.json) == {"secret", "otpauth_url"}
@@ -109,7 +109,7 @@ def test_setup_answers_a_secret_and_its_address_for_the_app(alice: Person, sql: 
     assert me(alice.app, alice.access_token) == 200
 
 
-def test_special_characters_in_an_address_are_escaped(alice: Person, sql: Sql) -> None:
+def test_special_characters_in_the_otpauth_url_are_escaped(alice: Person, sql: Sql) -> None:
     sql(
         "update users set email = :e where id = :u",
         e=f"a&b=c?d#{alice.email}",
@@ -122,7 +122,7 @@ def test_special_characters_in_an_address_are_escaped(alice: Person, sql: Sql) -
 
 
 @pytest.mark.parametrize("body", [None, b"null", b"{}"])
-def test_no_body_and_an_empty_one_are_the_same(alice: Person, body: bytes | None) -> None:
+def test_an_absent_body_is_the_same_as_an_empty_one(alice: Person, body: bytes | None) -> None:
     options = {} if body is None else {"data": body, "content_type": "application/json"}
     assert alice.api.post("/auth/totp/setup", **options).status_code == 200
 
@@ -138,7 +138,7 @@ def test_a_new_setup_replaces_an_unconfirmed_one(
     assert said(verify(alice, second.code())) == (200, {"totp_enabled": True})
 
 
-def test_setup_needs_a_fresh_token(alice: Person, sql: Sql) -> None:
+def test_setup_requires_a_fresh_token(alice: Person, sql: Sql) -> None:
     for client in (stale(alice), key_of(alice)):
         assert said(client.post("/auth/totp/setup")) == (403, "reauthentication_required")
     assert (
@@ -149,7 +149,7 @@ def test_setup_needs_a_fresh_token(alice: Person, sql: Sql) -> None:
     )
 
 
-def test_password_and_code_stand_in_for_no_fresh_token_and_are_not_spent(
+def test_password_and_code_do_not_replace_a_fresh_token(
     alice: Person, phone: Authenticator
 ) -> None:
     body = {"password": PASSWORD, "code": phone.code()}
@@ -161,7 +161,7 @@ def test_password_and_code_stand_in_for_no_fresh_token_and_are_not_spent(
     assert alice.api.post("/auth/totp/setup", json=body).status_code == 200
 
 
-def test_setup_while_on_is_refused_without_password_and_code_and_changes_nothing(
+def test_setup_while_on_requires_password_and_code(
     alice: Person, phone: Authenticator, anyone: ApiClient, sql: Sql
 ) -> None:
     def state() -> Any:
@@ -175,7 +175,7 @@ def test_setup_while_on_is_refused_without_password_and_code_and_changes_nothing
     assert state() == before
 
 
-def test_replacing_needs_password_and_code_and_the_old_one_counts_until_the_new_one_is_verified(
+def test_the_old_authenticator_is_valid_until_the_new_one_is_verified(
     alice: Person,
     phone: Authenticator,
     anyone: ApiClient,
@@ -209,7 +209,7 @@ def test_replacing_needs_password_and_code_and_the_old_one_counts_until_the_new_
     ]
 
 
-def test_the_new_authenticators_first_code_may_be_of_the_step_that_the_old_one_has_used(
+def test_the_first_code_of_a_new_authenticator_may_be_of_a_used_step(
     alice: Person, phone: Authenticator
 ) -> None:
     answer = alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": phone.code(1)})
@@ -226,7 +226,7 @@ def test_the_new_authenticators_first_code_may_be_of_the_step_that_the_old_one_h
         {"password": PASSWORD, "code": 123456},
     ],
 )
-def test_half_a_body_of_setup_is_refused(alice: Person, body: dict[str, Any]) -> None:
+def test_setup_with_only_password_or_code_is_refused(alice: Person, body: dict[str, Any]) -> None:
     assert alice.api.post("/auth/totp/setup", json=body).status_code == 422
 
 
@@ -253,7 +253,7 @@ def test_verify_reports_that_two_factor_is_already_on(
     assert len(events(alice)) == before
 
 
-def test_a_recovery_code_proves_no_authenticator(alice: Person, phone: Authenticator) -> None:
+def test_verify_refuses_a_recovery_code(alice: Person, phone: Authenticator) -> None:
     codes = recovery_codes(alice, phone)
     assert (
         alice.api.post(
@@ -309,7 +309,7 @@ def sign_in_totp(
     )
 
 
-def test_the_password_alone_opens_nothing(
+def test_the_password_alone_starts_no_session(
     anyone: ApiClient, alice: Person, phone: Authenticator, sql: Sql, events: Events
 ) -> None:
     before = sql("select count(*) from auth_sessions where user_id = :u", u=alice.actor.user_id)
@@ -323,7 +323,7 @@ def test_the_password_alone_opens_nothing(
     assert events(alice, "auth.signed_in") == []
 
 
-def test_a_code_completes_it_like_sign_in(
+def test_sign_in_with_a_code_returns_the_members_of_sign_in(
     anyone: ApiClient, alice: Person, phone: Authenticator, events: Events
 ) -> None:
     status, body = sign_in_totp(anyone, alice, phone.code())
@@ -337,7 +337,7 @@ def test_a_code_completes_it_like_sign_in(
     assert len(events(alice, "auth.signed_in")) == 1
 
 
-def test_the_errors_of_sign_in_totp_come_in_their_order(
+def test_sign_in_with_a_code_checks_in_the_documented_order(
     app: Flask,
     anyone: ApiClient,
     alice: Person,
@@ -370,7 +370,7 @@ def strict(settings: Settings) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def test_the_same_code_opens_one_session_of_sixteen_at_once(
+def test_one_of_sixteen_parallel_requests_signs_in_with_a_code(
     alice: Person, phone: Authenticator
 ) -> None:
     code, barrier = phone.code(), threading.Barrier(16)
@@ -399,7 +399,7 @@ def test_a_recovery_code_signs_in_once(
     ] * 2
 
 
-def test_an_unknown_address_cannot_be_told_from_a_known_one(
+def test_an_unknown_address_gets_the_same_response_as_a_known_one(
     anyone: ApiClient, alice: Person, bob: Person, phone: Authenticator
 ) -> None:
     def ask(email: str, password: str) -> tuple[int, Any, set[str]]:
@@ -413,7 +413,7 @@ def test_an_unknown_address_cannot_be_told_from_a_known_one(
     assert ask(alice.email, WRONG) == ask(bob.email, WRONG) == unknown
 
 
-def test_an_unknown_address_costs_a_hash_like_a_known_one(
+def test_the_password_is_hashed_for_an_unknown_address(
     anyone: ApiClient, alice: Person, identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen, real = [], type(identity.passwords).verify
@@ -478,13 +478,13 @@ def test_an_invitation_does_not_bypass_two_factor_authentication(
     assert sign_in(anyone, alice) == (401, "totp_required")
 
 
-def test_a_refresh_goes_on_in_the_session_that_switched_it_on_and_is_not_fresh(
+def test_a_refreshed_token_after_switching_on_is_not_fresh(
     alice: Person, phone: Authenticator
 ) -> None:
     assert said(stale(alice).post("/auth/totp/setup")) == (403, "reauthentication_required")
 
 
-def test_a_failed_code_counts_in_the_accounts_throttle_on_every_path(
+def test_wrong_codes_of_all_operations_are_counted_by_account(
     anyone: ApiClient, alice: Person, phone: Authenticator
 ) -> None:
     wrong = {"password": PASSWORD, "code": "AAAAAAAA"}
@@ -516,7 +516,7 @@ def test_a_failed_code_counts_in_the_accounts_throttle_on_every_path(
         assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_a_known_password_gives_no_further_guesses_at_the_code(
+def test_a_correct_password_does_not_reset_the_count_of_wrong_codes(
     anyone: ApiClient, alice: Person, phone: Authenticator
 ) -> None:
     for _ in range(10):
@@ -540,7 +540,7 @@ def disable(client: ApiClient, code: str = "000000", password: str = PASSWORD) -
     return said(client.post("/auth/totp/disable", json={"password": password, "code": code}))
 
 
-def test_switching_off_needs_password_and_code_and_deletes_all(
+def test_switching_off_requires_password_and_code_and_deletes_the_secrets(
     alice: Person, phone: Authenticator, anyone: ApiClient, travel: time_machine.Traveller, sql: Sql
 ) -> None:
     codes = recovery_codes(alice, phone)
@@ -573,7 +573,7 @@ def test_disable_while_off_checks_only_the_password(alice: Person, events: Event
     )  # the set-up that was begun is gone too
 
 
-def test_a_recovery_code_switches_off(alice: Person, phone: Authenticator) -> None:
+def test_a_recovery_code_can_switch_two_factor_off(alice: Person, phone: Authenticator) -> None:
     assert disable(alice.api, recovery_codes(alice, phone)[0]) == (200, {"totp_enabled": False})
 
 
@@ -585,7 +585,7 @@ def make_codes(client: ApiClient, code: str, password: str = PASSWORD) -> tuple[
     return said(client.post("/auth/totp/recovery-codes", json={"password": password, "code": code}))
 
 
-def test_ten_codes_for_a_fresh_token_a_password_and_a_code(
+def test_recovery_codes_require_a_fresh_token_password_and_code(
     alice: Person, phone: Authenticator, travel: time_machine.Traveller, events: Events
 ) -> None:
     assert make_codes(stale(alice), phone.code()) == (403, "reauthentication_required")
@@ -616,7 +616,7 @@ def reauthenticate(client: ApiClient, **body: Any) -> tuple[int, Any]:
     return said(client.post("/auth/reauthenticate", json={"password": PASSWORD, **body}))
 
 
-def test_a_stale_token_becomes_fresh_for_the_password_in_the_same_session(
+def test_reauthenticating_gives_a_fresh_token_of_the_same_session(
     alice: Person, events: Events, sql: Sql
 ) -> None:
     before = sql("select id from auth_sessions where user_id = :u", u=alice.actor.user_id)
@@ -628,7 +628,9 @@ def test_a_stale_token_becomes_fresh_for_the_password_in_the_same_session(
     assert event["entity_refs"] == {"auth_session_id": str(before[0]["id"])}
 
 
-def test_stepping_up_asks_for_a_code_where_it_is_on(alice: Person, phone: Authenticator) -> None:
+def test_reauthenticating_requires_a_code_if_two_factor_is_on(
+    alice: Person, phone: Authenticator
+) -> None:
     assert reauthenticate(alice.api) == (403, "totp_invalid")
     assert reauthenticate(alice.api, totp_code=None) == (403, "totp_invalid")
     assert reauthenticate(alice.api, totp_code="000000") == (403, "totp_invalid")
@@ -644,11 +646,11 @@ def test_a_code_is_ignored_while_two_factor_is_off(alice: Person) -> None:
     assert reauthenticate(alice.api, totp_code="000000")[0] == 200
 
 
-def test_an_api_key_cannot_step_up(alice: Person) -> None:
+def test_an_api_key_cannot_reauthenticate(alice: Person) -> None:
     assert reauthenticate(key_of(alice)) == (403, "reauthentication_required")
 
 
-def test_the_fresh_token_ends_with_its_session(alice: Person) -> None:
+def test_the_fresh_token_becomes_invalid_with_its_session(alice: Person) -> None:
     _status, body = reauthenticate(alice.api)
     alice.does(lambda actor: sessions.end_session(in_session(alice, actor)))
     assert me(alice.app, body["access_token"]) == 401
@@ -675,7 +677,7 @@ def test_an_anonymous_caller_is_told_to_sign_in(anyone: ApiClient, path: str, bo
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent", "ticketing_lead", "accounting_lead"])
-def test_every_role_has_a_second_factor(
+def test_every_role_can_use_two_factor(
     people: People, alice: Person, anyone: ApiClient, travel: time_machine.Traveller, role: str
 ) -> None:
     person = people.colleague(alice, "Victor Viewer", role=role)
@@ -686,9 +688,7 @@ def test_every_role_has_a_second_factor(
     assert sign_in(anyone, alice)[0] == 200  # and nobody else's
 
 
-def test_a_key_that_may_only_read_changes_no_second_factor(
-    alice: Person, phone: Authenticator
-) -> None:
+def test_a_read_key_cannot_change_two_factor(alice: Person, phone: Authenticator) -> None:
     _id, text = alice.does(
         lambda actor: keys.make_key(
             rules(alice), replace(actor, fresh=True), name="Reader", scopes=["read"]
@@ -702,7 +702,7 @@ def test_a_key_that_may_only_read_changes_no_second_factor(
 
 
 @pytest.mark.parametrize("change", ["on", "off", "replaced"])
-def test_a_change_ends_the_other_sessions_on_pages_and_api_and_lets_the_acting_one_and_keys_live(
+def test_a_change_ends_other_sessions_but_neither_the_acting_one_nor_keys(
     app: Flask,
     identity: Identity,
     alice: Person,
@@ -778,7 +778,7 @@ def test_a_mail_reports_new_recovery_codes_without_them(
     assert not any(code in letter.text + letter.html for code in codes)
 
 
-def test_a_weaker_hash_is_replaced_when_the_second_factor_is_on_too(
+def test_a_weaker_hash_is_renewed_with_two_factor_too(
     app: Flask,
     identity: Identity,
     alice: Person,
@@ -851,7 +851,7 @@ def test_a_repeated_request_does_not_show_the_secret_again(
     )
 
 
-def test_a_wrong_code_under_a_key_is_counted_and_tried_again(
+def test_a_wrong_code_with_an_idempotency_key_is_counted_each_time(
     alice: Person, phone: Authenticator, events: Events
 ) -> None:
     headers, body = {"Idempotency-Key": "off-1"}, {"password": PASSWORD, "code": "000000"}
@@ -863,7 +863,7 @@ def test_a_wrong_code_under_a_key_is_counted_and_tried_again(
     assert len(events(alice, "auth.totp_failed")) == 2
 
 
-def test_an_act_whose_event_cannot_be_written_does_not_happen(
+def test_an_act_is_rolled_back_if_its_event_cannot_be_written(
     alice: Person, phone: Authenticator, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 

@@ -77,7 +77,7 @@ def signed_in(client: FlaskClient, person: Person, phone: Authenticator) -> Flas
 # --------------------------------------------------------------------------------
 
 
-def test_a_right_password_leads_to_the_code_and_the_code_to_where_one_was_going(
+def test_password_and_code_lead_to_the_requested_page(
     browser: FlaskClient, alice: Person, phone: Authenticator, events: Events
 ) -> None:
     answer = half(browser, alice, "/team?x=1")
@@ -97,7 +97,7 @@ def test_a_right_password_leads_to_the_code_and_the_code_to_where_one_was_going(
     assert [event["channel"] for event in events(alice, "auth.signed_in")] == ["browser"]
 
 
-def test_a_wrong_code_comes_back_at_its_field_and_is_not_repeated(
+def test_a_wrong_code_is_reported_and_the_field_is_empty(
     browser: FlaskClient, alice: Person, phone: Authenticator, events: Events
 ) -> None:
     code_page = half(browser, alice).headers["Location"]
@@ -111,7 +111,7 @@ def test_a_wrong_code_comes_back_at_its_field_and_is_not_repeated(
     assert submit(browser, code_page, code=phone.code()).status_code == 303
 
 
-def test_a_recovery_code_signs_in_with_the_hyphen_that_people_write(
+def test_a_recovery_code_may_contain_a_hyphen(
     browser: FlaskClient, alice: Person, phone: Authenticator
 ) -> None:
     code = recovery_codes(alice, phone)[0]
@@ -127,7 +127,7 @@ def test_a_recovery_code_signs_in_with_the_hyphen_that_people_write(
     assert browser.get("/team").status_code == 200
 
 
-def test_the_code_page_without_a_password_leads_to_the_password(
+def test_the_code_page_redirects_to_sign_in_without_a_password(
     browser: FlaskClient, alice: Person, phone: Authenticator
 ) -> None:
     assert browser.get("/sign-in/code?next=/team").headers["Location"] == "/sign-in?next=/team"
@@ -135,7 +135,7 @@ def test_the_code_page_without_a_password_leads_to_the_password(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/team")
 
 
-def test_a_code_after_five_minutes_is_too_late(
+def test_a_code_is_refused_five_minutes_after_the_password(
     browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller
 ) -> None:
     code_page = half(browser, alice).headers["Location"]
@@ -157,7 +157,7 @@ def test_a_code_after_five_minutes_is_too_late(
     ],
     ids=["password", "address", "second factor off", "removed"],
 )
-def test_a_change_of_the_account_ends_half_a_sign_in(
+def test_a_change_of_the_account_ends_a_sign_in_without_code(
     browser: FlaskClient, alice: Person, phone: Authenticator, sql: Sql, change: str
 ) -> None:
     code_page = half(browser, alice).headers["Location"]
@@ -167,7 +167,7 @@ def test_a_change_of_the_account_ends_half_a_sign_in(
     assert path_of(browser.get("/team")) == "/sign-in"
 
 
-def test_a_half_sign_in_has_no_secret_and_cannot_be_forged(
+def test_the_cookie_of_a_sign_in_without_code_has_no_secret(
     app: Flask, browser: FlaskClient, alice: Person, bob: Person, phone: Authenticator
 ) -> None:
     half(browser, alice)
@@ -197,7 +197,7 @@ def test_signing_in_ends_the_previous_session_and_csrf_token(
     )
 
 
-def test_keep_me_signed_in_survives_the_second_page(
+def test_keep_me_signed_in_applies_after_the_code_page(
     browser: FlaskClient, alice: Person, phone: Authenticator
 ) -> None:
     code_page = half(browser, alice, remember="y").headers["Location"]
@@ -220,7 +220,7 @@ def test_the_eleventh_wrong_code_is_not_checked(
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_the_next_parameter_never_leaves_the_site_after_the_code_page(
+def test_the_code_page_never_redirects_to_another_site(
     browser: FlaskClient, alice: Person, phone: Authenticator
 ) -> None:
     half(browser, alice)
@@ -242,7 +242,7 @@ def codes_on(page: str) -> list[str]:
     return re.findall(r"<li>([A-Z2-7]{8})</li>", page)
 
 
-def test_set_up_asks_for_the_password_shows_the_qr_code_and_gives_ten_codes_once(
+def test_set_up_shows_the_qr_code_and_ten_recovery_codes_once(
     alice: Person, travel: time_machine.Traveller, app: Flask
 ) -> None:
     browser = alice.browser
@@ -268,7 +268,7 @@ def test_set_up_asks_for_the_password_shows_the_qr_code_and_gives_ten_codes_once
     assert "9 of 10 are left." in browser.get(PAGE).text
 
 
-def test_the_qr_code_is_the_address_of_the_app(
+def test_the_qr_code_contains_the_otpauth_url(
     alice: Person, travel: time_machine.Traveller
 ) -> None:
     browser = alice.browser
@@ -285,9 +285,7 @@ def test_the_qr_code_is_the_address_of_the_app(
     )
 
 
-def test_a_wrong_first_code_comes_back_with_the_same_secret(
-    alice: Person, travel: time_machine.Traveller
-) -> None:
+def test_a_wrong_first_code_keeps_the_secret(alice: Person, travel: time_machine.Traveller) -> None:
     browser = alice.browser
     submit(browser, SET_UP, password=PASSWORD)
     secret = secret_on(browser.get(PAGE).text)
@@ -298,7 +296,7 @@ def test_a_wrong_first_code_comes_back_with_the_same_secret(
     assert "123456" not in answer.text
 
 
-def test_a_wrong_password_begins_nothing(alice: Person, sql: Sql) -> None:
+def test_a_wrong_password_starts_no_set_up(alice: Person, sql: Sql) -> None:
     answer = submit(alice.browser, SET_UP, password=WRONG)
     assert answer.status_code == 422
     assert "The password is incorrect." in answer.text
@@ -311,7 +309,7 @@ def test_a_wrong_password_begins_nothing(alice: Person, sql: Sql) -> None:
     )
 
 
-def test_the_secret_is_shown_only_in_the_browser_of_the_password_for_15_minutes(
+def test_the_secret_is_shown_for_15_minutes_in_the_same_browser(
     alice: Person, travel: time_machine.Traveller
 ) -> None:
     browser, other = alice.browser, alice.browser
@@ -324,7 +322,7 @@ def test_the_secret_is_shown_only_in_the_browser_of_the_password_for_15_minutes(
     assert "totp-secret" not in browser.get(PAGE).text
 
 
-def test_leaving_a_set_up_changes_nothing(
+def test_cancelling_a_set_up_changes_nothing(
     alice: Person, travel: time_machine.Traveller, sql: Sql, events: Events
 ) -> None:
     browser = alice.browser
@@ -351,7 +349,7 @@ def test_sending_the_first_code_again_is_harmless(
     assert (again.status_code, codes_on(again.text)) == (303, [])
 
 
-def test_replacing_the_authenticator_needs_password_and_code(
+def test_replacing_the_authenticator_requires_password_and_code(
     browser: FlaskClient,
     alice: Person,
     phone: Authenticator,
@@ -374,7 +372,7 @@ def test_replacing_the_authenticator_needs_password_and_code(
 # --------------------------------------------------------------------------------
 
 
-def test_new_codes_for_password_and_code(
+def test_new_recovery_codes_require_password_and_code(
     browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller
 ) -> None:
     signed_in(browser, alice, phone)
@@ -393,7 +391,7 @@ def test_new_codes_for_password_and_code(
     assert codes_on(browser.get(PAGE).text) == []
 
 
-def test_few_codes_left_are_a_warning(
+def test_the_page_warns_if_few_codes_remain(
     browser: FlaskClient,
     alice: Person,
     phone: Authenticator,
@@ -424,7 +422,7 @@ def test_new_recovery_codes_while_off_are_refused(alice: Person) -> None:
     assert "Two-factor sign-in is not on" in answer.text
 
 
-def test_switching_off_for_password_and_code(
+def test_switching_off_on_the_page_requires_password_and_code(
     browser: FlaskClient,
     alice: Person,
     phone: Authenticator,
@@ -448,7 +446,7 @@ def test_switching_off_for_password_and_code(
 # --------------------------------------------------------------------------------
 
 
-def test_a_viewer_has_the_page_too_and_sees_her_own_state(
+def test_a_viewer_sees_the_own_state_of_two_factor(
     alice: Person, victor: Person, phone: Authenticator
 ) -> None:
     browser = victor.browser
@@ -456,7 +454,7 @@ def test_a_viewer_has_the_page_too_and_sees_her_own_state(
     assert submit(browser, SET_UP, password=PASSWORD).status_code == 303
 
 
-def test_those_who_grant_money_or_tickets_are_asked_to(alice: Person, bob: Person) -> None:
+def test_roles_that_approve_are_asked_to_switch_two_factor_on(alice: Person, bob: Person) -> None:
     assert "approves payments or ticketing" in alice.browser.get(PAGE).text
     assert "approves payments or ticketing" not in bob.browser.get(PAGE).text
 
@@ -466,7 +464,7 @@ def test_an_anonymous_visitor_is_sent_to_sign_in(browser: FlaskClient, path: str
     assert path_of(browser.get(path)) == "/sign-in"
 
 
-def test_the_page_reads_in_one_trip(alice: Person, statements: list[str]) -> None:
+def test_the_page_is_read_in_one_round_trip(alice: Person, statements: list[str]) -> None:
     browser = alice.browser
     statements.clear()
     assert browser.get(PAGE).status_code == 200
@@ -486,7 +484,7 @@ def test_no_page_keeps_a_secret_in_its_cookie(
     assert re.findall(r"\b[A-Z2-7]{8}\b", kept) == []
 
 
-def test_a_set_up_that_a_program_has_begun_is_not_shown(
+def test_a_set_up_started_by_the_api_is_not_shown(
     alice: Person, travel: time_machine.Traveller
 ) -> None:
     begin(alice)

@@ -67,7 +67,7 @@ def test_sign_in_and_sign_out_work(
         ({"email": "nobody@malabar.example"}, "Address or password is wrong."),
     ],
 )
-def test_a_refused_sign_in_comes_back_with_what_was_typed(
+def test_a_refused_sign_in_keeps_its_input(
     browser: FlaskClient, alice: Person, fields: dict[str, str], words: str
 ) -> None:
     answer = submit(browser, "/sign-in", **{"email": alice.email, "password": PASSWORD, **fields})
@@ -87,9 +87,7 @@ def test_a_refused_sign_in_fills_the_address_of_the_reset_form(
     assert f'value="{alice.email}"' in browser.get("/forgot-password").text
 
 
-def test_a_failed_sign_in_is_kept_in_the_audit(
-    browser: FlaskClient, alice: Person, events: Events
-) -> None:
+def test_a_failed_sign_in_is_recorded(browser: FlaskClient, alice: Person, events: Events) -> None:
     submit(browser, "/sign-in", email=alice.email, password="Harbour-lantern-43")
     (event,) = events(alice, "auth.sign_in_failed")
     assert (event["channel"], event["status"]) == ("browser", "rejected")
@@ -98,7 +96,7 @@ def test_a_failed_sign_in_is_kept_in_the_audit(
 @pytest.mark.parametrize(
     "path", ["/sign-in", "/sign-up", "/sign-in/demo", "/sign-out", "/accept-invite", "/team"]
 )
-def test_every_form_needs_its_csrf_token(alice: Person, path: str) -> None:
+def test_every_form_requires_a_csrf_token(alice: Person, path: str) -> None:
     nobody = alice.app.test_client()
     for browser in (nobody, alice.browser):
         for token in ({}, {"csrf_token": "wrong"}):
@@ -109,9 +107,7 @@ def test_every_form_needs_its_csrf_token(alice: Person, path: str) -> None:
                 assert answer.status_code == 400
 
 
-def test_a_form_sent_after_signing_out_in_another_tab_leads_to_sign_in_and_back(
-    alice: Person, sql: Sql
-) -> None:
+def test_a_form_sent_after_sign_out_leads_to_sign_in_and_back(alice: Person, sql: Sql) -> None:
     browser, email = alice.browser, fresh_address()
     open_page = {"email": email, "role": "agent", "csrf_token": csrf(browser, "/team")}
     submit(browser, "/sign-out", token_from="/team")
@@ -134,7 +130,7 @@ def test_a_form_sent_after_signing_out_in_another_tab_leads_to_sign_in_and_back(
     )
 
 
-def test_a_form_sent_by_a_session_that_was_ended_elsewhere_says_so_and_leads_back(
+def test_a_form_of_an_ended_session_leads_to_sign_in_and_back(
     alice: Person,
 ) -> None:
     browser = alice.browser
@@ -191,7 +187,7 @@ def test_a_page_that_needs_sign_in_redirects_there_and_back(
         "",
     ],
 )
-def test_the_next_parameter_never_leaves_the_site(
+def test_sign_in_never_redirects_to_another_site(
     browser: FlaskClient, alice: Person, target: str
 ) -> None:
     csrf_token = csrf(browser, "/sign-in")
@@ -203,21 +199,19 @@ def test_the_next_parameter_never_leaves_the_site(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
-def test_a_person_who_is_signed_in_needs_no_sign_in_page(alice: Person) -> None:
+def test_a_signed_in_user_is_redirected_from_the_sign_in_page(alice: Person) -> None:
     answer = alice.browser.get("/sign-in?next=/team")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/team")
 
 
-def test_a_session_that_was_ended_elsewhere_sends_to_sign_in_and_ends_there(
-    alice: Person, sql: Sql
-) -> None:
+def test_an_ended_session_leads_to_sign_in_without_a_loop(alice: Person, sql: Sql) -> None:
     browser = alice.browser
     sql("update auth_sessions set ended_at = now() where user_id = :u", u=alice.actor.user_id)
     assert path_of(browser.get("/team")) == "/sign-in"
     assert browser.get("/sign-in").status_code == 200
 
 
-def test_an_htmx_request_of_an_anonymous_visitor_is_told_where_to_sign_in(
+def test_an_anonymous_htmx_request_is_redirected_to_sign_in(
     browser: FlaskClient,
 ) -> None:
     answer = browser.get("/team", headers={"HX-Request": "true"})
@@ -237,20 +231,18 @@ def cookie_of(browser: FlaskClient, person: Person, **fields: str) -> str:
     return cookie
 
 
-def test_the_session_cookie_is_closed_to_scripts_and_other_sites(
-    browser: FlaskClient, alice: Person
-) -> None:
+def test_the_session_cookie_is_httponly_and_samesite(browser: FlaskClient, alice: Person) -> None:
     cookie = cookie_of(browser, alice)
     assert cookie.startswith("voyagent_session=")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert "Expires" not in cookie
 
 
-def test_a_remembered_session_outlives_the_browser(browser: FlaskClient, alice: Person) -> None:
+def test_a_remembered_session_has_a_persistent_cookie(browser: FlaskClient, alice: Person) -> None:
     assert "Expires=" in cookie_of(browser, alice, remember="y")
 
 
-def test_over_https_the_cookie_is_bound_to_the_host(settings: Settings, alice: Person) -> None:
+def test_over_https_the_cookie_has_the_host_prefix(settings: Settings, alice: Person) -> None:
     secure = create_app(settings.model_copy(update={"public_url": "https://voyagent.example"}))
     secure.url_build_error_handlers.extend(alice.app.url_build_error_handlers)
     browser = secure.test_client()
@@ -278,7 +270,7 @@ def clock() -> Iterator[object]:
         yield traveller
 
 
-def test_a_browsers_session_ends_after_fourteen_idle_days_and_lives_while_it_is_used(
+def test_a_browser_session_ends_after_fourteen_idle_days(
     browser: FlaskClient, alice: Person, clock: object
 ) -> None:
     submit(browser, "/sign-in", email=alice.email, password=PASSWORD, remember="y")
@@ -289,7 +281,7 @@ def test_a_browsers_session_ends_after_fourteen_idle_days_and_lives_while_it_is_
     assert path_of(browser.get("/team")) == "/sign-in"
 
 
-def test_the_cookie_is_not_sent_again_with_every_answer(alice: Person) -> None:
+def test_the_cookie_is_not_set_in_every_response(alice: Person) -> None:
     browser = alice.browser
     browser.get("/team")
     assert "Set-Cookie" not in browser.get("/team").headers
@@ -309,7 +301,7 @@ def agency(**fields: str) -> dict[str, str]:
     }
 
 
-def test_an_agency_is_made_with_its_currency_and_zone(browser: FlaskClient, sql: Sql) -> None:
+def test_sign_up_sets_currency_and_time_zone(browser: FlaskClient, sql: Sql) -> None:
     fields = agency(default_currency="AED", timezone="Asia/Dubai")
     answer = submit(browser, "/sign-up", **fields)
     assert (answer.status_code, path_of(answer)) == (303, "/")
@@ -336,7 +328,7 @@ def test_an_agency_is_made_with_its_currency_and_zone(browser: FlaskClient, sql:
         ("timezone", "Mars/Olympus", "Choose one from the list."),
     ],
 )
-def test_a_refused_sign_up_says_so_at_the_field(
+def test_a_refused_sign_up_shows_the_error_at_the_field(
     browser: FlaskClient, sql: Sql, field: str, value: str, words: str
 ) -> None:
     fields = agency(**{field: value})
@@ -363,7 +355,7 @@ def test_an_existing_address_is_reported_at_the_field(browser: FlaskClient, alic
 # --------------------------------------------------------------------------------
 
 
-def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(
+def test_the_token_of_an_invitation_is_removed_from_the_url(
     app: Flask, browser: FlaskClient, alice: Person
 ) -> None:
     email = fresh_address()
@@ -390,7 +382,7 @@ def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(
     assert browser.get("/accept-invite").status_code == 404
 
 
-def test_a_person_who_is_signed_in_is_told_what_joining_does_to_this_browser(
+def test_joining_warns_a_signed_in_user_of_the_sign_out(
     app: Flask, alice: Person, charlie: Person, browser: FlaskClient
 ) -> None:
     _, token = invite(app, alice, fresh_address())
@@ -415,7 +407,7 @@ def test_an_invalid_link_shows_an_error_page(
     assert (unknown.status_code, "link is not valid" in unknown.text) == (404, True)
 
 
-def test_an_invited_person_who_has_an_account_is_told_so(
+def test_an_invited_user_with_an_account_is_informed(
     app: Flask, browser: FlaskClient, alice: Person, charlie: Person
 ) -> None:
     _, token = invite(app, alice, charlie.email)
@@ -429,7 +421,7 @@ def test_an_invited_person_who_has_an_account_is_told_so(
 # --------------------------------------------------------------------------------
 
 
-def test_the_team_shows_everybody_of_the_agency_and_nobody_else(
+def test_the_team_page_lists_only_users_of_the_agency(
     alice: Person, bob: Person, charlie: Person, statements: list[str]
 ) -> None:
     page = bob.browser.get("/team")
@@ -439,7 +431,7 @@ def test_the_team_shows_everybody_of_the_agency_and_nobody_else(
     assert charlie.email not in page.text
 
 
-def test_the_team_costs_one_trip(alice: Person, statements: list[str]) -> None:
+def test_the_team_page_is_read_in_one_round_trip(alice: Person, statements: list[str]) -> None:
     browser = alice.browser
     statements.clear()
     assert browser.get("/team").status_code == 200
@@ -461,7 +453,7 @@ def test_only_an_administrator_sees_the_form_and_invitations(
         assert answer.status_code == 403
 
 
-def test_an_invitations_link_is_shown_once(alice: Person) -> None:
+def test_the_link_of_an_invitation_is_shown_once(alice: Person) -> None:
     browser, email = alice.browser, fresh_address()
     answer = submit(browser, "/team", email=email, role="viewer")
     assert (answer.status_code, path_of(answer)) == (303, "/team")
@@ -485,7 +477,7 @@ def test_an_invitation_is_not_mixed_with_team_members(app: Flask, alice: Person)
     assert re.search(r'<td[^>]*colspan="2">.*?Invited.*?link expires', table.group(0), re.DOTALL)
 
 
-def test_the_whole_rule_is_under_every_field_for_a_new_password(
+def test_every_field_for_a_new_password_shows_the_rule(
     app: Flask, browser: FlaskClient, alice: Person
 ) -> None:
     _, token = invite(app, alice, fresh_address())
@@ -509,7 +501,7 @@ def test_the_whole_rule_is_under_every_field_for_a_new_password(
         assert rule in client.get(path).text, path
 
 
-def test_a_refused_invitation_says_so_at_the_field(alice: Person) -> None:
+def test_a_refused_invitation_shows_the_error_at_the_field(alice: Person) -> None:
     browser, email = alice.browser, fresh_address()
     submit(browser, "/team", email=email, role="agent")
     for fields, place, words in (
@@ -522,9 +514,7 @@ def test_a_refused_invitation_says_so_at_the_field(alice: Person) -> None:
         assert re.search(rf'id="{place}-err">.*?{re.escape(words)}', answer.text, re.DOTALL)
 
 
-def test_an_invitation_is_withdrawn_from_the_team(
-    app: Flask, alice: Person, charlie: Person
-) -> None:
+def test_the_team_page_revokes_an_invitation(app: Flask, alice: Person, charlie: Person) -> None:
     email = fresh_address()
     invite_id, _ = invite(app, alice, email)
     browser = alice.browser
@@ -574,7 +564,7 @@ def test_the_sign_in_page_opens_the_demo_agency_with_one_click(
     assert DEMO_EMAIL in browser.get("/team").text
 
 
-def test_production_offers_no_demo(settings: Settings, demo: None) -> None:  # noqa: F811 - the fixture
+def test_the_demo_is_not_offered_in_production(settings: Settings, demo: None) -> None:  # noqa: F811 - the fixture
     from voyagent.kernel.config import Environment  # noqa: PLC0415
 
     production = create_app(
@@ -588,7 +578,7 @@ def test_production_offers_no_demo(settings: Settings, demo: None) -> None:  # n
     assert submit(browser, "/sign-in/demo", token_from="/sign-in").status_code == 404
 
 
-def test_the_password_comes_right_after_the_address_by_tab(app: Flask) -> None:
+def test_the_password_field_follows_the_address_in_tab_order(app: Flask) -> None:
     page = app.test_client().get("/sign-in").text
     assert (
         page.index('id="email"')

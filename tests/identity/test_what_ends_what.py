@@ -242,7 +242,7 @@ def test_switching_two_factor_off_ends_the_others(app: Flask, alice: Person, bob
         )
 
 
-def test_changes_of_another_process_apply_in_this_one(places: Places, sql: Sql) -> None:
+def test_changes_by_another_process_apply_at_once(places: Places, sql: Sql) -> None:
     """Processes remember nothing of a session or key that can change."""
     assert places.good() > KEY
     sql(
@@ -283,7 +283,7 @@ def test_a_cookie_from_before_sign_in_becomes_invalid(app: Flask, bob: Person) -
     assert thief.get("/team").status_code == 303
 
 
-def test_each_signing_in_is_a_session_of_its_own(app: Flask, bob: Person) -> None:
+def test_each_sign_in_starts_a_new_session(app: Flask, bob: Person) -> None:
     browser, seen = app.test_client(), set()
     for _ in range(2):
         enter(browser, bob)

@@ -67,7 +67,7 @@ def trader(alice: Person) -> Person:
     return alice
 
 
-def test_an_advance_is_beside_what_is_open_below_zero(trader: Person) -> None:
+def test_advances_are_shown_as_negative_amounts(trader: Person) -> None:
     found = block_on(trader, today(), party="*")
     assert found is not None
     (party,) = found.parties
@@ -89,7 +89,7 @@ def test_an_advance_is_beside_what_is_open_below_zero(trader: Person) -> None:
     assert found.is_ahead_proved
 
 
-def test_advances_of_an_earlier_day_are_those_of_the_day(trader: Person) -> None:
+def test_advances_are_reported_as_of_an_earlier_day(trader: Person) -> None:
     payment_id = newest_payment(trader)
     trader.does(allocations.allocate, payment_id, on=days_ago(10))
     for ago, expected in (
@@ -152,7 +152,7 @@ def test_advances_to_suppliers_mirror_those_of_customers(alice: Person) -> None:
     assert block_on(alice, today(), "receivable") is None
 
 
-def test_the_page_has_its_column_only_where_something_was_paid_ahead(alice: Person) -> None:
+def test_the_column_of_advances_is_shown_only_if_there_are_any(alice: Person) -> None:
     invoice(alice, "Deepa Krishnan", "1000", due=days_ago(40))
     assert "Advances" not in Page(alice.browser.get("/reports/receivables")).words(".//thead")
     advance(alice, "300", days_ago(20))
@@ -198,7 +198,7 @@ def aged(report: Any) -> list[tuple[int, str]]:
     ]
 
 
-def test_programs_get_advances_in_a_field_of_their_own_and_the_buckets_without_them(
+def test_the_api_returns_advances_outside_the_buckets(
     trader: Person,
 ) -> None:
     report = report_of(trader)
@@ -212,15 +212,13 @@ def test_programs_get_advances_in_a_field_of_their_own_and_the_buckets_without_t
 @pytest.mark.parametrize(
     ("days", "place"), [(0, 0), (30, 0), (31, 1), (60, 1), (61, 2), (90, 2), (91, 3)]
 )
-def test_an_advance_ages_from_the_day_on_which_it_came(
-    alice: Person, days: int, place: int
-) -> None:
+def test_an_advance_ages_from_its_payment_date(alice: Person, days: int, place: int) -> None:
     advance(alice, "5", days_ago(days))
     expected = [(1, "-5.00") if at == place else (0, "0.00") for at in range(4)]
     assert aged(report_of(alice)) == aged(report_of(alice, f"&as_of={today()}")) == expected
 
 
-def test_buckets_and_advances_are_the_two_accounts_on_any_day_and_in_each_currency(
+def test_buckets_and_advances_equal_the_two_accounts(
     trader: Person,
 ) -> None:
     bill(trader, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-1")
@@ -262,7 +260,7 @@ def test_buckets_and_advances_are_the_two_accounts_on_any_day_and_in_each_curren
     ], "a currency in which nothing is open has its own"
 
 
-def test_a_program_sees_no_advance_of_another_agency(alice: Person, charlie: Person) -> None:
+def test_the_api_returns_no_advance_of_another_agency(alice: Person, charlie: Person) -> None:
     advance(charlie, "5", days_ago(3))
     assert report_of(alice)["advances"]["total"]["amount"] == "0.00"
 
@@ -312,7 +310,7 @@ def test_scheduled_payments_are_listed_by_day(alice: Person, charlie: Person) ->
     assert third
 
 
-def test_the_files_of_receivables_have_the_advances_too(trader: Person) -> None:
+def test_files_of_receivables_include_advances(trader: Person) -> None:
     row, _total = csv.DictReader(
         io.StringIO(trader.browser.get("/reports/receivables?format=csv").data.decode())
     )
@@ -332,7 +330,7 @@ def blocks_of(report: Any) -> list[Any]:
     return [report, *report["by_currency"]]
 
 
-def test_roll_ups_equal_the_payments_on_every_day(trader: Person) -> None:
+def test_stored_sums_equal_the_payments_on_every_day(trader: Person) -> None:
     payment_id = newest_payment(trader)
     advance(trader, "50", days_ago(8))
     advance(trader, "20", days_ago(0), party="Ravi")
@@ -371,7 +369,7 @@ def test_roll_ups_equal_the_payments_on_every_day(trader: Person) -> None:
                 ) == expected, ago
 
 
-def test_a_page_shows_the_largest_and_the_totals_of_all(
+def test_a_page_shows_the_largest_parties_and_the_totals_of_all(
     trader: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receivables, "PARTIES_SHOWN", 2)
@@ -408,7 +406,7 @@ def test_a_page_shows_the_largest_and_the_totals_of_all(
     assert len(by_name["Ravi"].documents) == 1, "who is named stands on every page"
 
 
-def test_the_next_page_is_a_link_away(trader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_links_the_next_page(trader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receivables, "PARTIES_SHOWN", 1)
     invoice(trader, "Asha", "900", due=days_ago(3))
     invoice(trader, "Ravi", "700", due=days_ago(3))

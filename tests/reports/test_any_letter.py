@@ -125,7 +125,7 @@ def test_every_pdf_route_is_tested(agency: Person) -> None:
     }
 
 
-def test_every_paper_shows_what_was_typed_in_any_alphabet(agency: Person) -> None:
+def test_pdfs_show_text_of_any_alphabet(agency: Person) -> None:
     for purpose in ("receivable", "capital", "revenue_services"):
         agency.does(chart.change_account, account_id(agency, purpose), {"name": NAME[:120]})
     for path in [*papers(agency, NAME), *reports(NAME)]:
@@ -158,7 +158,7 @@ def test_an_invoice_in_any_alphabet_is_mailed(agency: Person) -> None:
         assert set(name[:6]) <= set(text_of(paper.get_content())) | set(UNFONTED)
 
 
-def test_a_report_has_every_currency_and_an_invoice_its_sign(agency: Person) -> None:
+def test_pdfs_show_the_sign_of_every_currency(agency: Person) -> None:
     both = [
         (entries.debit("bank", Money(12_345, code)), entries.credit("capital", Money(12_345, code)))
         for code in currency_codes()

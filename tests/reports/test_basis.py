@@ -69,7 +69,7 @@ def test_ages_by_document_date_are_higher_and_not_due_is_unchanged(
     ]
 
 
-def test_ageing_of_an_earlier_day_is_that_of_the_day(owing: Person) -> None:
+def test_ageing_is_reported_as_of_an_earlier_day(owing: Person) -> None:
     then = f"basis=document_date&as_of={days_ago(5)}"
     assert buckets(asked(owing, then)) == [
         ("0-30", 1, "7.00"),
@@ -87,7 +87,7 @@ def test_ageing_of_an_earlier_day_is_that_of_the_day(owing: Person) -> None:
     assert buckets(asked(owing, then))[2] == ("61-90", 2, "140.00")
 
 
-def test_a_document_in_instalments_counts_once_and_is_as_old_as_itself(alice: Person) -> None:
+def test_a_document_with_instalments_ages_once_from_its_own_date(alice: Person) -> None:
     with alice.acting() as actor:
         parts = plan((days_ago(20), "30.00"), (today() + timedelta(days=9), "70.00"))
         drawn = invoice_drafts.draft_invoice(
@@ -117,7 +117,7 @@ def test_an_unknown_basis_is_refused(owing: Person, basis: str) -> None:
     assert page.all(".//section[@class='v-ageblock']") == []
 
 
-def test_the_page_shows_and_keeps_the_basis_and_compares_the_same_account(owing: Person) -> None:
+def test_the_page_keeps_the_chosen_basis(owing: Person) -> None:
     page = Page(owing.browser.get("/reports/receivables?basis=document_date&party=*"))
     assert page.words(".//thead/tr/th[2]") == "Same day"
     assert [" ".join("".join(cell.itertext()).split()) for cell in page.all(".//tfoot/tr/td")] == [
@@ -148,7 +148,7 @@ def test_the_page_shows_and_keeps_the_basis_and_compares_the_same_account(owing:
         f"/api/reports/receivables.csv?{EVER}&basis=document_date",
     ],
 )
-def test_files_are_of_the_same_basis(owing: Person, place: str) -> None:
+def test_files_use_the_chosen_basis(owing: Person, place: str) -> None:
     client = owing.api if place.startswith("/api") else owing.browser
     answer = client.get(place.removeprefix("/api"))
     assert answer.status_code == 200

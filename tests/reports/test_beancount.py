@@ -88,7 +88,7 @@ def test_beancount_accepts_the_export_and_confirms_the_trial_balance(
     assert held_to_our_trial_balance(alice, file) == {"INR", "AED", "JPY", "KWD"}
 
 
-def test_settlements_between_currencies_balance_in_each(
+def test_settlements_between_currencies_balance_in_each_currency(
     alice: Person, export: Callable[..., Path]
 ) -> None:
     paid_in_other_money(alice)
@@ -167,7 +167,7 @@ def test_the_smallest_difference_is_found_by_beancount(
     assert complaints(file)
 
 
-def test_an_entry_is_a_transaction_with_where_it_comes_from(
+def test_an_entry_is_exported_as_transaction_with_its_source(
     alice: Person, export: Callable[..., Path]
 ) -> None:
     source = new_id()
@@ -200,7 +200,7 @@ def test_an_entry_of_two_parties_has_no_payee(alice: Person, export: Callable[..
     assert '\n2026-03-10 * "A sale"\n' in export().read_text()
 
 
-def test_texts_days_and_amounts_at_their_edges_pass(
+def test_extreme_texts_dates_and_amounts_are_exported(
     alice: Person, export: Callable[..., Path]
 ) -> None:
     evil = 'She said "no"\n2026-01-01 open Assets:Evil\r\n\\" ; # ^ | \x01 \N{LINE SEPARATOR} यात्रा'
@@ -225,7 +225,7 @@ def test_texts_days_and_amounts_at_their_edges_pass(
     )
 
 
-def test_names_of_accounts_are_valid_and_each_is_its_own() -> None:
+def test_names_of_accounts_are_valid_and_unique() -> None:
     named = [
         ("1", "A B"),
         ("1-A", "B"),
@@ -245,7 +245,7 @@ def test_names_of_accounts_are_valid_and_each_is_its_own() -> None:
     }
 
 
-def test_books_without_an_entry_are_accounts_alone(
+def test_books_without_entries_are_exported_as_accounts(
     alice: Person, export: Callable[..., Path]
 ) -> None:
     file = export()
@@ -258,7 +258,7 @@ def test_books_without_an_entry_are_accounts_alone(
     assert (" * " in text, " balance " in text) == (False, False)
 
 
-def test_an_agency_has_its_own_books_alone(
+def test_an_export_contains_only_the_books_of_its_agency(
     alice: Person, charlie: Person, export: Callable[..., Path]
 ) -> None:
     post(alice, narration="Of Alice")
@@ -269,7 +269,7 @@ def test_an_agency_has_its_own_books_alone(
     )
 
 
-def test_every_entry_is_there_once_however_few_are_read_at_a_time(
+def test_every_entry_is_exported_once_for_any_batch_size(
     alice: Person, export: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entries = [post(alice, entry_date=date(2026, 3, day)).entry_id for day in (3, 1, 2, 2, 2)]
@@ -297,7 +297,7 @@ def test_an_incomplete_file_has_a_temporary_name(
     ]
 
 
-def test_an_unknown_agency_has_no_books(app: Flask, tmp_path: Path) -> None:
+def test_the_export_of_an_unknown_agency_is_refused(app: Flask, tmp_path: Path) -> None:
     told = app.test_cli_runner().invoke(
         args=[
             "books",

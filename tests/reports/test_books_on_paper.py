@@ -69,9 +69,7 @@ def test_profit_and_loss_has_a_total_for_each_type_and_the_result(
     )
 
 
-def test_the_balance_sheet_has_both_sides_and_says_whether_they_are_equal(
-    busy: Person, told: dict[str, Any]
-) -> None:
+def test_the_balance_sheet_compares_both_sides(busy: Person, told: dict[str, Any]) -> None:
     text = text_of(pdf(busy, "balance-sheet"))
     rupees, dirhams = told["tables"]
     assert rupees["columns"] == ["Account", "31 May 2026"]
@@ -98,7 +96,7 @@ def test_the_balance_sheet_has_both_sides_and_says_whether_they_are_equal(
     )
 
 
-def test_an_account_opens_moves_and_closes_in_each_currency(
+def test_the_general_ledger_has_balances_in_each_currency(
     busy: Person, told: dict[str, Any]
 ) -> None:
     paid = [
@@ -125,9 +123,7 @@ def test_an_account_opens_moves_and_closes_in_each_currency(
     assert rows(rupees)[1][1:] == ["Paid\nby cheque", "200.00", "", "200.00 Dr"]
 
 
-def test_the_day_book_has_each_entry_under_its_day_and_the_sums_of_all(
-    busy: Person, told: dict[str, Any]
-) -> None:
+def test_the_day_book_has_entries_by_day_and_totals(busy: Person, told: dict[str, Any]) -> None:
     text = text_of(pdf(busy, "day-book"))
     (table,) = told["tables"]
     (loss,) = [group for group in table["groups"] if group["title"].endswith("@rooms")]
@@ -233,7 +229,7 @@ def test_a_pdf_has_the_rows_of_all_pages(
     assert told["tables"] == whole
 
 
-def test_a_long_name_and_a_long_account_stay_on_the_page(alice: Person) -> None:
+def test_long_names_and_accounts_fit_on_the_page(alice: Person) -> None:
     busy_may(alice)
     name = "Very long name of an account " * 8 + "its end"
     account_id = alice.does(
@@ -256,7 +252,7 @@ def test_a_long_name_and_a_long_account_stay_on_the_page(alice: Person) -> None:
         assert "1,00,00,00,00,000.00" in text
 
 
-def test_two_thousand_rows_are_set_in_seconds(alice: Person) -> None:
+def test_two_thousand_rows_are_typeset_in_seconds(alice: Person) -> None:
     """Two seconds on a computer that has nothing else to do; the bound here is for one that has."""
     pair = [
         entries.debit("bank", Money(100, "INR"), memo="a memo"),

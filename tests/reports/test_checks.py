@@ -263,7 +263,7 @@ def found(app: Flask, person: Person) -> list[checks.Finding]:
         return checks.run(person.actor.tenant_id)
 
 
-def test_sound_books_have_no_finding(
+def test_correct_books_have_no_finding(
     app: Flask, trader: Person, command: Callable[..., Result]
 ) -> None:
     assert found(app, trader) == []
@@ -271,7 +271,7 @@ def test_sound_books_have_no_finding(
     assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 19 checks\n")
 
 
-def test_an_agency_without_a_single_entry_is_sound(app: Flask, alice: Person) -> None:
+def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
     assert found(app, alice) == []
 
 
@@ -295,7 +295,7 @@ def test_each_inconsistency_is_found(
     )
 
 
-def test_the_test_cases_reach_every_check() -> None:
+def test_the_test_cases_cover_every_check() -> None:
     assert {check for _, expected in BROKEN.values() for check in expected} == set(checks.CHECKS)
 
 

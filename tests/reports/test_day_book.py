@@ -59,9 +59,7 @@ def pages(person: Person, path: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_pages_of_any_size_hold_each_entry_once_in_the_order_of_the_books(
-    alice: Person, seed: int
-) -> None:
+def test_pages_of_any_size_contain_each_entry_once_in_order(alice: Person, seed: int) -> None:
     luck = random.Random(seed)  # noqa: S311 - a test's
     made, totals = [], defaultdict(int)
     for _ in range(25):
@@ -127,7 +125,7 @@ def test_the_api_returns_the_lines_and_the_reversed_entry_of_an_entry(alice: Per
     )
 
 
-def test_the_general_ledger_over_the_wire_runs_on_across_pages(alice: Person) -> None:
+def test_the_api_continues_running_balances_across_pages(alice: Person) -> None:
     entry(alice, FIRST - timedelta(days=1), 100)
     for minor in (500, 250, 75):
         entry(alice, date(2026, 2, 1), minor)
@@ -193,7 +191,9 @@ def test_the_general_ledger_over_the_wire_runs_on_across_pages(alice: Person) ->
         (f"/reports/general-ledger?account=9999&{PERIOD}", 404, "account_not_found"),
     ],
 )
-def test_an_error_has_its_code(alice: Person, path: str, status: int, detail: str) -> None:
+def test_errors_have_the_documented_codes(
+    alice: Person, path: str, status: int, detail: str
+) -> None:
     answer = alice.api.get(path)
     assert (answer.status_code, answer.json["detail"]) == (status, detail)
 
@@ -207,7 +207,7 @@ def test_invalid_parameters_are_refused(alice: Person, query: str) -> None:
 @pytest.mark.parametrize(
     "path", [f"/reports/day-book?{PERIOD}", f"/reports/general-ledger?account=1100&{PERIOD}"]
 )
-def test_colleagues_see_the_same_list_and_other_agencies_their_own(
+def test_users_see_only_the_report_of_their_agency(
     alice: Person, bob: Person, victor: Person, charlie: Person, path: str
 ) -> None:
     entry(alice, FIRST, 70_025)
@@ -220,7 +220,7 @@ def test_colleagues_see_the_same_list_and_other_agencies_their_own(
     assert alice.app.test_client().get(path).status_code == 303
 
 
-def test_the_page_shows_entries_with_their_lines_and_leads_to_them(alice: Person) -> None:
+def test_the_page_lists_entries_with_lines_and_links(alice: Person) -> None:
     made = invoice(alice, "Deepa Krishnan", "1000.50", due=today())
     client = alice.browser
     page = shown(client, "/reports/day-book")
@@ -254,7 +254,7 @@ def test_the_page_shows_entries_with_their_lines_and_leads_to_them(alice: Person
         assert sentence in shown(client, f"/reports/day-book?{query}", status=422)
 
 
-def test_the_pages_are_turned_and_totals_are_on_the_last(alice: Person) -> None:
+def test_the_last_page_shows_the_totals(alice: Person) -> None:
     for day in range(26):
         entry(alice, FIRST + timedelta(days=day))
         entry(alice, FIRST + timedelta(days=day), narration="Another")
@@ -271,9 +271,7 @@ def test_the_pages_are_turned_and_totals_are_on_the_last(alice: Person) -> None:
     assert book(shown(client, link_of(second, "First page"))) == book(first)
 
 
-def test_every_report_is_named_with_a_sentence_and_leads_somewhere(
-    alice: Person, victor: Person
-) -> None:
+def test_every_report_is_listed_with_a_sentence_and_a_link(alice: Person, victor: Person) -> None:
     page = shown(victor.browser, "/reports")
     reports = [
         line.split()[1]
@@ -298,7 +296,7 @@ def _report_pages(person: Person) -> list[str]:
 @pytest.mark.parametrize(
     "path", [f"/reports/day-book?{PERIOD}", f"/reports/general-ledger?account=1100&{PERIOD}"]
 )
-def test_a_page_costs_a_fixed_number_of_readings(
+def test_a_page_takes_a_fixed_number_of_statements(
     alice: Person, path: str, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for day in range(5):
@@ -332,7 +330,7 @@ def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     return dict(cursor.fetchall())
 
 
-def test_a_page_costs_its_entries_however_long_the_books_are(
+def test_the_cost_of_a_page_does_not_grow_with_the_books(
     big: Person, lane: psycopg.Connection[Any]
 ) -> None:
     """A page late in three years of ten entries a day goes through as many rows as the first: at

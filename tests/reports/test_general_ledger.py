@@ -94,7 +94,7 @@ def pages(person: Person, limit: int) -> list[reports.GeneralLedger]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(
+def test_running_balances_continue_across_pages_to_the_closing_balance(
     alice: Person, seed: int
 ) -> None:
     luck = random.Random(seed)  # noqa: S311 - a test's
@@ -199,7 +199,7 @@ def test_the_page_links_entries_and_documents_and_names_missing_ones(
     assert "1,000.50" not in shown(charlie.browser, "/reports/general-ledger?account=1200")
 
 
-def test_sums_name_their_currency_if_there_are_several(alice: Person) -> None:
+def test_totals_show_the_currency_if_there_are_several(alice: Person) -> None:
     def sums() -> list[str]:
         found = rows(table(shown(alice.browser, "/reports/general-ledger?account=1100")))
         return [row[0].split(" ")[-1] for row in found if row[0].startswith(("Opening", "Closing"))]
@@ -224,7 +224,7 @@ def test_sums_name_their_currency_if_there_are_several(alice: Person) -> None:
     assert sorted(sums()) == ["AED", "AED", "INR", "INR"]
 
 
-def test_the_first_page_of_more_has_the_sums_of_all(
+def test_the_first_page_has_the_totals_of_all_pages(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for amount in ("1000", "200", "30"):
@@ -291,7 +291,7 @@ def _read(
     return scanned(lane, person, sql, values, _scans)[0]
 
 
-def test_a_page_costs_its_lines_however_long_the_account_is(
+def test_the_cost_of_a_page_does_not_grow_with_the_account(
     big: Person, lane: psycopg.Connection[Any]
 ) -> None:
     """The last page of three years costs as much as the first."""
@@ -301,7 +301,7 @@ def test_a_page_costs_its_lines_however_long_the_account_is(
     assert 100 < _cost(lane, big, period, far) < 2_500
 
 
-def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(
+def test_the_cost_of_a_journal_page_does_not_grow_with_later_days(
     big: Person, lane: psycopg.Connection[Any]
 ) -> None:
     """A page of fifty entries, future entries up to the counted maximum, and sales by month."""
@@ -321,7 +321,7 @@ def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(
     )
 
 
-def test_a_file_of_three_years_begins_with_its_first_days(
+def test_a_file_of_three_years_starts_without_delay(
     app: Flask, big: Person, lane: psycopg.Connection[Any]
 ) -> None:
     """Before the first line is sent, at most a day is sorted and no entry is searched by key."""

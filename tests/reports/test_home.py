@@ -76,7 +76,7 @@ def test_a_new_agency_sees_three_steps_and_one_primary_button(alice: Person) -> 
     assert 'id="figures"' not in page
 
 
-def test_the_steps_remember_what_is_done(alice: Person, bob: Person) -> None:
+def test_the_first_steps_show_their_progress(alice: Person, bob: Person) -> None:
     alice.does(chat.create_session, title="A first talk")
     assert steps(alice.browser) == [
         ("Log an enquiry", False, "/enquiries/new"),
@@ -85,17 +85,17 @@ def test_the_steps_remember_what_is_done(alice: Person, bob: Person) -> None:
     ]
 
 
-def test_a_viewer_gets_no_button(alice: Person, victor: Person) -> None:
+def test_a_viewer_sees_no_button(alice: Person, victor: Person) -> None:
     assert [href for _title, _done, href in steps(victor.browser)] == [None, None, None]
 
 
-def test_an_invited_user_gets_another_welcome(alice: Person, bob: Person) -> None:
+def test_an_invited_user_sees_another_welcome(alice: Person, bob: Person) -> None:
     assert "Create your agency" in shown(alice.browser, "/")
     assert "Create your agency" not in shown(bob.browser, "/")
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_an_unconfirmed_person_is_asked_to_confirm_until_she_has(
+def test_an_unconfirmed_user_is_asked_to_confirm_the_address(
     alice: Person, bob: Person, owner_engine: sa.Engine, is_new: bool
 ) -> None:
     def note(confirmed: bool) -> None:
@@ -119,7 +119,7 @@ def test_an_unconfirmed_person_is_asked_to_confirm_until_she_has(
 
 
 @pytest.mark.parametrize("what", ["enquiry", "request", "open invoice", "paid invoice"])
-def test_any_data_end_the_first_steps(alice: Person, what: str) -> None:
+def test_the_first_steps_are_hidden_once_there_are_data(alice: Person, what: str) -> None:
     if what == "enquiry":
         log_enquiry(alice)
     elif what == "request":
@@ -133,7 +133,7 @@ def test_any_data_end_the_first_steps(alice: Person, what: str) -> None:
     assert "Three steps" not in page
 
 
-def test_each_number_opens_the_list_behind_it(alice: Person) -> None:
+def test_each_number_links_to_its_list(alice: Person) -> None:
     log_enquiry(alice, "Lakshmi Nair")
     log_enquiry(alice, "Thomas Varkey")
     ask_to_issue(alice, "Harbinder Singh Gill")
@@ -191,7 +191,7 @@ def test_open_work_is_ordered_by_urgency(alice: Person, bob: Person) -> None:
         assert client.get(link.group(1)).status_code == 200
 
 
-def test_the_assistants_acts_are_shown_with_their_outcome(alice: Person, bob: Person) -> None:
+def test_acts_of_the_assistant_are_shown_with_their_outcome(alice: Person, bob: Person) -> None:
     granted, rejected = (
         ask_to_issue(bob, "Harbinder Singh Gill"),
         ask_to_issue(bob, "Zachariah Kurian"),
@@ -215,7 +215,7 @@ def test_the_assistants_acts_are_shown_with_their_outcome(alice: Person, bob: Pe
     assert link_of(page, "Issue the invoice for Zachariah Kurian") == f"/approvals/{rejected}"
 
 
-def test_weeks_and_money_ahead_are_counted_by_the_agencys_calendar(alice: Person) -> None:
+def test_enquiries_and_amounts_due_are_counted_by_week(alice: Person) -> None:
     log_enquiry(alice)
     with alice.acting() as actor:
         booked = enquiries.create(actor, customer_name="Booked")
@@ -262,16 +262,14 @@ def test_other_agencies_get_404_and_anonymous_visitors_sign_in(
     assert (nobody.status_code, nobody.headers["Location"]) == (303, "/sign-in?next=/")
 
 
-def test_a_role_that_only_looks_reads_the_home_page_too(
-    people: People, alice: Person, victor: Person
-) -> None:
+def test_a_viewer_can_read_the_home_page(people: People, alice: Person, victor: Person) -> None:
     log_enquiry(alice, "Lakshmi Nair")
     page = shown(victor.browser, "/")
     assert "Lakshmi Nair" in page
     assert "/enquiries/new" not in re.findall(r'<a class="btn[^"]*" href="([^"]+)"', page)
 
 
-def test_home_leads_to_the_trips_beside_the_menu(alice: Person) -> None:
+def test_the_home_page_links_to_the_trips(alice: Person) -> None:
     with alice.acting() as actor:
         enquiries.create(actor, customer_name="Deepa Krishnan")
     assert alice.browser.get("/").text.count('href="/trips"') == 2

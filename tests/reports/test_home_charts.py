@@ -95,7 +95,7 @@ def a_viewer_without(*permissions: str) -> Iterator[None]:
         define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
 
 
-def test_money_due_is_by_week_and_each_amount_opens_the_documents_behind_it(
+def test_amounts_due_are_shown_by_week_and_link_to_their_documents(
     alice: Person,
 ) -> None:
     invoice(alice, "Late Customer", "123456.50", due=days_ago(12))
@@ -137,7 +137,7 @@ def test_money_due_is_by_week_and_each_amount_opens_the_documents_behind_it(
     ], "one scale for what comes in and what goes out"
 
 
-def test_currencies_are_beside_each_other_and_are_never_added(alice: Person) -> None:
+def test_amounts_of_different_currencies_are_not_added(alice: Person) -> None:
     invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(3), currency="AED")
     bill(alice, "BSP India", "50", due=days_ago(3), reference="L-1")
     page = Page(alice.browser.get("/"))
@@ -151,7 +151,7 @@ def test_currencies_are_beside_each_other_and_are_never_added(alice: Person) -> 
     assert [row[1] for row in rows(page, "sales", 1)][-1] == "700.25"
 
 
-def test_sales_and_margin_are_by_month_and_open_the_profit_and_loss(alice: Person) -> None:
+def test_sales_and_margin_are_shown_by_month_and_link_to_profit_and_loss(alice: Person) -> None:
     for first, sold, cost in (
         (months_ago(0), "900", "300"),
         (months_ago(11), "100", "250.50"),
@@ -185,7 +185,7 @@ def test_sales_and_margin_are_by_month_and_open_the_profit_and_loss(alice: Perso
     assert f"/reports/trip-margins?from={months_ago(11)}&to={today()}" in page.links()
 
 
-def test_the_running_month_counts_what_has_happened_and_its_profit_and_loss_the_same(
+def test_the_present_month_is_counted_up_to_today(
     alice: Person,
 ) -> None:
     for day, sold, cost in ((today(), "900", "300"), (today() + timedelta(days=1), "50", "20")):
@@ -201,7 +201,7 @@ def test_the_running_month_counts_what_has_happened_and_its_profit_and_loss_the_
 @pytest.mark.parametrize(
     ("last", "sums"), [(10, (900, 300)), (11, (950, 320)), (30, (950, 327)), (9, (0, 0))]
 )
-def test_sales_of_a_month_end_on_the_day_that_is_named(
+def test_sales_of_a_month_are_counted_up_to_the_given_day(
     alice: Person, last: int, sums: tuple[int, int]
 ) -> None:
     moved(alice, "5", "bank", "revenue_services", date(2024, 5, 31))
@@ -247,7 +247,7 @@ def test_the_number_of_statements_does_not_depend_on_the_data(alice: Person) -> 
 
 
 @pytest.mark.parametrize("missing", MONEY)
-def test_a_person_without_the_permission_sees_no_amounts(
+def test_a_user_without_the_permission_sees_no_amounts(
     alice: Person, victor: Person, missing: str
 ) -> None:
     invoice(alice, "Deepa Krishnan", "123456", due=days_ago(12))

@@ -27,7 +27,7 @@ def itinerary(who: Any, session_id: object) -> dict[str, Any]:
     return answer.json
 
 
-def test_the_whole_trip_with_a_real_total(alice: Person) -> None:
+def test_the_itinerary_contains_all_lines_and_the_total(alice: Person) -> None:
     session_id = conversation(alice)
     trip_id = whole_trip(alice, session_id=session_id)
     assert itinerary(alice.api, session_id) == {
@@ -74,7 +74,7 @@ def test_the_whole_trip_with_a_real_total(alice: Person) -> None:
     }
 
 
-def test_a_conversation_without_a_trip_is_empty_and_costs_nothing(alice: Person) -> None:
+def test_the_itinerary_is_empty_without_a_trip(alice: Person) -> None:
     session_id = conversation(alice)
     found = itinerary(alice.api, session_id)
     assert found["total_cost"] == {"amount": "0.00", "currency": "INR"}
@@ -84,7 +84,7 @@ def test_a_conversation_without_a_trip_is_empty_and_costs_nothing(alice: Person)
     ] == [None, [], [], [], [], []]
 
 
-def test_the_agencys_currency_comes_first_whatever_the_trip_is_in(alice: Person) -> None:
+def test_the_agencys_currency_is_listed_first(alice: Person) -> None:
     session_id = conversation(alice)
     a_line(alice, a_trip(alice, session_id=session_id, currency="AED"), VISA, price="1480")
     found = itinerary(alice.api, session_id)
@@ -92,7 +92,7 @@ def test_the_agencys_currency_comes_first_whatever_the_trip_is_in(alice: Person)
     assert found["by_currency"] == [{"total_cost": {"amount": "1480.00", "currency": "AED"}}]
 
 
-def test_a_viewer_and_a_key_that_only_reads_see_four_characters(
+def test_viewers_and_read_keys_see_four_characters_of_passports(
     alice: Person, bob: Person, victor: Person
 ) -> None:
     session_id = conversation(alice)
@@ -115,7 +115,7 @@ def test_a_viewer_and_a_key_that_only_reads_see_four_characters(
         ]
 
 
-def test_cancelled_lines_are_left_out_and_granted_visas_are_marked(
+def test_cancelled_lines_are_omitted_and_granted_visas_are_marked(
     alice: Person,
 ) -> None:
     session_id = conversation(alice)
@@ -134,7 +134,7 @@ def test_cancelled_lines_are_left_out_and_granted_visas_are_marked(
 
 
 @pytest.mark.parametrize("session_id", ["nonsense", "%20", "01A2106E-8927-7239-BA9B"])
-def test_a_malformed_id_is_like_an_unknown_one(
+def test_a_malformed_id_is_treated_as_unknown(
     alice: Person, charlie: Person, session_id: str
 ) -> None:
     for asked in (session_id, uuid4(), conversation(charlie)):
@@ -156,7 +156,7 @@ def test_a_missing_session_id_is_422(alice: Person, query: str) -> None:
     assert answer.json["detail"][0]["loc"] == ["query", "session_id"]
 
 
-def test_the_report_costs_one_round_trip(alice: Person, statements: list[str]) -> None:
+def test_the_report_takes_one_round_trip(alice: Person, statements: list[str]) -> None:
     session_id = conversation(alice)
     whole_trip(alice, session_id=session_id)
     statements.clear()

@@ -145,9 +145,7 @@ def test_an_amount_equals_the_sum_of_its_lines(alice: Person, by: str, days: str
         )
 
 
-def test_every_figure_of_the_books_that_is_not_nothing_leads_there(
-    alice: Person, year: UUID
-) -> None:
+def test_every_amount_other_than_zero_links_to_its_lines(alice: Person, year: UUID) -> None:
     page = Page(alice.browser.get(f"/reports/trip-margins?{WHOLE}"))
     (row,) = [
         row
@@ -175,7 +173,7 @@ def links(element: Element) -> list[str]:
     return [link.attrib["href"] for link in element.iter("a")]
 
 
-def test_the_planned_amounts_of_a_trip_lead_to_the_trip(alice: Person, year: UUID) -> None:
+def test_planned_amounts_link_to_the_trip(alice: Person, year: UUID) -> None:
     page = Page(alice.browser.get(f"/reports/trip-margins?{WHOLE}"))
     found = {
         text
@@ -206,7 +204,7 @@ def test_a_line_shows_its_day_entry_document_account_and_narration(
     assert "Revenue is positive, direct cost is negative." in told
 
 
-def test_a_page_leads_to_the_next_and_each_has_the_sum_of_all(
+def test_a_page_links_the_next_and_shows_the_total_of_all(
     alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"{AT}?of=margin&currency=INR&trips=any&{WHOLE}"
@@ -223,7 +221,7 @@ def test_a_page_leads_to_the_next_and_each_has_the_sum_of_all(
     assert "The total covers all pages." in page.words()
 
 
-def test_the_lines_come_as_a_file(alice: Person, year: UUID) -> None:
+def test_the_lines_are_available_as_file(alice: Person, year: UUID) -> None:
     file = alice.browser.get(
         f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}&format=csv"
     ).text.splitlines()
@@ -302,7 +300,7 @@ def test_an_empty_selection_has_a_text(alice: Person, dubai: UUID) -> None:
     assert "Revenue: Dubai INR" in told
 
 
-def test_a_viewer_reads_them_and_a_stranger_finds_nothing(
+def test_viewers_can_read_the_lines_and_other_agencies_cannot(
     alice: Person, victor: Person, charlie: Person, year: UUID
 ) -> None:
     path = f"{AT}?of=revenue&currency=INR&trip={year}&{WHOLE}"
@@ -323,7 +321,7 @@ def test_an_anonymous_visitor_is_sent_to_sign_in(alice: Person) -> None:
     assert (answer.status_code, "/sign-in" in answer.location) == (303, True)
 
 
-def test_the_cost_of_a_trip_is_what_its_documents_posted(
+def test_the_cost_of_a_trip_is_the_sum_of_its_postings(
     big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine
 ) -> None:
     """Measured beside three years of ten invoices a day."""

@@ -50,7 +50,7 @@ def traveller(alice: Person) -> Person:
     return alice
 
 
-def test_each_trip_has_price_cost_and_what_is_left_by_currency(traveller: Person) -> None:
+def test_each_trip_has_price_cost_and_margin_by_currency(traveller: Person) -> None:
     report = traveller.api.get(PATH).json
     told = {
         one["title"]: [
@@ -89,7 +89,7 @@ def test_each_trip_is_on_one_page_and_totals_cover_all(traveller: Person, limit:
     )
 
 
-def test_a_share_is_of_the_price_and_of_nothing_there_is_none() -> None:
+def test_the_margin_percentage_is_absent_without_a_price() -> None:
     assert str(share(Total(Money(2, "INR"), Money(3, "INR")))) == "33.3"
     assert share(Total(Money(2, "INR"), Money(0, "INR"))) is None
     assert [
@@ -107,11 +107,11 @@ def test_a_share_is_of_the_price_and_of_nothing_there_is_none() -> None:
         "from=x&to=2026-01-01",
     ],
 )
-def test_a_wrong_question_is_refused(alice: Person, query: str) -> None:
+def test_invalid_parameters_are_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/reports/trip-margins?{query}").status_code == 422
 
 
-def test_the_page_and_its_file(traveller: Person) -> None:
+def test_the_page_and_the_file_show_the_same_margins(traveller: Person) -> None:
     client = traveller.browser
     told = words(shown(client, PATH))
     assert "Krishnan family, Dubai AED 300.50 200.00 100.50 33.4 %" in told
@@ -134,7 +134,7 @@ def test_the_page_and_its_file(traveller: Person) -> None:
     )
 
 
-def test_colleagues_see_the_same_list_and_other_agencies_their_own(
+def test_users_see_only_the_report_of_their_agency(
     traveller: Person, bob: Person, victor: Person, charlie: Person
 ) -> None:
     seen = traveller.api.get(PATH).json
@@ -145,7 +145,7 @@ def test_colleagues_see_the_same_list_and_other_agencies_their_own(
     assert ApiClient(traveller.app.test_client(), None).get(PATH).status_code == 401
 
 
-def test_a_page_costs_a_fixed_number_of_readings(
+def test_a_page_takes_a_fixed_number_of_statements(
     traveller: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []

@@ -134,9 +134,7 @@ def test_posted_amounts_are_shown_beside_planned_ones(alice: Person, dubai: UUID
     assert report(alice, IN_JUNE)["trips"] == []
 
 
-def test_a_trip_of_the_days_is_there_whether_or_not_anything_was_posted(
-    alice: Person, dubai: UUID
-) -> None:
+def test_a_trip_without_postings_is_listed(alice: Person, dubai: UUID) -> None:
     sold(alice, "1000.00", dubai)
     today = enquiries.clock.today()
     assert actual(alice, f"from={today}&to={today}") == {("Dubai", "INR"): NOTHING}
@@ -162,9 +160,7 @@ def test_postings_without_a_trip_have_a_separate_line(alice: Person, dubai: UUID
     assert books(alice)["INR"][1] == ("70.00", "20.00", "50.00")
 
 
-def test_credits_are_taken_off_on_their_own_day_and_given_back_when_reversed(
-    alice: Person, dubai: UUID
-) -> None:
+def test_credits_and_their_reversals_count_on_their_own_dates(alice: Person, dubai: UUID) -> None:
     invoice_id, bill_id = (
         sold(alice, "1000.00", dubai),
         bought(alice, "600.00", dubai, reference="A-1"),
@@ -218,7 +214,7 @@ def test_the_revenue_of_an_agent_sale_is_the_commission(alice: Person, dubai: UU
     assert actual(alice) == {("Dubai", "INR"): ("80.00", "0.00", "80.00")}
 
 
-def test_each_currency_is_apart(alice: Person, dubai: UUID) -> None:
+def test_amounts_are_separate_for_each_currency(alice: Person, dubai: UUID) -> None:
     sold(alice, "500.00", dubai, currency="USD")
     bought(alice, "20000.00", dubai, reference="A-1")
     assert actual(alice) == {
@@ -232,7 +228,7 @@ def test_each_currency_is_apart(alice: Person, dubai: UUID) -> None:
     ]
 
 
-def test_the_customer_is_the_enquiry_s_else_the_newest_invoice_s(alice: Person) -> None:
+def test_the_customer_is_taken_from_the_enquiry_or_the_newest_invoice(alice: Person) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
     alice.does(
         issuing.void_invoice,
@@ -298,7 +294,7 @@ def grouped(
     ]
 
 
-def test_trips_are_added_up_by_customer_in_pages(season: Person) -> None:
+def test_totals_by_customer_are_listed_in_pages(season: Person) -> None:
     told = [
         (None, "INR", ("0.00", "7.00", "-7.00")),
         ("Deepa Krishnan", "INR", ("1200.00", "0.00", "1200.00")),
@@ -311,7 +307,7 @@ def test_trips_are_added_up_by_customer_in_pages(season: Person) -> None:
         ] == told
 
 
-def test_amounts_by_month_use_the_book_date_and_the_opening_of_the_trip(
+def test_amounts_by_month_use_the_book_date_or_the_creation_of_the_trip(
     season: Person,
 ) -> None:
     assert grouped(season, "month") == [
@@ -329,7 +325,7 @@ def test_amounts_by_month_use_the_book_date_and_the_opening_of_the_trip(
         "group_by=customer&cursor=" + "a" * 2001,
     ],
 )
-def test_a_wrong_grouping_or_another_one_s_cursor_is_refused(alice: Person, query: str) -> None:
+def test_an_invalid_grouping_or_a_foreign_cursor_is_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/reports/trip-margins?{IN_MAY}&{query}").status_code == 422
 
 
@@ -346,7 +342,7 @@ def test_the_list_has_trips_opened_or_posted_in_the_period(
     ] == whole
 
 
-def test_a_viewer_reads_it_and_a_stranger_finds_nothing_of_it(
+def test_viewers_can_read_the_margins_and_other_agencies_cannot(
     season: Person, victor: Person, charlie: Person
 ) -> None:
     sold(charlie, "3.00", a_trip(charlie, title="Mine"))
@@ -355,7 +351,7 @@ def test_a_viewer_reads_it_and_a_stranger_finds_nothing_of_it(
     assert books(charlie) == {"INR": [("3.00", "0.00", "3.00"), NOTHING, ("3.00", "0.00", "3.00")]}
 
 
-def test_a_file_has_the_books_below_its_totals(season: Person) -> None:
+def test_a_file_has_posted_amounts_below_its_totals(season: Person) -> None:
     beside = [
         "books,{0}Posted without a trip,INR,,,,{1}0.00,0.00,0.00",
         "books,{0}Trial balance,INR,,,,{1}242.00,7.00,235.00",
@@ -386,7 +382,7 @@ def test_a_file_has_the_books_below_its_totals(season: Person) -> None:
     )
 
 
-def test_the_page_shows_both_sides_and_the_books_and_groups(season: Person) -> None:
+def test_the_page_shows_planned_and_posted_amounts_and_groups(season: Person) -> None:
     told = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}"))
     assert "Dubai Deepa Krishnan INR 900.00 600.00 300.00 33.3 % 200.00 0.00 200.00 100.0 %" in told
     assert (
@@ -407,7 +403,7 @@ def test_the_page_shows_both_sides_and_the_books_and_groups(season: Person) -> N
     )
 
 
-def test_a_customer_leads_to_the_invoices_of_that_name(season: Person) -> None:
+def test_a_customer_links_to_the_invoices_of_that_name(season: Person) -> None:
     page = Page(season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
     (lead,) = [
         link
@@ -423,7 +419,7 @@ def test_a_customer_leads_to_the_invoices_of_that_name(season: Person) -> None:
     )
 
 
-def test_a_page_of_customers_leads_to_the_next(
+def test_a_page_of_customers_links_the_next(
     season: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(margin_pages, "PAGE_TRIPS", 2)
@@ -467,7 +463,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_books_that_differ_from_the_lines_are_found(
+def test_a_difference_between_stored_sums_and_lines_is_found(
     alice: Person, dubai: UUID, owner_engine: sa.Engine, what: str
 ) -> None:
     sold(alice, "1000.00", dubai)
@@ -482,7 +478,7 @@ def test_books_that_differ_from_the_lines_are_found(
     ]
 
 
-def test_an_entry_of_two_trips_would_be_counted_twice_and_found(
+def test_an_entry_of_two_trips_is_found(
     alice: Person, dubai: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sold(alice, "1000.00", dubai)

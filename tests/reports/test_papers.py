@@ -51,7 +51,7 @@ def rows(table: dict[str, Any]) -> list[list[str]]:
     return [row for group in table["groups"] for row in group["rows"]]
 
 
-def test_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
+def test_the_pdf_has_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
     busy.does(
         payment_service.record_payment,
         direction="in",
@@ -88,7 +88,7 @@ def test_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
     )
 
 
-def test_payables_have_no_column_for_advances_that_are_not_there(
+def test_payables_without_advances_have_no_column_for_them(
     busy: Person, told: dict[str, Any]
 ) -> None:
     pdf(busy, "payables")
@@ -149,7 +149,7 @@ def test_the_trial_balance_has_a_table_for_each_currency_and_a_head_for_each_typ
     assert [table["title"] for table in told["tables"]] == ["United Arab Emirates Dirham (AED)"]
 
 
-def test_a_statement_has_the_letterhead_and_the_balance_behind_each_entry(
+def test_a_statement_has_the_letterhead_and_running_balances(
     busy: Person, told: dict[str, Any]
 ) -> None:
     busy.does(
@@ -180,7 +180,7 @@ def test_a_statement_has_the_letterhead_and_the_balance_behind_each_entry(
     assert (busy.actor.full_name or busy.email) in told["made"]
 
 
-def test_a_supplier_is_billed(busy: Person, told: dict[str, Any]) -> None:
+def test_a_statement_of_a_supplier_lists_bills(busy: Person, told: dict[str, Any]) -> None:
     busy.does(
         payment_service.record_payment,
         direction="out",
@@ -211,7 +211,7 @@ def test_a_hindi_pdf_has_hindi_labels(busy: Person, told: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("report", PAPERS)
-def test_each_paper_is_offered_and_a_stranger_gets_his_own(
+def test_each_pdf_is_linked_and_contains_only_own_data(
     busy: Person, victor: Person, charlie: Person, told: dict[str, Any], report: str
 ) -> None:
     address = f"/reports/{report}?{REPORTS[report]}"
@@ -243,7 +243,7 @@ def test_a_pdf_is_complete_or_refused(busy: Person, monkeypatch: pytest.MonkeyPa
     assert (refused.status_code, "at most 20,000" in refused.text) == (422, True)
 
 
-def test_entered_text_is_never_read_as_markup(alice: Person) -> None:
+def test_entered_text_is_never_interpreted_as_markup(alice: Person) -> None:
     typed = '#read("/etc/passwd") *bold* $x$ \\ <b>'
     invoice(alice, typed, "10", due=date(2026, 5, 4))
     assert "#read" in text_of(pdf(alice, "receivables"))

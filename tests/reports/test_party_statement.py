@@ -135,7 +135,7 @@ def customer(alice: Person) -> Person:
     return alice
 
 
-def test_the_statement_over_the_wire(customer: Person) -> None:
+def test_the_api_returns_the_statement(customer: Person) -> None:
     report = customer.api.get(
         "/reports/party-statement?kind=customer&party=deepa"
         f" krishnan&from={days_ago(30)}&to={today()}"
@@ -192,13 +192,13 @@ def test_the_statement_over_the_wire(customer: Person) -> None:
         ("kind=customer&party=&from=2026-02-02&to=2026-02-03", None),
     ],
 )
-def test_a_wrong_question_is_refused(alice: Person, query: str, detail: str | None) -> None:
+def test_invalid_parameters_are_refused(alice: Person, query: str, detail: str | None) -> None:
     answer = alice.api.get(f"/reports/party-statement?{query}")
     assert answer.status_code == 422
     assert detail is None or answer.json["detail"] == detail
 
 
-def test_colleagues_see_the_same_list_and_other_agencies_their_own(
+def test_users_see_only_the_report_of_their_agency(
     customer: Person, bob: Person, victor: Person, charlie: Person
 ) -> None:
     path = (
@@ -213,7 +213,7 @@ def test_colleagues_see_the_same_list_and_other_agencies_their_own(
     assert ApiClient(customer.app.test_client(), None).get(path).status_code == 401
 
 
-def test_the_page_shows_what_moved_the_party_and_that_ageing_agrees(customer: Person) -> None:
+def test_the_page_shows_the_entries_of_the_party_and_agrees_with_ageing(customer: Person) -> None:
     client = customer.browser
     page = shown(client, f"/reports/party-statement?party=deepa+krishnan&from={days_ago(30)}")
     told = words(page)
@@ -242,7 +242,7 @@ def test_the_page_shows_what_moved_the_party_and_that_ageing_agrees(customer: Pe
     )
 
 
-def test_without_a_name_parties_with_open_amounts_are_offered(customer: Person) -> None:
+def test_without_a_name_parties_with_open_amounts_are_listed(customer: Person) -> None:
     client = customer.browser
     page = shown(client, "/reports/party-statement")
     assert "INR 650.00" in words(shown(client, link_of(page, "Deepa Krishnan")))
@@ -268,7 +268,7 @@ def test_a_payment_to_a_supplier_lowers_the_payables(alice: Person) -> None:
     assert page.is_proved
 
 
-def test_a_payment_that_was_reversed_is_on_its_day_and_is_reversed_on_that_of_the_reversal(
+def test_a_payment_and_its_reversal_are_shown_on_their_own_dates(
     alice: Person,
 ) -> None:
     made = invoice(alice, "Deepa Krishnan", "100", due=days_ago(40))
@@ -304,7 +304,7 @@ def test_a_payment_that_was_reversed_is_on_its_day_and_is_reversed_on_that_of_th
     assert ([one.balance.wire for one in before.moved], before.is_proved) == (["10.00"], True)
 
 
-def test_a_statement_costs_a_fixed_number_of_readings(
+def test_a_statement_takes_a_fixed_number_of_statements(
     customer: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trips: list[int] = []
@@ -340,7 +340,7 @@ def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     return dict(cursor.fetchall())
 
 
-def test_a_statement_goes_through_the_partys_own_lines_only(
+def test_a_statement_reads_only_lines_of_the_party(
     big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine
 ) -> None:
     """Beside three years of ten entries a day of others."""

@@ -146,7 +146,7 @@ def test_other_narrations_are_complete(alice: Person) -> None:
     assert [row["narration"] for row in rows if row["entry_id"]] == told
 
 
-def test_the_books_keep_every_reason(explained: Person) -> None:
+def test_journal_entries_keep_internal_reasons(explained: Person) -> None:
     days = f"from={days_ago(30)}&to={today()}"
     books = [f"/journal?{days}", f"/reports/day-book?{days}"]
     for address in books:

@@ -71,12 +71,12 @@ def figures(told: Any) -> set[Decimal]:
         return set()
 
 
-def test_every_report_that_has_files_is_tried_here() -> None:
+def test_all_reports_with_files_are_tested() -> None:
     assert set(ASKED) == set(report_files.REPORTS)
 
 
 @each
-def test_a_file_over_the_api_is_the_one_of_the_page(busy: Person, report: str) -> None:
+def test_api_and_page_return_the_same_file(busy: Person, report: str) -> None:
     page = f"/reports/{report}?{urlencode(ASKED[report])}" + (
         "&compare=none" if report == "balance-sheet" else ""
     )
@@ -101,7 +101,7 @@ def test_a_file_over_the_api_is_the_one_of_the_page(busy: Person, report: str) -
 
 
 @each
-def test_amounts_of_a_file_are_those_of_the_json(busy: Person, report: str) -> None:
+def test_files_and_json_have_the_same_amounts(busy: Person, report: str) -> None:
     """Every figure of the table that the JSON has is the same; of the books both have all."""
     told = figures(busy.api.get(f"/reports/{report}?{urlencode(ASKED[report])}").json)
     rows = table(busy.api.get(address(report, "csv")).text)
@@ -118,7 +118,7 @@ def test_amounts_of_a_file_are_those_of_the_json(busy: Person, report: str) -> N
 
 @each
 @pytest.mark.parametrize("form", MEDIA)
-def test_files_are_for_those_who_may_read_reports(
+def test_files_require_the_permission_to_read_reports(
     busy: Person, charlie: Person, report: str, form: str
 ) -> None:
     wanted = address(report, form)
@@ -139,7 +139,7 @@ def test_no_cell_is_a_formula(busy: Person) -> None:
     ]
 
 
-def test_a_wrong_query_is_refused_as_by_the_json(busy: Person) -> None:
+def test_invalid_parameters_get_the_same_error_as_json(busy: Person) -> None:
     for form in MEDIA:
         for report in ("day-book", "general-ledger", "receivables", "profit-and-loss"):
             wrong = address(report, form, **{"from": "2026-06-01"})

@@ -38,7 +38,7 @@ def busy(alice: Person) -> Person:
     return alice
 
 
-def test_a_cell_that_looks_like_a_formula_is_text_and_numbers_stay_numbers() -> None:
+def test_only_texts_like_formulas_are_escaped() -> None:
     cells = [
         "=1",
         "+1",
@@ -72,7 +72,7 @@ def test_a_cell_that_looks_like_a_formula_is_text_and_numbers_stay_numbers() -> 
     ]
 
 
-def test_the_file_is_as_rfc_4180_has_it_and_the_mark_is_an_option() -> None:
+def test_the_file_follows_rfc_4180_with_an_optional_byte_order_mark() -> None:
     sheet = Sheet("x", ["a", "b"], [['He said "so", twice', "two\nlines"]])
     assert sheet.csv(bom=False) == 'a,b\r\n"He said ""so"", twice","two\nlines"\r\n'
     assert sheet.csv(bom=True) == "\ufeff" + sheet.csv(bom=False)
@@ -113,7 +113,7 @@ ADDED = {
 
 
 @pytest.mark.parametrize("report", ADDED)
-def test_the_total_of_a_currency_is_what_its_lines_come_to(busy: Person, report: str) -> None:
+def test_the_total_of_a_currency_is_the_sum_of_its_lines(busy: Person, report: str) -> None:
     told = read(busy, report)
     totals = [row for row in told if row["row"] == "total"]
     assert totals
@@ -125,7 +125,7 @@ def test_the_total_of_a_currency_is_what_its_lines_come_to(busy: Person, report:
             ), name
 
 
-def test_the_totals_of_the_statements(busy: Person) -> None:
+def test_the_statements_as_csv_have_totals(busy: Person) -> None:
     earned = [
         (row["row"], row["type"], row["amount"])
         for row in read(busy, "profit-and-loss", f"{DAYS}&currency=INR")
@@ -154,7 +154,7 @@ def test_the_totals_of_the_statements(busy: Person) -> None:
     ]
 
 
-def test_ageing(busy: Person) -> None:
+def test_ageing_as_csv(busy: Person) -> None:
     assert [
         (row["currency"], row["party"], row["days_1_to_30"], row["open"])
         for row in lines_of(read(busy, "receivables"))
@@ -167,7 +167,7 @@ def test_ageing(busy: Person) -> None:
     ]
 
 
-def test_the_trial_balance(busy: Person) -> None:
+def test_the_trial_balance_as_csv(busy: Person) -> None:
     rows = {(row["currency"], row["code"]): row for row in read(busy, "trial-balance")}
     assert (
         rows["INR", "1200"]["debit"],
@@ -179,7 +179,7 @@ def test_the_trial_balance(busy: Person) -> None:
     assert {row["currency"] for row in alone} == {"AED"}
 
 
-def test_the_statements(busy: Person) -> None:
+def test_the_statements_as_csv(busy: Person) -> None:
     result = [
         (row["currency"], row["type"], row["code"], row["amount"], row["before"])
         for row in read(busy, "profit-and-loss")
@@ -218,7 +218,7 @@ def test_the_statements(busy: Person) -> None:
     assert ("AED", "asset", "-700.25") in position
 
 
-def test_lines_and_entries(busy: Person) -> None:
+def test_ledger_lines_and_entries_as_csv(busy: Person) -> None:
     account = read(busy, "general-ledger")
     assert [row["narration"] for row in account][:1] == ["Opening"]
     assert [(row["party"], row["debit"], row["balance"]) for row in lines_of(account)] == [
@@ -236,7 +236,7 @@ def test_lines_and_entries(busy: Person) -> None:
 
 
 @pytest.mark.parametrize("report", REPORTS)
-def test_each_report_offers_its_file_and_a_stranger_gets_his_own(
+def test_each_file_is_linked_and_contains_only_own_data(
     busy: Person, victor: Person, charlie: Person, report: str
 ) -> None:
     page = victor.browser.get(f"/reports/{report}?{REPORTS[report]}").text
@@ -253,7 +253,7 @@ def test_each_report_offers_its_file_and_a_stranger_gets_his_own(
     assert (refused.status_code, "Not valid: format." in refused.text) == (422, True)
 
 
-def test_the_file_has_a_name_and_is_saved(busy: Person) -> None:
+def test_the_file_is_an_attachment_with_a_name(busy: Person) -> None:
     answer = busy.browser.get(f"/reports/profit-and-loss?{DAYS}&format=csv")
     assert (
         answer.headers["Content-Disposition"]

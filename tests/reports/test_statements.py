@@ -117,7 +117,7 @@ def position_of(
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_result_is_what_revenue_and_expenses_move_in_the_trial_balance(
+def test_the_result_equals_revenue_and_expenses_of_the_trial_balance(
     alice: Person, seed: int
 ) -> None:
     made = random_books(alice, seed)
@@ -157,7 +157,7 @@ def test_the_result_is_what_revenue_and_expenses_move_in_the_trial_balance(
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(
+def test_the_balance_sheet_balances_and_agrees_with_the_trial_balance(
     alice: Person, seed: int
 ) -> None:
     made = random_books(alice, seed)
@@ -228,7 +228,7 @@ def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(
         ("2026-03-10", "2026-03-19", "none", None),
     ],
 )
-def test_the_comparison_of_a_period(
+def test_a_period_is_compared_with_the_previous_one(
     first: str, last: str, comparison: Any, expected: tuple[str, str] | None
 ) -> None:
     found = Days(date.fromisoformat(first), date.fromisoformat(last)).compared(comparison)
@@ -277,7 +277,7 @@ def shop(alice: Person) -> Person:
     return alice
 
 
-def test_profit_and_loss_over_the_wire(shop: Person) -> None:
+def test_the_api_returns_profit_and_loss(shop: Person) -> None:
     report = shop.api.get("/reports/profit-and-loss?from=2025-07-01&to=2025-07-31").json
     aed = report.pop("by_currency")
     assert report == {
@@ -341,7 +341,7 @@ def test_profit_and_loss_over_the_wire(shop: Person) -> None:
     )
 
 
-def test_the_balance_sheet_over_the_wire(shop: Person, owner_engine: sa.Engine) -> None:
+def test_the_api_returns_the_balance_sheet(shop: Person, owner_engine: sa.Engine) -> None:
     report = shop.api.get("/reports/balance-sheet?as_of=2025-07-31").json
     aed = report.pop("by_currency")
     alone = {"before": None, "change": None}
@@ -406,12 +406,14 @@ def test_the_balance_sheet_over_the_wire(shop: Person, owner_engine: sa.Engine) 
         ("/reports/balance-sheet?compare_as_of=soon", ["query", "compare_as_of"]),
     ],
 )
-def test_a_wrong_question_is_refused_at_its_place(alice: Person, path: str, loc: list[str]) -> None:
+def test_an_invalid_parameter_is_reported_at_its_location(
+    alice: Person, path: str, loc: list[str]
+) -> None:
     answer = alice.api.get(path)
     assert (answer.status_code, answer.json["detail"][0]["loc"]) == (422, loc)
 
 
-def test_a_period_that_is_turned_round_is_refused(alice: Person) -> None:
+def test_a_period_that_ends_before_it_begins_is_refused(alice: Person) -> None:
     answer = alice.api.get("/reports/profit-and-loss?from=2026-02-02&to=2026-02-01")
     assert (answer.status_code, answer.json["detail"]) == (422, "from must be on or before to")
     assert "The start date is after the end date." in shown(
@@ -426,7 +428,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_colleagues_see_the_same_list_and_other_agencies_their_own(
+def test_users_see_only_the_report_of_their_agency(
     shop: Person, bob: Person, victor: Person, charlie: Person, path: str
 ) -> None:
     seen = shop.api.get(path).json
@@ -442,7 +444,7 @@ def test_colleagues_see_the_same_list_and_other_agencies_their_own(
 @pytest.mark.parametrize(
     ("path", "trips_expected", "statements_max"), [(PATHS[0], 1, 5), (PATHS[1], 2, 5)]
 )
-def test_a_statement_costs_a_fixed_number_of_readings(
+def test_a_statement_takes_a_fixed_number_of_statements(
     shop: Person,
     path: str,
     trips_expected: int,
@@ -471,7 +473,7 @@ def test_a_statement_costs_a_fixed_number_of_readings(
     assert statements == []
 
 
-def test_the_page_of_profit_and_loss_shows_both_periods_and_each_figure_opens_its_lines(
+def test_profit_and_loss_shows_both_periods_and_links_amounts_to_lines(
     shop: Person,
 ) -> None:
     client = shop.browser
@@ -555,13 +557,15 @@ def test_the_balance_sheet_page_shows_its_balance_and_links_computed_lines(
         ("2025-03-10", "year", "2024-03-10"),
     ],
 )
-def test_the_comparison_of_a_day(day: str, comparison: Any, expected: str | None) -> None:
+def test_a_day_is_compared_with_an_earlier_day(
+    day: str, comparison: Any, expected: str | None
+) -> None:
     found = day_compared(date.fromisoformat(day), comparison)
     assert (found and found.isoformat()) == expected
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_the_comparison_is_the_balance_sheet_of_its_day(alice: Person, seed: int) -> None:
+def test_the_comparison_equals_the_balance_sheet_of_that_day(alice: Person, seed: int) -> None:
     random_books(alice, seed)
     for as_of, before in (
         (DAYS[14], DAYS[2]),
@@ -598,7 +602,7 @@ def test_the_comparison_is_the_balance_sheet_of_its_day(alice: Person, seed: int
         assert {one.currency for one in found.blocks} >= alone.keys()
 
 
-def test_the_balance_sheet_beside_another_day_over_the_wire(shop: Person) -> None:
+def test_the_api_compares_the_balance_sheet_with_another_day(shop: Person) -> None:
     report = shop.api.get("/reports/balance-sheet?as_of=2025-07-31&compare=period").json
     assert report["compared_with"] == "2025-06-30"
     assert report["assets"] == [
@@ -645,7 +649,7 @@ def test_the_balance_sheet_beside_another_day_over_the_wire(shop: Person) -> Non
     ], "what stands only on the other day is shown too"
 
 
-def test_the_page_of_the_balance_sheet_beside_another_day(shop: Person) -> None:
+def test_the_page_compares_the_balance_sheet_with_another_day(shop: Person) -> None:
     client = shop.browser
     page = shown(client, f"{PATHS[1]}&compare=period")
     assert rows(block(page, "INR")) == [
@@ -721,6 +725,6 @@ def test_the_pdf_names_report_period_and_comparison(shop: Person) -> None:
     )
 
 
-def test_the_financial_year_is_where_a_period_begins_when_nothing_is_said(shop: Person) -> None:
+def test_a_period_begins_with_the_financial_year_by_default(shop: Person) -> None:
     page = shown(shop.browser, "/reports/profit-and-loss?to=2025-07-31")
     assert "1 Apr 2025 to 31 Jul 2025" in page

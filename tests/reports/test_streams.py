@@ -70,7 +70,9 @@ def code_of(person: Person, purpose: str) -> str:
 
 
 @pytest.mark.parametrize(("purpose", "carried"), [("receivable", 0), ("revenue_services", 9)])
-def test_the_file_of_an_account_is_its_report(busy: Person, purpose: str, carried: int) -> None:
+def test_the_file_of_an_account_equals_the_general_ledger(
+    busy: Person, purpose: str, carried: int
+) -> None:
     code = code_of(busy, purpose)
     with busy.reading() as reader:
         report = read_general_ledger(
@@ -89,7 +91,7 @@ def test_the_file_of_an_account_is_its_report(busy: Person, purpose: str, carrie
     ) == (3, 42, carried, 3)
 
 
-def test_the_file_of_the_day_book_is_its_report(busy: Person) -> None:
+def test_the_file_of_the_day_book_equals_the_day_book(busy: Person) -> None:
     with busy.reading() as reader:
         report = read_day_book(reader, DAYS, limit=1_000)
     answer = busy.browser.get(f"/reports/day-book?{OVER}&format=csv-bom")
@@ -110,7 +112,7 @@ def test_the_file_of_the_day_book_is_its_report(busy: Person) -> None:
 @pytest.mark.parametrize(
     ("kind", "purpose", "count"), [("customer", "receivable", 19), ("supplier", "payable", 10)]
 )
-def test_the_file_of_a_party_is_its_statement(
+def test_the_file_of_a_party_equals_the_statement(
     busy: Person, kind: PartyKind, purpose: str, count: int
 ) -> None:
     """Entries in two currencies, or with a zero net, are a row per currency as in the report."""
@@ -160,7 +162,7 @@ def test_files_exclude_other_agencies_and_may_be_empty(busy: Person, charlie: Pe
         assert len(told) == 1, "the head line alone"
 
 
-def test_beginning_and_end_are_of_the_moment_of_the_lines(app: Flask, busy: Person) -> None:
+def test_balances_and_lines_of_a_file_are_read_at_one_moment(app: Flask, busy: Person) -> None:
     """Entries posted during the download are neither among its lines nor in its totals."""
     exports: Exports = app.extensions["voyagent.exports"]
     snapshot = exports.open(busy.actor.tenant_id)

@@ -133,7 +133,7 @@ def kinds(envelope: ET.Element) -> dict[str, str]:
     }
 
 
-def test_every_act_of_the_agency_is_a_voucher_of_its_type(
+def test_every_kind_of_entry_is_exported_as_its_voucher_type(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     trade(alice)
@@ -179,7 +179,7 @@ def test_every_act_of_the_agency_is_a_voucher_of_its_type(
         ("round_off", "revenue_fees", "Journal", "Journal"),
     ],
 )
-def test_the_type_of_a_voucher_is_what_moves_on_which_side(
+def test_the_type_of_a_voucher_depends_on_accounts_and_sides(
     alice: Person,
     export: Callable[..., ET.Element],
     debit: str,
@@ -223,7 +223,9 @@ def test_an_entry_whose_customer_lines_cancel_out_is_a_journal_voucher(
     assert kinds(proved(export())) == {"A sale": "Journal"}
 
 
-def test_a_voucher_in_full(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_all_members_of_a_voucher_are_exported(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     sold = invoice(alice, "Deepa Krishnan", "1000.50", due=MAY)
     envelope = proved(export())
     assert envelope.findtext("HEADER/TALLYREQUEST") == "Import Data"
@@ -259,9 +261,7 @@ def test_a_voucher_in_full(alice: Person, export: Callable[..., ET.Element]) -> 
     assert masters(envelope, "GROUP") == {"Trade receivables": "Sundry Debtors"}
 
 
-def test_taxes_are_lines_of_their_own_in_the_group_of_taxes(
-    alice: Person, export: Callable[..., ET.Element]
-) -> None:
+def test_taxes_are_separate_lines(alice: Person, export: Callable[..., ET.Element]) -> None:
     assert (
         alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code
         == 200
@@ -299,14 +299,14 @@ def test_all_taxes_are_in_the_tax_group() -> None:
     assert set(OF_PURPOSE.values()) | set(OF_TYPE.values()) <= GROUPS
 
 
-def test_the_vouchers_add_up_to_the_trial_balance(
+def test_the_sum_of_the_vouchers_equals_the_trial_balance(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     trade(alice)
     added_up(alice, export, "INR", "AED")
 
 
-def test_reversals_and_foreign_payments_are_exported_and_add_up(
+def test_reversals_and_foreign_payments_are_exported_and_balance(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     taken_back(alice)
@@ -361,7 +361,7 @@ def added_up(person: Person, export: Callable[..., ET.Element], *currencies: str
         assert len(ours) > 2
 
 
-def test_no_two_masters_share_a_name_and_a_later_entry_changes_none(
+def test_names_of_masters_are_unique_and_never_change(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     post(
@@ -397,7 +397,7 @@ def test_no_two_masters_share_a_name_and_a_later_entry_changes_none(
     }
 
 
-def test_days_cut_the_vouchers_and_the_masters_that_they_need(
+def test_a_period_selects_vouchers_and_their_masters(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     for day in (9, 10, 11):
@@ -413,7 +413,9 @@ def test_days_cut_the_vouchers_and_the_masters_that_they_need(
     assert list(kinds(on_the_page(alice, "from=2026-03-09&to=2026-03-10"))) == ["Day 9", "Day 10"]
 
 
-def test_a_currency_stands_alone(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_each_currency_is_exported_separately(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     dirhams = [entries.debit("bank", Money(1, "AED")), entries.credit("capital", Money(1, "AED"))]
     yen = [entries.debit("cash", Money(5, "JPY")), entries.credit("capital", Money(5, "JPY"))]
     post(
@@ -460,7 +462,9 @@ def test_special_characters_in_texts_are_escaped(
     assert voucher.findtext("PARTYLEDGERNAME") == "A & <B> C"
 
 
-def test_days_and_amounts_at_their_edges(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_extreme_dates_and_amounts_are_exported(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     most = Money(entries.AMOUNT_MAX_MINOR, "INR")
     for day in (months.FIRST_DAY, months.LAST_DAY):
         post(
@@ -503,7 +507,7 @@ def test_invalid_parameters_are_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_page_returns_the_files_to_readers_of_reports(
+def test_the_page_returns_files_only_to_readers_of_reports(
     alice: Person, victor: Person, charlie: Person, export: Callable[..., ET.Element]
 ) -> None:
     busy_may(alice)
@@ -519,7 +523,7 @@ def test_the_page_returns_the_files_to_readers_of_reports(
     assert alice.app.test_client().get(f"/reports/day-book?{DAYS}&format=tally").status_code == 303
 
 
-def test_only_entries_are_vouchers(alice: Person) -> None:
+def test_only_journal_entries_become_vouchers(alice: Person) -> None:
     refused = alice.browser.get(f"/reports/trip-margins?{DAYS}&format=tally")
     assert (refused.status_code, "Not valid: format." in refused.text) == (422, True)
 

@@ -76,7 +76,7 @@ def over(
     st.lists(st.tuples(DAYS, DAYS), min_size=1, max_size=4),
     st.sampled_from([1, 4, 7]),
 )
-def test_the_books_agree_across_every_year_end(
+def test_reports_agree_across_year_ends(
     app: Flask, people: Any, moves: list[Any], asked: list[tuple[date, date]], month: int
 ) -> None:
     person = people.sign_up("Alice Owner", agency="Alice Travels")
@@ -229,7 +229,7 @@ def turned(alice: Person) -> Person:
     return alice
 
 
-def test_the_page_ends_with_the_new_year_and_numbers_link_to_details(
+def test_year_end_lines_are_shown_and_numbers_link_to_details(
     turned: Person,
 ) -> None:
     client = turned.browser
@@ -266,7 +266,7 @@ def test_the_page_ends_with_the_new_year_and_numbers_link_to_details(
     assert "Carried" not in shown(client, "/reports/trial-balance?from=2025-04-01&as_of=2025-04-30")
 
 
-def test_a_year_end_line_appears_once_wherever_a_page_breaks(turned: Person) -> None:
+def test_a_year_end_line_appears_once_for_any_page_size(turned: Person) -> None:
     page = turned.api.get(f"/reports/general-ledger?{LEDGER}&limit=1").json
     assert (page["carried"], page["currencies"]) == (
         [],
@@ -298,7 +298,7 @@ def test_a_year_end_line_appears_once_wherever_a_page_breaks(turned: Person) -> 
     assert (bank["carried"], bank["currencies"][0]["carried"]) == ([], "0.00")
 
 
-def test_the_movements_over_the_wire_leave_the_other_fields_alone(turned: Person) -> None:
+def test_movements_do_not_change_the_other_fields_of_the_response(turned: Person) -> None:
     default = turned.api.get("/reports/trial-balance?as_of=2025-04-30").json
     report = turned.api.get(f"/reports/trial-balance?{TURN}").json
     movements = report.pop("movements")
@@ -335,7 +335,7 @@ def test_the_movements_over_the_wire_leave_the_other_fields_alone(turned: Person
     )
 
 
-def test_the_files_have_it(turned: Person) -> None:
+def test_files_contain_the_year_end_line(turned: Person) -> None:
     client = turned.browser
     told = list(
         csv.DictReader(io.StringIO(client.get(f"/reports/trial-balance?{TURN}&format=csv").text))
@@ -362,7 +362,7 @@ def test_the_files_have_it(turned: Person) -> None:
     ]
 
 
-def test_the_pdfs_show_it(turned: Person, told: dict[str, Any]) -> None:
+def test_pdfs_show_the_year_end_line(turned: Person, told: dict[str, Any]) -> None:
     client = turned.browser
     assert client.get(f"/reports/trial-balance?{TURN}&format=pdf").mimetype == "application/pdf"
     assert told["tables"][0]["columns"][5:7] == [

@@ -98,7 +98,7 @@ def test_an_empty_page_explains_its_contents_to_a_new_agency(alice: Person) -> N
     assert "1200 Trade receivables" in words(chart)
 
 
-def test_parties_are_by_age_in_their_own_currency_the_largest_first(
+def test_parties_are_listed_by_age_and_currency_largest_first(
     alice: Person, debtors: dict[str, str]
 ) -> None:
     page = shown(alice.browser, "/reports/receivables")
@@ -127,7 +127,7 @@ def test_parties_are_by_age_in_their_own_currency_the_largest_first(
         ("2,30,657.25", ["not due", "today", "1-30", "31-60", "61-90", "over 90"], ["dirham"]),
     ],
 )
-def test_each_figure_opens_the_invoices_behind_it(
+def test_each_amount_links_to_its_invoices(
     alice: Person, debtors: dict[str, str], figure: str, holds: list[str], not_holds: list[str]
 ) -> None:
     client = alice.browser
@@ -147,7 +147,7 @@ def test_each_figure_opens_the_invoices_behind_it(
         ("2,30,657.25", None, None),
     ],
 )
-def test_a_figure_asks_for_exactly_the_due_days_of_its_age(
+def test_the_link_of_an_amount_has_the_due_dates_of_its_age(
     alice: Person, debtors: dict[str, str], figure: str, due_from: int | None, due_to: int | None
 ) -> None:
     asked = parse_qs(urlsplit(link_of(shown(alice.browser, "/reports/receivables"), figure)).query)
@@ -160,7 +160,7 @@ def test_a_figure_asks_for_exactly_the_due_days_of_its_age(
     }
 
 
-def test_a_partys_documents_open_under_it(alice: Person, debtors: dict[str, str]) -> None:
+def test_the_documents_of_a_party_open_below_it(alice: Person, debtors: dict[str, str]) -> None:
     client = alice.browser
     closed = shown(client, "/reports/receivables")
     assert debtors["61-90"] not in closed
@@ -183,9 +183,7 @@ def day_words(days: int) -> str:
     return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != today().year else "")
 
 
-def test_the_page_proves_documents_against_the_books(
-    alice: Person, debtors: dict[str, str]
-) -> None:
+def test_the_page_compares_documents_with_the_books(alice: Person, debtors: dict[str, str]) -> None:
     page = words(shown(alice.browser, "/reports/receivables"))
     assert "equals account 1200, INR 2,30,657.25" in page
     assert "equals account 1200, AED 700.25" in page
@@ -240,14 +238,12 @@ def test_a_posting_during_the_request_causes_no_difference(
     assert words(shown(client, address)) != before
 
 
-def test_the_ledger_alone_is_enough_for_the_page(alice: Person) -> None:
+def test_the_permission_to_read_the_ledger_is_enough_for_the_page(alice: Person) -> None:
     alice.does(book_past_every_document)
     assert "differ by INR −55.00" in words(shown(alice.browser, "/reports/receivables"))
 
 
-def test_the_page_of_an_earlier_day_is_that_of_the_day(
-    alice: Person, debtors: dict[str, str]
-) -> None:
+def test_the_page_shows_the_state_of_an_earlier_day(alice: Person, debtors: dict[str, str]) -> None:
     client = alice.browser
     page = shown(client, f"/reports/receivables?as_of={days_ago(2)}")
     assert rows(block(page, "INR"))[-1] == [
@@ -263,7 +259,7 @@ def test_the_page_of_an_earlier_day_is_that_of_the_day(
     assert "differ by" not in page
 
 
-def test_a_figure_of_another_day_opens_its_documents_here(
+def test_an_amount_of_another_day_opens_its_documents_on_the_page(
     alice: Person, debtors: dict[str, str]
 ) -> None:
     client = alice.browser
@@ -272,7 +268,7 @@ def test_a_figure_of_another_day_opens_its_documents_here(
     assert debtors["over 90"] in shown(client, link)
 
 
-def test_issue_dates_narrow_what_is_shown_and_not_what_is_proved(
+def test_issue_dates_filter_the_rows_but_not_the_comparison(
     alice: Person, debtors: dict[str, str]
 ) -> None:
     page = shown(alice.browser, f"/reports/receivables?from={days_ago(35)}&to={days_ago(25)}")
@@ -283,9 +279,7 @@ def test_issue_dates_narrow_what_is_shown_and_not_what_is_proved(
     )
 
 
-def test_a_currency_narrows_and_can_be_taken_away_again(
-    alice: Person, debtors: dict[str, str]
-) -> None:
+def test_the_filter_by_currency_can_be_removed(alice: Person, debtors: dict[str, str]) -> None:
     client = alice.browser
     page = shown(client, "/reports/receivables?currency=AED")
     assert 'id="in-INR"' not in page
@@ -296,7 +290,7 @@ def test_a_currency_narrows_and_can_be_taken_away_again(
     )
 
 
-def test_dates_are_read_in_common_notations(alice: Person, debtors: dict[str, str]) -> None:
+def test_dates_are_accepted_in_common_notations(alice: Person, debtors: dict[str, str]) -> None:
     client = alice.browser
     typed = typed_day(days_ago(2))
     assert shown(client, f"/reports/receivables?as_of={typed.replace(' ', '+')}").count(typed) >= 2
@@ -315,7 +309,7 @@ def test_dates_are_read_in_common_notations(alice: Person, debtors: dict[str, st
         ("from=2026-02-02&to=2026-02-01", "The start date is after the end date.", "2 Feb 2026"),
     ],
 )
-def test_invalid_values_are_named_and_stay_in_their_fields(
+def test_invalid_values_are_reported_and_kept_in_their_fields(
     alice: Person, debtors: dict[str, str], query: str, sentence: str, kept: str
 ) -> None:
     page = shown(alice.browser, f"/reports/receivables?{query}", status=422)
@@ -324,9 +318,7 @@ def test_invalid_values_are_named_and_stay_in_their_fields(
     assert 'class="v-ageblock"' not in page
 
 
-def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(
-    alice: Person, charlie: Person
-) -> None:
+def test_payables_equal_the_account_of_payables(alice: Person, charlie: Person) -> None:
     client = alice.browser
     assert "No payables" in shown(client, "/reports/payables")
     bill(alice, "Galaxy Consolidators", "4000", due=days_ago(31), reference="GC-1")
@@ -369,15 +361,13 @@ def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(
     assert "ledger balance INR 4,131.00" in words(block(shown(client, "/reports/payables"), "INR"))
 
 
-def test_the_trial_balance_refuses_the_same(alice: Person) -> None:
+def test_the_trial_balance_reports_invalid_values(alice: Person) -> None:
     assert "Not valid: as of." in shown(
         alice.browser, "/reports/trial-balance?as_of=soonish", status=422
     )
 
 
-def test_the_trial_balance_shows_sides_totals_and_that_they_are_equal(
-    alice: Person, debtors: dict[str, str]
-) -> None:
+def test_the_trial_balance_shows_equal_totals(alice: Person, debtors: dict[str, str]) -> None:
     page = shown(alice.browser, f"/reports/trial-balance?from={days_ago(92)}")
     assert rows(block(page, "INR"))[2:] == [
         ["Assets"],
@@ -398,7 +388,7 @@ def test_the_trial_balance_shows_sides_totals_and_that_they_are_equal(
     assert "out of balance" not in page
 
 
-def test_an_opening_is_net_and_earlier_years_are_one_computed_row(alice: Person) -> None:
+def test_opening_balances_are_net_and_earlier_years_are_one_row(alice: Person) -> None:
     """Domain rules, section on double entry: revenue and expense restart with the financial year
     (here on 1 April), what earlier years earned is kept.
     """
@@ -447,7 +437,7 @@ def test_an_opening_is_net_and_earlier_years_are_one_computed_row(alice: Person)
     ], "the account opens and closes as in the trial balance"
 
 
-def test_a_period_that_is_turned_round_is_refused(alice: Person) -> None:
+def test_a_period_that_ends_before_it_begins_is_refused(alice: Person) -> None:
     for path in (
         "/reports/trial-balance?from=2026-02-02&as_of=2026-02-01",
         "/reports/general-ledger?account=1100&from=2026-02-02&to=2026-02-01",
@@ -523,7 +513,9 @@ def test_the_pdf_names_agency_report_and_user(
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_today_is_the_agencys_day(alice: Person, owner_engine: sa.Engine, path: str) -> None:
+def test_today_is_the_date_in_the_agencys_time_zone(
+    alice: Person, owner_engine: sa.Engine, path: str
+) -> None:
     for zone in ("Pacific/Kiritimati", "Pacific/Midway"):
         with owner_engine.begin() as connection:
             connection.execute(
@@ -534,7 +526,7 @@ def test_today_is_the_agencys_day(alice: Person, owner_engine: sa.Engine, path: 
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_colleagues_read_the_settings_and_other_agencies_their_own(
+def test_users_see_only_the_report_of_their_agency(
     alice: Person, bob: Person, victor: Person, charlie: Person, debtors: dict[str, str], path: str
 ) -> None:
     for colleague in (bob, victor):
@@ -553,7 +545,7 @@ def test_colleagues_read_the_settings_and_other_agencies_their_own(
         ("/", 14, 2),
     ],
 )
-def test_a_page_costs_few_round_trips(
+def test_a_page_takes_few_round_trips(
     alice: Person,
     debtors: dict[str, str],
     path: str,

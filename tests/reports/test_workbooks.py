@@ -52,7 +52,7 @@ def busy(alice: Person) -> Person:
 
 
 @pytest.mark.parametrize("report", REPORTS)
-def test_a_workbook_says_what_csv_says(busy: Person, charlie: Person, report: str) -> None:
+def test_a_workbook_has_the_same_values_as_csv(busy: Person, charlie: Person, report: str) -> None:
     address = f"/reports/{report}?{REPORTS[report]}"
     client = busy.browser
     assert "format=xlsx" in client.get(address).text
@@ -78,7 +78,7 @@ def test_a_workbook_says_what_csv_says(busy: Person, charlie: Person, report: st
     assert busy.app.test_client().get(f"{address}&format=xlsx").status_code == 303
 
 
-def test_totals_are_bold_values_that_nothing_need_reckon(busy: Person) -> None:
+def test_totals_are_bold_values_without_formulas(busy: Person) -> None:
     page = opened(
         busy.browser.get(f"/reports/trial-balance?{REPORTS['trial-balance']}&format=xlsx").data
     )
@@ -89,7 +89,7 @@ def test_totals_are_bold_values_that_nothing_need_reckon(busy: Person) -> None:
     assert [one.font.bold for one in told["line"]] == [False] * len(told["line"])
 
 
-def test_the_file_has_a_name_and_its_head_stays_in_sight(busy: Person) -> None:
+def test_the_file_has_a_name_and_a_frozen_head(busy: Person) -> None:
     answer = busy.browser.get(f"/reports/profit-and-loss?{DAYS}&format=xlsx")
     assert (
         answer.headers["Content-Disposition"]
@@ -114,14 +114,14 @@ def test_the_file_has_a_name_and_its_head_stays_in_sight(busy: Person) -> None:
         (Money(NUMBER_MAX, "INR"), 9_999_999_999_999.99, "#,##0.00"),
     ],
 )
-def test_an_amount_is_a_number_with_the_places_of_its_currency(
+def test_an_amount_is_a_number_with_the_decimals_of_its_currency(
     amount: Money, value: float, shown: str
 ) -> None:
     found = cell(amount)
     assert (found.data_type, found.value, found.number_format) == ("n", value, shown)
 
 
-def test_an_amount_with_more_digits_than_a_spreadsheet_keeps_is_a_text_and_whole() -> None:
+def test_an_amount_with_too_many_digits_is_written_as_text() -> None:
     for amount, text in (
         (Money(NUMBER_MAX + 1, "INR"), "10000000000000.00"),
         (Money(-NUMBER_MAX - 1, "KWD"), "-1000000000000.000"),
@@ -131,13 +131,13 @@ def test_an_amount_with_more_digits_than_a_spreadsheet_keeps_is_a_text_and_whole
 
 
 @pytest.mark.parametrize("day", [date(1900, 1, 1), date(1900, 3, 1), MAY, date(2200, 12, 31)])
-def test_a_day_is_a_day(day: date) -> None:
+def test_a_date_is_written_as_date_cell(day: date) -> None:
     found = cell(day)
     assert (found.value.date(), found.number_format) == (day, "yyyy-mm-dd")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\tx", "\rx"])
-def test_a_text_that_begins_like_a_formula_is_a_text_and_stays_one_when_it_is_edited(
+def test_a_text_like_a_formula_remains_text_after_editing(
     text: str,
 ) -> None:
     found = cell(text)
@@ -160,7 +160,7 @@ def test_a_text_that_begins_like_a_formula_is_a_text_and_stays_one_when_it_is_ed
         "x" * 32_767,
     ],
 )
-def test_any_other_text_is_the_same_text(text: str) -> None:
+def test_any_other_text_is_unchanged(text: str) -> None:
     found = cell(text)
     assert (found.data_type, unescape(found.value), found.quotePrefix, found.hyperlink) == (
         "s",
@@ -176,7 +176,7 @@ def test_characters_that_xml_forbids_are_removed() -> None:
     )
 
 
-def test_figures_without_ids_are_recorded() -> None:
+def test_numbers_ids_and_absent_values_become_cells() -> None:
     key = new_id()
     assert (cell(7).value, cell(key).value, cell(None).value, cell("").value) == (
         7,
@@ -186,12 +186,12 @@ def test_figures_without_ids_are_recorded() -> None:
     )
 
 
-def test_a_name_longer_than_a_sheet_may_have_is_cut() -> None:
+def test_a_long_name_of_a_sheet_is_cut() -> None:
     page = opened(workbook(Sheet("general-ledger-" + "9" * 32 + "-2026-05-31", ["a"], [])))
     assert (page.title, page["A1"].value) == ("general-ledger-9999999999999999", "a")
 
 
-def test_a_workbook_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_is_complete_or_refused(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "LINES_MAX", 3)
     answer = busy.browser.get(f"/reports/day-book?{DAYS}&format=xlsx")
     assert (answer.status_code, "at most 20,000" in answer.text) == (422, True)
