@@ -12,7 +12,7 @@ from tests.enquiries.wire import FIELDS, INSTANT, WHOLE, detail, logged
 from tests.people import ApiClient, Person
 
 
-def test_an_enquiry_comes_back_field_by_field(alice: Person) -> None:
+def test_a_created_enquiry_is_returned_with_all_fields(alice: Person) -> None:
     answer = alice.api.post("/enquiries", json=WHOLE)
     assert answer.status_code == 201
     made = answer.json
@@ -38,7 +38,7 @@ def test_an_enquiry_comes_back_field_by_field(alice: Person) -> None:
     assert alice.api.get("/enquiries").json["items"] == [made]
 
 
-def test_only_the_name_is_needed(alice: Person) -> None:
+def test_only_the_name_is_required(alice: Person) -> None:
     made = logged(alice)
     assert (made["status"], made["pax_count"]) == ("new", 1)
     assert {
@@ -69,7 +69,7 @@ def test_only_the_name_is_needed(alice: Person) -> None:
         ("999999999999.99", "999999999999.99"),
     ],
 )
-def test_a_budget_is_a_number_or_a_plain_text_and_comes_back_with_two_places(
+def test_a_budget_is_a_number_or_text_and_returned_with_two_decimals(
     alice: Person, amount: Any, answer: str
 ) -> None:
     assert logged(alice, budget_amount=amount, budget_currency="JPY")["budget_amount"] == answer
@@ -108,7 +108,7 @@ def test_any_other_budget_is_422(alice: Person, amount: Any) -> None:
 
 
 @pytest.mark.parametrize("raw", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_numbers_that_are_no_json_are_422(alice: Person, raw: str) -> None:
+def test_numbers_that_json_does_not_allow_are_422(alice: Person, raw: str) -> None:
     answer = alice.api.post(
         "/enquiries",
         data=f'{{"customer_name":"X","budget_amount":{raw},"budget_currency":"INR"}}',
@@ -149,7 +149,7 @@ def test_numbers_that_are_no_json_are_422(alice: Person, raw: str) -> None:
         ({"pax_count": 0, "budget_amount": 1}, "invalid_pax_count"),
     ],
 )
-def test_a_broken_rule_is_400_with_its_code_in_the_promised_order(
+def test_rules_are_checked_in_the_documented_order(
     alice: Person, body: dict[str, Any], code: str
 ) -> None:
     assert detail(alice.api.post("/enquiries", json={"customer_name": "X"} | body)) == (400, code)
@@ -186,7 +186,7 @@ def test_a_broken_rule_is_400_with_its_code_in_the_promised_order(
         ({"id": str(uuid4())}, "id"),
     ],
 )
-def test_a_value_that_breaks_the_schema_is_422_at_its_field(
+def test_an_invalid_value_is_422_at_its_field(
     alice: Person, body: dict[str, Any], field: str
 ) -> None:
     status, found = detail(
@@ -200,14 +200,14 @@ def test_a_value_that_breaks_the_schema_is_422_at_its_field(
         assert field in found[0][1]
 
 
-def test_a_refusal_never_repeats_what_was_sent(alice: Person) -> None:
+def test_an_error_never_repeats_the_input(alice: Person) -> None:
     answer = alice.api.post(
         "/enquiries", json={"customer_name": "X", "pax_count": "not-to-be-echoed", "secret-name": 1}
     )
     assert "not-to-be-echoed" not in answer.text
 
 
-def test_a_conversation_must_be_of_the_agency(alice: Person, charlie: Person) -> None:
+def test_a_linked_conversation_must_belong_to_the_agency(alice: Person, charlie: Person) -> None:
     theirs = charlie.api.post(f"/enquiries/{logged(charlie)['id']}/promote-to-session").json[
         "session_id"
     ]
@@ -228,7 +228,7 @@ def test_a_conversation_must_be_of_the_agency(alice: Person, charlie: Person) ->
     )
 
 
-def test_absent_members_stay_and_null_clears(alice: Person) -> None:
+def test_absent_members_are_kept_and_null_clears(alice: Person) -> None:
     made = logged(alice, **WHOLE)
     answer = alice.api.patch(
         f"/enquiries/{made['id']}",
@@ -275,7 +275,7 @@ def test_a_change_is_checked_on_the_merged_enquiry(alice: Person) -> None:
     )
 
 
-def test_a_closed_enquiry_never_opens_again_but_may_be_edited(alice: Person) -> None:
+def test_a_closed_enquiry_cannot_be_reopened_but_edited(alice: Person) -> None:
     for closed, other in (("booked", "cancelled"), ("cancelled", "booked")):
         path = f"/enquiries/{logged(alice, status=closed)['id']}"
         for opened in ("new", "quoted"):
@@ -306,7 +306,7 @@ def test_if_match_refuses_an_outdated_version(alice: Person) -> None:
     assert alice.api.patch(path, json={"notes": "4"}, headers={"If-Match": "*"}).status_code == 200
 
 
-def test_operations_refuse_nobody_viewer_and_stranger_in_this_order(
+def test_operations_refuse_anonymous_viewers_and_other_agencies(
     app: Flask, alice: Person, victor: Person, charlie: Person
 ) -> None:
     made = logged(alice)

@@ -11,7 +11,7 @@ from tests.enquiries.wire import detail, listed, logged
 from tests.people import Person
 
 
-def test_a_page_has_its_frame_and_newest_first(alice: Person) -> None:
+def test_a_page_lists_enquiries_newest_first_with_page_data(alice: Person) -> None:
     for number in range(3):
         logged(alice, customer_name=f"Customer {number}")
     page = alice.api.get("/enquiries?limit=2&offset=1").json
@@ -19,7 +19,7 @@ def test_a_page_has_its_frame_and_newest_first(alice: Person) -> None:
     assert (page["total"], page["limit"], page["offset"], page["next_cursor"]) == (3, 2, 1, None)
 
 
-def test_a_cursor_goes_on_where_the_page_ended(alice: Person) -> None:
+def test_a_cursor_continues_after_the_page(alice: Person) -> None:
     for number in range(5):
         logged(alice, customer_name=f"Customer {number}", status="quoted" if number % 2 else "new")
     seen, cursor = [], ""
@@ -33,7 +33,7 @@ def test_a_cursor_goes_on_where_the_page_ended(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "&status=new", "&q=deepa", "&depart_from=2000-01-01"])
-def test_past_the_end_the_page_is_empty_and_the_total_right(alice: Person, query: str) -> None:
+def test_a_page_past_the_end_is_empty_with_the_correct_total(alice: Person, query: str) -> None:
     for _number in range(2):
         logged(alice, depart_date="2027-01-01")
     for offset in (2, 3, 2147483647):
@@ -68,13 +68,13 @@ def test_past_the_end_the_page_is_empty_and_the_total_right(alice: Person, query
         ("q=a%00b", "q"),
     ],
 )
-def test_a_wrong_filter_is_422_at_its_name(alice: Person, query: str, field: str) -> None:
+def test_an_invalid_filter_is_422_at_its_name(alice: Person, query: str, field: str) -> None:
     status, found = detail(alice.api.get(f"/enquiries?{query}"))
     assert status == 422
     assert found[0][1] == ["query", field]
 
 
-def test_ranges_that_end_before_they_begin_have_codes(alice: Person) -> None:
+def test_ranges_that_end_before_they_begin_have_error_codes(alice: Person) -> None:
     assert detail(alice.api.get("/enquiries?depart_from=2027-01-02&depart_to=2027-01-01")) == (
         422,
         "invalid_depart_range",
@@ -85,7 +85,7 @@ def test_ranges_that_end_before_they_begin_have_codes(alice: Person) -> None:
     )
 
 
-def test_every_filter_narrows_and_an_empty_one_does_not(alice: Person) -> None:
+def test_every_filter_is_applied_unless_empty(alice: Person) -> None:
     logged(
         alice,
         customer_name="Wanted",
@@ -138,7 +138,7 @@ def test_every_filter_narrows_and_an_empty_one_does_not(alice: Person) -> None:
     assert listed(alice, "?q=wanted&status=booked") == []
 
 
-def test_days_of_receipt_are_whole_and_of_the_zone_asked_for(
+def test_days_of_receipt_are_in_the_requested_time_zone(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     made = logged(alice)
@@ -167,7 +167,7 @@ def test_days_of_receipt_are_whole_and_of_the_zone_asked_for(
     assert listed(alice, "?created_to=2026-02-28&tz=America/New_York") == ["first"]
 
 
-def test_the_list_is_one_trip_of_two_statements(
+def test_the_list_takes_one_round_trip_with_two_statements(
     app: Flask, alice: Person, statements: list[str]
 ) -> None:
     made = logged(alice, depart_date="2027-01-01")

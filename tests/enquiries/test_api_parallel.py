@@ -13,7 +13,7 @@ from tests.enquiries.wire import FIELDS, logged
 from tests.people import Person
 
 
-def test_promoting_gives_enquiry_and_conversation(alice: Person) -> None:
+def test_promoting_returns_enquiry_and_conversation(alice: Person) -> None:
     made = logged(alice, status="cancelled")
     answer = alice.api.post(f"/enquiries/{made['id']}/promote-to-session")
     assert answer.status_code == 200
@@ -51,7 +51,7 @@ def test_sixteen_parallel_promotions_make_one_conversation(
         )
 
 
-def test_parallel_changes_of_one_enquiry_lose_none(alice: Person) -> None:
+def test_parallel_changes_of_one_enquiry_are_all_stored(alice: Person) -> None:
     path = f"/enquiries/{logged(alice)['id']}"
     names = (
         "customer_email",
@@ -79,7 +79,7 @@ def test_parallel_changes_of_one_enquiry_lose_none(alice: Person) -> None:
     assert {name: found[name] for name in names} == values
 
 
-def test_parallel_writes_keep_the_counters_right(alice: Person) -> None:
+def test_parallel_writes_keep_the_counters_correct(alice: Person) -> None:
     paths = [f"/enquiries/{logged(alice)['id']}" for _number in range(8)]
     moves = [lambda path=path: alice.api.patch(path, json={"status": "quoted"}) for path in paths]
     answers = at_once(
@@ -100,7 +100,7 @@ def test_parallel_writes_keep_the_counters_right(alice: Person) -> None:
     ) == (16, 0)
 
 
-def test_the_document_names_every_code(app: Flask) -> None:
+def test_the_api_document_lists_every_error_code(app: Flask) -> None:
     paths = json.loads(app.test_client().get("/api/openapi.json").data)["paths"]
     expected = {
         ("/api/enquiries", "get"): {
@@ -141,7 +141,7 @@ def test_the_document_names_every_code(app: Flask) -> None:
             assert all(f"`{code}`" in described for code in codes.split()), (path, verb, status)
 
 
-def test_instants_survive_the_round_trip(alice: Person) -> None:
+def test_times_are_returned_without_loss_of_precision(alice: Person) -> None:
     made = logged(alice)
     at = datetime.strptime(made["created_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     assert abs((datetime.now(UTC) - at).total_seconds()) < 60

@@ -55,7 +55,9 @@ def untied(person: Person) -> list[dict[str, Any]]:
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(enquiries, st.sampled_from(ZONES))
-def test_weeks_count_the_enquiries(people: Any, drawn: list[tuple[int, str]], zone: str) -> None:
+def test_enquiries_are_counted_by_week(
+    people: Any, drawn: list[tuple[int, str]], zone: str
+) -> None:
     person = people.sign_up("Alice Owner", agency="Alice Travels")
     begin = datetime(MONDAY.year, MONDAY.month, MONDAY.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
     came = [(begin + timedelta(minutes=minute), status) for minute, status in drawn]
@@ -102,7 +104,7 @@ def test_the_counts_follow_the_status_of_enquiries(alice: Person) -> None:
         ),
     ],
 )
-def test_a_wrong_count_is_found(alice: Person, wrong: str, which: str) -> None:
+def test_a_wrong_count_is_reported(alice: Person, wrong: str, which: str) -> None:
     logged(alice)
     with alice.acting():
         assert rows_changed(wrong) == 1

@@ -136,7 +136,7 @@ PLAIN = [
 @pytest.mark.parametrize(
     ("search", "part", "index"), [pytest.param(*case[1:], id=case[0]) for case in PLAIN]
 )
-def test_a_page_walks_an_index_and_touches_little(
+def test_a_page_reads_few_rows_by_an_index(
     lane: psycopg.Connection[Any], crowd: Person, search: Search, part: Part, index: str
 ) -> None:
     nodes, buffers = plan(lane, crowd, search, part)
@@ -181,7 +181,7 @@ def test_a_rare_word_is_found_by_its_trigrams(
     ],
     ids=str,
 )
-def test_no_filter_walks_the_whole_table(
+def test_no_filter_scans_the_whole_table(
     lane: psycopg.Connection[Any], crowd: Person, search: Search
 ) -> None:
     for for_page in (False, True):
@@ -190,7 +190,7 @@ def test_no_filter_walks_the_whole_table(
         assert len(rows) in {1, 50}
 
 
-def test_past_the_end_the_table_is_not_touched(
+def test_a_page_past_the_end_does_not_read_the_table(
     lane: psycopg.Connection[Any], crowd: Person
 ) -> None:
     for search, total in ((Search(), ROWS), (Search(status="new"), ROWS // 20)):

@@ -15,7 +15,7 @@ from voyagent.enquiries import service
 from voyagent.enquiries.queries import enquiries
 
 
-def test_the_conversation_begins_with_the_facts(alice: Person, bob: Person) -> None:
+def test_the_conversation_begins_with_the_facts_of_the_enquiry(alice: Person, bob: Person) -> None:
     enquiry_id = logged(
         alice,
         origin="COK",
@@ -68,7 +68,7 @@ def test_the_second_caller_gets_the_same_conversation(alice: Person, bob: Person
     assert row(alice, enquiry_id)["updated_at"] == state
 
 
-def test_a_deleted_conversation_is_no_link_and_is_replaced(alice: Person) -> None:
+def test_a_deleted_conversation_is_not_linked_but_replaced(alice: Person) -> None:
     enquiry_id = logged(alice)
     first = alice.does(service.promote, enquiry_id)[1]
     alice.does(chat.delete, first)
@@ -81,7 +81,9 @@ def test_a_deleted_conversation_is_no_link_and_is_replaced(alice: Person) -> Non
     assert row(alice, enquiry_id)["session_id"] == second
 
 
-def test_a_wiped_conversation_leaves_the_enquiry(alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_enquiry_is_kept_when_its_conversation_is_erased(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     enquiry_id = logged(alice)
     session_id = alice.does(service.promote, enquiry_id)[1]
     with owner_engine.begin() as connection:
@@ -90,7 +92,7 @@ def test_a_wiped_conversation_leaves_the_enquiry(alice: Person, owner_engine: sa
     assert (found["session_id"], found["tenant_id"]) == (None, alice.actor.tenant_id)
 
 
-def test_a_long_name_still_names_a_conversation(alice: Person) -> None:
+def test_a_long_name_is_shortened_for_the_conversation(alice: Person) -> None:
     session_id = alice.does(service.promote, logged(alice, "N" * 255, origin="COK"))[1]
     with alice.reading() as reader:
         assert chats.conversation(reader, session_id)[0]["title"] == "N" * 200

@@ -39,7 +39,7 @@ def test_counters_follow_every_insert_change_and_delete(
     assert counts(charlie) == {"new": 1}
 
 
-def test_a_text_is_found_in_five_fields_whatever_its_case_and_not_in_notes(
+def test_five_fields_are_searched_case_insensitively_but_not_notes(
     alice: Person, charlie: Person
 ) -> None:
     logged(
@@ -69,7 +69,7 @@ def test_percent_underscore_and_backslash_are_literal(alice: Person, text: str) 
     assert names(alice, text=text) == ["50% off a_b c\\d"]
 
 
-def test_each_text_filter_looks_at_its_own_field(alice: Person) -> None:
+def test_each_text_filter_searches_its_own_field(alice: Person) -> None:
     logged(alice, "Dubai", customer_email="dubai@x.example", origin="Kochi", destination="Oslo")
     logged(alice, "Other", origin="Dubai", destination="Kochi")
     assert names(alice, origin="dubai") == ["Other"]
@@ -79,7 +79,7 @@ def test_each_text_filter_looks_at_its_own_field(alice: Person) -> None:
     assert names(alice, origin="ko") == ["Dubai"]
 
 
-def test_all_filters_hold_at_once_with_and_without_a_text(alice: Person) -> None:
+def test_all_filters_are_combined(alice: Person) -> None:
     today = clock.today()
     logged(alice, "Wanted", status="quoted", depart_date=date(2027, 2, 6))
     logged(alice, "Wanted too late", status="quoted", depart_date=date(2027, 2, 7))
@@ -120,7 +120,7 @@ def test_ranges_that_end_before_they_begin_are_refused() -> None:
         Search(depart_from=date(2020, 1, 1)),
     ],
 )
-def test_pages_meet_without_gap_or_overlap_on_equal_instants(
+def test_pages_with_equal_times_have_no_gap_or_overlap(
     alice: Person, owner_engine: sa.Engine, search: Search
 ) -> None:
     made = [

@@ -20,7 +20,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import UnknownCurrency
 
 
-def test_a_name_is_enough(alice: Person) -> None:
+def test_only_the_name_is_required(alice: Person) -> None:
     found = row(alice, logged(alice))
     assert (found["customer_name"], found["status"], found["pax_count"], found["logged_by"]) == (
         "Deepa Krishnan",
@@ -45,7 +45,7 @@ def test_a_name_is_enough(alice: Person) -> None:
     assert {found[name] for name in empty} == {None}
 
 
-def test_a_viewer_may_not_write(alice: Person, victor: Person) -> None:
+def test_a_viewer_cannot_create_or_change(alice: Person, victor: Person) -> None:
     enquiry_id = logged(alice)
     alice.does(service.promote, enquiry_id)
     for act in (
@@ -59,7 +59,7 @@ def test_a_viewer_may_not_write(alice: Person, victor: Person) -> None:
 
 
 @pytest.mark.parametrize("currency", ["inr", "IN", "INRS", "ΑED", "XXQ", "XAU"])  # noqa: RUF001 - a Greek capital on purpose
-def test_a_currency_is_three_capitals_of_iso_4217(alice: Person, currency: str) -> None:
+def test_a_currency_is_an_iso_4217_code(alice: Person, currency: str) -> None:
     with pytest.raises(UnknownCurrency):
         logged(alice, budget_currency=currency)
 
@@ -72,18 +72,18 @@ def test_the_return_is_not_before_the_departure(alice: Person) -> None:
     assert logged(alice, return_date=day)
 
 
-def test_somebody_travels(alice: Person) -> None:
+def test_at_least_one_person_travels(alice: Person) -> None:
     with pytest.raises(service.InvalidPaxCount):
         logged(alice, pax_count=0)
 
 
-def test_an_amount_needs_its_currency_and_a_currency_no_amount(alice: Person) -> None:
+def test_an_amount_requires_a_currency_but_not_vice_versa(alice: Person) -> None:
     with pytest.raises(service.BudgetCurrencyRequired):
         logged(alice, budget_amount=Decimal(1))
     assert logged(alice, budget_currency="INR")
 
 
-def test_the_first_broken_rule_is_named(alice: Person) -> None:
+def test_the_first_violated_rule_is_reported(alice: Person) -> None:
     broken = {
         "budget_currency": "zzz",
         "depart_date": date(2027, 2, 5),
@@ -113,9 +113,7 @@ def test_the_first_broken_rule_is_named(alice: Person) -> None:
         ("999999999999.994", 99_999_999_999_999),
     ],
 )
-def test_a_third_decimal_is_rounded_half_away_from_zero_in_every_currency(
-    amount: str, stored: int
-) -> None:
+def test_a_budget_is_rounded_half_away_from_zero_to_two_decimals(amount: str, stored: int) -> None:
     assert service.hundredths(Decimal(amount)) == stored
 
 
@@ -125,7 +123,7 @@ def test_a_budget_lies_within_its_range(amount: str) -> None:
         service.hundredths(Decimal(amount))
 
 
-def test_a_link_leads_to_a_conversation_of_the_agency(alice: Person, charlie: Person) -> None:
+def test_a_linked_conversation_must_belong_to_the_agency(alice: Person, charlie: Person) -> None:
     mine = conversation(alice)
     assert row(alice, logged(alice, session_id=mine))["session_id"] == mine
     assert row(alice, logged(alice, session_id=str(mine)))["session_id"] == mine
@@ -138,7 +136,7 @@ def test_a_link_leads_to_a_conversation_of_the_agency(alice: Person, charlie: Pe
             changed(alice, logged(alice), session_id=stranger)
 
 
-def test_logging_leaves_one_event_without_personal_details(alice: Person) -> None:
+def test_creating_records_one_event_without_personal_data(alice: Person) -> None:
     enquiry_id = logged(
         alice,
         customer_email="d@x.example",
@@ -162,7 +160,7 @@ def test_logging_leaves_one_event_without_personal_details(alice: Person) -> Non
     }
 
 
-def test_an_absent_field_stays_and_none_clears(alice: Person) -> None:
+def test_absent_fields_are_kept_and_none_clears(alice: Person) -> None:
     enquiry_id = logged(
         alice, origin="COK", destination="DXB", budget_amount=Decimal(5), budget_currency="INR"
     )
@@ -170,7 +168,7 @@ def test_an_absent_field_stays_and_none_clears(alice: Person) -> None:
     assert (found["origin"], found["destination"], found["budget_hundredths"]) == (None, "DXB", 701)
 
 
-def test_a_change_moves_updated_at_and_nothing_else_does(alice: Person) -> None:
+def test_only_a_change_sets_updated_at(alice: Person) -> None:
     enquiry_id = logged(alice)
     before = row(alice, enquiry_id)
     after = changed(alice, enquiry_id, notes="x")
@@ -223,7 +221,7 @@ def test_the_rules_apply_to_the_changed_enquiry(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("closed", ["booked", "cancelled"])
-def test_a_closed_enquiry_never_opens_again_and_may_be_edited(alice: Person, closed: str) -> None:
+def test_a_closed_enquiry_cannot_be_reopened_but_edited(alice: Person, closed: str) -> None:
     enquiry_id = logged(alice, status=closed)
     for opened in ("new", "quoted"):
         with pytest.raises(service.InvalidStatusTransition):
@@ -235,12 +233,12 @@ def test_a_closed_enquiry_never_opens_again_and_may_be_edited(alice: Person, clo
 
 
 @pytest.mark.parametrize("opened", ["new", "quoted"])
-def test_an_open_enquiry_may_become_anything(alice: Person, opened: str) -> None:
+def test_an_open_enquiry_can_get_any_status(alice: Person, opened: str) -> None:
     for status in ("new", "quoted", "booked", "cancelled"):
         assert changed(alice, logged(alice, status=opened), status=status)["status"] == status
 
 
-def test_a_refused_change_leaves_no_trace(alice: Person) -> None:
+def test_a_refused_change_changes_and_records_nothing(alice: Person) -> None:
     enquiry_id = logged(alice, status="booked")
     before = row(alice, enquiry_id)
     with pytest.raises(service.InvalidStatusTransition):

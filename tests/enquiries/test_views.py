@@ -28,7 +28,7 @@ def stored(person: Person, enquiry_id: UUID) -> dict[str, Any]:
 FORM = {"customer_name": "Rukhsana Beevi", "pax_count": "3", "budget_currency": "INR"}
 
 
-def test_a_new_agency_sees_what_an_enquiry_is(alice: Person) -> None:
+def test_an_empty_list_explains_enquiries(alice: Person) -> None:
     page = Page(alice.browser.get("/enquiries"))
     assert page.status == 200
     assert "No enquiries yet" in page.words()
@@ -47,7 +47,7 @@ def test_the_list_shows_rows_newest_first_with_counts_by_status(alice: Person) -
     assert "2 open" in page.words(".//header")
 
 
-def test_every_filter_of_the_address_narrows_the_list_and_can_be_taken_off(alice: Person) -> None:
+def test_every_filter_is_applied_and_can_be_removed(alice: Person) -> None:
     logged(
         alice,
         "Wanted",
@@ -83,7 +83,7 @@ def test_every_filter_of_the_address_narrows_the_list_and_can_be_taken_off(alice
     assert page.field("origin") == "koch"
 
 
-def test_days_of_receipt_are_days_of_the_agency(alice: Person, owner_engine: Any) -> None:
+def test_days_of_receipt_are_in_the_agencys_time_zone(alice: Person, owner_engine: Any) -> None:
     import sqlalchemy as sa  # noqa: PLC0415
 
     enquiry_id = logged(alice, "Late caller")
@@ -107,14 +107,14 @@ def test_days_of_receipt_are_days_of_the_agency(alice: Person, owner_engine: Any
     )
 
 
-def test_nothing_found_offers_to_clear_the_filters(alice: Person) -> None:
+def test_a_list_without_matches_offers_to_clear_the_filters(alice: Person) -> None:
     logged(alice)
     page = Page(alice.browser.get("/enquiries?q=nobody"))
     assert "No results" in page.words()
     assert "/enquiries" in page.links()
 
 
-def test_invalid_query_parameters_are_ignored_and_named(alice: Person) -> None:
+def test_invalid_query_parameters_are_ignored_and_reported(alice: Person) -> None:
     logged(alice)
     browser = alice.browser
     for query in (
@@ -131,7 +131,7 @@ def test_invalid_query_parameters_are_ignored_and_named(alice: Person) -> None:
         assert len(page.rows()) == 1, query
 
 
-def test_the_pager_leads_older_and_newer_by_marks_of_rows(
+def test_the_pager_links_older_and_newer_pages_by_cursor(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voyagent.http.list_pages.PAGE_ROWS", 2)
@@ -158,7 +158,7 @@ def test_the_pager_leads_older_and_newer_by_marks_of_rows(
     assert not first.all(".//a[@rel='prev']")
 
 
-def test_a_row_opens_beside_the_list_with_its_address(alice: Person, charlie: Person) -> None:
+def test_an_enquiry_opens_beside_the_list_with_its_own_url(alice: Person, charlie: Person) -> None:
     enquiry_id = logged(alice, customer_phone="+91 94470 31822", notes="Near the metro")
     strange = logged(charlie, "Secret of Charlie")
     browser = alice.browser
@@ -172,7 +172,7 @@ def test_a_row_opens_beside_the_list_with_its_address(alice: Person, charlie: Pe
     assert "Secret" not in other.words()
 
 
-def test_a_search_gets_the_fragment_and_a_reload_the_page(alice: Person) -> None:
+def test_a_search_returns_a_fragment_and_a_reload_the_page(alice: Person) -> None:
     logged(alice)
     browser = alice.browser
     fragment = browser.get(
@@ -200,7 +200,7 @@ def test_a_search_gets_the_fragment_and_a_reload_the_page(alice: Person) -> None
     ]
 
 
-def test_the_list_is_one_trip_and_three_statements(
+def test_the_list_takes_one_round_trip_with_three_statements(
     alice: Person, app: Any, statements: list[str]
 ) -> None:
     enquiry_id = logged(alice)
@@ -280,7 +280,7 @@ def test_the_currency_is_ignored_without_an_amount(alice: Person) -> None:
         ),
     ],
 )
-def test_a_refused_form_comes_back_with_what_was_typed(
+def test_a_refused_form_keeps_its_input(
     alice: Person, typed: dict[str, str], field: str, sentence: str
 ) -> None:
     page = Page(submit(alice.browser, "/enquiries/new", **FORM | {"notes": "Keep this"} | typed))
@@ -306,7 +306,7 @@ def test_a_refused_form_shows_all_errors(alice: Person) -> None:
     assert page.one(".//*[@autofocus]").attrib["name"] == "return_date"
 
 
-def test_saving_may_go_on_to_the_conversation(alice: Person) -> None:
+def test_saving_can_continue_to_the_conversation(alice: Person) -> None:
     answer = submit(alice.browser, "/enquiries/new", **FORM, then="chat")
     assert answer.status_code == 303
     with alice.reading() as reader:
@@ -336,7 +336,7 @@ def test_an_enquiry_shows_facts_notes_and_history(alice: Person, bob: Person) ->
     assert "mailto:d@x.example" in page.links()
 
 
-def test_an_enquiry_of_another_agency_is_not_there(alice: Person, charlie: Person) -> None:
+def test_an_enquiry_of_another_agency_is_404(alice: Person, charlie: Person) -> None:
     enquiry_id = logged(alice)
     browser = charlie.browser
     for path in ("", "/edit", "/cancel"):
@@ -427,7 +427,7 @@ def test_a_change_is_saved_and_confirmed(alice: Person) -> None:
     assert "Saved." in Page(browser.get(f"/enquiries/{enquiry_id}")).words(".//*[@id='toasts']")
 
 
-def test_a_change_over_another_persons_is_refused(alice: Person, bob: Person) -> None:
+def test_a_change_of_an_outdated_version_is_refused(alice: Person, bob: Person) -> None:
     enquiry_id = logged(alice)
     browser = alice.browser
     seen = Page(browser.get(f"/enquiries/{enquiry_id}/edit")).field("seen")
@@ -440,7 +440,7 @@ def test_a_change_over_another_persons_is_refused(alice: Person, bob: Person) ->
     assert stored(alice, enquiry_id)["notes"] == "Bob was here"
 
 
-def test_a_closed_enquiry_is_not_offered_to_open_again(alice: Person) -> None:
+def test_a_closed_enquiry_has_no_button_to_reopen_it(alice: Person) -> None:
     enquiry_id = logged(alice, status="cancelled")
     browser = alice.browser
     form = Page(browser.get(f"/enquiries/{enquiry_id}/edit"))
@@ -465,7 +465,7 @@ def test_htmx_gets_only_the_form_for_inline_editing(alice: Person) -> None:
     assert Page(fragment).one(".//form").attrib["action"] == f"/enquiries/{enquiry_id}/edit"
 
 
-def test_cancelling_names_the_customer_and_asks_once(alice: Person) -> None:
+def test_cancelling_asks_for_confirmation_with_the_customers_name(alice: Person) -> None:
     enquiry_id = logged(alice)
     browser = alice.browser
     page = Page(browser.get(f"/enquiries/{enquiry_id}/cancel"))
@@ -481,7 +481,7 @@ def test_cancelling_names_the_customer_and_asks_once(alice: Person) -> None:
     assert submit(browser, f"/enquiries/{enquiry_id}/cancel").status_code == 409
 
 
-def test_a_step_of_the_status_is_one_button(alice: Person) -> None:
+def test_a_button_sets_the_next_status_if_allowed(alice: Person) -> None:
     enquiry_id = logged(alice)
     browser = alice.browser
     assert (
@@ -499,7 +499,7 @@ def test_a_step_of_the_status_is_one_button(alice: Person) -> None:
     )
 
 
-def test_open_in_chat_leads_to_the_one_conversation(alice: Person, victor: Person) -> None:
+def test_open_in_chat_always_leads_to_the_same_conversation(alice: Person, victor: Person) -> None:
     enquiry_id = logged(alice)
     browser = alice.browser
     answer = submit(browser, f"/enquiries/{enquiry_id}/promote", f"/enquiries/{enquiry_id}")
@@ -508,7 +508,7 @@ def test_open_in_chat_leads_to_the_one_conversation(alice: Person, victor: Perso
     assert address in Page(victor.browser.get(f"/enquiries/{enquiry_id}")).links()
 
 
-def test_a_post_without_its_token_is_refused(alice: Person) -> None:
+def test_a_post_without_csrf_token_is_refused(alice: Person) -> None:
     enquiry_id = logged(alice)
     assert alice.browser.post(f"/enquiries/{enquiry_id}/cancel").status_code == 400
     assert stored(alice, enquiry_id)["status"] == "new"
@@ -522,7 +522,7 @@ def test_the_menu_counts_new_enquiries(alice: Person) -> None:
     ).replace(" ", "")
 
 
-def test_customers_texts_are_not_read_as_markup(alice: Person) -> None:
+def test_texts_of_customers_are_escaped(alice: Person) -> None:
     enquiry_id = logged(
         alice,
         "<script>alert(1)</script>",

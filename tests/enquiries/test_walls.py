@@ -28,7 +28,7 @@ def bind(connection: sa.Connection, person: Person) -> None:
     )
 
 
-def test_the_search_finds_only_the_bound_agency_s(
+def test_the_search_finds_only_enquiries_of_the_agency(
     app_engine: sa.Engine, alice: Person, charlie: Person
 ) -> None:
     mine, theirs = logged(alice, "Alice's customer"), logged(charlie, "Charlie's customer")
@@ -38,7 +38,7 @@ def test_the_search_finds_only_the_bound_agency_s(
             assert connection.execute(FIND).all() == [(wanted, 1)]
 
 
-def test_the_history_finds_only_the_bound_agency_s(
+def test_the_history_finds_only_events_of_the_agency(
     app_engine: sa.Engine, alice: Person, charlie: Person
 ) -> None:
     mine = logged(alice, "Alice's customer")
@@ -59,7 +59,7 @@ def test_a_lookup_without_an_agency_fails(
         connection.execute(statement, {"refs": "{}"} if statement is EVENTS else {})
 
 
-def test_the_look_up_role_sees_keys_and_search_columns_alone(owner_engine: sa.Engine) -> None:
+def test_the_look_up_role_reads_only_keys_and_search_columns(owner_engine: sa.Engine) -> None:
     with owner_engine.connect() as connection:
         allowed = "select has_column_privilege('voyagent_lookup', 'enquiries', :column, 'select')"
         for column, may in (
@@ -80,7 +80,7 @@ def test_the_look_up_role_sees_keys_and_search_columns_alone(owner_engine: sa.En
             )
 
 
-def test_a_row_cannot_point_into_another_agency(
+def test_a_row_cannot_reference_another_agency(
     app_engine: sa.Engine, alice: Person, charlie: Person
 ) -> None:
     strange = charlie.does(lambda actor: service.promote(actor, logged(charlie, "Theirs")))[1]
@@ -96,7 +96,7 @@ def test_a_row_cannot_point_into_another_agency(
         )
 
 
-def test_raw_sql_sees_neither_enquiries_nor_counters_of_others(
+def test_raw_sql_reads_no_enquiries_or_counters_of_other_agencies(
     app_engine: sa.Engine, alice: Person, charlie: Person
 ) -> None:
     logged(alice, "Mine")

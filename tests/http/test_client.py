@@ -54,7 +54,7 @@ TRUSTED = [ip_network("10.0.0.0/8"), ip_network("2001:db8:ff::/48")]
         ("a socket", ["203.0.113.1"], ""),
     ],
 )
-def test_the_first_address_that_no_trusted_proxy_has_is_the_clients(
+def test_the_client_address_is_the_last_one_that_is_no_trusted_proxy(
     peer: str, forwarded: list[str], client: str
 ) -> None:
     assert address_behind(peer, forwarded, TRUSTED) == client
@@ -78,7 +78,7 @@ def test_a_trusted_proxys_header_is_used(
         assert client_address() == "203.0.113.1"
 
 
-def test_a_session_shows_where_it_comes_from(app: Flask) -> None:
+def test_a_session_stores_the_client_address(app: Flask) -> None:
     from voyagent.identity.forms.request import (  # noqa: PLC0415
         device,
     )

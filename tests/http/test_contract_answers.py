@@ -83,7 +83,7 @@ def members(found: Any) -> Iterator[tuple[str, Any]]:
 
 
 @named([row for row in GUARDED if row.plain in {"200", "201"}])
-def test_ids_are_uuid_7_in_small_letters_and_instants_are_utc_with_microseconds(
+def test_ids_are_lower_case_uuid_7_and_times_are_utc_with_microseconds(
     app: Flask, alice: Person, row: Row
 ) -> None:
     invite(app, alice, fresh_address())
@@ -101,7 +101,7 @@ def test_ids_are_uuid_7_in_small_letters_and_instants_are_utc_with_microseconds(
 
 
 @named(WITH_BODY)
-def test_an_unknown_field_is_refused_where_the_contract_says_so_and_else_ignored(
+def test_an_unknown_field_is_refused_or_ignored_as_the_contract_says(
     alice: Person, row: Row
 ) -> None:
     assert {row.operation for row in WITH_BODY} == STRICT | LENIENT
@@ -120,15 +120,13 @@ def test_an_unknown_field_is_refused_where_the_contract_says_so_and_else_ignored
 
 
 @named([row for row in WITH_BODY if "{" in row.path])
-def test_the_body_is_judged_before_the_thing_is_looked_for(alice: Person, row: Row) -> None:
+def test_the_body_is_validated_before_the_record_is_read(alice: Person, row: Row) -> None:
     for ids in ("", "nonsense", "%00"):
         assert said(send(alice.api, row, ids=ids, body={"nonsense": [1]})) == "422 schema"
 
 
 @named(WITH_BODY)
-def test_json_that_cannot_be_read_comes_before_the_bearer_and_other_content_before_that(
-    app: Flask, row: Row
-) -> None:
+def test_media_type_json_and_token_are_checked_in_this_order(app: Flask, row: Row) -> None:
     address = row.call.address()
     for content_type, data, status in (
         ("application/json", b"{", 422),
@@ -142,7 +140,7 @@ def test_json_that_cannot_be_read_comes_before_the_bearer_and_other_content_befo
 
 
 @named(TABLE)
-def test_a_path_has_its_methods_and_no_neighbours(app: Flask, row: Row) -> None:
+def test_a_path_accepts_only_its_methods(app: Flask, row: Row) -> None:
     """An unsupported method is reported to every caller, and so is an unknown path."""
     client, address = app.test_client(), row.call.address()
     methods = {other.method for other in TABLE if other.path == row.path}
@@ -159,7 +157,7 @@ def test_a_path_has_its_methods_and_no_neighbours(app: Flask, row: Row) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_a_weak_password_is_told_before_a_taken_address(app: Flask, alice: Person) -> None:
+def test_a_weak_password_is_reported_before_an_existing_address(app: Flask, alice: Person) -> None:
     body = {
         "email": alice.email,
         "password": "password1234",
@@ -188,7 +186,7 @@ def test_an_unconfirmed_user_can_use_the_api(alice: Person, sql: Sql, row: Row) 
     assert said(send(alice.api, row, alice)) == row.plain
 
 
-def test_role_agency_and_address_in_a_token_are_information(
+def test_role_agency_and_address_in_a_token_are_not_trusted(
     app: Flask, alice: Person, bob: Person
 ) -> None:
     """A token without a role is valid; stored role and address decide, not those of the token."""
@@ -216,7 +214,9 @@ def test_role_agency_and_address_in_a_token_are_information(
         assert said(client.get("/auth/invites")) == "403 forbidden_role"
 
 
-def test_a_refreshed_token_says_what_is_true_now(app: Flask, alice: Person, bob: Person) -> None:
+def test_a_refreshed_token_has_the_present_role_and_address(
+    app: Flask, alice: Person, bob: Person
+) -> None:
     email = fresh_address()
     assert bob.api.patch("/auth/profile", json={"email": email}).status_code == 200
     assert (
@@ -250,7 +250,7 @@ def test_the_stored_user_agent_and_address_are_truncated(app: Flask, alice: Pers
 
 
 @pytest.mark.parametrize("path", ["/audit", "/audit/export.csv"])
-def test_the_audit_is_asked_within_the_contracts_bounds(alice: Person, path: str) -> None:
+def test_parameters_of_the_audit_are_validated_as_in_the_contract(alice: Person, path: str) -> None:
     assert alice.api.get("/audit").json["limit"] == 50
     for query in (
         "limit=0",
@@ -289,7 +289,7 @@ def test_a_code_may_be_written_with_spaces_in_six_to_eight_characters(alice: Per
         )
 
 
-def test_the_lists_without_a_limit_are_whole(app: Flask, alice: Person) -> None:
+def test_lists_without_a_limit_are_complete(app: Flask, alice: Person) -> None:
     for number in range(3):
         invite(app, alice, fresh_address())
         make_key(alice, name=f"Website {number}")
@@ -303,7 +303,7 @@ def test_the_lists_without_a_limit_are_whole(app: Flask, alice: Person) -> None:
         )
 
 
-def test_an_empty_filter_of_invitations_filters_nothing(app: Flask, alice: Person) -> None:
+def test_an_empty_filter_of_invitations_is_ignored(app: Flask, alice: Person) -> None:
     invite(app, alice, fresh_address())
     assert len(alice.api.get("/auth/invites?status=").json["items"]) == 1
     for status in ("PENDING", "open", "pending,revoked"):

@@ -87,7 +87,7 @@ def sql(owner_engine: sa.Engine) -> Sql:
 # --------------------------------------------------------------------------------
 
 
-def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
+def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
     """A new operation needs a row in the table."""
     with app.app_context():
         paths: Any = openapi()["paths"]
@@ -121,7 +121,7 @@ def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
     assert rooms == answered, "a room that no table answers for"
 
 
-def test_the_administrators_operations_are_exactly_the_contracts() -> None:
+def test_the_operations_for_administrators_are_those_of_the_contract() -> None:
     """The two audit routes, invitations, changes of settings, and member routes; not API keys."""
     alone = {row.operation for row in GUARDED if row.roles == frozenset({"agency_admin"})}
     assert alone == {
@@ -145,7 +145,7 @@ def test_the_administrators_operations_are_exactly_the_contracts() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 @named(GUARDED)
-def test_each_role_may_what_the_contract_says(
+def test_each_role_has_the_permissions_of_the_contract(
     people: People, alice: Person, row: Row, role: str
 ) -> None:
     """A refusal comes before body and record are read, and reveals nothing about them."""
@@ -165,7 +165,7 @@ def test_each_role_may_what_the_contract_says(
 
 
 @named(GUARDED)
-def test_a_new_role_counts_for_the_old_token_at_once(
+def test_a_new_role_applies_to_valid_tokens_at_once(
     people: People, alice: Person, sql: Sql, row: Row
 ) -> None:
     """The token still names the old role; the database decides."""
@@ -179,7 +179,7 @@ def test_a_new_role_counts_for_the_old_token_at_once(
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_colleagues_key_is_for_its_maker_and_the_administrator(
+def test_only_creator_and_administrator_can_revoke_a_key(
     people: People, alice: Person, role: str
 ) -> None:
     """Another person's key is refused, not hidden; an unknown key is not found first."""
@@ -254,7 +254,7 @@ def test_no_list_shows_data_of_another_agency(
 
 
 @pytest.mark.parametrize("path", ["/audit", "/audit/export.csv"])
-def test_a_filter_by_another_agencys_person_finds_nothing(
+def test_a_filter_by_a_user_of_another_agency_finds_nothing(
     alice: Person, charlie: Person, path: str
 ) -> None:
     charlie.api.patch("/tenant-settings", json={"locale": "hi"})
@@ -267,7 +267,9 @@ def test_a_filter_by_another_agencys_person_finds_nothing(
     )
 
 
-def test_a_cursor_of_another_agency_pages_only_the_own_list(alice: Person, charlie: Person) -> None:
+def test_a_cursor_of_another_agency_returns_only_own_records(
+    alice: Person, charlie: Person
+) -> None:
     for person in (alice, charlie):
         for name in ("First", "Second"):
             make_key(person, name=f"{name} of {person.actor.full_name}")
@@ -333,7 +335,7 @@ def test_records_of_another_agency_do_not_change(
     assert signs
 
 
-def test_an_address_of_another_agency_is_taken(
+def test_an_address_of_another_agency_cannot_be_used(
     app: Flask, alice: Person, charlie: Person, world: Callable[[Person], dict[str, str]]
 ) -> None:
     """Addresses are unique over all agencies in any case; three operations report a taken one."""
@@ -367,7 +369,7 @@ def test_an_invitation_of_another_agency_does_not_block_one(
     assert said(alice.api.post("/auth/invites", json={"email": email})) == "201"
 
 
-def test_a_token_acts_for_its_own_agency(app: Flask, alice: Person, charlie: Person) -> None:
+def test_a_token_acts_only_for_its_own_agency(app: Flask, alice: Person, charlie: Person) -> None:
     """A second bearer is ignored, and the holder gets nothing of the other agency."""
     assert (
         alice.api.post("/auth/refresh", json={"refresh_token": charlie.refresh_token}).status_code
@@ -472,7 +474,7 @@ def expect_nobody(client: ApiClient, alice: Person, headers: dict[str, str] | No
         "Token {token}",
     ],
 )
-def test_no_bearer_and_garbage_are_anonymous(
+def test_a_caller_with_an_absent_or_malformed_token_is_anonymous(
     app: Flask, people: People, alice: Person, header: str
 ) -> None:
     given = {"Authorization": header.format(token=alice.access_token)} if header else None
@@ -486,9 +488,7 @@ def test_an_expired_token_is_anonymous(app: Flask, people: People, alice: Person
 
 
 @pytest.mark.parametrize("kind", ["token", "key"])
-def test_a_removed_person_is_anonymous(
-    app: Flask, people: People, alice: Person, kind: str
-) -> None:
+def test_a_removed_user_is_anonymous(app: Flask, people: People, alice: Person, kind: str) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
     token = person.access_token if kind == "token" else make_key(person)[1]
     assert bearing(app, token).get("/auth/me").status_code == 200
@@ -501,7 +501,7 @@ def test_a_removed_person_is_anonymous(
 
 
 @pytest.mark.parametrize("kind", ["token", "key"])
-def test_everybody_of_a_suspended_agency_is_anonymous(
+def test_a_user_of_a_suspended_agency_is_anonymous(
     app: Flask, alice: Person, charlie: Person, kind: str
 ) -> None:
     token = alice.access_token if kind == "token" else make_key(alice)[1]
@@ -522,7 +522,7 @@ def test_an_expired_key_is_anonymous(app: Flask, alice: Person, sql: Sql) -> Non
 
 
 @named(OPEN)
-def test_an_open_operation_does_not_look_at_the_bearer(app: Flask, alice: Person, row: Row) -> None:
+def test_a_public_operation_ignores_the_token(app: Flask, alice: Person, row: Row) -> None:
     """Sign-out reads it and refuses no one because of it."""
     for token in (None, "nonsense", alice.access_token, signed_out(alice)):
         assert said(send(bearing(app, token), row)) == row.plain
@@ -543,7 +543,7 @@ def test_a_full_key_acts_as_its_creator_without_a_password(
 
 
 @named(GUARDED)
-def test_a_refreshed_token_does_all_that_needs_no_password(
+def test_a_refreshed_token_is_accepted_if_no_fresh_one_is_required(
     app: Flask, alice: Person, row: Row
 ) -> None:
     answer = bearing(app, None).post("/auth/refresh", json={"refresh_token": alice.refresh_token})
@@ -552,7 +552,7 @@ def test_a_refreshed_token_does_all_that_needs_no_password(
 
 
 @pytest.mark.parametrize("kind", ["key", "refreshed"])
-def test_a_new_address_needs_a_password_too_and_else_nothing_is_changed(
+def test_a_new_address_requires_a_fresh_token(
     app: Flask, alice: Person, world: Callable[[Person], dict[str, str]], kind: str
 ) -> None:
     answer = bearing(app, None).post("/auth/refresh", json={"refresh_token": alice.refresh_token})
@@ -574,7 +574,7 @@ def test_a_new_address_needs_a_password_too_and_else_nothing_is_changed(
 
 
 @pytest.mark.parametrize("kind", ["sign-in", "sign-up", "accept-invite", "reauthenticate"])
-def test_each_way_of_giving_the_password_makes_a_fresh_token(
+def test_every_check_of_the_password_gives_a_fresh_token(
     app: Flask, alice: Person, kind: str
 ) -> None:
     """The fifth way, sign-in-totp, is tested with two-factor sign-in."""
@@ -601,7 +601,7 @@ def test_each_way_of_giving_the_password_makes_a_fresh_token(
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_key_of_one_scope_reaches_what_the_table_says(
+def test_a_key_of_one_scope_has_the_operations_of_the_table(
     app: Flask, people: People, alice: Person, scope: str
 ) -> None:
     """Outside the scope a key is refused like a wrong role; inside it has its maker's rights."""
@@ -621,7 +621,7 @@ def test_a_key_of_one_scope_reaches_what_the_table_says(
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_scope_is_never_more_than_the_role_of_its_maker(
+def test_a_scope_never_exceeds_the_role_of_its_creator(
     app: Flask, people: People, alice: Person, sql: Sql, scope: str
 ) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
@@ -633,7 +633,7 @@ def test_a_scope_is_never_more_than_the_role_of_its_maker(
             assert said(send(client, guarded, alice)) == FORBIDDEN, guarded.operation
 
 
-def test_an_api_key_that_was_made_with_scopes_in_the_plain_body_is_refused(alice: Person) -> None:
+def test_scopes_are_accepted_only_by_the_scoped_operation(alice: Person) -> None:
     """The contract's operation creates a full key; narrower ones have their own route."""
     assert (
         said(alice.api.post("/auth/api-keys", json={"name": "Website", "scopes": ["read"]}))

@@ -74,7 +74,7 @@ def test_every_kind_of_failure_has_its_status(
 NEVER_AT_A_DOOR = {"RequesterGone", "ToolUnknown", "ArgumentsChanged", "SupplierError"}
 
 
-def test_every_failure_of_the_program_has_a_status_a_code_and_words() -> None:
+def test_every_error_class_has_status_code_and_message() -> None:
     def below(kind: type) -> set[type]:
         return {kind}.union(*(below(inner) for inner in kind.__subclasses__()))
 
@@ -107,7 +107,7 @@ def test_every_failure_of_the_program_has_a_status_a_code_and_words() -> None:
         ("OPTIONS", "/api/auth/me", 405, "Method Not Allowed"),
     ],
 )
-def test_an_unknown_route_and_a_wrong_method_come_first(
+def test_unknown_routes_and_methods_are_reported_first(
     app: Flask, method: str, path: str, status: int, detail: str
 ) -> None:
     answer = app.test_client().open(
@@ -181,7 +181,7 @@ def test_every_error_page_has_a_text_and_a_link(app: Flask, alice: Person, victo
     assert "Your role does not allow this" in forbidden.text
 
 
-def test_an_error_page_of_a_signed_in_person_has_the_menu(alice: Person) -> None:
+def test_the_error_page_of_a_signed_in_user_has_the_menu(alice: Person) -> None:
     answer = alice.browser.get("/enquiries/nonsense")
     assert answer.status_code == 404
     assert 'aria-label="Main"' in answer.text
@@ -207,7 +207,7 @@ def test_the_404_page_of_an_unknown_path_has_the_users_language_and_menu(
     assert alice.actor.full_name in answer.text
 
 
-def test_an_error_page_of_a_signed_out_person_has_no_menu(alice: Person) -> None:
+def test_the_error_page_of_an_anonymous_visitor_has_no_menu(alice: Person) -> None:
     browser = alice.browser
     alice.does(own_sessions.end_own_sessions, keep_this=False)
     answer = page_of(browser.get("/nope"), 404)
@@ -236,7 +236,7 @@ def test_an_error_page_has_no_menu_if_the_database_is_unavailable(
         (7201, "in 3 hours."),
     ],
 )
-def test_a_limit_says_how_long_it_lasts(app: Flask, seconds: int, said: str) -> None:
+def test_a_rate_limit_error_states_its_duration(app: Flask, seconds: int, said: str) -> None:
     with app.test_request_context("/"):
         assert (
             sentence_of(errors.TooManyRequests(retry_after_s=seconds))
@@ -248,7 +248,7 @@ def test_a_limit_says_how_long_it_lasts(app: Flask, seconds: int, said: str) -> 
     ("path", "status"),
     [("/enquiries/nonsense", 404), ("/sign-out", 405), ("/sign-in?next=%00", 422)],
 )
-def test_htmx_gets_the_same_failure_as_a_fragment_for_the_alerts(
+def test_an_htmx_request_gets_errors_as_a_fragment_for_the_alerts(
     alice: Person, path: str, status: int
 ) -> None:
     answer = alice.browser.get(path, headers=HTMX)
@@ -258,7 +258,7 @@ def test_htmx_gets_the_same_failure_as_a_fragment_for_the_alerts(
     assert (answer.headers["HX-Retarget"], answer.headers["HX-Reswap"]) == ("#alerts", "innerHTML")
 
 
-def test_a_path_in_an_error_page_is_text(app: Flask) -> None:
+def test_a_path_is_escaped_in_an_error_page(app: Flask) -> None:
     answer = app.test_client().get("/<script>alert(1)</script>")
     assert answer.status_code == 404
     assert "<script>alert" not in answer.text
@@ -294,7 +294,7 @@ def test_an_unavailable_database_is_503_on_pages_and_api(dead: Flask, alice: Per
     assert client.get("/health").status_code == 200
 
 
-def test_requests_refused_before_the_database_are_refused_without_it(dead: Flask) -> None:
+def test_requests_refused_before_any_query_need_no_database(dead: Flask) -> None:
     client = dead.test_client()
     assert client.get("/api/auth/me").status_code == 401
     assert client.get("/api/nowhere").status_code == 404
@@ -326,7 +326,7 @@ def test_a_full_pool_is_503_and_not_500(variant: Variant, alice: Person) -> None
     )
 
 
-def test_a_statement_that_runs_too_long_is_ended(variant: Variant) -> None:
+def test_a_statement_that_runs_too_long_is_cancelled(variant: Variant) -> None:
     def sleeps() -> str:
         db.session.execute(sa.text("select pg_sleep(5)"))
         return "done"

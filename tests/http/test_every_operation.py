@@ -62,7 +62,7 @@ def test_authentication_is_checked_before_schema_and_resource(app: Flask, call: 
 
 
 @named(GUARDED)
-def test_a_signed_out_person_is_refused(app: Flask, alice: Person, call: Call) -> None:
+def test_an_anonymous_caller_is_refused(app: Flask, alice: Person, call: Call) -> None:
     alice.api.post("/auth/sign-out")
     answer = send(alice.api, call, call.address(), **({"json": {}} if call.operation.body else {}))
     assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
@@ -88,7 +88,7 @@ def test_a_viewer_changes_nothing_but_the_own_account(victor: Person, call: Call
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_role_may_what_the_table_says_and_nothing_else(
+def test_every_role_has_exactly_the_permissions_of_the_table(
     people: People, alice: Person, role: str
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -144,7 +144,7 @@ def test_an_own_record_is_found(alice: Person, call: Call) -> None:
         and not call.path.endswith(("redis", "lookup", "logo"))
     ]
 )
-def test_every_list_and_report_of_a_new_agency_is_answered(
+def test_every_list_and_report_works_for_a_new_agency(
     alice: Person, app: Flask, call: Call
 ) -> None:
     asked = (

@@ -398,18 +398,18 @@ def test_an_own_page_is_found(alice: Person, door: Door) -> None:
         if door.page.endpoint not in ANYBODYS and door.page.permission not in OWN
     ]
 )
-def test_a_viewer_sends_nothing(alice: Person, victor: Person, door: Door) -> None:
+def test_a_viewer_cannot_submit_a_form(alice: Person, victor: Person, door: Door) -> None:
     assert door.page.permission not in ROLE_PERMISSIONS["viewer"]
     assert knock(victor.browser, door, door.made_for(alice)).status_code == 403
 
 
 @named(KEPT)
-def test_a_form_without_its_token_is_refused(alice: Person, door: Door) -> None:
+def test_a_form_without_csrf_token_is_refused(alice: Person, door: Door) -> None:
     assert alice.browser.post(door.made_for(alice)).status_code == 400
 
 
 @named(READ)
-def test_no_query_breaks_a_page_or_is_written_into_it(alice: Person, door: Door) -> None:
+def test_no_query_causes_an_error_or_unescaped_output(alice: Person, door: Door) -> None:
     browser, address = alice.browser, door.made_for(alice)
     for value in QUERY_VALUES:
         answer = knock(
@@ -421,7 +421,7 @@ def test_no_query_breaks_a_page_or_is_written_into_it(alice: Person, door: Door)
 
 
 @named([door for door in READ if door.page.endpoint not in READS_NO_QUERY])
-def test_no_single_query_value_breaks_a_page(alice: Person, door: Door) -> None:
+def test_no_query_value_causes_an_internal_error(alice: Person, door: Door) -> None:
     browser, address = alice.browser, door.made_for(alice)
     for name in QUERY_NAMES:
         for value in ("99999999999999999999", "%3Cb%3EZq7%22'mark"):
@@ -430,7 +430,7 @@ def test_no_single_query_value_breaks_a_page(alice: Person, door: Door) -> None:
 
 
 @named(SENT)
-def test_no_field_breaks_a_form_or_is_written_into_its_page(
+def test_no_field_causes_an_error_or_unescaped_output(
     app: Flask, alice: Person, door: Door
 ) -> None:
     signed_in = door.page.guard is Guard.SIGNED_IN

@@ -32,7 +32,7 @@ def name_of(answer: Any) -> str:
 
 @pytest.mark.parametrize("form", ["csv", "csv-bom", "xlsx"])
 @pytest.mark.parametrize("page", LISTS)
-def test_a_list(alice: Person, page: str, form: str) -> None:
+def test_the_export_of_a_list_is_recorded(alice: Person, page: str, form: str) -> None:
     name = name_of(alice.browser.get(f"/{page}?{LISTS[page]}&format={form}"))
     assert told(alice) == [(alice.email, {"file": name, "filters": dict(parse_qsl(LISTS[page]))})]
     assert name.endswith(ENDING[form])
@@ -40,7 +40,9 @@ def test_a_list(alice: Person, page: str, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["csv", "csv-bom", "xlsx", "pdf"])
 @pytest.mark.parametrize("report", [*REPORTS, "trip-margins/lines"])
-def test_a_report_of_a_page(alice: Person, victor: Person, report: str, form: str) -> None:
+def test_the_export_of_a_report_page_is_recorded(
+    alice: Person, victor: Person, report: str, form: str
+) -> None:
     query = REPORTS.get(report, f"trips=none&of=margin&currency=INR&{DAYS}")
     name = name_of(victor.browser.get(f"/reports/{report}?{query}&format={form}"))
     assert told(alice) == [(victor.email, {"file": name, "filters": dict(parse_qsl(query))})]
@@ -49,7 +51,9 @@ def test_a_report_of_a_page(alice: Person, victor: Person, report: str, form: st
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "pdf"])
 @pytest.mark.parametrize("report", OF_API)
-def test_a_report_over_the_api(alice: Person, report: str, form: str) -> None:
+def test_the_export_of_a_report_by_the_api_is_recorded(
+    alice: Person, report: str, form: str
+) -> None:
     query = REPORTS[report]
     query += {
         "party-statement": "&kind=customer",
@@ -60,7 +64,7 @@ def test_a_report_over_the_api(alice: Person, report: str, form: str) -> None:
     assert told(alice) == [(alice.email, {"file": name, "filters": dict(parse_qsl(query))})]
 
 
-def test_page_views_and_refused_exports_are_not_audited(alice: Person, charlie: Person) -> None:
+def test_page_views_and_refused_exports_are_not_recorded(alice: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
     for address in (
         "/reports/day-book",

@@ -69,7 +69,7 @@ def test_a_valid_field_has_the_value_of_the_schema(submitted: Any) -> None:
         assert given == TripIn(name="Dubai", leaves=date(2026, 12, 24), note="nothing")
 
 
-def test_a_page_that_is_only_shown_is_no_submission(app: Flask) -> None:
+def test_showing_a_form_does_not_submit_it(app: Flask) -> None:
     with app.test_request_context("/"):
         form = TripForm()
         assert form.accepted() is None
@@ -91,7 +91,7 @@ def test_a_page_that_is_only_shown_is_no_submission(app: Flask) -> None:
         ({"name": "Dubai", "leaves": "1.1.1850"}, "leaves", "Use a date between 1900 and 2200."),
     ],
 )
-def test_a_finding_is_at_its_field_in_words(
+def test_a_schema_error_is_shown_at_its_field(
     submitted: Any, typed: dict[str, str], place: str, words: str
 ) -> None:
     with submitted(**typed):
@@ -130,7 +130,7 @@ def test_a_refusal_is_shown_and_rolled_back_unless_its_work_is_kept(
         assert renamed(alice) == ("Dubai" if stays else "Alice Owner")
 
 
-def test_a_refusal_that_the_page_does_not_expect_goes_its_usual_way(submitted: Any) -> None:
+def test_an_unexpected_error_is_handled_as_usual(submitted: Any) -> None:
     def act(_given: TripIn) -> None:
         raise Taken
 
@@ -157,7 +157,7 @@ def test_a_refusal_that_the_page_does_not_expect_goes_its_usual_way(submitted: A
         ("12", date(2026, 12, 12)),
     ],
 )
-def test_a_date_is_read_as_people_write_it_day_before_month(
+def test_a_date_is_read_with_the_day_before_the_month(
     app: Flask, text: str, found: date | None
 ) -> None:
     with app.app_context(), time_machine.travel("2026-11-24T10:00:00Z", tick=False):
@@ -193,7 +193,7 @@ def test_a_date_is_read_as_people_write_it_day_before_month(
         ("28/11/2025", "book", date(2025, 11, 28)),
     ],
 )
-def test_a_day_without_a_year_lies_no_further_ahead_than_its_field_means(
+def test_a_date_without_a_year_is_within_the_limit_of_its_field(
     app: Flask, text: str, kind: DateKind, found: date
 ) -> None:
     with app.app_context(), time_machine.travel("2026-11-24T10:00:00Z", tick=False):
@@ -225,11 +225,11 @@ def test_a_day_without_a_year_lies_no_further_ahead_than_its_field_means(
         ("1-2 lakh", "1-2 lakh"),
     ],
 )
-def test_commas_are_taken_away_only_where_they_group(typed: str, amount: str) -> None:
+def test_only_commas_between_digit_groups_are_removed(typed: str, amount: str) -> None:
     assert plain(typed) == amount
 
 
-def test_today_is_that_of_the_agency(app: Flask) -> None:
+def test_today_is_the_date_in_the_agencys_time_zone(app: Flask) -> None:
     with app.app_context(), time_machine.travel("2026-11-24T20:00:00Z", tick=False):
         g.page = SimpleNamespace(timezone="Asia/Kolkata", locale="en")
         assert (read_date("today"), read_date("tomorrow")) == (

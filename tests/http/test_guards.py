@@ -52,7 +52,7 @@ OPEN_PAGES = {
 }
 
 
-def test_the_operations_that_are_open_to_everybody_are_these() -> None:
+def test_public_operations_are_exactly_the_listed_ones() -> None:
     public = {
         f"{o.method} {api.url_prefix or ''}{o.path}"
         for api in APIS
@@ -63,7 +63,7 @@ def test_the_operations_that_are_open_to_everybody_are_these() -> None:
     assert {api.guard for api in APIS} == {Guard.PUBLIC, Guard.BEARER}
 
 
-def test_the_pages_that_are_open_to_everybody_are_these() -> None:
+def test_public_pages_are_exactly_the_listed_ones() -> None:
     public = {
         page.path
         for blueprint in (*PAGES, docs)
@@ -80,7 +80,7 @@ def test_every_route_belongs_to_a_guarded_blueprint_or_is_a_file(app: Flask) -> 
     assert {rule.endpoint for rule in app.url_map.iter_rules()} - known == {"static"}
 
 
-def test_every_page_that_asks_for_a_person_sends_nobody_to_sign_in(app: Flask) -> None:
+def test_every_page_redirects_anonymous_visitors_to_sign_in(app: Flask) -> None:
     client = app.test_client()
     for blueprint in PAGES:
         for page in blueprint.pages:
@@ -94,7 +94,7 @@ def test_every_page_that_asks_for_a_person_sends_nobody_to_sign_in(app: Flask) -
             ), path
 
 
-def test_every_form_of_a_page_is_refused_without_its_token(app: Flask, alice: Person) -> None:
+def test_every_form_is_refused_without_csrf_token(app: Flask, alice: Person) -> None:
     browser = alice.browser
     for blueprint in PAGES:
         for page in blueprint.pages:
@@ -103,7 +103,7 @@ def test_every_form_of_a_page_is_refused_without_its_token(app: Flask, alice: Pe
                 assert browser.post(path, data={}).status_code == 400, path
 
 
-def test_no_page_takes_a_bearer(app: Flask, alice: Person) -> None:
+def test_no_page_accepts_a_bearer_token(app: Flask, alice: Person) -> None:
     answer = app.test_client().get(
         "/team", headers={"Authorization": f"Bearer {alice.access_token}"}
     )
@@ -168,7 +168,7 @@ def test_a_handler_without_reads_still_checks_caller_and_role(
     )
 
 
-def test_an_operation_that_names_no_permission_is_for_members(
+def test_an_operation_without_a_permission_requires_sign_in(
     careless: Flask, victor: Person
 ) -> None:
     client = careless.test_client()

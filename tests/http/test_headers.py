@@ -48,9 +48,7 @@ def answers(app: Flask, alice: Person) -> list[Any]:
     ]
 
 
-def test_every_answer_carries_its_request_id_and_the_security_headers(
-    app: Flask, alice: Person
-) -> None:
+def test_every_response_has_a_request_id_and_security_headers(app: Flask, alice: Person) -> None:
     for answer in answers(app, alice):
         where = f"{answer.request.method} {answer.request.path} {answer.status_code}"
         assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["X-Request-Id"]), where
@@ -61,7 +59,7 @@ def test_every_answer_carries_its_request_id_and_the_security_headers(
         assert "Strict-Transport-Security" not in answer.headers  # only over https
 
 
-def test_the_content_security_policy_lets_no_script_or_style_in_but_our_files(
+def test_the_content_security_policy_allows_only_own_scripts_and_styles(
     app: Flask, alice: Person
 ) -> None:
     for answer in answers(app, alice):
@@ -81,7 +79,7 @@ def test_the_content_security_policy_lets_no_script_or_style_in_but_our_files(
         assert "style-src" not in policy
 
 
-def test_the_api_reference_alone_may_have_empty_styles_and_a_font_as_data(app: Flask) -> None:
+def test_only_the_api_reference_may_use_empty_styles_and_data_fonts(app: Flask) -> None:
     usual = app.test_client().get("/sign-in").headers["Content-Security-Policy"]
     reference = app.test_client().get("/api/docs").headers["Content-Security-Policy"]
     empty = b64encode(sha256(b"").digest()).decode()
@@ -99,9 +97,7 @@ def test_only_static_files_may_be_cached(app: Flask, alice: Person) -> None:
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
-def test_every_operation_names_its_request_in_the_body_of_an_error_as_well(
-    app: Flask, call: Any
-) -> None:
+def test_every_error_body_contains_the_request_id(app: Flask, call: Any) -> None:
     answer = app.test_client().open(
         call.address(),
         method=call.operation.method,
@@ -123,14 +119,12 @@ def test_every_operation_names_its_request_in_the_body_of_an_error_as_well(
         ("<script>alert(1)", False),
     ],
 )
-def test_a_request_id_of_the_client_is_taken_when_it_is_harmless(
-    app: Flask, given: str, is_taken: bool
-) -> None:
+def test_a_valid_request_id_of_the_client_is_used(app: Flask, given: str, is_taken: bool) -> None:
     answer = app.test_client().get("/health", headers={"X-Request-Id": given})
     assert (answer.headers["X-Request-Id"] == given) == is_taken
 
 
-def test_every_request_leaves_one_line_with_its_id_its_route_and_no_value(
+def test_every_request_is_logged_in_one_line_without_values(
     app: Flask, alice: Person, log_lines: list[dict[str, Any]]
 ) -> None:
     client = app.test_client()
@@ -177,7 +171,7 @@ def preflight(client: FlaskClient, **headers: str) -> Any:
     )
 
 
-def test_only_what_a_cookie_decides_varies_with_it(app: Flask, alice: Person) -> None:
+def test_only_responses_that_depend_on_a_cookie_vary_with_it(app: Flask, alice: Person) -> None:
     assert "Vary" not in alice.api.get("/auth/me").headers
     assert "Cookie" in alice.browser.get("/invoices").headers["Vary"]
     assert "Cookie" in app.test_client().get("/sign-in").headers["Vary"]

@@ -704,7 +704,7 @@ def test_the_page_of_an_invitation_is_in_hindi(alice: Person) -> None:
     check(page)
 
 
-def test_scripts_have_no_words_of_their_own() -> None:
+def test_scripts_contain_no_user_visible_text() -> None:
     """Scripts take their text from the page: `layouts/_words.html` and `data-` attributes."""
     for script in sorted((ROOT / "static/js").glob("*.js")):
         code = re.sub(r"(?m)//.*$", "", script.read_text())

@@ -55,7 +55,7 @@ def log(person: Person, key: str = "a-key", **changes: Any) -> Any:
 # --- what a repeat is given
 
 
-def test_a_repeat_is_answered_byte_for_byte_and_makes_nothing(
+def test_a_repeat_gets_the_same_bytes_and_creates_nothing(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     first = log(alice)
@@ -74,7 +74,7 @@ def test_a_repeat_is_answered_byte_for_byte_and_makes_nothing(
     assert count(owner_engine, alice, "audit_events") == events
 
 
-def test_headers_that_belong_to_the_answer_come_again(probe: Probe, alice: Person) -> None:
+def test_a_repeat_gets_the_headers_of_the_response(probe: Probe, alice: Person) -> None:
     probe.act = headed
     first, second = probe.send(alice), probe.send(alice)
     assert (
@@ -99,7 +99,7 @@ def test_a_cookie_is_set_once(probe: Probe, alice: Person) -> None:
     ) == ("a=secret", None, "true")
 
 
-def test_an_empty_answer_comes_again_empty(probe: Probe, alice: Person) -> None:
+def test_a_repeat_of_an_empty_response_is_empty(probe: Probe, alice: Person) -> None:
     probe.act = lambda actor: logs(actor) and None
     first, second = probe.send(alice), probe.send(alice)
     assert [(answer.status_code, answer.data) for answer in (first, second)] == [
@@ -110,7 +110,7 @@ def test_an_empty_answer_comes_again_empty(probe: Probe, alice: Person) -> None:
     assert len(probe.runs) == 1
 
 
-def test_a_stored_response_outlives_its_record(alice: Person) -> None:
+def test_a_stored_response_is_returned_after_its_record_was_deleted(alice: Person) -> None:
     """The state is asked after the key: what has changed since does not change the answer."""
     address = f"/auth/invites/{MAKERS['invite_id'](alice)}/revoke"
     first, second = (alice.api.post(address, headers=KEY) for _ in range(2))
@@ -191,7 +191,7 @@ def test_a_used_key_is_reported_before_the_secret_act_runs(alice: Person) -> Non
     ],
     ids=["another body", "another spelling of it", "another query", "another operation"],
 )
-def test_a_key_belongs_to_one_request(
+def test_a_key_is_valid_for_one_request(
     alice: Person, owner_engine: sa.Engine, path: str, body: bytes
 ) -> None:
     def send(path: str, body: bytes) -> Any:
@@ -218,7 +218,7 @@ def test_an_id_in_the_path_is_part_of_the_request(alice: Person) -> None:
     )
 
 
-def test_whether_the_key_is_used_is_asked_before_the_resource(alice: Person) -> None:
+def test_the_key_is_checked_before_the_record(alice: Person) -> None:
     assert log(alice).status_code == 201
     unknown = (
         f"/auth/invites/{secrets.token_hex(16)}/revoke",
@@ -229,7 +229,7 @@ def test_whether_the_key_is_used_is_asked_before_the_resource(alice: Person) -> 
     assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
 
 
-def test_callers_and_agencies_with_one_key_do_not_meet(
+def test_equal_keys_of_different_callers_are_independent(
     alice: Person, bob: Person, charlie: Person, owner_engine: sa.Engine
 ) -> None:
     answers = [log(person) for person in (alice, bob, charlie)]
@@ -243,7 +243,7 @@ def test_callers_and_agencies_with_one_key_do_not_meet(
     )
 
 
-def test_an_api_key_and_its_maker_with_one_key_do_not_meet(
+def test_equal_keys_of_an_api_key_and_its_creator_are_independent(
     app: Flask, alice: Person, owner_engine: sa.Engine
 ) -> None:
     programs = [
@@ -261,7 +261,7 @@ def test_an_api_key_and_its_maker_with_one_key_do_not_meet(
     assert count(owner_engine, alice, "enquiries") == 3
 
 
-def test_a_revoked_api_key_is_given_no_answer(app: Flask, alice: Person) -> None:
+def test_a_revoked_api_key_gets_no_stored_response(app: Flask, alice: Person) -> None:
     made = alice.api.post("/auth/api-keys", json={"name": "Website"}).json
     program = ApiClient(app.test_client(), made["key"])
     assert program.post("/enquiries", json=NAMED, headers=KEY).status_code == 201
@@ -297,11 +297,11 @@ def test_a_key_is_1_to_255_printable_ascii_characters(
 
 
 @pytest.mark.parametrize("key", ["x", "x" * 255, "a key, with ~all! of it"])
-def test_any_printable_word_is_a_key(alice: Person, key: str) -> None:
+def test_any_printable_ascii_text_is_a_valid_key(alice: Person, key: str) -> None:
     assert log(alice, key).data == log(alice, key).data
 
 
-def test_a_wrong_key_is_judged_with_the_schema(alice: Person) -> None:
+def test_an_invalid_key_is_reported_with_the_schema_errors(alice: Person) -> None:
     answer = alice.api.post(
         "/enquiries", json={"customer_name": 7}, headers={"Idempotency-Key": ""}
     )
@@ -311,7 +311,7 @@ def test_a_wrong_key_is_judged_with_the_schema(alice: Person) -> None:
     ]
 
 
-def test_bearer_role_and_schema_come_before_the_key(
+def test_token_role_and_schema_are_checked_before_the_key(
     app: Flask, alice: Person, victor: Person
 ) -> None:
     assert log(alice).status_code == 201
@@ -336,7 +336,7 @@ def test_a_caller_who_lost_the_permission_gets_no_stored_response(
     assert log(bob).status_code == 403
 
 
-def test_only_a_post_behind_a_bearer_looks_at_the_key(
+def test_only_a_post_with_a_bearer_token_uses_the_key(
     app: Flask, alice: Person, owner_engine: sa.Engine
 ) -> None:
     garbage, address = {"Idempotency-Key": "é" * 300}, f"/enquiries/{MAKERS['enquiry_id'](alice)}"
@@ -353,7 +353,7 @@ def test_only_a_post_behind_a_bearer_looks_at_the_key(
     assert kept(owner_engine, alice) == []
 
 
-def test_a_page_of_another_origin_may_read_whether_it_is_a_repeat(
+def test_another_allowed_origin_may_read_the_header_of_a_repeat(
     variant: Variant, alice: Person
 ) -> None:
     api = ApiClient(
@@ -373,7 +373,7 @@ def test_a_page_of_another_origin_may_read_whether_it_is_a_repeat(
     [(Undone(), 1), (Kept(), 2), (LookupError(), 1)],
     ids=["undone", "keeps its work", "ours"],
 )
-def test_a_failure_is_not_kept_and_a_repeat_runs_anew(
+def test_a_failure_is_not_stored_and_a_repeat_runs_again(
     probe: Probe, alice: Person, owner_engine: sa.Engine, error: Exception, enquiries: int
 ) -> None:
     probe.act = fails_once(error)
@@ -385,7 +385,7 @@ def test_a_failure_is_not_kept_and_a_repeat_runs_anew(
     assert count(owner_engine, alice, "enquiries") == enquiries
 
 
-def test_an_answer_that_is_a_refusal_is_not_kept(
+def test_a_returned_refusal_is_not_stored(
     probe: Probe, alice: Person, owner_engine: sa.Engine
 ) -> None:
     probe.act = refuses
@@ -394,12 +394,12 @@ def test_an_answer_that_is_a_refusal_is_not_kept(
     assert kept(owner_engine, alice) == []
 
 
-def test_after_a_failure_the_key_may_stand_for_another_request(alice: Person) -> None:
+def test_after_a_failure_the_key_can_be_used_for_another_request(alice: Person) -> None:
     assert log(alice, budget_amount=1).status_code == 400
     assert log(alice).status_code == 201
 
 
-def test_a_transaction_that_the_database_has_tried_again_is_kept_once(
+def test_a_retried_transaction_stores_one_response(
     probe: Probe, alice: Person, owner_engine: sa.Engine
 ) -> None:
     def act(actor: Actor) -> dict[str, str]:
@@ -416,7 +416,7 @@ def test_a_transaction_that_the_database_has_tried_again_is_kept_once(
     assert count(owner_engine, alice, "enquiries") == 1
 
 
-def test_a_paused_act_is_stored(probe: Probe, alice: Person) -> None:
+def test_the_response_of_a_paused_act_is_stored(probe: Probe, alice: Person) -> None:
     def act(actor: Actor) -> dict[str, str]:
         pause()
         return logs(actor)
@@ -429,7 +429,7 @@ def test_a_paused_act_is_stored(probe: Probe, alice: Person) -> None:
 # --- how long, and what it costs
 
 
-def test_after_24_hours_the_key_is_free_though_nothing_was_removed(
+def test_an_undeleted_key_can_be_used_again_after_24_hours(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     first = log(alice)
@@ -469,9 +469,7 @@ def test_the_worker_registers_the_deletion_job() -> None:
     assert jobs._tasks["http.purge_idempotency_keys"] is idempotency.purge  # noqa: SLF001 - nothing else tells
 
 
-def test_a_key_costs_a_statement_at_the_start_and_one_at_the_end(
-    alice: Person, statements: list[str]
-) -> None:
+def test_a_key_takes_two_statements(alice: Person, statements: list[str]) -> None:
     def cost(act: Callable[[], Any]) -> int:
         statements.clear()
         assert act().status_code == 201
@@ -505,7 +503,7 @@ def test_a_keyed_digest_of_the_request_is_stored(
         assert Claim.of_request(alice.actor, "k").request_hash != asked[0].request_hash
 
 
-def test_a_key_outlives_a_rotation_of_the_secret(
+def test_a_key_is_valid_after_a_rotation_of_the_secret(
     variant: Variant, settings: Settings, alice: Person
 ) -> None:
     first = log(alice)

@@ -86,14 +86,14 @@ def content(answer: Any, drain: Callable[[], None]) -> str | list[str]:
     return [found.group() for found in FRAME.finditer(answer.get_data(as_text=True))]
 
 
-def test_every_post_is_covered_or_ignored_by_name() -> None:
+def test_every_post_is_tested_or_listed_as_an_exception() -> None:
     assert {call.name for call in POSTS if not call.operation.takes_key} <= IGNORED
     assert {call.name for call in COVERED} & IGNORED == set()
     assert len(COVERED) > 5
 
 
 @named(COVERED)
-def test_sent_twice_with_one_key_it_happens_once(
+def test_a_request_sent_twice_with_one_key_runs_once(
     alice: Person, world: Callable[[], dict[str, int]], drain: Callable[[], None], call: Call
 ) -> None:
     address, body = call.address(**call.things(alice)), call.body_of(alice)
@@ -172,7 +172,7 @@ def test_other_operations_ignore_the_key_and_do_not_document_it(app: Flask, call
     )
 
 
-def test_the_api_reference_describes_it(app: Flask) -> None:
+def test_the_api_reference_describes_idempotency(app: Flask) -> None:
     page = app.test_client().get("/api/docs").text
     assert "Idempotency-Key" in page
     assert "Idempotent-Replayed: true" in page

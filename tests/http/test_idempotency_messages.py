@@ -49,7 +49,7 @@ def said(line: Line) -> int:
 HELP = {"message": "help"}
 
 
-def test_a_repeat_joins_the_turn_that_runs(line: Line) -> None:
+def test_a_repeat_follows_the_running_turn(line: Line) -> None:
     first, second = send(line, HELP), send(line, HELP)
     line.drain()
     told = events(first)
@@ -60,7 +60,7 @@ def test_a_repeat_joins_the_turn_that_runs(line: Line) -> None:
     assert said(line) == 2
 
 
-def test_a_repeat_after_the_turn_gets_all_its_events_again(
+def test_a_repeat_after_the_turn_gets_all_events_of_the_turn(
     line: Line,
 ) -> None:
     line.say("trial balance")
@@ -72,13 +72,13 @@ def test_a_repeat_after_the_turn_gets_all_its_events_again(
     assert said(line) == 6
 
 
-def test_a_message_without_a_key_is_sent_again(line: Line) -> None:
+def test_a_repeat_without_a_key_is_a_new_message(line: Line) -> None:
     line.say("help")
     line.say("help")
     assert said(line) == 4
 
 
-def test_a_repeat_while_another_turn_runs_is_no_conflict(line: Line) -> None:
+def test_a_repeat_is_accepted_while_another_turn_runs(line: Line) -> None:
     first = send(line, HELP)
     line.drain()
     told = events(first)
@@ -89,9 +89,7 @@ def test_a_repeat_while_another_turn_runs_is_no_conflict(line: Line) -> None:
 
 
 @pytest.mark.parametrize("seen", [1, -1])
-def test_a_repeat_with_the_last_event_that_was_seen_is_told_what_came_after_and_says_nothing(
-    line: Line, seen: int
-) -> None:
+def test_a_repeat_with_last_event_id_gets_only_later_events(line: Line, seen: int) -> None:
     first = send(line, HELP)
     line.drain()
     told = events(first)
@@ -129,7 +127,7 @@ def test_a_different_message_with_the_same_key_is_refused(line: Line) -> None:
     assert said(line) == 2
 
 
-def test_a_repeated_decision_shows_again_how_the_assistant_went_on(line: Line, people: Any) -> None:
+def test_a_repeated_decision_gets_the_events_of_the_next_turn(line: Line, people: Any) -> None:
     asked = proposal(line)
     first = send(line, {"approvals": {asked: False}})
     line.drain()
@@ -140,7 +138,7 @@ def test_a_repeated_decision_shows_again_how_the_assistant_went_on(line: Line, p
     assert said(line) == before
 
 
-def test_a_deleted_conversation_is_not_found_by_a_repeat_either(line: Line) -> None:
+def test_a_repeat_to_a_deleted_conversation_is_404(line: Line) -> None:
     send(line, HELP)
     line.drain()
     line.person.api.delete(f"/chat/sessions/{line.session_id}")

@@ -84,7 +84,7 @@ def test_one_of_two_parallel_requests_runs_and_the_other_gets_its_response(
     assert count(owner_engine, alice, "enquiries") == 1
 
 
-def test_when_the_first_fails_the_twin_that_waited_runs(
+def test_the_waiting_request_runs_if_the_first_fails(
     alice: Person, owner_engine: sa.Engine, run: Run
 ) -> None:
     with held(owner_engine, alice) as connection:
@@ -112,7 +112,7 @@ def test_a_parallel_request_with_another_body_gets_the_key_error(
     )
 
 
-def test_other_keys_and_other_agencies_do_not_wait(
+def test_requests_with_other_keys_do_not_wait(
     alice: Person, charlie: Person, owner_engine: sa.Engine, run: Run
 ) -> None:
     with held(owner_engine, alice):

@@ -32,7 +32,7 @@ def test_markdown_is_rendered_as_html(text: str, html: str) -> None:
     assert as_html(text) == html
 
 
-def test_a_table_is_a_table() -> None:
+def test_a_markdown_table_becomes_an_html_table() -> None:
     assert (
         re.sub(r"\s", "", as_html("| a | b |\n|---|---|\n| 1 | 2 |"))
         == '<tabletabindex="0"><thead><tr><th>a</th><th>b</th></tr></thead>'
@@ -40,7 +40,7 @@ def test_a_table_is_a_table() -> None:
     )
 
 
-def test_a_column_stands_at_the_side_that_the_answer_names() -> None:
+def test_the_alignment_of_a_column_is_kept() -> None:
     html = as_html("| a | b | c |\n|:--|--:|:-:|\n| 1 | 2 | 3 |")
     assert re.findall(r"<t[hd]\b[^>]*>", html) == [
         "<th>",

@@ -82,7 +82,7 @@ def labels_of(app: Flask) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_four_families_of_the_contract_are_named_and_labelled_as_it_says(
+def test_the_metrics_of_the_contract_have_their_names_and_labels(
     app: Flask, alice: Person, path: str
 ) -> None:
     app.test_client().get("/api/health")
@@ -118,7 +118,7 @@ def test_the_four_families_of_the_contract_are_named_and_labelled_as_it_says(
     )
 
 
-def test_our_codes_are_compared_with_them(app: Flask) -> None:
+def test_additional_metrics_are_returned(app: Flask) -> None:
     names = {family.name for family in text_string_to_metric_families(read(app))}
     assert {
         "voyagent_page_requests",
@@ -167,7 +167,7 @@ def test_without_a_token_proxied_requests_are_refused(
     assert (answer.status_code, answer.json["detail"]) == (404, "not found")
 
 
-def test_a_proxy_that_is_trusted_for_addresses_opens_nothing_here(app: Flask) -> None:
+def test_trusted_proxies_do_not_give_access_to_metrics(app: Flask) -> None:
     with set_to(app, trusted_proxies="127.0.0.1"):
         assert (
             app.test_client()
@@ -186,7 +186,7 @@ def test_a_proxy_that_is_trusted_for_addresses_opens_nothing_here(app: Flask) ->
         )
 
 
-def test_in_production_a_token_is_required(app: Flask) -> None:
+def test_in_production_the_metrics_require_a_token(app: Flask) -> None:
     with set_to(app, env=Environment.PRODUCTION):
         assert app.test_client().get("/internal/metrics").status_code == 404
         assert (
@@ -197,7 +197,9 @@ def test_in_production_a_token_is_required(app: Flask) -> None:
 
 @pytest.mark.parametrize("env", list(Environment))
 @pytest.mark.parametrize("path", PATHS)
-def test_with_a_token_every_caller_needs_it(app: Flask, env: Environment, path: str) -> None:
+def test_a_configured_token_is_required_from_every_caller(
+    app: Flask, env: Environment, path: str
+) -> None:
     with set_to(app, env=env, metrics_token=SecretStr(TOKEN)):
         client = app.test_client()
         for given in (
@@ -238,7 +240,7 @@ def test_the_token_is_compared_in_constant_time(
     assert compared == [(32, 32)] * 3, "digests of one length, whatever was given"
 
 
-def test_only_get_is_answered(app: Flask) -> None:
+def test_only_get_is_accepted(app: Flask) -> None:
     assert app.test_client().post("/internal/metrics").status_code == 405
 
 
@@ -246,7 +248,7 @@ def test_only_get_is_answered(app: Flask) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_a_path_is_the_routes_template_under_both_addresses(app: Flask, alice: Person) -> None:
+def test_the_path_label_is_the_template_of_the_route(app: Flask, alice: Person) -> None:
     before = figures(app)
     alice.api.get("/enquiries/019412f0-7c1e-7a34-9d02-5b1f6c3a8e10")
     alice.api.get("/enquiries/nonsense")
@@ -267,7 +269,7 @@ def test_a_path_is_the_routes_template_under_both_addresses(app: Flask, alice: P
     assert more("voyagent_api_requests_total", method="GET", path="/health", status="200") == 2
 
 
-def test_pages_are_counted_apart_from_the_api(app: Flask, alice: Person) -> None:
+def test_pages_and_api_are_counted_separately(app: Flask, alice: Person) -> None:
     browser = alice.browser
     before = figures(app)
     assert browser.get("/enquiries").status_code == 200
@@ -313,7 +315,7 @@ def test_no_input_of_a_caller_becomes_a_label(app: Flask, alice: Person) -> None
     assert "made-up" not in read(app)
 
 
-def test_no_label_names_an_agency_a_person_or_a_thing_of_theirs(
+def test_no_label_contains_data_of_an_agency(
     app: Flask, alice: Person, drain: Callable[[], None]
 ) -> None:
     enquiry = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json
@@ -348,7 +350,7 @@ def test_no_label_names_an_agency_a_person_or_a_thing_of_theirs(
     }
 
 
-def test_every_operation_has_a_template_without_a_name_in_it() -> None:
+def test_every_operation_has_a_path_label_without_values() -> None:
     for call in CALLS:
         template = door._template(call.path)  # noqa: SLF001 - there is no other way to see it
         assert not template.startswith("/api/")
@@ -359,7 +361,7 @@ def test_every_operation_has_a_template_without_a_name_in_it() -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_conversations_with_a_message_in_the_last_hour_are_active_over_all_agencies(
+def test_conversations_with_a_message_in_the_last_hour_are_active(
     app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine
 ) -> None:
     def active() -> float:
@@ -473,7 +475,7 @@ def test_a_rolled_back_act_is_not_counted(app: Flask, alice: Person) -> None:
     assert counted == ["once"]
 
 
-def test_a_failed_job_is_counted_apart(
+def test_a_failed_job_is_counted_separately(
     app: Flask, settings: Any, drain: Callable[[], None]
 ) -> None:
     @jobs.task("tests.breaks")
@@ -492,7 +494,7 @@ def test_a_failed_job_is_counted_apart(
     )
 
 
-def test_connections_are_in_use_while_somebody_uses_them(app: Flask, alice: Person) -> None:
+def test_used_connections_are_counted(app: Flask, alice: Person) -> None:
     before = figure(figures(app), "voyagent_db_connections_in_use", pool="session")
     with app.app_context(), db.engine.connect(), db.engine.connect():
         during = figure(figures(app), "voyagent_db_connections_in_use", pool="session")
@@ -565,7 +567,7 @@ PLANS = (
 )
 
 
-def test_reading_them_is_one_statement(app: Flask, statements: list[str]) -> None:
+def test_reading_the_metrics_takes_one_statement(app: Flask, statements: list[str]) -> None:
     statements.clear()
     read(app)
     assert statements == ["select figure, number from app.figures()"]

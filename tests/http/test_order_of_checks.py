@@ -32,7 +32,7 @@ def unknown() -> str:
     return f"/api/enquiries/{uuid4()}"
 
 
-def test_each_check_comes_before_all_that_follow(
+def test_checks_are_made_in_the_documented_order(
     app: Flask, alice: Person, victor: Person, charlie: Person, unknown: str
 ) -> None:
     """One call with every fault, corrected one fault after the other."""
@@ -54,7 +54,7 @@ def test_each_check_comes_before_all_that_follow(
     assert patch(app, alice, mine, b'{"status": "new"}')[0] in {400, 409}
 
 
-def test_a_query_and_a_body_are_judged_together(alice: Person) -> None:
+def test_query_and_body_are_validated_together(alice: Person) -> None:
     answer = alice.api.get("/enquiries?limit=x&offset=-1&depart_from=never")
     assert answer.status_code == 422
     assert sorted(item["loc"] for item in answer.json["detail"]) == [
@@ -116,7 +116,7 @@ def test_no_input_value_is_repeated_in_an_error_list(alice: Person) -> None:
         "/api/approvals/%00",
     ],
 )
-def test_authentication_comes_before_the_path_parameters(
+def test_authentication_is_checked_before_the_path_parameters(
     app: Flask, alice: Person, poison: str
 ) -> None:
     nobody, stranger = (
@@ -142,14 +142,14 @@ def test_the_role_is_checked_before_the_path_parameters(app: Flask, victor: Pers
         ("chat/sessions", "session_not_found"),
     ],
 )
-def test_a_malformed_id_is_like_an_unknown_one(
+def test_a_malformed_id_is_treated_as_unknown(
     alice: Person, room: str, code: str, wrong: str
 ) -> None:
     answer = alice.api.get(f"/{room}/{wrong}")
     assert (answer.status_code, answer.json["detail"]) == (404, code)
 
 
-def test_the_schema_comes_before_a_malformed_id(app: Flask, alice: Person) -> None:
+def test_the_schema_is_checked_before_a_malformed_id(app: Flask, alice: Person) -> None:
     assert patch(app, alice, "/api/enquiries/%00", b'{"status": 7}')[0] == 422
     assert patch(app, alice, "/api/enquiries/%00", b'{"status": "new"}') == (
         404,
@@ -158,7 +158,7 @@ def test_the_schema_comes_before_a_malformed_id(app: Flask, alice: Person) -> No
 
 
 @pytest.mark.parametrize(("size", "status"), [(65_536, 401), (65_537, 413), (300_000, 413)])
-def test_a_body_that_does_not_say_its_size_is_measured(
+def test_a_body_without_content_length_is_measured(
     app: Flask, alice: Person, size: int, status: int
 ) -> None:
     """A body above the limit must not be truncated and accepted."""

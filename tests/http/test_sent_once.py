@@ -63,7 +63,7 @@ def test_an_advance_sent_twice_is_recorded_once(alice: Person) -> None:
     assert SENT_BEFORE in Page(browser.get(again.headers["Location"])).words(".//body")
 
 
-def test_a_form_that_is_opened_again_records_again(alice: Person) -> None:
+def test_a_form_that_is_opened_again_creates_another_record(alice: Person) -> None:
     browser = alice.browser
     for _ in range(2):
         answer = browser.post("/payments/new", data={**ADVANCE, **opened(browser, "/payments/new")})
@@ -117,7 +117,7 @@ def test_a_preview_after_the_submission_changes_nothing(alice: Person, then: str
     assert len(numbers(alice)) == 1
 
 
-def test_a_script_that_sends_it_again_is_led_on_as_scripts_are(alice: Person) -> None:
+def test_an_htmx_repeat_is_redirected_by_header(alice: Person) -> None:
     browser = alice.browser
     hidden = opened(browser, "/payments/new")
     first = browser.post("/payments/new", data={**ADVANCE, **hidden})
@@ -128,9 +128,7 @@ def test_a_script_that_sends_it_again_is_led_on_as_scripts_are(alice: Person) ->
     assert len(numbers(alice)) == 1
 
 
-def test_forms_of_different_people_with_one_key_are_different(
-    people: People, alice: Person
-) -> None:
+def test_equal_keys_of_different_users_are_independent(people: People, alice: Person) -> None:
     rita = people.colleague(alice, "Rita Role", role="accounting_lead")
     mine, hers = alice.browser, rita.browser
     hidden = opened(mine, "/payments/new")
@@ -150,7 +148,7 @@ def test_an_invalid_key_is_ignored(alice: Person, key: str) -> None:
     assert len(numbers(alice)) == 2
 
 
-def test_receipt_refund_entry_and_enquiry_are_recorded_once_as_well(alice: Person) -> None:
+def test_other_forms_create_one_record_too(alice: Person) -> None:
     browser = alice.browser
     invoice, paid = issued(alice), advance(alice, 900_00)
     enquiry = {"customer_name": "Meera Nair", "pax_count": "2"}

@@ -18,7 +18,7 @@ PLACES = ("", "/api")
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_the_probes_answer_anybody_under_the_api_and_at_the_root(app: Flask, place: str) -> None:
+def test_the_probes_are_public_at_both_paths(app: Flask, place: str) -> None:
     client = app.test_client()
     assert client.get(f"{place}/health").json == {"status": "ok"}
     assert client.get(f"{place}/health/db").json == {"status": "ok", "select_1": 1}
@@ -65,20 +65,20 @@ def redis_port() -> Iterator[int]:
     server.close()
 
 
-def test_a_redis_that_answers_is_well(variant: Variant, redis_port: int) -> None:
+def test_the_probe_succeeds_if_redis_responds(variant: Variant, redis_port: int) -> None:
     client = variant(redis_url=f"redis://127.0.0.1:{redis_port}/0?protocol=2").test_client()
     answer = client.get("/health/redis")
     assert (answer.status_code, answer.json) == (200, {"status": "ok", "ping": True})
 
 
-def test_a_redis_that_hangs_is_given_up_soon(variant: Variant) -> None:
+def test_the_probe_fails_soon_if_redis_does_not_respond(variant: Variant) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = variant(redis_url=f"redis://127.0.0.1:{silent.getsockname()[1]}/0").test_client()
         assert client.get("/health/redis").json["detail"] == "redis_unreachable"
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_the_shape_of_money_is_the_contracts(app: Flask, place: str) -> None:
+def test_the_schema_of_money_is_that_of_the_contract(app: Flask, place: str) -> None:
     schema = app.test_client().get(f"{place}/schemas/money").json
     assert (
         schema["title"],
@@ -121,7 +121,9 @@ def bare(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> tuple[Flask, list
     return variant(db_url=None, db_admin_url=None), said
 
 
-def test_without_a_database_the_program_starts_and_says_so(bare: tuple[Flask, list[str]]) -> None:
+def test_without_a_database_the_program_starts_and_reports_it(
+    bare: tuple[Flask, list[str]],
+) -> None:
     app, said = bare
     assert said == ["database.not_configured"]
     for place in PLACES:

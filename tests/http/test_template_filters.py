@@ -48,7 +48,7 @@ def text(markup: str) -> str:
     return re.sub(r"<[^>]*>", "", markup)
 
 
-def test_money_shows_its_currency_as_a_small_code_before_the_figure() -> None:
+def test_money_has_its_currency_code_before_the_amount() -> None:
     assert (
         look.money(Money(28572100, "INR"))
         == '<span class="v-num"><span class="v-cur">INR</span>2,85,721.00</span>'
@@ -88,12 +88,12 @@ def test_an_indian_page_counts_every_currency_in_lakhs(page: SimpleNamespace, lo
     assert look.amount(Money(123456750, "INR")) == "12,34,567.50"
 
 
-def test_an_estimate_leaves_out_places_that_are_all_zero() -> None:
+def test_an_estimate_omits_decimals_that_are_zero() -> None:
     assert look.amount(Money(30000000, "INR"), brief=True) == "3,00,000"
     assert look.amount(Money(30000050, "INR"), brief=True) == "3,00,000.50"
 
 
-def test_an_empty_or_zero_cell_is_a_dash_where_the_column_asks_for_it() -> None:
+def test_an_empty_or_zero_cell_can_be_shown_as_a_dash() -> None:
     dash = '<span class="v-lite">–</span>'
     assert look.amount(Money(0, "INR"), zero="dash") == dash
     assert look.money(Money(0, "INR"), zero="dash") == dash
@@ -112,7 +112,7 @@ def test_an_empty_or_zero_cell_is_a_dash_where_the_column_asks_for_it() -> None:
         (Money(61200, "USD"), "$612.00"),
     ],
 )
-def test_a_customers_document_has_the_symbol(money: Money, written: str) -> None:
+def test_a_document_for_a_customer_has_the_currency_symbol(money: Money, written: str) -> None:
     assert look.symbol_money(money) == written
 
 
@@ -126,7 +126,7 @@ def test_a_customers_document_has_the_symbol(money: Money, written: str) -> None
         (Money(99900, "INR"), "999"),
     ],
 )
-def test_a_chart_has_three_amounts(money: Money, written: str) -> None:
+def test_the_axis_of_a_chart_has_three_amounts(money: Money, written: str) -> None:
     assert look.short_amount(money) == written
 
 
@@ -141,9 +141,7 @@ def test_a_chart_has_three_amounts(money: Money, written: str) -> None:
         (None, ""),
     ],
 )
-def test_a_day_names_its_year_only_where_it_could_be_another(
-    value: date | None, written: str
-) -> None:
+def test_a_date_has_a_year_only_if_it_is_ambiguous(value: date | None, written: str) -> None:
     assert look.day(value) == written
 
 
@@ -158,11 +156,11 @@ def test_a_hindi_page_has_hindi_dates_and_latin_digits(
     assert look.typed_day(date(2026, 11, 24)) == "24 Nov 2026"
 
 
-def test_a_day_may_name_year_and_weekday() -> None:
+def test_a_date_may_show_year_and_weekday() -> None:
     assert look.day(date(2026, 12, 10), year=True, weekday=True) == "Thu 10 Dec 2026"
 
 
-def test_a_title_has_its_day_in_full() -> None:
+def test_a_long_date_has_weekday_or_year() -> None:
     assert look.long_day(date(2026, 11, 24)) == "Tuesday, 24 November"
     assert look.long_day(date(2026, 11, 24), weekday=False, year=True) == "24 November 2026"
 
@@ -177,13 +175,13 @@ def test_dates_in_mails_are_in_the_language_of_the_mail(
         assert look.long_day(date(2026, 11, 24)) == "Tuesday, 24 November"
 
 
-def test_a_report_names_its_currency_in_words(page: SimpleNamespace) -> None:
+def test_a_report_states_its_currency_by_name(page: SimpleNamespace) -> None:
     assert look.currency_name("INR") == "Indian Rupee"
     speak(page, "hi")
     assert look.currency_name("INR") == "भारतीय रुपया"
 
 
-def test_a_day_of_an_instant_is_the_day_in_the_agencys_zone(page: SimpleNamespace) -> None:
+def test_the_date_of_a_time_is_in_the_agencys_time_zone(page: SimpleNamespace) -> None:
     late = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
     assert look.day(late) == "24 Nov"
     page.timezone = "UTC"
@@ -201,14 +199,14 @@ def test_a_day_of_an_instant_is_the_day_in_the_agencys_zone(page: SimpleNamespac
         (datetime(2026, 11, 26, 11, 32, tzinfo=UTC), "26 Nov", "26 Nov 17:02"),
     ],
 )
-def test_an_instant_is_short_and_exact_on_hover(
+def test_a_time_is_short_with_the_exact_time_as_title(
     value: datetime, short: str, with_time: str
 ) -> None:
     assert text(look.when(value)) == short
     assert text(look.when(value, time=True)) == with_time
 
 
-def test_an_instant_carries_its_exact_time_for_machine_and_hover() -> None:
+def test_a_time_element_has_the_exact_time() -> None:
     shown = look.when(datetime(2026, 11, 23, 11, 32, tzinfo=UTC))
     assert (
         shown
@@ -234,19 +232,19 @@ def test_the_time_left_is_red_in_the_last_ten_minutes(seconds: int, shown: str, 
     assert "data-until=" in clock_face
 
 
-def test_the_time_left_says_so_where_it_could_be_read_as_a_time_of_day() -> None:
+def test_the_time_left_is_labelled_if_it_could_be_a_time_of_day() -> None:
     clock_face = look.minutes_left(NOW + timedelta(seconds=521), left=True)
     assert text(clock_face) == "8:41 left"
     assert 'data-words="{} left"' in clock_face
 
 
-def test_the_time_left_of_what_is_over_is_a_word_that_counts_no_further() -> None:
+def test_an_expired_time_left_is_a_word_without_countdown() -> None:
     over = look.minutes_left(NOW)
     assert text(over) == "expired"
     assert "data-until" not in over
 
 
-def test_a_date_field_shows_a_day_as_it_is_typed_in_any_language(page: SimpleNamespace) -> None:
+def test_a_date_field_has_the_notation_for_input(page: SimpleNamespace) -> None:
     speak(page, "hi")
     assert look.typed_day(date(2026, 11, 24)) == "24 Nov 2026"
     assert look.typed_day("next tuseday") == "next tuseday"
@@ -271,16 +269,16 @@ def test_outside_a_request_the_language_is_english_and_the_zone_utc(page: Simple
         ("- 24x7 Travels", "2T"),
     ],
 )
-def test_initials_are_of_the_first_and_last_word(name: str | None, letters: str) -> None:
+def test_initials_are_taken_from_the_first_and_last_word(name: str | None, letters: str) -> None:
     assert look.initials(name) == letters
 
 
-def test_a_status_has_one_glyph_and_one_word() -> None:
+def test_a_status_has_one_icon_and_one_word() -> None:
     assert look.status_style("partly_paid") == ("circle-half", "Partly paid")
     assert look.status_style("half_eaten") == ("circle", "Half eaten")
 
 
-def test_a_role_is_said_in_words() -> None:
+def test_a_role_is_shown_by_its_label() -> None:
     assert look.role_word("agency_admin") == "Administrator"
     assert look.role_word("night_porter") == "Night porter"
 
@@ -295,7 +293,7 @@ class Booking(Form):
     passenger = FormField(Passenger)
 
 
-def test_the_summary_of_a_form_names_each_fault_and_its_field() -> None:
+def test_the_summary_of_a_form_lists_each_error_with_its_field() -> None:
     form = Booking()
     form.customer.errors = ["This field is required."]
     form.passenger.form.name.errors = ["This is too long."]
@@ -309,7 +307,7 @@ def test_the_summary_of_a_form_names_each_fault_and_its_field() -> None:
     ]
 
 
-def test_only_the_first_wrong_field_takes_the_focus() -> None:
+def test_only_the_first_invalid_field_gets_the_focus() -> None:
     form = Booking()
     form.customer.errors = ["This field is required."]
     form.token.errors = ["Too old."]
@@ -322,7 +320,7 @@ def test_only_the_first_wrong_field_takes_the_focus() -> None:
     ("cookie", "painted"),
     [("dark", "dark"), ("light", "light"), ("auto", "auto"), ('dark"><b>', "auto"), (None, "auto")],
 )
-def test_the_theme_of_the_cookie_is_painted_and_nothing_else(
+def test_only_known_themes_of_the_cookie_are_applied(
     app: Flask, cookie: str | None, painted: str
 ) -> None:
     headers = {"Cookie": f"voyagent_theme={cookie}"} if cookie else {}
@@ -330,7 +328,7 @@ def test_the_theme_of_the_cookie_is_painted_and_nothing_else(
         assert look.theme() == painted
 
 
-def test_an_asset_is_marked_with_its_content(app: Flask) -> None:
+def test_the_url_of_an_asset_contains_a_hash(app: Flask) -> None:
     first = look.asset("own.css")
     assert re.fullmatch(r"/static/own\.css\?v=[0-9a-f]{10}", first)
     (Path(str(app.static_folder)) / "own.css").write_text("b{color:red}")
@@ -338,7 +336,7 @@ def test_an_asset_is_marked_with_its_content(app: Flask) -> None:
     assert look.asset("away.css") == "/static/away.css"
 
 
-def test_loading_again_never_leads_to_another_host(app: Flask) -> None:
+def test_the_reload_link_never_leads_to_another_host(app: Flask) -> None:
     assert look.reload_url() == "/enquiries?q=kri"
     with app.test_request_context(
         "/enquiries", method="POST", headers={"Referer": "http://localhost/enquiries/new"}

@@ -65,7 +65,7 @@ def renames(person: Person, name: str, error: Exception | None = None) -> Callab
     ("error", "status", "stays"),
     [(None, 200, True), (Undone(), 409, False), (Kept(), 409, True), (LookupError(), 500, False)],
 )
-def test_an_answer_commits_and_a_failure_rolls_back_unless_it_keeps_its_work(
+def test_a_response_commits_and_an_error_rolls_back(
     variant: Variant,
     alice: Person,
     name_of: Callable[[Person], str],
@@ -80,7 +80,7 @@ def test_an_answer_commits_and_a_failure_rolls_back_unless_it_keeps_its_work(
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
 @pytest.mark.parametrize("failures", [1, ATTEMPTS_MAX - 1, ATTEMPTS_MAX])
-def test_a_serialisation_failure_and_a_deadlock_are_tried_again_whole(
+def test_serialization_failures_and_deadlocks_are_retried(
     variant: Variant, alice: Person, name_of: Callable[[Person], str], sqlstate: str, failures: int
 ) -> None:
     attempts: list[int] = []
@@ -104,7 +104,7 @@ def test_a_serialisation_failure_and_a_deadlock_are_tried_again_whole(
         assert name_of(alice) == "Alice Owner"
 
 
-def test_a_refusal_of_the_database_is_not_tried_again(variant: Variant) -> None:
+def test_a_data_error_is_not_retried(variant: Variant) -> None:
     attempts: list[int] = []
 
     def view() -> None:
@@ -139,7 +139,7 @@ def test_dead_connections_in_the_pool_are_replaced(
 
 
 @pytest.mark.parametrize("sqlstate", ["57P01", "57P03"])
-def test_a_closing_server_is_asked_again_on_a_new_connection(
+def test_a_request_to_a_closing_database_is_retried_on_a_new_connection(
     variant: Variant, sqlstate: str
 ) -> None:
     pids: list[int] = []
@@ -158,7 +158,7 @@ def test_a_closing_server_is_asked_again_on_a_new_connection(
     assert len(set(pids)) == 2
 
 
-def test_an_event_that_cannot_be_written_takes_the_act_with_it(
+def test_an_act_is_rolled_back_if_its_event_cannot_be_written(
     app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, owner_engine: sa.Engine
 ) -> None:
     from voyagent.audit.service import recording as audit  # noqa: PLC0415 - what is broken here
@@ -176,7 +176,7 @@ def test_an_event_that_cannot_be_written_takes_the_act_with_it(
         )
 
 
-def test_a_write_costs_few_statements(app: Flask, alice: Person, statements: list[str]) -> None:
+def test_a_write_takes_few_statements(app: Flask, alice: Person, statements: list[str]) -> None:
     statements.clear()
     assert (
         alice.api.post(

@@ -64,7 +64,7 @@ def flights(person: Person, of: Suppliers, query: FlightQuery = FLIGHTS) -> list
         return trip_flights.search_flights(of, actor, query).done()
 
 
-def test_the_same_search_within_five_minutes_asks_once_and_gives_the_same_offers(
+def test_an_equal_search_within_five_minutes_is_answered_from_the_cache(
     alice: Person, bob: Person, counted: Suppliers
 ) -> None:
     first = flights(alice, counted)
@@ -89,7 +89,7 @@ def test_hotels_and_rates_are_cached_for_their_own_time(alice: Person, counted: 
 
 
 @pytest.mark.parametrize(("later_s", "times"), [(299, 1), (300, 2)])
-def test_after_five_minutes_the_supplier_is_asked_again(
+def test_a_search_is_cached_for_five_minutes(
     alice: Person, counted: Suppliers, owner_engine: sa.Engine, later_s: int, times: int
 ) -> None:
     flights(alice, counted)
@@ -105,7 +105,7 @@ def test_after_five_minutes_the_supplier_is_asked_again(
     assert len(asked(counted.flights)) == times
 
 
-def test_an_answer_never_outlives_what_it_offers(
+def test_a_cached_response_expires_with_its_offers(
     alice: Person, counted: Suppliers, owner_engine: sa.Engine
 ) -> None:
     first = flights(alice, counted)
@@ -126,7 +126,7 @@ def test_another_agency_does_not_get_cached_responses(
     assert not {one.id for one in ours} & {one.id for one in theirs}
 
 
-def test_a_failure_is_not_kept(alice: Person, counted: Suppliers) -> None:
+def test_a_failure_is_not_cached(alice: Person, counted: Suppliers) -> None:
     for _ in range(2):
         with pytest.raises(TransientFailure):
             flights(alice, counted, replace(FLIGHTS, destination="TNM"))

@@ -37,7 +37,7 @@ def made(person: Person, path: str, **body: Any) -> dict[str, Any]:
     return answer.json
 
 
-def test_a_trip_is_opened_filled_and_read(alice: Person) -> None:
+def test_a_trip_is_created_filled_and_read(alice: Person) -> None:
     trip = made(alice, "/trips", title=" Krishnan family, Dubai ", currency="INR")
     assert (trip["title"], trip["status"], trip["passengers"], trip["lines"]) == (
         "Krishnan family, Dubai",
@@ -115,7 +115,7 @@ def test_a_viewer_reads_and_changes_nothing(alice: Person, victor: Person) -> No
         assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")
 
 
-def test_a_patch_keeps_what_it_does_not_name_and_null_clears(alice: Person) -> None:
+def test_a_patch_keeps_absent_members_and_null_clears(alice: Person) -> None:
     trip = made(alice, "/trips", title="Dubai", notes="Sockets are British.")
     path = f"/trips/{trip['id']}"
     assert (
@@ -170,9 +170,7 @@ def test_a_patch_keeps_what_it_does_not_name_and_null_clears(alice: Person) -> N
         ("/lines/{line}", {"status": "cancelled"}),
     ],
 )
-def test_a_body_that_breaks_the_schema_is_refused(
-    alice: Person, path: str, body: dict[str, Any]
-) -> None:
+def test_an_invalid_body_is_refused(alice: Person, path: str, body: dict[str, Any]) -> None:
     trip_id = a_trip(alice)
     ids = {"person": a_passenger(alice, trip_id), "line": a_line(alice, trip_id)}
     answer = alice.api.patch(f"/trips/{trip_id}{path.format(**ids)}", json=body)
@@ -187,7 +185,7 @@ def test_a_body_that_breaks_the_schema_is_refused(
         ({"status": "ticketed"}, 400, "invalid_line_status"),
     ],
 )
-def test_a_broken_rule_has_its_error_code(
+def test_each_violated_rule_has_its_error_code(
     alice: Person, body: dict[str, Any], status: int, code: str
 ) -> None:
     trip_id = a_trip(alice)
@@ -228,7 +226,7 @@ def test_a_conversation_has_one_trip(alice: Person, charlie: Person) -> None:
     )
 
 
-def test_the_list_is_paged_and_narrowed(alice: Person) -> None:
+def test_the_list_has_pages_and_filters(alice: Person) -> None:
     session_id = alice.api.post("/chat/sessions").json["session_id"]
     enquiry_id = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json["id"]
     ids = [made(alice, "/trips", title=title)["id"] for title in ("One", "Two", "Three")]
@@ -243,7 +241,7 @@ def test_the_list_is_paged_and_narrowed(alice: Person) -> None:
     assert alice.api.get("/trips?cursor=nonsense").json["detail"] == "invalid_cursor"
 
 
-def test_a_key_for_trips_reaches_trips_and_their_itinerary_and_nothing_else(alice: Person) -> None:
+def test_a_trips_key_reaches_only_trips_and_itineraries(alice: Person) -> None:
     session_id = alice.api.post("/chat/sessions").json["session_id"]
     trip_id = whole_trip(alice, session_id=session_id)
     key = with_key(alice, "trips")
@@ -271,7 +269,7 @@ def test_a_key_for_trips_reaches_trips_and_their_itinerary_and_nothing_else(alic
         ), scope
 
 
-def test_a_key_that_reads_changes_no_trip(alice: Person) -> None:
+def test_a_read_key_cannot_change_a_trip(alice: Person) -> None:
     trip_id, key = a_trip(alice), with_key(alice, "read")
     assert key.get(f"/trips/{trip_id}").status_code == 200
     assert key.patch(f"/trips/{trip_id}", json={"title": "x"}).json["detail"] == "forbidden_role"

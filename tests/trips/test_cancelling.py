@@ -84,7 +84,7 @@ def a_stay(person: Person, *, refundable: bool = True) -> tuple[UUID, Any]:
 # --------------------------------------------------------------------------------
 
 
-def test_a_held_flight_is_released_at_its_supplier_and_its_request_is_withdrawn(
+def test_cancelling_a_held_flight_releases_it_and_withdraws_its_request(
     desk: Desk, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trip_id = a_trip(alice)
@@ -230,7 +230,7 @@ def test_the_second_of_two_parallel_cancellations_is_refused(alice: Person) -> N
     ]
 
 
-def test_a_flight_is_released_if_the_other_was_cancelled_before(
+def test_a_booking_is_released_if_its_other_flight_was_cancelled_before(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     trip_id = a_trip(alice)
@@ -280,7 +280,7 @@ def test_an_expired_hold_is_released_without_a_call(
 # --------------------------------------------------------------------------------
 
 
-def test_rooms_are_booked_and_cancelled_after_approval(
+def test_hotels_are_booked_and_cancelled_after_approval(
     desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
 ) -> None:
     trip_id, stay = a_stay(alice, refundable=False)
@@ -315,7 +315,7 @@ def test_rooms_are_booked_and_cancelled_after_approval(
     )
 
 
-def test_the_api_answers_with_the_request(desk: Desk, alice: Person) -> None:
+def test_the_api_returns_the_request_for_approval(desk: Desk, alice: Person) -> None:
     trip_id, stay = a_stay(alice)
     answer = cancel(alice, trip_id, stay.id)
     assert (answer.status_code, answer.json["status"]) == (200, "booked")
@@ -398,7 +398,7 @@ def test_a_request_about_a_cancelled_line_expires(
 # --------------------------------------------------------------------------------
 
 
-def test_neither_a_viewer_nor_another_agency_cancels_anything(
+def test_viewers_and_other_agencies_cannot_cancel(
     alice: Person, victor: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (trip_id, stay), other = a_stay(alice), a_trip(alice)

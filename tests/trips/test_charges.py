@@ -18,7 +18,7 @@ def charges(person: Person, trip_id: UUID) -> list[tuple[str, str, str]]:
         ]
 
 
-def test_the_flights_of_a_booking_are_one_charge_and_everything_else_is_its_own(
+def test_the_flights_of_a_booking_are_one_charge_and_other_lines_one_each(
     alice: Person,
 ) -> None:
     assert charges(alice, whole_trip(alice)) == [

@@ -13,7 +13,7 @@ def with_tickets(*numbers: str) -> FlightDetails:
     return FlightDetails.model_validate(OUT.model_dump() | {"tickets": list(numbers)})
 
 
-def test_a_ticket_is_the_airlines_three_figures_and_ten_of_its_own() -> None:
+def test_a_ticket_number_is_three_digits_of_the_airline_and_ten_others() -> None:
     assert with_tickets("1606802005008", "1606802005009").tickets == [
         "1606802005008",
         "1606802005009",
@@ -21,7 +21,7 @@ def test_a_ticket_is_the_airlines_three_figures_and_ten_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("last", range(10))
-def test_no_digit_of_a_ticket_is_taken_for_a_check_digit(last: int) -> None:
+def test_a_ticket_number_has_no_check_digit(last: int) -> None:
     """Sources disagree on the check digit of tickets, so none refuses a ticket."""
     assert with_tickets(f"160680200500{last}").tickets == [f"160680200500{last}"]
 

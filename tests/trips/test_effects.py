@@ -59,7 +59,7 @@ def steps(row: Any) -> list[tuple[str | None, str | None]]:
     return [(step.get("before"), step.get("after")) for step in row["preview"].get("itinerary", [])]
 
 
-def test_the_reviewer_sees_the_flights_become_tickets(
+def test_the_preview_shows_that_flights_are_ticketed(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     trip_id = a_trip(alice)
@@ -118,7 +118,7 @@ def test_a_grant_issues_the_ticket_once(
 
 
 @pytest.mark.parametrize("act", [issue_ticket, book_hotel, cancel_hotel_booking, file_visa])
-def test_approvers_are_those_of_the_contract(act: Any) -> None:
+def test_the_approvers_are_those_of_the_contract(act: Any) -> None:
     effect = effects.find(act.CAPABILITY.name)
     assert effect is not None
     assert effect.approver_roles == {"agency_admin", "ticketing_lead"}
@@ -137,7 +137,7 @@ def test_the_wrong_role_and_the_requester_cannot_approve(
             deciding.resolve(actor, asked, granted=True)
 
 
-def test_a_refusal_of_the_airline_is_the_end_of_the_effect(
+def test_a_refusal_by_the_airline_fails_the_proposal(
     desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
 ) -> None:
     trip_id = a_trip(alice)
@@ -191,16 +191,14 @@ def test_a_hotel_is_booked_by_a_grant_and_cancelled_by_another(
     ]
 
 
-def test_the_same_preview_twice_is_the_same_so_that_a_grant_is_not_stale_by_itself(
-    desk: Desk, alice: Person, bob: Person
-) -> None:
+def test_two_previews_without_a_change_are_equal(desk: Desk, alice: Person, bob: Person) -> None:
     people, rate = travellers(alice, a_trip(alice)), a_rate(alice)
     arguments = {"rate_key": rate.rate_key, "passenger_ids": [str(one) for one in people]}
     first, second = (desk.row(proposed(desk, bob, "book_hotel", **arguments)) for _ in range(2))
     assert first["preview_hash"] == second["preview_hash"] is not None
 
 
-def test_a_hindi_reader_sees_hindi_texts_and_approves_the_stored_arguments(
+def test_a_hindi_preview_approves_the_same_arguments(
     desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
 ) -> None:
     people, rate = travellers(alice, a_trip(alice)), a_rate(alice)
@@ -271,7 +269,7 @@ def test_records_of_another_agency_are_refused_like_unknown_ones(
         )
 
 
-def test_releasing_a_flight_withdraws_its_request(
+def test_releasing_a_flight_withdraws_its_approval_request(
     desk: Desk, alice: Person, bob: Person, tina: Person
 ) -> None:
     trip_id = a_trip(alice)
@@ -335,7 +333,7 @@ def test_the_route_of_a_held_flight_is_fixed_but_notes_can_change(
     )  # type: ignore[index]
 
 
-def test_a_line_entered_manually_is_no_booking(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_manually_entered_line_is_not_a_booking(desk: Desk, alice: Person, bob: Person) -> None:
     line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
     assert (
         desk.row(proposed(desk, bob, "cancel_hotel_booking", booking_id=str(line_id)))["preview"][
@@ -345,7 +343,7 @@ def test_a_line_entered_manually_is_no_booking(desk: Desk, alice: Person, bob: P
     )
 
 
-def test_only_those_who_are_booked_get_a_ticket_and_the_preview_says_so(
+def test_the_preview_lists_only_booked_passengers(
     desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
 ) -> None:
     trip_id = a_trip(alice)

@@ -52,14 +52,14 @@ def sheet(person: Person, check_out: date, locale: str = "en") -> Itinerary:
         ),
     ],
 )
-def test_days_at_leisure_in_a_row_are_one(
+def test_consecutive_days_at_leisure_are_one_entry(
     alice: Person, check_out: date, days: list[tuple[str, str]]
 ) -> None:
     found = sheet(alice, check_out).days
     assert [(day.day, day.heading) for day in found] == days
 
 
-def test_the_weekdays_of_a_run_are_its_first_and_last_in_both_languages(alice: Person) -> None:
+def test_consecutive_days_show_the_first_and_last_weekday(alice: Person) -> None:
     assert sheet(alice, date(2026, 12, 24)).days[1].weekday == "Sun – Wed"
     assert sheet(alice, date(2027, 1, 3)).days[1].weekday == ""
     assert sheet(alice, date(2026, 12, 24), "hi").days[1].weekday == "रवि – बुध"
@@ -82,7 +82,7 @@ def test_a_night_in_two_hotels_counts_once(
     assert dict(told.summaries)["Stay"].startswith("6 nights Dubai")
 
 
-def test_the_way_to_the_airport_comes_before_the_flight_and_the_way_from_it_after(
+def test_transfers_are_listed_before_and_after_their_flight(
     alice: Person,
 ) -> None:
     trip_id = a_trip(alice)
@@ -111,7 +111,7 @@ def test_the_way_to_the_airport_comes_before_the_flight_and_the_way_from_it_afte
         ("QQQ", "QQQ"),
     ],
 )
-def test_cities_have_their_common_names(code: str, city: str) -> None:
+def test_cities_are_shown_by_their_common_names(code: str, city: str) -> None:
     assert places.city_of(code) == city
 
 

@@ -62,7 +62,7 @@ def things(told: list[Row]) -> list[Row]:
     return [row for row in told if row["row"] in {"flight", "hotel", "transfer", "visa", "other"}]
 
 
-def test_the_table_has_what_the_json_of_the_trip_has(alice: Person, bob: Person) -> None:
+def test_the_table_has_the_data_of_the_json(alice: Person, bob: Person) -> None:
     trip_id = whole_trip(alice, notes="Sockets are British.")
     trip, told = alice.api.get(f"/trips/{trip_id}").json, table(alice, trip_id)
     assert list(told[0]) == list(COLUMNS)
@@ -102,7 +102,7 @@ def test_the_table_has_what_the_json_of_the_trip_has(alice: Person, bob: Person)
     )
 
 
-def test_each_thing_says_when_and_where_it_begins_and_ends(alice: Person) -> None:
+def test_each_line_states_start_and_end_with_place(alice: Person) -> None:
     trip_id = a_trip(alice)
     ticketed = {"tickets": ["1769000000011", "1769000000012"]}
     out = {
@@ -235,7 +235,7 @@ def test_each_thing_says_when_and_where_it_begins_and_ends(alice: Person) -> Non
     assert [row["reference"] for row in things(told)][:2] == ["Q7X2LM", "MC-7"]
 
 
-def test_internal_data_are_in_no_file(alice: Person) -> None:
+def test_no_file_contains_internal_data(alice: Person) -> None:
     trip_id = a_trip(alice)
     a_passenger(
         alice,
@@ -261,7 +261,7 @@ def test_internal_data_are_in_no_file(alice: Person) -> None:
     ]
 
 
-def test_files_without_prices_keep_all_other_data(alice: Person) -> None:
+def test_files_without_prices_contain_all_other_data(alice: Person) -> None:
     trip_id = whole_trip(alice)
     priced = table(alice, trip_id)
     bare = table(alice, trip_id, "?prices=false")
@@ -275,7 +275,7 @@ def test_files_without_prices_keep_all_other_data(alice: Person) -> None:
     assert alice.api.get(f"/trips/{trip_id}/itinerary.csv?prices=nonsense").status_code == 422
 
 
-def test_an_empty_trip_has_its_facts_and_no_total(alice: Person) -> None:
+def test_the_file_of_an_empty_trip_has_no_total(alice: Person) -> None:
     trip_id = a_trip(alice)
     told = table(alice, trip_id)
     assert [row["item"] for row in told] == ["id", "title", "agency", "contact", "status"]
@@ -283,7 +283,7 @@ def test_an_empty_trip_has_its_facts_and_no_total(alice: Person) -> None:
     assert alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx").status_code == 200
 
 
-def test_a_workbook_says_what_csv_says_with_days_and_amounts(alice: Person) -> None:
+def test_a_workbook_has_the_values_of_the_csv_as_dates_and_numbers(alice: Person) -> None:
     trip_id = whole_trip(alice)
     told = cells(alice.api.get(f"/trips/{trip_id}/itinerary.csv").text)
     for answer in (
@@ -311,7 +311,7 @@ def test_a_workbook_says_what_csv_says_with_days_and_amounts(alice: Person) -> N
                     assert ("" if cell is None else str(cell).removesuffix(" 00:00:00")) == text
 
 
-def test_the_csv_of_the_page_equals_the_apis_with_a_mark_and_in_english(
+def test_page_and_api_return_the_same_csv_in_english(
     alice: Person,
 ) -> None:
     trip_id = whole_trip(alice)
@@ -344,7 +344,7 @@ def test_no_cell_is_a_formula(alice: Person) -> None:
 
 
 @each
-def test_the_files_are_for_those_who_may_read_the_trip(
+def test_the_files_require_the_permission_to_read_the_trip(
     alice: Person, charlie: Person, victor: Person, form: str
 ) -> None:
     trip_id = whole_trip(alice)
@@ -364,7 +364,7 @@ def test_the_files_are_for_those_who_may_read_the_trip(
 
 
 @pytest.mark.parametrize(("query", "behind"), [("", ""), ("?prices=no", "?prices=no")])
-def test_the_page_leads_to_each_file_with_or_without_the_price_as_it_shows_it(
+def test_the_page_links_files_with_or_without_prices(
     alice: Person, query: str, behind: str
 ) -> None:
     trip_id = whole_trip(alice)

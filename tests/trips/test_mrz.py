@@ -35,7 +35,7 @@ def line(
     return "".join(parts) + check_digit(parts[0] + parts[2] + parts[4] + parts[5])
 
 
-def test_the_specimen_of_icao() -> None:
+def test_the_icao_specimen_is_read() -> None:
     parts = (
         SECOND[:9],
         SECOND[13:19],
@@ -57,11 +57,11 @@ def test_the_specimen_of_icao() -> None:
 @pytest.mark.parametrize(
     "text", [f" {FIRST.lower()} \r\n {SECOND.lower()} ", FIRST + SECOND, " ".join(FIRST + SECOND)]
 )
-def test_spaces_line_ends_and_small_letters_do_not_matter(text: str) -> None:
+def test_spaces_line_ends_and_lower_case_are_accepted(text: str) -> None:
     assert read_zone(text, TODAY) == read_zone(f"{FIRST}\n{SECOND}", TODAY)
 
 
-def test_the_second_line_alone_has_no_name() -> None:
+def test_the_second_line_alone_is_read_without_a_name() -> None:
     zone = read_zone(SECOND, TODAY)
     assert (zone.number, zone.full_name) == ("L898902C3", None)
 
@@ -79,7 +79,7 @@ def test_the_second_line_alone_has_no_name() -> None:
         SECOND.replace("8", "\u0668"),
     ],
 )
-def test_lines_that_are_no_passport_are_refused(text: str) -> None:
+def test_lines_of_other_documents_are_refused(text: str) -> None:
     with pytest.raises(mrz.NoPassportLines):
         read_zone(text, TODAY)
 
@@ -94,7 +94,9 @@ def test_lines_that_are_no_passport_are_refused(text: str) -> None:
         (43, mrz.LineMisread),
     ],
 )
-def test_each_wrong_check_digit_is_named(at: int, misread: type[mrz.PassportLinesMisread]) -> None:
+def test_each_wrong_check_digit_is_reported(
+    at: int, misread: type[mrz.PassportLinesMisread]
+) -> None:
     wrong = "7" if SECOND[at] == "6" else "6"  # of another value modulo ten than what stands there
     with pytest.raises(misread):
         read_zone(SECOND[:at] + wrong + SECOND[at + 1 :], TODAY)
@@ -106,7 +108,7 @@ def test_a_letter_o_for_a_zero_is_detected() -> None:
     assert read_zone(SECOND.replace("L898902C3", "L8989A2C3"), TODAY).number == "L8989A2C3"
 
 
-def test_a_personal_number_that_is_empty_needs_no_digit() -> None:
+def test_an_empty_personal_number_needs_no_check_digit() -> None:
     of_nought = line()
     assert of_nought[42] == "0"
     assert read_zone(of_nought[:42] + "<" + of_nought[43:], TODAY) == read_zone(of_nought, TODAY)
@@ -130,7 +132,7 @@ def test_a_personal_number_that_is_empty_needs_no_digit() -> None:
         ("123", None),
     ],
 )
-def test_a_nationality_that_is_not_known_is_none(code: str, country: str | None) -> None:
+def test_an_unknown_nationality_is_none(code: str, country: str | None) -> None:
     assert read_zone(line(nationality=code), TODAY).nationality == country
 
 
@@ -145,7 +147,7 @@ def test_a_nationality_that_is_not_known_is_none(code: str, country: str | None)
         ("86<<<<", None),
     ],
 )
-def test_a_birth_lies_in_the_past(born: str, day: date | None) -> None:
+def test_a_two_digit_year_of_birth_is_in_the_past(born: str, day: date | None) -> None:
     assert read_zone(line(born=born), TODAY).date_of_birth == day
 
 
@@ -158,11 +160,11 @@ def test_a_birth_lies_in_the_past(born: str, day: date | None) -> None:
         ("770101", date(1977, 1, 1)),
     ],
 )
-def test_an_expiry_leans_to_the_future(expires: str, day: date) -> None:
+def test_a_two_digit_year_of_expiry_is_preferably_in_the_future(expires: str, day: date) -> None:
     assert read_zone(line(expires=expires), TODAY).expires_on == day
 
 
-def test_an_expiry_near_the_end_of_a_century_is_of_the_next() -> None:
+def test_an_expiry_near_the_end_of_a_century_may_be_in_the_next() -> None:
     assert read_zone(line(expires="050101"), date(2098, 1, 1)).expires_on == date(2105, 1, 1)
     assert read_zone(line(expires="990101"), date(2098, 1, 1)).expires_on == date(2099, 1, 1)
 

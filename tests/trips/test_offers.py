@@ -26,7 +26,7 @@ def offer(person: Person, *, expired_for: timedelta) -> object:
         return made.id
 
 
-def test_only_what_is_long_over_is_swept_in_every_agency(
+def test_only_long_expired_offers_are_deleted_in_every_agency(
     app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine
 ) -> None:
     gone = {

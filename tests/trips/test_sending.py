@@ -151,7 +151,7 @@ def test_an_empty_trip_is_not_sent(alice: Person, owner_engine: sa.Engine, to: s
     assert sent_events(owner_engine, alice) == []
 
 
-def test_another_agencys_trip_is_not_found_and_a_viewer_sends_nothing(
+def test_viewers_and_other_agencies_cannot_send_a_trip(
     alice: Person, victor: Person, charlie: Person, to: str
 ) -> None:
     trip_id = of_enquiry(alice, to)
@@ -207,7 +207,7 @@ def proposed(desk: Desk, person: Person, trip_id: UUID, to: str) -> str:
     )
 
 
-def test_the_reviewer_sees_to_whom_and_what_it_says_and_nothing_goes_before(
+def test_the_preview_shows_recipient_and_text_and_sends_nothing(
     desk: Desk, alice: Person, bob: Person, to: str
 ) -> None:
     trip_id = of_enquiry(alice, to)
@@ -251,7 +251,7 @@ def test_a_new_line_makes_the_preview_stale(
         deciding.resolve(actor, approval_id, granted=True)
 
 
-def test_sending_is_not_undoable_and_moves_no_money() -> None:
+def test_sending_cannot_be_undone_and_posts_nothing() -> None:
     effect = effects.find(send_itinerary.CAPABILITY.name)
     assert effect is not None
     assert (effect.reversible, effect.money, effect.external) == (False, False, False)

@@ -142,7 +142,7 @@ def book(person: Person, rate: HotelRate, passenger_ids: list[UUID]) -> Line:
 # --------------------------------------------------------------------------------
 
 
-def test_an_offer_is_kept_until_it_expires(alice: Person) -> None:
+def test_an_offer_is_stored_until_it_expires(alice: Person) -> None:
     offer_id, offer = an_offer(alice)
     with alice.acting():
         row = db.session.get_one(SupplierOffer, (alice.actor.tenant_id, offer_id))
@@ -154,7 +154,7 @@ def test_an_offer_is_kept_until_it_expires(alice: Person) -> None:
     assert timedelta(minutes=15) < offer.valid_until - clock.now() <= timedelta(minutes=20)
 
 
-def test_a_held_offer_is_lines_of_the_trip_with_its_number_and_its_limit(alice: Person) -> None:
+def test_holding_an_offer_adds_its_lines_with_reference_and_time_limit(alice: Person) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id, kinds=("adult", "child"))
     offer_id, offer = an_offer(alice, party=Party(adult=1, child=1))
@@ -174,7 +174,7 @@ def test_a_held_offer_is_lines_of_the_trip_with_its_number_and_its_limit(alice: 
     )
 
 
-def test_the_same_offer_is_held_once_however_often_it_is_asked_for(alice: Person) -> None:
+def test_an_offer_is_held_only_once(alice: Person) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     offer_id, _offer = an_offer(alice)
@@ -184,9 +184,7 @@ def test_the_same_offer_is_held_once_however_often_it_is_asked_for(alice: Person
     assert len({line.supplier_ref for line in journey(alice, trip_id).lines}) == 1
 
 
-def test_a_hold_is_released_once_free_of_charge_and_can_be_made_again(
-    alice: Person, victor: Person
-) -> None:
+def test_a_released_offer_can_be_held_again(alice: Person, victor: Person) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     offer_id, _offer = an_offer(alice)
@@ -220,7 +218,7 @@ def test_a_hold_is_released_once_free_of_charge_and_can_be_made_again(
         release(alice, anew[0].id)
 
 
-def test_only_the_named_ones_are_held(alice: Person) -> None:
+def test_only_the_given_passengers_are_held(alice: Person) -> None:
     trip_id, other = a_trip(alice), a_trip(alice)
     people = travellers(alice, trip_id, kinds=("adult", "child"))
     stranger = travellers(alice, other)
@@ -230,7 +228,7 @@ def test_only_the_named_ones_are_held(alice: Person) -> None:
     assert hold(alice, trip_id, offer_id, people[:1])
 
 
-def test_a_hold_needs_passengers_and_an_offer(
+def test_a_hold_requires_passengers_and_an_offer(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     trip_id = a_trip(alice)
@@ -262,7 +260,7 @@ def test_an_expired_offer_is_reported(alice: Person, owner_engine: sa.Engine) ->
 @pytest.mark.parametrize(
     ("surname", "refusal"), [("Soldout", SoldOut), ("Pricechange", PriceChanged)]
 )
-def test_a_suppliers_refusal_leaves_no_line_on_the_trip(
+def test_a_refusal_by_the_supplier_adds_no_line(
     alice: Person, surname: str, refusal: type[Exception]
 ) -> None:
     trip_id = a_trip(alice)
@@ -318,7 +316,7 @@ def test_a_retry_after_a_rollback_returns_the_same_ticket(alice: Person) -> None
     assert again.tickets == first.tickets
 
 
-def test_a_ticket_that_is_refused_leaves_the_booking_held(alice: Person) -> None:
+def test_a_booking_stays_held_if_its_ticket_is_refused(alice: Person) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id, surname="Noticket")
     held = hold(alice, trip_id, an_offer(alice)[0])
@@ -341,7 +339,7 @@ def test_a_line_entered_manually_cannot_be_ticketed(alice: Person, charlie: Pers
 # --------------------------------------------------------------------------------
 
 
-def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
+def test_a_hotel_rate_is_checked_booked_once_and_read(alice: Person) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id, kinds=("adult", "child"))
     rate = a_rate(alice)
@@ -389,7 +387,7 @@ def test_the_cost_of_a_cancellation_is_stored_on_the_trip(alice: Person, refunda
     assert book(alice, rate, people).id != line.id, "what was given back can be booked anew"
 
 
-def test_the_offer_of_a_stay_is_kept_until_the_stay_is_cancelled(alice: Person) -> None:
+def test_the_offer_of_a_stay_is_stored_until_its_cancellation(alice: Person) -> None:
     people, rate = travellers(alice, a_trip(alice), kinds=("adult", "adult")), a_rate(alice)
     line = book(alice, rate, people)
 
@@ -408,7 +406,7 @@ def test_the_offer_of_a_stay_is_kept_until_the_stay_is_cancelled(alice: Person) 
     assert swept() == (None, 0)
 
 
-def test_a_rate_is_booked_for_as_many_as_it_is_for(alice: Person) -> None:
+def test_a_rate_is_booked_only_for_its_number_of_guests(alice: Person) -> None:
     people = travellers(alice, a_trip(alice), kinds=("adult", "adult", "child"))
     with pytest.raises(TooManyGuests):
         book(alice, a_rate(alice), people)
@@ -499,7 +497,7 @@ class Late:
         return answer
 
 
-def test_a_late_response_is_found_by_its_reference(alice: Person) -> None:
+def test_a_booking_with_a_late_response_is_found_by_its_reference(alice: Person) -> None:
     trip_id = a_trip(alice)
     people, rate = travellers(alice, trip_id), a_rate(alice)
     late = Late(suppliers(alice).hotels)
@@ -536,7 +534,7 @@ def file_visa(person: Person, passenger_id: UUID) -> Line:
         return trips.line_of(line)
 
 
-def test_a_visa_is_asked_about_and_filed_once_for_each(alice: Person) -> None:
+def test_a_visa_is_filed_once_for_each_passenger(alice: Person) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id, kinds=("adult", "child"))
     with pytest.raises(NoDayOfArrival):
@@ -557,7 +555,7 @@ def test_a_visa_is_asked_about_and_filed_once_for_each(alice: Person) -> None:
     assert file_visa(alice, people[1]).id != line.id
 
 
-def test_a_visa_needs_somebody_of_a_country(alice: Person) -> None:
+def test_a_visa_requires_a_passenger_with_a_nationality(alice: Person) -> None:
     trip_id = a_trip(alice)
     a_line(alice, trip_id, CREEK)
     with pytest.raises(NoNationality):
@@ -570,16 +568,14 @@ def test_a_visa_needs_somebody_of_a_country(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_no_supplier_is_asked_in_a_dry_run(alice: Person) -> None:
+def test_a_dry_run_calls_no_supplier(alice: Person) -> None:
     with pytest.raises(OutsideCallInDryRun), alice.acting() as actor, recording_dry_run(db.session):
         flights.search_flights(
             suppliers(alice), actor, FlightQuery("COK", "DXB", LEAVES, Party(), "INR")
         )
 
 
-def test_the_audit_names_the_supplier_and_no_passport(
-    alice: Person, owner_engine: sa.Engine
-) -> None:
+def test_events_name_the_supplier_but_no_passport(alice: Person, owner_engine: sa.Engine) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])

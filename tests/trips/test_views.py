@@ -56,7 +56,7 @@ def journey(person: Person, trip_id: UUID) -> Journey:
         return trips.read_trip(reader, trip_id)
 
 
-def test_the_page_is_the_itinerary_day_by_day(alice: Person) -> None:
+def test_the_page_shows_the_itinerary_by_day(alice: Person) -> None:
     trip_id = whole_trip(alice)
     answer = alice.browser.get(f"/trips/{trip_id}")
     assert answer.status_code == 200
@@ -86,7 +86,7 @@ def test_the_page_is_the_itinerary_day_by_day(alice: Person) -> None:
     assert "Z123456" not in answer.text
 
 
-def test_staff_see_what_to_look_at_and_the_customer_does_not(alice: Person) -> None:
+def test_only_staff_see_the_findings(alice: Person) -> None:
     trip_id = a_trip(alice)
     a_passenger(
         alice, trip_id, passport_expiry=date(2027, 1, 5), passport_number=PASSPORT, nationality="IN"
@@ -104,7 +104,7 @@ def test_staff_see_what_to_look_at_and_the_customer_does_not(alice: Person) -> N
     )
 
 
-def test_a_viewer_reads_without_a_way_to_change(alice: Person, victor: Person) -> None:
+def test_a_viewer_sees_no_form_or_button(alice: Person, victor: Person) -> None:
     trip_id = whole_trip(alice)
     page = Page(victor.browser.get(f"/trips/{trip_id}"))
     own = [
@@ -116,7 +116,7 @@ def test_a_viewer_reads_without_a_way_to_change(alice: Person, victor: Person) -
     assert victor.browser.get(f"/trips/{trip_id}/edit").status_code == 403
 
 
-def test_the_list_shows_trips_newest_first_and_says_how_to_begin(alice: Person) -> None:
+def test_the_list_shows_trips_newest_first_and_explains_the_first_step(alice: Person) -> None:
     assert "No trips yet" in Page(alice.browser.get("/trips")).words()
     whole_trip(alice)
     a_trip(alice, title="Goa")
@@ -130,7 +130,7 @@ def test_the_list_shows_trips_newest_first_and_says_how_to_begin(alice: Person) 
 # --------------------------------------------------------------------------------
 
 
-def test_a_trip_is_opened_by_a_form(alice: Person) -> None:
+def test_a_trip_is_created_by_a_form(alice: Person) -> None:
     answer = send(
         alice.browser, "/trips/new", title="Dubai", currency="AED", notes="Sockets are British."
     )
@@ -157,7 +157,7 @@ def test_a_trip_is_renamed_and_its_notes_cleared(alice: Person) -> None:
     assert (trip["title"], trip["notes"]) == ("Abu Dhabi", None)
 
 
-def test_the_trip_of_an_enquiry_and_of_a_conversation_is_one_click_away(alice: Person) -> None:
+def test_enquiries_and_conversations_link_their_trip(alice: Person) -> None:
     with alice.acting() as actor:
         enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan", destination="Dubai").id
         session_id = chat.create_session(actor, title="Krishnan family").id
@@ -183,7 +183,9 @@ def test_the_trip_of_an_enquiry_and_of_a_conversation_is_one_click_away(alice: P
         assert browser.get(first).status_code == 200
 
 
-def test_opening_for_nothing_or_for_anothers_is_not_found(alice: Person, charlie: Person) -> None:
+def test_creating_a_trip_for_an_unknown_or_foreign_record_is_404(
+    alice: Person, charlie: Person
+) -> None:
     with charlie.acting() as actor:
         theirs = chat.create_session(actor, title="Theirs").id
     browser = alice.browser
@@ -196,7 +198,7 @@ def test_opening_for_nothing_or_for_anothers_is_not_found(alice: Person, charlie
         )
 
 
-def test_the_itinerary_of_a_conversation_leads_to_its_trip(alice: Person, charlie: Person) -> None:
+def test_the_itinerary_of_a_conversation_links_its_trip(alice: Person, charlie: Person) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor, title="Krishnan family").id
     browser = alice.browser
@@ -215,7 +217,7 @@ def test_the_itinerary_of_a_conversation_leads_to_its_trip(alice: Person, charli
 # --------------------------------------------------------------------------------
 
 
-def test_a_person_is_added_and_another_after_her(alice: Person) -> None:
+def test_passengers_are_added_one_after_another(alice: Person) -> None:
     trip_id = a_trip(alice)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
     said = {
@@ -281,7 +283,7 @@ def test_a_passport_number_stays_unless_it_is_replaced_or_deleted(alice: Person)
         assert journey(alice, trip_id).passengers[0].passport_last4 == kept
 
 
-def test_the_lines_of_a_passport_fill_the_form_and_save_nothing(alice: Person) -> None:
+def test_the_passport_lines_fill_the_form_without_saving(alice: Person) -> None:
     trip_id = a_trip(alice)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
     answer = send(
@@ -315,7 +317,7 @@ def test_the_lines_of_a_passport_fill_the_form_and_save_nothing(alice: Person) -
     assert (saved.date_of_birth, saved.passport_expiry) == (date(1986, 5, 4), date(2031, 1, 1))
 
 
-def test_an_entered_name_stays_beside_the_passports_name(
+def test_an_entered_name_is_kept_if_the_passport_differs(
     alice: Person,
 ) -> None:
     trip_id = a_trip(alice)
@@ -345,7 +347,7 @@ def test_an_entered_name_stays_beside_the_passports_name(
         (SECOND[:-1] + "1", "The last check digit"),
     ],
 )
-def test_lines_that_do_not_fit_come_back_with_the_digit_that_does_not(
+def test_invalid_passport_lines_are_shown_with_the_wrong_digit(
     alice: Person, typed: str, said: str
 ) -> None:
     trip_id = a_trip(alice)
@@ -445,7 +447,7 @@ def test_an_error_is_shown_at_its_field(
 
 
 @pytest.mark.parametrize("kind", ["flight", "hotel", "transfer", "visa", "other"])
-def test_a_line_sent_as_it_is_stays_as_it_is(alice: Person, kind: str) -> None:
+def test_a_line_saved_without_a_change_is_unchanged(alice: Person, kind: str) -> None:
     """Every field of the form carries its value, and what the form does not show is kept."""
     trip_id = whole_trip(alice)
     if kind == "flight":
@@ -467,7 +469,7 @@ def test_a_line_sent_as_it_is_stays_as_it_is(alice: Person, kind: str) -> None:
     assert after == before
 
 
-def test_a_booked_line_is_cancelled_and_then_removed_each_after_a_second_step(
+def test_cancelling_and_removing_a_booked_line_ask_for_confirmation(
     alice: Person,
 ) -> None:
     trip_id = a_trip(alice)
@@ -537,7 +539,7 @@ def test_the_pdf_has_passengers_flights_tickets_and_price(
     assert PASSPORT not in read
 
 
-def test_an_empty_trip_and_a_bare_one_have_a_paper_too(alice: Person) -> None:
+def test_trips_with_few_data_have_a_pdf_too(alice: Person) -> None:
     trip_id = a_trip(alice, title="#import “x” *_$" * 12)
     assert alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
     a_line(alice, trip_id, VISA)
