@@ -174,7 +174,9 @@ def test_messages_are_numbered_from_one_and_counted(
         blocks=[{"type": "text", "text": "Noted."}],
     )
     with alice.reading() as reader:
-        session, said = sessions.conversation(reader, session_id)
+        [session], said = reader.read(
+            sessions.session_statement(session_id), sessions.messages_statement(session_id)
+        )
         assert [(m["sequence"], m["role"], m["created_by_user_id"]) for m in said] == [
             (1, "user", alice.actor.user_id),
             (2, "assistant", None),
@@ -276,7 +278,9 @@ def test_a_turn_stores_the_message_and_queues_its_job(
         alice.actor.user_id,
     )
     with alice.reading() as reader:
-        session, said = sessions.conversation(reader, session_id)
+        [session], said = reader.read(
+            sessions.session_statement(session_id), sessions.messages_statement(session_id)
+        )
         assert said[0]["blocks"] == [{"type": "text", "text": "Who owes us?"}]
         assert said[0]["turn_id"] == turn.id
         assert session["title"] == "Who owes us?"
@@ -541,8 +545,7 @@ def test_a_deleted_conversation_is_hidden_at_once_and_its_turn_is_stopped(
     with alice.reading() as reader:
         assert sessions.messages(reader, session_id) == []
         assert sessions.list_sessions(reader)[0] == []
-        with pytest.raises(sessions.SessionNotFound):
-            sessions.conversation(reader, session_id)
+        assert reader.read(sessions.session_statement(session_id))[0] == []
     for act in (conversations.delete, turns.request_stop):
         with pytest.raises(sessions.SessionNotFound):
             alice.does(act, session_id)

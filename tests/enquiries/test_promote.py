@@ -28,7 +28,9 @@ def test_the_conversation_begins_with_the_facts_of_the_enquiry(alice: Person, bo
     before = row(alice, enquiry_id)
     _enquiry, session_id = bob.does(service.promote, enquiry_id)
     with alice.reading() as reader:
-        session, said = chats.conversation(reader, session_id)
+        [session], said = reader.read(
+            chats.session_statement(session_id), chats.messages_statement(session_id)
+        )
         assert [found["id"] for found in enquiries.find_by_session(reader, session_id)] == [
             enquiry_id
         ]
@@ -95,4 +97,4 @@ def test_an_enquiry_is_kept_when_its_conversation_is_erased(
 def test_a_long_name_is_shortened_for_the_conversation(alice: Person) -> None:
     session_id = alice.does(service.promote, logged(alice, "N" * 255, origin="COK"))[1]
     with alice.reading() as reader:
-        assert chats.conversation(reader, session_id)[0]["title"] == "N" * 200
+        assert reader.read(chats.session_statement(session_id))[0][0]["title"] == "N" * 200

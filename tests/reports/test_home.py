@@ -45,7 +45,7 @@ def log_enquiry(who: Person, name: str = "Deepa Krishnan", **wish: object) -> ob
         return enquiries.create(actor, customer_name=name, **wish).id  # type: ignore[arg-type]
 
 
-def ask_to_issue(who: Person, customer: str = "Deepa Krishnan") -> str:
+def ask_to_issue(who: Person, customer: str = "Deepa Krishnan", turn_id: str | None = None) -> str:
     with who.acting() as actor:
         line = {"description": "Air tickets", "quantity": 1, "unit_price": "900", "currency": "INR"}
         draft = invoice_drafts.draft_invoice(
@@ -54,7 +54,7 @@ def ask_to_issue(who: Person, customer: str = "Deepa Krishnan") -> str:
         return proposing.propose(
             actor,
             session_id=None,
-            turn_id=None,
+            turn_id=turn_id,
             tool_call_id="call-1",
             tool_name="issue_invoice",
             arguments={"invoice_id": str(draft.id)},
@@ -200,9 +200,9 @@ def test_acts_of_the_assistant_are_shown_with_their_outcome(alice: Person, bob: 
     with alice.acting():
         execution.carry_out(granted)
     alice.does(deciding.resolve, rejected, granted=False, reason="Not yet.")
-    replaced = ask_to_issue(bob, "Meera Nair")
+    replaced = ask_to_issue(bob, "Meera Nair", turn_id="turn-1")
     with alice.acting() as actor:
-        execution.replace(actor, get_approval(replaced).session_id, replaced)
+        execution.withdraw(actor, get_approval(replaced).session_id, ["turn-1"])
     page = shown(alice.browser, "/")
     found = re.search(r'<section class="v-panel" id="assistant-did".*?</section>', page, re.DOTALL)
     assert found
