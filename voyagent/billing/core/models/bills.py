@@ -5,31 +5,25 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, desc, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.core.models.parts import (
-    AMOUNTS,
-    CURRENCY,
-    DATES,
-    DRAFT,
     FALSE,
     LINE,
-    PLAN,
-    RATE,
+    OPEN_BILL,
     STILL_OPEN,
-    VOIDED,
-    ZERO,
-    AtARate,
-    InInstalments,
+    DocumentColumns,
+    DocumentLineColumns,
     TaxOfLine,
+    document_rules,
     tax_rules,
 )
-from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
-class Bill(InInstalments, AtARate, TenantOwned, Base):
+class Bill(DocumentColumns, TenantOwned, Base):
     """A supplier's bill, identified by the supplier's own reference.
 
     A draft becomes a received bill when it is posted. After that only the paid amount, the credited
@@ -38,34 +32,11 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
 
     __tablename__ = "bills"
 
-    status: Mapped[str] = mapped_column(server_default=DRAFT)
     vendor_reference: Mapped[str]
-    issue_date: Mapped[date]
-    due_date: Mapped[date]
-    currency: Mapped[str]
-    total_minor: Mapped[int]
-    paid_minor: Mapped[int] = mapped_column(server_default=ZERO)
-    credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
-    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
-    party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(
-        Computed("lower(party_name)", persisted=True), deferred=True
-    )
-    party_reference: Mapped[str | None]
-    notes: Mapped[str | None]
-    is_opening: Mapped[bool] = mapped_column(server_default=FALSE)
     pay_on: Mapped[date | None]
-    trip_id: Mapped[UUID | None]
-    entry_id: Mapped[UUID | None]
-    voided_on: Mapped[date | None]
-    void_reason: Mapped[str | None]
-    void_entry_id: Mapped[UUID | None]
-    voided_by_user_id: Mapped[UUID | None]
-    created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[DefaultNow]
-    updated_at: Mapped[DefaultNow]
 
     __table_args__ = (
+        *document_rules("bills", OPEN_BILL, "entry_id is not null"),
         Index(
             "uq_bills_vendor_reference",
             "tenant_id",
@@ -73,16 +44,6 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
             unique=True,
             postgresql_where=text("status <> 'void'"),
         ),
-        references("journal_entries", "entry_id", "fk_bills_entry"),
-        references("journal_entries", "void_entry_id", "fk_bills_void_entry"),
-        references("users", "voided_by_user_id", "fk_bills_voider"),
-        references("users", "created_by_user_id", "fk_bills_creator"),
-        references("trips", "trip_id", "fk_bills_trip"),
-        CheckConstraint(CURRENCY, name="currency"),
-        CheckConstraint(DATES, name="dates"),
-        CheckConstraint(PLAN, name="instalments"),
-        CheckConstraint(RATE, name="rate"),
-        CheckConstraint(AMOUNTS, name="amounts"),
         CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor", name="tax"),
         CheckConstraint(
             "status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"
@@ -98,46 +59,16 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
             f" {STILL_OPEN} end",
             name="paid",
         ),
-        CheckConstraint(VOIDED.format(posted="entry_id is not null"), name="voided"),
         CheckConstraint(
             "case when status = 'scheduled' then pay_on is not null when status in ('draft',"
             " 'received') then pay_on is null else true end and pay_on between issue_date and"
             " '2200-12-31'",
             name="pay_on",
         ),
-        Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),
-        Index("ix_bills_status", "tenant_id", "status", desc("issue_date"), desc("id")),
-        Index(
-            "ix_bills_open_due",
-            "tenant_id",
-            "due_date",
-            "id",
-            postgresql_where=text("status in ('received', 'scheduled')"),
-        ),
-        Index(
-            "ix_bills_open_party",
-            "tenant_id",
-            "party_key",
-            "due_date",
-            "id",
-            postgresql_where=text("status in ('received', 'scheduled')"),
-        ),
-        Index(
-            "ix_bills_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")
-        ),
-        Index(
-            "ix_bills_trip", "tenant_id", "trip_id", postgresql_where=text("trip_id is not null")
-        ),
-        Index("ix_bills_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
     )
 
-    @property
-    def open_minor(self) -> int:
-        """Return the open amount: the total less the paid and credited amounts."""
-        return self.total_minor - self.paid_minor - self.credited_minor
 
-
-class BillLine(TenantBound, Base):
+class BillLine(DocumentLineColumns, TenantBound, Base):
     """A line of a bill; `amount_minor` is quantity times unit price, before tax.
 
     `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on behalf of a
@@ -148,11 +79,6 @@ class BillLine(TenantBound, Base):
     __tablename__ = "bill_lines"
 
     bill_id: Mapped[UUID] = mapped_column(primary_key=True)
-    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    description: Mapped[str]
-    quantity: Mapped[int]
-    unit_price_minor: Mapped[int]
-    amount_minor: Mapped[int]
     bought_as: Mapped[str] = mapped_column(server_default=text("'cost'"))
     input_credit: Mapped[bool] = mapped_column(server_default=FALSE)
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.core.models.parts import (
-    CURRENCY,
     ZERO,
-    Reversible,
+    CreditColumns,
     TaxOfLine,
-    reversal_rules,
+    credit_rules,
     tax_rules,
 )
-from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
-class CreditNote(Reversible, TenantOwned, Base):
+class CreditNote(CreditColumns, TenantOwned, Base):
     """A credit note to a customer on an issued invoice, with a number from its own series.
 
     It is never changed, only reversed.
@@ -30,29 +28,11 @@ class CreditNote(Reversible, TenantOwned, Base):
 
     invoice_id: Mapped[UUID]
     number: Mapped[str]
-    issue_date: Mapped[date]
-    currency: Mapped[str]
-    total_minor: Mapped[int]
-    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
     round_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
-    party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(
-        Computed("lower(party_name)", persisted=True), deferred=True
-    )
-    reason: Mapped[str]
-    entry_id: Mapped[UUID]
-    created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_credit_notes_number"),
-        references("invoices", "invoice_id", "fk_credit_notes_invoice"),
-        references("journal_entries", "entry_id", "fk_credit_notes_entry"),
-        references("users", "created_by_user_id", "fk_credit_notes_creator"),
-        *reversal_rules("credit_notes", "issue_date"),
-        CheckConstraint(CURRENCY, name="currency"),
-        CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
-        CheckConstraint("total_minor > 0", name="total"),
+        *credit_rules("credit_notes", "invoice"),
         CheckConstraint("tax_minor >= 0 and tax_minor < total_minor - round_off_minor", name="tax"),
         CheckConstraint("abs(round_off_minor) <= 5000", name="round_off"),
         CheckConstraint("length(number) <= 16", name="number"),
@@ -63,9 +43,6 @@ class CreditNote(Reversible, TenantOwned, Base):
             unique=True,
             postgresql_where=text("round_off_minor <> 0 and reversed_on is null"),
         ),
-        Index("ix_credit_notes_issued", "tenant_id", desc("issue_date"), desc("id")),
-        Index("ix_credit_notes_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
-        Index("ix_credit_notes_invoice", "tenant_id", "invoice_id", "issue_date"),
     )
 
 
@@ -97,7 +74,7 @@ class CreditNoteTax(TaxOfLine, TenantBound, Base):
     __table_args__ = tax_rules("credit_note_taxes", "credit_note_lines", "credit_note_id")
 
 
-class SupplierCredit(Reversible, TenantOwned, Base):
+class SupplierCredit(CreditColumns, TenantOwned, Base):
     """A supplier's credit note on a received bill, with the supplier's number.
 
     It is never changed, only reversed.
@@ -107,18 +84,6 @@ class SupplierCredit(Reversible, TenantOwned, Base):
 
     bill_id: Mapped[UUID]
     vendor_reference: Mapped[str]
-    issue_date: Mapped[date]
-    currency: Mapped[str]
-    total_minor: Mapped[int]
-    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
-    party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(
-        Computed("lower(party_name)", persisted=True), deferred=True
-    )
-    reason: Mapped[str]
-    entry_id: Mapped[UUID]
-    created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         Index(
@@ -129,19 +94,8 @@ class SupplierCredit(Reversible, TenantOwned, Base):
             unique=True,
             postgresql_where=text("reversed_on is null"),
         ),
-        references("bills", "bill_id", "fk_supplier_credits_bill"),
-        references("journal_entries", "entry_id", "fk_supplier_credits_entry"),
-        references("users", "created_by_user_id", "fk_supplier_credits_creator"),
-        *reversal_rules("supplier_credits", "issue_date"),
-        CheckConstraint(CURRENCY, name="currency"),
-        CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
-        CheckConstraint("total_minor > 0", name="total"),
+        *credit_rules("supplier_credits", "bill"),
         CheckConstraint("tax_minor >= 0 and tax_minor < total_minor", name="tax"),
-        Index("ix_supplier_credits_issued", "tenant_id", desc("issue_date"), desc("id")),
-        Index(
-            "ix_supplier_credits_party", "tenant_id", "party_key", desc("issue_date"), desc("id")
-        ),
-        Index("ix_supplier_credits_bill", "tenant_id", "bill_id", "issue_date"),
     )
 
 

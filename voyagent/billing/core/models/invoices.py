@@ -19,21 +19,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.core.models.parts import (
-    AMOUNTS,
-    CURRENCY,
-    DATES,
-    DRAFT,
-    FALSE,
     LINE,
-    PLAN,
-    RATE,
+    OPEN_INVOICE,
     STILL_OPEN,
-    VOIDED,
     ZERO,
-    AtARate,
-    InInstalments,
+    DocumentColumns,
+    DocumentLineColumns,
+    document_rules,
 )
-from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 _SEARCH = (
@@ -42,7 +36,7 @@ _SEARCH = (
 )
 
 
-class Invoice(InInstalments, AtARate, TenantOwned, Base):
+class Invoice(DocumentColumns, TenantOwned, Base):
     """An invoice to a customer.
 
     A draft has no number. Issuing an invoice numbers and posts it; after that only the paid and
@@ -55,45 +49,22 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
 
     __tablename__ = "invoices"
 
-    status: Mapped[str] = mapped_column(server_default=DRAFT)
     number: Mapped[str | None]
-    issue_date: Mapped[date]
-    due_date: Mapped[date]
-    currency: Mapped[str]
-    total_minor: Mapped[int]
-    paid_minor: Mapped[int] = mapped_column(server_default=ZERO)
-    credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
     written_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
-    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
     round_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     place_of_supply: Mapped[str | None]
     customer_tax_number: Mapped[str | None]
     customer_pan: Mapped[str | None]
-    party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(
-        Computed("lower(party_name)", persisted=True), deferred=True
-    )
-    party_reference: Mapped[str | None]
-    notes: Mapped[str | None]
-    is_opening: Mapped[bool] = mapped_column(server_default=FALSE)
-    entry_id: Mapped[UUID | None]
-    voided_on: Mapped[date | None]
-    void_reason: Mapped[str | None]
-    void_entry_id: Mapped[UUID | None]
-    voided_by_user_id: Mapped[UUID | None]
-    created_by_user_id: Mapped[UUID | None]
     issued_at: Mapped[datetime | None]
     issued_by_user_id: Mapped[UUID | None]
     sent_at: Mapped[datetime | None]
     sent_to: Mapped[str | None]
     enquiry_id: Mapped[UUID | None]
     session_id: Mapped[UUID | None]
-    trip_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
-    created_at: Mapped[DefaultNow]
-    updated_at: Mapped[DefaultNow]
 
     __table_args__ = (
+        *document_rules("invoices", OPEN_INVOICE, "num_nonnulls(number, entry_id) = 2"),
         UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),
         CheckConstraint("not is_opening or party_reference is not null", name="opening"),
         Index(
@@ -103,19 +74,9 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
             unique=True,
             postgresql_where=text("is_opening"),
         ),
-        references("journal_entries", "entry_id", "fk_invoices_entry"),
-        references("journal_entries", "void_entry_id", "fk_invoices_void_entry"),
-        references("users", "voided_by_user_id", "fk_invoices_voider"),
-        references("users", "created_by_user_id", "fk_invoices_creator"),
         references("users", "issued_by_user_id", "fk_invoices_issuer"),
         references("enquiries", "enquiry_id", "fk_invoices_enquiry", "SET NULL (enquiry_id)"),
         references("chat_sessions", "session_id", "fk_invoices_session", "SET NULL (session_id)"),
-        references("trips", "trip_id", "fk_invoices_trip"),
-        CheckConstraint(CURRENCY, name="currency"),
-        CheckConstraint(DATES, name="dates"),
-        CheckConstraint(PLAN, name="instalments"),
-        CheckConstraint(RATE, name="rate"),
-        CheckConstraint(AMOUNTS, name="amounts"),
         CheckConstraint(
             "status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"
         ),
@@ -139,28 +100,7 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
             " true end",
             name="paid",
         ),
-        CheckConstraint(VOIDED.format(posted="num_nonnulls(number, entry_id) = 2"), name="voided"),
-        Index("ix_invoices_issued", "tenant_id", desc("issue_date"), desc("id")),
-        Index("ix_invoices_status", "tenant_id", "status", desc("issue_date"), desc("id")),
         Index("ix_invoices_due", "tenant_id", "due_date", "id"),
-        Index(
-            "ix_invoices_open_due",
-            "tenant_id",
-            "due_date",
-            "id",
-            postgresql_where=text("status in ('issued', 'partially_paid')"),
-        ),
-        Index(
-            "ix_invoices_open_party",
-            "tenant_id",
-            "party_key",
-            "due_date",
-            "id",
-            postgresql_where=text("status in ('issued', 'partially_paid')"),
-        ),
-        Index(
-            "ix_invoices_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")
-        ),
         Index("ix_invoices_currency", "tenant_id", "currency", desc("issue_date"), desc("id")),
         Index(
             "ix_invoices_pan",
@@ -169,7 +109,6 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
             "issue_date",
             postgresql_where=text("customer_pan is not null"),
         ),
-        Index("ix_invoices_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index(
             "ix_invoices_enquiry",
             "tenant_id",
@@ -183,9 +122,6 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
             postgresql_where=text("session_id is not null"),
         ),
         Index(
-            "ix_invoices_trip", "tenant_id", "trip_id", postgresql_where=text("trip_id is not null")
-        ),
-        Index(
             "ix_invoices_search",
             "tenant_id",
             "search",
@@ -194,13 +130,8 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
         ),
     )
 
-    @property
-    def open_minor(self) -> int:
-        """Return the open amount: the total less the paid and credited amounts."""
-        return self.total_minor - self.paid_minor - self.credited_minor
 
-
-class InvoiceLine(TenantBound, Base):
+class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     """A line of an invoice; `amount_minor` is quantity times unit price, before tax.
 
     `sold_as` is `principal` for the agency's own sale, `fee` for the agency's fee, or `agent` for a
@@ -212,11 +143,6 @@ class InvoiceLine(TenantBound, Base):
     __tablename__ = "invoice_lines"
 
     invoice_id: Mapped[UUID] = mapped_column(primary_key=True)
-    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    description: Mapped[str]
-    quantity: Mapped[int]
-    unit_price_minor: Mapped[int]
-    amount_minor: Mapped[int]
     sold_as: Mapped[str] = mapped_column(server_default=text("'principal'"))
     tax: Mapped[str | None]
     collection: Mapped[str | None]

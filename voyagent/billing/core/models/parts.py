@@ -10,39 +10,26 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    Computed,
     Date,
     ForeignKeyConstraint,
     Index,
     Numeric,
+    desc,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import SchemaItem
 
+from voyagent.kernel.db import DefaultNow
 from voyagent.kernel.tenancy import references
 
 ZERO = text("0")
 DRAFT = text("'draft'")
 FALSE = text("false")
-DATES = (
-    "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and"
-    " '2200-12-31'"
-)
-AMOUNTS = (
-    "total_minor > 0 and paid_minor >= 0 and credited_minor >= 0 and paid_minor + credited_minor <="
-    " total_minor"
-)
 STILL_OPEN = "paid_minor + credited_minor < total_minor"
-VOIDED = (
-    "case when status = 'void' then num_nonnulls(voided_on, void_reason, void_entry_id) = 3 and"
-    " {posted} and voided_on >= issue_date and paid_minor = 0 and credited_minor = 0 else"
-    " num_nonnulls(voided_on, void_reason, void_entry_id, voided_by_user_id) = 0 end"
-)
 LINE = "quantity >= 1 and unit_price_minor >= 0 and amount_minor = quantity * unit_price_minor"
 CURRENCY = "currency ~ '^[A-Z]{3}$'"
-PLAN = (
-    "num_nonnulls(instalment_dues, instalment_minors) = 0 or app.is_plan(instalment_dues,"
-    " instalment_minors, issue_date)"
-)
 RATE_COLUMNS = ("rate_base", "rate_quote", "rate", "rate_on", "rate_source")
 RATE = (
     "num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) = 0 or num_nonnulls(rate_base,"
@@ -81,6 +68,112 @@ class AtARate:
     rate: Mapped[Decimal | None] = mapped_column(Numeric(17, 8))
     rate_on: Mapped[date | None]
     rate_source: Mapped[str | None]
+
+
+class DocumentColumns(InInstalments, AtARate):
+    """Columns that invoices and bills share."""
+
+    status: Mapped[str] = mapped_column(server_default=DRAFT)
+    issue_date: Mapped[date]
+    due_date: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    paid_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    party_name: Mapped[str]
+    party_key: Mapped[str] = mapped_column(
+        Computed("lower(party_name)", persisted=True), deferred=True
+    )
+    party_reference: Mapped[str | None]
+    notes: Mapped[str | None]
+    is_opening: Mapped[bool] = mapped_column(server_default=FALSE)
+    trip_id: Mapped[UUID | None]
+    entry_id: Mapped[UUID | None]
+    voided_on: Mapped[date | None]
+    void_reason: Mapped[str | None]
+    void_entry_id: Mapped[UUID | None]
+    voided_by_user_id: Mapped[UUID | None]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
+
+    @property
+    def open_minor(self) -> int:
+        """Return the open amount: the total less the paid and credited amounts."""
+        return self.total_minor - self.paid_minor - self.credited_minor
+
+
+def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tuple[SchemaItem, ...]:
+    """Return the constraints and indexes for the columns that invoices and bills share.
+
+    `posted` is the SQL condition that a void document was posted.
+    """
+    is_open = text(f"status in {open_states}")
+    return (
+        references("journal_entries", "entry_id", f"fk_{table}_entry"),
+        references("journal_entries", "void_entry_id", f"fk_{table}_void_entry"),
+        references("users", "voided_by_user_id", f"fk_{table}_voider"),
+        references("users", "created_by_user_id", f"fk_{table}_creator"),
+        references("trips", "trip_id", f"fk_{table}_trip"),
+        CheckConstraint(CURRENCY, name="currency"),
+        CheckConstraint(
+            "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and"
+            " '2200-12-31'",
+            name="dates",
+        ),
+        CheckConstraint(
+            "num_nonnulls(instalment_dues, instalment_minors) = 0 or app.is_plan(instalment_dues,"
+            " instalment_minors, issue_date)",
+            name="instalments",
+        ),
+        CheckConstraint(RATE, name="rate"),
+        CheckConstraint(
+            "total_minor > 0 and paid_minor >= 0 and credited_minor >= 0 and paid_minor +"
+            " credited_minor <= total_minor",
+            name="amounts",
+        ),
+        CheckConstraint(
+            "case when status = 'void' then num_nonnulls(voided_on, void_reason, void_entry_id) = 3"
+            f" and {posted} and voided_on >= issue_date and paid_minor = 0 and credited_minor = 0"
+            " else num_nonnulls(voided_on, void_reason, void_entry_id, voided_by_user_id) = 0 end",
+            name="voided",
+        ),
+        Index(f"ix_{table}_issued", "tenant_id", desc("issue_date"), desc("id")),
+        Index(f"ix_{table}_status", "tenant_id", "status", desc("issue_date"), desc("id")),
+        Index(f"ix_{table}_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
+        Index(f"ix_{table}_open_due", "tenant_id", "due_date", "id", postgresql_where=is_open),
+        Index(
+            f"ix_{table}_open_party",
+            "tenant_id",
+            "party_key",
+            "due_date",
+            "id",
+            postgresql_where=is_open,
+        ),
+        Index(
+            f"ix_{table}_voided",
+            "tenant_id",
+            "voided_on",
+            postgresql_where=text("status = 'void'"),
+        ),
+        Index(
+            f"ix_{table}_trip",
+            "tenant_id",
+            "trip_id",
+            postgresql_where=text("trip_id is not null"),
+        ),
+    )
+
+
+class DocumentLineColumns:
+    """Columns that the lines of invoices and bills share; the subclass adds the document's id."""
+
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    description: Mapped[str]
+    quantity: Mapped[int]
+    unit_price_minor: Mapped[int]
+    amount_minor: Mapped[int]
 
 
 class TaxOfLine:
@@ -143,4 +236,40 @@ def reversal_rules(
             "reversed_on",
             postgresql_where=text("reversed_on is not null"),
         ),
+    )
+
+
+class CreditColumns(Reversible):
+    """Columns that credit notes and supplier credits share."""
+
+    issue_date: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    party_name: Mapped[str]
+    party_key: Mapped[str] = mapped_column(
+        Computed("lower(party_name)", persisted=True), deferred=True
+    )
+    reason: Mapped[str]
+    entry_id: Mapped[UUID]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[DefaultNow]
+
+
+def credit_rules(table: str, document: str) -> tuple[SchemaItem, ...]:
+    """Return the constraints and indexes for the columns that both kinds of credits share.
+
+    `document` is the name of the credited document, `invoice` or `bill`.
+    """
+    return (
+        references(f"{document}s", f"{document}_id", f"fk_{table}_{document}"),
+        references("journal_entries", "entry_id", f"fk_{table}_entry"),
+        references("users", "created_by_user_id", f"fk_{table}_creator"),
+        *reversal_rules(table, "issue_date"),
+        CheckConstraint(CURRENCY, name="currency"),
+        CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
+        CheckConstraint("total_minor > 0", name="total"),
+        Index(f"ix_{table}_issued", "tenant_id", desc("issue_date"), desc("id")),
+        Index(f"ix_{table}_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
+        Index(f"ix_{table}_{document}", "tenant_id", f"{document}_id", "issue_date"),
     )
