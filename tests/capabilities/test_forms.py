@@ -300,3 +300,11 @@ def test_a_form_that_queries_a_supplier_shows_the_offers(alice: Person) -> None:
     )
     assert answer.status_code == 200, answer.text
     assert "INR" in answer.text
+
+
+def test_a_viewer_has_the_forms_of_queries_and_no_others(victor: Person) -> None:
+    listed = victor.browser.get("/do").text
+    assert "/do/trial_balance" in listed
+    assert "/do/record_receipt" not in listed
+    _, shown = send(victor, "/do/trial_balance", {})
+    assert shown.status_code == 200

@@ -33,7 +33,7 @@ AREAS = {
 pages = PageBlueprint("capabilities", __name__, guard=Guard.SIGNED_IN)
 
 
-@pages.page("/do", permission="tool.propose")
+@pages.page("/do", permission="agency.read")
 def actions(reader: RequestReader) -> Any:
     """List the capabilities that the user may use; for the command palette only the list."""
     actor = reader.authenticate()
@@ -50,7 +50,7 @@ def actions(reader: RequestReader) -> Any:
 @pages.page(
     "/do/<name>",
     methods=("GET", "POST"),
-    permission="tool.propose",
+    permission="agency.read",
     missing=registry.CapabilityUnknown,
     once=True,
 )
