@@ -339,6 +339,47 @@ def test_a_party_of_a_list_is_a_name_for_every_capability(engine: Engine) -> Non
     assert asked == ["the second one paid 20000 Sunitha Rajan"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "hmm ok go ahead",
+        "well, yes please",
+        "ok, looks good, save it",
+        "Yes. That's correct!",
+        "haan ji theek hai",
+        "um... sure, do it",
+        "ठीक है, कर दो",
+    ],
+)
+def test_a_hesitant_yes_confirms_like_a_plain_one(engine: Engine, said: str) -> None:
+    assert talk(engine, EXACT, said).confirmed
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["hmm", "please", "ok but 5000", "yes, and 3 lakh", "go ahead with the other one", "fine"],
+)
+def test_less_than_a_yes_confirms_nothing(engine: Engine, said: str) -> None:
+    assert not talk(engine, EXACT, said).confirmed
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "how much does Sunitha owe",
+        "how much does Zachariah Kurian owe us",
+        "what does Sunitha Rajan owe us",
+        "does Zachariah owe anything",
+        "outstanding of Sunitha Rajan",
+    ],
+)
+def test_what_a_known_customer_owes_is_listed_at_once(said: str) -> None:
+    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply(said, CONTEXT)
+    assert reply.draft
+    assert (reply.kind, reply.draft.name) == ("run", "list_receivables")
+    assert reply.draft.values["customer_name"] in CONTEXT.names
+
+
 @pytest.mark.parametrize("said", ["invoices of last week", "invoices due 2nd Dec", "on 1st"])
 def test_a_date_does_not_refer_to_a_list(engine: Engine, said: str) -> None:
     found = engine.draft("find_invoices", said, NOTHING_OPEN, PARTIES)

@@ -33,9 +33,18 @@ _CORRECTION = re.compile(
     r"|^\s*(?:make|change) (?:it|that)(?: to)?\s+",
     re.IGNORECASE,
 )
+_YES_WORDS = (
+    r"yes|yep|yeah|yup|ok(?:ay)?|sure|confirm(?:ed)?|go ahead|do it|save(?: it)?|send it|correct"
+    r"|that(?:['’]s| is) (?:right|correct|fine)|looks (?:good|fine|right|ok)"
+    r"|all (?:good|correct|fine)"
+    r"|haan?|theek hai|thik hai|kar do|हाँ|हां|ठीक है|कर दो"
+)
+_FILLERS = (
+    r"h+m+|um+|uh+|ah+|oh|well|so|then|now|please|pls|just|and|alright|fine|great|perfect|ji|जी"
+)
 _YES = re.compile(
-    r"^\s*(?:yes|yep|yeah|ok(?:ay)?|sure|confirm(?:ed)?|go ahead|do it|save(?: it)?|correct"
-    r"|haan?|theek hai|हाँ|हां|ठीक है)[\s!.,]*$",
+    rf"^[\s.,!…]*(?:(?:{_FILLERS})[\s.,!…-]+)*(?:{_YES_WORDS})"
+    rf"(?:[\s.,!…-]+(?:{_YES_WORDS}|{_FILLERS}))*[\s.,!…]*$",
     re.IGNORECASE,
 )
 _DROP = re.compile(

@@ -31,6 +31,7 @@ _CENTRE = 0.7
 
 With 0.7, cross-validation has 82 % of the sentences among the best three; with 0, it has 76 %.
 """
+_NAME = "w <name>"
 _SAME = 0.98
 """Similarity from which a sentence equals an example except for case and punctuation."""
 _ODDS_WEIGHTS = {"w": 1.0, "p": 1.0, "c": 0.15}
@@ -176,8 +177,11 @@ class Matcher:
         return sorted(matches, key=lambda one: (one.score < _SAME, -one.odds, one.name))
 
     def _explained(self, found: Counter[str]) -> float:
-        """Return the share of the sentence's words that examples contain; rare words count more."""
-        words = [feature for feature in found if feature.startswith("w ")]
+        """Return the share of the sentence's words that examples contain; rare words count more.
+
+        A known name is no unknown word, although examples have other names.
+        """
+        words = [feature for feature in found if feature.startswith("w ") and feature != _NAME]
         weights = [self._idf.get(word, self._idf_max) for word in words]
         known = sum(self._idf.get(word, 0.0) for word in words)
         return known / (sum(weights) or 1.0)

@@ -122,6 +122,10 @@ CAPABILITY = Capability(
             "how much is due from the Desai group",
             "send me debtor ageing",
             "what does Neha Kapoor still have to pay",
+            "how much does Imran owe us now",
+            "what is Sneha's balance",
+            "balance of customer Kiran Desai",
+            "does Mr Bhatia owe anything",
         ),
         "hi": (
             "kis kis ka paisa aana baaki hai",
