@@ -107,11 +107,13 @@ function draw() {
   const typed = input.value.trim();
   const pages = menu().filter((page) => page.text.toLowerCase().includes(typed.toLowerCase()));
   const known = typed ? (actions ?? []).filter((one) => one.text.toLowerCase().includes(typed.toLowerCase())) : [];
+  const exact = known.filter((one) => one.text.toLowerCase() === typed.toLowerCase());
   const all = { glyph: "arrow-right", text: list.dataset.all.replace("…", typed), href: `${palette.dataset.search}?q=${encodeURIComponent(typed)}` };
   const groups = [
+    [list.dataset.acts, exact],
     [list.dataset.enquiries, typed && found.length ? [...found, all] : []],
     [list.dataset.pages, pages],
-    [list.dataset.acts, [...acts(typed), ...known]],
+    [list.dataset.acts, [...acts(typed), ...known.filter((one) => !exact.includes(one))]],
   ];
   let number = 0;
   list.replaceChildren(...groups.filter(([, entries]) => entries.length).map(([title, entries]) => {
