@@ -19,6 +19,7 @@ OPEN = (
     Choice("i1", "000020, Zachariah Kurian", "2026-27/000020", Money(8_000_000, "INR")),
     Choice("i2", "000031, Zachariah Kurian", "2026-27/000031", Money(17_275_000, "INR")),
 )
+NEHA = "new enquiry Neha Kapoor, Bali, 2 adults, budget 2 lakh, 12 Dec"
 THRESHOLDS = Thresholds(take=0.5, offer=0.1)
 RECEIPT = "received a payment of 50000 from zachariah kurian by gpay"
 EXACT = "received a payment of 172750 from zachariah kurian by gpay"
@@ -337,6 +338,24 @@ def test_a_party_of_a_list_is_a_name_for_every_capability(engine: Engine) -> Non
     paid = engine.draft("record_receipt", "the second one paid 20000", context, PARTIES)
     assert paid.values["invoice_id"] == "i1"
     assert asked == ["the second one paid 20000 Sunitha Rajan"]
+
+
+@pytest.mark.parametrize(
+    ("said", "notes"),
+    [
+        ("no, budget 3 lakh", "new enquiry Neha Kapoor, Bali, 2 adults, budget 3 lakh, 12 Dec"),
+        ("actually 15 Dec", "new enquiry Neha Kapoor, Bali, 2 adults, budget 2 lakh, 15 Dec"),
+        ("sorry, 3 adults", "new enquiry Neha Kapoor, Bali, 3 adults, budget 2 lakh, 12 Dec"),
+        ("n@example.com", f"{NEHA}\nn@example.com"),
+    ],
+)
+def test_a_correction_changes_the_stored_message_as_well(
+    engine: Engine, said: str, notes: str
+) -> None:
+    card = engine.start("create_enquiry", NEHA, CONTEXT)
+    corrected = engine.reply(said, CONTEXT, card.draft)
+    assert corrected.draft
+    assert corrected.draft.values["notes"] == notes
 
 
 @pytest.mark.parametrize(

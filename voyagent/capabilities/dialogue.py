@@ -378,7 +378,7 @@ class Engine:
         words = {name: filled.words.get(name, said) for name in changed}
         return replace(
             draft,
-            values={**draft.values, **changed},
+            values={**draft.values, **changed, **self._message(draft, words, said)},
             words={**draft.words, **words},
             choices={name: rows for name, rows in draft.choices.items() if name not in changed},
             unread=_still_unread(draft, filled),
@@ -418,6 +418,25 @@ class Engine:
         for name in [one for one in changed if readers[one] == "lines"]:
             changed[name] = _repriced(draft.values.get(name) or [], changed[name])
         return changed
+
+    def _message(self, draft: Draft, words: Mapping[str, str], said: str) -> dict[str, str]:
+        """Return the stored message with corrected words in place of the wrong ones.
+
+        A correction of what the message does not say is added as a line.
+        """
+        readers = self._capabilities[draft.name].slots.items()
+        name = next((name for name, slot in readers if slot.reader == "message"), "")
+        message = draft.values.get(name)
+        if not message:
+            return {}
+        corrected = message
+        for field_name, new in words.items():
+            old = draft.words.get(field_name)
+            places = [*re.finditer(rf"(?<!\w){re.escape(old)}(?!\w)", corrected)] if old else []
+            if len(places) == 1:
+                start, end = places[0].span()
+                corrected = f"{corrected[:start]}{new}{corrected[end:]}"
+        return {name: corrected if corrected != message else f"{message}\n{said.strip()}"}
 
     def _answer(self, name: str, capability: str, said: str, context: Context) -> dict[str, Any]:
         """Return the field that a message without other words answers: a name or a date."""
