@@ -7,13 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, select
 
-from voyagent.billing.core.models.bills import Bill
-from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import BILL, INVOICE, DocumentKind
 from voyagent.kernel.tenancy import owned
 
-_INVOICES, _BILLS = Invoice.__table__.c, Bill.__table__.c
-_NOTES, _CREDITS = CreditNote.__table__.c, SupplierCredit.__table__.c
+_INVOICES = Invoice.__table__.c
 
 
 def of_trips() -> dict[str, Select[Any]]:
@@ -23,19 +21,9 @@ def of_trips() -> dict[str, Select[Any]]:
     document's id) and thing_id (the trip's id). Payments and write-offs are left out, because they
     post neither revenue nor cost.
     """
-    notes = select(_NOTES.id, _INVOICES.trip_id).join_from(
-        CreditNote.__table__, Invoice.__table__, _NOTES.invoice_id == _INVOICES.id
-    )
-    credited = select(_CREDITS.id, _BILLS.trip_id).join_from(
-        SupplierCredit.__table__, Bill.__table__, _CREDITS.bill_id == _BILLS.id
-    )
-    found = {
-        "invoice": select(_INVOICES.id, _INVOICES.trip_id).where(*_of_one(Invoice)),
-        "bill": select(_BILLS.id, _BILLS.trip_id).where(*_of_one(Bill)),
-        "credit_note": notes.where(owned(CreditNote), *_of_one(Invoice)),
-        "supplier_credit": credited.where(owned(SupplierCredit), *_of_one(Bill)),
+    return {kind.name: _documents(kind) for kind in (INVOICE, BILL)} | {
+        kind.credit.name: _credits(kind) for kind in (INVOICE, BILL)
     }
-    return {kind: _named(statement) for kind, statement in found.items()}
 
 
 def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
@@ -50,10 +38,18 @@ def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     )
 
 
-def _named(statement: Select[Any]) -> Select[Any]:
-    source_id, thing_id = statement.selected_columns
-    return statement.with_only_columns(source_id.label("source_id"), thing_id.label("thing_id"))
+def _documents(kind: DocumentKind) -> Select[Any]:
+    table = kind.model.__table__.c
+    return select(table.id.label("source_id"), table.trip_id.label("thing_id")).where(
+        owned(kind.model), table.trip_id.is_not(None), table.status != "draft"
+    )
 
 
-def _of_one(model: type[Invoice | Bill]) -> tuple[ColumnElement[bool], ...]:
-    return owned(model), model.__table__.c.trip_id.is_not(None), model.__table__.c.status != "draft"
+def _credits(kind: DocumentKind) -> Select[Any]:
+    table, documents = kind.credit.model.__table__, kind.model.__table__
+    return (
+        _documents(kind)
+        .with_only_columns(table.c.id.label("source_id"), documents.c.trip_id.label("thing_id"))
+        .join_from(table, documents, table.c[kind.key] == documents.c.id)
+        .where(owned(kind.credit.model))
+    )

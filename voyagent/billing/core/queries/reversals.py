@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.kinds import BILL, INVOICE
 from voyagent.billing.core.models.payments import Allocation, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.kernel.db import db
@@ -44,15 +44,9 @@ def last_taken_back(
         .scalar_subquery()
     )
     credited = (
-        select(func.max(CreditNote.reversed_on))
-        .where(CreditNote.invoice_id.in_(ids))
+        select(func.max(kind.credit.model.reversed_on))
+        .where(getattr(kind.credit.model, kind.key).in_(ids))
         .scalar_subquery()
+        for kind in (INVOICE, BILL)
     )
-    by_suppliers = (
-        select(func.max(SupplierCredit.reversed_on))
-        .where(SupplierCredit.bill_id.in_(ids))
-        .scalar_subquery()
-    )
-    return db.session.scalar(
-        select(func.greatest(allocated, written_off, refunded, credited, by_suppliers))
-    )
+    return db.session.scalar(select(func.greatest(allocated, written_off, refunded, *credited)))

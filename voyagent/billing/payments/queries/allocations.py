@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, cast, func, select
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
 from voyagent.billing.core.models.payments import Allocation, Refund
 from voyagent.billing.core.queries.open_documents import Kind
@@ -97,7 +98,7 @@ def exchanged_before(document: Invoice | Bill) -> Exchanged:
 
     The caller must have locked the document.
     """
-    of = Allocation.invoice_id if isinstance(document, Invoice) else Allocation.bill_id
+    of = getattr(Allocation, kind_of(document).key)
     sums = ((Allocation.settled_minor, "settled_minor"), (Allocation.booked_minor, "booked_minor"))
     statement = select(
         *(cast(func.coalesce(func.sum(column), 0), BigInteger).label(name) for column, name in sums)
