@@ -14,7 +14,7 @@ CONFIGURATION = Path(__file__).resolve().parent.parent / "gunicorn.conf.py"
 TOKEN = "5ec4e7c0ffee5ec4e7c0ffee5ec4e7c0"
 
 
-def test_the_access_log_has_the_path_and_neither_its_query_nor_where_one_came_from() -> None:
+def test_the_access_log_has_the_path_without_query_and_referrer() -> None:
     configuration = Config()
     configuration.set("access_log_format", runpy.run_path(str(CONFIGURATION))["access_log_format"])
     log = Logger(configuration)

@@ -27,16 +27,16 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.mark.parametrize(
     ("share", "expected"), [(0.01, 1), (0.5, 50), (0.501, 51), (0.99, 99), (0.991, 100), (1, 100)]
 )
-def test_a_percentile_is_a_value_that_was_seen(share: float, expected: int) -> None:
+def test_a_percentile_is_a_measured_value(share: float, expected: int) -> None:
     assert percentile(list(range(100, 0, -1)), share) == expected
 
 
-def test_of_one_value_every_percentile_is_that_value() -> None:
+def test_every_percentile_of_one_value_is_that_value() -> None:
     assert [percentile([7.0], share) for share in (0.01, 0.5, 0.99)] == [7.0, 7.0, 7.0]
 
 
 @pytest.mark.parametrize(("values", "share"), [([], 0.5), ([1.0], 0), ([1.0], 1.01)])
-def test_a_percentile_of_nothing_is_no_figure(values: list[float], share: float) -> None:
+def test_a_percentile_of_no_values_is_none(values: list[float], share: float) -> None:
     with pytest.raises(ValueError, match="percentile"):
         percentile(values, share)
 
@@ -55,7 +55,7 @@ def test_a_percentile_of_nothing_is_no_figure(values: list[float], share: float)
         (Figure("x", 10**9), True),
     ],
 )
-def test_a_target_is_a_bound_that_may_be_touched(figure: Figure, *, is_met: bool) -> None:
+def test_a_value_equal_to_the_target_is_accepted(figure: Figure, *, is_met: bool) -> None:
     assert figure.is_met is is_met
     assert missed([figure]) == ([] if is_met else [figure])
 
@@ -67,12 +67,12 @@ def test_one_missed_target_fails_the_run() -> None:
     assert exit_code([bad]) == 1
 
 
-def test_a_run_that_judged_nothing_fails() -> None:
+def test_a_run_without_targets_fails() -> None:
     assert exit_code([]) == 1
     assert exit_code([Figure("told", 3)]) == 1
 
 
-def test_a_row_says_figure_target_and_verdict() -> None:
+def test_a_row_states_value_target_and_result() -> None:
     assert re.fullmatch(
         r"  acts +1,234 /s +≥ 167  ok", Figure("acts", 1234.4, "/s", at_least=166.7).row()
     )
@@ -83,7 +83,7 @@ def test_a_row_says_figure_target_and_verdict() -> None:
     assert Figure("lost", math.nan, "ms", at_most=1).row().endswith("NOT")
 
 
-def test_calls_become_rate_times_and_work() -> None:
+def test_calls_are_summarized_as_rate_and_times() -> None:
     whole = joined([Timings((0.1, 0.2), 5.0, 0.3), Timings((0.4,), 5.0, 0.3)], 2.0)
     assert (whole.rate, round(whole.ms(0.5)), round(whole.ms(0.99)), round(whole.work_ms)) == (
         1.5,
@@ -94,7 +94,7 @@ def test_calls_become_rate_times_and_work() -> None:
     assert joined([whole], 2.0, work_s=0.9).work_s == 0.9
 
 
-def test_an_unknown_part_is_refused_before_the_start(
+def test_an_unknown_part_is_refused_before_the_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main("audit,nonsense") == 2

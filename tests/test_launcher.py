@@ -37,7 +37,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(find_place(folder).home)
 
 
-def test_a_first_start_brings_the_database_and_a_role_that_owns_nothing(data_dir: Path) -> None:
+def test_the_first_start_creates_the_database_and_a_restricted_role(data_dir: Path) -> None:
     server = ensure_server(data_dir, fast=True)
     with psycopg.connect(psycopg_url(server.app_url)) as connection:
         role = connection.execute(
@@ -50,17 +50,17 @@ def test_a_first_start_brings_the_database_and_a_role_that_owns_nothing(data_dir
     assert _ask(server, "select rolsuper from pg_roles where rolname = current_user") is True
 
 
-def test_the_database_knows_letters_beyond_ascii(data_dir: Path) -> None:
+def test_the_database_compares_non_ascii_letters(data_dir: Path) -> None:
     server = ensure_server(data_dir, fast=True)
     assert _ask(server, "select upper('é') || current_setting('server_encoding')") == "ÉUTF8"
 
 
-def test_a_running_server_is_found_and_not_started_again(data_dir: Path) -> None:
+def test_a_running_server_is_used_again(data_dir: Path) -> None:
     began = _ask(ensure_server(data_dir, fast=True), "select pg_postmaster_start_time()")
     assert _ask(ensure_server(data_dir, fast=True), "select pg_postmaster_start_time()") == began
 
 
-def test_a_stopped_server_comes_back_with_what_it_held(data_dir: Path) -> None:
+def test_a_stopped_server_starts_again_with_its_data(data_dir: Path) -> None:
     _keep_a_row(ensure_server(data_dir))
     stop_server(data_dir)
     assert _ask(ensure_server(data_dir), "select word from kept") == "kept"
@@ -98,7 +98,7 @@ def test_four_processes_at_once_share_one_server(data_dir: Path) -> None:
     assert told == {ensure_server(data_dir, fast=True).app_url}
 
 
-def test_a_start_after_kill_9_brings_back_every_committed_row(data_dir: Path) -> None:
+def test_a_start_after_kill_9_has_every_committed_row(data_dir: Path) -> None:
     server = ensure_server(data_dir)
     _keep_a_row(server)
     with psycopg.connect(
@@ -109,7 +109,7 @@ def test_a_start_after_kill_9_brings_back_every_committed_row(data_dir: Path) ->
     assert _ask(again, "select word from kept") == "kept"
 
 
-def test_a_process_number_that_went_to_another_program_does_not_block_the_start(
+def test_a_reused_process_id_does_not_block_the_start(
     data_dir: Path,
 ) -> None:
     server = ensure_server(data_dir)
@@ -171,13 +171,13 @@ def test_data_files_of_another_major_version_are_refused_with_both_versions(data
         ensure_server(data_dir)
 
 
-def test_no_folder_of_the_caller_is_opened_to_others(data_dir: Path) -> None:
+def test_no_folder_of_the_caller_is_made_accessible(data_dir: Path) -> None:
     ensure_server(data_dir, fast=True)
     assert data_dir.stat().st_mode & 0o777 == 0o700
     assert find_place(data_dir).cluster.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_foreseeable_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
+def test_a_default_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "foreseen"
     folder.mkdir()
     folder.chmod(0o777)
@@ -187,7 +187,7 @@ def test_a_foreseeable_folder_that_others_can_write_is_refused(tmp_path: Path) -
     make_own_folder(folder, 0o755)
 
 
-def test_a_link_in_place_of_a_foreseeable_folder_is_refused(tmp_path: Path) -> None:
+def test_a_link_in_place_of_the_default_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "foreseen").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UnsafeFolder):
@@ -195,7 +195,7 @@ def test_a_link_in_place_of_a_foreseeable_folder_is_refused(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can lay a folder for somebody else")
-def test_a_foreseeable_folder_of_another_person_is_refused(tmp_path: Path) -> None:
+def test_a_default_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "foreseen"
     folder.mkdir()
     os.chown(folder, 12345, 12345)

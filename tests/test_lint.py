@@ -21,7 +21,7 @@ GOOD = "fix(billing): refuse an issue date in the future"
         "test(kernel/text): add dates",
     ],
 )
-def test_a_conventional_subject_has_no_problem(subject: str) -> None:
+def test_a_conventional_subject_is_accepted(subject: str) -> None:
     assert lint_commits.problems(subject) == []
 
 
@@ -36,11 +36,11 @@ def test_a_conventional_subject_has_no_problem(subject: str) -> None:
         f"fix: {'long ' * 14}subject",
     ],
 )
-def test_another_subject_has_a_problem(subject: str) -> None:
+def test_another_subject_is_reported(subject: str) -> None:
     assert len(lint_commits.problems(subject)) == 1
 
 
-def test_commits_before_the_start_are_not_judged(
+def test_commits_before_the_start_are_not_checked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start = _repository(tmp_path, "An old subject", GOOD)
@@ -50,14 +50,14 @@ def test_commits_before_the_start_are_not_judged(
     assert "A new subject" in capsys.readouterr().out
 
 
-def test_commits_before_the_last_tag_are_not_judged(tmp_path: Path) -> None:
+def test_commits_before_the_last_tag_are_not_checked(tmp_path: Path) -> None:
     start = _repository(tmp_path, "An old subject", "A tagged subject")
     _git(tmp_path, "tag", "v0.1.0")
     _commit(tmp_path, GOOD)
     assert lint_commits.main(tmp_path, start) == 0
 
 
-def test_a_shallow_clone_passes_and_says_why(
+def test_a_shallow_clone_passes_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start = _repository(tmp_path / "whole", "An old subject", "A new subject")
@@ -66,14 +66,14 @@ def test_a_shallow_clone_passes_and_says_why(
     assert "not checked: the history does not reach back" in capsys.readouterr().out
 
 
-def test_a_folder_without_git_passes_and_says_why(
+def test_a_folder_without_git_passes_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert lint_commits.main(tmp_path) == 0
     assert "not checked: this folder is no git checkout" in capsys.readouterr().out
 
 
-def test_a_docstring_that_does_not_stand_alone_is_found() -> None:
+def test_a_summary_that_does_not_stand_alone_is_reported() -> None:
     source = '''
 """Whether it is open."""
 

@@ -25,14 +25,14 @@ def vendor(tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_vendor_file_that_a_page_links_is_made(vendor: Path) -> None:
+def test_every_linked_vendor_file_is_built(vendor: Path) -> None:
     pages = [page for page in (ROOT / "templates").rglob("*.html") if "vendor/" in page.read_text()]
     linked = {name for page in pages for name in VENDOR_LINK.findall(page.read_text())}
     assert linked
     assert linked <= {file.name for file in vendor.iterdir()}
 
 
-def test_every_font_that_a_style_sheet_names_is_there(vendor: Path) -> None:
+def test_every_font_of_a_style_sheet_exists(vendor: Path) -> None:
     named = {
         (sheet.name, url.split("?")[0])
         for sheet in vendor.glob("*.css")
@@ -52,7 +52,7 @@ def test_unused_vendor_files_are_removed(vendor: Path) -> None:
     assert not (vendor / "left-over.js").exists()
 
 
-def test_the_browser_s_lock_pins_by_hash_and_names_no_registry() -> None:
+def test_the_lock_of_browser_packages_has_hashes_and_no_registry() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     installed = {name: package for name, package in packages.items() if name}
     assert len(installed) >= len(json.loads((ROOT / "package.json").read_text())["dependencies"])
@@ -64,14 +64,14 @@ def test_the_browser_s_lock_pins_by_hash_and_names_no_registry() -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
-def test_python_s_locks_pin_by_hash_and_name_no_registry(lock: Path) -> None:
+def test_the_locks_of_python_packages_have_hashes_and_no_registry(lock: Path) -> None:
     text = lock.read_text()
     pinned = re.findall(r"^[a-z0-9][^\n]*==[^\n]*\\\n    --hash=sha256:", text, re.MULTILINE)
     assert len(pinned) == len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)) > 0
     assert "://" not in text
 
 
-def test_the_development_lock_has_every_pin_of_what_runs() -> None:
+def test_the_development_lock_contains_the_production_lock() -> None:
     pins = {
         lock.name: set(re.findall(r"^([a-z0-9][^ ]*==[^ ;]+)", lock.read_text(), re.MULTILINE))
         for lock in LOCKS
@@ -79,7 +79,7 @@ def test_the_development_lock_has_every_pin_of_what_runs() -> None:
     assert pins["requirements.txt"] <= pins["requirements-dev.txt"]
 
 
-def test_a_step_is_done_once_until_what_it_is_made_from_changes(
+def test_a_step_runs_again_only_after_a_change_of_its_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[tuple[str, ...]] = []
@@ -100,7 +100,7 @@ def test_a_step_is_done_once_until_what_it_is_made_from_changes(
     assert len(done) == 3
 
 
-def test_a_step_that_fails_is_tried_again_next_time(
+def test_a_failed_step_runs_again_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(set_up, "VENV", tmp_path)

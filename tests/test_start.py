@@ -136,7 +136,7 @@ def test_a_stop_leaves_no_process_running(start: Callable[..., Program], tmp_pat
         psycopg.connect(host=str(find_place(tmp_path / "data").sockets), user="postgres")
 
 
-def test_ctrl_c_stops_everything_too(start: Callable[..., Program]) -> None:
+def test_ctrl_c_stops_all_processes(start: Callable[..., Program]) -> None:
     program = start()
     program.wait_until_it_runs()
     children = program.children()
@@ -161,7 +161,7 @@ def test_a_second_start_takes_under_five_seconds_and_keeps_the_secret(
     assert file.read_text() == secret
 
 
-def test_a_start_right_after_kill_9_just_works(start: Callable[..., Program]) -> None:
+def test_a_start_right_after_kill_9_succeeds(start: Callable[..., Program]) -> None:
     program = start()
     program.wait_until_it_runs()
     orphans = program.children()
@@ -189,7 +189,7 @@ def test_the_demo_is_completed_after_a_killed_start(
     assert DEMO_EMAIL in third.said
 
 
-def test_a_wrong_setting_is_told_in_a_sentence(start: Callable[..., Program]) -> None:
+def test_an_invalid_setting_is_reported_in_a_sentence(start: Callable[..., Program]) -> None:
     program = start(VOYAGENT_AUTH_SECRET="short")
     assert program.process.wait(20) == 1
     assert re.search(r"Voyagent did not start: .*VOYAGENT_AUTH_SECRET", program.said)
@@ -288,7 +288,7 @@ def database(server_urls: tuple[str, str]) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("demo", ["on", "off"])
-def test_a_server_that_is_named_is_used_and_none_is_started(
+def test_a_configured_server_is_used_and_none_started(
     tmp_path: Path, database: tuple[str, str], demo: str
 ) -> None:
     owner, application = database
@@ -322,7 +322,7 @@ def test_a_server_that_is_named_is_used_and_none_is_started(
         shutil.rmtree(find_place(data_dir).home)
 
 
-def test_the_greeting_names_the_address_and_what_is_skipped(running: Program) -> None:
+def test_the_start_message_has_the_url_and_skipped_steps(running: Program) -> None:
     assert DEMO_EMAIL not in running.said, "nobody of that name is in an empty database"
     assert f"Voyagent runs at http://127.0.0.1:{running.port}" in running.said
     assert "E-mail addresses are not verified here" in running.said
@@ -330,7 +330,7 @@ def test_the_greeting_names_the_address_and_what_is_skipped(running: Program) ->
         assert "/var/tmp/voyagent-" in running.said  # noqa: S108
 
 
-def test_a_worker_that_dies_is_started_again(running: Program) -> None:
+def test_a_killed_worker_is_started_again(running: Program) -> None:
     before = running.children()
     worker = next(pid for pid in before if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(worker, signal.SIGKILL)

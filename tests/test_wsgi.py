@@ -53,7 +53,7 @@ def test_without_a_database_only_the_liveness_probe_works() -> None:
     assert "VOYAGENT_DB_URL" in done.stdout + done.stderr
 
 
-def test_gunicorn_gives_up_at_once_when_the_settings_are_wrong() -> None:
+def test_gunicorn_exits_at_once_if_settings_are_invalid() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "wsgi:app"],
         cwd=ROOT,

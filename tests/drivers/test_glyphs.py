@@ -78,14 +78,14 @@ def set_on(paper: Paper, *lines: str, title: str = "A page", lang: str = "en") -
 
 
 @pytest.mark.parametrize("text", [*INDIAN, *FOREIGN, *RIGHT_TO_LEFT, *SIGNS])
-def test_customers_texts_are_printed_unchanged(paper: Paper, told: list[str], text: str) -> None:
+def test_texts_of_customers_are_printed_unchanged(paper: Paper, told: list[str], text: str) -> None:
     read = text_of(set_on(paper, text, title=text))
     assert set(text) - {"\ufe0f"} <= set(read)
     assert (STAND_IN in read, told) == (False, [])
 
 
 @pytest.mark.parametrize("lang", ["en", "hi"])
-def test_the_sign_and_the_name_of_every_currency_are_set(
+def test_sign_and_name_of_every_currency_are_printed(
     app: Flask, paper: Paper, told: list[str], lang: str
 ) -> None:
     with app.test_request_context(), force_locale(lang):
@@ -114,7 +114,7 @@ def test_a_character_without_a_font_is_replaced(
     assert len(paper.png("page.typ", {"title": text, "lang": "en", "lines": [text]})) == 1
 
 
-def test_an_invisible_character_leaves_no_mark(paper: Paper, told: list[str]) -> None:
+def test_invisible_characters_are_not_printed(paper: Paper, told: list[str]) -> None:
     assert text_of(set_on(paper, "a\x00b\x07c\ufeffd\x7f")).split()[:2] == ["abcd", "abcd"]
     assert STAND_IN not in text_of(set_on(paper, "\u200b\u200d\u200e\u202e\u2060\x85\u00ad"))
     assert told == []
@@ -133,7 +133,7 @@ def test_every_unicode_character_can_be_printed(paper: Paper, told: list[str]) -
     assert told == []
 
 
-def test_a_pdf_that_breaks_the_standard_is_made_without_it(paper: Paper, told: list[str]) -> None:
+def test_a_pdf_that_violates_the_standard_is_made_without_it(paper: Paper, told: list[str]) -> None:
     assert set_on(paper, "A line", title="\x00").startswith(b"%PDF")
     assert told == ["page.typ"]
 
@@ -161,7 +161,7 @@ def test_right_to_left_text_is_isolated(paper: Paper) -> None:
     )
 
 
-def test_text_with_all_glyphs_is_not_changed(paper: Paper) -> None:
+def test_text_with_known_glyphs_is_not_changed(paper: Paper) -> None:
     assert (
         legible({"a": ['"₹2,28,200.50"\n', "दुबई", 1]}, paper._files)  # noqa: SLF001
         == '{"a": ["\\"₹2,28,200.50\\"\\n", "दुबई", 1]}'

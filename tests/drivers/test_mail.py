@@ -79,7 +79,7 @@ def test_a_mail_arrives_complete_by_smtp(message: EmailMessage) -> None:
 
 
 @pytest.mark.parametrize("can", [True, False])
-def test_an_address_in_another_alphabet_goes_where_the_server_takes_it(
+def test_a_non_ascii_address_needs_a_server_that_accepts_it(
     message: EmailMessage, can: bool
 ) -> None:
     """RFC 6531.
@@ -104,7 +104,7 @@ def test_an_address_in_another_alphabet_goes_where_the_server_takes_it(
             assert server.taken == []
 
 
-def test_user_and_password_may_have_any_letter(message: EmailMessage) -> None:
+def test_user_and_password_may_contain_any_character(message: EmailMessage) -> None:
     with serving(Behaviour(needs_user=True)) as server:
         Smtp.at(
             f"smtp://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}"
@@ -128,13 +128,13 @@ def test_starttls_encrypts_before_any_data(message: EmailMessage, pem: Path) -> 
 
 
 @pytest.mark.usefixtures("trusted")
-def test_smtps_is_in_tls_from_the_first_byte(message: EmailMessage, pem: Path) -> None:
+def test_smtps_uses_tls_from_the_first_byte(message: EmailMessage, pem: Path) -> None:
     with serving(Behaviour(wrapped=in_tls(pem))) as server:
         Smtp.at(f"smtps://127.0.0.1:{server.port}").send(message)
     assert [taken.in_tls for taken in server.taken] == [True]
 
 
-def test_a_server_that_cannot_do_tls_gets_neither_password_nor_mail(message: EmailMessage) -> None:
+def test_a_server_without_tls_gets_neither_password_nor_mail(message: EmailMessage) -> None:
     with (
         serving(Behaviour(needs_user=True)) as server,
         pytest.raises(MailNotSent, match="SMTPNotSupportedError"),
@@ -197,7 +197,7 @@ def test_a_silent_server_times_out(message: EmailMessage) -> None:
     assert time.monotonic() - begun < 5
 
 
-def test_no_server_at_all_is_told_as_such(message: EmailMessage) -> None:
+def test_an_unreachable_server_is_reported(message: EmailMessage) -> None:
     with serving() as server:
         port = server.port
     with pytest.raises(MailNotSent, match="ConnectionRefusedError"):
@@ -218,7 +218,7 @@ def test_no_server_at_all_is_told_as_such(message: EmailMessage) -> None:
         ),
     ],
 )
-def test_an_address_says_how_to_speak_with_the_server(url: str, expected: Smtp) -> None:
+def test_the_mail_url_determines_the_protocol(url: str, expected: Smtp) -> None:
     assert Smtp.at(url) == expected
     assert expected.timeout_s == 10
 
@@ -227,7 +227,7 @@ def test_an_address_says_how_to_speak_with_the_server(url: str, expected: Smtp) 
 # --------------------------------------------------------------------------------
 
 
-def test_a_file_is_a_mail_for_its_owner_only(message: EmailMessage, tmp_path: Path) -> None:
+def test_a_mail_file_can_be_read_only_by_its_owner(message: EmailMessage, tmp_path: Path) -> None:
     folder = tmp_path / "data" / "mail"
     Files(folder).send(message)
     (file,) = folder.iterdir()
@@ -238,7 +238,9 @@ def test_a_file_is_a_mail_for_its_owner_only(message: EmailMessage, tmp_path: Pa
     assert (str(read["To"]), read["Subject"]) == ("neha@sharma.example", "नमस्ते Neha")
 
 
-def test_files_sort_by_their_time_and_never_meet(message: EmailMessage, tmp_path: Path) -> None:
+def test_mail_files_are_sorted_by_time_with_unique_names(
+    message: EmailMessage, tmp_path: Path
+) -> None:
     driver = Files(tmp_path)
     for number in range(5):
         del message["Subject"]
@@ -262,7 +264,7 @@ def test_a_mail_is_not_sent_if_its_folder_cannot_be_created(
         Files(tmp_path / "mail").send(message)
 
 
-def test_the_terminal_shows_head_and_text(
+def test_the_terminal_shows_headers_and_text(
     message: EmailMessage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Console().send(message)
@@ -286,7 +288,7 @@ def test_without_a_mail_url_mails_are_files_in_the_data_folder(
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
 
 
-def test_production_without_an_address_starts_and_says_that_mails_wait(
+def test_production_without_a_mail_url_starts_with_a_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
@@ -298,7 +300,7 @@ def test_production_without_an_address_starts_and_says_that_mails_wait(
     assert "VOYAGENT_MAIL_URL" in json.dumps(lines)
 
 
-def test_an_address_chooses_its_driver(message: EmailMessage, tmp_path: Path) -> None:
+def test_the_mail_url_selects_the_driver(message: EmailMessage, tmp_path: Path) -> None:
     assert isinstance(open_mail(settings_of(env="development", mail_url="console:")), Console)
     assert open_mail(settings_of(env="development", mail_url="smtp://127.0.0.1:1025")) == Smtp(
         "127.0.0.1", 1025, "none"

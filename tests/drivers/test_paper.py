@@ -24,7 +24,7 @@ def paper(tmp_path: Path) -> Paper:
     return Paper(tmp_path / "folder")
 
 
-def test_the_same_data_is_the_same_pdf(paper: Paper) -> None:
+def test_equal_data_give_equal_pdfs(paper: Paper) -> None:
     data = {"lines": ["₹2,28,200.50", "दुबई और अबू धाबी"]}
     first = paper.pdf("page.typ", data)
     assert first.startswith(b"%PDF-")
@@ -32,7 +32,7 @@ def test_the_same_data_is_the_same_pdf(paper: Paper) -> None:
     assert b"Mukta" in first, "the font lies in the document"
 
 
-def test_entered_text_is_not_read_as_markup(paper: Paper) -> None:
+def test_entered_text_is_not_interpreted_as_markup(paper: Paper) -> None:
     """Were it read as source, the first would be an empty line, and the last would stop the
     setting.
     """
@@ -48,11 +48,11 @@ def test_entered_text_is_not_read_as_markup(paper: Paper) -> None:
     assert paper.png("page.typ", {"lines": [""]}) != paper.png("page.typ", {"lines": typed[:1]})
 
 
-def test_a_document_reads_nothing_outside_its_folder(paper: Paper, tmp_path: Path) -> None:
+def test_a_template_reads_no_file_outside_its_folder(paper: Paper, tmp_path: Path) -> None:
     (paper.folder / "thief.typ").write_text('#read("../secret.txt")')
     with pytest.raises(RuntimeError, match=r"outside of project root|access denied|escape"):
         paper.png("thief.typ", {})
 
 
-def test_long_data_takes_several_pages(paper: Paper) -> None:
+def test_long_documents_have_several_pages(paper: Paper) -> None:
     assert len(paper.png("page.typ", {"lines": ["A line"] * 200}, dots_per_inch=36)) > 2

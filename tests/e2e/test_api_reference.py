@@ -45,7 +45,7 @@ def test_operations_are_shown_and_no_other_host_is_reached(
         assert f"{site.address}/api/openapi.json" in reached
 
 
-def test_the_theme_of_the_other_pages_holds_here_too(browser: Browser, site: Site) -> None:
+def test_the_api_reference_has_the_chosen_theme(browser: Browser, site: Site) -> None:
     with visiting(browser, Look("light", 1280), base_url=site.address) as visit:
         visit.page.context.add_cookies(
             [{"name": "voyagent_theme", "value": "dark", "url": site.address}]

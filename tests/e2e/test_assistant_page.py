@@ -62,7 +62,7 @@ def request(page: Page, words: str) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_page(
+def test_a_conversation_leads_from_a_pasted_message_to_an_issued_invoice(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
@@ -177,7 +177,7 @@ def test_a_rejection_is_shown_in_place(visit: Visit) -> None:
     expect(log.get_by_role("button", name="Approve")).to_have_count(0)
 
 
-def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
+def test_a_decision_made_elsewhere_appears_without_reload(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     request(page, "invoice Deepa Krishnan 45,000 for Dubai visa")
@@ -217,9 +217,7 @@ def test_a_turn_started_in_another_window_appears(visit: Visit) -> None:
     assert visit.complaints == []
 
 
-def test_a_request_that_went_stale_is_renewed_on_the_open_page(
-    browser: Browser, site: Site
-) -> None:
+def test_a_stale_request_is_renewed_on_the_open_page(browser: Browser, site: Site) -> None:
     with (
         visiting(browser, Look("light", 1280), base_url=site.address) as here,
         visiting(browser, Look("dark", 390), base_url=site.address) as there,
@@ -332,7 +330,7 @@ def test_a_first_message_without_a_response_is_reported(visit: Visit) -> None:
     page.wait_for_url(re.compile("/assistant/.+"), timeout=ANSWER_MS)
 
 
-def test_a_first_message_that_failed_is_in_its_field_again(visit: Visit) -> None:
+def test_a_failed_first_message_is_kept_in_its_field(visit: Visit) -> None:
     page, field = visit.page, visit.page.get_by_label("Message to the assistant")
     page.goto("/assistant")
     page.context.set_offline(True)
@@ -347,7 +345,7 @@ def test_a_first_message_that_failed_is_in_its_field_again(visit: Visit) -> None
     expect(field).to_have_value("")
 
 
-def test_a_conversation_that_was_deleted_elsewhere_says_so(visit: Visit) -> None:
+def test_the_deletion_of_an_open_conversation_is_reported(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     request(page, "invoice Deepa Krishnan 45,000 for Dubai visa")
@@ -365,7 +363,7 @@ def test_a_conversation_that_was_deleted_elsewhere_says_so(visit: Visit) -> None
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_conversations_are_searched_and_renamed_by_keys_alone(
+def test_conversations_are_searched_and_renamed_by_keyboard(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
@@ -428,7 +426,7 @@ def test_ctrl_z_undoes_a_deletion_with_an_empty_field_in_focus(visit: Visit) -> 
     expect(page).to_have_url(gone)
 
 
-def test_a_draft_message_survives_a_reload_until_it_is_sent_or_the_user_signs_out(
+def test_a_draft_message_is_kept_until_it_is_sent_or_the_user_signs_out(
     visit: Visit,
 ) -> None:
     page = visit.page
@@ -496,7 +494,7 @@ def test_a_message_is_edited_regenerated_and_copied_by_keyboard(
         visit.looks_right()
 
 
-def test_the_words_of_a_message_are_copied_as_they_were_said(visit: Visit) -> None:
+def test_a_message_is_copied_as_it_was_written(visit: Visit) -> None:
     page = visit.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/assistant")
@@ -525,7 +523,7 @@ def test_screen_readers_get_whole_sentences(visit: Visit) -> None:
         assert words[-1] in ".!?:" or f"{words}\n" in said or said.endswith(words), words
 
 
-def test_a_failure_is_read_aloud_as_the_sentence_that_is_seen(browser: Browser, site: Site) -> None:
+def test_screen_readers_get_the_visible_error_message(browser: Browser, site: Site) -> None:
     with visiting(browser, Look("light", 1280), base_url=site.address) as visit:
         page = visit.page
         signed_in = page.request.post(

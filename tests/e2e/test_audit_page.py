@@ -57,7 +57,7 @@ def keep(visit: Visit, name: str, look: Look) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_administrator_checks_the_chain_and_looks_at_an_event(
+def test_an_administrator_checks_the_chain_and_opens_an_event(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
@@ -82,7 +82,7 @@ def test_an_administrator_checks_the_chain_and_looks_at_an_event(
         keep(visit, "audit-nothing", look)
 
 
-def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
+def test_the_page_works_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(
         browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
     ) as visit:

@@ -36,7 +36,7 @@ def look_at(visit: Visit, name: str, look: Look) -> None:
 
 
 @pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_person_signs_an_agency_up_and_a_colleague_joins_by_a_link(
+def test_a_user_signs_up_and_another_joins_by_a_link(
     browser: Browser, site: Site, look: Look
 ) -> None:
     owner, colleague = (
@@ -126,7 +126,7 @@ def _sign_out_and_in(visit: Visit, look: Look, email: str) -> None:
     expect(page).to_have_url(re.compile(r"/team$"))
 
 
-def test_everything_works_without_javascript(browser: Browser, site: Site) -> None:
+def test_sign_up_and_joining_work_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(
         browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
     ) as visit:

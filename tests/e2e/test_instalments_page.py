@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_instalments_are_typed_from_the_keyboard(browser: Browser, site: Site, look: Look) -> None:
+def test_instalments_are_entered_by_keyboard(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_lines_are_typed_as_fast_as_before_and_say_more_where_it_is_asked_for(
+def test_line_details_are_shown_on_request_and_do_not_slow_input(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:

@@ -23,7 +23,7 @@ ANSWER_MS = 30_000
 
 
 @pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_enquiry_goes_from_the_phone_call_to_the_trial_balance(
+def test_an_enquiry_is_handled_up_to_the_trial_balance(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:

@@ -41,7 +41,7 @@ def demo(site: Site) -> None:
     ],
 )
 @pytest.mark.usefixtures("demo")
-def test_it_prints_on_few_pages_with_the_agency_and_without_the_menu(
+def test_printed_pages_have_the_agency_and_no_menu(
     browser: Browser, site: Site, address: str, pages: int
 ) -> None:
     with visiting(browser, Look("dark", 1280), base_url=site.address) as visit:

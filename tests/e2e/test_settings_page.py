@@ -24,9 +24,7 @@ FONT_S = 10
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_administrator_changes_the_settings_and_they_count_at_once(
-    browser: Browser, site: Site, look: Look
-) -> None:
+def test_changed_settings_apply_at_once(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         sign_up(visit.page)
         _change(visit, look)
@@ -78,7 +76,7 @@ def _save(visit: Visit) -> None:
     ).click()  # the logo has a form of its own
 
 
-def test_ctrl_enter_sends_the_form_to_which_the_field_belongs(browser: Browser, site: Site) -> None:
+def test_ctrl_enter_submits_the_form_of_the_field(browser: Browser, site: Site) -> None:
     with visiting(browser, WIDE[0], base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
@@ -95,7 +93,7 @@ def test_ctrl_enter_sends_the_form_to_which_the_field_belongs(browser: Browser, 
         visit.looks_right()
 
 
-def test_it_works_without_javascript_and_a_colleague_only_reads(
+def test_the_page_works_without_javascript_and_is_read_only_for_others(
     browser: Browser, site: Site
 ) -> None:
     plain = {"base_url": site.address, "java_script_enabled": False}
@@ -125,9 +123,7 @@ def test_it_works_without_javascript_and_a_colleague_only_reads(
         expect(colleague.page.locator("#settings-form")).to_have_count(0)
 
 
-def test_a_name_in_devanagari_has_its_letters_on_an_english_page(
-    browser: Browser, site: Site
-) -> None:
+def test_a_devanagari_name_is_shown_on_an_english_page(browser: Browser, site: Site) -> None:
     with visiting(browser, Look("light", 1280), base_url=site.address) as visit:
         page = visit.page
         page.goto("/sign-up")

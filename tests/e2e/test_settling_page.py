@@ -19,7 +19,7 @@ CUSTOMER = "Deepa Krishnan"
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_documents_are_ticked_and_the_sums_run_along(
+def test_sums_are_updated_when_documents_are_selected(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:

@@ -44,7 +44,7 @@ def visit(browser: Browser, thinking: Site) -> Iterator[Visit]:
         yield begun
 
 
-def test_text_is_streamed_and_a_stop_keeps_it(visit: Visit, server: ModelServer) -> None:
+def test_text_is_streamed_and_kept_after_a_stop(visit: Visit, server: ModelServer) -> None:
     page, gate = visit.page, threading.Event()
     server.next(Reply("", pieces=("Once upon ", "a time ", "there was an end."), gate=gate))
     say(page, "tell me a story")
@@ -61,7 +61,7 @@ def test_text_is_streamed_and_a_stop_keeps_it(visit: Visit, server: ModelServer)
     assert visit.complaints == []
 
 
-def test_a_lost_connection_loses_no_word(visit: Visit, server: ModelServer) -> None:
+def test_a_lost_connection_loses_no_text(visit: Visit, server: ModelServer) -> None:
     page, gate = visit.page, threading.Event()
     server.next(Reply("", pieces=("The first half, ", "and the second half."), gate=gate))
     say(page, "tell me both halves")
@@ -93,7 +93,7 @@ AI 933  COK DXB
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_markdown_is_laid_out_and_nothing_in_it_runs_or_is_fetched(
+def test_markdown_is_rendered_without_scripts_or_remote_content(
     browser: Browser, thinking: Site, server: ModelServer, look: Look
 ) -> None:
     with visiting(browser, look, base_url=thinking.address) as visit:
@@ -117,7 +117,9 @@ def test_markdown_is_laid_out_and_nothing_in_it_runs_or_is_fetched(
         visit.looks_right()
 
 
-def test_a_tool_that_was_refused_says_why_on_its_card(visit: Visit, server: ModelServer) -> None:
+def test_the_card_of_a_refused_tool_call_shows_the_reason(
+    visit: Visit, server: ModelServer
+) -> None:
     page = visit.page
     server.next(
         Reply("", uses=(Use("read_account_balance", {"account": 1}),)),
@@ -134,7 +136,7 @@ def test_a_tool_that_was_refused_says_why_on_its_card(visit: Visit, server: Mode
     visit.looks_right()
 
 
-def test_a_reply_and_the_talk_tell_what_they_took(visit: Visit, server: ModelServer) -> None:
+def test_replies_and_conversations_show_tokens_and_cost(visit: Visit, server: ModelServer) -> None:
     page = visit.page
     server.next(Reply("Good morning.", input_tokens=123_456, output_tokens=1_000))
     say(page, "hello")

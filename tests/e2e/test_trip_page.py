@@ -25,15 +25,13 @@ FLIGHTS = (
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_trip_becomes_the_itinerary_of_a_customer(
-    browser: Browser, site: Site, look: Look
-) -> None:
+def test_a_trip_is_entered_and_shown_as_itinerary(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         sign_up(visit.page)
         _plan(visit, look)
 
 
-def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
+def test_the_page_works_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(
         browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
     ) as visit:
@@ -41,9 +39,7 @@ def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
         _plan(visit, None)
 
 
-def test_the_printer_gets_the_itinerary_alone_and_the_pdf_is_one(
-    browser: Browser, site: Site
-) -> None:
+def test_the_itinerary_can_be_printed_and_downloaded_as_pdf(browser: Browser, site: Site) -> None:
     with visiting(browser, Look("dark", 1280), base_url=site.address) as visit:
         page = visit.page
         sign_up(page)

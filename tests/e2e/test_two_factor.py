@@ -41,7 +41,7 @@ class Phone:
 
 
 @pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_person_sets_the_second_factor_up_and_lives_with_it(
+def test_a_user_sets_up_and_uses_two_factor_authentication(
     browser: Browser, site: Site, look: Look
 ) -> None:
     email = f"careful-{secrets.token_hex(4)}@malabar.example"
@@ -168,7 +168,7 @@ def _make_codes_and_switch_off(visit: Visit, look: Look, codes: list[str]) -> No
     expect(page.get_by_text("Two-factor sign-in is off.")).to_be_visible()
 
 
-def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
+def test_the_page_works_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(
         browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
     ) as visit:

@@ -51,7 +51,7 @@ def model_site(
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_customer_is_served_from_the_first_message_to_the_itinerary_with_no_key(
+def test_the_built_in_planner_handles_an_enquiry_up_to_the_itinerary(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
@@ -59,7 +59,7 @@ def test_a_customer_is_served_from_the_first_message_to_the_itinerary_with_no_ke
 
 
 @pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
-def test_the_same_with_a_model_that_speaks_through_the_anthropic_client(
+def test_a_language_model_handles_an_enquiry_up_to_the_itinerary(
     browser: Browser, model_site: Site, model: ModelServer, look: Look
 ) -> None:
     script = WholeWayModel()

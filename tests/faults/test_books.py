@@ -405,7 +405,7 @@ def open_agency(
     return Agency(person, web, application, dict(accounts))
 
 
-def test_books_under_pressure_balance_at_every_instant(
+def test_the_books_balance_during_parallel_postings(
     doomed: Settings,
     app: Flask,
     web: Web,

@@ -24,7 +24,7 @@ LEASE_S = 60
 
 @pytest.mark.usefixtures("no_jobs")
 @pytest.mark.parametrize("point", ["before_claim", "before_effect", "after_effect", "after_commit"])
-def test_an_effect_happens_once_though_its_worker_is_killed(
+def test_an_effect_happens_once_if_its_worker_is_killed(
     owner_engine: sa.Engine,
     settings: Settings,
     alice: Person,

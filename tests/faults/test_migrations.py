@@ -122,7 +122,7 @@ def holds(app: Flask, *command: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_every_migration_goes_down_and_up_with_rows_in_every_table(
+def test_every_migration_can_be_reverted_with_rows_in_every_table(
     doomed: Settings, owner: sa.Engine, rounds: Rounds, tell: Tell
 ) -> None:
     app = create_app(doomed)

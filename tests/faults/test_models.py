@@ -93,7 +93,7 @@ FAULTS: dict[str, Callable[[], tuple[Any, ...]]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_turn_whose_model_fails_ends_in_one_error_and_the_next_one_works(
+def test_a_turn_with_a_failing_model_ends_in_one_error(
     fault: str,
     asked: str,
     server: ModelServer,
@@ -127,7 +127,9 @@ def test_a_turn_whose_model_fails_ends_in_one_error_and_the_next_one_works(
     tell(f"{requests} requests of at most {CALLS_MAX}, the longest turn took {longest:.1f} s")
 
 
-def test_the_model_acts_once(asked: str, server: ModelServer, talk: Talk, alice: Person) -> None:
+def test_a_tool_call_of_the_model_runs_once(
+    asked: str, server: ModelServer, talk: Talk, alice: Person
+) -> None:
     """Without a fault the request is done, so the faults above prevented it."""
     server.next(Reply(uses=(LOG,)), Reply("He is logged."))
     events = talk.say(alice, talk.begin(alice), "log Ravi Menon, who wants to go to Dubai")

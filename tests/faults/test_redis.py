@@ -121,7 +121,7 @@ def refused_people(app: Flask, alice: Person, people: People) -> list[Person]:
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
-def test_ordinary_work_goes_on_at_its_usual_pace(
+def test_other_requests_are_not_slowed_down(
     app: Flask,
     server: RedisServer,
     alice: Person,
@@ -170,7 +170,7 @@ def test_a_signed_out_session_stays_ended(
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
-def test_mailed_links_stay_good(
+def test_mailed_links_remain_valid(
     app: Flask, server: RedisServer, people: People, befall: Befall, recover: Befall
 ) -> None:
     """Links from before, links requested meanwhile, and an invitation."""
@@ -219,7 +219,7 @@ def mailed_tokens(app: Flask, anyone: ApiClient, person: Person) -> tuple[str, s
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
-def test_guesses_stay_limited_to_twice_the_shared_limit(
+def test_wrong_passwords_are_limited_to_twice_the_shared_limit(
     app: Flask, server: RedisServer, alice: Person, tell: Tell, befall: Befall, recover: Befall
 ) -> None:
     for email in (alice.email, fresh_address()):
@@ -241,7 +241,7 @@ def test_guesses_stay_limited_to_twice_the_shared_limit(
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
-def test_counting_together_comes_back_within_seconds(
+def test_shared_counts_are_used_again_within_seconds(
     app: Flask, server: RedisServer, tell: Tell, befall: Befall, recover: Befall
 ) -> None:
     sign_in(app, fresh_address(), WRONG)
@@ -259,7 +259,7 @@ def test_counting_together_comes_back_within_seconds(
     tell(f"shared again after {time.monotonic() - began:.2f} s")
 
 
-def test_callers_during_a_hang_wait_together_once(
+def test_parallel_callers_wait_once_for_a_hanging_redis(
     app: Flask, server: RedisServer, tell: Tell
 ) -> None:
     for _ in range(5):

@@ -85,7 +85,7 @@ def test_one_of_sixteen_started_refreshes_gets_a_valid_successor(
     )
 
 
-def test_one_of_sixteen_parallel_refreshes_wins_and_later_reuse_ends_the_session(
+def test_one_of_sixteen_parallel_refreshes_succeeds(
     app: Flask, people: People, rounds: Rounds, events_of: Events, tell: Tell
 ) -> None:
     """A thread that the machine let start only after the token was spent is a reuse, as the API

@@ -125,7 +125,7 @@ def p99(seconds: list[float]) -> float:
     return sorted(seconds)[int(len(seconds) * 0.99) - 1]
 
 
-def test_one_of_64_parallel_decisions_counts(
+def test_one_of_64_parallel_decisions_succeeds(
     people: People, owner_engine: sa.Engine, rounds: Rounds, drain: Callable[[], None], tell: Tell
 ) -> None:
     took: list[float] = []
@@ -150,7 +150,7 @@ def web(settings: Settings, tmp_path: Path) -> Iterator[Web]:
         yield made
 
 
-def test_one_decision_counts_if_one_of_two_processes_is_killed(
+def test_one_decision_succeeds_if_one_of_two_processes_is_killed(
     web: Web,
     people: People,
     owner_engine: sa.Engine,

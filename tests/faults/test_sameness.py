@@ -49,7 +49,7 @@ def seconds(app: Flask, email: str) -> float:
     return took_s
 
 
-def test_a_wrong_password_takes_the_same_for_a_known_and_an_unknown_address(
+def test_a_wrong_password_takes_the_same_time_for_an_unknown_address(
     app: Flask, rounds: Rounds, seeded: random.Random, tell: Tell
 ) -> None:
     people = People(app)

@@ -165,7 +165,7 @@ def p95(seconds: list[float]) -> float:
     return seconds[int(len(seconds) * 0.95)]
 
 
-def test_listeners_who_stop_reading_or_vanish_harm_nobody(
+def test_clients_that_stop_reading_do_not_affect_others(
     house: House, seeded: random.Random, rounds: Rounds, tell: Tell
 ) -> None:
     seconds, vanishing = (
@@ -247,7 +247,7 @@ def settle(house: House, before: Held | None = None) -> float:
     )
 
 
-def test_a_person_has_a_limited_number_of_streams(house: House, tell: Tell) -> None:
+def test_streams_per_user_are_limited(house: House, tell: Tell) -> None:
     person = house.listeners[0]
     with ExitStack() as held:
         statuses = [

@@ -173,7 +173,7 @@ def none_runs(engine: sa.Engine, person: Person) -> bool:
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_the_web_process_that_streams_a_turn_is_killed(
+def test_a_turn_continues_if_its_web_process_is_killed(
     web: Web,
     desk: Path,
     alice: Person,
@@ -212,7 +212,7 @@ def test_the_web_process_that_streams_a_turn_is_killed(
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_the_worker_that_runs_a_turn_is_killed(
+def test_a_turn_continues_if_its_worker_is_killed(
     web: Web,
     desk: Path,
     alice: Person,

@@ -38,7 +38,7 @@ def payments(person: Person) -> list[dict[str, Any]]:
     return found
 
 
-def test_advances_keep_their_former_number_and_day_and_move_no_bank(alice: Person) -> None:
+def test_advances_keep_number_and_date_and_post_nothing_to_the_bank(alice: Person) -> None:
     assert findings(sent(alice, "customer_advances", CUSTOMERS, dry_run=True)) == []
     assert payments(alice) == []
     assert findings(sent(alice, "customer_advances", CUSTOMERS)) == []
@@ -73,7 +73,7 @@ def test_advances_keep_their_former_number_and_day_and_move_no_bank(alice: Perso
         assert list(unsound(reader)) == []
 
 
-def test_together_with_the_balances_nothing_waits_and_they_age_from_their_day(
+def test_advances_and_balances_together_clear_the_suspense_account(
     alice: Person,
 ) -> None:
     for kind, content in (
@@ -127,7 +127,7 @@ def test_an_imported_advance_is_allocated_and_refunded_as_usual(alice: Person) -
         ("A,X,2026-03-01,INR", (None, "cells_do_not_fit")),
     ],
 )
-def test_each_bad_row_is_named_and_nothing_is_taken(
+def test_every_invalid_row_is_reported_and_nothing_imported(
     alice: Person, row: str, told: tuple[str | None, str]
 ) -> None:
     alice.does(months.close_month, date(2024, 5, 1))
@@ -137,7 +137,7 @@ def test_each_bad_row_is_named_and_nothing_is_taken(
     assert (payments(alice), opened(alice)) == ([], {})
 
 
-def test_every_wrong_cell_of_a_row_is_named_at_once(alice: Person) -> None:
+def test_all_invalid_cells_of_a_row_are_reported_together(alice: Person) -> None:
     found = findings(
         sent(alice, "customer_advances", CUSTOMERS + ",X,2026-04-01,XXX,a lot\n", dry_run=True)
     )
@@ -165,7 +165,7 @@ def test_an_imported_number_is_unique_per_direction_and_agency(
     assert len(payments(alice)) == 4
 
 
-def test_the_day_is_needed_and_only_those_who_keep_the_books_may(
+def test_the_date_is_required_and_the_role_must_allow_the_import(
     people: People, alice: Person
 ) -> None:
     for kind in ("customer_advances", "supplier_advances"):

@@ -51,7 +51,7 @@ def test_a_file_is_previewed_and_imported_once(
 
 
 @pytest.mark.parametrize("options", [("--dry-run",), ()])
-def test_each_bad_row_is_named_and_nothing_is_taken(
+def test_every_invalid_row_is_reported_and_nothing_imported(
     alice: Person, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     content = CUSTOMERS + "A,X,2026-04-01,INR,1\nA,Y,2026-03-01,INR\n"

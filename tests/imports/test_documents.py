@@ -45,7 +45,7 @@ def invoices(person: Person) -> list[dict[str, Any]]:
     return found
 
 
-def test_open_invoices_keep_their_former_number_and_bear_no_revenue(alice: Person) -> None:
+def test_open_invoices_keep_their_number_and_post_no_revenue(alice: Person) -> None:
     made(alice, name="AL NOOR", terms_days=15)
     assert findings(sent(alice, "open_invoices", INVOICES, dry_run=True)) == []
     assert invoices(alice) == []
@@ -98,7 +98,7 @@ def test_a_misplaced_comma_in_an_amount_is_refused(
     ] == told
 
 
-def test_imported_balances_and_documents_leave_no_suspense_and_sound_books(
+def test_imported_balances_and_documents_clear_the_suspense_account(
     alice: Person,
 ) -> None:
     balances_sent(alice, BALANCES)
@@ -135,9 +135,7 @@ def test_imported_documents_are_paid_and_voided_as_usual(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("kind", ["open_invoices", "open_bills"])
-def test_a_document_in_another_currency_brings_the_rate_at_which_it_was_booked(
-    alice: Person, kind: str
-) -> None:
+def test_an_imported_document_keeps_its_booked_exchange_rate(alice: Person, kind: str) -> None:
     head = HEAD.replace("amount\n", "amount,exchange_rate\n")
     rows = (
         "Deepa Krishnan,OLD-20,2026-03-01,2026-03-12,USD,1000,83.25\nDeepa"
@@ -187,7 +185,7 @@ def test_a_document_in_another_currency_brings_the_rate_at_which_it_was_booked(
         assert list(unsound(reader)) == []
 
 
-def test_open_bills_are_no_cost_of_now(alice: Person) -> None:
+def test_open_bills_post_no_cost(alice: Person) -> None:
     assert findings(sent(alice, "open_bills", BILLS)) == []
     (bill,) = alice.api.get("/bills").json["items"]
     assert (bill["vendor_reference"], bill["status"], bill["due_date"], bill["open_amount"]) == (
@@ -218,7 +216,7 @@ def test_open_bills_are_no_cost_of_now(alice: Person) -> None:
         ("A,X,2026-03-01,,INR,5,1", ("exchange_rate", "invalid_rate")),
     ],
 )
-def test_each_bad_row_is_named_and_nothing_is_taken(
+def test_every_invalid_row_is_reported_and_nothing_imported(
     alice: Person, row: str, told: tuple[str, str]
 ) -> None:
     alice.does(months.close_month, date(2024, 5, 1))
@@ -230,7 +228,7 @@ def test_each_bad_row_is_named_and_nothing_is_taken(
     assert opened(alice) == {}
 
 
-def test_every_wrong_cell_of_a_row_is_named_at_once(alice: Person) -> None:
+def test_all_invalid_cells_of_a_row_are_reported_together(alice: Person) -> None:
     cells = ("party", "due_date", "currency", "amount", "exchange_rate")
     for row, told in (
         (
@@ -322,7 +320,7 @@ def test_imported_numbers_and_references_are_unique_and_use_no_new_number(
     assert invoices(alice)[0]["number"] == "O/2025-26/000003"
 
 
-def test_the_day_is_needed_and_only_those_who_keep_the_books_may(
+def test_the_date_is_required_and_the_role_must_allow_the_import(
     people: People, alice: Person
 ) -> None:
     for kind, content in (("open_invoices", INVOICES), ("open_bills", BILLS)):

@@ -41,7 +41,7 @@ def opened(person: Person) -> dict[tuple[str, str], int]:
     return {key: minor for key, minor in balances(person).items() if minor}
 
 
-def test_a_trial_balance_becomes_one_entry_and_what_documents_will_bring_waits(
+def test_a_trial_balance_becomes_one_entry_with_a_suspense_amount(
     alice: Person,
 ) -> None:
     assert findings(sent(alice, GOOD, dry_run=True)) == []
@@ -102,7 +102,7 @@ def test_imported_balances_are_not_imported_twice(
     assert opened(alice)["cash", "INR"] == 500_050
 
 
-def test_an_opening_that_was_reversed_makes_place_for_another(alice: Person) -> None:
+def test_a_reversed_opening_can_be_imported_again(alice: Person) -> None:
     sent(alice, GOOD)
     (entry,) = alice.api.get("/journal-entries").json["items"]
     alice.api.post(f"/journal-entries/{entry['id']}/reverse", json={"reason": "The wrong day"})
@@ -110,7 +110,7 @@ def test_an_opening_that_was_reversed_makes_place_for_another(alice: Person) -> 
     assert opened(alice)["cash", "INR"] == 500_050
 
 
-def test_two_agencies_of_a_second_file_share_no_account(alice: Person, charlie: Person) -> None:
+def test_an_import_uses_only_accounts_of_its_agency(alice: Person, charlie: Person) -> None:
     sent(alice, GOOD)
     assert opened(charlie) == {}
     second = "account,debit,credit\n1510,100,\n3900,,100\n"
@@ -133,7 +133,7 @@ def test_two_agencies_of_a_second_file_share_no_account(alice: Person, charlie: 
         ("1510,INR,1,", ("account", "account_inactive")),
     ],
 )
-def test_each_bad_row_is_named_and_nothing_is_posted(
+def test_every_invalid_row_is_reported_and_nothing_posted(
     alice: Person, row: str, told: tuple[str, str]
 ) -> None:
     accounts = alice.api.get("/accounts").json["items"]
@@ -166,12 +166,12 @@ def test_errors_of_the_whole_file_are_reported_at_the_header(
     assert opened(alice) == {}
 
 
-def test_the_day_is_needed(alice: Person) -> None:
+def test_the_date_is_required(alice: Person) -> None:
     for dry_run in (True, False):
         assert code(sent(alice, GOOD, dry_run=dry_run, on=None)) == (422, "day_needed")
 
 
-def test_only_those_who_keep_the_books_may(people: People, alice: Person) -> None:
+def test_only_some_roles_import_opening_balances(people: People, alice: Person) -> None:
     agent = people.colleague(alice, "Vera Agent", role="agent")
     assert sent(agent, GOOD).status_code == 403
     lead = people.colleague(alice, "Vera Lead", role="accounting_lead")

@@ -37,7 +37,7 @@ def findings(answer: Any) -> list[tuple[int, str | None, str]]:
     return [(one["line"], one["column"], one["code"]) for one in answer.json["findings"]]
 
 
-def test_a_dry_run_writes_nothing_and_a_run_takes_all(alice: Person) -> None:
+def test_a_dry_run_writes_nothing_and_a_run_imports_all_rows(alice: Person) -> None:
     looked = sent(alice, GOOD, dry_run=True).json
     assert looked == {
         "id": None,
@@ -69,7 +69,7 @@ def test_a_dry_run_writes_nothing_and_a_run_takes_all(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
-def test_cells_may_be_divided_by_semicolons_or_tabs(alice: Person, separator: str) -> None:
+def test_cells_may_be_separated_by_semicolons_or_tabs(alice: Person, separator: str) -> None:
     rows = [
         ["name", "is_customer", "terms_days"],
         ["Krishnan, Deepa", "yes", "15"],
@@ -80,12 +80,12 @@ def test_cells_may_be_divided_by_semicolons_or_tabs(alice: Person, separator: st
     assert names(alice) == ["Air; India", "Krishnan, Deepa"]
 
 
-def test_a_dry_run_is_what_is_done_where_nothing_is_said(alice: Person) -> None:
+def test_the_default_is_a_dry_run(alice: Person) -> None:
     alice.api.post("/imports", json={"kind": "parties", "content": GOOD})
     assert names(alice) == []
 
 
-def test_each_bad_row_is_named_and_nothing_is_imported(
+def test_every_invalid_row_is_reported_and_nothing_imported(
     alice: Person,
 ) -> None:
     alice.api.post("/parties", json={"name": "Known", "is_customer": True})
@@ -145,7 +145,7 @@ def test_a_cell_that_looks_like_a_formula_is_plain_text(alice: Person, first: st
         ('name,is_customer\nA,yes\n"B"C,yes\n', [(3, None, "quotes_do_not_fit")]),
     ],
 )
-def test_errors_of_header_and_quotes_are_named(alice: Person, content: str, told: Any) -> None:
+def test_errors_of_header_and_quotes_are_reported(alice: Person, content: str, told: Any) -> None:
     assert findings(sent(alice, content, dry_run=True)) == told
     assert code(sent(alice, content)) == (422, "import_has_findings")
 

@@ -71,14 +71,14 @@ def test_an_unreadable_file_is_reported_at_its_field(
     assert said in page.error_at("file")
 
 
-def test_only_those_who_keep_the_books_see_the_page(people: People, alice: Person) -> None:
+def test_only_some_roles_see_the_page(people: People, alice: Person) -> None:
     for role, status in (("agent", 403), ("viewer", 403), ("accounting_lead", 200)):
         browser = people.colleague(alice, "Vera Somebody", role=role).browser
         assert browser.get("/import").status_code == status
         assert ("/import" in Page(browser.get("/team")).links()) is (status == 200)
 
 
-def test_opening_balances_carry_their_day_to_the_second_step(alice: Person) -> None:
+def test_the_date_of_opening_balances_is_kept_for_the_second_step(alice: Person) -> None:
     raw = b"account,debit,credit\n1100,100,\n3000,,100\n"
     refused = Page(chosen(alice, raw, kind="opening_balances"))
     assert (refused.status, refused.error_at("effective_on")) == (

@@ -34,12 +34,12 @@ def test_a_role_without_the_direct_right_is_refused() -> None:
     assert refused.value.code == "forbidden_role"
 
 
-def test_a_grant_of_the_permission_is_enough() -> None:
+def test_a_grant_of_the_permission_is_sufficient() -> None:
     actor(Role.AGENT).granted(Grant("ap-1", RECORD)).require_authority(RECORD)
 
 
 @pytest.mark.parametrize("other", ["invoice.issue", "payment.record_direct", "payment"])
-def test_a_grant_of_another_permission_is_not(other: str) -> None:
+def test_a_grant_of_another_permission_is_not_sufficient(other: str) -> None:
     with pytest.raises(ApprovalRequired):
         actor(Role.AGENT).granted(Grant("ap-1", other)).require_authority(RECORD)
 
@@ -62,7 +62,7 @@ def test_a_grant_adds_no_permission() -> None:
             nobody.granted(Grant("ap-1", RECORD)).require_authority(RECORD)
 
 
-def test_the_program_itself_needs_a_grant_too() -> None:
+def test_the_system_actor_requires_a_grant() -> None:
     job = replace(system_actor(uuid4()), permissions=frozenset({RECORD}))
     with pytest.raises(ApprovalRequired):
         job.require_authority(RECORD)

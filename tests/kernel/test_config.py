@@ -25,7 +25,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def test_the_defaults_are_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_settings_are_those_of_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     made = load_settings()
     assert made.env is Environment.PRODUCTION
@@ -277,7 +277,7 @@ def test_the_defaults_are_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None
         ),
     ],
 )
-def test_a_wrong_setting_is_named_and_its_value_is_not(
+def test_an_invalid_setting_is_reported_without_its_value(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
 ) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
@@ -293,7 +293,7 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(
 @pytest.mark.parametrize(
     ("variable", "other"), [("PORT", "VOYAGENT_PORT"), ("VOYAGENT_PORT", "PORT")]
 )
-def test_a_wrong_port_is_named_by_the_variable_that_was_set(
+def test_an_invalid_port_is_reported_by_the_variable_that_was_set(
     monkeypatch: pytest.MonkeyPatch, variable: str, other: str
 ) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
@@ -318,7 +318,7 @@ def test_a_wrong_port_is_named_by_the_variable_that_was_set(
         ("VOYAGENT_REDIS_URL", "unix:///run/redis.sock"),
     ],
 )
-def test_an_address_in_order_is_taken_as_it_is(
+def test_a_valid_url_is_unchanged(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
@@ -337,7 +337,7 @@ def test_an_address_in_order_is_taken_as_it_is(
         ("test", "file:///tmp/my%20mail"),
     ],
 )
-def test_mail_may_go_where_the_environment_allows(
+def test_the_mail_url_must_be_allowed_in_the_environment(
     monkeypatch: pytest.MonkeyPatch, env: str, url: str
 ) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
@@ -348,7 +348,7 @@ def test_mail_may_go_where_the_environment_allows(
 
 
 @pytest.mark.parametrize("yes", ["1", "true", "yes", "on", "TRUE"])
-def test_a_development_switch_works_in_development(
+def test_development_settings_work_in_development(
     monkeypatch: pytest.MonkeyPatch, yes: str
 ) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
@@ -357,12 +357,12 @@ def test_a_development_switch_works_in_development(
     assert load_settings().auth_skip_email_verification is True
 
 
-def test_a_secret_does_not_show_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_hidden_in_the_representation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     assert SECRET not in repr(load_settings())
 
 
-def test_an_ip_address_is_read_in_any_notation() -> None:
+def test_an_ip_address_is_accepted_in_any_notation() -> None:
     for short in ("postgresql://u@h/d", "postgres://u@h/d", "postgresql+psycopg://u@h/d"):
         assert sqlalchemy_url(short) == "postgresql+psycopg://u@h/d"
         assert psycopg_url(short) == "postgresql://u@h/d"
@@ -378,7 +378,7 @@ def test_an_ip_address_is_read_in_any_notation() -> None:
         ({}, ""),
     ],
 )
-def test_the_key_for_models_has_two_names_and_ours_wins(
+def test_our_name_of_the_model_key_has_priority(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], key: str
 ) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)

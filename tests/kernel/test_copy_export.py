@@ -31,7 +31,7 @@ def row_of(snapshot: Snapshot, *cells: sa.ColumnElement[object]) -> list[str]:
 
 
 @pytest.mark.parametrize("minor", [0, 1, -5, 123_456, -(10**17)])
-def test_an_amount_has_the_places_of_the_api(snapshot: Snapshot, minor: int) -> None:
+def test_an_amount_has_the_decimals_of_the_api(snapshot: Snapshot, minor: int) -> None:
     told = row_of(
         snapshot,
         *[
@@ -42,7 +42,7 @@ def test_an_amount_has_the_places_of_the_api(snapshot: Snapshot, minor: int) -> 
     assert told == [Money(minor, code).wire for code in currency_codes()]
 
 
-def test_only_what_could_be_a_formula_is_marked(snapshot: Snapshot) -> None:
+def test_only_text_like_a_formula_is_escaped(snapshot: Snapshot) -> None:
     evil = ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", " =1", "\u00a0@x", "\uff1d1", "\u200b-1"]
     harmless = [
         "Air tickets",

@@ -76,7 +76,7 @@ def kinds(shape: type[BaseModel], document: str) -> list[str]:
         ('{"unknown": 1}', "extra_forbidden"),
     ],
 )
-def test_a_closed_body_is_strict_by_type_and_range(document: str, kind: str) -> None:
+def test_a_closed_body_is_strict_about_type_and_range(document: str, kind: str) -> None:
     assert kinds(Shape, document) == [kind]
 
 
@@ -95,7 +95,7 @@ def test_valid_values_are_accepted_and_names_are_trimmed() -> None:
     assert Shape.model_validate_json('{"day": "2200-12-31"}').day is not None
 
 
-def test_an_open_body_ignores_what_it_does_not_know() -> None:
+def test_an_open_body_ignores_unknown_members() -> None:
     assert Loose.model_validate_json('{"name": "y", "unknown": [1]}') == Loose(name="y")
 
 
@@ -113,7 +113,7 @@ def test_a_value_that_no_column_can_store_is_refused(text: str) -> None:
         ({"q": "abc", "day": "2026-11-24"}, ("abc", "2026-11-24")),
     ],
 )
-def test_an_empty_filter_filters_nothing(
+def test_an_empty_filter_is_ignored(
     given: dict[str, Any], kept: tuple[str | None, str | None]
 ) -> None:
     filters = Filters.model_validate(given)

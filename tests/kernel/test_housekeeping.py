@@ -45,18 +45,20 @@ def visited(app: Flask, *agencies: Person) -> list[UUID | None]:
     return seen
 
 
-def test_each_agency_is_visited_as_itself(app: Flask, alice: Person, charlie: Person) -> None:
+def test_each_agency_is_bound_while_it_is_visited(
+    app: Flask, alice: Person, charlie: Person
+) -> None:
     assert visited(app, alice, charlie) == [alice.actor.tenant_id, charlie.actor.tenant_id]
 
 
 @pytest.mark.usefixtures("told_to_stop")
-def test_a_worker_that_is_told_to_stop_visits_no_further_one(
+def test_a_stopping_worker_visits_no_further_agency(
     app: Flask, alice: Person, charlie: Person
 ) -> None:
     assert visited(app, alice, charlie) == []
 
 
-def test_an_agency_is_found_once_its_turn_is_a_minute_old_and_not_over(
+def test_an_agency_with_an_unfinished_old_turn_is_found(
     app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine
 ) -> None:
     with alice.acting() as actor:
@@ -89,7 +91,7 @@ def test_an_agency_without_proposals_and_offers_is_not_found(app: Flask, alice: 
 
 
 @pytest.mark.parametrize("look_up", LOOK_UPS)
-def test_waiting_work_is_found_by_an_index(owner_engine: sa.Engine, look_up: str) -> None:
+def test_unfinished_work_is_found_by_an_index(owner_engine: sa.Engine, look_up: str) -> None:
     with owner_engine.begin() as connection:
         body = str(
             connection.scalar(

@@ -144,7 +144,7 @@ def test_jobs_of_a_stalled_worker_are_released(
     ]
 
 
-def test_a_worker_whose_own_beat_is_late_keeps_what_it_runs(
+def test_a_worker_with_a_late_heartbeat_keeps_its_running_jobs(
     app: Flask, settings: Settings, queue: Queue
 ) -> None:
     own = queue.worker(LATE)
@@ -153,7 +153,7 @@ def test_a_worker_whose_own_beat_is_late_keeps_what_it_runs(
     assert queue.state(runs) == ("doing", 0)
 
 
-def test_a_job_that_a_worker_holds_but_does_not_run_is_released_at_the_second_check(
+def test_a_job_that_its_worker_does_not_run_is_released_at_the_second_check(
     app: Flask, settings: Settings, queue: Queue
 ) -> None:
     own = queue.worker(ALIVE)
@@ -164,7 +164,7 @@ def test_a_job_that_a_worker_holds_but_does_not_run_is_released_at_the_second_ch
     assert queue.state(held) == ("todo", 1)
 
 
-def test_a_dead_rescue_does_not_block_the_next(
+def test_a_killed_rescue_does_not_block_the_next(
     app: Flask, settings: Settings, queue: Queue
 ) -> None:
     own, dead = queue.worker(ALIVE), queue.worker(LATE)
@@ -174,7 +174,7 @@ def test_a_dead_rescue_does_not_block_the_next(
     assert [queue.state(job) for job in (died, lost)] == [None, ("todo", 1)]
 
 
-def test_a_job_taken_over_by_another_worker_is_left_alone(
+def test_a_job_of_another_worker_is_not_released(
     app: Flask, settings: Settings, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own, dead, alive = queue.worker(ALIVE), queue.worker(LATE), queue.worker(ALIVE)
@@ -191,7 +191,7 @@ def test_a_job_taken_over_by_another_worker_is_left_alone(
     assert queue.state(lost) == ("doing", 1), "it runs once"
 
 
-def test_why_a_job_failed_is_in_the_log(app: Flask) -> None:
+def test_the_log_has_the_reason_of_a_failed_job(app: Flask) -> None:
     def fail() -> None:
         raise ZeroDivisionError
 
@@ -219,7 +219,7 @@ def test_a_job_refused_by_a_busy_database_is_retried_for_most_of_a_minute() -> N
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_a_worker_outlives_a_statement_of_its_queue_that_fails(
+def test_a_worker_continues_after_a_failed_statement_of_its_queue(
     settings: Settings, alice: Person, owner_engine: sa.Engine, tmp_path: Path
 ) -> None:
     environment = worker_environment(settings) | {

@@ -27,13 +27,13 @@ def test_an_encrypted_value_can_be_decrypted() -> None:
 
 
 @pytest.mark.parametrize(("purpose", "row"), [("mail", "row-1"), ("totp", "row-2"), ("totp", "")])
-def test_a_seal_does_not_open_for_another_purpose_or_row(purpose: str, row: str) -> None:
+def test_a_value_cannot_be_decrypted_for_another_purpose_or_row(purpose: str, row: str) -> None:
     ring = Keyring(settings())
     with pytest.raises(SealBroken):
         ring.open(purpose, ring.seal("totp", b"seed", bound_to="row-1"), bound_to=row)
 
 
-def test_no_byte_of_a_seal_can_be_changed() -> None:
+def test_a_changed_encrypted_value_is_refused() -> None:
     ring = Keyring(settings())
     sealed = ring.seal("totp", b"seed")
     for place in range(len(sealed)):
@@ -42,7 +42,7 @@ def test_no_byte_of_a_seal_can_be_changed() -> None:
             ring.open("totp", broken)
 
 
-def test_a_rotated_secret_goes_on_opening_until_it_is_taken_away() -> None:
+def test_a_previous_secret_decrypts_until_it_is_removed() -> None:
     before = Keyring(settings(auth_secret=OLD))
     sealed, digest = before.seal("totp", b"seed"), before.digest("recovery", "ABCD2345")
     after = Keyring(settings(auth_secrets_previous=f" {OLD} , "))

@@ -63,7 +63,7 @@ def fails(
 # --------------------------------------------------------------------------------
 
 
-def test_an_account_has_ten_failures_in_any_minute_and_the_wait_is_told_exactly(make: Make) -> None:
+def test_an_account_may_have_ten_failures_a_minute(make: Make) -> None:
     limiter = make(limit_scale=1000)
     with time_machine.travel(NOON, tick=False) as clock:
         for _ in range(10):
@@ -78,7 +78,7 @@ def test_an_account_has_ten_failures_in_any_minute_and_the_wait_is_told_exactly(
         assert fails(limiter) == 1  # the second failure leaves the window 2 s after the first
 
 
-def test_an_account_has_a_hundred_failures_in_any_hour_and_the_lock_ends_by_itself(
+def test_an_account_may_have_a_hundred_failures_an_hour(
     make: Make,
 ) -> None:
     limiter = make(limit_scale=1000)
@@ -100,7 +100,7 @@ def test_a_completed_reset_ends_the_lock(make: Make) -> None:
     assert fails(limiter) == 0
 
 
-def test_guesses_do_not_lock_out_the_owners_known_address(make: Make) -> None:
+def test_wrong_passwords_from_elsewhere_do_not_lock_a_known_address(make: Make) -> None:
     limiter, email = make(limit_scale=1000), "neha@malabar.example"
     with time_machine.travel(NOON, tick=False) as clock:
         limiter.note_sign_in(email, address=HERE)
@@ -127,7 +127,7 @@ def test_a_known_address_has_the_same_limits(make: Make) -> None:
     assert (fails(limiter), fails(limiter, address=THERE)) == (0, 0)
 
 
-def test_mails_are_counted_together_wherever_they_are_asked_for(make: Make) -> None:
+def test_mails_of_all_operations_are_counted_together(make: Make) -> None:
     limiter = make(limit_scale=1000)
     limiter.note_sign_in("neha@malabar.example", address=HERE)
     for throttle in (limits.RESET_MAIL, limits.VERIFICATION_MAIL):
@@ -155,7 +155,7 @@ def test_attempts_with_passwords_and_codes_are_counted_together(make: Make) -> N
     assert fails(limiter, throttle=limits.RESET_MAIL) == 0
 
 
-def test_a_success_gives_its_own_slot_back_and_no_other(make: Make) -> None:
+def test_a_success_removes_only_its_own_count(make: Make) -> None:
     limiter = make(limit_scale=1000)
     for _ in range(9):
         assert fails(limiter) == 0
@@ -167,7 +167,7 @@ def test_a_success_gives_its_own_slot_back_and_no_other(make: Make) -> None:
     assert fails(limiter) > 0
 
 
-def test_an_unchecked_attempt_is_no_failure(make: Make) -> None:
+def test_an_unchecked_attempt_is_not_counted(make: Make) -> None:
     limiter = make(limit_scale=1000)
     for _ in range(20):
         with (
@@ -205,7 +205,7 @@ def in_parallel(limiter: Limiter, *, good: bool, callers: int = 64) -> int:
     return len(allowed)
 
 
-def test_ten_of_many_parallel_guesses_are_allowed(make: Make) -> None:
+def test_ten_of_many_parallel_wrong_passwords_are_allowed(make: Make) -> None:
     assert in_parallel(make(limit_scale=1000), good=False) == 10
 
 
@@ -224,7 +224,7 @@ def test_an_unfinished_attempt_does_not_block_others(make: Make) -> None:
     assert time.perf_counter() - began < 1
 
 
-def test_mails_to_an_account_are_ten_an_hour_whatever_the_scale(make: Make) -> None:
+def test_the_scale_does_not_change_the_ten_mails_per_account(make: Make) -> None:
     limiter = make(limit_scale=1000)
     for throttle in (limits.RESET_MAIL, limits.VERIFICATION_MAIL, limits.INVITE_MAIL):
         assert [fails(limiter, throttle=throttle) > 0 for _ in range(12)] == [False] * 10 + [
@@ -233,7 +233,7 @@ def test_mails_to_an_account_are_ten_an_hour_whatever_the_scale(make: Make) -> N
         assert 3590 <= fails(limiter, throttle=throttle) <= 3600
 
 
-def test_a_limit_per_account_cannot_be_forgotten_by_the_caller(make: Make) -> None:
+def test_a_limit_per_account_requires_the_account(make: Make) -> None:
     with pytest.raises(ValueError, match="per account"):
         make().admit(limits.SIGN_IN, address=HERE)
 
@@ -245,7 +245,7 @@ def test_a_limit_per_account_cannot_be_forgotten_by_the_caller(make: Make) -> No
 SMALL = Throttle("small", address=(Quota(3, 60),), overall=(Quota(5, 60),))
 
 
-def test_an_address_and_everybody_together_have_their_limits(make: Make) -> None:
+def test_there_are_limits_per_address_and_overall(make: Make) -> None:
     limiter = make()
     assert [fails(limiter, throttle=SMALL, address=HERE) > 0 for _ in range(5)] == [False] * 3 + [
         True
@@ -269,7 +269,7 @@ def test_the_scale_multiplies_address_and_overall(make: Make) -> None:
     ]
 
 
-def test_an_ipv6_network_counts_as_one_client_and_a_mapped_address_as_itself(make: Make) -> None:
+def test_an_ipv6_network_is_counted_as_one_client(make: Make) -> None:
     limiter = make(limit_scale=1)
     addresses = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:2::3"]
     assert [fails(limiter, throttle=SMALL, address=address) for address in addresses] == [0, 0, 0]
@@ -301,7 +301,7 @@ def test_failed_checks_of_a_request_credential_are_counted(
 # --------------------------------------------------------------------------------
 
 
-def test_redis_keys_name_nobody_and_expire_with_the_window(server: RedisServer) -> None:
+def test_redis_keys_contain_no_addresses_and_expire(server: RedisServer) -> None:
     server.flush()
     settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
     fails(Limiter(settings, Keyring(settings)))
@@ -313,7 +313,7 @@ def test_redis_keys_name_nobody_and_expire_with_the_window(server: RedisServer) 
         assert all(0 < client.ttl(key) <= 3600 for key in keys)
 
 
-def test_two_processes_with_redis_share_what_is_counted(server: RedisServer) -> None:
+def test_processes_with_redis_share_their_counts(server: RedisServer) -> None:
     server.flush()
     settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
     one, other = Limiter(settings, Keyring(settings)), Limiter(settings, Keyring(settings))
@@ -324,7 +324,7 @@ def test_two_processes_with_redis_share_what_is_counted(server: RedisServer) -> 
     assert fails(other) == 0
 
 
-def test_counts_of_a_process_survive_an_emptied_redis(server: RedisServer) -> None:
+def test_counts_of_a_process_remain_if_redis_is_emptied(server: RedisServer) -> None:
     server.flush()
     settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
     limiter = Limiter(settings, Keyring(settings))
@@ -346,7 +346,7 @@ def test_local_counts_expire_with_their_window() -> None:
         assert list(windows._taken) == ["new"]  # noqa: SLF001 - as above
 
 
-def test_a_redis_that_is_not_there_leaves_the_limit_of_this_process() -> None:
+def test_without_redis_the_limit_of_the_process_applies() -> None:
     settings = load_settings(env="test", auth_secret="s" * 40, redis_url="redis://127.0.0.1:1/0")
     limiter = Limiter(settings, Keyring(settings))
     began = time.perf_counter()

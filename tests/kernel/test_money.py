@@ -33,7 +33,7 @@ PLACES = {
     ("currency", "places"),
     [(currency, places) for places, currencies in PLACES.items() for currency in currencies],
 )
-def test_places_come_from_iso_4217(currency: str, places: int) -> None:
+def test_decimals_are_those_of_iso_4217(currency: str, places: int) -> None:
     assert exponent(currency) == places
 
 
@@ -61,7 +61,7 @@ def test_an_unsupported_currency_is_refused(code: str) -> None:
         (7, "INR", 700),
     ],
 )
-def test_an_amount_is_read_exactly(text: str | Decimal | int, currency: str, minor: int) -> None:
+def test_an_amount_is_parsed_exactly(text: str | Decimal | int, currency: str, minor: int) -> None:
     assert Money.parse(text, currency) == Money(minor, currency)
 
 
@@ -131,7 +131,7 @@ def test_an_amount_beyond_the_range_is_refused_before_rounding(value: str) -> No
         (BIGINT_MAX, "INR", "92233720368547758.07"),
     ],
 )
-def test_serialized_amounts_have_at_least_two_decimals_and_are_no_floats(
+def test_serialized_amounts_are_texts_with_at_least_two_decimals(
     minor: int, currency: str, wire: str
 ) -> None:
     assert wire_amount(minor, currency) == wire
@@ -149,13 +149,13 @@ def test_serialized_amounts_have_at_least_two_decimals_and_are_no_floats(
         ("1234.567", "KWD", "KWD 1,234.567"),
     ],
 )
-def test_a_sentence_groups_rupees_by_lakhs_and_other_money_by_thousands(
+def test_rupees_are_grouped_by_lakhs_and_other_money_by_thousands(
     wire: str, currency: str, said: str
 ) -> None:
     assert spoken(wire, currency) == said
 
 
-def test_minus_zero_is_written_as_zero_and_leaves_no_sign_in_the_cache() -> None:
+def test_minus_zero_is_written_as_zero() -> None:
     grouped.cache_clear()
     assert spoken("-0.00", "INR") == spoken("0.00", "INR") == "INR 0.00"
 
@@ -179,7 +179,7 @@ def test_minus_zero_is_written_as_zero_and_leaves_no_sign_in_the_cache() -> None
         (Money(BIGINT_MAX, "INR"), [1, 1], [BIGINT_MAX // 2 + 1, BIGINT_MAX // 2]),
     ],
 )
-def test_parts_of_an_amount_add_up_to_it_again_and_their_order_is_kept(
+def test_parts_of_an_amount_add_up_in_their_order(
     money: Money, weights: list[Decimal | int], parts: list[int]
 ) -> None:
     assert [part.amount_minor for part in money.split(weights)] == parts
@@ -201,12 +201,12 @@ def test_no_part_is_off_by_a_whole_minor_unit(minor: int, weights: list[int]) ->
 
 
 @pytest.mark.parametrize("weights", [[], [0, 0], [1, -1], [2, -1]])
-def test_weights_by_which_nothing_can_be_split_are_refused(weights: list[Decimal | int]) -> None:
+def test_invalid_weights_are_refused(weights: list[Decimal | int]) -> None:
     with pytest.raises(ValueError, match="weights"):
         Money(100, "INR").split(weights)
 
 
-def test_amounts_of_one_currency_add_and_of_two_never() -> None:
+def test_only_amounts_of_one_currency_can_be_added() -> None:
     assert Money(150, "INR") + Money(-50, "INR") == Money(100, "INR")
     assert Money(150, "INR") - Money(50, "INR") == Money(100, "INR")
     assert -Money(5, "INR") == Money(-5, "INR")

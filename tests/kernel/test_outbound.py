@@ -24,7 +24,7 @@ def asking(answer: int | VoyagentError, heard: list[str]) -> OutboundCall[int]:
     return OutboundCall(settle, ask)
 
 
-def test_searching_and_settling_are_separate_steps() -> None:
+def test_calling_and_settling_are_separate_steps() -> None:
     heard: list[str] = []
     settle = asking(3, heard).go()
     assert heard == ["asked"]
@@ -39,17 +39,17 @@ def test_a_known_result_makes_no_call() -> None:
     assert call.then(str).ask is None
 
 
-def test_something_is_made_of_the_result() -> None:
+def test_the_result_is_passed_to_the_next_step() -> None:
     assert asking(3, []).then(lambda found: found + 1).then(str).done() == "7"
 
 
-def test_a_refusal_is_raised_where_it_is_settled_and_not_where_it_is_asked() -> None:
+def test_an_error_is_raised_when_the_call_is_settled() -> None:
     settle = asking(NotFound(), []).go()
     with pytest.raises(NotFound):
         settle()
 
 
-def test_a_refusal_may_be_an_answer_too() -> None:
+def test_an_error_can_be_handled_as_a_result() -> None:
     def lenient(refusal: VoyagentError) -> str:
         if isinstance(refusal, Conflict):
             raise refusal

@@ -18,7 +18,7 @@ DOLLAR = ExchangeRate(
 )
 
 
-def test_the_buffer_of_the_published_table() -> None:
+def test_exchange_buffers_match_the_published_table() -> None:
     """Tourwriter prints 1.73195545 with a buffer of 5 percent as 1.81855322."""
     rate = replace(DOLLAR, base="EUR", quote="NZD", rate=Decimal("1.73195545"), buffer=Decimal(5))
     assert rate.buffered == Decimal("1.81855322")
@@ -50,13 +50,13 @@ def test_the_buffer_of_the_published_table() -> None:
         (DOLLAR, 5, "JPY", {"base": "JPY", "rate": Decimal("0.55")}, Money(275, "INR")),
     ],
 )
-def test_money_is_changed_by_the_figure_as_quoted_and_rounded_once(
+def test_money_is_converted_at_the_quoted_rate_and_rounded_once(
     rate: ExchangeRate, minor: int, currency: str, change: dict[str, Any], comes_to: Money
 ) -> None:
     assert replace(rate, **change).convert(Money(minor, currency)) == comes_to
 
 
-def test_a_rate_changes_one_way_alone() -> None:
+def test_a_rate_converts_in_one_direction() -> None:
     """Its inverse is not the rate that somebody would quote."""
     back = replace(DOLLAR, direction="into_base")
     for rate, money in ((DOLLAR, "INR"), (back, "USD"), (DOLLAR, "AED"), (back, "AED")):
@@ -104,13 +104,13 @@ def test_an_invalid_rate_is_refused(change: dict[str, Any], error: type[Exceptio
         replace(DOLLAR, **change)
 
 
-def test_the_smallest_rate_is_never_buffered_away() -> None:
+def test_the_smallest_rate_does_not_become_zero() -> None:
     tiny = replace(DOLLAR, direction="into_base", rate=Decimal("0.00000001"), buffer=Decimal(100))
     assert tiny.buffered == Decimal("0.00000001"), "half up"
     assert tiny.price(Money(1, "INR")) == Money(100_000_000, "USD")
 
 
-def test_more_than_the_books_hold_is_refused() -> None:
+def test_an_amount_beyond_the_maximum_is_refused() -> None:
     with pytest.raises(InvalidAmount):
         replace(DOLLAR, rate=Decimal(999999999)).convert(Money(2**62, "USD"))
 

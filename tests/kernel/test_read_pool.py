@@ -61,7 +61,7 @@ def wire(lane: ReadPool) -> Iterator[list[str]]:
         messages += [line.split("\t", 1)[1] if "\t" in line else line for line in file]
 
 
-def test_the_caller_and_three_selects_cost_one_trip(
+def test_authentication_and_three_selects_take_one_round_trip(
     app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     mine = reader(app, lane, alice)
@@ -81,7 +81,7 @@ def test_the_caller_and_three_selects_cost_one_trip(
     )
 
 
-def test_a_generic_plan_is_used_for_its_statement_only(
+def test_a_generic_plan_is_used_only_for_its_statement(
     app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     mode = (
@@ -99,7 +99,7 @@ def test_a_generic_plan_is_used_for_its_statement_only(
     assert asked.actor.email == alice.email
 
 
-def test_the_first_read_proves_the_caller_and_later_ones_are_as_good(
+def test_the_first_read_authenticates_for_later_ones(
     app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     mine = reader(app, lane, alice)
@@ -142,7 +142,7 @@ def test_a_role_without_the_permission_is_refused_by_its_first_read(
         reader(app, lane, victor, "audit.read").authenticate()
 
 
-def test_a_select_that_does_not_name_the_agency_is_refused(
+def test_a_select_without_the_tenant_filter_is_refused(
     app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     for statement in (
@@ -197,7 +197,7 @@ def test_a_cached_select_never_mixes_agencies(
         assert reader(app, lane, person).read(EMAILS) == [[{"email": person.email}]]
 
 
-def test_a_keyed_select_is_built_once(
+def test_a_select_with_a_key_is_built_once(
     app: Flask, lane: ReadPool, alice: Person, bob: Person, charlie: Person
 ) -> None:
     built = []
@@ -271,7 +271,7 @@ def test_the_selects_of_a_round_trip_see_one_snapshot(
     assert reader(app, lane, alice).read(EMAILS) == [[{"email": there}]]
 
 
-def test_trips_of_one_snapshot_see_one_moment_too_and_others_do_not(
+def test_round_trips_of_one_snapshot_see_the_same_data(
     app: Flask, lane: ReadPool, owner_engine: sa.Engine, alice: Person
 ) -> None:
     mine = reader(app, lane, alice)
@@ -291,7 +291,7 @@ def test_a_snapshot_always_releases_its_connection(
     assert mine.read(EMAILS) == [[{"email": alice.email}]], "it is the lane's only one"
 
 
-def test_a_snapshot_begins_on_a_new_connection_where_the_old_one_has_died(
+def test_a_snapshot_replaces_a_dead_connection(
     app: Flask, lane: ReadPool, owner_engine: sa.Engine, alice: Person
 ) -> None:
     end_all(lane, owner_engine, 1)
@@ -300,7 +300,7 @@ def test_a_snapshot_begins_on_a_new_connection_where_the_old_one_has_died(
         assert mine.read(EMAILS, EMAILS) == [[{"email": alice.email}]] * 2
 
 
-def test_a_snapshot_overtaken_by_a_write_is_read_again(
+def test_a_read_is_retried_after_a_serialization_failure(
     app: Flask, lane: ReadPool, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, once, times = (
@@ -346,9 +346,7 @@ def test_the_read_pool_fails_at_once_without_a_database(app: Flask, alice: Perso
         lane.close()
 
 
-def test_a_caller_waits_for_a_connection_that_others_use(
-    app: Flask, lane: ReadPool, alice: Person
-) -> None:
+def test_a_caller_waits_for_a_free_connection(app: Flask, lane: ReadPool, alice: Person) -> None:
     with ThreadPoolExecutor(1) as pool, lane._connection():  # noqa: SLF001 - its only one
         waiting = pool.submit(reader(app, lane, alice).read, EMAILS)
         with pytest.raises(TimeoutError):
@@ -356,13 +354,15 @@ def test_a_caller_waits_for_a_connection_that_others_use(
     assert waiting.result(timeout=5) == [[{"email": alice.email}]]
 
 
-def test_a_failing_select_leaves_the_lane_usable(app: Flask, lane: ReadPool, alice: Person) -> None:
+def test_a_connection_is_usable_after_a_failed_select(
+    app: Flask, lane: ReadPool, alice: Person
+) -> None:
     with pytest.raises(psycopg.Error):
         reader(app, lane, alice).read(sa.select(sa.literal(1) / sa.func.length("")))
     assert reader(app, lane, alice).read(EMAILS) == [[{"email": alice.email}]]
 
 
-def test_the_same_select_is_answered_inside_a_transaction(alice: Person) -> None:
+def test_a_select_can_run_inside_a_transaction(alice: Person) -> None:
     with alice.acting():
         assert SessionReader(db.session).read(EMAILS, EMAILS) == [[{"email": alice.email}]] * 2
 

@@ -119,7 +119,7 @@ def written(source: Row) -> Any:
     return json.loads(to_json(SaleOut.of(source).members))
 
 
-def test_a_row_is_written_by_its_declaration() -> None:
+def test_a_row_is_serialized_by_its_declaration() -> None:
     assert written(row()) == {
         "id": "0197ffff-0000-7000-8000-00000000000a",
         "sold_at": "2026-11-24T10:00:00.000000Z",
@@ -149,13 +149,13 @@ def test_a_row_is_written_by_its_declaration() -> None:
         ({"note": "Paid"}, "note", "Paid"),
     ],
 )
-def test_a_member_is_written_by_its_type(
+def test_a_member_is_serialized_by_its_type(
     changes: dict[str, Any], member: str, expected: object
 ) -> None:
     assert written(row(**changes))[member] == expected
 
 
-def test_nested_objects_are_written_by_their_own_declaration() -> None:
+def test_nested_objects_are_serialized_by_their_own_declaration() -> None:
     first, last = Leg(DAY, Money(1050, "INR")), Leg(DAY, Money(7, "JPY"), Money(3, "JPY"))
     found = written(row(first_leg=first, legs=[first, last]))
     shown = {
@@ -191,7 +191,7 @@ def test_members_of_the_first_base_come_first() -> None:
     assert list(Whole.members_of({"note": "", "size": 1, "id": ID})) == ["id", "note", "size"]
 
 
-def test_an_answer_fits_its_own_schema() -> None:
+def test_a_response_matches_its_schema() -> None:
     leg = Leg(DAY, Money(1050, "INR"))
     body = SaleList.of(Page([row(first_leg=leg)], 3, 1, 0, "next"))
     assert list(body.members) == ["items", "total", "limit", "offset", "next_cursor"]
@@ -201,7 +201,7 @@ def test_an_answer_fits_its_own_schema() -> None:
     )
 
 
-def test_a_path_that_cannot_be_read_is_refused() -> None:
+def test_an_invalid_path_is_refused() -> None:
     class Wrong(AnswerOf[Row]):
         """A path with a call."""
 

@@ -59,7 +59,7 @@ def test_selects_of_one_shape_are_compiled_once(compilations: list[sa.Select[Any
     assert len(compilations) == 1
 
 
-def test_a_list_of_another_length_has_another_text_of_the_same_compilation(
+def test_lists_of_different_length_share_one_compilation(
     compilations: list[sa.Select[Any]],
 ) -> None:
     texts = {
@@ -69,14 +69,14 @@ def test_a_list_of_another_length_has_another_text_of_the_same_compilation(
     assert (len(texts), len(compilations)) == (3, 1)
 
 
-def test_an_inlined_value_is_part_of_the_text_and_never_of_another_value_s() -> None:
+def test_inlined_values_never_mix() -> None:
     for role in ("agent", "viewer"):
         sql, values = compiled_for(by_role(inlined(role)), new_id())
         assert f"'{role}'" in sql
         assert role not in values.values()
 
 
-def test_a_keyed_select_has_one_text_for_all_keys(compilations: list[sa.Select[Any]]) -> None:
+def test_a_select_with_a_key_has_one_text_for_all_keys(compilations: list[sa.Select[Any]]) -> None:
     of_user = keyed_select(lambda key: (by_role("agent").where(USERS.id == key),))
     first, second = new_id(), new_id()
     found = [compiled_for(of_user(key)[0], new_id()) for key in (first, second)]

@@ -81,13 +81,13 @@ SELECTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", SELECTS)
-def test_every_kind_of_select_sees_the_bound_agency_only(
+def test_every_kind_of_select_reads_only_the_bound_agency(
     session: Session, alice: Person, kind: str
 ) -> None:
     assert session.scalars(SELECTS[kind]).all() == [alice.email]
 
 
-def test_counting_counts_the_bound_agency_only(session: Session, alice: Person) -> None:
+def test_counts_include_only_the_bound_agency(session: Session, alice: Person) -> None:
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 1
     assert session.scalar(sa.select(sa.func.count(User.id))) == 1
     assert session.query(User).count() == 1
@@ -104,12 +104,12 @@ def test_counting_counts_the_bound_agency_only(session: Session, alice: Person) 
     ],
     ids=["exists alone", "window alone", "table", "count of a table", "union of tables"],
 )
-def test_a_select_that_no_filter_reaches_is_refused(session: Session, statement: Any) -> None:
+def test_a_select_without_tenant_filter_is_refused(session: Session, statement: Any) -> None:
     with pytest.raises(TenantNotBound, match="users"):
         session.execute(statement)
 
 
-def test_a_core_select_that_names_the_agency_is_answered(session: Session, alice: Person) -> None:
+def test_a_core_select_with_the_agency_is_accepted(session: Session, alice: Person) -> None:
     statement = sa.select(User.__table__.c.email).where(tenancy.owned(User))
     assert session.scalars(statement, {tenancy.TENANT: alice.actor.tenant_id}).all() == [
         alice.email
@@ -124,7 +124,7 @@ def test_a_row_of_another_agency_is_not_found_by_its_key(
     assert session.get(User, (alice.actor.tenant_id, charlie.actor.user_id)) is None
 
 
-def test_a_bulk_update_and_a_bulk_delete_change_the_bound_agency_only(session: Session) -> None:
+def test_bulk_updates_and_deletes_change_only_the_bound_agency(session: Session) -> None:
     assert session.execute(sa.update(User).values(display_name="Renamed")).rowcount == 1
     assert session.query(User).update({"display_name": "Again"}) == 1
     assert session.execute(sa.delete(AuthSession)).rowcount == 1
@@ -191,7 +191,7 @@ def test_a_new_row_is_stamped_with_the_bound_agency(session: Session, alice: Per
     assert made.tenant_id == alice.actor.tenant_id
 
 
-def test_a_row_of_another_agency_is_neither_made_nor_changed_nor_moved_nor_deleted(
+def test_a_row_of_another_agency_cannot_be_written(
     session_of: Made, alice: Person, charlie: Person
 ) -> None:
     def foreign(session: Session) -> User:
@@ -234,9 +234,7 @@ def test_a_session_is_bound_to_one_agency(session: Session, alice: Person, charl
         tenancy.record_bound_agency(session, charlie.actor.tenant_id)
 
 
-def test_each_transaction_of_a_session_tells_the_database_its_agency(
-    session: Session, alice: Person
-) -> None:
+def test_each_transaction_sets_the_agency_in_the_database(session: Session, alice: Person) -> None:
     for _ in range(2):
         assert session.scalar(sa.text("select current_setting('app.tenant', true)")) == str(
             alice.actor.tenant_id
@@ -253,7 +251,7 @@ def test_binding_applies_to_a_started_transaction(session_of: Made, alice: Perso
     )
 
 
-def test_across_tenants_needs_a_reason_and_ends_with_its_block(
+def test_across_tenants_requires_a_reason_and_ends_with_its_block(
     session: Session, alice: Person, charlie: Person
 ) -> None:
     both = (

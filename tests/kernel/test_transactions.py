@@ -51,7 +51,7 @@ def rename(person: Person, name: str) -> int:
     )
 
 
-def test_leaving_commits_and_raising_rolls_back(
+def test_a_block_commits_or_rolls_back_on_an_error(
     app: Flask, alice: Person, owner_engine: sa.Engine
 ) -> None:
     with app.app_context(), transaction(alice.actor.tenant_id):
@@ -64,7 +64,7 @@ def test_leaving_commits_and_raising_rolls_back(
     assert name_of(owner_engine, alice) == "Renamed"
 
 
-def test_an_error_may_keep_its_work(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_error_can_commit_its_work(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
     with pytest.raises(Kept), app.app_context(), transaction(alice.actor.tenant_id):
         rename(alice, "Kept")
         raise Kept
@@ -103,7 +103,7 @@ def test_a_request_may_bind_two_agencies_in_turn(
     assert (name_of(owner_engine, alice), name_of(owner_engine, charlie)) == ("First", "Second")
 
 
-def test_a_job_is_deferred_with_the_act_or_not_at_all(
+def test_a_job_is_stored_in_the_transaction_of_the_act(
     app: Flask, alice: Person, drain: Callable[[], None]
 ) -> None:
     SEEN.clear()

@@ -16,7 +16,7 @@ from voyagent.kernel.ids import new_id, new_turn_id, parse_id
 from voyagent.kernel.pages import Cursor, InvalidCursor, Page, next_cursor
 
 
-def test_ids_are_uuid_7_and_sort_by_their_making() -> None:
+def test_ids_are_uuid_7_and_sort_by_creation_time() -> None:
     made = [new_id() for _ in range(1000)]
     assert {key.version for key in made} == {7}
     assert made == sorted(made)
@@ -43,16 +43,16 @@ def test_a_turn_has_a_short_name() -> None:
         "\N{ARABIC-INDIC DIGIT ZERO}1a2106e-8927-7239-ba9b-e857b5135be4",
     ],
 )
-def test_only_the_canonical_spelling_is_an_id(text: object) -> None:
+def test_only_the_canonical_notation_is_an_id(text: object) -> None:
     assert parse_id(text) is None
 
 
-def test_an_id_is_read_in_either_case() -> None:
+def test_an_id_is_accepted_in_either_case() -> None:
     key = uuid4()
     assert parse_id(str(key)) == parse_id(str(key).upper()) == key
 
 
-def test_now_is_aware_and_a_day_depends_on_where_one_is() -> None:
+def test_now_has_a_time_zone_and_a_date_depends_on_it() -> None:
     with time_machine.travel(datetime(2026, 11, 24, 20, 0, tzinfo=UTC), tick=False):
         assert clock.now() == datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
         assert clock.today() == date(2026, 11, 24)
@@ -60,7 +60,7 @@ def test_now_is_aware_and_a_day_depends_on_where_one_is() -> None:
         assert clock.today("America/Los_Angeles") == date(2026, 11, 24)
 
 
-def test_a_zone_is_one_of_the_database() -> None:
+def test_a_time_zone_must_be_in_the_database() -> None:
     assert clock.is_zone("Asia/Kolkata")
     for name in (
         "Mars/Olympus",
@@ -75,13 +75,13 @@ def test_a_zone_is_one_of_the_database() -> None:
     assert "Asia/Dubai" in clock.zones()
 
 
-def test_an_instant_on_the_wire_has_six_digits_and_z() -> None:
+def test_a_serialized_time_has_microseconds_and_z() -> None:
     assert wire_instant(datetime(2026, 11, 24, 10, 0, tzinfo=UTC)) == "2026-11-24T10:00:00.000000Z"
     kolkata = datetime.fromisoformat("2026-11-24T15:30:00.5+05:30")
     assert wire_instant(kolkata) == "2026-11-24T10:00:00.500000Z"
 
 
-def test_equal_values_have_one_spelling_and_one_hash() -> None:
+def test_equal_values_have_one_canonical_form_and_hash() -> None:
     assert canonical_json({"b": 1, "a": [True, None, "é"]}) == '{"a":[true,null,"é"],"b":1}'
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     assert digest({"a": 1}) != digest({"a": "1"})
@@ -97,7 +97,7 @@ def test_a_value_without_a_canonical_form_is_refused(value: object) -> None:
         canonical_json(value)
 
 
-def test_a_cursor_comes_back_as_it_went() -> None:
+def test_a_cursor_can_be_decoded() -> None:
     at, key = datetime(2026, 11, 24, 10, 0, 0, 123456, tzinfo=UTC), new_id()
     assert Cursor.decode(Cursor(at, key).encode()) == Cursor(at, key)
 
@@ -117,12 +117,12 @@ def test_a_cursor_comes_back_as_it_went() -> None:
         "\x00",
     ],
 )
-def test_a_cursor_that_we_did_not_make_is_refused(token: str) -> None:
+def test_an_invalid_cursor_is_refused(token: str) -> None:
     with pytest.raises(InvalidCursor):
         Cursor.decode(token)
 
 
-def test_a_list_ends_where_a_page_is_not_full() -> None:
+def test_a_page_that_is_not_full_is_the_last() -> None:
     at = datetime(2026, 11, 24, tzinfo=UTC)
     rows = [{"created_at": at - timedelta(days=n), "id": new_id()} for n in range(3)]
     assert next_cursor(rows, 4) is None
@@ -130,6 +130,6 @@ def test_a_list_ends_where_a_page_is_not_full() -> None:
     assert Cursor.decode(next_cursor(rows, 3) or "") == Cursor(rows[2]["created_at"], rows[2]["id"])
 
 
-def test_a_page_marks_its_menu_entry() -> None:
+def test_a_page_highlights_its_menu_entry() -> None:
     assert (Page([1, 2], 412, 50, 50).first, Page([1, 2], 412, 50, 50).last) == (51, 52)
     assert (Page([], 0, 50, 0).first, Page([], 0, 50, 0).last) == (0, 0)

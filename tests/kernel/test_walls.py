@@ -55,13 +55,13 @@ def tables(catalogue: sa.Connection) -> dict[str, sa.RowMapping]:
     return {row["relname"]: row for row in found.mappings()}
 
 
-def test_raw_sql_without_an_agency_sees_nobody(app_engine: sa.Engine, alice: Person) -> None:
+def test_raw_sql_without_an_agency_reads_nothing(app_engine: sa.Engine, alice: Person) -> None:
     with app_engine.connect() as connection:
         assert connection.scalar(sa.text("select count(*) from users")) == 0
         assert connection.scalar(sa.text("select count(*) from tenants")) == 0
 
 
-def test_raw_sql_sees_only_the_bound_agency(
+def test_raw_sql_reads_only_the_bound_agency(
     app_engine: sa.Engine, alice: Person, charlie: Person
 ) -> None:
     with app_engine.begin() as connection:
@@ -123,7 +123,7 @@ def test_every_tenant_table_has_forced_row_security(catalogue: sa.Connection) ->
             )
 
 
-def test_every_policy_guards_reads_and_writes_by_the_bound_agency(
+def test_every_policy_limits_reads_and_writes_to_the_bound_agency(
     catalogue: sa.Connection,
 ) -> None:
     policies = (
@@ -211,7 +211,7 @@ def suppress_denial() -> Iterator[None]:
             raise
 
 
-def test_no_agencys_row_is_seen_or_changed_from_another_agency(
+def test_rows_of_other_agencies_cannot_be_read_or_changed(
     app_engine: sa.Engine,
     catalogue: sa.Connection,
     alice: Person,
@@ -238,7 +238,7 @@ def test_no_agencys_row_is_seen_or_changed_from_another_agency(
             assert _reached(app_engine, alice, statement, charlie) == 0, statement
 
 
-def test_the_same_select_reaches_ones_own_rows(
+def test_the_same_select_reads_own_rows(
     app_engine: sa.Engine, catalogue: sa.Connection, charlie: Person, drain: Callable[[], None]
 ) -> None:
     """Without this, a role that can read nothing would pass the test above."""
@@ -323,7 +323,7 @@ def test_only_the_listed_functions_bypass_row_security(catalogue: sa.Connection)
             )
 
 
-def test_every_definer_function_is_narrow(catalogue: sa.Connection) -> None:
+def test_every_security_definer_function_is_restricted(catalogue: sa.Connection) -> None:
     for name, row in definers(catalogue).items():
         assert row["owner"] == "voyagent_lookup", name
         assert "search_path=public, pg_temp" in row["proconfig"], name
@@ -352,7 +352,7 @@ def test_the_look_up_role_reads_named_columns_and_writes_nothing(catalogue: sa.C
     assert tuple(role) == (False, False)
 
 
-def test_every_foreign_key_into_an_agencys_table_carries_the_agency(
+def test_every_foreign_key_to_a_tenant_table_contains_the_agency(
     catalogue: sa.Connection,
 ) -> None:
     found = catalogue.execute(
@@ -374,7 +374,7 @@ def test_every_foreign_key_into_an_agencys_table_carries_the_agency(
     assert checked >= 3
 
 
-def test_the_audit_refuses_change_even_from_its_owner(
+def test_audit_events_cannot_be_changed_even_by_the_owner(
     owner_engine: sa.Engine, app_engine: sa.Engine, alice: Person
 ) -> None:
     for statement in (

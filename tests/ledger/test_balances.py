@@ -46,7 +46,9 @@ def in_chart(person: Person, purpose: str) -> dict[str, int] | None:
 
 
 @pytest.mark.parametrize("month", [1, APRIL, 11])
-def test_the_chart_agrees_with_ledger_and_trial_balance(alice: Person, month: int) -> None:
+def test_the_balances_of_the_chart_equal_ledger_and_trial_balance(
+    alice: Person, month: int
+) -> None:
     alice.does(settings.update, {"financial_year_start_month": month, "timezone": ZONE})
     today = clock.today(ZONE)
     began = year_began(today, month)
@@ -107,7 +109,7 @@ def test_the_chart_agrees_with_ledger_and_trial_balance(alice: Person, month: in
 
 
 @pytest.mark.parametrize(("zone", "counted"), [("UTC", 500), ("Asia/Kolkata", 0)])
-def test_a_year_begins_at_midnight_of_the_agency(
+def test_a_financial_year_begins_in_the_agencys_time_zone(
     alice: Person, monkeypatch: pytest.MonkeyPatch, zone: str, counted: int
 ) -> None:
     alice.does(settings.update, {"timezone": zone})
@@ -143,7 +145,7 @@ def test_balances_of_earlier_years_prevent_archiving(
         ("10 Jun {next}", "400.00Dr", "1,634.50Dr"),
     ],
 )
-def test_an_entry_is_shown_over_what_its_own_financial_year_has(
+def test_an_entry_is_shown_with_balances_of_its_financial_year(
     alice: Person, day: str, before: str, after: str
 ) -> None:
     today = clock.today()

@@ -73,7 +73,7 @@ def test_the_chart_is_listed_by_code_in_pages(alice: Person) -> None:
     assert said(alice.api.get("/accounts?cursor=%2A")) == (422, "invalid_cursor")
 
 
-def test_the_list_is_narrowed_by_type_and_archived(alice: Person) -> None:
+def test_the_list_can_be_filtered_by_type_and_archived(alice: Person) -> None:
     gone = added(alice)
     alice.api.patch(f"/accounts/{gone}", json={"is_archived": True})
     assert {item["type"] for item in alice.api.get("/accounts?type=equity").json["items"]} == {
@@ -90,7 +90,7 @@ def test_the_list_is_narrowed_by_type_and_archived(alice: Person) -> None:
     )
 
 
-def test_an_account_is_added_posted_to_and_shows_its_balance(alice: Person) -> None:
+def test_a_new_account_can_be_posted_to_and_shows_its_balance(alice: Person) -> None:
     postage = added(alice)
     charge(alice, postage)
     post(
@@ -121,7 +121,7 @@ def test_an_account_is_added_posted_to_and_shows_its_balance(alice: Person) -> N
         ("revenue", "credit"),
     ],
 )
-def test_an_account_has_the_normal_side_of_its_type_unless_another_is_named(
+def test_an_account_has_the_normal_side_of_its_type_by_default(
     alice: Person, kind: str, side: str
 ) -> None:
     assert alice.api.get(f"/accounts/{added(alice, type=kind)}").json["normal_side"] == side
@@ -171,7 +171,7 @@ def test_a_code_is_accepted_once(alice: Person, charlie: Person) -> None:
     ]
 
 
-def test_code_and_name_change_whatever_was_posted_and_whatever_posts_to_it(alice: Person) -> None:
+def test_code_and_name_can_change_after_postings(alice: Person) -> None:
     bank = account_id(alice, "bank")
     charge(alice, added(alice))
     changed = alice.api.patch(
@@ -184,7 +184,7 @@ def test_code_and_name_change_whatever_was_posted_and_whatever_posts_to_it(alice
     )
 
 
-def test_type_and_side_are_fixed_once_something_was_posted(alice: Person) -> None:
+def test_type_and_side_cannot_change_after_a_posting(alice: Person) -> None:
     postage = added(alice)
     changed = alice.api.patch(f"/accounts/{postage}", json={"type": "revenue"}).json
     assert (changed["type"], changed["normal_side"]) == ("revenue", "credit")
@@ -231,7 +231,7 @@ def test_accounts_used_by_the_program_keep_their_type_and_stay_active(
         )
 
 
-def test_an_account_without_a_balance_is_archived_and_then_refuses_postings(
+def test_an_archived_account_refuses_postings(
     alice: Person,
 ) -> None:
     postage = added(alice)
@@ -250,7 +250,7 @@ def test_an_account_without_a_balance_is_archived_and_then_refuses_postings(
     charge(alice, postage)
 
 
-def test_a_reversal_by_hand_puts_nothing_on_an_archived_account(alice: Person) -> None:
+def test_a_manual_reversal_cannot_post_to_an_archived_account(alice: Person) -> None:
     postage = added(alice)
     charge(alice, postage)
     charge(alice, postage, -10_000)

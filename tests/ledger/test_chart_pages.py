@@ -22,7 +22,7 @@ from voyagent.settings.service import tenant_settings as settings
 TYPED = {"code": "5810", "name": "Postage", "type": "expense", "normal_side": ""}
 
 
-def test_the_chart_is_by_type_with_what_is_on_each_account(alice: Person) -> None:
+def test_the_chart_lists_accounts_by_type_with_balances(alice: Person) -> None:
     post(
         alice,
         [entries.debit("bank", inr(200_000)), entries.credit("capital", inr(200_000))],
@@ -40,7 +40,7 @@ def test_the_chart_is_by_type_with_what_is_on_each_account(alice: Person) -> Non
     assert f"/reports/general-ledger?account={account_id(alice, 'bank')}" in page.links()
 
 
-def test_a_balance_of_the_chart_says_that_later_entries_are_in_it(alice: Person) -> None:
+def test_a_balance_states_that_it_includes_later_entries(alice: Person) -> None:
     later = clock.today() + timedelta(days=40)
     post(
         alice,
@@ -53,7 +53,7 @@ def test_a_balance_of_the_chart_says_that_later_entries_are_in_it(alice: Person)
     assert "Other balances include all postings, also those with a later book date." in words
 
 
-def test_names_that_we_ship_are_in_the_pages_language_and_those_of_an_agency_as_it_wrote_them(
+def test_only_names_of_default_accounts_are_translated(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post(alice)
@@ -84,9 +84,7 @@ def test_names_that_we_ship_are_in_the_pages_language_and_those_of_an_agency_as_
     }
 
 
-def test_the_chart_is_narrowed_and_read_in_pages(
-    alice: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_chart_has_filters_and_pages(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = added(alice)
     assert "No accounts match" in Page(alice.browser.get("/accounts?archived=1")).words(".//main")
     alice.api.patch(f"/accounts/{gone}", json={"is_archived": True})
@@ -108,7 +106,9 @@ def test_the_chart_is_narrowed_and_read_in_pages(
 
 
 @pytest.mark.parametrize("path", ["/accounts", "/api/accounts?limit=200"])
-def test_the_chart_is_one_trip_however_many_accounts_there_are(alice: Person, path: str) -> None:
+def test_the_chart_takes_one_round_trip_for_any_number_of_accounts(
+    alice: Person, path: str
+) -> None:
     def trips() -> list[int]:
         with watched(alice.app) as made:
             answer = (

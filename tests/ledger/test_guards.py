@@ -87,7 +87,7 @@ def two(alice: Person) -> Callable[..., list[dict[str, Any]]]:
     ]
 
 
-def test_a_balanced_entry_by_raw_sql_is_fine(
+def test_a_balanced_entry_by_raw_sql_is_accepted(
     alice: Person, raw: sa.Engine, two: Callable[..., list[dict[str, Any]]]
 ) -> None:
     write(raw, alice, two())
@@ -132,14 +132,14 @@ def test_an_entry_has_at_least_two_lines(alice: Person, raw: sa.Engine, count: i
         write(raw, alice, [], count=count)
 
 
-def test_an_entry_has_the_lines_that_it_says(
+def test_an_entry_has_the_stated_number_of_lines(
     alice: Person, raw: sa.Engine, two: Callable[..., list[dict[str, Any]]]
 ) -> None:
     with pytest.raises(sa.exc.IntegrityError, match="has 2 of its 3 lines"):
         write(raw, alice, two(), count=3)
 
 
-def test_a_posted_entry_takes_no_further_line(
+def test_a_posted_entry_accepts_no_further_line(
     alice: Person, raw: sa.Engine, two: Callable[..., list[dict[str, Any]]]
 ) -> None:
     posted = post(alice)
@@ -150,7 +150,7 @@ def test_a_posted_entry_takes_no_further_line(
         write(raw, alice, two(), entry=posted.entry_id)
 
 
-def test_a_posting_has_the_day_of_its_entry(
+def test_a_posting_has_the_book_date_of_its_entry(
     alice: Person, raw: sa.Engine, two: Callable[..., list[dict[str, Any]]]
 ) -> None:
     with pytest.raises(sa.exc.IntegrityError, match="another day"):
@@ -166,7 +166,7 @@ def test_a_posting_has_the_day_of_its_entry(
         {"debit": 0, "credit": -100},
     ],
 )
-def test_a_posting_has_one_side_above_zero(
+def test_a_posting_has_exactly_one_positive_side(
     alice: Person, raw: sa.Engine, two: Callable[..., list[dict[str, Any]]], sides: dict[str, int]
 ) -> None:
     with pytest.raises(sa.exc.IntegrityError, match="ck_postings_sides"):
@@ -193,7 +193,7 @@ def test_a_line_of_another_agency_s_entry_is_refused(
         )
 
 
-def test_the_application_sees_and_writes_only_the_bound_agency_s_books(
+def test_the_application_reads_and_writes_only_books_of_the_agency(
     alice: Person, charlie: Person, app_engine: sa.Engine
 ) -> None:
     post(charlie)
@@ -222,7 +222,7 @@ def test_the_application_sees_and_writes_only_the_bound_agency_s_books(
         )
 
 
-def test_an_account_that_was_posted_to_cannot_go(
+def test_an_account_with_postings_cannot_be_deleted(
     alice: Person, owner_engine: sa.Engine, app_engine: sa.Engine
 ) -> None:
     post(alice)

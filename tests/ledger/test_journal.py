@@ -46,7 +46,7 @@ def listed(page: Page) -> list[str]:
     return [link.attrib["href"].rpartition("/")[2] for link in page.all(".//tbody//th/a")]
 
 
-def test_an_entry_by_hand_is_posted_read_and_reversed_once(alice: Person) -> None:
+def test_a_manual_entry_is_posted_read_and_reversed_once(alice: Person) -> None:
     entry_id = made(alice)
     assert balances(alice)["bank_charges", "INR"] == 10_000
     read = alice.api.get(f"/journal-entries/{entry_id}").json
@@ -78,7 +78,7 @@ def test_an_entry_by_hand_is_posted_read_and_reversed_once(alice: Person) -> Non
     assert back.status_code == 201, "a reversal of what a person wrote is undone too"
 
 
-def test_a_manual_posting_costs_six_statements(alice: Person, statements: list[str]) -> None:
+def test_a_manual_posting_takes_six_statements(alice: Person, statements: list[str]) -> None:
     """Statements after the entry delay other posters to its accounts, so only the audit follows."""
     body = written(alice)
     alice.api.post("/journal-entries", json=body)
@@ -116,7 +116,7 @@ def test_an_invalid_entry_is_refused(
 @pytest.mark.parametrize(
     "purpose", ["receivable", "payable", "customer_advances", "supplier_advances"]
 )
-def test_receivables_and_payables_follow_their_documents(alice: Person, purpose: str) -> None:
+def test_receivables_and_payables_cannot_be_posted_manually(alice: Person, purpose: str) -> None:
     body = written(alice)
     body["lines"][1]["account_id"] = str(account_id(alice, purpose))
     answer = alice.api.post("/journal-entries", json=body)
@@ -137,7 +137,7 @@ def test_an_entry_of_a_document_cannot_be_reversed_directly(alice: Person) -> No
     )
 
 
-def test_a_closed_month_takes_neither(alice: Person) -> None:
+def test_a_closed_month_accepts_neither_entries_nor_reversals(alice: Person) -> None:
     entry_id = made(alice)
     alice.does(months.close_month, date(2024, 6, 1))
     refused = alice.api.post("/journal-entries", json=written(alice))
@@ -217,7 +217,7 @@ def test_the_list_is_read_in_pages_by_book_date(alice: Person) -> None:
     assert alice.api.get("/journal-entries?cursor=x").status_code == 422
 
 
-def test_the_page_begins_with_what_has_happened_and_says_what_comes(alice: Person) -> None:
+def test_the_page_shows_past_entries_and_counts_coming_ones(alice: Person) -> None:
     browser, day = alice.browser, clock.today(alice.actor.timezone)
     coming = [
         str(post(alice, entry_date=day + timedelta(days=ahead)).entry_id) for ahead in (1, 40)
@@ -244,7 +244,7 @@ def test_the_page_begins_with_what_has_happened_and_says_what_comes(alice: Perso
     )
 
 
-def test_coming_entries_are_counted_up_to_a_bound(
+def test_coming_entries_are_counted_up_to_a_limit(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(entries, "LATER_COUNT_MAX", 2)
@@ -263,7 +263,7 @@ def test_coming_entries_are_counted_up_to_a_bound(
     entries.later_count_statement.cache_clear()  # type: ignore[attr-defined]
 
 
-def test_the_pages_list_and_reverse(alice: Person) -> None:
+def test_entries_can_be_listed_and_reversed_on_pages(alice: Person) -> None:
     browser = alice.browser
     assert "No entries yet" in Page(browser.get("/journal")).words(".//main")
     entry_id = made(alice)

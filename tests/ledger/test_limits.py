@@ -52,7 +52,7 @@ def entry(person: Person, *amounts: tuple[str, str]) -> dict[str, Any]:
         ([("INR", "1.00"), ("USD", "1.00")], 403),
     ],
 )
-def test_an_entry_is_within_what_the_role_may_grant(
+def test_an_entry_must_be_within_the_limit_of_the_role(
     alice: Person, leila: Person, amounts: list[tuple[str, str]], status: int
 ) -> None:
     answer = leila.api.post("/journal-entries", json=entry(alice, *amounts))
@@ -66,7 +66,7 @@ def test_an_entry_is_within_what_the_role_may_grant(
     )
 
 
-def test_a_reversal_moves_as_much_as_the_entry(alice: Person, leila: Person) -> None:
+def test_a_reversal_counts_with_the_amount_of_its_entry(alice: Person, leila: Person) -> None:
     dear, cheap = (
         alice.api.post("/journal-entries", json=entry(alice, ("INR", amount))).json["id"]
         for amount in ("1000.01", "1000.00")
@@ -86,7 +86,7 @@ def test_a_reversal_moves_as_much_as_the_entry(alice: Person, leila: Person) -> 
     ), "which would post it anew"
 
 
-def test_the_pages_report_it_and_keep_the_input(alice: Person, leila: Person) -> None:
+def test_pages_report_an_exceeded_limit_and_keep_the_input(alice: Person, leila: Person) -> None:
     page = Page(send(leila, typed(leila)))
     assert (
         page.status,

@@ -79,7 +79,7 @@ def test_posting_into_a_closed_or_earlier_month_is_refused(
     assert len(entries(owner_engine, alice, date(2201, 1, 1))) == 2
 
 
-def test_a_reversal_is_not_dated_into_a_closed_month(alice: Person) -> None:
+def test_a_reversal_cannot_be_dated_in_a_closed_month(alice: Person) -> None:
     entry_id = post(alice, entry_date=date(2024, 3, 10)).entry_id
     close(alice, MARCH)
     with pytest.raises(PeriodLocked):
@@ -87,7 +87,7 @@ def test_a_reversal_is_not_dated_into_a_closed_month(alice: Person) -> None:
     assert alice.does(ledger_entries.reverse, entry_id, reason="Wrong").is_new, "today is open"
 
 
-def test_a_repeated_post_is_found_after_the_month_closed(alice: Person) -> None:
+def test_a_repeated_posting_returns_the_entry_of_a_closed_month(alice: Person) -> None:
     """A repeated act returns its entry; that is no posting."""
     source = new_id()
     first = post(alice, source_id=source, entry_date=date(2024, 3, 10))
@@ -97,7 +97,7 @@ def test_a_repeated_post_is_found_after_the_month_closed(alice: Person) -> None:
     )
 
 
-def test_months_close_in_order_and_only_once_they_are_over(alice: Person) -> None:
+def test_only_past_months_can_be_closed_and_in_order(alice: Person) -> None:
     post(alice, entry_date=date(2024, 3, 10))
     this = clock.today(alice.actor.timezone).replace(day=1)
     with pytest.raises(EarlierMonthOpen):
@@ -116,7 +116,7 @@ def test_months_close_in_order_and_only_once_they_are_over(alice: Person) -> Non
         close(alice, date(2024, 6, 2))
 
 
-def test_the_latest_closed_month_opens_first(alice: Person) -> None:
+def test_only_the_latest_closed_month_can_be_reopened(alice: Person) -> None:
     close(alice, MARCH)
     close(alice, APRIL)
     for month, error in ((MARCH, LaterMonthClosed), (MAY, MonthNotClosed)):
@@ -148,7 +148,7 @@ def test_only_some_roles_close_and_reopen_months(
         other.does(months.reopen_month, MARCH, reason="A bill came late")
 
 
-def test_another_agencys_months_are_its_own(alice: Person, charlie: Person) -> None:
+def test_closing_a_month_does_not_affect_other_agencies(alice: Person, charlie: Person) -> None:
     close(alice, MARCH)
     assert post(charlie, entry_date=date(2024, 3, 10)).is_new
     with pytest.raises(MonthNotClosed):
@@ -172,7 +172,7 @@ def test_the_database_refuses_values_that_break_the_rules(alice: Person) -> None
         )
 
 
-def test_no_entry_slips_into_a_month_that_closes_at_the_same_moment(
+def test_no_entry_is_posted_in_a_month_that_closes_in_parallel(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     """The entries at the acknowledged closing are final; each poster was before or is refused."""
@@ -189,7 +189,7 @@ def test_no_entry_slips_into_a_month_that_closes_at_the_same_moment(
     assert entries(owner_engine, alice, APRIL) == seen[0]
 
 
-def test_closing_waits_for_whoever_is_posting(alice: Person, owner_engine: sa.Engine) -> None:
+def test_closing_waits_for_running_postings(alice: Person, owner_engine: sa.Engine) -> None:
     """The poster holds its entry uncommitted while the closing begins; the entry is kept."""
     with alice.acting() as actor:
         posted = ledger_entries.post(
@@ -260,7 +260,7 @@ def _propose(person: Person, arguments: dict[str, Any]) -> str:
         return proposing.propose(actor.via(Channel.ASSISTANT), arguments=arguments, **about).id
 
 
-def test_an_approved_act_in_a_month_closed_meanwhile_fails_with_the_reason(
+def test_an_approved_act_fails_if_its_month_was_closed(
     alice: Person, bob: Person, leila: Person, drain: Callable[[], None]
 ) -> None:
     bank, cash = (str(account_id(alice, purpose)) for purpose in ("bank", "cash"))
@@ -284,7 +284,7 @@ def test_an_approved_act_in_a_month_closed_meanwhile_fails_with_the_reason(
         ) == "period_locked"
 
 
-def test_the_api(alice: Person, owner_engine: sa.Engine) -> None:
+def test_the_api_closes_lists_and_reopens_months(alice: Person, owner_engine: sa.Engine) -> None:
     post(alice, entry_date=date(2024, 3, 10))
     post(alice, entry_date=date(2024, 5, 10))
     assert alice.api.post("/months/2024-05/close").json["detail"] == "earlier_month_open"
@@ -339,7 +339,7 @@ def test_the_api(alice: Person, owner_engine: sa.Engine) -> None:
         "२०२४-03",
     ],
 )
-def test_a_month_that_is_none_is_not_found(alice: Person, month: str) -> None:
+def test_a_malformed_month_is_not_found(alice: Person, month: str) -> None:
     assert (
         alice.api.post(f"/months/{month}/close").json["detail"],
         alice.api.get(f"/months?before={month}").status_code,
@@ -362,7 +362,7 @@ def test_the_page_before_closing_lists_the_checks(alice: Person) -> None:
     assert "Numbers of invoices, credit notes, receipts, payments and refunds have no gaps." in page
 
 
-def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
+def test_a_draft_bill_is_reported_before_closing(alice: Person) -> None:
     bill = {
         "vendor_name": "BSP India",
         "vendor_reference": "B-1",
@@ -437,7 +437,7 @@ def numbered(person: Person) -> None:
         ("refund", "Numbers of refunds are missing in 2024-25."),
     ],
 )
-def test_the_page_before_closing_names_a_gap_in_the_numbers(
+def test_the_page_before_closing_reports_a_gap_in_the_numbers(
     alice: Person, charlie: Person, owner_engine: sa.Engine, series: str, told: str
 ) -> None:
     for person in (alice, charlie):
@@ -458,9 +458,7 @@ def test_the_page_before_closing_names_a_gap_in_the_numbers(
     assert "refunds have no gaps." in charlie.browser.get("/months/2024-06/close").text
 
 
-def test_the_page_before_closing_counts_the_requests_that_would_post_into_it(
-    alice: Person, bob: Person
-) -> None:
+def test_the_page_before_closing_counts_requests_for_the_month(alice: Person, bob: Person) -> None:
     bank, cash = (str(account_id(alice, purpose)) for purpose in ("bank", "cash"))
     lines = [
         {"account_id": cash, "currency": "INR", "debit_amount": "50"},
@@ -479,7 +477,7 @@ def test_the_page_before_closing_counts_the_requests_that_would_post_into_it(
     )
 
 
-def test_the_page_of_the_months_offers_what_comes_next(alice: Person, bob: Person) -> None:
+def test_the_page_offers_the_next_month_to_close_or_reopen(alice: Person, bob: Person) -> None:
     post(alice, entry_date=date(2024, 3, 10))
     assert "/months/2024-03/close" in alice.browser.get("/months").text
     assert "/months/2024-03/close" not in bob.browser.get("/months").text, "an agent closes nothing"

@@ -40,7 +40,7 @@ def send(person: Person, fields: dict[str, Any], **options: Any) -> TestResponse
     )
 
 
-def test_an_entry_is_written_in_the_browser(alice: Person) -> None:
+def test_an_entry_is_entered_in_the_browser(alice: Person) -> None:
     assert "/journal/new" in Page(alice.browser.get("/journal")).links()
     done = send(alice, typed(alice))
     assert done.status_code == 303, Page(done).words(".//main")
@@ -54,7 +54,7 @@ def test_an_entry_is_written_in_the_browser(alice: Person) -> None:
     assert [line["narration"] for line in read["lines"]] == ["June", None]
 
 
-def test_empty_lines_between_are_left_out(alice: Person) -> None:
+def test_empty_lines_are_ignored(alice: Person) -> None:
     fields = typed(alice)
     for name in BLANK:
         fields[name] = ["", fields[name][0], "", fields[name][1], ""]
@@ -62,7 +62,7 @@ def test_empty_lines_between_are_left_out(alice: Person) -> None:
     assert balances(alice)["bank", "INR"] == -123_450
 
 
-def test_the_page_shows_each_account_before_and_after(alice: Person) -> None:
+def test_the_page_shows_balances_before_and_after(alice: Person) -> None:
     post(
         alice,
         [entries.debit("bank", inr(200_000)), entries.credit("capital", inr(200_000))],
@@ -93,7 +93,7 @@ def test_the_page_shows_each_account_before_and_after(alice: Person) -> None:
     assert balances(alice)["bank", "INR"] == 200_000, "nothing was posted"
 
 
-def test_while_it_is_typed_only_the_effect_is_answered(alice: Person) -> None:
+def test_during_input_only_the_preview_is_returned(alice: Person) -> None:
     bank = str(account_id(alice, "bank"))
     part = typed(alice, account_id=[bank, bank], debit=["100", ""], credit=["", "30"], then="look")
     answer = send(alice, part, headers={"HX-Request": "true"})
@@ -108,7 +108,7 @@ def test_while_it_is_typed_only_the_effect_is_answered(alice: Person) -> None:
     assert "No amounts yet" in Page(alice.browser.get("/journal/new")).words(".//*[@role='status']")
 
 
-def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
+def test_adding_a_line_keeps_the_input(alice: Person) -> None:
     went_on = Page(send(alice, typed(alice, then="line", narration="")))
     assert (
         went_on.status,
@@ -166,7 +166,7 @@ def test_errors_are_shown_at_their_line_and_input_is_preserved(
     assert balances(alice) == {}
 
 
-def test_the_wrong_inputs_are_marked(alice: Person) -> None:
+def test_invalid_inputs_are_marked(alice: Person) -> None:
     page = Page(
         send(alice, typed(alice, credit=["", "x"], account_id=[str(account_id(alice, "bank")), ""]))
     )
@@ -178,13 +178,13 @@ def test_the_wrong_inputs_are_marked(alice: Person) -> None:
     assert marked == [("account_id", "Account, line 2"), ("credit", "Credit, line 2")]
 
 
-def test_a_closed_month_is_told_at_the_day(alice: Person) -> None:
+def test_a_closed_month_is_reported_at_the_date(alice: Person) -> None:
     alice.does(months.close_month, date(2024, 6, 1))
     page = Page(send(alice, typed(alice)))
     assert (page.status, "closed" in page.error_at("entry_date")) == (422, True)
 
 
-def test_accounts_that_follow_their_documents_are_not_offered(alice: Person) -> None:
+def test_control_accounts_are_not_offered(alice: Person) -> None:
     offered = {
         option.attrib["value"]
         for option in Page(alice.browser.get("/journal/new")).all(

@@ -90,7 +90,7 @@ def test_a_cached_statement_is_bound_to_each_caller(alice: Person, charlie: Pers
         }
 
 
-def test_a_wrong_roll_up_is_found(alice: Person) -> None:
+def test_a_wrong_stored_sum_is_found(alice: Person) -> None:
     post(alice)
     with alice.acting():
         from voyagent.kernel.db import rows_changed  # noqa: PLC0415
@@ -110,7 +110,7 @@ def test_a_wrong_roll_up_is_found(alice: Person) -> None:
         ] == [("month", "INR", date(2026, 3, 1), 1)]
 
 
-def test_the_trial_balance_goes_by_code_and_leaves_out_what_was_never_posted_to(
+def test_the_trial_balance_lists_accounts_with_postings_by_code(
     alice: Person,
 ) -> None:
     assert rows(alice, DAY) == []
@@ -124,7 +124,7 @@ def test_the_trial_balance_goes_by_code_and_leaves_out_what_was_never_posted_to(
     assert rows(alice, DAY - timedelta(days=1)) == []
 
 
-def test_with_zeros_the_whole_chart_is_there(alice: Person) -> None:
+def test_with_zeros_the_trial_balance_has_all_accounts(alice: Person) -> None:
     post(alice)
     everything = rows(alice, DAY, include_zero=True)
     with alice.reading() as reader:
@@ -172,12 +172,12 @@ def test_an_account_is_found_by_its_id(alice: Person) -> None:
         assert accounts.find_account(reader, str(cash["id"])) == cash
 
 
-def test_an_exact_name_wins_over_a_part_of_another(alice: Person) -> None:
+def test_an_exact_name_has_priority_over_a_part(alice: Person) -> None:
     with alice.reading() as reader:
         assert accounts.find_account(reader, "bank")["code"] == "1100"
 
 
-def test_an_unknown_account_and_one_of_several_are_refused(alice: Person, charlie: Person) -> None:
+def test_unknown_and_ambiguous_accounts_are_refused(alice: Person, charlie: Person) -> None:
     with alice.reading() as reader:
         foreign = accounts.find_account(reader, "1010")["id"]
         for unknown in ("9999", "zzz", "", " "):

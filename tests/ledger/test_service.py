@@ -29,7 +29,7 @@ from voyagent.ledger.service.errors import (
 )
 
 
-def test_a_new_agency_has_a_chart_of_accounts_of_its_own(alice: Person, charlie: Person) -> None:
+def test_a_new_agency_has_its_own_chart_of_accounts(alice: Person, charlie: Person) -> None:
     with alice.reading() as reader:
         mine = accounts.read_chart(reader)
     with charlie.reading() as reader:
@@ -129,7 +129,7 @@ def test_the_book_date_defaults_to_today_in_the_agencys_zone(alice: Person, zone
         assert entries.read_entry(reader, posted.entry_id)[0]["entry_date"] == clock.today(zone)
 
 
-def test_the_second_post_of_a_source_gets_the_first(alice: Person) -> None:
+def test_a_repeated_posting_of_a_source_returns_the_first_entry(alice: Person) -> None:
     source = new_id()
     first = post(alice, source_id=source)
     again = post(alice, sale(inr(99)), source_id=source)
@@ -140,7 +140,7 @@ def test_the_second_post_of_a_source_gets_the_first(alice: Person) -> None:
     assert balances(alice)[("receivable", "INR")] == 20_000
 
 
-def test_parallel_posts_of_one_source_make_one_entry(alice: Person) -> None:
+def test_parallel_postings_of_one_source_create_one_entry(alice: Person) -> None:
     source = new_id()
     results = at_once([lambda: post(alice, source_id=source)] * 12)
     assert len({posted.entry_id for posted in results}) == 1
@@ -154,7 +154,7 @@ def test_two_agencies_may_have_the_same_source(alice: Person, charlie: Person) -
     assert post(charlie, source_id=source).is_new
 
 
-def test_parallel_posts_to_the_same_accounts_never_deadlock(alice: Person) -> None:
+def test_parallel_postings_to_the_same_accounts_do_not_deadlock(alice: Person) -> None:
     there, back = sale(inr(7)), [credit("revenue_services", inr(7)), debit("receivable", inr(7))]
     results = at_once([lambda lines=lines: post(alice, lines) for lines in (there, back) * 10])
     assert all(isinstance(result, Posted) for result in results), results
@@ -205,12 +205,12 @@ def test_a_book_date_lies_between_1900_and_2200(alice: Person, day: date) -> Non
 
 
 @pytest.mark.parametrize("day", [date(1900, 1, 1), date(2200, 12, 31)])
-def test_the_first_and_the_last_book_date_are_fine(alice: Person, day: date) -> None:
+def test_the_first_and_the_last_book_date_are_accepted(alice: Person, day: date) -> None:
     post(alice, entry_date=day)
     assert balances(alice)[("receivable", "INR")] == 10_000
 
 
-def test_an_entry_says_what_it_is_about(alice: Person) -> None:
+def test_an_entry_requires_a_narration(alice: Person) -> None:
     with pytest.raises(EntryWithoutNarration):
         post(alice, narration="  ")
 
@@ -221,13 +221,13 @@ def test_an_account_of_another_agency_is_not_found(alice: Person, charlie: Perso
         post(alice, [debit(theirs, inr(1)), credit("revenue_services", inr(1))])
 
 
-def test_a_closed_account_takes_no_posting(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_closed_account_accepts_no_posting(alice: Person, owner_engine: sa.Engine) -> None:
     close(owner_engine, alice, "revenue_services")
     with pytest.raises(AccountInactive):
         post(alice)
 
 
-def test_a_viewer_posts_and_reverses_nothing(alice: Person, victor: Person) -> None:
+def test_a_viewer_cannot_post_or_reverse(alice: Person, victor: Person) -> None:
     posted = post(alice)
     with pytest.raises(Forbidden):
         post(victor)
@@ -235,7 +235,7 @@ def test_a_viewer_posts_and_reverses_nothing(alice: Person, victor: Person) -> N
         victor.does(ledger_entries.reverse, posted.entry_id, reason="No")
 
 
-def test_posting_and_reversing_leave_their_events(alice: Person, owner_engine: sa.Engine) -> None:
+def test_posting_and_reversing_record_events(alice: Person, owner_engine: sa.Engine) -> None:
     posted = post(alice)
     alice.does(ledger_entries.reverse, posted.entry_id, reason="Wrong customer")
     post(alice, source_id=posted.entry_id, source_type="journal_entry", purpose="reversal")
@@ -298,7 +298,7 @@ def test_a_reversal_can_be_reversed(alice: Person) -> None:
     assert balances(alice)[("receivable", "INR")] == 10_000
 
 
-def test_a_reversal_is_not_dated_before_its_entry(alice: Person) -> None:
+def test_a_reversal_cannot_be_dated_before_its_entry(alice: Person) -> None:
     posted = post(alice)
     with pytest.raises(InvalidBookDate):
         alice.does(
@@ -309,7 +309,7 @@ def test_a_reversal_is_not_dated_before_its_entry(alice: Person) -> None:
         )
 
 
-def test_an_entry_of_a_day_to_come_is_reversed_on_its_own_day(alice: Person) -> None:
+def test_an_entry_with_a_future_book_date_is_reversed_on_that_date(alice: Person) -> None:
     ahead = clock.today() + timedelta(days=30)
     posted = post(alice, entry_date=ahead)
     reversal = alice.does(ledger_entries.reverse, posted.entry_id, reason="Not to be")
@@ -317,7 +317,7 @@ def test_an_entry_of_a_day_to_come_is_reversed_on_its_own_day(alice: Person) -> 
         assert entries.read_entry(reader, reversal.entry_id)[0]["entry_date"] == ahead
 
 
-def test_a_reversal_says_why(alice: Person) -> None:
+def test_a_reversal_requires_a_reason(alice: Person) -> None:
     posted = post(alice)
     with pytest.raises(EntryWithoutNarration):
         alice.does(ledger_entries.reverse, posted.entry_id, reason=" ")

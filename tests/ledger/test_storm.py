@@ -106,7 +106,7 @@ def writer(
     return stands, went
 
 
-def test_the_books_balance_at_every_moment_of_a_storm(alice: Person) -> None:
+def test_the_books_balance_during_parallel_postings(alice: Person) -> None:
     account = account_id(alice, "bank")
     over, wrong, looks = Event(), [], [0]
 

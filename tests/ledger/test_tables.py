@@ -35,7 +35,7 @@ def test_the_tables_equal_the_models(owner_engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("table", sorted(OURS))
-def test_each_table_stands_behind_the_wall(owner_engine: sa.Engine, table: str) -> None:
+def test_each_table_has_row_security(owner_engine: sa.Engine, table: str) -> None:
     with owner_engine.connect() as connection:
         walls = connection.execute(
             sa.text("select relrowsecurity, relforcerowsecurity from pg_class where relname = :t"),

@@ -44,9 +44,7 @@ def test_no_connection_is_held_while_a_mail_is_sent(alice: Person, post: Post) -
     assert held == [0]
 
 
-def test_a_failed_mail_waits_for_its_time_and_is_tried_again(
-    alice: Person, clock: Clock, post: Post
-) -> None:
+def test_a_failed_mail_is_retried_after_a_delay(alice: Person, clock: Clock, post: Post) -> None:
     mail_id = post.leave(alice)
     jobs = post.queued(mail_id)
     post.recording.failures = [away()]
@@ -72,7 +70,7 @@ def test_a_failed_mail_waits_for_its_time_and_is_tried_again(
     assert post.row(mail_id)["last_error"] is None
 
 
-def test_the_timetable_goes_on_for_most_of_a_day_and_then_the_mail_is_given_up(
+def test_a_mail_is_retried_for_most_of_a_day_and_then_fails(
     alice: Person, clock: Clock, post: Post
 ) -> None:
     mail_id = post.leave(alice)
@@ -124,7 +122,7 @@ def test_a_permanently_refused_mail_is_not_retried(alice: Person, post: Post) ->
     )
 
 
-def test_a_worker_that_dies_while_sending_costs_a_delay_and_never_the_mail(
+def test_a_mail_is_sent_later_if_its_worker_is_killed(
     alice: Person, clock: Clock, post: Post
 ) -> None:
     class Dying(Recording):
@@ -165,7 +163,7 @@ def test_a_mail_whose_job_was_lost_gets_a_new_one(
     assert post.queued(mail_id) == 1
 
 
-def test_a_mail_waits_uncounted_while_the_installation_has_no_mail_server(
+def test_attempts_without_a_mail_server_are_not_counted(
     alice: Person, clock: Clock, post: Post
 ) -> None:
     mail_id = post.leave(alice)

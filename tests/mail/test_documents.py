@@ -74,7 +74,7 @@ def posted(post: Post, person: Person, kind: str, *, locale: str = "en", **value
 
 @pytest.mark.parametrize("locale", ["en", "hi"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_text_and_html_of_each_mail_say_the_same(
+def test_text_and_html_of_each_mail_have_the_same_content(
     post: Post, alice: Person, kind: str, locale: str
 ) -> None:
     message, text, html = posted(post, alice, kind, locale=locale)
@@ -112,7 +112,7 @@ def test_a_mail_loads_nothing_and_links_only_to_the_site(
 
 
 @pytest.mark.parametrize("change", ["on", "off", "replaced"])
-def test_a_notice_names_the_change_of_two_factor_authentication(
+def test_a_notice_states_the_change_of_two_factor_authentication(
     post: Post, alice: Person, change: str
 ) -> None:
     message, text, _ = posted(post, alice, "two_factor_changed", change=change)
@@ -140,7 +140,7 @@ def test_the_mail_states_how_long_the_link_is_valid(post: Post, alice: Person) -
     assert "valid for 24 hours." in posted(post, alice, "verify_email", hours=24)[1]
 
 
-def test_a_mail_is_written_in_its_readers_language(post: Post, alice: Person) -> None:
+def test_a_mail_is_written_in_the_recipients_language(post: Post, alice: Person) -> None:
     with (ROOT / "translations/hi/LC_MESSAGES/messages.mo").open("rb") as file:
         role = read_mo(file).get("Administrator").string
     assert role
@@ -174,7 +174,7 @@ def test_every_sentence_of_every_mail_is_translatable(
     assert len(asked) > 2 * len(KINDS)
 
 
-def test_a_hostile_name_is_shown_as_text(people: People, post: Post) -> None:
+def test_a_name_with_markup_is_escaped(people: People, post: Post) -> None:
     mallory = people.sign_up("Mallory Owner", agency='<script>alert("x")</script>& Tours')
     message, text, html = posted(post, mallory, "invitation", inviter=HOSTILE)
     words = Words(html)
@@ -208,7 +208,7 @@ def test_a_name_cannot_inject_a_header(people: People, post: Post, ending: str) 
     assert not re.search(r"[\x00\u2028\u202e]", text + message["Subject"])
 
 
-def test_a_name_in_hindi_keeps_its_joiners_and_a_long_one_ends(post: Post, alice: Person) -> None:
+def test_joiners_of_hindi_names_are_kept_and_long_names_cut(post: Post, alice: Person) -> None:
     name = "श्री\u200dकृष्ण"
     message, text, _ = posted(post, alice, "invitation", inviter=name)
     assert name in text
@@ -261,9 +261,7 @@ def test_no_other_mail_has_an_attachment(post: Post, alice: Person) -> None:
         )
 
 
-def test_an_address_with_a_foreign_domain_is_written_as_mail_servers_know_it(
-    post: Post, alice: Person
-) -> None:
+def test_a_non_ascii_domain_is_encoded_for_mail_servers(post: Post, alice: Person) -> None:
     with alice.acting():
         mail_id = post.outbox.send(to="neha@bücher.de", kind="password_changed", locale="en")
     post.deliver(alice, mail_id)
@@ -276,7 +274,7 @@ def test_each_kind_has_its_two_templates(kind: str) -> None:
         assert (ROOT / "templates/mail" / f"{kind}.{ending}").exists()
 
 
-def test_a_mail_is_useful_until_its_link_expires_and_at_most_a_week() -> None:
+def test_a_mail_is_sent_only_while_its_link_is_valid_and_for_a_week() -> None:
     def seconds(kind: Kind, **values: int) -> float:
         return kind.useful_for({**values}).total_seconds()
 

@@ -21,7 +21,7 @@ from voyagent.mail.models import Mail
 from voyagent.mail.service import Outbox, QueuedMail, WrongMail
 
 
-def test_a_mail_is_sent_once_the_act_has_committed(
+def test_a_mail_is_sent_after_the_commit_of_its_act(
     app: Flask, alice: Person, outbox: Outbox
 ) -> None:
     with alice.acting():
@@ -42,7 +42,7 @@ def test_a_mail_is_dropped_if_its_act_is_rolled_back(app: Flask, alice: Person, 
     assert post.queued(mail_id) == 0
 
 
-def test_no_mail_without_an_agency(app: Flask, outbox: Outbox) -> None:
+def test_a_mail_requires_an_agency(app: Flask, outbox: Outbox) -> None:
     with app.app_context(), pytest.raises(TenantNotBound):
         outbox.send(to="neha@example.com", kind="password_changed", locale="en")
 
@@ -67,7 +67,7 @@ def test_a_stored_mail_reveals_neither_recipient_nor_link(
         assert secret not in job
 
 
-def test_contents_do_not_open_in_another_row(alice: Person, post: Post) -> None:
+def test_contents_cannot_be_decrypted_in_another_row(alice: Person, post: Post) -> None:
     one, other = (post.leave(alice, "verify_email", link=LINK, hours=hours) for hours in (1, 2))
     own = QueuedMail(
         one,
@@ -145,7 +145,7 @@ def test_another_agency_can_neither_read_nor_send_a_mail(
         ),
     ],
 )
-def test_a_wrong_kind_or_value_is_a_fault_of_ours_and_is_not_repeated(
+def test_an_invalid_kind_or_value_raises_an_error(
     alice: Person, outbox: Outbox, kind: str, values: dict[str, Any], sentence: str
 ) -> None:
     with alice.acting(), pytest.raises(WrongMail, match=sentence) as refused:

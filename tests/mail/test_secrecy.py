@@ -78,7 +78,7 @@ def secrets_of(person: Person) -> tuple[str, ...]:
     return TOKEN, "/reset-password", person.email
 
 
-def test_a_mail_that_is_sent_leaves_no_secret_in_the_log(
+def test_no_secret_of_a_sent_mail_is_logged(
     app: Flask, settings: Settings, alice: Person, post: Post, lines: Callable[[], str]
 ) -> None:
     mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
@@ -93,7 +93,7 @@ def test_a_mail_that_is_sent_leaves_no_secret_in_the_log(
 
 
 @pytest.mark.parametrize("failing", ["not_sent", "blabbing", "no_server"])
-def test_a_mail_that_fails_leaves_no_secret_in_the_log(
+def test_no_secret_of_a_failed_mail_is_logged(
     app: Flask,
     settings: Settings,
     alice: Person,

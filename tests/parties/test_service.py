@@ -34,7 +34,7 @@ def _read(party: Party) -> SimpleNamespace:
     return SimpleNamespace(**queries.row_of(party))
 
 
-def test_a_name_has_one_spelling_and_blanks_are_nothing(alice: Person) -> None:
+def test_spaces_are_normalized_and_blank_values_are_null(alice: Person) -> None:
     party = noted(alice, "  Deepa \t Krishnan ", phone=" ", notes="  Two\nlines ")
     assert (party.name, party.phone, party.notes, party.is_archived) == (
         "Deepa Krishnan",
@@ -45,7 +45,7 @@ def test_a_name_has_one_spelling_and_blanks_are_nothing(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 256])
-def test_a_name_is_needed(alice: Person, name: str) -> None:
+def test_a_name_is_required(alice: Person, name: str) -> None:
     with pytest.raises(service.PartyNameRequired):
         noted(alice, name)
 
@@ -60,7 +60,7 @@ def test_a_name_is_unique_in_the_agency_ignoring_case(alice: Person, charlie: Pe
         changed(alice, other.id, name="deepa krishnan")
 
 
-def test_a_party_is_a_customer_a_supplier_or_both_and_never_neither(alice: Person) -> None:
+def test_a_party_is_a_customer_a_supplier_or_both(alice: Person) -> None:
     with pytest.raises(service.PartyKindRequired):
         noted(alice, is_customer=False)
     party = noted(alice)
@@ -78,7 +78,7 @@ def test_terms_are_from_0_to_365_days(alice: Person, days: int, is_fine: bool) -
         noted(alice, terms_days=days)
 
 
-def test_texts_keep_to_their_lengths(alice: Person) -> None:
+def test_too_long_texts_are_refused(alice: Person) -> None:
     for name, length in service.LENGTHS.items():
         if name != "name":
             with pytest.raises(service.PartyTextTooLong):
@@ -97,14 +97,14 @@ def test_texts_keep_to_their_lengths(alice: Person) -> None:
         ({"country": "IN", "state": "32", "tax_number": GSTIN}, service.StateIsNotOfNumber),
     ],
 )
-def test_country_state_and_tax_number_fit_one_another(
+def test_country_state_and_tax_number_must_agree(
     alice: Person, said: dict[str, Any], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         noted(alice, **said)
 
 
-def test_a_gstin_tells_the_state_and_another_countrys_number_is_taken_as_it_is(
+def test_the_state_is_taken_from_a_gstin(
     alice: Person,
 ) -> None:
     party = noted(alice, country="IN", tax_number="27 aapfu0939f1zv")
@@ -116,9 +116,7 @@ def test_a_gstin_tells_the_state_and_another_countrys_number_is_taken_as_it_is(
 
 
 @pytest.mark.parametrize("in_books", ["an invoice", "a bill"])
-def test_a_name_that_is_in_the_books_stays_but_for_its_capitals(
-    alice: Person, in_books: str
-) -> None:
+def test_only_the_case_of_a_name_in_the_books_can_change(alice: Person, in_books: str) -> None:
     name = "Deepa Krishnan" if in_books == "an invoice" else "BSP India"
     party = noted(alice, name, is_supplier=True)
     assert changed(alice, party.id, name="Somebody").name == "Somebody"
@@ -147,14 +145,14 @@ def test_an_update_without_changes_records_no_event(alice: Person) -> None:
         ] == ["Deepa Krishnan"]
 
 
-def test_a_decision_on_an_outdated_state_is_reported(alice: Person) -> None:
+def test_a_change_of_an_outdated_version_is_refused(alice: Person) -> None:
     party = noted(alice)
     with pytest.raises(service.PartyChanged):
         changed(alice, party.id, phone="1", seen=party.updated_at - timedelta(seconds=1))
     assert changed(alice, party.id, phone="1", seen=party.updated_at).phone == "1"
 
 
-def test_viewers_and_other_agencies_create_and_change_nothing(
+def test_viewers_and_other_agencies_cannot_create_or_change(
     people: People, alice: Person, charlie: Person
 ) -> None:
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")

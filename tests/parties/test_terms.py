@@ -44,7 +44,7 @@ def drawn(person: Person, **said: Any) -> dict[str, Any]:
     ("terms", "due"),
     [(None, "2024-06-10"), (0, "2024-06-10"), (30, "2024-07-10"), (365, "2025-06-10")],
 )
-def test_an_invoice_is_due_by_the_terms_of_its_customer_however_spelt(
+def test_the_terms_of_a_customer_apply_in_any_spelling_of_the_name(
     alice: Person, terms: int | None, due: str
 ) -> None:
     made(alice, terms_days=terms)
@@ -53,7 +53,7 @@ def test_an_invoice_is_due_by_the_terms_of_its_customer_however_spelt(
     assert drawn(alice, customer_name="Somebody else")["due_date"] == "2024-06-10"
 
 
-def test_the_day_that_is_named_wins(alice: Person) -> None:
+def test_an_entered_due_date_has_priority(alice: Person) -> None:
     made(alice, terms_days=30)
     assert drawn(alice, due_date="2024-06-12")["due_date"] == "2024-06-12"
     assert alice.api.post("/invoices", json=DRAWN | {"due_date": "2024-06-09"}).status_code == 400
@@ -67,7 +67,7 @@ def test_a_bill_is_due_by_the_terms_of_its_supplier(alice: Person) -> None:
         assert bill_queries.read_bill(reader, bill_id).bill["due_date"] == date(2024, 6, 25)
 
 
-def test_terms_never_reach_past_the_days_of_the_books(alice: Person) -> None:
+def test_due_dates_never_exceed_the_last_book_date(alice: Person) -> None:
     made(alice, terms_days=30)
     assert drawn(alice, issue_date="2200-12-20")["due_date"] == "2200-12-31"
 
@@ -85,7 +85,7 @@ def test_a_draft_keeps_its_due_date_when_terms_change(alice: Person) -> None:
     assert changed.json["due_date"] == "2024-07-10"
 
 
-def test_a_draft_whose_day_is_emptied_is_due_anew_by_the_terms(alice: Person) -> None:
+def test_a_draft_without_a_due_date_gets_that_of_the_terms(alice: Person) -> None:
     made(alice, terms_days=30)
     made(alice, name="Zeenat", terms_days=7)
     invoice_id = draft(alice)
@@ -99,7 +99,7 @@ def test_a_draft_whose_day_is_emptied_is_due_anew_by_the_terms(alice: Person) ->
     assert seen(alice, invoice_id)["due_date"] == date(2024, 6, 10)
 
 
-def test_the_form_offers_customers_and_leaves_the_day_to_their_terms(alice: Person) -> None:
+def test_the_form_suggests_customers_and_leaves_the_due_date_empty(alice: Person) -> None:
     made(alice, terms_days=15)
     made(alice, name="Air India", is_customer=False, is_supplier=True)
     gone = made(alice, name="Gone")

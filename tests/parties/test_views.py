@@ -107,7 +107,7 @@ def test_a_concurrent_change_is_not_overwritten(alice: Person) -> None:
     assert alice.api.get(f"/parties/{party['id']}").json["phone"] == "1"
 
 
-def test_the_page_says_what_is_open_in_each_currency_and_leads_to_the_documents(
+def test_the_page_shows_open_amounts_and_links_documents(
     alice: Person,
 ) -> None:
     party = made(alice, is_supplier=True)
@@ -141,7 +141,7 @@ def test_an_archived_party_is_not_listed_and_can_be_restored(alice: Person) -> N
     assert Page(alice.browser.get("/parties")).rows() == ["Deepa Krishnan"]
 
 
-def test_the_list_is_searched_and_paged(alice: Person) -> None:
+def test_the_list_has_a_search_and_pages(alice: Person) -> None:
     for number in range(52):
         made(alice, name=f"Party {number:02}", is_supplier=number == 7)
     page = Page(alice.browser.get("/parties"))

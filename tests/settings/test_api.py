@@ -22,7 +22,7 @@ CONTRACT = {
 PAPER = {"address", "tax_number", "bank_details"}
 
 
-def test_a_new_agency_has_the_contracts_settings(alice: Person) -> None:
+def test_a_new_agency_has_the_default_settings_of_the_contract(alice: Person) -> None:
     answer = alice.api.get("/tenant-settings")
     assert answer.status_code == 200
     assert answer.json["tenant_id"] == str(alice.actor.tenant_id)
@@ -42,11 +42,13 @@ def test_a_new_agency_has_the_contracts_settings(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "victor"])
-def test_every_member_reads_them(request: pytest.FixtureRequest, who: str) -> None:
+def test_every_role_can_read_settings(request: pytest.FixtureRequest, who: str) -> None:
     assert request.getfixturevalue(who).api.get("/tenant-settings").status_code == 200
 
 
-def test_each_agency_has_its_own(alice: Person, charlie: Person, owner_engine: sa.Engine) -> None:
+def test_each_agency_has_its_own_settings(
+    alice: Person, charlie: Person, owner_engine: sa.Engine
+) -> None:
     with owner_engine.begin() as connection:
         connection.execute(
             sa.text("update tenant_settings set timezone = 'Asia/Dubai' where tenant_id = :t"),
@@ -73,7 +75,7 @@ def test_services_of_other_packages_get_settings_inside_a_transaction(alice: Per
         assert db.session.get_one(type(found), alice.actor.tenant_id) is found
 
 
-def test_settings_that_are_missing_are_made_once_by_parallel_readers(
+def test_missing_settings_are_created_once_by_parallel_readers(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
@@ -92,7 +94,7 @@ def test_settings_that_are_missing_are_made_once_by_parallel_readers(
         assert list(pool.map(read, range(8))) == ["INR"] * 8
 
 
-def test_a_wrong_setting_is_refused_by_the_table(alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_invalid_setting_is_refused_by_the_table(alice: Person, owner_engine: sa.Engine) -> None:
     wrong = [
         "rate_limit_per_minute = 0",
         "rate_limit_per_hour = 1000001",

@@ -93,14 +93,14 @@ def change(person: Person, body: Any, **headers: str) -> Any:
     return person.api.patch(PATH, json=body, headers=headers)
 
 
-def test_everything_can_be_changed_and_the_answer_is_the_whole(alice: Person) -> None:
+def test_all_settings_can_be_changed_and_are_returned(alice: Person) -> None:
     answer = change(alice, WHOLE)
     assert answer.status_code == 200
     assert answer.json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE}
     assert alice.api.get(PATH).json == answer.json
 
 
-def test_an_absent_member_stays_and_an_empty_body_changes_nothing(alice: Person) -> None:
+def test_absent_members_are_kept(alice: Person) -> None:
     change(alice, WHOLE)
     assert change(alice, {}).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE}
     assert change(alice, {"locale": "en"}).json == {
@@ -121,7 +121,7 @@ def test_null_clears_model_suffix_and_budget(alice: Person) -> None:
     }
 
 
-def test_the_model_chosen_last_is_used(alice: Person) -> None:
+def test_the_last_chosen_model_is_used(alice: Person) -> None:
     for body, override, model in (
         ({"model_override": "built-in"}, "built-in", None),
         ({"locale": "hi"}, "built-in", None),
@@ -134,7 +134,7 @@ def test_the_model_chosen_last_is_used(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("name", CANNOT_BE_NULL)
-def test_null_is_refused_for_what_an_agency_cannot_be_without(alice: Person, name: str) -> None:
+def test_null_is_refused_for_required_settings(alice: Person, name: str) -> None:
     answer = change(alice, {name: None})
     assert answer.status_code == 422
     assert answer.json["detail"][0]["loc"] == ["body", name]
@@ -154,7 +154,7 @@ def test_a_value_out_of_range_is_refused(alice: Person, body: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("who", ["bob", "victor"])
-def test_only_an_administrator_changes_and_the_role_comes_before_the_schema(
+def test_the_role_is_checked_before_the_schema(
     request: pytest.FixtureRequest, alice: Person, who: str
 ) -> None:
     for body in ({"locale": "hi"}, {"unknown": 1}):
@@ -163,7 +163,7 @@ def test_only_an_administrator_changes_and_the_role_comes_before_the_schema(
     assert alice.api.get(PATH).json["locale"] == "en"
 
 
-def test_the_state_that_was_seen_may_be_named(alice: Person) -> None:
+def test_if_match_refuses_an_outdated_version(alice: Person) -> None:
     seen = alice.api.get(PATH).headers["ETag"]
     changed = change(alice, {"locale": "hi"}, **{"If-Match": seen})
     assert changed.status_code == 200
@@ -174,7 +174,7 @@ def test_the_state_that_was_seen_may_be_named(alice: Person) -> None:
     assert change(alice, {"locale": "en"}, **{"If-Match": "nonsense"}).status_code == 412
 
 
-def test_parallel_changes_lose_nothing(alice: Person) -> None:
+def test_parallel_changes_are_all_stored(alice: Person) -> None:
     together = {"model", "model_override"}  # whoever names the one alone takes back the other
     bodies: list[dict[str, Any]] = [
         {name: WHOLE[name] for name in together},
@@ -186,7 +186,7 @@ def test_parallel_changes_lose_nothing(alice: Person) -> None:
     assert alice.api.get(PATH).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE}
 
 
-def test_settings_that_are_missing_are_made_by_the_first_read(
+def test_missing_settings_are_created_by_the_first_read(
     alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
     with owner_engine.begin() as connection:
@@ -200,7 +200,7 @@ def test_settings_that_are_missing_are_made_by_the_first_read(
     assert answers[0].json["rate_limit_per_hour"] == 1000
 
 
-def test_settings_that_are_missing_are_made_by_the_first_change(
+def test_missing_settings_are_created_by_the_first_change(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     with owner_engine.begin() as connection:
@@ -211,7 +211,7 @@ def test_settings_that_are_missing_are_made_by_the_first_change(
     assert change(alice, {"locale": "hi"}).json["locale"] == "hi"
 
 
-def test_a_role_s_limit_is_set_and_lifted_by_itself_and_written_exactly(alice: Person) -> None:
+def test_the_limit_of_a_role_can_be_set_and_removed(alice: Person) -> None:
     first = change(
         alice,
         {

@@ -45,9 +45,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_every_page_speaks_the_language_that_was_chosen(
-    alice: Person, bob: Person, address: str
-) -> None:
+def test_every_page_is_in_the_chosen_language(alice: Person, bob: Person, address: str) -> None:
     browser = bob.browser
     assert '<html lang="en"' in browser.get(address).text
     alice.does(tenant_settings.update, {"locale": "hi"})
@@ -65,7 +63,7 @@ def test_the_confirmation_of_a_language_change_is_in_the_new_language(alice: Per
     assert '<html lang="hi"' in browser.get("/settings").text
 
 
-def test_the_api_speaks_to_people_in_the_agencys_language_and_to_programs_in_codes(
+def test_error_messages_are_translated_but_codes_are_not(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoken: list[str] = []
@@ -84,7 +82,7 @@ def test_the_api_speaks_to_people_in_the_agencys_language_and_to_programs_in_cod
     assert spoken == ["en", "hi", "hi"]
 
 
-def test_instants_are_shown_in_the_chosen_time_zone(alice: Person) -> None:
+def test_times_are_shown_in_the_chosen_time_zone(alice: Person) -> None:
     enquiry_id = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json["id"]
     browser = alice.browser
     for zone in ("Asia/Kolkata", "America/New_York"):
@@ -99,13 +97,15 @@ def test_instants_are_shown_in_the_chosen_time_zone(alice: Person) -> None:
             assert title.endswith(f"{local:%H:%M} {local.tzname()}"), zone
 
 
-def test_every_zone_that_can_be_chosen_is_known_to_the_database(owner_engine: sa.Engine) -> None:
+def test_the_database_knows_every_time_zone_of_the_list(owner_engine: sa.Engine) -> None:
     with owner_engine.connect() as connection:
         known = set(connection.scalars(sa.text("select name from pg_timezone_names")))
     assert set(clock.zones()) <= known
 
 
-def test_pages_ask_no_other_zone_database(alice: Person, owner_engine: sa.Engine) -> None:
+def test_pages_accept_time_zones_unknown_to_their_library(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     """The name is one that the pages' library does not list, as a zone that was founded after its
     release would be.
     """
@@ -118,7 +118,7 @@ def test_pages_ask_no_other_zone_database(alice: Person, owner_engine: sa.Engine
         assert alice.browser.get(address).status_code == 200, address
 
 
-def test_today_is_the_agencys_day(alice: Person) -> None:
+def test_today_is_the_date_in_the_agencys_time_zone(alice: Person) -> None:
     """These two zones are twenty-five hours apart: it is never the same day in both."""
     east, west = "Pacific/Kiritimati", "Pacific/Pago_Pago"
     assert clock.today(east) != clock.today(west)
@@ -127,7 +127,7 @@ def test_today_is_the_agencys_day(alice: Person) -> None:
         assert f'data-today="{clock.today(zone).isoformat()}"' in alice.browser.get("/").text
 
 
-def test_a_posting_without_a_day_is_booked_on_the_agencys_day(alice: Person) -> None:
+def test_a_posting_without_a_date_has_the_agencys_date(alice: Person) -> None:
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
         alice.does(tenant_settings.update, {"timezone": zone})
         today = clock.today(zone)
@@ -140,14 +140,14 @@ def test_a_posting_without_a_day_is_booked_on_the_agencys_day(alice: Person) -> 
             assert paid.paid_on == today
 
 
-def test_documents_begin_in_the_currency_that_was_chosen(alice: Person) -> None:
+def test_new_documents_have_the_chosen_currency(alice: Person) -> None:
     browser = alice.browser
     assert '<option selected value="INR">' in browser.get("/enquiries/new").text
     alice.does(tenant_settings.update, {"default_currency": "AED"})
     assert '<option selected value="AED">' in browser.get("/enquiries/new").text
 
 
-def test_reports_are_in_the_currency_that_was_chosen(alice: Person) -> None:
+def test_reports_are_in_the_chosen_currency(alice: Person) -> None:
     def currencies() -> tuple[str, str]:
         ageing = alice.api.get("/reports/receivables?from=2026-01-01&to=2026-12-31").json
         return (
@@ -163,7 +163,7 @@ def test_reports_are_in_the_currency_that_was_chosen(alice: Person) -> None:
     assert "KWD" in alice.browser.get("/reports/trial-balance?include_zero=1").text
 
 
-def test_the_assistant_reads_amounts_in_the_currency_that_was_chosen(
+def test_the_assistant_reads_amounts_in_the_chosen_currency(
     alice: Person, drain: Callable[[], None]
 ) -> None:
     alice.does(tenant_settings.update, {"default_currency": "AED"})
@@ -177,7 +177,7 @@ def test_the_assistant_reads_amounts_in_the_currency_that_was_chosen(
     assert "INR" not in str(approval["payload"])
 
 
-def test_the_assistant_answers_in_the_language_that_was_chosen(
+def test_the_assistant_answers_in_the_chosen_language(
     alice: Person, drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoken: list[str] = []
@@ -197,7 +197,7 @@ def test_the_assistant_answers_in_the_language_that_was_chosen(
     assert set(spoken) == {"hi"}
 
 
-def test_four_eyes_are_asked_for_from_the_next_decision_on(people: People, alice: Person) -> None:
+def test_the_four_eyes_rule_applies_from_the_next_decision(people: People, alice: Person) -> None:
     people.colleague(alice, "Leila Lead", role="accounting_lead")
     session_id = UUID(alice.api.post("/chat/sessions", json={}).json["session_id"])
     for number, (needed, status) in enumerate(((True, 403), (False, 200), (True, 403))):

@@ -83,7 +83,7 @@ def kept(person: Person) -> Any:
         (picture("JPEG", mode="CMYK", colour=(90, 0, 0, 0)), "image/jpeg", "RGB"),
     ],
 )
-def test_png_and_jpeg_are_kept_in_their_kind(raw: bytes, media_type: str, mode: str) -> None:
+def test_png_and_jpeg_images_keep_their_format(raw: bytes, media_type: str, mode: str) -> None:
     made = remade(raw)
     again = opened(made.content)
     assert (made.media_type, again.mode, again.size, (made.width, made.height)) == (
@@ -95,7 +95,7 @@ def test_png_and_jpeg_are_kept_in_their_kind(raw: bytes, media_type: str, mode: 
     assert remade(raw) == made
 
 
-def test_sixteen_bits_of_grey_stay_grey() -> None:
+def test_a_16_bit_grey_image_stays_grey() -> None:
     made = opened(remade(picture("PNG", mode="I;16", colour=0x8000)).content)
     assert made.getpixel((0, 0)) == (128, 128, 128)
 
@@ -110,7 +110,7 @@ def test_sixteen_bits_of_grey_stay_grey() -> None:
         ((799, 399), (799, 399)),
     ],
 )
-def test_a_large_one_is_made_smaller_and_a_small_one_stays(
+def test_only_large_images_are_scaled_down(
     size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
     made = remade(picture(size=size))
@@ -177,7 +177,7 @@ def test_an_invalid_or_damaged_image_is_refused(raw: bytes) -> None:
         b"x" * (BYTES_MAX + 1),
     ],
 )
-def test_too_many_bytes_or_pixels_are_refused_before_they_are_unpacked(raw: bytes) -> None:
+def test_too_large_images_are_refused_before_decoding(raw: bytes) -> None:
     with pytest.raises(PictureTooLarge):
         remade(raw)
 
@@ -210,13 +210,13 @@ def test_a_logo_is_set_replaced_and_removed_with_audit_events(alice: Person) -> 
         kept(alice)
 
 
-def test_only_an_administrator_may(bob: Person) -> None:
+def test_only_an_administrator_can_change_the_logo(bob: Person) -> None:
     for act in (lambda: bob.does(logos.put, picture()), lambda: bob.does(logos.remove)):
         with pytest.raises(Forbidden):
             act()
 
 
-def test_the_table_holds_no_row_of_another_agency(
+def test_the_logo_of_another_agency_cannot_be_read(
     alice: Person, charlie: Person, owner_engine: sa.Engine
 ) -> None:
     charlie.does(logos.put, picture())
@@ -239,7 +239,7 @@ def test_the_table_holds_no_row_of_another_agency(
 # --------------------------------------------------------------------------------
 
 
-def test_the_page_takes_a_picture_and_shows_it(alice: Person) -> None:
+def test_the_page_stores_an_image_and_shows_it(alice: Person) -> None:
     browser = alice.browser
     answer = put(alice, picture(), "logo.exe", browser)
     assert (answer.status_code, answer.location) == (303, "/settings#logo-part")
@@ -290,11 +290,11 @@ def test_a_refused_image_is_reported_at_the_field(
     assert "/settings/logo?v=" not in answer.text
 
 
-def test_a_body_beyond_what_a_picture_may_be_is_not_read(alice: Person) -> None:
+def test_a_body_beyond_the_maximum_of_an_image_is_not_read(alice: Person) -> None:
     assert put(alice, b"x" * 800_000).status_code == 413
 
 
-def test_a_picture_is_larger_than_any_other_form_may_be(alice: Person) -> None:
+def test_an_image_may_be_larger_than_other_forms(alice: Person) -> None:
     noise = Image.effect_noise((640, 640), 90)
     out = io.BytesIO()
     noise.save(out, "PNG")
@@ -302,7 +302,7 @@ def test_a_picture_is_larger_than_any_other_form_may_be(alice: Person) -> None:
     assert put(alice, out.getvalue()).status_code == 303
 
 
-def test_a_person_who_only_reads_sees_it_and_may_not_change_it(
+def test_a_viewer_sees_the_logo_but_cannot_change_it(
     alice: Person, victor: Person, bob: Person
 ) -> None:
     assert "settings/logo" not in victor.browser.get("/settings").text
@@ -332,7 +332,7 @@ def test_other_agencies_and_anonymous_callers_do_not_see_the_logo(
     assert (nobody.status_code, "/sign-in" in nobody.location) == (303, True)
 
 
-def test_a_program_puts_reads_and_removes_it(alice: Person) -> None:
+def test_the_api_stores_returns_and_removes_the_logo(alice: Person) -> None:
     missing = alice.api.get(PATH)
     assert (missing.status_code, missing.json["detail"]) == (404, "logo_not_found")
     put_there = alice.api.put(PATH, json={"content": in_base64(picture("JPEG"))})
@@ -358,6 +358,6 @@ def test_a_program_puts_reads_and_removes_it(alice: Person) -> None:
         (in_base64(picture(size=(2001, 1))), "picture_too_large"),
     ],
 )
-def test_a_refusal_has_its_code(alice: Person, content: str, code: str) -> None:
+def test_a_refused_image_has_an_error_code(alice: Person, content: str, code: str) -> None:
     answer = alice.api.put(PATH, json={"content": content})
     assert (answer.status_code, answer.json["detail"]) == (422, code)

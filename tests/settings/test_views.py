@@ -67,7 +67,7 @@ def save(browser: FlaskClient, **changes: str | None) -> Any:
     return browser.post("/settings", data=sent)
 
 
-def test_sending_the_page_as_it_is_changes_nothing(alice: Person) -> None:
+def test_submitting_the_unchanged_page_changes_nothing(alice: Person) -> None:
     alice.does(
         tenant_settings.update,
         {
@@ -81,7 +81,7 @@ def test_sending_the_page_as_it_is_changes_nothing(alice: Person) -> None:
     assert as_they_stand(alice) == before
 
 
-def test_an_administrator_saves_and_gets_a_confirmation(alice: Person) -> None:
+def test_saving_shows_a_confirmation(alice: Person) -> None:
     browser = alice.browser
     answer = save(
         browser,
@@ -154,7 +154,7 @@ def test_an_error_is_shown_at_its_field_and_nothing_is_saved(
     assert as_they_stand(alice) == before
 
 
-def test_a_refused_form_keeps_what_was_typed(alice: Person) -> None:
+def test_a_refused_form_keeps_its_input(alice: Person) -> None:
     answer = save(
         alice.browser,
         rate_limit_per_hour="0",
@@ -168,7 +168,7 @@ def test_a_refused_form_keeps_what_was_typed(alice: Person) -> None:
     assert "One problem to correct" in answer.text
 
 
-def test_a_person_who_saves_over_a_colleagues_change_is_told(alice: Person) -> None:
+def test_a_change_of_an_outdated_version_is_refused(alice: Person) -> None:
     browser = alice.browser
     opened = form_of(browser)
     alice.does(tenant_settings.update, {"rate_limit_per_hour": 500})
@@ -229,9 +229,7 @@ def test_the_page_is_in_the_menu(victor: Person) -> None:
     assert 'href="/settings"' in victor.browser.get("/team").text
 
 
-def test_limits_of_roles_are_written_as_people_do_and_the_history_tells_them(
-    alice: Person, bob: Person
-) -> None:
+def test_limits_of_roles_are_formatted_and_in_the_history(alice: Person, bob: Person) -> None:
     browser = alice.browser
     assert (
         save(

@@ -26,7 +26,7 @@ def taxed(
     ]
 
 
-def test_parts_are_rounded_each_by_itself_and_none_is_derived_from_another() -> None:
+def test_each_component_of_a_tax_is_rounded_separately() -> None:
     assert taxed("service_fee", "100.05", "same_state") == [
         ("cgst", "100.05", "9.00"),
         ("sgst", "100.05", "9.00"),
@@ -47,7 +47,7 @@ def test_only_the_taxable_share_of_a_fare_is_taxed() -> None:
     ] == [True, True, False]
 
 
-def test_half_a_paisa_goes_up() -> None:
+def test_half_a_paisa_is_rounded_up() -> None:
     assert taxed("service_fee", "0.50", "same_state") == [
         ("cgst", "0.50", "0.05"),
         ("sgst", "0.50", "0.05"),
@@ -66,7 +66,7 @@ def test_half_a_paisa_goes_up() -> None:
         ("room_above_7500", "18", "18"),
     ],
 )
-def test_rates_change_on_their_day(treatment: str, before: str, after: str) -> None:
+def test_rates_change_on_their_effective_date(treatment: str, before: str, after: str) -> None:
     told = [
         tax.percent
         for day in (date(2025, 9, 21), date(2025, 9, 22))
@@ -75,7 +75,7 @@ def test_rates_change_on_their_day(treatment: str, before: str, after: str) -> N
     assert told == [Decimal(before), Decimal(after)]
 
 
-def test_every_row_is_whole_and_no_day_has_two_rates_of_one_component() -> None:
+def test_no_date_has_two_rates_of_one_component() -> None:
     for country in ("IN", "AE"):
         for treatment in tables.treatments(country):
             for day in (date(2018, 1, 1), date(2025, 9, 21), date(2025, 9, 22), TODAY):
@@ -121,7 +121,7 @@ def test_no_state_is_required_in_a_country_without_state_taxes() -> None:
         ("32", "", None),
     ],
 )
-def test_two_states_decide_which_tax_it_is(
+def test_the_states_of_seller_and_buyer_decide_the_tax(
     home: str | None, place: str | None, supply: str | None
 ) -> None:
     assert calculation.supply_between(home, place) == supply
@@ -185,7 +185,7 @@ def test_the_tax_rate_around_a_change_depends_on_two_of_three_dates(
     assert calculation.day_of_supply(invoice, payment=payment, service=service) == day
 
 
-def test_a_gstin_is_checked_to_the_last_character() -> None:
+def test_every_character_of_a_gstin_is_checked() -> None:
     number = "27AACCN6194P1ZP"
     assert numbers.read_gstin(" 27aaccn6194p1zp ") == number
     assert (numbers.state_of(number), numbers.pan_of(number)) == ("27", "AACCN6194P")

@@ -49,7 +49,7 @@ def test_text_is_delivered_in_the_callers_thread(driver: ModelDriver, server: Mo
     assert threads == {threading.get_ident()}
 
 
-def test_calls_are_put_together_from_pieces_of_json(
+def test_tool_calls_are_assembled_from_pieces_of_json(
     driver: ModelDriver, server: ModelServer
 ) -> None:
     wanted = {
@@ -75,7 +75,7 @@ def test_calls_are_put_together_from_pieces_of_json(
     assert (answer.text, answer.stop_reason) == ("I look.", "tool_use")
 
 
-def test_an_answer_is_kept_as_json_and_read_back_equal(
+def test_an_answer_can_be_stored_as_json_without_loss(
     driver: ModelDriver, server: ModelServer
 ) -> None:
     server.next(Reply("I look.", uses=(Use("search_flights", {"origin": "BOM"}),), cache_read=3))
@@ -85,16 +85,14 @@ def test_an_answer_is_kept_as_json_and_read_back_equal(
     assert answer.model == driver.model
 
 
-def test_tokens_are_counted_by_what_they_are_charged_as(
-    driver: ModelDriver, server: ModelServer
-) -> None:
+def test_tokens_are_counted_by_price_category(driver: ModelDriver, server: ModelServer) -> None:
     server.next(
         Reply("Good morning.", input_tokens=40, output_tokens=7, cache_read=1000, cache_write=200)
     )
     assert ask(driver).usage == Usage(40, 7, 1000, 200)
 
 
-def test_tokens_that_the_server_does_not_tell_are_estimated(server: ModelServer) -> None:
+def test_tokens_without_a_count_from_the_server_are_estimated(server: ModelServer) -> None:
     server.next(Reply("Good morning.", counts=False))
     usage = ask(driver_of("openai", server)).usage
     assert usage.estimated
@@ -102,7 +100,7 @@ def test_tokens_that_the_server_does_not_tell_are_estimated(server: ModelServer)
     assert usage.output == 4
 
 
-def test_a_refusal_and_a_cut_answer_act_on_nothing(
+def test_tool_calls_of_refused_and_cut_answers_are_ignored(
     driver: ModelDriver, server: ModelServer
 ) -> None:
     cut, declined = {
@@ -118,14 +116,14 @@ def test_a_refusal_and_a_cut_answer_act_on_nothing(
     assert (second.stop_reason, second.text) == ("refusal", "No.")
 
 
-def test_characters_that_cannot_be_kept_are_replaced(
+def test_characters_that_cannot_be_stored_are_replaced(
     driver: ModelDriver, server: ModelServer
 ) -> None:
     server.next(Reply(pieces=("a\0b", "\ud83d", "c")))
     assert ask(driver).text == "a\ufffdb\ufffdc"
 
 
-def test_servers_of_local_models_may_give_no_ids_and_say_stop_after_a_call(
+def test_local_servers_may_omit_ids_and_end_a_call_with_stop(
     server: ModelServer,
 ) -> None:
     server.next(
@@ -144,9 +142,7 @@ def test_servers_of_local_models_may_give_no_ids_and_say_stop_after_a_call(
 # --------------------------------------------------------------------------------
 
 
-def test_the_key_and_the_request_go_to_the_base_url(
-    driver: ModelDriver, server: ModelServer
-) -> None:
+def test_key_and_request_are_sent_to_the_base_url(driver: ModelDriver, server: ModelServer) -> None:
     ask(driver, temperature=0.5)
     (heard,) = server.heard
     assert (
@@ -169,7 +165,7 @@ def test_the_key_and_the_request_go_to_the_base_url(
     )
 
 
-def test_the_vendor_keeps_tools_and_instructions_in_its_cache(server: ModelServer) -> None:
+def test_tools_and_instructions_are_marked_for_the_vendors_cache(server: ModelServer) -> None:
     ask(driver_of("anthropic", server))
     (heard,) = server.heard
     mark = {"type": "ephemeral"}
@@ -197,7 +193,7 @@ def test_without_a_key_no_key_is_sent(server: ModelServer, monkeypatch: pytest.M
     assert not {name for name in heard.headers if name.startswith("openai-")}
 
 
-def test_a_server_on_this_computer_is_not_looked_for_behind_a_proxy(
+def test_a_local_server_is_called_without_a_proxy(
     driver: ModelDriver, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
@@ -245,7 +241,7 @@ def test_the_conversation_is_sent_with_calls_and_results(
         }
 
 
-def test_a_whole_round_of_tools_by_the_rules_of_the_stand_in(
+def test_a_round_of_tool_calls_is_accepted_by_the_stand_in(
     driver: ModelDriver, server: ModelServer
 ) -> None:
     server.when("flight", Reply("I look.", uses=(Use("search_flights", {"origin": "BOM"}),)))

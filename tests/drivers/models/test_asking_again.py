@@ -28,7 +28,7 @@ from voyagent.kernel import clock
 BUSY = Failure(429, "rate_limit_error")
 
 
-def test_a_busy_model_is_asked_again_after_one_second_and_after_two(
+def test_a_busy_model_is_called_again_after_one_and_two_seconds(
     driver: ModelDriver, server: ModelServer, pauses: list[float]
 ) -> None:
     server.next(BUSY, BUSY, Reply("Here I am."))
@@ -41,7 +41,7 @@ def test_a_busy_model_is_asked_again_after_one_second_and_after_two(
     )
 
 
-def test_a_busy_model_says_how_long_to_wait(driver: ModelDriver, server: ModelServer) -> None:
+def test_the_retry_after_header_sets_the_wait(driver: ModelDriver, server: ModelServer) -> None:
     server.next(
         Failure(429, "rate_limit_error", headers={"Retry-After": "0.3"}), Reply("Here I am.")
     )
@@ -66,7 +66,7 @@ def test_retry_after_may_be_a_date(
 
 
 @pytest.mark.parametrize("nonsense", ["soon", "inf", "nan", "2026-03-02", "1e999"])
-def test_a_wait_that_cannot_be_read_is_the_usual_one(
+def test_an_invalid_retry_after_is_ignored(
     driver: ModelDriver, server: ModelServer, pauses: list[float], nonsense: str
 ) -> None:
     server.next(Failure(429, headers={"Retry-After": nonsense}), Reply("Here I am."))
@@ -74,7 +74,7 @@ def test_a_wait_that_cannot_be_read_is_the_usual_one(
     assert pauses == [1.0]
 
 
-def test_a_busy_model_is_given_up_after_the_retries(
+def test_a_busy_model_fails_after_the_retries(
     driver: ModelDriver, server: ModelServer, pauses: list[float]
 ) -> None:
     server.next(BUSY, BUSY, BUSY, Reply("Too late."))
@@ -88,7 +88,7 @@ def test_a_busy_model_is_given_up_after_the_retries(
     )
 
 
-def test_a_wait_beyond_the_deadline_is_not_begun(driver: ModelDriver, server: ModelServer) -> None:
+def test_no_retry_waits_beyond_the_deadline(driver: ModelDriver, server: ModelServer) -> None:
     server.next(Failure(429, headers={"Retry-After": "30"}))
     begun = time.monotonic()
     with pytest.raises(ModelBusy) as failed:
@@ -97,9 +97,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(driver: ModelDriver, server: Mo
     assert time.monotonic() - begun < 5
 
 
-def test_no_more_requests_are_sent_than_the_budget_has(
-    driver: ModelDriver, server: ModelServer
-) -> None:
+def test_requests_are_limited_by_the_budget(driver: ModelDriver, server: ModelServer) -> None:
     server.next(BUSY, BUSY)
     with pytest.raises(ModelBusy):
         ask(driver, tries_max=1)
@@ -107,7 +105,7 @@ def test_no_more_requests_are_sent_than_the_budget_has(
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 529])
-def test_a_server_that_fails_is_asked_once_more(
+def test_a_failing_server_is_called_once_more(
     driver: ModelDriver, server: ModelServer, pauses: list[float], status: int
 ) -> None:
     server.next(Failure(status), Failure(status), Reply("Too late."))
@@ -144,7 +142,7 @@ def test_a_missing_model_is_distinguished_from_a_wrong_url(
     assert (len(server.heard), pauses) == (2, [])
 
 
-def test_a_server_that_is_not_there_is_tried_twice(pauses: list[float]) -> None:
+def test_an_unreachable_server_is_called_twice(pauses: list[float]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -156,7 +154,7 @@ def test_a_server_that_is_not_there_is_tried_twice(pauses: list[float]) -> None:
 
 
 @pytest.mark.parametrize("then", ["end", "break"])
-def test_a_stream_that_breaks_off_before_any_text_is_asked_for_anew(
+def test_a_stream_that_ends_before_any_text_is_retried(
     driver: ModelDriver, server: ModelServer, pauses: list[float], then: str
 ) -> None:
     server.next(Frames(b": nothing yet\n\n", then), Reply("Here I am."))
@@ -198,9 +196,7 @@ def test_an_answer_that_was_partly_sent_is_not_retried(
     assert failed.value.usage.estimated
 
 
-def test_tokens_of_requests_that_failed_are_counted_too(
-    server: ModelServer, pauses: list[float]
-) -> None:
+def test_tokens_of_failed_requests_are_counted(server: ModelServer, pauses: list[float]) -> None:
     begun = (
         b"event: message_start\ndata:"
         b' {"type":"message_start","message":{"id":"m","model":"x",'

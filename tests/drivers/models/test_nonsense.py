@@ -36,7 +36,7 @@ from voyagent.drivers.models.protocol import ModelDriver
         '{"a": ' + "9" * 5000 + "}",
     ],
 )
-def test_arguments_that_are_no_object_are_nonsense(
+def test_arguments_that_are_no_object_are_refused(
     driver: ModelDriver, server: ModelServer, pauses: list[float], arguments: str
 ) -> None:
     server.next(Reply("I look.", uses=(Use("search_flights", json_text=arguments),)))
@@ -47,9 +47,7 @@ def test_arguments_that_are_no_object_are_nonsense(
     assert failed.value.usage.input > 0
 
 
-def test_an_argument_of_a_mebibyte_passes_and_one_letter_more_does_not(
-    driver: ModelDriver, server: ModelServer
-) -> None:
+def test_arguments_may_have_at_most_one_mebibyte(driver: ModelDriver, server: ModelServer) -> None:
     frame = len('{"note": ""}')
     for more in (0, 1):
         server.next(
@@ -78,7 +76,7 @@ def test_an_argument_of_a_mebibyte_passes_and_one_letter_more_does_not(
         (Reply("Hm.", output_tokens=2**40), "invalid number of tokens"),
     ],
 )
-def test_an_answer_that_cannot_be_acted_upon_is_nonsense(
+def test_an_invalid_answer_is_refused(
     driver: ModelDriver, server: ModelServer, reply: Reply, message: str
 ) -> None:
     if reply.stop == "tool":
@@ -91,7 +89,7 @@ def test_an_answer_that_cannot_be_acted_upon_is_nonsense(
 
 
 @pytest.mark.parametrize("frame", [b"{", b"\xff\xfe", b'{"type": ', b"<html>"])
-def test_broken_frames_are_nonsense_and_not_asked_for_again(
+def test_malformed_frames_are_refused_without_a_retry(
     driver: ModelDriver, server: ModelServer, pauses: list[float], frame: bytes
 ) -> None:
     server.next(Frames(b"event: message_start\ndata: " + frame + b"\n\n"))
@@ -125,7 +123,7 @@ def test_unknown_frames_are_ignored(
 
 
 @pytest.mark.parametrize("field", ["text", "content"])
-def test_text_that_is_no_text_is_nonsense(
+def test_text_of_another_type_is_refused(
     driver: ModelDriver, server: ModelServer, field: str
 ) -> None:
     frame = (
@@ -138,7 +136,7 @@ def test_text_that_is_no_text_is_nonsense(
         ask(driver)
 
 
-def test_endless_text_is_cut(driver: ModelDriver, server: ModelServer) -> None:
+def test_too_long_text_is_refused(driver: ModelDriver, server: ModelServer) -> None:
     server.next(Endless("x" * 100))
     told: list[str] = []
     answer = driver.answer(request_of(max_tokens=64), told.append)
@@ -148,7 +146,7 @@ def test_endless_text_is_cut(driver: ModelDriver, server: ModelServer) -> None:
     assert server.left_alone.wait(2), "the connection stays open"
 
 
-def test_an_endless_frame_is_cut(
+def test_a_too_long_frame_is_refused(
     driver: ModelDriver, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voyagent.drivers.models.line.BYTES_MAX", 100_000)
@@ -170,7 +168,7 @@ def test_an_endless_frame_is_cut(
         Hang(),
     ],
 )
-def test_no_key_and_no_word_of_the_conversation_gets_out(
+def test_errors_contain_no_key_and_no_text_of_the_conversation(
     driver: ModelDriver, server: ModelServer, act: Act, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -197,9 +195,7 @@ def test_no_key_and_no_word_of_the_conversation_gets_out(
     )
 
 
-def test_the_log_has_the_cause_by_the_vendors_own_names(
-    driver: ModelDriver, server: ModelServer
-) -> None:
+def test_the_log_contains_the_vendors_error_codes(driver: ModelDriver, server: ModelServer) -> None:
     server.next(Failure(400, "invalid_request_error"))
     with capture_logs() as lines, pytest.raises(ModelRefused):
         ask(driver)

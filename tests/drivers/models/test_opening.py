@@ -16,13 +16,13 @@ def settings_of(**values: Any) -> Settings:
     return load_settings(env="test", auth_secret="s" * 32, **values)
 
 
-def test_there_is_no_model_without_key_and_address() -> None:
+def test_there_is_no_model_without_key_and_url() -> None:
     assert open_anthropic(settings_of()) is None
     assert open_anthropic(settings_of(), "claude-opus-4-6") is None
     assert open_local(settings_of()) is None
 
 
-def test_a_key_opens_the_model_that_was_chosen_or_the_installations() -> None:
+def test_with_a_key_the_chosen_or_the_default_model_is_used() -> None:
     settings = settings_of(
         anthropic_api_key="word",
         anthropic_base_url="http://127.0.0.1:9",
@@ -39,14 +39,14 @@ def test_a_key_opens_the_model_that_was_chosen_or_the_installations() -> None:
     )
 
 
-def test_an_address_and_a_name_open_a_model_of_ones_own() -> None:
+def test_a_base_url_and_a_name_select_an_own_model() -> None:
     settings = settings_of(
         openai_base_url="http://127.0.0.1:11434/v1", openai_model="llama", openai_api_key="word"
     )
     assert open_local(settings) == OpenAI("llama", "http://127.0.0.1:11434/v1", "word")
 
 
-def test_a_program_that_asks_no_model_does_not_wait_for_the_sdks() -> None:
+def test_vendor_sdks_are_imported_only_if_a_model_is_used() -> None:
     program = (
         "import sys, voyagent.drivers.models; print(sorted({'anthropic', 'openai', 'httpx2'} &"
         " set(sys.modules)))"

@@ -21,7 +21,7 @@ MILLION = 1_000_000
         ("Claude-3-5-Sonnet-latest", "3", "15"),
     ],
 )
-def test_a_model_costs_what_its_family_does(model: str, read: str, written: str) -> None:
+def test_a_model_has_the_price_of_its_family(model: str, read: str, written: str) -> None:
     assert cost_of(model, Usage(input=MILLION)) == Decimal(read)
     assert cost_of(model, Usage(output=MILLION)) == Decimal(written)
 
@@ -34,7 +34,7 @@ def test_an_unknown_model_has_no_price(model: str) -> None:
     assert cost_of(model, Usage(1, 1)) is None
 
 
-def test_the_cache_costs_a_quarter_more_to_fill_and_a_tenth_to_read() -> None:
+def test_cache_writes_cost_a_quarter_more_and_reads_a_tenth() -> None:
     assert cost_of("claude-sonnet-4-5", Usage(cache_write=MILLION)) == Decimal("3.75")
     assert cost_of("claude-sonnet-4-5", Usage(cache_read=MILLION)) == Decimal("0.30")
 
@@ -90,11 +90,11 @@ def test_a_newer_model_has_its_own_price(model: str, read: str, written: str, ca
         "claude-sonnet-5-mini",
     ],
 )
-def test_a_name_that_no_list_has_is_not_given_its_familys_price(model: str) -> None:
+def test_an_unlisted_name_does_not_get_the_price_of_its_family(model: str) -> None:
     assert price_of(model) is None
 
 
-def test_the_last_day_of_a_model_is_known_where_notice_was_given() -> None:
+def test_a_model_to_be_withdrawn_has_a_last_day() -> None:
     assert (
         str(last_day_of("claude-sonnet-4-5"))
         == str(last_day_of("claude-sonnet-4-5-20250929"))

@@ -16,7 +16,7 @@ from voyagent.drivers.models.usage import Usage
 CALL = ToolCall("one", "read_balance", {})
 
 
-def test_answers_come_in_their_order_and_requests_are_kept() -> None:
+def test_answers_are_returned_in_order_and_requests_recorded() -> None:
     driver: ModelDriver = Scripted(
         [
             Reply("Good morning.", (CALL,)),
@@ -43,7 +43,7 @@ def test_answers_come_in_their_order_and_requests_are_kept() -> None:
         driver.answer(request_of("Three"), told.append)
 
 
-def test_a_failure_is_raised_where_the_script_has_it() -> None:
+def test_a_failure_is_raised_at_its_place_in_the_script() -> None:
     driver = Scripted(
         [ModelBusy("429", driver="scripted", retry_after_s=3), Reply("Good morning.")]
     )
@@ -52,7 +52,7 @@ def test_a_failure_is_raised_where_the_script_has_it() -> None:
     assert driver.answer(request_of(), lambda _text: None).text == "Good morning."
 
 
-def test_time_passes_until_the_deadline() -> None:
+def test_a_scripted_delay_ends_at_the_deadline() -> None:
     with pytest.raises(ModelTimeout):
         Scripted([Reply("Too late.", delay_s=5)]).answer(
             request_of(within_s=0.1), lambda _text: None

@@ -20,7 +20,7 @@ from voyagent.drivers.models.protocol import ModelDriver
 @pytest.mark.parametrize(
     "act", [Hang(), Frames(b": nothing yet\n\n", "silence"), Endless("", pause_s=0.05)]
 )
-def test_a_server_that_gives_no_answer_is_waited_for_until_the_deadline(
+def test_a_server_without_a_response_times_out_at_the_deadline(
     driver: ModelDriver, server: ModelServer, act: Act
 ) -> None:
     ask(driver)  # what is imported for the first time is no matter of this test
@@ -129,7 +129,7 @@ def test_an_error_of_the_listener_closes_the_connection_and_is_raised(
     _no_thread_is_left()
 
 
-def test_no_thread_outlives_its_answer(driver: ModelDriver, server: ModelServer) -> None:
+def test_no_thread_runs_after_its_answer(driver: ModelDriver, server: ModelServer) -> None:
     server.next(Reply("Good morning."), Hang(), Endless())
     ask(driver)
     with pytest.raises(ModelTimeout):

@@ -108,7 +108,7 @@ class FlightContract:
         assert flights.name
         assert Capability.FARE_SEARCH in flights.capabilities
 
-    def test_offers_are_what_was_asked_for(
+    def test_offers_match_the_search(
         self, offers: list[FlightOffer], query: FlightQuery, flights: FlightSupplier
     ) -> None:
         assert 0 < len(offers) <= query.limit
@@ -126,12 +126,14 @@ class FlightContract:
             offer.total.amount_minor for offer in offers
         )
 
-    def test_journeys_hang_together(self, offers: list[FlightOffer]) -> None:
+    def test_the_flights_of_an_offer_connect(self, offers: list[FlightOffer]) -> None:
         for offer in offers:
             for journey in offer.journeys:
                 _hangs_together(journey, self.MINIMUM_CONNECTION)
 
-    def test_direct_only_is_obeyed(self, flights: FlightSupplier, query: FlightQuery) -> None:
+    def test_a_search_for_direct_flights_returns_only_these(
+        self, flights: FlightSupplier, query: FlightQuery
+    ) -> None:
         assert {
             journey.stops
             for offer in flights.search(replace(query, direct_only=True))
@@ -156,7 +158,7 @@ class FlightContract:
                 <= offer.quoted_at + timedelta(minutes=20)
             )
 
-    def test_an_offer_can_be_kept_as_json(
+    def test_an_offer_can_be_stored_as_json(
         self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
     ) -> None:
         kept = from_payload(FlightOffer, as_payload(offers[0]))
@@ -180,14 +182,14 @@ class FlightContract:
         with pytest.raises(OfferExpired):
             flights.hold(expired, travellers, reference())
 
-    def test_an_offer_at_a_price_of_ones_own_is_refused(
+    def test_an_offer_with_a_changed_price_is_refused(
         self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
     ) -> None:
         cheaper = replace(offers[0], total=Money(1, offers[0].total.currency))
         with pytest.raises(SupplierError):
             flights.hold(cheaper, travellers, reference())
 
-    def test_travellers_must_be_those_that_were_priced(
+    def test_travellers_must_match_the_priced_offer(
         self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
     ) -> None:
         with pytest.raises(ValidationFailed):
@@ -231,7 +233,7 @@ class FlightContract:
         assert flights.hold(offers[0], travellers, ours) == held
         assert flights.hold(offers[0], travellers, reference()).locator != held.locator
 
-    def test_the_same_reference_tickets_once(
+    def test_the_same_reference_issues_tickets_once(
         self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
     ) -> None:
         held, ours = flights.hold(offers[0], travellers, reference()), reference()
@@ -318,7 +320,7 @@ class HotelContract:
     def test_the_driver_declares_its_capabilities(self, hotels: HotelSupplier) -> None:
         assert {Capability.HOTEL_SEARCH, Capability.HOTEL_BOOKING} <= hotels.capabilities
 
-    def test_rates_are_what_was_asked_for(
+    def test_rates_match_the_search(
         self, rates: list[HotelRate], query: HotelQuery, hotels: HotelSupplier
     ) -> None:
         assert 0 < len(rates) <= query.limit
@@ -337,7 +339,9 @@ class HotelContract:
         )
         assert len({rate.rate_key for rate in rates}) == len(rates)
 
-    def test_prices_add_up_night_by_night(self, rates: list[HotelRate], query: HotelQuery) -> None:
+    def test_the_total_is_the_sum_of_the_nights(
+        self, rates: list[HotelRate], query: HotelQuery
+    ) -> None:
         nights = [query.check_in + timedelta(days=number) for number in range(query.nights)]
         for rate in rates:
             assert [one.night for one in rate.nightly] == nights
@@ -365,7 +369,7 @@ class HotelContract:
         )
         assert clock.now() < confirmed.valid_until <= clock.now() + timedelta(minutes=20)
 
-    def test_a_room_is_booked_read_and_cancelled_free_in_time(
+    def test_a_room_can_be_cancelled_free_of_charge_in_time(
         self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]
     ) -> None:
         rate = next(rate for rate in rates if rate.refundable)
@@ -420,9 +424,7 @@ class HotelContract:
             with pytest.raises(UnknownAtSupplier):
                 act("ABC123")
 
-    def test_an_unknown_city_is_said_to_be_unknown(
-        self, hotels: HotelSupplier, query: HotelQuery
-    ) -> None:
+    def test_an_unknown_city_is_reported(self, hotels: HotelSupplier, query: HotelQuery) -> None:
         with pytest.raises(UnknownAtSupplier):
             hotels.search(replace(query, city="Nowhere upon Nothing"))
 
@@ -465,7 +467,7 @@ class VisaContract:
     def test_the_driver_declares_its_capabilities(self, visas: VisaSupplier) -> None:
         assert Capability.VISA_PORTAL in visas.capabilities
 
-    def test_requirements_are_a_checklist_with_its_source(
+    def test_requirements_are_a_checklist_with_a_source(
         self, visas: VisaSupplier, application: VisaApplication
     ) -> None:
         asked = visas.requirements(
@@ -479,7 +481,7 @@ class VisaContract:
         assert asked.passport_months >= 0
         assert asked.source
 
-    def test_nobody_needs_a_visa_for_home(self, visas: VisaSupplier) -> None:
+    def test_no_visa_is_required_for_the_own_country(self, visas: VisaSupplier) -> None:
         assert visas.requirements("IN", "IN", "INR").kind is VisaKind.NOT_NEEDED
 
     def test_an_application_is_filed_once_and_read(
@@ -495,7 +497,7 @@ class VisaContract:
         assert visas.status(filed.supplier_ref) == filed
         assert from_payload(VisaFile, as_payload(filed)) == filed
 
-    def test_a_visa_that_is_not_needed_is_not_filed(
+    def test_an_unnecessary_visa_is_not_filed(
         self, visas: VisaSupplier, application: VisaApplication
     ) -> None:
         with pytest.raises(ValidationFailed):
@@ -505,7 +507,7 @@ class VisaContract:
         with pytest.raises(UnknownAtSupplier):
             visas.status("ABC123")
 
-    def test_codes_are_asked_for(self, visas: VisaSupplier) -> None:
+    def test_invalid_country_codes_are_refused(self, visas: VisaSupplier) -> None:
         with pytest.raises(ValidationFailed):
             visas.requirements("India", "AE", "INR")
 

@@ -39,11 +39,11 @@ def release() -> Iterator[threading.Event]:
     event.set()
 
 
-def test_an_answer_comes_back() -> None:
+def test_a_response_is_returned() -> None:
     assert Guard("acme", 1).call("search", lambda: 42) == 42
 
 
-def test_a_call_that_hangs_ends_at_the_deadline(release: threading.Event) -> None:
+def test_a_hanging_call_ends_at_the_deadline(release: threading.Event) -> None:
     began = time.monotonic()
     with pytest.raises(UpstreamTimeout) as late:
         Guard("acme", 0.2).call("search", release.wait)
@@ -51,13 +51,13 @@ def test_a_call_that_hangs_ends_at_the_deadline(release: threading.Event) -> Non
     assert (late.value.driver, late.value.in_doubt) == ("acme", False)
 
 
-def test_an_act_without_a_response_is_in_doubt(release: threading.Event) -> None:
+def test_an_act_without_a_response_has_an_unknown_result(release: threading.Event) -> None:
     with pytest.raises(UpstreamTimeout) as late:
         Guard("acme", 0.05).call("issue", release.wait, changes=True)
     assert late.value.in_doubt
 
 
-def test_hanging_calls_do_not_pile_up(release: threading.Event) -> None:
+def test_hanging_calls_are_limited(release: threading.Event) -> None:
     guard = Guard("acme", 0.01)
     for _ in range(HANGING_MAX):
         with pytest.raises(UpstreamTimeout):
@@ -68,7 +68,7 @@ def test_hanging_calls_do_not_pile_up(release: threading.Event) -> None:
     assert _soon(lambda: guard.call("search", lambda: 42)) == 42
 
 
-def test_a_suppliers_own_error_comes_through_as_it_is() -> None:
+def test_an_error_of_the_supplier_protocol_is_raised_unchanged() -> None:
     def fail() -> None:
         raise SoldOut("acme", "no seats", vendor_ref="X1")
 
@@ -77,7 +77,7 @@ def test_a_suppliers_own_error_comes_through_as_it_is() -> None:
     assert (error.value.vendor_ref, str(error.value)) == ("X1", "acme: sold_out (no seats)")
 
 
-def test_any_other_error_becomes_a_suppliers(release: threading.Event) -> None:
+def test_any_other_error_becomes_a_supplier_error(release: threading.Event) -> None:
     def fail() -> None:
         raise ZeroDivisionError("secret 4242")
 
@@ -88,7 +88,7 @@ def test_any_other_error_becomes_a_suppliers(release: threading.Event) -> None:
     assert "4242" not in str(error.value)
 
 
-def test_the_context_of_the_caller_goes_along() -> None:
+def test_the_context_of_the_caller_is_available_in_the_call() -> None:
     with structlog.contextvars.bound_contextvars(request_id="r-1"):
         assert Guard("acme", 1).call("search", structlog.contextvars.get_contextvars) == {
             "request_id": "r-1"
@@ -104,7 +104,7 @@ def fresh_log(monkeypatch: pytest.MonkeyPatch, module: object) -> None:
     )
 
 
-def test_the_log_names_the_act_and_no_person(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_names_the_act_but_no_person(monkeypatch: pytest.MonkeyPatch) -> None:
     suppliers = suppliers_of()
     fresh_log(monkeypatch, guard)
     with capture_logs() as lines:
@@ -120,11 +120,11 @@ def test_the_log_names_the_act_and_no_person(monkeypatch: pytest.MonkeyPatch) ->
     assert "Z0000000" not in str(lines)
 
 
-def test_a_passport_does_not_show_in_a_trace() -> None:
+def test_a_traceback_shows_no_passport_number() -> None:
     assert "Z0000000" not in repr(people(Party(), DAY))
 
 
-def test_every_kind_of_failure_has_a_code_a_sentence_and_a_status() -> None:
+def test_every_supplier_error_has_code_message_and_status() -> None:
     kinds = [
         kind
         for kind in vars(errors).values()
@@ -146,12 +146,12 @@ def test_every_kind_of_failure_has_a_code_a_sentence_and_a_status() -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_a_fresh_computer_has_the_sandbox() -> None:
+def test_a_new_installation_uses_the_sandbox() -> None:
     suppliers = suppliers_of()
     assert {suppliers.flights.name, suppliers.hotels.name, suppliers.visas.name} == {"sandbox"}
 
 
-def test_production_has_no_supplier_until_one_is_named() -> None:
+def test_production_has_no_supplier_until_one_is_configured() -> None:
     suppliers = suppliers_of(env="production")
     traveller = Traveller(PassengerKind.ADULT, "Asha", "Raman")
     for ask in (
@@ -180,7 +180,7 @@ def test_the_sandbox_in_production_is_logged_as_an_error(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "values", [{"flights": "amadeus"}, {"supplier_timeout_s": 0}, {"supplier_timeout_s": 500}]
 )
-def test_a_wrong_setting_is_refused(values: dict[str, object]) -> None:
+def test_an_invalid_setting_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
         load_settings(auth_secret="s" * 40, env="test", **values)
 

@@ -83,7 +83,7 @@ def everything() -> Suppliers:
 
 @given(query=queries())
 @EXAMPLES
-def test_the_same_search_has_the_same_answer(everything: Suppliers, query: FlightQuery) -> None:
+def test_equal_searches_have_equal_offers(everything: Suppliers, query: FlightQuery) -> None:
     with time_machine.travel(NOW, tick=False):
         assert everything.flights.search(query) == suppliers_of().flights.search(query)
 
@@ -144,7 +144,7 @@ def test_fares_are_positive_and_add_up(everything: Suppliers, query: FlightQuery
     other=st.uuids(),
 )
 @EXAMPLES
-def test_a_reference_decides_locator_and_tickets(
+def test_a_reference_determines_locator_and_tickets(
     everything: Suppliers, reference: str, other: object
 ) -> None:
     assume(reference != str(other))
@@ -210,7 +210,7 @@ def test_equal_searches_have_equal_rates(
         assert rate.rooms * 2 >= guests
 
 
-def test_a_clock_change_moves_no_flight_to_a_nonexistent_time(everything: Suppliers) -> None:
+def test_no_flight_has_a_nonexistent_local_time(everything: Suppliers) -> None:
     """The clocks of London go from 01:00 to 02:00 on 28 March 2027, and back on 31 October."""
     with time_machine.travel(datetime(2027, 2, 1, tzinfo=UTC), tick=False):
         for day in (date(2027, 3, 27), date(2027, 3, 28), date(2027, 10, 30), date(2027, 10, 31)):
@@ -239,7 +239,7 @@ def _minimum(origin: str, hub: str, destination: str) -> int:
     return MCT_DOMESTIC if all(domestic) else MCT_MIXED if any(domestic) else MCT_INTERNATIONAL
 
 
-def test_replacing_anything_in_an_offer_breaks_it(everything: Suppliers) -> None:
+def test_an_offer_with_any_changed_value_is_refused(everything: Suppliers) -> None:
     with time_machine.travel(NOW, tick=False):
         offer = _one(everything)
         travellers = people(offer.party, date(2027, 1, 20))

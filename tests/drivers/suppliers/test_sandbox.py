@@ -92,7 +92,7 @@ def fare(
     }
 
 
-def test_far_costs_more_than_near(suppliers: Suppliers) -> None:
+def test_a_longer_distance_costs_more(suppliers: Suppliers) -> None:
     totals = [
         suppliers.flights.search(replace(QUERY, destination=place))[0].total.amount_minor
         for place in ("MAA", "DXB", "LHR", "SFO")
@@ -101,7 +101,7 @@ def test_far_costs_more_than_near(suppliers: Suppliers) -> None:
     assert totals[0] * 10 < totals[-1] * 2
 
 
-def test_a_person_who_buys_late_pays_more(offer: FlightOffer) -> None:
+def test_a_late_booking_costs_more(offer: FlightOffer) -> None:
     prices = [
         fare(offer, bought=DAY - timedelta(days=ahead))[PassengerKind.ADULT]
         for ahead in (100, 30, 10, 4, 1)
@@ -110,7 +110,7 @@ def test_a_person_who_buys_late_pays_more(offer: FlightOffer) -> None:
     assert prices[0] < prices[-1]
 
 
-def test_christmas_is_dear_and_september_is_cheap(suppliers: Suppliers) -> None:
+def test_prices_depend_on_the_season(suppliers: Suppliers) -> None:
     cheapest = {
         day: suppliers.flights.search(replace(QUERY, outbound_date=day))[0].total.amount_minor
         for day in (date(2026, 12, 23), date(2027, 9, 7))
@@ -118,13 +118,13 @@ def test_christmas_is_dear_and_september_is_cheap(suppliers: Suppliers) -> None:
     assert cheapest[date(2026, 12, 23)] > cheapest[date(2027, 9, 7)] * 13 // 10
 
 
-def test_the_front_of_the_aircraft_costs_more(offer: FlightOffer) -> None:
+def test_higher_cabins_cost_more(offer: FlightOffer) -> None:
     prices = [fare(offer, cabin=cabin)[PassengerKind.ADULT] for cabin in Cabin]
     assert prices == sorted(prices)
     assert prices[0] * 5 < prices[-1]
 
 
-def test_children_and_infants_pay_a_part(suppliers: Suppliers) -> None:
+def test_children_and_infants_pay_less(suppliers: Suppliers) -> None:
     party = Party(adult=1, child=1, infant=1, senior=1)
     emirates, *_ = (
         one
@@ -140,9 +140,7 @@ def test_children_and_infants_pay_a_part(suppliers: Suppliers) -> None:
 @pytest.mark.parametrize(
     ("currency", "step"), [("INR", 100), ("AED", 500), ("JPY", 100), ("KWD", 50), ("USD", 100)]
 )
-def test_prices_are_rounded_up_to_the_step_of_the_currency(
-    suppliers: Suppliers, currency: str, step: int
-) -> None:
+def test_prices_are_rounded_up_by_currency(suppliers: Suppliers, currency: str, step: int) -> None:
     for offer in suppliers.flights.search(replace(QUERY, currency=currency)):
         assert all(
             line.base.amount_minor % step == 0 and line.taxes.amount_minor % step == 0
@@ -177,14 +175,14 @@ def test_airlines_fly_from_their_hubs(suppliers: Suppliers) -> None:
     assert not {"LH", "QR", "SQ"} & {one.validating_carrier for one in direct}
 
 
-def test_half_of_a_list_is_kept_for_flights_without_a_change(suppliers: Suppliers) -> None:
+def test_half_of_the_offers_are_direct_flights(suppliers: Suppliers) -> None:
     query = replace(QUERY, origin="DEL", destination="LHR", limit=10)
     cheapest = suppliers.flights.search(replace(query, limit=100))[:10]
     assert sum(one.outbound.stops == 0 for one in cheapest) < 5
     assert sum(one.outbound.stops == 0 for one in suppliers.flights.search(query)) == 5
 
 
-def test_a_small_place_is_reached_by_way_of_a_hub(suppliers: Suppliers) -> None:
+def test_a_small_airport_is_reached_through_a_hub(suppliers: Suppliers) -> None:
     for offer in suppliers.flights.search(replace(QUERY, origin="HBX", destination="JFK")):
         assert [one.destination for one in offer.outbound.segments[:-1]] in (
             ["DEL"],
@@ -193,7 +191,7 @@ def test_a_small_place_is_reached_by_way_of_a_hub(suppliers: Suppliers) -> None:
         )
 
 
-def test_a_city_is_all_its_airports(suppliers: Suppliers) -> None:
+def test_a_city_stands_for_all_its_airports(suppliers: Suppliers) -> None:
     found = {
         one.outbound.destination
         for one in suppliers.flights.search(replace(QUERY, destination="LON", limit=100))
@@ -203,7 +201,7 @@ def test_a_city_is_all_its_airports(suppliers: Suppliers) -> None:
     assert airports_of("ZZZ") == ()
 
 
-def test_no_flight_goes_through_closed_airspace(suppliers: Suppliers) -> None:
+def test_no_flight_crosses_closed_airspace(suppliers: Suppliers) -> None:
     for offer in suppliers.flights.search(
         replace(QUERY, origin="DEL", destination="KHI", limit=100)
     ):
@@ -217,7 +215,7 @@ def test_no_flight_goes_through_closed_airspace(suppliers: Suppliers) -> None:
         assert all(_country(one.destination) == "IN" for one in offer.outbound.segments)
 
 
-def test_a_flight_that_leaves_soon_is_not_sold(
+def test_a_flight_that_departs_soon_is_not_offered(
     suppliers: Suppliers, now: time_machine.Traveller
 ) -> None:
     today = suppliers.flights.search(FlightQuery("DEL", "BOM", date(2026, 11, 26), Party(), "INR"))
@@ -225,7 +223,7 @@ def test_a_flight_that_leaves_soon_is_not_sold(
     assert all(one.outbound.departs_at.timestamp() >= 1795674600 + 2 * 3600 for one in today)
 
 
-def test_a_full_flight_is_not_offered_to_many(suppliers: Suppliers) -> None:
+def test_a_flight_with_few_seats_is_not_offered_to_large_groups(suppliers: Suppliers) -> None:
     query = replace(QUERY, origin="DEL", destination="BOM", limit=100)
     alone, nine = (
         len(suppliers.flights.search(replace(query, party=Party(adult=many)))) for many in (1, 9)
@@ -233,7 +231,7 @@ def test_a_full_flight_is_not_offered_to_many(suppliers: Suppliers) -> None:
     assert 0 < nine < alone
 
 
-def test_distances_are_great_circles() -> None:
+def test_distances_are_great_circle_distances() -> None:
     delhi, london, quito, nairobi = (airport(code) for code in ("DEL", "LHR", "UIO", "NBO"))
     assert delhi is not None
     assert london is not None
@@ -243,7 +241,7 @@ def test_distances_are_great_circles() -> None:
     assert abs(distance_km(quito, nairobi) - 12_750) < 150
 
 
-def test_the_table_of_airlines_is_sound() -> None:
+def test_the_table_of_airlines_is_consistent() -> None:
     table = carriers()
     assert len(table) > 60
     assert len({one.code for one in table}) == len({one.accounting for one in table}) == len(table)
@@ -256,7 +254,7 @@ def test_the_table_of_airlines_is_sound() -> None:
         assert all(is_zone(hub.zone) and hub.rank < 4 for hub in one.hubs), one.code
 
 
-def test_hotels_of_a_city_have_names_of_their_own() -> None:
+def test_hotels_of_a_city_have_different_names() -> None:
     for country, city in (("IN", "Mumbai"), ("AE", "Dubai"), ("FR", "Paris"), ("IN", "Goa")):
         names = [one.name for one in properties(country, city)]
         assert 8 <= len(names) == len(set(names))
@@ -273,7 +271,7 @@ def test_hotels_of_a_city_have_names_of_their_own() -> None:
         ("IN", "Xyzzy", None),
     ],
 )
-def test_a_city_is_known_by_its_names(country: str, text: str, city: str | None) -> None:
+def test_a_city_is_found_by_each_of_its_names(country: str, text: str, city: str | None) -> None:
     assert city_of(country, text) == city
 
 
@@ -296,7 +294,7 @@ def test_an_offer_expires_after_twenty_minutes(
         suppliers.hotels.check_rate(rate.rate_key)
 
 
-def test_the_sandbox_itself_refuses_what_has_expired(
+def test_the_sandbox_refuses_expired_offers(
     offer: FlightOffer, now: time_machine.Traveller
 ) -> None:
     settings = settings_of()
@@ -327,7 +325,7 @@ def test_a_late_cancellation_costs_the_first_night(
     assert suppliers.hotels.cancel(booked.supplier_ref, "c").charge == rate.nightly[0].amount
 
 
-def test_a_secret_that_was_replaced_still_opens_what_it_made(
+def test_offers_are_valid_after_a_rotation_of_the_secret(
     suppliers: Suppliers, offer: FlightOffer
 ) -> None:
     held = suppliers.flights.hold(offer, named("Raman"), "r")
@@ -359,7 +357,7 @@ def test_another_installation_does_not_know_the_booking(
         ("HLE", "SH", AuthenticationFailed),
     ],
 )
-def test_places_make_every_supplier_fail(
+def test_listed_places_make_every_supplier_fail(
     suppliers: Suppliers, code: str, country: str, kind: type[Exception]
 ) -> None:
     with pytest.raises(kind) as failed:
@@ -373,7 +371,7 @@ def test_places_make_every_supplier_fail(
         suppliers.visas.requirements("IN", country, "INR")
 
 
-def test_a_place_makes_every_supplier_hang(impatient: Suppliers) -> None:
+def test_a_listed_place_makes_every_supplier_hang(impatient: Suppliers) -> None:
     for ask in (
         lambda: impatient.flights.search(replace(QUERY, destination="AWK")),
         lambda: impatient.hotels.search(replace(HOTELS, country="UM")),
@@ -384,7 +382,7 @@ def test_a_place_makes_every_supplier_hang(impatient: Suppliers) -> None:
         assert not late.value.in_doubt
 
 
-def test_surnames_make_a_hold_fail(suppliers: Suppliers, offer: FlightOffer) -> None:
+def test_listed_surnames_make_a_hold_fail(suppliers: Suppliers, offer: FlightOffer) -> None:
     with pytest.raises(SoldOut):
         suppliers.flights.hold(offer, named("SOLDOUT"), "r")
     with pytest.raises(PriceChanged) as changed:
@@ -403,7 +401,7 @@ def test_surnames_make_a_hold_fail(suppliers: Suppliers, offer: FlightOffer) -> 
     assert suppliers.flights.hold(new, named("Pricechange"), "r").total == new.total
 
 
-def test_surnames_make_ticketing_fail(impatient: Suppliers, offer: FlightOffer) -> None:
+def test_listed_surnames_make_ticketing_fail(impatient: Suppliers, offer: FlightOffer) -> None:
     refused = impatient.flights.hold(offer, named("Noticket"), "r")
     with pytest.raises(TicketingRefused) as error:
         impatient.flights.issue(refused.supplier_ref, "i")
@@ -415,7 +413,9 @@ def test_surnames_make_ticketing_fail(impatient: Suppliers, offer: FlightOffer) 
     assert hung.value.in_doubt
 
 
-def test_surnames_make_acts_hang(impatient: Suppliers, offer: FlightOffer, rate: HotelRate) -> None:
+def test_listed_surnames_make_acts_hang(
+    impatient: Suppliers, offer: FlightOffer, rate: HotelRate
+) -> None:
     for act in (
         lambda: impatient.flights.hold(offer, named("Timeout"), "r"),
         lambda: impatient.hotels.book(rate, named("Timeout"), "r"),
@@ -426,7 +426,7 @@ def test_surnames_make_acts_hang(impatient: Suppliers, offer: FlightOffer, rate:
         assert hung.value.in_doubt
 
 
-def test_surnames_make_a_room_fail(suppliers: Suppliers, rate: HotelRate) -> None:
+def test_listed_surnames_make_a_hotel_booking_fail(suppliers: Suppliers, rate: HotelRate) -> None:
     with pytest.raises(SoldOut):
         suppliers.hotels.book(rate, named("Soldout"), "r")
     with pytest.raises(PriceChanged) as changed:
@@ -441,7 +441,7 @@ def test_surnames_make_a_room_fail(suppliers: Suppliers, rate: HotelRate) -> Non
 # --------------------------------------------------------------------------------
 
 
-def test_an_application_is_decided_in_its_days(
+def test_a_visa_application_is_decided_within_its_processing_time(
     suppliers: Suppliers, now: time_machine.Traveller
 ) -> None:
     good, bad = (suppliers.visas.file(_application(name), name) for name in ("Raman", "Novisa"))
@@ -456,7 +456,7 @@ def test_an_application_is_decided_in_its_days(
     assert suppliers.visas.status(bad.supplier_ref).status is VisaStatus.REFUSED
 
 
-def test_the_table_knows_where_people_go() -> None:
+def test_the_visa_table_contains_common_destinations() -> None:
     for destination in POPULAR.split():
         for nationality in ("IN", "AE"):
             assert rule(nationality, destination).kind is not VisaKind.UNKNOWN, (

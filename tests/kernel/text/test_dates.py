@@ -17,7 +17,7 @@ from voyagent.kernel.text.dates import (
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.written}-{rule.kind}")
-def test_a_field_reads_what_the_table_says(rule: Rule) -> None:
+def test_dates_of_a_field_are_read_as_listed(rule: Rule) -> None:
     found = read_date(rule.written, TODAY, rule.kind)
     if rule.day:
         assert isinstance(found, Day), found
@@ -61,7 +61,7 @@ def test_the_second_day_of_a_range_is_never_before_the_first(
     assert days(text, kind) == found
 
 
-def test_next_friday_offers_the_coming_friday_where_that_is_another_day() -> None:
+def test_next_friday_offers_the_coming_friday_as_alternative() -> None:
     tuesday = date(2026, 11, 24)
     (found,) = find_days("next Friday", tuesday, by_staff=True)
     assert (found.day, found.other) == (date(2026, 12, 4), date(2026, 11, 27))
@@ -94,7 +94,7 @@ def test_next_friday_offers_the_coming_friday_where_that_is_another_day() -> Non
         ("कल", ["2026-11-30"]),
     ],
 )
-def test_a_sentence_has_these_days(text: str, found: list[str]) -> None:
+def test_dates_of_a_sentence_are_read_as_listed(text: str, found: list[str]) -> None:
     assert days(text) == found
 
 
@@ -112,7 +112,7 @@ def test_words_that_count_from_today_are_not_read_in_a_message() -> None:
         ("on Saturday 4 Dec", "other_weekday", (date(2026, 12, 4),)),
     ],
 )
-def test_a_sentence_has_a_date_that_is_impossible(
+def test_an_impossible_date_in_a_sentence_is_reported(
     text: str, reason: str, offers: tuple[date, ...]
 ) -> None:
     (found,) = unclear(text)
@@ -129,7 +129,7 @@ def test_unclear_dates_are_kept_as_written() -> None:
     ]
 
 
-def test_a_day_without_its_year_is_the_first_such_day_since_another() -> None:
+def test_a_date_without_a_year_is_the_first_after_a_given_date() -> None:
     found = read_date("12 Mar", TODAY, since=date(2027, 4, 1))
     assert isinstance(found, Day)
     assert found.day == date(2028, 3, 12)
@@ -142,11 +142,11 @@ def test_text_and_position_of_a_date_are_returned() -> None:
 
 
 @pytest.mark.parametrize("text", ["7 days", "soon", "1/2/3", "24 Dec and a bit", "", "99", "0"])
-def test_other_words_are_no_date(text: str) -> None:
+def test_other_words_are_not_read_as_date(text: str) -> None:
     assert read_date(text, TODAY) is None
 
 
-def test_every_day_is_read_as_pages_write_it() -> None:
+def test_every_date_is_read_in_the_notation_of_pages() -> None:
     for n in range(0, 3000, 97):
         day = TODAY + timedelta(days=n)
         for written in (f"{day:%d/%m/%Y}", f"{day.day} {day:%b} {day.year}", day.isoformat()):

@@ -71,7 +71,7 @@ def by_edit(app: Flask, written: str, kind: DateKind) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.written}-{rule.kind}")
-def test_form_edit_and_assistant_read_what_the_table_says(app: Flask, rule: Rule) -> None:
+def test_form_edit_and_assistant_read_values_as_listed(app: Flask, rule: Rule) -> None:
     form, sentences = by_form(app, rule.written, rule.kind)
     edit, _understood = by_edit(app, rule.written, rule.kind)
     alone = read_date(rule.written, TODAY, rule.kind)
@@ -113,7 +113,7 @@ def test_form_edit_and_assistant_read_what_the_table_says(app: Flask, rule: Rule
         ("soon", "travel", "Enter a date such as 24 Nov 2026 or 24/11."),
     ],
 )
-def test_a_refusal_says_why_and_what_may_be_meant(
+def test_an_error_states_the_reason_and_a_suggestion(
     app: Flask, written: str, kind: DateKind, sentence: str
 ) -> None:
     assert by_form(app, written, kind) == (None, [sentence])
@@ -172,6 +172,6 @@ def test_form_and_edit_read_the_same_amount(app: Flask, written: str, amount: st
         ("a lot", "Enter an amount such as 45000 or 45,000.50."),
     ],
 )
-def test_a_refused_amount_says_why(app: Flask, typed: str, sentence: str) -> None:
+def test_a_refused_amount_states_the_reason(app: Flask, typed: str, sentence: str) -> None:
     with app.test_request_context("/"):
         assert amount_sentence(typed) == sentence

@@ -19,7 +19,7 @@ from voyagent.kernel.text.journeys import find_ends
         ("send the bill", None, None),
     ],
 )
-def test_a_text_gives_origin_and_destination(
+def test_origin_and_destination_are_read_from_a_text(
     text: str, origin: str | None, destination: str | None
 ) -> None:
     ends = {side: place.name for side, place in find_ends(text).items()}

@@ -35,7 +35,7 @@ def test_each_amount_is_a_line_with_its_words_and_quantity(
     assert [(line.description, line.quantity, line.price.plain) for line in found] == lines
 
 
-def test_names_and_dates_are_no_part_of_a_line() -> None:
+def test_names_and_dates_are_not_part_of_a_line() -> None:
     text = "invoice Meera Joshi Goa tour 32,000"
     (line,) = find_lines(text, find_figures(text), [(8, 19)])
     assert line.description == "Goa tour"

@@ -26,5 +26,5 @@ from voyagent.kernel.text.money_direction import Direction, money_direction
         ("we paid Akbar 5000", None),
     ],
 )
-def test_the_direction_of_money(text: str, direction: Direction | None) -> None:
+def test_the_direction_of_money_is_read_from_a_text(text: str, direction: Direction | None) -> None:
     assert money_direction(text) == direction

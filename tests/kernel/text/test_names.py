@@ -31,7 +31,7 @@ def found(text: str) -> list[str]:
         "from Harish Bedi, pillai@example.com",
     ],
 )
-def test_another_name_with_a_word_of_a_known_one_stays_unknown(text: str) -> None:
+def test_a_name_that_shares_a_word_with_a_known_one_is_unknown(text: str) -> None:
     assert found(text) == []
 
 
@@ -53,10 +53,10 @@ def test_another_name_with_a_word_of_a_known_one_stays_unknown(text: str) -> Non
         ("enquiry ravi kumar goa 3 pax", "Ravi Kumar"),
     ],
 )
-def test_a_known_name_is_recognised(text: str, name: str) -> None:
+def test_a_known_name_is_recognized(text: str, name: str) -> None:
     assert found(text) == [name]
 
 
-def test_names_with_a_word_of_the_text_are_near() -> None:
+def test_known_names_that_share_a_word_are_similar() -> None:
     assert near_names("invoices of Rohan Pillai", KNOWN) == [COUPLE]
     assert near_names("invoices of 5 December", KNOWN) == []

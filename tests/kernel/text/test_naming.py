@@ -33,7 +33,7 @@ def names(text: str, role: Role = "customer") -> list[str]:
         ("सुनीता वर्मा ने 20000 दिए", "सुनीता वर्मा"),
     ],
 )
-def test_a_name_is_found(text: str, name: str) -> None:
+def test_names_are_found_in_texts(text: str, name: str) -> None:
     assert names(text)[:1] == [name]
 
 
@@ -50,11 +50,11 @@ def test_a_name_is_found(text: str, name: str) -> None:
         "billed to 12 Park Street",
     ],
 )
-def test_other_words_are_no_names(text: str) -> None:
+def test_other_words_are_not_read_as_names(text: str) -> None:
     assert names(text) == []
 
 
-def test_a_hotel_is_its_supplier_and_not_its_guest() -> None:
+def test_a_hotel_is_read_as_supplier_and_not_as_guest() -> None:
     text = "book Sea Breeze Resort for Meera Joshi"
     assert names(text, "supplier")[0] == "Sea Breeze Resort"
     assert names(text, "traveller")[0] == "Meera Joshi"

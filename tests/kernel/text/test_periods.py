@@ -37,5 +37,5 @@ def test_a_bare_month_is_in_the_past_for_documents() -> None:
     assert found.start == date(2025, 12, 1)
 
 
-def test_other_words_are_no_period() -> None:
+def test_other_words_are_not_read_as_period() -> None:
     assert find_period("invoices of 5 December", TODAY, is_past=True) is None

@@ -35,7 +35,7 @@ def reading(text: str, **given: Any) -> Reading:
         ("-3k", "-3000", None),
     ],
 )
-def test_an_amount_alone_is_read(written: str, amount: str, currency: str | None) -> None:
+def test_a_single_amount_is_read(written: str, amount: str, currency: str | None) -> None:
     found = read_amount(written)
     assert found
     assert (found.plain, found.currency) == (amount, currency)
@@ -59,16 +59,16 @@ def test_an_amount_alone_is_read(written: str, amount: str, currency: str | None
         "5k and 6k",
     ],
 )
-def test_other_words_are_no_amount(written: str) -> None:
+def test_other_words_are_not_read_as_amount(written: str) -> None:
     assert read_amount(written) is None
 
 
-def test_a_number_next_to_a_counted_noun_is_no_amount() -> None:
+def test_a_number_before_a_counted_noun_is_not_an_amount() -> None:
     text = "2 adults, pax: 4, 1200 nights, 15 rooms, 3 % at 45,000"
     assert [figure.plain for figure in find_figures(text)] == ["45000"]
 
 
-def test_a_price_per_head_is_a_rate_and_a_range_stays_open() -> None:
+def test_prices_per_person_and_ranges_are_not_totals() -> None:
     found = reading("budget 20k per head or 1-2 lakh, paid 500")
     assert [span.value.plain for span in found.of("rate")] == ["20000"]
     assert [span.value.plain for span in found.of("amount")] == ["500"]
@@ -92,13 +92,11 @@ def test_a_price_per_head_is_a_rate_and_a_range_stays_open() -> None:
         ("London trip, reach me on 07911 123456", None),
     ],
 )
-def test_a_national_number_is_of_the_agency_unless_the_text_points_elsewhere(
-    text: str, number: str | None
-) -> None:
+def test_a_national_phone_number_is_of_the_agencys_country(text: str, number: str | None) -> None:
     assert find_phones(text, "IN")[-1].number == number
 
 
-def test_a_phone_number_without_a_country_is_asked_about() -> None:
+def test_a_phone_number_without_a_country_is_ambiguous() -> None:
     found = reading("I live in London, 98470 12345")
     assert found.of("phone") == found.of("amount") == []
     assert [(one.kind, one.reason, one.words) for one in found.unclear] == [
@@ -117,13 +115,13 @@ def test_a_phone_number_without_a_country_is_asked_about() -> None:
         ("invoice to Dubai Holidays", "Dubai Holidays", "Dubai Holidays"),
     ],
 )
-def test_a_known_name_wins(text: str, name: str, words: str) -> None:
+def test_a_known_name_has_priority(text: str, name: str, words: str) -> None:
     found = reading(text, names=NAMES)
     (span,) = found.of("name")
     assert (span.value, found.words(span)) == (name, words)
 
 
-def test_a_month_is_no_part_of_a_known_name() -> None:
+def test_a_month_is_not_part_of_a_known_name() -> None:
     found = reading("paid on 5 April", names=NAMES, prefer="book")
     assert found.of("name") == []
     assert [span.value for span in found.of("date")] == [date(2026, 4, 5)]
@@ -132,16 +130,16 @@ def test_a_month_is_no_part_of_a_known_name() -> None:
 @pytest.mark.parametrize(
     "words", ["Dubai", "visa", "Dubai visa", "hotel", "the invoice", "Credit Note"]
 )
-def test_places_and_nouns_of_capabilities_are_no_names(words: str) -> None:
+def test_places_and_nouns_of_capabilities_are_not_names(words: str) -> None:
     assert as_name(words.removeprefix("the ")) is None
 
 
 @pytest.mark.parametrize("words", ["Creek Side Hotel", "Kerala Tours", "Deepa Krishnan"])
-def test_a_firm_may_have_such_a_noun_in_its_name(words: str) -> None:
+def test_a_company_name_may_contain_a_noun_of_a_capability(words: str) -> None:
     assert as_name(words) == words
 
 
-def test_every_value_is_found_once_in_the_order_of_priority() -> None:
+def test_each_value_is_found_once_by_priority() -> None:
     text = (
         "[30/11/26, 10:42 am] Riya: Mumbai to Dubai 19-25 Dec, 2 adults 1 kid, 98470 12345,"
         " riya@example.com, 1.2 lakh against 2026-27/000042"
@@ -156,7 +154,7 @@ def test_every_value_is_found_once_in_the_order_of_priority() -> None:
     assert found.unclear == ()
 
 
-def test_the_masked_text_has_kinds_in_place_of_values() -> None:
+def test_the_masked_text_replaces_values_by_their_kind() -> None:
     text = "[30/11/26, 10:42 am] Received ₹45,000 from Zachariah Kurian kal, #42"
     found = reading(text, names=NAMES, prefer="book")
     assert found.masked == "received <amount> from <name> <date> , <number>"
