@@ -180,6 +180,11 @@ Lookup = Callable[[Invocation, str], Sequence[Choice]]
 class Capability(Generic[Input]):
     """An act or query that a user or a program can request.
 
+    `title` is its name in lists. `summary` describes it for language models and commands.
+    `examples` maps a language to sentences; messages are compared with them, the title and the
+    summary. `area` is its group in the list of actions. `permission` is needed to run or propose
+    it. `output` names the keys of the result. `audit` is its name in the audit log.
+
     `approval` is `never` for a query, which only reads; `review` for an act that runs once the user
     has confirmed its fields, and that can be undone; `required` for an act that stores a proposal,
     which a user with one of the roles in `approvers` must approve.
@@ -190,7 +195,8 @@ class Capability(Generic[Input]):
     the dotted path of the field with the book date, or with the id of the draft document that has
     it. `lookups` maps a field to the function that finds the records a text can mean; `choices`
     maps the dotted path of any other field to the function that lists the records a form offers.
-    `examples` maps a language to example sentences.
+    `follow_ups` names acts: after an approved proposal the assistant offers the first one whose
+    required fields are all in the output.
     """
 
     name: str
