@@ -16,7 +16,7 @@ import pytest
 
 from voyagent.drivers.postgres.errors import UnsafeFolder, WrongServerVersion
 from voyagent.drivers.postgres.launcher import ServerInfo, ensure_server, shared_server, stop_server
-from voyagent.drivers.postgres.place import Place, find_place, make_own_folder
+from voyagent.drivers.postgres.place import Place, find_location, make_own_folder
 from voyagent.kernel.config import psycopg_url
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +34,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir(mode=0o700)
     yield folder
     stop_server(folder)
-    shutil.rmtree(find_place(folder).home)
+    shutil.rmtree(find_location(folder).home)
 
 
 def test_the_first_start_creates_the_database_and_a_restricted_role(data_dir: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_reused_process_id_does_not_block_the_start(
 ) -> None:
     server = ensure_server(data_dir)
     _keep_a_row(server)
-    place = find_place(data_dir)
+    place = find_location(data_dir)
     os.kill(_postmaster(server), signal.SIGKILL)
     account = place.account
     other = subprocess.Popen(
@@ -132,7 +132,7 @@ def test_a_reused_process_id_does_not_block_the_start(
 
 
 def test_an_unfinished_data_folder_is_created_again(data_dir: Path) -> None:
-    unfinished = find_place(data_dir).home / "data.new"
+    unfinished = find_location(data_dir).home / "data.new"
     unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
     assert _ask(ensure_server(data_dir, fast=True), "select 1") == 1
@@ -163,7 +163,7 @@ def test_the_last_process_stops_the_server(data_dir: Path) -> None:
 def test_data_files_of_another_major_version_are_refused_with_both_versions(data_dir: Path) -> None:
     ensure_server(data_dir, fast=True)
     stop_server(data_dir)
-    version = find_place(data_dir).cluster / "PG_VERSION"
+    version = find_location(data_dir).cluster / "PG_VERSION"
     version.write_text("17\n")
     with pytest.raises(
         WrongServerVersion, match=r"made by PostgreSQL 17, and this program brings 18"
@@ -174,7 +174,7 @@ def test_data_files_of_another_major_version_are_refused_with_both_versions(data
 def test_no_folder_of_the_caller_is_made_accessible(data_dir: Path) -> None:
     ensure_server(data_dir, fast=True)
     assert data_dir.stat().st_mode & 0o777 == 0o700
-    assert find_place(data_dir).cluster.stat().st_mode & 0o777 == 0o700
+    assert find_location(data_dir).cluster.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_default_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:

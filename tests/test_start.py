@@ -23,7 +23,7 @@ import pytest
 import sqlalchemy as sa
 
 from voyagent.drivers.postgres.launcher import stop_server
-from voyagent.drivers.postgres.place import find_place
+from voyagent.drivers.postgres.place import find_location
 from voyagent.identity.rules.demo import DEMO_EMAIL
 from voyagent.kernel.config import psycopg_url
 
@@ -99,7 +99,7 @@ def _starting(folder: Path) -> Iterator[Callable[..., Program]]:
             program.process.kill()
             program.process.wait()
     stop_server(data_dir)
-    shutil.rmtree(find_place(data_dir).home)
+    shutil.rmtree(find_location(data_dir).home)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_stop_leaves_no_process_running(start: Callable[..., Program], tmp_pat
     assert program.stop() == 0
     _assert_gone(children)
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(host=str(find_place(tmp_path / "data").sockets), user="postgres")
+        psycopg.connect(host=str(find_location(tmp_path / "data").sockets), user="postgres")
 
 
 def test_ctrl_c_stops_all_processes(start: Callable[..., Program]) -> None:
@@ -314,12 +314,12 @@ def test_a_configured_server_is_used_and_none_started(
             ).fetchone()
         assert demos == (1 if demo == "on" else 0,)
         assert (DEMO_EMAIL in program.said) is (demo == "on")
-        assert not (find_place(data_dir).cluster / "PG_VERSION").exists(), (
+        assert not (find_location(data_dir).cluster / "PG_VERSION").exists(), (
             "no server of our own was made"
         )
     finally:
         program.stop()
-        shutil.rmtree(find_place(data_dir).home)
+        shutil.rmtree(find_location(data_dir).home)
 
 
 def test_the_start_message_has_the_url_and_skipped_steps(running: Program) -> None:

@@ -385,6 +385,6 @@ def test_an_overtaken_worker_may_not_write_while_the_turn_runs(talk: Talk, alice
     assert first is not None
     assert second is not None
     with alice.acting(), pytest.raises(turns.TurnTakenOver):
-        turns.hold_turn(first)
+        turns.lock_turn(first)
     with alice.acting():
-        assert turns.hold_turn(second) is False
+        assert turns.lock_turn(second) is False

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 from flask import Flask
 
-from voyagent.http.client import address_behind, client_address
+from voyagent.http.client import client_address, client_address_of
 from voyagent.kernel.config import Settings
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("2001:db8:ff::/48")]
@@ -57,7 +57,7 @@ TRUSTED = [ip_network("10.0.0.0/8"), ip_network("2001:db8:ff::/48")]
 def test_the_client_address_is_the_last_one_that_is_no_trusted_proxy(
     peer: str, forwarded: list[str], client: str
 ) -> None:
-    assert address_behind(peer, forwarded, TRUSTED) == client
+    assert client_address_of(peer, forwarded, TRUSTED) == client
 
 
 def test_without_trusted_proxies_the_header_is_ignored(app: Flask, settings: Settings) -> None:

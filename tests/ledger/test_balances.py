@@ -75,7 +75,7 @@ def test_the_balances_of_the_chart_equal_ledger_and_trial_balance(
     period = Period(began, today, began)
     with alice.reading() as reader:
         books = trial_balance.read_period(
-            reader, period, "INR", include_zero=False, kept_earnings="kept"
+            reader, period, "INR", include_zero=False, retained_earnings="kept"
         )
         closing = {
             (line.code, block.currency): line.closing.amount_minor

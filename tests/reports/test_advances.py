@@ -23,7 +23,7 @@ from voyagent.billing.payments.service import allocations, payments as payment_s
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import entries
 from voyagent.reports.queries import receivables
-from voyagent.reports.queries.receivables import Asked, CurrencyBlock
+from voyagent.reports.queries.receivables import CurrencyBlock, OpenFilters
 
 
 def advance(
@@ -50,7 +50,7 @@ def block_on(
     party: str | None = None,
 ) -> CurrencyBlock | None:
     with person.reading() as reader:
-        blocks = receivables.read_open(reader, kind, Asked(day, party=party), "INR").blocks
+        blocks = receivables.read_open(reader, kind, OpenFilters(day, party=party), "INR").blocks
     return blocks[0] if blocks else None
 
 
@@ -377,11 +377,11 @@ def test_a_page_shows_the_largest_parties_and_the_totals_of_all(
         invoice(trader, name, amount, due=days_ago(3))
     advance(trader, "60", days_ago(5), party="Zubin")
     for asked in (
-        Asked(today()),
-        Asked(today(), first=days_ago(10)),
-        Asked(days_ago(2), last=days_ago(1)),
-        Asked(days_ago(30)),
-        Asked(today(), party="ravi"),
+        OpenFilters(today()),
+        OpenFilters(today(), first=days_ago(10)),
+        OpenFilters(days_ago(2), last=days_ago(1)),
+        OpenFilters(days_ago(30)),
+        OpenFilters(today(), party="ravi"),
     ):
         with trader.reading() as reader:
             (whole,) = receivables.read_open(reader, "receivable", asked, "INR").blocks

@@ -596,7 +596,7 @@ def test_the_comparison_equals_the_balance_sheet_of_that_day(alice: Person, seed
                 == one.liabilities_and_equity_before
                 == (then.assets.total if then else zero)
             )
-            assert (one.kept_before, one.of_the_year_before) == (
+            assert (one.retained_before, one.of_the_year_before) == (
                 (then.kept, then.of_the_year) if then else (zero, zero)
             )
         assert {one.currency for one in found.blocks} >= alone.keys()

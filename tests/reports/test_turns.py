@@ -64,7 +64,7 @@ def over(
     period = Period(first, last, year_began(first, month))
     with person.reading() as reader:
         return period, trial_balance.read_period(
-            reader, period, "INR", include_zero=False, kept_earnings="kept"
+            reader, period, "INR", include_zero=False, retained_earnings="kept"
         )
 
 

@@ -22,7 +22,7 @@ from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction
 from voyagent.trips.service import flights as trip_flights, hotels
-from voyagent.trips.service.answers import KEPT_FOR
+from voyagent.trips.service.answers import CACHED_FOR
 from voyagent.trips.service.offers import sweep
 
 FLIGHTS = FlightQuery("COK", "DXB", LEAVES, Party(adult=1), "INR")
@@ -81,7 +81,7 @@ def test_hotels_and_rates_are_cached_for_their_own_time(alice: Person, counted: 
         rate = hotels.check_hotel_rate(counted, actor, found[0].offer.rate_key).done()
         assert hotels.check_hotel_rate(counted, actor, found[0].offer.rate_key).done() == rate
     assert asked(counted.hotels) == ["search", "check_rate"]
-    assert {what: kept.total_seconds() for what, kept in KEPT_FOR.items()} == {
+    assert {what: kept.total_seconds() for what, kept in CACHED_FOR.items()} == {
         "flights": 300,
         "hotels": 300,
         "rate": 120,

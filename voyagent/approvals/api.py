@@ -115,7 +115,7 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
 
     Each item of the response has the status that a separate call would have.
     """
-    answered = deciding.resolve_each(actor, [decision.wish() for decision in body.decisions])
+    answered = deciding.resolve_each(actor, [decision.for_service() for decision in body.decisions])
     return BatchAnswer.of({"items": [_item(one) for one in answered]})
 
 

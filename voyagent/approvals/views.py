@@ -90,7 +90,7 @@ def decide_several(actor: Actor) -> Any:
             _several(actor, [one.partition(":")[0] for one in _sent()[:BATCH_MAX]], form),
             form.status,
         )
-    answered = deciding.resolve_each(actor, decision.wishes())
+    answered = deciding.resolve_each(actor, decision.decisions())
     rows = {
         row["id"]: row
         for row in _reader().read(queries.several_statement([one.approval_id for one in answered]))[

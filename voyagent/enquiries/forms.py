@@ -37,7 +37,7 @@ _LABELS = {
     "open": _l("the open row"),
 }
 # The form field at which each error of the service is shown.
-PLACES = {
+ERROR_FIELDS = {
     "invalid_currency": "budget_currency",
     "invalid_date_range": "return_date",
     "invalid_pax_count": "pax_count",
@@ -97,7 +97,7 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
                     read_date(self.depart_date.data or ""), read_date(self.return_date.data or "")
                 )
             except InvalidDateRange as error:
-                self.refuse(error, **PLACES)
+                self.refuse(error, **ERROR_FIELDS)
         return value
 
     def values(self) -> dict[str, Any]:

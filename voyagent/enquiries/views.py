@@ -9,7 +9,7 @@ from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.enquiries import service
-from voyagent.enquiries.forms import PLACES, EditForm, EnquiryForm, ListQuery, StatusForm
+from voyagent.enquiries.forms import ERROR_FIELDS, EditForm, EnquiryForm, ListQuery, StatusForm
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.guards import Guard
@@ -46,7 +46,7 @@ def new(actor: Actor) -> Any:
         actor.currency,
         data={"pax_count": "1", "customer_name": request.args.get("customer_name", "")[:255]},
     )
-    enquiry = form.attempt(lambda body: service.create(actor, **body.fields()), **PLACES)
+    enquiry = form.attempt(lambda body: service.create(actor, **body.fields()), **ERROR_FIELDS)
     if enquiry is None:
         return render_template("enquiries/new.html", form=form), form.status
     toast(_("Enquiry of %(name)s created.", name=enquiry.customer_name))
@@ -74,7 +74,7 @@ def edit(actor: Actor, enquiry_id: UUID) -> Any:
     form = EditForm.of(enquiry, actor.currency)
     changed = form.attempt(
         lambda body: service.update(actor, enquiry_id, body.fields(), seen=form.opened_state),
-        **PLACES,
+        **ERROR_FIELDS,
     )
     if changed is None:
         template = "enquiries/_form.html" if is_htmx() else "enquiries/edit.html"

@@ -22,7 +22,7 @@ from voyagent.kernel.errors import VoyagentError
 
 log = structlog.get_logger(__name__)
 ATTEMPTS_MAX = 3
-_TRY_AGAIN = frozenset({"40001", "40P01"})
+_RETRYABLE = frozenset({"40001", "40P01"})
 
 
 class _CookieSessions(SecureCookieSessionInterface):
@@ -73,7 +73,7 @@ class VoyagentFlask(Flask):
                 if (
                     attempt == ATTEMPTS_MAX
                     or not isinstance(error, DBAPIError)
-                    or not _may_try_again(error)
+                    or not _may_retry(error)
                 ):
                     raise
                 log.info("request.tried_again", attempt=attempt, sqlstate=_sqlstate(error))
@@ -106,13 +106,13 @@ class VoyagentFlask(Flask):
         session.modified = False
 
 
-def _may_try_again(error: DBAPIError) -> bool:
+def _may_retry(error: DBAPIError) -> bool:
     """Return True if a retry may succeed.
 
     A retry may succeed after a serialization failure, a deadlock, or a connection lost before
     COMMIT.
     """
-    if _sqlstate(error) in _TRY_AGAIN:
+    if _sqlstate(error) in _RETRYABLE:
         return True
     return bool(error.connection_invalidated) and not g.get("committing", False)
 

@@ -18,14 +18,14 @@ def client_address() -> str:
     any client can send this header.
     """
     settings = cast("Settings", current_app.extensions["voyagent.settings"])
-    return address_behind(
+    return client_address_of(
         request.remote_addr or "",
         request.headers.getlist("X-Forwarded-For"),
         settings.trusted_networks,
     )
 
 
-def address_behind(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
+def client_address_of(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
     """Return the first address, beginning with the connection, that is no trusted proxy.
 
     Each proxy appends the address that connected to it to the header, so the header is read from

@@ -18,8 +18,8 @@ from voyagent.http.files import (
     SCHEMAS,
     File,
     Format,
-    PaperQuery,
-    PricedPaperQuery,
+    PdfQuery,
+    PricedPdfQuery,
     PriceQuery,
     filed,
     shown,
@@ -79,7 +79,7 @@ class Document:
     def query(self, form: Format) -> type[Query] | None:
         """Return the query parameters of the file in one format; None if there are none."""
         if form == "pdf":
-            return PricedPaperQuery if self.may_hide_prices else PaperQuery
+            return PricedPdfQuery if self.may_hide_prices else PdfQuery
         return PriceQuery if self.may_hide_prices else None
 
 

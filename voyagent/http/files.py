@@ -58,7 +58,7 @@ class ByteStream(Protocol):
         """Release the connection or other source that is read."""
 
 
-class PaperQuery(Query):
+class PdfQuery(Query):
     """Query parameters for the layout of a document."""
 
     locale: Literal["en", "hi"] | None = Field(
@@ -72,7 +72,7 @@ class PriceQuery(Query):
     prices: bool = Field(default=True, description="False to leave prices out.")
 
 
-class PricedPaperQuery(PaperQuery, PriceQuery):
+class PricedPdfQuery(PdfQuery, PriceQuery):
     """Query parameters for the layout of a document, and to leave out prices."""
 
 

@@ -148,12 +148,12 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     """Sentences that say why the form would be refused; set by `dry_run`."""
     refused: str | None = None
     """Code of the error with which the service refused the form, None if it did not."""
-    _came_too_often: bool = False
+    _is_rate_limited: bool = False
 
     @property
     def status(self) -> int:
         """Return the page's status: 200, 422 for a refused form, 429 after too many attempts."""
-        if self._came_too_often:
+        if self._is_rate_limited:
             return 429
         return 422 if self.is_submitted() else 200
 
@@ -250,8 +250,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         if error.answer_at is not None:
             answer_no_earlier_than(error.answer_at)
         if isinstance(error, TooManyRequests):
-            self._came_too_often = True
-            _tell_when(error.retry_after_s)
+            self._is_rate_limited = True
+            _set_retry_after(error.retry_after_s)
         place = fields.get(error.code, "")
         target = self._fields.get(place)
         sentence = sentence_of(error)
@@ -382,7 +382,7 @@ def typed_amount(value: Money) -> str:
     return amount(value).replace(MINUS, "-")
 
 
-def _tell_when(retry_after_s: int) -> None:
+def _set_retry_after(retry_after_s: int) -> None:
     @after_this_request
     def stamp(response: Response) -> Response:
         response.headers["Retry-After"] = str(retry_after_s)

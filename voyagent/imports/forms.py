@@ -15,7 +15,7 @@ from voyagent.imports.rules.csv_tables import OF_SHAPE, Finding, decoded
 from voyagent.imports.schemas import ImportIn
 from voyagent.kernel.errors import VoyagentError
 
-PLACES = dict.fromkeys(
+ERROR_FIELDS = dict.fromkeys(
     ("file_unreadable", "file_too_large", "file_empty", "import_has_findings"), "file"
 ) | {"day_needed": "effective_on"}
 KIND_WORDS = {
@@ -67,7 +67,7 @@ class ImportForm(SchemaForm[ImportIn]):
         try:
             return super().accepted()
         except VoyagentError as error:
-            self.refuse(error, **PLACES)
+            self.refuse(error, **ERROR_FIELDS)
             return None
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:

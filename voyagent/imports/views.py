@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
-from voyagent.imports.forms import KIND_WORDS, PLACES, ImportForm, in_words
+from voyagent.imports.forms import ERROR_FIELDS, KIND_WORDS, ImportForm, in_words
 from voyagent.imports.schemas import ImportIn
 from voyagent.imports.service import files
 from voyagent.imports.service.files import Outcome
@@ -39,7 +39,7 @@ def index(actor: Actor) -> Any:
             actor, body.kind, body.content, body.effective_on
         )
 
-    outcome = form.attempt(act, **PLACES)
+    outcome = form.attempt(act, **ERROR_FIELDS)
     if outcome is not None and takes:
         message = ngettext(
             "One line was imported.", "%(num)d lines were imported.", outcome.row_count

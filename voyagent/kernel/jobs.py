@@ -48,7 +48,7 @@ LOOK_EVERY_S = 1.0
 # Retries after 1, 2, 3 … seconds: a job that failed under load runs again soon, and no job is lost
 # if the database is unreachable for most of a minute.
 TRIES = procrastinate.RetryStrategy(max_attempts=10, wait=1, linear_wait=1)
-BEGIN_ANEW_AFTER_S = 1.0
+RESTART_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ async def _serve(app: Flask, settings: Settings) -> None:
         if this.cancelling():
             raise asyncio.CancelledError
         log.warning("worker.begins_anew", error=error)
-        await asyncio.sleep(BEGIN_ANEW_AFTER_S)
+        await asyncio.sleep(RESTART_AFTER_S)
 
 
 def _in_context(app: Flask, registered: Task) -> Callable[..., None]:

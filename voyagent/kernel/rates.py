@@ -10,8 +10,8 @@ from typing import Literal
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.money import Money, exponent
 
-PLACES = 8
-_STEP = Decimal(1).scaleb(-PLACES)
+DECIMALS = 8
+_STEP = Decimal(1).scaleb(-DECIMALS)
 _RATE_MAX = Decimal(10) ** 9
 _EXACT = Context(prec=60)
 Direction = Literal["into_quote", "into_base"]

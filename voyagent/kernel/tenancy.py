@@ -79,7 +79,7 @@ def bind(session: Session, tenant_id: UUID) -> None:
         raise WrongTenant("the session is bound to another agency")
     session.info[TENANT] = tenant_id
     if session.in_transaction():
-        _tell_database(session.connection(), tenant_id)
+        _set_tenant(session.connection(), tenant_id)
 
 
 def record_bound_agency(session: Session, tenant_id: UUID) -> None:
@@ -194,10 +194,10 @@ def _bind_transaction(
 ) -> None:
     tenant_id = session.info.get(TENANT)
     if tenant_id is not None and not transaction.nested:
-        _tell_database(connection, tenant_id)
+        _set_tenant(connection, tenant_id)
 
 
-def _tell_database(connection: Connection, tenant_id: UUID) -> None:
+def _set_tenant(connection: Connection, tenant_id: UUID) -> None:
     connection.execute(
         text("select set_config('app.tenant', :tenant, true)"), {"tenant": str(tenant_id)}
     )

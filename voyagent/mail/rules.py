@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from voyagent.kernel.errors import N_
 
-KEPT_FOR = timedelta(days=7)  # for a mail without a link; older news helps nobody
+USEFUL_FOR = timedelta(days=7)  # for a mail without a link; older news helps nobody
 Value = str | int
 
 
@@ -42,9 +42,9 @@ class Kind:
     def useful_for(self, values: dict[str, Value]) -> timedelta:
         """Return the time for which sending is useful: the lifetime of the link, at most a week."""
         if self.link_lives is None:
-            return KEPT_FOR
+            return USEFUL_FOR
         name, seconds = self.link_lives
-        return min(KEPT_FOR, timedelta(seconds=int(values[name]) * seconds))
+        return min(USEFUL_FOR, timedelta(seconds=int(values[name]) * seconds))
 
 
 _TWO_FACTOR = {

@@ -13,11 +13,11 @@ from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, String
 from voyagent.http.forms import SchemaForm, country_options
 from voyagent.kernel.database.read_pool import Row
 from voyagent.parties.schemas import PartyIn, PartyQuery
-from voyagent.parties.service import PLACES as FIELDS_OF_CODES
+from voyagent.parties.service import ERROR_FIELDS as FIELDS_OF_CODES
 from voyagent.taxes.rules.numbers import COUNTRY
 from voyagent.taxes.rules.tables import states
 
-PLACES = FIELDS_OF_CODES | {"party_changed": ""}
+ERROR_FIELDS = FIELDS_OF_CODES | {"party_changed": ""}
 _WORDS = {
     "q": _l("Search"),
     "kind": _l("Kind"),

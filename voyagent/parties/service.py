@@ -31,7 +31,7 @@ from voyagent.taxes.rules.tables import states
 TERMS_MAX = 365
 LENGTHS = {"name": 255, "email": 254, "phone": 64, "address": 500, "tax_number": 32, "notes": 2000}
 """Maximum length of each text, in characters."""
-PLACES = {
+ERROR_FIELDS = {
     **dict.fromkeys(("party_name_required", "party_name_taken", "party_in_books"), "name"),
     "party_kind_required": "is_customer",
     "invalid_terms": "terms_days",
@@ -282,8 +282,8 @@ def _plain(value: Any) -> str | None:
 
 
 __all__ = [
+    "ERROR_FIELDS",
     "LENGTHS",
-    "PLACES",
     "TERMS_MAX",
     "InvalidTaxNumber",
     "InvalidTerms",

@@ -18,7 +18,7 @@ from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
 from voyagent.parties import queries, service
-from voyagent.parties.forms import PLACES, PartyForm, PartyList
+from voyagent.parties.forms import ERROR_FIELDS, PartyForm, PartyList
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.schemas import PartyIn
 from voyagent.taxes.rules.tables import states
@@ -50,7 +50,7 @@ def new(actor: Actor) -> Any:
         "is_customer": request.args.get("kind") != "supplier",
     }
     form = PartyForm(data=begun | {"is_supplier": not begun["is_customer"]})
-    party = form.attempt(lambda body: service.create(actor, **body.changes()), **PLACES)
+    party = form.attempt(lambda body: service.create(actor, **body.changes()), **ERROR_FIELDS)
     if party is None:
         return render_template("parties/new.html", form=form), form.status
     toast(_("%(name)s saved.", name=party.name))
@@ -92,7 +92,7 @@ def edit(actor: Actor, party_id: UUID) -> Any:
             seen=opened_state(form.seen.data),
         )
 
-    if form.attempt(act, **PLACES) is None:
+    if form.attempt(act, **ERROR_FIELDS) is None:
         return (
             render_template("parties/edit.html", form=form, party=queries.get_party(party_id)),
             form.status,

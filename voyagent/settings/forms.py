@@ -50,17 +50,17 @@ _LIMIT = "approval_limits."
 _SUM = re.compile(r"([A-Za-z]{3})?\s*([0-9][0-9,\s]*(?:\.[0-9]+)?)\s*([A-Za-z]{3})?")
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 # The form field at which each error of the service is shown.
-PLACES = {
+ERROR_FIELDS = {
     "zone_unknown": "timezone",
     "currency_unknown": "default_currency",
     "invalid_tax_number": "tax_number",
     "settings_changed": "",
 }
-LOGO_PLACES = dict.fromkeys(("picture_too_large", "picture_unreadable"), "logo")
+LOGO_ERROR_FIELDS = dict.fromkeys(("picture_too_large", "picture_unreadable"), "logo")
 _NUMBERS = ("rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget")
 _NEEDED = ("rate_limit_per_minute", "rate_limit_per_hour")
-_SAID_MAX = 160
-_SAID_AS = {"model_override": "model"}
+_TEXT_MAX = 160
+_FIELD_OF = {"model_override": "model"}
 _WHOLE = _l("Enter a whole number.")
 
 
@@ -237,7 +237,7 @@ def label_of(name: str) -> str:
         return _("Logo")
     if name.startswith(_LIMIT):
         return _("Limit, %(role)s", role=ROLE_WORDS.get(name.removeprefix(_LIMIT), name))
-    field = getattr(SettingsForm, _SAID_AS.get(name, name), None)
+    field = getattr(SettingsForm, _FIELD_OF.get(name, name), None)
     return str(field.args[0]) if field is not None else name.replace("_", " ")
 
 
@@ -253,7 +253,7 @@ def value_of(row: Row, name: str) -> Any:
 
 def words_of(name: str, value: Any) -> str:
     """Return a setting's value as text for display."""
-    if _SAID_AS.get(name, name) == "model":
+    if _FIELD_OF.get(name, name) == "model":
         return str(MODEL_WORDS.get(value or "", value))
     if value is None:
         return (
@@ -273,7 +273,7 @@ def words_of(name: str, value: Any) -> str:
     if isinstance(value, int):
         return _figure(value)
     text = str(value)
-    return text if len(text) <= _SAID_MAX else text[:_SAID_MAX].rstrip() + " …"
+    return text if len(text) <= _TEXT_MAX else text[:_TEXT_MAX].rstrip() + " …"
 
 
 def _figure(value: int | None) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 BYTES_MAX, SIDE_MAX = 500_000, 2_000
-KEPT_WIDTH, KEPT_HEIGHT = 800, 400
+STORED_WIDTH_MAX, STORED_HEIGHT_MAX = 800, 400
 """Largest size of a stored image in pixels: documents print 50 by 18 mm at 400 dpi."""
 _JPEG_QUALITY = 90
 
@@ -92,7 +92,7 @@ def _drawn(opened: Image, kind: str) -> Picture:
             lambda value: value * (1 / 256), "L"
         )  # converts 16-bit grey to 8 bits
     plain = upright.convert("RGBA" if kind == "PNG" and upright.has_transparency_data else "RGB")
-    plain.thumbnail((KEPT_WIDTH, KEPT_HEIGHT))
+    plain.thumbnail((STORED_WIDTH_MAX, STORED_HEIGHT_MAX))
     plain.info = {}
     out = io.BytesIO()
     plain.save(out, kind, optimize=True, **({"quality": _JPEG_QUALITY} if kind == "JPEG" else {}))

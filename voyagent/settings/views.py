@@ -17,8 +17,8 @@ from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, Sessi
 from voyagent.kernel.db import db
 from voyagent.settings import queries
 from voyagent.settings.forms import (
-    LOGO_PLACES,
-    PLACES,
+    ERROR_FIELDS,
+    LOGO_ERROR_FIELDS,
     ROLE_WORDS,
     SECTIONS,
     LogoForm,
@@ -71,7 +71,7 @@ def save(actor: Actor) -> Any:
     form = SettingsForm.of(row)
     changed = form.attempt(
         lambda body: tenant_settings.update(actor, body.changes(), seen=form.seen.data or ""),
-        **PLACES,
+        **ERROR_FIELDS,
     )
     if changed is None:
         return _page(SessionReader(db.session), actor, row, form), form.status
@@ -97,7 +97,7 @@ def logo(reader: RequestReader) -> Response:
 def put_logo(actor: Actor) -> Any:
     """Store the uploaded logo."""
     form = LogoForm()
-    if form.attempt(lambda body: logos.put(actor, body.logo), **LOGO_PLACES) is None:
+    if form.attempt(lambda body: logos.put(actor, body.logo), **LOGO_ERROR_FIELDS) is None:
         row = queries.row_of(queries.get_settings())
         return _page(SessionReader(db.session), actor, row, SettingsForm.of(row), form), form.status
     toast(_("Logo saved. It is used on new documents."))

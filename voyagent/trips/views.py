@@ -31,9 +31,9 @@ from voyagent.trips.capabilities.cancellation import (
 from voyagent.trips.documents.itinerary_files import ITINERARY
 from voyagent.trips.documents.itinerary_mail import mail_itinerary
 from voyagent.trips.documents.itinerary_pdf import sheet_of
-from voyagent.trips.forms.lines import LINE_FORMS, LINE_PLACES, LineForm
-from voyagent.trips.forms.passengers import PASSENGER_PLACES, PassengerForm
-from voyagent.trips.forms.trips import SEND_PLACES, TRIP_PLACES, SendForm, TripForm
+from voyagent.trips.forms.lines import LINE_ERROR_FIELDS, LINE_FORMS, LineForm
+from voyagent.trips.forms.passengers import PASSENGER_ERROR_FIELDS, PassengerForm
+from voyagent.trips.forms.trips import SEND_ERROR_FIELDS, TRIP_ERROR_FIELDS, SendForm, TripForm
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.rules.journey import Journey, Line, Passenger
@@ -63,7 +63,7 @@ def new(actor: Actor) -> Any:
     """Show and process the form of a new trip without a conversation."""
     form = TripForm(actor.currency)
     trip = form.attempt(
-        lambda body: trip_service.open_trip(actor, **body.model_dump()), **TRIP_PLACES
+        lambda body: trip_service.open_trip(actor, **body.model_dump()), **TRIP_ERROR_FIELDS
     )
     if trip is None:
         return render_template("trips/new.html", form=form), form.status
@@ -114,7 +114,7 @@ def send(actor: Actor, trip_id: UUID) -> Any:
         lambda body: mail_itinerary(
             actor, trip_id, to=body.to, locale=body.locale, prices=body.prices
         ),
-        **SEND_PLACES,
+        **SEND_ERROR_FIELDS,
     )
     if sent is None:
         shown = _shown(trips.read_trip(SessionReader(db.session), trip_id))
@@ -138,7 +138,7 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
             trip_id,
             _changes_of(body, names),  # type: ignore[arg-type]
         ),
-        **TRIP_PLACES,
+        **TRIP_ERROR_FIELDS,
     )
     if changed is None:
         return (
@@ -166,7 +166,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     form, trip = PassengerForm(), trips.get_trip(trip_id)
     added = form.attempt(
         lambda body: passengers.add_passenger(find_port(Keyring), actor, trip_id, body.changes()),
-        **PASSENGER_PLACES,
+        **PASSENGER_ERROR_FIELDS,
     )
     if added is None:
         return _passenger_page(form, trip_id, None)
@@ -197,7 +197,7 @@ def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
             form.changes(body),  # type: ignore[arg-type]
         )
 
-    if form.attempt(act, **PASSENGER_PLACES) is None:
+    if form.attempt(act, **PASSENGER_ERROR_FIELDS) is None:
         return _passenger_page(form, trip_id, known)
     return _back(trip_id, _("Saved."))
 
@@ -235,7 +235,8 @@ def new_line(actor: Actor, trip_id: UUID) -> Any:
     kind = request.args.get("kind", "")
     form = LINE_FORMS[kind if kind in LINE_FORMS else "other"](trip.currency)
     added = form.attempt(
-        lambda body: lines.add_line(actor, trip_id, body.details, body.changes()), **LINE_PLACES
+        lambda body: lines.add_line(actor, trip_id, body.details, body.changes()),
+        **LINE_ERROR_FIELDS,
     )
     if added is None:
         return _line_page(form, trip_id, None)
@@ -257,7 +258,7 @@ def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
         names = ("details", "status", "currency", "cost", "price", "supplier", "supplier_ref")
         return lines.update_line(actor, trip_id, line_id, _changes_of(body, names))  # type: ignore[arg-type]
 
-    if form.attempt(act, **LINE_PLACES) is None:
+    if form.attempt(act, **LINE_ERROR_FIELDS) is None:
         return _line_page(form, trip_id, known)
     return _back(trip_id, _("Saved."))
 

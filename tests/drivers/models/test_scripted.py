@@ -61,7 +61,7 @@ def test_a_scripted_delay_ends_at_the_deadline() -> None:
 
 def test_the_scripted_model_stops_on_request() -> None:
     until = time.monotonic() + 0.2
-    answer = Scripted([Reply("word " * 100, (CALL,), word_s=0.05)]).answer(
+    answer = Scripted([Reply("word " * 100, (CALL,), word_pause_s=0.05)]).answer(
         request_of(), lambda _text: None, lambda: time.monotonic() > until
     )
     assert (answer.stop_reason, answer.calls) == ("stopped", ())

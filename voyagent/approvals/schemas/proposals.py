@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from voyagent.approvals.service.deciding import BATCH_MAX, Wish
+from voyagent.approvals.service.deciding import BATCH_MAX, ProposalDecision
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import (
@@ -100,9 +100,9 @@ class BatchDecision(Closed):
     granted: bool
     reason: Annotated[str, Text(REASON_MAX)] | None = None
 
-    def wish(self) -> Wish:
+    def for_service(self) -> ProposalDecision:
         """Return the decision as the service takes it."""
-        return Wish(self.approval_id, self.granted, self.reason)
+        return ProposalDecision(self.approval_id, self.granted, self.reason)
 
 
 class BatchIn(Closed):
@@ -138,18 +138,18 @@ class SeveralForm(Open):
 
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if not self.wishes():
+        if not self.decisions():
             raise ValueError("no proposal is selected")
         return self
 
-    def wishes(self) -> list[Wish]:
+    def decisions(self) -> list[ProposalDecision]:
         """Return the decisions as the service takes them."""
         pairs = [
             one.partition(":")
             for one in (self.chosen if self.granted else [*self.chosen, *self.rejectable])
         ]
         return [
-            Wish(approval_id, self.granted, self.reason, mark or None)
+            ProposalDecision(approval_id, self.granted, self.reason, mark or None)
             for approval_id, _, mark in pairs
         ]
 

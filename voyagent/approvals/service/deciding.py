@@ -46,7 +46,7 @@ BATCH_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ProposalDecision:
     """A decision on one proposal; `seen` is the version that the user has read."""
 
     approval_id: str
@@ -81,7 +81,7 @@ def resolve(
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
-    _check(actor, approval, Wish(approval_id, granted, reason, seen))
+    _check(actor, approval, ProposalDecision(approval_id, granted, reason, seen))
     shown, has_moved = find_movement(approval) if granted else (None, False)
     if has_moved:
         supersede(actor, approval, shown)
@@ -89,19 +89,21 @@ def resolve(
     return _decide(actor, approval, granted=granted, reason=reason)
 
 
-def resolve_each(actor: Actor, wishes: Sequence[Wish]) -> list[Answered]:
+def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Answered]:
     """Decide several proposals independently; return the results in the same order.
 
     Raises Forbidden (role `viewer`).
     """
     actor.require("approval.resolve")
-    found = filter(None, (queries.find_approval(wish.approval_id) for wish in wishes))
+    found = filter(None, (queries.find_approval(decision.approval_id) for decision in decisions))
     for session_id in sorted({approval.session_id for approval in found}):
         chat_queries.lock(session_id)  # always in one order, so that two batches cannot deadlock
-    return [_try(actor, wish) for wish in wishes]
+    return [_try(actor, decision) for decision in decisions]
 
 
-def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Wish]:
+def check_all(
+    actor: Actor, session_id: UUID, decisions: Mapping[str, bool]
+) -> list[ProposalDecision]:
     """Check decisions on proposals of one conversation; return those that are still to make.
 
     A proposal that already has the same decision is no error. Raises the errors of `resolve`, and
@@ -111,41 +113,43 @@ def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> 
     actor.require("approval.resolve")
     chat_queries.get_session(session_id, lock=True)
     found = [
-        (queries.get_approval(approval_id), Wish(approval_id, granted))
+        (queries.get_approval(approval_id), ProposalDecision(approval_id, granted))
         for approval_id, granted in decisions.items()
     ]
     if any(approval.session_id != session_id for approval, _ in found):
         raise ApprovalNotFound
     wanted = [
-        (approval, wish)
-        for approval, wish in found
-        if approval.status != ("granted" if wish.granted else "rejected")
+        (approval, decision)
+        for approval, decision in found
+        if approval.status != ("granted" if decision.granted else "rejected")
     ]
-    for approval, wish in wanted:
+    for approval, decision in wanted:
         try:
-            _check(actor, approval, wish)
+            _check(actor, approval, decision)
         except ApprovalOverdue:
             raise ApprovalAlreadyResolved from None  # no decision is stored: all or none
     moved: list[tuple[Approval, Description | None]] = []
-    for approval, wish in wanted:
-        shown, has_moved = find_movement(approval) if wish.granted else (None, False)
+    for approval, decision in wanted:
+        shown, has_moved = find_movement(approval) if decision.granted else (None, False)
         moved += [(approval, shown)] if has_moved else []
     for approval, shown in moved:
         supersede(actor, approval, shown)
     if moved:
         raise PreviewStale
-    return [wish for _, wish in wanted]
+    return [decision for _, decision in wanted]
 
 
-def decide_all(actor: Actor, wishes: Sequence[Wish]) -> list[Approval]:
+def decide_all(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Approval]:
     """Make the decisions that `check_all` has checked in the same transaction."""
     return [
-        _decide(actor, queries.get_approval(wish.approval_id), granted=wish.granted, reason=None)
-        for wish in wishes
+        _decide(
+            actor, queries.get_approval(decision.approval_id), granted=decision.granted, reason=None
+        )
+        for decision in decisions
     ]
 
 
-def _try(actor: Actor, wish: Wish) -> Answered:
+def _try(actor: Actor, decision: ProposalDecision) -> Answered:
     """Make one decision in its own savepoint.
 
     A refusal rolls the savepoint back, unless the error is one that keeps what was written.
@@ -157,28 +161,28 @@ def _try(actor: Actor, wish: Wish) -> Answered:
             try:
                 approval = resolve(
                     actor,
-                    wish.approval_id,
-                    granted=wish.granted,
-                    reason=wish.reason,
-                    seen=wish.seen,
+                    decision.approval_id,
+                    granted=decision.granted,
+                    reason=decision.reason,
+                    seen=decision.seen,
                 )
             except VoyagentError as refusal:
                 if not refusal.keeps_work:
                     raise
                 recorded = refusal
     except VoyagentError as refusal:
-        return Answered(wish.approval_id, refusal=refusal)
-    return Answered(wish.approval_id, approval, recorded)
+        return Answered(decision.approval_id, refusal=refusal)
+    return Answered(decision.approval_id, approval, recorded)
 
 
-def _check(actor: Actor, approval: Approval, wish: Wish) -> None:
+def _check(actor: Actor, approval: Approval, decision: ProposalDecision) -> None:
     """Make all checks that come before the dry run, in the order of the API contract."""
     check_state(actor, approval)
-    if wish.granted and needs_another(actor, approval):
+    if decision.granted and needs_another(actor, approval):
         raise SelfApproval
-    if wish.granted and above_limit(actor, approval):
+    if decision.granted and above_limit(actor, approval):
         raise AmountAboveLimit
-    if wish.seen is not None and wish.seen != queries.mark_of(approval):
+    if decision.seen is not None and decision.seen != queries.mark_of(approval):
         raise ShownChanged
 
 

@@ -43,8 +43,8 @@ from voyagent.kernel.problems import problems
 
 SUMMARY_MAX = 1024
 TITLE_MAX = 60
-AskedAnew = Callable[[Actor, Approval], None]
-_asked_anew: list[AskedAnew] = []
+RenewalHook = Callable[[Actor, Approval], None]
+_renewal_hooks: list[RenewalHook] = []
 # Approvals in an agency that change measured amounts or create documents are checked one after the
 # other, so that the second of two concurrent ones sees the first.
 _GRANTS = text(
@@ -244,12 +244,12 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
     return shown, shown is None or hash_of(approval.arguments_hash, shown) != approval.preview_hash
 
 
-def on_asked_anew(hook: AskedAnew) -> AskedAnew:
+def on_renewed(hook: RenewalHook) -> RenewalHook:
     """Register a function that is called when a new proposal replaces an outdated one.
 
     `hook(requester, old)` runs in the same transaction.
     """
-    _asked_anew.append(hook)
+    _renewal_hooks.append(hook)
     return hook
 
 
@@ -286,7 +286,7 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
     after_commit(db.session, meters().decisions.labels("superseded").inc)
     notify_followers(approval.session_id)
     if requester is not None:
-        for hook in _asked_anew:
+        for hook in _renewal_hooks:
             hook(requester, approval)
     return fresh
 

@@ -35,7 +35,7 @@ def arguments_of(approval: Approval) -> dict[str, Any]:
 def preview(actor: Actor, approval: Approval) -> Description:
     """Return the preview in the reader's language; it has a `warning` if none was possible."""
     if approval.preview is not None:
-        return _retold(approval, cast("Description", approval.preview))
+        return _translated(approval, cast("Description", approval.preview))
     effect = effects.find(approval.tool_name)
     if effect is None or effect.describe is None:
         return {}
@@ -46,7 +46,7 @@ def preview(actor: Actor, approval: Approval) -> Description:
         return {"warning": failure.message}
 
 
-def _retold(approval: Approval, stored: Description) -> Description:
+def _translated(approval: Approval, stored: Description) -> Description:
     """Return the stored preview, translated if a new dry run has the same contents.
 
     Only texts are replaced, because an approval is compared with the stored preview.

@@ -146,7 +146,7 @@ def is_awaited(proposal: Row) -> bool:
 
 def still_done(session_id: UUID, turn_id: str) -> list[Row]:
     """Return the acts approved in replaced turns; they are not undone."""
-    turns = set(chats.superseded_behind(session_id, turn_id))
+    turns = set(chats.superseded_after(session_id, turn_id))
     if not turns:
         return []
     rows = SessionReader(db.session).read(approvals.session_statement(session_id))[0]
@@ -168,7 +168,7 @@ def written_before(session_id: UUID, turn_id: str, tool: str) -> list[dict[str, 
 
 def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[dict[str, Any]]:
     """Return the outputs of a tool in the turns that any of these turns has replaced."""
-    turns = {gone for one in turn_ids for gone in chats.superseded_behind(session_id, one)}
+    turns = {gone for one in turn_ids for gone in chats.superseded_after(session_id, one)}
     if not turns:
         return []
     said = chats.messages(SessionReader(db.session), session_id, superseded=True)

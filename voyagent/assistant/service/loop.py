@@ -113,7 +113,7 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None =
 
 def _fail(turn: Turn, sentence: str) -> None:
     with transaction(turn.tenant_id):
-        turns.hold_turn(turn)
+        turns.lock_turn(turn)
         costs.release(turn)
         turns.append_event(turn, "error", error_message=gettext(sentence))
         turns.finish_turn(
@@ -179,7 +179,7 @@ class Performance:
             beginning = Beginning.read(self._step().outcome)
         else:
             with transaction(self._turn.tenant_id):
-                turns.hold_turn(self._turn)
+                turns.lock_turn(self._turn)
                 beginning = self._begin(identity.get_actor(self._turn.user_id))
                 self._keep("beginning", beginning.kept)
         self._origins = beginning.context.reading.get("origins", self._origins)
@@ -292,7 +292,7 @@ class Performance:
         self._forget_unfinished()
         move = self._planner.next_move(conversation, self._tell)
         with transaction(self._turn.tenant_id):
-            wants_stop = turns.hold_turn(self._turn)
+            wants_stop = turns.lock_turn(self._turn)
             if isinstance(
                 move, Answer | Fail
             ):  # stored even if the turn should stop, because the answer costs money
@@ -312,7 +312,7 @@ class Performance:
         A request to stop is handled by the driver of the model.
         """
         with transaction(self._turn.tenant_id):
-            turns.hold_turn(self._turn)
+            turns.lock_turn(self._turn)
             turns.append_event(self._turn, "text_delta", text=text)
 
     def _forget_unfinished(self) -> None:
@@ -385,7 +385,7 @@ class Performance:
             begun.go()
         )  # call the outside system without a lock on the conversation and without a connection
         with transaction(self._turn.tenant_id):
-            turns.hold_turn(
+            turns.lock_turn(
                 self._turn
             )  # stored even if the turn should stop, because the call was made
             return self._note(call, call_id, settled(settle), "")
@@ -457,7 +457,7 @@ class Performance:
 
     def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:
         with transaction(self._turn.tenant_id):
-            turns.hold_turn(self._turn)
+            turns.lock_turn(self._turn)
             turns.finish_turn(
                 self._turn,
                 status,
@@ -480,7 +480,7 @@ class Performance:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with transaction(self._turn.tenant_id):
-            if turns.hold_turn(self._turn):
+            if turns.lock_turn(self._turn):
                 raise StopRequested
             yield
 

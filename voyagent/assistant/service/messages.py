@@ -10,7 +10,7 @@ from uuid import UUID
 from flask_babel import gettext
 
 from voyagent.approvals.service import deciding, effects, proposing
-from voyagent.approvals.service.deciding import Wish
+from voyagent.approvals.service.deciding import ProposalDecision
 from voyagent.approvals.service.effects import Approval
 from voyagent.assistant.queries import turn_context
 from voyagent.assistant.rules import drafts
@@ -98,14 +98,17 @@ def send(
         )
     if not message.strip() and not chosen:
         return _go_along(actor, session_id, running, after_seq, lost=lost)
-    wishes = deciding.check_all(actor, session_id, chosen) if chosen else []
+    chosen_decisions = deciding.check_all(actor, session_id, chosen) if chosen else []
     started = _start(actor, session_id, message, running) if message.strip() else None
     if started is not None and started is running:
         after_seq = min(after_seq, _before_first(started, after_seq))
     if not chosen:
         return Reply(after_seq, started.id if started is not None else None)
     return _decide(
-        actor, wishes, chosen, Reply(after_seq, started.id if started is not None else None)
+        actor,
+        chosen_decisions,
+        chosen,
+        Reply(after_seq, started.id if started is not None else None),
     )
 
 
@@ -278,10 +281,13 @@ def _start(actor: Actor, session_id: UUID, message: str, running: Turn | None) -
 
 
 def _decide(
-    actor: Actor, wishes: Sequence[Wish], decisions: Mapping[str, bool], reply: Reply
+    actor: Actor,
+    chosen_decisions: Sequence[ProposalDecision],
+    decisions: Mapping[str, bool],
+    reply: Reply,
 ) -> Reply:
     """Make the decisions; the stream ends with the turns that continue after them."""
-    deciding.decide_all(actor, wishes)
+    deciding.decide_all(actor, chosen_decisions)
     known = [turn for turn in map(chats.find_continuation, decisions) if turn is not None]
     after_seq = min([reply.after_seq, *(_before_first(turn, reply.after_seq) for turn in known)])
     return replace(reply, after_seq=after_seq, awaits=tuple(decisions))
@@ -316,7 +322,7 @@ def go_on(actor: Actor, approval: Approval) -> None:
     turns.start_continuation(actor, approval.session_id, approval_id=approval.id)
 
 
-@proposing.on_asked_anew
+@proposing.on_renewed
 def tell_anew(requester: Actor, approval: Approval) -> None:
     """Start a turn that shows the proposal that replaces an outdated one."""
     turns.start_continuation(requester, approval.session_id, approval_id=approval.id)

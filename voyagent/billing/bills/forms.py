@@ -39,7 +39,7 @@ BOUGHT_AS = (("cost", _l("Our own cost")), ("agent", _l("As agent")))
 INPUT_CREDIT = (("", _l("Tax is part of the cost")), ("yes", _l("Tax is credited to us")))
 
 # The input at which each error of the service is shown, by error code.
-SCHEDULE_PLACES = {"invalid_date": "pay_on", "document_not_open": ""}
+SCHEDULE_ERROR_FIELDS = {"invalid_date": "pay_on", "document_not_open": ""}
 
 
 class ScheduleForm(SchemaForm[ScheduleIn]):

@@ -13,14 +13,14 @@ from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.bills.forms import (
     BOUGHT_AS,
     INPUT_CREDIT,
-    SCHEDULE_PLACES,
+    SCHEDULE_ERROR_FIELDS,
     BillForm,
     BillList,
     ScheduleForm,
 )
 from voyagent.billing.bills.queries import bills_listing
 from voyagent.billing.bills.schemas import BillDraftIn
-from voyagent.billing.core.forms.drafts import DRAFT_PLACES
+from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
@@ -55,7 +55,7 @@ from voyagent.parties import queries as parties
 from voyagent.taxes.words import component
 from voyagent.trips.queries import trips
 
-_PLACES = DRAFT_PLACES | {"customer_name_required": "vendor_name"}
+_ERROR_FIELDS = DRAFT_ERROR_FIELDS | {"customer_name_required": "vendor_name"}
 
 
 @pages.page("/bills", permission="billing.read")
@@ -118,7 +118,9 @@ def new_bill(actor: Actor) -> Any:
     entered = (
         None
         if continues_editing()
-        else form.attempt(lambda body: bill_service.draft_bill(actor, **body.fields()), **_PLACES)
+        else form.attempt(
+            lambda body: bill_service.draft_bill(actor, **body.fields()), **_ERROR_FIELDS
+        )
     )
     if entered is None:
         return _form_page(form, None)
@@ -146,7 +148,7 @@ def edit_bill(actor: Actor, bill_id: UUID) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}
         return bill_service.revise_bill(actor, bill_id, changes, seen=opened_state(form.seen.data))
 
-    if continues_editing() or form.attempt(act, **_PLACES) is None:
+    if continues_editing() or form.attempt(act, **_ERROR_FIELDS) is None:
         return _form_page(form, bill_queries.get_bill(bill_id))
     toast(_("Saved."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
@@ -222,7 +224,7 @@ def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
     form = ScheduleForm(data={"pay_on": document.pay_on or max(document.due_date, today())})
     scheduled = form.attempt(
         lambda body: bill_service.schedule_bill(actor, bill_id, pay_on=body.pay_on),
-        **SCHEDULE_PLACES,
+        **SCHEDULE_ERROR_FIELDS,
     )
     if scheduled is None:
         return (

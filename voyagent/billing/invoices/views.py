@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing.core.forms.drafts import DRAFT_PLACES
+from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.schemas.documents import VoidIn
@@ -131,7 +131,7 @@ def new(actor: Actor) -> Any:
         None
         if continues_editing()
         else form.attempt(
-            lambda body: invoice_drafts.draft_invoice(actor, **body.fields()), **DRAFT_PLACES
+            lambda body: invoice_drafts.draft_invoice(actor, **body.fields()), **DRAFT_ERROR_FIELDS
         )
     )
     if drawn is None:
@@ -160,7 +160,7 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
             actor, invoice_id, changes, seen=opened_state(form.seen.data)
         )
 
-    if continues_editing() or form.attempt(act, **DRAFT_PLACES) is None:
+    if continues_editing() or form.attempt(act, **DRAFT_ERROR_FIELDS) is None:
         return _form_page(form, invoice_queries.get_invoice(invoice_id))
     toast(_("Saved."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))

@@ -9,7 +9,7 @@ from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing.invoices.errors import InvoiceNotFound
-from voyagent.billing.invoices.forms.drafts import SEND_PLACES, SendForm
+from voyagent.billing.invoices.forms.drafts import SEND_ERROR_FIELDS, SendForm
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import sending
 from voyagent.billing.paper.documents.pdf import mail_invoice
@@ -37,7 +37,8 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
     sending.check_sendable(invoice)
     form = SendForm(actor.locale, address_of_customer(invoice.enquiry_id, invoice.party_name))
     sent = form.attempt(
-        lambda body: mail_invoice(actor, invoice_id, to=body.to, locale=body.locale), **SEND_PLACES
+        lambda body: mail_invoice(actor, invoice_id, to=body.to, locale=body.locale),
+        **SEND_ERROR_FIELDS,
     )
     if sent is None:
         return (

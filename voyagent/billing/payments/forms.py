@@ -36,7 +36,7 @@ from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currenc
 Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
 PART_NAMES = ("document_id", "part")
 # The input at which each error of the service is shown, by error code.
-PLACES = {
+ERROR_FIELDS = {
     **dict.fromkeys(
         (
             "invoice_not_found",
@@ -63,13 +63,13 @@ PLACES = {
     "account_not_found": "account",
     "account_inactive": "account",
 }
-RECORD_PLACES = PLACES | {"invalid_date": "paid_on", "period_locked": "paid_on"}
-ALLOCATED = PLACES | {
+RECORD_ERROR_FIELDS = ERROR_FIELDS | {"invalid_date": "paid_on", "period_locked": "paid_on"}
+ALLOCATION_ERROR_FIELDS = ERROR_FIELDS | {
     "invalid_date": "effective_on",
     "period_locked": "effective_on",
     "invalid_amount": "allocations",
 }
-ALLOCATED |= dict.fromkeys(("account_inactive", "payment_reversed"), "")
+ALLOCATION_ERROR_FIELDS |= dict.fromkeys(("account_inactive", "payment_reversed"), "")
 TAKEN_BACK = {
     "invalid_date": "effective_on",
     "period_locked": "effective_on",
@@ -90,7 +90,7 @@ _AMOUNTS: dict[str, Any] = {
     "cash_or_bank": _l("Choose one from the list."),
 }
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
-RECEIPT_PLACES = {
+RECEIPT_ERROR_FIELDS = {
     "payment_exceeds_open": "amount",
     "amount_above_limit": "amount",
     "invalid_amount": "amount",

@@ -12,8 +12,8 @@ from voyagent.billing.write_offs.schemas import TakeBackIn, WriteOffIn
 from voyagent.http.forms import AMOUNT_SENTENCE, AmountForm, AmountText, DateText, SchemaForm
 
 # The input at which each error of the service is shown, by error code.
-_REASON_PLACES = {"reason_required": "reason", "text_too_long": "reason"}
-REQUEST_PLACES = _REASON_PLACES | {
+_REASON_ERROR_FIELDS = {"reason_required": "reason", "text_too_long": "reason"}
+REQUEST_ERROR_FIELDS = _REASON_ERROR_FIELDS | {
     "write_off_exceeds_open": "amount",
     "invalid_amount": "amount",
     "invalid_date": "written_off_on",
@@ -21,7 +21,7 @@ REQUEST_PLACES = _REASON_PLACES | {
     "document_not_open": "",
     "write_off_requested": "",
 }
-REVERSAL_PLACES = _REASON_PLACES | {
+REVERSAL_ERROR_FIELDS = _REASON_ERROR_FIELDS | {
     "invalid_date": "effective_on",
     "period_locked": "effective_on",
     "write_off_taken_back": "",

@@ -18,8 +18,8 @@ from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.write_offs import queries as write_off_queries, service as write_off_service
 from voyagent.billing.write_offs.errors import WriteOffNotFound
 from voyagent.billing.write_offs.forms import (
-    REQUEST_PLACES,
-    REVERSAL_PLACES,
+    REQUEST_ERROR_FIELDS,
+    REVERSAL_ERROR_FIELDS,
     TakeBackForm,
     WriteOffForm,
 )
@@ -71,7 +71,7 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
         )[0]
         return [("bad_debts", 1, given_up), ("receivable", -1, given_up)]
 
-    if is_preview() or form.attempt(act, **REQUEST_PLACES) is None:
+    if is_preview() or form.attempt(act, **REQUEST_ERROR_FIELDS) is None:
         facts = preview(form, sides) | {"place": Place(invoice_queries.get_invoice(invoice_id))}
         return render_template("billing/write_off.html", form=form, **facts), (
             200 if is_preview() else form.status
@@ -114,7 +114,7 @@ def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> A
             actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on
         )
 
-    if form.attempt(act, **REVERSAL_PLACES) is None:
+    if form.attempt(act, **REVERSAL_ERROR_FIELDS) is None:
         shown = {
             "place": Place(invoice_queries.get_invoice(invoice_id)),
             "write_off_id": write_off_id,

@@ -382,7 +382,7 @@ def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
     )
 
 
-def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:
+def superseded_after(session_id: UUID, turn_id: str) -> list[str]:
     """Return the ids of all turns that a turn has replaced, directly or through other turns.
 
     The later turns that were replaced together with them are included.

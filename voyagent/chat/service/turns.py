@@ -255,7 +255,7 @@ def edit_and_resend(actor: Actor, session_id: UUID, turn_id: str, message: str) 
     return _replace_turn(actor, session_id, turn_id, message)
 
 
-def hold_turn(turn: Turn) -> bool:
+def lock_turn(turn: Turn) -> bool:
     """Lock a turn for its worker until the transaction ends; return True if it should stop.
 
     This must be the first statement of every transaction of a turn. The conversation is locked

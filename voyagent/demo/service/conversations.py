@@ -102,13 +102,13 @@ def renew_requests(staff: dict[str, Actor]) -> int:
         approval_execution.expire_overdue()
         for name, talks in TALKS.items():
             for talk in talks:
-                _renew_request(staff[name], _room(staff[name], talk))
+                _renew_request(staff[name], _conversation_of(staff[name], talk))
         return len(SessionReader(db.session).read(requests.waiting_statement())[0])
 
 
 def _run_conversation(person: Actor, talk: Talk, accountant: Actor) -> bool:
     with transaction(person.tenant_id):
-        session_id = _room(person, talk)
+        session_id = _conversation_of(person, talk)
         if chats.newest_turn(session_id) is not None:
             return False
     for step in talk.course:
@@ -121,7 +121,7 @@ def _run_conversation(person: Actor, talk: Talk, accountant: Actor) -> bool:
     return True
 
 
-def _room(person: Actor, talk: Talk) -> UUID:
+def _conversation_of(person: Actor, talk: Talk) -> UUID:
     """Return the id of the conversation; create it if it is missing."""
     reader = SessionReader(db.session)
     if talk.customer is not None:

@@ -39,7 +39,7 @@ class Cut(Exception):
 
 
 @dataclass
-class _Wish:
+class _PartialCall:
     """A tool call whose arguments have not arrived completely."""
 
     id: str
@@ -58,7 +58,7 @@ class Assembly:
         self._tell = tell
         self._text: list[str] = []
         self._characters = 0
-        self._wishes: dict[int, _Wish] = {}
+        self._calls: dict[int, _PartialCall] = {}
         self._argument_bytes = 0
         self.model = model
         self.vendor_ref: str | None = None
@@ -84,18 +84,18 @@ class Assembly:
 
     def begin_call(self, place: int, call_id: object, name: object) -> None:
         """Begin the tool call at a position of the answer. Raises ModelNonsense."""
-        wish = _Wish(self.name_of(call_id), self.name_of(name))
+        call = _PartialCall(self.name_of(call_id), self.name_of(name))
         if (
-            place in self._wishes
-            or len(self._wishes) >= CALLS_MAX
-            or wish.id in {other.id for other in self._wishes.values()}
+            place in self._calls
+            or len(self._calls) >= CALLS_MAX
+            or call.id in {other.id for other in self._calls.values()}
         ):
             raise self.nonsense("too many tool calls, or two with the same position or id")
-        self._wishes[place] = wish
+        self._calls[place] = call
 
     def has_call(self, place: int) -> bool:
         """Return True if the tool call at this position has begun."""
-        return place in self._wishes
+        return place in self._calls
 
     def more_arguments(self, place: int, piece: object) -> None:
         """Add a piece of the arguments of the tool call at a position. Raises ModelNonsense.
@@ -103,12 +103,12 @@ class Assembly:
         All arguments of an answer together have at most ARGUMENT_BYTES_MAX bytes.
         """
         text = self.text_of(piece)
-        if place not in self._wishes:
+        if place not in self._calls:
             raise self.nonsense("arguments without a tool call")
         self._argument_bytes += len(text.encode())
         if self._argument_bytes > ARGUMENT_BYTES_MAX:
             raise self.nonsense("arguments of a tool call are too long")
-        self._wishes[place].pieces.append(text)
+        self._calls[place].pieces.append(text)
 
     def answer(
         self, tries: int, spent: Usage, stop_reason: StopReason | None = None
@@ -119,12 +119,12 @@ class Assembly:
         """
         reason = stop_reason or self.stop_reason
         assert reason is not None
-        if reason == "end" and self._wishes:
+        if reason == "end" and self._calls:
             reason = "tool_use"  # some servers end with `stop` after a tool call too
-        if reason == "tool_use" and not self._wishes:
+        if reason == "tool_use" and not self._calls:
             raise self.nonsense("the stop reason is tool_use and there is no tool call")
         calls = (
-            tuple(self._call(wish) for _, wish in sorted(self._wishes.items()))
+            tuple(self._call(call) for _, call in sorted(self._calls.items()))
             if reason == "tool_use"
             else ()
         )
@@ -182,8 +182,8 @@ class Assembly:
         """Return the error for an invalid answer, with the driver and the vendor's request id."""
         return ModelNonsense(message, driver=self._driver, vendor_ref=self.vendor_ref)
 
-    def _call(self, wish: _Wish) -> ToolCall:
-        text = "".join(wish.pieces).strip() or "{}"  # an empty text means a call without arguments
+    def _call(self, call: _PartialCall) -> ToolCall:
+        text = "".join(call.pieces).strip() or "{}"  # an empty text means a call without arguments
         try:
             arguments = json.loads(text, parse_constant=_no_number, parse_float=_finite)
             _check(arguments, DEPTH_MAX)
@@ -193,7 +193,7 @@ class Assembly:
             ) from None
         if not isinstance(arguments, dict):
             raise self.nonsense("arguments of a tool call are not a JSON object")
-        return ToolCall(wish.id, wish.name, arguments)
+        return ToolCall(call.id, call.name, arguments)
 
 
 def _no_number(_word: str) -> Any:

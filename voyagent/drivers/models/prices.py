@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from voyagent.drivers.models.usage import Usage
 
-PLACES = Decimal("0.00000001")
+STEP = Decimal("0.00000001")
 MILLION = 1_000_000
 CACHE_WRITE = Decimal("1.25")
 """Factor on the price of an input token for writing to the five-minute cache."""
@@ -76,7 +76,7 @@ def cost_of(model: str, usage: Usage) -> Decimal | None:
     read = CACHE_READ if price.cache_read is None else price.cache_read
     charged_as_input = usage.input + usage.cache_write * CACHE_WRITE + usage.cache_read * read
     return ((charged_as_input * price.input + usage.output * price.output) / MILLION).quantize(
-        PLACES, ROUND_HALF_UP
+        STEP, ROUND_HALF_UP
     )
 
 

@@ -18,8 +18,8 @@ _STEP_S = 0.02
 class Reply:
     """A scripted answer.
 
-    It begins after `delay_s` seconds, and each word takes `word_s`. By default the stop reason is
-    `tool_use` if there are calls, else `end`.
+    It begins after `delay_s` seconds, and each word takes `word_pause_s`. By default the stop
+    reason is `tool_use` if there are calls, else `end`.
     """
 
     text: str = ""
@@ -27,7 +27,7 @@ class Reply:
     usage: Usage = field(default_factory=lambda: Usage(100, 20))
     stop_reason: StopReason | None = None
     delay_s: float = 0.0
-    word_s: float = 0.0
+    word_pause_s: float = 0.0
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Scripted:
                 break
             sent.append(word)
             on_text(word)
-            stopped = not self._wait(reply.word_s, request, should_stop)
+            stopped = not self._wait(reply.word_pause_s, request, should_stop)
         reason: StopReason = (
             "stopped" if stopped else reply.stop_reason or ("tool_use" if reply.calls else "end")
         )

@@ -22,7 +22,7 @@ from urllib.parse import quote
 import psycopg
 
 from voyagent.drivers.postgres.errors import ServerStartFailed, WrongServerVersion
-from voyagent.drivers.postgres.place import Place, find_place, find_programs, make_own_folder
+from voyagent.drivers.postgres.place import Place, find_location, find_programs, make_own_folder
 
 MAJOR_VERSION = "18"
 OWNER = "postgres"
@@ -52,7 +52,7 @@ def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
     With `fast` the server does not wait until data is on the disk; this is for tests. Raises an
     EmbeddedServerError whose message says what to do.
     """
-    place = find_place(data_dir)
+    place = find_location(data_dir)
     programs = find_programs(place)
     with _locked(place.home / "start.lock"):
         if not _is_ready(place, programs):
@@ -64,7 +64,7 @@ def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
 
 def stop_server(data_dir: Path) -> None:
     """Stop the server of a data folder and close its connections; no error if it is stopped."""
-    place = find_place(data_dir)
+    place = find_location(data_dir)
     programs = find_programs(place)
     with _locked(place.home / "start.lock"):
         _run(
@@ -88,7 +88,7 @@ def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]
 
     Each process has a shared lock on a file, which the system releases if the process dies.
     """
-    users = _open_lock(find_place(data_dir).home / "users.lock")
+    users = _open_lock(find_location(data_dir).home / "users.lock")
     me = os.getpid()
     try:
         fcntl.flock(users, fcntl.LOCK_SH)

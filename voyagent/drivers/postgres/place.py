@@ -66,7 +66,7 @@ class Place:
         return Path(tempfile.gettempdir()) / f"voyagent-{_digest(str(self.cluster))}"
 
 
-def find_place(data_dir: Path) -> Place:
+def find_location(data_dir: Path) -> Place:
     """Return the folders of the server of a data folder, and create their parent.
 
     Raises UnsafeFolder, NoServerAccount.

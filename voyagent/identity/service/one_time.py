@@ -22,7 +22,7 @@ from voyagent.kernel.db import db, rows_changed
 log = structlog.get_logger(__name__)
 # A token is valid only while its owner still has the e-mail address to which it was mailed, and
 # while owner and agency are active.
-_GOOD = (
+_IS_VALID = (
     " o.tenant_id = :tenant_id and o.id = :id and o.purpose = :purpose and o.spent_at is null and"
     " o.expires_at > now() and u.tenant_id = o.tenant_id and u.id = o.user_id and u.email = o.email"
     " and u.is_active and t.id = o.tenant_id and t.is_active"
@@ -90,7 +90,7 @@ def find(token: str, purpose: Purpose) -> Holder | None:
     tenancy.bind(db.session(), tenant_id)
     statement = (
         "select o.user_id, o.email, t.display_name"  # noqa: S608 - constants only
-        f" from one_time_tokens o, users u, tenants t where{_GOOD}"
+        f" from one_time_tokens o, users u, tenants t where{_IS_VALID}"
     )
     row = db.session.execute(
         text(statement), {"tenant_id": tenant_id, "id": token_id, "purpose": purpose.value}
@@ -124,7 +124,7 @@ def spend(holder: Holder) -> User:
         populate_existing=True,
     )
     spent = rows_changed(
-        f"update one_time_tokens o set spent_at = now() from users u, tenants t where{_GOOD}",  # noqa: S608 - our own words
+        f"update one_time_tokens o set spent_at = now() from users u, tenants t where{_IS_VALID}",  # noqa: S608 - our own words
         id=holder.token_id,
         purpose=holder.purpose.value,
     )

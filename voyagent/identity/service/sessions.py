@@ -23,7 +23,7 @@ from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import new_id
 
 USER_AGENT_MAX, IP_MAX = 255, 64
-CLOCK_LOOKS_MAX = 3
+CLOCK_READS_MAX = 3
 log = structlog.get_logger(__name__)
 
 
@@ -209,7 +209,7 @@ def _had_begun_before(spent_at: datetime, began: float) -> bool:
     reading of the database's clock limits the possible start of the call. A second reading is
     needed only if the two times are closer than one round trip.
     """
-    for _ in range(CLOCK_LOOKS_MAX):
+    for _ in range(CLOCK_READS_MAX):
         before = time.perf_counter()
         now = db.session.scalar(text("select clock_timestamp()"))
         after = time.perf_counter()

@@ -18,7 +18,7 @@ from voyagent.identity.queries.people import PersonNotFound
 from voyagent.identity.rules.permissions import roles_that_may
 from voyagent.identity.service import team
 from voyagent.identity.views.blueprint import pages
-from voyagent.identity.views.sessions import with_words
+from voyagent.identity.views.sessions import with_labels
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
@@ -106,7 +106,7 @@ def remove_member(actor: Actor, user_id: UUID) -> Any:
 
 def _page(reader: Reader, user_id: UUID, form: RoleForm | None = None) -> str:
     person = people.get_person(reader, user_id)
-    sessions = with_words(people.list_sessions(reader, user_id))
+    sessions = with_labels(people.list_sessions(reader, user_id))
     administrators = [
         each["id"]
         for each in people.list_people(reader, removed=False)

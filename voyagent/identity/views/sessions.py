@@ -25,7 +25,7 @@ def sessions(reader: RequestReader) -> str:
     """Show every browser and program in which the user is signed in."""
     return render_template(
         "account/sessions.html",
-        sessions=with_words(people.list_sessions(reader, reader.person_id)),
+        sessions=with_labels(people.list_sessions(reader, reader.person_id)),
     )
 
 
@@ -61,7 +61,7 @@ def end_other_sessions(actor: Actor) -> Any:
     return see_other(url_for(".sessions"))
 
 
-def with_words(rows: list[Row]) -> list[Row]:
+def with_labels(rows: list[Row]) -> list[Row]:
     """Return the sessions with the name of each device in the reader's language."""
     return [
         {**row, "device": _named(row["channel"], words), "glyph": words.glyph}

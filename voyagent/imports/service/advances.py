@@ -21,7 +21,7 @@ from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
 from voyagent.kernel.money import Money
 
-PLACES = {
+ERROR_FIELDS = {
     "customer_name_required": "party",
     **dict.fromkeys(
         ("former_number_required", "former_payment_taken", "text_too_long"), "reference"

@@ -29,7 +29,7 @@ from voyagent.kernel.rates import Quote
 
 SOURCE = "Opening balance"
 """The source recorded for exchange rates that come from a file."""
-PLACES = {
+ERROR_FIELDS = {
     "customer_name_required": "party",
     **dict.fromkeys(
         (

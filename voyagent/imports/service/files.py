@@ -116,19 +116,33 @@ TAKEN = (
 An earlier row of the file has the record, or it was stored before.
 """
 KINDS = {
-    "parties": Kind(parties.COLUMNS, parties.NEEDED, parties.Taker, parties.PLACES, ("name",)),
-    "opening_balances": Kind(opening.COLUMNS, opening.NEEDED, opening.Taker, opening.PLACES),
+    "parties": Kind(
+        parties.COLUMNS, parties.NEEDED, parties.Taker, parties.ERROR_FIELDS, ("name",)
+    ),
+    "opening_balances": Kind(opening.COLUMNS, opening.NEEDED, opening.Taker, opening.ERROR_FIELDS),
     "open_invoices": Kind(
-        documents.COLUMNS, documents.NEEDED, documents.invoices, documents.PLACES, ("reference",)
+        documents.COLUMNS,
+        documents.NEEDED,
+        documents.invoices,
+        documents.ERROR_FIELDS,
+        ("reference",),
     ),
     "open_bills": Kind(
-        documents.COLUMNS, documents.NEEDED, documents.bills, documents.PLACES, ("reference",)
+        documents.COLUMNS, documents.NEEDED, documents.bills, documents.ERROR_FIELDS, ("reference",)
     ),
     "customer_advances": Kind(
-        advances.COLUMNS, advances.NEEDED, advances.of_customers, advances.PLACES, ("reference",)
+        advances.COLUMNS,
+        advances.NEEDED,
+        advances.of_customers,
+        advances.ERROR_FIELDS,
+        ("reference",),
     ),
     "supplier_advances": Kind(
-        advances.COLUMNS, advances.NEEDED, advances.of_suppliers, advances.PLACES, ("reference",)
+        advances.COLUMNS,
+        advances.NEEDED,
+        advances.of_suppliers,
+        advances.ERROR_FIELDS,
+        ("reference",),
     ),
 }
 

@@ -28,7 +28,7 @@ from voyagent.ledger.service.errors import AccountInactive
 COLUMNS = ("account", "currency", "debit", "credit")
 NEEDED = ("account", "debit", "credit")
 NARRATION = "Opening balances"
-PLACES = {
+ERROR_FIELDS = {
     **dict.fromkeys(("account_not_found", "account_ambiguous", "account_inactive"), "account"),
     "invalid_currency": "currency",
     "opened_already": "account",

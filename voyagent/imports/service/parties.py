@@ -15,7 +15,7 @@ COLUMNS = (
     "is_supplier",
     *(name for name in PartyIn.model_fields if name not in ("name", "is_customer", "is_supplier")),
 )
-PLACES = service.PLACES
+ERROR_FIELDS = service.ERROR_FIELDS
 
 
 class Taker:

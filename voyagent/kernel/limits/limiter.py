@@ -21,7 +21,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.limits.throttles import ALL, HOME, Quota, Throttle
 from voyagent.kernel.limits.windows import Window, windows
 
-_LOOK_AGAIN_S = 0.05
+_POLL_INTERVAL_S = 0.05
 _GATES = 64
 _DIGEST_CHARS = 32
 log = structlog.get_logger(__name__)
@@ -86,8 +86,8 @@ class Limiter:
 
         `account` is the e-mail address as typed; no such account need exist. `address` is the
         client's IP address. Attempts that are still being checked count as failures of their
-        account. If the throttle has `patience_s` and the account is at its limit only because of
-        them, this attempt waits up to `patience_s` seconds until they are decided.
+        account. If the throttle has `wait_max_s` and the account is at its limit only because of
+        them, this attempt waits up to `wait_max_s` seconds until they are decided.
 
         Raises TooManyRequests with `retry_after_s`.
         """
@@ -97,7 +97,7 @@ class Limiter:
         if account is None:
             raise ValueError(f"{throttle.name} is limited per account")
         taken = self._account_windows(throttle, account, address)
-        wait_s = self._take_turn(taken, throttle.patience_s)
+        wait_s = self._take_turn(taken, throttle.wait_max_s)
         if wait_s is not None:
             raise _refusal(throttle, "account", wait_s)
         return Attempt(partial(self._give_back, taken), partial(self._undecided.land, taken[0].key))
@@ -149,8 +149,8 @@ class Limiter:
             self._give_back(of_address)
             raise _refusal(throttle, "overall", wait_s)
 
-    def _take_turn(self, taken: list[Window], patience_s: float) -> float | None:
-        key, until = taken[0].key, time.monotonic() + patience_s
+    def _take_turn(self, taken: list[Window], wait_max_s: float) -> float | None:
+        key, until = taken[0].key, time.monotonic() + wait_max_s
         while True:
             others_may_succeed = self._undecided.any(key)
             with self._gates[hash(key) % _GATES]:
@@ -233,7 +233,7 @@ class _Undecided:
     def wait(self, key: str) -> None:
         with self._changed:
             if key in self._count:
-                self._changed.wait(_LOOK_AGAIN_S)
+                self._changed.wait(_POLL_INTERVAL_S)
 
 
 def _place(address: str) -> str:

@@ -30,7 +30,7 @@ class Throttle:
     address: tuple[Quota, ...] = ()
     overall: tuple[Quota, ...] = ()
     bucket: str = ""
-    patience_s: float = 0.0
+    wait_max_s: float = 0.0
     """Maximum time in seconds that an attempt waits for other attempts at the same account.
 
     Only for actions that do not yet use a database connection.
@@ -57,7 +57,7 @@ SIGN_IN = Throttle(
     address=(Quota(60, MINUTE),),
     overall=(Quota(600, MINUTE),),
     bucket="password",
-    patience_s=2.0,
+    wait_max_s=2.0,
 )
 """A password or a code of the second factor at sign-in."""
 REAUTHENTICATE = Throttle(

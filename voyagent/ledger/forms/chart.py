@@ -14,7 +14,7 @@ from voyagent.ledger.schemas.chart import AccountIn, AccountPatch
 from voyagent.ledger.words import ACCOUNT_TYPES, SIDES
 
 # The form field at which each error code of the service is shown.
-PLACES = {
+ERROR_FIELDS = {
     "account_code_taken": "code",
     "account_posted": "type",
     "account_serves_program": "is_archived",

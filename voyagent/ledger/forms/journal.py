@@ -24,7 +24,7 @@ from voyagent.ledger.schemas.journal import JournalEntryIn, ReversalIn
 from voyagent.ledger.service.direct import LINES_MAX
 
 # The form field at which each error code of the service is shown.
-REVERSAL_PLACES = {
+REVERSAL_ERROR_FIELDS = {
     "invalid_date": "entry_date",
     "period_locked": "entry_date",
     "journal_entry_already_reversed": "",
@@ -32,7 +32,7 @@ REVERSAL_PLACES = {
     "account_inactive": "",
     "amount_above_limit": "",
 }
-ENTRY_PLACES = {
+ENTRY_ERROR_FIELDS = {
     **dict.fromkeys(
         (
             "journal_entry_too_short",

@@ -12,7 +12,7 @@ from voyagent.http.forms import SchemaForm
 from voyagent.ledger.schemas.months import ReopenMonthRequest
 
 # The form field at which each error code of the service is shown.
-PLACES = {"reason_required": "reason", "month_not_closed": "", "later_month_closed": ""}
+ERROR_FIELDS = {"reason_required": "reason", "month_not_closed": "", "later_month_closed": ""}
 _NEEDED = _l("Enter a reason for reopening the month.")
 
 

@@ -19,7 +19,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import CursorPage, InvalidCursor
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.forms.chart import (
-    PLACES,
+    ERROR_FIELDS,
     AccountChangeForm,
     AccountForm,
     is_fixed,
@@ -81,7 +81,7 @@ def new(actor: Actor) -> Any:
             normal_side=body.normal_side,
         )
 
-    if form.attempt(act, **PLACES) is None:
+    if form.attempt(act, **ERROR_FIELDS) is None:
         return render_template("ledger/new_account.html", form=form), form.status
     toast(_("Account added."))
     return see_other(url_for("chart.index"))
@@ -98,7 +98,9 @@ def edit(actor: Actor, account_id: UUID) -> Any:
     account = accounts.read_account(SessionReader(db.session), account_id)
     form = AccountChangeForm.of(account)
     if (
-        form.attempt(lambda body: chart.change_account(actor, account_id, body.changes()), **PLACES)
+        form.attempt(
+            lambda body: chart.change_account(actor, account_id, body.changes()), **ERROR_FIELDS
+        )
         is None
     ):
         return (

@@ -24,7 +24,12 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.ledger.documents import ENTRY
 from voyagent.ledger.errors import EntryNotFound
-from voyagent.ledger.forms.journal import ENTRY_PLACES, REVERSAL_PLACES, EntryForm, ReversalForm
+from voyagent.ledger.forms.journal import (
+    ENTRY_ERROR_FIELDS,
+    REVERSAL_ERROR_FIELDS,
+    EntryForm,
+    ReversalForm,
+)
 from voyagent.ledger.queries import entries
 from voyagent.ledger.queries.entry_preview import preview_entry
 from voyagent.ledger.queries.exports import journal_listing
@@ -119,7 +124,7 @@ def new(actor: Actor) -> Any:
         )
 
     goes_on = request.method == "POST" and request.form.get("then") in ("line", "look")
-    done = None if goes_on else form.attempt(act, **ENTRY_PLACES)
+    done = None if goes_on else form.attempt(act, **ENTRY_ERROR_FIELDS)
     if done is None:
         return _entry_page(actor, form, goes_on=goes_on)
     toast(_("Entry posted."))
@@ -164,7 +169,7 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
         lambda body: direct.reverse_direct(
             actor, entry_id, reason=body.reason, entry_date=body.entry_date
         ),
-        **REVERSAL_PLACES,
+        **REVERSAL_ERROR_FIELDS,
     )
     if done is None:
         return (

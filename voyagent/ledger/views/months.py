@@ -17,7 +17,7 @@ from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
 from voyagent.ledger.errors import MonthNotFound
-from voyagent.ledger.forms.months import PLACES, ReopenForm
+from voyagent.ledger.forms.months import ERROR_FIELDS, ReopenForm
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.queries.closing_checks import run_checks
 from voyagent.ledger.rules import parse_month
@@ -99,7 +99,7 @@ def reopen_month(actor: Actor, closed_month: str) -> Any:
     first = parse_month(closed_month)
     form = ReopenForm()
     done = form.attempt(
-        lambda body: ledger_months.reopen_month(actor, first, reason=body.reason), **PLACES
+        lambda body: ledger_months.reopen_month(actor, first, reason=body.reason), **ERROR_FIELDS
     )
     if done is None:
         return (

@@ -95,7 +95,7 @@ def get_reports_trial_balance(
             period,
             actor.currency,
             include_zero=include_zero,
-            kept_earnings="Result of earlier years",
+            retained_earnings="Result of earlier years",
         )
     report = trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero)
     return TrialBalanceResponse.of(

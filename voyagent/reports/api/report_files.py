@@ -13,7 +13,7 @@ from pydantic import BaseModel, create_model
 
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.drivers.paper.tables import Printed
-from voyagent.http.files import Format, PaperQuery, exported, exported_file, filed, streamed
+from voyagent.http.files import Format, PdfQuery, exported, exported_file, filed, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.database.copy_export import Snapshot
 from voyagent.kernel.database.read_pool import RequestReader
@@ -79,7 +79,7 @@ def query_of(report: str, form: Format) -> type[BaseModel]:
         for name, field in model.model_fields.items()
         if name not in _PLACED
     }
-    base = PaperQuery if form == "pdf" else Query
+    base = PdfQuery if form == "pdf" else Query
     return create_model(
         f"{model.__name__.removesuffix('Query')}{form.title()}Query",
         __base__=base,
@@ -106,7 +106,7 @@ def report_file(report: str, form: Format, reader: RequestReader, query: Any) ->
 
 
 def _ageing(kind: Kind, reader: RequestReader, query: books_schemas.AgeingQuery) -> Made:
-    filters = receivables.Asked(
+    filters = receivables.OpenFilters(
         query.as_of or clock.today(query.tz or "UTC"),
         query.first,
         query.last,
@@ -135,7 +135,7 @@ def _trial_balance(reader: RequestReader, query: books_schemas.TrialBalanceQuery
         period,
         reader.authenticate().currency,
         include_zero=zeros,
-        kept_earnings=_("Result of earlier years"),
+        retained_earnings=_("Result of earlier years"),
     )
     filters = partial(sentences.trial_balance_words, period, None, include_zero=zeros)
     return Made(

@@ -13,7 +13,7 @@ from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import share
 from voyagent.reports.queries.periods import Days, Evening, Period
-from voyagent.reports.queries.receivables import Asked
+from voyagent.reports.queries.receivables import OpenFilters
 from voyagent.trips.rules.journey import Total
 
 
@@ -54,7 +54,7 @@ def youngest(basis: Basis) -> str:
     return str(_("Not due") if basis == "due_date" else _("Same day"))
 
 
-def open_words(kind: Kind, filters: Asked) -> str:
+def open_words(kind: Kind, filters: OpenFilters) -> str:
     """Return the sentence that describes the filters of an ageing report."""
     day = written(filters.as_of)
     words = [

@@ -31,8 +31,8 @@ from voyagent.reports.queries.receivables import EVER
 WEEKS, WEEKS_AHEAD, MONTHS = 8, 8, 12
 MONEY = ("billing.read", "report.read")
 """Permissions that a user needs to see amounts on the home page."""
-WAITING_MAX, ASKED_MAX, OVERDUE_MAX, DONE_MAX = 3, 4, 2, 6
-LOOK_BACK = timedelta(days=14)
+WAITING_MAX, UNANSWERED_MAX, OVERDUE_MAX, DONE_MAX = 3, 4, 2, 6
+RECENT_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,8 @@ def read_now(reader: Reader, actor: Actor) -> Now:
     money = _money_statements(today, monday, firsts) if all(map(actor.can, MONEY)) else []
     waiting, unanswered, decided, talks, weeks, numbers, *rest = reader.read(
         approvals.waiting_statement(WAITING_MAX),
-        enquiries.unanswered_statement(ASKED_MAX),
-        approvals.decided_statement(clock.now() - LOOK_BACK),
+        enquiries.unanswered_statement(UNANSWERED_MAX),
+        approvals.decided_statement(clock.now() - RECENT_FOR),
         chats.sessions_statement(DONE_MAX),
         weeks_statement(monday - timedelta(weeks=WEEKS - 1), WEEKS, actor.timezone),
         select(

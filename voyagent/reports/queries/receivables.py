@@ -198,7 +198,7 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OpenFilters:
     """Filters of the page: day, issue dates, currency, and parties to expand (`*` for all)."""
 
     as_of: date
@@ -328,7 +328,7 @@ def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[
 
 
 def read_open(
-    reader: Reader, kind: Kind, filters: Asked, home_currency: str, *, is_paged: bool = False
+    reader: Reader, kind: Kind, filters: OpenFilters, home_currency: str, *, is_paged: bool = False
 ) -> Open:
     """Return receivables or payables by party, compared with the ledger.
 
@@ -433,7 +433,7 @@ def _buckets(currency: str, counted: list[Row]) -> tuple[Bucket, ...]:
 
 
 def _block(
-    kind: Kind, currency: str, read: dict[str, list[Row]], filters: Asked, *, is_paged: bool
+    kind: Kind, currency: str, read: dict[str, list[Row]], filters: OpenFilters, *, is_paged: bool
 ) -> CurrencyBlock:
     own_rows = {
         name: [row for row in rows if row["currency"] == currency] for name, rows in read.items()

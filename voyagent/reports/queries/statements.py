@@ -94,24 +94,24 @@ class ProfitAndLoss:
 class Position:
     """Assets, liabilities and equity in one currency.
 
-    `kept` is the result of all earlier financial years, and `of_the_year` the result of the current
-    one so far. Both are computed and part of equity. `kept_before` and `of_the_year_before` are
-    these results on the day compared with.
+    `retained` is the result of all earlier financial years, and `of_the_year` the result of the
+    current one so far. Both are computed and part of equity. `retained_before` and
+    `of_the_year_before` are these results on the day compared with.
     """
 
     currency: str
     assets: Section
     liabilities: Section
     equity: Section
-    kept: Money
+    retained: Money
     of_the_year: Money
-    kept_before: Money
+    retained_before: Money
     of_the_year_before: Money
 
     @property
     def total_equity(self) -> Money:
         """Sum of the equity accounts and the two computed results."""
-        return self.equity.total + self.kept + self.of_the_year
+        return self.equity.total + self.retained + self.of_the_year
 
     @property
     def liabilities_and_equity(self) -> Money:
@@ -121,7 +121,7 @@ class Position:
     @property
     def total_equity_before(self) -> Money:
         """Sum of equity on the day compared with."""
-        return self.equity.total_before + self.kept_before + self.of_the_year_before
+        return self.equity.total_before + self.retained_before + self.of_the_year_before
 
     @property
     def liabilities_and_equity_before(self) -> Money:
@@ -131,7 +131,7 @@ class Position:
     @property
     def computed(self) -> tuple[tuple[Money, Money], tuple[Money, Money]]:
         """Results of earlier years and of this year, each with the result compared with."""
-        return (self.kept, self.kept_before), (self.of_the_year, self.of_the_year_before)
+        return (self.retained, self.retained_before), (self.of_the_year, self.of_the_year_before)
 
     @property
     def difference(self) -> Money:

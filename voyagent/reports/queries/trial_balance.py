@@ -226,13 +226,18 @@ class PeriodBalance:
 
 
 def read_period(
-    reader: Reader, period: Period, home_currency: str, *, include_zero: bool, kept_earnings: str
+    reader: Reader,
+    period: Period,
+    home_currency: str,
+    *,
+    include_zero: bool,
+    retained_earnings: str,
 ) -> PeriodBalance:
     """Return the trial balance of a period from the stored balances, in one round trip.
 
     The opening balance of a revenue or expense account is the sum of its postings in the financial
     year that contains the first day. The results of earlier years are one computed row with the
-    name `kept_earnings`. If a year begins within the period, the balances of these accounts are
+    name `retained_earnings`. If a year begins within the period, the balances of these accounts are
     transferred to that row.
     """
     statements = [
@@ -260,7 +265,7 @@ def read_period(
             for line in _in_currency(closed, currency, include_zero=include_zero).accounts
         ]
         retained = PeriodLine(
-            "", kept_earnings, "equity", _earned(before, currency), nothing, taken
+            "", retained_earnings, "equity", _earned(before, currency), nothing, taken
         )
         shown = tuple(line for line in lines if include_zero or not line.is_blank)
         blocks.append(PeriodBlock(currency, shown if retained.is_blank else (*shown, retained)))

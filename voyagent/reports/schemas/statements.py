@@ -170,7 +170,7 @@ def _position_before(source: PositionInCurrency) -> Row | None:
         return None
     return {
         "year_began": before.year_began,
-        "retained_earnings": block.kept_before.wire,
+        "retained_earnings": block.retained_before.wire,
         "result_of_year": block.of_the_year_before.wire,
         "total_assets": block.assets.total_before.wire,
         "total_liabilities": block.liabilities.total_before.wire,
@@ -188,7 +188,7 @@ class CurrencyBalanceSheetResponse(PositionTotals, AnswerOf[PositionInCurrency])
     """
 
     year_began: Annotated[date, Read("report.now.year_began")]
-    retained_earnings: Annotated[MoneyText, Read("block.kept")]
+    retained_earnings: Annotated[MoneyText, Read("block.retained")]
     result_of_year: Annotated[MoneyText, Read("block.of_the_year")]
     total_assets: Annotated[MoneyText, Read("block.assets.total")]
     total_liabilities: Annotated[MoneyText, Read("block.liabilities.total")]

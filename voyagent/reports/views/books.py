@@ -41,7 +41,7 @@ from voyagent.reports.queries import (
 )
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement, year_month
-from voyagent.reports.queries.receivables import EVERYBODY, Asked
+from voyagent.reports.queries.receivables import EVERYBODY, OpenFilters
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.charts import due_charts, month_charts
@@ -98,7 +98,7 @@ def trial_balance(reader: RequestReader) -> Any:
                 period,
                 actor.currency,
                 include_zero=address.include_zero,
-                kept_earnings=_("Result of earlier years"),
+                retained_earnings=_("Result of earlier years"),
             )
     except PeriodInverted as error:
         wrong = [_(error.message)]
@@ -197,7 +197,7 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
     actor = reader.authenticate()
     today = clock.today(actor.timezone)
     days = address.days
-    filters = Asked(
+    filters = OpenFilters(
         days.get("as_of", today),
         days.get("from"),
         days.get("to"),
@@ -331,7 +331,7 @@ def _skipped(given: str) -> int:
     )
 
 
-def _drill(address: Address, filters: Asked, listed: str, *, is_now: bool) -> Any:
+def _drill(address: Address, filters: OpenFilters, listed: str, *, is_now: bool) -> Any:
     """Return the function that makes the link of an amount by currency, age and party.
 
     A link leads to the list of invoices or bills or, if that list cannot show the same documents,

@@ -99,7 +99,7 @@ def margin_lines(reader: RequestReader) -> Any:
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
     which = _("Choose one trip, one customer, one month, all trips or no trip.")
-    selection_count = _said_of_whose(address)
+    selection_count = _selection_count(address)
     wrong = invalid_sentences(address) or ([which] if selection_count > 1 else [])
     report, words = None, ""
     try:
@@ -154,7 +154,7 @@ def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
     return {side: url_for("reports.margin_lines", of=side, **parameters) for side in get_args(Side)}
 
 
-def _said_of_whose(address: Address) -> int:
+def _selection_count(address: Address) -> int:
     """Return the number of selections in the URL: trip, customer, month and all trips."""
     return sum(
         value is not None

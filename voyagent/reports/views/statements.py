@@ -83,10 +83,10 @@ def balance_sheet(reader: RequestReader) -> Any:
     wrong = invalid_sentences(address)
     report, words = None, ""
     if not wrong:
-        held_against = address.days.get("compare_as_of") or day_compared(
+        comparison_day = address.days.get("compare_as_of") or day_compared(
             as_of, address.compare or "none"
         )
-        now, before = evenings(as_of, held_against, year_month(settings))
+        now, before = evenings(as_of, comparison_day, year_month(settings))
         report = statements.balance_sheet(
             statements.read_balance_sheet(reader, now, before), now, before, actor.currency
         )

@@ -175,7 +175,7 @@ def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
 
 
 def _at_another_price(refusal: VoyagentError) -> JsonObject:
-    offered = flights.offered_anew(refusal)
+    offered = flights.refreshed_offer(refusal)
     if offered is None:
         return unsupported("held")(refusal)
     return not_supported("held", refusal) | {"fare": fare_output(offered)}

@@ -27,7 +27,7 @@ from voyagent.trips.service.lines import BY_HAND
 # The form field at which each error of the service is shown.
 
 # The form field at which each error of the service is shown.
-LINE_PLACES = {
+LINE_ERROR_FIELDS = {
     "invalid_currency": "currency",
     "invalid_amount": "price",
     "negative_amount": "price",

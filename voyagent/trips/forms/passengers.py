@@ -19,7 +19,7 @@ from voyagent.trips.words import PASSENGER_WORDS
 # The form field at which each error of the service is shown.
 
 # The form field at which each error of the service is shown.
-PASSENGER_PLACES = {"invalid_date_of_birth": "date_of_birth", "trip_full": ""}
+PASSENGER_ERROR_FIELDS = {"invalid_date_of_birth": "date_of_birth", "trip_full": ""}
 
 
 class PassengerForm(SchemaForm[PassengerIn]):

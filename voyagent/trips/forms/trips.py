@@ -15,8 +15,8 @@ from voyagent.trips.schemas import SendIn, TripIn
 # The form field at which each error of the service is shown.
 
 # The form field at which each error of the service is shown.
-TRIP_PLACES = {"trip_already_open": "", "invalid_currency": "currency"}
-SEND_PLACES = {"nothing_to_send": ""}
+TRIP_ERROR_FIELDS = {"trip_already_open": "", "invalid_currency": "currency"}
+SEND_ERROR_FIELDS = {"nothing_to_send": ""}
 CURRENCY_SENTENCES = {
     "invalid_currency": _("Enter a currency code of three capital letters, such as INR.")
 }

@@ -21,7 +21,7 @@ from voyagent.trips.models import SupplierOffer, SupplierResponse
 from voyagent.trips.service.supplies import NAMES, Given, Offered, keep_offers
 
 What = Literal["flights", "hotels", "rate"]
-KEPT_FOR: dict[What, timedelta] = {
+CACHED_FOR: dict[What, timedelta] = {
     "flights": timedelta(seconds=300),
     "hotels": timedelta(seconds=300),
     "rate": timedelta(seconds=120),
@@ -48,7 +48,7 @@ def cached_or_asked(
     def keep(found: Iterable[Given]) -> list[Offered[Given]]:
         offered: list[Offered[Given]] = keep_offers(kind, found)
         now = clock.now()
-        expires_at = min([now + KEPT_FOR[what], *(one.offer.valid_until for one in offered)])
+        expires_at = min([now + CACHED_FOR[what], *(one.offer.valid_until for one in offered)])
         answer = SupplierResponse(
             id=new_id(),
             what=what,

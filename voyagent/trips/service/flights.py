@@ -136,7 +136,7 @@ def hold_flight(
     )
 
 
-def offered_anew(refusal: VoyagentError) -> Offered[FlightOffer] | None:
+def refreshed_offer(refusal: VoyagentError) -> Offered[FlightOffer] | None:
     """Store the offer at its new price if the error is PriceChanged; else return None."""
     if not isinstance(refusal, PriceChanged) or not isinstance(refusal.new, FlightOffer):
         return None

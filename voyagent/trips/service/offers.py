@@ -14,7 +14,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.trips.models import SupplierOffer, SupplierResponse, TripLine
 
-KEPT_FOR = timedelta(hours=1)
+CACHED_FOR = timedelta(hours=1)
 """Time for which an offer is kept after it has expired."""
 
 
@@ -29,5 +29,5 @@ def sweep() -> None:
     )
     db.session.execute(delete(SupplierResponse).where(SupplierResponse.expires_at <= now))
     db.session.execute(
-        delete(SupplierOffer).where(SupplierOffer.expires_at < now - KEPT_FOR, ~is_booked)
+        delete(SupplierOffer).where(SupplierOffer.expires_at < now - CACHED_FOR, ~is_booked)
     )

@@ -30,7 +30,7 @@ from voyagent.kernel.money import Money
 
 Credit = TypeVar("Credit", bound=CreditIn)
 # The input at which each error of the service is shown, by error code.
-CREDIT_PLACES = {
+CREDIT_ERROR_FIELDS = {
     "reason_required": "reason",
     "text_too_long": "reason",
     "invalid_date": "issue_date",

@@ -18,7 +18,12 @@ from voyagent.billing.core.forms.instalments import (
     read_plan,
     rows_of,
 )
-from voyagent.billing.core.forms.rates import RATE_PLACES, RATE_SENTENCES, RateFields, rate_data
+from voyagent.billing.core.forms.rates import (
+    RATE_ERROR_FIELDS,
+    RATE_SENTENCES,
+    RateFields,
+    rate_data,
+)
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.schemas.documents import DocumentDraftIn, VoidIn
@@ -39,7 +44,7 @@ from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR
 
 Draft = TypeVar("Draft", bound=DocumentDraftIn)
 # The input at which each error of the service is shown, by error code.
-DRAFT_PLACES = {
+DRAFT_ERROR_FIELDS = {
     "customer_name_required": "customer_name",
     "vendor_reference_required": "vendor_reference",
     "vendor_reference_taken": "vendor_reference",
@@ -73,10 +78,10 @@ DRAFT_PLACES = {
     "tax_component_unknown": "line_items",
     "tax_currency": "currency",
     "agency_tax_number_required": "",
-} | RATE_PLACES
+} | RATE_ERROR_FIELDS
 
 
-VOID_PLACES = {
+VOID_ERROR_FIELDS = {
     "reason_required": "reason",
     "text_too_long": "reason",
     "invalid_date": "voided_on",

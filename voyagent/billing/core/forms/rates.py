@@ -19,7 +19,7 @@ _OF_MEMBER = {
     "on": "rate_on",
     "source": "rate_source",
 }
-RATE_PLACES = {"invalid_rate": "rate", "rate_of_other_money": "rate"}
+RATE_ERROR_FIELDS = {"invalid_rate": "rate", "rate_of_other_money": "rate"}
 """The input at which each error of a rate is shown, by error code."""
 RATE_SENTENCES: dict[str, Any] = {
     "rate.string_pattern_mismatch": _l("Enter a rate such as 83.25, with up to eight decimals."),

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing.core.forms.credits import CREDIT_PLACES, DocumentCreditForm
+from voyagent.billing.core.forms.credits import CREDIT_ERROR_FIELDS, DocumentCreditForm
 from voyagent.billing.core.forms.reversals import ReverseForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
@@ -70,7 +70,7 @@ def credit_page(
     on service dates.
     """
     document_id = form.document.id
-    credit = None if is_preview() else form.attempt(act, **CREDIT_PLACES)
+    credit = None if is_preview() else form.attempt(act, **CREDIT_ERROR_FIELDS)
     if credit is None:
         facts = preview(form, sides) | {
             "place": Place(pages.document(document_id)),

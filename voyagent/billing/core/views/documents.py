@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from wtforms import SelectChoice
 
 from voyagent.billing.core.errors import DraftChanged
-from voyagent.billing.core.forms.drafts import VOID_PLACES, DocumentForm, VoidForm
+from voyagent.billing.core.forms.drafts import VOID_ERROR_FIELDS, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of, number_of
@@ -250,7 +250,7 @@ def void_step(
         return back
     url = Place(document).url()
     form = VoidForm(data={"voided_on": days.first_day(actor, document)})
-    if form.attempt(void, **VOID_PLACES) is None:
+    if form.attempt(void, **VOID_ERROR_FIELDS) is None:
         return _void_page(form, read())
     toast(done)
     return see_other(url)

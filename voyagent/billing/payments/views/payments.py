@@ -24,8 +24,8 @@ from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.errors import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.payments.forms import (
-    ALLOCATED,
-    RECORD_PLACES,
+    ALLOCATION_ERROR_FIELDS,
+    RECORD_ERROR_FIELDS,
     REFUNDED,
     TAKEN_BACK,
     AllocateForm,
@@ -154,7 +154,7 @@ def new_payment(actor: Actor) -> Any:
         return _open_documents(actor, form.direction.data, form.party_name.data, form.currency.data)
 
     form.offer(offered()[1] if form.is_submitted() else (), actor.currency)
-    payment = None if _goes_on() else form.attempt(act, **RECORD_PLACES)
+    payment = None if _goes_on() else form.attempt(act, **RECORD_ERROR_FIELDS)
     if payment is None:
         documents, foreign = offered()
         if request.form.get("then") == "fill" and form.money is not None:
@@ -210,7 +210,7 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
             body.effective_on,
         )
 
-    if _goes_on() or form.attempt(act, **ALLOCATED) is None:
+    if _goes_on() or form.attempt(act, **ALLOCATION_ERROR_FIELDS) is None:
         found = payment_queries.get_payment(payment_id)
         facts = preview(form, sides) | {
             "payment": found,

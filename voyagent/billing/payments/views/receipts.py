@@ -14,7 +14,7 @@ from voyagent.billing.core.views.documents import turned_back
 from voyagent.billing.core.views.previews import is_preview, preview
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.billing.payments.forms import RECEIPT_PLACES, ReceiptForm
+from voyagent.billing.payments.forms import RECEIPT_ERROR_FIELDS, ReceiptForm
 from voyagent.billing.payments.schemas import ReceiptIn
 from voyagent.billing.payments.service import payments as payment_service, settling
 from voyagent.http.forms import typed_amount
@@ -64,7 +64,7 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
             account=body.account,
         )
 
-    if is_preview() or form.attempt(act, **RECEIPT_PLACES) is None:
+    if is_preview() or form.attempt(act, **RECEIPT_ERROR_FIELDS) is None:
         document = invoice_queries.get_invoice(invoice_id)
         return render_template(
             "billing/receipt.html", form=form, invoice=document, open=still, **preview(form, sides)
