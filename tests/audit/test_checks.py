@@ -292,7 +292,7 @@ def test_a_check_stores_its_result_and_logs_the_head(
 def test_only_the_newest_checks_are_kept(
     app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "KEPT_MAX", 3)
+    monkeypatch.setattr(checks, "CHECKS_STORED_MAX", 3)
     for _night in range(5):
         with app.app_context():
             checks.check(alice.actor.tenant_id)

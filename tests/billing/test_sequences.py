@@ -52,7 +52,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import direct, entries
 from voyagent.reports.queries import checks
-from voyagent.reports.queries.receivables import EVERYBODY, Asked, read_open
+from voyagent.reports.queries.receivables import EVERYBODY, OpenFilters, read_open
 from voyagent.settings.service import tenant_settings as choices
 
 KINDS = {"in": "receivable", "out": "payable"}
@@ -653,7 +653,9 @@ class Trade(RuleBasedStateMachine):
         with self.person.reading() as reader:
             assert list(checks.findings(reader)) == []
             pages = {
-                direction: read_open(reader, kind, Asked(clock.today(), party=EVERYBODY), "INR")
+                direction: read_open(
+                    reader, kind, OpenFilters(clock.today(), party=EVERYBODY), "INR"
+                )
                 for direction, kind in KINDS.items()
             }  # type: ignore[arg-type]
         listed = [

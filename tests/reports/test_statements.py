@@ -141,7 +141,7 @@ def test_the_result_equals_revenue_and_expenses_of_the_trial_balance(
         with alice.reading() as reader:
             period = Period(days.first, days.last, year_began(days.first, APRIL))
             books = trial_balance.read_period(
-                reader, period, "INR", include_zero=False, kept_earnings="kept"
+                reader, period, "INR", include_zero=False, retained_earnings="kept"
             )
         moved = {
             one.currency: sum(
@@ -182,7 +182,7 @@ def test_the_balance_sheet_balances_and_agrees_with_the_trial_balance(
                 one.assets.total,
                 one.liabilities.total,
                 one.equity.total,
-                one.kept,
+                one.retained,
                 one.of_the_year,
             )
             expected = tuple(
@@ -597,7 +597,7 @@ def test_the_comparison_equals_the_balance_sheet_of_that_day(alice: Person, seed
                 == (then.assets.total if then else zero)
             )
             assert (one.retained_before, one.of_the_year_before) == (
-                (then.kept, then.of_the_year) if then else (zero, zero)
+                (then.retained, then.of_the_year) if then else (zero, zero)
             )
         assert {one.currency for one in found.blocks} >= alone.keys()
 

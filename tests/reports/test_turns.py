@@ -121,7 +121,7 @@ def test_reports_agree_across_year_ends(
                 if line.closing
             }
             assert closed == stood | came | (
-                {"": position[one.currency].kept} if position[one.currency].kept else {}
+                {"": position[one.currency].retained} if position[one.currency].retained else {}
             )
         _moves_are_those_posted(moves, period, books)
         for purpose in ("revenue_fees", "bank_charges", "bank"):
