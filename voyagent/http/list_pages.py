@@ -36,7 +36,7 @@ class PlacedQuery(BaseModel):
     def address(self, **changes: Any) -> str:
         """Return the URL of the page with changed parameters.
 
-        Most changes lead to the first page of the list.
+        A change of a filter leads to the first page.
         """
 
     @property

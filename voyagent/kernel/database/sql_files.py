@@ -75,8 +75,8 @@ def read_files(package: Path = PACKAGE) -> list[SqlFile]:
     """Read all SQL files and return them in the order in which they must be applied.
 
     Raises:
-    ValueError: two files have one name, a required file is missing, or files require each other in
-    a cycle.
+        ValueError: two files have one name, a required file is missing, or files require each other
+            in a cycle.
     """
     files: dict[str, SqlFile] = {}
     for path in sorted(package.glob("**/sql/*.sql")):

@@ -48,8 +48,7 @@ def list_accounts(
     and expense accounts it covers only the postings of this financial year up to today, for other
     accounts all postings. Both are None for an account without postings.
 
-    Raises:
-    InvalidCursor: the cursor is not an account code.
+    Raises InvalidCursor if the cursor is not an account code.
     """
     page = select(*_ACCOUNTS).where(owned(Account))
     if account_type is not None:

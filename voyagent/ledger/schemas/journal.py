@@ -46,8 +46,8 @@ class EntryLineIn(Closed):
         """Return the journal line in the type that the service accepts.
 
         Raises:
-        InvalidAmount: the amount has too many decimals or is too large.
-        UnknownCurrency: the currency code is not known.
+            InvalidAmount: the amount has too many decimals or is too large.
+            UnknownCurrency: the currency code is not known.
         """
         left, right = (
             None if amount is None else Money.parse(amount, self.currency)

@@ -117,8 +117,8 @@ def ageing(report: Open, as_of: date) -> Sheet:
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
     """Return the trial balance as a sheet: a row for each account and currency, and totals.
 
-    The row with the result of earlier years has no code. The columns `carried` are empty unless a
-    financial year ends within the period.
+    The row with the result of earlier years has no code. The columns `carried_debit` and
+    `carried_credit` are empty unless a financial year ends within the period.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:

@@ -97,9 +97,10 @@ class InCurrency(Generic[Report, Block]):
 def in_currencies(
     tenant_id: UUID, report: Report, blocks: Iterable[Block]
 ) -> InCurrency[Report, Block]:
-    """Return the report in the agency's currency, which contains the other currencies.
+    """Return a report with one block for each currency of the books.
 
-    The first of `blocks` is in the agency's currency.
+    The first of `blocks` is in the agency's currency. The result has the reports in the
+    other currencies in `others`.
     """
     own, *others = blocks
     rest = tuple(InCurrency(tenant_id, report, block) for block in others)

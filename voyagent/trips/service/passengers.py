@@ -44,7 +44,7 @@ class PassengerChanges(TypedDict, total=False):
 def add_passenger(
     keyring: Keyring, actor: Actor, trip_id: UUID, changes: PassengerChanges
 ) -> TripPassenger:
-    """Add a passenger; `said` must contain at least the name.
+    """Add a passenger; `changes` must contain at least the name.
 
     Raises Forbidden, TripNotFound, TripFull, BornLater.
     """

@@ -43,8 +43,8 @@ def reverse_step(
 ) -> Any:
     """Perform a reversal and redirect, or render the confirmation page with the postings.
 
-    `look` loads the facts for the page. It is called again after an error, because the transaction
-    was rolled back.
+    `preview` returns the facts for the page. It is called again after an error, because the
+    transaction was rolled back.
     """
     if form.attempt(act, **REVERSED) is None:
         found = preview()
