@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -114,7 +115,8 @@ def test_a_corrected_card_is_refused_and_the_newest_is_saved(talk: Talk, alice: 
     first = card_of(talk.say(alice, session_id, LEAD))
     second = card_of(talk.say(alice, session_id, "no, 3 adults"))
     assert second["draft_id"] == first["card_id"] != second["card_id"]
-    assert second["fields"] == first["fields"] | {"pax_count": 3}
+    notes = first["fields"]["notes"].replace("2 adults", "3 adults")
+    assert second["fields"] == first["fields"] | {"pax_count": 3, "notes": notes}
     with alice.acting() as actor, pytest.raises(CardNotOpen):
         messages.save_card(actor, session_id, first["card_id"])
     press(talk, alice, messages.save_card, session_id, second["card_id"])
@@ -290,6 +292,21 @@ def test_the_records_to_choose_from_are_buttons(talk: Talk, alice: Person) -> No
     assert all(one in shown for one in messages_of_buttons)
     told = talk.say(alice, session_id, f"2. {rows[1]['label']}")
     assert card_of(told)["fields"]["invoice_id"] == rows[1]["id"]
+
+
+def test_what_no_message_states_is_marked_as_assumed(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    said = "received a payment of 4000 from Ravi Menon"
+    card = card_of(talk.say(alice, session_id, said))
+    assert card["assumed"] == ["currency", "paid_on"]
+    shown = alice.browser.get(f"/assistant/{session_id}").text
+    fields = [re.sub(r"<[^>]+>|\s+", " ", one).split() for one in shown.split("<dt>")[1:]]
+    notes = {field[0]: " ".join(field) for field in fields if "assumed" in field}
+    assert set(notes) == {"Currency", "Paid", "Account"}
+    card = card_of(talk.say(alice, session_id, "no, ₹5000 in cash yesterday"))
+    assert card["assumed"] == []
+    page = alice.browser.get(f"/assistant/{session_id}").text
+    assert page.count(">assumed<") == shown.count(">assumed<") == len(notes)
 
 
 def test_confirming_after_an_edited_message_changes_the_same_enquiry(

@@ -376,10 +376,15 @@ class Engine:
         if not changed:
             return replace(draft, unread=filled.unread) if filled.unread else None
         words = {name: filled.words.get(name, said) for name in changed}
+        stated = {
+            name: filled.words[name]
+            for name, value in filled.values.items()
+            if value == draft.values.get(name) and not draft.words.get(name)
+        }
         return replace(
             draft,
             values={**draft.values, **changed, **self._message(draft, words, said)},
-            words={**draft.words, **words},
+            words={**draft.words, **stated, **words},
             choices={name: rows for name, rows in draft.choices.items() if name not in changed},
             unread=_still_unread(draft, filled),
         )

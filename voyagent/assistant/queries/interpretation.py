@@ -45,9 +45,9 @@ def interpret(
     """Return the interpretation of a turn's message; empty if the turn has none.
 
     Keys: `kind` as in `dialogue.Reply`, or `stale` if the message answers a card that is no longer
-    open; `capability`, `fields`, `missing`, `words`, `choices`, `offered`, `unread`, `confirmed`,
-    `draft_id`, `origins`; `answers_card` if the message only answers a card, so that no model is
-    needed.
+    open; `capability`, `fields`, `missing`, `words`, `choices`, `offered`, `unread`, `assumed`,
+    `confirmed`, `draft_id`, `origins`; `answers_card` if the message only answers a card, so that
+    no model is needed.
     """
     asked = next(
         (row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None
@@ -237,8 +237,21 @@ def _reading(reply: Reply) -> JsonObject:
         "choices": {name: [_stored(row) for row in rows] for name, rows in draft.choices.items()},
         "offered": list(reply.offered),
         "unread": [one._asdict() for one in draft.unread],
+        "assumed": _assumed(draft),
         "confirmed": reply.confirmed,
     }
+
+
+def _assumed(draft: Draft) -> list[str]:
+    """Return the fields with a value that no message states: today, the usual currency."""
+    known = registry.get(draft.name).slots if draft.name else {}
+    return [
+        name
+        for name in draft.values
+        if name in known
+        and known[name].reader in ("currency", "date_or_today")
+        and not draft.words.get(name)
+    ]
 
 
 def _stored(row: Choice) -> JsonObject:

@@ -28,7 +28,7 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
     Blocks: `text {text}`; `tool {tool_call_id, tool_name, input, output, at, took_s}`; `approval
     {approval_id, tool_name, summary}`; `decision {approval_id, granted, summary}`; `error
     {message}`; `card {card_id, draft_id, capability, fields, missing, words, choices, offered,
-    unread}`.
+    unread, assumed}`.
     The `output` of a tool is null while it runs. `at` is the start of the call or, for an approved
     act, of its execution. `took_s` is the duration in seconds, present once a call of this turn has
     ended.

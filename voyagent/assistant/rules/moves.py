@@ -46,7 +46,8 @@ class Card:
     for each field, the words from which it was read; `choices` has the records that a field can
     mean. `offered` has the names of up to three capabilities that the message can mean. `draft_id`
     is the id of the first card of the same draft, or empty for a new draft. `unread` has the kind
-    and the words of facts that no field takes; the text names them.
+    and the words of facts that no field takes; the text names them. `assumed` has the names of
+    fields whose value no message states.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Card:
     offered: list[str] = field(default_factory=list)
     draft_id: str = ""
     unread: list[dict[str, str]] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
     kind: Literal["card"] = "card"
 
 

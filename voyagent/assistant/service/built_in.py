@@ -107,6 +107,7 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
         reading["offered"],
         reading["draft_id"],
         reading.get("unread", []),
+        reading.get("assumed", []),
     )
 
 

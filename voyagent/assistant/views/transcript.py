@@ -43,13 +43,14 @@ class ToolHead(NamedTuple):
 class DraftField(NamedTuple):
     """A field of a card: its value, and the words from which it was read.
 
-    Both are empty if the value is missing.
+    Both are empty if the value is missing. `note` tells what was assumed.
     """
 
     label: str
     value: str
     words: str = ""
     is_missing: bool = False
+    note: str = ""
 
 
 class DraftCard(NamedTuple):
@@ -113,7 +114,7 @@ def draft_card(block: Block) -> DraftCard | None:
     return DraftCard(
         known.card.icon,
         str(gettext(known.title)),
-        [one for name in known.input.model_fields for one in _draft_fields(block, name)],
+        [one for name in known.input.model_fields for one in _draft_fields(known, block, name)],
         known.approval == "required",
         not block["missing"],
         _edit_url(known, fields),
@@ -133,11 +134,12 @@ def _choices(block: Block) -> list[tuple[str, str]]:
     ]
 
 
-def _draft_fields(block: Block, name: str) -> list[DraftField]:
+def _draft_fields(known: Capability[Any], block: Block, name: str) -> list[DraftField]:
     value, words = block["fields"].get(name), block["words"].get(name, "")
     if value in (None, "", []):
-        missing = name in block["missing"]
-        return [DraftField(argument(name), "", "", is_missing=True)] if missing else []
+        if name in block["missing"]:
+            return [DraftField(argument(name), "", is_missing=True)]
+        return _default_field(known, name)
     if parse_id(value) is not None or (isinstance(value, list) and all(map(parse_id, value))):
         return [DraftField(argument(name), words or str(gettext("chosen")))]
     shown = (
@@ -145,9 +147,26 @@ def _draft_fields(block: Block, name: str) -> list[DraftField]:
         if isinstance(value, list) and isinstance(value[0], dict)
         else _in_words({**_currency(block), name: value}, name)
     )
+    note = str(gettext("assumed")) if name in block.get("assumed", ()) else ""
     return [
-        DraftField(label, text, words if place == 0 and words.casefold() != text.casefold() else "")
+        DraftField(
+            label,
+            text,
+            words if place == 0 and words.casefold() != text.casefold() else "",
+            note=note,
+        )
         for place, (label, text) in enumerate(shown)
+    ]
+
+
+def _default_field(known: Capability[Any], name: str) -> list[DraftField]:
+    """Return the value that an act takes for a field that nobody stated, if it has one."""
+    default = known.input.model_fields[name].default
+    if not known.writes or name not in known.slots or not isinstance(default, str | int):
+        return []
+    return [
+        DraftField(label, text, note=str(gettext("assumed")))
+        for label, text in _in_words({name: default})
     ]
 
 
