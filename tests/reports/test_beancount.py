@@ -47,7 +47,7 @@ def command(app: Flask, of: Person, file: Path) -> Result:
         args=[
             "books",
             "export",
-            "--tenant",
+            "--agency",
             str(of.actor.tenant_id),
             "--format",
             "beancount",
@@ -302,7 +302,7 @@ def test_the_export_of_an_unknown_agency_is_refused(app: Flask, tmp_path: Path) 
         args=[
             "books",
             "export",
-            "--tenant",
+            "--agency",
             str(new_id()),
             "--format",
             "beancount",

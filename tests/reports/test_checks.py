@@ -267,7 +267,7 @@ def test_correct_books_have_no_finding(
     app: Flask, trader: Person, command: Callable[..., Result]
 ) -> None:
     assert found(app, trader) == []
-    told = command("--tenant", trader.actor.tenant_id)
+    told = command("--agency", trader.actor.tenant_id)
     assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 19 checks\n")
 
 
@@ -288,7 +288,7 @@ def test_each_inconsistency_is_found(
             assert finding.difference is not None
             assert abs(finding.difference.amount_minor) == abs(expected[finding.check] or 0)
             assert finding.difference.currency == "INR"
-    told = command("--tenant", trader.actor.tenant_id)
+    told = command("--agency", trader.actor.tenant_id)
     assert (told.exit_code, told.output.splitlines()) == (
         1,
         [f"{trader.actor.tenant_id}: {finding}" for finding in findings],
@@ -335,5 +335,5 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
 
 
 def test_an_unknown_agency_is_refused(command: Callable[..., Result]) -> None:
-    told = command("--tenant", "00000000-0000-7000-8000-000000000000")
+    told = command("--agency", "00000000-0000-7000-8000-000000000000")
     assert (told.exit_code, "there is no agency" in told.output) == (1, True)

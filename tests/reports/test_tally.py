@@ -52,7 +52,7 @@ def command(app: Flask, alice: Person, tmp_path: Path) -> Callable[..., Result]:
         arguments = [
             "books",
             "export",
-            "--tenant",
+            "--agency",
             str(alice.actor.tenant_id),
             "--format",
             "tally",
@@ -495,7 +495,7 @@ def test_invalid_parameters_are_refused(
     arguments = [
         "books",
         "export",
-        "--tenant",
+        "--agency",
         str(alice.actor.tenant_id),
         "--format",
         "beancount",

@@ -29,14 +29,14 @@ def books() -> None:
 
 
 @books.command("check")
-@click.option("--tenant", type=click.UUID, help="Id of an agency; all agencies if absent.")
+@click.option("--agency", type=click.UUID, help="Id of an agency; all agencies if absent.")
 @with_database
-def check(tenant: UUID | None) -> None:
+def check(agency: UUID | None) -> None:
     """Print every failed check with agency, currency and difference; exit with 1 if any failed."""
-    if tenant is not None:
-        _must_exist(tenant)
+    if agency is not None:
+        _must_exist(agency)
     unsound = 0
-    for tenant_id in [tenant] if tenant is not None else chain.every_agency():
+    for tenant_id in [agency] if agency is not None else chain.every_agency():
         found = checks.run(tenant_id)
         unsound += bool(found)
         if not found:
@@ -48,7 +48,7 @@ def check(tenant: UUID | None) -> None:
 
 
 @books.command("export")
-@click.option("--tenant", type=click.UUID, required=True)
+@click.option("--agency", type=click.UUID, required=True, help="Id of the agency.")
 @click.option(
     "--format",
     "form",
@@ -72,7 +72,7 @@ def check(tenant: UUID | None) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_database
 def export(
-    tenant: UUID,
+    agency: UUID,
     form: str,
     first: datetime | None,
     last: datetime | None,
@@ -84,7 +84,7 @@ def export(
     The format beancount has all postings. The format tally has the postings of a period in one
     currency.
     """
-    _must_exist(tenant)
+    _must_exist(agency)
     if form == "beancount" and (first or last or currency):
         raise click.UsageError(
             "--from, --to and --currency apply to tally only: beancount exports all postings"
@@ -93,7 +93,7 @@ def export(
         raise click.UsageError("--currency must be three capital letters, such as INR")
     try:
         days = Days.between(first.date() if first else FIRST_DAY, last.date() if last else LAST_DAY)
-        with transaction(tenant):
+        with transaction(agency):
             filters = {
                 "format": form,
                 "from": first and first.date(),
@@ -101,12 +101,12 @@ def export(
                 "currency": currency,
             }
             note_export(
-                system_actor(tenant),
+                system_actor(agency),
                 file.name,
                 {name: value for name, value in filters.items() if value},
             )
         files.write(
-            tenant,
+            agency,
             (
                 beancount.pieces
                 if form == "beancount"
@@ -120,6 +120,6 @@ def export(
         raise click.UsageError(str(error)) from None
 
 
-def _must_exist(tenant: UUID) -> None:
-    if not chain.exists(tenant):
-        raise click.ClickException(f"there is no agency {tenant}")
+def _must_exist(agency: UUID) -> None:
+    if not chain.exists(agency):
+        raise click.ClickException(f"there is no agency {agency}")

@@ -911,5 +911,5 @@ def export_a_list(stage: Stage) -> Doing:
 def export_the_books_for_another_program(stage: Stage) -> Doing:
     tenant_id, file = stage.alice.actor.tenant_id, stage.folder / "books.beancount"
     return lambda: stage.flask(
-        "books", "export", "--tenant", tenant_id, "--format", "beancount", file
+        "books", "export", "--agency", tenant_id, "--format", "beancount", file
     )
