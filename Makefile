@@ -1,9 +1,9 @@
-# Run `make help` for what there is. A fresh computer needs Python 3.11 or newer, and this.
+# `make help` lists the targets. A new computer needs only make and Python 3.11 or newer.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-# The first Python that is new enough and can make virtual environments; `make PYTHON=/path/to/python run` uses another.
+# The first Python that is new enough and can create virtual environments. `make PYTHON=/path/to/python run` uses another.
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python3.14 python; do \
 	"$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 BIN := .venv/bin
@@ -19,35 +19,35 @@ help: ## List the targets
 	@echo 'Voyagent'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
 
-run: set-up-run ## Set up, then start the program with a database of its own on http://127.0.0.1:$PORT (5000)
+run: set-up-run ## Set up, then start the program and its own database on http://127.0.0.1:$PORT (5000)
 	@VOYAGENT_END_WITH=$$PPID exec $(BIN)/python app.py
 
 test: set-up-test ## Set up, then run every test on the real database (TESTS=tests/http for some)
 	@exec $(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist loadgroup --ignore=tests/faults $(TESTS)
 
-faults: set-up-test ## Break what Voyagent stands on and see that it holds (FAULT_ROUNDS=full for every round)
+faults: set-up-test ## Test the program while its database, Redis and processes fail (FAULT_ROUNDS=full for every round)
 	@FAULT_ROUNDS='$(FAULT_ROUNDS)' FAULT_SEED='$(FAULT_SEED)' exec $(BIN)/python -m pytest -q -n0 tests/faults
 
-bench: set-up-test ## Measure what it costs, and see that each target is met (BENCH=audit for one part)
+bench: set-up-test ## Measure speed and compare it with targets (BENCH=audit for one part)
 	@BENCH='$(BENCH)' BENCH_LARGE='$(BENCH_LARGE)' exec $(BIN)/python -m tools.bench
 
-check: set-up-test lint ## Look the code over: format, lint, types, layers, templates, commit subjects
+check: set-up-test lint ## Check format, lint rules, types, imports between packages, templates, docstrings and commit subjects
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tools.lint_commits
 
-lint: set-up-test ## Only format and lint, changing nothing
+lint: set-up-test ## Check only format, lint rules, templates and docstrings; change nothing
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/python -m tools.lint_docstrings
 
-format: set-up-test ## Bring the code into its format, mend what can be mended by itself, draw docs/img/architecture.svg
+format: set-up-test ## Format the code, apply automatic lint fixes, draw docs/img/architecture.svg
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	$(BIN)/python -m tools.architecture
 
-clean: ## Remove what set-up and tools made; the data in var/ stays
+clean: ## Remove everything that the set-up and the tools made; the data in var/ stays
 	rm -rf .venv node_modules static/vendor .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
