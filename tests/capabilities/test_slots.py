@@ -103,6 +103,8 @@ def test_each_kind_of_slot_has_a_reader() -> None:
         ("fetch_bsp_statement", "BSP of last fortnight", {"period_start": "2026-11-01"}),
         ("draft_invoice", "bill Joseph 500, 15 days credit", {"due_date": "2026-12-15"}),
         ("draft_invoice", "invoice Joseph 500 by 10 Dec, due 12 Dec", {"due_date": "2026-12-12"}),
+        ("draft_invoice", "invoice Joseph 500 dated 15 nov", {"issue_date": "2026-11-15"}),
+        ("write_off_invoice", "write off 000042 on 28 nov", {"written_off_on": "2026-11-28"}),
         ("search_flights", "DEL BKK 14 Feb return 20", {"return_date": "2027-02-20"}),
         ("search_flights", "mumbai london 5 May", {"origin": "BOM", "destination": "LON"}),
         ("search_flights", "दिल्ली से दुबई", {"origin": "DEL", "destination": "DXB"}),

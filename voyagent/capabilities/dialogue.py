@@ -447,7 +447,7 @@ class Engine:
         """Return the field that a message without other words answers: a name or a date."""
         slot = self._capabilities[capability].slots.get(name)
         if slot is not None and slot.reader in ("date", "date_or_today"):
-            day = slots.answered_date(self._capabilities[capability], name, said, context)
+            day = slots.answered_date(name, said, context)
             return {name: day} if day else {}
         if slot is None or slot.reader not in ("party", "passenger", "supplier"):
             return {}

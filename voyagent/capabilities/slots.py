@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
+from voyagent.approvals.words.arguments import date_kind
 from voyagent.capabilities.capability import Capability, Choice, Lookup
 from voyagent.capabilities.describe import form_fields
 from voyagent.capabilities.slot_words import (
@@ -150,7 +151,7 @@ _DATE_CUES: Mapping[str, tuple[re.Pattern[str], bool]] = {
 
 The value is True if the field takes no date without these words.
 """
-_DATE_KINDS: Mapping[str, DateKind] = {"due_date": "due", "date_of_birth": "birth"}
+_DATE_READERS = ("date", "date_or_today")
 _BACK = ("return_date", "check_out")
 _PAST_PERIODS = ("created_", "issued_", "period_")
 _DUE_BEHIND = re.compile(
@@ -244,14 +245,14 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
 
     An amount without a currency is in the currency of the record that the text means.
     """
-    reading = _read(text, context, _kind_of(capability))
+    reading = _read(text, context, _kind_of_text(capability))
     filled = Filled()
     context = _fill_records(filled, capability, reading, context)
     dates = _dates(capability, text, context)
     for name, slot in capability.slots.items():
         if name in capability.lookups:
             continue
-        if slot.reader in ("date", "date_or_today"):
+        if slot.reader in _DATE_READERS:
             is_open = any(one.kind == "date" for one in reading.unclear)
             is_assumed = slot.reader == "date_or_today" and not is_open
             assumed = Found(context.today.isoformat()) if is_assumed else None
@@ -289,11 +290,9 @@ def _fill_records(
     return context
 
 
-def answered_date(
-    capability: Capability[Any], name: str, text: str, context: Context
-) -> str | None:
+def answered_date(name: str, text: str, context: Context) -> str | None:
     """Return the date in a message that is only a date, such as “5th”, in answer to a question."""
-    day = read_date(text.strip(), context.today, _kind_of(capability, name))
+    day = read_date(text.strip(), context.today, date_kind(name))
     return day.day.isoformat() if isinstance(day, Day) else None
 
 
@@ -325,21 +324,12 @@ def _read(text: str, context: Context, prefer: DateKind) -> Reading:
     )
 
 
-def _kind_of(capability: Capability[Any], name: str = "") -> DateKind:
-    """Return the purpose of a date field.
-
-    It follows from the field's name, else it is a book date if the capability posts with this
-    field.
-    """
-    if name in _DATE_KINDS:
-        return _DATE_KINDS[name]
-    if name == "passport_expiry":
-        return "travel"
-    if name.startswith(("period_", "as_of", "created_", "issued_")):
-        return "past"
-    if name.startswith("due_"):
-        return "due"
-    return "book" if capability.book_date and capability.writes else "travel"
+def _kind_of_text(capability: Capability[Any]) -> DateKind:
+    """Return the purpose of dates in a text as a whole: book dates if the act posts or bills."""
+    fields = capability.slots.items()
+    kinds = {date_kind(name) for name, slot in fields if slot.reader in _DATE_READERS}
+    is_book = capability.writes and (capability.book_date or "book" in kinds)
+    return "book" if is_book else "travel"
 
 
 def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
@@ -350,13 +340,11 @@ def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str
     names = [
         name
         for name, slot in capability.slots.items()
-        if slot.reader in ("date", "date_or_today")
+        if slot.reader in _DATE_READERS
         and name not in capability.lookups
         and not name.endswith(("_from", "_to", "_start", "_end"))
     ]
-    readings = {
-        kind: _read(text, context, kind) for kind in {_kind_of(capability, name) for name in names}
-    }
+    readings = {kind: _read(text, context, kind) for kind in {date_kind(name) for name in names}}
     given: dict[str, Found] = {}
     taken: set[tuple[int, int, int]] = set()
     for is_cued in (True, False):
@@ -364,7 +352,7 @@ def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str
             cue, is_needed = _DATE_CUES.get(name, (None, False))
             if name in given or (is_cued and cue is None) or (not is_cued and is_needed):
                 continue
-            reading = readings[_kind_of(capability, name)]
+            reading = readings[date_kind(name)]
             for place, span in enumerate(reading.of("date")):
                 key = (span.start, span.end, place)
                 before = text[max(0, span.start - 30) : span.start]
@@ -442,7 +430,7 @@ def _periods(capability: Capability[Any], text: str, context: Context) -> dict[s
         (pair for pair in pairs if is_created and pair[0] == "created_from"), pairs[0]
     )
     is_past = first.startswith(_PAST_PERIODS)
-    reading = _read(text, context, _kind_of(capability, first))
+    reading = _read(text, context, date_kind(first))
     days = reading.of("date")
     if len(days) > 1:
         ends = sorted(days[:2], key=lambda span: span.value)

@@ -176,15 +176,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
 # Endings of the names of arguments that are amounts of money.
 AMOUNTS = ("amount", "price", "charge", "debit", "credit", "budget_max")
 
-_DUE = "due_date pay_on"
+_DUE = "due_date due_from due_to pay_on"
 _BOOKED = (
     "issue_date paid_on entry_date effective_on refunded_on reversed_on voided_on written_off_on"
-    " filed_on granted_on period_start period_end issued_from issued_to created_from created_to"
-    " as_of exchange_rate.on"
+    " filed_on granted_on exchange_rate.on"
 )
+_PAST = "period_start period_end issued_from issued_to created_from created_to as_of"
 DATE_KINDS: dict[str, DateKind] = {
     **dict.fromkeys(_DUE.split(), "due"),
     **dict.fromkeys(_BOOKED.split(), "book"),
+    **dict.fromkeys(_PAST.split(), "past"),
     "date_of_birth": "birth",
 }
 """Purpose of a date, by the end of its path in the arguments; other dates are travel dates."""
