@@ -26,7 +26,7 @@ from voyagent.billing.core.queries.exports import (
     party_columns,
 )
 from voyagent.billing.core.queries.parts import items_statement, settling_statement
-from voyagent.billing.core.queries.taxes import bill_taxes_statement
+from voyagent.billing.core.queries.taxes import tax_amounts_statement
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
@@ -138,7 +138,7 @@ def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
     return (
         _bill_statement(bill_id),
         items_statement(BILL, bill_id),
-        bill_taxes_statement(bill_id),
+        tax_amounts_statement(BILL, bill_id),
         settling_statement(BILL, bill_id),
         credits_of_statement(BILL, bill_id),
         entry_lines_statement(entry_id),

@@ -13,6 +13,8 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import DocumentKind, kind_of
 from voyagent.billing.core.queries.documents import having_text, newest_first, page_of
+from voyagent.billing.core.queries.parts import items_statement
+from voyagent.billing.core.queries.taxes import tax_amounts_statement
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
@@ -59,8 +61,7 @@ def list_credits(
 
 def credit_statements(kind: DocumentKind, credit_id: UUID) -> tuple[Select[Any], ...]:
     """Return the statements for a credit, its lines, its taxes and its journal lines."""
-    table, lines = kind.credit.model.__table__.c, kind.credit.line.__table__.c
-    taxes, key = kind.credit.tax.__table__.c, kind.credit.key
+    table = kind.credit.model.__table__.c
     entry_id = (
         select(table.entry_id)
         .where(owned(kind.credit.model), table.id == credit_id)
@@ -73,12 +74,8 @@ def credit_statements(kind: DocumentKind, credit_id: UUID) -> tuple[Select[Any],
             name_of(table.reversed_by_user_id).label("reversed_by"),
         )
         .where(table.id == credit_id),
-        select(*(column for column in lines if column.name not in ("tenant_id", key)))
-        .where(owned(kind.credit.line), lines[key] == credit_id)
-        .order_by(lines.line_no),
-        select(taxes.line_no, taxes.component, taxes.amount_minor)
-        .where(owned(kind.credit.tax), taxes[key] == credit_id)
-        .order_by(taxes.line_no, taxes.component),
+        items_statement(kind.credit, credit_id),
+        tax_amounts_statement(kind.credit, credit_id),
         entry_lines_statement(entry_id),
     )
 

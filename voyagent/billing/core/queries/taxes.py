@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 
 from voyagent.billing.core.models.bills import Bill, BillTax
 from voyagent.billing.core.models.invoices import Invoice, InvoiceTax
-from voyagent.billing.core.models.kinds import kind_of
+from voyagent.billing.core.models.kinds import CreditKind, DocumentKind, kind_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -19,7 +19,6 @@ from voyagent.kernel.tenancy import owned
 from voyagent.taxes.words import component
 
 _TAXES = InvoiceTax.__table__.c
-_BILLED = BillTax.__table__.c
 _COUNTED = ("issued", "partially_paid", "paid")
 
 
@@ -92,15 +91,18 @@ def read_taxes(reader: Reader, invoice_id: UUID) -> list[Row]:
     return reader.read(taxes_statement(invoice_id))[0]
 
 
-def bill_taxes_statement(bill_id: UUID) -> Select[tuple[int, str, int]]:
-    """Return a statement for the taxes of a bill.
+def tax_amounts_statement(
+    kind: DocumentKind | CreditKind[Any], document_id: UUID
+) -> Select[tuple[int, str, int]]:
+    """Return a statement for the tax amounts of a document or a credit.
 
     Rows: line_no, component, amount_minor.
     """
+    taxes = kind.tax.__table__.c
     return (
-        select(_BILLED.line_no, _BILLED.component, _BILLED.amount_minor)
-        .where(owned(BillTax), _BILLED.bill_id == bill_id)
-        .order_by(_BILLED.line_no, _BILLED.component)
+        select(taxes.line_no, taxes.component, taxes.amount_minor)
+        .where(owned(kind.tax), taxes[kind.key] == document_id)
+        .order_by(taxes.line_no, taxes.component)
     )
 
 
