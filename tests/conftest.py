@@ -1,8 +1,8 @@
 """Shared fixtures: one server, a database for each test process, and three people.
 
 Alice owns the records of a test, Bob is her colleague, Charlie is another agency. Every test signs
-up new agencies, so tests share a database without conflicts; nothing is rolled back, and the code
-runs as in production.
+up new agencies, so tests share a database without conflicts. Transactions are committed as in
+production.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""An agency at size, with a neighbour's rows among its own, for tests of what a list or a search
-costs.
-"""
+"""A large agency, with rows of another one, to measure lists and searches."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A server that speaks Redis, of the test's own: on a free port, in a folder of its own, ended by
-its own id.
-"""
+"""A server that speaks the Redis protocol, in its own folder and on a free port."""
 
 from __future__ import annotations
 

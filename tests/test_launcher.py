@@ -1,4 +1,4 @@
-"""The embedded server: started, found, stopped, and started again after every way of dying."""
+"""The embedded database server: start, stop, and start after a crash."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""app.py from outside: one start brings everything, one stop ends everything, and a start after
-kill -9 just works.
-"""
+"""The start script: one start runs everything, one stop ends everything."""
 
 from __future__ import annotations
 
@@ -389,9 +387,7 @@ def _assert_gone(pids: set[int]) -> None:
 
 
 def test_migrate_up_grants_the_role_to_a_separate_login(database: tuple[str, str]) -> None:
-    """The owner's address for migrations, another login for the program, and nothing granted by
-    hand.
-    """
+    """Migrations use the owner's login, the program another one without manual grants."""
     owner, _application = database
     login = f"teller_{secrets.token_hex(4)}"
     app_url = sa.make_url(owner).set(username=login).render_as_string(hide_password=False)

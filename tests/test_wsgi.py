@@ -1,6 +1,4 @@
-"""wsgi.py from outside: production refuses to start half configured, and without a database answers
-for its own health only.
-"""
+"""Production refuses an incomplete configuration and starts without a database."""
 
 from __future__ import annotations
 

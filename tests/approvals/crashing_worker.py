@@ -1,5 +1,4 @@
-"""A worker of its own process that kills itself with SIGKILL, once, at a named point around an
-effect.
+"""A worker process that kills itself with SIGKILL once, around an effect.
 
 Run as a program: `python -m tests.approvals.crashing_worker POINT MARKER`; the settings come from
 the environment.

@@ -1,4 +1,4 @@
-"""The JSON API of approvals: shapes, filters, pages, statuses, and what another agency sees."""
+"""JSON API of approvals: fields, filters, pages, statuses and tenant isolation."""
 
 from __future__ import annotations
 
@@ -343,7 +343,7 @@ def test_a_page_needs_three_statements_in_one_round_trip_for_any_number_of_propo
 
 
 def test_the_pending_list_uses_its_index(desk: Desk, alice: Person, app_engine: sa.Engine) -> None:
-    """As the application's role, since the policy decides which index is used."""
+    """The query runs as the application's role, because the policy affects the index used."""
     with desk.engine.begin() as connection:
         connection.execute(
             sa.text(

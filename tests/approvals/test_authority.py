@@ -1,4 +1,4 @@
-"""The service behind each effect, called from a shell, asks for its own grant."""
+"""The service behind each effect requires a grant, even if called directly."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Several decisions in one call: each by itself, in its order, with the status of a call of its
-own.
-"""
+"""Several decisions in one request: each is independent and has its own status."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Editing a proposal before it is granted: both sets of arguments stay, what is new is run dry,
-and a grant is held to what was shown.
-"""
+"""Editing a proposal before it is approved."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Carrying out what was granted: exactly once, as the requester, with the stored arguments; and
-what time does to what nobody decides.
-"""
+"""Approved acts run exactly once, and undecided proposals expire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kill -9 of a worker around an effect: whatever the moment, it happens exactly once."""
+"""An effect happens exactly once if its worker is killed at any moment."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ def test_declining_does_not_check_the_preview(
 def test_unrelated_postings_do_not_make_a_preview_stale(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
-    """Shared accounts and the receivable's total move; this customer's balance does not."""
+    """Totals of shared accounts change, but not the balance of this customer."""
     approval_id = proposed(desk, bob, draft(alice, line("100.00")))
     pay(alice, issued(alice, customer_name="Somebody Else"), 500_000)
     grant(alice, approval_id)

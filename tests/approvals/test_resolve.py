@@ -1,4 +1,4 @@
-"""Deciding: who may, in which order it is refused, and that one decision wins."""
+"""Deciding: permissions, the order of errors, and one valid decision."""
 
 from __future__ import annotations
 

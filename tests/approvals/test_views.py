@@ -1,4 +1,4 @@
-"""The pages of approvals: what waits, what will change, deciding with and without a script."""
+"""Pages of approvals: pending proposals, previews, decisions without JavaScript."""
 
 from __future__ import annotations
 

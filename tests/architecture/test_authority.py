@@ -1,6 +1,6 @@
-"""Every service that posts, or commits the agency outside, asks for authority itself.
+"""Every service that posts or commits the agency outside requires authority.
 
-The services are parsed and the calls followed, so a new one is covered by being written.
+The test parses the services and follows their calls, so it covers new services too.
 """
 
 from __future__ import annotations

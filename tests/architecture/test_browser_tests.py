@@ -1,4 +1,4 @@
-"""Browser tests are skipped with the reason where there is no browser; others still run."""
+"""Browser tests are skipped with the reason if there is no browser."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The name of a capability stands as a string in its own file alone.
+"""The name of a capability is a string only in its own file.
 
-Other files import the capability. Names in `follow_ups` and of service functions in `__all__` are
-no such strings.
+Other files import the capability. Names in `follow_ups`, and names of service functions in
+`__all__`, are allowed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Keys of the models are the keys of the tables, in the same order: a look-up by (tenant_id, id)
-finds what it means.
-"""
+"""Primary keys of the models have the column order of the tables."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The plan of who may import whom is really checked: an import that breaks it, planted in a copy,
-is reported.
-"""
+"""Forbidden imports are reported; each is tested in a copy of the code."""
 
 from __future__ import annotations
 

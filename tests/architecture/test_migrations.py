@@ -1,4 +1,4 @@
-"""Migrations are numbered, go up and down and up, and end where the models are.
+"""Migrations are numbered, reversible, and give the schema of the models.
 
 A database of release 0.1 gets the same schema as a new one. The database functions come from the
 SQL files.

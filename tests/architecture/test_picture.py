@@ -1,4 +1,4 @@
-"""The picture of the packages is current and says what it is drawn from."""
+"""The diagram of the packages is current."""
 
 from __future__ import annotations
 

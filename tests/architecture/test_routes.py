@@ -1,6 +1,6 @@
-"""The whole site is pinned in `routes.txt`: method, path, guard, the right that opens it.
+"""All routes are listed in `routes.txt` with method, guard and permission.
 
-Whoever adds a door or opens one wider changes a line there and is seen.
+A new route or a changed permission changes a line of that file.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def test_every_permission_of_a_route_belongs_to_some_role() -> None:
 
 
 def test_a_get_request_changes_nothing() -> None:
-    """A permission that only writers hold never stands on a GET of the API."""
+    """No GET operation of the API requires a permission to write."""
     readers = ROLE_PERMISSIONS["viewer"]
     administers = {"audit.read", "invite.read"}
     for line in served():
@@ -76,7 +76,7 @@ def test_every_blueprint_has_a_guard(blueprint: PageBlueprint) -> None:
 
 
 def test_a_handler_only_parses_calls_and_renders() -> None:
-    """No `try` and no SQL statement of its own."""
+    """It has no `try` and no SQL statement."""
     for api in APIS:
         for operation in api.operations:
             source = inspect.getsource(operation.handler)

@@ -1,6 +1,4 @@
-"""Every template can be rendered by what the application has, is strict about script and style,
-short, and speaks through the catalogue.
-"""
+"""Templates compile, have no inline script or style, and are translatable."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The catalogue: every word of templates and rules can be collected, and a translation keeps what
-the sentence is filled with.
-"""
+"""Every sentence is translated, with the placeholders of the original."""
 
 from __future__ import annotations
 
@@ -80,8 +78,8 @@ def test_a_translation_has_the_placeholders_of_the_original(catalogue: Path) -> 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
 def test_every_sentence_is_translated(catalogue: Path) -> None:
-    """Every word of templates and rules, in both of its numbers, and nothing that was only guessed
-    from a similar one.
+    """This covers all texts of templates and rules in singular and plural; fuzzy translations do
+    not count.
     """
     with catalogue.open("rb") as file:
         spoken = {

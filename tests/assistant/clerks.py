@@ -1,4 +1,4 @@
-"""Messages as clerks type them in a hurry, with typing errors and Hindi words in between."""
+"""Messages of staff in a hurry, with typing errors and Hindi words."""
 
 from __future__ import annotations
 

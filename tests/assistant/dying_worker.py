@@ -1,10 +1,9 @@
-"""A worker that is killed with SIGKILL and started again, as often as the test wants; each time
-another process takes over.
+"""A worker that is killed with SIGKILL and replaced, as often as a test needs.
 
 Run as a program: `python -m tests.assistant.dying_worker FOLDER`; settings come from the
-environment. The file `plan` in the folder says where the present process is to die, such as `before
-2` or `after 4`: around the event of that number; it is removed at the death. `pid` has the present
-process. The plan `slow` lets it tell its text slowly, so that somebody else can kill it.
+environment. The file `plan` in the folder says where the present process kills itself: `before 2`
+or `after 4` is around the event of that number. The file is then removed. The file `pid` has the
+process id. With the plan `slow` the process sends its text slowly, so that a test can kill it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A person's conversation over HTTP, and how its stream is read."""
+"""A user's conversation over HTTP, and a reader of its event stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns that a scripted model thinks: what tests of it share."""
+"""Shared fixtures of tests with a scripted model."""
 
 from __future__ import annotations
 

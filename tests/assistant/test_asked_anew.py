@@ -1,6 +1,4 @@
-"""A request whose preview has become untrue makes way for a fresh one, and the conversation is
-told; a page hears of whatever is decided elsewhere.
-"""
+"""Stale proposals are replaced and the conversation is informed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Asking again and asking in other words: a new turn takes the place of the old one and of all
-behind it, and what was granted stays done.
-"""
+"""Regenerated and edited messages replace later turns but undo no approved act."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams: equal bytes at every reading, an end after the final event, limits of streams."""
+"""Streams: equal bytes at each reading, their end, and their limits."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Following a conversation without saying anything: its transcript page by page, its events over
-turns, and asking a turn to stop.
-"""
+"""Transcript pages, events over several turns, and the request to stop."""
 
 from __future__ import annotations
 
@@ -252,8 +250,8 @@ def test_a_stopped_turn_ends_as_stopped(line: Line, bob: Person, owner_engine: s
 def test_a_turn_stopped_during_a_tool_ends_within_a_second_after_it(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And whoever asks is answered at once, though the worker holds the conversation for as long as
-    the tool takes.
+    """The request to stop gets its response at once, although the worker locks the conversation
+    until the tool ends.
     """
     tool = registry.get("trial_balance")
     inside, go, ended = threading.Event(), threading.Event(), []

@@ -1,7 +1,8 @@
 """Measure the engine on the held-out messages, which are no examples of any capability.
 
-The floors are what it reaches, and the goals are what it must reach. A floor only rises; a miss is
-mended by an example or a reader, never by a pattern for one sentence.
+A floor is the share that the engine reaches, and a goal is the share that it must reach. A floor
+may only be raised. To correct a failure, add an example or improve a reader of values; never add a
+pattern for one sentence.
 """
 
 from __future__ import annotations

@@ -6,16 +6,16 @@ Each line is one message: `id`, `text`, `lang`, `intent` (a tool's name, null if
 `also` (other intents that are right), `fields`, `today` and sometimes `note`.
 
 `fields` holds only values that a clerk can read from the text alone, under the names of the tool's
-input. A nested object states some of its members. Instead of an id stand pseudo-fields:
+input. A nested object has only some of its members. Pseudo-fields take the place of ids:
 
 - `customer_name`: the customer, or the guest of a hotel, without a title
 - `party`: the supplier, the hotel, or the passenger of a visa, without a title
 - `number`: the number of a document, booking or flight, as written
 - `account`: the code or name of a ledger account, as written
 
-Names, places, phone numbers and descriptions stand as in the message. Dates are ISO and resolved
-from `today`, amounts are decimal strings. The notes `no capability: …` name an act that no tool
-does. Change the line to that intent when a tool for it arrives.
+Names, places, phone numbers and descriptions are written as in the message. Dates are ISO and
+resolved from `today`; amounts are decimal strings. A note `no capability: …` names an act for which
+there is no tool. Change the line to the intent when there is a tool for it.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def test_intents_are_tools() -> None:
 
 
 def test_each_tool_of_the_file_has_five_messages() -> None:
-    """A tool that no message asks for is not measured yet; fewer than five measure nothing."""
+    """A tool without messages is not measured; fewer than five messages would measure nothing."""
     counts = Counter(line["intent"] for line in LINES if line["intent"] is not None)
     assert counts.keys() <= TOOLS.keys()
     assert {name: count for name, count in counts.items() if count < 5} == {}

@@ -1,6 +1,4 @@
-"""Words that try to be orders: whatever a customer, a document or a tool's answer says, nothing is
-granted and no right grows.
-"""
+"""Instructions in texts of customers or tools approve nothing and add no rights."""
 
 from __future__ import annotations
 

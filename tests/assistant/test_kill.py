@@ -1,6 +1,4 @@
-"""kill -9 of a worker in the middle of a turn: another goes on behind the last event, and no tool
-runs twice.
-"""
+"""If a worker is killed during a turn, another continues and repeats no tool call."""
 
 from __future__ import annotations
 

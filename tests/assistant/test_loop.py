@@ -1,4 +1,4 @@
-"""A turn in the worker: what it tells, what it keeps, what it does once, and how it ends."""
+"""A turn in the worker: its events, its stored steps and its end."""
 
 from __future__ import annotations
 

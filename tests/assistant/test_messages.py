@@ -1,6 +1,4 @@
-"""The JSON API of the talk, field by field over HTTP: the stream, picking up, deciding in the
-body, bounds.
-"""
+"""JSON API of messages: the stream, its continuation, decisions and limits."""
 
 from __future__ import annotations
 

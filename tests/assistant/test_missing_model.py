@@ -1,6 +1,4 @@
-"""A model that its vendor does not have any more, an agency that keeps to the built-in planner, and
-what the settings say of either.
-"""
+"""Withdrawn models, and agencies that choose the built-in planner."""
 
 from __future__ import annotations
 

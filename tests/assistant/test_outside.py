@@ -1,6 +1,4 @@
-"""While a supplier takes its time nobody waits for it: no row of the conversation is locked and no
-connection is kept; and what it did is noted once.
-"""
+"""A supplier call holds no lock and no connection, and its result is stored once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Measure the engine on labelled messages: the act that each means, and its fields.
 
-The floors are what it reaches. A floor only rises; a miss is mended by an example or a reader.
+A floor is the share that the engine reaches. It may only be raised. To correct a failure, add an
+example or improve a reader of values.
 """
 
 from __future__ import annotations

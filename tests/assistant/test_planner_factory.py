@@ -1,6 +1,4 @@
-"""A model that thinks in a turn: its words as they come, its calls one after another, and a turn
-that outlives its worker.
-"""
+"""Turns of a language model: streamed text, tool calls, and a change of worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of a conversation outlive their process: another one sends them byte for byte."""
+"""Stored events of a conversation are sent byte for byte by another process."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A stored turn played again: byte for byte the same, or the first difference by name; nothing is
-asked, done or written.
-"""
+"""A stored turn is replayed without effects; the first difference is reported."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A turn whose job was lost, or ran out of tries, is taken up again: no conversation waits for
-ever.
-"""
+"""Turns whose job was lost or has failed are resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON API of conversations, field by field over HTTP: begin, list, read, rename, delete."""
+"""JSON API of conversations: create, list, read, rename and delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results of tools: promised keys on real rows, and the effect of approved ones."""
+"""Results of tools have the documented keys, and approved acts their effect."""
 
 from __future__ import annotations
 

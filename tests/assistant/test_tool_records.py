@@ -2,10 +2,10 @@
 
 The record fixes tools that programs and stored conversations rely on. A new capability needs none;
 `tests/capabilities/test_catalogue.py` checks that it is complete. The record has what models,
-approvals, cards and the audit know of a tool. Titles and descriptions of the schema are left out: a
-capability may add them. The capabilities in `WIDENED` take more than their records: `draft_invoice`
-as much as the form of an invoice, those on a trip its id. Their schemas accept all that the
-recorded ones accept.
+approvals, cards and the audit log need of a tool. It has no titles and descriptions of the schema,
+which a capability may add. The capabilities in `WIDENED` accept more fields than their records:
+`draft_invoice` those of the invoice form, capabilities of a trip its id. Their schemas accept all
+input that the recorded ones accept.
 """
 
 from __future__ import annotations

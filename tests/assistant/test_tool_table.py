@@ -1,6 +1,4 @@
-"""The table of tools of the API contract (section 17), and those of our own beside it: desk, input,
-side effect, reversible, approval, who grants, output.
-"""
+"""The tools equal the table of the API contract (section 17) and our own table."""
 
 from __future__ import annotations
 

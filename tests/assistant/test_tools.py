@@ -1,6 +1,4 @@
-"""A tool in a turn: the person's present right before it, nothing left of it after a refusal, its
-schema as strict as a body of the API.
-"""
+"""A tool call in a turn: permissions, rollback after an error, a strict schema."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The card of every tool: a glyph of its own room, a sentence before and after, a note where there
-is something to note, in both languages.
-"""
+"""Every tool has a card with an icon and sentences in both languages."""
 
 from __future__ import annotations
 

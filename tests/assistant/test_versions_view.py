@@ -1,6 +1,4 @@
-"""The page of a conversation: a message is copied, answered again or put in other words, and
-earlier versions can be looked at.
-"""
+"""Messages are copied, regenerated and edited, and earlier versions are shown."""
 
 from __future__ import annotations
 

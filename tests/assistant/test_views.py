@@ -1,6 +1,4 @@
-"""The pages of the assistant as a browser without JavaScript meets them, and the stream that a
-script follows.
-"""
+"""Pages of the assistant without JavaScript, and the stream for scripts."""
 
 from __future__ import annotations
 

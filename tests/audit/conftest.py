@@ -1,4 +1,4 @@
-"""Events in quantity, and a hand that reaches past every wall."""
+"""Fixtures of the audit tests: many events, and changes past all protection."""
 
 from __future__ import annotations
 

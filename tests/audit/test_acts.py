@@ -1,4 +1,4 @@
-"""Each act leaves its event in its own transaction, without secrets, or does not happen."""
+"""Each act records its event in its own transaction, or is rolled back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way to change something is an act or states why not; every event kind has an act."""
+"""Every change is a listed act or an explained exception."""
 
 from __future__ import annotations
 

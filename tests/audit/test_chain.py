@@ -129,7 +129,7 @@ def test_an_agency_does_not_wait_for_the_chain_of_another(
 ) -> None:
     """An open transaction holds Alice's chain.
 
-    With one lock for both agencies Charlie's act would hit the lock timeout.
+    With one lock for both agencies, Charlie's act would time out.
     """
     with app_engine.begin() as connection:
         connection.execute(BOUND, {"t": str(alice.actor.tenant_id)})
@@ -146,7 +146,7 @@ def test_an_agency_does_not_wait_for_the_chain_of_another(
 
 
 def test_the_head_is_locked_last(alice: Person, statements: list[str]) -> None:
-    """Statements after it would lengthen the wait of the agency's other acts."""
+    """Statements after the lock would delay other acts of the agency."""
     alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 1})
     assert "app.audit(" in statements[-1]
 

@@ -1,6 +1,4 @@
-"""The audit as CSV: who may, what stands in it, hostile text, the cap, the few places, and that it
-streams.
-"""
+"""The audit log as CSV: permission, content, formulas, limits and streaming."""
 
 from __future__ import annotations
 
@@ -195,7 +193,7 @@ def test_too_many_events_are_refused_and_nothing_is_recorded(
 
 
 def test_the_rows_are_those_that_were_counted(app: Flask, alice: Person, seed: Seed) -> None:
-    """Count and rows come from one snapshot: what is written between the two is in neither."""
+    """Count and rows are read from one snapshot, so neither includes rows written in between."""
     seed(alice, 3, kind="probe.one")
     export = trail.open_export(
         alice.actor.tenant_id, Search(kinds=("probe.one",)), app.extensions["voyagent.exports"]
@@ -208,8 +206,8 @@ def test_the_rows_are_those_that_were_counted(app: Flask, alice: Person, seed: S
 def test_rows_are_sent_before_all_are_formatted(
     app: Flask, alice: Person, seed: Seed, owner_engine: sa.Engine, search: Search
 ) -> None:
-    """Events may be sorted, finished rows not; nor is the work shared out among processes, which
-    ends in a sort of what they have done.
+    """The plan may sort events but not finished rows. It has no parallel workers, because their
+    results would be sorted at the end.
     """
     seed(alice, 2_000, kind="probe.one")
     with owner_engine.begin() as connection:

@@ -1,6 +1,4 @@
-"""The page of the audit: who may, filters in the address, the event that is open, pages, the chain,
-and the file.
-"""
+"""Page of the audit log: permission, filters, an open event, the chain, the file."""
 
 from __future__ import annotations
 

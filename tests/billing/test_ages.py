@@ -1,4 +1,4 @@
-"""Open amounts by age and party on any date: roll-ups equal the documents."""
+"""Open amounts by age and party on any date: stored sums equal the documents."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def test_an_allocation_is_taken_back_once_and_its_counterpart_never(alice: Perso
 
 
 def test_no_allocation_is_dated_before_the_last_reversal(alice: Person) -> None:
-    """Otherwise a report of a date between would show more settled than there was."""
+    """Otherwise a report of a date in between would show too large a settled amount."""
     first, second = issued(alice), issued(alice)
     payment_id = pay(alice, first, 4_500_000)
     take_back(alice, payment_id)

@@ -1,6 +1,4 @@
-"""Invoices over the API: the list, drafts, issuing, receipts; who may, and what comes of many at
-once.
-"""
+"""JSON API of invoices: lists, drafts, issuing, receipts and parallel requests."""
 
 from __future__ import annotations
 

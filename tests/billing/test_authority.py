@@ -1,4 +1,4 @@
-"""Recording, issuing and undoing need a role that acts directly, or a grant of that act."""
+"""Recording, issuing and undoing require a direct right or a grant."""
 
 from __future__ import annotations
 

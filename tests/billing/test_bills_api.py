@@ -1,6 +1,4 @@
-"""Bills over the API: the list, one from its draft to its void; who may, and what comes of many at
-once.
-"""
+"""JSON API of bills: the list, all acts from draft to void, parallel requests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The pages of bills: the list with its tabs and filters, one with what stands in the books,
-entering, changing, receiving and voiding one.
-"""
+"""Pages of bills: the list, a bill with its postings, and all acts."""
 
 from __future__ import annotations
 

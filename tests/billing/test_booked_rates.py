@@ -1,6 +1,4 @@
-"""The rate at which a document in another currency is booked: given on both doors, kept as it was
-quoted, fixed once the document is posted.
-"""
+"""The booked exchange rate of a document: entered as quoted, fixed once posted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""An invoice that is drawn up and issued by one grant: under the next number alone, for the
-customer of an enquiry, whole or not at all.
-"""
+"""Invoices that are created and issued by one approval."""
 
 from __future__ import annotations
 

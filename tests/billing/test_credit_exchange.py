@@ -1,6 +1,4 @@
-"""A credit on a document that is settled from another currency in part, and taken back: it stays in
-the currency of its document.
-"""
+"""Credits on documents that were partly settled in another currency."""
 
 from __future__ import annotations
 

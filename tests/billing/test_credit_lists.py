@@ -1,4 +1,4 @@
-"""The list of credit notes: those to customers and those from suppliers, by party and days."""
+"""Lists of customer and supplier credits, by party and date."""
 
 from __future__ import annotations
 

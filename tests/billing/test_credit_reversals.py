@@ -1,6 +1,4 @@
-"""A credit note that was noted by mistake, ours or a supplier's, is taken back whole: once, with a
-reason, in an open month; its document is open again.
-"""
+"""Credits entered by mistake are reversed once, with a reason, in an open month."""
 
 from __future__ import annotations
 

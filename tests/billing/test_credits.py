@@ -1,6 +1,4 @@
-"""Credit notes: what is taken back of an issued invoice, by line; numbered, posted and counted from
-its day on, and never more than is open.
-"""
+"""Credit notes by line: numbers, postings, dates, at most the open amount."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_a_credit_from_the_day_of_service_on_reduces_revenue(alice: Person, day:
 def test_a_credit_on_revenue_recognised_at_issue_reduces_revenue(
     alice: Person, owner_engine: Any
 ) -> None:
-    """An invoice issued before deferral existed has no entry on the service date."""
+    """An invoice of a release without deferral has no entry on the service date."""
     with pytest.MonkeyPatch.context() as before:
         before.setattr(earning, "deferred", lambda _lines, _day: frozenset())
         invoice_id = issued(alice, given(STAY))

@@ -1,4 +1,4 @@
-"""Documents as CSV and XLSX, behind both doors: what the API tells of them, laid flat."""
+"""Documents as CSV and XLSX, on pages and API, equal to the JSON."""
 
 from __future__ import annotations
 

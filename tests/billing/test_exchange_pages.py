@@ -1,6 +1,4 @@
-"""The page on which money is noted settles documents in another currency at once: what it shows and
-posts, what it refuses, and who may not.
-"""
+"""The payment page settles documents in another currency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages on which invoices are drawn up, changed, issued and paid by people."""
+"""Pages to draft, change, issue and settle invoices."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The tax that suppliers charge: what is printed on a bill's lines, whether it is credited or is
-cost, what is posted, and what a credit takes back.
-"""
+"""Taxes printed on bills: input credit or cost, postings and credits."""
 
 from __future__ import annotations
 

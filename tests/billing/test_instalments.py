@@ -191,7 +191,7 @@ def test_a_document_is_counted_once_among_the_overdue(alice: Person) -> None:
 def test_a_filter_by_due_date_finds_any_open_instalment(
     alice: Person, paid: int, found: dict[date, bool]
 ) -> None:
-    """Amounts of a week on Home are found in the list of that week."""
+    """The home page links the amount of a week to the list with these due dates."""
     planned, bill_id = issued(alice, instalments=THIRDS), receive(alice, instalments=THIRDS)
     issued(alice, issue_date=ISSUED, due_date=THIRD + timedelta(days=40))
     if paid:

@@ -1,4 +1,4 @@
-"""Instalments over the API, on pages and on paper."""
+"""Instalments in API, pages and PDF."""
 
 from __future__ import annotations
 

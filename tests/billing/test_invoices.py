@@ -1,4 +1,4 @@
-"""The rules of invoices: drawing one up, and issuing it once."""
+"""Rules of drafting and issuing invoices."""
 
 from __future__ import annotations
 

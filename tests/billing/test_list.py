@@ -1,6 +1,4 @@
-"""The invoice list: what narrows it, what it counts, and that the search sees the bound agency
-only.
-"""
+"""The invoice list: filters, counts, and search within the agency."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The page of invoices narrowed to days of issue: beside the other filters, with or without a text,
-and in its file.
-"""
+"""The invoice list filtered by issue date, on the page and in its file."""
 
 from __future__ import annotations
 

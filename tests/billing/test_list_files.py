@@ -1,6 +1,6 @@
 """Lists of invoices, bills, payments and journal as CSV and XLSX: equal to the API's lists.
 
-Of any length, of one snapshot, of one agency.
+A list may have any length; its rows are of one snapshot and one agency.
 """
 
 from __future__ import annotations

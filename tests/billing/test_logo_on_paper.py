@@ -1,6 +1,4 @@
-"""The agency's logo on what it prints: in each PDF, at the head of each sheet and printed page, and
-nowhere for an agency without one.
-"""
+"""The agency's logo in PDFs and on printed pages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A name on a document that nobody bears: whose it may be a slip or a part of, and what the
-reviewer is told.
-"""
+"""Unknown names on documents: similar names, and the warning for the reviewer."""
 
 from __future__ import annotations
 

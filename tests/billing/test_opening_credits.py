@@ -1,6 +1,6 @@
 """Credits, voids and write-offs of imported open documents.
 
-A price reduction is of now; a wrong opening balance goes back to its account.
+A price reduction counts from its own date. A wrong opening balance is posted back to its account.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""A document that is dated in another financial year than today: its forms and its last step say
-so, before a number of that year is used for good.
-"""
+"""Documents dated in another financial year: forms warn before a number is used."""
 
 from __future__ import annotations
 

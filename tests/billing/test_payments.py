@@ -1,4 +1,4 @@
-"""The rules of payments and bills: what comes in and goes out, never more than is open."""
+"""Rules of payments and bills: amounts never exceed the open amount."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Payments over the API: the list, what settles what, advances, refunds; who may, and what comes of
-many at once.
-"""
+"""JSON API of payments: the list, allocations, advances, refunds."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A refund that was noted by mistake is taken back whole: once, with a reason, on a day of an open
-month; the payment has it to give again from then on.
-"""
+"""Refunds entered by mistake are reversed once, with a reason, in an open month."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Invoices that are rounded to whole units: what a total is moved by, where that stands in the
-books and on paper, and how it is given back.
-"""
+"""Invoices rounded to whole units: postings, PDF and credits."""
 
 from __future__ import annotations
 

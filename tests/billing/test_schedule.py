@@ -1,6 +1,4 @@
-"""The day on which a bill is to be paid: set, moved and taken off while the bill is open; shown
-with what is owed.
-"""
+"""The scheduled payment day of a bill: set, changed, removed and shown."""
 
 from __future__ import annotations
 

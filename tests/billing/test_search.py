@@ -1,6 +1,4 @@
-"""Searching bills, payments and credits by a part of a number, a name or a reference: over the API,
-on the pages, and only among the newest.
-"""
+"""Searching bills, payments and credits by a part of a number, name or reference."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Random sequences of acts on documents and payments (hypothesis).
 
-A model says which acts are valid, and after each step the books agree with it.
+A model determines which acts are valid. After each act the books must agree with the model.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""The last step before a draft is posted: a closed month leads back to where another day can be
-chosen, and a rate that is missing is said in time.
-"""
+"""The confirmation before posting: closed months and missing exchange rates."""
 
 from __future__ import annotations
 

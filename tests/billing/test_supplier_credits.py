@@ -1,6 +1,4 @@
-"""Credits from suppliers: what is taken back of a received bill, by line, posted and counted from
-its day on, and never more than is open.
-"""
+"""Supplier credits by line: postings, dates, at most the open amount."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Taxes on invoices: what each line bears, what issuing posts, what a credit takes back, and what
-is collected on packages.
-"""
+"""Taxes on invoices: per line, at issue, in credits, and TCS on packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Earnings of trips by day: after each act the roll-up equals the lines of the documents."""
+"""Earnings of trips by day: stored sums equal the lines of the documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of invoices: what they show, to whom, and that the address says it all."""
+"""Pages of invoices: their content, permissions and URLs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Making a document void: what was posted is reversed, once; it stays with its number, and nothing
-is owed on it from that day on.
-"""
+"""Voiding a document reverses its postings once and keeps its number."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""From an entry in the books to the paper that it comes from, whatever that is, and to the accounts
-that it moved.
-"""
+"""Links from journal entries to their documents and accounts."""
 
 from __future__ import annotations
 
@@ -169,8 +167,8 @@ def test_the_result_of_earlier_years_links_to_its_profit_and_loss(alice: Person)
 
 @pytest.mark.parametrize("report", ["receivables", "payables"])
 def test_an_amount_due_of_instalments_opens_its_documents(alice: Person, report: str) -> None:
-    """The figure of an age is an instalment's; the list that it opens shows the instalment, and of
-    what it is a part.
+    """The amount of an age is that of an instalment. The linked list shows the instalment and its
+    document.
     """
     day = clock.today()
     parts = plan(

@@ -1,6 +1,4 @@
-"""Asking for a write-off over the API and on the page: a request in a conversation of its own, that
-somebody else grants, and that is carried out once.
-"""
+"""Requests for write-offs: created in a conversation, approved, executed once."""
 
 from __future__ import annotations
 
@@ -205,7 +203,7 @@ def test_a_declined_request_can_be_made_again(
 def test_the_requester_does_not_approve(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
-    """Bob's role may not, and Leila's own request waits for somebody else's eyes."""
+    """Bob's role may not approve, and Leila may not approve her own request."""
     invoice_id = issued(alice)
     asked = ask(leila, invoice_id)
     assert said(resolve(bob, asked["id"])) == (403, "forbidden_role")

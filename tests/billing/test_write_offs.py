@@ -287,7 +287,7 @@ def test_a_closed_month_refuses_write_off_and_reversal(alice: Person) -> None:
 
 
 def test_no_settlement_is_dated_before_the_latest_reversed_write_off(alice: Person) -> None:
-    """Otherwise a report of a date between would show more settled than there was."""
+    """Otherwise a report of a date in between would show too large a settled amount."""
     invoice_id = issued(alice)
     take_back(alice, invoice_id, write_off(alice, invoice_id))
     before, granted = BACK - timedelta(days=1), alice.granted("invoice.write_off").actor

@@ -200,7 +200,7 @@ VALUES: dict[str, Any] = {
 
 
 def test_another_agencys_record_is_not_found(alice: Person, charlie: Person) -> None:
-    """For every capability that names a record by its id."""
+    """This applies to every capability with the id of a record."""
     mine = {
         name: MAKERS[name](alice) for name in ("enquiry_id", "invoice_id", "bill_id", "trip_id")
     }
@@ -245,7 +245,7 @@ def flights(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_suppliers_act_runs_once_per_key(alice: Person) -> None:
-    """The supplier is asked without a transaction, and the key still holds."""
+    """The key also works for an act that calls the supplier outside a transaction."""
     session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
     at = f"?session_id={session_id}"
     passenger = alice.api.post(f"/capabilities/add_passenger{at}", json={"full_name": "Deepa Nair"})

@@ -1,4 +1,4 @@
-"""A capability that contradicts itself cannot be made."""
+"""An inconsistent capability cannot be declared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A card is proposed, corrected and confirmed; a read runs; nothing is written by a guess."""
+"""Cards are proposed, corrected and confirmed; queries run at once."""
 
 from __future__ import annotations
 

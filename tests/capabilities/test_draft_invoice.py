@@ -1,4 +1,4 @@
-"""The capability `draft_invoice` says what the form of an invoice says."""
+"""The capability `draft_invoice` returns the result of the invoice form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every consumer's way to an act: permission, policy, then the act or a proposal."""
+"""All consumers check permission and policy, then run the act or propose it."""
 
 from __future__ import annotations
 

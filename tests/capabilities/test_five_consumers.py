@@ -177,6 +177,6 @@ def test_a_receipt_is_the_same_by_every_consumer(app: Flask) -> None:
 
 @pytest.mark.parametrize("name", ["create_enquiry", "record_receipt"])
 def test_every_consumer_uses_the_input_of_the_capability(name: str) -> None:
-    """Both have the approval for which they stand here."""
+    """Each of the two capabilities stands for its kind of approval."""
     (capability,) = (one for one in catalogue.CAPABILITIES if one.name == name)
     assert capability.approval == {"create_enquiry": "review", "record_receipt": "required"}[name]

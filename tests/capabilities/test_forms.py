@@ -273,7 +273,7 @@ def test_an_unknown_capability_is_not_found(alice: Person) -> None:
 
 
 def test_a_form_acts_in_the_conversation_of_its_url(alice: Person) -> None:
-    """Without a conversation there is no trip; the refusal keeps what was typed."""
+    """Without a conversation there is no trip; the error page keeps the input."""
     session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
     _, answer = send(alice, "/do/add_passenger", {"full_name": "Deepa Krishnan"})
     assert answer.status_code == 422

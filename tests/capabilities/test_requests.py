@@ -1,4 +1,4 @@
-"""Requests that no capability serves are recognised, so that they are refused clearly."""
+"""Requests that no capability handles are recognized and refused clearly."""
 
 from __future__ import annotations
 

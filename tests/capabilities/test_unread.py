@@ -1,4 +1,4 @@
-"""A fact that no field of a card takes is named on the card."""
+"""The card names facts that none of its fields accepts."""
 
 from __future__ import annotations
 

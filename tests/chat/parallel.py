@@ -1,4 +1,4 @@
-"""Run several acts at the same moment, each in a thread and a transaction of its own."""
+"""Run several acts at the same time, each in its own thread and transaction."""
 
 from __future__ import annotations
 

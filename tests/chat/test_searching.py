@@ -1,6 +1,4 @@
-"""Conversations are found by what they are called and by what was said in them; the cost does not
-grow with all that was ever said.
-"""
+"""Search of conversations by name and text, at a cost that does not grow."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Conversations by their rules: who may, what is counted, one turn at a time, deletion and its
-undo.
-"""
+"""Rules of conversations: permissions, counts, one turn at a time, deletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of conversations: they equal the models, and each stands behind the wall."""
+"""The tables of conversations equal the models and have row security."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database for the demo agency, filled once for all tests here."""
+"""A database with the demo agency, filled once for all tests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The demo agency: what a fresh start shows, that it is sound, and that filling it again adds
-nothing.
-"""
+"""The demo agency: its data, correct books, and no change when filled again."""
 
 from __future__ import annotations
 

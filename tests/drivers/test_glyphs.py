@@ -1,6 +1,4 @@
-"""Letters on paper: every alphabet that customers write, and a stand-in for what no font has; a
-document comes whatever the text is.
-"""
+"""PDFs with text of any alphabet, and a stand-in for characters without a font."""
 
 from __future__ import annotations
 
@@ -121,8 +119,8 @@ def test_invisible_characters_are_not_printed(paper: Paper, told: list[str]) -> 
 
 
 def test_every_unicode_character_can_be_printed(paper: Paper, told: list[str]) -> None:
-    """Each three thousandth of those that nobody has given a meaning, and each thirtieth of the
-    others, of which there are 155,000.
+    """The sample has every 3,000th of the unassigned characters, and every 30th of the 155,000
+    others.
     """
     meant = [
         chr(code)

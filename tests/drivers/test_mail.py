@@ -1,6 +1,4 @@
-"""The drivers of mail: SMTP against a real server on loopback, files, the terminal; and which of
-them an installation gets.
-"""
+"""Mail drivers: SMTP, files and terminal, and the choice of the driver."""
 
 from __future__ import annotations
 
@@ -84,8 +82,8 @@ def test_a_non_ascii_address_needs_a_server_that_accepts_it(
 ) -> None:
     """RFC 6531.
 
-    A server that cannot is no fault of the address: the mail waits, and another server may be named
-    meanwhile.
+    If the server does not accept such addresses, the mail waits, because another server may be
+    configured meanwhile.
     """
     del message["To"]
     message["To"] = Address(username="नेहा", domain="sharma.example")

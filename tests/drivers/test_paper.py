@@ -1,4 +1,4 @@
-"""Paper: the same bytes twice, data that is never markup, and pages in a font of ours."""
+"""PDFs: reproducible bytes, no interpreted markup, and own fonts."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def test_equal_data_give_equal_pdfs(paper: Paper) -> None:
 
 
 def test_entered_text_is_not_interpreted_as_markup(paper: Paper) -> None:
-    """Were it read as source, the first would be an empty line, and the last would stop the
-    setting.
+    """As Typst source, the first text would be an empty line, and the last one would cause an
+    error.
     """
     typed = [
         '#read("../secret.txt")',

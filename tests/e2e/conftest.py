@@ -1,6 +1,4 @@
-"""A real browser on the running program: gunicorn and a worker as processes of their own, over a
-database of their own.
-"""
+"""A real browser on the running program with its own processes and database."""
 
 from __future__ import annotations
 

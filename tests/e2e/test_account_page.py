@@ -1,6 +1,4 @@
-"""One's own account as people use it: an address moved and confirmed by its link, a forgotten
-password replaced, in every look.
-"""
+"""The account page: a changed address and a reset password, in every look."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""An action is found with Ctrl K, its form filled and sent, in every look; the same without
-JavaScript.
-"""
+"""An action is found with Ctrl K, filled and sent; also without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Approvals in a browser: looking, editing, deciding several, and seeing what a colleague has
-decided, in light and dark, wide and on a phone.
-"""
+"""Approvals in a browser: viewing, editing and deciding, in every look."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The assistant's page in a real browser: words as they come, requests that are decided in place,
-keys, and a stream that drops.
-"""
+"""The assistant's page: streaming, decisions, keyboard, and lost connections."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The audit as an administrator walks it: a chain checked by the worker, an event opened, filters,
-the file; and the same without JavaScript.
-"""
+"""The audit page: checking the chain, filters, an event; also without JavaScript."""
 
 from __future__ import annotations
 

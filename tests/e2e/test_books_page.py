@@ -1,6 +1,4 @@
-"""An entry by hand from the keyboard and the chart of accounts, in every look; the same without
-JavaScript.
-"""
+"""A manual entry by keyboard, and the chart of accounts; also without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Coming in, as people do it: a refused sign-up put right, a colleague invited and joining, signing
-out and in again, in every look.
-"""
+"""Sign-up, an invitation, signing out and in again, in every look."""
 
 from __future__ import annotations
 

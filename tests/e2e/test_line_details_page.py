@@ -1,6 +1,4 @@
-"""The days of service and the TCS of an invoice's lines from the keyboard, in every look; the same
-without JavaScript.
-"""
+"""Service date and TCS of invoice lines by keyboard; also without JavaScript."""
 
 from __future__ import annotations
 

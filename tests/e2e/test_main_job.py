@@ -1,6 +1,4 @@
-"""The main job, as a person does it: from the phone call to the trial balance, in light and dark,
-wide and on a phone.
-"""
+"""An enquiry from the phone call to the trial balance, in every look."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""From the margin of a trip by clicks to the lines that it is the sum of, and on to the entry and
-its document.
-"""
+"""From the margin of a trip to its lines, their entry and document."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A supplier noted and found, and a file looked at, put right and taken, in every look; the same
-without JavaScript.
-"""
+"""A supplier is created and found, and a file imported; also without JavaScript."""
 
 from __future__ import annotations
 

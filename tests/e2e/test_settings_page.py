@@ -1,6 +1,4 @@
-"""An agency's settings as an administrator changes them, in every look; the same without
-JavaScript, and as a colleague sees them.
-"""
+"""The settings page for administrators and others; also without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys, sign-ins and colleagues as an administrator uses them, in every look."""
+"""API keys, sessions and users, managed by an administrator, in every look."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A trip from the first form to the paper, in every look; the same without JavaScript, and what the
-printer gets of it.
-"""
+"""A trip from the first form to the PDF; also without JavaScript and in print."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The second factor as people use it: set up with the QR code, signing in with a code, recovery
-codes, another phone, off; in every look.
-"""
+"""Two-factor authentication: set-up, sign-in, recovery codes, replacement."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One clerk's complete case: enquiry, search, hold, tickets, invoice, itinerary, books, audit.
 
-Once without a model's key, where the built-in planner answers, and once with the Anthropic client,
-whose model is a stand-in on loopback.
+It runs once without a key, so that the built-in planner answers, and once with the Anthropic client
+and a stand-in server.
 """
 
 from __future__ import annotations

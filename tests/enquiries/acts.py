@@ -1,4 +1,4 @@
-"""Short ways for tests to log, change and read an enquiry by the rules."""
+"""Short functions for tests to create, change and read an enquiry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A response parsed as a tree, so that tests read its content and not its markup."""
+"""A response parsed as a tree, so that tests do not depend on markup."""
 
 from __future__ import annotations
 

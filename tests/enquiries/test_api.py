@@ -1,4 +1,4 @@
-"""The JSON API of enquiries, one at a time: fields, codes, order of checks, who may."""
+"""JSON API of an enquiry: fields, error codes, order of checks, permissions."""
 
 from __future__ import annotations
 

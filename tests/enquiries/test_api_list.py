@@ -1,4 +1,4 @@
-"""The JSON API of enquiries, the list: filters, paging, days, what it costs."""
+"""JSON API of the list of enquiries: filters, pages, dates and cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON API of enquiries, many at once: promotion, changes, counters; and the document."""
+"""Parallel requests to enquiries: promotion, changes and counters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening the conversation about an enquiry, and what becomes of the link."""
+"""Opening the conversation of an enquiry, and its link."""
 
 from __future__ import annotations
 

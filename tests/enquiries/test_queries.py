@@ -1,4 +1,4 @@
-"""Reading enquiries: counters, search, filters, pages, who waits."""
+"""Queries of enquiries: counters, search, filters, pages and waiting time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The rules of logging, changing and cancelling enquiries, each at each branch, on the real
-database.
-"""
+"""Rules of creating, changing and cancelling enquiries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of enquiries: what they show, what they refuse, and that they work without a script."""
+"""Pages of enquiries: content, errors, and use without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way past the second wall that a search takes: it sees the bound agency and nothing else."""
+"""The search role bypasses row security only for the agency's own keys."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Faults of what the program stands on; what the auditor finds is told as a test's own comparison
-is.
-"""
+"""Fault tests of the database, processes, Redis and models."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""kill -9 of a worker around an effect that was granted: whatever the moment, it happens exactly
-once, and nothing stays half done.
-"""
+"""An effect happens exactly once if its worker is killed at any moment."""
 
 from __future__ import annotations
 

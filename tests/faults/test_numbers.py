@@ -1,6 +1,4 @@
-"""Fifty people who take numbers at the same moment, of whom one in ten does not come to the end:
-every number of every series is carried once.
-"""
+"""Fifty parallel callers with failures: numbers have no gaps and no duplicates."""
 
 from __future__ import annotations
 

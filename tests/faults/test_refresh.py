@@ -1,6 +1,4 @@
-"""One refresh token presented by many at once: one successor, and it lives; a reuse afterwards ends
-everything.
-"""
+"""Parallel use of one refresh token: one successor, and reuse ends the session."""
 
 from __future__ import annotations
 
@@ -88,8 +86,8 @@ def test_one_of_sixteen_started_refreshes_gets_a_valid_successor(
 def test_one_of_sixteen_parallel_refreshes_succeeds(
     app: Flask, people: People, rounds: Rounds, events_of: Events, tell: Tell
 ) -> None:
-    """A thread that the machine let start only after the token was spent is a reuse, as the API
-    contract has it; its event says so, once.
+    """A request that starts after the token was used is a reuse in the sense of the API contract,
+    and is recorded once.
     """
     everybody, ended = threading.Barrier(CALLERS), 0
     for number in range(rounds(ROUNDS)):

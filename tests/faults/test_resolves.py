@@ -1,6 +1,4 @@
-"""Sixty-four people who decide one request at the same moment: one wins, the others are told so,
-and the effect happens once if the winner granted.
-"""
+"""Sixty-four parallel decisions on one proposal: one is valid."""
 
 from __future__ import annotations
 

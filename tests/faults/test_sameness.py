@@ -1,6 +1,4 @@
-"""A known and an unknown address look and take the same at sign-in, with the hasher's real
-parameters.
-"""
+"""Known and unknown addresses have equal responses and times at sign-in."""
 
 from __future__ import annotations
 

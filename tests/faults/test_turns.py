@@ -1,6 +1,4 @@
-"""kill -9 in the middle of a turn, of the web process that streams it and of the worker that runs
-it: nothing is lost, told twice or done twice.
-"""
+"""Turns continue without loss or repetition if a process is killed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A machine reads our document and tries what it allows and forbids: no 5xx, no status, media type
-or shape that the document does not name.
-"""
+"""Generated requests get only responses that the API document describes."""
 
 from __future__ import annotations
 
@@ -108,8 +106,8 @@ def test_invalid_requests_get_documented_errors(
 def test_valid_requests_for_own_records_get_documented_responses(
     described: Any, machine: Person, call: Call
 ) -> None:
-    """With an id that the machine made up every one of these is a 404; here each example meets a
-    thing of its own, fresh for every call.
+    """With a generated id each of these operations returns 404. Here each request has its own new
+    record.
     """
     operation = described[re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", call.path)][call.operation.method]
     answered: set[int] = set()

@@ -1,4 +1,4 @@
-"""Two equal requests at one moment, for each operation of people, keys, settings and audit.
+"""Two equal parallel requests, for each operation of users, keys and settings.
 
 Both responses and the stored rows follow the contract. Real threads, a barrier, a real database.
 """
@@ -598,7 +598,7 @@ def test_parallel_reauthentications_use_a_code_once(world: World) -> None:
 
 
 def test_one_code_used_in_two_operations_at_once_works_once(world: World) -> None:
-    """Sign-in and step-up spend the same code, whichever is first."""
+    """Sign-in and reauthentication use the same code; only the first one succeeds."""
     code = world.phone().code()
     doors: list[Send] = [
         lambda headers: world.anyone.post(

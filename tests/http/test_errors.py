@@ -1,6 +1,4 @@
-"""Failures at both doors: the right status, words for people, codes for programs, and nothing of
-our inside.
-"""
+"""Errors on pages and API: status, message and code, without internals."""
 
 from __future__ import annotations
 
@@ -343,7 +341,7 @@ def test_a_statement_that_runs_too_long_is_cancelled(variant: Variant) -> None:
 def test_parameters_of_a_failed_statement_are_not_logged(
     variant: Variant, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The log tells which statement failed, and neither an address nor a hash that it was given."""
+    """The log has the failed statement, but no address and no hash from its parameters."""
     app = variant(routes={"/broken": names_what_there_is_not})
     assert app.test_client().get("/broken").status_code == 500
     told = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""Every registered operation: no credential, the wrong role, another agency.
+"""Every operation: without credential, with the wrong role, of another agency.
 
 A new operation is covered by being registered.
 """

@@ -1,6 +1,4 @@
-"""Whatever goes out of the house as a file of many things is in the audit: who took it, what, and
-to what it was narrowed; a single document is not.
-"""
+"""Exports of several records are recorded in the audit log with their filters."""
 
 from __future__ import annotations
 

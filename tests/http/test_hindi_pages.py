@@ -603,7 +603,7 @@ def test_every_event_conversation_and_request_is_in_hindi(busy: Person) -> None:
 
 
 def test_every_action_is_in_hindi(busy: Person) -> None:
-    """Its form, what is missing, and what a read finds."""
+    """This covers its form, its error messages and the results of a query."""
     browser = busy.browser
     for capability in catalogue.CAPABILITIES:
         address = f"/do/{capability.name}"

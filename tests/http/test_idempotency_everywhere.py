@@ -1,4 +1,4 @@
-"""Every registered POST: sent twice with one Idempotency-Key it is done once.
+"""Every POST operation runs once if it is sent twice with one Idempotency-Key.
 
 A new operation is covered by being registered.
 """

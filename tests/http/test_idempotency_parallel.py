@@ -1,6 +1,4 @@
-"""Two requests with one Idempotency-Key at the same moment: one runs, the other waits for its
-answer.
-"""
+"""Two parallel requests with one Idempotency-Key: one runs, the other waits."""
 
 from __future__ import annotations
 
@@ -154,8 +152,8 @@ def test_waiting_repeats_do_not_block_the_database(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Two connections in all: one is with the first request, and four twins would keep the other
-    for as long as they wait.
+    """There are two connections. The first request uses one of them, and four waiting repeats must
+    not keep the other.
     """
     monkeypatch.setattr(idempotency, "LOCK_TIMEOUT_MS", 100)
     app = variant(db_pool_size=1)
@@ -185,7 +183,7 @@ def test_one_of_many_parallel_requests_runs(alice: Person, owner_engine: sa.Engi
 def test_after_a_pause_one_of_two_equal_requests_is_rolled_back(
     probe: Probe, alice: Person, owner_engine: sa.Engine
 ) -> None:
-    """Both run, since neither holds the key any more; the last insert lets one of them stand."""
+    """Both run, because the pause releases the key; the second insertion of the key decides."""
     both = Barrier(2)
 
     def act(actor: Actor) -> dict[str, str]:

@@ -1,6 +1,4 @@
-"""The operator's figures: who may see them, what they are called, and that nothing a caller sends
-becomes a label.
-"""
+"""Metrics: access, names, and labels without input of callers."""
 
 from __future__ import annotations
 
@@ -585,7 +583,7 @@ def test_finished_work_does_not_slow_the_metrics(alice: Person, owner_engine: sa
 
 
 def test_counting_takes_almost_no_time(app: Flask) -> None:
-    """Measured at a few microseconds; a hundred would be a fault."""
+    """Measured values are a few microseconds; the limit is a hundred."""
     with app.test_request_context("/api/health"):
         response = app.response_class(status=200)
         door._count(response)  # noqa: SLF001 - the cost of exactly this

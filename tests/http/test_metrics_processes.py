@@ -1,6 +1,4 @@
-"""The figures over several processes: two web processes behind one address and a job worker, told
-the same by whichever answers.
-"""
+"""Metrics of two web processes and a worker are summed by each process."""
 
 from __future__ import annotations
 

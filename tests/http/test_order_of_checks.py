@@ -35,7 +35,7 @@ def unknown() -> str:
 def test_checks_are_made_in_the_documented_order(
     app: Flask, alice: Person, victor: Person, charlie: Person, unknown: str
 ) -> None:
-    """One call with every fault, corrected one fault after the other."""
+    """A request has all errors; they are corrected one after the other."""
     wrong, mine = b'{"status": 7, "status": 8}', f"/api/enquiries/{MAKERS['enquiry_id'](alice)}"
     ended = b'{"status": "cancelled"}'
     assert patch(app, None, "/api/enquirie/x", LARGE, PLAIN) == (404, "Not Found")

@@ -1,6 +1,4 @@
-"""A form that records something new is recorded once, by however many clicks it is sent, and from
-behind the back button.
-"""
+"""A form creates one record, however often it is submitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The probes, the shape of money, and an installation without a database."""
+"""The probes, the schema of money, and a program without a database."""
 
 from __future__ import annotations
 

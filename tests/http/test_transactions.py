@@ -1,6 +1,4 @@
-"""One transaction a request: committed with the answer, gone with a failure, tried again whole when
-the database asks for it.
-"""
+"""One transaction per request: commit, rollback and retries."""
 
 from __future__ import annotations
 

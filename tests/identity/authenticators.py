@@ -1,4 +1,4 @@
-"""An authenticator app for tests, and people who have one."""
+"""An authenticator app for tests, and users who have one."""
 
 from __future__ import annotations
 

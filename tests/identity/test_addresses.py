@@ -1,4 +1,4 @@
-"""Which addresses are taken, and how they are kept."""
+"""Valid e-mail addresses, and the form in which they are stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suspending an agency and letting it in again, by the installation's commands."""
+"""Suspending and resuming an agency by command."""
 
 from __future__ import annotations
 

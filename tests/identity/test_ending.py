@@ -1,4 +1,4 @@
-"""Ending a person's sessions: from the next request on, at both doors."""
+"""Ending the sessions of a user on pages and API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inviting colleagues and joining by a link."""
+"""Inviting users, and joining by a link."""
 
 from __future__ import annotations
 

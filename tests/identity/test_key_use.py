@@ -1,4 +1,4 @@
-"""API keys as bearers: their maker's rights within their scopes, until they end."""
+"""API keys as credentials: their creator's rights within their scopes."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ REFUSED = (401, "unauthorized")
 def test_a_full_key_has_the_same_access_as_its_creators_token(
     alice: Person, charlie: Person, call: Call
 ) -> None:
-    """Two agencies, so that a call that ends sessions does not affect the next one."""
+    """There are two agencies, so that a call that ends sessions does not affect the next one."""
     by_key, by_token = send(with_key(alice), call, alice), send(charlie.api, call, charlie)
     if call.name in NEEDS_FRESH:
         assert (by_key.status_code, detail(by_key)) == (403, "reauthentication_required")

@@ -1,4 +1,4 @@
-"""Making, listing and revoking API keys."""
+"""Creating, listing and revoking API keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mailed tokens: each works once, for one purpose and person, in time, for her address."""
+"""Mailed tokens: each works once, for one purpose and one user."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""One rule for a password, on every path that sets one: what the API contract names is refused
-everywhere, and takes nothing with it.
-"""
+"""All operations that set a password refuse common ones."""
 
 from __future__ import annotations
 
@@ -132,7 +130,7 @@ PAGES = {
 
 
 def test_all_operations_that_set_a_password_are_tested() -> None:
-    """A schema with a new password in it belongs to a path of this file."""
+    """Each schema with a new password must belong to an operation tested in this file."""
     setting = {
         operation.path
         for api in APIS

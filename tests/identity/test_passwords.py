@@ -48,7 +48,7 @@ def test_an_unlikely_password_is_not_common(password: str) -> None:
 
 @pytest.mark.parametrize("word", ["liverpool", "butterfly", "travelagency", "jennifer", "mumbai"])
 def test_a_common_word_with_digits_and_signs_remains_common(word: str) -> None:
-    """Some words are of the package's list, some of ours."""
+    """Some words are in the list of the package, others in our own list."""
     assert is_common(f"2026-{word}!2026")
     assert not is_common(f"2026-{word}-lantern")
 

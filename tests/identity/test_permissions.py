@@ -1,4 +1,4 @@
-"""The permission table against the matrix of the API contract."""
+"""The permission table equals the matrix of the API contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One's own account: name, address and password, over the API and on the page."""
+"""The own account: name, address and password, on pages and API."""
 
 from __future__ import annotations
 

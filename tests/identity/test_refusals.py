@@ -32,7 +32,7 @@ DOORS = {
 def test_the_response_for_an_unknown_address_is_delayed(
     app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, door: str
 ) -> None:
-    """Only a known address has an audit to write; `make faults` measures the times themselves."""
+    """An event is written only for a known address; `make faults` measures the times."""
     held: list[float] = []
     for module in ("errors", "forms"):
         monkeypatch.setattr(f"voyagent.http.{module}.answer_no_earlier_than", held.append)

@@ -1,4 +1,4 @@
-"""Codes: which are valid, and that each works once."""
+"""Two-factor codes: which are valid, and that each works once."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_one_of_sixteen_parallel_requests_uses_the_code(
 def test_the_conditional_update_decides_without_a_lock(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
-    """Two transactions that have both read the row before either has spent the code."""
+    """Two transactions read the row before either of them uses the code."""
     code, barrier = app_of_alice.code(), threading.Barrier(4)
 
     def race(_number: int) -> bool:
@@ -214,7 +214,7 @@ def test_no_code_works_while_two_factor_is_off(
 
 
 def test_codes_match_the_test_vectors_of_rfc_6238(travel: time_machine.Traveller) -> None:
-    """Appendix B, SHA-1, the last six of the eight digits."""
+    """They are those of appendix B with SHA-1, shortened to the last six digits."""
     seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     for at, code in (
         (59, "287082"),
@@ -388,7 +388,7 @@ def test_a_sign_in_without_code_expires_after_five_minutes(
     seconds: int,
     is_over: bool,
 ) -> None:
-    """The rule checks the age itself, for pages and API. One from the future is not valid."""
+    """The service checks the age, so pages and API are equal. A time in the future is invalid."""
     with alice.app.app_context():
         half = signing_in.begin_sign_in(identity, email=alice.email, password=PASSWORD, device=API)
         db.session.commit()

@@ -1,4 +1,4 @@
-"""Throttles at the doors: what is counted before which check, and that both doors say so alike."""
+"""Rate limits on pages and API: what is counted, and before which check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which access tokens are believed."""
+"""Validation of access tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two-factor sign-in and step-up over the API, field by field as in the contract."""
+"""JSON API of two-factor sign-in and reauthentication."""
 
 from __future__ import annotations
 
@@ -469,7 +469,7 @@ def test_a_reset_does_not_bypass_two_factor_authentication(
 def test_an_invitation_does_not_bypass_two_factor_authentication(
     anyone: ApiClient, alice: Person, charlie: Person, phone: Authenticator
 ) -> None:
-    """A person with an account can't be invited into another session of it."""
+    """A user with an account cannot get a session by accepting an invitation."""
     link = charlie.api.post("/auth/invites", json={"email": alice.email, "role": "agent"}).json[
         "invite_link"
     ]

@@ -1,6 +1,4 @@
-"""The pages of the second factor with JavaScript off: the second page of signing in, set-up,
-recovery codes, switching off.
-"""
+"""Pages of two-factor authentication without JavaScript."""
 
 from __future__ import annotations
 

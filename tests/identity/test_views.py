@@ -1,4 +1,4 @@
-"""The pages of coming in, with JavaScript off."""
+"""Pages of sign-up, sign-in and invitations without JavaScript."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ def test_switching_two_factor_off_ends_the_others(app: Flask, alice: Person, bob
 
 
 def test_changes_by_another_process_apply_at_once(places: Places, sql: Sql) -> None:
-    """Processes remember nothing of a session or key that can change."""
+    """Processes cache no property of a session or key that can change."""
     assert places.good() > KEY
     sql(
         "update api_keys set revoked_at = now() where created_by_user_id = :u",

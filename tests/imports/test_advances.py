@@ -1,6 +1,4 @@
-"""Files of advances: payments of the program before with what is left of them, against the account
-that the books begin with.
-"""
+"""Imports of advances: open payments of the former program."""
 
 from __future__ import annotations
 

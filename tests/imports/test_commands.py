@@ -1,4 +1,4 @@
-"""`flask import`: the same rules as on the page, as a person of the agency, from a shell."""
+"""The command `flask import` follows the same rules as the page."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Files of open documents: invoices and bills brought forward, against the account that the books
-begin with.
-"""
+"""Imports of open invoices and bills against the opening balance account."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Files of opening balances: one entry that balances, with what documents will bring waiting on an
-account of its own.
-"""
+"""Imports of opening balances: one entry, with a suspense amount for documents."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Files of customers and suppliers: what a dry run names, what a run takes, and that it takes it
-once.
-"""
+"""Imports of customers and suppliers: dry run, errors, and a single import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of imports: choose, look, take."""
+"""The import page: choose a file, check it, import it."""
 
 from __future__ import annotations
 

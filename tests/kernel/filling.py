@@ -1,4 +1,4 @@
-"""An agency with a row in every table of agencies, made through the services."""
+"""An agency with a row in every tenant table, created through the services."""
 
 from __future__ import annotations
 

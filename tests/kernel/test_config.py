@@ -1,6 +1,4 @@
-"""Settings that are missing or wrong are refused at the start, with a sentence and without their
-value.
-"""
+"""Missing or invalid settings are reported at the start, without their value."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Cells that the database writes: amounts as the API has them in every currency, and no text that a
-spreadsheet takes for a formula.
-"""
+"""Cells written by the database: amounts as in the API, and no formulas."""
 
 from __future__ import annotations
 

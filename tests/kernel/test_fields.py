@@ -1,4 +1,4 @@
-"""The kinds of field that schemas share."""
+"""Field types shared by schemas."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Housekeeping visits the agencies that have something to see to and no other, stops with its
-worker, and finds them by an index.
-"""
+"""Housekeeping visits only agencies with unfinished work, found by an index."""
 
 from __future__ import annotations
 

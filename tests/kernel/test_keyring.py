@@ -1,6 +1,4 @@
-"""The installation's secrets: what is sealed opens with the same ring only, for the same purpose
-and row, also after a rotation.
-"""
+"""Encryption with the installation's secrets, also after a rotation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money: exponents, reading, rounding, and what goes over the wire."""
+"""Money: decimals, parsing, rounding and serialization."""
 
 from __future__ import annotations
 

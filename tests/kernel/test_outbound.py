@@ -1,6 +1,4 @@
-"""An act with a question to somebody outside in its middle: asked apart from what is written, and a
-refusal settled where the answer would be.
-"""
+"""Calls to outside systems, separate from the transaction that stores the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rates of exchange: as they were quoted, one way alone, with a buffer on top; rounded once."""
+"""Exchange rates: as quoted, in one direction, with a buffer, rounded once."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_money_is_converted_at_the_quoted_rate_and_rounded_once(
 
 
 def test_a_rate_converts_in_one_direction() -> None:
-    """Its inverse is not the rate that somebody would quote."""
+    """The inverse of a rate is not the rate that a bank would quote."""
     back = replace(DOLLAR, direction="into_base")
     for rate, money in ((DOLLAR, "INR"), (back, "USD"), (DOLLAR, "AED"), (back, "AED")):
         for act in (rate.convert, rate.price):

@@ -1,4 +1,4 @@
-"""Amounts in words."""
+"""Amounts written out in words."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The first wall alone: what the gate does with each kind of ORM statement, on a connection that no
-row-level security holds back.
-"""
+"""The tenant filter of the ORM, on a connection without row-level security."""
 
 from __future__ import annotations
 
@@ -270,7 +268,7 @@ def test_across_tenants_requires_a_reason_and_ends_with_its_block(
 
 
 def test_uses_of_across_tenants_are_counted() -> None:
-    """The program has none. Whoever needs one writes its reason there and its place here."""
+    """The program has none. A new use needs a reason in the code and an entry in this test."""
     uses = [
         (path.relative_to(ROOT).as_posix(), line.strip())
         for path in sorted((ROOT / "voyagent").rglob("*.py"))
@@ -281,8 +279,8 @@ def test_uses_of_across_tenants_are_counted() -> None:
 
 
 def test_no_code_compares_tenant_ids() -> None:
-    """The gate does it for the ORM and `owned` for the lane; a join of two owned tables is the one
-    place where the columns meet.
+    """The tenant filter does it for the ORM, and `owned` for the read pool. Only a join of two
+    tables may compare their columns.
     """
     found = [
         f"{path.relative_to(ROOT).as_posix()}: {line.strip()}"

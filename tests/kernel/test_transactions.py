@@ -1,4 +1,4 @@
-"""One act, one transaction: what stays, what goes, and what waits for the commit."""
+"""One transaction per act: commit, rollback, and work after the commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small values that everything is made of: ids, instants, days, canonical JSON, cursors."""
+"""Basic values: ids, times, dates, canonical JSON and cursors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row-level security alone: raw SQL as the application's role, and the catalogue."""
+"""Row-level security: raw SQL as the application's role, and the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Short ways for tests to post and to look at what is really stored."""
+"""Short functions for tests to post entries and read stored rows."""
 
 from __future__ import annotations
 

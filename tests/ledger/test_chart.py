@@ -1,6 +1,4 @@
-"""The chart of accounts: who adds, changes and archives what, and what is refused; over the API and
-by the rules.
-"""
+"""Chart of accounts: permissions, changes and errors, by service and API."""
 
 from __future__ import annotations
 
@@ -312,8 +310,8 @@ def test_only_some_roles_change_accounts(
 def test_a_parallel_posting_to_an_archived_account_is_refused(
     alice: Person, is_archived_first: bool
 ) -> None:
-    """Whichever comes first holds the account until it is through, so that an archived one never
-    has a balance.
+    """The first transaction locks the account until it ends, so that an archived account never has
+    a balance.
     """
     postage = UUID(added(alice))
     lines = [entries.debit(postage, inr(1)), entries.credit("bank", inr(1))]

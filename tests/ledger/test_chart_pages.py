@@ -1,6 +1,4 @@
-"""The pages of the chart of accounts: what they list, add and change, where they say what is wrong,
-and to whom.
-"""
+"""Pages of the chart of accounts: list, changes, errors and permissions."""
 
 from __future__ import annotations
 

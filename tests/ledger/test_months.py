@@ -88,7 +88,7 @@ def test_a_reversal_cannot_be_dated_in_a_closed_month(alice: Person) -> None:
 
 
 def test_a_repeated_posting_returns_the_entry_of_a_closed_month(alice: Person) -> None:
-    """A repeated act returns its entry; that is no posting."""
+    """A repeated act returns the existing entry and posts nothing."""
     source = new_id()
     first = post(alice, source_id=source, entry_date=date(2024, 3, 10))
     close(alice, MARCH)
@@ -175,7 +175,7 @@ def test_the_database_refuses_values_that_break_the_rules(alice: Person) -> None
 def test_no_entry_is_posted_in_a_month_that_closes_in_parallel(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
-    """The entries at the acknowledged closing are final; each poster was before or is refused."""
+    """After the closing the entries are final: a posting was committed before it or is refused."""
     seen: list[set[UUID]] = []
 
     def shut() -> None:
@@ -190,7 +190,7 @@ def test_no_entry_is_posted_in_a_month_that_closes_in_parallel(
 
 
 def test_closing_waits_for_running_postings(alice: Person, owner_engine: sa.Engine) -> None:
-    """The poster holds its entry uncommitted while the closing begins; the entry is kept."""
+    """An entry that is not yet committed when the closing begins is part of the closed month."""
     with alice.acting() as actor:
         posted = ledger_entries.post(
             actor,

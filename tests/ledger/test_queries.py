@@ -1,4 +1,4 @@
-"""Balances on any day: what is read from the months equals what the lines say."""
+"""Balances on any day: stored sums equal the lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of the books: what may be posted, once, and how it is undone."""
+"""Rules of the ledger: what may be posted, once, and how it is reversed."""
 
 from __future__ import annotations
 

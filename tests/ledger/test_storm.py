@@ -1,6 +1,4 @@
-"""Many at once, some of whom fail: at every moment the books balance, and what was acknowledged is
-what is stored.
-"""
+"""Parallel postings with failures: the books balance at every moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of the books: they equal the models, and each stands behind the wall."""
+"""The tables of the ledger equal the models and have row security."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending: outside of any transaction, again and again for most of a day, and then no more."""
+"""Delivery of mails: outside transactions, with retries for most of a day."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The letters: each in text and HTML, in the reader's language, with names that nobody can smuggle
-anything in by.
-"""
+"""Contents of mails: text and HTML, language, and names that inject nothing."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The outbox: a mail comes with the act that causes it, is sent after the commit, and is forgotten
-once it is sent.
-"""
+"""The outbox: mails are stored with their act, sent after the commit, and deleted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Nothing that a mail carries comes into the log, neither when it is sent nor when it fails,
-whoever writes the line.
-"""
+"""No content of a mail is logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parties over the API: list, note, read, change; who may; many at once."""
+"""JSON API of parties: list, create, read, change, permissions."""
 
 from __future__ import annotations
 

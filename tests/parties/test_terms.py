@@ -1,6 +1,4 @@
-"""When a document is due: on the day that is named, else by the terms of its party, else on the day
-of issue.
-"""
+"""Due dates: as entered, else by the terms of the party, else the issue date."""
 
 from __future__ import annotations
 

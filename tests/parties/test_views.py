@@ -1,4 +1,4 @@
-"""The pages of parties: the list, one with what is open, noting, changing, putting away."""
+"""Pages of parties: the list, a party with open amounts, changes, archiving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents for tests of the reports, made and paid through the real rules."""
+"""Documents for tests of the reports, created through the services."""
 
 from __future__ import annotations
 

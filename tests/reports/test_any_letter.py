@@ -1,6 +1,4 @@
-"""A paper comes whatever its texts are: every report and document with texts in all alphabets, and
-with letters that no font has.
-"""
+"""PDFs of all reports and documents with text of all alphabets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON API of the reports, field by field."""
+"""JSON API of the reports."""
 
 from __future__ import annotations
 

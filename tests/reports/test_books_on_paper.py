@@ -1,6 +1,4 @@
-"""The books as PDF: profit and loss, an account, the day book, margins; whole, with their sums, and
-quick at their largest.
-"""
+"""Profit and loss, accounts, day book and margins as PDF."""
 
 from __future__ import annotations
 
@@ -253,7 +251,7 @@ def test_long_names_and_accounts_fit_on_the_page(alice: Person) -> None:
 
 
 def test_two_thousand_rows_are_typeset_in_seconds(alice: Person) -> None:
-    """Two seconds on a computer that has nothing else to do; the bound here is for one that has."""
+    """It takes two seconds on an idle computer; the limit allows for a busy one."""
     pair = [
         entries.debit("bank", Money(100, "INR"), memo="a memo"),
         entries.credit("capital", Money(100, "INR")),

@@ -1,6 +1,4 @@
-"""The books prove themselves: each check finds what breaks it, and the command names the agency,
-the currency and the difference.
-"""
+"""Checks of the books: each finds its inconsistency, and the command reports it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The day book and the general ledger over the API: whatever was posted, the pages hold each entry
-once and end at the totals of the books.
-"""
+"""The day book and the general ledger in the API, across pages."""
 
 from __future__ import annotations
 
@@ -333,8 +331,8 @@ def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
 def test_the_cost_of_a_page_does_not_grow_with_the_books(
     big: Person, lane: psycopg.Connection[Any]
 ) -> None:
-    """A page late in three years of ten entries a day goes through as many rows as the first: at
-    worst its entries once for each account, of 32,000 rows.
+    """The books have three years of ten entries a day (32,000 rows). A late page reads as many rows
+    as the first one: at most its entries once for each account.
     """
     first, last = date(2023, 1, 1), date(2025, 12, 28)
     for after in (None, LineCursor(date(2025, 11, 20), big.actor.tenant_id, 1)):

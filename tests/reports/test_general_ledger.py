@@ -304,7 +304,7 @@ def test_the_cost_of_a_page_does_not_grow_with_the_account(
 def test_the_cost_of_a_journal_page_does_not_grow_with_later_days(
     big: Person, lane: psycopg.Connection[Any]
 ) -> None:
-    """A page of fifty entries, future entries up to the counted maximum, and sales by month."""
+    """The data are fifty entries, many future entries, and sales by month."""
     day = date(2024, 1, 20)
     page, coming = (
         _read(lane, big, statement)

@@ -1,4 +1,4 @@
-"""The home page: three steps for a new agency, what now for every other."""
+"""The home page: first steps of a new agency, and pending work of others."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The itinerary of a conversation over the API, field by field, and how much of a passport each
-caller sees.
-"""
+"""The itinerary in the API, and the visible part of passport numbers."""
 
 from __future__ import annotations
 

@@ -324,7 +324,7 @@ def test_an_anonymous_visitor_is_sent_to_sign_in(alice: Person) -> None:
 def test_the_cost_of_a_trip_is_the_sum_of_its_postings(
     big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine
 ) -> None:
-    """Measured beside three years of ten invoices a day."""
+    """The agency has three years of ten other invoices a day."""
     trip_id = a_trip(big, title="Dubai")
     for price in ("1000.00", "20.00"):
         sold(big, price, trip_id)

@@ -1,6 +1,4 @@
-"""The margin by trip: price less cost of what stands in each trip, by currency, across pages of any
-size.
-"""
+"""Planned margins of trips by currency, across pages."""
 
 from __future__ import annotations
 

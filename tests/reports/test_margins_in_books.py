@@ -1,6 +1,4 @@
-"""The actual margin: what the documents of a trip posted within some days, grouped or not, and what
-of the trial balance that leaves.
-"""
+"""Actual margins of trips: postings in a period, grouped, and the rest."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Reports as PDF: the same figures as the page, each currency apart, with what proves them, for
-whoever may read the page.
-"""
+"""Reports as PDF have the amounts of the page, for users who may read it."""
 
 from __future__ import annotations
 

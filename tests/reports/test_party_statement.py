@@ -1,6 +1,4 @@
-"""The statement of a customer or supplier: whatever was invoiced and paid, it runs on across pages
-and closes at what ageing says of the party.
-"""
+"""Statements of customers and suppliers, across pages, equal to ageing."""
 
 from __future__ import annotations
 
@@ -343,7 +341,7 @@ def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
 def test_a_statement_reads_only_lines_of_the_party(
     big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine
 ) -> None:
-    """Beside three years of ten entries a day of others."""
+    """The agency has three years of ten entries a day of other parties."""
     invoice(big, "Deepa Krishnan", "1000", due=date(2025, 6, 1))
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("vacuum analyze postings"))

@@ -1,6 +1,4 @@
-"""Why something was written off, credited, made void or reversed stays in the books: the statement
-that goes out to the party does not say it.
-"""
+"""Internal reasons are in the books but not in the statement of a party."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Reports as files over the API: what the pages give, for tokens and keys, of one agency, and as
-much as the JSON says.
-"""
+"""Reports as files in the API: equal to the pages and the JSON."""
 
 from __future__ import annotations
 
@@ -102,7 +100,7 @@ def test_api_and_page_return_the_same_file(busy: Person, report: str) -> None:
 
 @each
 def test_files_and_json_have_the_same_amounts(busy: Person, report: str) -> None:
-    """Every figure of the table that the JSON has is the same; of the books both have all."""
+    """Amounts that are in both are equal, and both have all posted amounts."""
     told = figures(busy.api.get(f"/reports/{report}?{urlencode(ASKED[report])}").json)
     rows = table(busy.api.get(address(report, "csv")).text)
     found = {

@@ -1,6 +1,4 @@
-"""Reports as CSV: the same figures as the page, whole, and nothing that a spreadsheet would take
-for a formula.
-"""
+"""Reports as CSV: the amounts of the page, complete, without formulas."""
 
 from __future__ import annotations
 

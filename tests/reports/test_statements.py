@@ -1,6 +1,4 @@
-"""Profit and loss and the balance sheet: whatever was posted they tie with the trial balance and
-with the lines, each currency apart.
-"""
+"""Profit and loss and balance sheet agree with trial balance and lines."""
 
 from __future__ import annotations
 

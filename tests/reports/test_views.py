@@ -1,4 +1,4 @@
-"""The pages of the reports: what they show, what they prove, where their figures lead."""
+"""Pages of the reports: content, comparison with the books, and links."""
 
 from __future__ import annotations
 
@@ -554,7 +554,7 @@ def test_a_page_takes_few_round_trips(
     statements: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Ageing asks first who stands on the page, and then for these alone.
+    """Ageing first reads the parties of the page, and then only their documents.
 
     The home page has two selects of its own for its charts.
     """

@@ -1,4 +1,4 @@
-"""Pictures such as people give for a logo."""
+"""Images for tests of the logo."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A changed language, zone or currency counts on the very next request, at both doors and for
-everybody of the agency.
-"""
+"""A changed language, time zone or currency applies to the next request."""
 
 from __future__ import annotations
 
@@ -106,8 +104,8 @@ def test_the_database_knows_every_time_zone_of_the_list(owner_engine: sa.Engine)
 def test_pages_accept_time_zones_unknown_to_their_library(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
-    """The name is one that the pages' library does not list, as a zone that was founded after its
-    release would be.
+    """The library of the pages does not list this name, as it would not list a zone that is newer
+    than its release.
     """
     with owner_engine.begin() as connection:
         connection.execute(
@@ -119,7 +117,7 @@ def test_pages_accept_time_zones_unknown_to_their_library(
 
 
 def test_today_is_the_date_in_the_agencys_time_zone(alice: Person) -> None:
-    """These two zones are twenty-five hours apart: it is never the same day in both."""
+    """The two zones are 25 hours apart, so they never have the same day."""
     east, west = "Pacific/Kiritimati", "Pacific/Pago_Pago"
     assert clock.today(east) != clock.today(west)
     for zone in (east, west):
@@ -225,8 +223,8 @@ def test_the_four_eyes_rule_applies_from_the_next_decision(people: People, alice
 def test_a_change_by_another_process_applies_at_once(
     alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
-    """Written past this program, as by another process: whatever remembered the settings here would
-    still have the old ones.
+    """The settings are written directly to the database. A cache in this process would still have
+    the old ones.
     """
     browser = bob.browser
 

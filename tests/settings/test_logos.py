@@ -1,6 +1,4 @@
-"""An agency's logo: what is taken for a picture, what is kept of it, who may put it there, and who
-sees it.
-"""
+"""The logo of an agency: valid images, stored data, permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repeated supplier searches are cached for minutes, per agency, in the database alone."""
+"""Supplier searches are cached for minutes, per agency, in the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON API of trips, field by field."""
+"""JSON API of trips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Valid details of a line, as far as their form decides."""
+"""Formats of the details of a line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_ticket_number_is_three_digits_of_the_airline_and_ten_others() -> None
 
 @pytest.mark.parametrize("last", range(10))
 def test_a_ticket_number_has_no_check_digit(last: int) -> None:
-    """Sources disagree on the check digit of tickets, so none refuses a ticket."""
+    """Sources disagree on the check digit of tickets, so it is not checked."""
     assert with_tickets(f"160680200500{last}").tickets == [f"160680200500{last}"]
 
 

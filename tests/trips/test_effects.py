@@ -1,6 +1,4 @@
-"""Granting what leaves the house on a trip: the reviewer sees the itinerary's difference, and the
-supplier is asked once, under the proposal's id.
-"""
+"""Approved bookings: the preview shows the change; the supplier is called once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The itinerary in words: what a customer reads, day by day."""
+"""The itinerary as text for customers, by day."""
 
 from __future__ import annotations
 

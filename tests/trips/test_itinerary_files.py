@@ -1,4 +1,4 @@
-"""The itinerary as CSV and XLSX, behind both doors: what the paper says of a trip, as rows."""
+"""The itinerary as CSV and XLSX, on pages and API."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The two lines of a passport: the specimen of ICAO Doc 9303, each check digit by itself, what the
-digits cannot see, and the centuries.
-"""
+"""Machine-readable passport lines: the ICAO specimen, check digits and dates."""
 
 from __future__ import annotations
 

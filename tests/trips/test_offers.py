@@ -1,6 +1,4 @@
-"""Offers of suppliers go by themselves once they have been over for an hour, and those of other
-agencies with them.
-"""
+"""Offers of all agencies are deleted an hour after they expire."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The itinerary goes to the customer: what was seen is what goes, in her language, to one address,
-and whoever sent it gets the answer.
-"""
+"""The itinerary is mailed as previewed, in the customer's language."""
 
 from __future__ import annotations
 

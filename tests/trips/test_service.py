@@ -1,4 +1,4 @@
-"""The rules of trips, each at its branches, on the real database."""
+"""Rules of trips, on the real database."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""From a search to a ticket, a room and a visa, over the sandbox; each thing happens once, and its
-failures leave nothing behind.
-"""
+"""Search, hold, ticket, hotel and visa in the sandbox; each runs once."""
 
 from __future__ import annotations
 
@@ -299,7 +297,7 @@ def test_a_ticket_is_issued_once_and_its_number_is_on_every_flight(alice: Person
 
 
 def test_a_retry_after_a_rollback_returns_the_same_ticket(alice: Person) -> None:
-    """The worker died behind the supplier's answer: under the same name it is the same ticket."""
+    """The worker was killed after the supplier's response; the reference is the same."""
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])

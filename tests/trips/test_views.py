@@ -1,4 +1,4 @@
-"""The pages of trips: the list, the itinerary, its forms without a script, the paper."""
+"""Pages of trips: the list, the itinerary, forms without JavaScript, the PDF."""
 
 from __future__ import annotations
 
@@ -448,7 +448,7 @@ def test_an_error_is_shown_at_its_field(
 
 @pytest.mark.parametrize("kind", ["flight", "hotel", "transfer", "visa", "other"])
 def test_a_line_saved_without_a_change_is_unchanged(alice: Person, kind: str) -> None:
-    """Every field of the form carries its value, and what the form does not show is kept."""
+    """Every field of the form has its value, and values without a field are kept."""
     trip_id = whole_trip(alice)
     if kind == "flight":
         flight = next(line for line in journey(alice, trip_id).lines if line.kind == "flight")

@@ -1,4 +1,4 @@
-"""Things of trips for tests: a trip with people, flights, hotels, by the rules."""
+"""Trips with passengers and lines for tests, created through the services."""
 
 from __future__ import annotations
 

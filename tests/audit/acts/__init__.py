@@ -1,4 +1,4 @@
-"""Every act that must leave an event, and what is none, each with its reason."""
+"""All acts that must record an event, and exceptions with their reason."""
 
 from tests.audit.acts import account, coming_in, imports, money, parties, travel, work
 from tests.audit.acts.registry import ACTS, Act, Left

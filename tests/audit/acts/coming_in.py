@@ -1,4 +1,4 @@
-"""Acts of coming in and leaving."""
+"""Acts of signing up, in and out."""
 
 from __future__ import annotations
 

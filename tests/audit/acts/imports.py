@@ -1,4 +1,4 @@
-"""Taking a file: what each row does, and that the file was taken."""
+"""Acts of imports: each row, and the file."""
 
 from __future__ import annotations
 

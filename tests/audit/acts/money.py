@@ -1,6 +1,4 @@
-"""Acts of money that the assistant proposes and a grant carries out: receipts, bills, payments,
-entries made by hand.
-"""
+"""Acts of money that the assistant proposes: receipts, bills, payments, entries."""
 
 from __future__ import annotations
 

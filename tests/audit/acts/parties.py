@@ -1,4 +1,4 @@
-"""Acts upon customers and suppliers: noting one, changing one."""
+"""Acts on customers and suppliers: creating and changing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registry of acts: how each is done and which events it leaves."""
+"""Registry of acts with the events that each records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage of acts: an agency with its users, clients of each channel, and all secrets seen."""
+"""Environment of the acts: an agency with users, clients and all secrets."""
 
 from __future__ import annotations
 

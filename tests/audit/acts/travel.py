@@ -1,4 +1,4 @@
-"""Acts of trips: opening one, who goes along, what it consists of."""
+"""Acts of trips: creating one and changing passengers and lines."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Acts of the day's work: enquiries, conversations, proposals and what they bring about, the books,
-the audit itself.
-"""
+"""Acts of enquiries, conversations, proposals, the books and the audit log."""
 
 from __future__ import annotations
 

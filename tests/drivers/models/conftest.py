@@ -1,4 +1,4 @@
-"""A stand-in for the servers of models, and a driver that speaks with it, once for each kind."""
+"""A stand-in for the servers of models, and a driver of each kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both drivers against a stand-in of their servers: what is sent, and what comes."""
+"""Both drivers against a stand-in server: requests and responses."""
 
 from __future__ import annotations
 

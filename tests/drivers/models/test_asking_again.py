@@ -1,4 +1,4 @@
-"""When a request is sent again, and when never."""
+"""Retries of model requests, and cases without a retry."""
 
 from __future__ import annotations
 

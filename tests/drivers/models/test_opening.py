@@ -1,4 +1,4 @@
-"""Which model the settings open, and what that costs a program that asks none."""
+"""The model that the settings select, and lazy imports of the SDKs."""
 
 from __future__ import annotations
 

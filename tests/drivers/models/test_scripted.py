@@ -1,4 +1,4 @@
-"""The stand-in inside the process keeps to what the protocol promises."""
+"""The scripted model behaves as the protocol defines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody waits beyond the deadline, or for longer than she wants to, and hanging up is noticed."""
+"""Deadlines, stop requests and lost connections of model calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox of a test's own installation, at an instant that stands still."""
+"""The sandbox of a test's own installation, at a fixed time."""
 
 from __future__ import annotations
 

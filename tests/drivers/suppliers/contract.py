@@ -8,7 +8,7 @@ A driver's own test inherits from these classes and states its search:
         @pytest.fixture
         def query(self): return FlightQuery("BOM", "DXB", …)
 
-The driver is passed with its guard, as the program uses it. A query must find something.
+The driver is passed with its guard, as the program uses it. The query must have results.
 """
 
 from __future__ import annotations

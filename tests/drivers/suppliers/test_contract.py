@@ -1,4 +1,4 @@
-"""The sandbox passes what every driver must pass."""
+"""The sandbox passes the contract tests of suppliers."""
 
 from __future__ import annotations
 

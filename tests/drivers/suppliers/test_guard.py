@@ -1,6 +1,4 @@
-"""The guard around drivers: deadlines, hanging calls, broken promises, the log; and which driver an
-installation gets.
-"""
+"""The guard of supplier drivers: deadlines, invalid responses, log and settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ends of a journey are read from codes, links and places side by side."""
+"""Origin and destination are read from codes, links and places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A known name is taken where it is written, not where one of its words is somebody else's."""
+"""Known names are found where they are written as a whole."""
 
 from __future__ import annotations
 

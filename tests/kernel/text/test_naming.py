@@ -1,4 +1,4 @@
-"""Names that nobody has told the reader are found by their place and their capitals."""
+"""Unknown names are found by their position and capital letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Travellers are counted from the short words of staff."""
+"""Numbers of travellers are read from abbreviations of staff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two ends of a transfer are read as they are written."""
+"""Origin and destination of a transfer are read as written."""
 
 from __future__ import annotations
 
