@@ -91,6 +91,17 @@ def test_every_sentence_is_translated(catalogue: Path) -> None:
     assert sorted(singular - spoken) == []
 
 
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
+def test_no_translation_is_of_a_removed_sentence(catalogue: Path) -> None:
+    with catalogue.open("rb") as file:
+        translated = {
+            message.id if isinstance(message.id, str) else message.id[0]
+            for message in read_po(file)
+            if message.id
+        }
+    assert sorted(translated - collected()) == []
+
+
 # The trade's words and how Hindi says each of them, everywhere.
 TERMS = {
     r"\benquir(y|ies)\b": "पूछताछ",
