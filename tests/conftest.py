@@ -120,9 +120,8 @@ def owners(settings: Settings) -> Iterator[sa.Engine]:
 def no_jobs(owners: sa.Engine) -> None:
     """Delete the jobs of earlier tests, so that a worker only runs those of its own test.
 
-    A job of a killed worker would keep its lock, since nothing is rescued where the tests drain.
-    Turns end with their jobs, and the expiry of proposals is postponed: each minute a worker would
-    expire them.
+    A job of a killed worker would keep its lock, because the tests release no jobs. Turns end with
+    their jobs. The expiry of proposals is postponed, because a worker checks it each minute.
     """
     with owners.begin() as connection:
         connection.execute(
@@ -151,7 +150,7 @@ def no_jobs(owners: sa.Engine) -> None:
 
 @pytest.fixture
 def people(app: Flask, no_jobs: None) -> People:
-    """A maker of agencies and colleagues, for tests that need more than the three."""
+    """Factory of agencies and users, for tests that need more than the three."""
     return People(app)
 
 

@@ -24,8 +24,8 @@ def crowded(
 ) -> Iterator[Person]:
     """The agency's administrator.
 
-    `load` inserts one agency's rows behind its wall, a nth of the size where it is told n; `tables`
-    are vacuumed, and emptied of both agencies afterwards, the first taking the others with it.
+    `load` inserts the rows of one agency with row security; its argument divides the size. `tables`
+    are vacuumed, and the rows of both agencies are deleted after the test.
     """
     people = People(app)
     big, neighbour = (
@@ -66,8 +66,9 @@ def scanned(
     values: dict[str, Any],
     scans: Callable[[psycopg.Cursor[Any]], dict[str, int]],
 ) -> tuple[dict[str, int], list[Any]]:
-    """Read behind somebody's wall, and tell by how much the counts of `scans` grew, those that did
-    not left out; what was done inside functions counts too.
+    """Read as a user's agency; return the increases of the counts of `scans` that are not zero.
+
+    Reads inside functions count too.
     """
     with lane.transaction(), lane.cursor() as cursor:
         cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])

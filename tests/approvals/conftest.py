@@ -87,7 +87,7 @@ class Desk:
         return int(count)
 
     def run(self, sql: str, **values: Any) -> None:
-        """Change rows as the owner, without any rule."""
+        """Change rows as the owner, without the rules of the services."""
         with self.engine.begin() as connection:
             connection.execute(sa.text(sql), values)
 

@@ -26,14 +26,14 @@ POINT, MARKER = sys.argv[1], Path(sys.argv[2])
 
 
 def die_here(point: str) -> None:
-    """SIGKILL, the first time that this point is reached."""
+    """Kill the process with SIGKILL when this point is reached for the first time."""
     if point == POINT and not MARKER.exists():
         MARKER.touch()
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main() -> None:
-    """Work until told to stop."""
+    """Run jobs until the worker is stopped."""
     from tests.approvals import probes  # noqa: PLC0415 - the probes register themselves
 
     app = create_app(load_settings())

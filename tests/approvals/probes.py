@@ -43,7 +43,7 @@ def note(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def note_and_refuse(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Write, leave an event, and then refuse."""
+    """Write, record an event, and then refuse."""
     note(actor, arguments)
     chat.rename(actor, UUID(arguments["session_id"]), "renamed by an effect that failed")
     raise PeriodClosed

@@ -25,8 +25,9 @@ PATIENCE_S = 30
 def worker(
     settings: Settings, point: str, marker: Path, log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process that dies at a point unless the marker says that it has done so already;
-    ended when the test is over.
+    """Start a worker that kills itself once at a point; stop it after the test.
+
+    The marker file exists after the worker has killed itself.
     """
     environment = worker_environment(settings)
     with log.open("ab") as out:
@@ -44,7 +45,7 @@ def worker(
 
 
 def finished(desk: Desk, approval_id: str, *, within_s: float = PATIENCE_S) -> bool:
-    """Wait until the effect has ended and its job is gone; whether they are in time."""
+    """Wait until the effect has ended and its job is deleted; return False after a timeout."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         with desk.engine.connect() as connection:

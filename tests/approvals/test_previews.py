@@ -164,7 +164,10 @@ def test_an_act_without_a_dry_run_has_no_preview_and_can_be_approved(
 
 @pytest.fixture
 def moved(desk: Desk, alice: Person, bob: Person) -> tuple[str, str]:
-    """Propose for a customer who has been billed again since; return its id and the invoice's."""
+    """Return the ids of an outdated proposal and its invoice.
+
+    The customer got another invoice after the proposal.
+    """
     invoice_id = draft(alice, line("100.00"))
     approval_id = proposed(desk, bob, invoice_id)
     issued(alice, line("7.00"))

@@ -446,7 +446,7 @@ def test_the_inbox_needs_three_statements_in_one_round_trip(
 
 
 def _trips_counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The number of statements of each trip by the lane from here on."""
+    """Record the number of statements of each later round trip of the read pool."""
     from voyagent.kernel.database import read_pool  # noqa: PLC0415 - the lane is watched from here
 
     trips: list[int] = []

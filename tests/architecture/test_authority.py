@@ -35,7 +35,7 @@ Place = tuple[str, str]
 
 @cache
 def modules(package: str) -> dict[str, ast.Module]:
-    """The services of a package and of the packages in it, by the name of their module."""
+    """Return the services of a package and its subpackages by module name."""
     paths = [
         path
         for pattern in ("**/service.py", "**/service/*.py")
@@ -78,7 +78,7 @@ def calls(node: ast.AST) -> set[str]:
 
 @cache
 def full_names(tree: ast.Module) -> dict[str, str]:
-    """Return the full name of all that a file imports, by its name in the file."""
+    """Return the full names of imports of a file, by their names in the file."""
     return {
         name.asname or name.name: f"{node.module}.{name.name}"
         for node in ast.walk(tree)
@@ -96,7 +96,7 @@ def targets(tree: ast.Module, node: ast.AST) -> set[str]:
 
 @cache
 def followed(package: str) -> dict[Place, set[Place]]:
-    """The functions of the package that each of its functions calls."""
+    """Return the functions of the package that each of its functions calls."""
     known = functions(package)
     found: dict[Place, set[Place]] = {}
     for (module, name), node in known.items():
@@ -111,7 +111,7 @@ def followed(package: str) -> dict[Place, set[Place]]:
 
 
 def reaching(package: str) -> set[Place]:
-    """The functions that reach a call that needs authority, by however many others."""
+    """Return the functions that call, directly or indirectly, one that needs authority."""
     called = followed(package)
     found = {
         place
@@ -129,7 +129,7 @@ def reaching(package: str) -> set[Place]:
 
 
 def asks(node: ast.FunctionDef) -> bool:
-    """Its first statement asks for authority."""
+    """Return True if the first statement of a function requires authority."""
     body = node.body[1:] if ast.get_docstring(node) is not None else node.body
     return calls(body[0]) & {"actor.require_authority", "_require_authority"} != set()
 

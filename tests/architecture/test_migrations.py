@@ -38,7 +38,7 @@ DROPPED = {"app.enter(uuid,uuid,uuid,text)"}
 
 @pytest.fixture
 def empty_app(settings: Settings) -> Iterator[Flask]:
-    """The application over a database of its own with nothing in it."""
+    """The application with its own empty database."""
     owner = sa.create_engine(sa.make_url(settings.db_admin_url or ""), isolation_level="AUTOCOMMIT")
     name = f"{owner.url.database}_migrations"
     with owner.connect() as connection:
@@ -78,7 +78,7 @@ def release_0_1(engine: sa.Engine) -> sa.Engine:
 
 
 def migrate_up(app: Flask) -> tuple[int, str]:
-    """Run the command; return its exit code and what it said."""
+    """Run the command; return its exit code and output."""
     result = app.test_cli_runner().invoke(args=["migrate-up"])
     return result.exit_code, result.output
 
@@ -89,7 +89,7 @@ def revision(engine: sa.Engine) -> str:
 
 
 def without_parentheses(catalogue: dict[str, str]) -> dict[str, str]:
-    """`(a and b) and c` comes back from a dump as `a and b and c`."""
+    """Remove parentheses, because a dump has `a and b and c` for `(a and b) and c`."""
     return {
         name: re.sub(r"[()]", "", definition) if name.startswith("constraint") else definition
         for name, definition in catalogue.items()

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def served() -> list[str]:
-    """Every door as a line."""
+    """Return every route as a line of `routes.txt`."""
     lines = []
     for blueprint in (*PAGES, docs):
         for page in blueprint.pages:

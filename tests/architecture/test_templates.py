@@ -40,7 +40,7 @@ def without_comments(text: str) -> str:
 
 
 def as_html(name: str) -> str:
-    """The markup alone: statements gone, expressions a letter."""
+    """Return the markup of a template without statements, and with `x` for expressions."""
     text = (
         re.sub(r"\{% macro .*?endmacro %\}", "", without_comments(source(name)), flags=re.DOTALL)
         if name in FRAGMENTS

@@ -25,7 +25,7 @@ CATALOGUES = sorted((ROOT / "translations").glob("*/LC_MESSAGES/*.po"))
 
 
 def messages() -> set[str | tuple[str, ...]]:
-    """Each sentence that the catalogue must have; one with a number as its singular and plural."""
+    """Yield the sentences that the catalogue must have: a text, or its singular and plural."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as cfg:
         methods, options = parse_mapping_cfg(cfg)
     found: set[str | tuple[str, ...]] = set()

@@ -24,7 +24,7 @@ Event = dict[str, Any]
 
 @dataclass
 class Talk:
-    """Conversations of people, run by the real worker."""
+    """Conversations of users, run by the real worker."""
 
     drain: Callable[[], None]
 
@@ -34,7 +34,7 @@ class Talk:
             return chat.create_session(actor).id
 
     def say(self, person: Person, session_id: UUID, message: str) -> list[Event]:
-        """Say something and let the worker answer; the events of that turn."""
+        """Send a message, let the worker answer, and return the events of the turn."""
         with person.acting() as actor:
             reply = messages_service.send(actor, session_id, message=message)
         self.drain()
@@ -43,20 +43,20 @@ class Talk:
         ]
 
     def ask(self, person: Person, session_id: UUID, message: str) -> list[Event]:
-        """Say something that comes to a card, and confirm it; the events of the second turn."""
+        """Send a message that becomes a card, confirm it, return the events of the second turn."""
         self.say(person, session_id, message)
         return self.say(person, session_id, "yes")
 
     def decide(
         self, person: Person, approval_id: str, *, granted: bool = True, reason: str | None = None
     ) -> None:
-        """Grant or reject, and let the worker carry it out and go on."""
+        """Approve or decline, and let the worker execute the act and continue."""
         with person.acting() as actor:
             deciding.resolve(actor, approval_id, granted=granted, reason=reason)
         self.drain()
 
     def events(self, person: Person, session_id: UUID) -> list[Event]:
-        """All that was told in a conversation, with its numbers as `seq`."""
+        """Return all events of a conversation, with their numbers as `seq`."""
         with person.acting():
             return [
                 {"seq": row["seq"], **json.loads(row["data"])}
@@ -80,7 +80,7 @@ def text(events: list[Event]) -> str:
 
 
 def kinds(events: list[Event]) -> list[str]:
-    """The kinds of events, each run of text as one."""
+    """Return the kinds of events; consecutive text events count as one."""
     found: list[str] = []
     for event in events:
         if not (event["kind"] == "text_delta" and found and found[-1] == "text_delta"):
@@ -100,7 +100,7 @@ def talk(app: Flask, drain: Callable[[], None]) -> Talk:
 
 @pytest.fixture
 def leila(people: People, alice: Person) -> Person:
-    """Alice's colleague who leads the accounts and may grant."""
+    """Alice's colleague who leads accounting and may approve."""
     return people.colleague(alice, "Leila Lead", role="accounting_lead")
 
 

@@ -34,7 +34,7 @@ def die(*_: object) -> None:
 
 
 def work() -> None:
-    """Work until told to stop, or until the event of the plan."""
+    """Run jobs until the worker is stopped, or until the event of the plan."""
     app = create_app(load_settings())
     emit = turns.append_event
 
@@ -53,7 +53,7 @@ def work() -> None:
 
 
 def main() -> None:
-    """Start the worker, and another whenever it dies."""
+    """Start the worker, and another one each time it is killed."""
     stopped: list[int] = []
 
     def stop(*_: object) -> None:

@@ -20,7 +20,7 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 @dataclass
 class Line:
-    """A person's conversation over HTTP, with a worker that runs when told."""
+    """A user's conversation over HTTP, with a worker that the test runs."""
 
     person: Person
     drain: Callable[[], None]
@@ -53,18 +53,18 @@ class Line:
         return frames(answer)
 
     def ask(self, message: str, **more: Any) -> list[dict[str, Any]]:
-        """Say something that comes to a card, and confirm it; the events of the second turn."""
+        """Send a message that becomes a card, confirm it, return the events of the second turn."""
         self.say(message, **more)
         return self.say("yes", **more)
 
 
 def frames(answer: TestResponse) -> list[dict[str, Any]]:
-    """The events of a stream that has ended."""
+    """Return the events of a stream that has ended."""
     return read(answer.get_data(as_text=True))
 
 
 def read(whole: str) -> list[dict[str, Any]]:
-    """The events in what a stream told; whatever is no event is a comment or a heartbeat."""
+    """Return the events in the text of a stream, without comments and heartbeats."""
     rest = FRAME.sub("", whole)
     assert re.fullmatch(r"(?:: [^\n]*\n\n|event: heartbeat\ndata:\n\n)*", rest), rest
     return [
@@ -73,6 +73,6 @@ def read(whole: str) -> list[dict[str, Any]]:
 
 
 def proposal(line: Line) -> str:
-    """A proposal that waits in the conversation; its id."""
+    """Create a pending proposal in the conversation and return its id."""
     asked = line.ask(INVOICE)
     return next(event["approval_id"] for event in asked if event["kind"] == "approval_request")

@@ -30,7 +30,7 @@ LEAD = {"customer_name": "Ravi Menon", "destination": "Dubai", "pax_count": 2}
 
 @dataclass
 class Always:
-    """One driver for everybody."""
+    """Driver factory that always returns one driver."""
 
     driver: ModelDriver
     bounds: Bounds = field(default_factory=Bounds)
@@ -45,18 +45,18 @@ class Always:
 
 
 def use(tool: str, **arguments: Any) -> ToolCall:
-    """A call as a model wishes it."""
+    """Return a tool call of a model."""
     return ToolCall(f"id-{tool}", tool, arguments)
 
 
 def wants(*calls: ToolCall, text: str = "") -> Reply:
-    """An answer that wants tools."""
+    """Return an answer with tool calls."""
     return Reply(text, calls)
 
 
 @dataclass
 class ModelTalk:
-    """A conversation with a scripted model, run here and now, past the queue."""
+    """A conversation with a scripted model, run directly and not by the queue."""
 
     app: Flask
     talk: Talk
@@ -64,14 +64,14 @@ class ModelTalk:
     session_id: UUID
 
     def begin(self, message: str, person: Person | None = None) -> str:
-        """Say something that nobody has answered yet; the turn."""
+        """Send a message and return its turn, which is not run yet."""
         with (person or self.person).acting() as actor:
             turn_id = messages.send(actor, self.session_id, message=message).turn_id
         assert turn_id is not None
         return turn_id
 
     def run(self, turn_id: str, driver: ModelDriver, **bounds: Any) -> list[Event]:
-        """Run a turn; what it has told."""
+        """Run a turn and return its events."""
         with self.app.app_context():
             loop.run(
                 self.person.actor.tenant_id,
@@ -88,10 +88,10 @@ class ModelTalk:
     def say(
         self, message: str, *script: Any, person: Person | None = None, **bounds: Any
     ) -> tuple[list[Event], Scripted]:
-        """Say something and have this script answer it."""
+        """Send a message and let a script answer it."""
         driver = Scripted(list(script))
         return self.run(self.begin(message, person), driver, **bounds), driver
 
 
 class Killed(BaseException):
-    """Nothing is caught, nothing is cleaned up."""
+    """Stands for SIGKILL: nothing catches it and nothing cleans up."""

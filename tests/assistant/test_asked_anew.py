@@ -34,7 +34,7 @@ TOOL = "issue_invoice"
 
 
 def asked(person: Person, session_id: UUID, price: str = "100.00", call_id: str = "call-1") -> str:
-    """A request to issue an invoice of Deepa's; its id."""
+    """Propose to issue an invoice of Deepa's and return the id of the proposal."""
     invoice_id = draft(person, article(price))
     with person.acting() as actor:
         given: dict[str, Any] = {
@@ -52,7 +52,7 @@ def asked(person: Person, session_id: UUID, price: str = "100.00", call_id: str 
 
 
 def stale(person: Person, approval_id: str) -> str:
-    """Try to grant it after Deepa has been billed for something else; the fresh request."""
+    """Try to approve it after another invoice to Deepa; return the new proposal."""
     issued(person, article("7.00"))
     with pytest.raises(PreviewStale):
         person.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
@@ -206,7 +206,7 @@ def test_a_worker_that_dies_during_the_announcement_repeats_nothing(
 
 
 class _Nobody:
-    """A planner that must not be asked."""
+    """A planner that must not be called."""
 
     def next_move(self, _conversation: Any, _tell: Any) -> Any:
         """See Planner."""
@@ -229,7 +229,7 @@ def test_the_announcing_turn_replays_byte_for_byte(
 
 
 def card(page: str, approval_id: str) -> str:
-    """The card of a request, which the page has once."""
+    """Return the only card of a proposal on the page."""
     found = re.findall(rf'<(?:div|p) class="v-ask(?:ed)?" id="ask-{approval_id}".*', page)
     assert len(found) == 1, found
     return str(found[0])
@@ -265,8 +265,9 @@ def test_the_page_shows_the_new_proposal_in_place_of_the_old(
 def heard(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[UUID, Callable[[], object]], list[str]]:
-    """The marks that a page is told, up to the first, while something is done by somebody else; it
-    begins with the proposals as they stand, and waits.
+    """Return the marks of proposals that a stream sends up to the first change by somebody else.
+
+    The stream begins with the present proposals and then waits.
     """
     whole = event_stream.frames
     monkeypatch.setattr(

@@ -61,9 +61,7 @@ def settle(person: Person, **changes: Any) -> None:
 def together(
     model: ModelTalk, count: int, driver: Callable[[int], Scripted]
 ) -> tuple[list[list[Event]], list[Scripted]]:
-    """So many conversations in which something is said at once, each with its own model; what each
-    told.
-    """
+    """Run a message in several conversations at once, each with its model; return the events."""
     talks = [
         ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person))
         for _ in range(count)
@@ -83,7 +81,7 @@ def together(
 
 
 def turns(model: ModelTalk, count: int) -> list[Turn]:
-    """Turns that have begun, each of its own conversation."""
+    """Return started turns, each in its own conversation."""
     begun = [
         ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person)).begin(
             "hello"
@@ -95,13 +93,13 @@ def turns(model: ModelTalk, count: int) -> list[Turn]:
 
 
 def keep(model: ModelTalk, turn: Turn, tokens: int, seconds: float = 60.0) -> costs.Refusal | None:
-    """Have tokens kept for an answer of a turn."""
+    """Reserve tokens for an answer of a turn."""
     with model.app.app_context(), transaction(model.person.actor.tenant_id):
         return costs.reserve(turn, tokens, seconds)
 
 
 def open_answers(model: ModelTalk) -> int:
-    """For how many answers tokens are kept."""
+    """Return the number of answers with reserved tokens."""
     with model.app.app_context(), transaction(model.person.actor.tenant_id):
         return db.session.scalar(sa.select(sa.func.count()).select_from(BudgetReservation)) or 0
 

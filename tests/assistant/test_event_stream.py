@@ -267,7 +267,7 @@ def test_streams_end_when_the_process_goes_down(
 
 
 def somebody(turn: sessions.Turn) -> Credential:
-    """One who holds a seat and hears nothing."""
+    """Return a stream that counts against the limit and is not read."""
     return Credential(turn.tenant_id, new_id(), None)
 
 

@@ -124,7 +124,7 @@ def test_only_people_who_may_read_can_follow(line: Line, victor: Person, charlie
 
 @pytest.fixture
 def restless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streams that send a heartbeat as soon as nothing is new."""
+    """Let streams send a heartbeat as soon as there is no new event."""
     whole = event_stream.frames
     monkeypatch.setattr(
         event_stream, "frames", lambda *given, **more: whole(*given, **more, heartbeat_s=0.05)

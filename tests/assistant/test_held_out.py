@@ -34,7 +34,7 @@ _DECIMAL = re.compile(r"\d+\.\d+|[1-9]\d*")
 
 
 class Gate(NamedTuple):
-    """The share that the engine keeps, and the goal. For errors the floor is an upper limit."""
+    """The required share and the goal. For errors the floor is an upper limit."""
 
     floor: float
     goal: float
@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 
 @pytest.fixture(scope="module")
 def answers() -> list[Answer]:
-    """Messages of the capabilities that exist, and messages for which none does."""
+    """Return the messages with a capability, and those without one."""
     engine = Engine(CAPABILITIES.values(), Context(date(2026, 11, 29)))
     return [
         Answer(line, engine.reply(line["text"], context), dict(_fields(engine, line, context)))
@@ -125,7 +125,7 @@ def _offered(reply: Reply) -> set[str]:
 
 
 def _fields(engine: Engine, line: dict[str, Any], context: Context) -> Iterator[tuple[str, Any]]:
-    """Fields of the right capability; those that stand for an id are read from the words."""
+    """Return the fields of the right capability; pseudo-fields are read from the text."""
     if line["intent"] is None:
         return
     yield from engine.draft(line["intent"], line["text"], context).values.items()
@@ -143,7 +143,7 @@ def _fields(engine: Engine, line: dict[str, Any], context: Context) -> Iterator[
 
 
 def _is_equal(name: str, value: Any, found: Any) -> bool:
-    """Compare a value, of which members may be left out. Writing of names and numbers is free."""
+    """Compare the given members of a value, ignoring the notation of names and numbers."""
     found = to_jsonable_python(found)
     if isinstance(value, dict):
         return isinstance(found, dict) and all(

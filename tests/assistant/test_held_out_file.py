@@ -102,7 +102,7 @@ def _problems(tool: str, fields: dict[str, Any]) -> list[str]:
 
 
 def _misfits(value: Any, schema: dict[str, Any], defs: dict[str, Any], at: str = "") -> list[str]:
-    """Tell where a value, of which members may be left out, does not fit a JSON schema."""
+    """Yield the places where the given members of a value violate a JSON schema."""
     options = [_resolved(option, defs) for option in schema.get("anyOf", [schema])]
     found = [_misfits_of_one(value, option, defs, at) for option in options]
     return min(found, key=len)

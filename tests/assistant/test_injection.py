@@ -63,13 +63,13 @@ ATTEMPTS: dict[str, list[ToolCall]] = {
 
 @pytest.fixture
 def model(app: Flask, talk: Talk, bob: Person) -> ModelTalk:
-    """Bob's conversation: he may propose, and may not grant."""
+    """Bob's conversation: he may propose but not approve."""
     return ModelTalk(app, talk, bob, talk.begin(bob))
 
 
 @pytest.fixture
 def facts(model: ModelTalk, charlie: Person) -> dict[str, str]:
-    """A request that really waits, and another agency with an enquiry."""
+    """A pending proposal, and another agency with an enquiry."""
     events, _ = model.say("invoice Deepa", wants(use("draft_invoice", **DRAFT)))
     with charlie.acting() as actor:
         other = enquiries.create(actor, customer_name="Zubin Secret", destination="Atlantis")

@@ -29,7 +29,7 @@ LEAD = "new enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
 
 @pytest.fixture(scope="module")
 def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder by which a test tells the worker's process where to die."""
+    """The folder in which a test states where the worker process is to kill itself."""
     folder = tmp_path_factory.mktemp("dying")
     environment = worker_environment(settings)
     with (folder / "log").open("ab") as out:
@@ -45,7 +45,7 @@ def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def wait_until(ready: Callable[[], bool], desk: Path) -> None:
-    """Wait a moment at a time; fails with the worker's log."""
+    """Wait for a condition; fail with the worker's log after a timeout."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if ready():
@@ -55,7 +55,7 @@ def wait_until(ready: Callable[[], bool], desk: Path) -> None:
 
 
 def begin(talk: Talk, person: Person, desk: Path, plan: str) -> UUID:
-    """Let the first worker show the card, then confirm it under a plan; the conversation."""
+    """Let the first worker show a card, confirm it under a plan, return the conversation."""
     session_id = talk.begin(person)
     with person.acting() as actor:
         messages.send(actor, session_id, message=LEAD)
@@ -71,7 +71,7 @@ def is_over(told: list[Event]) -> bool:
 
 
 def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
-    """One turn, told once, with one tool used once, by two workers."""
+    """Check that two workers completed one turn with one tool call and no repeated event."""
     events = talk.events(person, session_id)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     events = events[SHOWN:]

@@ -286,7 +286,7 @@ def test_a_stop_ends_the_turn_between_two_events(
 
 
 def confirming(talk: Talk, person: Person, session_id: UUID) -> str:
-    """The turn that saves a card, and that no worker has begun."""
+    """Return the turn that saves a card, before a worker starts it."""
     talk.say(person, session_id, LEAD)
     with person.acting() as actor:
         turn_id = messages.send(actor, session_id, message="yes").turn_id
@@ -327,7 +327,7 @@ def test_a_turn_taken_over_after_any_event_has_no_gap_and_no_repeat(
     real_keep, real_emit, count = turns.record_step, turns.append_event, [0]
 
     class Killed(BaseException):
-        """As SIGKILL does it: nothing is caught, nothing is cleaned up."""
+        """Stands for SIGKILL: nothing catches it and nothing cleans up."""
 
     def dying(act: Any) -> Any:
         def run(*arguments: Any, **keywords: Any) -> Any:

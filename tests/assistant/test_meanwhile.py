@@ -30,7 +30,7 @@ LISTENING = [(approvals, "find_approval"), (chats, "find_continuation")]
 
 
 def then(monkeypatch: pytest.MonkeyPatch, moment: Moment, happens: Callable[[], None]) -> None:
-    """Once, right after that has been looked at, something happens elsewhere."""
+    """Run an act once, right after a given function was called."""
     room, name = moment
     whole, left = getattr(room, name), [happens]
 
@@ -45,8 +45,9 @@ def then(monkeypatch: pytest.MonkeyPatch, moment: Moment, happens: Callable[[], 
 
 @pytest.fixture
 def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
-    """A conversation with the last grant of an invoice that is still to be carried out, after which
-    the assistant tells its number; and that grant.
+    """Return a conversation with an approved invoice that is not issued yet, and the proposal.
+
+    After issuing, the assistant states the number.
     """
     session_id = talk.begin(alice)
     talk.ask(alice, session_id, INVOICE)
@@ -62,7 +63,7 @@ def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
 def happens(
     request: pytest.FixtureRequest, talk: Talk, alice: Person, granted: tuple[UUID, str]
 ) -> Callable[[], None]:
-    """Let a worker run meanwhile: the effect alone, so that the turn waits for its job, or both."""
+    """Let a worker run meanwhile: only the effect, so that the turn waits, or both."""
 
     def carry_out() -> None:
         with ThreadPoolExecutor(1) as worker:

@@ -53,13 +53,13 @@ class Gate:
         self.inside, self.go = threading.Event(), threading.Event()
 
     def shut(self) -> None:
-        """Have the next one stand still."""
+        """Let the next call wait."""
         self.inside.clear()
         self.go.clear()
 
 
 class Slow:
-    """A supplier that has done what it was asked and stands still at a gate before it answers."""
+    """A supplier that performs the act and waits at a gate before it responds."""
 
     def __init__(self, driver: Any, gate: Gate) -> None:
         self.driver, self.gate = driver, gate
@@ -80,7 +80,7 @@ class Slow:
 
 @pytest.fixture
 def gate(app: Flask, alice: Person) -> Iterator[Gate]:
-    """The suppliers of the installation stand still."""
+    """Let the suppliers of the installation wait at a gate."""
     known, gate = suppliers(alice), Gate()
     slow: Any = [Slow(one, gate) for one in (known.flights, known.hotels, known.visas)]
     app.extensions["voyagent.suppliers"] = replace(
@@ -116,7 +116,7 @@ def run(
 
 
 def nobody_waits(person: Person, session_id: UUID) -> None:
-    """Check that a rename is answered at once and the pool has no connection in use."""
+    """Check that a rename succeeds at once and no connection is in use."""
     began = time.monotonic()
     assert (
         person.api.patch(f"/chat/sessions/{session_id}", json={"title": "Dubai"}).status_code == 200

@@ -95,7 +95,7 @@ def test_no_message_changes_data_without_a_confirmed_card(answers: list[Answer])
 
 
 def is_record(value: Any) -> bool:
-    """True for ids, which only records of an agency give."""
+    """Return True for a field with the id of a record."""
     return parse_id(value) is not None or (
         isinstance(value, list) and bool(value) and all(parse_id(one) for one in value)
     )

@@ -16,7 +16,7 @@ from voyagent.kernel.db import db
 
 @pytest.fixture
 def restarted(settings: Settings) -> Iterator[Flask]:
-    """The application of a fresh process: nothing is shared with the first but the database."""
+    """The application of a new process, which shares only the database with the first."""
     made = create_app(settings)
     yield made
     made.extensions["voyagent.auth_adapter"].lane.close()
@@ -25,7 +25,7 @@ def restarted(settings: Settings) -> Iterator[Flask]:
 
 
 def events_of(stream: bytes) -> list[bytes]:
-    """The frames of the events, as they were sent; heartbeats are not repeated."""
+    """Return the frames of the events as sent, without heartbeats."""
     return [match.group().encode() for match in FRAME.finditer(stream.decode())]
 
 

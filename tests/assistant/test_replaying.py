@@ -30,7 +30,7 @@ def replay(app: Flask, turn_id: str) -> tuple[int, str]:
 
 
 def everything(engine: sa.Engine, person: Person) -> list[int]:
-    """Count the rows that a turn leaves."""
+    """Count the rows of a turn."""
     tables = (
         "chat_events",
         "chat_turn_steps",

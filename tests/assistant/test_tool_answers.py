@@ -30,7 +30,7 @@ FAR = date(2200, 12, 31)
 
 
 class Calling:
-    """A planner that uses one tool."""
+    """A planner that calls one tool."""
 
     def __init__(self, tool: str, arguments: dict[str, Any]) -> None:
         self._call = Call(tool, arguments)
@@ -41,7 +41,7 @@ class Calling:
 
 @pytest.fixture
 def use(talk: Talk, app: Flask, alice: Person) -> Callable[..., dict[str, Any]]:
-    """Use tools in one conversation of Alice's; what the tool gave, or the proposal."""
+    """Call a tool in Alice's conversation and return its result or the proposal."""
     session_id = talk.begin(alice)
 
     def using(tool: str, **arguments: Any) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def record_of_effect(effect: effects.Effect) -> dict[str, Any]:
 
 
 def bare(schema: Any) -> Any:
-    """A schema without titles and descriptions, its definitions in place."""
+    """Return a schema without titles and descriptions, with its references resolved."""
     return _bare(schema, schema.get("$defs", {}))
 
 
@@ -96,7 +96,7 @@ def test_a_tool_equals_its_record(name: str) -> None:
 
 
 def accepts(wide: Any, narrow: Any) -> bool:
-    """True if a schema keeps each key of another; fields may be added and need not be given."""
+    """Return True if a schema has each key of another; further fields must be optional."""
     if not isinstance(narrow, dict) or not isinstance(wide, dict):
         return bool(wide == narrow)
     if "anyOf" in wide and "anyOf" not in narrow:

@@ -48,7 +48,7 @@ def probe(**facts: Any) -> Capability[Any]:
 
 @pytest.fixture
 def probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three capabilities that no agency has."""
+    """Three capabilities that exist only in tests."""
     made = (
         probe(
             name="probe_refuses",
@@ -69,7 +69,7 @@ def probes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Calling:
-    """A planner that uses one tool."""
+    """A planner that calls one tool."""
 
     def __init__(self, tool: str, **arguments: Any) -> None:
         self._call = Call(tool, arguments)

@@ -34,7 +34,7 @@ def send(browser: FlaskClient, session_id: UUID, path: str, **fields: Any) -> An
 
 
 def addresses(page: str) -> tuple[list[str], list[str]]:
-    """Return the addresses that answer messages again and that edit them."""
+    """Return the URLs to regenerate and to edit messages."""
     found = re.findall(r'action="(/assistant/[^"]*/turns/[^"]*)"', page)
     return [path for path in found if path.endswith("regenerate")], [
         path for path in found if path.endswith("edit")

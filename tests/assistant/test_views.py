@@ -85,7 +85,7 @@ def test_a_conversation_of_an_enquiry_shows_its_facts(
 
 
 def save(browser: FlaskClient, session_id: str) -> None:
-    """Press the button of the open card."""
+    """Confirm the open card with its button."""
     shown = browser.get(f"/assistant/{session_id}").text
     path = re.search(r'action="(/assistant/[^"]+/cards/[^"]+/save)"', shown)
     assert path
@@ -285,7 +285,7 @@ def test_hostile_text_is_escaped(talk: Talk, browser: FlaskClient) -> None:
 
 
 def frames(chunks: Iterator[bytes], count: int) -> list[bytes]:
-    """So many frames behind the one that opens a stream, however they are cut into pieces."""
+    """Return a number of frames after the first one of a stream, independent of the chunks."""
     heard = b""
     while heard.count(b"\n\n") <= count:
         heard += next(chunks)

@@ -19,7 +19,7 @@ BATCH = 5_000
 
 
 def events(count: int, person: Person | None = None, **values: Any) -> list[dict[str, Any]]:
-    """Events as `app.audit` takes them."""
+    """Return events in the form that `app.audit` accepts."""
     about: dict[str, Any] = {
         "actor_kind": "system",
         "kind": "probe.made",
@@ -58,8 +58,9 @@ def seed(app_engine: sa.Engine) -> Seed:
 
 @contextmanager
 def untied(owner_engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A superuser's transaction in which no trigger fires: what somebody with the database's
-    password could do.
+    """Start a superuser's transaction without triggers.
+
+    Somebody with the superuser's password could do the same.
     """
     with owner_engine.begin() as connection:
         connection.execute(sa.text("set local session_replication_role = replica"))
@@ -68,7 +69,7 @@ def untied(owner_engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @pytest.fixture
 def tamper(owner_engine: sa.Engine) -> Tamper:
-    """Change stored events behind everybody's back; `:t` in the statement is the agency."""
+    """Change stored events without triggers; `:t` in the statement is the agency."""
 
     def change(person: Person, statement: str, **values: Any) -> None:
         with untied(owner_engine) as connection:

@@ -277,7 +277,7 @@ ALONE = {
 
 
 def written(engine: sa.Engine, tables: list[str]) -> dict[str, set[str]]:
-    """Return the numbers of the transactions that wrote the rows of each table but the audit's."""
+    """Return the ids of the transactions that wrote the rows of each table except the audit."""
     told = [name for name in tables if name not in {"audit_events", "audit_heads"}]
     with engine.connect() as connection:
         return {

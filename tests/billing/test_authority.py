@@ -113,7 +113,7 @@ def test_a_write_off_needs_a_grant_in_every_role(alice: Person, leila: Person) -
 
 
 def given_later() -> LineItem:
-    """A line that is earned on a later day than the invoice."""
+    """Return a line with a service date after the issue date."""
     item = line("100.00", quantity=1)
     item["service_date"] = STAY
     return item

@@ -19,7 +19,7 @@ def see(person: Person, query: str = "") -> Page:
 
 
 def rows(page: Page) -> list[list[str]]:
-    """The links of each row: whose it is and what it stands on."""
+    """Return the links of each row: the party and the document."""
     return [
         [link.text for link in row.findall(".//a")]
         for row in page.all(".//table[@id='credit-notes']/tbody/tr")

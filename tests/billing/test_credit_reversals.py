@@ -52,7 +52,7 @@ BEFORE = LAST - timedelta(days=1)
 
 @dataclass(frozen=True)
 class Side:
-    """Ours to a customer, or a supplier's to us."""
+    """One kind of credit: to a customer, or from a supplier."""
 
     is_ours: bool
 

@@ -49,9 +49,7 @@ def two_lines(person: Person) -> UUID:
 def credit(
     person: Person, invoice_id: UUID, *, on: date = DUE, reason: str = WHY, **minor: int
 ) -> str:
-    """A credit note; `line_1=100` credits a rupee of the first line, and without any it is the
-    whole.
-    """
+    """Issue a credit note; `line_1=100` credits one rupee of line 1, no line credits all."""
     amounts = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     with person.acting() as actor:
         return credit_note_service.issue_credit_note(

@@ -37,8 +37,9 @@ Row = dict[str, str]
 
 
 def invoice(person: Person) -> UUID:
-    """An invoice with everything: two taxed lines, a payment and a credit note, for a party that
-    would be a formula.
+    """An invoice with two taxed lines, a payment and a credit note.
+
+    The name of its party begins like a formula.
     """
     assert (
         person.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code

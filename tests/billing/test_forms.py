@@ -236,7 +236,7 @@ def test_an_agent_creates_a_draft_and_cannot_post_it(alice: Person, bob: Person)
 
 
 def shown_state(person: Person, path: str) -> str:
-    """The hidden mark of the state that a page was opened with."""
+    """Return the hidden field with the version of the opened record."""
     return str(Page(person.browser.get(path)).all(".//input[@name='seen']")[0].get("value"))
 
 

@@ -48,7 +48,7 @@ def bought(
     currency: str = "INR",
     **more: Any,
 ) -> LineItem:
-    """A line with the tax that is printed on it, credited unless it is said."""
+    """Return a line with printed tax, by default with input credit."""
     printed: Any = BOTH if taxes is None else taxes
     return LineItem(
         description="Room",

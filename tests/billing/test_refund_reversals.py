@@ -59,7 +59,7 @@ def reverse(
 
 
 def given_back(person: Person, minor: int = 400, **given: Any) -> tuple[UUID, UUID]:
-    """An advance of 1,000 minor units and a refund of some of it."""
+    """Create an advance of 1,000 minor units and refund a part of it."""
     payment_id = advance(person, 1_000, **given)
     return payment_id, refund(person, payment_id, minor)
 

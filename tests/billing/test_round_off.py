@@ -41,7 +41,7 @@ TYPED = {
 
 @pytest.fixture
 def agency(alice: Person) -> Person:
-    """Alice's agency stands in Maharashtra and rounds its invoices."""
+    """Alice's agency, in Maharashtra and with rounded invoices."""
     rounds(alice)
     return alice
 
@@ -63,9 +63,7 @@ def amounts(person: Person, invoice_id: UUID) -> tuple[int, int, int]:
 
 
 def credit(person: Person, invoice_id: UUID, **minor: int) -> tuple[int, int]:
-    """Credit amounts of lines, or all that is left; the note's total, and what it gives back of the
-    round-off.
-    """
+    """Credit amounts of lines, or the rest; return the total and its part of the round-off."""
     amounts = {
         int(name.removeprefix("line")): Money(amount, "INR") for name, amount in minor.items()
     } or None

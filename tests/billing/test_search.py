@@ -29,7 +29,7 @@ def paid(person: Person, party: str, reference: str | None, direction: str = "in
 
 @pytest.fixture
 def trader(alice: Person, charlie: Person) -> Person:
-    """Two of each kind, and the same of another agency."""
+    """Create two documents of each kind, and the same in another agency."""
     for person in (charlie, alice):
         bill_id = receive(
             person,

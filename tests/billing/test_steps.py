@@ -21,7 +21,7 @@ STEPS = ("invoice", "bill")
 
 
 def drafted(person: Person, kind: str, currency: str = "INR") -> str:
-    """A draft of either kind; the address of its page."""
+    """Create a draft invoice or bill and return the URL of its page."""
     given = {"issue_date": DAY, "due_date": DAY}
     if kind == "invoice":
         return f"/invoices/{draft(person, line(currency=currency), **given)}"

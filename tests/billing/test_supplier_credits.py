@@ -59,7 +59,7 @@ def credit(
     reason: str = WHY,
     **minor: int,
 ) -> UUID:
-    """A credit; `line_1=100` credits a rupee of the first line, and without any it is the whole."""
+    """Enter a credit; `line_1=100` credits one rupee of line 1, no line credits all."""
     amounts = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     return person.does(
         lambda actor: (

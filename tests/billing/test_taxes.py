@@ -33,7 +33,7 @@ ON = {"issue_date": date(2026, 6, 10), "due_date": date(2026, 6, 25)}
 
 @pytest.fixture
 def agency(alice: Person) -> Person:
-    """Alice's agency stands in Maharashtra."""
+    """Alice's agency, in Maharashtra."""
     assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
     return alice
 

@@ -28,7 +28,7 @@ LISTS = (
 
 
 def entries_of(person: Person, payment_id: UUID) -> tuple[UUID, list[UUID]]:
-    """The entry of the last refund of a payment, and those of its allocations."""
+    """Return the entry of the last refund of a payment, and those of its allocations."""
     with person.reading() as reader:
         found = payment_queries.read_payment(reader, payment_id)
     return found.refunds[-1]["entry_id"], [
@@ -41,9 +41,7 @@ def links(person: Person, path: str) -> list[str]:
 
 
 def allocated_and_refunded(person: Person) -> tuple[UUID, UUID]:
-    """A payment of which an invoice takes a part that is taken back again, and of which something
-    went back; and the invoice.
-    """
+    """Return a payment with a reversed allocation and a refund, and the allocated invoice."""
     invoice_id = issued(person)
     payment_id = advance(person, 5_000_000)
     with person.acting() as actor:

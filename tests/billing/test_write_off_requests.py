@@ -30,12 +30,12 @@ Drain = Callable[[], None]
 
 @pytest.fixture
 def leila(people: People, alice: Person) -> Person:
-    """Alice's colleague who leads the accounts and may grant."""
+    """Alice's colleague who leads accounting and may approve."""
     return people.colleague(alice, "Leila Lead", role="accounting_lead")
 
 
 def ask(person: Person, invoice_id: UUID, **given: Any) -> Any:
-    """The request over the API."""
+    """Request a write-off in the API."""
     answer = person.api.post(f"/invoices/{invoice_id}/write-off", json=BODY | given)
     assert answer.status_code == 201, answer.text
     return answer.json

@@ -20,7 +20,7 @@ class Note(Closed):
 
 
 def write(call: Invocation, wanted: Note) -> dict[str, Any]:
-    """Leave an enquiry, so that a test sees whether it ran."""
+    """Create an enquiry, so that a test can see that it ran."""
     enquiry = service.create(call.actor, customer_name=wanted.text)
     return {"noted": True, "enquiry_id": str(enquiry.id)}
 

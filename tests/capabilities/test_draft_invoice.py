@@ -62,7 +62,7 @@ def by_capability(person: Person, **given: Any) -> UUID:
 
 
 def stored(person: Person, invoice_id: UUID) -> dict[str, Any]:
-    """The rows of a draft, without ids and times."""
+    """Return the rows of a draft, without ids and times."""
     with person.acting():
         invoice = invoice_queries.get_invoice(invoice_id)
         rows = [invoice, *document_queries.get_lines(invoice), *tax_queries.get_taxes(invoice)]

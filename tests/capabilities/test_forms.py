@@ -25,7 +25,7 @@ RECEIPT = {"amount": "1,000", "currency": "INR", "paid_on": "25 Jun 2024", "acco
 
 
 def hidden(browser: FlaskClient, address: str) -> dict[str, str]:
-    """The hidden fields of a form that was opened."""
+    """Return the hidden fields of an opened form."""
     (form,) = (
         one
         for one in Page(browser.get(address)).all(".//form")

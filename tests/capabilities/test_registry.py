@@ -14,7 +14,7 @@ from voyagent.capabilities.registry import CapabilityUnknown
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a test installs is gone after it."""
+    """Remove the capabilities of a test after it."""
     monkeypatch.setattr(registry, "_installed", {})
     monkeypatch.setattr(effects, "_effects", {})
     monkeypatch.setattr(words, "_KINDS", {})

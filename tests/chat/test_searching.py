@@ -156,7 +156,7 @@ LOAD = (
 
 @pytest.fixture(scope="module")
 def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
-    """An agency with 90,000 messages in 30,000 conversations, and a neighbour's among them."""
+    """An agency with 90,000 messages in 30,000 conversations, mixed with another agency's."""
 
     def load(connection: sa.Connection, person: Person, share: int) -> None:
         values = {
@@ -178,8 +178,9 @@ def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
 def run(
     lane: psycopg.Connection[Any], person: Person, words: str
 ) -> tuple[dict[str, int], list[Any]]:
-    """Search, and tell which indexes were scanned how often, how often a whole table, and how many
-    messages were fetched, inside the look-up function too.
+    """Search; return scans by index, whole-table scans, and fetched messages.
+
+    Messages fetched inside the look-up function count too.
     """
     credential = Credential(
         person.actor.tenant_id,

@@ -17,7 +17,7 @@ from voyagent.kernel.config import Settings
 
 @pytest.fixture(scope="module")
 def demo_settings(settings: Settings) -> Iterator[Settings]:
-    """Settings of a new, migrated database beside the tests' own."""
+    """Settings of a second new, migrated database."""
     admin_url, app_url = (
         sa.make_url(settings.db_admin_url or ""),
         sa.make_url(settings.db_url or ""),

@@ -62,7 +62,7 @@ def paper(tmp_path: Path) -> Paper:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The documents that came without the promise of the standard."""
+    """Record the documents that were made without the PDF standard."""
     found: list[str] = []
     monkeypatch.setattr(
         "voyagent.drivers.paper.log.warning",

@@ -45,9 +45,7 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the browser's tests, with the reason, where there is none; keep them on one test
-    process.
-    """
+    """Skip the browser tests if there is no browser; run them in one test process."""
     here = Path(__file__).parent
     for item in items:
         if here not in Path(item.path).parents:
@@ -61,9 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Beside a failure stands what the program's processes said last: what a browser waited for in
-    vain has its cause there.
-    """
+    """Add the last output of the program's processes to the report of a failure."""
     report = yield
     site = getattr(item, "funcargs", {}).get("site")
     if report.failed and isinstance(site, Site):
@@ -101,15 +97,13 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Web and worker as real processes over a database of their own; stopped by their own ids."""
+    """Web and worker as real processes with their own database."""
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
         yield from site_of(settings, tmp_path_factory.mktemp("site"))
 
 
 def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
-    """Web and worker over a database, with `more` in their environment, until the caller has seen
-    enough.
-    """
+    """Run web and worker with a database until the block ends; `more` is for their environment."""
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {

@@ -128,7 +128,7 @@ def _replace(visit: Visit, look: Look, mail: mailbox.Received) -> None:
 
 
 def _mail(site: Site, to: str, kind: str) -> mailbox.Received:
-    """The newest mail once the program's own worker has sent it."""
+    """Return the newest mail after the worker has sent it."""
     folder, deadline = (
         Path(site.environment["VOYAGENT_DATA_DIR"]) / "mail",
         time.monotonic() + MAIL_S,

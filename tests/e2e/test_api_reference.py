@@ -17,7 +17,7 @@ OPERATION = "/api/docs#/invoices/postinvoices"
 
 
 def only_the_logo_was_refused(visit: Visit) -> bool:
-    """Forget the one complaint that Redoc always causes: the policy refuses its maker's logo."""
+    """Ignore the message that Redoc always causes: the policy blocks the logo of its vendor."""
     refused = [complaint for complaint in visit.complaints if LOGO in complaint]
     others = [complaint for complaint in visit.complaints if LOGO not in complaint]
     visit.complaints.clear()

@@ -75,9 +75,7 @@ def _edit(visit: Visit) -> None:
 
 
 def _see_what_was_decided_elsewhere(visit: Visit) -> None:
-    """A colleague in another tab rejects; this page tells so by itself, and the menu of any other
-    counts one less when it is looked at again.
-    """
+    """Decline in another tab; this page shows it without reload, and the menu counts one less."""
     elsewhere = visit.page.context.new_page()
     elsewhere.goto("/trips")
     expect(elsewhere.locator("#nav-approvals .v-count")).to_have_text("3")

@@ -31,7 +31,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
 
 
 def sign_up(page: Page) -> str:
-    """A new agency, whose administrator is signed in; her address."""
+    """Sign up a new agency and return the address of its administrator."""
     email = f"neha-{secrets.token_hex(4)}@example.com"
     page.goto("/sign-up")
     page.get_by_label("Agency").fill("Malabar Gulf Travels")
@@ -54,7 +54,7 @@ def save(page: Page, name: str = "Save") -> None:
 
 
 def request(page: Page, words: str) -> None:
-    """Say something that comes to a request for approval."""
+    """Send a message that becomes a request for approval."""
     say(page, words)
     save(page, "Send for approval")
 

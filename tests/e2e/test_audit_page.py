@@ -44,7 +44,7 @@ def change_an_enquiry(page: Page) -> None:
 
 
 def keep(visit: Visit, name: str, look: Look) -> None:
-    """Judge the page by the rules, and keep a picture where one is wanted."""
+    """Check the page, and store a screenshot on request."""
     visit.looks_right()
     if PICTURES:
         visit.page.screenshot(

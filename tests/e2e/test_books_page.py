@@ -83,6 +83,6 @@ def _add_postage(page: Page) -> None:
 
 
 def _keys(page: Page, *pressed: str) -> None:
-    """Type words, and press what is a key."""
+    """Type texts and press keys."""
     for one in pressed:
         (page.keyboard.press if one in ("Tab", "Enter") else page.keyboard.type)(one)

@@ -22,8 +22,9 @@ PICTURES = os.environ.get("VOYAGENT_TEST_PICTURES")
 
 
 def look_at(visit: Visit, name: str, look: Look) -> None:
-    """Judge the page by the rules, and keep a picture where one is wanted; that a refused form is a
-    422 Chromium tells by itself.
+    """Check the page, and store a screenshot on request.
+
+    The console message of Chromium about a status 422 is ignored.
     """
     visit.complaints[:] = [complaint for complaint in visit.complaints if "422" not in complaint]
     visit.looks_right()

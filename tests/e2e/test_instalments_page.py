@@ -56,7 +56,7 @@ def test_the_server_adds_up_instalments_without_javascript(browser: Browser, sit
 
 
 def _write(page: Page) -> None:
-    """An invoice over 45,000 rupees, up to its instalments."""
+    """Fill in an invoice for 45,000 rupees without its instalments."""
     page.goto("/invoices/new")
     page.get_by_label("Customer", exact=True).fill("Deepa Krishnan")
     page.get_by_label("Description, line 1").fill("Dubai, five nights")

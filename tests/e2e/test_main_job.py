@@ -76,9 +76,7 @@ def _have_it_invoiced(visit: Visit) -> None:
 
 
 def _grant(visit: Visit, what: str) -> None:
-    """Review the request that the assistant has just made and grant it, with its second step where
-    it cannot be taken back.
-    """
+    """Review and approve the assistant's newest request; confirm it if it cannot be undone."""
     page = visit.page
     page.get_by_role("button", name="Send for approval").click(timeout=ANSWER_MS)
     ask = page.locator(".v-ask:not(.v-draft)").filter(has_text=re.compile(what, re.IGNORECASE))

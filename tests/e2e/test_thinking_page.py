@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ModelServer]:
-    """A stand-in for a vendor of models."""
+    """A stand-in for the server of a model."""
     with serving() as running:
         yield running
 

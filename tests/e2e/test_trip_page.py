@@ -77,9 +77,7 @@ def _plan(visit: Visit, look: Look | None) -> None:
 
 
 def _send(visit: Visit, look: Look | None) -> None:
-    """The second look before it goes, what is wrong with an address, and what the trip says
-    afterwards.
-    """
+    """Check the preview of the mail, an invalid address, and the note on the trip afterwards."""
     page, to = visit.page, f"d{secrets.token_hex(4)}@example.com"
     page.get_by_role("link", name=re.compile("^Send to customer")).click()
     page.get_by_role("button", name=re.compile("^Send to customer")).click()

@@ -29,7 +29,7 @@ class Phone:
         self._next_step = 0
 
     def code(self) -> str:
-        """The earliest code that is good now and was not shown yet."""
+        """Return the earliest valid code that was not shown yet."""
         left_s = STEP_S - time.time() % STEP_S
         if left_s < SOON_S:
             time.sleep(left_s)

@@ -20,11 +20,11 @@ class Page:
         self.root: Element = html5lib.parse(answer.text, namespaceHTMLElements=False)
 
     def all(self, path: str) -> list[Element]:
-        """Every element of a path such as `.//tr[@id]`."""
+        """Return all elements of a path such as `.//tr[@id]`."""
         return self.root.findall(path)
 
     def one(self, path: str) -> Element:
-        """The only element of a path."""
+        """Return the only element of a path."""
         found = self.all(path)
         assert len(found) == 1, f"{len(found)} elements at {path}"
         return found[0]

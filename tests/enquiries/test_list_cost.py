@@ -47,7 +47,7 @@ MIDDLE = Cursor(datetime(2026, 3, 1, tzinfo=UTC), UUID(int=2**127))
 
 @pytest.fixture(scope="module")
 def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
-    """An agency with 200,000 enquiries, and a neighbour's behind them in the same table."""
+    """An agency with 200,000 enquiries, and another agency's in the same table."""
 
     def load(connection: sa.Connection, person: Person, share: int) -> None:
         connection.execute(

@@ -63,7 +63,7 @@ def owner(doomed: Settings) -> Iterator[sa.Engine]:
 
 
 def grow(settings: Settings, person: Person, share: float) -> None:
-    """A third of the rows for an agency, behind its wall."""
+    """Insert a third of the rows for an agency, with row security."""
     application = sa.create_engine(
         sa.make_url(settings.db_url or ""),
         connect_args={"options": "-c role=voyagent_app -c statement_timeout=0"},
@@ -85,7 +85,7 @@ def grow(settings: Settings, person: Person, share: float) -> None:
 
 
 def populate(app: Flask, settings: Settings, share: float) -> list[Person]:
-    """Agencies with a row in every table, and many in some."""
+    """Create agencies with a row in every table, and many rows in some."""
     made = []
     for number in range(AGENCIES):
         alice = People(app).sign_up(f"Alice{number} Owner", agency=f"Moving {secrets.token_hex(4)}")
@@ -98,7 +98,7 @@ def populate(app: Flask, settings: Settings, share: float) -> list[Person]:
 def lost(
     before: dict[tuple[str, str], tuple[int, str]], after: dict[tuple[str, str], tuple[int, str]]
 ) -> list[str]:
-    """Columns that are there before and after, with other rows than before."""
+    """Return the columns that exist before and after but have other values."""
     return [
         f"{table}.{column}"
         for table, column in sorted(before.keys() & after.keys())
@@ -117,7 +117,7 @@ def up(app: Flask, revision: str) -> None:
 
 
 def holds(app: Flask, *command: str) -> None:
-    """A command of the program's own that looks for what is wrong finds nothing."""
+    """Check that a command of the program finds no error."""
     result = app.test_cli_runner().invoke(args=command)
     assert result.exit_code == 0, result.output
 

@@ -43,7 +43,7 @@ Act = Callable[[], float]
 
 @dataclass
 class Agency:
-    """Those who take numbers in one agency, and the numbers that they were told."""
+    """The callers who take numbers in one agency, and the numbers of their responses."""
 
     person: Person
     web: Web
@@ -71,11 +71,11 @@ class Agency:
         ]
 
     def receives(self, n: int) -> list[Act]:
-        """Money that comes in."""
+        """Record payments of customers."""
         return [self._act("receipt", "/payments", _money("in", k)) for k in range(n)]
 
     def pays(self, n: int) -> list[Act]:
-        """Money that goes out, and by turns a part of what came in that goes back."""
+        """Record payments to suppliers, and in turn refunds of payments of customers."""
         refunds = [
             ({"amount": "1.00", "refunded_on": day}, payment_id)
             for payment_id, day in self.receipts[-n:]
@@ -92,7 +92,7 @@ class Agency:
         ]
 
     def _act(self, series: str, path: str, body: dict[str, Any]) -> Act:
-        """Ask until it is done, and keep the number; how long it took."""
+        """Repeat the request until it succeeds, record the number, return the seconds."""
 
         def call() -> float:
             since = time.perf_counter()

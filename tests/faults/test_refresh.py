@@ -29,7 +29,7 @@ def me(app: Flask, access_token: str) -> int:
 
 
 def at_once(app: Flask, token: str, begin: Callable[[], Any]) -> dict[str, Any]:
-    """The tokens of the one who wins; all others lose."""
+    """Return the tokens of the only successful request."""
 
     def call(_number: int) -> tuple[int, dict[str, Any]]:
         begin()

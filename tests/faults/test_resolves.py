@@ -39,7 +39,7 @@ Call = Callable[[str, dict[str, Any]], int]
 
 @dataclass
 class Round:
-    """One request with those who decide it."""
+    """One proposal with the users who decide it."""
 
     people: People
     engine: sa.Engine
@@ -63,7 +63,7 @@ class Round:
     def fight(
         self, call: Call, meanwhile: Callable[[], None] = lambda: None
     ) -> tuple[list[int], list[float]]:
-        """All at once, half of them granting; each one's status and seconds."""
+        """Decide in parallel, half of the users approving; return status and seconds of each."""
         begin = threading.Barrier(CALLERS + 1)
 
         def decide(number: int) -> tuple[int, float]:
@@ -83,7 +83,7 @@ class Round:
         return [status for status, _ in answers], [seconds for _, seconds in answers]
 
     def check(self, statuses: list[int], drain: Callable[[], None]) -> str:
-        """One winner, whose word stands everywhere; what was decided."""
+        """Check that one decision is stored everywhere, and return it."""
         assert sorted(statuses) == [200] + [409] * (CALLERS - 1)
         drain()
         drain()

@@ -23,9 +23,7 @@ WINDOWS_MAX = 3
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    """The application that hashes as in production, with a limit per account that a test of many
-    pairs does not reach.
-    """
+    """The application with the hash parameters of production and a high limit per account."""
     fields = {
         name: Settings.model_fields[name].default
         for name in Settings.model_fields

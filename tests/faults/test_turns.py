@@ -34,9 +34,7 @@ TELLS_FOR_S = 1.0  # about as long as such a turn tells its words, at the pace o
 
 @pytest.fixture(scope="module")
 def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A worker that tells its words slowly, and is found dead as quickly as the program's own
-    settings say; `pid` in the folder has its number.
-    """
+    """A worker that sends its text slowly; the file `pid` in the folder has its process id."""
     folder = tmp_path_factory.mktemp("dying")
     (folder / "plan").write_text("slow")
     own = {
@@ -63,7 +61,7 @@ def web(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 class Talk:
-    """Somebody who asks for an invoice, confirms it and follows both turns, whatever breaks."""
+    """A client that asks for an invoice, confirms it and follows both turns in spite of faults."""
 
     def __init__(self, web: Web, person: Person) -> None:
         self.web, self.person = web, person
@@ -111,7 +109,7 @@ class Talk:
 
 
 def begun(talk: Talk, desk: Path) -> threading.Thread:
-    """Somebody follows, and the first word was told."""
+    """Wait until a client follows and the first text was sent."""
     following = threading.Thread(target=talk.follow)
     following.start()
     wait(lambda: bool(talk.ids), lambda: said(desk))
@@ -123,8 +121,9 @@ def said(desk: Path) -> str:
 
 
 def check(engine: sa.Engine, talk: Talk) -> Any:
-    """All was told once, in order; the conversation can be read; one message is answered and one
-    thing asked for. The turn with its attempts.
+    """Check the conversation and return the turn with its attempts.
+
+    Each event was sent once and in order, and there is one answer and one proposal.
     """
     assert talk.ids == list(range(1, len(talk.ids) + 1))
     assert [kind for kind in talk.kinds if kind != "text_delta"] == [

@@ -135,7 +135,7 @@ def _session(person: Person) -> object:
 
 
 def _newest_session(person: Person) -> Any:
-    """The conversation of a path that names one too: it was made just before."""
+    """Return the newest conversation, which the path also names."""
     with person.acting():
         found = db.session.scalar(
             sa.select(ChatSession.id)
@@ -146,7 +146,7 @@ def _newest_session(person: Person) -> Any:
 
 
 def _card(person: Person) -> object:
-    """An open card of an enquiry."""
+    """Create an open card of an enquiry."""
     session_id, card_id = _newest_session(person), f"card-{secrets.token_hex(6)}-2"
     block = {
         "type": "card",
@@ -166,7 +166,7 @@ def _card(person: Person) -> object:
 
 
 def _turn(person: Person) -> object:
-    """A turn that has ended."""
+    """Create a finished turn."""
     session_id = _newest_session(person)
     with person.acting() as actor:
         turn = turns.start_turn(replace(actor, role="agent"), session_id, message="Who owes us?")
@@ -468,7 +468,7 @@ def _lines(person: Person) -> object:
 
 
 def _capability(_person: Person) -> object:
-    """One that every agency may use at once."""
+    """Return a capability that every agency may use without approval."""
     return create_enquiry.CAPABILITY.name
 
 

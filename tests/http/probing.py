@@ -23,11 +23,11 @@ Act = Callable[[Actor], Any]
 
 
 class Undone(Conflict):
-    """A failure that rolls its work back."""
+    """An error whose work is rolled back."""
 
 
 class Kept(Conflict):
-    """A failure whose work is committed."""
+    """An error whose work is committed."""
 
     keeps_work = True
 

@@ -61,8 +61,9 @@ NO_FAULT = schemathesis.checks.CHECKS.get_by_names(["not_a_server_error"])
 
 @pytest.fixture
 def machine(app: Flask) -> Person:
-    """The administrator for whom the machine calls: somebody new each time, since it may end its
-    own session or change its own password.
+    """A new administrator for each generated request.
+
+    The request may end the session or change the password.
     """
     return People(app).sign_up("Mallory Machine", agency="Machine Travels")
 

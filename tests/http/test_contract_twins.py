@@ -87,7 +87,7 @@ def world(
 
 
 def plays(operation: str) -> Callable[[Callable[[World], Scene]], Callable[[World], Scene]]:
-    """Register the scene of an operation."""
+    """Register the scenario of an operation."""
 
     def keep(scene: Callable[[World], Scene]) -> Callable[[World], Scene]:
         PLAYED[operation] = scene
@@ -180,7 +180,7 @@ def test_every_changing_operation_has_a_test_scenario() -> None:
 
 
 def looking(world: World, row: Row) -> Scene:
-    """Two readers see the same."""
+    """Check that two readers get equal responses."""
     client = world.anyone if row in OPEN else world.alice.api
     path = row.path + query_of(row, MAKERS["session_id"](world.alice))
     first, second = yield lambda headers: client.get(path, headers=headers)
@@ -489,7 +489,7 @@ def verify(world: World) -> Scene:
 
 @plays("POST /auth/totp/disable")
 def disable(world: World) -> Scene:
-    """When two-factor sign-in is off, the code is not read: the second request is told so."""
+    """The second request is told that two-factor sign-in is off; its code is not checked."""
     body = {"password": PASSWORD, "code": world.phone().code()}
     answers = yield lambda headers: world.alice.api.post(
         "/auth/totp/disable", json=body, headers=headers

@@ -31,7 +31,7 @@ SECURITY = "/account/security"
 
 
 def in_the_browser(*leaves: Left) -> tuple[Left, ...]:
-    """Return the same events as left by a page."""
+    """Return the same events as recorded by a page."""
     return tuple(replace(left, via="browser") for left in leaves)
 
 

@@ -380,8 +380,9 @@ def confirm_an_address_in_the_browser(stage: Stage) -> Doing:
     leaves=Left("auth.reset_requested", USER, by=None),
 )
 def ask_for_a_new_password(stage: Stage) -> Doing:
-    """The door only puts the question into the queue, sealed, for known and unknown addresses
-    alike; the act is the job's.
+    """The request only queues an encrypted job, for known and unknown addresses alike.
+
+    The job performs the act.
     """
     assert (
         stage.nobody.post(

@@ -41,7 +41,7 @@ CANCELLED = Left("trip.line_cancelled", LINE, says={"kind": "other", "before": "
 
 
 def _with(stage: Stage) -> tuple[UUID, UUID, UUID]:
-    """A trip of a colleague's with somebody and something on it."""
+    """Return a trip of another user with a passenger and a line."""
     trip_id = a_trip(stage.bob)
     return trip_id, a_passenger(stage.bob, trip_id), a_line(stage.bob, trip_id)
 
@@ -226,7 +226,7 @@ AT_SUPPLIER = {"by": "bob", "via": "assistant"}
 
 
 def _granted(stage: Stage, tool: str, **arguments: Any) -> Doing:
-    """Bob has had it proposed, and Alice has granted it."""
+    """Let Bob propose an act and Alice approve it."""
     approval_id = proposed(stage.bob, tool, **arguments)
     stage.alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     queued = stage.queued(run_effect.name)

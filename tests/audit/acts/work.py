@@ -239,7 +239,7 @@ def stop_the_assistant(stage: Stage) -> Doing:
 
 
 def _shown_a_card(stage: Stage, person: Person, message: str) -> tuple[UUID, dict[str, Any]]:
-    """A conversation in which the assistant answered with a card, and the card."""
+    """Return a conversation with a card, and the card."""
     session_id = a_conversation(person)
     _turn(stage, person, session_id, message)()
     with person.reading():
@@ -286,7 +286,7 @@ def choose_another_action_of_a_card(stage: Stage) -> Doing:
 
 
 def _answered(stage: Stage) -> tuple[UUID, str]:
-    """A conversation of Bob's in which one message was answered, with its turn."""
+    """Return a conversation of Bob's with one answered message, and its turn."""
     session_id = a_conversation(stage.bob)
     with stage.bob.acting() as actor:
         turn = turns.start_turn(actor, session_id, message="help")
@@ -450,7 +450,7 @@ def have_the_assistant_do_what_one_may_not_any_more(stage: Stage) -> Doing:
 
 
 def _confirming(stage: Stage, message: str) -> Doing:
-    """The turn in which Alice's card is confirmed, since no write runs before."""
+    """Return the turn in which Alice confirms her card."""
     session_id, _card = _shown_a_card(stage, stage.alice, message)
     return _turn(stage, stage.alice, session_id, "yes")
 
@@ -481,7 +481,7 @@ EXPIRED = Left("proposal.expired", APPROVAL, says={"tool_name": "probe_note"}, *
 
 
 def proposed(person: Person, tool: str = probes.PLAIN.tool_name, **given: Any) -> str:
-    """A proposal of somebody's in a conversation of its own."""
+    """Create a proposal of a user in its own conversation."""
     session_id = a_conversation(person)
     arguments = given or {"session_id": str(session_id), "text": "hello"}
     about = {
@@ -568,7 +568,7 @@ def decide_too_late(stage: Stage) -> Doing:
 
 
 def _moved(stage: Stage) -> str:
-    """A proposal whose customer has been billed since it was shown."""
+    """Return a proposal that is outdated by a later invoice to its customer."""
     approval_id = proposed(
         stage.bob, "issue_invoice", invoice_id=str(papers.draft(stage.bob, papers.line("100.00")))
     )
@@ -601,7 +601,7 @@ EDIT = {"text": "hello again"}
 
 
 def _editable(stage: Stage) -> tuple[str, dict[str, str]]:
-    """A proposal that can be edited, and other arguments for it."""
+    """Return an editable proposal and other arguments for it."""
     approval_id = proposed(stage.bob, probes.MONEY.tool_name)
     return (
         approval_id,

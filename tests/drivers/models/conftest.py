@@ -26,13 +26,13 @@ def driver(request: pytest.FixtureRequest, server: ModelServer) -> ModelDriver:
 
 @pytest.fixture(autouse=True)
 def own_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that can be looked at, whatever was chosen before."""
+    """A log whose lines a test can read, independent of the configuration."""
     monkeypatch.setattr(calling, "log", structlog.get_logger())
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits before a request is sent again, which take no time here."""
+    """Record the waits before retries, which take no time in tests."""
     waited: list[float] = []
 
     def wait(pause_s: float, should_stop: Callable[[], bool]) -> bool:

@@ -94,7 +94,7 @@ def test_the_context_of_the_caller_is_available_in_the_call() -> None:
 
 
 def fresh_log(monkeypatch: pytest.MonkeyPatch, module: object) -> None:
-    """A logger that has not been used, since a used one keeps what it was first configured with."""
+    """A new logger, because a used logger keeps its first configuration."""
     monkeypatch.setattr(
         module,
         "log",
