@@ -13,6 +13,7 @@ from tests.billing.papers import issued
 from tests.enquiries.reading import Page
 from tests.ledger.books import account_id
 from tests.people import Person
+from tests.trips.things import a_trip
 from voyagent import catalogue
 from voyagent.approvals import queries as approvals
 from voyagent.capabilities.forms import CapabilityForm
@@ -308,3 +309,14 @@ def test_a_viewer_has_the_forms_of_queries_and_no_others(victor: Person) -> None
     assert "/do/record_receipt" not in listed
     _, shown = send(victor, "/do/trial_balance", {})
     assert shown.status_code == 200
+
+
+def test_a_result_offers_the_next_acts_filled_with_what_it_knows(
+    alice: Person, victor: Person
+) -> None:
+    trip_id = str(a_trip(alice))
+    _, shown = send(alice, "/do/show_trip", {"trip_id": trip_id})
+    links = [one.attrib["href"] for one in Page(shown).all(".//main//a")]
+    assert f"/do/send_itinerary?trip_id={trip_id}" in links
+    _, shown = send(victor, "/do/show_trip", {"trip_id": trip_id})
+    assert "/do/send_itinerary" not in shown.text

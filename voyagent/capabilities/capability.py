@@ -195,8 +195,8 @@ class Capability(Generic[Input]):
     the dotted path of the field with the book date, or with the id of the draft document that has
     it. `lookups` maps a field to the function that finds the records a text can mean; `choices`
     maps the dotted path of any other field to the function that lists the records a form offers.
-    `follow_ups` names acts: after an approved proposal the assistant offers the first one whose
-    required fields are all in the output.
+    `follow_ups` names acts: the page of a result offers their forms, and after an approved proposal
+    the assistant offers the first one whose required fields are all in the output.
     """
 
     name: str

@@ -14,7 +14,7 @@ from voyagent.capabilities.cards import answer, records, result_card
 from voyagent.capabilities.execution import Proposed, may_use
 from voyagent.capabilities.forms import CapabilityForm, form_of, known_values
 from voyagent.capabilities.immediate import execute_now
-from voyagent.capabilities.outputs import record_links, record_page
+from voyagent.capabilities.outputs import Link, record_links, record_page
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.markdown import as_html
@@ -71,7 +71,7 @@ def act(actor: Actor, name: str) -> Any:
     )
     if done is None:
         return _form_page(form, call)
-    return _result(capability, *done)
+    return _result(capability, actor, *done)
 
 
 def _label(capability: Capability[Any]) -> str:
@@ -91,7 +91,9 @@ def _form_page(form: CapabilityForm, call: Invocation) -> Any:
     return page, form.answer_status
 
 
-def _result(capability: Capability[Any], wanted: BaseModel, output: JsonObject | Proposed) -> Any:
+def _result(
+    capability: Capability[Any], actor: Actor, wanted: BaseModel, output: JsonObject | Proposed
+) -> Any:
     if isinstance(output, Proposed):
         toast(_("Sent for approval: %(summary)s", summary=output.summary))
         return see_other(url_for("approvals.detail", approval_id=output.approval_id))
@@ -105,8 +107,25 @@ def _result(capability: Capability[Any], wanted: BaseModel, output: JsonObject |
         capability=capability,
         answer=as_html(answer(capability, given, output)),
         links=record_links(records(capability, output)),
+        next_steps=_next_steps(capability, actor, output),
         again=_here(),
     )
+
+
+def _next_steps(capability: Capability[Any], actor: Actor, output: JsonObject) -> list[Link]:
+    """Return links to the forms of the follow-ups, filled with the fields that the output has."""
+    links = []
+    for name in capability.follow_ups:
+        step = registry.find(name)
+        if step is None or not may_use(step, actor):
+            continue
+        known: dict[str, Any] = {
+            field: output[field]
+            for field in step.input.model_fields
+            if isinstance(output.get(field), str)
+        }
+        links.append(Link(_label(step), url_for(".act", name=step.name, **known)))
+    return links
 
 
 def _here(**more: str) -> str:
