@@ -265,3 +265,8 @@ def test_an_impossible_date_is_asked_for_and_not_replaced_by_today() -> None:
     assert "paid_on" not in unclear.values
     silent = fill(record_receipt.CAPABILITY, "Thomas paid 1.5 lakh neft", context)
     assert silent.values["paid_on"] == "2026-11-30"
+
+
+def test_the_day_of_a_write_off_is_the_last_such_day() -> None:
+    given = values("write_off_invoice", "write off 500 of 000020 on 25 Nov, rounding")
+    assert given["written_off_on"] == "2026-11-25"

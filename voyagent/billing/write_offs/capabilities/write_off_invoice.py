@@ -173,6 +173,7 @@ CAPABILITY = Capability(
         next_steps=INVOICE_STEPS,
         results=(PAYMENT_FACTS,),
     ),
+    book_date="written_off_on",
     audit=N_("Write off an invoice"),
     follow_ups=("find_invoices", "list_receivables"),
     examples={
