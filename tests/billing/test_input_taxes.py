@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import draft_bill, line, plan, receive, untied
+from tests.billing.papers import carry_out, describe, draft_bill, line, plan, receive, untied
 from tests.billing.test_forms import send
 from tests.billing.test_taxes import HERE, ON, agency, findings
 from tests.enquiries.reading import Page
@@ -447,3 +447,41 @@ def test_the_page_of_a_credit_shows_its_tax(agency: Person) -> None:
 def test_an_agency_without_a_tax_number_is_offered_no_tax(alice: Person) -> None:
     assert "tax_cgst" not in alice.browser.get("/bills/new").text
     assert HERE not in alice.browser.get("/bills/new").text
+
+
+# By the capability
+# --------------------------------------------------------------------------------
+
+
+def test_a_request_to_enter_a_bill_shows_and_stores_its_taxes(agency: Person) -> None:
+    item = {
+        "description": "Room",
+        "quantity": 1,
+        "unit_price": "1000.00",
+        "currency": "INR",
+        "bought_as": "agent",
+        "taxes": [{"component": name, "amount": amount} for name, amount in BOTH.items()],
+        "input_credit": True,
+    }
+    given = {
+        "vendor_name": "Sea View",
+        "vendor_reference": "SV-1",
+        "issue_date": "2026-06-10",
+        "due_date": "2026-06-10",
+        "line_items": [item],
+        "instalments": [
+            {"due_date": "2026-06-10", "amount": "180.01"},
+            {"due_date": "2026-06-25", "amount": "1000.00"},
+        ],
+        "party_reference": "PO-7",
+    }
+    shown = agency.does(describe("receive_bill"), given)["document"]
+    assert shown["total"] == {"amount": "1180.01", "currency": "INR"}
+    assert [row["amount"] for row in shown["rows"]] == ["1000.00", "90.00", "90.01"]
+    done = agency.granted("bill.receive").does(carry_out("receive_bill"), given)
+    with agency.acting():
+        bill = bill_queries.get_bill(UUID(done["bill_id"]))
+        assert (bill.total_minor, bill.tax_minor, bill.party_reference) == (118_001, 18_001, "PO-7")
+        assert bill.instalment_minors == [18_001, 100_000]
+    with pytest.raises(InstalmentsDoNotAddUp):
+        agency.does(describe("receive_bill"), given | {"line_items": [item | {"taxes": []}]})

@@ -21,6 +21,7 @@ from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
+from voyagent.settings.service import tenant_settings as settings
 
 RECEIPT = {"amount": "1,000", "currency": "INR", "paid_on": "25 Jun 2024", "account": "bank"}
 
@@ -184,6 +185,7 @@ def test_an_error_is_shown_at_its_field_and_input_is_preserved(
 
 
 def test_lines_are_added_and_blank_ones_ignored(alice: Person, bob: Person) -> None:
+    alice.does(settings.update, {"tax_number": "27AACCN6194P1ZP"})
     bill = {
         "vendor_name": "BSP India",
         "vendor_reference": "B-77",
@@ -194,16 +196,25 @@ def test_lines_are_added_and_blank_ones_ignored(alice: Person, bob: Person) -> N
         "line_items-1-quantity": "2",
         "line_items-1-unit_price": "10,000",
         "line_items-1-currency": "INR",
+        "line_items-1-taxes-0-component": "cgst",
+        "line_items-1-taxes-0-amount": "250",
     }
     _browser, more = send(bob, "/do/receive_bill?row=line_items", bill | {"then": "line"})
     assert more.status_code == 200
     names = {one.attrib["name"] for one in Page(more).all(".//input[@name]")}
-    assert "line_items-2-description" in names
+    assert {"line_items-2-description", "line_items-2-taxes-0-component"} <= names
     _, answer = send(bob, "/do/receive_bill", bill)
     assert answer.status_code == 303, answer.text
     (row,) = waiting(alice)
     assert row["payload"]["line_items"] == [
-        {"description": "Tickets", "quantity": 2, "unit_price": "10000", "currency": "INR"}
+        {
+            "description": "Tickets",
+            "quantity": 2,
+            "unit_price": "10000",
+            "currency": "INR",
+            "taxes": [{"component": "cgst", "amount": "250"}],
+            "input_credit": False,
+        }
     ]
 
 

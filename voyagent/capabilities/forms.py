@@ -118,6 +118,7 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
         for field in _lists(self):
             if field.name == name and len(field.entries) < ROWS_MAX:
                 field.append_entry()
+        self.fill_rows()
 
     def offer(self, choices: Mapping[str, Sequence[Choice]]) -> None:
         """Set the records to choose from, by the dotted path of their field.
@@ -261,6 +262,8 @@ def _lists(form: BaseForm) -> Iterator[FieldList]:
     for field in form:
         if isinstance(field, FieldList):
             yield field
+            for entry in field.entries:
+                yield from _lists(entry.form)
         elif isinstance(field, GroupField):
             yield from _lists(field.form)
 

@@ -127,9 +127,15 @@ ARGUMENTS: dict[str, Any] = {
     "report_id": _l("Report"),
     "service_date": _l("Service date"),
     "sold_as": _l("Sold as"),
+    "input_credit": _l("Claim input tax"),
     "source": _l("Source"),
     "source_event": _l("Source document"),
     "tax": _l("Tax"),
+    "taxes": _l("Tax on the bill"),
+    "component": _l("Tax"),
+    "bought_as": _l("Bought as"),
+    "vehicle": _l("Vehicle"),
+    "cost": _l("Cost"),
     "terms_days": _l("Payment terms in days"),
     "ticket_ids": _l("Tickets"),
 }
@@ -157,6 +163,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "agent": _l("As agent"),
         "fee": _l("Service fee"),
     },
+    "bought_as": {"cost": _l("Our own cost"), "agent": _l("As agent")},
     "status": {
         "new": _l("New"),
         "quoted": _l("Quoted"),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from voyagent.billing.bills.queries import BillDocument, BillSearch
@@ -47,6 +47,18 @@ class InputTaxIn(Closed):
     amount: PlainAmount
 
 
+def _each_once(taxes: Sequence[InputTaxIn]) -> Sequence[InputTaxIn]:
+    if len({tax.component for tax in taxes}) < len(taxes):
+        raise PydanticCustomError("component_twice", "A component may occur only once")
+    return taxes
+
+
+InputTaxes = Annotated[
+    Sequence[InputTaxIn], Field(max_length=TAXES_MAX), AfterValidator(_each_once)
+]
+"""The taxes printed for one line of a bill."""
+
+
 class BoughtLineIn(InvoiceLineIn):
     """A line of a bill, before tax.
 
@@ -59,15 +71,8 @@ class BoughtLineIn(InvoiceLineIn):
     """
 
     bought_as: BoughtAs = "cost"
-    taxes: Annotated[Sequence[InputTaxIn], Field(max_length=TAXES_MAX)] = ()
+    taxes: InputTaxes = ()
     input_credit: bool = False
-
-    @field_validator("taxes")
-    @classmethod
-    def _each_once(cls, taxes: Sequence[InputTaxIn]) -> Sequence[InputTaxIn]:
-        if len({tax.component for tax in taxes}) < len(taxes):
-            raise PydanticCustomError("component_twice", "A component may occur only once")
-        return taxes
 
     def item(self, currency: str) -> LineItem:
         """Return the bill line for the service."""

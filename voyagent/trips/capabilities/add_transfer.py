@@ -20,18 +20,18 @@ from voyagent.capabilities.capability import (
 )
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, CurrencyCode, PlainAmount, Trimmed
+from voyagent.kernel.fields import BusinessDate, CurrencyCode, PlainAmount, Text, Trimmed
 from voyagent.trips.capabilities.cards import TRIP_RESULTS, price_text
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, trip_to_change
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.queries import trips
-from voyagent.trips.rules.details import ClockTime, TransferDetails
+from voyagent.trips.rules.details import NOTES_MAX, ClockTime, TransferDetails
 from voyagent.trips.service import lines
 from voyagent.trips.service.lines import LineChanges
 
 
 class AddTransferInput(CurrentTripInput):
-    """A transfer on a day, and the price that the customer pays for it."""
+    """A transfer on a day, its cost, and the price that the customer pays for it."""
 
     on: Annotated[BusinessDate, Slot("date", N_("On which day?"))] = Field(
         description="Date of the transfer, YYYY-MM-DD."
@@ -45,11 +45,26 @@ class AddTransferInput(CurrentTripInput):
     destination: Annotated[
         str, Trimmed(200), Slot("transfer_destination", N_("Where does it end?"))
     ] = Field(description="Place of drop-off.")
+    vehicle: Annotated[str, Text(128)] | None = Field(
+        default=None, description="Kind of vehicle, such as a sedan."
+    )
+    notes: Annotated[str, Text(NOTES_MAX)] | None = Field(
+        default=None, description="A note for the customer, printed on the itinerary."
+    )
+    supplier: Annotated[str, Text(128)] | None = Field(
+        default=None, description="Name of the transfer company."
+    )
+    supplier_ref: Annotated[str, Text(64)] | None = Field(
+        default=None, description="Booking number of the transfer company."
+    )
+    cost: PlainAmount | None = Field(
+        default=None, description="Cost for the agency, such as 1200.00; absent if unknown."
+    )
     price: Annotated[PlainAmount | None, Slot("amount")] = Field(
         default=None, description="Price for the customer, such as 1500.00; absent if unknown."
     )
     currency: Annotated[CurrencyCode | None, Slot("currency")] = Field(
-        default=None, description="ISO 4217 code of the price; absent for the trip's currency."
+        default=None, description="ISO 4217 code of cost and price; absent for the trip's currency."
     )
 
 
@@ -68,8 +83,12 @@ def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
         at=wanted.at,
         origin=wanted.origin,
         destination=wanted.destination,
+        vehicle=wanted.vehicle,
+        notes=wanted.notes,
     )
-    changes: LineChanges = {}
+    changes: LineChanges = {"supplier": wanted.supplier, "supplier_ref": wanted.supplier_ref}
+    if wanted.cost is not None:
+        changes["cost"] = wanted.cost
     if wanted.price is not None:
         changes["price"] = wanted.price
     if wanted.currency is not None:

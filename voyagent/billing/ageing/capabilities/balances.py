@@ -44,6 +44,12 @@ class OpenBalancesInput(Closed):
     as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Balances at the end of this day, YYYY-MM-DD; today if absent."
     )
+    issued_from: BusinessDate | None = Field(
+        default=None, description="Only documents issued on or after this day, YYYY-MM-DD."
+    )
+    issued_to: BusinessDate | None = Field(
+        default=None, description="Only documents issued on or before this day, YYYY-MM-DD."
+    )
     more_than: Annotated[PlainAmount | None, Slot("amount_above")] = Field(
         default=None, description="Only balances above this amount; needs `currency`."
     )
@@ -191,14 +197,13 @@ def _scope(given: JsonObject) -> str:
 
 def _rows(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> list[Row]:
     today = clock.today(call.actor.timezone)
+    first, last = wanted.issued_from or FIRST_DAY, wanted.issued_to or LAST_DAY
     if wanted.overdue_days is None:
         return open_items.parties_by_age(
-            call.reader, kind, FIRST_DAY, LAST_DAY, today=today, as_of=wanted.as_of
+            call.reader, kind, first, last, today=today, as_of=wanted.as_of
         )
     until = (wanted.as_of or today) - timedelta(days=wanted.overdue_days)
-    documents = open_list.list_open(
-        call.reader, kind, FIRST_DAY, LAST_DAY, today=today, as_of=wanted.as_of
-    )
+    documents = open_list.list_open(call.reader, kind, first, last, today=today, as_of=wanted.as_of)
     return [{**row, "n": 1} for row in documents if row["due_date"] <= until]
 
 

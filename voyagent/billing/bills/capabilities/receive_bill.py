@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from flask_babel import gettext
 from pydantic import Field
@@ -17,11 +17,16 @@ from voyagent.approvals.service.effects import (
     RowShown,
 )
 from voyagent.billing.bills import service as bill_service
+from voyagent.billing.bills.schemas import InputTaxes
 from voyagent.billing.core.capabilities.names import check_name
 from voyagent.billing.core.capabilities.payments import APPROVERS, party_balance
+from voyagent.billing.core.errors import InstalmentsDoNotAddUp
+from voyagent.billing.core.schemas.documents import Instalments
 from voyagent.billing.core.schemas.lines import LineItemIn
-from voyagent.billing.core.service import pricing
-from voyagent.billing.core.service.pricing import LINES_MAX
+from voyagent.billing.core.schemas.rates import RateIn
+from voyagent.billing.core.service import instalments, pricing
+from voyagent.billing.core.service.instalments import InstalmentItem, Plan
+from voyagent.billing.core.service.pricing import LINES_MAX, BoughtAs
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -34,8 +39,39 @@ from voyagent.capabilities.capability import (
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Closed, Text, Trimmed
+from voyagent.kernel.fields import BusinessDate, Closed, Id, Text, Trimmed
 from voyagent.kernel.money import Money, spoken
+from voyagent.taxes.words import component
+from voyagent.trips.capabilities.lookups import trips
+
+
+class BillLine(LineItemIn):
+    """A bill line before tax, with the kind of purchase and the taxes printed on the bill."""
+
+    bought_as: BoughtAs | None = Field(
+        default=None,
+        description=(
+            "`cost` for the agency's own cost, `agent` for a purchase on a customer's behalf;"
+            " `cost` if absent."
+        ),
+    )
+    taxes: InputTaxes | None = Field(
+        default=None, description="The taxes of the line, each component such as cgst once."
+    )
+    input_credit: bool | None = Field(
+        default=None,
+        description="True to claim the taxes as input tax credit; else they are part of the cost.",
+    )
+
+    def item(self) -> pricing.LineItem:
+        """Return the line for the service."""
+        item = super().item()
+        item |= {
+            "bought_as": self.bought_as or "cost",
+            "input_taxes": {tax.component: tax.amount for tax in self.taxes or ()},
+            "input_credit": bool(self.input_credit),
+        }
+        return item
 
 
 class ReceiveBillInput(Closed):
@@ -54,13 +90,47 @@ class ReceiveBillInput(Closed):
         description="Due date, YYYY-MM-DD."
     )
     line_items: Annotated[
-        list[LineItemIn],
+        list[BillLine],
         Field(min_length=1, max_length=LINES_MAX),
         Slot("lines", N_("What is the bill for, and how much?")),
     ] = Field(description="The lines, all in one currency.")
+    instalments: Instalments | None = Field(
+        default=None,
+        description=(
+            "At least two instalments in order of due date, the first on `due_date`; they add up"
+            " to the total with taxes."
+        ),
+    )
+    party_reference: Annotated[str, Text(128)] | None = Field(
+        default=None, description="The agency's own reference of the bill."
+    )
     notes: Annotated[str, Text(2000)] | None = Field(
         default=None, description="A note for the books; the supplier does not see it."
     )
+    trip_id: Id | None = Field(default=None, description="The trip that the bill belongs to.")
+    exchange_rate: RateIn | None = Field(
+        default=None,
+        description="Exchange rate to the agency's currency, if the bill is in another one.",
+    )
+
+    @property
+    def items(self) -> list[pricing.LineItem]:
+        """The lines for the service."""
+        return [line.item() for line in self.line_items]
+
+    @property
+    def plan(self) -> list[InstalmentItem] | None:
+        """The instalments for the service, or None."""
+        return [one.item for one in self.instalments] if self.instalments else None
+
+
+class Totals(NamedTuple):
+    """A checked bill before it is stored; `total` includes the taxes."""
+
+    party: str
+    lines: list[pricing.PricedLine]
+    plan: Plan
+    total: Money
 
 
 def run(call: Invocation, wanted: ReceiveBillInput) -> JsonObject:
@@ -71,8 +141,12 @@ def run(call: Invocation, wanted: ReceiveBillInput) -> JsonObject:
         vendor_reference=wanted.vendor_reference,
         issue_date=wanted.issue_date,
         due_date=wanted.due_date,
-        line_items=[line.item() for line in wanted.line_items],
+        line_items=wanted.items,
+        instalments=wanted.plan,
+        party_reference=wanted.party_reference,
         notes=wanted.notes,
+        trip_id=wanted.trip_id,
+        exchange_rate=wanted.exchange_rate.quoted if wanted.exchange_rate else None,
     )
     total = Money(bill.total_minor, bill.currency)
     return {
@@ -88,7 +162,7 @@ def run(call: Invocation, wanted: ReceiveBillInput) -> JsonObject:
 
 def preview(call: Invocation, wanted: ReceiveBillInput) -> Description:
     """Return the bill as a document for the reviewer. Raises the errors of `policy`."""
-    name, priced = _checked(wanted)
+    name, lines, plan, total = _totals(wanted)
     document = DocumentShown(
         title=gettext("Bill"),
         number=wanted.vendor_reference,
@@ -104,9 +178,10 @@ def preview(call: Invocation, wanted: ReceiveBillInput) -> Description:
                 ),
                 amount=line.amount.wire,
             )
-            for line in priced.lines
-        ],
-        total=MoneyShown(amount=priced.total.wire, currency=priced.total.currency),
+            for line in lines
+        ]
+        + _tax_rows(lines),
+        total=MoneyShown(amount=total.wire, currency=total.currency),
     )
     return Description(
         title=gettext(
@@ -114,24 +189,28 @@ def preview(call: Invocation, wanted: ReceiveBillInput) -> Description:
         ),
         undo=gettext("Reversible"),
         document=document,
-        facts=[FactShown(label=gettext("Due"), value=day(wanted.due_date))],
+        facts=[
+            FactShown(label=gettext("Due"), value=value)
+            for value in _due_values(wanted, plan, total)
+        ],
         checks=check_name(call.reader, name, "supplier"),
     )
 
 
 def measure(_call: Invocation, wanted: ReceiveBillInput) -> Measured:
     """Return the supplier's present open balance. Raises the errors of `policy`."""
-    name, priced = _checked(wanted)
-    return party_balance("payable", name, priced.total.currency)
+    name, _lines, _plan, total = _totals(wanted)
+    return party_balance("payable", name, total.currency)
 
 
 def policy(_call: Invocation, wanted: ReceiveBillInput) -> Policy:
-    """Return the bill's total for the amount limits; no money is paid yet.
+    """Return the bill's total, taxes included, for the amount limits; no money is paid yet.
 
-    Raises the errors of `service.party`, `service.check_days` and `service.price`, in this order.
+    Raises the errors of `service.party`, `service.check_days`, `service.price` and
+    `instalments.read`, in this order; InstalmentsDoNotAddUp.
     """
-    name, priced = _checked(wanted)
-    return Policy(amounts=(priced.total,), party=name)
+    totals = _totals(wanted)
+    return Policy(amounts=(totals.total,), party=totals.party)
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
@@ -147,10 +226,34 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Enter bill %(reference)s of %(name)s", **named))
 
 
-def _checked(wanted: ReceiveBillInput) -> tuple[str, pricing.Priced]:
+def _totals(wanted: ReceiveBillInput) -> Totals:
     name = pricing.party(wanted.vendor_name)
     pricing.check_days(wanted.issue_date, wanted.due_date)
-    return name, pricing.price([line.item() for line in wanted.line_items])
+    priced = pricing.price(wanted.items)
+    total = sum((tax for line in priced.lines for tax in line.input_taxes.values()), priced.total)
+    plan = instalments.read(wanted.plan, total.currency, wanted.issue_date, wanted.due_date)
+    if plan.minors and sum(plan.minors) != total.amount_minor:
+        raise InstalmentsDoNotAddUp
+    return Totals(name, priced.lines, plan, total)
+
+
+def _tax_rows(lines: Sequence[pricing.PricedLine]) -> list[RowShown]:
+    """Return a row for each tax component of the bill, summed over the lines."""
+    sums: dict[str, Money] = {}
+    for line in lines:
+        for name, tax in line.input_taxes.items():
+            sums[name] = sums[name] + tax if name in sums else tax
+    return [RowShown(text=component(name), amount=tax.wire) for name, tax in sums.items()]
+
+
+def _due_values(wanted: ReceiveBillInput, plan: Plan, total: Money) -> list[str]:
+    if not plan.dues:
+        return [day(wanted.due_date)]
+    parts = [Money(minor, total.currency) for minor in plan.minors]
+    return [
+        f"{day(due)}: {spoken(part.wire, part.currency)}"
+        for due, part in zip(plan.dues, parts, strict=True)
+    ]
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
@@ -198,6 +301,7 @@ CAPABILITY = Capability(
     run=run,
     preview=preview,
     measure=measure,
+    choices={"trip_id": trips},
     card=Card(
         icon="receipt-cutoff",
         sentence=sentence,

@@ -18,7 +18,8 @@ from voyagent.capabilities.results import Column, Result
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Closed, Text
+from voyagent.kernel.fields import BusinessDate, Closed, Id, Text
+from voyagent.trips.capabilities.lookups import trips
 
 SEQUENCE_DIGITS = 6
 Status = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
@@ -45,6 +46,7 @@ class FindInvoicesInput(Closed):
     issued_to: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Last day of issue, YYYY-MM-DD."
     )
+    trip_id: Id | None = Field(default=None, description="Only invoices of this trip.")
 
 
 def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
@@ -53,7 +55,7 @@ def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
     If a customer has exactly the given name, invoices of similar names are left out.
     """
     name = " ".join((wanted.customer_name or "").split())
-    if wanted.status == "draft" and not wanted.number:
+    if wanted.status == "draft" and not (wanted.number or wanted.trip_id):
         drafts = invoice_queries.list_drafts(call.reader, name or None, SHOWN_MAX)
         if name and not drafts:
             drafts = _with_name(invoice_queries.list_drafts(call.reader, None, SHOWN_MAX), name)
@@ -64,6 +66,7 @@ def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
         status=wanted.status,
         issued_from=wanted.issued_from,
         issued_to=wanted.issued_to,
+        trip_id=wanted.trip_id,
     )
     page = invoice_board.read_list_page(call.reader, search, limit=SHOWN_MAX).page
     rows = _with_name(page.items, name)
@@ -164,6 +167,7 @@ CAPABILITY = Capability(
     permission="billing.read",
     approval="never",
     run=run,
+    choices={"trip_id": trips},
     card=Card(
         icon="search",
         sentence=sentence,
