@@ -286,6 +286,9 @@ def test_a_number_twice_in_a_file_is_not_reported_as_existing(
     assert codes == {"former_number_taken" if kind == "open_invoices" else "vendor_reference_taken"}
 
 
+WITH_YEAR = "Enter the date with its year, such as 31 Mar 2026 or 2026-03-31."
+
+
 def test_a_cell_with_another_format_has_an_error_sentence(alice: Person) -> None:
     for row, words in (
         (
@@ -295,8 +298,9 @@ def test_a_cell_with_another_format_has_an_error_sentence(alice: Person) -> None
                 " country as IN."
             ),
         ),
-        ("A,X,24 Jan 2026,,INR,5", "Enter the date with the year first, such as 2026-03-31."),
-        ("A,X,24/1,,INR,5", "Enter the date with the year first, such as 2026-03-31."),
+        ("A,X,24/1,,INR,5", WITH_YEAR),
+        ("A,X,yesterday,,INR,5", WITH_YEAR),
+        ("A,X,01/24/2026,,INR,5", WITH_YEAR),
     ):
         (found,) = sent(alice, "open_invoices", f"{INVOICES}{row}\n", dry_run=True).json["findings"]
         assert found["sentence"] == words

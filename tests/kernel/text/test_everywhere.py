@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from pydantic import TypeAdapter, ValidationError
 from werkzeug.datastructures import MultiDict
 from wtforms import StringField
 
 from tests.kernel.text.date_rules import RULES, TODAY, Rule
 from voyagent.approvals.forms.editing import Sheet
 from voyagent.http.forms import DateText, SchemaForm, amount_sentence, plain
+from voyagent.imports.rules.cell_types import Context, RowDate
 from voyagent.kernel.fields import BusinessDate, Open
 from voyagent.kernel.text.dates import DateKind, Day, read_date
 from voyagent.kernel.text.reading import read
@@ -70,12 +72,23 @@ def by_edit(app: Flask, written: str, kind: DateKind) -> tuple[str, str]:
         return str(sheet.arguments()[name]), dict(sheet.understood).get(written.strip(), "")
 
 
+def by_import(written: str) -> date | None:
+    """The date that a cell of an imported file has; None if it is refused."""
+    try:
+        return TypeAdapter(RowDate).validate_python(written, context=Context(TODAY, "INR"))
+    except ValidationError:
+        return None
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.written}-{rule.kind}")
-def test_form_edit_and_assistant_read_values_as_listed(app: Flask, rule: Rule) -> None:
+def test_form_edit_import_and_assistant_read_values_as_listed(app: Flask, rule: Rule) -> None:
     form, sentences = by_form(app, rule.written, rule.kind)
     edit, _understood = by_edit(app, rule.written, rule.kind)
     alone = read_date(rule.written, TODAY, rule.kind)
     reading = read(rule.written, today=TODAY, prefer=rule.kind)
+    if rule.kind == "book":
+        is_complete = isinstance(alone, Day) and alone.has_year and not alone.is_relative
+        assert by_import(rule.written) == (rule.day if is_complete else None)
     said = [alone.day] if isinstance(alone, Day) else [one.value for one in reading.of("date")]
     if rule.day:
         assert (form, sentences) == (rule.day, [])

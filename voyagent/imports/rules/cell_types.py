@@ -1,7 +1,8 @@
-"""Types of cells that several kinds of file share: currencies and amounts.
+"""Types of cells that several kinds of file share: currencies, amounts and dates.
 
-Each cell is validated separately, so that all errors of a row are reported at once. Amounts may be
-written as in a form. Dates must be ISO 8601, because nobody would check a thousand guessed dates.
+Each cell is validated separately, so that all errors of a row are reported at once. Amounts and
+dates may be written as in a form. A date must have its year, because nobody would check the years
+of a thousand dates.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from pydantic_core import PydanticCustomError
 
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import VoyagentError
-from voyagent.kernel.fields import CurrencyCode, PlainAmount
+from voyagent.kernel.fields import BusinessDate, CurrencyCode, PlainAmount
 from voyagent.kernel.money import InvalidAmount, Money, ungrouped
 from voyagent.kernel.text.amounts import read_amount
+from voyagent.kernel.text.dates import Day, read_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,15 @@ def _exact(amount: str, info: ValidationInfo) -> str:
     return amount
 
 
+def _iso(cell: Any, info: ValidationInfo) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    found = read_date(cell, info.context.on, "book")  # type: ignore[union-attr]
+    if isinstance(found, Day) and found.has_year and not found.is_relative:
+        return found.day.isoformat()
+    return cell
+
+
 def plain_amount(cell: str, currency: str) -> str:
     """Convert an amount such as `1,20,000`, `1.2 lakh` or `₹12,000` to a plain decimal.
 
@@ -73,6 +84,8 @@ def with_plain_amount(cells: dict[str, str], currency: str) -> dict[str, str]:
 
 RowCurrency = Annotated[CurrencyCode, BeforeValidator(_capitals)]
 """A currency code in capital or small letters."""
+RowDate = Annotated[BusinessDate, BeforeValidator(_iso)]
+"""A date with its year, read as in a form: `2026-03-31`, `31/3/2026` or `31 Mar 26`."""
 RowAmount = Annotated[PlainAmount, AfterValidator(_exact)]
 """A decimal amount that is valid in the currency of its row.
 

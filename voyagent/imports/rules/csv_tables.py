@@ -51,7 +51,7 @@ OF_SHAPE = {
     "email_invalid": N_("Enter an e-mail address such as name@example.com."),
     **dict.fromkeys(
         ("date_parsing", "date_from_datetime_parsing"),
-        N_("Enter the date with the year first, such as 2026-03-31."),
+        N_("Enter the date with its year, such as 31 Mar 2026 or 2026-03-31."),
     ),
     "string_pattern_mismatch": N_(
         "The format is not valid. Enter an amount as 1234.50, a currency as INR, a country as IN."

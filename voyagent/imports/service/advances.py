@@ -12,13 +12,14 @@ from voyagent.imports.rules.cell_types import (
     Context,
     RowAmount,
     RowCurrency,
+    RowDate,
     refusal,
     with_plain_amount,
 )
 from voyagent.imports.service.opening import DayNeeded
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
+from voyagent.kernel.fields import Closed, Trimmed
 from voyagent.kernel.money import Money
 
 ERROR_FIELDS = {
@@ -44,7 +45,7 @@ class Advance(Closed):
 
     party: Annotated[str, Trimmed(255)]
     reference: Annotated[str, Trimmed(128)]
-    paid_on: BusinessDate
+    paid_on: RowDate
     currency: RowCurrency | None = None
     amount: RowAmount
 

@@ -17,13 +17,14 @@ from voyagent.imports.rules.cell_types import (
     Context,
     RowAmount,
     RowCurrency,
+    RowDate,
     refusal,
     with_plain_amount,
 )
 from voyagent.imports.service.opening import DayNeeded
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
+from voyagent.kernel.fields import Closed, Trimmed
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 
@@ -65,8 +66,8 @@ class OpenDocument(Closed):
 
     party: Annotated[str, Trimmed(255)]
     reference: Annotated[str, Trimmed(64)]
-    issue_date: BusinessDate
-    due_date: BusinessDate | None = None
+    issue_date: RowDate
+    due_date: RowDate | None = None
     currency: RowCurrency | None = None
     amount: RowAmount
     exchange_rate: Annotated[str, Field(pattern=RATE_SHAPE)] | None = None
