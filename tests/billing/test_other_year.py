@@ -38,7 +38,7 @@ FIRST, NEXT, BOOKED = (
 
 def later(years: int = 4) -> tuple[date, dict[str, str]]:
     """A day in a later financial year, and how that is written."""
-    today = clock.today("Asia/Kolkata")
+    today = clock.today()
     first = today.year + years - (1 if today.month < 4 else 0)
     return date(first, 11, 29), {"first": str(first), "year": f"{first}-{(first + 1) % 100:02d}"}
 
@@ -92,7 +92,7 @@ def test_credit_notes_say_it_for_their_own_series(alice: Person) -> None:
 
 @pytest.mark.parametrize("kind", DRAFTS)
 def test_within_the_current_financial_year_there_is_no_warning(alice: Person, kind: str) -> None:
-    today = clock.today("Asia/Kolkata")
+    today = clock.today(alice.actor.timezone)
     opened = Page(alice.browser.get(f"{kind}/new"))
     assert opened.words(".//*[@id='other-year']") == ""
     (live,) = [one for one in opened.all(".//*[@hx-post]") if one.get("hx-select") == "#postings"]
@@ -118,7 +118,7 @@ def test_within_the_current_financial_year_there_is_no_warning(alice: Person, ki
 
 def test_the_financial_years_are_those_of_the_agency(alice: Person) -> None:
     alice.does(settings.update, {"financial_year_start_month": 1})
-    today = clock.today("Asia/Kolkata")
+    today = clock.today(alice.actor.timezone)
     for day, is_said in (
         (date(today.year, 1, 1), False),
         (date(today.year, 12, 31), False),
