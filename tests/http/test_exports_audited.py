@@ -18,7 +18,7 @@ ENDING = {"csv": "csv", "csv-bom": "csv", "xlsx": "xlsx", "pdf": "pdf", "tally":
 
 
 def told(person: Person) -> list[tuple[str, dict[str, Any]]]:
-    """By whom and what was exported, as the audit has it, the latest first."""
+    """Return user and contents of each recorded export, the latest first."""
     events = person.api.get("/audit?kind=data.exported&limit=200").json["items"]
     return [(event["actor_email"], event["payload"]["inputs"]) for event in events]
 

@@ -25,7 +25,7 @@ ORIGIN = {"Origin": "https://agency.example"}
 
 
 def answers(app: Flask, alice: Person) -> list[Any]:
-    """An answer of every kind: good and bad, JSON and page and file, signed in and not."""
+    """Responses of every kind: success and error; JSON, page and file; signed in and anonymous."""
     client, browser = app.test_client(), alice.browser
     return [
         client.get("/health"),

@@ -48,7 +48,7 @@ def log(person: Person, key: str = "a-key", **changes: Any) -> TestResponse:
 def until(
     engine: sa.Engine, wanted: Callable[[list[tuple[int, str]]], bool]
 ) -> list[tuple[int, str]]:
-    """Wait until those who wait are as wanted."""
+    """Wait until the waiting requests are as expected."""
     for _ in range(500):
         found = waiting(engine)
         if wanted(found):
@@ -60,8 +60,9 @@ def until(
 def twins(
     engine: sa.Engine, run: Run, send: Callable[[], TestResponse]
 ) -> tuple[Future[TestResponse], Future[TestResponse], int]:
-    """Two requests of which the first stands before its commit and the second at the key, and the
-    server process of the first.
+    """Start two requests: the first is before its commit, the second waits for the key.
+
+    Returns both, and the server process of the first.
     """
     first = run(send)
     pid = until(engine, lambda found: len(found) == 1)[0][0]

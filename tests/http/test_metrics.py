@@ -41,7 +41,7 @@ Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 @contextmanager
 def set_to(app: Flask, **changes: Any) -> Iterator[None]:
-    """The application with other settings for a while."""
+    """Use the application with other settings until the block ends."""
     before = app.extensions["voyagent.settings"]
     app.extensions["voyagent.settings"] = before.model_copy(update=changes)
     try:
@@ -51,14 +51,14 @@ def set_to(app: Flask, **changes: Any) -> Iterator[None]:
 
 
 def read(app: Flask) -> str:
-    """The figures as this machine reads them."""
+    """Return the metrics that a local program reads."""
     answer = app.test_client().get("/internal/metrics")
     assert answer.status_code == 200
     return answer.text
 
 
 def figures(app: Flask) -> Figures:
-    """Every number by name and labels."""
+    """Return every value by name and labels."""
     return {
         (s.name, frozenset(s.labels.items())): s.value
         for family in text_string_to_metric_families(read(app))
@@ -71,7 +71,7 @@ def figure(found: Figures, name: str, **labels: str) -> float:
 
 
 def labels_of(app: Flask) -> dict[str, set[str]]:
-    """Every value of every label."""
+    """Return all values of each label."""
     values: dict[str, set[str]] = {}
     for _name, pairs in figures(app):
         for label, value in pairs:

@@ -64,7 +64,7 @@ class Site:
         return self._start([sys.executable, "-m", "flask", "--app", "wsgi", "worker"])
 
     def get(self, path: str) -> str:
-        """One request over a connection of its own."""
+        """Send one request over its own connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("GET", path, headers={"Connection": "close"})
@@ -75,7 +75,7 @@ class Site:
             connection.close()
 
     def figure(self, name: str, **labels: str) -> float:
-        """A number as one of the processes tells it."""
+        """Return a value from the response of one of the processes."""
         families = text_string_to_metric_families(self.get("/internal/metrics"))
         return next(
             (
@@ -88,7 +88,7 @@ class Site:
         )
 
     def counting(self) -> set[int]:
-        """The processes that have counted an answer."""
+        """Return the processes that have counted a response."""
         return {int(file.stem.rpartition("_")[2]) for file in self.numbers.glob("counter_*.db")}
 
     def wait(self, until: Callable[[], bool], log: Path | None = None) -> None:

@@ -30,7 +30,7 @@ SENT_BEFORE = (
 
 
 def opened(browser: FlaskClient, address: str) -> dict[str, str]:
-    """A form's own hidden fields, as whoever opens it has them."""
+    """Return the hidden fields of an opened form."""
     (form,) = (
         form
         for form in Page(browser.get(address)).all(".//form")

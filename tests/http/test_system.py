@@ -46,7 +46,7 @@ def test_a_probe_reports_only_success_or_failure(variant: Variant, place: str) -
 
 @pytest.fixture
 def redis_port() -> Iterator[int]:
-    """As much of Redis as a probe needs: it greets, and answers PING."""
+    """A server with the part of Redis that a probe needs: the greeting and PING."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -110,7 +110,7 @@ def test_the_schema_of_money_is_that_of_the_contract(app: Flask, place: str) -> 
 
 @pytest.fixture
 def bare(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> tuple[Flask, list[str]]:
-    """An installation that nobody has given a database, and what it said at its start."""
+    """An installation without a database, and its output at the start."""
     said: list[str] = []
 
     class Recorder:

@@ -19,11 +19,11 @@ from voyagent.kernel.errors import Conflict
 
 
 class Undone(Conflict):
-    """A failure that takes its work with it."""
+    """An error whose work is rolled back."""
 
 
 class Kept(Conflict):
-    """A failure whose work stays."""
+    """An error whose work is committed."""
 
     keeps_work = True
 
@@ -43,7 +43,7 @@ def name_of(owner_engine: sa.Engine) -> Callable[[Person], str]:
 
 
 def renames(person: Person, name: str, error: Exception | None = None) -> Callable[[], str]:
-    """A view that writes, and then may fail."""
+    """A view that writes and may then raise an error."""
 
     def view() -> str:
         tenancy.bind(db.session(), person.actor.tenant_id)

@@ -17,7 +17,7 @@ def make_key(
     scopes: Sequence[str] = ("full",),
     expires_in_days: int | None = None,
 ) -> tuple[UUID, str]:
-    """A key of somebody: its id and its text."""
+    """Create a key of a user; return its id and text."""
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
         return keys.make_key(
@@ -30,10 +30,10 @@ def make_key(
 
 
 def with_key(person: Person, *scopes: str) -> ApiClient:
-    """A program of somebody's, with a key of these scopes or a full one."""
+    """Return a client with a user's key of these scopes, by default a full one."""
     return ApiClient(person.app.test_client(), make_key(person, scopes=scopes or ("full",))[1])
 
 
 def bearing(person: Person, text: str, **options: object) -> ApiClient:
-    """A client with any bearer."""
+    """Return a client with the given bearer token."""
     return ApiClient(person.app.test_client(**options), text)

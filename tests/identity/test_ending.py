@@ -16,7 +16,7 @@ from voyagent.identity.service.errors import InvalidRefreshToken
 
 
 def session_of(app: Flask, access_token: str) -> UUID:
-    """The session that an access token belongs to."""
+    """Return the session of an access token."""
     found = app.extensions["voyagent.identity"].tokens.read(access_token).session_id
     assert found is not None
     return found

@@ -37,7 +37,7 @@ Sql = Callable[..., list[sa.RowMapping]]
 
 
 def invite(app: Flask, person: Person, email: str, role: str = "agent") -> tuple[UUID, str]:
-    """An invitation's id and the token of its link."""
+    """Create an invitation; return its id and the token of its link."""
     invite_id, link = person.does(
         lambda actor: invites.invite(
             app.extensions["voyagent.identity"], actor, email=email, role=role

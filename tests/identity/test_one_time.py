@@ -42,7 +42,7 @@ def token_for(person: Person, purpose: Purpose, *, email: str | None = None) -> 
 
 
 def use(app: Flask, purpose: Purpose, token: str) -> str:
-    """Spend the token for its purpose."""
+    """Use the token for its purpose."""
     identity = app.extensions["voyagent.identity"]
     if purpose is Purpose.VERIFY_EMAIL:
         return act(app, verification.verify_email, identity, token=token, device=API)
@@ -50,7 +50,7 @@ def use(app: Flask, purpose: Purpose, token: str) -> str:
 
 
 def call(client: ApiClient, purpose: Purpose, token: str) -> Any:
-    """Spend the token over HTTP."""
+    """Use the token over HTTP."""
     if purpose is Purpose.VERIFY_EMAIL:
         return client.post("/auth/verify-email", json={"token": token})
     return client.post("/auth/reset-password", json={"token": token, "new_password": NEW})

@@ -407,7 +407,7 @@ def test_a_sign_in_without_code_expires_after_five_minutes(
 
 
 def rotated(identity: Identity, settings: Settings, secret: str, *previous: str) -> Identity:
-    """The rules after the operator has given another secret and kept the earlier ones."""
+    """Return the services after a rotation of the secret that keeps the earlier ones."""
     changed = load(settings, secret, previous)
     return replace(identity, keyring=Keyring(changed))
 
@@ -509,7 +509,7 @@ def test_only_the_audit_log_names_a_used_code(
 
 
 class Refused(Conflict):
-    """A refusal by a later rule of the act."""
+    """An error raised by a later rule of the act."""
 
 
 @pytest.mark.parametrize("listed", [False, True])

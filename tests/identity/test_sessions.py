@@ -39,7 +39,7 @@ Sql = Callable[..., list[sa.RowMapping]]
 
 
 def act(app: Flask, rule: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
-    """A rule in a transaction of its own, as a door runs it."""
+    """Run a service in its own transaction, as pages and API do."""
     with app.app_context(), transaction():
         return rule(*arguments, **keywords)
 
@@ -62,8 +62,9 @@ def refresh(app: Flask, token: str) -> tuple[str, str]:
 
 
 def present_again(app: Flask, token: str) -> None:
-    """Hand in a token that was spent a moment ago: long enough that even a busy machine can tell a
-    thief from a twin by its looks at the database's clock.
+    """Use a token again after a delay, so that it is not a parallel request.
+
+    The delay is long enough for a busy computer, by the clock of the database.
     """
     time.sleep(0.05)
     with pytest.raises(InvalidRefreshToken):
@@ -572,7 +573,7 @@ def test_old_ended_sessions_are_deleted(
 
 @pytest.fixture
 def demo(app: Flask, identity: Identity, sql: Sql) -> None:
-    """The demo agency, whichever test needed it first."""
+    """The demo agency, created by the first test that needs it."""
     if not sql("select 1 from users where email = :email", email=DEMO_EMAIL):
         act(
             app,

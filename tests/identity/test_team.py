@@ -46,7 +46,7 @@ def role_of(person: Person, sql: Sql) -> str:
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Do several acts at the same moment."""
+    """Run several acts in parallel."""
     barrier = threading.Barrier(len(acts))
 
     def run(do: Callable[[], Any]) -> Any:

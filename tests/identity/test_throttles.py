@@ -54,7 +54,7 @@ def sign_in(client: ApiClient, email: str, password: str = WRONG) -> TestRespons
 
 
 def comparable(answer: TestResponse) -> tuple[int, dict[str, Any], set[str]]:
-    """All of an answer that a stranger could tell two addresses apart by."""
+    """Return the parts of a response that could reveal whether an address is known."""
     return (
         answer.status_code,
         {name: value for name, value in answer.json.items() if name != "request_id"},
@@ -124,7 +124,7 @@ def test_a_locked_address_does_not_lock_others(
 
 
 def from_address(app: Flask, address: str, token: str | None = None) -> ApiClient:
-    """A program at a client address of its own."""
+    """Return a client with its own client address."""
     client = app.test_client()
     client.environ_base = {**client.environ_base, "REMOTE_ADDR": address}
     return ApiClient(client, token)
@@ -160,7 +160,7 @@ def test_an_invalid_request_is_not_counted(anyone: ApiClient, alice: Person) -> 
 
 
 class CountingPasswords(Passwords):
-    """The real hasher, and how often it was asked."""
+    """The real password hasher, with a count of its calls."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

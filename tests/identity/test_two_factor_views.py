@@ -58,7 +58,7 @@ def path_of(answer: Any) -> str:
 
 
 def half(client: FlaskClient, person: Person, target: str = "/team", **fields: str) -> Any:
-    """Give address and password."""
+    """Submit address and password, without the code."""
     return submit(
         client, f"/sign-in?next={target}", email=person.email, password=PASSWORD, **fields
     )

@@ -17,7 +17,7 @@ from voyagent.kernel.money import Money, currency_codes
 
 @pytest.fixture
 def snapshot(app: Flask, alice: Person) -> Snapshot:
-    """An agency to ask as."""
+    """A snapshot bound to an agency."""
     opened: Snapshot = app.extensions["voyagent.exports"].open(alice.actor.tenant_id)
     return opened
 

@@ -32,7 +32,7 @@ class Shape(Closed):
 
 
 class Loose(Open):
-    """Ignores what it does not know."""
+    """A schema that ignores unknown members."""
 
     name: str = "x"
 
@@ -46,7 +46,7 @@ class Filters(Query):
 
 
 def kinds(shape: type[BaseModel], document: str) -> list[str]:
-    """The types of what is wrong."""
+    """Return the types of the errors."""
     with pytest.raises(ValidationError) as refused:
         shape.model_validate_json(document)
     return [item["type"] for item in refused.value.errors()]

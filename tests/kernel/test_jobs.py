@@ -32,7 +32,7 @@ PATIENCE_S = 30
 
 
 class Queue:
-    """The tables of the queue as their owner; a test's rows are removed with it."""
+    """The tables of the queue as their owner; the rows are deleted after the test."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine

@@ -322,7 +322,7 @@ def test_a_read_is_retried_after_a_serialization_failure(
 
 
 def rename(owner: sa.Engine, person: Person, email: str) -> None:
-    """Another address of a person, written by somebody else."""
+    """Change the address of a user in another connection."""
     with owner.begin() as connection:
         connection.execute(
             sa.text("update users set email = :email where id = :id"),

@@ -28,7 +28,7 @@ def by_role(role: Any) -> sa.Select[Any]:
 
 @pytest.fixture
 def compilations(monkeypatch: pytest.MonkeyPatch) -> list[sa.Select[Any]]:
-    """The selects that SQLAlchemy has compiled since the test began."""
+    """Record the selects that SQLAlchemy compiles during the test."""
     done: list[sa.Select[Any]] = []
     original = statement_cache._compile  # noqa: SLF001
 

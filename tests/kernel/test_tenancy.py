@@ -24,8 +24,9 @@ Made = Callable[[Person | None], Session]
 
 @pytest.fixture
 def session_of(owner_engine: sa.Engine) -> Iterator[Made]:
-    """A guarded session for somebody's agency as the server's owner, whom no policy holds back:
-    what is filtered, the gate filters.
+    """Return a session of a user's agency as the owner of the server.
+
+    No policy applies to the owner, so only the tenant filter of the ORM limits the rows.
     """
     opened: list[Session] = []
 

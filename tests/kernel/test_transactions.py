@@ -19,11 +19,11 @@ SEEN: list[str] = []
 
 
 class Undone(Conflict):
-    """A failure that takes its work with it."""
+    """An error whose work is rolled back."""
 
 
 class Kept(Conflict):
-    """A failure whose work stays."""
+    """An error whose work is committed."""
 
     keeps_work = True
 

@@ -65,13 +65,13 @@ def balances(person: Person, as_of: date = date(2200, 12, 31)) -> dict[tuple[str
 
 
 def stored(engine: sa.Engine, sql: str, **values: Any) -> list[sa.RowMapping]:
-    """Rows as the owner sees them."""
+    """Return stored rows, read as the owner."""
     with engine.connect() as connection:
         return list(connection.execute(sa.text(sql), values).mappings())
 
 
 def bind(connection: sa.Connection, person: Person) -> None:
-    """Let raw SQL of the application's role speak for a person's agency."""
+    """Bind raw SQL of the application's role to a user's agency."""
     connection.execute(
         sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)}
     )

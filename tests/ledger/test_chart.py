@@ -35,7 +35,7 @@ def said(answer: Any) -> tuple[int, str | None]:
 
 
 def charge(person: Person, to: str, minor: int = 10_000) -> None:
-    """Post an expense to an account, from the bank; backwards where the amount is negative."""
+    """Post an expense to an account, from the bank; reversed if the amount is negative."""
     sides = [entries.debit, entries.credit]
     if minor < 0:
         sides.reverse()

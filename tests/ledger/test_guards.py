@@ -38,7 +38,7 @@ CHANGES = [
 def raw(
     request: pytest.FixtureRequest, app_engine: sa.Engine, owner_engine: sa.Engine
 ) -> sa.Engine:
-    """Raw SQL, as the role of the application and as the owner, whom no grant stops."""
+    """Raw SQL, as the role of the application and as the owner."""
     return app_engine if request.param == "application" else owner_engine
 
 

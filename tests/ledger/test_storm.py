@@ -26,7 +26,7 @@ PURPOSES = ("receivable", "bank", "revenue_services", "payable", "cost_of_servic
 
 
 class Aborted(Exception):
-    """Thrown after an entry has been posted and before its commit."""
+    """Raised after an entry was posted and before its commit."""
 
 
 def entry(chance: random.Random) -> list[Line]:
@@ -40,7 +40,7 @@ def entry(chance: random.Random) -> list[Line]:
 def post(
     person: Person, lines: list[Line], *, is_aborted: bool = False
 ) -> list[tuple[Any, str, int]]:
-    """The lines that stand once it is acknowledged."""
+    """Post an entry and return the lines that are stored after the commit."""
     with person.acting() as actor:
         posted = entries.post(
             actor,
@@ -60,7 +60,7 @@ def post(
 
 
 def unbalance(person: Person, account: Any) -> None:
-    """An entry that the service would refuse, written past it."""
+    """Write an unbalanced entry directly to the database."""
     with person.acting() as actor:
         values = {"t": actor.tenant_id, "id": new_id(), "a": account, "d": DAY}
         db.session.execute(

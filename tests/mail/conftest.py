@@ -34,7 +34,7 @@ class Post:
         return self._app.extensions["voyagent.outbox"]
 
     def use(self, driver: MailDriver | None) -> None:
-        """Send by this driver from now on."""
+        """Use this driver for all later mails."""
         self._app.extensions["voyagent.outbox"] = dataclasses.replace(self.outbox, driver=driver)
 
     def leave(

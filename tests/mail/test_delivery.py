@@ -23,7 +23,7 @@ Clock = time_machine.Traveller
 
 @pytest.fixture
 def clock(alice: Person, charlie: Person) -> Iterator[Clock]:
-    """A time that stands still until the test moves it; the people come before it."""
+    """A stopped clock that the test moves; users are created before it."""
     with time_machine.travel(START, tick=False) as travel:
         yield travel
 

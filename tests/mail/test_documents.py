@@ -60,7 +60,7 @@ def values_of(kind: str) -> dict[str, Value]:
 
 
 def posted(post: Post, person: Person, kind: str, *, locale: str = "en", **values: Any) -> Any:
-    """The mail as the driver was given it: subject, text and HTML."""
+    """Return subject, text and HTML of the mail that the driver got."""
     post.deliver(person, post.leave(person, kind, locale=locale, **(values_of(kind) | values)))
     message = post.recording.sent[-1]
     return (

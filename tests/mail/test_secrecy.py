@@ -26,9 +26,7 @@ LINK = f"http://127.0.0.1:5000/reset-password?token={TOKEN}"
 
 @pytest.fixture
 def lines(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
-    """Every line that structlog or the standard library's logging writes, however small, SQL with
-    its parameters too.
-    """
+    """Record every log line of all levels, including SQL with its parameters."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     root = logging.getLogger()
@@ -65,7 +63,7 @@ def lines(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], 
 
 
 class Blabbing:
-    """A driver that fails with everything that it knows."""
+    """A driver whose error message contains the whole mail."""
 
     def send(self, message: EmailMessage) -> None:
         """Fail."""

@@ -42,8 +42,9 @@ def agency(alice: Person) -> Person:
 
 
 def papers(person: Person, name: str) -> list[str]:
-    """The API's door to each document, made out to a name, with it as description, notes, reason
-    and reference.
+    """Return the API path of each document.
+
+    A given name is their party, description, notes, reason and reference.
     """
     made = {"issue_date": DAY, "due_date": DAY}
     sold = issued(
@@ -92,7 +93,7 @@ def papers(person: Person, name: str) -> list[str]:
 
 
 def reports(name: str) -> list[str]:
-    """The API's door to each report, about the month of the documents."""
+    """Return the API path of each report for the month of the documents."""
     aged = f"{REPORTS['receivables']}&{DAYS}"
     known = REPORTS | {
         "receivables": aged,

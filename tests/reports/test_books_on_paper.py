@@ -25,7 +25,7 @@ MAY = date(2026, 5, 6)
 
 
 def of_the_table(table: dict[str, Any]) -> list[list[str]]:
-    """Rows and sums under all heads, as they follow one another."""
+    """Return the rows and totals of all groups of a table."""
     return [row for group in table["groups"] for row in (*group["rows"], *group["sums"])]
 
 

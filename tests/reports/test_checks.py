@@ -199,7 +199,7 @@ BROKEN = {
 
 @pytest.fixture
 def command(app: Flask) -> Callable[..., Result]:
-    """The command, of one agency where it is named."""
+    """Run the command, optionally for one agency."""
 
     def run(*arguments: object) -> Result:
         return app.test_cli_runner().invoke(args=["books", "check", *map(str, arguments)])

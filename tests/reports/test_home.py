@@ -22,7 +22,7 @@ from voyagent.reports.queries.home import read_now
 
 
 def steps(client: FlaskClient) -> list[tuple[str, bool, str | None]]:
-    """Each step: its title, whether it is done, where its button leads."""
+    """Return for each step its title, its state, and the link of its button."""
     page = shown(client, "/")
     found = re.search(r"<ol class=.*?</ol>", page, re.DOTALL)
     assert found, "no first steps"

@@ -45,7 +45,7 @@ def pdf(person: Person, report: str, query: str = "") -> bytes:
 
 
 def rows(table: dict[str, Any]) -> list[list[str]]:
-    """The rows of a table under all its heads."""
+    """Return the rows of all groups of a table."""
     return [row for group in table["groups"] for row in group["rows"]]
 
 

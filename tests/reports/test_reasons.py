@@ -163,5 +163,5 @@ def test_journal_entries_keep_internal_reasons(explained: Person) -> None:
 
 
 def unspaced(text: str) -> str:
-    """Without the places where lines were broken."""
+    """Return a text without line breaks and spaces."""
     return "".join(text.split())

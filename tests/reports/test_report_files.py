@@ -53,7 +53,7 @@ def table(text: str) -> list[list[str]]:
 
 
 def figures(told: Any) -> set[Decimal]:
-    """Every amount of a report's JSON, whatever its sign."""
+    """Return the absolute values of all amounts in the JSON of a report."""
     if isinstance(told, dict):
         return {
             figure

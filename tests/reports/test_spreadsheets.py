@@ -77,7 +77,7 @@ def test_the_file_follows_rfc_4180_with_an_optional_byte_order_mark() -> None:
 
 
 def lines_of(told: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows that a program adds up: the first column says which they are."""
+    """Return the rows whose first column is `line`, which a program would add up."""
     assert {row["row"] for row in told} <= {"opening", "line", "carried", "total"}
     return [row for row in told if row["row"] == "line"]
 

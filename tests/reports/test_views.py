@@ -36,7 +36,7 @@ def shown(client: FlaskClient, path: str, status: int = 200) -> str:
 
 
 def words(markup: str) -> str:
-    """The text of a page without its tags."""
+    """Return the text of a page without its tags."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup))
 
 

@@ -17,12 +17,12 @@ def picture(
     colour: Any = "teal",
     **how: Any,
 ) -> bytes:
-    """A picture of one colour; `how` is what the file carries beside it."""
+    """Return an image of one colour; `how` is passed to the encoder."""
     out = io.BytesIO()
     Image.new(mode, size, colour).save(out, kind, **how)
     return out.getvalue()
 
 
 def in_base64(raw: bytes) -> str:
-    """As the JSON API takes it."""
+    """Return the image in base64, as the JSON API accepts it."""
     return b64encode(raw).decode()

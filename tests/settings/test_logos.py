@@ -43,7 +43,7 @@ def chunk(name: bytes, inner: bytes) -> bytes:
 
 
 def claiming(width: int, height: int) -> bytes:
-    """A PNG of a few bytes that says to be of a size."""
+    """Return a PNG of a few bytes whose header states a size."""
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))

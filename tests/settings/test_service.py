@@ -15,7 +15,7 @@ from voyagent.settings.service import tenant_settings
 
 
 def events(engine: sa.Engine, person: Person) -> list[dict[str, Any]]:
-    """Every change of settings in the person's audit, oldest first."""
+    """Return the audit events of changed settings, oldest first."""
     with engine.connect() as connection:
         statement = sa.text(
             "select * from audit_events where tenant_id = :t and kind = 'settings.changed' order"
@@ -28,7 +28,7 @@ def events(engine: sa.Engine, person: Person) -> list[dict[str, Any]]:
 
 
 def as_they_stand(person: Person) -> dict[str, Any]:
-    """The settings' row."""
+    """Return the row of the settings."""
     with person.acting():
         return queries.row_of(queries.get_settings())
 

@@ -414,8 +414,9 @@ def test_a_rate_is_booked_only_for_its_number_of_guests(alice: Person) -> None:
 def both_at_once(
     person: Person, prepare: Callable[[Any], OutboundCall[Any]], told: Callable[[Any], Any]
 ) -> list[Any]:
-    """Two grants of one act whose workers both ask the supplier before either has written what came
-    of it: what each came to, as `told` reads it.
+    """Run two approvals of one act whose workers both call the supplier before either commits.
+
+    Returns the result of each, as `told` reads it.
     """
     with person.acting() as actor:
         first, second = prepare(actor), prepare(actor)
@@ -481,7 +482,7 @@ def test_a_hotel_entered_manually_is_not_cancelled_at_a_supplier(alice: Person) 
 
 
 class Late:
-    """A hotel supplier whose first answer comes too late, though it did what it was asked."""
+    """A hotel supplier that performs the first act but responds too late."""
 
     def __init__(self, driver: Any, *, times: int = 1) -> None:
         self.driver, self.left, self.asked = driver, times, list[str]()

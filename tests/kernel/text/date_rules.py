@@ -23,7 +23,7 @@ class Rule(NamedTuple):
 
     @property
     def day(self) -> date | None:
-        """The date that is read, None if it is refused."""
+        """Return the expected date, or None if the text is refused."""
         return date.fromisoformat(self.found) if self.found[:1].isdigit() else None
 
 

@@ -57,7 +57,7 @@ def clock_on_the_day() -> Iterator[None]:
 
 
 def by_form(app: Flask, written: str, kind: DateKind) -> tuple[date | None, list[str]]:
-    """The date that a form reads, and the sentences at its field."""
+    """Return the date that a form reads, and the errors at its field."""
     with app.test_request_context("/", method="POST", data={kind: written}):
         form: Any = DatesForm(meta={"csrf": False})
         value = form.accepted()
@@ -65,7 +65,7 @@ def by_form(app: Flask, written: str, kind: DateKind) -> tuple[date | None, list
 
 
 def by_edit(app: Flask, written: str, kind: DateKind) -> tuple[str, str]:
-    """The argument that an edit of a request makes of it, and what it says was understood."""
+    """Return the argument that an edit of a proposal reads, and the displayed value."""
     name = ARGUMENTS[kind]
     with app.test_request_context("/"):
         sheet = Sheet.of({name: "2020-01-01"}, MultiDict({f"a.{name}": written}))
