@@ -531,7 +531,7 @@ def test_for_a_partly_paid_bill_only_the_open_amount_is_proposed(alice: Person) 
         ({"amount": ["a lot", ""]}, "Enter an amount such as"),
         ({"amount": ["", ""]}, "Enter an amount for at least one line."),
         ({"reason": ""}, "This field is required"),
-        ({"issue_date": "9 Jun 2024"}, "The due date can’t be before"),
+        ({"issue_date": "9 Jun 2024"}, "This date is too early"),
     ],
 )
 def test_a_refused_form_keeps_what_was_entered(

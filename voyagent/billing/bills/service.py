@@ -17,7 +17,7 @@ from voyagent.billing.bills.errors import (
     VendorReferenceRequired,
     VendorReferenceTaken,
 )
-from voyagent.billing.core.errors import DocumentNotOpen, InvalidDate
+from voyagent.billing.core.errors import DocumentNotOpen, InvalidDate, PlannedInPast
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import taxes as tax_queries
@@ -240,7 +240,7 @@ def _once() -> Iterator[None]:
 def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
     """Set the payment date of an open bill, today or later.
 
-    Raises Forbidden, BillNotFound, DocumentNotOpen, InvalidDate.
+    Raises Forbidden, BillNotFound, DocumentNotOpen, PlannedInPast, InvalidDate.
     """
     actor.require("bill.schedule")
     bill = bill_queries.get_bill(bill_id, lock=True)
@@ -248,7 +248,9 @@ def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
         raise DocumentNotOpen
     if bill.pay_on == pay_on:
         return bill
-    if not max(clock.today(actor.timezone), bill.issue_date) <= pay_on <= LAST_DAY:
+    if pay_on < max(clock.today(actor.timezone), bill.issue_date):
+        raise PlannedInPast
+    if pay_on > LAST_DAY:
         raise InvalidDate
     return _set(actor, bill, "scheduled", pay_on)
 

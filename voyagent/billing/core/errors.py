@@ -114,17 +114,37 @@ class TotalOutOfRange(Unprocessable):
 
 
 class InvalidDate(Invalid):
-    """A date is not allowed here.
-
-    Examples are a due date before the issue date, a payment date in the future, and a date outside
-    1900 to 2200.
-    """
+    """A date is not allowed here, for example one outside 1900 to 2200."""
 
     code = "invalid_date"
+    message = N_("Use a date between 1900 and 2200.")
+
+
+class DueBeforeIssue(InvalidDate):
+    """The due date is before the issue date."""
+
+    message = N_("The due date can’t be before the issue date.")
+
+
+class DateInFuture(InvalidDate):
+    """The date of a payment or of a correction is after today."""
+
+    message = N_("This date is in the future. Enter today or an earlier date.")
+
+
+class DateTooEarly(InvalidDate):
+    """The date is before that of the document, the payment, or the last reversal on it."""
+
     message = N_(
-        "The due date can’t be before the issue date, and the payment date must be between the"
-        " issue date and today."
+        "This date is too early. Enter the date of the document or payment, or a later one. If a"
+        " part of it was reversed, enter the date of the reversal or a later one."
     )
+
+
+class PlannedInPast(InvalidDate):
+    """The planned payment date of a bill is before today or before the issue date."""
+
+    message = N_("The planned payment date can’t be in the past or before the issue date.")
 
 
 class InvalidInstalments(Unprocessable):

@@ -83,7 +83,7 @@ class OpenDocument(Closed):
     @classmethod
     def _not_before_issue(cls, due: date | None, info: ValidationInfo) -> date | None:
         if due is not None and due < info.data.get("issue_date", due):
-            raise refusal(errors.InvalidDate())
+            raise refusal(errors.DueBeforeIssue())
         return due
 
     @field_validator("amount")

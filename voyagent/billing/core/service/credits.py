@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any, Protocol
 
 from voyagent.audit.service import recording as audit
-from voyagent.billing.core.errors import InvalidDate
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
@@ -17,6 +16,7 @@ from voyagent.billing.core.queries import credits as credit_queries, documents a
 from voyagent.billing.core.rules import OPEN_ACCOUNTS
 from voyagent.billing.core.service import crediting, earning
 from voyagent.billing.core.service.crediting import CreditedTax
+from voyagent.billing.core.service.days import check_between
 from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -206,8 +206,7 @@ def reverse_credit(
     check_limit(actor, total)
     latest = max(clock.today(actor.timezone), credit.issue_date)
     day = on or latest
-    if not credit.issue_date <= day <= latest:
-        raise InvalidDate
+    check_between(day, credit.issue_date, latest)
     number = getattr(credit, kind.number)
     title = f"Reversal of {_title(kind, number, document)}"
     narration = words.with_reason(title, credit.party_name, why)

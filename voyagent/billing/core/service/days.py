@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from voyagent.billing.core.errors import InvalidDate
+from voyagent.billing.core.errors import DateInFuture, DateTooEarly
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import reversals as reversal_queries
@@ -15,12 +15,11 @@ from voyagent.kernel.actor import Actor
 def day_of(actor: Actor, given: date | None, earliest: date) -> date:
     """Return the date of an action on a payment, by default today.
 
-    Raises InvalidDate if it is before `earliest` or in the future.
+    Raises DateTooEarly if it is before `earliest`, DateInFuture.
     """
     today = clock.today(actor.timezone)
     day = given or today
-    if not earliest <= day <= today:
-        raise InvalidDate
+    check_between(day, earliest, today)
     return day
 
 
@@ -32,18 +31,19 @@ def first_day(actor: Actor, document: Invoice | Bill) -> date:
 def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
     """Return the date to void or credit a document, by default that of `first_day`.
 
-    Raises InvalidDate if the date is after that of `first_day`, before the issue date, or before
-    the last reversal of a payment, credit or write-off of the document.
+    Raises DateInFuture if the date is after that of `first_day`, DateTooEarly if it is before the
+    issue date, or before the last reversal of a payment, credit or write-off of the document.
     """
     latest = first_day(actor, document)
     day = on or latest
-    if (
-        not max(
-            document.issue_date,
-            reversal_queries.last_taken_back(document_ids=[document.id]) or document.issue_date,
-        )
-        <= day
-        <= latest
-    ):
-        raise InvalidDate
+    last = reversal_queries.last_taken_back(document_ids=[document.id])
+    check_between(day, max(document.issue_date, last or document.issue_date), latest)
     return day
+
+
+def check_between(day: date, earliest: date, latest: date) -> None:
+    """Check a date; `latest` is today or later. Raises DateTooEarly, DateInFuture."""
+    if day < earliest:
+        raise DateTooEarly
+    if day > latest:
+        raise DateInFuture

@@ -13,6 +13,7 @@ from voyagent.billing.core.errors import (
     CommissionNotAgent,
     CommissionOutOfRange,
     CustomerNameRequired,
+    DueBeforeIssue,
     InvalidDate,
     InvalidLine,
     NoLines,
@@ -154,9 +155,11 @@ def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> 
 def check_days(issue_date: date, due_date: date) -> None:
     """Check that both dates are from 1900 to 2200 and the due date is not before the issue date.
 
-    Raises InvalidDate.
+    Raises DueBeforeIssue, InvalidDate.
     """
-    if not FIRST_DAY <= issue_date <= due_date <= LAST_DAY:
+    if due_date < issue_date:
+        raise DueBeforeIssue
+    if issue_date < FIRST_DAY or due_date > LAST_DAY:
         raise InvalidDate
 
 

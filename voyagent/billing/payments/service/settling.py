@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from voyagent.billing.bills import queries as bill_queries
-from voyagent.billing.core.errors import DocumentNotOpen, InvalidDate
+from voyagent.billing.core.errors import DateTooEarly, DocumentNotOpen
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
@@ -120,13 +120,13 @@ def check_parts(
         if settlement.settled.amount_minor > document.open_minor:
             raise PaymentExceedsOpen
         if day < document.issue_date:
-            raise InvalidDate
+            raise DateTooEarly
         settlements.append(settlement)
     if sum(part.amount.amount_minor for part in parts) > left_minor:
         raise PaymentOverAllocated
     last = reversal_queries.last_taken_back(payment.id, documents)
     if last is not None and day < last:
-        raise InvalidDate
+        raise DateTooEarly
     return settlements
 
 
