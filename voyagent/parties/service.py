@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
+from uuid import UUID
 
 from babel.core import Locale
 from sqlalchemy import func, select
@@ -173,7 +174,7 @@ def create(actor: Actor, **changes: Unpack[PartyChanges]) -> Party:
 
 
 def update(
-    actor: Actor, party_id: Any, changes: PartyChanges, *, seen: datetime | None = None
+    actor: Actor, party_id: UUID, changes: PartyChanges, *, seen: datetime | None = None
 ) -> Party:
     """Change a party; if no value differs, nothing is stored or audited.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service import effects
@@ -47,7 +46,7 @@ def is_overdue(approval: Approval) -> bool:
     )
 
 
-def expire(which: Any) -> int:
+def expire(which: ColumnElement[bool]) -> int:
     """Store the expiry of pending proposals whose time limit is over; return their number."""
     expired = db.session.execute(
         update(Approval)
