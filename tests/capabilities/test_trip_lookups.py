@@ -87,3 +87,30 @@ def test_a_trip_is_found_by_its_title(
         a_trip(alice, title=title)
     a_trip(charlie, title="Menon, Doha")
     assert [one.label for one in found(alice, lookups.trips, text)] == meant
+
+
+PEOPLE = ("Anitha Menon", "Ravi Menon", "Ravi Menon Nair", "Sunil Das", "Leela Das", "Leela Roy")
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "is_asked"),
+    [
+        ("file the visa for Ravi Menon", ["Ravi Menon"], False),
+        ("visa for Ravi Menon Nair", ["Ravi Menon Nair"], False),
+        (
+            "remove Joseph Menon from the trip",
+            ["Anitha Menon", "Ravi Menon", "Ravi Menon Nair"],
+            True,
+        ),
+        ("visa of Gopal Das", ["Sunil Das", "Leela Das"], True),
+        ("drop thomas roy", ["Leela Roy"], True),
+        ("visa for Mr Das", ["Sunil Das", "Leela Das"], False),
+        ("visa for Leela", ["Leela Das", "Leela Roy"], False),
+        ("remove Roy", ["Leela Roy"], False),
+        ("visa for Sunil Kumar Das", ["Sunil Das"], False),
+    ],
+)
+def test_a_surname_alone_is_no_match(text: str, names: list[str], is_asked: bool) -> None:
+    found = lookups.matching([(Choice(name, name), name) for name in PEOPLE], text)
+    assert [one.id for one in found] == names
+    assert {one.is_near for one in found} == {is_asked}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from voyagent.capabilities.capability import Choice, Invocation
 from voyagent.capabilities.cards import day
+from voyagent.kernel.text.naming import Run, find_runs
 from voyagent.trips.queries import trips as trips_queries
 from voyagent.trips.rules.journey import Line
 
@@ -75,15 +76,33 @@ def matching(choices: Sequence[tuple[Choice, str]], text: str) -> list[Choice]:
 
     Each choice is given together with the words by which it can be named. A booking number in the
     text takes precedence. Otherwise the choices that have the most words in common with the text
-    are returned, and all choices if none has any.
+    are returned, and all choices if none has any. A person whose full name is in the text takes
+    precedence over one whose name only contains it. A record that shares only the surname with a
+    name in the text is marked, so that the user must choose.
     """
     given_words = _words(text)
     numbered = [one for one, _ in choices if one.number and one.number.casefold() in given_words]
     names = {word for word in given_words if len(word) >= _NAME_WORD_MIN} - _NO_NAMES
-    common = [(len(names & _words(known)), one) for one, known in choices]
-    most = max((count for count, _ in common), default=0)
-    named = [one for count, one in common if count == most] if most else []
-    return numbered or named or [one for one, _ in choices]
+    runs = find_runs(text)
+    common = [(len(names & _words(known)), one, known) for one, known in choices]
+    most = max((count for count, _, _ in common), default=0)
+    named = [(one, known) for count, one, known in common if count == most] if most else []
+    full = [one for one, known in named if _words(known) in (_run_words(run) for run in runs)]
+    sure = [one for one, known in named if not _is_other(known, runs)]
+    near = [one._replace(is_near=True) for one, _ in named]
+    return numbered or full or sure or near or [one for one, _ in choices]
+
+
+def _is_other(known: str, runs: Sequence[Run]) -> bool:
+    """Return True if the text has the surname of a record with another given name before it."""
+    words = _words(known)
+    return any(
+        bool(words & _run_words(run)) and run.named[0].text.casefold() not in words for run in runs
+    )
+
+
+def _run_words(run: Run) -> set[str]:
+    return {one.text.casefold() for one in run.named}
 
 
 def _words(text: str) -> set[str]:
