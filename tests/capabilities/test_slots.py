@@ -128,6 +128,28 @@ def test_fields_are_read_from_a_text(name: str, text: str, expected: dict[str, A
     assert {field: found.get(field) for field in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("new enquiry from Anitha and Ravi Menon, Bali", "Anitha and Ravi Menon"),
+        ("bill Meera & Tarun Kapoor 45,000 for the cruise", "Meera & Tarun Kapoor"),
+        ("log lead Sunita aur Ramesh Verma, Goa", "Sunita aur Ramesh Verma"),
+        ("lead Mr and Mrs Menon, Bali", "Mr and Mrs Menon"),
+        ("invoice Shah and Sons 3000 for visa", "Shah and Sons"),
+        ("lead from Deepa and Ravi for Bali", "Deepa"),
+        ("invoice Deepa 20000 and Ravi Menon 5000", "Deepa"),
+    ],
+)
+def test_a_couple_is_one_customer(text: str, name: str) -> None:
+    context = Context(TODAY)
+    assert values("draft_invoice", text, context)["customer_name"] == name
+
+
+def test_a_couple_is_two_passengers() -> None:
+    found = values("add_passenger", "add Anitha and Ravi Menon to the trip", Context(TODAY))
+    assert found["full_name"] == "Ravi Menon"
+
+
 DIRHAMS = Choice("i3", "000050, Al Noor Trading", "2026-27/000050", Money(900_000, "AED"))
 
 

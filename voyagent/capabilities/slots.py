@@ -642,7 +642,7 @@ def _name_of(role: Role) -> FieldReader:
             return Found(labelled.value, labelled.words)
         hidden = [(span.start, span.end) for span in reading.spans if span.kind != "route"]
         for one in find_names(reading.text, hidden, role):
-            name = people.as_name(people.without_possessive(one.words))
+            name = people.as_name(people.without_possessive(one.words), is_joint=True)
             if name:
                 return Found(name, one.words)
         return None

@@ -77,6 +77,7 @@ _ADDRESSES = frozenset(_ADDRESS_WORDS.split())
 _LABELS = frozenset(_LABEL_WORDS.split())
 """Words that are labels of the name after them, also with a colon between."""
 _ADDRESS = re.compile(r"\S*@\S*")
+_JOINTS = frozenset(["and", "aur", "और"])
 _OWNER = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _NOT_NAME_ENDING = re.compile(
     r".{3,}(?:ing|able|tion|sion|ment|ness|ous|ally|ated|cted|lled|nned|pped|rred|ssed|tted|oned"
@@ -183,7 +184,10 @@ def find_names(
     for start, end in hidden:
         visible[start:end] = "," * (end - start)
     tokens = _tokens("".join(visible))
-    runs = _runs(tokens, has_capitals=_has_capitals(tokens))
+    has_capitals = _has_capitals(tokens)
+    runs = _runs(tokens, has_capitals=has_capitals)
+    if role == "customer":
+        runs = _couples(tokens, runs)
     found = [
         _candidate(text, tokens, first, last, role)
         for first, last in runs
@@ -249,6 +253,35 @@ def _runs(tokens: Sequence[_Token], *, has_capitals: bool) -> list[tuple[int, in
             runs.append((place, last))
             place = last + 1
     return runs
+
+
+def _couples(tokens: Sequence[_Token], runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the runs, with a given name, a joint and a name with surname as one run."""
+    joined: list[tuple[int, int]] = []
+    for first, last in runs:
+        before = joined[-1] if joined else None
+        if before and _is_couple(tokens, before, (first, last)):
+            joined[-1] = (before[0], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _is_couple(tokens: Sequence[_Token], one: tuple[int, int], other: tuple[int, int]) -> bool:
+    joint = one[1] + 1
+    if joint + 1 != other[0] or tokens[joint].is_apart or tokens[other[0]].is_apart:
+        return False
+    is_joint = tokens[joint].kind == "joiner" or tokens[joint].text.lower() in _JOINTS
+    given = [token for token in tokens[one[0] : one[1] + 1] if token.kind != "title"]
+    named = [token for token in tokens[other[0] : other[1] + 1] if token.kind != "title"]
+    return (
+        is_joint
+        and len(given) == 1
+        and len(named) > 1
+        and all(token.kind == "name" for token in (*given, *named))
+        and given[0].is_capital == named[0].is_capital
+        and not given[0].text.islower()
+    )
 
 
 def _run_from(tokens: Sequence[_Token], first: int, *, has_capitals: bool) -> int | None:

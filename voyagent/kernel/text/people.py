@@ -350,14 +350,15 @@ def find_name(text: str) -> Extracted | None:
     )
 
 
-def as_name(words: str) -> str | None:
+def as_name(words: str, *, is_joint: bool = False) -> str | None:
     """Return words as the name of a person or a firm, None if they are not a name.
 
-    A name in lower case gets capitals. Places and nouns of the travel trade are not names.
+    A name in lower case gets capitals. Places and nouns of the travel trade are not names. If
+    `is_joint` is true, “and” may join two names.
     """
     name = re.sub(r"\s+", " ", words).strip(" ,.;:-–<\"'")
     name = _DAY_BEHIND.sub("", name)
-    parts = name.split()
+    parts = [part for part in name.split() if not (is_joint and part.lower() == "and")]
     if (
         not parts
         or (not is_capitalised(name) and any(part.lower().strip(".,") in _TALK for part in parts))
@@ -369,7 +370,7 @@ def as_name(words: str) -> str | None:
         or _is_of_nouns(name)
     ):
         return None
-    return name.title() if name.islower() else name
+    return name.title().replace(" And ", " and ") if name.islower() else name
 
 
 def _is_of_nouns(name: str) -> bool:
