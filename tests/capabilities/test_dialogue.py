@@ -403,3 +403,67 @@ def test_what_a_known_customer_owes_is_listed_at_once(said: str) -> None:
 def test_a_date_does_not_refer_to_a_list(engine: Engine, said: str) -> None:
     found = engine.draft("find_invoices", said, NOTHING_OPEN, PARTIES)
     assert "customer_name" not in found.values
+
+
+@pytest.mark.parametrize(
+    ("said", "changed"),
+    [
+        ("not 172750, 40000", {"amount": "40000"}),
+        ("its 40000 not 172750", {"amount": "40000"}),
+        ("change amount to 40000", {"amount": "40000"}),
+        ("amount 40000 only", {"amount": "40000"}),
+        ("172750 nahi 40k", {"amount": "40000"}),
+        ("no not 172750 its 20k", {"amount": "20000"}),
+        ("yes but make it 40000", {"amount": "40000"}),
+        ("date 28 nov", {"paid_on": "2026-11-28"}),
+        ("and date should be 28 nov", {"paid_on": "2026-11-28"}),
+        ("not today, paid on 28 nov", {"paid_on": "2026-11-28"}),
+        ("mode cash", {"account": "cash"}),
+        ("it was cash not gpay", {"account": "cash"}),
+        ("reference HDFC0001234", {"reference": "HDFC0001234"}),
+    ],
+)
+def test_a_message_of_values_alone_changes_the_open_card(
+    engine: Engine, said: str, changed: dict[str, str]
+) -> None:
+    card = talk(engine, EXACT)
+    assert card.draft
+    reply = engine.reply(said, CONTEXT, card.draft)
+    assert reply.draft
+    assert reply.draft.name == "record_receipt"
+    expected = {**card.draft.values, **changed}
+    assert {one: reply.draft.values.get(one) for one in expected} == expected
+
+
+def test_travellers_and_budget_of_an_open_enquiry_change(engine: Engine) -> None:
+    reply = talk(engine, NEHA, "change to 3 adults", "budget 3 lakh", "return 20 dec")
+    assert reply.draft
+    assert reply.draft.name == "create_enquiry"
+    assert reply.draft.values["pax_count"] == 3
+    assert reply.draft.values["budget_amount"] == "300000"
+    assert reply.draft.values["return_date"] == "2026-12-20"
+
+
+@pytest.mark.parametrize("said", ["no", "dont save", "nahi", "no, cancel it", "discard that"])
+def test_a_refused_card_is_dropped(engine: Engine, said: str) -> None:
+    assert talk(engine, EXACT, said).kind == "dropped"
+
+
+@pytest.mark.parametrize("said", ["send", "ok send", "send it for approval", "submit"])
+def test_sending_an_open_card_confirms_it(engine: Engine, said: str) -> None:
+    assert talk(engine, EXACT, said).confirmed
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("trial balance", "trial_balance"),
+        ("who owes us money", "list_receivables"),
+        ("show me the open bills", "find_bills"),
+        ("paid 5000 to Taj Malabar by cash", "pay_bill"),
+    ],
+)
+def test_a_request_with_an_open_card_is_another_act(engine: Engine, said: str, name: str) -> None:
+    reply = talk(engine, EXACT, said)
+    assert reply.draft
+    assert reply.draft.name == name

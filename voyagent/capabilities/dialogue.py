@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from voyagent.capabilities import requests, slots
+from voyagent.capabilities import corrections, requests, slots
 from voyagent.capabilities.capability import Capability, Choice, JsonObject
 from voyagent.capabilities.matching import (
     OFFERED_MAX,
@@ -27,14 +27,9 @@ from voyagent.capabilities.unread import Unread
 from voyagent.kernel.text import people
 from voyagent.kernel.text.amounts import find_figures
 
-_CORRECTION = re.compile(
-    r"^\s*(?:no+|nope|sorry|oops|wait|actually|correction|i mean|nahi+|नहीं)\b(?:[\s,:]|-(?!\d))*"
-    r"(?:make it|it is|it's|change (?:it|that) to|i mean)?\s*"
-    r"|^\s*(?:make|change) (?:it|that)(?: to)?\s+",
-    re.IGNORECASE,
-)
 _YES_WORDS = (
-    r"yes|yep|yeah|yup|ok(?:ay)?|sure|confirm(?:ed)?|go ahead|do it|save(?: it)?|send it|correct"
+    r"yes|yep|yeah|yup|ok(?:ay)?|sure|confirm(?:ed)?|go ahead|do it|save(?: it)?|correct"
+    r"|(?:send|submit)(?: it)?(?: for approval)?"
     r"|that(?:['’]s| is) (?:right|correct|fine)|looks (?:good|fine|right|ok)"
     r"|all (?:good|correct|fine)"
     r"|haan?|theek hai|thik hai|kar do|हाँ|हां|ठीक है|कर दो"
@@ -48,8 +43,9 @@ _YES = re.compile(
     re.IGNORECASE,
 )
 _DROP = re.compile(
-    r"^\s*(?:cancel|stop|leave|forget|never ?mind|drop|no thanks?|rehne do|रहने दो)"
-    r"(?:\s+(?:it|that|this))?[\s!.,]*$",
+    r"^\s*(?:no+|nope|nahi+n?|नहीं)?[\s,.]*(?:(?:cancel|stop|leave|forget|discard|never ?mind|drop"
+    r"|thanks?|not now|(?:do ?n['’]?t|do not|mat)\s+(?:save|send|do|karo)|rehne do|रहने दो)"
+    r"(?:\s+(?:it|that|this|the card))?)?[\s!.,]*$",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
@@ -74,6 +70,8 @@ _ONLY_REFERENCE = re.compile(
     rf"(?:{'|'.join(_PLACES)}|[\w/-]*\d[\w/-]*)(?:\s+(?:one|option|please|pls|wal[aei]))*\W*$",
     re.IGNORECASE,
 )
+_NO_FIGURE = r"(?!\d|[.,]\d|\s*(?:k|l|lakhs?|lacs?|cr|crores?|thousand|hazaa?r)\b)"
+"""Pattern behind a document number: the digits are not the beginning of an amount."""
 _PRONOUN = re.compile(
     r"\b(?:him|her|them|his|their|it|(?:this|that) (?:customer|one|invoice|bill|trip|booking))\b",
     re.IGNORECASE,
@@ -171,6 +169,7 @@ class Engine:
             capability.name: capability for capability in capabilities
         }
         self._matcher = Matcher(corpus_of(self._capabilities.values(), today=context.today))
+        self._verbs = frozenset(name.partition("_")[0] for name in self._capabilities)
         self._thresholds = thresholds or Thresholds()
 
     def reply(
@@ -186,30 +185,51 @@ class Engine:
         records that were shown last, to which the message can refer by “the second one” or a
         number.
         """
-        if draft is not None and _DROP.match(text):
-            return Reply("dropped", draft)
-        if draft is not None and is_yes(text):
-            return confirm(self._capabilities[draft.name], draft)
-        pressed = self._pressed(text, draft) if draft is not None else None
-        if pressed is not None:
-            return self._next(pressed)
+        decided = self._decided(text, draft) if draft is not None else None
+        if decided is not None:
+            return decided
         if requests.is_refund(text):
             return Reply("refund", kept=draft)
         parts = self._split(text, context)
         if parts is not None:
             return _with_request(self.reply(parts[0], context, draft, listed), parts[1])
         decision = self._about_list(self.decide(text, context), text, listed)
-        interrupts = decision.taken is not None and (
-            draft is None or (decision.taken.name != draft.name and not _ONLY_REFERENCE.match(text))
+        continued = (
+            self._continued(text, context, draft, listed, decision) if draft is not None else None
         )
-        if draft is not None and (not interrupts or _CORRECTION.match(text)):
-            is_request = bool(decision.offered)
-            corrected = self._corrected(text, context, draft, listed, is_request=is_request)
-            if corrected is not None:
-                return self._next(corrected)
+        if continued is not None:
+            return continued
         if not decision.offered and draft is None:
             return self._guessed(text, context, listed)
         return replace(self._propose(text, context, decision, listed), kept=draft)
+
+    def _decided(self, text: str, draft: Draft) -> Reply | None:
+        """Return the answer to a yes, a no or a pressed button, or None."""
+        if _DROP.match(text):
+            return Reply("dropped", draft)
+        if is_yes(text):
+            return confirm(self._capabilities[draft.name], draft)
+        pressed = self._pressed(text, draft)
+        return None if pressed is None else self._next(pressed)
+
+    def _continued(
+        self,
+        text: str,
+        context: Context,
+        draft: Draft,
+        listed: Sequence[Choice],
+        decision: Decision,
+    ) -> Reply | None:
+        """Return the open card after a message about it, or None if it is about something else."""
+        is_about_draft = self._is_correction(text, draft, context)
+        taken = decision.taken
+        is_other = taken is not None and taken.name != draft.name
+        if is_about_draft or not is_other or _ONLY_REFERENCE.match(text):
+            is_request = bool(decision.offered) and not is_about_draft
+            corrected = self._corrected(text, context, draft, listed, is_request=is_request)
+            if corrected is not None:
+                return self._next(corrected)
+        return self._next(draft) if is_about_draft else None
 
     def knows(self, name: str) -> bool:
         """Return True if this engine may propose the capability."""
@@ -359,12 +379,12 @@ class Engine:
 
         None if the message is about something else. `is_request`: some capability fits the message.
         """
-        said = _CORRECTION.sub("", text)
+        said = self._stated(text, context)
         is_correction = said != text
         filled = slots.fill(self._capabilities[draft.name], said, context)
         if is_request and not is_correction and self._is_of_another(draft, filled):
             return None
-        referred = self._referred(text, draft, listed)
+        referred = self._referred(said, draft, listed)
         if referred is not None:
             return referred
         missing = self._missing(draft)
@@ -388,6 +408,21 @@ class Engine:
             choices={name: rows for name, rows in draft.choices.items() if name not in changed},
             unread=_still_unread(draft, filled),
         )
+
+    def _stated(self, text: str, context: Context) -> str:
+        """Return a message without the lead of a correction and without the values it denies."""
+        said = corrections.without_lead(text)
+        return corrections.without_denied(said, slots.reading_of(said, context))
+
+    def _is_correction(self, text: str, draft: Draft, context: Context) -> bool:
+        """Return True if a message can only be about the open card."""
+        said = self._stated(text, context)
+        if corrections.without_lead(text) != text:
+            return True
+        capability = self._capabilities[draft.name]
+        filled = slots.fill(capability, said, context)
+        masked = mask(text, today=context.today, region=context.region, names=context.names)
+        return corrections.has_only_values(masked, capability, filled.words, self._verbs)
 
     def _is_of_another(self, draft: Draft, filled: Filled) -> bool:
         """Return True if a message with further values names another party or record.
@@ -534,7 +569,9 @@ def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
     """Return the record to which the text refers by its document number, name or position."""
     for row in rows:
         number = row.number.rsplit("/", 1)[-1].lstrip("0")
-        if number and re.search(rf"(?<![\d.,])0*{re.escape(number)}(?!\d|[.,]\d)", text):
+        if number and re.search(
+            rf"(?<![\d.,])0*{re.escape(number)}{_NO_FIGURE}", text, re.IGNORECASE
+        ):
             return row
     named = [row for row in rows if _is_named(row, text)]
     if len(named) == 1:

@@ -290,6 +290,11 @@ def _fill_records(
     return context
 
 
+def reading_of(text: str, context: Context) -> Reading:
+    """Return the values of a text with their positions."""
+    return _read(text, context, "travel")
+
+
 def answered_date(name: str, text: str, context: Context) -> str | None:
     """Return the date in a message that is only a date, such as “5th”, in answer to a question."""
     day = read_date(text.strip(), context.today, date_kind(name))
