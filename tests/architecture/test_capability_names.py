@@ -7,12 +7,16 @@ Other files import the capability. Names in `follow_ups`, and names of service f
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from voyagent import catalogue
 
 VOYAGENT = Path(__file__).resolve().parents[2] / "voyagent"
+TEMPLATES = VOYAGENT.parent / "templates"
+COMPARED = re.compile(r"""[!=]=\s*["'](\w+)["']|\bin\s*[(\[]([^)\]]*)[)\]]""")
+"""Strings with which a template compares a value, by `==`, `!=` or `in`."""
 NAMES = frozenset(one.name for one in catalogue.CAPABILITIES)
 ALLOWED: dict[str, set[str]] = {
     "billing/invoices/queries/documents.py": {"write_off_invoice"},
@@ -33,6 +37,20 @@ def test_no_other_file_names_a_capability() -> None:
     assert strays == {}
 
 
+def test_no_template_compares_with_the_name_of_a_capability() -> None:
+    strays = {
+        path.relative_to(TEMPLATES).as_posix(): sorted(found)
+        for path in sorted(TEMPLATES.rglob("*.*"))
+        if (found := set(_compared(path.read_text())) & NAMES)
+    }
+    assert strays == {}
+
+
+def test_a_name_in_a_comparison_of_a_template_is_found() -> None:
+    text = '{% if row.tool_name == "pay_bill" or row.tool_name in ("find_bills", \'x\') %}'
+    assert set(_compared(text)) == {"pay_bill", "find_bills", "x"}
+
+
 def test_each_exception_is_still_needed() -> None:
     found = _found()
     idle = {place: names - found.get(place, set()) for place, names in ALLOWED.items()}
@@ -51,6 +69,11 @@ def _found() -> dict[str, set[str]]:
         own = {path.stem} if path.parent.name == "capabilities" else set()
         found[place] = set(_strings(ast.parse(path.read_text()))) - own
     return found
+
+
+def _compared(text: str) -> Iterator[str]:
+    for one, several in COMPARED.findall(text):
+        yield from [one] if one else re.findall(r"""["'](\w+)["']""", several)
 
 
 def _strings(tree: ast.AST) -> Iterator[str]:

@@ -78,6 +78,8 @@ class Request:
     others: str = ""
     is_above_limit: bool = False
     reversible: bool = True
+    shows_lines: bool = False
+    """True if the request is a journal entry, whose lines are what the approver decides about."""
 
     @property
     def mark(self) -> str:
@@ -318,6 +320,7 @@ def _request(actor: Actor, row: Row) -> Request:
         others=other_approvers_in_words(limits.who_else_may_grant(approval)) if is_own else "",
         is_above_limit=limits.above_limit(actor, approval),
         reversible=effect is not None and effect.reversible,
+        shows_lines=effect is not None and effect.permission == "ledger.post",
     )
 
 
