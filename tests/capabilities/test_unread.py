@@ -75,6 +75,22 @@ def test_a_day_that_does_not_exist_is_asked_also_without_a_year(
     assert [one.kind for one in found.unread] == ["date"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("record_receipt", "received 12.500,00 from Ravi on invoice 52", "12.500,00"),
+        ("pay_bill", "paid Akbar Travels 1.25.000 by neft", "1.25.000"),
+        ("create_enquiry", "new enquiry from Meena, Bali for 2 adults, budget 1e5", "1e5"),
+    ],
+)
+def test_an_amount_that_cannot_be_read_is_named_and_not_replaced(
+    name: str, text: str, words: str
+) -> None:
+    found = filled(name, text)
+    assert not {"amount", "budget"} & set(found.values)
+    assert ("figure", words) in found.unread
+
+
 def test_a_due_date_that_does_not_exist_is_named() -> None:
     assert unread("draft_invoice", "invoice Deepa 20000 for hotel, due 31 Nov") == [
         ("date", "31 Nov")

@@ -567,11 +567,13 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 
 
 def _figure(reading: Reading) -> Span | None:
-    """Return the amount in a text.
+    """Return the amount in a text; None if another number in it looks like one and is not read.
 
     An amount with a currency or a scale such as lakh is preferred, then a large number, then any
     but a number of people such as “for 4”.
     """
+    if any(one.reason == "unread" for one in reading.unclear):
+        return None
     spans = [
         span
         for span in reading.of("amount")
@@ -828,7 +830,7 @@ def _lines(reading: Reading, context: Context) -> Found | None:
         if span.kind not in ("amount", "rate", "route", "people")
         or (span.kind in ("amount", "rate") and span.value.value <= 0)
     ]
-    hidden += [(one.start, one.end) for one in reading.unclear if one.kind == "date"]
+    hidden += [(one.start, one.end) for one in reading.unclear if one.kind in ("amount", "date")]
     hidden += [match.span() for match in find_taxes(reading.text)]
     party = _name_of("supplier")(reading, context)
     numbered = _BILL_NUMBER.search(reading.text)

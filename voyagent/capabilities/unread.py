@@ -17,7 +17,7 @@ from voyagent.kernel.text import people
 from voyagent.kernel.text.amounts import find_taxes
 from voyagent.kernel.text.reading import Reading
 
-Kind = Literal["amount", "date", "percentage", "request", "rooms", "tax"]
+Kind = Literal["amount", "date", "figure", "percentage", "request", "rooms", "tax"]
 GUESTS_PER_ROOM = 2
 _AMOUNT_READERS = frozenset({"amount", "budget", "invoice", "lines"})
 _LINE_READERS = frozenset({"invoice", "lines"})
@@ -59,6 +59,11 @@ def find_unread(
     found: list[Unread] = []
     if capability.writes and readers & _AMOUNT_READERS:
         found += _amounts(reading)
+        found += [
+            Unread("figure", one.words)
+            for one in reading.unclear
+            if one.kind == "amount" and one.reason == "unread"
+        ]
     if readers & _LINE_READERS:
         found += _shares(reading.text)
     if readers & {"date", "date_or_today", "invoice"}:
@@ -79,6 +84,9 @@ def sentence(kind: Kind, words: str) -> str:
             "“%(words)s” was not used: an amount must be more than zero.", words=words
         ),
         "date": gettext("“%(words)s” was not used: there is no such day.", words=words),
+        "figure": gettext(
+            "“%(words)s” was not read. Enter the amount, such as 45000 or 45,000.50.", words=words
+        ),
         "percentage": gettext("“%(words)s” was not used. Edit the lines to apply it.", words=words),
         "request": gettext(
             "Only the first request is answered here. Send the other one next: “%(words)s”",

@@ -163,6 +163,11 @@ AMOUNTS = [
     ("2k pp", None),
     ("10-20k", None),
     ("12,34", None),
+    ("12.500,00", None),
+    ("1.25.000", None),
+    ("1e5", None),
+    ("saade teen lakh", "350000"),
+    ("paune do lakh", "175000"),
     ("4 nights", None),
 ]
 

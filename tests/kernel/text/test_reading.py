@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.kernel.text.date_rules import TODAY
-from voyagent.kernel.text.amounts import find_figures, read_amount
+from voyagent.kernel.text.amounts import find_figures, find_unread_figures, read_amount
 from voyagent.kernel.text.people import as_name
 from voyagent.kernel.text.phones import find_phones
 from voyagent.kernel.text.reading import Reading, read
@@ -33,6 +33,18 @@ def reading(text: str, **given: Any) -> Reading:
         ("1,00,000.50", "100000.50", None),
         ("\u0967,\u0966\u0966\u0966", "1000", None),
         ("-3k", "-3000", None),
+        ("saade teen lakh", "350000", None),
+        ("saadhe 4 hazaar rupees", "4500", "INR"),
+        ("paune do lakh", "175000", None),
+        ("पौने दो लाख", "175000", None),
+        ("sava do lakh", "225000", None),
+        ("sava lakh", "125000", None),
+        ("dedh lakh", "150000", None),
+        ("dhai hazaar", "2500", None),
+        ("twenty five thousand", "25000", None),
+        ("two hundred and fifty thousand", "250000", None),
+        ("do sau pachas", "250", None),
+        ("1 lakh 20 thousand", "120000", None),
     ],
 )
 def test_a_single_amount_is_read(written: str, amount: str, currency: str | None) -> None:
@@ -52,6 +64,16 @@ def test_a_single_amount_is_read(written: str, amount: str, currency: str | None
         "45,000 plus GST",
         "12,34",
         "1,0000",
+        "12.500,00",
+        "1.25.000",
+        "1e5",
+        "2½ lakh",
+        "2 1/2 lakh",
+        "45 000",
+        "45kk",
+        "1 lakh 20000",
+        "two fifty thousand",
+        "ek lakh bees",
         "2 adults",
         "1200 nights",
         "a lot",
@@ -61,6 +83,41 @@ def test_a_single_amount_is_read(written: str, amount: str, currency: str | None
 )
 def test_other_words_are_not_read_as_amount(written: str) -> None:
     assert read_amount(written) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("received 12.500,00 from Anil Nair", "12.500,00"),
+        ("Anil Nair paid Rs 1.25.000 by neft", "Rs 1.25.000"),
+        ("got 1e5 from Anil Nair today", "1e5"),
+        ("record 45 000 from Anil Nair", "45 000"),
+        ("budget 2½ lakh for Bali", "2½ lakh"),
+        ("Anil Nair ne ek lakh bees diye", "ek lakh bees"),
+        ("bill EUR 1.200,50 of the hotel", "EUR 1.200,50"),
+    ],
+)
+def test_no_part_of_an_unread_number_is_an_amount(text: str, words: str) -> None:
+    found = reading(text)
+    assert found.of("amount") == []
+    assert [(one.kind, one.reason, one.words) for one in found.unclear] == [
+        ("amount", "unread", words)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "amounts"),
+    [
+        ("ages 8,10 and 24,25 Dec, floors 10,12,14", []),
+        ("paanch hazaar do", ["5000"]),
+        ("do lakh teen log ke liye", ["200000"]),
+        ("hotel 50k 20k visa", ["50000", "20000"]),
+        ("Anil Das 5 lakh", ["500000"]),
+    ],
+)
+def test_words_next_to_an_amount_do_not_change_it(text: str, amounts: list[str]) -> None:
+    assert [figure.plain for figure in find_figures(text)] == amounts
+    assert find_unread_figures(text) == []
 
 
 def test_a_number_before_a_counted_noun_is_not_an_amount() -> None:

@@ -35,7 +35,8 @@ _SCALES = {
     "करोड़": 10_000_000,
 }  # fmt: skip
 _SPELLED_NUMBERS = {
-    "half": "0.5", "aadha": "0.5", "sava": "1.25", "dedh": "1.5", "dhai": "2.5", "adhai": "2.5",
+    "half": "0.5", "aadha": "0.5", "dedh": "1.5", "derh": "1.5", "dhai": "2.5", "dhaai": "2.5",
+    "adhai": "2.5",
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "fifteen": "15",
     "twenty": "20", "twentyfive": "25", "thirty": "30", "forty": "40", "fifty": "50",
@@ -45,12 +46,20 @@ _SPELLED_NUMBERS = {
     "gyarah": "11", "barah": "12", "pandrah": "15", "bees": "20", "pachees": "25",
     "pachis": "25", "tees": "30", "chalis": "40", "chalees": "40", "pachas": "50",
     "pachaas": "50", "saath": "60", "sattar": "70", "assi": "80", "nabbe": "90",
-    "आधा": "0.5", "सवा": "1.25", "डेढ़": "1.5", "ढाई": "2.5", "एक": "1", "दो": "2", "तीन": "3",
+    "आधा": "0.5", "डेढ़": "1.5", "ढाई": "2.5", "एक": "1", "दो": "2", "तीन": "3",
     "चार": "4", "पांच": "5", "पाँच": "5", "छह": "6", "सात": "7", "आठ": "8", "नौ": "9", "दस": "10",
     "बारह": "12", "पंद्रह": "15", "बीस": "20", "पच्चीस": "25", "तीस": "30", "चालीस": "40",
     "पचास": "50", "साठ": "60", "सत्तर": "70", "अस्सी": "80", "नब्बे": "90",
 }  # fmt: skip
 """Numbers in words; they are amounts only before a unit such as `hazaar`: `dedh lakh`."""
+_PARTS = {
+    **dict.fromkeys(("saade", "saadhe", "sade", "sadhe", "साढ़े", "साढे"), Decimal("0.5")),
+    **dict.fromkeys(("sava", "sawa", "सवा"), Decimal("0.25")),
+    **dict.fromkeys(("paune", "paun", "pone", "पौने"), Decimal("-0.25")),
+}
+"""Hindi words that change the number behind them: `saade teen` is 3.5, `paune do` is 1.75."""
+_AMBIGUOUS = frozenset({"do", "ek", "one", "saath", "एक", "दो"})
+"""Numbers that behind an amount are usually other words: `paanch hazaar do` (give 5,000)."""
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}|\d+)(?:\.\d+)?"
 """Commas must group thousands or lakhs, as in `money.ungrouped`; else there is no amount."""
 _NO_LETTER = r"(?![^\W\d_]|[\u0900-\u0963])"
@@ -59,6 +68,20 @@ _BIG_SCALE = "|".join(
     sorted((re.escape(one) for one in _SCALES if len(one) > 2), key=len, reverse=True)
 )
 _SPELLED = "|".join(sorted(map(re.escape, _SPELLED_NUMBERS), key=len, reverse=True))
+_PART = "|".join(sorted(map(re.escape, _PARTS), key=len, reverse=True))
+_GROUP = (
+    rf"(?:(?:(?:{_PART})\s+)?(?:{_NUMBER}\s{{0,2}}(?:{_SCALE})"
+    rf"|(?:{_SPELLED})(?:(?:\s+and\s+|[\s-]+)(?:{_SPELLED}))*\s+(?:{_BIG_SCALE}))"
+    rf"|(?:{_PART})\s+(?:{_BIG_SCALE})){_NO_LETTER}"
+)
+_RUN = (
+    rf"(?>{_GROUP}(?:(?:\s+(?:and|aur)\s+|[\s-]+)"
+    rf"(?:{_GROUP}|(?:{_BIG_SCALE}|{_SPELLED}){_NO_LETTER}))*)"
+)
+"""Numbers and units that belong together: `1 lakh 20 thousand`, `two hundred and fifty`."""
+_TOKEN = re.compile(
+    rf"(?P<digits>{_NUMBER})|(?P<word>[^\W\d_](?:[^\W\d_]|[\u0900-\u0963])*)", re.IGNORECASE
+)
 _CURRENCY = "|".join(
     [
         *(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True)),
@@ -68,16 +91,23 @@ _CURRENCY = "|".join(
 )
 _AMOUNT = re.compile(
     rf"(?P<sign>(?<![\w)])[-−](?=[₹$€£¥]|{_CURRENCY})|\bminus\s+)?"
-    rf"(?:(?P<before>[₹$€£¥]|(?<!\w)(?:{_CURRENCY}))\s*|(?<![\w.,/@#]))(?P<minus>(?<!\w)[-−](?=\d))?(?P<number>{_NUMBER}|(?<![^\W_])(?:{_SPELLED})(?=\s+(?:{_BIG_SCALE}){_NO_LETTER}))(?!\d|,\d|/\d|@)"
+    rf"(?:(?P<before>[₹$€£¥]|(?<!\w)(?:{_CURRENCY}))\s*|(?<![\w.,/@#]))(?P<minus>(?<!\w)[-−](?=\d))?"
+    rf"(?P<number>(?P<run>{_RUN})|(?:{_PART})\s+{_NUMBER}|{_NUMBER})(?!\d|[.,]\d|/\d|@)"
     rf"(?:\s{{0,2}}(?P<scale>{_SCALE}){_NO_LETTER})?"
     rf"(?:/-)?(?:\s?(?P<after>[₹$€£¥]|(?:{_CURRENCY})(?!\w)))?",
     re.IGNORECASE,
 )
-_REST = re.compile(
-    rf"\s+(?:and\s+)?(?P<number>{_NUMBER}|{_SPELLED})\s*(?P<scale>{_BIG_SCALE}){_NO_LETTER}",
+_ODD = re.compile(
+    rf"(?<![\w.,/@#])(?:(?P<spaced>\d{{1,3}}(?:\s\d{{2,3}})*\s000|\d+\s\d/\d"
+    rf"|{_NUMBER}\s?(?:l|la(?:c|kh)s?|cr|crores?)\s\d{{3,5}})(?![\w/]|[.,]\d)"
+    rf"|(?P<number>\d(?:[\d.,]*\d)?)(?P<glued>\w*))(?:\s?(?:{_SCALE}){_NO_LETTER})?",
     re.IGNORECASE,
 )
-"""The second part of an amount in two units, such as `1 lakh 20 thousand`."""
+_ODD_END = re.compile(r"e[+-]?\d{1,2}|[½¼¾⅓⅔]|[kl]{2,}|o{2,}|[kl]\d+", re.IGNORECASE)
+_CURRENCY_BEFORE = re.compile(rf"(?:[₹$€£¥]|(?<!\w)(?:{_CURRENCY}))\s*$", re.IGNORECASE)
+_MONTH_BEHIND = re.compile(
+    r"(?:st|nd|rd|th)?\s*(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE
+)
 _NOUNS = (
     r"(?:nights?|days?|weeks?|months?|years?|yrs?|hours?|hrs?|adults?|child(?:ren)?|kids?|infants?"
     r"|pax|people|persons?|travell?ers?|passengers?|guests?|of us|members?|rooms?|beds?|seats?"
@@ -190,9 +220,24 @@ def plain(value: Decimal) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadFigure:
+    """A number that looks like an amount but has no certain value: `12.500,00`, `1e5`."""
+
+    start: int
+    end: int
+    words: str
+
+
 def find_figures(text: str) -> list[Figure]:
     """Return the amounts of a text, in order."""
-    return list(_figures(text))
+    return [one for one in _figures(text) if isinstance(one, Figure)]
+
+
+def find_unread_figures(text: str) -> list[UnreadFigure]:
+    """Return the numbers of a text that look like amounts and cannot be read, in order."""
+    found = [one for one in _figures(text) if isinstance(one, UnreadFigure)]
+    return sorted(found, key=lambda one: one.start)
 
 
 def read_amount(text: str) -> Figure | None:
@@ -208,10 +253,13 @@ def read_amount(text: str) -> Figure | None:
     return None if rest or figure.ranged or figure.each else figure
 
 
-def _figures(text: str) -> Iterator[Figure]:
-    taken_until = 0
-    for match in _AMOUNT.finditer(text):
-        if match.start("number") < taken_until:
+def _figures(text: str) -> Iterator[Figure | UnreadFigure]:
+    odd = list(_odd(text))
+    yield from odd
+    place = 0
+    while match := _AMOUNT.search(text, place):
+        place = max(match.end("number"), place + 1)
+        if any(match.start("number") < one.end and one.start < match.end() for one in odd):
             continue
         before, after = match["before"], match["after"]
         currency = currency_of(before) or currency_of(after)
@@ -226,23 +274,21 @@ def _figures(text: str) -> Iterator[Figure]:
             if match["minus"]
             else match.start("number")
         )
-        end = (
-            match.end("after")
-            if after and currency_of(after) and not currency_of(before)
-            else match.end("scale")
-            if scale
-            else match.end("number")
-        )
+        value, end = _value(text, match)
+        if value is None:
+            yield UnreadFigure(start, match.end("number"), text[start : match.end("number")])
+            continue
+        place = max(match.start("number") + 1, end)
+        if end < match.end("number"):  # the words behind it belong to the next value
+            currency = currency_of(before)
+        elif after and currency and not currency_of(before):
+            end = match.end("after")
+        scale = scale or match["run"]
         if currency is None and not scale and _is_count(text, match):
             continue
         if text[end : end + 2] == "/-":
             end += 2
-        value = _number(match["number"]) * _SCALES.get(scale, 1)
-        rest = _REST.match(text, end) if scale else None
-        if rest and _SCALES[rest["scale"].lower()] < _SCALES[scale]:
-            value += _number(rest["number"]) * _SCALES[rest["scale"].lower()]
-            end = rest.end()
-            taken_until = end
+        place = max(place, end)
         each = _EACH.match(text, end)
         ranged = _RANGE_BEFORE.search(lead(text, start))
         yield Figure(
@@ -261,8 +307,115 @@ def _figures(text: str) -> Iterator[Figure]:
         )
 
 
-def _number(written: str) -> Decimal:
-    return Decimal(_SPELLED_NUMBERS.get(written.lower(), written.replace(",", "")))
+def _odd(text: str) -> Iterator[UnreadFigure]:
+    """Yield numbers with an exponent, a fraction, or commas and points in the wrong places."""
+    for match in _ODD.finditer(text):
+        number, glued = match["number"] or "", match["glued"] or ""
+        is_malformed = bool(number) and not re.fullmatch(_NUMBER, number)
+        if not (match["spaced"] or is_malformed or _ODD_END.fullmatch(glued)):
+            continue
+        currency = _CURRENCY_BEFORE.search(lead(text, match.start()))
+        is_marked = currency is not None or match.end() > match.end("glued")
+        parts = re.split("[.,]", number)
+        is_list = "." not in number and not is_marked and max(map(len, parts)) <= 2
+        if (
+            is_malformed
+            and is_list
+            and (
+                len(parts) > 2
+                or min(map(len, parts)) < 2
+                or _NOUN_BEFORE.search(lead(text, match.start()))
+                or _COUNTED.match(text, match.end())
+                or _MONTH_BEHIND.match(text, match.end())
+            )
+        ):
+            continue  # `ages 8,10` and `24,25 Dec` are lists of small numbers
+        start = match.start() - len(currency.group()) if currency else match.start()
+        yield UnreadFigure(start, match.end(), text[start : match.end()].strip())
+
+
+def _value(text: str, match: re.Match[str]) -> tuple[Decimal | None, int]:
+    """Return the value of a match and its end; None if its words are not one number."""
+    start = match.start("number")
+    if match["run"]:
+        value, length = _value_of_run(match["run"], text[match.end("run") :])
+        return value, start + length
+    if not match["number"][0].isdigit():
+        return None, match.end("number")  # `saade 3` without a unit
+    scale = (match["scale"] or "").lower()
+    value = Decimal(match["number"].replace(",", "")) * _SCALES.get(scale, 1)
+    return value, match.end("scale") if scale else match.end("number")
+
+
+def _value_of_run(run: str, behind: str) -> tuple[Decimal | None, int]:
+    """Return the value of numbers and units in words, and the length of the words.
+
+    The value is None if the words are not one number. A further amount, whose unit is not smaller,
+    is left out, and so are numbers that count something else or are other words.
+    """
+    total = pending = Decimal(0)
+    length, last, highest = 0, 0, max(_SCALES.values()) * 10
+    for words, scale, end in _groups(run):
+        unit = _SCALES[scale] if scale else 1
+        if length and words and words[0][0].isdigit() and (unit >= last or len(scale) < 3):
+            break
+        number = Decimal(0) if pending and not words else _number_of(words)
+        if number is None or unit >= highest:
+            return None, len(run)
+        if not scale:
+            return _with_rest(total + pending, length, last, words, number, run, behind)
+        if unit == 100:
+            pending = number * unit
+        else:
+            total, pending, highest = total + (pending + number) * unit, Decimal(0), unit
+        length, last = end, unit
+    return total + pending, length
+
+
+def _groups(run: str) -> Iterator[tuple[list[str], str, int]]:
+    """Yield the numbers of a run with the unit behind each, and where they end."""
+    words: list[str] = []
+    for token in _TOKEN.finditer(run):
+        word = token.group().lower()
+        if word in _SCALES:
+            yield words, word, token.end()
+            words = []
+        elif word not in ("and", "aur"):
+            words.append(word)
+    if words:
+        yield words, "", len(run)
+
+
+def _number_of(words: list[str]) -> Decimal | None:
+    """Return the number that words make, such as `twenty five`; None if they are not one."""
+    part = _PARTS.get(words[0]) if words else None
+    rest = words[1:] if part is not None else words
+    if not rest:
+        return 1 + part if part is not None else None
+    total = Decimal(0)
+    for place, word in enumerate(rest):
+        if word in _PARTS:
+            return None
+        number = Decimal(_SPELLED_NUMBERS.get(word, word.replace(",", "")))
+        if place and not (total >= 20 and total % 10 == 0 and number < 10):
+            return None
+        total += number
+    return total + (part or 0)
+
+
+def _with_rest(
+    value: Decimal,
+    length: int,
+    last: int,
+    words: list[str],
+    number: Decimal,
+    run: str,
+    behind: str,
+) -> tuple[Decimal | None, int]:
+    """Return the value of a run with a number at its end that has no unit: `do sau pachas`."""
+    if (len(words) == 1 and words[0] in _AMBIGUOUS) or _COUNTED.match(behind):
+        return value, length
+    return (value + number, len(run)) if number < 100 and last <= 1_000 else (None, len(run))
 
 
 def _is_count(text: str, match: re.Match[str]) -> bool:

@@ -40,8 +40,8 @@ class Span:
 class Unclear:
     """Words whose value is not certain, so that a person must be asked.
 
-    `reason` is one of `dates.Reason`, or `country` for a telephone number, or `range` for an
-    amount.
+    `reason` is one of `dates.Reason`, or `country` for a telephone number, or `range` or
+    `unread` for an amount.
     """
 
     kind: Kind
@@ -170,6 +170,8 @@ def _values(text: str, today: date, prefer: DateKind) -> Iterator[Span | Unclear
             yield Unclear("amount", "range", figure.start, figure.end, figure.words)
         else:
             yield Span("rate" if figure.each else "amount", figure, figure.start, figure.end)
+    for unread in amounts.find_unread_figures(text):
+        yield Unclear("amount", "unread", unread.start, unread.end, unread.words)
     route = places.find_route(text)
     if route.origin and route.destination:
         start = text.find(route.destination.words)
