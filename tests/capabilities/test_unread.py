@@ -91,6 +91,27 @@ def test_an_amount_that_cannot_be_read_is_named_and_not_replaced(
     assert ("figure", words) in found.unread
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("received 5000 from Ravi on 28 nvo", "28 nvo"),
+        ("got 5000 cash from Ravi, 5 decmber", "5 decmber"),
+        ("Ravi paid 5000 tuseday by neft", "tuseday"),
+        ("received 5000 from Ravi on the 5th", "on the 5th"),
+    ],
+)
+def test_a_mistyped_date_is_named_and_not_replaced_by_today(text: str, words: str) -> None:
+    found = filled("record_receipt", text)
+    assert "paid_on" not in found.values
+    assert ("date_words", words) in found.unread
+
+
+@pytest.mark.parametrize("word", ["yday", "yest", "ystrday", "yesterdy", "y'day"])
+def test_short_forms_of_yesterday_are_read(word: str) -> None:
+    values = filled("record_receipt", f"received 5000 from Ravi {word} by cash").values
+    assert values["paid_on"] == "2026-11-29"
+
+
 def test_a_due_date_that_does_not_exist_is_named() -> None:
     assert unread("draft_invoice", "invoice Deepa 20000 for hotel, due 31 Nov") == [
         ("date", "31 Nov")

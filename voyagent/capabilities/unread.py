@@ -17,7 +17,7 @@ from voyagent.kernel.text import people
 from voyagent.kernel.text.amounts import find_taxes
 from voyagent.kernel.text.reading import Reading
 
-Kind = Literal["amount", "date", "figure", "percentage", "request", "rooms", "tax"]
+Kind = Literal["amount", "date", "date_words", "figure", "percentage", "request", "rooms", "tax"]
 GUESTS_PER_ROOM = 2
 _AMOUNT_READERS = frozenset({"amount", "budget", "invoice", "lines"})
 _LINE_READERS = frozenset({"invoice", "lines"})
@@ -68,9 +68,9 @@ def find_unread(
         found += _shares(reading.text)
     if readers & {"date", "date_or_today", "invoice"}:
         found += [
-            Unread("date", one.words)
+            Unread("date" if one.reason in _WRONG_DATES else "date_words", one.words)
             for one in reading.unclear
-            if one.kind == "date" and one.reason in _WRONG_DATES
+            if one.kind == "date" and one.reason in (*_WRONG_DATES, "unknown")
         ]
     if "guests" in capability.input.model_fields:
         found += _rooms(reading.text, values.get("guests"))
@@ -84,6 +84,9 @@ def sentence(kind: Kind, words: str) -> str:
             "“%(words)s” was not used: an amount must be more than zero.", words=words
         ),
         "date": gettext("“%(words)s” was not used: there is no such day.", words=words),
+        "date_words": gettext(
+            "“%(words)s” was not read. Enter a date such as 24 Nov 2026 or 24/11.", words=words
+        ),
         "figure": gettext(
             "“%(words)s” was not read. Enter the amount, such as 45000 or 45,000.50.", words=words
         ),

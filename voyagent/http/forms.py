@@ -438,7 +438,7 @@ def date_sentence(text: str, kind: DateKind = "travel") -> str:
             return gettext("Enter the year too, such as 24 Nov 1986.")
         case "two_dates":
             return gettext("Enter one date, not two.")
-        case "open":
+        case "open" | "unknown":
             return gettext(
                 "“%(words)s” is not an exact date. Enter a date such as 24 Nov 2026 or 24/11.",
                 words=found.words,

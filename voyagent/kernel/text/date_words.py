@@ -8,6 +8,8 @@ from __future__ import annotations
 import calendar
 import re
 
+from rapidfuzz.distance import OSA
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HINDI_WEEKDAYS = ("सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार", "शनिवार", "रविवार")
 _ROMAN_WEEKDAYS = {
@@ -186,13 +188,25 @@ DATES = _compiled(
 FREE_WORDS = _compiled(
     (
         "word",
-        r"\b(?P<said>tmrw|tmr|tomo|tommorow|tomorow|kal|pars[ou]n?|aaj)\b"
+        r"\b(?P<said>tmrw|tmr|tomo|tommorow|tomorow|kal|pars[ou]n?|aaj|(?:day\s+(?:before|bfr|b4)\s+)?"
+        r"(?:y'?day|yest|ystday|ystrday|yesterdy|yestrday|yesturday|yesteday))\b"
         r"|\b(?:this|coming)\s+(?P<weekday>mon|tue|wed|thu|fri|sat|sun)\b",
     ),
     ("word", rf"(?<!every )(?<![^\W_])(?P<weekday>{WEEKDAY})(?!\s+week)"),
     ("number", r"(?<![\d/.,-])(?P<d>\d{1,2})\s*(?:tar[ei]+kh\b|तारीख)"),
 )
 """Words that are dates in notes of staff and can mean something else in messages."""
+
+UNKNOWN = _compiled(
+    ("unknown", r"(?<![\d/.,-])\d{1,2}(?:st|nd|rd|th)?[\s-]?(?P<month>[a-z]{3,10})\b"),
+    ("unknown", r"\b(?P<day>[a-z]{6,10})\b"),
+    (
+        "unknown",
+        r"\b(?:dated?|on)\s+(?:the\s+)?\d{1,2}(?:st|nd|rd|th)\b"
+        r"(?!\s+(?:floor|class|night|day|leg|level|invoice|bill|one|time)\b)",
+    ),
+)
+"""Words that may be a mistyped date, or a day without its month; `is_like_date` decides."""
 
 OPEN = _compiled(
     (
@@ -239,6 +253,30 @@ IN_FIELD = _compiled(
 def month_number(name: str) -> int:
     """Return the number of a month from its name."""
     return _MONTH_NUMBERS[name.lower()]
+
+
+def is_like_date(match: re.Match[str]) -> bool:
+    """Return True if a match of `UNKNOWN` is close to the name of a month or a day."""
+    groups = match.groupdict()
+    if groups.get("month"):
+        word = groups["month"].lower()
+        return word not in _MONTH_NUMBERS and any(
+            sorted(word) == sorted(name) if len(word) == len(name) == 3 else _is_near(word, name)
+            for name in _MONTH_NUMBERS
+            if name[0] == word[0]
+        )
+    if groups.get("day"):
+        word = groups["day"].lower()
+        return word not in _LONG_DAYS and any(_is_near(word, name) for name in _LONG_DAYS)
+    return True
+
+
+_LONG_DAYS = (*WEEKDAYS, "yesterday", "tomorrow")
+
+
+def _is_near(word: str, name: str) -> bool:
+    is_long = min(len(word), len(name)) >= 5
+    return is_long and word[0] == name[0] and OSA.distance(word, name) <= (1 + (len(name) > 7))
 
 
 def count(word: str) -> int:

@@ -31,7 +31,9 @@ DateKind = Literal["travel", "due", "book", "past", "birth"]
 the last such day that is at most `BOOK_DAYS` days ahead. `past`: the last such day that is not
 after today. `birth`: the year must be written; two digits mean the latest such year of the past.
 """
-Reason = Literal["no_such_day", "month_first", "no_year", "other_weekday", "open", "two_dates"]
+Reason = Literal[
+    "no_such_day", "month_first", "no_year", "other_weekday", "open", "two_dates", "unknown"
+]
 DUE_DAYS, BOOK_DAYS = 182, 31
 _DAYS_AHEAD = {"due": DUE_DAYS, "book": BOOK_DAYS, "past": 0}
 _BACKWARD = frozenset({"book", "past", "birth"})
@@ -92,6 +94,7 @@ def scan(
         *date_words.DATES,
         *(date_words.FREE_WORDS if by_staff else ()),
         *date_words.OPEN,
+        *(date_words.UNKNOWN if by_staff else ()),
     )
     for name, pattern in patterns:
         for match in pattern.finditer(plain):
@@ -165,6 +168,10 @@ def _read(name: str, match: re.Match[str], today: date, kind: DateKind, *, in_te
     """Yield the dates in a match of the pattern `name`; nothing if the match is not a date."""
     if name == "open":
         yield UnclearDate("open", *match.span(), match.group().strip(" .,"))
+    elif name == "unknown":
+        is_part = match.re.groups == 0  # `on the 20th` may be read with the date before it
+        if date_words.is_like_date(match) and (kind in _BACKWARD or not is_part):
+            yield UnclearDate("unknown", *match.span(), match.group())
     elif name in ("iso", "numeric", "pair", "named"):
         yield from _written(name, match, today, kind, in_text=in_text)
     elif name == "number":
@@ -347,6 +354,8 @@ def _date_of_word(word: str, today: date, *, is_back: bool = False) -> date:
     if words in _HINDI_DAYS or words == "kal" or words.startswith("pars"):
         days = _HINDI_DAYS.get(words, 1 if words == "kal" else 2)
         return today + timedelta(days=-days if is_back else days)
+    if words.startswith(("y", "day b")):
+        return today - timedelta(days=2 if words.startswith("day") else 1)
     if words.startswith(("tm", "tom")):
         return today + timedelta(days=1)
     return today + timedelta(days=_HOW_FAR.get(words, 0))

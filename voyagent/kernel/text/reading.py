@@ -73,10 +73,12 @@ class Reading:
     def masked(self) -> str:
         """Return the text in lower case, with each value replaced by its kind, to match intents.
 
-        The time stamps that a chat writes before messages are left out.
+        The time stamps that a chat writes before messages are left out. Words that are only close
+        to a date stay as they are.
         """
         pieces, end = [], 0
-        found: tuple[Span | Unclear, ...] = (*self.spans, *self.unclear)
+        unclear = (one for one in self.unclear if one.reason != "unknown")
+        found: tuple[Span | Unclear, ...] = (*self.spans, *unclear)
         marks = [(one.start, one.end, f" <{one.kind}> ") for one in found]
         for start, stop, mark in sorted([*marks, *((a, b, " ") for a, b in self._hidden)]):
             if start < end:
