@@ -3,9 +3,8 @@
 The record fixes tools that programs and stored conversations rely on. A new capability needs none;
 `tests/capabilities/test_catalogue.py` checks that it is complete. The record has what models,
 approvals, cards and the audit log need of a tool. It has no titles and descriptions of the schema,
-which a capability may add. The capabilities in `WIDENED` accept more fields than their records:
-`draft_invoice` those of the invoice form, capabilities of a trip its id. Their schemas accept all
-input that the recorded ones accept.
+which a capability may add. The capabilities in `WIDENED` accept more fields than their records,
+such as those of their forms. Their schemas accept all input that the recorded ones accept.
 """
 
 from __future__ import annotations
@@ -24,8 +23,12 @@ WIDENED = {
     "add_passenger",
     "add_transfer",
     "draft_invoice",
+    "find_invoices",
     "hold_flight",
+    "list_payables",
+    "list_receivables",
     "read_itinerary",
+    "receive_bill",
     "remove_passenger",
     "show_trip",
 }
