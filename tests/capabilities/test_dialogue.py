@@ -444,9 +444,16 @@ def test_travellers_and_budget_of_an_open_enquiry_change(engine: Engine) -> None
     assert reply.draft.values["return_date"] == "2026-12-20"
 
 
-@pytest.mark.parametrize("said", ["no", "dont save", "nahi", "no, cancel it", "discard that"])
+@pytest.mark.parametrize(
+    "said", ["no", "no thanks", "dont save", "nahi", "no, cancel it", "discard that", "cancel"]
+)
 def test_a_refused_card_is_dropped(engine: Engine, said: str) -> None:
     assert talk(engine, EXACT, said).kind == "dropped"
+
+
+@pytest.mark.parametrize("said", ["thanks", "...", " "])
+def test_a_message_without_a_refusal_drops_no_card(engine: Engine, said: str) -> None:
+    assert talk(engine, EXACT, said).kind != "dropped"
 
 
 @pytest.mark.parametrize("said", ["send", "ok send", "send it for approval", "submit"])

@@ -42,10 +42,12 @@ _YES = re.compile(
     rf"(?:[\s.,!…-]+(?:{_YES_WORDS}|{_FILLERS}))*[\s.,!…]*$",
     re.IGNORECASE,
 )
+_NO = r"(?:no+|nope|nahi+n?|नहीं)"
 _DROP = re.compile(
-    r"^\s*(?:no+|nope|nahi+n?|नहीं)?[\s,.]*(?:(?:cancel|stop|leave|forget|discard|never ?mind|drop"
-    r"|thanks?|not now|(?:do ?n['’]?t|do not|mat)\s+(?:save|send|do|karo)|rehne do|रहने दो)"
-    r"(?:\s+(?:it|that|this|the card))?)?[\s!.,]*$",
+    rf"^\s*(?:{_NO}|{_NO}[\s,.]+thanks?|(?:{_NO}[\s,.]+)?"
+    r"(?:cancel|stop|leave|forget|discard|never ?mind|drop|not now|rehne do|रहने दो"
+    r"|(?:do ?n['’]?t|do not|mat)\s+(?:save|send|do|karo))(?:\s+(?:it|that|this|the card))?)"
+    r"[\s!.,]*$",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
