@@ -474,7 +474,7 @@ def test_the_page_requests_a_write_off(alice: Person, bob: Person) -> None:
         ("amount", "45,000.01", "more than the amount due"),
         ("amount", "much", "such as"),
         ("reason", "", ""),
-        ("written_off_on", "1 Jan 2024", "can’t be before"),
+        ("written_off_on", "1 Jan 2024", "This date is too early"),
     ],
 )
 def test_errors_are_shown_at_their_fields(
