@@ -51,8 +51,8 @@ _DROP = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
-    r"\b(?:(?P<word>first|second|third|fourth|fifth|last|pehl[aei]|pahl[aei]|d[ou]o?sr[aei]|teesr[aei]"
-    r"|tisr[aei]|chauth[aei]|paanchv[aei]|aakhri|akhri)"
+    r"\b(?:(?P<word>first|second|third|fourth|fifth|last|pehl[aei]|pahl[aei]|d[ou]o?sr[aei]"
+    r"|teesr[aei]|tisr[aei]|chauth[aei]|paanchv[aei]|aakhri|akhri)"
     r"|(?<!on )(?<!by )(?<!due )(?P<digit>[1-9])(?:st|nd|rd|th)"
     r"|(?:option|number|no\.?)\s*(?P<number>[1-9]))\b"
     r"(?!\s+(?:(?:class|day|days|week|month|year|quarter|night|half)\b"
@@ -123,6 +123,20 @@ class Reply:
     offered: tuple[str, ...] = ()
     confirmed: bool = False
     kept: Draft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message about an open card.
+
+    `said` is the text without the words that begin a correction and without denied values; `filled`
+    are the fields that it gives. `has_lead` is true if the text begins as a correction.
+    """
+
+    text: str
+    said: str
+    filled: Filled
+    has_lead: bool
 
 
 def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]:
@@ -223,12 +237,13 @@ class Engine:
         decision: Decision,
     ) -> Reply | None:
         """Return the open card after a message about it, or None if it is about something else."""
-        is_about_draft = self._is_correction(text, draft, context)
+        message = self._message_of(text, context, draft)
+        is_about_draft = self._is_correction(message, draft, context)
         taken = decision.taken
         is_other = taken is not None and taken.name != draft.name
         if is_about_draft or not is_other or _ONLY_REFERENCE.match(text):
             is_request = bool(decision.offered) and not is_about_draft
-            corrected = self._corrected(text, context, draft, listed, is_request=is_request)
+            corrected = self._corrected(message, context, draft, listed, is_request=is_request)
             if corrected is not None:
                 return self._next(corrected)
         return self._next(draft) if is_about_draft else None
@@ -370,7 +385,7 @@ class Engine:
 
     def _corrected(
         self,
-        text: str,
+        message: _Message,
         context: Context,
         draft: Draft,
         listed: Sequence[Choice],
@@ -381,16 +396,15 @@ class Engine:
 
         None if the message is about something else. `is_request`: some capability fits the message.
         """
-        said = self._stated(text, context)
-        is_correction = said != text
-        filled = slots.fill(self._capabilities[draft.name], said, context)
+        said, filled = message.said, message.filled
+        is_correction = said != message.text
         if is_request and not is_correction and self._is_of_another(draft, filled):
             return None
         referred = self._referred(said, draft, listed)
         if referred is not None:
             return referred
         missing = self._missing(draft)
-        if not (is_correction or missing or len(text.split()) <= _SHORT_WORDS_MAX):
+        if not (is_correction or missing or len(message.text.split()) <= _SHORT_WORDS_MAX):
             return None
         changed = self._changes(draft, filled)
         if not changed and missing:
@@ -411,20 +425,20 @@ class Engine:
             unread=_still_unread(draft, filled),
         )
 
-    def _stated(self, text: str, context: Context) -> str:
-        """Return a message without the lead of a correction and without the values it denies."""
-        said = corrections.without_lead(text)
-        return corrections.without_denied(said, slots.reading_of(said, context))
+    def _message_of(self, text: str, context: Context, draft: Draft) -> _Message:
+        """Return a message, read for the fields of the open card."""
+        rest = corrections.without_lead(text)
+        said = corrections.without_denied(rest, slots.reading_of(rest, context))
+        filled = slots.fill(self._capabilities[draft.name], said, context)
+        return _Message(text, said, filled, has_lead=rest != text)
 
-    def _is_correction(self, text: str, draft: Draft, context: Context) -> bool:
+    def _is_correction(self, message: _Message, draft: Draft, context: Context) -> bool:
         """Return True if a message can only be about the open card."""
-        said = self._stated(text, context)
-        if corrections.without_lead(text) != text:
+        if message.has_lead:
             return True
-        capability = self._capabilities[draft.name]
-        filled = slots.fill(capability, said, context)
-        masked = mask(text, today=context.today, region=context.region, names=context.names)
-        return corrections.has_only_values(masked, capability, filled.words, self._verbs)
+        masked = mask(message.text, today=context.today, region=context.region, names=context.names)
+        capability, words = self._capabilities[draft.name], message.filled.words
+        return corrections.has_only_values(masked, capability, words, self._verbs)
 
     def _is_of_another(self, draft: Draft, filled: Filled) -> bool:
         """Return True if a message with further values names another party or record.
@@ -483,7 +497,7 @@ class Engine:
     def _answer(self, name: str, capability: str, said: str, context: Context) -> dict[str, Any]:
         """Return the field that a message without other words answers: a name or a date."""
         slot = self._capabilities[capability].slots.get(name)
-        if slot is not None and slot.reader in ("date", "date_or_today"):
+        if slot is not None and slot.reader in slots.DATE_READERS:
             day = slots.answered_date(name, said, context)
             return {name: day} if day else {}
         if slot is None or slot.reader not in ("party", "passenger", "supplier"):

@@ -12,9 +12,9 @@ _WORDS_MAX = 40
 _JOINT = re.compile(r"[;\n]\s*|\.\s+|,?\s+(?:and|then|also|aur|phir|और|फिर)\s+|,\s+", re.IGNORECASE)
 _LED = r"(?:(?:and|then|also|please|pls|kindly|aur|phir|now|next)\s+)*"
 _VERB = re.compile(
-    rf"\s*{_LED}(?:invoice|bill|draft|prepare|raise|create|make|record|enter|post|log|note|add|remove|book|reserve"
-    r"|hold|release|issue|cancel|search|find|show|list|open|read|send|mail|email|pay|paid|received"
-    r"|got|write\s+off|apply|file|check|update|change|fetch|reconcile|summari[sz]e)\s+(?=\S)"
+    rf"\s*{_LED}(?:invoice|bill|draft|prepare|raise|create|make|record|enter|post|log|note"
+    r"|add|remove|book|reserve|hold|release|issue|cancel|search|find|show|list|open|read|send|mail"
+    r"|email|pay|paid|received|got|write\s+off|apply|file|check|update|change|fetch|reconcile|summari[sz]e)\s+(?=\S)"
     r"(?!(?:it|that|and|to|by|from|in|on|at|for)\b)",
     re.IGNORECASE,
 )

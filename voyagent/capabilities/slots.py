@@ -106,8 +106,9 @@ _BUDGET_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _OTHER_MONEY = re.compile(
-    r"\b(?:pay(?:ment)?s?|paid|paying|receipts?|received?|transfer\w*|deposit\w*|refund\w*|invoic\w+"
-    r"|bill(?:ed)?|record|post|send|sent|advance|write off|credit(?:ed)?|debit(?:ed)?|charged?)\b",
+    r"\b(?:pay(?:ment)?s?|paid|paying|receipts?|received?|transfer\w*|deposit\w*|refund\w*"
+    r"|invoic\w+|bill(?:ed)?|record|post|send|sent|advance|write off|credit(?:ed)?|debit(?:ed)?"
+    r"|charged?)\b",
     re.IGNORECASE,
 )
 """Words of payments and documents: an amount beside them is no budget."""
@@ -151,7 +152,8 @@ _DATE_CUES: Mapping[str, tuple[re.Pattern[str], bool]] = {
 
 The value is True if the field takes no date without these words.
 """
-_DATE_READERS = ("date", "date_or_today")
+DATE_READERS = ("date", "date_or_today")
+"""Kinds of value that are a date."""
 _BACK = ("return_date", "check_out")
 _PAST_PERIODS = ("created_", "issued_", "period_")
 _DUE_BEHIND = re.compile(
@@ -252,7 +254,7 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
     for name, slot in capability.slots.items():
         if name in capability.lookups:
             continue
-        if slot.reader in _DATE_READERS:
+        if slot.reader in DATE_READERS:
             is_open = any(one.kind == "date" for one in reading.unclear)
             is_assumed = slot.reader == "date_or_today" and not is_open
             assumed = Found(context.today.isoformat()) if is_assumed else None
@@ -332,7 +334,7 @@ def _read(text: str, context: Context, prefer: DateKind) -> Reading:
 def _kind_of_text(capability: Capability[Any]) -> DateKind:
     """Return the purpose of dates in a text as a whole: book dates if the act posts or bills."""
     fields = capability.slots.items()
-    kinds = {date_kind(name) for name, slot in fields if slot.reader in _DATE_READERS}
+    kinds = {date_kind(name) for name, slot in fields if slot.reader in DATE_READERS}
     is_book = capability.writes and (capability.book_date or "book" in kinds)
     return "book" if is_book else "travel"
 
@@ -345,7 +347,7 @@ def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str
     names = [
         name
         for name, slot in capability.slots.items()
-        if slot.reader in _DATE_READERS
+        if slot.reader in DATE_READERS
         and name not in capability.lookups
         and not name.endswith(("_from", "_to", "_start", "_end"))
     ]
