@@ -14,7 +14,8 @@ _LED = r"(?:(?:and|then|also|please|pls|kindly|aur|phir|now|next)\s+)*"
 _VERB = re.compile(
     rf"\s*{_LED}(?:invoice|bill|draft|prepare|raise|create|make|record|enter|post|log|note"
     r"|add|remove|book|reserve|hold|release|issue|cancel|search|find|show|list|open|read|send|mail"
-    r"|email|pay|paid|received|got|write\s+off|apply|file|check|update|change|fetch|reconcile|summari[sz]e)\s+(?=\S)"
+    r"|email|pay|paid|received|got|write\s+off|apply|file|check|update|change|fetch|reconcile"
+    r"|summari[sz]e)\s+(?=\S)"
     r"(?!(?:it|that|and|to|by|from|in|on|at|for)\b)",
     re.IGNORECASE,
 )
