@@ -42,6 +42,7 @@ class Gate(NamedTuple):
 
 TAKEN = Gate(floor=0.45, goal=0.45)
 AMONG_OFFERED = Gate(floor=0.94, goal=0.90)
+FIRST = Gate(floor=0.84, goal=0.84)
 FIELDS = Gate(floor=0.85, goal=0.85)
 WRONG_CARDS = Gate(floor=0.02, goal=0.03)
 
@@ -80,6 +81,16 @@ def test_the_right_capability_is_among_those_offered(answers: list[Answer]) -> N
     meant = [answer for answer in answers if answer.line["intent"]]
     right = [answer for answer in meant if _right(answer.line) & _offered(answer.reply)]
     assert len(right) / len(meant) >= AMONG_OFFERED.floor
+
+
+def test_the_card_or_the_form_offered_first_is_the_right_one(answers: list[Answer]) -> None:
+    meant = [answer for answer in answers if answer.line["intent"]]
+    right = [
+        answer
+        for answer in meant
+        if answer.reply.draft and answer.reply.draft.name in _right(answer.line)
+    ]
+    assert len(right) / len(meant) >= FIRST.floor
 
 
 def test_few_cards_and_reads_are_wrong(answers: list[Answer]) -> None:

@@ -2,8 +2,8 @@
 
 Features are words, pairs of words and character n-grams. There are two independent measures: the
 similarity to the examples by TF-IDF, and the log odds that a sentence with these features means
-this capability and no other. The log odds decide the order and separate capabilities on one
-subject, such as `create` and `find`. `mask` first replaces values by their kinds, so that `paid
+this capability and no other. Their sum decides the order. The log odds separate capabilities on
+one subject, such as `create` and `find`. `mask` first replaces values by their kinds, so that `paid
 500` and `paid 2 lakh` are equal.
 """
 
@@ -37,7 +37,7 @@ _SAME = 0.98
 _ODDS_WEIGHTS = {"w": 1.0, "p": 1.0, "c": 0.15}
 """Weights of words, pairs and n-grams in the log odds; a word has many n-grams."""
 _ODDS_OF_SCORE = 50
-"""Lead in log odds that increases the confidence as much as a score of 1."""
+"""Log odds that count as much as a score of 1."""
 _SMOOTHING, _SMOOTHING_MIN = 0.9, 0.02
 """Weight of a feature's share in all sentences, and a constant, which smooth its counts."""
 _FOLDS = 5
@@ -67,6 +67,11 @@ class Match:
     name: str
     score: float
     odds: float = 0.0
+
+    @property
+    def fit(self) -> float:
+        """The sum of both measures, by which matches are ordered."""
+        return self.score + self.odds / _ODDS_OF_SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,7 @@ class Matcher:
             Match(name, _score(values, centre[name]), odds[name] * explained)
             for name, values in by_name.items()
         ]
-        return sorted(matches, key=lambda one: (one.score < _SAME, -one.odds, one.name))
+        return sorted(matches, key=lambda one: (one.score < _SAME, -one.fit, one.name))
 
     def _explained(self, found: Counter[str]) -> float:
         """Return the share of the sentence's words that examples contain; rare words count more.
