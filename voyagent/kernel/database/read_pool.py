@@ -173,13 +173,19 @@ class ReadPool:
             if any(map(wants_generic_plan, statements))
             else AUTHENTICATE
         )
-        with connection.pipeline():
-            caller_cursor = connection.cursor(row_factory=dict_row)
-            caller_cursor.execute(authenticate, authenticate_values(credential))
-            cursors = [
-                connection.cursor(row_factory=dict_row).execute(sql, values)
-                for sql, values in queries
-            ]
+        try:
+            with connection.pipeline():
+                caller_cursor = connection.cursor(row_factory=dict_row)
+                caller_cursor.execute(authenticate, authenticate_values(credential))
+                cursors = [
+                    connection.cursor(row_factory=dict_row).execute(sql, values)
+                    for sql, values in queries
+                ]
+        except BaseException:
+            # psycopg already counts a statement of the pipeline as prepared that the server has
+            # refused or skipped, and would use its name on every later read.
+            connection.close()
+            raise
         caller = caller_cursor.fetchone()
         if caller is None:
             raise Unauthorized
