@@ -30,6 +30,7 @@ from voyagent.http.guards import (
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel import errors
+from voyagent.kernel.db import READ_ONLY
 
 log = structlog.get_logger(__name__)
 
@@ -242,7 +243,7 @@ def _database(error: Exception) -> Response:
         | psycopg.OperationalError
         | psycopg_pool.PoolTimeout,
     )
-    if not away:
+    if not away and getattr(original, "sqlstate", None) != READ_ONLY:
         return _last_resort(error)
     log.error(
         "database.unavailable",

@@ -14,7 +14,7 @@ from flask import Flask, current_app, request
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.config import Settings
-from voyagent.kernel.db import select_1
+from voyagent.kernel.db import accepts_writes
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.money import SCHEMA
 
@@ -36,6 +36,12 @@ class DatabaseUnreachable(Unavailable):
     code = "database_unreachable"
 
 
+class DatabaseReadOnly(DatabaseUnreachable):
+    """The database responds but accepts no writes, such as a standby or a former primary."""
+
+    message = N_("The database is read-only at the moment. Try again in a few seconds.")
+
+
 class RedisNotConfigured(Unavailable):
     """VOYAGENT_REDIS_URL is not set; everything works without Redis."""
 
@@ -54,8 +60,10 @@ def health() -> dict[str, str]:
 
 
 def health_db() -> dict[str, object]:
-    """Return `ok` if the database responds."""
-    return {"status": "ok", "select_1": select_1()}
+    """Return `ok` if the database responds and accepts writes."""
+    if not accepts_writes():
+        raise DatabaseReadOnly
+    return {"status": "ok", "select_1": 1}
 
 
 def health_redis() -> dict[str, object]:

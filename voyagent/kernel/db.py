@@ -30,7 +30,9 @@ from voyagent.kernel.errors import NotFound, VoyagentError
 
 APP_ROLE = "voyagent_app"
 Entity = TypeVar("Entity")
-_GOODBYE = frozenset({"57P01", "57P02", "57P03"})
+READ_ONLY = "25006"
+"""SQLSTATE of a write on a read-only server, such as the former primary after a switchover."""
+_LOST = frozenset({"57P01", "57P02", "57P03", READ_ONLY})
 
 
 DefaultNow = Annotated[datetime, mapped_column(server_default=text("now()"))]
@@ -63,14 +65,29 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 tenancy.guard(db.session)
 
 
-@event.listens_for(Engine, "handle_error")
-def _see_the_end(context: ExceptionContext) -> None:
-    """Drop all pooled connections when the server announces its shutdown.
+class ReadOnlyServers:
+    """Number of times that a session of this process met a read-only server.
 
-    The driver may not have noticed that every connection was closed.
+    Pools of connections compare it to find out that their connections may lead to such a server.
     """
-    if getattr(context.original_exception, "sqlstate", None) in _GOODBYE:
+
+    def __init__(self) -> None:
+        self.met = 0
+
+
+read_only_servers = ReadOnlyServers()
+
+
+@event.listens_for(Engine, "handle_error")
+def _discard_connections(context: ExceptionContext) -> None:
+    """Discard all pooled connections if the server shuts down or has become read-only.
+
+    The driver does not notice: the connections are still open.
+    """
+    state = getattr(context.original_exception, "sqlstate", None)
+    if state in _LOST:
         context.is_disconnect = True
+        read_only_servers.met += state == READ_ONLY
 
 
 def server_options(settings: Settings) -> str:
@@ -176,9 +193,16 @@ def load_one(statement: Select[Entity], missing: type[NotFound], *, lock: bool =
     return found
 
 
-def select_1() -> int:
-    """Run `select 1` to check that the database answers."""
-    return int(db.session.scalar(text("select 1")) or 0)
+def accepts_writes() -> bool:
+    """Ask the database if it accepts writes; an answer of False discards all connections."""
+    is_read_only = db.session.scalar(
+        text("select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean")
+    )
+    if is_read_only:
+        read_only_servers.met += 1
+        db.session.remove()
+        db.engine.dispose()
+    return not is_read_only
 
 
 def pause() -> None:

@@ -32,7 +32,7 @@ from voyagent.kernel.database.statement_cache import (
     parts_of,
     wants_generic_plan,
 )
-from voyagent.kernel.db import server_options
+from voyagent.kernel.db import read_only_servers, server_options
 from voyagent.kernel.errors import NotFound, Unauthorized
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
@@ -104,6 +104,7 @@ class ReadPool:
         self._settings = settings
         self._pool: ConnectionPool | None = None
         self._lock = Lock()
+        self._read_only_met = read_only_servers.met
 
     def run(
         self, credential: Credential, statements: Sequence[Statement]
@@ -194,6 +195,9 @@ class ReadPool:
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
         pool = self._open()
+        if self._read_only_met != (met := read_only_servers.met):
+            self._read_only_met = met
+            pool.drain()
         connection = _take(pool)
         in_use = _in_use()
         in_use.inc()
