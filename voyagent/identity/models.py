@@ -25,7 +25,11 @@ _ROLES = "role in ('agency_admin', 'ticketing_lead', 'accounting_lead', 'agent',
 
 
 class Tenant(Base):
-    """An agency: one tenant of the installation."""
+    """An agency: one tenant of the installation.
+
+    `verified_at` is the time at which its first administrator confirmed the e-mail address. Before
+    that the agency is provisional (`service.trust`).
+    """
 
     __tablename__ = "tenants"
 
@@ -36,6 +40,7 @@ class Tenant(Base):
     is_demo: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[DefaultNow]
     updated_at: Mapped[DefaultNow]
+    verified_at: Mapped[datetime | None]
 
     __table_args__ = (CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),)
 

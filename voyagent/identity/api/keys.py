@@ -18,7 +18,7 @@ from voyagent.identity.schemas.entry import (
     WholeOrPage,
 )
 from voyagent.identity.service import keys as identity_keys
-from voyagent.identity.service.errors import ScopeBeyondRole
+from voyagent.identity.service.errors import AgencyNotVerified, ScopeBeyondRole
 from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import NotFound
@@ -33,7 +33,7 @@ keys = ApiBlueprint("keys", __name__, tag="API keys", guard=Guard.BEARER)
     status=201,
     answer=CreateApiKeyResponse,
     permission="api_key.create",
-    errors=(NotFresh,),
+    errors=(NotFresh, AgencyNotVerified),
     secret_answer=True,
 )
 def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKeyResponse]:
@@ -51,7 +51,7 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKey
     status=201,
     answer=CreateApiKeyResponse,
     permission="api_key.create",
-    errors=(NotFresh, ScopeBeyondRole),
+    errors=(NotFresh, AgencyNotVerified, ScopeBeyondRole),
     secret_answer=True,
 )
 def create_scoped_api_key(

@@ -17,6 +17,7 @@ from voyagent.identity.schemas.entry import (
 )
 from voyagent.identity.service import invites
 from voyagent.identity.service.errors import (
+    AgencyNotVerified,
     InvalidStatus,
     InviteAlreadyExists,
     InviteNoLongerPending,
@@ -36,7 +37,7 @@ team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
     status=201,
     answer=CreateInviteResponse,
     permission="invite.create",
-    errors=(TooManyRequests, InviteAlreadyExists),
+    errors=(AgencyNotVerified, TooManyRequests, InviteAlreadyExists),
     secret_answer=True,
 )
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteResponse]:

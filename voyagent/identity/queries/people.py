@@ -10,7 +10,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    func,
+    select,
+    text,
+    tuple_,
+)
 
 from voyagent.identity.models import ApiKey, AuthSession, Invite, RecoveryCode, Tenant, User
 from voyagent.identity.rules.demo import DEMO_EMAIL
@@ -20,7 +30,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unauthorized
 from voyagent.kernel.pages import Cursor, next_cursor
-from voyagent.kernel.tenancy import current_tenant, owned
+from voyagent.kernel.tenancy import TENANT, current_tenant, owned
 
 _USERS = User.__table__.c
 _TENANTS = Tenant.__table__.c
@@ -320,6 +330,19 @@ def name_of(user_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 def is_confirmed(user_id: UUID | None) -> ScalarSelect[Any]:
     """Return an SQL subquery, true if a user has confirmed the e-mail address."""
     return select(_USERS.email_verified).where(owned(User), _USERS.id == user_id).scalar_subquery()
+
+
+def is_provisional() -> ScalarSelect[Any]:
+    """Return an SQL subquery, true until an address of the agency was confirmed.
+
+    A process of the release before sets only the user's mark, so that one counts too.
+    """
+    confirmed = select(_USERS.id).where(owned(User), _USERS.is_active, _USERS.email_verified)
+    return (
+        select(_TENANTS.verified_at.is_(None) & ~confirmed.exists())
+        .where(_TENANTS.id == bindparam(TENANT))
+        .scalar_subquery()
+    )
 
 
 def keys_statement(

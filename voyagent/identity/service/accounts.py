@@ -15,7 +15,7 @@ from voyagent.identity.service.errors import EmailAlreadyRegistered
 from voyagent.identity.service.sessions import open_session
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.identity.service.verification import mail_verification
-from voyagent.kernel import limits, tenancy
+from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.ids import new_id
@@ -50,8 +50,10 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 ) -> SignedInPerson:
     """Create an agency and its first administrator, and sign this user in.
 
-    `email` is in lower case. The user confirms it later by a mailed link. Everything is done in one
-    transaction. Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered.
+    `email` is in lower case. The user confirms it later by a mailed link; until then the agency is
+    provisional (`trust.require_verified_agency`). Everything is done in one transaction.
+
+    Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered.
     """
     identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip)
     refuse_common(password, agency_name=agency_name, email=email)
@@ -59,7 +61,13 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
         raise EmailAlreadyRegistered
     pause()
     password_hash = identity.passwords.hash(password)
-    tenant = Tenant(id=new_id(), display_name=agency_name, is_demo=is_demo)
+    is_verified = identity.settings.auth_skip_email_verification
+    tenant = Tenant(
+        id=new_id(),
+        display_name=agency_name,
+        is_demo=is_demo,
+        verified_at=clock.now() if is_verified or is_demo else None,
+    )
     tenancy.bind(db.session(), tenant.id)
     db.session.add(tenant)
     db.session.flush()

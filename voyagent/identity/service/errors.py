@@ -62,6 +62,16 @@ class EmailNotVerified(Unauthorized):
     keeps_work = True
 
 
+class AgencyNotVerified(Forbidden):
+    """The agency is provisional: nobody has confirmed its e-mail address yet."""
+
+    code = "agency_not_verified"
+    message = N_(
+        "Confirm your e-mail address first: open the link that we sent you. Until then the agency"
+        " has no API keys, sends no invitations and no mail to customers."
+    )
+
+
 class TotpRequired(Unauthorized):
     """The password is correct, but a two-factor code is required."""
 

@@ -25,6 +25,7 @@ from voyagent.identity.service.errors import (
     InviteNotPending,
 )
 from voyagent.identity.service.sessions import open_session
+from voyagent.identity.service.trust import require_verified_agency
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor
@@ -45,10 +46,11 @@ def invite(
     were accepted or revoked do not count, nor do accounts in other agencies. Only the token's hash
     is stored, so no later call can return the token.
 
-    Raises Forbidden, TooManyRequests (per e-mail address, and per IP address of the client in
-    `address`), InviteAlreadyExists.
+    Raises Forbidden, AgencyNotVerified, TooManyRequests (per e-mail address, and per IP address of
+    the client in `address`), InviteAlreadyExists.
     """
     actor.require("invite.create")
+    require_verified_agency()
     identity.limiter.admit(limits.INVITE_MAIL, account=email, address=address)
     rows_changed(
         "update invites set status = 'expired' where tenant_id = :tenant_id and email = :email and"

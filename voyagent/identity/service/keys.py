@@ -14,6 +14,7 @@ from voyagent.identity.models import ApiKey
 from voyagent.identity.rules.keys import MARK, NewKey, new_key
 from voyagent.identity.rules.permissions import SCOPES, is_within_reach
 from voyagent.identity.service.errors import ScopeBeyondRole
+from voyagent.identity.service.trust import require_verified_agency
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.actor import Actor
@@ -39,9 +40,10 @@ def make_key(
     neither the token of a refresh nor another API key can create one. The actor is notified by
     mail. The full text is not stored, so no later call can return it.
 
-    Raises Forbidden, NotFresh, ScopeBeyondRole.
+    Raises Forbidden, AgencyNotVerified, NotFresh, ScopeBeyondRole.
     """
     actor.require("api_key.create")
+    require_verified_agency()
     actor.require_fresh()
     wanted = list(FULL) if "full" in scopes else [scope for scope in SCOPES if scope in scopes]
     if not all(is_within_reach(scope, actor.role) for scope in wanted):

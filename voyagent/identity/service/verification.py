@@ -11,6 +11,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.identity.queries import people
 from voyagent.identity.service import one_time
 from voyagent.identity.service.one_time import Holder, Purpose
+from voyagent.identity.service.trust import note_verified_agency
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits, tenancy
 from voyagent.kernel.actor import Actor, system_actor
@@ -86,6 +87,7 @@ def verify_email(identity: Identity, *, token: str, device: Device) -> str:
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
     person = one_time.spend(one_time.look_up(token, Purpose.VERIFY_EMAIL))
     person.email_verified = True
+    note_verified_agency()
     actor = people.get_actor(person.id).via(device.channel)
     audit.record(
         actor,

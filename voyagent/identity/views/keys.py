@@ -26,6 +26,7 @@ _AT_THE_FORM = {
     "invalid_password": "password",
     "totp_invalid": "code",
     "scope_beyond_role": "scopes",
+    "agency_not_verified": "",
 }
 
 

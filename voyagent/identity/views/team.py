@@ -54,6 +54,7 @@ def invite(actor: Actor) -> Any:
         ),
         invite_already_exists="email",
         already_in_team="email",
+        agency_not_verified="",
     )
     if made is None:
         return _team(SessionReader(db.session), form), form.status

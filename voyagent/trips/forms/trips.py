@@ -16,7 +16,7 @@ from voyagent.trips.schemas import SendIn, TripIn
 
 # The form field at which each error of the service is shown.
 TRIP_ERROR_FIELDS = {"trip_already_open": "", "invalid_currency": "currency"}
-SEND_ERROR_FIELDS = {"nothing_to_send": ""}
+SEND_ERROR_FIELDS = {"nothing_to_send": "", "agency_not_verified": ""}
 CURRENCY_SENTENCES = {
     "invalid_currency": _("Enter a currency code of three capital letters, such as INR.")
 }

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from voyagent.audit.service import recording as audit
 from voyagent.enquiries.queries import enquiries
+from voyagent.identity.service.trust import require_verified_agency
 from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
@@ -44,10 +45,11 @@ def send_itinerary(
     """Mail an itinerary to the customer, whose reply goes to the sender; return the trip.
 
     `prices` must be True if `document` contains prices. The number of mails is limited for each
-    recipient and each agency; a dry run does not count. Raises Forbidden, TripNotFound,
-    NothingToSend, TooManyRequests.
+    recipient and each agency; a dry run does not count. Raises Forbidden, AgencyNotVerified,
+    TripNotFound, NothingToSend, TooManyRequests.
     """
     actor.require_authority("trip.send")
+    require_verified_agency()
     trip = trips.get_trip(trip_id, lock=True)
     if not has_active_lines(trip_id):
         raise NothingToSend

@@ -37,7 +37,7 @@ SOLD_AS = (
 COLLECT = (("", _l("TCS as set below")), ("yes", _l("Collect TCS")), ("no", _l("No TCS")))
 
 
-SEND_ERROR_FIELDS = {"invoice_not_sendable": ""}
+SEND_ERROR_FIELDS = {"invoice_not_sendable": "", "agency_not_verified": ""}
 
 
 class InvoiceForm(DocumentForm[InvoiceDraftIn]):

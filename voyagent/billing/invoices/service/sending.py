@@ -8,6 +8,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.invoices.errors import InvoiceNotSendable
 from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.identity.service.trust import require_verified_agency
 from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -21,9 +22,10 @@ def send_invoice(
     """Mail an issued invoice to the customer; replies go to the person who sends it.
 
     The number of mails is limited by recipient and by agency. The mail is recorded in the audit
-    log. Raises Forbidden, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
+    log. Raises Forbidden, AgencyNotVerified, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
     """
     actor.require("invoice.send")
+    require_verified_agency()
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     check_sendable(invoice)
     post.limiter.admit(limits.DOCUMENT_MAIL, account=to)
