@@ -6,12 +6,13 @@ If an event cannot be inserted, the whole transaction fails, so no act goes unre
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import TypeAlias
 from uuid import UUID
 
+from pydantic import JsonValue
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
@@ -22,15 +23,19 @@ from voyagent.kernel.metrics import forgotten_when_raised
 from voyagent.kernel.tenancy import TENANT, TenantNotBound
 
 _PENDING = "audit_events"
+Fact: TypeAlias = (
+    "str | int | bool | UUID | date | Sequence[Fact] | Mapping[str, Fact] | JsonValue | None"
+)
+"""Value of an audit event: JSON, with ids and dates that become text."""
 
 
 def record(  # noqa: PLR0913 - each keyword is a column of the event
     actor: Actor,
     kind: str,
     *,
-    entity_refs: Mapping[str, Any] | None = None,
-    inputs: Mapping[str, Any] | None = None,
-    outputs: Mapping[str, Any] | None = None,
+    entity_refs: Mapping[str, Fact] | None = None,
+    inputs: Mapping[str, Fact] | None = None,
+    outputs: Mapping[str, Fact] | None = None,
     status: str = "succeeded",
     error: str | None = None,
     driver: str | None = None,

@@ -116,7 +116,7 @@ def hold_flight(
             found.hold_expires_at,
         )
         lines = book_lines(trip, details, booking, found.total, offer_id=offer_id)
-        outputs = {
+        outputs: dict[str, audit.Fact] = {
             "locator": found.locator,
             "total": found.total.wire,
             "currency": found.total.currency,
@@ -162,7 +162,7 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
         if _has_tickets(lines, numbers):
             raise NotHeld
         mark_ticketed(lines, found, numbers)
-        outputs = {
+        outputs: dict[str, audit.Fact] = {
             "locator": found.locator,
             "tickets": numbers,
             "total": found.total.wire,

@@ -116,7 +116,7 @@ def book_hotel(
             Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference),
             found.total,
         )
-        outputs = {
+        outputs: dict[str, audit.Fact] = {
             "confirmation": found.confirmation,
             "total": found.total.wire,
             "currency": found.total.currency,
@@ -160,7 +160,7 @@ def cancel_hotel_booking(
                 "booked", found.supplier, found.confirmation, found.supplier_ref, reference
             )
             book_lines(trips.get_trip(line.trip_id), [what], booking, charge)
-        outputs = {
+        outputs: dict[str, audit.Fact] = {
             "confirmation": found.confirmation,
             "charge": charge.wire if charge else None,
             "currency": charge.currency if charge else None,

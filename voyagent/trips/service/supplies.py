@@ -223,7 +223,7 @@ def book_lines(
     return lines
 
 
-def refs_of(lines: Sequence[TripLine]) -> dict[str, Any]:
+def refs_of(lines: Sequence[TripLine]) -> dict[str, UUID]:
     """Return the references to trip and line for an audit event about a booking."""
     return {"trip_id": lines[0].trip_id, "line_id": lines[0].id}
 

@@ -17,7 +17,7 @@ from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, UnknownCurrency, is_currency
-from voyagent.trips.models import Trip
+from voyagent.trips.models import Trip, TripLine, TripPassenger
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.enquiry_budget import enquiry_of
 from voyagent.trips.queries.itinerary import turning_point
@@ -154,7 +154,9 @@ def title_follows(trip: Trip) -> Iterator[None]:
         db.session.flush()
 
 
-def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+def apply(
+    row: Trip | TripLine | TripPassenger, values: Mapping[str, object]
+) -> dict[str, tuple[object, object]]:
     """Set the columns that differ; return each of them with its old and new value."""
     changed = {
         name: (getattr(row, name), value)
@@ -174,8 +176,8 @@ def touch(trip_id: UUID) -> None:
 
 
 def audit_changes(
-    changed: Mapping[str, tuple[Any, Any]], *, private: Iterable[str]
-) -> list[dict[str, str | None]]:
+    changed: Mapping[str, tuple[object, object]], *, private: Iterable[str]
+) -> list[audit.Fact]:
     """Return the changes for the audit trail; of private fields only their names."""
     hidden = frozenset(private)
     return [
@@ -188,7 +190,7 @@ def audit_changes(
     ]
 
 
-def _plain(value: Any) -> str | None:
+def _plain(value: object) -> str | None:
     if isinstance(value, Money):
         return f"{value.wire} {value.currency}"
     return None if value is None else value.isoformat() if isinstance(value, date) else str(value)
@@ -249,7 +251,7 @@ def _known(currency: str) -> str:
     return currency
 
 
-def _refs(trip: Trip) -> dict[str, Any]:
+def _refs(trip: Trip) -> dict[str, UUID]:
     return {
         "trip_id": trip.id,
         **({"session_id": trip.session_id} if trip.session_id else {}),

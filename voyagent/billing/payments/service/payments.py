@@ -382,9 +382,9 @@ def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) 
     return posted.entry_id
 
 
-def _audit_outputs(payment: Payment, parts: Sequence[Part]) -> dict[str, object]:
+def _audit_outputs(payment: Payment, parts: Sequence[Part]) -> dict[str, audit.Fact]:
     amount = Money(payment.amount_minor, payment.currency)
-    outputs: dict[str, object] = {
+    outputs: dict[str, audit.Fact] = {
         "amount": amount.wire,
         "currency": amount.currency,
         "paid_on": payment.paid_on.isoformat(),

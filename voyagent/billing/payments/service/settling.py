@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from voyagent.audit.service import recording as audit
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.errors import DateTooEarly, DocumentNotOpen
 from voyagent.billing.core.models.bills import Bill
@@ -137,7 +138,8 @@ def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
     }
     if part.is_exchanged:
         booked_minor = None if part.booked is None else part.booked.amount_minor
-        columns |= columns_of(part.quote) | {
+        columns |= {
+            **columns_of(part.quote),
             "settled_minor": part.settled.amount_minor,
             "booked_minor": booked_minor,
         }
@@ -217,7 +219,7 @@ def refs_of(payment: Payment, parts: Sequence[Part | Settlement]) -> dict[str, U
     return {"payment_id": payment.id} | ({name: parts[0].document_id} if len(parts) == 1 else {})
 
 
-def audit_outputs(parts: Sequence[Settlement], day: date) -> dict[str, object]:
+def audit_outputs(parts: Sequence[Settlement], day: date) -> dict[str, audit.Fact]:
     """Return the settlements for the audit log, without names of parties."""
     return {"parts": [_audit_part(part) for part in parts], "effective_on": day.isoformat()}
 
