@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from voyagent.billing.bills.queries import BillDocument, BillSearch
+from voyagent.billing.bills.service import BillChanges, BillFields
 from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
     DocumentDraftIn,
@@ -96,6 +97,10 @@ class BillDraftIn(DocumentDraftIn):
     vendor_reference: Annotated[str, Trimmed(64)]
     line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)]
 
+    def fields(self) -> BillFields:
+        """Return the fields of the body for the service."""
+        return cast("BillFields", self._fields())
+
 
 class BillPatch(DocumentPatch):
     """Changes of a draft bill, with the same rules as changes of a draft invoice."""
@@ -105,6 +110,13 @@ class BillPatch(DocumentPatch):
     line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)] = (
         MAY_BE_ABSENT
     )
+
+    def changes(self, currency: str) -> BillChanges:
+        """Return the members that were sent, for the service.
+
+        The currency of the lines is the one that was sent with them, else `currency`.
+        """
+        return cast("BillChanges", self._changes(currency))
 
 
 class ScheduleIn(Closed):

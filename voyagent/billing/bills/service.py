@@ -22,7 +22,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import taxes as tax_queries
 from voyagent.billing.core.service import drafts, input_taxes
-from voyagent.billing.core.service.drafts import DocumentChanges
+from voyagent.billing.core.service.drafts import DocumentChanges, FurtherColumns
 from voyagent.billing.core.service.instalments import InstalmentItem
 from voyagent.billing.core.service.opening import balance_line
 from voyagent.billing.core.service.posting import post_document
@@ -130,7 +130,7 @@ def revise_bill(
     actor.require("bill.draft")
     bill = bill_queries.get_bill(bill_id, lock=True)
     drafts.check_draft(bill, seen)
-    columns = (
+    columns: FurtherColumns = (
         {"vendor_reference": read_reference(changes["vendor_reference"])}
         if "vendor_reference" in changes
         else {}

@@ -20,6 +20,7 @@ from voyagent.billing.bills.forms import (
 )
 from voyagent.billing.bills.queries import bills_listing
 from voyagent.billing.bills.schemas import BillDraftIn
+from voyagent.billing.bills.service import BillChanges
 from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
@@ -145,7 +146,7 @@ def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     )
 
     def act(body: BillDraftIn) -> Any:
-        changes: Any = body.fields() | {"currency": body.currency}
+        changes: BillChanges = {**body.fields(), "currency": body.currency}
         return bill_service.revise_bill(actor, bill_id, changes, seen=opened_state(form.seen.data))
 
     if continues_editing() or form.attempt(act, **_ERROR_FIELDS) is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from voyagent.billing.core.models.credits import CreditNote
@@ -24,9 +23,10 @@ from voyagent.billing.core.service import (
     rounding,
     taxing,
 )
-from voyagent.billing.core.service.crediting import CreditedTax
+from voyagent.billing.core.service.crediting import CreditedLine, CreditedTax
 from voyagent.billing.core.service.credits import (
     CreditEntry,
+    CreditLineColumns,
     check_credit,
     enter_credit,
     proposed_amounts,
@@ -108,21 +108,6 @@ def issue_credit_note(
 
 
 @dataclass(frozen=True, slots=True)
-class CreditedLine:
-    """The credit of an invoice line: amount before tax and returned commission.
-
-    `sold_as` and `service_date` are those of the invoice line.
-    """
-
-    line_no: int
-    description: str
-    sold_as: str
-    amount_minor: int
-    commission_minor: int
-    service_date: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Credit:
     """The contents of a credit note; `later` are the numbers of lines with deferred revenue."""
 
@@ -134,10 +119,17 @@ class Credit:
     """The invoice's rounding; it is returned with the credit of the last open amount."""
 
     @property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[CreditLineColumns]:
         """Return the column values of the lines of the credit note."""
-        names = ("line_no", "description", "amount_minor", "commission_minor")
-        return [{name: getattr(line, name) for name in names} for line in self.lines]
+        return [
+            {
+                "line_no": line.line_no,
+                "description": line.description,
+                "amount_minor": line.amount_minor,
+                "commission_minor": line.commission_minor,
+            }
+            for line in self.lines
+        ]
 
     @property
     def total(self) -> Money:

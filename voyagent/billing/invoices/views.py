@@ -154,7 +154,7 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
     form = InvoiceForm.of(draft, document_queries.get_lines(draft), taxing.home(), actor.currency)
 
     def act(body: InvoiceDraftIn) -> Any:
-        changes: Any = body.fields() | {"currency": body.currency}
+        changes: Any = {**body.fields(), "currency": body.currency}
         del changes["enquiry_id"]
         return invoice_drafts.revise_draft(
             actor, invoice_id, changes, seen=opened_state(form.seen.data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +23,7 @@ from voyagent.billing.core.service import crediting
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.credits import (
     CreditEntry,
+    CreditLineColumns,
     check_credit,
     enter_credit,
     proposed_amounts,
@@ -105,7 +105,7 @@ class BillCredit:
     taxes: list[CreditedTax]
 
     @property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[CreditLineColumns]:
         """Return the column values of the lines of the credit."""
         return [
             {

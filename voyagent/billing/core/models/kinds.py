@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from voyagent.billing.core.errors import (
     BillNotDraft,
@@ -62,6 +62,9 @@ class CreditKind(Generic[Credit]):
         return f"{self.name}_id"
 
 
+AnyCreditKind: TypeAlias = CreditKind[CreditNote] | CreditKind[SupplierCredit]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentKind:
     """Invoices or bills: their tables, and their names in ledger and audit log.
@@ -77,7 +80,7 @@ class DocumentKind:
     model: type[Invoice | Bill]
     line: type[InvoiceLine | BillLine]
     tax: type[InvoiceTax | BillTax]
-    credit: CreditKind[Any]
+    credit: AnyCreditKind
     not_draft: type[Conflict]
 
     @property

@@ -81,8 +81,7 @@ class DocumentDraftIn(Closed):
     notes: Annotated[str, Text(2000)] | None = None
     trip_id: Id | None = None
 
-    def fields(self) -> dict[str, Any]:
-        """Return the fields of the body for the service."""
+    def _fields(self) -> dict[str, Any]:
         values = {
             name: getattr(self, name) for name in type(self).model_fields if name != "currency"
         }
@@ -115,11 +114,7 @@ class DocumentPatch(Closed):
     notes: Annotated[str, Text(2000)] | None = None
     trip_id: Id | None = None
 
-    def changes(self, currency: str) -> Any:
-        """Return the members that were sent, in the form that the service accepts.
-
-        The currency of the lines is the one that was sent with them, else `currency`.
-        """
+    def _changes(self, currency: str) -> dict[str, Any]:
         values: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if "line_items" in values:
             values["line_items"] = items(self.line_items, values.get("currency", currency))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 from voyagent.billing.core.errors import CreditExceedsLine, DocumentNotOpen, NoLines
@@ -15,6 +16,21 @@ from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceT
 from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.kernel.money import MixedCurrencies, Money
+
+
+@dataclass(frozen=True, slots=True)
+class CreditedLine:
+    """The credit of an invoice line: amount before tax and returned commission.
+
+    `sold_as` and `service_date` are those of the invoice line.
+    """
+
+    line_no: int
+    description: str
+    sold_as: str
+    amount_minor: int
+    commission_minor: int
+    service_date: date | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import NotRequired, Protocol, TypedDict
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.models.kinds import Credit, CreditKind, kind_of, number_of
+from voyagent.billing.core.models.kinds import AnyCreditKind, Credit, CreditKind, kind_of, number_of
 from voyagent.billing.core.queries import credits as credit_queries, documents as document_queries
 from voyagent.billing.core.rules import OPEN_ACCOUNTS
 from voyagent.billing.core.service import crediting, earning
@@ -32,6 +32,15 @@ _ENTERED = {"credit_note": "credit_note.issued", "supplier_credit": "supplier_cr
 _REVERSED = {"credit_note": "credit_note.reversed", "supplier_credit": "supplier_credit.reversed"}
 
 
+class CreditLineColumns(TypedDict):
+    """Column values of a line of a credit; a supplier credit has no commission."""
+
+    line_no: int
+    description: str
+    amount_minor: int
+    commission_minor: NotRequired[int]
+
+
 class Contents(Protocol):
     """The amounts of a credit, as the packages of its two kinds compute them."""
 
@@ -44,7 +53,7 @@ class Contents(Protocol):
         """Journal lines: account, 1 for debit or -1 for credit, and amount."""
 
     @property
-    def rows(self) -> Sequence[Mapping[str, Any]]:
+    def rows(self) -> Sequence[CreditLineColumns]:
         """Column values of the lines."""
 
     @property
@@ -166,7 +175,11 @@ def enter_credit(
     if document.open_minor == 0:
         document.status = "paid"
     _store(document)
-    outputs = {"total": total.wire, "currency": total.currency, "issue_date": entry.day}
+    outputs: dict[str, audit.Fact] = {
+        "total": total.wire,
+        "currency": total.currency,
+        "issue_date": entry.day,
+    }
     if isinstance(credit, CreditNote):
         outputs["number"] = credit.number
     audit.record(
@@ -235,7 +248,7 @@ def reverse_credit(
     )
 
 
-def _title(kind: CreditKind[Any], number: str, document: Invoice | Bill) -> str:
+def _title(kind: AnyCreditKind, number: str, document: Invoice | Bill) -> str:
     return f"{kind.title} {number} on {kind_of(document).name} {number_of(document)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypedDict, TypeVar, cast
+from typing import Any, TypedDict, TypeVar, Unpack, cast
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
@@ -15,8 +15,16 @@ from voyagent.billing.core.models.kinds import DocumentKind, kind_of
 from voyagent.billing.core.models.parts import RATE_COLUMNS
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import exchange, input_taxes, instalments, pricing, taxing
-from voyagent.billing.core.service.instalments import InstalmentItem, Plan
-from voyagent.billing.core.service.pricing import BoughtAs, LineItem, Priced, SoldAs
+from voyagent.billing.core.service.exchange import RateColumns
+from voyagent.billing.core.service.instalments import DueColumns, InstalmentItem, Plan
+from voyagent.billing.core.service.pricing import (
+    BoughtAs,
+    BoughtColumns,
+    LineItem,
+    Priced,
+    SoldAs,
+    SoldColumns,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -35,6 +43,26 @@ _REVISED = {"invoice": "invoice.revised", "bill": "bill.revised"}
 _DISCARDED = {"invoice": "invoice.discarded", "bill": "bill.discarded"}
 _TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number", "customer_pan"}
 """Columns of an invoice that, besides its lines, determine its taxes."""
+
+
+class FurtherColumns(TypedDict, total=False):
+    """Column values of a draft that only one kind of documents or an import sets."""
+
+    vendor_reference: str
+    is_opening: bool
+    place_of_supply: str | None
+    customer_tax_number: str | None
+    customer_pan: str | None
+    enquiry_id: UUID | None
+    session_id: UUID | None
+
+
+class _ChangedColumns(FurtherColumns, RateColumns, DueColumns, total=False):
+    party_name: str
+    issue_date: date
+    party_reference: str | None
+    notes: str | None
+    trip_id: UUID | None
 
 
 class DocumentChanges(TypedDict, total=False):
@@ -71,7 +99,7 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     trip_id: UUID | None = None,
     instalment_items: Sequence[InstalmentItem] | None = None,
     exchange_rate: Quote | None = None,
-    **columns: Any,
+    **columns: Unpack[FurtherColumns],
 ) -> Document:
     """Create a draft with its lines and, for an invoice, its taxes.
 
@@ -85,9 +113,8 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     due_day = pricing.due_day(name, issue_date, due_date)
     pricing.check_days(issue_date, due_day)
     priced = pricing.price(line_items)
-    dated = {"due_date": due_day} | instalments.read(
-        instalment_items, priced.total.currency, issue_date, due_date
-    ).columns()
+    plan = instalments.read(instalment_items, priced.total.currency, issue_date, due_date)
+    dated: DueColumns = {"due_date": due_day, **plan.columns()}
     now = clock.now()
     document = model(
         id=new_id(),
@@ -128,7 +155,7 @@ def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
 
 
 def revise(
-    actor: Actor, document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges
+    actor: Actor, document: Invoice | Bill, columns: FurtherColumns, changes: DocumentChanges
 ) -> None:
     """Change a draft; if no value differs, no audit event is recorded.
 
@@ -139,23 +166,28 @@ def revise(
     and `input_taxes.charge`.
     """
     kind = kind_of(document)
-    columns_to_set = (
-        _party(kind, changes) | columns | _rate(actor, document, changes) | _common(changes)
-    )
+    columns_to_set: _ChangedColumns = {
+        **_party(kind, changes),
+        **columns,
+        **_rate(actor, document, changes),
+        **_common(changes),
+    }
     issue_date = columns_to_set.get("issue_date", document.issue_date)
     plan = _plan(document, changes, issue_date)
     if plan.dues or "instalments" in changes:
-        columns_to_set |= plan.columns()
+        columns_to_set = {**columns_to_set, **plan.columns()}
     if "due_date" in columns_to_set and not plan.dues:
         columns_to_set["due_date"] = pricing.due_day(
             columns_to_set.get("party_name", document.party_name),
             issue_date,
             columns_to_set["due_date"],
         )
-    pricing.check_days(issue_date, columns_to_set.get("due_date", document.due_date))
-    changed = [name for name, value in columns_to_set.items() if getattr(document, name) != value]
-    for name in changed:
-        setattr(document, name, columns_to_set[name])
+    pricing.check_days(issue_date, columns_to_set.get("due_date") or document.due_date)
+    changed = []
+    for name, value in columns_to_set.items():
+        if getattr(document, name) != value:
+            setattr(document, name, value)
+            changed.append(name)
     if _replace_lines(document, changes):
         changed.append("line_items")
     elif isinstance(document, Invoice) and _TAXED_BY & set(changed):
@@ -200,10 +232,10 @@ def refs_of(document: Invoice | Bill) -> dict[str, UUID]:
     }
 
 
-def audit_facts(document: Invoice | Bill) -> dict[str, Any]:
+def audit_facts(document: Invoice | Bill) -> dict[str, audit.Fact]:
     """Return the facts of a document for the audit log, without the party's name."""
     plan = instalments.plan_of(document)
-    due = [
+    due: list[audit.Fact] = [
         {"due_date": day.isoformat(), "amount": wire_amount(minor, document.currency)}
         for day, minor in zip(plan.dues, plan.minors, strict=True)
     ]
@@ -234,12 +266,12 @@ def _currency(document: Invoice | Bill, changes: DocumentChanges) -> str:
     return lines[0]["currency"] if lines else changes.get("currency", document.currency)
 
 
-def _party(kind: DocumentKind, changes: DocumentChanges) -> dict[str, Any]:
+def _party(kind: DocumentKind, changes: DocumentChanges) -> _ChangedColumns:
     given = cast("Mapping[str, Any]", changes)
     return {"party_name": pricing.party(given[kind.party])} if kind.party in given else {}
 
 
-def _rate(actor: Actor, document: Invoice | Bill, changes: DocumentChanges) -> dict[str, Any]:
+def _rate(actor: Actor, document: Invoice | Bill, changes: DocumentChanges) -> RateColumns:
     """Return the changed exchange rate; a new currency without a rate clears it."""
     currency = _currency(document, changes)
     if "exchange_rate" not in changes and currency == document.currency:
@@ -247,11 +279,13 @@ def _rate(actor: Actor, document: Invoice | Bill, changes: DocumentChanges) -> d
     return exchange.booked_columns(actor, changes.get("exchange_rate"), currency)
 
 
-def _common(changes: DocumentChanges) -> dict[str, Any]:
+def _common(changes: DocumentChanges) -> _ChangedColumns:
     """Return the changed column values that invoices and bills share."""
-    columns: dict[str, Any] = {
-        name: value for name, value in changes.items() if name in ("issue_date", "due_date")
-    }
+    columns: _ChangedColumns = {}
+    if "issue_date" in changes:
+        columns["issue_date"] = changes["issue_date"]
+    if "due_date" in changes:
+        columns["due_date"] = changes["due_date"]
     if "party_reference" in changes:
         columns["party_reference"] = pricing.words(changes["party_reference"], 128)
     if "notes" in changes:
@@ -297,7 +331,7 @@ def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
     return True
 
 
-def _columns_of(document: Invoice | Bill, priced: Priced) -> list[dict[str, Any]]:
+def _columns_of(document: Invoice | Bill, priced: Priced) -> Sequence[SoldColumns | BoughtColumns]:
     return list(priced.sold_columns() if isinstance(document, Invoice) else priced.bought_columns())
 
 

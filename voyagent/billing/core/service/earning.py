@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
+from voyagent.billing.core.models.invoices import InvoiceLine
 from voyagent.billing.core.queries.recognitions import DEFERRED, RECOGNITION, recognised
+from voyagent.billing.core.service.crediting import CreditedLine
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import entries
@@ -45,7 +46,7 @@ class Recognition:
         return self.sides[0][2]
 
 
-def deferred(lines: Iterable[Any], day: date) -> frozenset[int]:
+def deferred(lines: Iterable[InvoiceLine | CreditedLine], day: date) -> frozenset[int]:
     """Return the numbers of the lines sold as principal whose service date is after a day."""
     return frozenset(
         line.line_no
@@ -55,7 +56,11 @@ def deferred(lines: Iterable[Any], day: date) -> frozenset[int]:
 
 
 def recognitions(
-    lines: Iterable[Any], waiting: Collection[int], currency: str, *, is_credit: bool = False
+    lines: Iterable[InvoiceLine | CreditedLine],
+    waiting: Collection[int],
+    currency: str,
+    *,
+    is_credit: bool = False,
 ) -> list[Recognition]:
     """Return the revenue to recognise for deferred lines, one item for each service date.
 
@@ -63,7 +68,7 @@ def recognitions(
     """
     sums: dict[date, int] = {}
     for line in lines:
-        if line.line_no in waiting:
+        if line.service_date is not None and line.line_no in waiting:
             sums[line.service_date] = sums.get(line.service_date, 0) + line.amount_minor
     accounts = (SALES["principal"], DEFERRED) if is_credit else (DEFERRED, SALES["principal"])
     return [

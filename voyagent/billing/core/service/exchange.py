@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from typing import TypedDict
 
-from voyagent.billing.core.models.parts import RATE_COLUMNS, AtARate
+from voyagent.billing.core.models.parts import AtARate
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
 
 
-def columns_of(quote: Quote | None) -> dict[str, Any]:
+class RateColumns(TypedDict, total=False):
+    """Column values of an exchange rate, as in `AtARate`."""
+
+    rate_base: str | None
+    rate_quote: str | None
+    rate: Decimal | None
+    rate_on: date | None
+    rate_source: str | None
+
+
+def columns_of(quote: Quote | None) -> RateColumns:
     """Return the column values of an exchange rate; all are None if there is no rate."""
-    values = (
-        (None,) * len(RATE_COLUMNS)
-        if quote is None
-        else (quote.base, quote.quote, quote.rate, quote.on, quote.source)
-    )
-    return dict(zip(RATE_COLUMNS, values, strict=True))
+    return {
+        "rate_base": quote.base if quote else None,
+        "rate_quote": quote.quote if quote else None,
+        "rate": quote.rate if quote else None,
+        "rate_on": quote.on if quote else None,
+        "rate_source": quote.source if quote else None,
+    }
 
 
 def quote_of(row: AtARate) -> Quote | None:
@@ -32,7 +45,7 @@ def quote_of(row: AtARate) -> Quote | None:
     return Quote(row.rate_base, row.rate_quote, row.rate, row.rate_on, row.rate_source)
 
 
-def booked_columns(actor: Actor, quote: Quote | None, currency: str) -> dict[str, Any]:
+def booked_columns(actor: Actor, quote: Quote | None, currency: str) -> RateColumns:
     """Return the column values of the booked exchange rate of a document in a currency.
 
     The rate must be between that currency and the currency of the ledger. Raises RateOfOtherMoney,

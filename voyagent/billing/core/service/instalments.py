@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from voyagent.billing.core.errors import (
     InstalmentsDoNotAddUp,
@@ -32,6 +32,14 @@ class InstalmentItem(TypedDict):
     amount: str | Decimal
 
 
+class DueColumns(TypedDict, total=False):
+    """Column values of the due dates of a document, as in `InInstalments`."""
+
+    instalment_dues: list[date] | None
+    instalment_minors: list[int] | None
+    due_date: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Due dates and amounts in minor units of the instalments; empty if there are none."""
@@ -39,7 +47,7 @@ class Plan:
     dues: tuple[date, ...] = ()
     minors: tuple[int, ...] = ()
 
-    def columns(self) -> dict[str, Any]:
+    def columns(self) -> DueColumns:
         """Return the column values of the instalments; of the due date too if there are any."""
         if not self.dues:
             return {"instalment_dues": None, "instalment_minors": None}

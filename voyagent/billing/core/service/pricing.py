@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from voyagent.billing.core.errors import (
     BasicFareOutOfRange,
@@ -74,6 +74,34 @@ class PricedLine:
     input_credit: bool = False
 
 
+class LineColumns(TypedDict):
+    """Column values common to invoice and bill lines; amounts are in minor units."""
+
+    line_no: int
+    description: str
+    quantity: int
+    unit_price_minor: int
+    amount_minor: int
+
+
+class SoldColumns(LineColumns):
+    """Column values of an invoice line."""
+
+    sold_as: SoldAs
+    tax: str | None
+    collection: str | None
+    service_date: date | None
+    basic_fare_minor: int | None
+    commission_minor: int
+
+
+class BoughtColumns(LineColumns):
+    """Column values of a bill line."""
+
+    bought_as: BoughtAs
+    input_credit: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Priced:
     """The checked lines of a document, all in one currency, and their sum before tax."""
@@ -81,7 +109,7 @@ class Priced:
     lines: list[PricedLine]
     total: Money
 
-    def line_columns(self) -> Iterator[dict[str, Any]]:
+    def line_columns(self) -> Iterator[LineColumns]:
         """Yield the column values common to invoice and bill lines, numbered from 1."""
         for line_no, line in enumerate(self.lines, start=1):
             yield {
@@ -92,24 +120,19 @@ class Priced:
                 "amount_minor": line.amount.amount_minor,
             }
 
-    def sold_columns(self) -> Iterator[dict[str, Any]]:
+    def sold_columns(self) -> Iterator[SoldColumns]:
         """Yield the column values of invoice lines."""
         for line, columns in zip(self.lines, self.line_columns(), strict=True):
             fare = line.basic_fare.amount_minor if line.basic_fare is not None else None
-            kind_columns = {
+            yield {
+                **columns,
                 "sold_as": line.sold_as,
                 "tax": line.tax,
                 "collection": line.collection,
                 "service_date": line.service_date,
+                "basic_fare_minor": fare,
+                "commission_minor": line.commission.amount_minor if line.commission else 0,
             }
-            yield (
-                columns
-                | kind_columns
-                | {
-                    "basic_fare_minor": fare,
-                    "commission_minor": line.commission.amount_minor if line.commission else 0,
-                }
-            )
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
         """Yield line number and printed taxes of each bill line, in minor units by component."""
@@ -119,12 +142,10 @@ class Priced:
                 {component: tax.amount_minor for component, tax in line.input_taxes.items()},
             )
 
-    def bought_columns(self) -> Iterator[dict[str, Any]]:
+    def bought_columns(self) -> Iterator[BoughtColumns]:
         """Yield the column values of bill lines."""
-        return (
-            columns | {"bought_as": line.bought_as, "input_credit": line.input_credit}
-            for line, columns in zip(self.lines, self.line_columns(), strict=True)
-        )
+        for line, columns in zip(self.lines, self.line_columns(), strict=True):
+            yield {**columns, "bought_as": line.bought_as, "input_credit": line.input_credit}
 
 
 def price(items: Sequence[LineItem]) -> Priced:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import delete
 
@@ -22,6 +21,7 @@ from voyagent.billing.core.queries import (
     taxes as tax_queries,
 )
 from voyagent.billing.core.service import earning, numbering, pricing, rounding
+from voyagent.billing.core.service.crediting import CreditedLine, CreditedTax
 from voyagent.billing.core.service.earning import COMMISSION, SALES, Recognition
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.kernel.db import db
@@ -276,7 +276,10 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
 
 
 def sides(
-    lines: Iterable[Any], taxes: Iterable[Any], currency: str, later: Collection[int]
+    lines: Iterable[InvoiceLine | CreditedLine],
+    taxes: Iterable[InvoiceTax | CreditedTax],
+    currency: str,
+    later: Collection[int],
 ) -> Iterator[tuple[str, Money]]:
     """Return the amounts of lines and taxes as pairs of account and amount.
 

@@ -15,7 +15,7 @@ from voyagent.billing.core.forms.reversals import ReverseForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.models.kinds import CreditKind
+from voyagent.billing.core.models.kinds import AnyCreditKind
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.documents import Place, not_now
 from voyagent.billing.core.views.previews import (
@@ -40,7 +40,7 @@ Credit = CreditNote | SupplierCredit
 class CreditPages:
     """Functions and labels of the pages of credit notes or of supplier credits."""
 
-    kind: CreditKind[Any]
+    kind: AnyCreditKind
     list_url: Callable[[], str]
     document: Callable[[UUID], Invoice | Bill]
     series: str | None
@@ -51,7 +51,7 @@ class CreditPages:
     reversed: Any
 
 
-def credit_url(kind: CreditKind[Any], credit_id: UUID) -> str:
+def credit_url(kind: AnyCreditKind, credit_id: UUID) -> str:
     """Return the URL of a credit."""
     key: dict[str, Any] = {kind.key: credit_id}
     return url_for(f"billing.{kind.name}", **key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field
@@ -29,6 +29,7 @@ from voyagent.billing.invoices.schemas.lines import (
     State,
     TaxNumber,
 )
+from voyagent.billing.invoices.service.drafts import DraftChanges, InvoiceFields
 from voyagent.identity.schemas.entry import Email
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
@@ -59,6 +60,10 @@ class InvoiceDraftIn(DocumentDraftIn):
     customer_pan: TaxNumber | None = None
     enquiry_id: Id | None = None
 
+    def fields(self) -> InvoiceFields:
+        """Return the fields of the body for the service."""
+        return cast("InvoiceFields", self._fields())
+
 
 class InvoicePatch(DocumentPatch):
     """Changes of a draft invoice.
@@ -77,6 +82,13 @@ class InvoicePatch(DocumentPatch):
     place_of_supply: State | None = None
     customer_tax_number: TaxNumber | None = None
     customer_pan: TaxNumber | None = None
+
+    def changes(self, currency: str) -> DraftChanges:
+        """Return the members that were sent, for the service.
+
+        The currency of the lines is the one that was sent with them, else `currency`.
+        """
+        return cast("DraftChanges", self._changes(currency))
 
 
 class InvoiceSendIn(Closed):

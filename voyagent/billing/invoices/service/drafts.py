@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.service import drafts, pricing
-from voyagent.billing.core.service.drafts import DocumentChanges
+from voyagent.billing.core.service.drafts import DocumentChanges, FurtherColumns
 from voyagent.billing.core.service.instalments import InstalmentItem
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.taxing import Buyer
@@ -24,6 +24,24 @@ from voyagent.kernel.rates import Quote
 _OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
 
 
+class InvoiceFields(TypedDict):
+    """Fields of a new invoice."""
+
+    customer_name: str
+    issue_date: date
+    due_date: NotRequired[date | None]
+    instalments: NotRequired[Sequence[InstalmentItem] | None]
+    line_items: Sequence[LineItem]
+    party_reference: NotRequired[str | None]
+    notes: NotRequired[str | None]
+    enquiry_id: NotRequired[UUID | None]
+    trip_id: NotRequired[UUID | None]
+    place_of_supply: NotRequired[str | None]
+    customer_tax_number: NotRequired[str | None]
+    customer_pan: NotRequired[str | None]
+    exchange_rate: NotRequired[Quote | None]
+
+
 class DraftChanges(DocumentChanges, total=False):
     """Changes of a draft invoice; a key that is absent leaves the field unchanged."""
 
@@ -33,24 +51,12 @@ class DraftChanges(DocumentChanges, total=False):
     customer_pan: str | None
 
 
-def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
+def draft_invoice(
     actor: Actor,
     *,
-    customer_name: str,
-    issue_date: date,
-    due_date: date | None = None,
-    instalments: Sequence[InstalmentItem] | None = None,
-    line_items: Sequence[LineItem],
     number: str | None = None,
-    party_reference: str | None = None,
-    notes: str | None = None,
-    enquiry_id: UUID | None = None,
     session_id: UUID | None = None,
-    trip_id: UUID | None = None,
-    place_of_supply: str | None = None,
-    customer_tax_number: str | None = None,
-    customer_pan: str | None = None,
-    exchange_rate: Quote | None = None,
+    **fields: Unpack[InvoiceFields],
 ) -> Invoice:
     """Create a draft invoice with its taxes; it has no number and is not posted.
 
@@ -66,25 +72,29 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     if number:
         raise InvoiceNumberConflict
     buyer = Buyer.of(
-        pricing.party(customer_name), place_of_supply, customer_tax_number, customer_pan
+        pricing.party(fields["customer_name"]),
+        fields.get("place_of_supply"),
+        fields.get("customer_tax_number"),
+        fields.get("customer_pan"),
     )
+    enquiry_id = fields.get("enquiry_id")
     invoice = drafts.create_draft(
         actor,
         Invoice,
-        party_name=customer_name,
-        issue_date=issue_date,
-        due_date=due_date,
-        instalment_items=instalments,
-        line_items=line_items,
-        party_reference=party_reference,
-        notes=notes,
+        party_name=fields["customer_name"],
+        issue_date=fields["issue_date"],
+        due_date=fields.get("due_date"),
+        instalment_items=fields.get("instalments"),
+        line_items=fields["line_items"],
+        party_reference=fields.get("party_reference"),
+        notes=fields.get("notes"),
         enquiry_id=enquiry_id,
         session_id=_conversation(enquiry_id, session_id),
-        trip_id=trip_id,
+        trip_id=fields.get("trip_id"),
         place_of_supply=buyer.place,
         customer_tax_number=buyer.tax_number,
         customer_pan=buyer.pan,
-        exchange_rate=exchange_rate,
+        exchange_rate=fields.get("exchange_rate"),
     )
     audit.record(
         actor,
@@ -122,7 +132,7 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
     drafts.discard(actor, invoice_queries.get_invoice(invoice_id, lock=True))
 
 
-def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
+def _buyer(invoice: Invoice, changes: DraftChanges) -> FurtherColumns:
     """Return the changed columns about the buyer, which determine the taxes.
 
     Raises InvalidTaxNumber, UnknownState.
@@ -142,7 +152,7 @@ def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
     return _columns(Buyer.of(name, place, number, pan))
 
 
-def _columns(buyer: Buyer) -> dict[str, Any]:
+def _columns(buyer: Buyer) -> FurtherColumns:
     return {
         "place_of_supply": buyer.place,
         "customer_tax_number": buyer.tax_number,
