@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from voyagent.enquiries.queries.enquiries import Search
-from voyagent.enquiries.service import BudgetOutOfRange, EnquiryChanges, hundredths
+from voyagent.enquiries.service import BudgetOutOfRange, EnquiryChanges, NewEnquiry, hundredths
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     BusinessDate,
@@ -91,9 +91,9 @@ class EnquiryIn(_EnquiryFields):
     pax_count: Int32 = 1
     status: Status = "new"
 
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> NewEnquiry:
         """Return the members that were sent, under the names that the service uses."""
-        return self.model_dump(exclude_unset=True)
+        return cast("NewEnquiry", self.model_dump(exclude_unset=True))
 
 
 class EnquiryPatch(_EnquiryFields):

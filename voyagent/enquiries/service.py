@@ -130,13 +130,19 @@ class EnquiryWish(TypedDict, total=False):
     session_id: UUID | str | None
 
 
+class NewEnquiry(EnquiryWish):
+    """Fields of a new enquiry."""
+
+    customer_name: str
+
+
 class EnquiryChanges(EnquiryWish, total=False):
     """Changes of an enquiry: an absent key is unchanged, None clears the field."""
 
     customer_name: str | None
 
 
-def create(actor: Actor, *, customer_name: str, **wish: Unpack[EnquiryWish]) -> Enquiry:
+def create(actor: Actor, **fields: Unpack[NewEnquiry]) -> Enquiry:
     """Create an enquiry and record its event.
 
     Raises Forbidden; InvalidSessionId or SessionNotFound if the conversation is not the agency's;
@@ -144,9 +150,7 @@ def create(actor: Actor, *, customer_name: str, **wish: Unpack[EnquiryWish]) -> 
     and BudgetOutOfRange.
     """
     actor.require("enquiry.create")
-    values = {"status": "new", "pax_count": 1} | _columns(
-        EnquiryChanges(customer_name=customer_name, **wish)
-    )
+    values = {"status": "new", "pax_count": 1} | _columns({**fields})
     _check_session(values)
     _check(values)
     now = clock.now()
