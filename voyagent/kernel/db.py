@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
@@ -23,12 +23,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from voyagent.kernel import tenancy
 from voyagent.kernel.config import Settings, sqlalchemy_url
 from voyagent.kernel.errors import NotFound, VoyagentError
 
 APP_ROLE = "voyagent_app"
+Columns: TypeAlias = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
+"""Columns of a table, an alias or a subquery: its attribute `c`."""
 Entity = TypeVar("Entity")
 READ_ONLY = "25006"
 """SQLSTATE of a write on a read-only server, such as the former primary after a switchover."""

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
+    FromClause,
     ScalarSelect,
     Select,
     Text,
@@ -32,6 +33,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.canonical import canonical_json
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
+from voyagent.kernel.db import Columns
 from voyagent.kernel.pages import Page, Part, next_cursor
 from voyagent.kernel.tenancy import owned
 
@@ -65,7 +67,7 @@ class Search:
         """Return True if no filter is set; the chain's head then gives the total."""
         return self == Search(zone=self.zone)
 
-    def conditions(self, events: Any) -> list[ColumnElement[bool]]:
+    def conditions(self, events: Columns) -> list[ColumnElement[bool]]:
         """Return the filters as SQL conditions on the columns of a table of events."""
         found: list[ColumnElement[bool]] = []
         if self.actor_id is not None:
@@ -331,7 +333,7 @@ def _rows(search: Search, part: Part, found: CTE) -> LateralFromClause:
     return page.order_by(*order).lateral("rows")
 
 
-def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
+def _place(part: Part, table: FromClause) -> list[ColumnElement[bool]]:
     """Return the condition for events after the cursor.
 
     Events of the same instant are ordered by sequence number.
@@ -349,7 +351,7 @@ def _event_statement(seq: int) -> Select[Any]:
     return _shown(_EVENTS, named=True).where(owned(AuditEvent), _EVENTS.seq == seq)
 
 
-def _shown(events: Any, *, named: bool) -> Select[Any]:
+def _shown(events: Columns, *, named: bool) -> Select[Any]:
     """Select the columns of an API response; `named` adds those of the audit page."""
     wire = _wire(events)
     columns = [
@@ -386,7 +388,7 @@ def _shown(events: Any, *, named: bool) -> Select[Any]:
     return select(*columns)
 
 
-def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
+def _wire(events: Columns) -> dict[str, ColumnElement[Any]]:
     """Return the columns that API and CSV have in common."""
     failed = events.status.in_(FAILED)
     status_text = func.concat(" (", events.status, ")")
@@ -409,7 +411,7 @@ def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
     return {name: column.label(name) for name, column in made.items()}
 
 
-def _payload(events: Any) -> ColumnElement[Any]:
+def _payload(events: Columns) -> ColumnElement[Any]:
     """Return inputs, outputs and references as JSON; other members only if they have a value."""
     payload: ColumnElement[Any] = func.jsonb_build_object(
         "inputs", events.inputs, "outputs", events.outputs, "entity_refs", events.entity_refs

@@ -6,7 +6,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    ScalarSelect,
+    Select,
+    Uuid,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
@@ -159,7 +170,7 @@ def entry_statement(entry_id: UUID) -> Select[Any]:
     ).where(owned(JournalEntry), _ENTRIES.id == entry_id)
 
 
-def entry_lines_statement(*entry_ids: Any) -> Select[Any]:
+def entry_lines_statement(*entry_ids: UUID | ScalarSelect[UUID]) -> Select[Any]:
     """Select the lines of journal entries, each with its account.
 
     Rows: line_no, account_id, code, name, currency, debit_minor, credit_minor, party_name, memo.

@@ -78,8 +78,14 @@ def ageing_statement(
     if basis == "document_date":
         return _by_document_date(kind, first, last, day, as_of)
 
-    def aged(*columns: Any) -> Select[Any]:
-        found = open_instalments(*columns).subquery("aged")
+    def aged(
+        kind: Kind,
+        first: date,
+        last: date,
+        as_of: date | None = None,
+        among: Select[Any] | None = None,
+    ) -> Select[Any]:
+        found = open_instalments(kind, first, last, as_of, among).subquery("aged")
         return select(
             found.c.currency, age_on(found.c.due_date, day).label("age"), found.c.open_minor
         )

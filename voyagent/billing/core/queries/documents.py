@@ -8,14 +8,26 @@ from datetime import date
 from typing import Any, ClassVar, overload
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    Select,
+    Uuid,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.db import db
+from voyagent.kernel.db import Columns, db
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.patterns import contains
 from voyagent.kernel.tenancy import owned
@@ -97,13 +109,12 @@ def open_minor_of(row: Row) -> int:
     )
 
 
-def has_text(text: str, columns: Any) -> ColumnElement[bool]:
+def has_text(text: str, columns: Columns) -> ColumnElement[bool]:
     """Return the condition that the `search` column contains a text, ignoring case."""
-    found: ColumnElement[bool] = columns.search.like(func.lower(contains(text)))
-    return found
+    return columns.search.like(func.lower(contains(text)))
 
 
-def conditions(search: DocumentSearch, table: Any) -> list[ColumnElement[bool]]:
+def conditions(search: DocumentSearch, table: FromClause) -> list[ColumnElement[bool]]:
     """Return the conditions of all filters except the text."""
     conditions: list[ColumnElement[bool]] = []
     if search.states:
@@ -138,7 +149,7 @@ def _due_within(search: DocumentSearch, day: ColumnElement[date]) -> ColumnEleme
     )
 
 
-def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[bool]:
+def _instalment_due_within(search: DocumentSearch, table: FromClause) -> ColumnElement[bool]:
     """Return the condition that an open instalment is due within the filtered dates."""
     each: Any = func.unnest(table.c.instalment_dues).column_valued("each")
     return (
@@ -170,7 +181,10 @@ def having_text(
 
 
 def by_day_statement(
-    model: Any, names: Iterable[str], search: DocumentSearch, cursor: Cursor | None
+    model: type[Invoice | Bill],
+    names: Iterable[str],
+    search: DocumentSearch,
+    cursor: Cursor | None,
 ) -> Select[Any]:
     """Return a statement for documents after the cursor, newest issue date first.
 
@@ -183,7 +197,7 @@ def by_day_statement(
     return newest_first(statement, table, cursor)
 
 
-def newest_first(statement: Select[Any], table: Any, cursor: Cursor | None) -> Select[Any]:
+def newest_first(statement: Select[Any], table: FromClause, cursor: Cursor | None) -> Select[Any]:
     """Add the order of a list, newest issue date first, and the cursor of a page."""
     if cursor is not None:
         statement = statement.where(

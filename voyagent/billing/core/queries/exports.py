@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, or_, select
 
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries.documents import DocumentSearch, conditions, has_text
+from voyagent.kernel.db import Base, Columns
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.patterns import contains
 from voyagent.kernel.tenancy import owned
@@ -20,7 +23,7 @@ TEXTS = {
 
 
 def documents_listing(
-    name: str, model: Any, columns: list[Column], search: DocumentSearch
+    name: str, model: type[Invoice | Bill], columns: list[Column], search: DocumentSearch
 ) -> Listing:
     """Return the export of the invoices or bills that a search finds."""
     table = model.__table__
@@ -32,7 +35,7 @@ def documents_listing(
 
 def make_listing(
     name: str,
-    model: Any,
+    model: type[Base],
     columns: list[Column],
     day: ColumnElement[Any],
     wanted: list[ColumnElement[bool]],
@@ -60,7 +63,7 @@ def make_listing(
     )
 
 
-def party_columns(of: Any, party: str) -> list[Column]:
+def party_columns(of: Columns, party: str) -> list[Column]:
     """Return the columns of party, status and dates that invoices and bills share.
 
     `party` is the exported name of the party column.
@@ -76,17 +79,19 @@ def party_columns(of: Any, party: str) -> list[Column]:
     ]
 
 
-def amount_columns(of: Any, *names: str) -> list[Column]:
+def amount_columns(of: Columns, *names: str) -> list[Column]:
     """Return columns for amounts, given their exported names such as `total_amount`."""
     return [Column(name, of[f"{name.removesuffix('_amount')}_minor"], "amount") for name in names]
 
 
-def open_column(of: Any) -> ColumnElement[Any]:
+def open_column(of: Columns) -> ColumnElement[Any]:
     """Return the SQL expression for the open amount, equal to `open_minor_of`."""
     return case((of.status.in_(OPEN), of.total_minor - of.paid_minor - of.credited_minor), else_=0)
 
 
-def text_conditions(of: Any, names: Sequence[str], text: str | None) -> list[ColumnElement[bool]]:
+def text_conditions(
+    of: Columns, names: Sequence[str], text: str | None
+) -> list[ColumnElement[bool]]:
     """Return the condition that one of the columns contains the text, ignoring case.
 
     A table with a `search` column is searched in that column, which has an index. If there is no

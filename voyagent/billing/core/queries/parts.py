@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from voyagent.billing.core.models.kinds import CreditKind, DocumentKind
+from voyagent.billing.core.models.kinds import AnyCreditKind, DocumentKind
 from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.core.queries.open_documents import SETTLES
 from voyagent.kernel.tenancy import owned
 
 
-def items_statement(kind: DocumentKind | CreditKind[Any], document_id: UUID) -> Select[Any]:
+def items_statement(kind: DocumentKind | AnyCreditKind, document_id: UUID) -> Select[Any]:
     """Return a statement for all columns of the lines of a document or credit, in order."""
     lines = kind.line.__table__.c
     return (

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 
 from voyagent.billing.core.models.bills import Bill, BillTax
 from voyagent.billing.core.models.invoices import Invoice, InvoiceTax
-from voyagent.billing.core.models.kinds import CreditKind, DocumentKind, kind_of
+from voyagent.billing.core.models.kinds import AnyCreditKind, DocumentKind, kind_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -92,7 +92,7 @@ def read_taxes(reader: Reader, invoice_id: UUID) -> list[Row]:
 
 
 def tax_amounts_statement(
-    kind: DocumentKind | CreditKind[Any], document_id: UUID
+    kind: DocumentKind | AnyCreditKind, document_id: UUID
 ) -> Select[tuple[int, str, int]]:
     """Return a statement for the tax amounts of a document or a credit.
 
