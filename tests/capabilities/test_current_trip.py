@@ -11,8 +11,9 @@ from tests.capabilities.test_forms import send
 from tests.people import Person
 from tests.trips.things import a_passenger, a_trip
 from voyagent.capabilities import execution
-from voyagent.capabilities.capability import Capability, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.json_values import JsonObject
 from voyagent.trips.capabilities import (
     add_passenger,
     add_transfer,

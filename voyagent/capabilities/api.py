@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from voyagent.capabilities import execution, registry
-from voyagent.capabilities.capability import Invocation, JsonObject
+from voyagent.capabilities.capability import Invocation
 from voyagent.capabilities.execution import Proposed
 from voyagent.capabilities.immediate import execute_now
 from voyagent.capabilities.schemas import CapabilityInput, CapabilityList, ProposalOut, RunQuery
@@ -22,6 +22,7 @@ from voyagent.kernel.errors import (
     Unavailable,
     Unprocessable,
 )
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("capabilities", __name__, tag="Capabilities", guard=Guard.BEARER)

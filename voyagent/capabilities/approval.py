@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from voyagent.approvals.service.effects import Effect, read_arguments
 from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 
 Result = TypeVar("Result")
-Stored = Callable[[Actor, dict[str, Any]], Result]
+Stored = Callable[[Actor, JsonObject], Result]
 
 
 def effect_of(capability: Capability[Any]) -> Effect:
@@ -52,7 +53,7 @@ def _amount_of(capability: Capability[Any]) -> Stored[Money | None] | None:
 
 def _amounts_of(
     capability: Capability[Any],
-) -> Callable[[dict[str, Any]], list[Money]] | None:
+) -> Callable[[JsonObject], list[Money]] | None:
     amounts = capability.amounts
     if amounts is None:
         return None

@@ -15,10 +15,10 @@ from voyagent.capabilities.results import Result
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 
-JsonObject = dict[str, Any]
 Input = TypeVar("Input", bound=BaseModel)
 Area = Literal["accounting", "ticketing_visa", "hotels_holidays", "everywhere"]
 Approval = Literal["never", "review", "required"]

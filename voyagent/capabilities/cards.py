@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, get_timezone, gettext, ngettext
 
-from voyagent.capabilities.capability import Capability, Card, Choice, JsonObject
+from voyagent.capabilities.capability import Capability, Card, Choice
 from voyagent.capabilities.refusals import UNSUPPORTED
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 
 SHOWN_MAX = 8

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
 
 from voyagent.capabilities import registry
-from voyagent.capabilities.capability import Capability, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.capabilities.describe import FormField, form_fields
 from voyagent.capabilities.execution import Proposed, require_permission, summary_of
 from voyagent.capabilities.immediate import execute_now
@@ -21,6 +21,7 @@ from voyagent.identity.queries import people
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.problems import problems
 
 
@@ -64,7 +65,7 @@ def _command(capability: Capability[Any]) -> click.Command:
         address: str,
         session: UUID | None,
         dry_run: bool,
-        **given: Any,
+        **given: object,
     ) -> None:
         values = {one.name: _value(one, given[_parameter(one)]) for one in fields}
         wanted = _input(capability, {k: v for k, v in values.items() if v is not None})

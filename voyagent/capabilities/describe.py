@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypedDict
 
 from pydantic import BaseModel
 
 from voyagent.approvals.words.arguments import AMOUNTS, argument
 from voyagent.capabilities.capability import Capability, ProgramOnly
 from voyagent.kernel.fields import PLAIN_AMOUNT
+from voyagent.kernel.json_values import JsonObject
 
 Kind = Literal[
     "amount",
@@ -39,6 +40,15 @@ _COUNTRY = "^[A-Z]{2}$"
 Schema = Mapping[str, Any]
 
 
+class ToolSchema(TypedDict):
+    """A capability as a tool of a language model or an MCP client."""
+
+    name: str
+    description: str
+    input_schema: JsonObject
+    annotations: dict[str, bool]
+
+
 class FormField(NamedTuple):
     """A control of a form.
 
@@ -59,7 +69,7 @@ class FormField(NamedTuple):
     default: object = None
 
 
-def tool_schema(capability: Capability[Any]) -> dict[str, Any]:
+def tool_schema(capability: Capability[Any]) -> ToolSchema:
     """Return name, description and JSON schema, as language models and MCP clients expect them."""
     example = next(iter(capability.examples.get("en", ())), "")
     return {
@@ -177,6 +187,6 @@ def _items(found: Schema) -> Schema:
 
 
 @cache
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
+def _schema(model: type[BaseModel]) -> JsonObject:
     """Return the JSON schema of an input; that of a model without fields has no properties."""
     return {"properties": {}, **model.model_json_schema()}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from voyagent.capabilities import corrections, requests, slots
-from voyagent.capabilities.capability import Capability, Choice, JsonObject
+from voyagent.capabilities.capability import Capability, Choice
 from voyagent.capabilities.matching import (
     OFFERED_MAX,
     Decision,
@@ -24,6 +24,7 @@ from voyagent.capabilities.matching import (
 )
 from voyagent.capabilities.slots import Context, Filled
 from voyagent.capabilities.unread import Unread
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.text import people
 from voyagent.kernel.text.amounts import find_figures
 

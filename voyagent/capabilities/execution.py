@@ -15,11 +15,12 @@ from voyagent.approvals import queries as approval_queries
 from voyagent.approvals.service import proposing
 from voyagent.approvals.service.effects import Approval
 from voyagent.audit.service import recording as audit
-from voyagent.capabilities.capability import Capability, Invocation, JsonObject, Policy
+from voyagent.capabilities.capability import Capability, Invocation, Policy
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import spoken
 from voyagent.kernel.outbound import OutboundCall
 

@@ -43,6 +43,7 @@ from voyagent.http.forms import (
 from voyagent.http.template_filters import country_choices, page_locale, today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import Unauthorized, VoyagentError
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import currency_codes
 
 Result = TypeVar("Result")
@@ -89,11 +90,11 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
         """Status of a page with the form: 200, or 422 if the input was refused."""
         return 422 if self.errors else 200
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> JsonObject:
         """Return the values that the user entered; empty rows are removed."""
         return _read(self, self.controls)
 
-    def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
+    def attempt(self, act: Callable[[BaseModel], Result], **fields: str) -> Result | None:
         """Return the result of `act`, called with the input, or None if it was refused.
 
         The message of a refusal is shown at the field that its code names, else above the form. The
@@ -280,7 +281,7 @@ def _fields_at(form: BaseForm, path: Sequence[str]) -> Iterator[Field]:
         yield field
 
 
-def _read(form: BaseForm, controls: Sequence[FormField]) -> dict[str, Any]:
+def _read(form: BaseForm, controls: Sequence[FormField]) -> JsonObject:
     found = {
         one.name: value
         for one in controls

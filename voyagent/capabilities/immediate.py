@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from voyagent.capabilities.capability import Capability, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.capabilities.execution import Proposed, execute
 from voyagent.http import outbound
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.outbound import OutboundCall
 
 

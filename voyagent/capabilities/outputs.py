@@ -12,12 +12,13 @@ from flask_babel import gettext
 from markupsafe import Markup
 from werkzeug.routing import Rule
 
-from voyagent.capabilities.capability import Capability, Choice, JsonObject
+from voyagent.capabilities.capability import Capability, Choice
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.results import Column, Kind, Result
 from voyagent.http.account_names import account_name
 from voyagent.http.template_filters import money
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 
 _MARKS = re.compile(r"[*_`\\]")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 Port = TypeVar("Port")
-Finder = Callable[[type[Any]], object]
+Finder = Callable[[type[object]], object]
 
 
-def _nothing(kind: type[Any]) -> object:
+def _nothing(kind: type[object]) -> object:
     raise LookupError(kind.__name__)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from flask_babel import gettext
 
-from voyagent.capabilities.capability import JsonObject
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.json_values import JsonObject
 
 UNSUPPORTED = "capability_not_supported"
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Json = dict[str, Any]
+from voyagent.kernel.json_values import JsonObject
+
 Kind = Literal["text", "code", "account", "number", "money", "date", "dates", "moment", "status"]
 
 
-def _no_note(_record: Json, _output: Json) -> str:
+def _no_note(_record: JsonObject, _output: JsonObject) -> str:
     return ""
 
 
@@ -30,13 +31,13 @@ class Column:
     the member `id` of the record. `search` is the path of a list that is searched for the value.
     """
 
-    value: str | Callable[[Json], Any]
+    value: str | Callable[[JsonObject], Any]
     label: str = ""
     kind: Kind = "text"
     code: str = ""
     page: str = ""
     search: str = ""
-    note: Callable[[Json, Json], str] = _no_note
+    note: Callable[[JsonObject, JsonObject], str] = _no_note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from flask_babel import gettext
 
 from voyagent.capabilities.capability import Capability
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.text import people
 from voyagent.kernel.text.amounts import find_taxes
 from voyagent.kernel.text.reading import Reading
@@ -49,7 +50,7 @@ class Unread(NamedTuple):
 
 
 def find_unread(
-    capability: Capability[Any], reading: Reading, values: Mapping[str, Any]
+    capability: Capability[Any], reading: Reading, values: JsonObject
 ) -> tuple[Unread, ...]:
     """Return the facts of a text that the fields of a capability do not take.
 

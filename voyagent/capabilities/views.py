@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _, lazy_gettext as _l
 from pydantic import BaseModel
 
 from voyagent.capabilities import registry
-from voyagent.capabilities.capability import Capability, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.capabilities.cards import answer, records, result_card
 from voyagent.capabilities.execution import Proposed, may_use
 from voyagent.capabilities.forms import CapabilityForm, form_of, known_values
@@ -22,6 +23,7 @@ from voyagent.http.pages import PageBlueprint, is_sent, toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.json_values import JsonObject
 
 LOOKED_UP_MAX = 200
 AREAS = {
@@ -34,7 +36,7 @@ pages = PageBlueprint("capabilities", __name__, guard=Guard.SIGNED_IN)
 
 
 @pages.page("/do", permission="agency.read")
-def actions(reader: RequestReader) -> Any:
+def actions(reader: RequestReader) -> ResponseReturnValue:
     """List the capabilities that the user may use; for the command palette only the list."""
     actor = reader.authenticate()
     usable = [one for one in registry.every() if may_use(one, actor)]
@@ -54,7 +56,7 @@ def actions(reader: RequestReader) -> Any:
     missing=registry.CapabilityUnknown,
     once=True,
 )
-def act(actor: Actor, name: str) -> Any:
+def act(actor: Actor, name: str) -> ResponseReturnValue:
     """Show the form of a capability, filled from the URL, and run the capability.
 
     `session_id` in the URL is the conversation to which the call belongs.
@@ -78,7 +80,7 @@ def _label(capability: Capability[Any]) -> str:
     return _(capability.title)
 
 
-def _form_page(form: CapabilityForm, call: Invocation) -> Any:
+def _form_page(form: CapabilityForm, call: Invocation) -> ResponseReturnValue:
     form.fill_rows()
     if request.form.get("then") == "line":
         form.add_row(request.args.get("row", ""))
@@ -93,7 +95,7 @@ def _form_page(form: CapabilityForm, call: Invocation) -> Any:
 
 def _result(
     capability: Capability[Any], actor: Actor, wanted: BaseModel, output: JsonObject | Proposed
-) -> Any:
+) -> ResponseReturnValue:
     if isinstance(output, Proposed):
         toast(_("Sent for approval: %(summary)s", summary=output.summary))
         return see_other(url_for("approvals.detail", approval_id=output.approval_id))

@@ -18,6 +18,7 @@ from voyagent.approvals.service.effects import (
 from voyagent.approvals.words.arguments import AMOUNTS, ARGUMENTS
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.json_values import JsonMapping, JsonObject
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, spoken
 
 _DEPTH_MAX = 6
@@ -128,7 +129,7 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
 
 
 def arguments_in_words(
-    payload: dict[str, Any], currency: str | None = None, day: DayWord = date.isoformat
+    payload: JsonMapping, currency: str | None = None, day: DayWord = date.isoformat
 ) -> list[tuple[str, str]]:
     """Return label and text of every stored argument; none is left out.
 
@@ -150,7 +151,7 @@ def has_a_name(argument: str) -> bool:
 
 
 def results_in_words(
-    result: dict[str, Any], state: Callable[[str], str], day: DayWord
+    result: JsonObject, state: Callable[[str], str], day: DayWord
 ) -> list[tuple[str, str]]:
     """Return labels and texts of the results; ids and plain confirmations are left out.
 
@@ -166,7 +167,7 @@ def results_in_words(
     )
 
 
-def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
+def _in_words(name: str, value: Any, beside: JsonObject) -> Any:
     """Return a result's value; an amount is returned with its currency."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
@@ -180,7 +181,7 @@ def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
 
 
 def differences(
-    first: dict[str, Any], now: dict[str, Any], currency: str | None, day: DayWord
+    first: JsonMapping, now: JsonMapping, currency: str | None, day: DayWord
 ) -> list[tuple[str, str, str]]:
     """Return label, first value and present value of each argument that was edited."""
     before, after = (dict(arguments_in_words(one, currency, day)) for one in (first, now))

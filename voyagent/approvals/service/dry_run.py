@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -36,6 +35,7 @@ from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.dry_run import Notes, recording_dry_run
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.json_values import JsonMapping
 from voyagent.kernel.money import wire_amount
 from voyagent.ledger.queries.balances import balances_statement
 from voyagent.ledger.queries.entries import entry_lines_statement
@@ -54,13 +54,13 @@ class PendingEffect:
 
     effect: Effect
     requester: Actor
-    arguments: dict[str, Any]
+    arguments: JsonMapping
 
 
 def dry_run(
     effect: Effect,
     requester: Actor,
-    arguments: dict[str, Any],
+    arguments: JsonMapping,
     *,
     pending: Sequence[PendingEffect] = (),
     locale: str | None = None,
@@ -120,7 +120,7 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
 
 
 def _tried(
-    effect: Effect, requester: Actor, arguments: dict[str, Any], pending: Sequence[PendingEffect]
+    effect: Effect, requester: Actor, arguments: JsonMapping, pending: Sequence[PendingEffect]
 ) -> Description:
     """Run the pending acts, then describe and run the act of the proposal.
 
@@ -148,13 +148,13 @@ def _tried(
         return shown | Description(warning=failure.message, refusal=failure.code)
 
 
-def _act(effect: Effect, requester: Actor, arguments: dict[str, Any]) -> None:
+def _act(effect: Effect, requester: Actor, arguments: JsonMapping) -> None:
     if effect.run_dry is not None:
         grant = Grant("dry run", effect.permission)
         effect.run_dry(requester.granted(grant), dict(arguments))
 
 
-def _run(effect: Effect, requester: Actor, arguments: dict[str, Any], notes: Notes) -> Description:
+def _run(effect: Effect, requester: Actor, arguments: JsonMapping, notes: Notes) -> Description:
     notes.entries.clear()
     notes.mails.clear()
     before = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Literal, TypedDict, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,6 +15,7 @@ from voyagent.approvals.models import Approval
 from voyagent.identity.rules.permissions import Role, roles_that_may
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.json_values import JsonMapping, JsonObject
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 
@@ -161,12 +162,12 @@ class InvalidArguments(Unprocessable):
     message = N_("The request is not valid for this action, so nothing was done.")
 
 
-Run = Callable[[Actor, dict[str, Any]], dict[str, Any] | OutboundCall[dict[str, Any]]]
-Describe = Callable[[Actor, dict[str, Any]], Description]
-Measure = Callable[[Actor, dict[str, Any]], Measured]
+Run = Callable[[Actor, JsonObject], JsonObject | OutboundCall[JsonObject]]
+Describe = Callable[[Actor, JsonObject], Description]
+Measure = Callable[[Actor, JsonObject], Measured]
 Arguments = TypeVar("Arguments", bound=BaseModel)
-AmountOf = Callable[[Actor, dict[str, Any]], Money | None]
-AmountsOf = Callable[[dict[str, Any]], list[Money]]
+AmountOf = Callable[[Actor, JsonObject], Money | None]
+AmountsOf = Callable[[JsonObject], list[Money]]
 Settled = Callable[[Actor, Approval], None]
 
 
@@ -238,7 +239,7 @@ def find(tool_name: str) -> Effect | None:
     return _effects.get(tool_name)
 
 
-def read_arguments(schema: type[Arguments], arguments: dict[str, Any]) -> Arguments:
+def read_arguments(schema: type[Arguments], arguments: JsonMapping) -> Arguments:
     """Return stored arguments parsed with the tool's schema. Raises InvalidArguments."""
     try:
         return schema.model_validate(arguments)

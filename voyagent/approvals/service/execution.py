@@ -6,7 +6,6 @@ Also ends proposals whose time limit is over or whose conversation has changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -36,16 +35,17 @@ from voyagent.kernel.actor import Actor, Channel, Grant
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, VoyagentError
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.metrics import after_commit, meters
 from voyagent.kernel.outbound import OutboundCall
 
 log = structlog.get_logger(__name__)
-Settle = Callable[[], dict[str, Any]]
+Settle = Callable[[], JsonObject]
 EFFECT_TASK = "approvals.run_effect"
 WITHDRAWN = N_("Withdrawn because its message was edited or answered again. Nothing was done.")
 
 
-def prepare(approval_id: str) -> OutboundCall[dict[str, Any]] | None:
+def prepare(approval_id: str) -> OutboundCall[JsonObject] | None:
     """Return the outbound call of an approved act; None if it calls no outside system.
 
     Also None if `carry_out` will refuse the act.
@@ -211,14 +211,14 @@ def defer_effect(approval: Approval) -> None:
     )
 
 
-def _result(actor: Actor | None, approval: Approval, settle: Settle | None) -> dict[str, Any]:
+def _result(actor: Actor | None, approval: Approval, settle: Settle | None) -> JsonObject:
     if settle is not None:
         return settle()
     made = _run(actor, approval)
     return made.done() if isinstance(made, OutboundCall) else made
 
 
-def _run(actor: Actor | None, approval: Approval) -> dict[str, Any] | OutboundCall[dict[str, Any]]:
+def _run(actor: Actor | None, approval: Approval) -> JsonObject | OutboundCall[JsonObject]:
     effect = effects.find(approval.tool_name)
     if effect is None:
         raise ToolUnknown
@@ -239,7 +239,7 @@ def _end(
     approval: Approval,
     effect_status: str,
     *,
-    result: dict[str, Any] | None = None,
+    result: JsonObject | None = None,
     error: str | None = None,
 ) -> None:
     finished_at = db.session.scalar(select(NOW))

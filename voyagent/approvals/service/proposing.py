@@ -37,6 +37,7 @@ from voyagent.kernel.actor import Actor, Channel, system_actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.json_values import JsonMapping, JsonObject
 from voyagent.kernel.metrics import after_commit, meters
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.problems import problems
@@ -73,7 +74,7 @@ def propose(  # noqa: PLR0913 - each keyword is a filter or a position
     turn_id: str | None,
     tool_call_id: str,
     tool_name: str,
-    arguments: dict[str, Any],
+    arguments: JsonMapping,
     summary: str,
     if_it_stands: bool = False,
 ) -> Approval:
@@ -119,7 +120,7 @@ def propose(  # noqa: PLR0913 - each keyword is a filter or a position
 
 
 def edit(
-    actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str | None = None
+    actor: Actor, approval_id: str, arguments: JsonMapping, *, seen: str | None = None
 ) -> Approval:
     """Replace the arguments of a pending proposal and repeat the dry run.
 
@@ -153,7 +154,7 @@ def edit(
     approval.summary = _line_of(shown, worth) or approval.summary
     db.session.flush()
     db.session.refresh(approval)
-    inputs = {
+    inputs: dict[str, audit.Fact] = {
         "tool_name": approval.tool_name,
         "arguments": wanted,
         "arguments_hash": approval.arguments_hash,
@@ -165,7 +166,7 @@ def edit(
 
 
 def preview_of(
-    requester: Actor, tool_name: str, arguments: dict[str, Any], *, locale: str | None = None
+    requester: Actor, tool_name: str, arguments: JsonMapping, *, locale: str | None = None
 ) -> Description | None:
     """Return the preview of a tool call, or None if no dry run is possible.
 
@@ -292,7 +293,7 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
 
 
 def _record_made(actor: Actor, approval: Approval) -> None:
-    inputs = {
+    inputs: dict[str, audit.Fact] = {
         "tool_name": approval.tool_name,
         "arguments": approval.payload,
         "arguments_hash": approval.arguments_hash,
@@ -311,7 +312,7 @@ def _show(approval: Approval, shown: Description | None, worth: Money | None) ->
     )
 
 
-def _worth(requester: Actor | None, tool_name: str, arguments: dict[str, Any]) -> Money | None:
+def _worth(requester: Actor | None, tool_name: str, arguments: JsonMapping) -> Money | None:
     effect = effects.find(tool_name)
     if effect is None or effect.amount is None or requester is None:
         return None
@@ -331,7 +332,7 @@ def _line_of(shown: Description | None, worth: Money | None) -> str:
     ]
 
 
-def _read(effect: Effect | None, arguments: dict[str, Any]) -> dict[str, Any]:
+def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
     """Return arguments validated by the tool's schema. Raises NotEditable, ArgumentsInvalid."""
     if effect is None or effect.schema is None:
         raise NotEditable
@@ -344,7 +345,7 @@ def _read(effect: Effect | None, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _proposed_before(
-    session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: dict[str, Any], hashed: str
+    session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: JsonMapping, hashed: str
 ) -> Approval | None:
     """Return the proposal that the same call of the turn has made before, edited or not."""
     if turn_id is None:

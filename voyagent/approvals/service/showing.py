@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import cast
 
 from flask_babel import force_locale, get_locale
 from pydantic import ValidationError
@@ -15,9 +15,10 @@ from voyagent.approvals.service.preconditions import person_of
 from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.json_values import JsonObject
 
 
-def arguments_of(approval: Approval) -> dict[str, Any]:
+def arguments_of(approval: Approval) -> JsonObject:
     """Return the arguments of a proposal in the order of the tool's schema."""
     effect = effects.find(approval.tool_name)
     stored = dict(approval.payload)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from voyagent.assistant.rules import drafts
-from voyagent.assistant.rules.moves import Context, EnquiryInView, JsonObject
+from voyagent.assistant.rules.moves import Context, EnquiryInView
 from voyagent.billing.core.queries import names
 from voyagent.billing.invoices.capabilities import draft_invoice
 from voyagent.capabilities import cards, dialogue, registry, slots
@@ -27,6 +27,7 @@ from voyagent.capabilities.unread import Unread
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 from voyagent.kernel.text import stations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext
@@ -28,6 +27,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.json_values import JsonObject
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.charges import charges_of
 from voyagent.trips.rules.details import FlightDetails
@@ -70,7 +70,7 @@ def change_mark(session_id: UUID) -> str:
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
 
 
-def told_by(turn: Turn) -> list[dict[str, Any]]:
+def told_by(turn: Turn) -> list[JsonObject]:
     """Return the events that a turn has stored so far."""
     begins = turn.first_event_seq
     return (
@@ -161,12 +161,12 @@ def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
     )
 
 
-def written_before(session_id: UUID, turn_id: str, tool: str) -> list[dict[str, Any]]:
+def written_before(session_id: UUID, turn_id: str, tool: str) -> list[JsonObject]:
     """Return the outputs of a tool in the turns that a turn has replaced, oldest first."""
     return results_before(session_id, [turn_id], tool)
 
 
-def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[dict[str, Any]]:
+def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[JsonObject]:
     """Return the outputs of a tool in the turns that any of these turns has replaced."""
     turns = {gone for one in turn_ids for gone in chats.superseded_after(session_id, one)}
     if not turns:
@@ -257,7 +257,7 @@ def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | No
         return None
 
 
-def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
+def _trip(reader: Reader, session_id: UUID) -> JsonObject:
     """Return the trip of the conversation: its booked flights without repetition, its charges."""
     journey = trips.read_trip_of_session(reader, session_id)
     if journey is None:
@@ -303,5 +303,5 @@ def _draft(proposals: list[Row]) -> DraftInView | None:
     return None
 
 
-def _text(document: dict[str, Any] | None, name: str) -> str:
+def _text(document: JsonObject | None, name: str) -> str:
     return str((document or {}).get(name) or "")

@@ -8,8 +8,9 @@ from typing import Any
 from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
 
-from voyagent.capabilities.capability import Capability, JsonObject
+from voyagent.capabilities.capability import Capability
 from voyagent.kernel.errors import N_, Invalid
+from voyagent.kernel.json_values import JsonObject
 
 FIELDS_MAX = 5
 """Maximum number of invalid fields that an error names."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-JsonObject = dict[str, Any]
+from voyagent.kernel.json_values import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

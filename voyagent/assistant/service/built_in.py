@@ -12,7 +12,6 @@ from voyagent.assistant.rules.moves import (
     Conversation,
     Decision,
     Done,
-    JsonObject,
     Move,
     Outcome,
     Say,
@@ -22,6 +21,7 @@ from voyagent.assistant.rules.moves import (
 from voyagent.assistant.service.outcomes import output_of
 from voyagent.capabilities import cards, registry, unread
 from voyagent.capabilities.capability import Capability
+from voyagent.kernel.json_values import JsonObject
 
 
 class BuiltInPlanner:

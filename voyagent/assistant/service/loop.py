@@ -56,7 +56,7 @@ from voyagent.assistant.service.outcomes import (
 from voyagent.assistant.service.planner_factory import Models
 from voyagent.audit.service import recording as audit
 from voyagent.capabilities import execution, registry
-from voyagent.capabilities.capability import Capability, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.chat.queries import events, sessions as chats
 from voyagent.chat.queries.sessions import Step, Turn
 from voyagent.chat.service import turns
@@ -66,6 +66,7 @@ from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import N_, Unauthorized, VoyagentError
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.settings import queries as settings
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flask_babel import gettext
 
 from voyagent.assistant.rules.arguments import ArgumentsRefused
 from voyagent.assistant.rules.moves import Call, Outcome
 from voyagent.audit.service import recording as audit
-from voyagent.capabilities.capability import JsonObject
 from voyagent.kernel.errors import N_, Conflict, VoyagentError
+from voyagent.kernel.json_values import JsonObject
 
 
 class GrantedBefore(Conflict):
@@ -44,9 +43,9 @@ def refused(refusal: VoyagentError) -> Outcome:
 
 def outcome_event(
     call: Call, call_id: str, outcome: Outcome, summary: str
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, JsonObject]:
     """Return the kind and the fields of the event for an outcome."""
-    fields: dict[str, Any] = {"tool_name": call.tool, "tool_call_id": call_id}
+    fields: JsonObject = {"tool_name": call.tool, "tool_call_id": call_id}
     if outcome.approval_id is not None:
         return "approval_request", fields | {
             "approval_id": outcome.approval_id,
@@ -55,7 +54,7 @@ def outcome_event(
     return "tool_result", fields | {"tool_output": output_of(outcome)}
 
 
-def output_of(outcome: Outcome) -> dict[str, Any]:
+def output_of(outcome: Outcome) -> JsonObject:
     """Return the output of a call or, if it was refused, the code and message of the refusal."""
     return (
         outcome.output

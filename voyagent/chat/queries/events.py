@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+
+from pydantic import JsonValue
 
 from voyagent.chat.queries.sessions import Turn
 from voyagent.kernel import clock
 from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.json_values import JsonMapping, JsonObject
 
 EVENT_FIELDS = (
     "text",
@@ -27,9 +28,7 @@ RESTARTS = "restarts"
 CARD = "card"
 
 
-def event_line(
-    turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str | None = None
-) -> str:
+def event_line(turn: Turn, kind: str, fields: JsonMapping, timestamp: str | None = None) -> str:
     """Return an event as the JSON text that is stored and sent, with every field of AgentEvent.
 
     `timestamp` defaults to now. Raises ValueError for an unknown field.
@@ -37,7 +36,7 @@ def event_line(
     unknown = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
     if unknown:
         raise ValueError(f"an event has no field {', '.join(sorted(unknown))}")
-    event: dict[str, Any] = {
+    event: JsonObject = {
         "kind": kind,
         "session_id": str(turn.session_id),
         "turn_id": turn.id,
@@ -51,7 +50,7 @@ def event_line(
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _in_order(value: Any) -> Any:
+def _in_order(value: JsonValue) -> JsonValue:
     """Return a value with the members of all objects sorted by name.
 
     An event that is read from the database and written again then has the same bytes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.json_values import JsonMapping, JsonObject
 from voyagent.kernel.pages import Cursor, next_cursor
 from voyagent.kernel.tenancy import owned
 
@@ -88,7 +90,7 @@ class Step:
 
     number: int
     kind: str
-    outcome: dict[str, Any]
+    outcome: JsonObject
 
 
 def agencies_with_turns() -> list[UUID]:
@@ -165,7 +167,7 @@ def is_named(session: ChatSession) -> bool:
     return not words_of(db.session.scalar(first_message) or []).startswith(session.title)
 
 
-def words_of(blocks: list[dict[str, Any]]) -> str:
+def words_of(blocks: Iterable[JsonMapping]) -> str:
     """Return the text of a message: the texts of its blocks."""
     return " ".join(
         str(block["text"]).strip()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete as sql_delete, func, select
@@ -19,6 +18,7 @@ from voyagent.kernel.actor import Actor, system_actor
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.json_values import JsonMapping
 
 TITLE_MAX = 200
 TITLE_FROM_MESSAGE = 60
@@ -84,7 +84,7 @@ def append_message(
     session_id: UUID,
     *,
     role: str,
-    blocks: list[dict[str, Any]],
+    blocks: Sequence[JsonMapping],
     turn_id: str | None = None,
 ) -> ChatMessage:
     """Add a message; the first words of a user become the name of an unnamed conversation.
@@ -194,7 +194,7 @@ def append(
     session: ChatSession,
     *,
     role: str,
-    blocks: list[dict[str, Any]],
+    blocks: Sequence[JsonMapping],
     turn_id: str | None,
 ) -> ChatMessage:
     """Add a message to a conversation that the caller has locked."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
+from pydantic import JsonValue
 from sqlalchemy import func, select, text, update
 
 from voyagent.audit.service import recording as audit
@@ -35,6 +35,7 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, NotFound
 from voyagent.kernel.ids import new_turn_id
+from voyagent.kernel.json_values import JsonMapping, JsonObject
 from voyagent.kernel.metrics import after_commit, meters
 
 # Reserved turn id of events that belong to no stored turn.
@@ -97,7 +98,7 @@ def on_superseded(hook: SupersededHook) -> SupersededHook:
 
 
 def start_turn(
-    actor: Actor, session_id: UUID, *, message: str, block: dict[str, Any] | None = None
+    actor: Actor, session_id: UUID, *, message: str, block: JsonMapping | None = None
 ) -> Turn:
     """Store a user's message and start a turn; only one turn runs at a time.
 
@@ -168,13 +169,13 @@ def begin_turn(turn_id: str) -> Turn | None:
     return sessions.turn_of(turn)
 
 
-def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> None:
+def record_step(turn: Turn, number: int, kind: str, outcome: JsonMapping) -> None:
     """Store a finished step; call it in the transaction in which the step did its work."""
     db.session.add(ChatTurnStep(turn_id=turn.id, number=number, kind=kind, outcome=outcome))
     db.session.flush()
 
 
-def append_event(turn: Turn, kind: str, **fields: Any) -> int:
+def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
     """Store the next event of a conversation, notify its streams, and return its number.
 
     `fields` are those of AgentEvent; the others are null. `turn` is the result of `begin_turn`, or
@@ -198,7 +199,7 @@ def append_event(turn: Turn, kind: str, **fields: Any) -> int:
     return int(seq)
 
 
-def append_loose_event(turn: Turn, kind: str, **fields: Any) -> int:
+def append_loose_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
     """Store an event that belongs to no stored turn, such as a failed replay.
 
     Returns the number of the event. Raises SessionNotFound.
@@ -216,7 +217,7 @@ def append_loose_event(turn: Turn, kind: str, **fields: Any) -> int:
     return int(seq)
 
 
-def finish_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None:
+def finish_turn(turn: Turn, status: str, blocks: Sequence[JsonMapping]) -> None:
     """End a turn: add the assistant's message, store the event `final`, and set the status.
 
     If the conversation was deleted meanwhile, no message is added. Raises TurnTakenOver.
@@ -233,7 +234,7 @@ def finish_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None:
     mark_finished(turn, status)
 
 
-def append_note(actor: Actor, turn: Turn, blocks: list[dict[str, Any]]) -> None:
+def append_note(actor: Actor, turn: Turn, blocks: Sequence[JsonMapping]) -> None:
     """Add a message by the system to a turn, such as the list of acts that are not undone."""
     append_message(actor, turn.session_id, role="system", blocks=blocks, turn_id=turn.id)
 
@@ -386,9 +387,9 @@ def _replace_turn(actor: Actor, session_id: UUID, turn_id: str, message: str | N
     return turn
 
 
-def _message_blocks(turn: ChatTurn) -> list[dict[str, Any]]:
+def _message_blocks(turn: ChatTurn) -> list[JsonObject]:
     """Return the blocks of the message to which a turn responds."""
-    blocks: list[dict[str, Any]] | None = db.session.scalar(
+    blocks: list[JsonObject] | None = db.session.scalar(
         select(ChatMessage.blocks).where(
             ChatMessage.session_id == turn.session_id,
             ChatMessage.turn_id == turn.id,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 from voyagent.drivers.models.assembly import Assembly, object_of
 from voyagent.drivers.models.calling import call
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.line import Events, Line
 from voyagent.drivers.models.protocol import (
-    JsonObject,
     Message,
     ModelAnswer,
     ModelMessage,
@@ -21,6 +20,7 @@ from voyagent.drivers.models.protocol import (
     never,
 )
 from voyagent.drivers.models.usage import Usage
+from voyagent.kernel.json_values import JsonObject
 
 STOP_REASONS: dict[str, StopReason] = {
     "end_turn": "end",
@@ -94,7 +94,7 @@ class Anthropic:
             }  # for older models; the SDK no longer has this parameter
         return body
 
-    def read(self, events: Iterator[Any], answer: Assembly) -> None:
+    def read(self, events: Iterator[object], answer: Assembly) -> None:
         """Read the events of the response into `answer`.
 
         Raises ModelNonsense, and ModelUnavailable if the stream ends before the answer does.

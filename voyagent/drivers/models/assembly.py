@@ -10,7 +10,6 @@ from typing import Any
 
 from voyagent.drivers.models.errors import ModelNonsense
 from voyagent.drivers.models.protocol import (
-    JsonObject,
     ModelAnswer,
     ModelMessage,
     ModelRequest,
@@ -20,6 +19,7 @@ from voyagent.drivers.models.protocol import (
 )
 from voyagent.drivers.models.usage import Usage
 from voyagent.kernel.fields import contains_unstorable, without_unstorable
+from voyagent.kernel.json_values import JsonObject
 
 ARGUMENT_BYTES_MAX = 1024 * 1024
 CALLS_MAX = 64

@@ -28,9 +28,10 @@ from voyagent.drivers.models.errors import (
     ModelUnavailable,
 )
 from voyagent.drivers.models.line import POLL_S, Events, Line, Stopped
-from voyagent.drivers.models.protocol import JsonObject, ModelAnswer, ModelRequest
+from voyagent.drivers.models.protocol import ModelAnswer, ModelRequest
 from voyagent.drivers.models.usage import Usage
 from voyagent.kernel import clock
+from voyagent.kernel.json_values import JsonObject
 
 log = structlog.get_logger(__name__)
 PAUSES_S: dict[type[ModelError], tuple[float, ...]] = {
@@ -71,7 +72,7 @@ class Dialect(Protocol):
         """Send the request over `line` and return the events of the response."""
         ...
 
-    def read(self, events: Iterator[Any], answer: Assembly) -> None:
+    def read(self, events: Iterator[object], answer: Assembly) -> None:
         """Read the events into `answer`. Raises ModelNonsense."""
         ...
 

@@ -91,7 +91,7 @@ class Line:
 
     def events(
         self, ask: Callable[[Line], Events], explain: Callable[[Exception], Exception], driver: str
-    ) -> Iterator[Any]:
+    ) -> Iterator[object]:
         """Yield the events of the response as JSON.
 
         `ask` sends the request in the reading thread; its exceptions are raised here after

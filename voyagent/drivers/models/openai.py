@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 from voyagent.drivers.models.assembly import Assembly, object_of
 from voyagent.drivers.models.calling import call
 from voyagent.drivers.models.errors import ModelTimeout, ModelUnavailable
 from voyagent.drivers.models.line import Events, Line
 from voyagent.drivers.models.protocol import (
-    JsonObject,
     Message,
     ModelAnswer,
     ModelMessage,
@@ -25,6 +24,7 @@ from voyagent.drivers.models.protocol import (
     never,
 )
 from voyagent.drivers.models.usage import Usage
+from voyagent.kernel.json_values import JsonObject
 
 STOP_REASONS: dict[str, StopReason] = {
     "stop": "end",
@@ -112,7 +112,7 @@ class OpenAI:
             body["temperature"] = request.temperature
         return body
 
-    def read(self, events: Iterator[Any], answer: Assembly) -> None:
+    def read(self, events: Iterator[object], answer: Assembly) -> None:
         """Read the events of the response into `answer`.
 
         Some servers send the token counts after the answer. If only that part fails, the answer is

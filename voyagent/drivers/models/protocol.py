@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Protocol, Self, get_args
+from typing import Literal, Protocol, Self, get_args
 
 from voyagent.drivers.models.usage import Usage
+from voyagent.kernel.json_values import JsonObject
 
-JsonObject = dict[str, Any]
 StopReason = Literal["end", "tool_use", "max_tokens", "refusal", "stopped"]
 """Why an answer ended: complete, calls tools, too long, refused by the model, or stopped."""
 TRIES_MAX = 3

@@ -8,7 +8,6 @@ glyph is replaced (`glyphs`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,6 +17,8 @@ from typing import Any, Literal
 import structlog
 
 from voyagent.drivers.paper.glyphs import legible
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.json_values import JsonMapping, JsonObject
 
 FONTS = (
     "Mukta",
@@ -62,7 +63,7 @@ The first one has Latin, Devanagari and the rupee sign, which is enough for almo
 log = structlog.get_logger(__name__)
 
 
-def picture(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def picture(found: Row | None) -> JsonObject | None:
     """Return an image as JSON data for a template; None if there is no image.
 
     The data has the format, the bytes, and the size in pixels.
@@ -84,7 +85,7 @@ class Paper:
 
     folder: Path
 
-    def pdf(self, name: str, data: dict[str, Any]) -> bytes:
+    def pdf(self, name: str, data: JsonMapping) -> bytes:
         """Return the PDF of a template, such as `itinerary.typ`, filled with JSON `data`.
 
         The PDF is tagged for screen readers (PDF/UA-1). If Typst cannot comply with this standard
@@ -101,7 +102,7 @@ class Paper:
             log.warning("paper.not_by_standard", document=name)
         return made
 
-    def png(self, name: str, data: dict[str, Any], *, dots_per_inch: int = 96) -> list[bytes]:
+    def png(self, name: str, data: JsonMapping, *, dots_per_inch: int = 96) -> list[bytes]:
         """Return the pages of a template as PNG images, one for each page."""
         pages = self._set(name, legible(data, self._files), "png", ppi=float(dots_per_inch))
         return pages if isinstance(pages, list) else [pages]

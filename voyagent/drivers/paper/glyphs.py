@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+from voyagent.kernel.json_values import JsonMapping
 
 STAND_IN = "\N{REPLACEMENT CHARACTER}"
 """Replacement for a character without a glyph; one of the fonts must contain it."""
@@ -23,7 +24,7 @@ _REORDERING = frozenset({"R", "AL", "RLE", "RLO", "LRE", "LRO"})
 """Bidirectional classes (Unicode Annex 9) that change the order of the text next to them."""
 
 
-def legible(data: Any, fonts: Sequence[Path]) -> str:
+def legible(data: JsonMapping, fonts: Sequence[Path]) -> str:
     """Return `data` as JSON in which every character has a glyph in one of the fonts.
 
     A character without a glyph becomes STAND_IN, or is removed if it has no visible form, as
@@ -98,7 +99,7 @@ def _reorders(letter: str) -> bool:
     return unicodedata.bidirectional(letter) in _REORDERING
 
 
-def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
+def _with_texts(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):

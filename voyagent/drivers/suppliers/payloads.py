@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
+
+from voyagent.kernel.json_values import JsonObject
 
 Value = TypeVar("Value")
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
-def as_payload(value: object) -> dict[str, Any]:
+def as_payload(value: object) -> JsonObject:
     """Return an offer, rate or booking as a JSON object without floats."""
-    return cast("dict[str, Any]", _adapter(type(value)).dump_python(value, mode="json"))
+    return cast("JsonObject", _adapter(type(value)).dump_python(value, mode="json"))
 
 
-def from_payload(kind: type[Value], payload: dict[str, Any]) -> Value:
+def from_payload(kind: type[Value], payload: JsonValue) -> Value:
     """Return the offer, rate or booking of a stored JSON object.
 
     `kind` is its class. Raises pydantic's ValidationError.

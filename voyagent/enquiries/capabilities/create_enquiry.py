@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 from uuid import UUID
 
 from flask_babel import gettext
@@ -35,6 +35,7 @@ from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.schemas import EnquiryIn, Status
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Int32, Text, Trimmed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import spoken
 
 _NEVER_CLEARED = {"customer_name", "pax_count", "status", "session_id"}
@@ -77,7 +78,7 @@ class CreateEnquiryInput(EnquiryIn):
     )
 
 
-def run(call: Invocation, wanted: CreateEnquiryInput) -> dict[str, Any]:
+def run(call: Invocation, wanted: CreateEnquiryInput) -> JsonObject:
     """Create the enquiry and return its id, customer name and status.
 
     If a turn of the conversation is run again, the enquiry that the earlier run created is changed
@@ -86,9 +87,7 @@ def run(call: Invocation, wanted: CreateEnquiryInput) -> dict[str, Any]:
     fields = wanted.fields()
     logged = _logged_before(call)
     if logged is not None:
-        cleared: dict[str, Any] = dict.fromkeys(
-            set(CreateEnquiryInput.model_fields) - _NEVER_CLEARED
-        )
+        cleared: JsonObject = dict.fromkeys(set(CreateEnquiryInput.model_fields) - _NEVER_CLEARED)
         changes = cast("service.EnquiryChanges", {**cleared, **fields})
         return _output(service.update(call.actor, logged, changes))
     if call.session_id and not enquiries.find_by_session(call.reader, call.session_id):
@@ -101,7 +100,7 @@ def policy(_call: Invocation, wanted: CreateEnquiryInput) -> Policy:
     return Policy(party=wanted.customer_name)
 
 
-def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
+def sentence(given: JsonObject, _output: JsonObject) -> str:
     """Describe the new enquiry in one sentence, with the customer's name once it is known."""
     name = given.get("customer_name")
     if not name:
@@ -124,7 +123,7 @@ def _logged_before(call: Invocation) -> UUID | None:
     return None
 
 
-def _output(enquiry: Enquiry) -> dict[str, Any]:
+def _output(enquiry: Enquiry) -> JsonObject:
     return {
         "created": True,
         "enquiry_id": str(enquiry.id),
@@ -133,7 +132,7 @@ def _output(enquiry: Enquiry) -> dict[str, Any]:
     }
 
 
-def answer(given: dict[str, Any], output: dict[str, Any]) -> str:
+def answer(given: JsonObject, output: JsonObject) -> str:
     """Return the assistant's answer: the stored fields, and the fields still missing."""
     logged = gettext("Logged as a new enquiry from %(name)s.", name=output["customer_name"])
     amount = given.get("budget_amount")
@@ -154,7 +153,7 @@ def answer(given: dict[str, Any], output: dict[str, Any]) -> str:
     )
 
 
-def records(output: dict[str, Any]) -> Sequence[Choice]:
+def records(output: JsonObject) -> Sequence[Choice]:
     """Return the enquiry as the record that the answer refers to."""
     return (Choice(output["enquiry_id"], output["customer_name"]),)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
 from voyagent.capabilities.cards import count_note, day, listing
 from voyagent.enquiries.capabilities.fields import Destination, Origin
 from voyagent.enquiries.capabilities.outputs import (
@@ -24,6 +24,7 @@ from voyagent.enquiries.queries.enquiries import Search
 from voyagent.enquiries.service import OPEN_STATUSES
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.pages import Part
 
 Status = Literal["new", "quoted", "booked", "cancelled", "open"]

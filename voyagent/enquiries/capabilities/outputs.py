@@ -6,12 +6,13 @@ from datetime import date
 
 from flask_babel import gettext, ngettext
 
-from voyagent.capabilities.capability import Choice, JsonObject
+from voyagent.capabilities.capability import Choice
 from voyagent.capabilities.cards import day, money
 from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.json_values import JsonObject
 
 SHOWN_MAX = 20
 ENQUIRY_STEPS = {

@@ -13,7 +13,6 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    JsonObject,
     Slot,
 )
 from voyagent.capabilities.cards import SHOWN_MAX as ANSWERED_MAX, listing
@@ -37,6 +36,7 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import Closed, Text
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.json_values import JsonObject
 
 NOTES_SHOWN_MAX = 600
 

@@ -11,7 +11,6 @@ from voyagent.capabilities.capability import (
     Capability,
     Card,
     Invocation,
-    JsonObject,
     ProgramOnly,
     Slot,
     no_money,
@@ -39,6 +38,7 @@ from voyagent.enquiries.queries import enquiries as enquiries_queries
 from voyagent.enquiries.schemas import EnquiryPatch, Status
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Id, Int32, Text, Trimmed
+from voyagent.kernel.json_values import JsonObject
 
 
 class UpdateEnquiryInput(EnquiryPatch):

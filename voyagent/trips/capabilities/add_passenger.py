@@ -14,12 +14,12 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    JsonObject,
     Slot,
     no_money,
 )
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Trimmed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips.capabilities.cards import TRIP_RESULTS
 from voyagent.trips.capabilities.current_trip import (

@@ -14,13 +14,13 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    JsonObject,
     Slot,
     no_money,
 )
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, CurrencyCode, PlainAmount, Text, Trimmed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.trips.capabilities.cards import TRIP_RESULTS, price_text
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, trip_to_change
 from voyagent.trips.capabilities.outputs import money_output

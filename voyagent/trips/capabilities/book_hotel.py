@@ -20,7 +20,6 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    JsonObject,
     Policy,
     Slot,
 )
@@ -28,6 +27,7 @@ from voyagent.capabilities.cards import day
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id, Text
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import spoken
 from voyagent.kernel.outbound import OutboundCall

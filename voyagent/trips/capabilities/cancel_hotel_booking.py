@@ -15,10 +15,11 @@ from voyagent.approvals.service.effects import (
     LeavingShown,
     Measured,
 )
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
 from voyagent.capabilities.cards import day, money
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips.capabilities.cards import TRIP_RESULTS

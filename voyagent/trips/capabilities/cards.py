@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from flask_babel import gettext, ngettext
 
-from voyagent.capabilities.capability import Choice, JsonObject
+from voyagent.capabilities.capability import Choice
 from voyagent.capabilities.cards import SHOWN_MAX, moment, money
 from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel.errors import N_
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 from voyagent.trips.words import board_word, state_word
 

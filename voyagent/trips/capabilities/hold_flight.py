@@ -13,7 +13,6 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    JsonObject,
     Slot,
     no_money,
 )
@@ -21,6 +20,7 @@ from voyagent.capabilities.cards import moment, money
 from voyagent.capabilities.refusals import not_supported, unsupported
 from voyagent.kernel.errors import N_, VoyagentError
 from voyagent.kernel.fields import Id, wire_instant
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall

@@ -20,7 +20,6 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    JsonObject,
     Policy,
     Slot,
 )
@@ -28,6 +27,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips.capabilities.cards import TRIP_RESULTS, booking_record

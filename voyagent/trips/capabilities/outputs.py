@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from voyagent.capabilities.capability import JsonObject
 from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 from voyagent.trips.service.supplies import Offered
+
+if TYPE_CHECKING:
+    from voyagent.drivers.suppliers.protocols.flights import FlightOffer
+    from voyagent.drivers.suppliers.protocols.hotels import HotelRate
 
 LISTED_MAX = 20
 """Maximum number of fares or rates in one output; the cheapest are listed."""
@@ -18,7 +22,7 @@ def money_output(amount: Money) -> JsonObject:
     return {"amount": amount.wire, "currency": amount.currency}
 
 
-def fare_output(offered: Offered[Any]) -> JsonObject:
+def fare_output(offered: Offered[FlightOffer]) -> JsonObject:
     """Return a stored fare as JSON; times are local to the airports."""
     offer = offered.offer
     return {
@@ -35,7 +39,7 @@ def fare_output(offered: Offered[Any]) -> JsonObject:
     }
 
 
-def rate_output(rate: Any) -> JsonObject:
+def rate_output(rate: HotelRate) -> JsonObject:
     """Return a hotel rate as JSON; the price is for the whole stay."""
     return {
         "rate_key": rate.rate_key,

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Slot
 from voyagent.capabilities.cards import day, money
 from voyagent.capabilities.refusals import unsupported
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips.capabilities.cards import booking_record, status_note
 from voyagent.trips.capabilities.lookups import booked_stays

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from flask_babel import gettext
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Card, Invocation
 from voyagent.capabilities.cards import amounts, day, listing, moment, paragraphs
 from voyagent.kernel.errors import N_
+from voyagent.kernel.json_values import JsonObject
 from voyagent.trips.capabilities.cards import TRIP_RESULTS, people_note
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output

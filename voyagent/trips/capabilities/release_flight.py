@@ -11,13 +11,13 @@ from voyagent.capabilities.capability import (
     Capability,
     Card,
     Invocation,
-    JsonObject,
     Slot,
     no_money,
 )
 from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips.capabilities.cards import TRIP_RESULTS
 from voyagent.trips.capabilities.lookups import held_flights

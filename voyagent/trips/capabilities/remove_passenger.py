@@ -11,12 +11,12 @@ from voyagent.capabilities.capability import (
     Capability,
     Card,
     Invocation,
-    JsonObject,
     Slot,
     no_money,
 )
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Trimmed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.trips.capabilities.cards import PASSENGER_STEPS, TRIP_RESULTS
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip
 from voyagent.trips.queries import trips

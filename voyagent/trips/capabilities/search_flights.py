@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money
 from voyagent.capabilities.refusals import unsupported
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips.capabilities.cards import fare_records, fare_row

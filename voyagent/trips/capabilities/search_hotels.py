@@ -7,12 +7,13 @@ from typing import Annotated
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
 from voyagent.capabilities.cards import count_note, day, listing
 from voyagent.capabilities.refusals import unsupported
 from voyagent.capabilities.results import Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Trimmed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips.capabilities.cards import RATE_COLUMNS, rate_row
 from voyagent.trips.capabilities.outputs import LISTED_MAX, rate_output

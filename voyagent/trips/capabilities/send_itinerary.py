@@ -12,7 +12,6 @@ from voyagent.capabilities.capability import (
     Capability,
     Card,
     Invocation,
-    JsonObject,
     Slot,
     no_money,
 )
@@ -21,6 +20,7 @@ from voyagent.identity.rules.permissions import roles_that_may
 from voyagent.identity.schemas.entry import Email
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.json_values import JsonObject
 from voyagent.trips.capabilities.cards import TRIP_RESULTS
 from voyagent.trips.capabilities.lookups import trips
 from voyagent.trips.capabilities.reviews import days_of, joined, name_of, trip_checks

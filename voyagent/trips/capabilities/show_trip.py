@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from flask_babel import gettext
 
-from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation
 from voyagent.capabilities.cards import SHOWN_MAX, amounts, day, listing, paragraphs
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 from voyagent.trips.capabilities.cards import TRIP_RESULTS, people_note, price_text
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
 from voyagent.capabilities.cards import listing, money, paragraphs
 from voyagent.capabilities.refusals import unsupported
 from voyagent.capabilities.results import Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.rules.details import Country

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from flask_babel import gettext, ngettext
 from pydantic import Field
@@ -16,13 +16,14 @@ from voyagent.billing.core.capabilities.payments import FIRST_DAY, LAST_DAY, SHO
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.capabilities import cards
-from voyagent.capabilities.capability import Choice, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Choice, Invocation, Slot
 from voyagent.capabilities.cards import money
 from voyagent.capabilities.results import Column
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken, wire_amount
 
 BALANCE_COLUMNS = (
@@ -74,7 +75,7 @@ class OpenBalancesInput(Closed):
         return None
 
 
-def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> dict[str, Any]:
+def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> JsonObject:
     """Return the open balance of each party and currency, the agency's currency first.
 
     Within a currency the largest balance comes first. The key of the list is `customers` or

@@ -15,11 +15,12 @@ from voyagent.billing.ageing.capabilities.balances import (
     no_balances,
     open_balances,
 )
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
 from voyagent.capabilities.cards import count_note, day
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Text
+from voyagent.kernel.json_values import JsonObject
 
 
 class ListPayablesInput(OpenBalancesInput):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from flask_babel import gettext, ngettext
 from pydantic import Field
@@ -20,6 +20,7 @@ from voyagent.capabilities.cards import count_note, day
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Text
+from voyagent.kernel.json_values import JsonObject
 
 
 class ListReceivablesInput(OpenBalancesInput):
@@ -35,12 +36,12 @@ class ListReceivablesInput(OpenBalancesInput):
         return self.customer_name or None
 
 
-def run(call: Invocation, wanted: ListReceivablesInput) -> dict[str, Any]:
+def run(call: Invocation, wanted: ListReceivablesInput) -> JsonObject:
     """Return the open balance of each customer. Raises the errors of `open_balances`."""
     return open_balances(call, "receivable", wanted)
 
 
-def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
+def sentence(given: JsonObject, _output: JsonObject) -> str:
     """Return the summary sentence; it names the customer if the list is filtered by name."""
     name = given.get("customer_name")
     if not name:
@@ -48,7 +49,7 @@ def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
     return str(gettext("Looked up the balance of %(name)s", name=name))
 
 
-def answer(given: dict[str, Any], output: dict[str, Any]) -> str:
+def answer(given: JsonObject, output: JsonObject) -> str:
     """Return the answer text: customers with their balances, and the totals."""
     if output["customers"]:
         heading = ngettext(

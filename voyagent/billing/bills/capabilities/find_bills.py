@@ -9,13 +9,14 @@ from pydantic import Field
 
 from voyagent.billing.core.capabilities.payments import FIRST_DAY, LAST_DAY, SHOWN_MAX, row_amount
 from voyagent.billing.core.queries import open_list
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text
+from voyagent.kernel.json_values import JsonObject
 
 
 class FindBillsInput(Closed):

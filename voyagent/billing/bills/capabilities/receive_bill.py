@@ -32,7 +32,6 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    JsonObject,
     Policy,
     Slot,
 )
@@ -40,6 +39,7 @@ from voyagent.capabilities.cards import day, sum_note
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Id, Text, Trimmed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 from voyagent.taxes.words import component
 from voyagent.trips.capabilities.lookups import trips

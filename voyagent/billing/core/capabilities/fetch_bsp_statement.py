@@ -11,11 +11,12 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.billing.core.capabilities.settlement_plan import NoSettlementPlan
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.refusals import not_supported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
+from voyagent.kernel.json_values import JsonObject
 
 
 class FetchBspStatementInput(Closed):

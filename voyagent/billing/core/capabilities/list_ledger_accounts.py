@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from flask_babel import gettext, ngettext
 
-from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation
 from voyagent.capabilities.cards import count_note, listing
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.ledger.queries import accounts
 
 ACCOUNTS_MAX = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from flask_babel import gettext
 from pydantic import Field
@@ -22,7 +22,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.schemas.payments import MoneyAccount
-from voyagent.capabilities.capability import Choice, Direction, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import Choice, Direction, Invocation, Policy, Slot
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.lookups import of_party
 from voyagent.capabilities.results import Column, Result
@@ -32,6 +32,7 @@ from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Text
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken, wire_amount
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries import accounts
@@ -104,7 +105,7 @@ def payment_policy(wanted: PaymentInput, document: Invoice | Bill, direction: Di
     )
 
 
-def settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:
+def settled(document: Invoice | Bill, amount: Money) -> JsonObject:
     """Return the result of a payment: the amount, and the document's new open amount and status."""
     return {
         "party_name": document.party_name,

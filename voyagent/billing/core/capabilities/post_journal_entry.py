@@ -12,11 +12,12 @@ from voyagent.billing.core.capabilities.accounts import active_accounts
 from voyagent.billing.core.capabilities.payments import APPROVERS
 from voyagent.billing.core.capabilities.trial_balance import OPEN_TRIAL_BALANCE
 from voyagent.capabilities import cards
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.results import Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text, Trimmed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries import accounts

@@ -11,12 +11,13 @@ from pydantic import Field
 
 from voyagent.billing.core.capabilities.accounts import active_accounts
 from voyagent.billing.core.capabilities.trial_balance import OPEN_TRIAL_BALANCE
-from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Slot
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import spoken, wire_amount
 from voyagent.ledger.queries import accounts
 

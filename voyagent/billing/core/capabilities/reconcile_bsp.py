@@ -8,10 +8,11 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.billing.core.capabilities.settlement_plan import NoSettlementPlan
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Card, Invocation
 from voyagent.capabilities.refusals import not_supported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.json_values import JsonObject
 
 
 class ReconcileBspInput(Closed):

@@ -9,12 +9,13 @@ from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.billing.core.capabilities.list_ledger_accounts import ACCOUNTS_MAX
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
 from voyagent.capabilities.cards import day, listing
 from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import spoken, wire_amount
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
 

@@ -29,12 +29,13 @@ from voyagent.billing.invoices.capabilities.invoices import (
     shown_document,
 )
 from voyagent.billing.invoices.service import issuing
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.enquiries.capabilities import lookups as enquiry_lookups
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Text, Trimmed
+from voyagent.kernel.json_values import JsonObject
 
 
 class AddressIn(Closed):

@@ -41,7 +41,6 @@ from voyagent.capabilities.capability import (
     Capability,
     Card,
     Invocation,
-    JsonObject,
     Policy,
     ProgramOnly,
     Slot,
@@ -50,6 +49,7 @@ from voyagent.capabilities.cards import day, sum_note
 from voyagent.enquiries.capabilities.lookups import enquiries
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Id, PlainAmount, Text, Trimmed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 from voyagent.trips.capabilities.lookups import trips
 

@@ -12,13 +12,14 @@ from voyagent.billing.core.capabilities.payments import SHOWN_MAX, row_amount
 from voyagent.billing.core.queries import documents as document_queries
 from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
 from voyagent.billing.invoices.queries.board import InvoiceSearch
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Id, Text
+from voyagent.kernel.json_values import JsonObject
 from voyagent.trips.capabilities.lookups import trips
 
 SEQUENCE_DIGITS = 6

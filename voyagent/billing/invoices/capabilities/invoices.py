@@ -16,13 +16,14 @@ from voyagent.approvals.service.effects import (
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.service import numbering, pricing, rounding
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.capabilities.capability import Choice, JsonObject
+from voyagent.capabilities.capability import Choice
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.errors import N_
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken, wire_amount
 
 INVOICE_OUTPUT = frozenset(

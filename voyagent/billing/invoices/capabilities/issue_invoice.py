@@ -34,7 +34,6 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    JsonObject,
     Policy,
     Slot,
 )
@@ -43,6 +42,7 @@ from voyagent.capabilities.lookups import of_party
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 
 DRAFTS_MAX = 50

@@ -29,13 +29,13 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    JsonObject,
     Policy,
     Slot,
 )
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Id, PlainAmount
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from flask_babel import gettext
 from pydantic import Field
@@ -28,6 +28,7 @@ from voyagent.capabilities.capability import Capability, Card, Invocation, Polic
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Id, PlainAmount
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 
 
@@ -48,7 +49,7 @@ class RecordReceiptInput(PaymentInput):
     )
 
 
-def run(call: Invocation, wanted: RecordReceiptInput) -> dict[str, Any]:
+def run(call: Invocation, wanted: RecordReceiptInput) -> JsonObject:
     """Record the payment. Raises the errors of `service.record_receipt`."""
     amount = Money.parse(wanted.amount, wanted.currency)
     payment = payment_service.record_receipt(
@@ -96,7 +97,7 @@ def policy(_call: Invocation, wanted: RecordReceiptInput) -> Policy:
     return payment_policy(wanted, invoice_queries.get_invoice(wanted.invoice_id), "in")
 
 
-def sentence(_given: dict[str, Any], output: dict[str, Any]) -> str:
+def sentence(_given: JsonObject, output: JsonObject) -> str:
     """Return the summary sentence; after recording it names the customer and the invoice."""
     if not output.get("recorded"):
         return str(gettext("Record payment"))
@@ -109,7 +110,7 @@ def sentence(_given: dict[str, Any], output: dict[str, Any]) -> str:
     )
 
 
-def answer(_given: dict[str, Any], output: dict[str, Any]) -> str:
+def answer(_given: JsonObject, output: JsonObject) -> str:
     """Return the answer text: the amount, the customer, and the amount still due."""
     recorded = gettext(
         "Recorded %(amount)s from %(name)s for invoice %(number)s.",

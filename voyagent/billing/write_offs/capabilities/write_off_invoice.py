@@ -26,13 +26,13 @@ from voyagent.capabilities.capability import (
     Capability,
     Card,
     Invocation,
-    JsonObject,
     Policy,
     Slot,
 )
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Trimmed
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 
 

@@ -20,6 +20,7 @@ from voyagent.drivers.suppliers.sandbox.marks import Marks
 from voyagent.drivers.suppliers.sandbox.properties import city_of, properties
 from voyagent.drivers.suppliers.sandbox.roomrates import Choice, choices, priced
 from voyagent.kernel import clock
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 
 VALID = timedelta(minutes=20)
@@ -114,7 +115,7 @@ class SandboxHotels:
             yield from choices(hotel, query)
 
     def _rate(self, query: HotelQuery, choice: Choice, now: datetime) -> HotelRate:
-        words = {
+        words: JsonObject = {
             "query": as_payload(query),
             "choice": as_payload(choice),
             "quoted_at": now.isoformat(),

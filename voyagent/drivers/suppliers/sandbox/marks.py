@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from typing import Any
+
+from pydantic import JsonValue
 
 from voyagent.drivers.suppliers.errors import UnknownAtSupplier
 from voyagent.kernel.canonical import canonical_json
+from voyagent.kernel.json_values import JsonMapping, JsonObject
 from voyagent.kernel.keyring import Keyring
 
 PURPOSE = "suppliers:sandbox"
@@ -35,21 +37,21 @@ class Marks:
         self._driver = driver
         self._keyring = keyring
 
-    def mark(self, kind: str, value: Any) -> str:
+    def mark(self, kind: str, value: JsonValue | JsonMapping) -> str:
         """Return a short keyed hash of a JSON value."""
         return _short(self._keyring.digest(PURPOSE, _text(kind, value)))
 
-    def is_marked(self, kind: str, value: Any, mark: str) -> bool:
+    def is_marked(self, kind: str, value: JsonValue | JsonMapping, mark: str) -> bool:
         """Return True if the keyed hash belongs to the value."""
         made = [_short(digest) for digest in self._keyring.digests(PURPOSE, _text(kind, value))]
         return mark.isascii() and any(hmac.compare_digest(one, mark) for one in made)
 
-    def token(self, kind: str, values: dict[str, Any]) -> str:
+    def token(self, kind: str, values: JsonMapping) -> str:
         """Return an object as a signed text, which `read` accepts."""
         body = base64.urlsafe_b64encode(canonical_json(values).encode()).decode().rstrip("=")
         return f"{body}.{self.mark(kind, values)}"
 
-    def read(self, kind: str, token: str) -> dict[str, Any]:
+    def read(self, kind: str, token: str) -> JsonObject:
         """Return the object of a signed text. Raises UnknownAtSupplier for a wrong signature."""
         body, _, mark = token.partition(".")
         try:
@@ -87,7 +89,7 @@ def check_digit(number: str) -> int:
     return int(number) % 7
 
 
-def _text(kind: str, value: Any) -> str:
+def _text(kind: str, value: JsonValue | JsonMapping) -> str:
     return f"{kind}\n{canonical_json(value)}"
 
 

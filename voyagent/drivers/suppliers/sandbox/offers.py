@@ -24,6 +24,7 @@ from voyagent.drivers.suppliers.sandbox.fares import Trip, fare_lines, seats_lef
 from voyagent.drivers.suppliers.sandbox.marks import Marks
 from voyagent.drivers.suppliers.sandbox.timetable import FULL_CLASSES
 from voyagent.kernel import clock
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 
 VALID = timedelta(minutes=20)
@@ -120,5 +121,5 @@ def _total(fares: Iterable[FareLine]) -> Money:
     return reduce(add, (line.total for line in fares))
 
 
-def _content(offer: FlightOffer) -> dict[str, object]:
+def _content(offer: FlightOffer) -> JsonObject:
     return as_payload(replace(offer, offer_id=""))

@@ -20,6 +20,7 @@ from voyagent.drivers.suppliers.sandbox.faults import Fault, Faults, fault_of
 from voyagent.drivers.suppliers.sandbox.marks import Marks
 from voyagent.drivers.suppliers.sandbox.visarules import SOURCE, Rule, rule
 from voyagent.kernel import clock
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
 
 _FILED_BEFOREHAND = {VisaKind.ELECTRONIC, VisaKind.STICKER}
@@ -78,7 +79,7 @@ class SandboxVisas:
             filed_on=application.filed_on,
             decision_by=_working_days_after(application.filed_on, found.processing_days),
         )
-        values = {"file": as_payload(filed), "refused": fault is Fault.NO_VISA}
+        values: JsonObject = {"file": as_payload(filed), "refused": fault is Fault.NO_VISA}
         return replace(filed, supplier_ref=self._marks.token(_KIND, values))
 
     def status(self, supplier_ref: str) -> VisaFile:
