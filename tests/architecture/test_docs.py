@@ -96,14 +96,26 @@ def test_the_operations_page_lists_every_metric() -> None:
 @pytest.mark.parametrize("throttle", throttles.ALL, ids=lambda throttle: throttle.name)
 def test_the_operations_page_lists_every_rate_limit(throttle: throttles.Throttle) -> None:
     (row,) = re.findall(
-        rf"^\| `{throttle.name}`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|$", OPERATIONS, re.MULTILINE
+        rf"^\| `{throttle.name}`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|$",
+        OPERATIONS,
+        re.MULTILINE,
     )
     shared = throttle.bucket and throttle is not throttles.SIGN_IN
     assert [cell.strip() for cell in row] == [
         "shared with `sign_in`" if shared else _in_words(throttle.account),
+        _in_words(throttle.agency),
         _in_words(throttle.address),
         _in_words(throttle.overall),
     ]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_the_operations_page_lists_the_shares_of_an_overall_limit(is_known: bool) -> None:
+    place = f"{'a known' if is_known else 'an unknown'} place"
+    ceiling = throttles.CEILINGS[is_known]
+    assert f"| {place} that is busy | {ceiling.busy:.0%} |".replace("%", " %") in OPERATIONS
+    assert f"| {place} | {ceiling.quiet:.0%} |".replace("%", " %") in OPERATIONS
+    assert f"more than {throttles.BUSY_ABOVE:.0%} of".replace("%", " %") in OPERATIONS
 
 
 def test_actions_that_share_a_bucket_with_sign_in_have_its_limits() -> None:

@@ -42,7 +42,17 @@ def narrow(settings: Settings) -> Iterator[Flask]:
     """The application with a hundredth of the limits per client address, but at least one attempt
     in each.
     """
-    made = create_app(settings.model_copy(update={"limit_scale": 0.01}))
+    yield from with_scale(settings, 0.01)
+
+
+@pytest.fixture
+def unscaled(settings: Settings) -> Iterator[Flask]:
+    """The application with the limits of production."""
+    yield from with_scale(settings, 1)
+
+
+def with_scale(settings: Settings, scale: float) -> Iterator[Flask]:
+    made = create_app(settings.model_copy(update={"limit_scale": scale}))
     yield made
     made.extensions["voyagent.auth_adapter"].lane.close()
     with made.app_context():
@@ -198,6 +208,21 @@ def test_ten_of_64_parallel_wrong_passwords_are_hashed(
         answers = list(pool.map(guess, range(64)))
     assert len(identity.passwords.asked) == 10
     assert answers.count(InvalidCredentials) == 10
+
+
+def test_720_tries_at_one_account_stop_nobody_else(unscaled: Flask, bob: Person) -> None:
+    """Twelve addresses with sixty tries each, more than all attempts of a minute together."""
+    stranger = fresh_address()
+    for number in range(12):
+        guesser = from_address(unscaled, f"198.51.100.{number + 20}")
+        for _ in range(60):
+            assert sign_in(guesser, stranger).status_code in (401, 429)
+            reset = guesser.post("/auth/request-password-reset", json={"email": stranger})
+            assert reset.status_code in (200, 429)
+    elsewhere = from_address(unscaled, "203.0.113.200")
+    assert sign_in(elsewhere, bob.email, PASSWORD).status_code == 200
+    reset = elsewhere.post("/auth/request-password-reset", json={"email": bob.email})
+    assert reset.status_code == 200
 
 
 # Per client address

@@ -6,6 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -242,31 +245,140 @@ def test_a_limit_per_account_requires_the_account(make: Make) -> None:
 # --------------------------------------------------------------------------------
 
 
-SMALL = Throttle("small", address=(Quota(3, 60),), overall=(Quota(5, 60),))
+SMALL = Throttle("small", address=(Quota(3, 60),), overall=(Quota(8, 60),))
+
+
+def admitted(limiter: Limiter, tries: int, **attempt: Any) -> int:
+    """Return how many attempts are admitted before the first refusal, of at most `tries`."""
+    return next((done for done in range(tries) if fails(limiter, **attempt)), tries)
 
 
 def test_there_are_limits_per_address_and_overall(make: Make) -> None:
     limiter = make()
-    assert [fails(limiter, throttle=SMALL, address=HERE) > 0 for _ in range(5)] == [False] * 3 + [
-        True
-    ] * 2
-    assert [fails(limiter, throttle=SMALL, address=THERE) > 0 for _ in range(3)] == [False] * 2 + [
-        True
-    ]
-    limited = Throttle("small", address=(Quota(3, 60),), overall=(Quota(6, 60),))
-    assert [fails(limiter, throttle=limited, address=THERE) for _ in range(1)] == [
-        0
-    ]  # what was refused for all took nothing of the address
+    assert admitted(limiter, 5, throttle=SMALL, address=HERE) == 3
+    assert admitted(limiter, 5, throttle=SMALL, address=THERE) == 1  # busy strangers have half
+    assert admitted(limiter, 5, throttle=SMALL, address="198.51.100.9") == 1
+    assert admitted(limiter, 5, throttle=SMALL, address="198.51.100.10") == 1  # three quarters
+    assert admitted(limiter, 5, throttle=SMALL, address="198.51.100.11") == 0
 
 
 def test_the_scale_multiplies_address_and_overall(make: Make) -> None:
     limiter = make(limit_scale=2)
-    assert [fails(limiter, throttle=SMALL, address=HERE) > 0 for _ in range(7)] == [False] * 6 + [
-        True
+    assert admitted(limiter, 9, throttle=SMALL, address=HERE) == 6
+    assert admitted(limiter, 9, throttle=SMALL, address=THERE) == 2
+    addresses = [f"203.0.113.{number}" for number in range(9)]
+    assert [fails(limiter, throttle=SMALL, address=each) > 0 for each in addresses] == [
+        *[False] * 4,
+        *[True] * 5,
     ]
-    assert [fails(limiter, throttle=SMALL, address=THERE) > 0 for _ in range(5)] == [False] * 4 + [
-        True
+
+
+def fills(limiter: Limiter, accounts: int, addresses: int, *, a: Throttle) -> int:
+    """Fail at some accounts from each of many addresses; return the number of admitted tries."""
+    tries = [
+        fails(limiter, f"{account}.{address}@nowhere.example", a, f"203.0.113.{address}") == 0
+        for account in range(accounts)
+        for address in range(addresses)
     ]
+    return sum(tries)
+
+
+def test_720_tries_at_one_account_do_not_stop_other_accounts(make: Make) -> None:
+    limiter = make()
+    with time_machine.travel(NOON, tick=False):
+        tries = [
+            fails(limiter, "nobody@nowhere.example", address=f"203.0.113.{number % 12}")
+            for number in range(720)
+        ]
+        assert tries.count(0) == 10
+        assert fails(limiter) == 0
+        # What the account refused took nothing from the address.
+        assert admitted(limiter, 99, account="other@malabar.example", address="203.0.113.1") == 10
+
+
+def test_tries_at_many_accounts_do_not_stop_a_quiet_place(make: Make) -> None:
+    limiter = make()
+    with time_machine.travel(NOON, tick=False):
+        assert fills(limiter, 60, 12, a=limits.SIGN_IN) <= 300 + 12 * 12
+        assert fails(limiter, address="203.0.113.1") > 0
+        assert fails(limiter, address=HERE) == 0
+
+
+@pytest.mark.parametrize(
+    "throttle", [each for each in limits.ALL if each.overall and each.address], ids=lambda t: t.name
+)
+def test_a_known_place_is_refused_last(make: Make, throttle: Throttle) -> None:
+    limiter, small = make(), replace(throttle, overall=(Quota(200, 60),))
+    limiter.note_sign_in("neha@malabar.example", address=HERE)
+    with time_machine.travel(NOON, tick=False):
+        assert fills(limiter, 6, 100, a=small) == 150
+        assert fails(limiter, throttle=small, address=THERE) > 0
+        assert fails(limiter, throttle=small, address=HERE) == 0
+
+
+def test_a_place_is_known_to_the_accounts_that_signed_in_there(make: Make) -> None:
+    """An attacker with an account of their own gains nothing at another account."""
+    limiter = make()
+    limiter.note_sign_in("attacker@nowhere.example", address=THERE)
+    with time_machine.travel(NOON, tick=False):
+        fills(limiter, 10, 100, a=limits.SIGN_IN)
+        assert fails(limiter, address=THERE) > 0
+        assert fails(limiter, "attacker@nowhere.example", address=THERE) == 0
+
+
+def test_an_agency_has_its_own_limit(make: Make) -> None:
+    limiter, (ours, theirs) = make(), (uuid4(), uuid4())
+    small = Throttle("small", account=(Quota(9, 60),), agency=(Quota(2, 60),))
+
+    def mails(agency: UUID, number: int) -> bool:
+        try:
+            limiter.admit(small, account=f"{number}@malabar.example", agency=agency)
+        except TooManyRequests:
+            return False
+        return True
+
+    assert [mails(ours, number) for number in range(4)] == [True, True, False, False]
+    assert mails(theirs, 0)
+
+
+def test_a_refusal_counts_nowhere(make: Make) -> None:
+    """Each limit in turn refuses a hundred attempts; afterwards the others have room."""
+    limiter, agency = make(), uuid4()
+    small = Throttle(
+        "small",
+        account=(Quota(2, 60), Quota(90, 3600)),
+        agency=(Quota(3, 60),),
+        address=(Quota(4, 60),),
+        overall=(Quota(50, 60),),
+    )
+
+    def passes(account: str, agency: UUID, address: str) -> bool:
+        try:
+            limiter.admit(small, account=account, agency=agency, address=address)
+        except TooManyRequests:
+            return False
+        return True
+
+    with time_machine.travel(NOON, tick=False):
+        assert sum(passes("a", agency, HERE) for _ in range(100)) == 2
+        assert sum(passes("b", agency, HERE) for _ in range(100)) == 1
+        assert sum(passes("b", uuid4(), HERE) for _ in range(100)) == 1
+        assert sum(passes("c", uuid4(), HERE) for _ in range(100)) == 0
+        assert sum(passes("c", uuid4(), THERE) for _ in range(100)) == 2
+        assert passes("d", uuid4(), THERE)
+
+
+def test_parallel_attempts_are_counted_in_one_step(make: Make) -> None:
+    limiter, everybody = make(), threading.Barrier(32)
+    small = Throttle("small", account=(Quota(8, 60),), address=(Quota(12, 60),))
+
+    def attempt(number: int) -> bool:
+        everybody.wait()
+        return fails(limiter, f"{number % 2}@malabar.example", small) == 0
+
+    with ThreadPoolExecutor(32) as pool:
+        assert sum(pool.map(attempt, range(32))) == 12
+    assert fails(limiter, "2@malabar.example", small, THERE) == 0
 
 
 def test_an_ipv6_network_is_counted_as_one_client(make: Make) -> None:
@@ -338,11 +450,11 @@ def test_local_counts_expire_with_their_window() -> None:
     windows = LocalWindows()
     with time_machine.travel(NOON, tick=False) as clock:
         for number in range(1000):
-            windows.take(Window(f"k{number}", 5, 60))
-        windows.give_back(Window("k0", 5, 60))
+            windows.take([Window(f"k{number}", 5, 60)])
+        windows.give_back([Window("k0", 5, 60)])
         assert len(windows._taken) == 999  # noqa: SLF001 - memory is what this is about
         clock.shift(61)
-        windows.take(Window("new", 5, 60))
+        windows.take([Window("new", 5, 60)])
         assert list(windows._taken) == ["new"]  # noqa: SLF001 - as above
 
 

@@ -37,7 +37,10 @@ def confirm(
     if known is None:
         raise Unauthorized
     with identity.limiter.admit(
-        limits.REAUTHENTICATE, account=actor.email, address=device.ip
+        limits.REAUTHENTICATE,
+        account=actor.email,
+        address=device.ip,
+        agency=actor.tenant_id,
     ) as attempt:
         person, is_right = check_password(
             identity, known.tenant_id, known.id, stored=known.password_hash, password=password

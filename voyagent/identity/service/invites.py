@@ -51,7 +51,9 @@ def invite(
     """
     actor.require("invite.create")
     require_verified_agency()
-    identity.limiter.admit(limits.INVITE_MAIL, account=email, address=address)
+    identity.limiter.admit(
+        limits.INVITE_MAIL, account=email, address=address, agency=actor.tenant_id
+    )
     rows_changed(
         "update invites set status = 'expired' where tenant_id = :tenant_id and email = :email and"
         " status = 'pending' and expires_at <= now()",

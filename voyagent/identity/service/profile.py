@@ -55,7 +55,12 @@ def update_profile(
     moves = email is not None and email != person.email
     if moves:
         actor.require_fresh()
-        identity.limiter.admit(limits.CHANGE_ADDRESS, account=person.email, address=device.ip)
+        identity.limiter.admit(
+            limits.CHANGE_ADDRESS,
+            account=person.email,
+            address=device.ip,
+            agency=actor.tenant_id,
+        )
     changed = [
         {"field": field, "before": before, "after": after}
         for field, before, after in (

@@ -109,7 +109,10 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
     """
     actor.require("account.update")
     with identity.limiter.admit(
-        limits.REAUTHENTICATE, account=actor.email, address=device.ip
+        limits.REAUTHENTICATE,
+        account=actor.email,
+        address=device.ip,
+        agency=actor.tenant_id,
     ) as attempt:
         person = _held(actor)
         if person.totp_pending_secret is None:

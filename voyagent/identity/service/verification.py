@@ -28,7 +28,9 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
     Forbidden, TooManyRequests (per e-mail address, and per IP address of the client in `address`).
     """
     actor.require("account.update")
-    identity.limiter.admit(limits.VERIFICATION_MAIL, account=actor.email, address=address)
+    identity.limiter.admit(
+        limits.VERIFICATION_MAIL, account=actor.email, address=address, agency=actor.tenant_id
+    )
     mail_verification(identity, actor, user_id=person_of(actor), email=actor.email)
 
 

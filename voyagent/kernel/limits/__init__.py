@@ -1,4 +1,4 @@
-"""Rate limits for attempts such as sign-ins: per account, per client address and in total.
+"""Rate limits for attempts such as sign-ins: per account, agency, client address and in total.
 
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         good = identity.passwords.verify(stored, password)
@@ -6,7 +6,8 @@
             attempt.succeeded()
 
 Each attempt is counted before the credential is checked, so that simultaneous guesses cannot all be
-admitted. A success removes its attempt from the count of the account.
+admitted. It is counted everywhere in one step, or nowhere if one of its limits refuses it. A
+success removes its attempt from the count of the account.
 """
 
 from voyagent.kernel.limits.limiter import Attempt, Limiter
@@ -15,7 +16,6 @@ from voyagent.kernel.limits.throttles import (
     ALL,
     API_KEY,
     CHANGE_ADDRESS,
-    CUSTOMER_MAIL,
     DOCUMENT_MAIL,
     INVITE_LOOKUP,
     INVITE_MAIL,
@@ -35,7 +35,6 @@ __all__ = [
     "ALL",
     "API_KEY",
     "CHANGE_ADDRESS",
-    "CUSTOMER_MAIL",
     "DOCUMENT_MAIL",
     "INVITE_LOOKUP",
     "INVITE_MAIL",

@@ -8,18 +8,28 @@ import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 import structlog
 
 from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import TooManyRequests, Unavailable
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.limits.throttles import ALL, HOME, Quota, Throttle
-from voyagent.kernel.limits.windows import Window, windows
+from voyagent.kernel.limits.throttles import (
+    ALL,
+    BUSY_ABOVE,
+    CEILINGS,
+    HOME,
+    Ceiling,
+    Quota,
+    Throttle,
+)
+from voyagent.kernel.limits.windows import Full, Window, windows
 
 _POLL_INTERVAL_S = 0.05
 _GATES = 64
@@ -80,27 +90,38 @@ class Limiter:
         self._gates = [threading.Lock() for _ in range(_GATES)]
 
     def admit(
-        self, throttle: Throttle, *, account: str | None = None, address: str = ""
+        self,
+        throttle: Throttle,
+        *,
+        account: str | None = None,
+        address: str = "",
+        agency: UUID | None = None,
     ) -> Attempt:
         """Count and admit an attempt, after the schema check and before the credential check.
 
         `account` is the e-mail address as typed; no such account need exist. `address` is the
-        client's IP address. Attempts that are still being checked count as failures of their
-        account. If the throttle has `wait_max_s` and the account is at its limit only because of
-        them, this attempt waits up to `wait_max_s` seconds until they are decided.
+        client's IP address. `agency` is the agency of the person who acts, where it is known. The
+        attempt is counted for all of them in one step, or for none if it is refused.
+
+        Attempts that are still being checked count as failures of their account. If the throttle
+        has `wait_max_s` and only the account is at its limit, this attempt waits up to `wait_max_s`
+        seconds until they are decided.
 
         Raises TooManyRequests with `retry_after_s`.
         """
-        self._count(throttle, address)
+        is_known = self._is_known(throttle, account, address)
+        shared = self._shared_windows(throttle, address, agency, is_known=is_known)
         if not throttle.account:
+            self._take(throttle, shared)
             return Attempt(_nothing, _nothing)
         if account is None:
             raise ValueError(f"{throttle.name} is limited per account")
-        taken = self._account_windows(throttle, account, address)
-        wait_s = self._take_turn(taken, throttle.wait_max_s)
-        if wait_s is not None:
-            raise _refusal(throttle, "account", wait_s)
-        return Attempt(partial(self._give_back, taken), partial(self._undecided.land, taken[0].key))
+        whose = _at(account, address) if is_known and throttle.bucket else account
+        own = self._windows_of(throttle, whose)
+        self._take_turn(throttle, own, shared)
+        return Attempt(
+            partial(self._windows.give_back, own), partial(self._undecided.land, own[0].key)
+        )
 
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
         """Count a failed check of a credential that is sent with each request.
@@ -108,15 +129,18 @@ class Limiter:
         A valid credential is never counted. Raises TooManyRequests if the client address has too
         many failures.
         """
-        self._count(throttle, address)
+        is_known = self._is_known(throttle, None, address)
+        self._take(throttle, self._shared_windows(throttle, address, None, is_known=is_known))
 
     def note_sign_in(self, account: str, *, address: str) -> None:
         """Record that the owner of an account has signed in from a client address.
 
         Failures from this address are then counted separately, so that an attacker at another
-        address cannot lock the owner out.
+        address cannot lock the owner out. It is also refused last if all attempts together are at
+        their limit.
         """
-        self._windows.take(self._home(account, address))
+        for home in (self._home(account, address), self._home_of_any(address)):
+            self._windows.take([home])
 
     def forgive(self, account: str, *, address: str = "") -> None:
         """Delete an account's failed attempts after a password reset.
@@ -130,65 +154,61 @@ class Limiter:
                     for window in self._windows_of(throttle, whose):
                         self._windows.forget(window)
 
-    def _count(self, throttle: Throttle, address: str) -> None:
-        place = _place(address)
-        of_address = [
-            self._window(throttle.name, "address", place, quota, self._scale)
-            for quota in throttle.address
-        ]
-        wait_s = self._take(of_address)
-        if wait_s is not None:
-            raise _refusal(throttle, "address", wait_s)
-        wait_s = self._take(
-            [
-                self._window(throttle.name, "overall", "", quota, self._scale)
-                for quota in throttle.overall
-            ]
-        )
-        if wait_s is not None:
-            self._give_back(of_address)
-            raise _refusal(throttle, "overall", wait_s)
-
-    def _take_turn(self, taken: list[Window], wait_max_s: float) -> float | None:
-        key, until = taken[0].key, time.monotonic() + wait_max_s
+    def _take_turn(self, throttle: Throttle, own: list[Window], shared: list[Window]) -> None:
+        key, until = own[0].key, time.monotonic() + throttle.wait_max_s
         while True:
             others_may_succeed = self._undecided.any(key)
             with self._gates[hash(key) % _GATES]:
-                wait_s = self._take(taken)
-                if wait_s is None:
+                full = self._windows.take([*shared, *own])
+                if not full:
                     self._undecided.begin(key)
-                    return None
+                    return
+            if any(each.window.per != "account" for each in full):
+                raise _refusal(throttle, full)
             if not others_may_succeed and not self._undecided.any(key):
-                return wait_s
+                raise _refusal(throttle, full)
             if time.monotonic() >= until:
-                return wait_s
+                raise _refusal(throttle, full)
             self._undecided.wait(key)
 
-    def _take(self, wanted: Iterable[Window]) -> float | None:
-        """Add one attempt to each window, or to none if one of them is full.
+    def _take(self, throttle: Throttle, shared: list[Window]) -> None:
+        full = self._windows.take(shared)
+        if full:
+            raise _refusal(throttle, full)
 
-        Returns None if the attempt was added, else the longest waiting time in seconds.
-        """
-        taken: list[Window] = []
-        waits_s: list[float] = []
-        for window in wanted:
-            wait_s = self._windows.take(window)
-            if wait_s is None:
-                taken.append(window)
-            else:
-                waits_s.append(wait_s)
-        if not waits_s:
-            return None
-        self._give_back(taken)
-        return max(waits_s)
+    def _is_known(self, throttle: Throttle, account: str | None, address: str) -> bool:
+        if account is not None and throttle.is_own_account:
+            return self._windows.holds([self._home(account, address)])
+        return self._windows.holds([self._home_of_any(address)])
 
-    def _give_back(self, taken: Iterable[Window]) -> None:
-        for window in taken:
-            self._windows.give_back(window)
+    def _shared_windows(
+        self, throttle: Throttle, address: str, agency: UUID | None, *, is_known: bool
+    ) -> list[Window]:
+        """Return the windows of the address, of the agency and of all attempts."""
+        fair = 0
+        if throttle.overall:
+            fair = _at_least_one(throttle.overall[0].amount * self._scale * BUSY_ABOVE)
+        ceiling = CEILINGS[is_known]
+        return [
+            *(
+                self._window(throttle.name, "address", _place(address), quota, self._scale, fair)
+                for quota in throttle.address
+            ),
+            *(
+                self._window(throttle.name, "agency", str(agency), quota, 1.0, fair)
+                for quota in throttle.agency
+                if agency is not None
+            ),
+            *(self._overall(throttle, quota, ceiling) for quota in throttle.overall),
+        ]
 
-    def _account_windows(self, throttle: Throttle, account: str, address: str) -> list[Window]:
-        is_home = bool(throttle.bucket) and self._windows.holds(self._home(account, address))
-        return self._windows_of(throttle, _at(account, address) if is_home else account)
+    def _overall(self, throttle: Throttle, quota: Quota, ceiling: Ceiling) -> Window:
+        all_of_it = self._window(throttle.name, "overall", "", quota, self._scale)
+        return replace(
+            all_of_it,
+            amount=_at_least_one(all_of_it.amount * ceiling.quiet),
+            busy_amount=_at_least_one(all_of_it.amount * ceiling.busy),
+        )
 
     def _windows_of(self, throttle: Throttle, whose: str) -> list[Window]:
         return [
@@ -199,12 +219,19 @@ class Limiter:
     def _home(self, account: str, address: str) -> Window:
         return self._window("home", "place", _at(account, address), HOME, 1.0)
 
-    def _window(self, name: str, per: str, whose: str, quota: Quota, scale: float) -> Window:
+    def _home_of_any(self, address: str) -> Window:
+        return self._window("home", "address", _place(address), HOME, 1.0)
+
+    def _window(
+        self, name: str, per: str, whose: str, quota: Quota, scale: float, fair: int = 0
+    ) -> Window:
         digest = self._keyring.digest("limits", f"{name}:{per}:{whose}").hex()[:_DIGEST_CHARS]
         return Window(
             f"{name}:{per}:{quota.seconds}:{digest}",
-            max(1, round(quota.amount * scale)),
+            _at_least_one(quota.amount * scale),
             quota.seconds,
+            per,
+            fair,
         )
 
 
@@ -252,9 +279,16 @@ def _at(account: str, address: str) -> str:
     return f"{account} {_place(address)}"
 
 
-def _refusal(throttle: Throttle, per: str, wait_s: float) -> TooManyRequests:
-    retry_after_s = max(1, math.ceil(wait_s))
-    log.info("attempt.refused", throttle=throttle.name, per=per, retry_after_s=retry_after_s)
+def _at_least_one(amount: float) -> int:
+    return max(1, round(amount))
+
+
+def _refusal(throttle: Throttle, full: Sequence[Full]) -> TooManyRequests:
+    last = max(full, key=lambda each: each.wait_s)
+    retry_after_s = max(1, math.ceil(last.wait_s))
+    log.info(
+        "attempt.refused", throttle=throttle.name, per=last.window.per, retry_after_s=retry_after_s
+    )
     return TooManyRequests(retry_after_s=retry_after_s)
 
 

@@ -19,17 +19,23 @@ class Quota:
 class Throttle:
     """The limits of one kind of attempt.
 
-    The quotas in `account` apply to each typed e-mail address, which need not exist. Those in
-    `address` apply to each client address and those in `overall` to all attempts together; both are
-    multiplied by `VOYAGENT_LIMIT_SCALE`. Throttles with the same `bucket` share the counts of an
-    account.
+    The quotas in `account` apply to each typed e-mail address, which need not exist, and those in
+    `agency` to each agency whose people act. Those in `address` apply to each client address and
+    those in `overall` to all attempts together; both are multiplied by `VOYAGENT_LIMIT_SCALE`.
+    Throttles with the same `bucket` share the counts of an account.
+
+    `CEILINGS` says which part of `overall` an attempt may use. With `is_own_account` the account
+    belongs to the person who acts, so a known place is one where this account has signed in.
+    Otherwise it is one where anybody has signed in.
     """
 
     name: str
     account: tuple[Quota, ...] = ()
+    agency: tuple[Quota, ...] = ()
     address: tuple[Quota, ...] = ()
     overall: tuple[Quota, ...] = ()
     bucket: str = ""
+    is_own_account: bool = False
     wait_max_s: float = 0.0
     """Maximum time in seconds that an attempt waits for other attempts at the same account.
 
@@ -41,6 +47,24 @@ class Throttle:
         """Return the name under which the attempts at an account are counted."""
         return self.bucket or self.name
 
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The parts of an overall limit that callers of one kind may use, from 0 to 1."""
+
+    busy: float
+    quiet: float
+
+
+BUSY_ABOVE = 0.02
+"""Part of an overall limit above which a client address or an agency is busy."""
+CEILINGS = {False: Ceiling(busy=0.5, quiet=0.75), True: Ceiling(busy=0.9, quiet=1.0)}
+"""Ceilings of unknown places (False) and of known places (True).
+
+When attempts come close to an overall limit, those of busy strangers are refused first, then those
+of all strangers, then those of busy known places. A crowd of strangers therefore cannot use up the
+limit for people who have signed in from their place before.
+"""
 
 # At most ten guesses a minute and a hundred an hour at one account, over all endpoints together
 # (NIST SP 800-63B-4, 3.2.2: at most 100 consecutive failures). The lock ends within an hour, or
@@ -57,15 +81,18 @@ SIGN_IN = Throttle(
     address=(Quota(60, MINUTE),),
     overall=(Quota(600, MINUTE),),
     bucket="password",
+    is_own_account=True,
     wait_max_s=2.0,
 )
 """A password or a code of the second factor at sign-in."""
 REAUTHENTICATE = Throttle(
     "reauthenticate",
     account=_PASSWORD,
+    agency=(Quota(300, MINUTE),),
     address=(Quota(60, MINUTE),),
     overall=(Quota(600, MINUTE),),
     bucket="password",
+    is_own_account=True,
 )
 """A password or a code of a signed-in person.
 
@@ -73,19 +100,38 @@ For reauthentication, to switch off two-factor authentication, and to change the
 the password.
 """
 RESET_MAIL = Throttle(
-    "reset_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
+    "reset_mail",
+    account=_MAIL,
+    address=(Quota(30, MINUTE),),
+    overall=(Quota(300, MINUTE),),
+    is_own_account=True,
 )
 VERIFICATION_MAIL = Throttle(
-    "verification_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
+    "verification_mail",
+    account=_MAIL,
+    agency=(Quota(100, HOUR),),
+    address=(Quota(30, MINUTE),),
+    overall=(Quota(300, MINUTE),),
+    is_own_account=True,
 )
 INVITE_MAIL = Throttle(
-    "invite_mail", account=_MAIL, address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),)
+    "invite_mail",
+    account=_MAIL,
+    agency=(Quota(100, HOUR),),
+    address=(Quota(60, MINUTE),),
+    overall=(Quota(300, MINUTE),),
 )
-"""An invitation mail, counted per invited e-mail address."""
-DOCUMENT_MAIL = Throttle("document_mail", account=_MAIL, overall=(Quota(300, MINUTE),))
-"""An itinerary or an invoice by mail, counted per e-mail address of the recipient."""
-CUSTOMER_MAIL = Throttle("customer_mail", account=(Quota(100, HOUR),))
-"""Mails to customers, counted per agency, because anybody can sign up and send mails."""
+"""An invitation mail, counted per invited e-mail address and per inviting agency."""
+DOCUMENT_MAIL = Throttle(
+    "document_mail",
+    account=_MAIL,
+    agency=(Quota(100, HOUR),),
+    overall=(Quota(300, MINUTE),),
+)
+"""An itinerary or an invoice by mail, counted per e-mail address of the recipient.
+
+Also counted per sending agency, because anybody can sign up and send mails.
+"""
 ONE_TIME_TOKEN = Throttle(
     "one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
 )
@@ -107,8 +153,10 @@ ACCEPT_INVITE = Throttle(
 CHANGE_ADDRESS = Throttle(
     "change_address",
     account=(Quota(30, HOUR),),
+    agency=(Quota(100, HOUR),),
     address=(Quota(60, MINUTE),),
     overall=(Quota(300, MINUTE),),
+    is_own_account=True,
 )
 """A new e-mail address for a person, counted per current address.
 
@@ -124,7 +172,6 @@ ALL = (
     VERIFICATION_MAIL,
     INVITE_MAIL,
     DOCUMENT_MAIL,
-    CUSTOMER_MAIL,
     ONE_TIME_TOKEN,
     REFRESH,
     SIGN_UP,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -28,28 +28,46 @@ log = structlog.get_logger(__name__)
 class Window:
     """One limit of one caller: at most `amount` in any period of `seconds`.
 
-    `key` contains a keyed hash, so that it does not reveal the caller.
+    `key` contains a keyed hash, so that it does not reveal the caller. `per` names what is counted,
+    such as `account`.
+
+    A window of one caller with `fair` makes its caller busy while it has `fair` entries or more. If
+    a caller of an attempt is busy, `busy_amount` is the limit of a shared window.
     """
 
     key: str
     amount: int
     seconds: int
+    per: str = ""
+    fair: int = 0
+    busy_amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """A window that refused an attempt, and the seconds until it has room again."""
+
+    window: Window
+    wait_s: float
 
 
 class Windows(Protocol):
     """Protocol of counters."""
 
-    def take(self, window: Window) -> float | None:
-        """Add one and return None; if the limit is reached, only return the seconds to wait."""
+    def take(self, windows: Sequence[Window]) -> list[Full]:
+        """Add one to each window in one step, or to none if one of them is full.
 
-    def give_back(self, window: Window) -> None:
-        """Remove the newest entry of the window."""
+        Returns the full windows; an empty list if the attempt was counted.
+        """
+
+    def give_back(self, windows: Sequence[Window]) -> None:
+        """Remove the newest entry of each window."""
 
     def forget(self, window: Window) -> None:
         """Remove all entries of the window."""
 
-    def holds(self, window: Window) -> bool:
-        """Return True if the window has an entry now."""
+    def holds(self, windows: Sequence[Window]) -> bool:
+        """Return True if one of the windows has an entry now."""
 
 
 @dataclass(slots=True)
@@ -66,37 +84,55 @@ class LocalWindows:
         self._taken: dict[str, _Taken] = {}
         self._swept_at = 0.0
 
-    def take(self, window: Window) -> float | None:
+    def take(self, windows: Sequence[Window]) -> list[Full]:
         """Implement `Windows.take`."""
         now = _seconds()
         with self._lock:
             self._sweep(now)
-            taken = self._taken.setdefault(window.key, _Taken(window.seconds))
-            taken.at = [at for at in taken.at if at > now - window.seconds]
-            if len(taken.at) >= window.amount:
-                return taken.at[-window.amount] + window.seconds - now
-            taken.at.append(now)
-            return None
+            is_busy = any(
+                window.fair and self._wait_s(window, window.fair, now) is not None
+                for window in windows
+            )
+            full = []
+            for window in windows:
+                amount = window.busy_amount if is_busy and window.busy_amount else window.amount
+                wait_s = self._wait_s(window, amount, now)
+                if wait_s is not None:
+                    full.append(Full(window, wait_s))
+            if not full:
+                for window in windows:
+                    taken = self._taken.setdefault(window.key, _Taken(window.seconds))
+                    taken.at = [at for at in taken.at if at > now - window.seconds]
+                    taken.at.append(now)
+            return full
 
-    def give_back(self, window: Window) -> None:
+    def give_back(self, windows: Sequence[Window]) -> None:
         """Implement `Windows.give_back`."""
         with self._lock:
-            taken = self._taken.get(window.key)
-            if taken is not None and taken.at:
-                taken.at.pop()
-            if taken is not None and not taken.at:
-                del self._taken[window.key]
+            for window in windows:
+                taken = self._taken.get(window.key)
+                if taken is not None and taken.at:
+                    taken.at.pop()
+                if taken is not None and not taken.at:
+                    del self._taken[window.key]
 
     def forget(self, window: Window) -> None:
         """Implement `Windows.forget`."""
         with self._lock:
             self._taken.pop(window.key, None)
 
-    def holds(self, window: Window) -> bool:
+    def holds(self, windows: Sequence[Window]) -> bool:
         """Implement `Windows.holds`."""
+        now = _seconds()
         with self._lock:
-            taken = self._taken.get(window.key)
-            return taken is not None and any(at > _seconds() - window.seconds for at in taken.at)
+            return any(self._wait_s(window, 1, now) is not None for window in windows)
+
+    def _wait_s(self, window: Window, amount: int, now: float) -> float | None:
+        taken = self._taken.get(window.key)
+        if taken is None or len(taken.at) < amount:
+            return None
+        wait_s = taken.at[-amount] + window.seconds - now
+        return wait_s if wait_s > 0 else None
 
     def _sweep(self, now: float) -> None:
         if abs(now - self._swept_at) < SWEEP_EVERY_S:
@@ -109,8 +145,42 @@ class LocalWindows:
         }
 
 
+# Each list has the times of the counted attempts, the newest first, as the library `limits` keeps
+# them. The library counts one key at a time; this script counts all keys of an attempt or none.
+_TAKE = """
+local now, is_busy, full = tonumber(ARGV[1]), false, {}
+local function wait(key, amount, seconds)
+  local at = redis.call('lindex', key, amount - 1)
+  if not at then return nil end
+  local left = tonumber(at) + seconds - now
+  if left > 0 then return left end
+end
+local function given(i) return tonumber(ARGV[i]) end
+for i, key in ipairs(KEYS) do
+  local fair = given(i * 4)
+  if fair > 0 and wait(key, fair, given(i * 4 - 1)) then is_busy = true end
+end
+for i, key in ipairs(KEYS) do
+  local amount, busy_amount = given(i * 4 - 2), given(i * 4 + 1)
+  if is_busy and busy_amount > 0 then amount = busy_amount end
+  local left = wait(key, amount, given(i * 4 - 1))
+  if left then
+    full[#full + 1] = tostring(i)
+    full[#full + 1] = string.format('%.6f', left)
+  end
+end
+if #full > 0 then return full end
+for i, key in ipairs(KEYS) do
+  redis.call('lpush', key, ARGV[1])
+  redis.call('ltrim', key, 0, given(i * 4 - 2) - 1)
+  redis.call('expire', key, given(i * 4 - 1))
+end
+return full
+"""
+
+
 class SharedWindows(RedisStorage):
-    """Counts in Redis, shared by all processes, with the scripts of the library `limits`.
+    """Counts in Redis, shared by all processes, in the lists of the library `limits`.
 
     Methods raise the errors of the Redis client.
     """
@@ -124,26 +194,38 @@ class SharedWindows(RedisStorage):
             retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type] # passed on to the client
             max_connections=CONNECTIONS_MAX,
         )
+        self._take = self.storage.register_script(_TAKE)
 
-    def take(self, window: Window) -> float | None:
+    def take(self, windows: Sequence[Window]) -> list[Full]:
         """Implement `Windows.take`."""
-        if self.acquire_entry(window.key, window.amount, window.seconds):
-            return None
-        start, _count = self.get_moving_window(window.key, window.amount, window.seconds)
-        return start + window.seconds - _seconds()
+        values: list[float] = [_seconds()]
+        for window in windows:
+            values += (window.amount, window.seconds, window.fair, window.busy_amount)
+        found = self._take(keys=[self.prefixed_key(window.key) for window in windows], args=values)
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return [Full(windows[int(place) - 1], float(wait_s)) for place, wait_s in pairs]
 
-    def give_back(self, window: Window) -> None:
+    def give_back(self, windows: Sequence[Window]) -> None:
         """Implement `Windows.give_back`."""
-        self.storage.lpop(self.prefixed_key(window.key))
+        with self.storage.pipeline(transaction=True) as pipe:
+            for window in windows:
+                pipe.lpop(self.prefixed_key(window.key))
+            pipe.execute()
 
     def forget(self, window: Window) -> None:
         """Implement `Windows.forget`."""
         self.clear(window.key)
 
-    def holds(self, window: Window) -> bool:
+    def holds(self, windows: Sequence[Window]) -> bool:
         """Implement `Windows.holds`."""
-        _start, count = self.get_moving_window(window.key, window.amount, window.seconds)
-        return count > 0
+        with self.storage.pipeline(transaction=False) as pipe:
+            for window in windows:
+                pipe.lindex(self.prefixed_key(window.key), 0)
+            newest = pipe.execute()
+        return any(
+            at is not None and float(at) + window.seconds > _seconds()
+            for window, at in zip(windows, newest, strict=True)
+        )
 
     def probe(self) -> None:
         """Count over a new connection; a ping does not prove that Redis can store counts."""
@@ -165,29 +247,30 @@ class FailoverWindows:
         self._lock = threading.Lock()
         self._is_unavailable = False
 
-    def take(self, window: Window) -> float | None:
+    def take(self, windows: Sequence[Window]) -> list[Full]:
         """Implement `Windows.take`."""
-        decided, wait_s = self._ask(lambda: self._shared.take(window), None)
+        nothing: list[Full] = []
+        decided, full = self._ask(lambda: self._shared.take(windows), nothing)
         if not decided:
-            return self._local.take(window)
-        if wait_s is None:
-            self._local.take(window)  # so that the count is right if Redis fails
-        return wait_s
+            return self._local.take(windows)
+        if not full:
+            self._local.take(windows)  # so that the count is right if Redis fails
+        return full
 
-    def give_back(self, window: Window) -> None:
+    def give_back(self, windows: Sequence[Window]) -> None:
         """Implement `Windows.give_back`."""
-        self._ask(lambda: self._shared.give_back(window), None)
-        self._local.give_back(window)
+        self._ask(lambda: self._shared.give_back(windows), None)
+        self._local.give_back(windows)
 
     def forget(self, window: Window) -> None:
         """Implement `Windows.forget`."""
         self._ask(lambda: self._shared.forget(window), None)
         self._local.forget(window)
 
-    def holds(self, window: Window) -> bool:
+    def holds(self, windows: Sequence[Window]) -> bool:
         """Return True if Redis or this process has an entry, also after Redis lost its data."""
-        _decided, is_held = self._ask(lambda: self._shared.holds(window), otherwise=False)
-        return is_held or self._local.holds(window)
+        _decided, is_held = self._ask(lambda: self._shared.holds(windows), otherwise=False)
+        return is_held or self._local.holds(windows)
 
     def _ask(self, call: Callable[[], Answer], otherwise: Answer) -> tuple[bool, Answer]:
         if self._is_unavailable:

@@ -54,8 +54,7 @@ def send_itinerary(
     if not has_active_lines(trip_id):
         raise NothingToSend
     if notes_of(db.session) is None:
-        post.limiter.admit(limits.DOCUMENT_MAIL, account=to)
-        post.limiter.admit(limits.CUSTOMER_MAIL, account=str(actor.tenant_id))
+        post.limiter.admit(limits.DOCUMENT_MAIL, account=to, agency=actor.tenant_id)
     post.outbox.send(
         to=to,
         kind="itinerary",

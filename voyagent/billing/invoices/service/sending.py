@@ -28,8 +28,7 @@ def send_invoice(
     require_verified_agency()
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     check_sendable(invoice)
-    post.limiter.admit(limits.DOCUMENT_MAIL, account=to)
-    post.limiter.admit(limits.CUSTOMER_MAIL, account=str(actor.tenant_id))
+    post.limiter.admit(limits.DOCUMENT_MAIL, account=to, agency=actor.tenant_id)
     post.outbox.send(
         to=to,
         kind="invoice",
