@@ -198,7 +198,7 @@ def test_a_new_version_of_a_later_message_lists_only_later_acts(line: Line, leil
     assert status_of(line, approval_id) == "granted"
 
 
-def test_a_question_of_a_replaced_turn_is_not_answered(line: Line) -> None:
+def test_an_answer_to_a_question_of_a_replaced_turn_proposes_nothing(line: Line) -> None:
     asked = line.say("invoice Deepa Krishnan for Dubai visa due 10 Dec 2100")
     assert kinds(asked) == ["text_delta", "final"]
     ask_again(line, asked[0]["turn_id"], "help")

@@ -213,7 +213,9 @@ def test_a_person_can_follow_a_limited_number_of_streams(
     assert follow(line).status_code == 200
 
 
-def test_strangers_and_signed_out_people_cannot_follow(line: Line, charlie: Person) -> None:
+def test_other_agencies_and_anonymous_callers_cannot_read_the_stream(
+    line: Line, charlie: Person
+) -> None:
     assert follow(line, person=charlie).json["detail"] == "session_not_found"
     nobody = ApiClient(line.person.app.test_client(), None).get(
         f"/chat/sessions/{line.session_id}/events"

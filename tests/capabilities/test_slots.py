@@ -289,6 +289,6 @@ def test_an_impossible_date_is_asked_for_and_not_replaced_by_today() -> None:
     assert silent.values["paid_on"] == "2026-11-30"
 
 
-def test_the_day_of_a_write_off_is_the_last_such_day() -> None:
+def test_a_write_off_date_without_a_year_is_in_the_past() -> None:
     given = values("write_off_invoice", "write off 500 of 000020 on 25 Nov, rounding")
     assert given["written_off_on"] == "2026-11-25"

@@ -183,13 +183,13 @@ def kinds(reply: Reply) -> list[str]:
     return [one.kind for one in reply.draft.unread] if reply.draft else []
 
 
-def test_a_fact_stays_named_while_the_card_is_corrected() -> None:
+def test_an_unread_tax_stays_reported_while_the_card_is_corrected() -> None:
     said = "draft an invoice for Neha Kapoor 30000 for Goa hotel + 18% GST"
     assert kinds(talk(said)) == ["tax"]
     assert kinds(talk(said, "no, 32000")) == ["tax"]
 
 
-def test_a_corrected_amount_or_day_is_not_named_any_more() -> None:
+def test_a_corrected_amount_is_no_longer_reported_as_unread() -> None:
     said = "received a payment of -500 from Ravi by upi"
     assert kinds(talk(said)) == ["amount"]
     assert kinds(talk(said, "no, 500")) == []

@@ -129,7 +129,9 @@ def test_verification_mails_are_limited_per_address(alice: Person, bob: Person) 
 @pytest.mark.parametrize(
     "body", [{}, {"token": ""}, {"token": "x" * 129}, {"token": 7}, {"token": None}]
 )
-def test_confirming_refuses_an_invalid_field(anyone: ApiClient, body: dict[str, Any]) -> None:
+def test_email_verification_refuses_an_invalid_token(
+    anyone: ApiClient, body: dict[str, Any]
+) -> None:
     answer = anyone.post("/auth/verify-email", json=body)
     assert (answer.status_code, [item["loc"] for item in answer.json["detail"]]) == (
         422,

@@ -153,7 +153,7 @@ def test_setting_the_same_role_records_nothing(
         {"role": "Agent"},
     ],
 )
-def test_an_invalid_body_changes_nothing(
+def test_an_invalid_role_change_is_refused(
     alice: Person, bob: Person, sql: Sql, body: dict[str, Any]
 ) -> None:
     assert alice.api.patch(path_of(bob), json=body).status_code == 422

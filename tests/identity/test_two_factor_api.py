@@ -778,7 +778,7 @@ def test_a_mail_reports_new_recovery_codes_without_them(
     assert not any(code in letter.text + letter.html for code in codes)
 
 
-def test_a_weaker_hash_is_renewed_with_two_factor_too(
+def test_sign_in_with_two_factor_also_upgrades_a_weak_password_hash(
     app: Flask,
     identity: Identity,
     alice: Person,

@@ -167,7 +167,9 @@ def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, A
     ]
 
 
-def test_the_pdf_has_margins_and_posted_amounts(alice: Person, told: dict[str, Any]) -> None:
+def test_the_trip_margin_pdf_has_planned_and_posted_amounts(
+    alice: Person, told: dict[str, Any]
+) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
     trip_id = a_trip(alice, title="Dubai", enquiry_id=asked)
     issued(alice, line("900.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=trip_id)
