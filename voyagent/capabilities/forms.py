@@ -143,7 +143,7 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
                 field.append_entry()
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the dotted path of an error's place; `_note` finds its field."""
+        """Return the dotted path of the input that caused a validation error."""
         return ".".join(map(str, loc))
 
     def _note(self, _name: str, finding: ErrorDetails) -> None:

@@ -208,7 +208,7 @@ class ApiBlueprint(Blueprint):
 
         For requests repeated with an `Idempotency-Key`: `secret_answer` is true if the response
         contains a secret, so that it is never stored. `resume(place, …)` returns a stream again
-        that was returned as `idempotency.Followed`.
+        that was returned as `idempotency.EventStreamResponse`.
 
         `inputs` returns the schemas of the body if the path decides which one applies. They are
         used only in the OpenAPI document; the handler validates the body. `also` declares further

@@ -59,7 +59,7 @@ class ByteStream(Protocol):
 
 
 class PdfQuery(Query):
-    """Query parameters for the layout of a document."""
+    """Query parameter for the language of a document."""
 
     locale: Literal["en", "hi"] | None = Field(
         default=None, description="Language of the document; by default the agency's."
@@ -73,7 +73,7 @@ class PriceQuery(Query):
 
 
 class PricedPdfQuery(PdfQuery, PriceQuery):
-    """Query parameters for the layout of a document, and to leave out prices."""
+    """Query parameters for the language of a document, and to leave out prices."""
 
 
 def shown(file: File) -> Response:

@@ -140,8 +140,11 @@ class IdempotencyKey(TenantOwned, Base):
     place: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
-class Followed(Response):
-    """A response that streams stored events; `resume` can stream again from `place`."""
+class EventStreamResponse(Response):
+    """An event stream that a repeated request can read again.
+
+    `place` is its start. It is stored with the key and passed to the operation's `resume`.
+    """
 
     def __init__(self, stream: Any, *, place: Mapping[str, Any], content_type: str) -> None:
         super().__init__(stream, content_type=content_type)
@@ -345,7 +348,7 @@ def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> boo
     }
     if is_secret:
         values["kept"] = "secret"
-    elif isinstance(response, Followed):
+    elif isinstance(response, EventStreamResponse):
         values.update(kept="place", place=json.dumps(response.place))
     elif len(body := response.get_data()) > ANSWER_BYTES_MAX:
         values["kept"] = "too_large"

@@ -133,8 +133,8 @@ def show(session_id: UUID) -> None:
     )
 
 
-def may_wipe(session_id: UUID) -> bool:
-    """Return True if every approved act of the conversation has finished."""
+def may_erase_conversation(session_id: UUID) -> bool:
+    """Return True if no approved act of the conversation is still waiting to run."""
     return (
         db.session.scalar(
             select(Approval.id)
@@ -303,5 +303,5 @@ def _lock(approval_id: str) -> Approval | None:
 
 chat.on_deleted(hide)
 chat.on_restored(show)
-chat.before_wipe(may_wipe)
+chat.before_wipe(may_erase_conversation)
 turns.on_superseded(withdraw)

@@ -34,7 +34,11 @@ def arguments_of(approval: Approval) -> JsonObject:
 
 
 def preview(actor: Actor, approval: Approval) -> Description:
-    """Return the preview in the reader's language; it has a `warning` if none was possible."""
+    """Return the preview in the reader's language.
+
+    If the dry run is refused, the result has only a `warning`. It is empty if the tool has no
+    preview.
+    """
     if approval.preview is not None:
         return _translated(approval, cast("Description", approval.preview))
     effect = effects.find(approval.tool_name)

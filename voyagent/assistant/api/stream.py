@@ -1,4 +1,7 @@
-"""Event stream of the response to a message, which can wait for a turn that continues."""
+"""Event stream that answers a message.
+
+It can first wait for the turn that continues after an approval.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from voyagent.assistant.queries import turn_context
 from voyagent.assistant.service.messages import Reply
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import topic
-from voyagent.http.idempotency import Followed
+from voyagent.http.idempotency import EventStreamResponse
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.db import transaction
 from voyagent.kernel.events import NotifyListener
@@ -62,12 +65,12 @@ def answer(stream: Stream) -> Response:
     return response
 
 
-def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> Followed:
+def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> EventStreamResponse:
     """Return the event stream of a message, and what a repeated request needs to follow it.
 
     Raises the errors of `Replying`.
     """
-    response = Followed(
+    response = EventStreamResponse(
         Replying(application(), actor, session_id, reply),
         place=asdict(reply),
         content_type=MIMETYPE,

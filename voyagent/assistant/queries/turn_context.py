@@ -105,11 +105,8 @@ def decision_of(turn: Turn) -> Decision | None:
     )
 
 
-def asked_anew(turn: Turn) -> dict[str, str] | None:
-    """Return the fields of the new proposal that a turn shows; None for other turns.
-
-    The new proposal has replaced an outdated one.
-    """
+def replacement_proposal(turn: Turn) -> dict[str, str] | None:
+    """Return the proposal that replaced the turn's outdated one, or None."""
     old = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     fresh = (
         approvals.find_approval(old.superseded_by)

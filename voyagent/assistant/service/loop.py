@@ -192,7 +192,7 @@ class Performance:
         with force_locale(actor.locale):  # the labels of records are stored with the turn
             context = turn_context.context_of(actor, self._turn.session_id, self._turn.id)
             decision = turn_context.decision_of(self._turn)
-        anew = turn_context.asked_anew(self._turn)
+        anew = turn_context.replacement_proposal(self._turn)
         if anew is not None:
             with force_locale(actor.locale):
                 return Beginning(

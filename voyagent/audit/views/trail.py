@@ -1,4 +1,4 @@
-"""Pages of the audit trail: events, one open event, the state of the chain, the CSV."""
+"""Pages of the audit trail: list, one event, state of the chain, CSV export."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def list_bills(
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
-    """Return a bill with all its parts, in one request to the database.
+    """Return a bill with all its parts, in one round trip.
 
     Raises BillNotFound.
     """

@@ -25,7 +25,7 @@ from voyagent.kernel.pages import Cursor, CursorPage
 
 
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
-    """Return a credit note with all its parts, in one request to the database.
+    """Return a credit note with all its parts, in one round trip.
 
     Raises CreditNoteNotFound.
     """

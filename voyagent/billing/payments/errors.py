@@ -69,7 +69,7 @@ class NothingLeft(PaymentOverAllocated):
 
 
 class NothingOpen(Conflict):
-    """No document was given to allocate to, and the party has no open one."""
+    """No documents were given, and the party has none open in this currency by that date."""
 
     code = "nothing_open"
     message = N_("There are no open documents in the payment’s currency issued by that date.")

@@ -23,7 +23,7 @@ from voyagent.kernel.pages import Cursor, CursorPage
 
 
 def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> CreditDocument:
-    """Return a supplier credit with all its parts, in one request to the database.
+    """Return a supplier credit with all its parts, in one round trip.
 
     Raises SupplierCreditNotFound.
     """

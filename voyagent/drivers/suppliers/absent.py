@@ -1,6 +1,6 @@
 """Drivers that refuse every call, the default in production."""
 
-# ruff: noqa: ARG002 - every call is refused, whatever its arguments
+# ruff: noqa: ARG002, D102 - every call is refused, whatever its arguments
 
 from __future__ import annotations
 
@@ -25,27 +25,21 @@ class NoFlights(_Absent):
     """FlightSupplier that raises CapabilityNotSupported for every call."""
 
     def search(self, query: FlightQuery) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "search")
 
     def price(self, offer: FlightOffer) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "price")
 
     def hold(self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "hold")
 
     def issue(self, supplier_ref: str, reference: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "issue")
 
     def cancel(self, supplier_ref: str, reference: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "cancel")
 
     def read(self, supplier_ref: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "read")
 
 
@@ -53,23 +47,18 @@ class NoHotels(_Absent):
     """HotelSupplier that raises CapabilityNotSupported for every call."""
 
     def search(self, query: HotelQuery) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "search")
 
     def check_rate(self, rate_key: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "check_rate")
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "book")
 
     def cancel(self, supplier_ref: str, reference: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "cancel")
 
     def read(self, supplier_ref: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "read")
 
 
@@ -77,13 +66,10 @@ class NoVisas(_Absent):
     """VisaSupplier that raises CapabilityNotSupported for every call."""
 
     def requirements(self, nationality: str, destination: str, currency: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "requirements")
 
     def file(self, application: VisaApplication, reference: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "file")
 
     def status(self, supplier_ref: str) -> NoReturn:
-        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "status")

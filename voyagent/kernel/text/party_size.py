@@ -1,4 +1,7 @@
-"""Find the number of travellers in short notes: `2ad 1ch`, `2+1`, `do log`, `me and my wife`."""
+"""Find the number of travellers in short notes.
+
+Examples: `2ad 1ch`, `2+1`, `do log` (Hindi: two people), `me and my wife`.
+"""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def list_entries(
 def list_entries_until(
     reader: Reader, first: date | None, today: date, *, limit: int, cursor: Cursor | None = None
 ) -> tuple[CursorPage[Row], int]:
-    """List journal entries up to today, and count the later ones, in one database query.
+    """List journal entries up to today and count later ones, in one round trip.
 
     The count stops at LATER_COUNT_MAX plus one.
     """

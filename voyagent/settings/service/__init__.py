@@ -1,1 +1,1 @@
-"""Services of the settings: change the settings and the logo."""
+"""Change the settings and the logo of an agency."""

@@ -52,9 +52,10 @@ class OpenDocuments(TenantBound):
 
 
 class Advances(TenantBound):
-    """Columns with the number of unused payments of a direction and currency, and their amount.
+    """Number and total of the advances of one direction and currency.
 
-    The amount is the unused part. The direction is `in` (from customers) or `out` (to suppliers).
+    `unapplied_minor` is the sum of their unused parts. The direction is `in` (from customers) or
+    `out` (to suppliers).
     """
 
     direction: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)

@@ -61,12 +61,12 @@ class Place:
 
     @property
     def all_words(self) -> str:
-        """Label of the list of such documents."""
+        """Label of the list of invoices or bills."""
         return str(_("Invoices") if isinstance(self.document, Invoice) else _("Bills"))
 
     @property
     def all_url(self) -> str:
-        """URL of the list of such documents."""
+        """URL of the list of invoices or bills."""
         return url_for(f"billing.{self.nav}")
 
     @property
@@ -168,7 +168,7 @@ def _trips(chosen: str | None) -> list[SelectChoice]:
 
 
 def journal_of(entries: list[Row]) -> list[Row]:
-    """Return the journal entries on service dates, with amounts added to their lines."""
+    """Return the entries that recognise revenue on service dates, with amounts."""
     return [
         entry | {"lines": with_amounts(entry["lines"], entry["currency"], "debit", "credit")}
         for entry in entries

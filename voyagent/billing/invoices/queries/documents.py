@@ -67,7 +67,7 @@ class InvoiceDocument:
 
     @property
     def taxed_lines(self) -> tuple[list[int], list[tuple[int, str]]]:
-        """Return the numbers of taxable lines, and pairs of line number and component of taxes."""
+        """Return the numbers of the taxed lines, and (line number, tax component) pairs."""
         return [line["line_no"] for line in self.lines if line["tax"]], [
             (tax["line_no"], tax["component"]) for tax in self.taxes
         ]
@@ -82,7 +82,7 @@ def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
 
 
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
-    """Return an invoice with all its parts, in one request to the database.
+    """Return an invoice with all its parts, in one round trip.
 
     Raises InvoiceNotFound.
     """

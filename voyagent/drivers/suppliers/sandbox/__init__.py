@@ -23,7 +23,10 @@ NAME = "sandbox"
 
 
 class Sandbox:
-    """The three drivers; `stall_s` is the time in seconds that a call without response waits."""
+    """The drivers for flights, hotels and visas.
+
+    `stall_s`: seconds that a simulated hanging call waits.
+    """
 
     def __init__(self, keyring: Keyring, *, stall_s: float) -> None:
         marks, faults = Marks(NAME, keyring), Faults(NAME, stall_s)

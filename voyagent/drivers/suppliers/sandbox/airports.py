@@ -56,7 +56,7 @@ def airport(code: str) -> Airport | None:
 
 @cache
 def airports_of(code: str) -> tuple[Airport, ...]:
-    """Return the airports of an IATA code of an airport or a city (LON); empty if unknown."""
+    """Return the airports of an IATA airport or city code (LON); empty if unknown."""
     one = airport(code)
     if one is not None:
         return (one,)
