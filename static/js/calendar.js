@@ -1,4 +1,5 @@
-// The calendar beside a date field. A date may always be typed; this writes it as the field shows it, such as 24 Nov 2026.
+// The calendar beside a date field. A date can also be typed. A picked date is written in the
+// format of the field, such as 24 Nov 2026.
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY_MS = 86_400_000;
@@ -153,7 +154,7 @@ document.addEventListener("click", (event) => {
   const pressed = event.target.closest("[data-calendar]");
   if (!pressed) return;
   if (!panel) build();
-  // The press on the button has closed an open calendar already, because it was outside.
+  // The button is outside the calendar, so pressing it has already closed an open one.
   if (button === pressed && Date.now() - closedAt < JUST_NOW_MS) return;
   button = pressed;
   field = document.getElementById(pressed.dataset.calendar);

@@ -1,7 +1,8 @@
-// The talk with the assistant while it happens: text as it comes, everything else as the server draws it.
+// Live view of a conversation: streamed text, and fragments that the server renders.
 //
-// The page is whole without this. With it, what is told comes over one stream: pieces of text are put where they belong at once; at every other event the
-// parts of the page are read again and only what has changed is replaced. A dropped stream goes on behind the last event that was seen.
+// The page works without this script. Streamed text is appended at once; after any other event the
+// page's fragments are fetched again, and only changed ones are replaced. A broken stream resumes
+// after the last event received.
 
 const PARTS = ["talk", "compose-actions", "about", "conversations", "nav-approvals", "nav-enquiries", "nav-waiting"];
 const FALL_BACK_MS = 3000;
@@ -16,9 +17,9 @@ let stream = null;
 let reading = null;
 let again = false;
 let pieces = [];
-let queued = null; // the message that is sent once the answer is complete, and what then follows
-let seen = Number(talk?.dataset.seq ?? 0); // what stands on the page
-let heard = Number(talk?.dataset.heard ?? 0); // what was read aloud, or stood there at the beginning: a page that is read again may be ahead of the stream
+let queued = null; // field of the message that is sent after the running turn, and its callback
+let seen = Number(talk?.dataset.seq ?? 0); // newest event that the page contains
+let heard = Number(talk?.dataset.heard ?? 0); // newest event from the stream; a fetched page may be ahead of it
 let leaving = false;
 
 function say(kind, text) {
@@ -29,9 +30,10 @@ function token() {
   return document.querySelector("meta[name=csrf-token]").content;
 }
 
-// Drawing: what the server has drawn is compared with what it drew before, so that an open card stays open and a reader is not told twice.
+// Rendering: a fragment is replaced only if it differs from the previous one, so that an open card
+// stays open and a screen reader announces nothing twice.
 
-// On a phone the page scrolls, not the talk in it.
+// On a phone the page scrolls, not the list of messages.
 function scrollsItself() {
   return talk.scrollHeight > talk.clientHeight + 1;
 }
@@ -46,7 +48,7 @@ function toEnd() {
   else document.getElementById("compose").scrollIntoView({ block: "end" });
 }
 
-// Tokens and clocks differ at every reading and mean no change.
+// Tokens and countdowns differ in every response and are no change.
 function markOf(part) {
   return part.outerHTML.replace(/name="csrf_token" value="[^"]*"/g, "").replace(/<time[^>]*>[^<]*<\/time>/g, "");
 }
@@ -67,7 +69,7 @@ function replace(old, fresh) {
   swap(old, fresh);
 }
 
-// Whoever was on a button of what goes is put on the same button of what comes, or where one speaks.
+// Restore focus to the same button in the new fragment, or to the message field.
 function swap(old, fresh) {
   const at = old.contains(document.activeElement) ? document.activeElement : null;
   const name = at?.getAttribute("aria-label");
@@ -109,11 +111,12 @@ function redrawTalk(fresh) {
   if (stay) toEnd();
 }
 
-// What is said of each request: its line, and who has edited it; once it is decided, how and by whom. The minutes that are left go by without a word.
+// Announce changes of a proposal: summary, editor, decision and who decided. Do not announce the
+// countdown.
 function requestsIn(root) {
   const words = (element) => element.textContent.trim().replace(/\s+/g, " ");
-  const told = (request) => request.matches("p") ? [request] : [...request.querySelectorAll("header > span:not(.v-end), [data-edited]")];
-  return new Map([...root.querySelectorAll("[id^=ask-]:is(p, .v-ask)")].map((request) => [request.id, told(request).map(words).join(". ")]));
+  const parts = (request) => request.matches("p") ? [request] : [...request.querySelectorAll("header > span:not(.v-end), [data-edited]")];
+  return new Map([...root.querySelectorAll("[id^=ask-]:is(p, .v-ask)")].map((request) => [request.id, parts(request).map(words).join(". ")]));
 }
 
 function redrawPart(id, fresh) {
@@ -129,15 +132,15 @@ async function read() {
   if (leaving) return undefined;
   if (reading) {
     again = true;
-    return reading.catch(() => {}); // whoever asked first asks again
+    return reading.catch(() => {}); // the first caller tries again after a failure
   }
   reading = (async () => {
     do {
       again = false;
-      missed(); // it is told where no answer comes either
+      missed(); // a missing response is reported too
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: asking.signal });
       if (answer.status === 404 || answer.redirected) {
-        if (!leaving) location.reload(); // deleted elsewhere, or signed out: the server says which
+        if (!leaving) location.reload(); // the conversation was deleted or the user is signed out; the new page says which
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));
@@ -160,7 +163,7 @@ async function read() {
   follow();
 }
 
-// Where the browser has a line and the server does not answer: said once that has lasted, and taken back once it is over.
+// Show a notice if the server does not answer for a while; remove it when it does.
 
 let away = null;
 
@@ -175,18 +178,18 @@ function forgive() {
 
 function reached() {
   forgive();
-  const told = document.querySelectorAll('#toasts [data-toast="offline"]');
-  told.forEach((toast) => toast.remove());
-  if (told.length) say("done", words.online);
+  const toasts = document.querySelectorAll('#toasts [data-toast="offline"]');
+  toasts.forEach((toast) => toast.remove());
+  if (toasts.length) say("done", words.online);
 }
 
-// Text as it comes.
+// Streamed text.
 
 function write({ turn, text }) {
   const home = document.querySelector(`[data-turn="${CSS.escape(turn)}"] > div`);
   if (!home) return;
   home.querySelector("[data-waiting]")?.setAttribute("hidden", "");
-  drawn.delete(`entry-${turn}`); // more stands there than the server has drawn, so what it draws next takes its place
+  drawn.delete(`entry-${turn}`); // the entry now differs from the server's, so the next fetch replaces it
   let line = home.querySelector(".v-caret");
   if (!line) {
     line = document.createElement("p");
@@ -202,12 +205,12 @@ function write({ turn, text }) {
   line.append(text);
 }
 
-// What is read aloud: whole sentences, not pieces of them; the rest of one once the turn goes on with something else.
+// Announce complete sentences to screen readers, and the rest when another event follows.
 
 const SENTENCE = /^[\s\S]*[.!?…।:](?=\s)|^[\s\S]*\n/;
 let unspoken = "";
 let failed = false;
-const ended = []; // turns that may have been stopped
+const ended = []; // turns that have ended; a stopped one is announced
 
 function speak(text) {
   const words = text.trim();
@@ -218,10 +221,10 @@ function speak(text) {
   while (aloud.children.length > 20) aloud.firstChild.remove();
 }
 
-function readAloud(told) {
-  if (told.restarts) { unspoken = ""; return; }
-  if (told.kind === "text_delta") {
-    unspoken += told.text;
+function readAloud(event) {
+  if (event.restarts) { unspoken = ""; return; }
+  if (event.kind === "text_delta") {
+    unspoken += event.text;
     const whole = SENTENCE.exec(unspoken)?.[0] ?? "";
     unspoken = unspoken.slice(whole.length);
     speak(whole);
@@ -229,39 +232,39 @@ function readAloud(told) {
   }
   speak(unspoken);
   unspoken = "";
-  if (told.kind === "final") ended.push(told.turn_id);
-  else if (told.kind === "error") failed = true; // the event may be a word for programs; the page has the sentence
-  else if (told.kind === "approval_request") speak(told.approval_summary ?? "");
+  if (event.kind === "final") ended.push(event.turn_id);
+  else if (event.kind === "error") failed = true; // the event may have only an error code; the page has the message
+  else if (event.kind === "approval_request") speak(event.approval_summary ?? "");
 }
 
 function speakOfEnds() {
   for (const turn of ended.splice(0)) speak(document.querySelector(`#entry-${CSS.escape(turn)} [data-stopped]`)?.textContent ?? "");
-  const told = failed ? [...talk.querySelectorAll("[data-failure]")].at(-1)?.textContent.trim() : "";
-  if (!told) return; // the page that was read did not have it yet; the next one does
+  const failure = failed ? [...talk.querySelectorAll("[data-failure]")].at(-1)?.textContent.trim() : "";
+  if (!failure) return; // the fetched page does not have it yet; the next one does
   failed = false;
-  speak(told);
+  speak(failure);
 }
 
 function hear(message) {
   const seq = Number(message.lastEventId);
   if (seq <= heard) return;
   heard = seq;
-  const told = JSON.parse(message.data);
-  readAloud(told);
+  const event = JSON.parse(message.data);
+  readAloud(event);
   if (seq <= seen) {
     speakOfEnds();
     if (heard === seen) follow();
     return;
   }
   seen = seq;
-  if (told.restarts) pieces.splice(0); // begun by a worker that died: the page is read again, and the words begin anew
-  if (told.kind !== "text_delta" || told.restarts || !document.querySelector(`[data-turn="${CSS.escape(told.turn_id)}"]`)) {
-    if (told.kind === "text_delta" && !told.restarts) pieces.push({ seq, turn: told.turn_id, text: told.text });
+  if (event.restarts) pieces.splice(0); // the worker died: another one runs the turn from its start
+  if (event.kind !== "text_delta" || event.restarts || !document.querySelector(`[data-turn="${CSS.escape(event.turn_id)}"]`)) {
+    if (event.kind === "text_delta" && !event.restarts) pieces.push({ seq, turn: event.turn_id, text: event.text });
     read();
     return;
   }
   const stay = isNearEnd();
-  const piece = { seq, turn: told.turn_id, text: told.text };
+  const piece = { seq, turn: event.turn_id, text: event.text };
   pieces.push(piece);
   write(piece);
   if (stay) toEnd();
@@ -279,7 +282,7 @@ function follow() {
   if (stream) return;
   stream = new EventSource(`${talk.dataset.events}?after=${heard}&asked=${talk.dataset.asked}`);
   stream.addEventListener("agent_event", hear);
-  // A turn began elsewhere; or a request was decided, edited or withdrawn there, or its time is over.
+  // In another window a turn began, or a proposal was decided, edited or withdrawn, or it expired.
   stream.addEventListener("asked", (message) => { if (message.data !== talk.dataset.asked) read(); });
   stream.addEventListener("open", reached);
   stream.addEventListener("error", () => {
@@ -290,14 +293,15 @@ function follow() {
   });
 }
 
-// A colleague, or she in another window, may begin at any moment, so whoever looks on follows. A page that nobody sees and in which nothing happens does not.
+// Another person or window may start a turn, so a visible page stays connected; an idle hidden page
+// does not.
 document.addEventListener("visibilitychange", () => {
   if (!talk) return;
   if (document.hidden) follow();
   else if (!stream) read();
 });
 
-// Speaking, deciding, stopping: the page's own forms, sent without leaving the page.
+// The forms to send a message, to decide a proposal and to stop a turn are sent by fetch.
 
 async function send(form, body = new FormData(form)) {
   const button = form.querySelector("[type=submit]:not([form])");
@@ -307,8 +311,8 @@ async function send(form, body = new FormData(form)) {
     const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true", "X-CSRFToken": token() } });
     reached();
     if (answer.ok) return true;
-    const told = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const alert = answer.headers.get("HX-Retarget") ? told.body.textContent.trim() : told.querySelector(".v-err")?.textContent.trim();
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const alert = answer.headers.get("HX-Retarget") ? page.body.textContent.trim() : page.querySelector(".v-err")?.textContent.trim();
     say("error", alert || words.failed);
   } catch {
     say("offline", navigator.onLine ? words.away : words.offline);
@@ -318,7 +322,7 @@ async function send(form, body = new FormData(form)) {
   return false;
 }
 
-// While an answer is told the next message waits in its field, which is locked and says so: what is sent is what was there when she sent it.
+// During a turn the message field is read-only, so that the sent text is the text that the user saw.
 
 function queue(box) {
   box.readOnly = true;
@@ -335,28 +339,28 @@ function unqueue(isSent) {
   follow(isSent);
 }
 
-// Whether anything was asked of the server.
+// Return true if a request was sent to the server.
 async function speakUp(form) {
   const box = form.elements.message;
-  const said = box.value;
-  if (!said.trim() || "running" in talk.dataset && !(await queue(box))) return false;
+  const text = box.value;
+  if (!text.trim() || "running" in talk.dataset && !(await queue(box))) return false;
   const body = new FormData(form);
-  box.value = ""; // she may write on meanwhile
+  box.value = ""; // the user can type the next message meanwhile
   const isTaken = await send(form, body);
-  if (!isTaken) box.value = [said, box.value].filter(Boolean).join("\n");
-  box.dispatchEvent(new Event("input", { bubbles: true })); // its height, and what is kept as its draft
+  if (!isTaken) box.value = [text, box.value].filter(Boolean).join("\n");
+  box.dispatchEvent(new Event("input", { bubbles: true })); // composer.js updates the height and the draft
   if (isTaken) toEnd();
   return true;
 }
 
 async function deliver(form) {
-  if (form.matches("[data-stop]")) unqueue(false); // whoever stops an answer has something else to say first
+  if (form.matches("[data-stop]")) unqueue(false); // after a stop the user may want to change the message
   if (!form.matches("[data-compose]")) await send(form);
   else if (!(await speakUp(form))) return;
-  await read(); // what was refused may have been done elsewhere, and is shown
+  await read(); // a refused act may have been done in another window
 }
 
-// Before the page's other listeners: these forms are sent again and again, and a form that leaves the page only once.
+// In the capture phase, before forms.js, which submits a form only once; these forms are sent again.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!talk || !form.matches("[data-compose], [data-again], [data-decide], [data-stop]")) return;
@@ -377,12 +381,13 @@ document.addEventListener("click", (event) => {
   box?.focus();
 });
 
-// A form that takes the page elsewhere, as deleting does, is the way out; the page does not take another because its conversation is gone.
+// A form that leaves the page, such as deletion, decides the next page. So the page must not reload
+// when it finds that its conversation is deleted.
 window.addEventListener("submit", (event) => {
   leaving = !event.defaultPrevented;
   if (!leaving || !talk) return;
   forgive();
-  asking.abort(); // nothing more is asked about a conversation that may be gone, and no answer to what was asked is waited for
+  asking.abort(); // the conversation may be deleted, so open requests are cancelled
   follow();
 });
 
@@ -393,7 +398,7 @@ window.addEventListener("pageshow", (event) => {
   read();
 });
 
-// A proposal whose time is over is drawn anew.
+// Fetch an expired proposal again.
 document.addEventListener("over", () => { if (talk) read(); });
 
 if (talk) {

@@ -1,10 +1,11 @@
-// Where a person speaks: its height, its keys, its examples, and the draft of what she has not sent yet. What is sent, chat.js sends.
+// The message field: height, shortcuts, examples and unsent draft. chat.js sends the message.
 
 function grow(box) {
   box.rows = Math.min(12, Math.max(2, box.value.split("\n").length));
 }
 
-// A half-written message outlives a reload: for this tab, this person and this conversation, until it is sent or she signs out (page.js).
+// Keep an unsent message through a reload, for this tab, user and conversation, until it is sent or
+// the user signs out (page.js).
 
 function draftOf(box) {
   return `voyagent_draft ${box.dataset.draft} ${new URL(box.form.action).pathname}`;
@@ -14,16 +15,15 @@ function keepDraft(box) {
   try {
     if (box.value) sessionStorage.setItem(draftOf(box), box.value);
     else sessionStorage.removeItem(draftOf(box));
-  } catch { /* storage may be forbidden or full; the message is still in its field */ }
+  } catch { /* storage may be forbidden or full; the message is still in the field */ }
 }
 
 function takeDraft(box) {
   try { box.value ||= sessionStorage.getItem(draftOf(box)) ?? ""; } catch { /* as above */ }
 }
 
-// A message that begins a conversation leaves the page with its form; on the page of the conversation she goes on where she spoke.
-
-// Its draft stays until that page is there: where the line is away it is in its field again.
+// The first message of a conversation is sent by a normal form, and the next page focuses its field.
+// Keep the draft until that page has loaded, so that it is restored if the network fails.
 
 const SPOKE = "voyagent_spoke";
 const AWAY_MS = 6000;
@@ -75,7 +75,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// What opens below a button to be written in, such as the reason of a rejection.
+// Focus a field that a button opens, such as the reason of a rejection.
 
 document.addEventListener("click", (event) => {
   const opened = event.target.closest("[data-opens] > summary")?.parentElement;

@@ -1,4 +1,5 @@
-// Prepares Redoc, which begins after this file. Its colour mode, which it keeps in local storage, follows the theme of all pages.
+// Prepare Redoc, which loads after this file. It reads its colour mode from local storage, which is
+// set here to the theme of all pages.
 
 const theme = document.documentElement.dataset.bsTheme;
 try {
@@ -6,5 +7,5 @@ try {
   else localStorage.setItem("redoc.colorMode", theme);
 } catch { /* storage may be forbidden; Redoc then follows the system */ }
 
-// Without workers its search does not try eval, which the content policy forbids.
+// Without workers the search of Redoc does not use eval, which the content security policy forbids.
 window.Worker = undefined;

@@ -1,4 +1,5 @@
-// Forms: Ctrl-Enter sends, a second click sends nothing, a filter may send itself, an error's link goes to its field.
+// Form behaviour: submit on Ctrl+Enter, block double submission, submit filters on change, focus the
+// field of an error.
 
 const RELEASE_MS = 8000;
 
@@ -6,7 +7,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
   const form = event.target.form ?? event.target.closest?.("form");
   if (!form || form.method === "dialog") return;
-  const senders = [...form.elements].filter((element) => element.type === "submit"); // one within it may belong to another form, and one of its own stand elsewhere
+  const senders = [...form.elements].filter((element) => element.type === "submit"); // buttons are assigned to forms by their `form` attribute, not by their place
   const sender = senders.find((button) => button.matches('[aria-keyshortcuts~="Control+Enter"]')) ?? senders[0];
   event.preventDefault();
   event.stopPropagation();

@@ -1,5 +1,6 @@
-// Keys of the whole program. What a button answers to stands on it (aria-keyshortcuts), where a menu entry leads stands there (data-go).
-// All are silent while somebody types and while a dialog is open; single letters can be switched off in the list of keys.
+// Keyboard shortcuts. Buttons declare theirs in aria-keyshortcuts, menu entries in data-go. None
+// works while the user types or a dialog is open. The dialog of shortcuts can switch off those of a
+// single letter.
 
 const OFF = "voyagent_single_keys_off";
 const PREFIX_MS = 1200;
@@ -22,7 +23,7 @@ function isTyping(target) {
   return Boolean(target.matches?.("input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=range])"));
 }
 
-// In a field in which nobody has typed there is nothing to take back, so Ctrl Z is for what a toast offers to take back.
+// In an untouched field, Ctrl+Z triggers Undo of the toast.
 const typedIn = new WeakSet();
 document.addEventListener("input", (event) => typedIn.add(event.target), true);
 
@@ -39,7 +40,7 @@ function answering(shortcut) {
   return all.filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true })).at(-1);
 }
 
-// Rows: the children of [data-rows], else those of the list or table that the page is about.
+// Rows: the children of [data-rows], else the rows of the page's main tables and its inbox.
 
 function rows() {
   const marked = document.querySelector("[data-rows]");

@@ -1,12 +1,13 @@
-// The lines of a document or an entry, and its instalments: Enter adds one, and so does Tab behind the last field of a written one. What a document's lines come to is told while it is typed;
-// the server reads and adds up by itself, this only shows.
+// Rows of lines and instalments. Enter adds a row; so does Tab after the last field of a filled row.
+// Totals are a preview; the server computes its own.
 
 import { minorOf, places, shown } from "./amounts.js";
 
 const form = document.querySelector("form[data-lines]");
 const rows = form?.querySelector("[data-line-rows]");
 
-// With a tax or a commission on a line, TCS on top, a total that is rounded, or a line that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
+// Return true if the total has more parts than the lines: tax, commission, TCS, rounding, or a line
+// that is bought as agent. Then the server shows the total, and no preview is computed here.
 function isSplit() {
   const isChosen = [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some((select) => select.selectedIndex > 0);
   const isSeveral = form.querySelectorAll("[data-lines-total]").length > 2 || form.querySelector("[data-further]");
@@ -21,7 +22,7 @@ function showFares() {
   }
 }
 
-// What is not sold as agent has no commission, so none is left behind in a field that nobody sees.
+// Clear the commission of a line that is not sold as agent, because its field is hidden.
 function showCommissions() {
   for (const select of form.querySelectorAll('select[name="sold_as"]')) {
     const commission = select.parentElement.querySelector("[data-commission]");
@@ -64,7 +65,7 @@ function addTo(rows) {
   fresh.querySelector("input, select").focus();
 }
 
-// Whether Tab here leaves a row in which something is written; from an empty one it leads on, so that nobody is held in the table.
+// Return true if Tab leaves a filled row; from an empty row Tab leaves the table.
 function isLeft(row, field) {
   const fields = [...row.querySelectorAll("input, select")].filter((one) => one.offsetParent !== null);
   return field === fields.at(-1) && fields.some((one) => (one.matches("select") ? one.selectedIndex > 0 : one.value.trim()));

@@ -1,9 +1,9 @@
-// The small things of every page: theme, menus that close, printing, copying, clocks that count down.
+// Behaviour of every page: theme, menus that close, printing, copying, countdowns.
 
 const COOKIE = "voyagent_theme";
 const words = document.getElementById("words")?.dataset ?? {};
 
-// Theme: the cookie lets the server paint it right at once; local storage outlives a cleared cookie.
+// Theme: with the cookie the server renders the right theme; local storage survives a cleared cookie.
 
 function remembered() {
   try { return localStorage.getItem(COOKIE); } catch { return null; }
@@ -53,12 +53,12 @@ document.addEventListener("click", (event) => {
   if (copier) copy(copier);
 });
 
-// Whoever signs out leaves no half-written message behind in this tab.
+// Delete unsent messages of this tab at sign-out.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-sign-out]")) return;
   try {
     for (const name of Object.keys(sessionStorage)) if (name.startsWith("voyagent_draft ")) sessionStorage.removeItem(name);
-  } catch { /* storage may be forbidden; then nothing was kept either */ }
+  } catch { /* storage may be forbidden; then no draft was stored */ }
 }, true);
 
 async function copy(button) {
@@ -74,7 +74,7 @@ async function copy(button) {
   }
 }
 
-// Clocks: <time data-until="…" data-over="expired" data-words="{} left">8:41 left</time>
+// Countdowns: <time data-until="…" data-over="expired" data-words="{} left">8:41 left</time>
 
 const HOT_SECONDS = 600;
 

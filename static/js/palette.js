@@ -1,4 +1,5 @@
-// Ctrl-K: type a customer, a place, a page or an action. Pages come from the menu, enquiries and actions from their own pages, so there is no second search.
+// The command palette (Ctrl+K) finds enquiries, pages and actions. Pages come from the menu; enquiries
+// and actions come from their own pages, so the server has only one search.
 
 const WAIT_MS = 160;
 const ENQUIRIES_MAX = 6;
@@ -8,7 +9,7 @@ const list = palette?.querySelector('[role="listbox"]');
 let asking = null;
 let waiting = null;
 let found = [];
-let actions = null; // those of the person, read when the palette is first opened
+let actions = null; // actions that the user may do, fetched when the palette is first opened
 let opener = null;
 
 function menu() {
@@ -18,11 +19,11 @@ function menu() {
 }
 
 function acts(typed) {
-  const said = list.dataset;
+  const labels = list.dataset;
   const query = encodeURIComponent(typed);
   return [
-    { glyph: "plus-lg", text: typed ? said.newFor.replace("…", typed) : said.newPlain, href: typed ? `${palette.dataset.new}?customer_name=${query}` : palette.dataset.new, keys: typed ? [] : ["N"] },
-    { glyph: "stars", text: typed ? said.askAbout.replace("…", typed) : said.askPlain, href: typed ? `${palette.dataset.ask}?about=${query}` : palette.dataset.ask },
+    { glyph: "plus-lg", text: typed ? labels.newFor.replace("…", typed) : labels.newPlain, href: typed ? `${palette.dataset.new}?customer_name=${query}` : palette.dataset.new, keys: typed ? [] : ["N"] },
+    { glyph: "stars", text: typed ? labels.askAbout.replace("…", typed) : labels.askPlain, href: typed ? `${palette.dataset.ask}?about=${query}` : palette.dataset.ask },
   ];
 }
 
@@ -60,7 +61,7 @@ async function learn() {
     actions = [...holder.content.querySelectorAll("a[href]")].map((link) => ({ glyph: link.dataset.icon, text: link.querySelector("span").textContent, href: link.getAttribute("href") }));
     draw();
   } catch {
-    actions = null; // asked again when it is next opened
+    actions = null; // fetched again when the palette is next opened
   }
 }
 

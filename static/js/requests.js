@@ -1,4 +1,4 @@
-// What htmx needs from the page: the CSRF token, a thin bar while something takes long, and a word when it fails.
+// htmx setup: CSRF token, progress bar for slow requests, error messages.
 
 const words = document.getElementById("words")?.dataset ?? {};
 const bar = document.getElementById("busy");
@@ -46,7 +46,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   end();
 });
 
-// A failure is shown where the server says (#alerts). Anything else, such as a proxy's page, is never put into ours.
+// An error is shown in the element that the server names (#alerts). A response of another program,
+// such as the error page of a proxy, is never inserted.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status < 400 || xhr.status === 422) return;

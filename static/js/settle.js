@@ -1,5 +1,5 @@
-// What a payment settles: a tick beside a document puts what is open into its field, at most what is left of the payment, and what is typed is added up at once.
-// The server adds up by itself and refuses what does not fit; this only fills and shows.
+// Allocation form: ticking a document fills in its open amount, up to the rest of the payment; the
+// total is updated. The server computes its own totals and refuses too high amounts.
 
 import { minorOf, places, plain, shown } from "./amounts.js";
 
@@ -10,7 +10,7 @@ function currency() {
   return form.dataset.currency ?? form.elements.currency.value;
 }
 
-// The documents, each with its field, its tick and what is open, in the order of their due days.
+// Return the field, tick box and open amount of each document, in the order of due dates.
 function documents() {
   return [...form.querySelectorAll("tr[data-open]")].map((row) => ({
     field: row.querySelector('input[name="part"]'),
@@ -23,13 +23,13 @@ function taken(digits) {
   return [...form.querySelectorAll('input[name="part"]')].reduce((sum, field) => sum + (minorOf(field.value, digits) ?? 0n), 0n);
 }
 
-// What there is to give; null while nothing is written, so that what is ticked says how much was paid.
+// Amount available to allocate; null if none was entered, and then the ticked documents set it.
 function whole(digits) {
   if (form.dataset.whole) return BigInt(form.dataset.whole);
   return amount.value.trim() && !("follows" in form.dataset) ? (minorOf(amount.value, digits) ?? 0n) : null;
 }
 
-// Put what is open into a field, at most what is left.
+// Fill in the open amount of a document, up to the rest of the payment.
 function settle({ field, open }, digits) {
   field.value = "";
   const given = whole(digits);

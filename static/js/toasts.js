@@ -1,4 +1,4 @@
-// Short words after an act. Good news leaves by itself, bad news waits to be read; pointing at one holds it.
+// Toasts. Success messages close automatically; errors stay. Hovering or focus pauses the timer.
 // From scripts: document.dispatchEvent(new CustomEvent("toast", {detail: {kind, text, undo, label}})); from the server: HX-Trigger: {"toast": {…}}.
 
 const STAY_MS = 6000;
@@ -46,18 +46,18 @@ function arm(toast) {
 }
 
 document.addEventListener("toast", (event) => {
-  const told = event.detail?.text ? event.detail : { text: event.detail?.value };
-  if (!told.text) return;
+  const message = event.detail?.text ? event.detail : { text: event.detail?.value };
+  if (!message.text) return;
   for (const shown of places[0].children) {
-    if (shown.children[1].textContent === told.text) shown.remove();
+    if (shown.children[1].textContent === message.text) shown.remove();
   }
-  places[0].append(made(told));
+  places[0].append(made(message));
 });
 
 document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".v-toast")?.remove());
 
 for (const place of places) {
-  // A live region speaks of what is added, so what was there at the start is added once more.
+  // Screen readers announce only additions to a live region, so initial toasts are added again.
   const early = [...place.children];
   new MutationObserver(() => [...place.children].forEach(arm)).observe(place, { childList: true });
   early.forEach((toast) => place.append(toast));

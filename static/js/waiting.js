@@ -1,5 +1,5 @@
-// The number of requests that wait, kept right in the menu of a page that stays open: asked for when the page is looked at again, and once a minute while
-// somebody works on it. A page in the background, or one that nobody touches, asks nothing.
+// Update the number of pending approvals in the menu: on focus, and every minute while the page is
+// visible and used.
 
 const EVERY_MS = 60_000;
 const AT_WORK_MS = 15 * 60_000;
@@ -9,7 +9,7 @@ const address = document.getElementById("pages")?.dataset.waiting;
 let touched = Date.now();
 let asked = Date.now();
 
-// The link stays, with the focus that may be on it; what it says is replaced.
+// Replace only the text, so that the link keeps focus.
 function show(fresh) {
   const entry = document.getElementById(ENTRY);
   const now = fresh.getElementById(ENTRY);
@@ -26,7 +26,7 @@ async function look() {
   try {
     const answer = await fetch(address, { headers: { "HX-Request": "true", "HX-Target": ENTRY }, redirect: "error" });
     if (answer.status === 200) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
-  } catch { /* a number that cannot be had stays as it is, and the next look tries again */ }
+  } catch { /* the old number stays, and the next update tries again */ }
 }
 
 if (address) {
