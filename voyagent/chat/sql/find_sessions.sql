@@ -33,7 +33,7 @@ begin
   if not is_blunt then
     execute 'select count(*), array_agg(distinct session_id) from (
                select session_id from chat_messages
-                where tenant_id = $1 and search like lower($2) limit $3 + 1) said'
+                where tenant_id = $1 and search like lower($2) limit $3 + 1) matching'
       into met, sessions using current_setting('app.tenant')::uuid, q, met_max;
   end if;
   if met <= met_max then

@@ -8,9 +8,9 @@ create or replace function app.words_of(role text, blocks jsonb) returns text
 language sql immutable parallel safe as $$
   select case
     when role in ('user', 'assistant') then
-      lower(coalesce(string_agg(told.block->>'text', chr(31) order by told.place), ''))
+      lower(coalesce(string_agg(part.block->>'text', chr(31) order by part.position), ''))
     else ''
   end
-    from jsonb_array_elements(blocks) with ordinality as told(block, place)
-   where told.block->>'type' = 'text'
+    from jsonb_array_elements(blocks) with ordinality as part(block, position)
+   where part.block->>'type' = 'text'
 $$;
