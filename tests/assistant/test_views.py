@@ -50,7 +50,7 @@ def test_the_first_message_creates_a_conversation_and_the_page_streams_the_answe
     page = browser.get(f"/assistant/{session_id}").text
     assert "Working…" not in page
     assert "the trial balance is empty" in page
-    assert "Read the trial balance" in page
+    assert "Viewed the trial balance" in page
     assert 'role="log"' in page
 
 

@@ -92,7 +92,7 @@ def test_a_conversation_leads_from_a_pasted_message_to_an_issued_invoice(
         assert page.url == here
         visit.looks_right()
         say(page, "trial balance")
-        log.get_by_text("Read the trial balance").click(timeout=ANSWER_MS)
+        log.get_by_text("Viewed the trial balance").click(timeout=ANSWER_MS)
         expect(log.get_by_role("table").last).to_contain_text("45,000.00")
         visit.looks_right()
 
@@ -262,8 +262,7 @@ def test_a_stale_request_is_renewed_on_the_open_page(browser: Browser, site: Sit
         expect(log.locator(".v-ask:not(.v-draft)")).to_have_count(1)
         assert log.locator(".v-ask:not(.v-draft)").get_attribute("id") != old
         here.looks_right()
-        # What is decided on the phone appears on the page, and the message box can still be typed
-        # in meanwhile.
+        # A decision on the phone appears on the page, and the user can type a message meanwhile.
         box = page.get_by_label("Message to the assistant")
         box.fill("half a sentence")
         phone.get_by_role("link", name="Decline").first.click()
@@ -309,7 +308,7 @@ def test_a_server_that_never_responds_is_reported(visit: Visit) -> None:
         held.pop().continue_()
     page.unroute(page.url)
     expect(told).to_have_count(0, timeout=ANSWER_MS)
-    expect(page.get_by_role("log")).to_contain_text("Read the trial balance", timeout=ANSWER_MS)
+    expect(page.get_by_role("log")).to_contain_text("Viewed the trial balance", timeout=ANSWER_MS)
 
 
 def test_a_first_message_without_a_response_is_reported(visit: Visit) -> None:

@@ -29,7 +29,7 @@ def test_line_details_are_shown_on_request_and_do_not_slow_input(
         page.keyboard.type("Visa")
         for _ in range(4):  # how many, the rate, the tax, how it is sold
             page.keyboard.press("Tab")
-        expect(page.get_by_label("Sold as, line 3")).to_be_focused()
+        expect(page.get_by_label("Sale type, line 3")).to_be_focused()
         page.keyboard.press("Tab")
         expect(page.get_by_label("Description, line 4")).to_be_focused()
         page.get_by_label("Show service date and TCS per line").check()

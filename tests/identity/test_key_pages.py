@@ -45,7 +45,7 @@ def test_a_key_is_created_with_the_password_and_shown_once(bob: Person, events: 
     again = browser.get("/account/api-keys").text
     assert "Website form" in again
     assert text[12:] not in again
-    assert "one in use" in again
+    assert "1 active key" in again
     assert [event["channel"] for event in events(bob, "api_key.created")] == ["browser"]
 
 
@@ -146,7 +146,7 @@ def test_revoking_asks_for_confirmation_with_the_name_of_the_key(bob: Person) ->
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/api-keys")
     page = browser.get("/account/api-keys").text
     assert "Key revoked." in page
-    assert "0 in use" in page
+    assert "0 active keys" in page
     assert bearing(bob, text).get("/auth/me").status_code == 401
     assert "was revoked on" in browser.get(f"/account/api-keys/{key_id}/revoke").text
 

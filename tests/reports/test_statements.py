@@ -255,9 +255,7 @@ def test_a_comparison_has_the_same_number_of_days(
 
 @pytest.fixture
 def shop(alice: Person) -> Person:
-    """A year and a bit of an agency: what earlier years earned, capital, fees and costs, and a
-    currency beside the own.
-    """
+    """An agency with entries between May 2024 and July 2025, in two currencies."""
     post(
         alice,
         lines=[
@@ -716,10 +714,12 @@ def test_the_pdf_names_report_period_and_comparison(shop: Person) -> None:
     told = words(shown(shop.browser, PATHS[0]))
     assert (
         "Profit and loss Book dates from 1 July 2025 to 31 July 2025, compared with 1 June 2025"
-        " to 30 June 2025, all currencies. Currencies are never added." in told
+        " to 30 June 2025, all currencies. Amounts in different currencies are not added together."
+        in told
     )
-    assert "Balance sheet As of 31 July 2025, in AED only. Currencies are never added." in words(
-        shown(shop.browser, f"{PATHS[1]}&currency=AED")
+    assert (
+        "Balance sheet As of 31 July 2025, in AED only. Amounts in different currencies are not"
+        " added together." in words(shown(shop.browser, f"{PATHS[1]}&currency=AED"))
     )
 
 

@@ -481,21 +481,22 @@ def test_the_trial_balance_can_list_the_chart_and_one_currency(
             "/reports/receivables",
             (
                 "Receivables by age As of {day}, by due date, all currencies, all customers."
-                " Currencies are never added."
+                " Amounts in different currencies are not added together."
             ),
         ),
         (
             "/reports/receivables?currency=AED",
             (
                 "Receivables by age As of {day}, by due date, in AED only, all customers."
-                " Currencies are never added."
+                " Amounts in different currencies are not added together."
             ),
         ),
         (
             "/reports/trial-balance?from=2026-01-01",
             (
                 "Trial balance Book dates from 1 January 2026 to {day}, all currencies, without"
-                " accounts that have no postings. Currencies are never added."
+                " accounts that have no postings. Amounts in different currencies are not added"
+                " together."
             ),
         ),
     ],

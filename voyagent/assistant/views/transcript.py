@@ -141,7 +141,7 @@ def _draft_fields(known: Capability[Any], block: Block, name: str) -> list[Draft
             return [DraftField(argument(name), "", is_missing=True)]
         return _default_field(known, name)
     if parse_id(value) is not None or (isinstance(value, list) and all(map(parse_id, value))):
-        return [DraftField(argument(name), words or str(gettext("chosen")))]
+        return [DraftField(argument(name), words or str(gettext("selected record")))]
     shown = (
         _lines(name, value)
         if isinstance(value, list) and isinstance(value[0], dict)

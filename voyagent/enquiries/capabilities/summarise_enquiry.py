@@ -98,8 +98,8 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     """Describe the summary in one sentence, with the customer's name."""
     name = (output.get("enquiry") or {}).get("customer_name") or given.get("customer_name")
     if not name:
-        return str(gettext("Read the enquiry"))
-    return str(gettext("Read the enquiry of %(name)s", name=name))
+        return str(gettext("Viewed the enquiry"))
+    return str(gettext("Viewed the enquiry of %(name)s", name=name))
 
 
 def _likeliest(rows: list[Row], name: str) -> list[Row]:

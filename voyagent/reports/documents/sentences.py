@@ -41,7 +41,12 @@ def in_currency(currency: str | None) -> str:
 
 def filtered(words: list[str]) -> str:
     """Return filters as one sentence, followed by a note on currencies."""
-    return str(_("%(filters)s. Currencies are never added.", filters=", ".join(words)))
+    return str(
+        _(
+            "%(filters)s. Amounts in different currencies are not added together.",
+            filters=", ".join(words),
+        )
+    )
 
 
 def written(day: date) -> str:
@@ -162,7 +167,7 @@ def margins_note() -> str:
         "Revenue and direct cost are the postings in this period of a trip’s invoices, bills and"
         " credit notes."
     )
-    return f"{planned} {actual} {_('Currencies are never added.')}"
+    return f"{planned} {actual} {_('Amounts in different currencies are not added together.')}"
 
 
 def without_trip_words() -> str:

@@ -43,7 +43,7 @@ class AddTransferInput(CurrentTripInput):
         str, Trimmed(200), Slot("transfer_origin", N_("Where does the transfer start?"))
     ] = Field(description="Place of pick-up, such as an airport or a hotel.")
     destination: Annotated[
-        str, Trimmed(200), Slot("transfer_destination", N_("Where does it end?"))
+        str, Trimmed(200), Slot("transfer_destination", N_("Where does the transfer end?"))
     ] = Field(description="Place of drop-off.")
     vehicle: Annotated[str, Text(128)] | None = Field(
         default=None, description="Kind of vehicle, such as a sedan."

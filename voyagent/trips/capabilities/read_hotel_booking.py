@@ -43,8 +43,8 @@ def run(call: Invocation, wanted: ReadHotelBookingInput) -> OutboundCall[JsonObj
 def sentence(_given: JsonObject, output: JsonObject) -> str:
     """Describe the request in one sentence, with the booking number once it is read."""
     if not output.get("supplier_ref"):
-        return str(gettext("Read a hotel booking"))
-    return str(gettext("Read hotel booking %(number)s", number=output["supplier_ref"]))
+        return str(gettext("Viewed a hotel booking"))
+    return str(gettext("Viewed hotel booking %(number)s", number=output["supplier_ref"]))
 
 
 def _output(read: tuple[TripLine, Any]) -> JsonObject:

@@ -41,7 +41,7 @@ def run(call: Invocation, wanted: CurrentTripInput) -> JsonObject:
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
     """Describe the reading of the itinerary in one fixed sentence."""
-    return str(gettext("Read the itinerary"))
+    return str(gettext("Viewed the itinerary"))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
@@ -116,7 +116,7 @@ def _transfer(one: TransferDetails) -> JsonObject:
 
 CAPABILITY = Capability(
     name="read_itinerary",
-    title=N_("Read the itinerary"),
+    title=N_("Show the itinerary"),
     summary="Read the customer's itinerary of the conversation's trip.",
     area="everywhere",
     input=CurrentTripInput,

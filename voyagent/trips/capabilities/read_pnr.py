@@ -43,8 +43,8 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     """Describe the request in one sentence, with the booking number."""
     locator = output.get("locator") or given.get("locator")
     if not locator:
-        return str(gettext("Read a booking"))
-    return str(gettext("Read booking %(locator)s", locator=locator))
+        return str(gettext("Viewed a booking"))
+    return str(gettext("Viewed booking %(locator)s", locator=locator))
 
 
 def _output(read: tuple[list[TripLine], Any]) -> JsonObject:

@@ -81,8 +81,8 @@ def run(call: Invocation, wanted: CurrentTripInput) -> JsonObject:
 def sentence(_given: JsonObject, output: JsonObject) -> str:
     """Describe the reading of the trip in one sentence, with its title once it is read."""
     if not output.get("title"):
-        return str(gettext("Read the trip"))
-    return str(gettext("Read the trip: %(title)s", title=output["title"]))
+        return str(gettext("Viewed the trip"))
+    return str(gettext("Viewed the trip: %(title)s", title=output["title"]))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:

@@ -185,9 +185,9 @@ class FlightForm(LineForm):
     origin = StringField(_("From"))
     destination = StringField(_("To"))
     departs_on = DateText(_("Departs"))
-    departs_time = StringField(_("At"))
+    departs_time = StringField(_("Departure time"))
     arrives_on = DateText(_("Arrives"))
-    arrives_time = StringField(_("At"))
+    arrives_time = StringField(_("Arrival time"))
     origin_terminal = StringField(_("Terminal"))
     destination_terminal = StringField(_("Terminal"))
     cabin = StringField(_("Cabin"))
@@ -256,7 +256,7 @@ class HotelForm(LineForm):
 class TimedForm(LineForm):
     """Base form of a trip line with a starting time."""
 
-    at = StringField(_("At"))
+    at = StringField(_("Time"))
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:

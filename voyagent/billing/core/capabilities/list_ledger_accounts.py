@@ -38,7 +38,7 @@ def run(call: Invocation, _wanted: ListLedgerAccountsInput) -> JsonObject:
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
     """Return the summary sentence."""
-    return str(gettext("Read the chart of accounts"))
+    return str(gettext("Viewed the chart of accounts"))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:

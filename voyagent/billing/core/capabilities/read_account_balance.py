@@ -66,9 +66,9 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
     """Return the summary sentence; it names the account once the balance is read."""
     account = output.get("account")
     if not account:
-        return str(gettext("Read an account"))
+        return str(gettext("Viewed an account"))
     return str(
-        gettext("Read account %(code)s %(name)s", code=account["code"], name=account["name"])
+        gettext("Viewed account %(code)s %(name)s", code=account["code"], name=account["name"])
     )
 
 

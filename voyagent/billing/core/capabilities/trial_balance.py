@@ -75,7 +75,7 @@ def run(call: Invocation, wanted: TrialBalanceInput) -> JsonObject:
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
     """Return the summary sentence."""
-    return str(gettext("Read the trial balance"))
+    return str(gettext("Viewed the trial balance"))
 
 
 def note(output: JsonObject) -> str:

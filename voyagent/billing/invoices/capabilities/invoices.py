@@ -30,7 +30,7 @@ INVOICE_OUTPUT = frozenset(
     {"invoice_id", "number", "total_amount", "currency", "status", "customer_name", "due_date"}
 )
 INVOICE_STEPS = {
-    "invoice_not_found": N_("Give the invoice’s number, or list the invoices."),
+    "invoice_not_found": N_("Enter the invoice number, or ask for a list of invoices."),
 }
 INVOICE_FACTS = Result(
     columns=(
