@@ -115,7 +115,7 @@ def test_a_repeated_or_parallel_job_does_not_run_the_act_again(desk: Desk, alice
     carry_out(alice, approval_id)
     assert desk.notes(approval_id) == 1
     assert len(desk.events(approval_id, "probe_note")) == 1
-    with pytest.raises(Exception, match="an effect happens once"):
+    with pytest.raises(Exception, match="an effect cannot run twice"):
         desk.run(
             "update approvals set effect_status = 'waiting', effect_finished_at = null where id"
             " = :i",

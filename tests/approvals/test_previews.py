@@ -441,7 +441,7 @@ def test_a_decision_needs_the_version_that_the_person_saw(
 def test_the_database_protects_the_preview_after_the_decision(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
     grant(alice, approval_id)
-    with pytest.raises(Exception, match="what was shown does not change"):
+    with pytest.raises(Exception, match="preview of a decided proposal cannot be changed"):
         desk.run(
             "update approvals set preview = '{}', preview_hash = repeat('0', 64) where id = :i",
             i=approval_id,

@@ -108,7 +108,7 @@ def test_the_database_refuses_changes_of_a_proposal(desk: Desk, alice: Person) -
         "arguments_hash = repeat('0', 64)",
         "requested_by_user_id = null",
     ):
-        with pytest.raises(Exception, match="a proposal does not change"):
+        with pytest.raises(Exception, match="a proposal cannot be changed"):
             desk.run(f"update approvals set {change} where id = :i", i=approval_id)
 
 
@@ -165,7 +165,7 @@ def test_a_decision_is_final(
     resolve(leila, approval_id, granted=first)
     with pytest.raises(ApprovalAlreadyResolved):
         resolve(leila, approval_id, granted=second)
-    with pytest.raises(Exception, match="a decision is final"):
+    with pytest.raises(Exception, match="a decision cannot be changed"):
         desk.run(
             "update approvals set status = 'pending', resolved_at = null, effect_status = 'none'"
             " where id = :i",

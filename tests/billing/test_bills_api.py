@@ -141,7 +141,7 @@ def test_the_list_needs_the_same_statements_for_any_number(
     assert costs[0] == costs[1]
 
 
-# From the draft to the void
+# From draft to void
 # --------------------------------------------------------------------------------
 
 
@@ -373,7 +373,7 @@ def test_a_draft_is_changed_before_its_receipt_or_not_at_all(alice: Person) -> N
     assert balances(alice)["payable", "INR"] == -total
 
 
-# Who may
+# Permissions
 # --------------------------------------------------------------------------------
 
 
@@ -498,7 +498,7 @@ def test_the_database_protects_the_purchase_type_of_a_received_bill(
     draft, received = draft_bill(alice, vendor_reference="BSP-2"), receive(alice)
     for bill_id, bought_as, refusal in (
         (draft, "gift", "ck_bill_lines_bought_as"),
-        (received, "agent", "posted keep their lines"),
+        (received, "agent", "cannot be changed"),
     ):
         with pytest.raises(sa.exc.DBAPIError, match=refusal), owner_engine.begin() as connection:
             connection.execute(

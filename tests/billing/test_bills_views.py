@@ -126,7 +126,7 @@ def test_an_agency_without_bills_reads_how_to_enter_one(people: People, alice: P
     assert see(viewer, "/bills").all(".//main//a") == []
 
 
-# One
+# One bill
 # --------------------------------------------------------------------------------
 
 
@@ -171,7 +171,7 @@ def test_who_may_not_record_a_payment_sees_no_button(
     assert not [link for link in page.links() if link.startswith("/payments/new")]
 
 
-# By hand
+# Manual entry
 # --------------------------------------------------------------------------------
 
 

@@ -114,7 +114,7 @@ def test_the_database_protects_the_rate_of_a_posted_document(
     ):
         with (
             owner_engine.begin() as connection,
-            pytest.raises(sa.exc.DBAPIError, match="keep what was posted"),
+            pytest.raises(sa.exc.DBAPIError, match="cannot be changed"),
         ):
             connection.execute(
                 sa.text(f"update {table} set {change} where id = :id"), {"id": drawn["id"]}

@@ -64,7 +64,7 @@ def earned(person: Person) -> tuple[int, int, int]:
     )  # type: ignore[return-value]
 
 
-# What is posted
+# Postings
 # --------------------------------------------------------------------------------
 
 
@@ -178,7 +178,7 @@ def test_profit_and_loss_contains_only_the_commission(alice: Person) -> None:
     )
 
 
-# The walls behind
+# Guards of the database
 # --------------------------------------------------------------------------------
 
 
@@ -193,7 +193,7 @@ def test_the_database_limits_a_commission_to_its_line(alice: Person, values: str
 
 def test_the_database_refuses_to_return_more_commission_than_there_was(alice: Person) -> None:
     note_id = credit(alice, issued(alice, tickets(), line("1.00", quantity=1)), 100)
-    with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="more commission"):
+    with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="credited commission exceeds"):
         rows_changed(
             "insert into credit_note_lines (tenant_id, credit_note_id, line_no, description,"
             " amount_minor, commission_minor) select tenant_id, credit_note_id, 2, description, 1,"
@@ -202,7 +202,7 @@ def test_the_database_refuses_to_return_more_commission_than_there_was(alice: Pe
         )
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

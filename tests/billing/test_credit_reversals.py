@@ -137,7 +137,7 @@ def side(request: pytest.FixtureRequest) -> Side:
     return Side(request.param)
 
 
-# What it does
+# Effects
 # --------------------------------------------------------------------------------
 
 
@@ -344,7 +344,7 @@ def test_the_date_defaults_to_today_or_the_later_date_of_the_credit(
     assert list(days) == [today, ahead]
 
 
-# What is refused
+# Refusals
 # --------------------------------------------------------------------------------
 
 
@@ -409,7 +409,7 @@ def test_the_database_refuses_an_incomplete_reversal(
         " id = :id"
     )
     with (
-        pytest.raises(IntegrityError, match="it is reversed by the entry against its own"),
+        pytest.raises(IntegrityError, match="the reversal must be the entry"),
         alice.acting(),
     ):
         db.session.execute(
@@ -417,7 +417,7 @@ def test_the_database_refuses_an_incomplete_reversal(
             {"id": credit_id, "day": LAST},
         )
     with (
-        pytest.raises(IntegrityError, match="a document has 0 credited and says 1000000"),
+        pytest.raises(IntegrityError, match="credits sum to 0, but the document has 1000000"),
         alice.acting() as actor,
     ):
         credit: Any = (
@@ -432,7 +432,7 @@ def test_the_database_refuses_an_incomplete_reversal(
         db.session.commit()
     side.reverse(alice, credit_id)
     with (
-        pytest.raises(IntegrityError, match="stays as it was noted"),
+        pytest.raises(IntegrityError, match="cannot be changed, only reversed"),
         owner_engine.begin() as connection,
     ):
         connection.execute(
@@ -441,7 +441,7 @@ def test_the_database_refuses_an_incomplete_reversal(
         )
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

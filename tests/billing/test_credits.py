@@ -300,7 +300,7 @@ def test_the_database_refuses_to_credit_a_line_twice_or_an_unknown_line(
     )
     for number, minor in ((2, 50_001), (3, 1)):
         with (
-            pytest.raises(sa.exc.IntegrityError, match="more is credited"),
+            pytest.raises(sa.exc.IntegrityError, match="credits exceed the amount"),
             app_engine.begin() as connection,
         ):
             bind(connection, alice)
@@ -330,7 +330,7 @@ def test_a_missing_number_is_found_by_the_check(alice: Person) -> None:
     ]
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

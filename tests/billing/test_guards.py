@@ -45,7 +45,10 @@ def raw(
 def test_an_issued_invoice_cannot_change(alice: Person, raw: sa.Engine, change: str) -> None:
     invoice_id = issued(alice)
     before = seen(alice, invoice_id)
-    with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
+    with (
+        pytest.raises(sa.exc.DBAPIError, match=r"posted .* cannot be (changed|deleted)"),
+        raw.begin() as connection,
+    ):
         bind(connection, alice)
         connection.execute(sa.text(change), {"id": invoice_id})
     assert seen(alice, invoice_id) == before
@@ -58,7 +61,10 @@ def test_a_received_bill_cannot_change(alice: Person, raw: sa.Engine) -> None:
         "delete from bills where id = :id",
         "delete from bill_lines where bill_id = :id",
     ):
-        with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
+        with (
+            pytest.raises(sa.exc.DBAPIError, match=r"posted .* cannot be (changed|deleted)"),
+            raw.begin() as connection,
+        ):
             bind(connection, alice)
             connection.execute(sa.text(change), {"id": bill_id})
 
@@ -120,7 +126,10 @@ def test_a_void_document_stays_void(alice: Person, raw: sa.Engine) -> None:
         connection.execute(sa.text(void), {"id": invoice_id})
     back = "status = 'issued', voided_on = null, void_reason = null, void_entry_id = null"
     for change in (back, "void_reason = 'Another'", "voided_on = voided_on + 1"):
-        with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
+        with (
+            pytest.raises(sa.exc.DBAPIError, match=r"posted .* cannot be (changed|deleted)"),
+            raw.begin() as connection,
+        ):
             bind(connection, alice)
             connection.execute(
                 sa.text(f"update invoices set {change} where id = :id"), {"id": invoice_id}
@@ -192,16 +201,16 @@ USED = "update payments set allocated_minor = allocated_minor + 50 where tenant_
     [
         (
             (MORE.format(minor=50, day="p.paid_on", document="invoices"),),
-            "a document has 0 paid and 50 allocated",
+            "allocations sum to 50, but the document has 0",
         ),
         (
             (MORE.format(minor=50, day="p.paid_on", document="invoices"), SETTLED),
-            "and says otherwise",
+            "but the payment has",
         ),
-        ((USED,), "and says otherwise"),
+        ((USED,), "but the payment has"),
         (
             ("update payments set refunded_minor = 1 where tenant_id = :t and id = :p",),
-            "and says otherwise",
+            "but the payment has",
         ),
         (
             (
@@ -214,7 +223,7 @@ USED = "update payments set allocated_minor = allocated_minor + 50 where tenant_
         ),
         (
             (MORE.format(minor=50, day="p.paid_on - 1", document="invoices"), SETTLED, USED),
-            "of the party and currency of its payment",
+            "allocation does not fit its payment",
         ),
         ((MORE.format(minor=-50, day="p.paid_on", document="invoices"),), "ck_allocations_amount"),
     ],
@@ -236,7 +245,7 @@ def test_a_payment_cannot_settle_another_partys_document(alice: Person, raw: sa.
         "i": issued(alice, customer_name="Somebody else"),
     }
     with (
-        pytest.raises(sa.exc.IntegrityError, match="of the party and currency of its payment"),
+        pytest.raises(sa.exc.IntegrityError, match="allocation does not fit its payment"),
         raw.begin() as connection,
     ):
         bind(connection, alice)
@@ -263,7 +272,10 @@ def test_a_reversing_row_is_the_exact_opposite_of_the_reversed_one(
         " invoice_id, -50, effective_on, entry_id, id from allocations where tenant_id = :t and"
         " payment_id = :p"
     )
-    with pytest.raises(sa.exc.IntegrityError, match="taken back whole"), raw.begin() as connection:
+    with (
+        pytest.raises(sa.exc.IntegrityError, match="only be reversed completely"),
+        raw.begin() as connection,
+    ):
         bind(connection, alice)
         connection.execute(sa.text(part), values)
         connection.execute(
@@ -288,9 +300,7 @@ def test_stored_facts_of_a_payment_cannot_change(alice: Person, owner_engine: sa
         "delete from refunds",
     ):
         with (
-            pytest.raises(
-                sa.exc.DBAPIError, match=r"keep what was noted|stays as it was noted|append-only"
-            ),
+            pytest.raises(sa.exc.DBAPIError, match=r"cannot be changed, only reversed|append-only"),
             owner_engine.begin() as connection,
         ):
             connection.execute(

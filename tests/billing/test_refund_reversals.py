@@ -69,7 +69,7 @@ def row_of(person: Person, payment_id: UUID) -> dict[str, Any]:
         return payment_queries.read_payment(reader, payment_id).refunds[0]
 
 
-# What it does
+# Effects
 # --------------------------------------------------------------------------------
 
 
@@ -172,7 +172,7 @@ def test_the_date_of_reversal_defaults_to_today(alice: Person) -> None:
     assert row_of(alice, payment_id)["reversed_on"] == clock.today(alice.actor.timezone)
 
 
-# What is refused
+# Refusals
 # --------------------------------------------------------------------------------
 
 
@@ -227,19 +227,21 @@ def test_one_of_many_parallel_reversals_succeeds(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "wall"),
+    ("change", "violation"),
     [
-        ("reversed_on = refunded_on", "it is reversed by the entry against its own"),
+        ("reversed_on = refunded_on", "the reversal must be the entry"),
         (
             "reversed_on = refunded_on, reversal_reason = 'x', reversal_entry_id = entry_id",
-            "it is reversed by the entry against its own",
+            "the reversal must be the entry",
         ),
         ("reversal_reason = 'x'", "ck_refunds_reversed"),
     ],
 )
-def test_the_database_refuses_an_incomplete_reversal(alice: Person, change: str, wall: str) -> None:
+def test_the_database_refuses_an_incomplete_reversal(
+    alice: Person, change: str, violation: str
+) -> None:
     _payment_id, refund_id = given_back(alice)
-    with pytest.raises(IntegrityError, match=wall), alice.acting():
+    with pytest.raises(IntegrityError, match=violation), alice.acting():
         db.session.execute(
             sa.text(f"update refunds set {change} where id = :id"), {"id": refund_id}
         )
@@ -252,7 +254,7 @@ def test_a_reversed_refund_cannot_be_changed(
     payment_id, refund_id = given_back(alice)
     reverse(alice, payment_id, refund_id)
     with (
-        pytest.raises(IntegrityError, match="stays as it was noted"),
+        pytest.raises(IntegrityError, match="cannot be changed, only reversed"),
         owner_engine.begin() as connection,
     ):
         connection.execute(
@@ -263,7 +265,7 @@ def test_a_reversed_refund_cannot_be_changed(
 def test_the_payment_must_state_the_same_amount(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
     with (
-        pytest.raises(IntegrityError, match="a payment has 0 allocated and 0 given back"),
+        pytest.raises(IntegrityError, match="allocations sum to 0 and refunds to 0, but"),
         alice.acting() as actor,
     ):
         entry_id = allocation_queries.get_refund(payment_id, refund_id).entry_id
@@ -276,7 +278,7 @@ def test_the_payment_must_state_the_same_amount(alice: Person) -> None:
         db.session.commit()
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

@@ -58,7 +58,7 @@ def nothing_stands(person: Person) -> bool:
     ) and sound(person)
 
 
-# What it does
+# Effects
 # --------------------------------------------------------------------------------
 
 
@@ -168,7 +168,7 @@ def test_the_date_of_reversal_defaults_to_today(alice: Person) -> None:
     assert row_of(alice, payment_id)["reversed_on"] == clock.today(alice.actor.timezone)
 
 
-# What is refused
+# Refusals
 # --------------------------------------------------------------------------------
 
 
@@ -245,7 +245,7 @@ def test_one_of_many_parallel_reversals_succeeds(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "wall"),
+    ("change", "violation"),
     [
         ("reversed_on = paid_on", "ck_payments_reversed"),
         (
@@ -253,13 +253,15 @@ def test_one_of_many_parallel_reversals_succeeds(alice: Person) -> None:
                 "refunded_minor = amount_minor, reversed_on = paid_on, reversal_reason = 'x',"
                 " reversal_entry_id = entry_id"
             ),
-            "reversed by the entry against its own",
+            "the reversal must be the entry",
         ),
     ],
 )
-def test_the_database_refuses_an_incomplete_reversal(alice: Person, change: str, wall: str) -> None:
+def test_the_database_refuses_an_incomplete_reversal(
+    alice: Person, change: str, violation: str
+) -> None:
     payment_id = advance(alice, 100)
-    with pytest.raises(IntegrityError, match=wall), alice.acting():
+    with pytest.raises(IntegrityError, match=violation), alice.acting():
         db.session.execute(
             sa.text(f"update payments set {change} where id = :id"), {"id": payment_id}
         )
@@ -269,14 +271,14 @@ def test_the_database_refuses_an_incomplete_reversal(alice: Person, change: str,
 def test_a_reversed_row_cannot_be_changed(alice: Person) -> None:
     payment_id = advance(alice, 100)
     reverse(alice, payment_id)
-    with pytest.raises(IntegrityError, match="keep what was noted"), alice.acting():
+    with pytest.raises(IntegrityError, match="cannot be changed, only reversed"), alice.acting():
         db.session.execute(
             sa.text("update payments set reversal_reason = 'Other' where id = :id"),
             {"id": payment_id},
         )
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

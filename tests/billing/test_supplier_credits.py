@@ -303,7 +303,7 @@ def test_the_database_refuses_to_credit_a_line_twice(alice: Person) -> None:
     )
     for line_no, minor in ((2, 50_001), (3, 1)):
         with (
-            pytest.raises(sa.exc.IntegrityError, match="more is credited"),
+            pytest.raises(sa.exc.IntegrityError, match="credits exceed the amount"),
             alice.acting() as actor,
         ):
             db.session.execute(
@@ -322,7 +322,7 @@ def test_a_credited_amount_above_the_credits_is_found(alice: Person) -> None:
     assert "credited: INR 0.01: bill BSP-1: credited and its credit notes differ" in findings(alice)
 
 
-# Who, and many at once
+# Permissions and parallel requests
 # --------------------------------------------------------------------------------
 
 

@@ -65,7 +65,7 @@ def findings(person: Person) -> list[checks.Finding]:
         return list(checks.findings(reader))
 
 
-# What a line bears
+# Tax of a line
 # --------------------------------------------------------------------------------
 
 
@@ -300,7 +300,7 @@ def test_another_country_has_other_treatments(alice: Person) -> None:
     assert balances(alice)["output_vat", "AED"] == -1_000
 
 
-# What is collected on top
+# Tax collected at source
 # --------------------------------------------------------------------------------
 
 
@@ -367,7 +367,7 @@ def test_two_parallel_issues_count_each_other(agency: Person) -> None:
     assert sorted(charged(agency, one)[0][4] for one in drafts) == [5_000_000, 20_000_000]
 
 
-# What a credit takes back
+# Tax of credits
 # --------------------------------------------------------------------------------
 
 
@@ -422,7 +422,7 @@ def test_voiding_an_invoice_reverses_all_taxes(agency: Person) -> None:
     assert charged(agency, again)[1][2] == "2.000"
 
 
-# The walls behind
+# Guards of the database
 # --------------------------------------------------------------------------------
 
 
@@ -442,11 +442,11 @@ def test_the_tax_of_an_issued_invoice_cannot_change(agency: Person) -> None:
         "update invoice_taxes set amount_minor = 1 where invoice_id = :id",
         "delete from invoice_taxes where invoice_id = :id",
     ):
-        with agency.acting(), pytest.raises(sa.exc.DBAPIError, match="keep their lines"):
+        with agency.acting(), pytest.raises(sa.exc.DBAPIError, match="cannot be changed"):
             rows_changed(statement, id=invoice_id)
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 BODY = {

@@ -402,7 +402,7 @@ def test_one_of_two_parallel_reversals_succeeds(alice: Person) -> None:
                 "insert into write_offs select tenant_id, '{new}', id, 1, '2024-06-25', 'x',"
                 " entry_id from invoices"
             ),
-            "has 101 written off and says 100",
+            "write-offs sum to 101, but the invoice has 100",
         ),
         ("update invoices set credited_minor = 99", "ck_invoices_written_off"),
         (
@@ -410,21 +410,21 @@ def test_one_of_two_parallel_reversals_succeeds(alice: Person) -> None:
                 "insert into write_offs select tenant_id, '{new}', invoice_id, -99, '2024-06-25',"
                 " 'x', entry_id, id from write_offs"
             ),
-            "taken back whole",
+            "only be reversed completely",
         ),
         (
             (
                 "insert into write_offs select tenant_id, '{new}', invoice_id, -100, '2024-06-24',"
                 " 'x', entry_id, id from write_offs"
             ),
-            "taken back whole",
+            "only be reversed completely",
         ),
         (
             (
                 "insert into write_offs select tenant_id, '{new}', invoice_id, 1, '2024-06-09',"
                 " 'x', entry_id from write_offs"
             ),
-            "before it is issued",
+            "dated before the invoice",
         ),
         (
             (

@@ -26,7 +26,7 @@ begin
       using errcode = 'check_violation', constraint = 'ck_entry_complete';
   end if;
   if not same_day then
-    raise exception 'a posting has another day than its journal entry'
+    raise exception 'the date of a posting differs from that of its journal entry'
       using errcode = 'check_violation', constraint = 'ck_entry_day';
   end if;
   if unbalanced is not null then

@@ -11,15 +11,15 @@
 create or replace function app.roll_up_postings() returns trigger
 language plpgsql as $$
 declare
-  takes_more boolean;
+  has_too_many boolean;
   is_of_trip boolean;
 begin
   -- One read of the entries answers both questions, so an entry without a trip costs no more.
   select bool_or(n.line_no > e.line_count), bool_or(e.trip_id is not null)
-    into takes_more, is_of_trip
+    into has_too_many, is_of_trip
     from new_rows n join journal_entries e on e.tenant_id = n.tenant_id and e.id = n.entry_id;
-  if takes_more then
-    raise exception 'a posted journal entry takes no further line'
+  if has_too_many then
+    raise exception 'a line cannot be added to a posted journal entry'
       using errcode = 'restrict_violation';
   end if;
   insert into monthly_balances as b

@@ -8,7 +8,7 @@ begin
   select coalesce(sum(amount_minor), 0) into charged
     from bill_taxes where tenant_id = new.tenant_id and bill_id = new.id;
   if charged <> new.tax_minor then
-    raise exception 'a bill whose taxes do not add up is not received'
+    raise exception 'taxes of the bill do not add up to its tax'
       using errcode = 'check_violation', constraint = 'ck_bills_taxes';
   end if;
   return new;

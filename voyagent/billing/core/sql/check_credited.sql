@@ -5,27 +5,27 @@
 create or replace function app.check_credited() returns trigger
 language plpgsql as $$
 declare
-  said bigint;
-  noted bigint;
+  stored bigint;
+  credited bigint;
 begin
   if tg_table_name = 'credit_notes' then
     -- `credited_minor` of an invoice includes what was written off.
-    select d.credited_minor - d.written_off_minor into said
+    select d.credited_minor - d.written_off_minor into stored
       from invoices d
      where d.tenant_id = new.tenant_id and d.id = (to_jsonb(new)->>'invoice_id')::uuid;
-    select coalesce(sum(n.total_minor), 0) into noted from credit_notes n
+    select coalesce(sum(n.total_minor), 0) into credited from credit_notes n
      where n.tenant_id = new.tenant_id and n.invoice_id = (to_jsonb(new)->>'invoice_id')::uuid
        and n.reversed_on is null;
   else
-    select d.credited_minor into said
+    select d.credited_minor into stored
       from bills d
      where d.tenant_id = new.tenant_id and d.id = (to_jsonb(new)->>'bill_id')::uuid;
-    select coalesce(sum(n.total_minor), 0) into noted from supplier_credits n
+    select coalesce(sum(n.total_minor), 0) into credited from supplier_credits n
      where n.tenant_id = new.tenant_id and n.bill_id = (to_jsonb(new)->>'bill_id')::uuid
        and n.reversed_on is null;
   end if;
-  if said <> noted then
-    raise exception 'a document has % credited and says %', noted, said
+  if stored <> credited then
+    raise exception 'credits sum to %, but the document has %', credited, stored
       using errcode = 'check_violation', constraint = 'ck_document_credited';
   end if;
   return null;

@@ -23,14 +23,14 @@ declare
 begin
   if tg_op = 'DELETE' then
     if old.status <> 'draft' then
-      raise exception '% that were posted are not deleted', tg_table_name
+      raise exception 'posted % cannot be deleted', tg_table_name
         using errcode = 'restrict_violation';
     end if;
     return old;
   end if;
   if new.instalment_dues is not null and new.status <> 'draft' then
     if (select sum(minor) from unnest(new.instalment_minors) minor) <> new.total_minor then
-      raise exception '% whose instalments do not add up are not posted', tg_table_name
+      raise exception 'instalments of % do not add up to the total', tg_table_name
         using errcode = 'check_violation', constraint = 'ck_document_instalments';
     end if;
     new.due_date := app.next_due(
@@ -43,7 +43,7 @@ begin
            is distinct from (old.status, old.voided_on, old.void_reason, old.void_entry_id)
     or to_jsonb(new) - free - moving <> to_jsonb(old) - free - moving
   ) then
-    raise exception '% that were posted keep what was posted', tg_table_name
+    raise exception 'posted % cannot be changed', tg_table_name
       using errcode = 'restrict_violation';
   end if;
   if old.status = 'draft' and new.status not in ('draft', 'void') then
@@ -52,7 +52,7 @@ begin
       into lines_minor using new.tenant_id, new.id;
     if lines_minor + coalesce((to_jsonb(new)->>'tax_minor')::numeric, 0)
        + coalesce((to_jsonb(new)->>'round_off_minor')::numeric, 0) <> new.total_minor then
-      raise exception '% whose lines do not add up are not posted', tg_table_name
+      raise exception 'lines of % do not add up to the total', tg_table_name
         using errcode = 'check_violation', constraint = 'ck_document_total';
     end if;
   end if;

@@ -12,7 +12,7 @@ begin
   execute format('select status from %I where tenant_id = $1 and id = $2', tg_argv[0] || 's')
     into state using (line->>'tenant_id')::uuid, (line->>(tg_argv[0] || '_id'))::uuid;
   if state <> 'draft' then
-    raise exception '%s that were posted keep their lines', tg_argv[0]
+    raise exception 'lines and taxes of a posted % cannot be changed', tg_argv[0]
       using errcode = 'restrict_violation';
   end if;
   if tg_op = 'DELETE' then return old; end if;

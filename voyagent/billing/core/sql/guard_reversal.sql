@@ -12,7 +12,7 @@ declare
 begin
   if tg_op = 'DELETE' or old.reversed_on is not null
      or to_jsonb(new) - free <> to_jsonb(old) - free then
-    raise exception 'what was noted stays as it was noted, but for its reversal'
+    raise exception 'a row of % cannot be changed, only reversed', tg_table_name
       using errcode = 'restrict_violation';
   end if;
   if new.reversed_on is not null and not exists (
@@ -20,7 +20,7 @@ begin
      where e.tenant_id = new.tenant_id and e.id = new.reversal_entry_id
        and e.reverses_id = new.entry_id and e.entry_date = new.reversed_on
   ) then
-    raise exception 'it is reversed by the entry against its own, on that day'
+    raise exception 'the reversal must be the entry that reverses this row''s entry, on the same day'
       using errcode = 'check_violation', constraint = 'ck_reversal';
   end if;
   return new;

@@ -6,9 +6,9 @@ create or replace function app.guard_credit_commission() returns trigger
 language plpgsql as $$
 declare
   recalled numeric;
-  borne bigint;
+  original bigint;
 begin
-  select coalesce(sum(l.commission_minor), 0), max(i.commission_minor) into recalled, borne
+  select coalesce(sum(l.commission_minor), 0), max(i.commission_minor) into recalled, original
     from credit_notes n
     join credit_notes s on s.tenant_id = n.tenant_id and s.invoice_id = n.invoice_id
                        and s.reversed_on is null
@@ -17,8 +17,8 @@ begin
     join invoice_lines i on i.tenant_id = n.tenant_id and i.invoice_id = n.invoice_id
                         and i.line_no = new.line_no
    where n.tenant_id = new.tenant_id and n.id = new.credit_note_id;
-  if borne is null or recalled > borne then
-    raise exception 'more commission is taken back than the line bore'
+  if original is null or recalled > original then
+    raise exception 'credited commission exceeds the commission of the line'
       using errcode = 'check_violation', constraint = 'ck_credit_note_lines_recalled';
   end if;
   return null;

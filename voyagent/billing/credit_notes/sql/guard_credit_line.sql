@@ -20,7 +20,7 @@ begin
                         and i.line_no = new.line_no
    where n.tenant_id = new.tenant_id and n.id = new.credit_note_id;
   if billed is null or credited > billed then
-    raise exception 'more is credited than the line is over'
+    raise exception 'credits exceed the amount of the line'
       using errcode = 'check_violation', constraint = 'ck_credit_note_lines_billed';
   end if;
   return null;

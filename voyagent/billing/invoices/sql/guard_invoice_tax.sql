@@ -8,7 +8,7 @@ begin
   select coalesce(sum(amount_minor), 0) into charged
     from invoice_taxes where tenant_id = new.tenant_id and invoice_id = new.id;
   if charged <> new.tax_minor then
-    raise exception 'an invoice whose taxes do not add up is not issued'
+    raise exception 'taxes of the invoice do not add up to its tax'
       using errcode = 'check_violation', constraint = 'ck_invoices_taxes';
   end if;
   return new;

@@ -1,10 +1,11 @@
 -- Refuse an allocation that does not fit its payment and document, or their sums.
 --
 -- The check runs at commit. A payment from a customer settles invoices and a payment to a supplier
--- settles bills, of the same party, not before the payment date and the issue date. In one currency
--- the amounts are equal. For a document in another currency the row has the settled amount and, if
--- the document was booked at a rate between the two currencies, the book value of that amount. An
--- allocation is taken back by one equal row with the opposite sign.
+-- settles bills, of the same party, not before the payment date and the issue date. If payment and
+-- document have the same currency, the row has one amount. For a document in another currency the
+-- row also has the settled amount and, if the document was booked at a rate between the two
+-- currencies, the book value of that amount. An allocation is reversed by one equal row with the
+-- opposite sign.
 --
 -- Two transactions that allocate at the same time both update the used amount of the payment and
 -- the paid amount of the document, so one waits for the other. If its sum does not include the row
@@ -48,7 +49,7 @@ begin
       from allocations where tenant_id = new.tenant_id and bill_id = new.bill_id;
   end if;
   if not is_fit or new.effective_on < payment.paid_on then
-    raise exception 'an allocation is of the party and currency of its payment and not before it'
+    raise exception 'the allocation does not fit its payment and document'
       using errcode = 'check_violation', constraint = 'ck_allocation_fits';
   end if;
   if new.reverses_id is not null then
@@ -59,12 +60,12 @@ begin
        or (original.invoice_id, original.bill_id) is distinct from (new.invoice_id, new.bill_id)
        or (original.settled_minor, original.booked_minor)
           is distinct from (-new.settled_minor, -new.booked_minor) then
-      raise exception 'an allocation is taken back whole'
+      raise exception 'an allocation can only be reversed completely, and not before its date'
         using errcode = 'check_violation', constraint = 'ck_allocation_taken_back';
     end if;
   end if;
   if settled <> paid then
-    raise exception 'a document has % paid and % allocated', paid, settled
+    raise exception 'allocations sum to %, but the document has %', settled, paid
       using errcode = 'check_violation', constraint = 'ck_document_allocated';
   end if;
   return null;

@@ -25,8 +25,8 @@ begin
        where e.tenant_id = payment.tenant_id and e.id = payment.reversal_entry_id
          and e.reverses_id = payment.entry_id and e.entry_date = payment.reversed_on
     ) then
-      raise exception 'a payment of which nothing was given back is reversed by the entry'
-                      ' against its own, on that day'
+      raise exception 'a reversed payment must have no refund, and the reversal must be the entry'
+                      ' that reverses the entry of the payment, on the same day'
         using errcode = 'check_violation', constraint = 'ck_payment_reversal';
     end if;
     if exists (
@@ -34,14 +34,14 @@ begin
        where a.tenant_id = payment.tenant_id and a.payment_id = payment.id
          and a.effective_on > payment.reversed_on
     ) then
-      raise exception 'nothing is settled by a payment after it is reversed'
+      raise exception 'an allocation is dated after the reversal of its payment'
         using errcode = 'check_violation', constraint = 'ck_payment_reversal';
     end if;
     refunded := payment.amount_minor;
   end if;
   if (payment.allocated_minor, payment.refunded_minor) <> (allocated, refunded) then
-    raise exception 'a payment has % allocated and % given back, and says otherwise',
-        allocated, refunded
+    raise exception 'allocations sum to % and refunds to %, but the payment has % and %',
+        allocated, refunded, payment.allocated_minor, payment.refunded_minor
       using errcode = 'check_violation', constraint = 'ck_payment_used';
   end if;
   return null;

@@ -13,7 +13,7 @@ declare
 begin
   if tg_op = 'DELETE' or to_jsonb(new) - free <> to_jsonb(old) - free
      or old.reversed_on is not null and to_jsonb(new) <> to_jsonb(old) then
-    raise exception 'payments that were noted keep what was noted'
+    raise exception 'a payment cannot be changed, only reversed'
       using errcode = 'restrict_violation';
   end if;
   return new;

@@ -18,7 +18,7 @@ begin
                      and i.line_no = new.line_no and i.component = new.component
    where n.tenant_id = new.tenant_id and n.id = new.supplier_credit_id;
   if charged is null or credited > charged then
-    raise exception 'more tax is credited than was charged'
+    raise exception 'credited tax exceeds the tax of the line'
       using errcode = 'check_violation', constraint = 'ck_supplier_credit_taxes_charged';
   end if;
   return null;

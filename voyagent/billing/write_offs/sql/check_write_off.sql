@@ -9,16 +9,16 @@ create or replace function app.check_write_off() returns trigger
 language plpgsql as $$
 declare
   original write_offs%rowtype;
-  said bigint;
+  stored bigint;
   issued date;
   written bigint;
 begin
-  select written_off_minor, issue_date into said, issued
+  select written_off_minor, issue_date into stored, issued
     from invoices where tenant_id = new.tenant_id and id = new.invoice_id;
   select sum(amount_minor) into written
     from write_offs where tenant_id = new.tenant_id and invoice_id = new.invoice_id;
   if new.effective_on < issued then
-    raise exception 'nothing is written off before it is issued'
+    raise exception 'the write-off is dated before the invoice'
       using errcode = 'check_violation', constraint = 'ck_write_off_fits';
   end if;
   if new.reverses_id is not null then
@@ -26,12 +26,12 @@ begin
      where tenant_id = new.tenant_id and id = new.reverses_id;
     if (original.invoice_id, original.amount_minor) <> (new.invoice_id, -new.amount_minor)
        or original.effective_on > new.effective_on then
-      raise exception 'a write-off is taken back whole'
+      raise exception 'a write-off can only be reversed completely, and not before its date'
         using errcode = 'check_violation', constraint = 'ck_write_off_taken_back';
     end if;
   end if;
-  if said <> written then
-    raise exception 'an invoice has % written off and says %', written, said
+  if stored <> written then
+    raise exception 'write-offs sum to %, but the invoice has %', written, stored
       using errcode = 'check_violation', constraint = 'ck_invoice_written_off';
   end if;
   return null;
