@@ -16,20 +16,19 @@ threads = 256
 # Streams end by themselves when told to stop; five seconds are for requests under way.
 graceful_timeout = 5
 
-# The program answers what is too long itself, as JSON or a page; gunicorn's own answer would be
+# The program itself refuses too long requests, as JSON or a page. Gunicorn would answer with
 # neither.
 limit_request_line = 0
 limit_request_field_size = 16380
 
-# What a header says about the client is not gunicorn's to believe: it passes headers on and
-# believes none.
+# Gunicorn passes headers about the client on and trusts none; the program checks them.
 forwarded_allow_ips = ""
 
-# Nobody has asked for an access log; whoever does gets the path without its query, in which a
-# mailed link has its token.
+# There is no access log by default. If it is switched on, it has the path without the query,
+# because the query of a mailed link contains a token.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 
-# It would make a folder in the home of whoever starts the program.
+# The control socket would create a folder in the home directory of the user.
 control_socket_disable = True
 
 

@@ -89,6 +89,25 @@ def whatever():
     assert lint_docstrings.openings(source) == [(2, "Whether"), (5, "The same")]
 
 
+def test_a_heading_or_comment_that_is_no_sentence_is_reported() -> None:
+    source = """
+# What is refused
+# ---------------
+
+LIMIT = 3  # What a row may have.
+
+# The limit holds for all rows,
+# whoever writes them.
+def check():
+    text = '''
+    # What is a text is no comment.
+    '''
+    # How it fails.
+    return text
+"""
+    assert lint_docstrings.openings(source) == [(2, "What"), (13, "How")]
+
+
 def test_every_source_file_is_checked(tmp_path: Path) -> None:
     for folder in ("tools", "tests", "voyagent"):
         (tmp_path / folder).mkdir()

@@ -27,7 +27,7 @@ PACKAGES = ROOT / "node_modules"
 VENDOR = ROOT / "static" / "vendor"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-# What pages load, by its name in static/vendor, and where its package has it.
+# Files that pages load: name in static/vendor, and path in node_modules.
 VENDOR_FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",

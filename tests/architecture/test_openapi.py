@@ -20,8 +20,8 @@ from voyagent.routes import openapi
 CONTRACT: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("contract.json").read_text()
 )
-# Where the settled questions of the contract have other codes than its facts: nothing of our inside
-# is told, and without a model key the planner answers.
+# Error codes of the contract's examples that we replaced: ours do not name internal settings, and
+# without a key of a model the built-in planner answers.
 SETTLED = {
     "VOYAGENT_DB_URL is not configured.": "database_not_configured",
     "VOYAGENT_REDIS_URL is not configured.": "redis_not_configured",

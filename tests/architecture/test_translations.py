@@ -102,7 +102,7 @@ def test_no_translation_is_of_a_removed_sentence(catalogue: Path) -> None:
     assert sorted(translated - collected()) == []
 
 
-# The trade's words and how Hindi says each of them, everywhere.
+# Terms of the trade, each with its only Hindi translation.
 TERMS = {
     r"\benquir(y|ies)\b": "पूछताछ",
     r"\bapprovals?\b": "स्वीकृति",

@@ -257,7 +257,7 @@ def test_the_page_shows_the_new_proposal_in_place_of_the_old(
     assert (about.count(fresh), about.count(old)) == (1, 0)
 
 
-# What a page hears of what is done elsewhere
+# Events of other windows
 # --------------------------------------------------------------------------------
 
 

@@ -118,7 +118,7 @@ def test_only_people_who_may_read_can_follow(line: Line, victor: Person, charlie
     assert page(line).status_code == 404
 
 
-# Its events
+# Events
 # --------------------------------------------------------------------------------
 
 

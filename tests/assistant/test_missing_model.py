@@ -198,7 +198,7 @@ def test_a_newer_model_can_be_chosen(
     assert "Current: claude-new-one. Its price is unknown" in alice.browser.get("/settings").text
 
 
-# Prices that nobody knows
+# Unknown prices
 # --------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from tests.audit.acts.stage import Stage
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 
-# What is no record of anybody's: the migrations' mark, the worker's own book-keeping.
+# Tables that belong to no agency: the revision of the schema, and the tables of the worker.
 NOBODYS = (
     "alembic_version",
     "procrastinate_workers",

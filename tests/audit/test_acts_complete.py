@@ -21,8 +21,8 @@ from voyagent.routes import PAGES, docs
 SOURCE = Path(__file__).resolve().parent.parent.parent / "voyagent"
 OF_FLASK = {"db", "routes", "run", "shell"}
 COVERED = {name for act in ACTS for name in act.covers}
-# What is read by GET and leaves an event all the same; of reports and lists, whose files all go one
-# way, one of each kind.
+# GET requests that record an event. All files of reports and lists are recorded by one function, so
+# there is one of each kind.
 OF_AUDIT = {"GET /api/audit/export.csv", "GET /audit/export.csv"}
 EXPORTS = OF_AUDIT | {
     "GET /api/reports/day-book.csv",
@@ -85,7 +85,7 @@ def test_every_kind_of_event_is_left_by_a_listed_act() -> None:
     assert {tool.name for tool in registry.every() if tool.approval == "required"} <= left
 
 
-# What `record` is told, read from the source
+# Kinds of events in the source code
 # --------------------------------------------------------------------------------
 
 

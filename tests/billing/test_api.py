@@ -33,7 +33,7 @@ def code(answer: Any) -> tuple[int, Any]:
     return answer.status_code, answer.json["detail"]
 
 
-# One, from the draft to the money
+# One invoice from draft to payment
 # --------------------------------------------------------------------------------
 
 
@@ -237,7 +237,7 @@ def test_a_draft_cannot_be_paid(alice: Person) -> None:
     )
 
 
-# Who, and many at once
+# Permissions and parallel requests
 # --------------------------------------------------------------------------------
 
 

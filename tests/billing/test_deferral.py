@@ -201,7 +201,7 @@ def test_a_void_in_a_closed_month_is_refused_and_changes_nothing(alice: Person) 
     assert set(balances(alice).values()) == {0}
 
 
-# A note that is taken back
+# Reversal of a credit note
 # --------------------------------------------------------------------------------
 
 
@@ -253,7 +253,7 @@ def test_a_credit_reversed_after_the_service_is_revenue_on_the_day_of_reversal(
     assert sound(alice)
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

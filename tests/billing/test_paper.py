@@ -678,7 +678,7 @@ def test_an_address_gets_at_most_ten_mails_an_hour(alice: Person, to: str) -> No
         mailed(alice, invoice_id, to)
 
 
-# What stands on it
+# Contents of the document
 # --------------------------------------------------------------------------------
 
 

@@ -227,7 +227,7 @@ def test_a_receipt_of_an_invoice_is_listed_as_a_payment(alice: Person) -> None:
     )
 
 
-# Who, and many at once
+# Permissions and parallel requests
 # --------------------------------------------------------------------------------
 
 

@@ -275,7 +275,7 @@ def test_invoices_of_the_assistant_are_rounded(agency: Person) -> None:
     )
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

@@ -139,7 +139,7 @@ def test_the_database_keeps_status_and_payment_date_consistent(alice: Person, ch
         db.session.execute(sa.text(f"update bills set {change} where id = :id"), {"id": bill_id})
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

@@ -236,7 +236,7 @@ def test_one_of_a_parallel_receipt_and_void_succeeds(alice: Person) -> None:
     assert untied(alice) == []
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

@@ -344,7 +344,7 @@ def test_an_edited_request_runs_with_the_new_arguments(
     assert amounts(alice, invoice_id) == (0, 50_000, 50_000, 4_450_000)
 
 
-# Who asks, and for what
+# Refused requests
 # --------------------------------------------------------------------------------
 
 
@@ -496,7 +496,7 @@ def test_a_settled_invoice_has_no_write_off_page(alice: Person) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
 
 
-# Taking one back
+# Reversal
 # --------------------------------------------------------------------------------
 
 
@@ -562,7 +562,7 @@ def test_the_page_reverses_a_write_off(alice: Person) -> None:
     )
 
 
-# What others see
+# Lists, PDF and statement
 # --------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.statement_cache import compiled_for
 
-# What is found
+# Search results
 # --------------------------------------------------------------------------------
 
 
@@ -132,7 +132,7 @@ def test_short_and_common_words_search_only_the_newest_rows(
             assert search.find_sessions(reader, words, 2)[2] is False, "a full page misses nothing"
 
 
-# What it costs
+# Cost
 # --------------------------------------------------------------------------------
 
 SESSIONS, EACH = 30_000, 3

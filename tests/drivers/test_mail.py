@@ -272,7 +272,7 @@ def test_the_terminal_shows_headers_and_text(
     assert "<p>" not in shown
 
 
-# Which one
+# Choice of the driver
 # --------------------------------------------------------------------------------
 
 

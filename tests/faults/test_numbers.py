@@ -26,8 +26,8 @@ from voyagent.reports.queries import checks
 CALLERS, ROUNDS = 50, 20
 DAYS = (date(2024, 2, 1), date(2024, 6, 10))  # in two financial years
 DONE = {200, 201}
-# What carries a number, and of which series it is.
-CARRIED = (
+# All document numbers with their series.
+NUMBERS = (
     "select 'invoice' as series, number from invoices where tenant_id = :t and number is not null"
     " union all select 'credit_note', number from credit_notes where tenant_id = :t union all"
     " select case direction when 'in' then 'receipt' else 'payment' end, number from payments where"
@@ -111,13 +111,14 @@ class Agency:
         return call
 
     def check(self, owner: sa.Engine) -> int:
-        """The numbers that are carried are those that were told, from 1 on without gap or twin in
-        each series and year; how many.
+        """Check that stored numbers equal returned ones, gap-free per series and year.
+
+        Returns the number of documents.
         """
         with owner.connect() as connection:
             carried = [
                 (row.series, row.number)
-                for row in connection.execute(sa.text(CARRIED), {"t": self.person.actor.tenant_id})
+                for row in connection.execute(sa.text(NUMBERS), {"t": self.person.actor.tenant_id})
             ]
             last = {
                 (row.series, row.financial_year): row.last_number

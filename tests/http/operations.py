@@ -503,8 +503,8 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "name": _capability,
 }
 
-# What an operation or a page acts upon where that is not as any other of its name, such as a draft
-# where an invoice is issued.
+# Functions that create the record for an operation or page that needs a special one, such as a
+# draft if an invoice is issued.
 MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
     **{
         f"{method}/<entry_id>/reverse": {"entry_id": _written}
@@ -551,7 +551,7 @@ ANYBODYS = frozenset({"month", "closed_month", "name"})
 """Path parameters that name a month or a capability; every agency has each of them."""
 
 
-# What a body names, for those that are to succeed.
+# Functions that create the records that a valid body refers to.
 NAMED_IN: dict[str, dict[str, Callable[[Person], object]]] = {
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},

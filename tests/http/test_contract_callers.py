@@ -386,7 +386,7 @@ def test_a_token_acts_only_for_its_own_agency(app: Flask, alice: Person, charlie
     assert alice.api.get("/auth/me").json["tenant_id"] == str(alice.actor.tenant_id)
 
 
-# Nobody
+# Anonymous callers
 # --------------------------------------------------------------------------------
 
 
@@ -427,8 +427,8 @@ def revoked_key(person: Person) -> str:
     return text
 
 
-# How a bearer of somebody comes to be worth nothing; those of the second list want the
-# administrator or the installation to act.
+# Functions that return an invalid bearer token of a person. Those of the second dictionary need an
+# act of an administrator or of the installation.
 OVER: dict[str, Callable[[Person], str]] = {
     "expired": expired,
     "signed out": signed_out,

@@ -188,7 +188,7 @@ def looking(world: World, row: Row) -> Scene:
         assert first.json == second.json
 
 
-# Coming in
+# Sign-in and sign-up
 # --------------------------------------------------------------------------------
 
 

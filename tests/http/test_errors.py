@@ -262,7 +262,7 @@ def test_a_path_is_escaped_in_an_error_page(app: Flask) -> None:
     assert "<script>alert" not in answer.text
 
 
-# The database is away
+# Database outage
 # --------------------------------------------------------------------------------
 
 

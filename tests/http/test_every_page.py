@@ -25,7 +25,7 @@ from voyagent.routes import PAGES, docs
 
 MARK = "<b>Zq7\"'mark"
 UNSAFE = "POST"
-# What a viewer may send all the same: leaving.
+# Pages whose POST a viewer may send too.
 ANYBODYS = {"identity.sign_out"}
 # Pages that look at no query; one try with every name at once is enough for them.
 READS_NO_QUERY = {

@@ -15,7 +15,7 @@ from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.fields import Answer
 from voyagent.routes import APIS, PAGES, docs
 
-# Whoever opens a door to everybody writes it here, and why the guard cannot be there.
+# Operations without authentication. Each new one is added here with the reason.
 OPEN_OPERATIONS = {
     "POST /api/auth/sign-up",
     "POST /api/auth/sign-in",
@@ -23,12 +23,12 @@ OPEN_OPERATIONS = {
     "POST /api/auth/sign-out",
     "POST /api/auth/accept-invite",
     "GET /api/auth/invites/lookup",
-    # What they prove is in the body: a password and a code, or a mailed token.
+    # The credential is in the body: a password and a code, or a mailed token.
     "POST /api/auth/sign-in-totp",
     "POST /api/auth/request-password-reset",
     "POST /api/auth/reset-password",
     "POST /api/auth/verify-email",
-    # They look at a token of their own, or at where the caller is.
+    # They check a token of their own, or the address of the caller.
     "GET /internal/metrics",
     "GET /api/internal/metrics",
     *(

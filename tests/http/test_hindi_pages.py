@@ -237,8 +237,8 @@ GOOD = {
     "expires_in_days": "30",
 }
 
-# What people have typed here, or what stands in the books under a name that may be changed; longest
-# first, so that no half of a name is left.
+# Texts that people typed, and names in the books that can be changed; longest first, so that no
+# part of a name is left.
 TYPED = sorted(
     {
         *(

@@ -31,8 +31,8 @@ IGNORED = {
     "POST /api/auth/sign-up",
     "POST /api/auth/verify-email",
 }
-# What needs more than an id and a body to succeed (a code, a fresh sign-in with two factors) is
-# sent twice here and refused twice.
+# Operations that need more than an id and a body to succeed, such as a code. They are sent twice
+# here and refused twice.
 REFUSED: set[str] = {
     "POST /api/auth/totp/recovery-codes",
     "POST /api/auth/totp/verify",

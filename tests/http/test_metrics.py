@@ -134,7 +134,7 @@ def test_additional_metrics_are_returned(app: Flask) -> None:
     } <= names
 
 
-# Who may look
+# Permissions
 # --------------------------------------------------------------------------------
 
 
@@ -355,7 +355,7 @@ def test_every_operation_has_a_path_label_without_values() -> None:
         assert re.fullmatch(r"(/(:id|[a-z0-9.-]+))+", template), template
 
 
-# What is counted
+# Counted metrics
 # --------------------------------------------------------------------------------
 
 
@@ -518,7 +518,7 @@ def test_without_the_database_the_other_metrics_are_returned(
     assert "voyagent_api_active_sessions" not in told, "no number is better than a wrong one"
 
 
-# What it costs
+# Cost
 # --------------------------------------------------------------------------------
 
 

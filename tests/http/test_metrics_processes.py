@@ -151,7 +151,7 @@ def test_each_process_returns_the_sum_of_all_processes(
         == 1
     )
 
-    # Whoever is killed uses no connection any more, and what it has counted stays counted.
+    # A killed process uses no connection, and its counters are kept.
     before = site.figure("voyagent_db_connections_max", pool="session")
     worker.kill()
     worker.wait()

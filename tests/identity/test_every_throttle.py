@@ -166,8 +166,8 @@ API = [
         **BY_PASSWORD,
     ),
 ]
-# What asks for no password, code or link and mails none, or, as making a key does, for a token that
-# was given for a password a moment ago.
+# Operations that take no password, code or link and mail none. Creation of a key is one of them: it
+# needs a fresh token, which was issued for a password.
 NO_CREDENTIAL = {
     "GET /api/auth/me",
     "GET /api/auth/invites",

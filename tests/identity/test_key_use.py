@@ -29,14 +29,14 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 
 Sql = Callable[..., list[sa.RowMapping]]
-# What asks for the password anew; a key has none to give.
+# Operations that need a fresh password, which an API key cannot give.
 NEEDS_FRESH = {
     "POST /api/auth/api-keys",
     "POST /api/auth/api-keys/scoped",
     "POST /api/auth/totp/setup",
     "POST /api/auth/totp/recovery-codes",
 }
-# What is about the sign-in that the bearer belongs to; a key belongs to none.
+# Operations on the sign-in of the bearer; a key belongs to no sign-in.
 ABOUT_A_SIGN_IN = {"POST /api/auth/reauthenticate"}
 
 
@@ -86,7 +86,7 @@ def use(person: Person, text: str) -> tuple[int, str | None]:
 REFUSED = (401, "unauthorized")
 
 
-# Everywhere
+# All operations
 # --------------------------------------------------------------------------------
 
 
@@ -202,7 +202,7 @@ def test_an_assistant_key_writes_messages_but_decides_nothing(alice: Person) -> 
     assert client.post("/enquiries", json={"customer_name": "Deepa"}).status_code == 403
 
 
-# Who it is
+# Identity of the caller
 # --------------------------------------------------------------------------------
 
 
@@ -267,7 +267,7 @@ def test_a_key_reads_nothing_of_another_agency(alice: Person, charlie: Person) -
     assert with_key(alice).get("/enquiries").json["items"] == []
 
 
-# What is refused
+# Refusals
 # --------------------------------------------------------------------------------
 
 
@@ -394,7 +394,7 @@ def test_only_unknown_keys_are_limited_by_client_address(settings: Settings, ali
     assert elsewhere.status_code == 401
 
 
-# What it costs
+# Cost
 # --------------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ def create(person: Person, **body: Any) -> Any:
     return person.api.post("/auth/api-keys", json={"name": "Website", **body})
 
 
-# Making
+# Creation
 # --------------------------------------------------------------------------------
 
 

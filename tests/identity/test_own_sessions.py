@@ -147,7 +147,7 @@ def test_a_user_agent_is_shown_as_browser_and_system(
     )
 
 
-# Seeing
+# Read access
 # --------------------------------------------------------------------------------
 
 
@@ -387,7 +387,7 @@ def test_the_page_ends_all_other_sessions(app: Flask, alice: Person) -> None:
     assert "You are not signed in anywhere else." in browser.get("/account/sessions").text
 
 
-# Being told why
+# Reasons for a refusal
 # --------------------------------------------------------------------------------
 
 

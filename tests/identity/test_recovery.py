@@ -363,7 +363,7 @@ def test_the_mail_is_sent_to_the_stored_address_with_the_public_url(
     )
 
 
-# Nobody learns whether an address is known
+# Unknown addresses are not revealed
 # --------------------------------------------------------------------------------
 
 

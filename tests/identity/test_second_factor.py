@@ -329,7 +329,7 @@ def test_new_recovery_codes_replace_the_old_ones(
     assert len(sql("select 1 from recovery_codes where user_id = :u", u=alice.actor.user_id)) == 10
 
 
-# What is stored
+# Stored values
 # --------------------------------------------------------------------------------
 
 
@@ -447,7 +447,7 @@ def sign_in_totp(identity: Identity, person: Person, code: str) -> SignedInPerso
         )
 
 
-# With the password, and with the act
+# Reauthentication with password and code
 # --------------------------------------------------------------------------------
 
 

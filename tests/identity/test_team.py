@@ -408,7 +408,7 @@ def test_an_open_invitation_to_the_address_of_a_removed_user_is_revoked(
     assert (answer.status_code, answer.json["detail"]) == (400, "invite_not_pending")
 
 
-# Signing somebody out
+# Sign-out of another person
 # --------------------------------------------------------------------------------
 
 

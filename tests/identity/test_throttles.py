@@ -324,7 +324,7 @@ def test_opening_an_invitation_too_often_shows_the_time_to_wait(
     assert "Too many requests" in again.text
 
 
-# As documented
+# API document
 # --------------------------------------------------------------------------------
 
 

@@ -449,7 +449,7 @@ def test_an_invalid_body_is_refused_before_any_lookup(
     assert anyone.post("/auth/sign-in-totp", json=body).status_code == 422
 
 
-# No way round
+# Bypass attempts
 # --------------------------------------------------------------------------------
 
 
@@ -608,7 +608,7 @@ def test_recovery_codes_require_two_factor(alice: Person, sql: Sql) -> None:
     assert sql("select 1 from recovery_codes where user_id = :u", u=alice.actor.user_id) == []
 
 
-# Stepping up
+# Reauthentication
 # --------------------------------------------------------------------------------
 
 
@@ -656,7 +656,7 @@ def test_the_fresh_token_becomes_invalid_with_its_session(alice: Person) -> None
     assert me(alice.app, body["access_token"]) == 401
 
 
-# Whom it concerns
+# Scope
 # --------------------------------------------------------------------------------
 
 CALLS = [
@@ -697,7 +697,7 @@ def test_a_read_key_cannot_change_two_factor(alice: Person, phone: Authenticator
     assert disable(with_token(alice, text), phone.code()) == (403, "forbidden_role")
 
 
-# What else ends, and who is told
+# Ended sessions and notices
 # --------------------------------------------------------------------------------
 
 

@@ -440,7 +440,7 @@ def test_switching_off_on_the_page_requires_password_and_code(
     assert half(fresh, alice).headers["Location"] == "/team"
 
 
-# Whose page it is
+# Permissions
 # --------------------------------------------------------------------------------
 
 

@@ -409,7 +409,7 @@ def test_failed_checks_of_a_request_credential_are_counted(
         limiter.failed(SMALL, address=HERE)
 
 
-# What is stored
+# Stored values
 # --------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ from voyagent.ledger.service import entries
 from voyagent.reports.queries import checks
 
 INVOICE = "(select id from invoices where tenant_id = :t and status = 'partially_paid')"
-# What somebody does behind the rules' back, and which checks tell; a lone superuser's statement, no
+# Statements that bypass the rules, and the checks that report them. They run as a superuser, so no
 # trigger fires.
 BROKEN = {
     "a line": (

@@ -254,7 +254,7 @@ def test_the_customer_is_taken_from_the_enquiry_or_the_newest_invoice(alice: Per
 
 @pytest.fixture
 def season(alice: Person, dubai: UUID) -> Person:
-    """Trips of two customers and of nobody that is known, over two months."""
+    """Trips of two known customers and of an unknown one, over two months."""
     sold(alice, "1000.00", dubai)
     sold(alice, "200.00", dubai, on=JUNE)
     for name, price in (("Meera Nair", "40.00"), ("MEERA NAIR", "2.00")):

@@ -1,7 +1,4 @@
-"""The turn of a financial year within a period: whatever was posted, every pair of the trial
-balance is equal, and what it closes with are the figures of the profit and loss of the new year and
-of the balance sheet of that day; the general ledger says the same line by line.
-"""
+"""Check reports over a year end against profit and loss, balance sheet and general ledger."""
 
 from __future__ import annotations
 
@@ -133,9 +130,7 @@ def test_reports_agree_across_year_ends(
 def _moves_are_those_posted(
     moves: list[Any], period: Period, books: trial_balance.PeriodBalance
 ) -> None:
-    """The movement is what was posted in the days, by type, as the profit and loss of the same days
-    has it; only what is carried is computed.
-    """
+    """Check that movements equal the postings of the period."""
     posted: dict[tuple[str, str], int] = defaultdict(int)
     for day, currency, (left, right), minor in moves:
         if period.first <= day <= period.last:

@@ -65,7 +65,7 @@ def kept(person: Person) -> Any:
         return queries.read_logo(SessionReader(db.session))
 
 
-# What is taken for a picture, and what is kept of it
+# Accepted images, and the stored parts of them
 # --------------------------------------------------------------------------------
 
 
@@ -233,7 +233,7 @@ def test_the_logo_of_another_agency_cannot_be_read(
         )
 
 
-# The doors
+# Pages, API and commands
 # --------------------------------------------------------------------------------
 
 

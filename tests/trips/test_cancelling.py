@@ -80,7 +80,7 @@ def a_stay(person: Person, *, refundable: bool = True) -> tuple[UUID, Any]:
     return trip_id, book(person, a_rate(person, refundable=refundable), travellers(person, trip_id))
 
 
-# What is held at a supplier
+# Holds at a supplier
 # --------------------------------------------------------------------------------
 
 
@@ -276,7 +276,7 @@ def test_an_expired_hold_is_released_without_a_call(
     assert desk.row(approval_id)["status"] == "expired"
 
 
-# What a supplier has booked
+# Bookings at a supplier
 # --------------------------------------------------------------------------------
 
 
@@ -331,7 +331,7 @@ def test_no_service_marks_a_suppliers_booking_as_cancelled(alice: Person) -> Non
     assert states(alice, trip_id) | states(alice, other) == {"booked", "held"}
 
 
-# What is only noted
+# Bookings without a supplier
 # --------------------------------------------------------------------------------
 
 
@@ -394,7 +394,7 @@ def test_a_request_about_a_cancelled_line_expires(
     )
 
 
-# Who may
+# Permissions
 # --------------------------------------------------------------------------------
 
 

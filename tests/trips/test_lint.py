@@ -403,7 +403,7 @@ def test_a_finding_is_a_sentence_in_both_languages(app: Flask, locale: str) -> N
     assert ("United Arab Emirates" if locale == "en" else "संयुक्त अरब अमीरात") in sentence
 
 
-# Whatever the trip
+# All trips
 # --------------------------------------------------------------------------------
 
 CODES = ("COK", "DXB", "DEL", "LHR", "LGW", "CDG", "AUH", "QQQ")
@@ -537,7 +537,7 @@ def _plainly(told: list[Finding]) -> list[Any]:
     )
 
 
-# The same flight twice, and ages
+# Duplicate flights, and ages
 # --------------------------------------------------------------------------------
 
 

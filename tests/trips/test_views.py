@@ -491,7 +491,7 @@ def test_cancelling_and_removing_a_booked_line_ask_for_confirmation(
     assert journey(alice, trip_id).lines == ()
 
 
-# Paper
+# PDF
 # --------------------------------------------------------------------------------
 
 

@@ -245,7 +245,7 @@ def look_around_in_the_demo(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, "/sign-in/demo", token_from="/sign-in")
 
 
-# Tokens and leaving
+# Tokens and sign-out
 # --------------------------------------------------------------------------------
 
 

@@ -15,8 +15,8 @@ Doing = Callable[[], Any]
 class Left:
     """One event: kind, actor, channel, references and content.
 
-    The actor is her name on the stage, None for the program. `refs` are all the names in its
-    `entity_refs`; `says` is some of its inputs and outputs.
+    `by` is the name of the actor in the fixture data, None for the program. `refs` are all names in
+    its `entity_refs`; `says` is some of its inputs and outputs.
     """
 
     kind: str
@@ -33,11 +33,11 @@ class Left:
 class Act:
     """One act through one channel.
 
-    `prepare` sets the stage and returns a function that does the act and returns a response, a
-    command's result, or nothing. `answers` is the status (of a command: its exit code) of success,
-    also where a refusal is expected. `covers` are the operations, pages, tasks and commands that it
-    uses. `beside` are tables that may change although the act was refused, since their rows are not
-    part of it.
+    `prepare` makes the fixture data and returns a function that does the act. The function returns
+    a response, a command's result, or nothing. `answers` is the status (of a command: its exit
+    code) of success, also where a refusal is expected. `covers` are the operations, pages, tasks
+    and commands that it uses. `beside` are tables that may change although the act was refused,
+    since their rows are not part of it.
     """
 
     name: str

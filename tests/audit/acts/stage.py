@@ -24,7 +24,7 @@ from voyagent.kernel.jobs import Task
 
 NEW_PASSWORD = "Lighthouse-anchor-77"
 WRONG_PASSWORD = "Harbour-lantern-43"
-# Where an answer of the API holds a secret.
+# Keys of API responses whose values are secrets.
 SECRETS = (
     "access_token",
     "refresh_token",

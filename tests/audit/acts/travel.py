@@ -111,7 +111,7 @@ def take_a_line_off_a_trip(stage: Stage) -> Doing:
     return lambda: api.delete(f"/trips/{trip_id}/lines/{line_id}")
 
 
-# The same in the browser
+# In the browser
 # --------------------------------------------------------------------------------
 
 PASSENGER_FORM = {"full_name": FULL_NAME, "kind": "adult"}
@@ -219,7 +219,7 @@ def send_the_itinerary(stage: Stage) -> Doing:
     )
 
 
-# What leaves the house: held at once, the rest by a grant
+# Calls to suppliers: holds at once, the rest by approval
 # --------------------------------------------------------------------------------
 
 AT_SUPPLIER = {"by": "bob", "via": "assistant"}

@@ -40,7 +40,7 @@ PROGRAM = {"by": None, "via": "job"}
 LEAD = "log an enquiry for Deepa Krishnan, 4 people to Dubai"
 # More than one action matches it.
 UNCLEAR = "Kochi Dubai 12 Dec 2100"
-# What a turn tells and keeps of itself; its failure is told there too.
+# Tables in which a turn and its failure are stored.
 TURN = (
     "chat_events",
     "chat_messages",
@@ -727,7 +727,7 @@ def issue_an_invoice_by_a_grant(stage: Stage) -> Doing:
     return _granted(stage, issue_invoice.CAPABILITY.name, invoice_id=str(papers.draft(stage.alice)))
 
 
-# The books: no door of their own yet, so the rule itself is asked
+# Services of the books, called directly
 # -----------------------------------------------------------
 
 

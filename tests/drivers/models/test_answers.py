@@ -20,7 +20,7 @@ from voyagent.drivers.models.protocol import (
 )
 from voyagent.drivers.models.usage import Usage
 
-# What comes
+# Responses
 # --------------------------------------------------------------------------------
 
 
@@ -138,7 +138,7 @@ def test_local_servers_may_omit_ids_and_end_a_call_with_stop(
     assert [call.id for call in answer.calls] == ["chatcmpl-1-0", "chatcmpl-1-1"]
 
 
-# What is sent
+# Requests
 # --------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from voyagent.drivers.models.assembly import ARGUMENT_BYTES_MAX, CHARACTERS_A_TO
 from voyagent.drivers.models.errors import ModelError, ModelNonsense, ModelRefused, ModelUnavailable
 from voyagent.drivers.models.protocol import ModelDriver
 
-# Nonsense
+# Invalid responses
 # --------------------------------------------------------------------------------
 
 
@@ -155,7 +155,7 @@ def test_a_too_long_frame_is_refused(
         ask(driver)
 
 
-# What may be seen
+# Contents of errors and logs
 # --------------------------------------------------------------------------------
 
 

@@ -75,7 +75,7 @@ def named(surname: str) -> list[Traveller]:
     return people(Party(), DAY, surname)
 
 
-# What is dear
+# Prices
 # --------------------------------------------------------------------------------
 
 
@@ -165,7 +165,7 @@ def test_a_currency_without_a_rate_is_refused(suppliers: Suppliers) -> None:
     assert refused.value.field == "currency"
 
 
-# What is found
+# Search results
 # --------------------------------------------------------------------------------
 
 
@@ -275,7 +275,7 @@ def test_a_city_is_found_by_each_of_its_names(country: str, text: str, city: str
     assert city_of(country, text) == city
 
 
-# What expires
+# Expiry
 # --------------------------------------------------------------------------------
 
 
@@ -345,7 +345,7 @@ def test_another_installation_does_not_know_the_booking(
         stranger.flights.hold(offer, named("Raman"), "r")
 
 
-# How it fails
+# Failures
 # --------------------------------------------------------------------------------
 
 
