@@ -61,15 +61,19 @@ def test_a_value_equal_to_the_target_is_accepted(figure: Figure, *, is_met: bool
 
 
 def test_one_missed_target_fails_the_run() -> None:
-    good, bad, told = Figure("good", 1, at_most=2), Figure("bad", 3, at_most=2), Figure("told", 3)
-    assert exit_code([good, told]) == 0
-    assert exit_code([good, bad, told]) == 1
+    good, bad, untargeted = (
+        Figure("good", 1, at_most=2),
+        Figure("bad", 3, at_most=2),
+        Figure("untargeted", 3),
+    )
+    assert exit_code([good, untargeted]) == 0
+    assert exit_code([good, bad, untargeted]) == 1
     assert exit_code([bad]) == 1
 
 
 def test_a_run_without_targets_fails() -> None:
     assert exit_code([]) == 1
-    assert exit_code([Figure("told", 3)]) == 1
+    assert exit_code([Figure("untargeted", 3)]) == 1
 
 
 def test_a_row_states_value_target_and_result() -> None:
@@ -117,11 +121,11 @@ def test_keys_of_a_repeated_act_belong_to_the_same_agency() -> None:
     )
     keys = made_anew(first, second)
     assert keys == {str(second[0][1]["id"])}
-    (_, row), (_, told) = renewed(second, keys)
+    (_, row), (_, event) = renewed(second, keys)
     assert (row["tenant"], row["n"]) == (agency, 1)
     assert isinstance(row["id"], UUID)
     assert str(row["id"]) not in keys
-    assert told["events"] == f'[{{"of": "{row["id"]}"}}]'
+    assert event["events"] == f'[{{"of": "{row["id"]}"}}]'
 
 
 def test_the_baseline_writes_the_same_rows(app: Flask, alice: Person) -> None:

@@ -93,9 +93,9 @@ def test_four_processes_at_once_share_one_server(data_dir: Path) -> None:
         )
         for _ in range(4)
     ]
-    told = {process.communicate(timeout=60)[0].strip() for process in starting}
+    urls = {process.communicate(timeout=60)[0].strip() for process in starting}
     assert [process.returncode for process in starting] == [0, 0, 0, 0]
-    assert told == {ensure_server(data_dir, fast=True).app_url}
+    assert urls == {ensure_server(data_dir, fast=True).app_url}
 
 
 def test_a_start_after_kill_9_has_every_committed_row(data_dir: Path) -> None:

@@ -21,9 +21,9 @@ CONFIGURATION = str(Path(__file__).resolve().parent.parent / "gunicorn.conf.py")
 @pytest.fixture
 def told_to_stop() -> Iterator[list[int]]:
     """Record the calls of the server's own handler, instead of gunicorn's."""
-    told: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
-    yield told
+    calls: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: calls.append(number))
+    yield calls
     signal.signal(signal.SIGTERM, before)
 
 

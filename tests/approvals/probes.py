@@ -22,7 +22,7 @@ from voyagent.kernel.money import Money
 
 LEADS = frozenset({"agency_admin", "accounting_lead"})
 calls: list[str] = []
-told: list[tuple[str, UUID | None, str, str, str | None, dict[str, Any] | None]] = []
+callbacks: list[tuple[str, UUID | None, str, str, str | None, dict[str, Any] | None]] = []
 
 
 class PeriodClosed(Conflict):
@@ -278,7 +278,7 @@ CRASHES = register(
 @on_settled
 def remember(actor: Actor, approval: Approval) -> None:
     """Record the call of a listener."""
-    told.append(
+    callbacks.append(
         (
             approval.id,
             actor.user_id,
@@ -296,4 +296,4 @@ def told_of(
     approval_id: str,
 ) -> list[tuple[str, UUID | None, str, str, str | None, dict[str, Any] | None]]:
     """Return the calls of listeners for one proposal."""
-    return [entry for entry in told if entry[0] == approval_id]
+    return [entry for entry in callbacks if entry[0] == approval_id]

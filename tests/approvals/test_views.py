@@ -526,10 +526,10 @@ def test_the_card_in_the_conversation_is_that_of_the_new_request(
     issued(alice, line("7.00"))
     alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     with alice.acting() as actor:
-        told = screen.read(actor, session_id)
+        conversation = screen.read(actor, session_id)
     fresh = desk.row(approval_id)["superseded_by"]
-    assert [request.row["id"] for request in told.requests.values()] == [fresh, fresh]
-    assert [request.row["id"] for request in told.asked] == [fresh]
+    assert [request.row["id"] for request in conversation.requests.values()] == [fresh, fresh]
+    assert [request.row["id"] for request in conversation.asked] == [fresh]
 
 
 # --- live ---
@@ -688,9 +688,9 @@ def test_dates_and_amounts_may_be_typed_in_words_and_show_their_meaning(
         "130000",
         "2000",
     ]
-    told = Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='toasts']")
-    assert "“1.3 lakh” was read as INR 1,30,000.00; “₹2k” was read as INR 2,000.00." in told
-    assert f"“next Friday” was read as {friday.day} " in told
+    text = Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='toasts']")
+    assert "“1.3 lakh” was read as INR 1,30,000.00; “₹2k” was read as INR 2,000.00." in text
+    assert f"“next Friday” was read as {friday.day} " in text
 
 
 @pytest.mark.parametrize(

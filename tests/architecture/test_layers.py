@@ -121,9 +121,9 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_imports_follow_the_layers(copy: Path) -> None:
-    code, told = _lint(copy)
-    assert code == 0, told
-    assert "0 broken" in told
+    code, output = _lint(copy)
+    assert code == 0, output
+    assert "0 broken" in output
 
 
 @pytest.mark.parametrize("violation", VIOLATIONS)
@@ -133,9 +133,9 @@ def test_forbidden_imports_are_reported(copy: Path, violation: str) -> None:
     file.parent.mkdir(exist_ok=True)
     (file.parent / "__init__.py").touch()
     file.write_text((file.read_text() if file.exists() else "") + f"\n{line}\n")
-    code, told = _lint(copy)
+    code, output = _lint(copy)
     assert code == 1
-    assert any(contract in row and " BROKEN" in row for row in told.splitlines()), told
+    assert any(contract in row and " BROKEN" in row for row in output.splitlines()), output
 
 
 def _lint(folder: Path) -> tuple[int, str]:

@@ -115,9 +115,9 @@ def test_every_operation_of_the_contract_is_served(document: dict[str, Any]) -> 
 @named
 def test_an_operation_has_the_contracts_statuses_and_codes(ours: Document, name: str) -> None:
     answers = ours.operation(name)["responses"]
-    for status, told in CONTRACT[name]["answers"].items():
+    for status, expected in CONTRACT[name]["answers"].items():
         assert status in answers
-        for code in told if status >= "4" else ():
+        for code in expected if status >= "4" else ():
             settled = SETTLED.get(code, code)
             assert settled is None or f"`{settled}`" in answers[status]["description"], (
                 status,
@@ -127,13 +127,13 @@ def test_an_operation_has_the_contracts_statuses_and_codes(ours: Document, name:
 
 @named
 def test_a_good_answer_has_the_contracts_media_type_and_keys(ours: Document, name: str) -> None:
-    for status, told in CONTRACT[name]["answers"].items():
+    for status, expected in CONTRACT[name]["answers"].items():
         if status >= "4":
             continue
         content = ours.operation(name)["responses"][status].get("content", {})
-        assert list(content) == ([told["media"]] if told["media"] else [])
-        keys = ours.keys(content[told["media"]]["schema"]) if content else set()
-        assert set(told["keys"]) <= keys
+        assert list(content) == ([expected["media"]] if expected["media"] else [])
+        keys = ours.keys(content[expected["media"]]["schema"]) if content else set()
+        assert set(expected["keys"]) <= keys
         if name in ONE_KEY:
             assert sorted(keys) == ONE_KEY[name]
 
@@ -143,13 +143,13 @@ def test_an_operation_takes_the_contracts_parameters(ours: Document, name: str) 
     taken = {
         parameter["name"]: parameter for parameter in ours.operation(name).get("parameters", [])
     }
-    for parameter, told in CONTRACT[name]["parameters"].items():
+    for parameter, expected in CONTRACT[name]["parameters"].items():
         found = {
             "in": taken[parameter]["in"],
             "required": taken[parameter]["required"],
             **ours.limits(taken[parameter]["schema"]),
         }
-        assert told.items() <= found.items(), parameter
+        assert expected.items() <= found.items(), parameter
     assert not [
         parameter
         for parameter in set(taken) - set(CONTRACT[name]["parameters"])
@@ -159,22 +159,22 @@ def test_an_operation_takes_the_contracts_parameters(ours: Document, name: str) 
 
 @named
 def test_an_operation_takes_the_contracts_body(ours: Document, name: str) -> None:
-    told = CONTRACT[name].get("body")
+    declared = CONTRACT[name].get("body")
     body = ours.operation(name).get("requestBody")
-    if told is None:
+    if declared is None:
         assert body is None or not body["required"], (
             "nothing may be demanded that the contract does not ask for"
         )
         return
-    assert body["required"] is told["required"]
+    assert body["required"] is declared["required"]
     (schema,) = (
         kind
         for kind in ours.kinds(body["content"]["application/json"]["schema"])
         if kind.get("type") == "object"
     )
-    assert (schema.get("additionalProperties") is False) == told["closed"]
-    assert sorted(schema.get("required", [])) == told["must"]
-    for field, limits in told["fields"].items():
+    assert (schema.get("additionalProperties") is False) == declared["closed"]
+    assert sorted(schema.get("required", [])) == declared["must"]
+    for field, limits in declared["fields"].items():
         expected = ours.limits(limits)
         assert expected.items() <= ours.limits(schema["properties"][field]).items(), field
 

@@ -31,10 +31,10 @@ def test_the_picture_has_a_box_per_package_and_an_arrow_per_import() -> None:
     edges = {("factory", "cli"), ("factory", "kernel"), ("cli", "kernel")}
     picture = ET.fromstring(architecture.draw(architecture.layers(CONFIG), edges))  # noqa: S314 - our own
     boxes = [text.text for text in picture.iter(f"{SVG}text")]
-    told = [title.text for title in picture.iter(f"{SVG}title")][1:]
+    titles = [title.text for title in picture.iter(f"{SVG}title")][1:]
     arrows = [path.get("d", "") for path in picture.iter(f"{SVG}path")][1::2]
     assert boxes == ["factory", "routes", "cli", "kernel"]
-    assert told == ["cli imports kernel", "factory imports cli, kernel"]
+    assert titles == ["cli imports kernel", "factory imports cli, kernel"]
     assert [drawn.count("M") for drawn in arrows] == [1, 2]
 
 

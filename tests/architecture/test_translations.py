@@ -129,10 +129,10 @@ def test_a_term_has_the_same_hindi_word_in_every_sentence() -> None:
         ]
     # A number stands for the word in `%(invoice)s`; the verb “to invoice” is an example that people
     # type.
-    told = [(re.sub(r"%\(\w+\)\w|“[^”]*”", "", said), heard) for said, heard in spoken]
+    plain = [(re.sub(r"%\(\w+\)\w|“[^”]*”", "", said), heard) for said, heard in spoken]
     strays = [
         (said, heard)
-        for said, heard in told
+        for said, heard in plain
         for term, word in TERMS.items()
         if re.search(term, said, re.IGNORECASE) and word not in heard
     ]

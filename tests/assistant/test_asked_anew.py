@@ -73,11 +73,11 @@ def test_a_replaced_proposal_is_announced_in_a_turn_of_its_own(
     old = asked(alice, session_id)
     fresh = stale(leila, old)
     talk.drain()
-    told = talk.events(alice, session_id)
-    assert kinds(told) == ["text_delta", "approval_request", "final"]
-    assert len({event["turn_id"] for event in told}) == 1
-    assert "new request" in text(told)
-    (request,) = of_kind(told, "approval_request")
+    events = talk.events(alice, session_id)
+    assert kinds(events) == ["text_delta", "approval_request", "final"]
+    assert len({event["turn_id"] for event in events}) == 1
+    assert "new request" in text(events)
+    (request,) = of_kind(events, "approval_request")
     assert (
         request["approval_id"],
         request["approval_summary"],
@@ -110,10 +110,10 @@ def test_a_replaced_proposal_that_would_be_refused_says_so(
     with pytest.raises(PreviewStale):
         leila.does(lambda actor: deciding.resolve(actor, old, granted=True).id)
     talk.drain()
-    told = text(talk.events(alice, session_id))
-    assert "This can’t be done now" in told
-    assert "new request" not in told
-    assert told.rstrip().endswith(InvoiceNotDraft.message)
+    answer_text = text(talk.events(alice, session_id))
+    assert "This can’t be done now" in answer_text
+    assert "new request" not in answer_text
+    assert answer_text.rstrip().endswith(InvoiceNotDraft.message)
 
 
 def test_each_replaced_proposal_is_announced_and_an_empty_message_follows_them(
@@ -166,8 +166,8 @@ def test_the_announcement_waits_for_the_running_turn(
         turns.start_turn(actor, session_id, message="help")
     stale(leila, old)
     talk.drain()
-    told = talk.events(alice, session_id)
-    assert kinds(told) == ["text_delta", "final", "text_delta", "approval_request", "final"]
+    events = talk.events(alice, session_id)
+    assert kinds(events) == ["text_delta", "final", "text_delta", "approval_request", "final"]
 
 
 @pytest.mark.parametrize("dies_after", range(1, 8))
@@ -199,10 +199,10 @@ def test_a_worker_that_dies_during_the_announcement_repeats_nothing(
         with suppress(Killed):
             loop.run(alice.actor.tenant_id, turn.id, _Nobody())
     talk.drain()
-    told = talk.events(alice, session_id)
-    assert kinds(told) == ["text_delta", "approval_request", "final"]
-    assert text(told) == loop.ANEW
-    assert [event["approval_id"] for event in of_kind(told, "approval_request")] == [fresh]
+    events = talk.events(alice, session_id)
+    assert kinds(events) == ["text_delta", "approval_request", "final"]
+    assert text(events) == loop.ANEW
+    assert [event["approval_id"] for event in of_kind(events, "approval_request")] == [fresh]
 
 
 class _Nobody:
@@ -279,7 +279,7 @@ def heard(
             mark = turn_context.change_mark(session_id)
             seq = chats.last_seq(session_id)
         answer = alice.browser.get(f"/assistant/{session_id}/events?after={seq}&asked={mark}")
-        told = ""
+        received = ""
 
         def later() -> None:
             time.sleep(0.5)  # the page has looked by then, and sleeps until it is woken
@@ -290,12 +290,12 @@ def heard(
             next(parts)
             done = pool.submit(later)
             for part in parts:
-                told += part.decode() if isinstance(part, bytes) else part
-                if "event: asked" in told:
+                received += part.decode() if isinstance(part, bytes) else part
+                if "event: asked" in received:
                     break
             done.result()
         answer.close()
-        return re.findall(r"event: asked\ndata: (\S+)\n\n", told)
+        return re.findall(r"event: asked\ndata: (\S+)\n\n", received)
 
     return listen
 

@@ -86,9 +86,9 @@ def test_editing_a_message_keeps_the_earlier_text_readable(line: Line) -> None:
     line.drain()
     assert words(transcript(line)) == ["trial balance"]
     assert words(transcript(line, branch="all")) == ["help", "trial balance"]
-    told = frames(line.post({}, last_event_id=str(answer.json["last_event_id"])))
-    assert kinds(told) == ["tool_use", "tool_result", "text_delta", "final"]
-    assert {event["turn_id"] for event in told} == {answer.json["turn_id"]}
+    events = frames(line.post({}, last_event_id=str(answer.json["last_event_id"])))
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert {event["turn_id"] for event in events} == {answer.json["turn_id"]}
 
 
 def test_replacing_a_turn_withdraws_its_pending_proposals(
@@ -182,8 +182,8 @@ def test_an_approved_act_is_not_proposed_again(
     line.drain()
     line.say("yes")
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["pending_approvals"] == []
-    told = [block["text"] for block in transcript(line)[-1]["blocks"] if block["type"] == "text"]
-    assert "already approved in the answer that was replaced" in "".join(told)
+    texts = [block["text"] for block in transcript(line)[-1]["blocks"] if block["type"] == "text"]
+    assert "already approved in the answer that was replaced" in "".join(texts)
     assert len(leila.api.get("/invoices", query_string={"status": "draft"}).json["items"]) == 1
     assert "approval_request" in kinds(line.ask(INVOICE)), "a new message may ask for another one"
 
@@ -303,12 +303,12 @@ def test_regenerating_does_not_log_a_customer_twice(
         4,
         None,
     )
-    told = "".join(
+    text = "".join(
         event["text"]
         for event in line.say("summarise this enquiry")
         if event["kind"] == "text_delta"
     )
-    assert "Gopal Menon" in told
+    assert "Gopal Menon" in text
 
 
 def test_regenerating_leaves_an_enquiry_that_somebody_changed(line: Line) -> None:
@@ -368,6 +368,6 @@ def test_a_hold_of_a_replaced_answer_is_reported_with_its_time_limit(
     ask_again(line, turn_id, "hold the second one")
     line.drain()
     line.say("yes")
-    told = answered(line)
-    assert f"The earlier booking {locator[1]} is still held until" in told
-    assert f"Held as {locator[1]}" not in told
+    events = answered(line)
+    assert f"The earlier booking {locator[1]} is still held until" in events
+    assert f"Held as {locator[1]}" not in events

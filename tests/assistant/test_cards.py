@@ -41,9 +41,9 @@ def press(talk: Talk, person: Person, act: Callable[..., None], *what: Any) -> N
 
 def test_a_write_becomes_a_card_with_the_words_of_each_field(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
-    told = talk.say(alice, session_id, LEAD)
-    assert kinds(told) == ["text_delta", "final"]
-    card = card_of(told)
+    events = talk.say(alice, session_id, LEAD)
+    assert kinds(events) == ["text_delta", "final"]
+    card = card_of(events)
     assert card["capability"] == "create_enquiry"
     assert card["fields"]["customer_name"] == "Ravi Menon"
     assert (card["fields"]["origin"], card["fields"]["destination"]) == ("Kochi", "Dubai")
@@ -154,9 +154,9 @@ def test_a_query_runs_at_once_and_the_next_message_can_refer_to_its_records(
     talk: Talk, alice: Person
 ) -> None:
     session_id = talk.begin(alice)
-    told = talk.say(alice, session_id, "who owes us money")
-    assert kinds(told) == ["tool_use", "tool_result", "text_delta", "final"]
-    assert told[0]["tool_name"] == "list_receivables"
+    events = talk.say(alice, session_id, "who owes us money")
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert events[0]["tool_name"] == "list_receivables"
 
 
 def test_an_act_that_needs_approval_is_proposed_once_its_card_is_confirmed(
@@ -261,18 +261,18 @@ def test_another_offered_action_starts_with_the_same_message(talk: Talk, alice: 
 
 
 def test_a_message_without_a_matching_action_gets_a_next_step(talk: Talk, alice: Person) -> None:
-    told = talk.say(alice, talk.begin(alice), "qwertz zxcvb")
-    assert kinds(told) == ["text_delta", "final"]
-    assert "Ctrl K" in text(told)
+    events = talk.say(alice, talk.begin(alice), "qwertz zxcvb")
+    assert kinds(events) == ["text_delta", "final"]
+    assert "Ctrl K" in text(events)
 
 
 def test_a_misspelt_message_gets_a_card_of_the_most_similar_action(
     talk: Talk, alice: Person
 ) -> None:
     session_id = talk.begin(alice)
-    told = talk.say(alice, session_id, "invoce")
-    assert text(told).startswith("No action clearly matches this message.")
-    card = card_of(told)
+    events = talk.say(alice, session_id, "invoce")
+    assert text(events).startswith("No action clearly matches this message.")
+    card = card_of(events)
     assert card["capability"] == card["offered"][0]
     shown = alice.browser.get(f"/assistant/{session_id}").text
     assert all(f"/choose/{name}" in shown for name in card["offered"][1:])
@@ -290,8 +290,8 @@ def test_the_records_to_choose_from_are_buttons(talk: Talk, alice: Person) -> No
     messages_of_buttons = [f'value="{n}. {row["label"]}"' for n, row in enumerate(rows, 1)]
     assert len(rows) > 1
     assert all(one in shown for one in messages_of_buttons)
-    told = talk.say(alice, session_id, f"2. {rows[1]['label']}")
-    assert card_of(told)["fields"]["invoice_id"] == rows[1]["id"]
+    events = talk.say(alice, session_id, f"2. {rows[1]['label']}")
+    assert card_of(events)["fields"]["invoice_id"] == rows[1]["id"]
 
 
 def test_what_no_message_states_is_marked_as_assumed(talk: Talk, alice: Person) -> None:
@@ -328,22 +328,22 @@ def test_confirming_after_an_edited_message_changes_the_same_enquiry(
 
 def test_facts_that_no_field_takes_are_listed_on_each_card(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
-    told = talk.say(alice, session_id, INVOICE.replace("visa", "visa plus 18% GST"))
-    assert text(told).startswith("“18% GST” was not used.")
-    assert card_of(told)["unread"] == [{"kind": "tax", "words": "18% GST"}]
+    events = talk.say(alice, session_id, INVOICE.replace("visa", "visa plus 18% GST"))
+    assert text(events).startswith("“18% GST” was not used.")
+    assert card_of(events)["unread"] == [{"kind": "tax", "words": "18% GST"}]
     assert "“18% GST” was not used." in text(talk.say(alice, session_id, "no, 46,000"))
 
 
 def test_a_refund_request_is_answered_with_the_page_for_refunds(talk: Talk, alice: Person) -> None:
-    told = talk.say(alice, talk.begin(alice), "refund 5000 to Deepa Krishnan")
-    assert text(told).startswith("The assistant records no refunds")
-    assert not any(event.get("card") for event in told)
+    events = talk.say(alice, talk.begin(alice), "refund 5000 to Deepa Krishnan")
+    assert text(events).startswith("The assistant records no refunds")
+    assert not any(event.get("card") for event in events)
 
 
 def test_the_second_request_of_a_message_is_named_to_be_sent_next(
     talk: Talk, alice: Person
 ) -> None:
     said = f"{INVOICE} and then show the trial balance"
-    told = talk.say(alice, talk.begin(alice), said)
-    assert "Send the other one next: “show the trial balance”" in text(told)
-    assert card_of(told)["capability"] == "draft_invoice"
+    events = talk.say(alice, talk.begin(alice), said)
+    assert "Send the other one next: “show the trial balance”" in text(events)
+    assert card_of(events)["capability"] == "draft_invoice"

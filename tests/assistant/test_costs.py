@@ -137,7 +137,7 @@ def test_failed_and_stopped_answers_are_counted_too(
             model.person.does(chat_turns.request_stop, model.session_id)
             return super().answer(request, on_text, should_stop)
 
-    model.run(turn_id, Interrupted([Reply("Never told")]))
+    model.run(turn_id, Interrupted([Reply("Never sent")]))
     assert spending(model.person).today.tokens == 57 + 120
 
 
@@ -196,9 +196,9 @@ def test_a_turn_after_a_decision_does_not_count_towards_the_limit(model: ModelTa
     settle(model.person, rate_limit_per_minute=1)
     events, _ = model.say("invoice her", wants(use("draft_invoice", **DRAFT)))
     model.talk.decide(model.person, of_kind(events, "approval_request")[0]["approval_id"])
-    told = model.talk.events(model.person, model.session_id)[len(events) :]
-    assert kinds(told)[:2] == ["approval_granted", "tool_result"]
-    assert of_kind(told, "error") == []
+    recorded = model.talk.events(model.person, model.session_id)[len(events) :]
+    assert kinds(recorded)[:2] == ["approval_granted", "tool_result"]
+    assert of_kind(recorded, "error") == []
 
 
 def test_of_parallel_turns_the_limit_admits_the_allowed_number(model: ModelTalk) -> None:
@@ -213,9 +213,9 @@ def test_of_parallel_turns_the_limit_admits_the_allowed_number(model: ModelTalk)
         return kinds(talks[place].run(begun[place], Scripted([Reply("Hello.")])))
 
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(run, range(8)))
-    assert told.count(["text_delta", "final"]) == 3
-    assert told.count(["error", "final"]) == 5
+        all_kinds = list(pool.map(run, range(8)))
+    assert all_kinds.count(["text_delta", "final"]) == 3
+    assert all_kinds.count(["error", "final"]) == 5
 
 
 def test_with_a_used_up_budget_the_built_in_planner_answers_after_a_notice(
@@ -245,16 +245,16 @@ def test_parallel_turns_near_the_budget_make_as_many_requests_as_successive_ones
     model: ModelTalk,
 ) -> None:
     settle(model.person, daily_token_budget=100)
-    told, drivers = together(
+    all_events, drivers = together(
         model, 8, lambda _place: Scripted([Reply("x y", usage=Usage(60, 20), delay_s=0.2)])
     )
     answered = [
         events
-        for events in told
+        for events in all_events
         if kinds(events) == ["text_delta", "final"] and text(events) == "x y"
     ]
     assert len(answered) == sum(len(driver.requests) for driver in drivers) == 2
-    others = [events for events in told if events not in answered]
+    others = [events for events in all_events if events not in answered]
     assert {events[0]["error_message"] for events in others} == {
         "daily_budget_exceeded: limit=100 used=160"
     }
@@ -275,8 +275,8 @@ def test_parallel_turns_far_from_the_budget_do_not_wait(model: ModelTalk) -> Non
         all_at_once.wait(30)
         return Reply("Hello.")
 
-    told, _ = together(model, 4, lambda _place: Scripted([reply]))
-    assert [kinds(events) for events in told] == [["text_delta", "final"]] * 4
+    all_events, _ = together(model, 4, lambda _place: Scripted([reply]))
+    assert [kinds(events) for events in all_events] == [["text_delta", "final"]] * 4
 
 
 def test_of_parallel_reservations_only_those_that_fit_are_made(model: ModelTalk) -> None:
@@ -347,7 +347,7 @@ def test_a_running_answer_reserves_its_maximum_and_a_stop_releases_it(
             + request.max_tokens
         )
         model.person.does(chat_turns.request_stop, model.session_id)
-        return Reply("Never told")
+        return Reply("Never sent")
 
     model.run(turn_id, Scripted([stop]))
     assert len(seen) == 1

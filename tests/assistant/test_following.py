@@ -133,11 +133,11 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def heard(answer: TestResponse) -> str:
     """Return the events of a stream until it pauses; it does not end."""
-    told = b""
+    received = b""
     for chunk in answer.response:
-        told += chunk if isinstance(chunk, bytes) else chunk.encode()
-        if told.endswith(event_stream.HEARTBEAT):
-            return told.decode()
+        received += chunk if isinstance(chunk, bytes) else chunk.encode()
+        if received.endswith(event_stream.HEARTBEAT):
+            return received.decode()
     raise AssertionError("it has ended")
 
 
@@ -165,31 +165,31 @@ def test_a_stream_has_the_events_of_all_turns(line: Line, victor: Person) -> Non
         "no-store",
         "no",
     )
-    told = read(heard(answer))
-    assert [event["id"] for event in told] == list(range(1, first[-1]["id"] + 1))
-    assert [event["kind"] for event in told].count("final") == 2, "no final ends it"
+    events = read(heard(answer))
+    assert [event["id"] for event in events] == list(range(1, first[-1]["id"] + 1))
+    assert [event["kind"] for event in events].count("final") == 2, "no final ends it"
     assert read(heard(follow(line, str(first[0]["id"])))) == first[1:]
 
 
 def test_a_repeated_stream_has_the_same_bytes(line: Line, request: pytest.FixtureRequest) -> None:
     live = line.post({"message": "trial balance"})
     line.drain()
-    told = FRAME.findall(live.get_data(as_text=True))
+    events = FRAME.findall(live.get_data(as_text=True))
     request.getfixturevalue("restless")
-    assert len(told) > 2
-    assert FRAME.findall(heard(follow(line, "0"))) == told
+    assert len(events) > 2
+    assert FRAME.findall(heard(follow(line, "0"))) == events
 
 
 def test_without_a_number_only_new_events_are_sent(line: Line) -> None:
     line.say("help")
     body = follow(line).response
-    told = line.say("help")
+    events = line.say("help")
     text = ""
     for chunk in body:
         text += chunk.decode() if isinstance(chunk, bytes) else chunk
         if '"kind":"final"' in text:
             break
-    assert [int(number) for number, _ in FRAME.findall(text)] == [event["id"] for event in told]
+    assert [int(number) for number, _ in FRAME.findall(text)] == [event["id"] for event in events]
 
 
 @pytest.mark.parametrize("said", ["nonsense", "999", "-1", "1e3", ""])

@@ -122,10 +122,10 @@ def test_a_model_that_follows_instructions_of_a_customer_cannot_act(
     )
     assert of_kind(events, "approval_granted") == []
     assert_nothing_is_granted(model, owner_engine)
-    told = str([event for event in events if event["kind"] == "tool_result"]) + str(
+    seen_by_model = str([event for event in events if event["kind"] == "tool_result"]) + str(
         [request.messages[-1] for request in driver.requests[1:]]
     )
-    assert "Atlantis" not in told
+    assert "Atlantis" not in seen_by_model
     assert words not in "".join(part.text for request in driver.requests for part in request.system)
 
 

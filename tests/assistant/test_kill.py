@@ -66,8 +66,8 @@ def begin(talk: Talk, person: Person, desk: Path, plan: str) -> UUID:
     return session_id
 
 
-def is_over(told: list[Event]) -> bool:
-    return bool(told) and told[-1]["kind"] == "final"
+def is_over(events: list[Event]) -> bool:
+    return bool(events) and events[-1]["kind"] == "final"
 
 
 def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
@@ -101,10 +101,10 @@ def test_a_turn_of_a_killed_worker_is_finished_by_another(
 ) -> None:
     session_id = begin(talk, alice, desk, plan)
     wait_until(lambda: not (desk / "plan").exists(), desk)
-    told = talk.events(alice, session_id)
-    assert len(told) == told_before
+    events = talk.events(alice, session_id)
+    assert len(events) == told_before
     wait_until(lambda: is_over(talk.events(alice, session_id)), desk)
-    assert talk.events(alice, session_id)[: len(told)] == told
+    assert talk.events(alice, session_id)[: len(events)] == events
     assert_whole(talk, alice, session_id)
 
 

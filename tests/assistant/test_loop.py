@@ -160,9 +160,9 @@ def test_a_declined_proposal_changes_nothing_and_is_reported(talk: Talk, alice: 
         granted=False,
         reason="not yet agreed",
     )
-    told = after(talk, alice, session_id, asked)
-    assert kinds(told) == ["approval_denied", "text_delta", "final"]
-    assert "not yet agreed" in text(told)
+    events = after(talk, alice, session_id, asked)
+    assert kinds(events) == ["approval_denied", "text_delta", "final"]
+    assert "not yet agreed" in text(events)
     with alice.reading() as reader:
         assert invoice_queries.list_drafts(reader) == []
 
@@ -183,10 +183,10 @@ def test_a_failed_act_is_reported_with_its_reason(
     ):  # after the grant: before it, the grant itself would be refused as stale
         issuing.issue_invoice(actor, UUID(invoice_id))
     talk.drain()
-    told = talk.events(alice, session_id)[len(drafted) :]
-    assert kinds(told) == ["approval_granted", "tool_result", "text_delta", "final"]
-    assert told[1]["tool_output"]["error"] == "invoice_not_draft"
-    assert "This invoice is already issued." in text(told)
+    events = talk.events(alice, session_id)[len(drafted) :]
+    assert kinds(events) == ["approval_granted", "tool_result", "text_delta", "final"]
+    assert events[1]["tool_output"]["error"] == "invoice_not_draft"
+    assert "This invoice is already issued." in text(events)
 
 
 def issue_arguments(engine: sa.Engine, approval_id: str) -> dict[str, Any]:

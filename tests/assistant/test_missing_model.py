@@ -54,12 +54,12 @@ def keyed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def built_in(events: list[Any]) -> bool:
     """True if one error came first and the built-in planner's answer after it."""
-    told = kinds(events)
+    sequence = kinds(events)
     found = [event["tool_name"] for event in of_kind(events, "tool_result")]
     return (
-        told[0] == "error"
-        and told.count("error") == 1
-        and told[-2:] == ["text_delta", "final"]
+        sequence[0] == "error"
+        and sequence.count("error") == 1
+        and sequence[-2:] == ["text_delta", "final"]
         and found[-1:] == ["trial_balance"]
     )
 

@@ -60,11 +60,11 @@ def test_text_is_sent_as_it_arrives_and_the_turn_ends_with_the_answer(model: Mod
         def answer(
             self, request: ModelRequest, on_text: Any, should_stop: Any = lambda: False
         ) -> Any:
-            def told(piece: str) -> None:
+            def pass_on(piece: str) -> None:
                 on_text(piece)
                 told_meanwhile.append(len(model.talk.events(model.person, model.session_id)))
 
-            return super().answer(request, told, should_stop)
+            return super().answer(request, pass_on, should_stop)
 
     events = model.run(model.begin("hello"), Watched([slowly]))
     assert [event["text"] for event in events[:-1]] == ["Good ", "morning ", "to ", "you"]
@@ -128,8 +128,8 @@ def test_after_an_approval_the_program_informs_the_model(
     driver = Scripted([Reply("The draft is made.")])
     monkeypatch.setattr("voyagent.assistant.tasks.Configured", lambda _settings: Always(driver))
     model.talk.decide(model.person, of_kind(events, "approval_request")[0]["approval_id"])
-    told = model.talk.events(model.person, model.session_id)[len(events) :]
-    assert kinds(told) == ["approval_granted", "tool_result", "text_delta", "final"]
+    recorded = model.talk.events(model.person, model.session_id)[len(events) :]
+    assert kinds(recorded) == ["approval_granted", "tool_result", "text_delta", "final"]
     note = driver.requests[0].messages[-1]
     assert isinstance(note, PersonMessage)
     assert '"decision":"granted"' in note.text
@@ -163,8 +163,8 @@ def test_a_models_write_becomes_a_card_and_ends_the_turn(model: ModelTalk) -> No
     card = next(event["card"] for event in events if event.get("card"))
     assert (card["capability"], card["fields"]) == ("create_enquiry", LEAD)
     assert logged(model.person) == 0
-    told, driver = model.say("yes")
-    assert (kinds(told)[:2], driver.requests) == (["tool_use", "tool_result"], [])
+    recorded, driver = model.say("yes")
+    assert (kinds(recorded)[:2], driver.requests) == (["tool_use", "tool_result"], [])
     assert logged(model.person) == 1
 
 
@@ -243,12 +243,12 @@ def test_a_stop_ends_an_answer_and_keeps_its_text(model: ModelTalk) -> None:
         def answer(
             self, request: ModelRequest, on_text: Any, should_stop: Any = lambda: False
         ) -> Any:
-            def told(piece: str) -> None:
+            def pass_on(piece: str) -> None:
                 on_text(piece)
                 if piece == "upon ":
                     model.person.does(turns.request_stop, model.session_id)
 
-            return super().answer(request, told, should_stop)
+            return super().answer(request, pass_on, should_stop)
 
     events = model.run(turn_id, Interrupted([Reply("Once upon a time there was")]))
     assert (text(events), kinds(events), status(model)) == (
@@ -351,7 +351,9 @@ def test_a_broken_answer_is_one_error_also_after_a_takeover(
         raise Killed
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(loop.Performance, "_make", killed)  # the failure is kept and not yet told
+        patched.setattr(
+            loop.Performance, "_make", killed
+        )  # the failure is stored and not yet reported
         model.run(turn_id, Breaking([]))
     events = model.run(turn_id, Scripted([]))
     assert kinds(events) == ["text_delta", "error", "final"]

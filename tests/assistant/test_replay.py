@@ -48,21 +48,21 @@ def test_after_a_restart_a_finished_turn_is_sent_byte_for_byte(
 ) -> None:
     first = line.post({"message": message})
     line.drain()
-    told = events_of(first.get_data())
-    assert len(told) >= 2
-    for after in range(len(told)):
-        assert events_of(replay(restarted, line, after)) == told[after:], after
+    events = events_of(first.get_data())
+    assert len(events) >= 2
+    for after in range(len(events)):
+        assert events_of(replay(restarted, line, after)) == events[after:], after
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 2
 
 
 def test_after_a_restart_the_stream_continues_over_turns(line: Line, restarted: Flask) -> None:
-    told: list[bytes] = []
+    events: list[bytes] = []
     for message in ("help", "trial balance"):
         stream = line.post({"message": message})
         line.drain()
-        told += events_of(stream.get_data())
-    assert events_of(replay(restarted, line, 0)) == told
-    assert events_of(replay(restarted, line, len(told) - 1)) == told[-1:]
+        events += events_of(stream.get_data())
+    assert events_of(replay(restarted, line, 0)) == events
+    assert events_of(replay(restarted, line, len(events) - 1)) == events[-1:]
 
 
 def test_after_a_restart_the_conversation_continues(line: Line, restarted: Flask) -> None:

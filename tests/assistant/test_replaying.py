@@ -58,7 +58,7 @@ def everything(engine: sa.Engine, person: Person) -> list[int]:
 
 def assert_same(model: ModelTalk, engine: sa.Engine, turn_id: str) -> None:
     before = everything(engine, model.person)
-    code, told = replay(model.app, turn_id)
+    code, output = replay(model.app, turn_id)
     count = len(
         [
             event
@@ -66,7 +66,7 @@ def assert_same(model: ModelTalk, engine: sa.Engine, turn_id: str) -> None:
             if event["turn_id"] == turn_id
         ]
     )
-    assert (code, told) == (0, f"{turn_id}: {count} events, identical byte for byte.\n")
+    assert (code, output) == (0, f"{turn_id}: {count} events, identical byte for byte.\n")
     assert everything(engine, model.person) == before
 
 
@@ -112,10 +112,10 @@ def test_a_proposal_and_the_turn_after_its_approval_replay_equally(
         lambda _settings: Always(Scripted([Reply("The draft is made.")])),
     )
     model.talk.decide(model.person, of_kind(events, "approval_request")[0]["approval_id"])
-    told = model.talk.events(model.person, model.session_id)
-    for turn_id in dict.fromkeys(event["turn_id"] for event in told):
+    recorded = model.talk.events(model.person, model.session_id)
+    for turn_id in dict.fromkeys(event["turn_id"] for event in recorded):
         assert_same(model, owner_engine, turn_id)
-    assert len({event["turn_id"] for event in told}) == 2
+    assert len({event["turn_id"] for event in recorded}) == 2
 
 
 def test_failures_refusals_stops_and_restarts_replay_equally(
@@ -136,11 +136,11 @@ def test_failures_refusals_stops_and_restarts_replay_equally(
 
     class Interrupted(Scripted):
         def answer(self, request: Any, on_text: Any, should_stop: Any = lambda: False) -> Any:
-            def told(piece: str) -> None:
+            def pass_on(piece: str) -> None:
                 on_text(piece)
                 model.person.does(turns.request_stop, model.session_id)
 
-            return super().answer(request, told, should_stop)
+            return super().answer(request, pass_on, should_stop)
 
     model.run(stopped, Interrupted([Reply("Once upon a time")]))
 
@@ -223,9 +223,9 @@ def test_the_first_difference_is_printed_and_the_exit_code_is_1(
     turn_id = events[0]["turn_id"]
     with owner_engine.begin() as connection:
         assert connection.execute(sa.text(forged), {"i": turn_id}).rowcount > 0
-    code, told = replay(model.app, turn_id)
+    code, output = replay(model.app, turn_id)
     assert code == 1
-    assert named in told, told
+    assert named in output, output
 
 
 def test_a_changed_planner_is_reported_as_a_difference(
@@ -233,8 +233,8 @@ def test_a_changed_planner_is_reported_as_a_difference(
 ) -> None:
     turn_id = model.talk.say(model.person, model.session_id, "help")[0]["turn_id"]
     monkeypatch.setattr(BuiltInPlanner, "next_move", lambda *_: Say("Something else."))
-    code, told = replay(model.app, turn_id)
-    assert (code, "step 2" in told, "Something else." in told) == (1, True, True)
+    code, output = replay(model.app, turn_id)
+    assert (code, "step 2" in output, "Something else." in output) == (1, True, True)
 
 
 def test_a_turn_of_an_older_release_uses_its_recorded_moves(
@@ -253,5 +253,5 @@ def test_a_turn_of_an_older_release_uses_its_recorded_moves(
 
 def test_an_unknown_or_running_turn_is_not_replayed(model: ModelTalk) -> None:
     assert replay(model.app, "t-000000000000")[0] == 1
-    code, told = replay(model.app, model.begin("help"))
-    assert (code, "is still running" in told) == (1, True)
+    code, output = replay(model.app, model.begin("help"))
+    assert (code, "is still running" in output) == (1, True)

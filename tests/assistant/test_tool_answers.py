@@ -57,12 +57,12 @@ def use(talk: Talk, app: Flask, alice: Person) -> Callable[..., dict[str, Any]]:
         if not proposed:
             return of_kind(events, "tool_result")[0]["tool_output"]  # type: ignore[no-any-return]
         talk.decide(alice, proposed[0]["approval_id"])
-        told = [
+        result = [
             event
             for event in of_kind(talk.events(alice, session_id), "tool_result")
             if event["tool_call_id"] == proposed[0]["tool_call_id"]
         ]
-        return {**told[-1]["tool_output"], "asked": proposed[0]["approval_summary"]}
+        return {**result[-1]["tool_output"], "asked": proposed[0]["approval_summary"]}
 
     return using
 
@@ -73,7 +73,7 @@ def test_a_receipt_is_proposed_approved_and_posted(use: Any, alice: Person) -> N
     assert [(row["id"], row["open"]["amount"]) for row in found["invoices"]] == [
         (str(invoice_id), "45000.00")
     ]
-    told = use(
+    result = use(
         "record_receipt",
         invoice_id=str(invoice_id),
         amount="20000",
@@ -81,20 +81,20 @@ def test_a_receipt_is_proposed_approved_and_posted(use: Any, alice: Person) -> N
         paid_on="2024-06-20",
         reference="UTR 9",
     )
-    assert "Deepa Krishnan" in told["asked"]
-    assert "INR 20,000.00" in told["asked"]
-    assert (told["recorded"], told["open_amount"], told["status"]) == (
+    assert "Deepa Krishnan" in result["asked"]
+    assert "INR 20,000.00" in result["asked"]
+    assert (result["recorded"], result["open_amount"], result["status"]) == (
         True,
         "25000.00",
         "partially_paid",
     )
     assert papers.seen(alice, invoice_id)["paid_minor"] == 2_000_000
-    assert set(told) - {"asked"} == registry.get("record_receipt").output
+    assert set(result) - {"asked"} == registry.get("record_receipt").output
 
 
 def test_a_write_off_is_proposed_approved_and_posted(use: Any, alice: Person) -> None:
     invoice_id = papers.issued(alice)
-    told = use(
+    result = use(
         "write_off_invoice",
         invoice_id=str(invoice_id),
         reason="Cannot be traced",
@@ -103,16 +103,16 @@ def test_a_write_off_is_proposed_approved_and_posted(use: Any, alice: Person) ->
         written_off_on="2024-06-25",
     )
     assert (
-        told["asked"]
+        result["asked"]
         == "Write off the balance of Deepa Krishnan on invoice 2024-25/000001, INR 1,000.00"
     )
-    assert (told["written_off"], told["amount"], told["open_amount"], told["status"]) == (
+    assert (result["written_off"], result["amount"], result["open_amount"], result["status"]) == (
         True,
         "1000.00",
         "44000.00",
         "issued",
     )
-    assert set(told) - {"asked"} == registry.get("write_off_invoice").output
+    assert set(result) - {"asked"} == registry.get("write_off_invoice").output
     rest = use("write_off_invoice", invoice_id=str(invoice_id), reason="Cannot be traced")
     assert (rest["amount"], rest["open_amount"], rest["status"]) == ("44000.00", "0.00", "paid")
 
@@ -194,7 +194,7 @@ def test_money_accounts_are_bank_and_cash_only() -> None:
 
 def test_a_bill_is_entered_listed_and_paid(use: Any) -> None:
     line = {"description": "Settlement", "quantity": 1, "unit_price": "8000", "currency": "INR"}
-    told = use(
+    result = use(
         "receive_bill",
         vendor_name="BSP India",
         vendor_reference="B-7",
@@ -202,8 +202,8 @@ def test_a_bill_is_entered_listed_and_paid(use: Any) -> None:
         due_date="2024-06-25",
         line_items=[line],
     )
-    assert (told["received"], told["total_amount"]) == (True, "8000.00")
-    assert set(told) - {"asked"} == registry.get("receive_bill").output
+    assert (result["received"], result["total_amount"]) == (True, "8000.00")
+    assert set(result) - {"asked"} == registry.get("receive_bill").output
     owed = use("list_payables", vendor_name="bsp")
     assert owed["suppliers"] == [
         {
@@ -216,7 +216,7 @@ def test_a_bill_is_entered_listed_and_paid(use: Any) -> None:
     ]
     bills = use("find_bills", vendor_reference="b-7")
     assert [(row["id"], row["open"]["amount"]) for row in bills["bills"]] == [
-        (told["bill_id"], "8000.00")
+        (result["bill_id"], "8000.00")
     ]
     on_its_day, later = (
         {"due_from": "2024-06-25", "due_to": "2024-06-25"},
@@ -226,7 +226,7 @@ def test_a_bill_is_entered_listed_and_paid(use: Any) -> None:
         use("find_bills", **days)["count"] for days in (on_its_day, {"due_to": "2024-06-24"}, later)
     ] == [1, 0, 0]
     paid = use(
-        "pay_bill", bill_id=told["bill_id"], amount="8000", currency="INR", paid_on="2024-06-25"
+        "pay_bill", bill_id=result["bill_id"], amount="8000", currency="INR", paid_on="2024-06-25"
     )
     assert (paid["paid"], paid["status"], paid["open_amount"]) == (True, "paid", "0.00")
     assert set(paid) - {"asked"} == registry.get("pay_bill").output
@@ -239,9 +239,9 @@ def test_a_journal_entry_is_posted_only_after_approval(use: Any, alice: Person) 
         {"account_id": cash, "currency": "INR", "debit_amount": "500"},
         {"account_id": bank, "currency": "INR", "credit_amount": "500"},
     ]
-    told = use("post_journal_entry", entry={"narration": "Petty cash", "lines": lines})
-    assert told["asked"] == "Post a journal entry: Petty cash, INR 500.00"
-    assert set(told) - {"asked"} == {"posted", "journal_id"}
+    result = use("post_journal_entry", entry={"narration": "Petty cash", "lines": lines})
+    assert result["asked"] == "Post a journal entry: Petty cash, INR 500.00"
+    assert set(result) - {"asked"} == {"posted", "journal_id"}
     with alice.reading() as reader:
         assert sorted(
             (row["code"], row["debit_minor"], row["credit_minor"])
@@ -313,12 +313,12 @@ def test_an_enquiry_is_changed_by_the_rules_of_its_service(use: Any, alice: Pers
         enquiry_id = str(
             enquiries.create(actor, customer_name="Deepa Krishnan", destination="Dubai").id
         )
-    told = use("update_enquiry", enquiry_id=enquiry_id, status="quoted", pax_count=3)
+    result = use("update_enquiry", enquiry_id=enquiry_id, status="quoted", pax_count=3)
     assert (
-        told["enquiry"]["status"],
-        told["enquiry"]["pax_count"],
-        told["enquiry"]["destination"],
-        told["fields"],
+        result["enquiry"]["status"],
+        result["enquiry"]["pax_count"],
+        result["enquiry"]["destination"],
+        result["fields"],
     ) == (
         "quoted",
         3,
@@ -329,11 +329,11 @@ def test_an_enquiry_is_changed_by_the_rules_of_its_service(use: Any, alice: Pers
 
 
 def test_an_unsupported_act_has_the_output_of_the_contract(use: Any) -> None:
-    told = use(
+    result = use(
         "fetch_bsp_statement", country="IN", period_start="2026-11-01", period_end="2026-11-07"
     )
-    assert (told["fetched"], told["reason"]) == (False, "capability_not_supported")
-    assert told["detail"]
+    assert (result["fetched"], result["reason"]) == (False, "capability_not_supported")
+    assert result["detail"]
 
 
 def test_a_flight_is_searched_held_and_read(use: Any) -> None:
@@ -415,9 +415,9 @@ def test_hotels_are_searched_and_a_rate_is_checked_again(use: Any) -> None:
 
 
 def test_visa_requirements_are_read_with_their_source(use: Any) -> None:
-    told = use("visa_requirements", nationality="IN", destination="TH")
-    assert set(told) == registry.get("visa_requirements").output
-    assert told["source"]
+    result = use("visa_requirements", nationality="IN", destination="TH")
+    assert set(result) == registry.get("visa_requirements").output
+    assert result["source"]
 
 
 def test_without_suppliers_the_output_is_that_of_the_contract(
@@ -425,13 +425,13 @@ def test_without_suppliers_the_output_is_that_of_the_contract(
 ) -> None:
     nobody = Suppliers(flights=NoFlights(), hotels=NoHotels(), visas=NoVisas())
     monkeypatch.setitem(app.extensions, "voyagent.suppliers", nobody)
-    told = use(
+    result = use(
         "search_flights",
         origin="BOM",
         destination="DXB",
         outbound_date="2100-01-10",
         passengers={"adult": 1},
     )
-    assert (told["searched"], told["reason"]) == (False, "capability_not_supported")
-    told = use("visa_requirements", nationality="IN", destination="TH")
-    assert (told["read"], told["reason"]) == (False, "capability_not_supported")
+    assert (result["searched"], result["reason"]) == (False, "capability_not_supported")
+    result = use("visa_requirements", nationality="IN", destination="TH")
+    assert (result["read"], result["reason"]) == (False, "capability_not_supported")

@@ -389,7 +389,7 @@ def test_a_card_is_in_hindi_for_a_hindi_reader(row: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("took_s", "told"),
+    ("took_s", "expected"),
     [
         (None, ""),
         (0.0, "0.1 s"),
@@ -399,12 +399,12 @@ def test_a_card_is_in_hindi_for_a_hindi_reader(row: Any) -> None:
         (125.4, "2 min 5 s"),
     ],
 )
-def test_a_card_shows_start_and_duration(took_s: float | None, told: str) -> None:
+def test_a_card_shows_start_and_duration(took_s: float | None, expected: str) -> None:
     kept = {"at": "2026-11-26T09:52:00.250000Z"} | ({} if took_s is None else {"took_s": took_s})
     card = tool_head(
         {"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}, **kept}
     )
-    assert (card.at, card.took) == (datetime(2026, 11, 26, 9, 52, 0, 250_000, tzinfo=UTC), told)
+    assert (card.at, card.took) == (datetime(2026, 11, 26, 9, 52, 0, 250_000, tzinfo=UTC), expected)
 
 
 def test_a_card_without_stored_times_shows_none() -> None:
@@ -428,8 +428,8 @@ def test_the_input_of_a_tool_is_shown_as_texts_without_ids() -> None:
         "budget_max": "120000",
         "trip_id": str(uuid4()),
     }
-    told = dict(given_fields({"tool_name": "search_hotels", "input": given, "output": None}))
-    assert told == {
+    fields = dict(given_fields({"tool_name": "search_hotels", "input": given, "output": None}))
+    assert fields == {
         "Country": "United Arab Emirates",
         "City": "Dubai",
         "Check-in": "19 Dec 2026",

@@ -297,9 +297,9 @@ def test_the_stream_of_a_page_continues_after_the_last_event_shown(
 ) -> None:
     session_id = begun(post(browser, "/assistant", message="help"))
     talk.drain()
-    told = talk.events(alice, session_id)
+    events = talk.events(alice, session_id)
     page = browser.get(f"/assistant/{session_id}").text
-    assert f'data-seq="{told[-1]["seq"]}" data-heard="{told[-1]["seq"]}"' in page
+    assert f'data-seq="{events[-1]["seq"]}" data-heard="{events[-1]["seq"]}"' in page
     assert "data-live" not in page
     for options in (
         {"query_string": {"after": 3}},
@@ -307,9 +307,9 @@ def test_the_stream_of_a_page_continues_after_the_last_event_shown(
     ):
         answer = browser.get(f"/assistant/{session_id}/events", **options)
         assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
-        heard = frames(answer.iter_encoded(), len(told) - 3)
+        heard = frames(answer.iter_encoded(), len(events) - 3)
         assert [chunk.split(b"\n")[0] for chunk in heard] == [
-            f"id: {event['seq']}".encode() for event in told[3:]
+            f"id: {event['seq']}".encode() for event in events[3:]
         ]
         answer.close()
 

@@ -154,7 +154,7 @@ def shape(event: sa.RowMapping) -> dict[str, Any]:
 def wanted(left: Left, stage: Stage) -> dict[str, Any]:
     kind_of_actor = "system" if left.by is None else "agent" if left.via == "assistant" else "human"
     email = "" if left.by is None else stage.emails[left.by]
-    told = {
+    expected = {
         "kind": left.kind,
         "status": left.status,
         "error": left.error,
@@ -162,7 +162,7 @@ def wanted(left: Left, stage: Stage) -> dict[str, Any]:
         "actor_email": email,
         "channel": left.via,
     }
-    return told | {"refs": set(left.refs)}
+    return expected | {"refs": set(left.refs)}
 
 
 @by_name
@@ -278,9 +278,9 @@ ALONE = {
 
 def written(engine: sa.Engine, tables: list[str]) -> dict[str, set[str]]:
     """Return the ids of the transactions that wrote the rows of each table except the audit."""
-    told = [name for name in tables if name not in {"audit_events", "audit_heads"}]
+    names = [name for name in tables if name not in {"audit_events", "audit_heads"}]
     with engine.connect() as connection:
         return {
             name: set(connection.scalars(sa.text(f"select distinct xmin::text from {name}")))
-            for name in told
+            for name in names
         }

@@ -211,8 +211,10 @@ def test_a_shortened_chain_is_detected_by_a_head_recorded_elsewhere(
     assert walk(alice).ok, "whole in itself"
     assert walk(alice, noted).bad_seq == noted.seq - 1
     assert flask("verify", "--agency", alice.actor.tenant_id).exit_code == 0
-    told = flask("verify", "--agency", alice.actor.tenant_id, "--head", f"{noted.seq}:{noted.hash}")
-    assert (told.exit_code, f"BROKEN at event {noted.seq - 1}" in told.output) == (1, True)
+    output = flask(
+        "verify", "--agency", alice.actor.tenant_id, "--head", f"{noted.seq}:{noted.hash}"
+    )
+    assert (output.exit_code, f"BROKEN at event {noted.seq - 1}" in output.output) == (1, True)
 
 
 def test_a_shortened_chain_is_detected_by_an_earlier_check(
@@ -246,7 +248,7 @@ def test_a_check_reads_one_snapshot_while_others_write(
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
     """Record the log lines of checks."""
     with structlog.testing.capture_logs() as lines:
         monkeypatch.setattr(checks, "log", structlog.get_logger())
@@ -258,7 +260,7 @@ def test_a_check_stores_its_result_and_logs_the_head(
     alice: Person,
     seed: Seed,
     tamper: Tamper,
-    told: list[dict[str, Any]],
+    log_lines: list[dict[str, Any]],
     owner_engine: sa.Engine,
 ) -> None:
     head = head_of(owner_engine, alice)
@@ -271,7 +273,7 @@ def test_a_check_stores_its_result_and_logs_the_head(
         head.hash,
         None,
     )
-    assert [line for line in told if line["event"] == "audit.head"] == [
+    assert [line for line in log_lines if line["event"] == "audit.head"] == [
         {
             "event": "audit.head",
             "log_level": "info",
@@ -286,7 +288,7 @@ def test_a_check_stores_its_result_and_logs_the_head(
     found = kept(alice)[-1]
     assert (found.ok, found.through_seq, found.first_bad_seq) == (False, 0, 1)
     assert "has been changed" in (found.reason or "")
-    assert [line["bad_seq"] for line in told if line["event"] == "audit.broken"] == [1]
+    assert [line["bad_seq"] for line in log_lines if line["event"] == "audit.broken"] == [1]
 
 
 def test_only_the_newest_checks_are_kept(
@@ -361,10 +363,10 @@ def test_verify_checks_all_agencies_and_names_broken_chains(
 ) -> None:
     seed(alice, 2)
     tamper(alice, "update audit_events set actor_email = 'x' where tenant_id = :t and seq = 2")
-    told = flask("verify")
-    assert told.exit_code == 1
-    assert f"{alice.actor.tenant_id}: BROKEN at event 2: event 2 has been changed" in told.output
-    assert f"{charlie.actor.tenant_id}: OK" in told.output
+    output = flask("verify")
+    assert output.exit_code == 1
+    assert f"{alice.actor.tenant_id}: BROKEN at event 2: event 2 has been changed" in output.output
+    assert f"{charlie.actor.tenant_id}: OK" in output.output
     assert flask("verify", "--agency", charlie.actor.tenant_id).exit_code == 0
 
 
@@ -417,8 +419,8 @@ def test_an_archive_of_a_broken_chain_is_reported(
         "update audit_events set outputs = '{}', inputs = '{\"a\": 1}' where tenant_id = :t and"
         " seq = 2",
     )
-    told = flask("export", "--agency", alice.actor.tenant_id, tmp_path / "audit.zip")
-    assert (told.exit_code, "BROKEN at event 2" in told.output) == (1, True)
+    output = flask("export", "--agency", alice.actor.tenant_id, tmp_path / "audit.zip")
+    assert (output.exit_code, "BROKEN at event 2" in output.output) == (1, True)
     assert verifier.main([str(tmp_path / "audit.zip")]) == 1
     assert "BROKEN at event 2" in capsys.readouterr().out
     with zipfile.ZipFile(tmp_path / "audit.zip") as packed:

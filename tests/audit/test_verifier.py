@@ -293,8 +293,8 @@ def test_a_chain_shortened_with_its_head_is_detected_only_by_a_recorded_head() -
     shorter, cut = chain(3)
     assert lines[:3] == shorter
     assert verify(shorter, cut, TENANT).ok
-    told = verify(shorter, cut, TENANT, [head])
-    assert (told.bad_seq, told.reason) == (
+    verdict = verify(shorter, cut, TENANT, [head])
+    assert (verdict.bad_seq, verdict.reason) == (
         4,
         "event 4 is missing: the chain ends at 3, and event 5 was noted elsewhere",
     )

@@ -40,14 +40,14 @@ def code(answer: Any) -> tuple[int, Any]:
 def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
     drawn = alice.api.post("/invoices", json=DRAWN)
     assert drawn.status_code == 201, drawn.text
-    told = drawn.json
-    assert (told["status"], told["number"], told["customer_name"], told["due_date"]) == (
+    body = drawn.json
+    assert (body["status"], body["number"], body["customer_name"], body["due_date"]) == (
         "draft",
         None,
         "Deepa Krishnan",
         "2024-06-10",
     )
-    assert (told["total_amount"], told["paid_amount"], told["open_amount"], told["currency"]) == (
+    assert (body["total_amount"], body["paid_amount"], body["open_amount"], body["currency"]) == (
         "45000.00",
         "0.00",
         "0.00",
@@ -62,8 +62,8 @@ def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
         "commission": "0.00",
         "taxes": [],
     }
-    assert told["line_items"] == [VISAS | {"amount": "45000.00"} | untaxed]
-    path = f"/invoices/{told['id']}"
+    assert body["line_items"] == [VISAS | {"amount": "45000.00"} | untaxed]
+    path = f"/invoices/{body['id']}"
     more = [VISAS, {"description": "Fee", "quantity": 1, "unit_price": "0.50"}]
     changed = alice.api.patch(
         path, json={"line_items": more, "due_date": "2024-06-25", "party_reference": "PO 7"}

@@ -63,41 +63,41 @@ def test_a_bill_is_read_with_its_lines_and_payments(alice: Person) -> None:
         alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23"
     )
     alice.does(payment_service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE, reference="NEFT 9")
-    told = alice.api.get(f"/bills/{bill_id}").json
+    body = alice.api.get(f"/bills/{bill_id}").json
     assert (
-        told["vendor_name"],
-        told["vendor_reference"],
-        told["party_reference"],
-        told["notes"],
+        body["vendor_name"],
+        body["vendor_reference"],
+        body["party_reference"],
+        body["notes"],
     ) == ("BSP India", "BSP-1", "Agent 7", "Week 23")
-    assert (told["status"], told["issue_date"], told["due_date"], told["currency"]) == (
+    assert (body["status"], body["issue_date"], body["due_date"], body["currency"]) == (
         "received",
         "2024-06-10",
         "2024-06-25",
         "INR",
     )
     amounts = ("total_amount", "paid_amount", "credited_amount", "open_amount")
-    assert [told[name] for name in amounts] == ["45000.00", "10000.00", "0.00", "35000.00"]
-    assert told["line_items"] == [PRICED | {"description": "Tickets"}]
-    assert [(row["amount"], row["paid_on"], row["reference"]) for row in told["payments"]] == [
+    assert [body[name] for name in amounts] == ["45000.00", "10000.00", "0.00", "35000.00"]
+    assert body["line_items"] == [PRICED | {"description": "Tickets"}]
+    assert [(row["amount"], row["paid_on"], row["reference"]) for row in body["payments"]] == [
         ("10000.00", "2024-06-25", "NEFT 9")
     ]
-    assert (told["journal_entry_id"] is None, told["voided_on"]) == (False, None)
+    assert (body["journal_entry_id"] is None, body["voided_on"]) == (False, None)
     brief = alice.api.get("/bills").json["items"][0]
-    assert brief == {name: told[name] for name in brief}
+    assert brief == {name: body[name] for name in brief}
 
 
 def test_a_void_bill_has_its_reason(alice: Person) -> None:
     bill_id = receive(alice)
     alice.does(bill_service.void_bill, bill_id, reason="Entered twice", on=DUE)
-    told = alice.api.get(f"/bills/{bill_id}").json
-    assert (told["status"], told["voided_on"], told["void_reason"], told["open_amount"]) == (
+    body = alice.api.get(f"/bills/{bill_id}").json
+    assert (body["status"], body["voided_on"], body["void_reason"], body["open_amount"]) == (
         "void",
         "2024-06-25",
         "Entered twice",
         "0.00",
     )
-    assert told["void_journal_entry_id"] != told["journal_entry_id"]
+    assert body["void_journal_entry_id"] != body["journal_entry_id"]
 
 
 def test_the_list_is_by_issue_date_and_a_bill_must_match_all_filters(alice: Person) -> None:
@@ -148,19 +148,19 @@ def test_the_list_needs_the_same_statements_for_any_number(
 def test_a_bill_is_entered_changed_received_and_voided(alice: Person) -> None:
     drawn = alice.api.post("/bills", json=DRAWN)
     assert drawn.status_code == 201, drawn.text
-    told = drawn.json
-    assert (told["status"], told["vendor_name"], told["vendor_reference"], told["due_date"]) == (
+    body = drawn.json
+    assert (body["status"], body["vendor_name"], body["vendor_reference"], body["due_date"]) == (
         "draft",
         "BSP India",
         "BSP 1",
         "2024-06-10",
     )
-    assert (told["total_amount"], told["open_amount"], told["journal_entry_id"]) == (
+    assert (body["total_amount"], body["open_amount"], body["journal_entry_id"]) == (
         "45000.00",
         "0.00",
         None,
     )
-    path = f"/bills/{told['id']}"
+    path = f"/bills/{body['id']}"
     more = {
         "line_items": [VISAS, {"description": "Fee", "quantity": 1, "unit_price": "0.50"}],
         "due_date": "2024-06-25",

@@ -180,8 +180,8 @@ def test_the_form_has_a_rate_only_for_a_foreign_document(alice: Person, path: st
         },
     )
     assert saved.status_code == 303, saved.text
-    told = alice.api.get(saved.location).json
-    assert told["exchange_rate"] == TOLD | {"on": "2024-06-10"}
+    stored = alice.api.get(saved.location).json
+    assert stored["exchange_rate"] == TOLD | {"on": "2024-06-10"}
     page = browser.get(saved.location).text
     assert "1 USD = 83 INR, State Bank, 10 Jun 2024" in page
     edited = browser.get(f"{saved.location}/edit").text
@@ -237,8 +237,10 @@ def test_the_audit_log_records_a_changed_rate_once(alice: Person, owner_engine: 
 def test_page_and_pdf_show_the_booked_rate(
     alice: Person, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    told: dict[str, Any] = {}
-    monkeypatch.setattr(Paper, "pdf", lambda _self, _name, data: told.update(data) or b"%PDF")
+    typeset_input: dict[str, Any] = {}
+    monkeypatch.setattr(
+        Paper, "pdf", lambda _self, _name, data: typeset_input.update(data) or b"%PDF"
+    )
     paper = "invoice.pdf" if path == "/invoices" else "bill.pdf"
     paths = []
     for given in ({"currency": "USD", "exchange_rate": RATE}, {"currency": "INR"}):
@@ -253,9 +255,9 @@ def test_page_and_pdf_show_the_booked_rate(
     )
     assert Page(alice.browser.get(own)).all(".//*[@id='rate']") == []
     assert alice.browser.get(f"{rated}/{paper}").status_code == 200
-    assert told["rate"] == "1 USD = 83 INR, of 9 June 2024"
+    assert typeset_input["rate"] == "1 USD = 83 INR, of 9 June 2024"
     assert alice.browser.get(f"{own}/{paper}").status_code == 200
-    assert told["rate"] == ""
+    assert typeset_input["rate"] == ""
 
 
 @pytest.mark.parametrize("path", BODIES)

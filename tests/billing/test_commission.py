@@ -279,7 +279,7 @@ def test_the_form_takes_a_commission_and_previews_its_posting(agency: Person) ->
     assert (paper.status_code, "ommission" in text_of(paper.data)) == (
         200,
         False,
-    ), "what the agency earns is not told to the customer"
+    ), "the commission of the agency is not shown to the customer"
 
 
 @pytest.mark.parametrize(
@@ -337,8 +337,8 @@ def test_without_taxes_a_changed_draft_keeps_its_kind_of_sale(
         data=sent | lines | {"sold_as": ["agent", "fee"], "commission": ["12", ""]},
     )
     assert answer.status_code == 303, answer.text
-    told = alice.api.get(f"/invoices/{invoice_id}").json["line_items"]
-    assert [(one["sold_as"], one["commission"]) for one in told] == [
+    items = alice.api.get(f"/invoices/{invoice_id}").json["line_items"]
+    assert [(one["sold_as"], one["commission"]) for one in items] == [
         ("agent", "12.00"),
         ("fee", "0.00"),
     ]

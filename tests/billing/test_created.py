@@ -41,8 +41,8 @@ def client_id(alice: Person) -> UUID:
 def test_a_created_invoice_is_numbered_posted_and_has_its_address(
     alice: Person, client_id: UUID
 ) -> None:
-    told = alice.does(carry_out("create_invoice"), wanted(client_id, notes="As agreed."))
-    assert told | {"invoice_id": "?"} == {
+    result = alice.does(carry_out("create_invoice"), wanted(client_id, notes="As agreed."))
+    assert result | {"invoice_id": "?"} == {
         "created": True,
         "invoice_id": "?",
         "invoice_number": "2024-25/000001",
@@ -58,7 +58,7 @@ def test_a_created_invoice_is_numbered_posted_and_has_its_address(
         ("revenue_services", "INR"): -4_500_000,
     }
     with alice.reading() as reader:
-        invoice = invoice_queries.read_document(reader, UUID(told["invoice_id"])).invoice
+        invoice = invoice_queries.read_document(reader, UUID(result["invoice_id"])).invoice
     assert invoice["notes"] == "Billed to: 12 MG Road, 682001 Kochi, IN\nAs agreed."
     assert invoice["enquiry_id"] == client_id
 

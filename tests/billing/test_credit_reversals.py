@@ -453,14 +453,14 @@ def test_the_api_shows_the_reversal(alice: Person, side: Side) -> None:
         f"{path}/reverse", json={"reason": f" {WHY} ", "reversed_on": LAST.isoformat()}
     )
     assert answer.status_code == 200, answer.text
-    told: Any = answer.json
-    assert [told[name] for name in ("total_amount", "reversed_on", "reversal_reason")] == [
+    body: Any = answer.json
+    assert [body[name] for name in ("total_amount", "reversed_on", "reversal_reason")] == [
         "10000.00",
         LAST.isoformat(),
         WHY,
     ]
-    assert told["reversal_entry_id"] is not None
-    assert api.get(path).json == told
+    assert body["reversal_entry_id"] is not None
+    assert api.get(path).json == body
     listed: Any = api.get(f"/{side.door}").json
     assert [one["reversed_on"] for one in listed["items"]] == [LAST.isoformat()]
     document: Any = api.get(f"/{'invoices' if side.is_ours else 'bills'}/{document_id}").json

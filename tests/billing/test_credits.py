@@ -344,14 +344,19 @@ def test_an_invoice_is_credited_and_the_credit_note_read_over_the_api(alice: Per
     }
     made = alice.api.post("/credit-notes", json=body)
     assert made.status_code == 201, made.text
-    told = made.json
-    assert (told["number"], told["invoice_number"], told["total_amount"], told["issue_date"]) == (
+    content = made.json
+    assert (
+        content["number"],
+        content["invoice_number"],
+        content["total_amount"],
+        content["issue_date"],
+    ) == (
         "C/2024-25/000001",
         "2024-25/000001",
         "500.00",
         "2024-06-25",
     )
-    assert told["lines"] == [
+    assert content["lines"] == [
         {
             "line_no": 2,
             "description": "Fee",
@@ -360,7 +365,7 @@ def test_an_invoice_is_credited_and_the_credit_note_read_over_the_api(alice: Per
             "tax_amount": "0.00",
         }
     ]
-    assert alice.api.get(f"/credit-notes/{told['id']}").json == told
+    assert alice.api.get(f"/credit-notes/{content['id']}").json == content
     invoice = alice.api.get(f"/invoices/{invoice_id}").json
     assert (invoice["status"], invoice["credited_amount"], invoice["open_amount"]) == (
         "issued",
@@ -368,7 +373,7 @@ def test_an_invoice_is_credited_and_the_credit_note_read_over_the_api(alice: Per
         "45000.00",
     )
     assert [(note["credit_note_id"], note["amount"]) for note in invoice["credit_notes"]] == [
-        (told["id"], "500.00")
+        (content["id"], "500.00")
     ]
     whole = alice.api.post("/credit-notes", json={"invoice_id": str(invoice_id), "reason": WHY})
     assert (whole.status_code, whole.json["total_amount"]) == (201, "45000.00")

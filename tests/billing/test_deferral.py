@@ -180,13 +180,14 @@ def test_a_void_between_two_days_of_service_reverses_each_on_its_own_day(alice: 
         (0, 0),
         (0, 0),
     ]
-    told = alice.api.get(f"/invoices/{invoice_id}").json["recognitions"]
+    recognitions = alice.api.get(f"/invoices/{invoice_id}").json["recognitions"]
     reversals = [
-        alice.api.get(f"/journal-entries/{one['reversal_journal_entry_id']}").json for one in told
+        alice.api.get(f"/journal-entries/{one['reversal_journal_entry_id']}").json
+        for one in recognitions
     ]
     assert [entry["entry_date"] for entry in reversals] == ["2024-08-10", "2024-09-15"]
     assert [entry["reverses_id"] for entry in reversals] == [
-        one["journal_entry_id"] for one in told
+        one["journal_entry_id"] for one in recognitions
     ]
     assert sound(alice)
 
@@ -238,15 +239,18 @@ def test_a_credit_reversed_after_the_service_is_revenue_on_the_day_of_reversal(
         (3_000, 10_000),
         (0, 13_000),
     ]
-    told = alice.api.get(f"/credit-notes/{note_id}").json["recognitions"]
+    recognitions = alice.api.get(f"/credit-notes/{note_id}").json["recognitions"]
     reversals = [
-        alice.api.get(f"/journal-entries/{one['reversal_journal_entry_id']}").json for one in told
+        alice.api.get(f"/journal-entries/{one['reversal_journal_entry_id']}").json
+        for one in recognitions
     ]
     booked = {"2024-08-01": "2024-08-10", "2024-09-15": "2024-09-15"}
     assert [(entry["entry_date"], entry["reverses_id"]) for entry in reversals] == [
-        (booked[one["recognised_on"]], one["journal_entry_id"]) for one in told if one["amount"]
+        (booked[one["recognised_on"]], one["journal_entry_id"])
+        for one in recognitions
+        if one["amount"]
     ]
-    assert len(told) == (2 if noted_on == DUE else 1)
+    assert len(recognitions) == (2 if noted_on == DUE else 1)
     assert sound(alice)
     alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=BACK)
     assert set(balances(alice).values()) == {0}
@@ -261,11 +265,12 @@ def test_a_recognition_links_to_its_invoice_and_is_reversed_only_with_it(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice, given(STAY))
-    told = alice.api.get(f"/invoices/{invoice_id}").json["recognitions"]
+    recognitions = alice.api.get(f"/invoices/{invoice_id}").json["recognitions"]
     assert [
-        (one["recognised_on"], one["amount"], one["reversal_journal_entry_id"]) for one in told
+        (one["recognised_on"], one["amount"], one["reversal_journal_entry_id"])
+        for one in recognitions
     ] == [("2024-08-01", "100.00", None)]
-    entry = alice.api.get(f"/journal-entries/{told[0]['journal_entry_id']}").json
+    entry = alice.api.get(f"/journal-entries/{recognitions[0]['journal_entry_id']}").json
     assert (entry["source_type"], entry["source_id"], entry["purpose"]) == (
         "invoice",
         str(invoice_id),
@@ -275,16 +280,20 @@ def test_a_recognition_links_to_its_invoice_and_is_reversed_only_with_it(
         ("2400", "100.00", None),
         ("4300", None, "100.00"),
     ]
-    page = Page(alice.browser.get(f"/journal/{told[0]['journal_entry_id']}"))
+    page = Page(alice.browser.get(f"/journal/{recognitions[0]['journal_entry_id']}"))
     assert page.all(f".//a[@href='/invoices/{invoice_id}']")
     with pytest.raises(EntryOfDocument):
-        alice.does(direct.reverse_direct, UUID(told[0]["journal_entry_id"]), reason="A mistake")
+        alice.does(
+            direct.reverse_direct, UUID(recognitions[0]["journal_entry_id"]), reason="A mistake"
+        )
 
 
 def test_a_credit_note_shows_the_recognition_that_it_cancels(alice: Person) -> None:
     note_id = credit(alice, issued(alice, given(STAY)), DUE, line_1=4_000)
-    told = alice.api.get(f"/credit-notes/{note_id}").json["recognitions"]
-    assert [(one["recognised_on"], one["amount"]) for one in told] == [("2024-08-01", "40.00")]
+    recognitions = alice.api.get(f"/credit-notes/{note_id}").json["recognitions"]
+    assert [(one["recognised_on"], one["amount"]) for one in recognitions] == [
+        ("2024-08-01", "40.00")
+    ]
     books = Page(alice.browser.get(f"/credit-notes/{note_id}")).words(".//section[@id='books']")
     assert "And on 1 Aug 2024" in books
     assert "4300 Sales of travel services40.00" in books
@@ -395,7 +404,7 @@ def test_tally_has_a_recognition_as_a_journal_without_the_invoices_number(
 ) -> None:
     issued(alice, given(STAY))
     answer = alice.browser.get("/reports/day-book?from=2024-06-01&to=2024-08-31&format=tally")
-    told = [
+    vouchers = [
         (
             voucher.findtext("DATE"),
             voucher.findtext("VOUCHERTYPENAME"),
@@ -404,7 +413,7 @@ def test_tally_has_a_recognition_as_a_journal_without_the_invoices_number(
         )
         for voucher in ET.fromstring(answer.data).iter("VOUCHER")  # noqa: S314 - written by ourselves
     ]
-    assert told == [
+    assert vouchers == [
         ("20240610", "Sales", "2024-25/000001", "2024-25/000001"),
         ("20240801", "Journal", None, "2024-25/000001"),
     ]

@@ -148,16 +148,16 @@ def table(text: str) -> list[Row]:
     )
 
 
-def amounts(told: Any, member: str = "") -> Iterator[Decimal]:
+def amounts(values: Any, member: str = "") -> Iterator[Decimal]:
     """Every amount of an answer that is not zero, whatever it belongs to."""
-    if isinstance(told, dict):
-        for name, value in told.items():
+    if isinstance(values, dict):
+        for name, value in values.items():
             yield from amounts(value, name)
-    elif isinstance(told, list):
-        for one in told:
+    elif isinstance(values, list):
+        for one in values:
             yield from amounts(one, member)
-    elif isinstance(told, str) and is_amount(member) and Decimal(told):
-        yield Decimal(told)
+    elif isinstance(values, str) and is_amount(member) and Decimal(values):
+        yield Decimal(values)
 
 
 @each
@@ -166,14 +166,14 @@ def test_the_csv_of_a_document_has_the_values_of_its_json(
 ) -> None:
     api, page, make = DOCUMENTS[name]
     made = make(alice)
-    told = alice.api.get(f"{api}/{made}").json
+    body = alice.api.get(f"{api}/{made}").json
     answer = alice.api.get(f"{api}/{made}/{name}.csv")
     assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
     rows = table(answer.text)
     heads = {row["item"]: row["text"] or row["day"] for row in rows if row["row"] == "head"}
     plain = {
         item: value
-        for item, value in told.items()
+        for item, value in body.items()
         if isinstance(value, str) and not is_amount(item)
     }
     assert {item: value.removeprefix("'") for item, value in heads.items()} == plain
@@ -184,8 +184,8 @@ def test_the_csv_of_a_document_has_the_values_of_its_json(
         for column in columns
         if row.get(column) and Decimal(row[column])
     )
-    sums = [Decimal(value) for value in told.get("totals", {}).values() for _side in range(2)]
-    assert found == sorted([*amounts(told), *sums]), (
+    sums = [Decimal(value) for value in body.get("totals", {}).values() for _side in range(2)]
+    assert found == sorted([*amounts(body), *sums]), (
         "to the last minor unit, and no amount is left out"
     )
     assert {row["row"] for row in rows} >= {
@@ -205,7 +205,7 @@ def test_the_csv_of_a_document_has_the_values_of_its_json(
 def test_the_workbook_of_a_document_equals_its_csv(alice: Person, name: str) -> None:
     api, page, make = DOCUMENTS[name]
     made = make(alice)
-    told = list(csv.reader(io.StringIO(alice.api.get(f"{api}/{made}/{name}.csv").text, newline="")))
+    rows = list(csv.reader(io.StringIO(alice.api.get(f"{api}/{made}/{name}.csv").text, newline="")))
     for answer in (
         alice.api.get(f"{api}/{made}/{name}.xlsx"),
         alice.browser.get(f"{page}/{made}/{name}.xlsx"),
@@ -222,8 +222,8 @@ def test_the_workbook_of_a_document_equals_its_csv(alice: Person, name: str) -> 
                 .iter_rows(values_only=True)
             )
         ]
-        assert len(cells) == len(told)
-        for row, texts in zip(cells, told, strict=True):
+        assert len(cells) == len(rows)
+        for row, texts in zip(cells, rows, strict=True):
             for cell, text in zip(row, texts, strict=True):
                 if isinstance(cell, int | float):
                     assert Decimal(str(cell)) == Decimal(text)
@@ -334,12 +334,12 @@ def test_drafts_and_currencies_with_other_decimals_are_exported(alice: Person) -
         "1000.00"
     ]
     dinar = draft_bill(alice, line("1.234", quantity=1, currency="KWD"))
-    told = {
+    totals = {
         row["item"]: row["amount"]
         for row in table(alice.api.get(f"/bills/{dinar}/bill.csv").text)
         if row["row"] == "total"
     }
-    assert (told["total_amount"], told["paid_amount"], told["open_amount"]) == (
+    assert (totals["total_amount"], totals["paid_amount"], totals["open_amount"]) == (
         "1.234",
         "0.000",
         "0.000",
@@ -348,8 +348,8 @@ def test_drafts_and_currencies_with_other_decimals_are_exported(alice: Person) -
 
 def test_every_list_of_a_document_is_in_its_file(alice: Person) -> None:
     for name, (api, _page, make) in DOCUMENTS.items():
-        told = alice.api.get(f"{api}/{make(alice)}").json
-        assert {member for member, value in told.items() if isinstance(value, list)} <= {
+        body = alice.api.get(f"{api}/{make(alice)}").json
+        assert {member for member, value in body.items() if isinstance(value, list)} <= {
             *PARTS,
             "lines",
         }, name

@@ -204,8 +204,8 @@ def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and
     issued(alice, line("7.00", currency="AED"))
     invoice_id = draft(alice, line("100.00"))
     shown = run_dry(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
-    told = [tuple(x.values()) for x in shown["lines"]]
-    assert told == [
+    rows = [tuple(x.values()) for x in shown["lines"]]
+    assert rows == [
         (
             "1200",
             "Trade receivables",

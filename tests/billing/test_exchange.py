@@ -451,9 +451,9 @@ def test_the_api_settles_by_amount_or_rate_and_returns_both_amounts(alice: Perso
     made = alice.api.post("/payments", json=sent, headers=headers)
     assert made.status_code == 201, made.text
     assert alice.api.post("/payments", json=sent, headers=headers).json == made.json
-    told = made.json["allocations"][0]
+    allocation = made.json["allocations"][0]
     names = ("amount", "settled_amount", "settled_currency", "booked_amount", "exchange_rate")
-    assert [told[name] for name in names] == ["42000.00", "500.00", "USD", "41500.00", rate]
+    assert [allocation[name] for name in names] == ["42000.00", "500.00", "USD", "41500.00", rate]
     here = f"/payments/{made.json['id']}"
     both = {"settled_amount": "500.00", "settled_currency": "USD"}
     allocated = alice.api.post(
@@ -476,7 +476,7 @@ def test_the_api_settles_by_amount_or_rate_and_returns_both_amounts(alice: Perso
         (one["amount"], one["payment_amount"], one["payment_currency"])
         for one in invoice["payments"]
     ] == [("500.00", "42000.00", "INR")] * 2
-    taken = alice.api.post(f"{here}/allocations/{told['id']}/unallocate", json={}).json[
+    taken = alice.api.post(f"{here}/allocations/{allocation['id']}/unallocate", json={}).json[
         "allocations"
     ][-1]
     assert [taken[name] for name in names] == ["-42000.00", "-500.00", "USD", "-41500.00", rate]
@@ -546,16 +546,16 @@ def test_pages_and_pdf_show_both_amounts(alice: Person) -> None:
     assert re.search(r"settles .{,120}1,000\.00", page)
     assert "84,000.00" in browser.get(f"/invoices/{invoice_id}").text
     assert "1,000.00" in browser.get(f"/payments/{payment_id}/reverse").text
-    told = text_of(browser.get(f"/payments/{payment_id}/payment.pdf").data)
-    assert "USD 1,000.00" in told
-    assert "84,000.00" in told
+    text = text_of(browser.get(f"/payments/{payment_id}/payment.pdf").data)
+    assert "USD 1,000.00" in text
+    assert "84,000.00" in text
     with alice.reading() as reader:
-        told = read_party_statement(
+        text = read_party_statement(
             reader, "customer", "Deepa Krishnan", Days(date(2024, 6, 1), date(2024, 6, 30))
         )
     moved = [
         (one.more.currency, one.more.amount_minor, one.less.amount_minor, one.balance.amount_minor)
-        for one in told.moved
+        for one in text.moved
     ]
     assert sorted(moved) == [
         ("INR", 0, 8_400_000, -8_400_000),
@@ -563,7 +563,7 @@ def test_pages_and_pdf_show_both_amounts(alice: Person) -> None:
         ("USD", 0, 100_000, 0),
         ("USD", 100_000, 0, 100_000),
     ]
-    assert told.is_proved
+    assert text.is_proved
 
 
 @pytest.mark.parametrize("by", ["settled", "rate"])

@@ -251,9 +251,9 @@ def test_a_credit_returns_taxes_in_proportion_and_the_last_one_the_rest(
 ) -> None:
     bill_id = receive(agency, bought(), bought("200.00", {"igst": "10.00"}, credit=False), **ON)
     first = credit(agency, bill_id, line_1=33_333)
-    told = agency.api.get(f"/supplier-credits/{first}").json
-    assert (told["total_amount"], told["tax_amount"]) == ("393.33", "60.00")
-    assert told["lines"][0]["taxes"] == [
+    body = agency.api.get(f"/supplier-credits/{first}").json
+    assert (body["total_amount"], body["tax_amount"]) == ("393.33", "60.00")
+    assert body["lines"][0]["taxes"] == [
         {"component": "cgst", "amount": "30.00"},
         {"component": "sgst", "amount": "30.00"},
     ]
@@ -305,13 +305,13 @@ def body(**line_changes: Any) -> dict[str, Any]:
 
 
 def test_the_api_accepts_the_printed_tax(agency: Person) -> None:
-    told = agency.api.post("/bills", json=body())
-    assert told.status_code == 201
-    assert (told.json["total_amount"], told.json["tax_amount"]) == ("1180.01", "180.01")
-    entered = told.json["line_items"][0]
+    answer = agency.api.post("/bills", json=body())
+    assert answer.status_code == 201
+    assert (answer.json["total_amount"], answer.json["tax_amount"]) == ("1180.01", "180.01")
+    entered = answer.json["line_items"][0]
     assert (entered["input_credit"], entered["taxes"]) == (True, body()["line_items"][0]["taxes"])
     changed = agency.api.patch(
-        f"/bills/{told.json['id']}",
+        f"/bills/{answer.json['id']}",
         json={"line_items": body(taxes=[], input_credit=False)["line_items"]},
     )
     assert (changed.json["total_amount"], changed.json["line_items"][0]["taxes"]) == ("1000.00", [])
@@ -400,8 +400,8 @@ def test_an_instalment_typed_as_a_share_is_a_share_of_the_total_with_tax(
         tax_sgst=[""],
     )
     assert answer.status_code == 303, answer.text
-    told = agency.api.get(f"/bills/{answer.location.rsplit('/', 1)[1]}").json
-    assert [row["amount"] for row in told["instalments"]] == ["590.00", "590.00"]
+    body = agency.api.get(f"/bills/{answer.location.rsplit('/', 1)[1]}").json
+    assert [row["amount"] for row in body["instalments"]] == ["590.00", "590.00"]
 
 
 def test_an_invalid_tax_is_marked_at_its_input(agency: Person) -> None:

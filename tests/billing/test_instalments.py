@@ -360,15 +360,15 @@ def test_the_audit_log_has_the_instalments(alice: Person, owner_engine: sa.Engin
     with alice.acting() as actor:
         invoice_drafts.revise_draft(actor, invoice_id, {"instalments": THIRDS})
         invoice_drafts.revise_draft(actor, invoice_id, {"instalments": THIRDS})
-    told = stored(
+    rows = stored(
         owner_engine,
         "select inputs, outputs from audit_events where tenant_id = :t and kind ="
         " 'invoice.revised'",
         t=alice.actor.tenant_id,
     )
-    assert len(told) == 1, "what leaves it as it was is no event"
-    assert told[0]["inputs"]["fields"] == [{"field": "instalments"}, {"field": "due_date"}]
-    assert told[0]["outputs"]["instalments"][0] == {"due_date": "2024-06-10", "amount": "10000.00"}
+    assert len(rows) == 1, "what leaves it as it was is no event"
+    assert rows[0]["inputs"]["fields"] == [{"field": "instalments"}, {"field": "due_date"}]
+    assert rows[0]["outputs"]["instalments"][0] == {"due_date": "2024-06-10", "amount": "10000.00"}
 
 
 def test_the_database_refuses_invalid_instalments(alice: Person) -> None:

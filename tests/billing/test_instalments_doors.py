@@ -41,7 +41,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def told(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+def instalments_of(document: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(one["due_date"], one["amount"], one["open_amount"]) for one in document["instalments"]]
 
 
@@ -52,13 +52,13 @@ def test_the_api_accepts_and_returns_instalments(alice: Person, path: str) -> No
     here = f"{path}/{plain.json['id']}"
     planned = alice.api.patch(here, json={"instalments": WIRE})
     assert (planned.status_code, planned.json["due_date"]) == (200, "2024-06-10")
-    assert told(planned.json) == [
+    assert instalments_of(planned.json) == [
         ("2024-06-10", "13500.00", "0.00"),
         ("2024-07-20", "31500.00", "0.00"),
     ], "nothing is open of a draft"
-    assert told(alice.api.patch(here, json={"notes": "Thank you"}).json) == told(planned.json), (
-        "what is absent stays"
-    )
+    assert instalments_of(
+        alice.api.patch(here, json={"notes": "Thank you"}).json
+    ) == instalments_of(planned.json), "what is absent stays"
     assert alice.api.patch(here, json={"instalments": None}).json["instalments"] == []
     assert alice.api.patch(here, json={"instalments": WIRE}).json["instalments"]
     assert alice.api.patch(here, json={"instalments": []}).json["instalments"] == []
@@ -67,7 +67,7 @@ def test_the_api_accepts_and_returns_instalments(alice: Person, path: str) -> No
     assert drawn.status_code == 201, drawn.text
     here = f"{path}/{drawn.json['id']}"
     posted = alice.api.post(f"{here}/{'issue' if path == '/invoices' else 'receive'}").json
-    assert told(posted) == [
+    assert instalments_of(posted) == [
         ("2024-06-10", "13500.00", "13500.00"),
         ("2024-07-20", "31500.00", "31500.00"),
     ]
@@ -75,7 +75,7 @@ def test_the_api_accepts_and_returns_instalments(alice: Person, path: str) -> No
         paid = alice.api.post(
             f"{here}/receipts", json={"amount": "14000.00", "paid_on": "2024-06-12"}
         ).json
-        assert told(paid) == [
+        assert instalments_of(paid) == [
             ("2024-06-10", "13500.00", "0.00"),
             ("2024-07-20", "31500.00", "31000.00"),
         ]

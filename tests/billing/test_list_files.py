@@ -117,9 +117,9 @@ def test_the_csv_of_a_list_equals_the_list_of_the_api(
     answer = busy.browser.get(f"{page}?format=csv")
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="voyagent-{name}.csv"'
-    rows, told = table(answer.text), listed(busy, name)
-    assert len(rows) == len(told) >= 3
-    for row, one in zip(rows, told, strict=True):
+    rows, items = table(answer.text), listed(busy, name)
+    assert len(rows) == len(items) >= 3
+    for row, one in zip(rows, items, strict=True):
         assert row.pop("row") == "line"
         assert {column: cell.removeprefix("'") for column, cell in row.items()} == {
             column: one[column] or "" for column in row
@@ -135,7 +135,7 @@ def test_the_csv_of_a_list_equals_the_list_of_the_api(
 @each
 def test_the_workbook_of_a_list_equals_its_csv(busy: Person, name: str) -> None:
     page, _api = LISTS[name]
-    told = list(csv.reader(io.StringIO(busy.browser.get(f"{page}?format=csv").text, newline="")))
+    rows = list(csv.reader(io.StringIO(busy.browser.get(f"{page}?format=csv").text, newline="")))
     answer = busy.browser.get(f"{page}?format=xlsx")
     assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
     cells = [
@@ -146,8 +146,8 @@ def test_the_workbook_of_a_list_equals_its_csv(busy: Person, name: str) -> None:
             .iter_rows(values_only=True)
         )
     ]
-    assert len(cells) == len(told)
-    for row, texts in zip(cells, told, strict=True):
+    assert len(cells) == len(rows)
+    for row, texts in zip(cells, rows, strict=True):
         for cell, text in zip(row, texts, strict=True):
             if isinstance(cell, int | float):
                 assert Decimal(str(cell)) == Decimal(text)

@@ -60,7 +60,7 @@ def dubai(alice: Person, charlie: Person, path: str) -> UUID:
     return trip_id
 
 
-def told(person: Person, path: str, **asked: Any) -> list[tuple[str, str]]:
+def listed(person: Person, path: str, **asked: Any) -> list[tuple[str, str]]:
     """Return customer and trip of the documents that the API lists, page by page."""
     found: list[tuple[str, str]] = []
     while True:
@@ -86,13 +86,13 @@ def test_the_api_filters_by_trip_together_with_other_filters(
 ) -> None:
     deepa, meera = (("Deepa Krishnan", str(dubai)), ("Meera Nair", str(dubai)))
     for limit in (1, 50):
-        assert told(alice, path, trip_id=dubai, limit=limit) == [meera, deepa]
-        assert told(alice, path, trip_id=dubai, q="KRISHNAN", limit=limit) == [deepa]
-        assert told(alice, path, trip_id=dubai, q="a", limit=limit) == [meera, deepa]
-    assert told(alice, path, trip_id=dubai, q="nobody") == []
-    assert told(alice, path, trip_id=dubai, party="meera nair", status="open") == [meera]
-    assert told(alice, path, trip_id=dubai, status="draft") == []
-    assert len(told(alice, path, trip_id="")) == len(told(alice, path)) == 4
+        assert listed(alice, path, trip_id=dubai, limit=limit) == [meera, deepa]
+        assert listed(alice, path, trip_id=dubai, q="KRISHNAN", limit=limit) == [deepa]
+        assert listed(alice, path, trip_id=dubai, q="a", limit=limit) == [meera, deepa]
+    assert listed(alice, path, trip_id=dubai, q="nobody") == []
+    assert listed(alice, path, trip_id=dubai, party="meera nair", status="open") == [meera]
+    assert listed(alice, path, trip_id=dubai, status="draft") == []
+    assert len(listed(alice, path, trip_id="")) == len(listed(alice, path)) == 4
 
 
 def test_the_page_filters_by_trip_and_the_filter_can_be_removed(
@@ -127,12 +127,12 @@ def test_the_page_of_a_trip_links_to_its_list(
 def test_an_unknown_trip_or_one_of_another_agency_has_no_documents(
     alice: Person, charlie: Person, dubai: UUID, path: str
 ) -> None:
-    assert len(told(alice, path)) == 4
+    assert len(listed(alice, path)) == 4
     for unknown in (charlie.api.get(path).json["items"][0]["trip_id"], new_id()):
-        assert told(alice, path, trip_id=unknown) == []
+        assert listed(alice, path, trip_id=unknown) == []
         assert "No results" in (words := shown(alice, path, trip=unknown).words())
         assert ("Trip" in words, "Krishnan family" in words) == (True, False)
-    assert told(charlie, path, trip_id=dubai) == []
+    assert listed(charlie, path, trip_id=dubai) == []
     assert "No results" in shown(charlie, path, trip=dubai).words()
 
 
@@ -196,4 +196,4 @@ def test_documents_of_a_trip_are_found_by_an_index(alice: Person, owner_engine: 
 def test_a_draft_of_a_trip_is_listed(alice: Person) -> None:
     trip_id = a_trip(alice)
     draft(alice, trip_id=trip_id)
-    assert told(alice, "/invoices", trip_id=trip_id) == [("Deepa Krishnan", str(trip_id))]
+    assert listed(alice, "/invoices", trip_id=trip_id) == [("Deepa Krishnan", str(trip_id))]

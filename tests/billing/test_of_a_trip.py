@@ -60,13 +60,13 @@ def test_a_change_of_the_trip_is_audited(alice: Person, path: str, owner_engine:
     drawn = alice.api.post(path, json=BODIES[path]).json
     alice.api.patch(f"{path}/{drawn['id']}", json={"trip_id": trip_id})
     alice.api.patch(f"{path}/{drawn['id']}", json={"trip_id": trip_id})
-    told = stored(
+    rows = stored(
         owner_engine,
         "select kind, entity_refs, inputs from audit_events where kind like '%.revised' and"
         " tenant_id = :t",
         t=alice.actor.tenant_id,
     )
-    assert [(row["entity_refs"]["trip_id"], row["inputs"]) for row in told] == [
+    assert [(row["entity_refs"]["trip_id"], row["inputs"]) for row in rows] == [
         (trip_id, {"fields": [{"field": "trip_id"}]})
     ]
 

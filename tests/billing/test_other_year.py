@@ -135,5 +135,7 @@ def test_the_assistants_card_names_the_other_year(alice: Person) -> None:
     shown = run_dry(
         alice, "issue_invoice", {"invoice_id": str(draft(alice, issue_date=day, due_date=day))}
     )
-    told = [check["text"] for check in shown["checks"] if not check["ok"]]
-    assert told == [f"Booked on 29 Nov {day.year}, in a different financial year: {words['year']}"]
+    failed_checks = [check["text"] for check in shown["checks"] if not check["ok"]]
+    assert failed_checks == [
+        f"Booked on 29 Nov {day.year}, in a different financial year: {words['year']}"
+    ]

@@ -62,7 +62,7 @@ def to() -> str:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def typeset_input(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Record the last input of the typesetter."""
     given: dict[str, Any] = {}
     plain = Paper.pdf
@@ -104,41 +104,46 @@ def mailed(person: Person, invoice_id: UUID, to: str) -> None:
 
 
 def test_the_pdf_names_agency_customer_lines_and_bank_account(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     letterhead(alice)
     invoice_id = issued(alice, line("100050.50", quantity=1, description="Dubai, five nights"))
     assert pdf_of(alice, invoice_id).startswith(b"%PDF")
     number = seen(alice, invoice_id)["number"]
-    assert (told["title"], told["number"], told["party"], told["agency"]) == (
+    assert (
+        typeset_input["title"],
+        typeset_input["number"],
+        typeset_input["party"],
+        typeset_input["agency"],
+    ) == (
         "Invoice",
         number,
         "Deepa Krishnan",
         alice.actor.tenant_name,
     )
-    assert (told["address"], told["tax_number"]) == (
+    assert (typeset_input["address"], typeset_input["tax_number"]) == (
         "12 Marine Drive\nKochi 682011",
         "Tax number 27AACCN6194P1ZP",
     )
-    assert told["columns"] == ["Description", "Qty", "Rate", "Amount"]
-    assert told["rows"] == [["Dubai, five nights", "1", "1,00,050.50", "1,00,050.50"]]
-    assert (told["total"], told["total_in_words"]) == (
+    assert typeset_input["columns"] == ["Description", "Qty", "Rate", "Amount"]
+    assert typeset_input["rows"] == [["Dubai, five nights", "1", "1,00,050.50", "1,00,050.50"]]
+    assert (typeset_input["total"], typeset_input["total_in_words"]) == (
         "₹1,00,050.50",
         "Rupees one lakh fifty and fifty paise only",
     )
-    assert told["bank"].startswith("Bank of the Coast")
-    assert told["due"]["amount"] == "₹1,00,050.50"
+    assert typeset_input["bank"].startswith("Bank of the Coast")
+    assert typeset_input["due"]["amount"] == "₹1,00,050.50"
 
 
 def test_the_pdf_has_instalments_with_amounts_and_due_dates(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     in_three = plan(
         (DUE, "100.00"), (DUE + timedelta(days=1), "150.00"), (DUE + timedelta(days=2), "250.00")
     )
     planned = draft(alice, line("500", quantity=1), instalments=in_three)
     pdf_of(alice, planned)
-    assert [(one["label"], one["amount"]) for one in told["plan"]] == [
+    assert [(one["label"], one["amount"]) for one in typeset_input["plan"]] == [
         ("Due 25 June 2024", "100.00"),
         ("Due 26 June 2024", "150.00"),
         ("Due 27 June 2024", "250.00"),
@@ -146,52 +151,56 @@ def test_the_pdf_has_instalments_with_amounts_and_due_dates(
     issue(alice, planned)
     pay(alice, planned, 12_000)
     text = text_of(pdf_of(alice, planned))
-    assert told["due"] == {"label": "Amount due", "amount": "₹380.00"}
-    assert [(one["label"], one["amount"]) for one in told["plan"]] == [
+    assert typeset_input["due"] == {"label": "Amount due", "amount": "₹380.00"}
+    assert [(one["label"], one["amount"]) for one in typeset_input["plan"]] == [
         ("Due 25 June 2024, 100.00", "Settled"),
         ("Due 26 June 2024, of 150.00", "130.00"),
         ("Due 27 June 2024", "250.00"),
     ]
     assert "Due 26 June 2024, of 150.00" in text
     pdf_of(alice, issued(alice))
-    assert told["plan"] == []
+    assert typeset_input["plan"] == []
 
 
 def test_a_hindi_pdf_has_hindi_labels_and_amount_in_words(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
     pdf_of(alice, invoice_id, "?locale=hi")
-    assert (told["lang"], told["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
-    assert told["title"] != "Invoice"
-    assert told["facts"][0]["value"] == "10 जून 2024", "a day too, though the page is English"
+    assert (typeset_input["lang"], typeset_input["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
+    assert typeset_input["title"] != "Invoice"
+    assert typeset_input["facts"][0]["value"] == "10 जून 2024", (
+        "a day too, though the page is English"
+    )
     pdf_of(alice, invoice_id, "?locale=xx")
-    assert told["lang"] == "en"
+    assert typeset_input["lang"] == "en"
 
 
-def test_payments_and_amount_due_are_below_the_total(alice: Person, told: dict[str, Any]) -> None:
+def test_payments_and_amount_due_are_below_the_total(
+    alice: Person, typeset_input: dict[str, Any]
+) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
     pay(alice, invoice_id, 20_000)
     pdf_of(alice, invoice_id)
-    assert [one["amount"] for one in told["settled"]] == ["−200.00"]
-    assert told["due"]["amount"] == "₹300.00"
+    assert [one["amount"] for one in typeset_input["settled"]] == ["−200.00"]
+    assert typeset_input["due"]["amount"] == "₹300.00"
     pay(alice, invoice_id, 30_000)
     pdf_of(alice, invoice_id)
-    assert told["due"]["label"] == "Paid in full"
+    assert typeset_input["due"]["label"] == "Paid in full"
 
 
 def test_after_a_partial_write_off_the_pdf_asks_for_the_open_amount(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
     pay(alice, invoice_id, 20_000)
     write_off(alice, invoice_id, 5_000)
     pdf_of(alice, invoice_id)
-    assert (told["due"]["label"], told["due"]["amount"]) == (
+    assert (typeset_input["due"]["label"], typeset_input["due"]["amount"]) == (
         "Amount due by 25 June 2024",
         "₹250.00",
     )
-    assert [(one["label"], one["amount"]) for one in told["settled"]] == [
+    assert [(one["label"], one["amount"]) for one in typeset_input["settled"]] == [
         ("Received 25 June 2024", "−200.00"),
         ("Written off", "−50.00"),
     ]
@@ -207,7 +216,7 @@ def test_after_a_partial_write_off_the_pdf_asks_for_the_open_amount(
 
 
 def test_after_a_write_off_the_pdf_asks_for_nothing_and_omits_the_reason(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     plain, planned = (
         issued(alice, line("500", quantity=1)),
@@ -221,20 +230,20 @@ def test_after_a_write_off_the_pdf_asks_for_nothing_and_omits_the_reason(
         pay(alice, invoice_id, 20_000)
         write_off(alice, invoice_id)
     text = text_of(pdf_of(alice, plain))
-    assert (told["due"]["label"], told["due"]["amount"]) == ("Settled", "₹0.00")
-    assert [one["amount"] for one in told["settled"]] == ["−200.00", "−300.00"]
+    assert (typeset_input["due"]["label"], typeset_input["due"]["amount"]) == ("Settled", "₹0.00")
+    assert [one["amount"] for one in typeset_input["settled"]] == ["−200.00", "−300.00"]
     assert "traced" not in text, "nor why it was given up"
     pdf_of(alice, planned)
-    assert told["due"]["amount"] == "₹0.00"
-    assert [one["amount"] for one in told["plan"]] == ["Settled", "Settled"]
+    assert typeset_input["due"]["amount"] == "₹0.00"
+    assert [one["amount"] for one in typeset_input["plan"]] == ["Settled", "Settled"]
 
 
 def test_the_pdf_of_a_draft_says_so_and_asks_for_nothing(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     invoice_id = draft(alice)
     pdf_of(alice, invoice_id)
-    assert (told["title"], told["number"], told["due"]) == (
+    assert (typeset_input["title"], typeset_input["number"], typeset_input["due"]) == (
         "Draft invoice",
         "Numbered on issue",
         None,
@@ -288,7 +297,7 @@ def shown(person: Person, path: str) -> bytes:
 
 
 def test_the_pdf_of_a_credit_note_has_invoice_lines_and_reason(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     letterhead(alice)
     note_id = credited(alice)
@@ -296,28 +305,41 @@ def test_the_pdf_of_a_credit_note_has_invoice_lines_and_reason(
     path = f"/credit-notes/{note_id}/credit-note.pdf"
     assert path in page
     text = text_of(shown(alice, path))
-    assert (told["title"], told["number"], told["lead"], told["party"]) == (
+    assert (
+        typeset_input["title"],
+        typeset_input["number"],
+        typeset_input["lead"],
+        typeset_input["party"],
+    ) == (
         "Credit note",
         "C/2024-25/000001",
         "Credited to",
         "Deepa Krishnan",
     )
-    assert told["facts"] == [
+    assert typeset_input["facts"] == [
         {"label": "Issued", "value": "25 June 2024"},
         {"label": "On invoice", "value": "2024-25/000001"},
     ]
-    assert (told["columns"], told["rows"]) == (
+    assert (typeset_input["columns"], typeset_input["rows"]) == (
         ["Description", "Amount"],
         [["Dubai visa", "500.00"]],
     )
-    assert (told["total"], told["total_in_words"]) == ("₹500.00", "Rupees five hundred only")
-    assert (told["notes"], told["bank"], told["due"], told["settled"]) == (
+    assert (typeset_input["total"], typeset_input["total_in_words"]) == (
+        "₹500.00",
+        "Rupees five hundred only",
+    )
+    assert (
+        typeset_input["notes"],
+        typeset_input["bank"],
+        typeset_input["due"],
+        typeset_input["settled"],
+    ) == (
         "One visa was\nnot needed",
         "",
         None,
         [],
     )
-    assert "Tax number 27AACCN6194P1ZP" in told["tax_number"]
+    assert "Tax number 27AACCN6194P1ZP" in typeset_input["tax_number"]
     assert all(
         words in text for words in ("C/2024-25/000001", "₹500.00", "not needed", "12 Marine Drive")
     )
@@ -328,7 +350,7 @@ def test_the_pdf_of_a_credit_note_has_invoice_lines_and_reason(
 
 
 def test_the_pdf_of_a_receipt_has_amount_and_settled_documents(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     letterhead(alice)
     first, second = issued(alice), issued(alice)
@@ -344,21 +366,27 @@ def test_the_pdf_of_a_receipt_has_amount_and_settled_documents(
     path = f"/payments/{payment_id}/payment.pdf"
     assert path in alice.browser.get(f"/payments/{payment_id}").text
     text = text_of(shown(alice, path))
-    number = told["number"]
-    assert (told["title"], told["lead"], told["party"], told["total"], told["total_label"]) == (
+    number = typeset_input["number"]
+    assert (
+        typeset_input["title"],
+        typeset_input["lead"],
+        typeset_input["party"],
+        typeset_input["total"],
+        typeset_input["total_label"],
+    ) == (
         "Receipt",
         "Received from",
         "Deepa Krishnan",
         "₹1,000.00",
         "Received",
     )
-    assert [one["value"] for one in told["facts"]] == ["25 June 2024", "Cash", "UTR 12"]
+    assert [one["value"] for one in typeset_input["facts"]] == ["25 June 2024", "Cash", "UTR 12"]
     rows = [
         [seen(alice, one)["number"], "25 June 2024", amount]
         for one, amount in ((first, "300.00"), (second, "200.00"))
     ]
-    assert told["rows"] == [*rows, ["Advance", "", "500.00"]]
-    assert (told["bank"], told["notes"], told["due"]) == ("", "", None)
+    assert typeset_input["rows"] == [*rows, ["Advance", "", "500.00"]]
+    assert (typeset_input["bank"], typeset_input["notes"], typeset_input["due"]) == ("", "", None)
     assert all(words in text for words in (number, "₹1,000.00", "Rupees one thousand only", "Cash"))
     assert (
         f'filename="receipt-{number.replace("/", "-")}.pdf"'
@@ -367,7 +395,7 @@ def test_the_pdf_of_a_receipt_has_amount_and_settled_documents(
 
 
 def test_a_receipt_shows_refunds_but_no_reversed_allocations(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 50_000, DUE, Part(invoice_id, Money(30_000, "INR")))
@@ -376,13 +404,13 @@ def test_a_receipt_shows_refunds_but_no_reversed_allocations(
         allocations.deallocate(actor, payment_id, part["id"], on=DUE)
         payment_service.refund_payment(actor, payment_id, amount=Money(10_000, "INR"), on=DUE)
     shown(alice, f"/payments/{payment_id}/payment.pdf")
-    assert [row[2] for row in told["rows"]] == ["100.00", "400.00"]
-    assert told["rows"][0][0].startswith("Refund F/2024-25/")
+    assert [row[2] for row in typeset_input["rows"]] == ["100.00", "400.00"]
+    assert typeset_input["rows"][0][0].startswith("Refund F/2024-25/")
     with alice.acting() as actor:
         payment_service.refund_payment(actor, payment_id, on=DUE)
     shown(alice, f"/payments/{payment_id}/payment.pdf?locale=hi")
-    assert [row[2] for row in told["rows"]] == ["100.00", "400.00"]
-    assert (told["lang"], told["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
+    assert [row[2] for row in typeset_input["rows"]] == ["100.00", "400.00"]
+    assert (typeset_input["lang"], typeset_input["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
 
 
 @pytest.mark.parametrize(
@@ -391,7 +419,7 @@ def test_a_receipt_shows_refunds_but_no_reversed_allocations(
 )
 @pytest.mark.parametrize("direction", ["in", "out"])
 def test_the_pdf_of_a_reversed_payment_says_so(
-    alice: Person, told: dict[str, Any], direction: str, query: str, stamp: str, total: str
+    alice: Person, typeset_input: dict[str, Any], direction: str, query: str, stamp: str, total: str
 ) -> None:
     document_id, party = (
         (issued(alice), "Deepa Krishnan") if direction == "in" else (receive(alice), "BSP India")
@@ -406,31 +434,40 @@ def test_the_pdf_of_a_reversed_payment_says_so(
     )
     path = f"/payments/{payment_id}/payment.pdf{query}"
     shown(alice, path)
-    assert (told["stamp"], len(told["rows"])) == ("", 2)
+    assert (typeset_input["stamp"], len(typeset_input["rows"])) == ("", 2)
     alice.does(
         lambda actor: (
             payment_reversals.reverse_payment(actor, payment_id, reason="Typed twice", on=DUE).id
         )
     )
     text = text_of(shown(alice, path))
-    assert (told["stamp"], told["rows"]) == (stamp, [])
-    assert total in (told["total"], told["total_in_words"]), "what it was over stays on it"
+    assert (typeset_input["stamp"], typeset_input["rows"]) == (stamp, [])
+    assert total in (typeset_input["total"], typeset_input["total_in_words"]), (
+        "what it was over stays on it"
+    )
     assert query or stamp in text
 
 
-def test_a_payment_to_a_supplier_is_not_titled_receipt(alice: Person, told: dict[str, Any]) -> None:
+def test_a_payment_to_a_supplier_is_not_titled_receipt(
+    alice: Person, typeset_input: dict[str, Any]
+) -> None:
     payment_id = advance(
         alice, 1_234, DUE, direction="out", party_name="Gulf Hotels", currency="KWD"
     )
     shown(alice, f"/payments/{payment_id}/payment.pdf")
-    assert (told["title"], told["lead"], told["party"], told["total_label"]) == (
+    assert (
+        typeset_input["title"],
+        typeset_input["lead"],
+        typeset_input["party"],
+        typeset_input["total_label"],
+    ) == (
         "Payment",
         "Paid to",
         "Gulf Hotels",
         "Paid",
     )
-    assert told["columns"][0] == "Bill"
-    assert told["rows"] == [["Advance", "", "1.234"]]
+    assert typeset_input["columns"][0] == "Bill"
+    assert typeset_input["rows"] == [["Advance", "", "1.234"]]
 
 
 RECORD = "This is our record of the supplier’s document, not the document itself."
@@ -453,7 +490,7 @@ def supplier_credited(person: Person, bill_id: UUID) -> UUID:
 
 
 def test_the_pdf_of_a_bill_is_the_agencys_record_with_the_open_amount(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     letterhead(alice)
     bill_id = receive(
@@ -466,36 +503,48 @@ def test_the_pdf_of_a_bill_is_the_agencys_record_with_the_open_amount(
     path = f"/bills/{bill_id}/bill.pdf"
     assert path in alice.browser.get(f"/bills/{bill_id}").text
     text = text_of(shown(alice, path))
-    assert (told["title"], told["number"], told["lead"], told["party"]) == (
+    assert (
+        typeset_input["title"],
+        typeset_input["number"],
+        typeset_input["lead"],
+        typeset_input["party"],
+    ) == (
         "Supplier bill",
         "BSP-1",
         "Billed by",
         "BSP India",
     )
-    assert (told["rows"], told["total"]) == ([["Air tickets", "1", "500.00", "500.00"]], "₹500.00")
-    assert [one["amount"] for one in told["settled"]] == ["−150.00", "−100.00"]
-    assert told["due"] == {"label": "Amount due", "amount": "₹250.00"}
-    assert [one["amount"] for one in told["plan"]] == ["Settled", "250.00"]
-    assert (told["notes"], told["bank"], told["stamp"]) == (RECORD, "", "")
+    assert (typeset_input["rows"], typeset_input["total"]) == (
+        [["Air tickets", "1", "500.00", "500.00"]],
+        "₹500.00",
+    )
+    assert [one["amount"] for one in typeset_input["settled"]] == ["−150.00", "−100.00"]
+    assert typeset_input["due"] == {"label": "Amount due", "amount": "₹250.00"}
+    assert [one["amount"] for one in typeset_input["plan"]] == ["Settled", "250.00"]
+    assert (typeset_input["notes"], typeset_input["bank"], typeset_input["stamp"]) == (
+        RECORD,
+        "",
+        "",
+    )
     assert all(words in text for words in ("BSP-1", "Air tickets", "₹250.00", "our record"))
     assert 'filename="bill-BSP-1.pdf"' in alice.browser.get(path).headers["Content-Disposition"]
     shown(alice, f"{path}?locale=hi")
-    assert (told["lang"], told["title"]) == ("hi", "आपूर्तिकर्ता का बिल")
+    assert (typeset_input["lang"], typeset_input["title"]) == ("hi", "आपूर्तिकर्ता का बिल")
 
 
 def test_the_pdf_of_a_draft_or_void_bill_says_so_and_asks_for_nothing(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     shown(alice, f"/bills/{draft_bill(alice)}/bill.pdf")
-    assert (told["stamp"], told["due"]) == ("Draft", None)
+    assert (typeset_input["stamp"], typeset_input["due"]) == ("Draft", None)
     bill_id = receive(alice, vendor_reference="BSP-8")
     alice.does(bill_service.void_bill, bill_id, reason="Entered twice")
     shown(alice, f"/bills/{bill_id}/bill.pdf")
-    assert (told["stamp"], told["due"]) == ("Void", None)
+    assert (typeset_input["stamp"], typeset_input["due"]) == ("Void", None)
 
 
 def test_the_pdf_of_a_supplier_credit_has_its_bill_and_reason(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     credit_id = supplier_credited(
         alice, receive(alice, line("500", quantity=1, description="Air tickets"))
@@ -503,24 +552,29 @@ def test_the_pdf_of_a_supplier_credit_has_its_bill_and_reason(
     path = f"/supplier-credits/{credit_id}/supplier-credit.pdf"
     assert path in alice.browser.get(f"/supplier-credits/{credit_id}").text
     text = text_of(shown(alice, path))
-    assert (told["title"], told["number"], told["lead"], told["party"]) == (
+    assert (
+        typeset_input["title"],
+        typeset_input["number"],
+        typeset_input["lead"],
+        typeset_input["party"],
+    ) == (
         "Supplier credit note",
         "CN-9",
         "Credited by",
         "BSP India",
     )
-    assert told["facts"] == [
+    assert typeset_input["facts"] == [
         {"label": "Issued", "value": "25 June 2024"},
         {"label": "On bill", "value": "BSP-1"},
     ]
-    assert (told["rows"], told["total"], told["notes"]) == (
+    assert (typeset_input["rows"], typeset_input["total"], typeset_input["notes"]) == (
         [["Air tickets", "100.00"]],
         "₹100.00",
         f"Late\n{RECORD}",
     )
     assert all(words in text for words in ("CN-9", "₹100.00", "our record"))
     shown(alice, f"{path}?locale=hi")
-    assert (told["lang"], told["total_in_words"]) == ("hi", "एक सौ रुपये मात्र")
+    assert (typeset_input["lang"], typeset_input["total_in_words"]) == ("hi", "एक सौ रुपये मात्र")
 
 
 def test_the_pdfs_of_payments_and_credits_are_for_the_agency_only(
@@ -551,7 +605,7 @@ def test_the_pdfs_of_payments_and_credits_are_for_the_agency_only(
 
 @pytest.mark.parametrize("kind", ["invoice", "credit-note", "payment", "bill", "supplier-credit"])
 def test_the_api_returns_the_pdf_of_the_page(
-    alice: Person, charlie: Person, told: dict[str, Any], kind: str
+    alice: Person, charlie: Person, typeset_input: dict[str, Any], kind: str
 ) -> None:
     make = {
         "invoice": issued,
@@ -565,15 +619,19 @@ def test_the_api_returns_the_pdf_of_the_page(
     path = f"/{kind}s/{made}/{kind}.pdf"
     for locale in ("en", "hi"):
         shown(alice, f"{path}?locale={locale}")
-        on_page = dict(told)
+        on_page = dict(typeset_input)
         answer = alice.api.get(f"{path}?locale={locale}")
-        assert (answer.status_code, answer.mimetype, told) == (200, "application/pdf", on_page)
+        assert (answer.status_code, answer.mimetype, typeset_input) == (
+            200,
+            "application/pdf",
+            on_page,
+        )
         assert (
             answer.headers["Content-Disposition"]
             == alice.browser.get(path).headers["Content-Disposition"]
         )
     assert alice.api.get(path).status_code == 200
-    assert told["lang"] == "en", "the agency's own language"
+    assert typeset_input["lang"] == "en", "the agency's own language"
     assert alice.api.get(f"{path}?locale=xx").status_code == 422
     assert charlie.api.get(path).status_code == 404
     assert alice.app.test_client().get(f"/api{path}").status_code == 401
@@ -603,10 +661,10 @@ def test_the_page_offers_the_customers_address_and_mails_the_pdf(
     (paper,) = mail.message.iter_attachments()
     assert paper.get_content().startswith(b"%PDF")
     with owner_engine.connect() as connection:
-        told = sa.text(
+        query = sa.text(
             "select inputs from audit_events where tenant_id = :t and kind = 'invoice.sent'"
         )
-        assert connection.scalars(told, {"t": alice.actor.tenant_id}).all() == [
+        assert connection.scalars(query, {"t": alice.actor.tenant_id}).all() == [
             {"to": "d***@example.com", "locale": "en"}
         ]
     assert to in Page(alice.browser.get(f"/invoices/{invoice_id}")).words()
@@ -734,7 +792,9 @@ def test_null_clears_the_tax_number_over_the_api(alice: Person) -> None:
     assert alice.api.patch("/tenant-settings", json={"address": "x" * 501}).status_code == 422
 
 
-def test_the_date_in_the_pdf_is_that_of_the_document(alice: Person, told: dict[str, Any]) -> None:
+def test_the_date_in_the_pdf_is_that_of_the_document(
+    alice: Person, typeset_input: dict[str, Any]
+) -> None:
     invoice_id = issued(alice, issue_date=date(2026, 4, 2), due_date=date(2026, 4, 30))
     pdf_of(alice, invoice_id)
-    assert [fact["value"] for fact in told["facts"]] == ["2 April 2026", "30 April 2026"]
+    assert [fact["value"] for fact in typeset_input["facts"]] == ["2 April 2026", "30 April 2026"]

@@ -41,17 +41,17 @@ def test_a_payment_is_recorded_allocated_and_refunded(alice: Person) -> None:
         },
     )
     assert noted.status_code == 201, noted.text
-    told = noted.json
-    assert (told["number"], told["direction"], told["party_name"], told["account"]) == (
+    body = noted.json
+    assert (body["number"], body["direction"], body["party_name"], body["account"]) == (
         "R/2024-25/000001",
         "in",
         "Deepa Krishnan",
         "cash",
     )
     amounts = ("amount", "allocated_amount", "refunded_amount", "unapplied_amount")
-    assert [told[name] for name in amounts] == ["50000.00", "45000.00", "0.00", "5000.00"]
+    assert [body[name] for name in amounts] == ["50000.00", "45000.00", "0.00", "5000.00"]
     assert seen(alice, first)["status"] == "paid"
-    path = f"/payments/{told['id']}"
+    path = f"/payments/{body['id']}"
     more = alice.api.post(
         f"{path}/allocate",
         json={"allocations": [part(second, "1000")], "effective_on": "2024-06-26"},
@@ -108,8 +108,8 @@ def test_without_documents_the_longest_due_are_settled_first(alice: Person) -> N
     issued(alice, line(currency="AED"))
     issued(alice, customer_name="Somebody else")
     payment_id = advance(alice, 5_000_000)
-    told = alice.api.post(f"/payments/{payment_id}/allocate", json={}).json
-    assert [(one["document_id"], one["amount"]) for one in told["allocations"]] == [
+    body = alice.api.post(f"/payments/{payment_id}/allocate", json={}).json
+    assert [(one["document_id"], one["amount"]) for one in body["allocations"]] == [
         (str(early), "45000.00"),
         (str(late), "5000.00"),
     ]
@@ -197,7 +197,7 @@ def test_an_invalid_payment_is_refused(
 
 def test_a_supplier_is_paid_and_the_bill_is_settled(alice: Person) -> None:
     bill_id = receive(alice)
-    told = alice.api.post(
+    body = alice.api.post(
         "/payments",
         json=PAID
         | {
@@ -207,9 +207,9 @@ def test_a_supplier_is_paid_and_the_bill_is_settled(alice: Person) -> None:
         },
     ).json
     assert (
-        told["number"],
-        told["allocations"][0]["document_reference"],
-        told["unapplied_amount"],
+        body["number"],
+        body["allocations"][0]["document_reference"],
+        body["unapplied_amount"],
     ) == ("P/2024-25/000001", "BSP-1", "5000.00")
 
 
@@ -219,8 +219,8 @@ def test_a_receipt_of_an_invoice_is_listed_as_a_payment(alice: Person) -> None:
         f"/invoices/{invoice_id}/receipts",
         json={"amount": "100", "paid_on": "2024-06-25", "account": "cash"},
     )
-    (told,) = alice.api.get("/payments").json["items"]
-    assert (told["number"], told["account"], told["unapplied_amount"]) == (
+    (body,) = alice.api.get("/payments").json["items"]
+    assert (body["number"], body["account"], body["unapplied_amount"]) == (
         "R/2024-25/000001",
         "cash",
         "0.00",

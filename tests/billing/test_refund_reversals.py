@@ -287,9 +287,9 @@ def test_the_api_returns_the_reversed_refund(alice: Person) -> None:
     api, path = alice.api, f"/payments/{payment_id}/refunds/{refund_id}/reverse"
     answer = api.post(path, json={"reason": f" {WHY} ", "reversed_on": LAST.isoformat()})
     assert answer.status_code == 200, answer.text
-    told: Any = answer.json
-    assert (told["refunded_amount"], told["unapplied_amount"]) == ("0.00", "10.00")
-    (row,) = told["refunds"]
+    body: Any = answer.json
+    assert (body["refunded_amount"], body["unapplied_amount"]) == ("0.00", "10.00")
+    (row,) = body["refunds"]
     assert [row[name] for name in ("number", "amount", "reversed_on", "reversal_reason")] == [
         "F/2024-25/000001",
         "4.00",
@@ -297,7 +297,7 @@ def test_the_api_returns_the_reversed_refund(alice: Person) -> None:
         WHY,
     ]
     assert row["reversal_entry_id"] is not None
-    assert api.get(f"/payments/{payment_id}").json == told
+    assert api.get(f"/payments/{payment_id}").json == body
     assert code(api.post(path, json={"reason": WHY})) == (409, "refund_reversed")
     assert code(
         api.post(f"/payments/{payment_id}/refunds/{payment_id}/reverse", json={"reason": WHY})

@@ -294,7 +294,7 @@ def test_the_api_returns_and_filters_reversed_payments(alice: Person) -> None:
     path = f"/payments/{payment_id}"
     answer = api.post(f"{path}/reverse", json={"reason": f" {WHY} ", "reversed_on": "2024-07-20"})
     assert answer.status_code == 200, answer.text
-    told: Any = answer.json
+    body: Any = answer.json
     names = (
         "reversed_on",
         "reversal_reason",
@@ -302,9 +302,9 @@ def test_the_api_returns_and_filters_reversed_payments(alice: Person) -> None:
         "refunded_amount",
         "unapplied_amount",
     )
-    assert [told[name] for name in names] == ["2024-07-20", WHY, "0.00", "0.00", "0.00"]
-    assert told["reversal_entry_id"] is not None
-    assert api.get(path).json == told
+    assert [body[name] for name in names] == ["2024-07-20", WHY, "0.00", "0.00", "0.00"]
+    assert body["reversal_entry_id"] is not None
+    assert api.get(path).json == body
     assert [one["id"] for one in listed("reversed")] == [str(payment_id)]
     assert [one["id"] for one in listed("unapplied")] == [str(other)]
     assert code(api.post(f"{path}/reverse", json={"reason": WHY})) == (409, "payment_reversed")

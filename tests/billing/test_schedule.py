@@ -151,8 +151,8 @@ def test_the_api_schedules_and_unschedules_a_bill(alice: Person) -> None:
         "invalid_date",
     )
     assert alice.api.post(f"{path}/schedule", json={}).status_code == 422
-    told = alice.api.post(f"{path}/schedule", json={"pay_on": "2100-01-04"}).json
-    assert (told["status"], told["pay_on"], told["open_amount"]) == (
+    body = alice.api.post(f"{path}/schedule", json={"pay_on": "2100-01-04"}).json
+    assert (body["status"], body["pay_on"], body["open_amount"]) == (
         "scheduled",
         "2100-01-04",
         "45000.00",
@@ -160,8 +160,8 @@ def test_the_api_schedules_and_unschedules_a_bill(alice: Person) -> None:
     assert [bill["pay_on"] for bill in alice.api.get("/bills?status=scheduled").json["items"]] == [
         "2100-01-04"
     ]
-    told = alice.api.post(f"{path}/unschedule").json
-    assert (told["status"], told["pay_on"]) == ("received", None)
+    body = alice.api.post(f"{path}/unschedule").json
+    assert (body["status"], body["pay_on"]) == ("received", None)
 
 
 def test_one_of_many_parallel_unschedulings_succeeds(alice: Person) -> None:

@@ -768,7 +768,7 @@ def test_random_sequences_of_documents_and_payments_keep_the_books_consistent(
         (Trade,),
         {"people": people, "engine": owner_engine, "is_rounded": is_rounded},
     )
-    # A failing sequence is told as it was found: to make it shorter would take minutes.
+    # A failing sequence is reported as found, because shrinking it would take minutes.
     chosen = settings(
         max_examples=15,
         stateful_step_count=25,

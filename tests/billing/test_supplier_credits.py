@@ -411,19 +411,21 @@ def test_the_api_enters_lists_and_returns_credits(alice: Person) -> None:
     }
     made = alice.api.post("/supplier-credits", json=body)
     assert made.status_code == 201, made.text
-    told = made.json
+    content = made.json
     assert (
-        told["vendor_name"],
-        told["bill_reference"],
-        told["total_amount"],
-        told["issue_date"],
+        content["vendor_name"],
+        content["bill_reference"],
+        content["total_amount"],
+        content["issue_date"],
     ) == ("BSP India", "BSP-1", "100.50", "2024-06-25")
-    assert told["lines"] == [{"line_no": 2, "description": "Fee", "amount": "100.50", "taxes": []}]
-    assert alice.api.get(f"/supplier-credits/{told['id']}").json == told
+    assert content["lines"] == [
+        {"line_no": 2, "description": "Fee", "amount": "100.50", "taxes": []}
+    ]
+    assert alice.api.get(f"/supplier-credits/{content['id']}").json == content
     bill = alice.api.get(f"/bills/{bill_id}").json
     assert (bill["credited_amount"], bill["open_amount"]) == ("100.50", "45399.50")
     assert [(one["supplier_credit_id"], one["amount"]) for one in bill["credits"]] == [
-        (told["id"], "100.50")
+        (content["id"], "100.50")
     ]
     assert code(alice.api.post("/supplier-credits", json=body)) == (409, "supplier_credit_taken")
     twice = body | {"vendor_reference": "C-2", "lines": [{"line_no": 2, "amount": "1"}] * 2}

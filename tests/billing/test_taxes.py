@@ -469,14 +469,14 @@ BODY = {
 def test_the_api_returns_the_taxes_of_an_invoice(agency: Person) -> None:
     made = agency.api.post("/invoices", json=BODY)
     assert made.status_code == 201, made.text
-    told = made.json
+    body = made.json
     assert (
-        told["total_amount"],
-        told["tax_amount"],
-        told["place_of_supply"],
-        told["customer_tax_number"],
+        body["total_amount"],
+        body["tax_amount"],
+        body["place_of_supply"],
+        body["customer_tax_number"],
     ) == ("118.06", "18.01", "32", None)
-    assert told["line_items"][0]["taxes"] == [
+    assert body["line_items"][0]["taxes"] == [
         {
             "component": "igst",
             "percent": "18",
@@ -486,11 +486,11 @@ def test_the_api_returns_the_taxes_of_an_invoice(agency: Person) -> None:
         },
     ]
     assert agency.api.get("/invoices").json["items"][0]["tax_amount"] == "18.01"
-    assert agency.api.post(f"/invoices/{told['id']}/issue").json["total_amount"] == "118.06"
+    assert agency.api.post(f"/invoices/{body['id']}/issue").json["total_amount"] == "118.06"
     note = agency.api.post(
         "/credit-notes",
         json={
-            "invoice_id": told["id"],
+            "invoice_id": body["id"],
             "reason": "Not travelled",
             "lines": [{"line_no": 1, "amount": "50"}],
         },

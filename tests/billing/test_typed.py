@@ -167,8 +167,8 @@ def test_instalments_without_a_year_follow_the_issue_date(
     answer = send(alice, "/invoices/new", **typed, **LINES)
     assert answer.status_code == 303, Page(answer).words(".//main")
     (invoice_id,) = drafts(alice)
-    told = alice.api.get(f"/invoices/{invoice_id}").json
-    assert [one["due_date"] for one in told["instalments"]] == read
+    body = alice.api.get(f"/invoices/{invoice_id}").json
+    assert [one["due_date"] for one in body["instalments"]] == read
 
 
 @pytest.mark.parametrize(

@@ -79,16 +79,16 @@ def test_a_record_has_its_open_amount() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "told"),
+    ("shape", "expected"),
     [
         (READS, "There is no such note. Name another."),
         (WRITES, "There is no such note. Nothing was changed. Name another."),
     ],
 )
-def test_a_refusal_has_its_next_step(shape: dict[str, Any], told: str) -> None:
+def test_a_refusal_has_its_next_step(shape: dict[str, Any], expected: str) -> None:
     output = {"error": "note_not_found", "message": "There is no such note."}
     probe = made(shape, card=replace(LISTED, next_steps={"note_not_found": "Name another."}))
-    assert cards.answer(probe, {}, output) == told
+    assert cards.answer(probe, {}, output) == expected
     assert cards.records(probe, output) == ()
 
 
@@ -143,8 +143,8 @@ def test_a_test_case_has_the_keys_of_the_result(case: Case) -> None:
 
 @pytest.mark.parametrize("case", EMPTY, ids=operator.itemgetter(0))
 def test_an_empty_result_has_a_next_step(case: Empty) -> None:
-    name, given, output, told = case
-    assert cards.answer(BY_NAME[name], given, output) == told
+    name, given, output, sentence = case
+    assert cards.answer(BY_NAME[name], given, output) == sentence
     assert list(cards.records(BY_NAME[name], output)) == []
 
 

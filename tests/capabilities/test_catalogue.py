@@ -46,13 +46,13 @@ def test_a_capability_is_complete(capability: Capability[Any]) -> None:
 
 
 def test_no_sentence_is_an_example_of_two_capabilities() -> None:
-    told = Counter(
+    counts = Counter(
         sentence.casefold()
         for capability in catalogue.CAPABILITIES
         for sentences in capability.examples.values()
         for sentence in sentences
     )
-    assert [sentence for sentence, count in told.items() if count > 1] == []
+    assert [sentence for sentence, count in counts.items() if count > 1] == []
 
 
 def test_importing_the_catalogue_installs_nothing() -> None:

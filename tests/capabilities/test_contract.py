@@ -17,7 +17,7 @@ from voyagent.kernel.ids import new_id
 
 
 class Bare(Closed):
-    told: str = Field(description="Described.")
+    described: str = Field(description="Described.")
     text: str
 
 
@@ -26,7 +26,7 @@ class Dated(Closed):
 
 
 @pytest.mark.parametrize(
-    ("shape", "changes", "told"),
+    ("shape", "changes", "expected"),
     [
         (PROPOSES, {"approvers": frozenset()}, "nobody may grant it"),
         (WRITES, {"approvers": frozenset({"agency_admin"})}, "approval is not required"),
@@ -46,10 +46,10 @@ class Dated(Closed):
     ],
 )
 def test_contradictory_declarations_are_refused(
-    shape: dict[str, Any], changes: dict[str, Any], told: str
+    shape: dict[str, Any], changes: dict[str, Any], expected: str
 ) -> None:
     made(shape)
-    with pytest.raises(ValueError, match=f"probe_note: .*{told}"):
+    with pytest.raises(ValueError, match=f"probe_note: .*{expected}"):
         made(shape, **changes)
 
 

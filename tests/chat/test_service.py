@@ -498,8 +498,8 @@ def test_parallel_events_get_consecutive_numbers(alice: Person, session_id: UUID
                 numbers.append(turns.append_event(turn, "text_delta", text="x"))
         return numbers
 
-    told = [n for numbers in at_once([speak] * 8) for n in numbers]
-    assert sorted(told) == list(range(1, 41))
+    numbers_of_all = [n for numbers in at_once([speak] * 8) for n in numbers]
+    assert sorted(numbers_of_all) == list(range(1, 41))
     with alice.acting():
         assert [e["seq"] for e in sessions.events_after(session_id, 0)] == list(range(1, 41))
         assert sessions.get_turn(turn.id).first_event_seq == 1

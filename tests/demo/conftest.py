@@ -46,7 +46,7 @@ def demo_app(demo_settings: Settings) -> Flask:
 
 
 @pytest.fixture(scope="module")
-def told(demo_app: Flask) -> list[str]:
+def fill_output(demo_app: Flask) -> list[str]:
     """The output of the first fill."""
     with demo_app.app_context():
         return fill(demo_app.extensions["voyagent.identity"])

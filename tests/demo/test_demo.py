@@ -64,7 +64,7 @@ def tally(owner: sa.Connection, statement: str) -> dict[Any, Any]:
 
 
 @pytest.fixture
-def visitor(demo_app: Flask, told: list[str]) -> FlaskClient:
+def visitor(demo_app: Flask, fill_output: list[str]) -> FlaskClient:
     client = demo_app.test_client()
     answer = client.post(
         "/sign-in",
@@ -78,8 +78,8 @@ def visitor(demo_app: Flask, told: list[str]) -> FlaskClient:
     return client
 
 
-def test_the_demo_reports_what_it_created(told: list[str]) -> None:
-    assert told == [
+def test_the_demo_reports_what_it_created(fill_output: list[str]) -> None:
+    assert fill_output == [
         f"Malabar Gulf Travels with 6 people; Aisha Rahman signs in as {DEMO_EMAIL}.",
         "23 customers and suppliers.",
         "60 enquiries, 74 invoices and 45 bills of the past year, with their payments.",
@@ -90,7 +90,7 @@ def test_the_demo_reports_what_it_created(told: list[str]) -> None:
 
 
 def test_the_agency_is_marked_as_demo_with_a_letterhead_in_kochi(
-    told: list[str], owner: sa.Connection
+    fill_output: list[str], owner: sa.Connection
 ) -> None:
     (agency,) = owner.execute(
         sa.text(
@@ -117,7 +117,7 @@ def test_the_agency_is_marked_as_demo_with_a_letterhead_in_kochi(
 
 
 def test_sixty_enquiries_of_every_status_cover_the_year(
-    told: list[str], owner: sa.Connection
+    fill_output: list[str], owner: sa.Connection
 ) -> None:
     states = tally(owner, "select status, count(*) from enquiries group by 1")
     assert sum(states.values()) == 60
@@ -136,7 +136,7 @@ def test_sixty_enquiries_of_every_status_cover_the_year(
 
 @pytest.mark.parametrize("kind", ["receivable", "payable"])
 def test_both_currencies_have_overdue_documents_of_every_age(
-    demo_app: Flask, told: list[str], kind: Any
+    demo_app: Flask, fill_output: list[str], kind: Any
 ) -> None:
     with demo_app.app_context():
         account = _bind()
@@ -151,7 +151,7 @@ def test_both_currencies_have_overdue_documents_of_every_age(
     }
 
 
-def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[str]) -> None:
+def test_the_books_balance_and_equal_the_documents(demo_app: Flask, fill_output: list[str]) -> None:
     with demo_app.app_context():
         actor = _bind()
         reader = SessionReader(db.session)
@@ -179,14 +179,14 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
 
 @pytest.mark.parametrize("command", [("books", "check"), ("audit", "verify")])
 def test_the_check_commands_find_no_error(
-    demo_app: Flask, told: list[str], command: tuple[str, str]
+    demo_app: Flask, fill_output: list[str], command: tuple[str, str]
 ) -> None:
     result = demo_app.test_cli_runner().invoke(args=command)
     assert result.exit_code == 0, result.output
 
 
 def test_documents_are_paid_partly_paid_and_open_and_dated_within_the_year(
-    told: list[str], owner: sa.Connection
+    fill_output: list[str], owner: sa.Connection
 ) -> None:
     states = tally(owner, "select status, count(*) from invoices group by 1")
     assert states == {"draft": 2, "paid": 49, "partially_paid": 5, "issued": 21}
@@ -229,7 +229,7 @@ def test_the_agency_has_a_letterhead_a_taxed_invoice_and_instalments(
 
 
 def test_invoice_numbers_increase_with_their_dates_without_a_gap(
-    told: list[str], owner: sa.Connection
+    fill_output: list[str], owner: sa.Connection
 ) -> None:
     numbers = owner.scalars(
         sa.text("select number from invoices where number is not null order by issue_date, number")
@@ -243,7 +243,7 @@ def test_invoice_numbers_increase_with_their_dates_without_a_gap(
 
 
 def test_every_party_of_a_document_is_recorded_with_its_terms(
-    told: list[str], owner: sa.Connection
+    fill_output: list[str], owner: sa.Connection
 ) -> None:
     documents = "select party_key from invoices union select party_key from bills"
     noted = "select 1 from parties p where p.party_key = d.party_key and p.terms_days is not null"
@@ -263,7 +263,7 @@ def test_every_party_of_a_document_is_recorded_with_its_terms(
 
 
 def test_three_conversations_exist_and_nothing_is_running(
-    told: list[str], owner: sa.Connection
+    fill_output: list[str], owner: sa.Connection
 ) -> None:
     assert owner.scalar(sa.text("select count(*) from chat_sessions")) == 3
     assert owner.scalar(sa.text("select min(message_count) from chat_sessions")) >= 3
@@ -308,7 +308,7 @@ def test_every_page_works_for_a_visitor(visitor: FlaskClient, path: str) -> None
 
 
 def test_there_is_a_booked_trip_one_with_warnings_and_a_planned_one(
-    demo_app: Flask, told: list[str], owner: sa.Connection
+    demo_app: Flask, fill_output: list[str], owner: sa.Connection
 ) -> None:
     with demo_app.app_context():
         _bind()
@@ -343,7 +343,9 @@ def test_there_is_a_booked_trip_one_with_warnings_and_a_planned_one(
     assert owner.scalar(sa.text("select count(*) from trips where session_id is not null")) == 2
 
 
-def test_the_booked_trip_is_invoiced_and_partly_billed(demo_app: Flask, told: list[str]) -> None:
+def test_the_booked_trip_is_invoiced_and_partly_billed(
+    demo_app: Flask, fill_output: list[str]
+) -> None:
     with demo_app.app_context():
         _bind()
         today = clock.today("Asia/Kolkata")
@@ -367,7 +369,7 @@ def test_a_trip_of_the_demo_has_an_itinerary_page_and_pdf(
 
 
 def test_the_administrator_may_approve_the_pending_requests(
-    demo_app: Flask, told: list[str], owner: sa.Connection
+    demo_app: Flask, fill_output: list[str], owner: sa.Connection
 ) -> None:
     requesters = owner.scalars(
         sa.text(
@@ -378,14 +380,16 @@ def test_the_administrator_may_approve_the_pending_requests(
     assert DEMO_EMAIL not in requesters
 
 
-def test_filling_again_adds_nothing(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+def test_filling_again_adds_nothing(
+    demo_app: Flask, fill_output: list[str], owner: sa.Connection
+) -> None:
     before = counts(owner)
     assert again(demo_app)[0] == "Malabar Gulf Travels is there already."
     assert counts(owner) == before
 
 
 def test_only_expired_requests_are_renewed(
-    demo_app: Flask, told: list[str], owner: sa.Connection
+    demo_app: Flask, fill_output: list[str], owner: sa.Connection
 ) -> None:
     before = counts(owner)
     owner.execute(
@@ -417,7 +421,7 @@ def test_only_expired_requests_are_renewed(
 
 
 def test_an_interrupted_conversation_is_continued_by_the_next_run(
-    demo_app: Flask, told: list[str], owner: sa.Connection
+    demo_app: Flask, fill_output: list[str], owner: sa.Connection
 ) -> None:
     owner.execute(sa.text("delete from chat_sessions where title like 'Deepa Krishnan%'"))
     assert again(demo_app)[1] == "1 conversation with the assistant."
@@ -425,7 +429,7 @@ def test_an_interrupted_conversation_is_continued_by_the_next_run(
 
 
 def test_the_demo_is_refused_in_production(
-    demo_app: Flask, told: list[str], owner: sa.Connection
+    demo_app: Flask, fill_output: list[str], owner: sa.Connection
 ) -> None:
     before = counts(owner)
     parts: Identity = demo_app.extensions["voyagent.identity"]
@@ -438,7 +442,7 @@ def test_the_demo_is_refused_in_production(
 
 
 def test_an_agency_with_only_the_demos_address_is_not_changed(
-    demo_app: Flask, told: list[str], owner: sa.Connection
+    demo_app: Flask, fill_output: list[str], owner: sa.Connection
 ) -> None:
     owner.execute(sa.text("update tenants set is_demo = false"))
     try:
@@ -451,7 +455,7 @@ def test_an_agency_with_only_the_demos_address_is_not_changed(
 
 
 def test_the_command_prints_its_result_and_refuses_in_a_sentence(
-    demo_app: Flask, told: list[str], owner: sa.Connection
+    demo_app: Flask, fill_output: list[str], owner: sa.Connection
 ) -> None:
     runner = demo_app.test_cli_runner()
     result = runner.invoke(args=["demo"])
@@ -469,7 +473,7 @@ def test_the_command_prints_its_result_and_refuses_in_a_sentence(
 
 
 def test_the_second_of_two_parallel_starts_finds_the_agency(
-    demo_app: Flask, told: list[str], owner: sa.Connection, monkeypatch: pytest.MonkeyPatch
+    demo_app: Flask, fill_output: list[str], owner: sa.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, look = counts(owner), people.find_account
     too_early = iter([True])

@@ -61,7 +61,7 @@ def paper(tmp_path: Path) -> Paper:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def nonstandard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record the documents that were made without the PDF standard."""
     found: list[str] = []
     monkeypatch.setattr(
@@ -76,15 +76,17 @@ def set_on(paper: Paper, *lines: str, title: str = "A page", lang: str = "en") -
 
 
 @pytest.mark.parametrize("text", [*INDIAN, *FOREIGN, *RIGHT_TO_LEFT, *SIGNS])
-def test_texts_of_customers_are_printed_unchanged(paper: Paper, told: list[str], text: str) -> None:
+def test_texts_of_customers_are_printed_unchanged(
+    paper: Paper, nonstandard: list[str], text: str
+) -> None:
     read = text_of(set_on(paper, text, title=text))
     assert set(text) - {"\ufe0f"} <= set(read)
-    assert (STAND_IN in read, told) == (False, [])
+    assert (STAND_IN in read, nonstandard) == (False, [])
 
 
 @pytest.mark.parametrize("lang", ["en", "hi"])
 def test_sign_and_name_of_every_currency_are_printed(
-    app: Flask, paper: Paper, told: list[str], lang: str
+    app: Flask, paper: Paper, nonstandard: list[str], lang: str
 ) -> None:
     with app.test_request_context(), force_locale(lang):
         words = [
@@ -93,7 +95,7 @@ def test_sign_and_name_of_every_currency_are_printed(
         ]
     read = text_of(set_on(paper, *words, lang=lang))
     assert set("".join("".join(words).split())) <= set(read)
-    assert (STAND_IN in read, told) == (False, [])
+    assert (STAND_IN in read, nonstandard) == (False, [])
 
 
 @pytest.mark.parametrize(
@@ -105,20 +107,22 @@ def test_sign_and_name_of_every_currency_are_printed(
     ],
 )
 def test_a_character_without_a_font_is_replaced(
-    paper: Paper, told: list[str], text: str, read: str
+    paper: Paper, nonstandard: list[str], text: str, read: str
 ) -> None:
     assert set(read) <= set(text_of(set_on(paper, text, title=text)))
-    assert told == [], "and the document is tagged all the same"
+    assert nonstandard == [], "and the document is tagged all the same"
     assert len(paper.png("page.typ", {"title": text, "lang": "en", "lines": [text]})) == 1
 
 
-def test_invisible_characters_are_not_printed(paper: Paper, told: list[str]) -> None:
+def test_invisible_characters_are_not_printed(paper: Paper, nonstandard: list[str]) -> None:
     assert text_of(set_on(paper, "a\x00b\x07c\ufeffd\x7f")).split()[:2] == ["abcd", "abcd"]
     assert STAND_IN not in text_of(set_on(paper, "\u200b\u200d\u200e\u202e\u2060\x85\u00ad"))
-    assert told == []
+    assert nonstandard == []
 
 
-def test_a_sample_of_all_unicode_characters_can_be_printed(paper: Paper, told: list[str]) -> None:
+def test_a_sample_of_all_unicode_characters_can_be_printed(
+    paper: Paper, nonstandard: list[str]
+) -> None:
     """Print every 30th assigned character, and a few unassigned ones."""
     meant = [
         chr(code)
@@ -126,22 +130,24 @@ def test_a_sample_of_all_unicode_characters_can_be_printed(paper: Paper, told: l
         if code % 3_000 == 0 or unicodedata.category(chr(code)) not in {"Cn", "Co", "Cs"}
     ]
     assert set_on(paper, *meant[::30]).startswith(b"%PDF")
-    assert told == []
+    assert nonstandard == []
 
 
-def test_a_pdf_that_violates_the_standard_is_made_without_it(paper: Paper, told: list[str]) -> None:
+def test_a_pdf_that_violates_the_standard_is_made_without_it(
+    paper: Paper, nonstandard: list[str]
+) -> None:
     assert set_on(paper, "A line", title="\x00").startswith(b"%PDF")
-    assert told == ["page.typ"]
+    assert nonstandard == ["page.typ"]
 
 
 def test_right_to_left_text_is_isolated(paper: Paper) -> None:
-    told = json.loads(
+    isolated = json.loads(
         legible(
             {"texts": ["plain", "שלום, 12\nStreet"], "size": 3, "none": None, "bytes": [1, 2]},
             paper._files,  # noqa: SLF001
         )
     )
-    assert told == {
+    assert isolated == {
         "texts": ["plain", "\u2067" + "שלום, 12" + "\u2069\nStreet"],
         "size": 3,
         "none": None,

@@ -253,8 +253,8 @@ def test_a_stale_request_is_renewed_on_the_open_page(browser: Browser, site: Sit
         phone.goto(f"/approvals/{str(old).removeprefix('ask-')}")
         phone.get_by_role("button", name="Approve").click()
         expect(phone.locator("body")).to_contain_text("figures changed after you opened")
-        # The open page is told, shows the old one as superseded and the fresh one where it was
-        # told, once.
+        # The open page receives the event. It shows the old proposal as superseded, and the new one
+        # once, below it.
         expect(log).to_contain_text(
             "Here is a new request with the current figures.", timeout=ANSWER_MS
         )
@@ -284,11 +284,11 @@ def test_an_unreachable_server_is_reported_until_it_responds(visit: Visit) -> No
     )
     page.route(page.url, lambda route: route.abort("connectionrefused"))
     page.evaluate("document.dispatchEvent(new Event('over'))")  # the page is read again
-    told = page.get_by_text("The server can’t be reached.")
-    expect(told).to_be_visible(timeout=ANSWER_MS)
+    notice = page.get_by_text("The server can’t be reached.")
+    expect(notice).to_be_visible(timeout=ANSWER_MS)
     page.unroute(page.url)
     expect(page.get_by_text("Connected again.")).to_be_visible(timeout=ANSWER_MS)
-    expect(told).to_have_count(0)
+    expect(notice).to_have_count(0)
 
 
 def test_a_server_that_never_responds_is_reported(visit: Visit) -> None:
@@ -302,12 +302,12 @@ def test_a_server_that_never_responds_is_reported(visit: Visit) -> None:
     held: list[Route] = []
     page.route(page.url, lambda route: held.append(route))  # noqa: PLW0108 - the driver marks what it is given, and a method of a list takes no mark
     say(page, "trial balance")
-    told = page.get_by_text("The server can’t be reached.")
-    expect(told).to_be_visible(timeout=ANSWER_MS)
+    notice = page.get_by_text("The server can’t be reached.")
+    expect(notice).to_be_visible(timeout=ANSWER_MS)
     while held:
         held.pop().continue_()
     page.unroute(page.url)
-    expect(told).to_have_count(0, timeout=ANSWER_MS)
+    expect(notice).to_have_count(0, timeout=ANSWER_MS)
     expect(page.get_by_role("log")).to_contain_text("Viewed the trial balance", timeout=ANSWER_MS)
 
 
@@ -316,8 +316,8 @@ def test_a_first_message_without_a_response_is_reported(visit: Visit) -> None:
     page.goto("/assistant")
     held: list[Route] = []
     page.route("**/assistant", lambda route: held.append(route))  # noqa: PLW0108 - as above
-    # While a page is about to be left the driver finds nothing on it, so what it tells is read as
-    # it is told.
+    # The driver finds no elements on a page that is about to be left, so the toast is read from its
+    # event.
     page.evaluate("document.addEventListener('toast', (event) => console.info(event.detail.text))")
     page.get_by_label("Message to the assistant").fill("help")
     with page.expect_console_message(

@@ -45,9 +45,9 @@ def model_site(
     model: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """The site with a key, and the Anthropic client's base URL set to the stand-in."""
-    told = {"VOYAGENT_ANTHROPIC_API_KEY": KEY, "VOYAGENT_ANTHROPIC_BASE_URL": model.url}
+    environment = {"VOYAGENT_ANTHROPIC_API_KEY": KEY, "VOYAGENT_ANTHROPIC_BASE_URL": model.url}
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
-        yield from site_of(settings, tmp_path_factory.mktemp("model-site"), **told)
+        yield from site_of(settings, tmp_path_factory.mktemp("model-site"), **environment)
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")

@@ -145,8 +145,8 @@ def test_creating_records_one_event_without_personal_data(alice: Person) -> None
     )
     (event,) = events(alice, enquiry_id)
     assert (event["kind"], event["actor_name"]) == ("enquiry.created", "Alice Owner")
-    told = {field["field"]: field.get("after") for field in event["inputs"]["fields"]}
-    assert told == {
+    changes = {field["field"]: field.get("after") for field in event["inputs"]["fields"]}
+    assert changes == {
         "customer_name": None,
         "customer_email": None,
         "notes": None,

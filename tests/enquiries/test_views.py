@@ -327,10 +327,10 @@ def test_an_enquiry_shows_facts_notes_and_history(alice: Person, bob: Person) ->
         service.update, enquiry_id, {"status": "quoted", "origin": None, "notes": "Secret wish"}
     )
     page = Page(alice.browser.get(f"/enquiries/{enquiry_id}"))
-    told = page.words(".//div[@id='history']")
-    assert "Bob Colleague changed the origin: COK → nothing, status New → Quoted, the notes" in told
-    assert "Alice Owner created the enquiry" in told
-    assert "Secret wish" not in told
+    text = page.words(".//div[@id='history']")
+    assert "Bob Colleague changed the origin: COK → nothing, status New → Quoted, the notes" in text
+    assert "Alice Owner created the enquiry" in text
+    assert "Secret wish" not in text
     assert "Sat 6 Feb 2027" in page.words(".//aside")
     assert "8 nights" in page.words(".//aside")
     assert "mailto:d@x.example" in page.links()

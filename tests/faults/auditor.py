@@ -72,7 +72,7 @@ union all select 'a payment of which more is used than it is', number from payme
 
 
 @dataclass(frozen=True)
-class Told:
+class Acknowledged:
     """An acknowledged act: kind, request, record and response."""
 
     kind: str
@@ -144,84 +144,84 @@ class Auditor:
     reversed: set[str] = field(default_factory=set)
     entries: int = 0
 
-    def replay(self, log: list[Told]) -> None:
+    def replay(self, log: list[Acknowledged]) -> None:
         """Compute the expected books: documents and payments first, then the acts on them."""
         made = {*UNPOSTED, "payment", "journal"}
-        for told in sorted(log, key=lambda one: one.kind not in made):
-            getattr(self, f"_{told.kind}")(told)
-            self.entries += told.kind not in UNPOSTED
+        for act in sorted(log, key=lambda one: one.kind not in made):
+            getattr(self, f"_{act.kind}")(act)
+            self.entries += act.kind not in UNPOSTED
 
     def _move(self, currency: str, **minors: int) -> None:
         for purpose, minor in minors.items():
             self.balances[purpose, currency] += minor
 
-    def _draft(self, told: Told) -> None:
-        self.invoices[told.answer["id"]] = Document(_total(told), told.asked["currency"])
+    def _draft(self, act: Acknowledged) -> None:
+        self.invoices[act.answer["id"]] = Document(_total(act), act.asked["currency"])
 
-    def _bill_draft(self, told: Told) -> None:
-        self.bills[told.answer["id"]] = Document(
-            _total(told), told.asked["currency"], number=told.asked["vendor_reference"]
+    def _bill_draft(self, act: Acknowledged) -> None:
+        self.bills[act.answer["id"]] = Document(
+            _total(act), act.asked["currency"], number=act.asked["vendor_reference"]
         )
 
-    def _issue(self, told: Told) -> None:
-        document = self.invoices[told.about]
-        document.number, document.is_posted = told.answer["number"], True
+    def _issue(self, act: Acknowledged) -> None:
+        document = self.invoices[act.about]
+        document.number, document.is_posted = act.answer["number"], True
         self._move(document.currency, receivable=document.total, revenue_services=-document.total)
 
-    def _bill_receive(self, told: Told) -> None:
-        bill = self.bills[told.about]
+    def _bill_receive(self, act: Acknowledged) -> None:
+        bill = self.bills[act.about]
         bill.is_posted = True
         self._move(bill.currency, payable=-bill.total, cost_of_services=bill.total)
 
-    def _credit(self, told: Told) -> None:
+    def _credit(self, act: Acknowledged) -> None:
         document, credited = (
-            self.invoices[told.asked["invoice_id"]],
-            sum(minor(line["amount"]) for line in told.asked["lines"]),
+            self.invoices[act.asked["invoice_id"]],
+            sum(minor(line["amount"]) for line in act.asked["lines"]),
         )
         document.credited += credited
-        self.notes[told.answer["id"]] = (told.answer["number"], credited)
+        self.notes[act.answer["id"]] = (act.answer["number"], credited)
         self._move(document.currency, receivable=-credited, revenue_services=credited)
 
-    def _bill_credit(self, told: Told) -> None:
+    def _bill_credit(self, act: Acknowledged) -> None:
         bill, credited = (
-            self.bills[told.asked["bill_id"]],
-            sum(minor(line["amount"]) for line in told.asked["lines"]),
+            self.bills[act.asked["bill_id"]],
+            sum(minor(line["amount"]) for line in act.asked["lines"]),
         )
         bill.credited += credited
-        self.notes[told.answer["id"]] = (told.asked["vendor_reference"], credited)
+        self.notes[act.answer["id"]] = (act.asked["vendor_reference"], credited)
         self._move(bill.currency, payable=credited, cost_of_services=-credited)
 
-    def _credit_reverse(self, told: Told) -> None:
-        assert told.about not in self.taken_back, f"credit note {told.about} was reversed twice"
-        self.taken_back.add(told.about)
-        credited = minor(told.answer["total_amount"])
-        if "invoice_id" in told.answer:
-            document = self.invoices[told.answer["invoice_id"]]
+    def _credit_reverse(self, act: Acknowledged) -> None:
+        assert act.about not in self.taken_back, f"credit note {act.about} was reversed twice"
+        self.taken_back.add(act.about)
+        credited = minor(act.answer["total_amount"])
+        if "invoice_id" in act.answer:
+            document = self.invoices[act.answer["invoice_id"]]
             self._move(document.currency, receivable=credited, revenue_services=-credited)
         else:
-            document = self.bills[told.answer["bill_id"]]
+            document = self.bills[act.answer["bill_id"]]
             self._move(document.currency, payable=-credited, cost_of_services=credited)
         document.credited -= credited
 
-    def _void(self, told: Told) -> None:
-        document = self.invoices[told.about]
+    def _void(self, act: Acknowledged) -> None:
+        document = self.invoices[act.about]
         document.is_void = True
         self._move(document.currency, receivable=-document.total, revenue_services=document.total)
 
-    def _bill_void(self, told: Told) -> None:
-        bill = self.bills[told.about]
+    def _bill_void(self, act: Acknowledged) -> None:
+        bill = self.bills[act.about]
         bill.is_void = True
         self._move(bill.currency, payable=bill.total, cost_of_services=-bill.total)
 
-    def _payment(self, told: Told) -> None:
-        amount, direction = minor(told.asked["amount"]), told.asked["direction"]
-        payment = self.payments[told.answer["id"]] = Paid(
-            amount, told.asked["currency"], direction, told.answer["number"]
+    def _payment(self, act: Acknowledged) -> None:
+        amount, direction = minor(act.asked["amount"]), act.asked["direction"]
+        payment = self.payments[act.answer["id"]] = Paid(
+            amount, act.asked["currency"], direction, act.answer["number"]
         )
         sign = 1 if direction == "in" else -1
         self._move(
             payment.currency,
-            **{told.asked["account"]: sign * amount, CONTROL[direction][1]: -sign * amount},
+            **{act.asked["account"]: sign * amount, CONTROL[direction][1]: -sign * amount},
         )
 
     def _settle(self, payment: Paid, document_id: str, amount: int) -> None:
@@ -233,30 +233,30 @@ class Auditor:
         )
         self._move(payment.currency, **{advances: sign * amount, documents: -sign * amount})
 
-    def _allocate(self, told: Told) -> None:
-        for part in told.asked["allocations"]:
-            self._settle(self.payments[told.about], part["document_id"], minor(part["amount"]))
+    def _allocate(self, act: Acknowledged) -> None:
+        for part in act.asked["allocations"]:
+            self._settle(self.payments[act.about], part["document_id"], minor(part["amount"]))
 
-    def _unallocate(self, told: Told) -> None:
-        payment_id, allocation_id = told.about.split(" ")
-        taken = next(row for row in told.answer["allocations"] if row["id"] == allocation_id)
+    def _unallocate(self, act: Acknowledged) -> None:
+        payment_id, allocation_id = act.about.split(" ")
+        taken = next(row for row in act.answer["allocations"] if row["id"] == allocation_id)
         self._settle(self.payments[payment_id], taken["document_id"], -minor(taken["amount"]))
 
-    def _refund(self, told: Told) -> None:
-        payment, amount = self.payments[told.about], minor(told.asked["amount"])
+    def _refund(self, act: Acknowledged) -> None:
+        payment, amount = self.payments[act.about], minor(act.asked["amount"])
         payment.refunded += amount
-        self.refunds[told.about, amount, False] += 1
+        self.refunds[act.about, amount, False] += 1
         sign = 1 if payment.direction == "in" else -1
         self._move(
             payment.currency,
-            **{told.asked["account"]: -sign * amount, CONTROL[payment.direction][1]: sign * amount},
+            **{act.asked["account"]: -sign * amount, CONTROL[payment.direction][1]: sign * amount},
         )
 
-    def _refund_reverse(self, told: Told) -> None:
-        payment_id, refund_id = told.about.split(" ")
+    def _refund_reverse(self, act: Acknowledged) -> None:
+        payment_id, refund_id = act.about.split(" ")
         payment, refund = (
             self.payments[payment_id],
-            next(row for row in told.answer["refunds"] if row["id"] == refund_id),
+            next(row for row in act.answer["refunds"] if row["id"] == refund_id),
         )
         amount, sign = minor(refund["amount"]), 1 if payment.direction == "in" else -1
         payment.refunded -= amount
@@ -267,9 +267,9 @@ class Auditor:
             **{refund["account"]: sign * amount, CONTROL[payment.direction][1]: -sign * amount},
         )
 
-    def _payment_reverse(self, told: Told) -> None:
+    def _payment_reverse(self, act: Acknowledged) -> None:
         """Reverse a payment: allocations return to the advance, the advance to bank or cash."""
-        payment, answer = self.payments[told.about], told.answer
+        payment, answer = self.payments[act.about], act.answer
         taken = [
             row
             for row in answer["allocations"]
@@ -291,21 +291,21 @@ class Auditor:
             },
         )
 
-    def _journal(self, told: Told) -> None:
-        self.written[told.answer["id"]] = Counter(
+    def _journal(self, act: Acknowledged) -> None:
+        self.written[act.answer["id"]] = Counter(
             (
                 line["account_id"],
                 line["currency"],
                 minor(line.get("debit_amount", "0.00")) - minor(line.get("credit_amount", "0.00")),
             )
-            for line in told.asked["lines"]
+            for line in act.asked["lines"]
         )
-        self._lines(told.answer["id"], 1)
+        self._lines(act.answer["id"], 1)
 
-    def _reverse(self, told: Told) -> None:
-        assert told.about not in self.reversed, f"entry {told.about} was reversed twice"
-        self.reversed.add(told.about)
-        self._lines(told.about, -1)
+    def _reverse(self, act: Acknowledged) -> None:
+        assert act.about not in self.reversed, f"entry {act.about} was reversed twice"
+        self.reversed.add(act.about)
+        self._lines(act.about, -1)
 
     def _lines(self, entry_id: str, sign: int) -> None:
         for (account, currency, amount), n in self.written[entry_id].items():
@@ -418,8 +418,8 @@ def faults_at_one_instant(
         return cursor.execute(FAULTS, {"agencies": agencies}).fetchall()
 
 
-def _total(told: Told) -> int:
-    return sum(line["quantity"] * minor(line["unit_price"]) for line in told.asked["line_items"])
+def _total(act: Acknowledged) -> int:
+    return sum(line["quantity"] * minor(line["unit_price"]) for line in act.asked["line_items"])
 
 
 def minor(amount: str) -> int:

@@ -76,11 +76,11 @@ def differences(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
 
     A minus marks expected lines, a plus found ones. Line breaks in definitions are ignored.
     """
-    told = []
+    lines = []
     for name in sorted(found.keys() | wanted.keys()):
         there, should = (_lines(one.get(name, "nothing")) for one in (found, wanted))
         if there != should:
-            told += [
+            lines += [
                 name,
                 *(
                     line
@@ -88,7 +88,7 @@ def differences(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
                     if not line.startswith(("---", "+++", "@@"))
                 ),
             ]
-    return told
+    return lines
 
 
 def _lines(definition: str) -> list[str]:

@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.faults.auditor import CONTROL, Auditor, Told, faults_at_one_instant, wire
+from tests.faults.auditor import CONTROL, Acknowledged, Auditor, faults_at_one_instant, wire
 from tests.faults.conftest import Rounds, Tell
 from tests.faults.doom import doom, met
 from tests.faults.web import Web, web_processes
@@ -70,7 +70,7 @@ class Agency:
     web: Web
     application: sa.Engine
     accounts: dict[str, str]
-    log: list[Told] = field(default_factory=list)
+    log: list[Acknowledged] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     documents: list[dict[str, Any]] = field(default_factory=list)
     payments: list[dict[str, Any]] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Agency:
                 f"{kind}: {answer['detail'] if isinstance(answer['detail'], str) else 'unreadable'}"
             ] += 1
             return None
-        self.log.append(Told(kind, asked, about, answer))
+        self.log.append(Acknowledged(kind, asked, about, answer))
         return dict(answer)
 
     def _journal(self, dice: random.Random) -> None:
@@ -463,13 +463,13 @@ def test_the_books_balance_during_parallel_postings(
     assert checked.exit_code == 0, checked.output
     verified = app.test_cli_runner().invoke(args=["audit", "verify"])
     assert verified.exit_code == 0, verified.output
-    ends, told = met(owner), sum(len(agency.log) for agency in agencies)
+    ends, acknowledged = met(owner), sum(len(agency.log) for agency in agencies)
     assert all(ends.values()), ends
     assert onlooker.kills
     assert any("by the database" in why for why in refused), refused
     tell(
-        f"{acts} acts of {CALLERS} callers in {took_s:.0f} s, {told} acknowledged and stored,"
-        f" {refused.total()} refused with reason;"
+        f"{acts} acts of {CALLERS} callers in {took_s:.0f} s, {acknowledged} acknowledged and"
+        f" stored, {refused.total()} refused with reason;"
         f" {', '.join(f'{n} {name}' for name, n in ends.items())}, {onlooker.kills} connections"
         f" ended from outside; {onlooker.looks} instants seen, none unbalanced"
     )

@@ -54,8 +54,8 @@ def test_an_effect_happens_once_if_its_worker_is_killed(
             "approval.granted",
             "probe_deadly",
         ]
-    told = rounds(ROUNDS)
+    kills = rounds(ROUNDS)
     tell(
-        f"{told} kills: {told} effects, each once, none left undone; finished {slowest:.1f} s after"
-        " the next worker was started at the latest"
+        f"{kills} kills: {kills} effects, each once, none left undone; finished {slowest:.1f} s"
+        " after the next worker was started at the latest"
     )

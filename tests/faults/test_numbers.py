@@ -47,7 +47,7 @@ class Agency:
 
     person: Person
     web: Web
-    told: set[tuple[str, str]] = field(default_factory=set)
+    returned: set[tuple[str, str]] = field(default_factory=set)
     invoices: list[str] = field(default_factory=list)
     receipts: list[tuple[str, str]] = field(default_factory=list)
 
@@ -98,7 +98,7 @@ class Agency:
             since = time.perf_counter()
             status, answer = self.web.insist_on(self.person, path, body)
             assert status in DONE, (series, status, answer)
-            self.told.add(
+            self.returned.add(
                 (
                     series,
                     answer["refunds"][-1]["number"] if series == "refund" else answer["number"],
@@ -132,7 +132,7 @@ class Agency:
             of: list(range(1, n + 1)) for of, n in last.items()
         }
         assert len(last) == 5 * len(DAYS)
-        assert set(carried) == self.told
+        assert set(carried) == self.returned
         return len(carried)
 
 

@@ -140,12 +140,12 @@ def test_other_requests_are_not_slowed_down(
     ):  # somebody else's load is not Redis's
         windows.append(ordinary_work(app, alice, seconds))
     recover(server)
-    told = (
+    measured = (
         f"p95 {before.p95_s * 1000:.1f} ms before,"
         f" {[round(times.p95_s * 1000, 1) for times in windows]} ms without Redis"
     )
-    tell(told)
-    assert windows[-1].p95_s <= 2 * before.p95_s, told
+    tell(measured)
+    assert windows[-1].p95_s <= 2 * before.p95_s, measured
     slow = [seconds for seconds in windows[0] if seconds > PATIENCE_S]
     assert len(slow) <= 2, f"a lost Redis costs one wait and not one for each request: {slow}"
 

@@ -76,10 +76,10 @@ def test_one_of_sixteen_started_refreshes_gets_a_valid_successor(
         ] == [401] * 3
         (event,) = events_of(person, "auth.refresh_reuse")
         assert (event["status"], event["actor_id"]) == ("rejected", person.actor.user_id)
-    told = rounds(ROUNDS)
+    done = rounds(ROUNDS)
     tell(
-        f"{CALLERS} callers, {told} rounds: one successor in {told}, alive in {told}; after a reuse"
-        f" the newest was dead in {told}"
+        f"{CALLERS} callers, {done} rounds: one successor in {done}, alive in {done}; after a reuse"
+        f" the newest was dead in {done}"
     )
 
 
@@ -101,9 +101,9 @@ def test_one_of_sixteen_parallel_refreshes_succeeds(
         ), f"round {number}"
         assert len(reuses) <= 1
         ended += len(reuses)
-    told = rounds(ROUNDS)
+    done = rounds(ROUNDS)
     tell(
-        f"{CALLERS} callers, {told} rounds: one successor in {told}, alive in {told - ended}; ended"
+        f"{CALLERS} callers, {done} rounds: one successor in {done}, alive in {done - ended}; ended"
         f" in {ended} by one who began after the token was spent"
     )
-    assert ended <= told // 2, f"{ended} families ended, so honest twins are taken for thieves"
+    assert ended <= done // 2, f"{ended} families ended, so honest twins are taken for thieves"

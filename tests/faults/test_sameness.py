@@ -61,11 +61,11 @@ def test_a_wrong_password_takes_the_same_time_for_an_unknown_address(
             for times, email in pair:
                 times.append(seconds(app, email))
         known_s, unknown_s = statistics.median(ours), statistics.median(nobodys)
-        told = (
+        measured = (
             f"median of {len(ours)}: known {known_s * 1000:.1f} ms, unknown"
             f" {unknown_s * 1000:.1f} ms"
         )
-        tell(told)
+        tell(measured)
         if abs(known_s - unknown_s) <= 0.1 * unknown_s:
             return
-    pytest.fail(told)
+    pytest.fail(measured)

@@ -197,7 +197,7 @@ def test_a_turn_continues_if_its_web_process_is_killed(
         broken, away_s = broken + (talk.broken > 0), max(away_s, talk.away_s)
     wait(lambda: none_runs(owner_engine, alice), web.said, NONE_RUNS_AFTER_S)
     tell(
-        f"{rounds(WEB_KILLS)} turns, {broken} streams broken: none lost, told twice or done twice;"
+        f"{rounds(WEB_KILLS)} turns, {broken} streams broken: none lost, reported or done twice;"
         f" followed again after {away_s:.1f} s, two processes again after {again_s:.1f} s at the"
         f" latest, where the site's own start took {web.started_s:.1f} s"
     )
@@ -226,11 +226,13 @@ def test_a_turn_continues_if_its_worker_is_killed(
         os.kill(int((desk / "pid").read_text()), signal.SIGKILL)
         since = time.monotonic()
         with owner_engine.connect() as connection:
-            told = connection.scalar(
+            seen_events = connection.scalar(
                 sa.text("select event_seq from chat_sessions where id = :s"), {"s": talk.session_id}
             )
         wait(
-            lambda talk=talk, told=told: "final" in talk.kinds or len(talk.ids) > told,
+            lambda talk=talk, seen_events=seen_events: (
+                "final" in talk.kinds or len(talk.ids) > seen_events
+            ),
             lambda: said(desk),
         )  # type: ignore[misc]
         slowest = max(slowest, time.monotonic() - since)
@@ -240,7 +242,7 @@ def test_a_turn_continues_if_its_worker_is_killed(
     wait(lambda: none_runs(owner_engine, alice), lambda: said(desk), NONE_RUNS_AFTER_S)
     tell(
         f"{rounds(WORKER_KILLS)} kills, {taken_over} turns taken over, within {slowest:.1f} s: none"
-        " lost, told twice or done twice"
+        " lost, reported or done twice"
     )
     assert taken_over > 0
     assert slowest <= TAKEN_OVER_WITHIN_S

@@ -180,13 +180,13 @@ class Web:
                 None,
                 {"Connection": "close", TOKEN_HEADER: self._metrics_token},
             )
-            told = connection.getresponse().read().decode()
+            metrics = connection.getresponse().read().decode()
         finally:
             connection.close()
         found = re.findall(
-            r"^voyagent_db_connections_in_use\{[^}]*\} ([0-9.]+)$", told, re.MULTILINE
+            r"^voyagent_db_connections_in_use\{[^}]*\} ([0-9.]+)$", metrics, re.MULTILINE
         )
-        assert found, told[:500]
+        assert found, metrics[:500]
         return sum(int(float(value)) for value in found)
 
     def sockets(self) -> dict[int, str]:

@@ -64,7 +64,7 @@ class Repeat(StrEnum):
 
     REPLAYED = "the first answer, byte for byte"
     SECRET = "409 idempotency_secret_shown"
-    IGNORED = "whatever it would be told without"
+    IGNORED = "ignored: the answer is the same without it"
 
 
 @dataclass(frozen=True)

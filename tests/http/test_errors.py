@@ -344,7 +344,7 @@ def test_parameters_of_a_failed_statement_are_not_logged(
     """The log has the failed statement, but no address and no hash from its parameters."""
     app = variant(routes={"/broken": names_what_there_is_not})
     assert app.test_client().get("/broken").status_code == 500
-    told = capsys.readouterr()
-    assert "request.failed" in told.out
-    assert "from nowhere" in told.out
-    assert GIVEN not in told.out + told.err
+    output = capsys.readouterr()
+    assert "request.failed" in output.out
+    assert "from nowhere" in output.out
+    assert GIVEN not in output.out + output.err

@@ -17,7 +17,7 @@ LISTS = {"invoices": "status=issued", "bills": "status=paid", "payments": DAYS, 
 ENDING = {"csv": "csv", "csv-bom": "csv", "xlsx": "xlsx", "pdf": "pdf", "tally": "xml"}
 
 
-def told(person: Person) -> list[tuple[str, dict[str, Any]]]:
+def recorded_exports(person: Person) -> list[tuple[str, dict[str, Any]]]:
     """Return user and contents of each recorded export, the latest first."""
     events = person.api.get("/audit?kind=data.exported&limit=200").json["items"]
     return [(event["actor_email"], event["payload"]["inputs"]) for event in events]
@@ -32,7 +32,9 @@ def name_of(answer: Any) -> str:
 @pytest.mark.parametrize("page", LISTS)
 def test_the_export_of_a_list_is_recorded(alice: Person, page: str, form: str) -> None:
     name = name_of(alice.browser.get(f"/{page}?{LISTS[page]}&format={form}"))
-    assert told(alice) == [(alice.email, {"file": name, "filters": dict(parse_qsl(LISTS[page]))})]
+    assert recorded_exports(alice) == [
+        (alice.email, {"file": name, "filters": dict(parse_qsl(LISTS[page]))})
+    ]
     assert name.endswith(ENDING[form])
 
 
@@ -43,7 +45,9 @@ def test_the_export_of_a_report_page_is_recorded(
 ) -> None:
     query = REPORTS.get(report, f"trips=none&of=margin&currency=INR&{DAYS}")
     name = name_of(victor.browser.get(f"/reports/{report}?{query}&format={form}"))
-    assert told(alice) == [(victor.email, {"file": name, "filters": dict(parse_qsl(query))})]
+    assert recorded_exports(alice) == [
+        (victor.email, {"file": name, "filters": dict(parse_qsl(query))})
+    ]
     assert name.endswith(ENDING[form])
 
 
@@ -59,7 +63,9 @@ def test_the_export_of_a_report_by_the_api_is_recorded(
         "payables": f"&{DAYS}",
     }.get(report, "")
     name = name_of(alice.api.get(f"/reports/{report}.{form}?{query}"))
-    assert told(alice) == [(alice.email, {"file": name, "filters": dict(parse_qsl(query))})]
+    assert recorded_exports(alice) == [
+        (alice.email, {"file": name, "filters": dict(parse_qsl(query))})
+    ]
 
 
 def test_page_views_and_refused_exports_are_not_recorded(alice: Person, charlie: Person) -> None:
@@ -81,10 +87,10 @@ def test_page_views_and_refused_exports_are_not_recorded(alice: Person, charlie:
     assert alice.app.test_client().get("/reports/day-book?format=csv").status_code == 303
     assert alice.browser.head("/invoices?format=csv").status_code == 200
     name_of(charlie.browser.get("/invoices?format=csv"))
-    assert told(alice) == []
+    assert recorded_exports(alice) == []
 
 
 def test_recorded_filters_are_truncated(alice: Person) -> None:
     name_of(alice.browser.get(f"/reports/day-book?{DAYS}&format=csv&note={'a' * 500}&after="))
-    ((_, said),) = told(alice)
+    ((_, said),) = recorded_exports(alice)
     assert said["filters"] == {"from": "2026-05-01", "to": "2026-05-31", "note": "a" * 100}

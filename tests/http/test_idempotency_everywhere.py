@@ -98,7 +98,7 @@ def test_a_request_sent_twice_with_one_key_runs_once(
 ) -> None:
     address, body = call.address(**call.things(alice)), call.body_of(alice)
     first = send(alice, call, address, body)
-    told = content(first, drain)
+    contents = content(first, drain)
     if call.name in REFUSED:
         assert first.status_code >= 400
         assert send(alice, call, address, body).headers.get(REPLAYED) is None
@@ -109,7 +109,7 @@ def test_a_request_sent_twice_with_one_key_runs_once(
     if call.operation.secret_answer:
         assert (second.status_code, second.json["detail"]) == (409, "idempotency_secret_shown")
     else:
-        assert (second.status_code, content(second, drain)) == (first.status_code, told)
+        assert (second.status_code, content(second, drain)) == (first.status_code, contents)
         assert (first.headers.get(REPLAYED), second.headers[REPLAYED]) == (None, "true")
         of_the_answer = {name: value for name, value in first.headers if name != "X-Request-Id"}
         assert {

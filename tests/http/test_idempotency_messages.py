@@ -52,9 +52,9 @@ HELP = {"message": "help"}
 def test_a_repeat_follows_the_running_turn(line: Line) -> None:
     first, second = send(line, HELP), send(line, HELP)
     line.drain()
-    told = events(first)
-    assert events(second) == told
-    assert len(told) >= 2
+    recorded = events(first)
+    assert events(second) == recorded
+    assert len(recorded) >= 2
     assert (first.headers.get(REPLAYED), second.headers[REPLAYED]) == (None, "true")
     assert second.headers["Content-Type"] == first.headers["Content-Type"]
     assert said(line) == 2
@@ -66,9 +66,9 @@ def test_a_repeat_after_the_turn_gets_all_events_of_the_turn(
     line.say("trial balance")
     first = send(line, HELP)
     line.drain()
-    told = events(first)
+    recorded = events(first)
     line.say("trial balance")
-    assert events(send(line, HELP)) == told
+    assert events(send(line, HELP)) == recorded
     assert said(line) == 6
 
 
@@ -81,9 +81,9 @@ def test_a_repeat_without_a_key_is_a_new_message(line: Line) -> None:
 def test_a_repeat_is_accepted_while_another_turn_runs(line: Line) -> None:
     first = send(line, HELP)
     line.drain()
-    told = events(first)
+    recorded = events(first)
     assert send(line, {"message": "trial balance"}, key="another-key").status_code == 200
-    assert events(send(line, HELP)) == told
+    assert events(send(line, HELP)) == recorded
     assert send(line, HELP, key="a-third").status_code == 409
     line.drain()
 
@@ -92,30 +92,30 @@ def test_a_repeat_is_accepted_while_another_turn_runs(line: Line) -> None:
 def test_a_repeat_with_last_event_id_gets_only_later_events(line: Line, seen: int) -> None:
     first = send(line, HELP)
     line.drain()
-    told = events(first)
-    last = frames_of(told)[seen]
+    recorded = events(first)
+    last = frames_of(recorded)[seen]
     answer = send(line, HELP, last_event_id=last)
     assert answer.status_code == 200
     assert events(answer) == [
-        event for event, number in zip(told, frames_of(told), strict=True) if number > last
+        event for event, number in zip(recorded, frames_of(recorded), strict=True) if number > last
     ]
     assert said(line) == 2
 
 
-def frames_of(told: list[str]) -> list[int]:
+def frames_of(sent: list[str]) -> list[int]:
     """Return the numbers of events."""
-    return [int(FRAME.fullmatch(event)["id"]) for event in told]  # type: ignore[index]
+    return [int(FRAME.fullmatch(event)["id"]) for event in sent]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("lost", ["nonsense", "999999"])
 def test_a_repeat_with_an_unknown_last_event_gets_the_whole_turn(line: Line, lost: str) -> None:
     first = send(line, HELP)
     line.drain()
-    told = events(first)
+    recorded = events(first)
     api, headers = line.person.api, {"Idempotency-Key": "a-key", "Last-Event-ID": lost}
     assert (
         events(api.post(f"/chat/sessions/{line.session_id}/messages", json=HELP, headers=headers))
-        == told
+        == recorded
     )
 
 
@@ -131,10 +131,10 @@ def test_a_repeated_decision_gets_the_events_of_the_next_turn(line: Line, people
     asked = proposal(line)
     first = send(line, {"approvals": {asked: False}})
     line.drain()
-    told = events(first)
-    assert "approval_denied" in "".join(told)
+    recorded = events(first)
+    assert "approval_denied" in "".join(recorded)
     before = said(line)
-    assert events(send(line, {"approvals": {asked: False}})) == told
+    assert events(send(line, {"approvals": {asked: False}})) == recorded
     assert said(line) == before
 
 
@@ -171,6 +171,6 @@ def test_one_of_many_parallel_messages_is_stored(line: Line) -> None:
     answers = at_once([lambda: send(line, HELP)] * 6)
     assert {answer.status_code for answer in answers} == {200}
     line.drain()
-    told = [events(answer) for answer in answers]
-    assert all(other == told[0] for other in told)
+    recorded = [events(answer) for answer in answers]
+    assert all(other == recorded[0] for other in recorded)
     assert said(line) == 2

@@ -321,7 +321,7 @@ def test_no_label_contains_data_of_an_agency(
     session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
     alice.browser.get(f"/assistant/{session_id}")
     drain()
-    told = read(app)
+    metrics = read(app)
     for secret in (
         enquiry["id"],
         session_id,
@@ -332,8 +332,8 @@ def test_no_label_contains_data_of_an_agency(
         "Alice",
         "127.0.0.1",
     ):
-        assert secret not in told
-    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}", told)
+        assert secret not in metrics
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}", metrics)
     assert set(labels_of(app)) <= {
         "method",
         "path",
@@ -512,10 +512,10 @@ def test_without_the_database_the_other_metrics_are_returned(
         raise sa.exc.OperationalError("select", {}, Exception("away"))
 
     monkeypatch.setattr(db.session, "execute", away)
-    told = read(app)
-    assert "voyagent_api_requests_total" in told
-    assert "voyagent_api_build_info" in told
-    assert "voyagent_api_active_sessions" not in told, "no number is better than a wrong one"
+    metrics = read(app)
+    assert "voyagent_api_requests_total" in metrics
+    assert "voyagent_api_build_info" in metrics
+    assert "voyagent_api_active_sessions" not in metrics, "no number is better than a wrong one"
 
 
 # Cost

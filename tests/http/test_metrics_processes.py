@@ -132,10 +132,10 @@ def test_each_process_returns_the_sum_of_all_processes(
     for _ in range(SENT):
         site.get("/health")
     site.wait(lambda: len(site.counting()) == 2 or not site.get("/schemas/money"))
-    told = {
+    values = {
         site.figure("voyagent_api_requests_total", **health, status="200") for _ in range(READINGS)
     }
-    assert told == {SENT}
+    assert values == {SENT}
     assert site.figure("voyagent_api_request_duration_seconds_count", **health) == SENT
 
     # A worker beside them, started on its own, counts into the same sum.

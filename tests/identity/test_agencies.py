@@ -50,12 +50,12 @@ def test_a_resumed_agency_continues_where_it_was(app: Flask, alice: Person, even
     result = command(app, "resume", alice.actor.tenant_id)
     assert (result.exit_code, result.output) == (0, "Alice Travels is active again.\n")
     assert (me(app, alice.access_token), browser.get("/team").status_code) == (200, 200)
-    told = [
+    recorded = [
         (event["kind"], event["actor_kind"])
         for event in events(alice)
         if event["kind"].startswith("agency.")
     ]
-    assert told[1:] == [("agency.suspended", "system"), ("agency.resumed", "system")]
+    assert recorded[1:] == [("agency.suspended", "system"), ("agency.resumed", "system")]
 
 
 def test_a_second_run_changes_nothing(app: Flask, alice: Person, events: Events) -> None:

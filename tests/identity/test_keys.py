@@ -264,8 +264,8 @@ def test_creator_and_administrator_can_revoke_and_the_first_date_remains(
         assert sql(
             "select revoked_at, revoked_by_user_id from api_keys where id = :id", id=key_id
         ) == [row]
-    told = events(alice, "api_key.revoked")
-    assert [(event["actor_id"], event["entity_refs"]["user_id"]) for event in told] == [
+    recorded = events(alice, "api_key.revoked")
+    assert [(event["actor_id"], event["entity_refs"]["user_id"]) for event in recorded] == [
         (bob.actor.user_id, str(bob.actor.user_id)),
         (alice.actor.user_id, str(bob.actor.user_id)),
     ]

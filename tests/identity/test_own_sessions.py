@@ -391,7 +391,7 @@ def test_the_page_ends_all_other_sessions(app: Flask, alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def told(browser: FlaskClient) -> str:
+def sign_in_message(browser: FlaskClient) -> str:
     """Return the message of the sign-in page for a browser that was signed in."""
     answer = browser.get("/team")
     assert answer.status_code == 303
@@ -418,20 +418,20 @@ def test_the_reason_of_an_ended_session_is_shown_at_sign_in(
 ) -> None:
     browser = alice.browser
     alice.does(lambda actor: sessions.end_sessions(actor.user_id, reason=reason))
-    assert words in told(browser)
+    assert words in sign_in_message(browser)
 
 
 def test_a_removed_user_is_informed(alice: Person, bob: Person) -> None:
     browser = bob.browser
     alice.api.delete(f"/team/{bob.actor.user_id}")
-    assert "administrator of your agency has ended your access" in told(browser)
+    assert "administrator of your agency has ended your access" in sign_in_message(browser)
 
 
 def test_users_of_a_suspended_agency_are_informed(alice: Person) -> None:
     browser = alice.browser
     with alice.acting() as actor:
         agencies.suspend_agency(actor.tenant_id)
-    assert "access is suspended" in told(browser)
+    assert "access is suspended" in sign_in_message(browser)
 
 
 def test_an_expired_session_is_explained_at_sign_in(alice: Person, sql: Sql) -> None:
@@ -440,17 +440,17 @@ def test_an_expired_session_is_explained_at_sign_in(alice: Person, sql: Sql) -> 
         "update auth_sessions set expires_at = now() - interval '1 second' where user_id = :u",
         u=alice.actor.user_id,
     )
-    assert "session has expired" in told(browser)
+    assert "session has expired" in sign_in_message(browser)
 
 
 def test_a_deleted_session_counts_as_ended(alice: Person, sql: Sql) -> None:
     browser = alice.browser
     sql("delete from auth_sessions where user_id = :u", u=alice.actor.user_id)
-    assert "no longer signed in here" in told(browser)
+    assert "no longer signed in here" in sign_in_message(browser)
 
 
 def test_an_anonymous_visitor_gets_no_message_about_a_session(app: Flask) -> None:
-    assert "in again." not in told(app.test_client())
+    assert "in again." not in sign_in_message(app.test_client())
 
 
 def test_a_reconnecting_stream_is_refused_and_the_next_page_explains_it(alice: Person) -> None:
@@ -458,7 +458,7 @@ def test_a_reconnecting_stream_is_refused_and_the_next_page_explains_it(alice: P
     alice.does(lambda actor: sessions.end_sessions(actor.user_id, reason="signed_out"))
     answer = browser.get(f"/assistant/{session_id}/events", headers={"Accept": "text/event-stream"})
     assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (401, [])
-    assert "ended from another device" in told(browser)
+    assert "ended from another device" in sign_in_message(browser)
 
 
 def test_a_fragment_request_is_redirected_to_sign_in(alice: Person) -> None:

@@ -133,8 +133,8 @@ def test_a_new_address_applies_at_once_and_must_be_confirmed(
     )
     (event,) = events(alice, "profile.changed")
     assert event["inputs"]["fields"][1] == {"field": "email", "before": alice.email, "after": new}
-    told = mailbox.newest(app, to=alice.email, kind="address_changed")
-    assert new not in told.text
+    mail = mailbox.newest(app, to=alice.email, kind="address_changed")
+    assert new not in mail.text
     link = mailbox.newest(app, to=new, kind="verify_email")
     assert anyone.post("/auth/verify-email", json={"token": link.token}).status_code == 200
     assert stored(sql, alice)["email_verified"] is True
@@ -238,11 +238,11 @@ def test_open_invitations_to_the_old_and_the_new_address_are_withdrawn(
     states = {row["id"]: row["status"] for row in sql("select id, status from invites")}
     assert [states[invite_id] for invite_id, _ in invited.values()] == ["revoked", "revoked"]
     assert (states[other], states[elsewhere]) == ("pending", "pending")
-    told = {
+    recorded = {
         (event["actor_id"], event["entity_refs"]["invite_id"])
         for event in events(bob, "invite.revoked")
     }
-    assert told == {(bob.actor.user_id, str(invite_id)) for invite_id, _ in invited.values()}
+    assert recorded == {(bob.actor.user_id, str(invite_id)) for invite_id, _ in invited.values()}
     with pytest.raises(InviteNotPending):  # whoever reads there by now stays outside
         accept(app, invited[bob.email][1])
 

@@ -529,7 +529,7 @@ def test_no_token_password_or_address_is_logged(
         client.post("/auth/verify-email", json={"token": token})
     for token in (reset_api, "y" * 43):
         choose(client, token)
-    told = lines()
+    log = lines()
     for expected in (
         '"path": "/verify-email"',
         '"path": "/reset-password"',
@@ -537,12 +537,12 @@ def test_no_token_password_or_address_is_logged(
         "mail.sent",
         "unknown_address",
     ):
-        assert expected in told, expected
-    assert [secret for secret in secrets if secret in told] == []
+        assert expected in log, expected
+    assert [secret for secret in secrets if secret in log] == []
     # The library that talks to the database may be asked to write its parameters down; the
     # program's own lines have no address.
     assert not [
         line
-        for line in told.splitlines()
+        for line in log.splitlines()
         if line.startswith("{") and (unknown in line or alice.email in line)
     ]

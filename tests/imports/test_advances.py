@@ -41,7 +41,7 @@ def test_advances_keep_number_and_date_and_post_nothing_to_the_bank(alice: Perso
     assert payments(alice) == []
     assert findings(sent(alice, "customer_advances", CUSTOMERS)) == []
     assert findings(sent(alice, "supplier_advances", SUPPLIERS)) == []
-    told = [
+    imported = [
         (
             one["number"],
             one["direction"],
@@ -52,7 +52,7 @@ def test_advances_keep_number_and_date_and_post_nothing_to_the_bank(alice: Perso
         )
         for one in payments(alice)
     ]
-    assert told == [
+    assert imported == [
         ("A/2025-26/000002", "in", "Al Noor", "R-18", "2026-03-31", "150.00"),
         ("A/2025-26/000003", "out", "BSP India", "P-4", "2026-03-20", "500.00"),
         ("A/2025-26/000001", "in", "Deepa Krishnan", "R-17", "2026-02-10", "3000.00"),
@@ -110,7 +110,7 @@ def test_an_imported_advance_is_allocated_and_refunded_as_usual(alice: Person) -
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "expected"),
     [
         (",X,2026-03-01,INR,1", ("party", "missing")),
         ("A,,2026-03-01,INR,1", ("reference", "missing")),
@@ -126,11 +126,11 @@ def test_an_imported_advance_is_allocated_and_refunded_as_usual(alice: Person) -
     ],
 )
 def test_every_invalid_row_is_reported_and_nothing_imported(
-    alice: Person, row: str, told: tuple[str | None, str]
+    alice: Person, row: str, expected: tuple[str | None, str]
 ) -> None:
     alice.does(months.close_month, date(2024, 5, 1))
     content = CUSTOMERS + row + "\n"
-    assert findings(sent(alice, "customer_advances", content, dry_run=True)) == [(4, *told)]
+    assert findings(sent(alice, "customer_advances", content, dry_run=True)) == [(4, *expected)]
     assert code(sent(alice, "customer_advances", content)) == (422, "import_has_findings")
     assert (payments(alice), opened(alice)) == ([], {})
 
@@ -139,13 +139,13 @@ def test_all_invalid_cells_of_a_row_are_reported_together(alice: Person) -> None
     found = findings(
         sent(alice, "customer_advances", CUSTOMERS + ",X,2026-04-01,XXX,a lot\n", dry_run=True)
     )
-    told = (
+    expected = (
         ("party", "missing"),
         ("paid_on", "paid_after_day"),
         ("currency", "invalid_currency"),
         ("amount", "string_pattern_mismatch"),
     )
-    assert found == [(4, *one) for one in told]
+    assert found == [(4, *one) for one in expected]
 
 
 def test_an_imported_number_is_unique_per_direction_and_agency(

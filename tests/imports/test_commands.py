@@ -55,9 +55,9 @@ def test_every_invalid_row_is_reported_and_nothing_imported(
     alice: Person, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     content = CUSTOMERS + "A,X,2026-04-01,INR,1\nA,Y,2026-03-01,INR\n"
-    told = command(alice, tmp_path, "customer_advances", content, "--on", DAY, *options)
-    assert told.exit_code == 1
-    assert told.output.splitlines() == [
+    output = command(alice, tmp_path, "customer_advances", content, "--on", DAY, *options)
+    assert output.exit_code == 1
+    assert output.output.splitlines() == [
         ("line 4, paid_on: The payment date is after the date of the file. (paid_after_day)"),
         "line 5: The number of cells in this line differs from the header. (cells_do_not_fit)",
     ]
@@ -68,9 +68,9 @@ def test_the_command_has_the_limits_of_the_role(
     people: People, alice: Person, tmp_path: Path
 ) -> None:
     agent = people.colleague(alice, "Vera Agent", role="agent")
-    told = command(agent, tmp_path, "parties", NAMES)
-    assert (told.exit_code, known(alice)) == (1, 0)
-    assert "Your role does not allow this." in told.output
+    output = command(agent, tmp_path, "parties", NAMES)
+    assert (output.exit_code, known(alice)) == (1, 0)
+    assert "Your role does not allow this." in output.output
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ def test_an_error_is_printed(
     by: str | None,
     said: str,
 ) -> None:
-    told = command(alice, tmp_path, kind, content, *options, by=by)
-    assert told.exit_code in (1, 2)
-    assert said in told.output
+    output = command(alice, tmp_path, kind, content, *options, by=by)
+    assert output.exit_code in (1, 2)
+    assert said in output.output
 
 
 def test_a_missing_file_is_reported(alice: Person, tmp_path: Path) -> None:
-    told = alice.app.test_cli_runner().invoke(
+    output = alice.app.test_cli_runner().invoke(
         args=["import", "parties", str(tmp_path / "none.csv"), "--by", alice.email]
     )
-    assert told.exit_code == 2
-    assert "does not exist" in told.output
+    assert output.exit_code == 2
+    assert "does not exist" in output.output

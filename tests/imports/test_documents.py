@@ -48,7 +48,7 @@ def test_open_invoices_keep_their_number_and_post_no_revenue(alice: Person) -> N
     assert findings(sent(alice, "open_invoices", INVOICES, dry_run=True)) == []
     assert invoices(alice) == []
     assert findings(sent(alice, "open_invoices", INVOICES)) == []
-    told = [
+    imported = [
         (
             one["number"],
             one["party_reference"],
@@ -59,7 +59,7 @@ def test_open_invoices_keep_their_number_and_post_no_revenue(alice: Person) -> N
         )
         for one in invoices(alice)
     ]
-    assert told == [
+    assert imported == [
         ("O/2025-26/000002", "OLD-18", "issued", "2026-03-01", "2026-03-16", "15000.00"),
         ("O/2025-26/000001", "OLD-17", "issued", "2026-02-10", "2026-03-12", "30000.00"),
     ]
@@ -70,7 +70,7 @@ def test_open_invoices_keep_their_number_and_post_no_revenue(alice: Person) -> N
 
 
 @pytest.mark.parametrize(
-    ("amount", "told"),
+    ("amount", "expected"),
     [
         ("30000.50", []),
         ("30,000.50", []),
@@ -85,7 +85,7 @@ def test_open_invoices_keep_their_number_and_post_no_revenue(alice: Person) -> N
     ],
 )
 def test_a_misplaced_comma_in_an_amount_is_refused(
-    alice: Person, amount: str, told: list[tuple[int, str]]
+    alice: Person, amount: str, expected: list[tuple[int, str]]
 ) -> None:
     content = (
         "party;reference;issue_date;due_date;currency;amount\n"
@@ -93,7 +93,7 @@ def test_a_misplaced_comma_in_an_amount_is_refused(
     )
     assert [
         one[:2] for one in findings(sent(alice, "open_invoices", content, dry_run=True))
-    ] == told
+    ] == expected
 
 
 def test_imported_balances_and_documents_clear_the_suspense_account(
@@ -196,7 +196,7 @@ def test_open_bills_post_no_cost(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "expected"),
     [
         (",X,2026-03-01,,INR,1", ("party", "missing")),
         ("A,,2026-03-01,,INR,1", ("reference", "missing")),
@@ -215,12 +215,12 @@ def test_open_bills_post_no_cost(alice: Person) -> None:
     ],
 )
 def test_every_invalid_row_is_reported_and_nothing_imported(
-    alice: Person, row: str, told: tuple[str, str]
+    alice: Person, row: str, expected: tuple[str, str]
 ) -> None:
     alice.does(months.close_month, date(2024, 5, 1))
     good = INVOICES if row.count(",") < 6 else RATED
     content = good + row + "\n"
-    assert findings(sent(alice, "open_invoices", content, dry_run=True)) == [(4, *told)]
+    assert findings(sent(alice, "open_invoices", content, dry_run=True)) == [(4, *expected)]
     assert code(sent(alice, "open_invoices", content)) == (422, "import_has_findings")
     assert invoices(alice) == []
     assert opened(alice) == {}
@@ -228,7 +228,7 @@ def test_every_invalid_row_is_reported_and_nothing_imported(
 
 def test_all_invalid_cells_of_a_row_are_reported_together(alice: Person) -> None:
     cells = ("party", "due_date", "currency", "amount", "exchange_rate")
-    for row, told in (
+    for row, expected in (
         (
             ",X,2026-03-01,2026-02-01,XXX,a lot,83.x",
             dict(
@@ -255,7 +255,7 @@ def test_all_invalid_cells_of_a_row_are_reported_together(alice: Person) -> None
     ):
         found = findings(sent(alice, "open_bills", f"{RATED}{row}\n", dry_run=True))
         assert {line for line, *_ in found} == {4}
-        assert {column: why for _, column, why in found} == told
+        assert {column: why for _, column, why in found} == expected
 
 
 @pytest.mark.parametrize(("kind", "content"), [("open_invoices", INVOICES), ("open_bills", BILLS)])
@@ -309,14 +309,14 @@ def test_a_cell_with_another_format_has_an_error_sentence(alice: Person) -> None
 def test_imported_numbers_and_references_are_unique_and_use_no_new_number(
     alice: Person, charlie: Person
 ) -> None:
-    for kind, content, told in (
+    for kind, content, expected in (
         ("open_invoices", INVOICES, "former_number_taken"),
         ("open_bills", BILLS, "vendor_reference_taken"),
     ):
         sent(alice, kind, content)
         again = content + "Somebody,NEW-1,2026-03-01,,INR,1\n"
         found = findings(sent(alice, kind, again, dry_run=True))
-        assert {one[1:] for one in found} == {("reference", told)}
+        assert {one[1:] for one in found} == {("reference", expected)}
         assert findings(sent(charlie, kind, content)) == []
     sent(alice, "open_invoices", HEAD + "Somebody,NEW-1,2026-03-01,,INR,1\n")
     assert invoices(alice)[0]["number"] == "O/2025-26/000003"

@@ -91,9 +91,9 @@ def test_imported_balances_are_not_imported_twice(
         for lines in (reversed(rows), [*rows, "1510,INR,7,", "3900,INR,,7"])
     )
     for content, on in ((GOOD, "2026-04-01"), (turned, DAY), (more, DAY)):
-        told = findings(sent(alice, content, dry_run=True, on=on))
-        assert {found[1:] for found in told} == {("account", "opened_already")}
-        assert len(told) == 5, (
+        errors = findings(sent(alice, content, dry_run=True, on=on))
+        assert {found[1:] for found in errors} == {("account", "opened_already")}
+        assert len(errors) == 5, (
             "each account that stands already, and none of those that only documents will bring"
         )
         assert code(sent(alice, content, on=on)) == (422, "import_has_findings")
@@ -117,7 +117,7 @@ def test_an_import_uses_only_accounts_of_its_agency(alice: Person, charlie: Pers
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "expected"),
     [
         ("9999,INR,1,", ("account", "account_not_found")),
         ("advances,INR,1,", ("account", "account_ambiguous")),
@@ -132,7 +132,7 @@ def test_an_import_uses_only_accounts_of_its_agency(alice: Person, charlie: Pers
     ],
 )
 def test_every_invalid_row_is_reported_and_nothing_posted(
-    alice: Person, row: str, told: tuple[str, str]
+    alice: Person, row: str, expected: tuple[str, str]
 ) -> None:
     accounts = alice.api.get("/accounts").json["items"]
     alice.does(
@@ -141,13 +141,13 @@ def test_every_invalid_row_is_reported_and_nothing_posted(
         {"is_archived": True},
     )
     content = f"account,currency,debit,credit\n3000,INR,,1\n{row}\n"
-    assert findings(sent(alice, content, dry_run=True)) == [(3, *told)]
+    assert findings(sent(alice, content, dry_run=True)) == [(3, *expected)]
     assert code(sent(alice, content)) == (422, "import_has_findings")
     assert opened(alice) == {}
 
 
 @pytest.mark.parametrize(
-    ("content", "on", "told"),
+    ("content", "on", "expected"),
     [
         ("account,debit,credit\n1100,100,\n3000,,99.99\n", DAY, "file_unbalanced"),
         ("account,currency,debit,credit\n1100,INR,100,\n3000,AED,,100\n", DAY, "file_unbalanced"),
@@ -156,10 +156,10 @@ def test_every_invalid_row_is_reported_and_nothing_posted(
     ],
 )
 def test_errors_of_the_whole_file_are_reported_at_the_header(
-    alice: Person, content: str, on: str, told: str
+    alice: Person, content: str, on: str, expected: str
 ) -> None:
     alice.does(months.close_month, date(2024, 5, 1))
-    assert findings(sent(alice, content, dry_run=True, on=on)) == [(1, None, told)]
+    assert findings(sent(alice, content, dry_run=True, on=on)) == [(1, None, expected)]
     assert code(sent(alice, content, on=on)) == (422, "import_has_findings")
     assert opened(alice) == {}
 

@@ -134,7 +134,7 @@ def test_a_cell_that_looks_like_a_formula_is_plain_text(alice: Person, first: st
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         ("name,colour\nA,red\n", [(1, "colour", "column_unknown")]),
         ("is_customer\nyes\n", [(1, "name", "column_missing")]),
@@ -143,13 +143,15 @@ def test_a_cell_that_looks_like_a_formula_is_plain_text(alice: Person, first: st
         ('name,is_customer\nA,yes\n"B"C,yes\n', [(3, None, "quotes_do_not_fit")]),
     ],
 )
-def test_errors_of_header_and_quotes_are_reported(alice: Person, content: str, told: Any) -> None:
-    assert findings(sent(alice, content, dry_run=True)) == told
+def test_errors_of_header_and_quotes_are_reported(
+    alice: Person, content: str, expected: Any
+) -> None:
+    assert findings(sent(alice, content, dry_run=True)) == expected
     assert code(sent(alice, content)) == (422, "import_has_findings")
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         ("name,is_customer\n\n\n", "file_empty"),
         ("name,is_customer\n" + "A,yes\n" * 1001, "file_too_large"),
@@ -157,10 +159,10 @@ def test_errors_of_header_and_quotes_are_reported(alice: Person, content: str, t
     ],
 )
 def test_a_file_that_is_empty_or_too_large_is_refused(
-    alice: Person, content: str, told: str
+    alice: Person, content: str, expected: str
 ) -> None:
     for dry_run in (True, False):
-        assert code(sent(alice, content, dry_run=dry_run)) == (422, told)
+        assert code(sent(alice, content, dry_run=dry_run)) == (422, expected)
 
 
 def test_at_most_a_hundred_findings_are_returned(alice: Person) -> None:

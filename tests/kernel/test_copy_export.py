@@ -30,14 +30,14 @@ def row_of(snapshot: Snapshot, *cells: sa.ColumnElement[object]) -> list[str]:
 
 @pytest.mark.parametrize("minor", [0, 1, -5, 123_456, -(10**17)])
 def test_an_amount_has_the_decimals_of_the_api(snapshot: Snapshot, minor: int) -> None:
-    told = row_of(
+    row = row_of(
         snapshot,
         *[
             amount_cell(sa.literal(minor, sa.BigInteger), sa.literal(code))
             for code in currency_codes()
         ],
     )
-    assert told == [Money(minor, code).wire for code in currency_codes()]
+    assert row == [Money(minor, code).wire for code in currency_codes()]
 
 
 def test_only_text_like_a_formula_is_escaped(snapshot: Snapshot) -> None:
@@ -54,8 +54,8 @@ def test_only_text_like_a_formula_is_escaped(snapshot: Snapshot) -> None:
         "विवरण",
         "x",
     ]
-    told = row_of(snapshot, *[text_cell(sa.literal(text)) for text in (*evil, *harmless)])
-    assert told == [f"'{text}" for text in evil] + harmless
+    row = row_of(snapshot, *[text_cell(sa.literal(text)) for text in (*evil, *harmless)])
+    assert row == [f"'{text}" for text in evil] + harmless
     assert row_of(snapshot, text_cell(sa.null()), sa.literal(1)) == ["", "1"]
 
 

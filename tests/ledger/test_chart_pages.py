@@ -70,10 +70,10 @@ def test_only_names_of_default_accounts_are_translated(
         assert ("ग्राहकों से प्राप्य" in words, "Trade receivables" in words) == (True, False), path
     words = Page(browser.get(f"/reports/trial-balance?{days}")).words()
     assert "4300 Search" in words, "a word of ours elsewhere, but not a name of ours"
-    told: list[Any] = []
-    monkeypatch.setattr(Paper, "pdf", lambda _self, _name, data: told.append(data) or b"")
+    typeset_inputs: list[Any] = []
+    monkeypatch.setattr(Paper, "pdf", lambda _self, _name, data: typeset_inputs.append(data) or b"")
     browser.get(f"/reports/trial-balance?{days}&format=pdf")
-    assert told[0]["tables"][0]["groups"][0]["rows"][0][0] == "1200 ग्राहकों से प्राप्य"
+    assert typeset_inputs[0]["tables"][0]["groups"][0]["rows"][0][0] == "1200 ग्राहकों से प्राप्य"
     assert (
         "1200,Trade receivables," in browser.get(f"/reports/trial-balance?{days}&format=csv").text
     ), "a file for programs"

@@ -240,7 +240,7 @@ def test_the_page_shows_past_entries_and_counts_coming_ones(alice: Person) -> No
         *happened,
     ], "a last day is what was asked for"
     assert len(alice.api.get("/journal-entries").json["items"]) == 4, (
-        "the API ends where it is told to"
+        "the API also lists later entries"
     )
 
 

@@ -426,7 +426,7 @@ def numbered(person: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("series", "told"),
+    ("series", "expected"),
     [
         ("invoice", "Invoice numbers are missing in 2024-25."),
         ("opening", "Numbers of imported invoices are missing in 2024-25."),
@@ -438,7 +438,7 @@ def numbered(person: Person) -> None:
     ],
 )
 def test_the_page_before_closing_reports_a_gap_in_the_numbers(
-    alice: Person, charlie: Person, owner_engine: sa.Engine, series: str, told: str
+    alice: Person, charlie: Person, owner_engine: sa.Engine, series: str, expected: str
 ) -> None:
     for person in (alice, charlie):
         numbered(person)
@@ -451,7 +451,7 @@ def test_the_page_before_closing_reports_a_gap_in_the_numbers(
         assert connection.execute(skip, {"t": alice.actor.tenant_id, "s": series}).rowcount == 1
     page = alice.browser.get("/months/2024-06/close").text
     assert page.count("are missing in") == 1
-    assert told in page
+    assert expected in page
     assert "refunds have no gaps." in alice.browser.get("/months/2025-06/close").text, (
         "another year has nothing to do with it"
     )

@@ -127,9 +127,9 @@ def test_a_notice_states_the_change_of_two_factor_authentication(
 
 def test_the_old_address_is_notified_without_the_new_one(post: Post, alice: Person) -> None:
     message, text, html = posted(post, alice, "address_changed")
-    for told in (text, html):
-        assert "n***@sharma.example" in told
-        assert "neha.new" not in told
+    for part in (text, html):
+        assert "n***@sharma.example" in part
+        assert "neha.new" not in part
     assert "neha" not in message.as_string()
 
 

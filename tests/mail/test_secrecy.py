@@ -80,12 +80,12 @@ def test_no_secret_of_a_sent_mail_is_logged(
     mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
     work_off(app, settings)
     assert TOKEN in post.recording.sent[-1].as_string()
-    told = lines()
-    assert str(mail_id) in told, "the log was really read"
-    assert "insert into mails" in told.lower(), "statements were really read"
-    assert str(alice.actor.tenant_id) in told, "and what they were given"
-    assert "mail.sent" in told
-    assert [secret for secret in secrets_of(alice) if secret in told] == []
+    log = lines()
+    assert str(mail_id) in log, "the log was really read"
+    assert "insert into mails" in log.lower(), "statements were really read"
+    assert str(alice.actor.tenant_id) in log, "and what they were given"
+    assert "mail.sent" in log
+    assert [secret for secret in secrets_of(alice) if secret in log] == []
 
 
 @pytest.mark.parametrize("failing", ["not_sent", "blabbing", "no_server"])
@@ -105,10 +105,10 @@ def test_no_secret_of_a_failed_mail_is_logged(
         post.use(Smtp("127.0.0.1", 9, "none", user="postmaster", password=TOKEN))
     mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
     work_off(app, settings)
-    told = lines()
-    assert "mail.not_sent" in told
-    assert post.row(mail_id)["last_error"] in told
-    assert [secret for secret in secrets_of(alice) if secret in told] == []
+    log = lines()
+    assert "mail.not_sent" in log
+    assert post.row(mail_id)["last_error"] in log
+    assert [secret for secret in secrets_of(alice) if secret in log] == []
 
 
 def test_printed_objects_show_no_secret(alice: Person, post: Post) -> None:

@@ -43,14 +43,14 @@ def names(person: Person, query: str = "") -> list[str]:
 
 
 def test_a_party_is_returned_as_stored(alice: Person) -> None:
-    told = made(alice, **WHOLE)
-    assert {name: told[name] for name in WHOLE} == WHOLE
-    assert told["is_archived"] is False
-    assert alice.api.get(f"/parties/{told['id']}").json == told
+    expected = made(alice, **WHOLE)
+    assert {name: expected[name] for name in WHOLE} == WHOLE
+    assert expected["is_archived"] is False
+    assert alice.api.get(f"/parties/{expected['id']}").json == expected
     changed = alice.api.patch(
-        f"/parties/{told['id']}", json={"phone": None, "terms_days": 0, "is_archived": True}
+        f"/parties/{expected['id']}", json={"phone": None, "terms_days": 0, "is_archived": True}
     )
-    assert changed.json == told | {
+    assert changed.json == expected | {
         "phone": None,
         "terms_days": 0,
         "is_archived": True,
@@ -111,7 +111,7 @@ def test_the_number_of_statements_does_not_depend_on_the_list(
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "expected"),
     [
         ({"is_customer": False}, (400, "party_kind_required")),
         ({"country": "QX"}, (400, "country_unknown")),
@@ -126,14 +126,14 @@ def test_the_number_of_statements_does_not_depend_on_the_list(
     ],
 )
 def test_each_violated_rule_has_its_error_code(
-    alice: Person, said: dict[str, Any], told: tuple[int, str]
+    alice: Person, said: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     made(alice, name="Known")
     assert (
         code(
             alice.api.post("/parties", json={"name": "Deepa Krishnan", "is_customer": True} | said)
         )
-        == told
+        == expected
     )
 
 

@@ -10,7 +10,7 @@ from voyagent.drivers.paper import Paper
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def typeset_input(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Record the last input of the typesetter."""
     given: dict[str, Any] = {}
     plain = Paper.pdf

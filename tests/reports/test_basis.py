@@ -29,22 +29,24 @@ def owing(alice: Person) -> Person:
     return alice
 
 
-def buckets(told: dict[str, Any]) -> list[tuple[str, int, str]]:
-    return [(one["bucket"], one["count"], one["amount"]["amount"]) for one in told["aging_buckets"]]
+def buckets(report: dict[str, Any]) -> list[tuple[str, int, str]]:
+    return [
+        (one["bucket"], one["count"], one["amount"]["amount"]) for one in report["aging_buckets"]
+    ]
 
 
 def asked(who: Person, query: str, kind: str = "receivables") -> dict[str, Any]:
     answer = who.api.get(f"/reports/{kind}?{EVER}&{query}")
     assert answer.status_code == 200, answer.json
-    told: dict[str, Any] = answer.json
-    return told
+    report: dict[str, Any] = answer.json
+    return report
 
 
 @pytest.mark.parametrize("query", ["", "basis=", "basis=due_date"])
 def test_the_default_basis_is_the_due_date(owing: Person, query: str) -> None:
-    told = asked(owing, query)
-    assert (told["basis"], told["not_due"]["amount"]) == ("due_date", "43.00")
-    assert buckets(told) == [
+    report = asked(owing, query)
+    assert (report["basis"], report["not_due"]["amount"]) == ("due_date", "43.00")
+    assert buckets(report) == [
         ("0-30", 3, "143.00"),
         ("31-60", 1, "7.00"),
         ("61-90", 0, "0.00"),
@@ -55,13 +57,17 @@ def test_the_default_basis_is_the_due_date(owing: Person, query: str) -> None:
 def test_ages_by_document_date_are_higher_and_not_due_is_unchanged(
     owing: Person,
 ) -> None:
-    told = asked(owing, "basis=document_date")
-    assert (told["basis"], told["total_outstanding"]["amount"], told["not_due"]["amount"]) == (
+    report = asked(owing, "basis=document_date")
+    assert (
+        report["basis"],
+        report["total_outstanding"]["amount"],
+        report["not_due"]["amount"],
+    ) == (
         "document_date",
         "150.00",
         "43.00",
     )
-    assert buckets(told) == [
+    assert buckets(report) == [
         ("0-30", 1, "3.00"),
         ("31-60", 1, "7.00"),
         ("61-90", 1, "100.00"),
@@ -98,8 +104,8 @@ def test_a_document_with_instalments_ages_once_from_its_own_date(alice: Person) 
             line_items=[line("100.00", quantity=1)],
         )
         issuing.issue_invoice(actor, drawn.id)
-    told = asked(alice, "basis=document_date")
-    assert (buckets(told)[2], told["not_due"]["amount"]) == (("61-90", 1, "100.00"), "70.00")
+    report = asked(alice, "basis=document_date")
+    assert (buckets(report)[2], report["not_due"]["amount"]) == (("61-90", 1, "100.00"), "70.00")
 
 
 def test_payables_age_from_the_date_of_the_bill(alice: Person) -> None:

@@ -35,8 +35,8 @@ def export(app: Flask, alice: Person, tmp_path: Path) -> Callable[..., Path]:
 
     def run(of: Person = alice) -> Path:
         file = tmp_path / f"{of.actor.tenant_id}.beancount"
-        told = command(app, of, file)
-        assert (told.exit_code, told.output) == (0, "")
+        output = command(app, of, file)
+        assert (output.exit_code, output.output) == (0, "")
         return file
 
     return run
@@ -58,11 +58,11 @@ def command(app: Flask, of: Person, file: Path) -> Result:
 
 def complaints(file: Path) -> str:
     """Return the errors of beancount's own checker, run as a process."""
-    told = subprocess.run(
+    result = subprocess.run(
         [CHECKER, "--no-cache", file], capture_output=True, text=True, check=False
     )
-    assert (told.returncode == 0) == (told.stderr == ""), told
-    return told.stderr
+    assert (result.returncode == 0) == (result.stderr == ""), result
+    return result.stderr
 
 
 def test_beancount_accepts_the_export_and_confirms_the_trial_balance(
@@ -298,7 +298,7 @@ def test_an_incomplete_file_has_a_temporary_name(
 
 
 def test_the_export_of_an_unknown_agency_is_refused(app: Flask, tmp_path: Path) -> None:
-    told = app.test_cli_runner().invoke(
+    result = app.test_cli_runner().invoke(
         args=[
             "books",
             "export",
@@ -309,5 +309,5 @@ def test_the_export_of_an_unknown_agency_is_refused(app: Flask, tmp_path: Path) 
             str(tmp_path / "books"),
         ]
     )
-    assert (told.exit_code, "there is no agency" in told.output) == (1, True)
+    assert (result.exit_code, "there is no agency" in result.output) == (1, True)
     assert list(tmp_path.iterdir()) == []

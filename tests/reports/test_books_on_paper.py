@@ -30,14 +30,14 @@ def of_the_table(table: dict[str, Any]) -> list[list[str]]:
 
 
 def test_profit_and_loss_has_a_total_for_each_type_and_the_result(
-    busy: Person, told: dict[str, Any]
+    busy: Person, typeset_input: dict[str, Any]
 ) -> None:
     text = text_of(pdf(busy, "profit-and-loss"))
-    assert (told["title"], told["words"][:42]) == (
+    assert (typeset_input["title"], typeset_input["words"][:42]) == (
         "Profit and loss",
         "Book dates from 1 May 2026 to 31 May 2026,",
     )
-    rupees, dirhams = told["tables"]
+    rupees, dirhams = typeset_input["tables"]
     assert rupees["columns"] == [
         "Account",
         "1 May 2026 to 31 May 2026",
@@ -60,16 +60,16 @@ def test_profit_and_loss_has_a_total_for_each_type_and_the_result(
         words in text for words in ("Profit and loss", "Profit in INR", "900.50", "Alice Travels")
     )
     pdf(busy, "profit-and-loss", f"{DAYS}&compare=none&currency=INR")
-    (alone,) = told["tables"]
+    (alone,) = typeset_input["tables"]
     assert (alone["columns"], alone["totals"]) == (
         ["Account", "1 May 2026 to 31 May 2026"],
         [["Profit in INR", "900.50"]],
     )
 
 
-def test_the_balance_sheet_compares_both_sides(busy: Person, told: dict[str, Any]) -> None:
+def test_the_balance_sheet_compares_both_sides(busy: Person, typeset_input: dict[str, Any]) -> None:
     text = text_of(pdf(busy, "balance-sheet"))
-    rupees, dirhams = told["tables"]
+    rupees, dirhams = typeset_input["tables"]
     assert rupees["columns"] == ["Account", "31 May 2026"]
     assert [group["title"] for group in rupees["groups"]] == ["Assets", "Liabilities", "Equity"]
     assert of_the_table(rupees) == [
@@ -87,7 +87,7 @@ def test_the_balance_sheet_compares_both_sides(busy: Person, told: dict[str, Any
     assert of_the_table(dirhams)[0] == ["1100 Bank, current account", "−700.25"]
     assert "Liabilities and equity in AED" in text
     pdf(busy, "balance-sheet", "as_of=2026-05-31&compare_as_of=2026-04-30&currency=INR")
-    (beside,) = told["tables"]
+    (beside,) = typeset_input["tables"]
     assert (beside["columns"], beside["totals"]) == (
         ["Account", "31 May 2026", "30 April 2026", "Difference"],
         [["Liabilities and equity in INR", "1,200.50", "0.00", "1,200.50"]],
@@ -95,7 +95,7 @@ def test_the_balance_sheet_compares_both_sides(busy: Person, told: dict[str, Any
 
 
 def test_the_general_ledger_has_balances_in_each_currency(
-    busy: Person, told: dict[str, Any]
+    busy: Person, typeset_input: dict[str, Any]
 ) -> None:
     paid = [
         entries.debit("bank", Money(20_000, "INR"), memo="by cheque"),
@@ -103,8 +103,8 @@ def test_the_general_ledger_has_balances_in_each_currency(
     ]
     post(busy, lines=paid, entry_date=MAY, narration="Paid")
     pdf(busy, "general-ledger", "account=1200&from=2026-05-05&to=2026-05-31")
-    assert told["title"] == "General ledger, 1200 Trade receivables"
-    (table,) = told["tables"]
+    assert typeset_input["title"] == "General ledger, 1200 Trade receivables"
+    (table,) = typeset_input["tables"]
     assert table["columns"] == ["Book date", "Entry", "Debit", "Credit", "Balance"]
     assert rows(table) == [
         ["", "Opening, 5 May 2026", "", "", "1,200.50 Dr"],
@@ -112,7 +112,7 @@ def test_the_general_ledger_has_balances_in_each_currency(
     ]
     assert table["totals"] == [["", "Closing, 31 May 2026", "0.00", "200.00", "1,000.50 Dr"]]
     pdf(busy, "general-ledger", f"account=1100&{DAYS}")
-    dirhams, rupees = told["tables"]
+    dirhams, rupees = typeset_input["tables"]
     assert (dirhams["title"], rows(dirhams)[0][-1], rows(dirhams)[1][-1]) == (
         "United Arab Emirates Dirham (AED)",
         "0.00",
@@ -121,9 +121,11 @@ def test_the_general_ledger_has_balances_in_each_currency(
     assert rows(rupees)[1][1:] == ["Paid\nby cheque", "200.00", "", "200.00 Dr"]
 
 
-def test_the_day_book_has_entries_by_day_and_totals(busy: Person, told: dict[str, Any]) -> None:
+def test_the_day_book_has_entries_by_day_and_totals(
+    busy: Person, typeset_input: dict[str, Any]
+) -> None:
     text = text_of(pdf(busy, "day-book"))
-    (table,) = told["tables"]
+    (table,) = typeset_input["tables"]
     (loss,) = [group for group in table["groups"] if group["title"].endswith("@rooms")]
     assert loss["title"] == "4 May 2026 · @rooms"
     assert loss["rows"] == [
@@ -143,7 +145,9 @@ def test_the_day_book_has_entries_by_day_and_totals(busy: Person, told: dict[str
     )
 
 
-def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, Any]) -> None:
+def test_margins_have_a_table_for_each_currency(
+    alice: Person, typeset_input: dict[str, Any]
+) -> None:
     first = a_trip(alice, title="Krishnan family, Dubai")
     a_line(alice, first, DESERT, cost="600.00", price="800.00", currency="INR")
     a_line(alice, first, VISA, cost="200.00", price="300.50", currency="AED")
@@ -152,7 +156,7 @@ def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, A
     )
     a_trip(alice, title="Not begun")
     pdf(alice, "trip-margins", f"to={today()}")
-    dirhams, rupees = told["tables"]
+    dirhams, rupees = typeset_input["tables"]
     unbooked = ["0.00", "0.00", "0.00", ""]
     assert rows(dirhams) == [
         ["Krishnan family, Dubai", "300.50", "200.00", "100.50", "33.4 %", *unbooked]
@@ -168,14 +172,14 @@ def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, A
 
 
 def test_the_trip_margin_pdf_has_planned_and_posted_amounts(
-    alice: Person, told: dict[str, Any]
+    alice: Person, typeset_input: dict[str, Any]
 ) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
     trip_id = a_trip(alice, title="Dubai", enquiry_id=asked)
     issued(alice, line("900.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=trip_id)
     bill(alice, "Galaxy Consolidators", "300", due=MAY, reference="G-1")
     text = text_of(pdf(alice, "trip-margins", DAYS))
-    table, books = told["tables"]
+    table, books = typeset_input["tables"]
     assert rows(table) == [
         ["Dubai\nDeepa Krishnan", "0.00", "0.00", "0.00", "", "900.00", "0.00", "900.00", "100.0 %"]
     ]
@@ -191,7 +195,7 @@ def test_the_trip_margin_pdf_has_planned_and_posted_amounts(
     assert "All postings" in text
     for by, name in (("customer", "Deepa Krishnan"), ("month", "May 2026")):
         pdf(alice, "trip-margins", f"{DAYS}&group_by={by}")
-        assert rows(told["tables"][0])[0] == [
+        assert rows(typeset_input["tables"][0])[0] == [
             name,
             "0.00",
             "0.00",
@@ -214,19 +218,19 @@ def test_the_trip_margin_pdf_has_planned_and_posted_amounts(
 )
 def test_a_pdf_has_the_rows_of_all_pages(
     busy: Person,
-    told: dict[str, Any],
+    typeset_input: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     module: Any,
     size: str,
     report: str,
 ) -> None:
     pdf(busy, report)
-    whole = told["tables"]
+    whole = typeset_input["tables"]
     monkeypatch.setattr(
         *((module.ledgers, "PAGE_LINES") if size == "ledgers" else (module, size)), 1
     )
     pdf(busy, report)
-    assert told["tables"] == whole
+    assert typeset_input["tables"] == whole
 
 
 def test_long_names_and_accounts_fit_on_the_page(alice: Person) -> None:

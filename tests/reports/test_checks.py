@@ -265,8 +265,8 @@ def test_correct_books_have_no_finding(
     app: Flask, trader: Person, command: Callable[..., Result]
 ) -> None:
     assert found(app, trader) == []
-    told = command("--agency", trader.actor.tenant_id)
-    assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 19 checks\n")
+    output = command("--agency", trader.actor.tenant_id)
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 19 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -286,8 +286,8 @@ def test_each_inconsistency_is_found(
             assert finding.difference is not None
             assert abs(finding.difference.amount_minor) == abs(expected[finding.check] or 0)
             assert finding.difference.currency == "INR"
-    told = command("--agency", trader.actor.tenant_id)
-    assert (told.exit_code, told.output.splitlines()) == (
+    output = command("--agency", trader.actor.tenant_id)
+    assert (output.exit_code, output.output.splitlines()) == (
         1,
         [f"{trader.actor.tenant_id}: {finding}" for finding in findings],
     )
@@ -315,9 +315,9 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
             entries.credit("revenue_fees", Money(12_345, "AED")),
         ],
     )
-    told = command()
-    lines = told.output.splitlines()
-    assert told.exit_code == 1
+    output = command()
+    lines = output.output.splitlines()
+    assert output.exit_code == 1
     assert f"{trader.actor.tenant_id}: OK, 19 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
@@ -333,5 +333,5 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
 
 
 def test_an_unknown_agency_is_refused(command: Callable[..., Result]) -> None:
-    told = command("--agency", "00000000-0000-7000-8000-000000000000")
-    assert (told.exit_code, "there is no agency" in told.output) == (1, True)
+    output = command("--agency", "00000000-0000-7000-8000-000000000000")
+    assert (output.exit_code, "there is no agency" in output.output) == (1, True)

@@ -331,14 +331,14 @@ def test_a_file_of_three_years_starts_without_delay(
         account_lines_cells(bank(big)["id"], *years, {"INR": 0}),
     ):
         snapshot: Snapshot = app.extensions["voyagent.exports"].open(big.actor.tenant_id)
-        told = snapshot.bound(cells)
+        query = snapshot.bound(cells)
         snapshot.close()
         with lane.transaction(), lane.cursor() as cursor:
             cursor.execute("select set_config('app.tenant', %s, true)", [str(big.actor.tenant_id)])
             cursor.execute(copy_export.ABREAST)
             plan = [
                 row[0].strip(" ->")
-                for row in cursor.execute(f"explain (costs off) {told}".encode()).fetchall()
+                for row in cursor.execute(f"explain (costs off) {query}".encode()).fetchall()
             ]
         assert ("Merge Join" in plan, "Incremental Sort" in plan, "Sort" in plan) == (
             True,

@@ -31,13 +31,13 @@ def steps(client: FlaskClient) -> list[tuple[str, bool, str | None]]:
         for entry in re.findall(r"<li>(.*?)</li>", found.group(0), re.DOTALL)
         if "Create your agency" not in entry
     ]
-    told = []
+    steps = []
     for entry in entries:
         title = re.search(r'class="v-strong">([^<]+)<', entry)
         button = re.search(r'<a class="btn[^"]*" href="([^"]+)"', entry)
         assert title
-        told.append((title.group(1), 'data-st="ok"' in entry, button.group(1) if button else None))
-    return told
+        steps.append((title.group(1), 'data-st="ok"' in entry, button.group(1) if button else None))
+    return steps
 
 
 def log_enquiry(who: Person, name: str = "Deepa Krishnan", **wish: object) -> object:
@@ -143,11 +143,11 @@ def test_each_number_links_to_its_list(alice: Person) -> None:
     client = alice.browser
     page = shown(client, "/")
     figures = re.findall(r'<a class="v-fig" href="([^"]+)">(.*?)</a>', page, re.DOTALL)
-    told = [re.sub(r"(\d+:)+\d+", "…", words(markup)).strip() for _href, markup in figures]
-    assert told[0].startswith("Unanswered enquiries 2 oldest since")
-    assert told[1] == "Approvals waiting 1 the first expires in …"
-    assert told[2] == "Overdue INR 1,23,456 and AED 700.25 , 2 invoices"
-    assert told[3] == "Due in this week INR 4,500 1 invoice"
+    labels = [re.sub(r"(\d+:)+\d+", "…", words(markup)).strip() for _href, markup in figures]
+    assert labels[0].startswith("Unanswered enquiries 2 oldest since")
+    assert labels[1] == "Approvals waiting 1 the first expires in …"
+    assert labels[2] == "Overdue INR 1,23,456 and AED 700.25 , 2 invoices"
+    assert labels[3] == "Due in this week INR 4,500 1 invoice"
     lists = [shown(client, html.unescape(href)) for href, _markup in figures]
     assert "Lakshmi Nair" in lists[0]
     assert "Thomas Varkey" in lists[0]
@@ -209,9 +209,8 @@ def test_acts_of_the_assistant_are_shown_with_their_outcome(alice: Person, bob: 
     did = words(found.group(0))
     assert "Done: Issue the invoice for Harbinder Singh Gill" in did
     assert "Declined: Issue the invoice for Zachariah Kurian" in did
-    assert (
-        "Meera Nair" not in did
-    )  # what was withdrawn came to nothing, and what took its place is told
+    # The withdrawn proposal counts for nothing, and the one that replaced it is shown.
+    assert "Meera Nair" not in did
     assert link_of(page, "Issue the invoice for Zachariah Kurian") == f"/approvals/{rejected}"
 
 

@@ -105,13 +105,13 @@ def test_amounts_due_are_shown_by_week_and_link_to_their_documents(
     bill(alice, "Late Supplier", "617.25", due=days_ago(3), reference="L-1")
     browser = alice.browser
     page = Page(browser.get("/"))
-    told = rows(page, "money-due")
-    assert told[0] == ["Due", "From customers", "To suppliers"]
-    assert len(told) == 1 + 1 + 8 + 1 + 1
-    assert [told[1], told[2], told[9], told[10], told[11]] == [
+    chart = rows(page, "money-due")
+    assert chart[0] == ["Due", "From customers", "To suppliers"]
+    assert len(chart) == 1 + 1 + 8 + 1 + 1
+    assert [chart[1], chart[2], chart[9], chart[10], chart[11]] == [
         ["Overdue", "1,23,456.50", "617.25"],
         ["This week", "4,000", "–"],
-        [told[9][0], "300", "–"],
+        [chart[9][0], "300", "–"],
         ["Later", "20", "–"],
         ["Total", "1,27,776.50", "617.25"],
     ]
@@ -162,8 +162,8 @@ def test_sales_and_margin_are_shown_by_month_and_link_to_profit_and_loss(alice: 
     moved(alice, "55", "bank_charges", "bank", FIRST)
     browser = alice.browser
     page = Page(browser.get("/"))
-    told = rows(page, "sales")
-    assert [row[1:] for row in (told[0], told[1], told[2], told[12], told[13])] == [
+    chart = rows(page, "sales")
+    assert [row[1:] for row in (chart[0], chart[1], chart[2], chart[12], chart[13])] == [
         ["Sales", "Margin"],
         ["100", "−150.50"],
         ["–", "–"],
@@ -211,10 +211,10 @@ def test_sales_of_a_month_are_counted_up_to_the_given_day(
         moved(alice, cost, "cost_of_services", "bank", date(2024, 6, day))
     with alice.reading() as reader:
         (found,) = reader.read(monthly_sales_statement(date(2024, 5, 1), date(2024, 6, last)))
-    told = {
+    sums_by_month = {
         (row["month"].month, row["sales_minor"] // 100, row["cost_minor"] // 100) for row in found
     }
-    assert told == {(5, 5, 0)} | ({(6, *sums)} if any(sums) else set())
+    assert sums_by_month == {(5, 5, 0)} | ({(6, *sums)} if any(sums) else set())
 
 
 def test_empty_charts_have_a_text(alice: Person) -> None:

@@ -188,8 +188,8 @@ def test_a_line_shows_its_day_entry_document_account_and_narration(
     alice: Person, year: UUID
 ) -> None:
     page = Page(alice.browser.get(f"{AT}?of=margin&currency=INR&trip={year}&{IN_JUNE}"))
-    told = page.words()
-    assert "Margin: Dubai INR" in told
+    text = page.words()
+    assert "Margin: Dubai INR" in text
     rows = [
         " ".join("".join(row.itertext()).split()) for row in page.all(".//tbody[@data-rows]/tr")
     ]
@@ -201,7 +201,7 @@ def test_a_line_shows_its_day_entry_document_account_and_narration(
     assert any(link.startswith("/reports/general-ledger?account=") for link in leads)
     entry = next(link for link in leads if link.startswith("/journal/"))
     assert alice.browser.get(entry).status_code == 200
-    assert "Revenue is positive, direct cost is negative." in told
+    assert "Revenue is positive, direct cost is negative." in text
 
 
 def test_a_page_links_the_next_and_shows_the_total_of_all(
@@ -233,7 +233,9 @@ def test_the_lines_are_available_as_file(alice: Person, year: UUID) -> None:
     assert alice.browser.get(f"{AT}?of=cost&currency=INR&trips=none&format=xlsx").status_code == 200
 
 
-def test_the_lines_are_available_as_pdf(alice: Person, year: UUID, told: dict[str, Any]) -> None:
+def test_the_lines_are_available_as_pdf(
+    alice: Person, year: UUID, typeset_input: dict[str, Any]
+) -> None:
     asked = f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}"
     assert "format=pdf" in shown(alice.browser, asked)
     answer = alice.browser.get(f"{asked}&format=pdf")
@@ -242,7 +244,7 @@ def test_the_lines_are_available_as_pdf(alice: Person, year: UUID, told: dict[st
         answer.headers["Content-Disposition"]
         == 'inline; filename="voyagent-trip-margins-lines-2026-05-31.pdf"'
     )
-    (table,) = told["tables"]
+    (table,) = typeset_input["tables"]
     assert table["title"] == "Direct cost: Dubai, Indian Rupee (INR)"
     (group,) = table["groups"]
     assert [(row[0], row[3]) for row in group["rows"]] == [
@@ -252,7 +254,7 @@ def test_the_lines_are_available_as_pdf(alice: Person, year: UUID, told: dict[st
     ]
     assert table["totals"] == [["", "3 lines in all", "", "600.00"]]
     alice.browser.get(f"{AT}?of=margin&currency=INR&trips=any&{IN_MAY}&format=pdf")
-    assert told["tables"][0]["note"] == "Revenue is positive, direct cost is negative."
+    assert typeset_input["tables"][0]["note"] == "Revenue is positive, direct cost is negative."
 
 
 def test_a_pdf_has_all_lines_or_is_refused(
@@ -295,9 +297,9 @@ def test_without_a_selection_the_choices_are_listed(alice: Person) -> None:
 
 
 def test_an_empty_selection_has_a_text(alice: Person, dubai: UUID) -> None:
-    told = words(shown(alice.browser, f"{AT}?trip={dubai}&of=revenue&{IN_MAY}"))
-    assert "No entries in this period" in told
-    assert "Revenue: Dubai INR" in told
+    text = words(shown(alice.browser, f"{AT}?trip={dubai}&of=revenue&{IN_MAY}"))
+    assert "No entries in this period" in text
+    assert "Revenue: Dubai INR" in text
 
 
 def test_viewers_can_read_the_lines_and_other_agencies_cannot(

@@ -50,14 +50,14 @@ def traveller(alice: Person) -> Person:
 
 def test_each_trip_has_price_cost_and_margin_by_currency(traveller: Person) -> None:
     report = traveller.api.get(PATH).json
-    told = {
+    margins = {
         one["title"]: [
             (t["currency"], t["price"], t["cost"], t["margin"], t["share"])
             for t in one["by_currency"]
         ]
         for one in report["trips"]
     }
-    assert told == {
+    assert margins == {
         "Loss": [("INR", "400.00", "500.00", "-100.00", "-25.0")],
         "Not begun": [("INR", "0.00", "0.00", "0.00", None)],
         "Krishnan family, Dubai": [
@@ -65,7 +65,7 @@ def test_each_trip_has_price_cost_and_margin_by_currency(traveller: Person) -> N
             ("INR", "800.00", "600.00", "200.00", "25.0"),
         ],
     }
-    assert list(told) == ["Loss", "Not begun", "Krishnan family, Dubai"], "the newest first"
+    assert list(margins) == ["Loss", "Not begun", "Krishnan family, Dubai"], "the newest first"
     assert [(one["currency"], one["margin"]) for one in report["totals"]] == [
         ("AED", "100.50"),
         ("INR", "100.00"),
@@ -111,9 +111,9 @@ def test_invalid_parameters_are_refused(alice: Person, query: str) -> None:
 
 def test_the_page_and_the_file_show_the_same_margins(traveller: Person) -> None:
     client = traveller.browser
-    told = words(shown(client, PATH))
-    assert "Krishnan family, Dubai AED 300.50 200.00 100.50 33.4 %" in told
-    assert "All trips in this period in INR INR 1,200.00 1,100.00 100.00 8.3 %" in told
+    text = words(shown(client, PATH))
+    assert "Krishnan family, Dubai AED 300.50 200.00 100.50 33.4 %" in text
+    assert "All trips in this period in INR INR 1,200.00 1,100.00 100.00 8.3 %" in text
     file = client.get(f"{PATH}&format=csv").text.splitlines()
     assert (file[0], len(file)) == (
         "row,trip_id,trip,currency,price,cost,margin,customer,revenue,direct_cost,actual_margin",

@@ -73,18 +73,18 @@ def bought(
 def report(person: Person, days: str = IN_MAY) -> dict[str, Any]:
     answer = person.api.get(f"/reports/trip-margins?{days}")
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json
-    for one in told["books"]:
+    report: dict[str, Any] = answer.json
+    for one in report["books"]:
         parts = [Decimal(one[side]["margin"]) for side in ("of_trips", "without_trip", "in_all")]
         assert parts[0] + parts[1] == parts[2]
         assert one["in_all"] == one["trial_balance"]
     with person.reading() as reader:
         assert list(checks.trips(reader)) == [], "the lines themselves say the same"
-    return told
+    return report
 
 
-def figures(told: dict[str, Any]) -> Figures:
-    return told["revenue"], told["cost"], told["margin"]
+def figures(report: dict[str, Any]) -> Figures:
+    return report["revenue"], report["cost"], report["margin"]
 
 
 def actual(person: Person, days: str = IN_MAY) -> dict[tuple[str, str], Figures]:
@@ -293,7 +293,7 @@ def grouped(
 
 
 def test_totals_by_customer_are_listed_in_pages(season: Person) -> None:
-    told = [
+    expected = [
         (None, "INR", ("0.00", "7.00", "-7.00")),
         ("Deepa Krishnan", "INR", ("1200.00", "0.00", "1200.00")),
         ("Meera Nair", "INR", ("42.00", "0.00", "42.00")),
@@ -302,7 +302,7 @@ def test_totals_by_customer_are_listed_in_pages(season: Person) -> None:
         assert [
             (name and name.title(), *rest)
             for name, *rest in grouped(season, "customer", limit=size)
-        ] == told
+        ] == expected
 
 
 def test_amounts_by_month_use_the_book_date_or_the_creation_of_the_trip(
@@ -381,15 +381,15 @@ def test_a_file_has_posted_amounts_below_its_totals(season: Person) -> None:
 
 
 def test_the_page_shows_planned_and_posted_amounts_and_groups(season: Person) -> None:
-    told = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}"))
-    assert "Dubai Deepa Krishnan INR 900.00 600.00 300.00 33.3 % 200.00 0.00 200.00 100.0 %" in told
+    text = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}"))
+    assert "Dubai Deepa Krishnan INR 900.00 600.00 300.00 33.3 % 200.00 0.00 200.00 100.0 %" in text
     assert (
         "Posted for trips 242.00 7.00 235.00 Posted without a trip 0.00 0.00 0.00 Trial balance"
-        " of this period 242.00" in told
+        " of this period 242.00" in text
     )
     assert (
         "Postings without a trip are computed as the trial balance minus the postings for trips."
-        in told
+        in text
     )
     by_customer = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
     assert "No customer" in by_customer
@@ -423,15 +423,15 @@ def test_a_page_of_customers_links_the_next(
     monkeypatch.setattr(margin_pages, "PAGE_TRIPS", 2)
     first = Page(season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
     (more,) = [link for link in first.links() if "after=" in link]
-    told = words(shown(season.browser, more))
-    assert ("Meera Nair" in told.title(), "Deepa Krishnan" in told) == (True, False)
+    text = words(shown(season.browser, more))
+    assert ("Meera Nair" in text.title(), "Deepa Krishnan" in text) == (True, False)
 
 
 def test_the_page_has_totals_without_any_trip(alice: Person) -> None:
     sold(alice, "70.00")
-    told = words(shown(alice.browser, f"/reports/trip-margins?{IN_MAY}"))
-    assert "No trips in this period" in told
-    assert "Posted without a trip 70.00" in told
+    text = words(shown(alice.browser, f"/reports/trip-margins?{IN_MAY}"))
+    assert "No trips in this period" in text
+    assert "Posted without a trip 70.00" in text
 
 
 # Somebody changes something behind the rules' back, and the check says so; no trigger fires.

@@ -49,7 +49,7 @@ def rows(table: dict[str, Any]) -> list[list[str]]:
     return [row for group in table["groups"] for row in group["rows"]]
 
 
-def test_the_pdf_has_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
+def test_the_pdf_has_receivables_by_age(busy: Person, typeset_input: dict[str, Any]) -> None:
     busy.does(
         payment_service.record_payment,
         direction="in",
@@ -58,9 +58,9 @@ def test_the_pdf_has_receivables_by_age(busy: Person, told: dict[str, Any]) -> N
         on=date(2026, 5, 5),
     )
     text = text_of(pdf(busy, "receivables"))
-    assert (told["title"], told["is_wide"]) == ("Receivables by age", True)
-    assert told["words"].startswith("As of 31 May 2026, by due date")
-    (table,) = told["tables"]
+    assert (typeset_input["title"], typeset_input["is_wide"]) == ("Receivables by age", True)
+    assert typeset_input["words"].startswith("As of 31 May 2026, by due date")
+    (table,) = typeset_input["tables"]
     assert table["title"] == "Indian Rupee (INR)"
     assert table["columns"] == [
         "Customer",
@@ -87,15 +87,20 @@ def test_the_pdf_has_receivables_by_age(busy: Person, told: dict[str, Any]) -> N
 
 
 def test_payables_without_advances_have_no_column_for_them(
-    busy: Person, told: dict[str, Any]
+    busy: Person, typeset_input: dict[str, Any]
 ) -> None:
     pdf(busy, "payables")
-    assert (told["title"], told["tables"][0]["columns"][-1]) == ("Payables by age", "Amount due")
-    assert rows(told["tables"][0]) == [["Galaxy Consolidators", "", "300.00", "", "", "", "300.00"]]
+    assert (typeset_input["title"], typeset_input["tables"][0]["columns"][-1]) == (
+        "Payables by age",
+        "Amount due",
+    )
+    assert rows(typeset_input["tables"][0]) == [
+        ["Galaxy Consolidators", "", "300.00", "", "", "", "300.00"]
+    ]
 
 
 def test_the_pdf_shows_differences_between_documents_and_books(
-    busy: Person, told: dict[str, Any]
+    busy: Person, typeset_input: dict[str, Any]
 ) -> None:
     both = [
         entries.debit(control, Money(100, "INR"), party_name="X")
@@ -108,25 +113,25 @@ def test_the_pdf_shows_differences_between_documents_and_books(
     )
     pdf(busy, "receivables")
     assert (
-        told["tables"][0]["note"]
+        typeset_input["tables"][0]["note"]
         == "ledger balance ₹1,201.50 · INR: advances total ₹0.00, balance of their account ₹1.00"
     )
     pdf(busy, "party-statement", f"party=X&{DAYS}")
     assert (
-        told["tables"][0]["note"]
+        typeset_input["tables"][0]["note"]
         == "INR: the ageing report shows ₹0.00 due, the ledger shows ₹1.00."
     )
 
 
 def test_the_trial_balance_has_a_table_for_each_currency_and_a_head_for_each_type(
-    busy: Person, told: dict[str, Any]
+    busy: Person, typeset_input: dict[str, Any]
 ) -> None:
     pdf(busy, "trial-balance")
-    assert [table["title"] for table in told["tables"]] == [
+    assert [table["title"] for table in typeset_input["tables"]] == [
         "Indian Rupee (INR)",
         "United Arab Emirates Dirham (AED)",
     ]
-    rupees = told["tables"][0]
+    rupees = typeset_input["tables"][0]
     assert [group["title"] for group in rupees["groups"]] == [
         "Assets",
         "Liabilities",
@@ -144,11 +149,13 @@ def test_the_trial_balance_has_a_table_for_each_currency_and_a_head_for_each_typ
     ]
     assert rupees["note"] == "in balance"
     pdf(busy, "trial-balance", f"{REPORTS['trial-balance']}&currency=AED")
-    assert [table["title"] for table in told["tables"]] == ["United Arab Emirates Dirham (AED)"]
+    assert [table["title"] for table in typeset_input["tables"]] == [
+        "United Arab Emirates Dirham (AED)"
+    ]
 
 
 def test_a_statement_has_the_letterhead_and_running_balances(
-    busy: Person, told: dict[str, Any]
+    busy: Person, typeset_input: dict[str, Any]
 ) -> None:
     busy.does(
         lambda actor: (
@@ -159,11 +166,11 @@ def test_a_statement_has_the_letterhead_and_running_balances(
     )
     invoice(busy, "Deepa Krishnan", "70", due=date(2026, 5, 9), currency="AED")
     text = text_of(pdf(busy, "party-statement", f"party=deepa krishnan&{DAYS}"))
-    assert (told["title"], told["address"]) == (
+    assert (typeset_input["title"], typeset_input["address"]) == (
         "Statement, Deepa Krishnan",
         "12 Marine Drive\nKochi",
     )
-    dirhams, rupees = told["tables"]
+    dirhams, rupees = typeset_input["tables"]
     assert rows(rupees) == [
         ["", "Opening, 1 May 2026", "", "", "0.00"],
         ["4 May 2026", "Invoice 2026-27/000002, Deepa Krishnan", "200.00", "", "200.00"],
@@ -175,10 +182,10 @@ def test_a_statement_has_the_letterhead_and_running_balances(
         words in text
         for words in ("Statement, Deepa Krishnan", "27AACCN6194P1ZP", "Closing, 31 May 2026")
     )
-    assert (busy.actor.full_name or busy.email) in told["made"]
+    assert (busy.actor.full_name or busy.email) in typeset_input["made"]
 
 
-def test_a_statement_of_a_supplier_lists_bills(busy: Person, told: dict[str, Any]) -> None:
+def test_a_statement_of_a_supplier_lists_bills(busy: Person, typeset_input: dict[str, Any]) -> None:
     busy.does(
         payment_service.record_payment,
         direction="out",
@@ -187,7 +194,7 @@ def test_a_statement_of_a_supplier_lists_bills(busy: Person, told: dict[str, Any
         on=date(2026, 5, 5),
     )
     pdf(busy, "party-statement", f"party=Galaxy Consolidators&kind=supplier&{DAYS}")
-    (table,) = told["tables"]
+    (table,) = typeset_input["tables"]
     assert table["columns"][2:4] == ["Billed or refunded", "Paid or credited"]
     assert [row[2:] for row in rows(table)] == [
         ["", "", "0.00"],
@@ -197,30 +204,33 @@ def test_a_statement_of_a_supplier_lists_bills(busy: Person, told: dict[str, Any
     assert table["note"] == "INR: open documents total ₹300.00, advances ₹50.00."
 
 
-def test_a_hindi_pdf_has_hindi_labels(busy: Person, told: dict[str, Any]) -> None:
+def test_a_hindi_pdf_has_hindi_labels(busy: Person, typeset_input: dict[str, Any]) -> None:
     busy.does(lambda actor: settings.update(actor, {"locale": "hi"}).locale)
     for report in PAPERS:
         pdf(busy, report)
-        assert told["lang"] == "hi"
+        assert typeset_input["lang"] == "hi"
         assert not any(
             letter.isascii() and letter.isalpha()
-            for letter in told["title"].replace(EVIL, "").replace("Trade receivables", "")
+            for letter in typeset_input["title"].replace(EVIL, "").replace("Trade receivables", "")
         )
 
 
 @pytest.mark.parametrize("report", PAPERS)
 def test_each_pdf_is_linked_and_contains_only_own_data(
-    busy: Person, victor: Person, charlie: Person, told: dict[str, Any], report: str
+    busy: Person, victor: Person, charlie: Person, typeset_input: dict[str, Any], report: str
 ) -> None:
     address = f"/reports/{report}?{REPORTS[report]}"
     assert "format=pdf" in victor.browser.get(address).text
     pdf(busy, report)
-    ours = dict(told)
+    ours = dict(typeset_input)
     pdf(victor, report)
-    assert told["tables"] == ours["tables"]
+    assert typeset_input["tables"] == ours["tables"]
     assert ours["tables"]
     assert "1,000.50" not in text_of(pdf(charlie, report))
-    assert (told["tables"], told["empty"]) == ([], "Nothing to report in this selection.")
+    assert (typeset_input["tables"], typeset_input["empty"]) == (
+        [],
+        "Nothing to report in this selection.",
+    )
     assert busy.app.test_client().get(f"{address}&format=pdf").status_code == 303
     assert (
         'inline; filename="voyagent-'

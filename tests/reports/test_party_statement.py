@@ -214,11 +214,11 @@ def test_users_see_only_the_report_of_their_agency(
 def test_the_page_shows_the_entries_of_the_party_and_agrees_with_ageing(customer: Person) -> None:
     client = customer.browser
     page = shown(client, f"/reports/party-statement?party=deepa+krishnan&from={days_ago(30)}")
-    told = words(page)
+    text = words(page)
     assert "Statement, Deepa Krishnan" in page
-    assert "INR: open documents total INR 700.00 , advances INR 50.00" in told
+    assert "INR: open documents total INR 700.00 , advances INR 50.00" in text
     for figure in ("INR 1,000.00", "INR 1,100.00", "INR 400.00", "INR 650.00"):
-        assert figure in told
+        assert figure in text
     assert 'role="alert"><i' not in page
     ageing = shown(client, "/reports/receivables?party=Deepa+Krishnan")
     assert "INR 650.00" in words(

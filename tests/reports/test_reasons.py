@@ -82,35 +82,35 @@ def test_no_statement_shows_an_internal_reason(
     explained: Person, kind: str, party: str, count: int
 ) -> None:
     address = f"/reports/party-statement?kind={kind}&party={party}&from={days_ago(30)}&to={today()}"
-    told = [one["narration"] for one in explained.api.get(address).json["entries"]]
-    assert len(told) == count
+    narrations = [one["narration"] for one in explained.api.get(address).json["entries"]]
+    assert len(narrations) == count
     files = [
         explained.api.get(address.replace("?", ".csv?")),
         explained.browser.get(f"{address}&format=csv"),
     ]
     for answer in files:
         rows = csv.DictReader(io.StringIO(answer.get_data(as_text=True)))
-        assert [row["narration"] for row in rows if row["entry_id"]] == told
+        assert [row["narration"] for row in rows if row["entry_id"]] == narrations
     workbook = openpyxl.load_workbook(
         io.BytesIO(explained.browser.get(f"{address}&format=xlsx").data)
     )
     assert [
         row[3] for row in workbook.active.iter_rows(min_row=2, values_only=True) if row[2]
-    ] == told
+    ] == narrations
     page, paper = (
         shown(explained.browser, address),
         text_of(explained.browser.get(f"{address}&format=pdf").data),
     )
-    for text in map(unspaced, (*told, page, paper)):
+    for text in map(unspaced, (*narrations, page, paper)):
         assert [why for why in WHYS if unspaced(why) in text] == []
     for text in map(unspaced, (page, paper)):
-        assert all(unspaced(one) in text for one in told), "the words that the API has"
+        assert all(unspaced(one) in text for one in narrations), "the words that the API has"
 
 
 def test_a_statement_omits_internal_reasons(explained: Person) -> None:
     address = f"/reports/party-statement?from={days_ago(30)}&to={today()}&party="
     sold = explained.api.get("/invoices").json["items"][-1]["number"]
-    told = {
+    narrations = {
         one["narration"]
         for one in explained.api.get(address + BUYER + "&kind=customer").json["entries"]
     }
@@ -118,8 +118,8 @@ def test_a_statement_omits_internal_reasons(explained: Person) -> None:
         f"Write-off of invoice {sold}",
         f"Write-off of invoice {sold} taken back",
         f"Invoice {sold}, {BUYER}",
-    } <= told
-    told = {
+    } <= narrations
+    narrations = {
         one["narration"]
         for one in explained.api.get(address + SELLER + "&kind=supplier").json["entries"]
     }
@@ -127,7 +127,7 @@ def test_a_statement_omits_internal_reasons(explained: Person) -> None:
         "Supplier credit note C-8 on bill G-8",
         "Reversal of supplier credit note C-8 on bill G-8",
         "Void of bill G-9",
-    } <= told
+    } <= narrations
 
 
 def test_other_narrations_are_complete(alice: Person) -> None:
@@ -136,12 +136,12 @@ def test_other_narrations_are_complete(alice: Person) -> None:
     asked = (
         f"/reports/party-statement?kind=supplier&party={SELLER}&from={days_ago(30)}&to={today()}"
     )
-    told = [one["narration"] for one in alice.api.get(asked).json["entries"]]
-    assert [one.count(f"PNR 7, {SELLER}: two, {SELLER}") for one in told] == [1, 1]
+    narrations = [one["narration"] for one in alice.api.get(asked).json["entries"]]
+    assert [one.count(f"PNR 7, {SELLER}: two, {SELLER}") for one in narrations] == [1, 1]
     rows = csv.DictReader(
         io.StringIO(alice.api.get(asked.replace("?", ".csv?")).get_data(as_text=True))
     )
-    assert [row["narration"] for row in rows if row["entry_id"]] == told
+    assert [row["narration"] for row in rows if row["entry_id"]] == narrations
 
 
 def test_journal_entries_keep_internal_reasons(explained: Person) -> None:

@@ -52,19 +52,19 @@ def table(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
-def figures(told: Any) -> set[Decimal]:
+def figures(values: Any) -> set[Decimal]:
     """Return the absolute values of all amounts in the JSON of a report."""
-    if isinstance(told, dict):
+    if isinstance(values, dict):
         return {
             figure
-            for name, value in told.items()
+            for name, value in values.items()
             if name not in {"share", "as_of"}
             for figure in figures(value)
         }
-    if isinstance(told, list):
-        return {figure for one in told for figure in figures(one)}
+    if isinstance(values, list):
+        return {figure for one in values for figure in figures(one)}
     try:
-        return {abs(Decimal(told))} if isinstance(told, str) and "." in told else set()
+        return {abs(Decimal(values))} if isinstance(values, str) and "." in values else set()
     except ArithmeticError:
         return set()
 
@@ -83,9 +83,9 @@ def test_api_and_page_return_the_same_file(busy: Person, report: str) -> None:
     assert table(answer.text) == table(busy.browser.get(f"{page}&format=csv").text)
     workbook = busy.api.get(address(report, "xlsx"))
     assert (workbook.status_code, workbook.mimetype) == (200, MIMETYPE)
-    told = opened(busy.browser.get(f"{page}&format=xlsx").data)
+    rows = opened(busy.browser.get(f"{page}&format=xlsx").data)
     assert list(opened(workbook.data).iter_rows(values_only=True)) == list(
-        told.iter_rows(values_only=True)
+        rows.iter_rows(values_only=True)
     )
     sheet = openpyxl.load_workbook(io.BytesIO(workbook.data)).sheetnames[0]
     assert (
@@ -101,7 +101,7 @@ def test_api_and_page_return_the_same_file(busy: Person, report: str) -> None:
 @each
 def test_files_and_json_have_the_same_amounts(busy: Person, report: str) -> None:
     """Amounts that are in both are equal, and both have all posted amounts."""
-    told = figures(busy.api.get(f"/reports/{report}?{urlencode(ASKED[report])}").json)
+    amounts = figures(busy.api.get(f"/reports/{report}?{urlencode(ASKED[report])}").json)
     rows = table(busy.api.get(address(report, "csv")).text)
     found = {
         abs(Decimal(cell))
@@ -110,8 +110,8 @@ def test_files_and_json_have_the_same_amounts(busy: Person, report: str) -> None
         if cell.replace(".", "", 1).lstrip("-").isdigit() and "." in cell
     }
     if report in {"day-book", "general-ledger", "party-statement"}:
-        assert found - {Decimal(0)} <= told
-    assert found & told - {Decimal(0)}
+        assert found - {Decimal(0)} <= amounts
+    assert found & amounts - {Decimal(0)}
 
 
 @each
@@ -141,10 +141,10 @@ def test_invalid_parameters_get_the_same_error_as_json(busy: Person) -> None:
     for form in MEDIA:
         for report in ("day-book", "general-ledger", "receivables", "profit-and-loss"):
             wrong = address(report, form, **{"from": "2026-06-01"})
-            file, told = busy.api.get(wrong), busy.api.get(wrong.replace(f".{form}", ""))
+            file, json_answer = busy.api.get(wrong), busy.api.get(wrong.replace(f".{form}", ""))
             assert (file.status_code, file.json["detail"]) == (
-                told.status_code,
-                told.json["detail"],
+                json_answer.status_code,
+                json_answer.json["detail"],
             )
         assert busy.api.get(f"/reports/day-book.{form}").status_code == 422
         assert (
@@ -159,9 +159,9 @@ def test_the_pdf_is_translated_and_the_csv_is_not(busy: Person) -> None:
     hindi = text_of(busy.api.get(address("trial-balance", "pdf", locale="hi")).data)
     assert "Trial balance" in plain
     assert "Trial balance" not in hindi
-    told = busy.api.get(address("trial-balance", "csv")).text
+    csv_text = busy.api.get(address("trial-balance", "csv")).text
     assert busy.api.patch("/tenant-settings", json={"locale": "hi"}).status_code == 200
-    assert busy.api.get(address("trial-balance", "csv")).text == told
+    assert busy.api.get(address("trial-balance", "csv")).text == csv_text
     assert "Trial balance" not in text_of(busy.api.get(address("trial-balance", "pdf")).data)
 
 

@@ -52,8 +52,8 @@ def test_only_texts_like_formulas_are_escaped() -> None:
         Money(-150, "INR"),
         Money(1234, "KWD"),
     ]
-    told = [written(cell) for cell in cells]
-    assert told == [
+    rows = [written(cell) for cell in cells]
+    assert rows == [
         "'=1",
         "'+1",
         "'-1",
@@ -76,10 +76,10 @@ def test_the_file_follows_rfc_4180_with_an_optional_byte_order_mark() -> None:
     assert sheet.csv(bom=True) == "\ufeff" + sheet.csv(bom=False)
 
 
-def lines_of(told: list[dict[str, str]]) -> list[dict[str, str]]:
+def lines_of(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return the rows whose first column is `line`, which a program would add up."""
-    assert {row["row"] for row in told} <= {"opening", "line", "carried", "total"}
-    return [row for row in told if row["row"] == "line"]
+    assert {row["row"] for row in rows} <= {"opening", "line", "carried", "total"}
+    return [row for row in rows if row["row"] == "line"]
 
 
 # The amounts of each report's lines, and which of its totals they come to, by currency.
@@ -112,14 +112,14 @@ ADDED = {
 
 @pytest.mark.parametrize("report", ADDED)
 def test_the_total_of_a_currency_is_the_sum_of_its_lines(busy: Person, report: str) -> None:
-    told = read(busy, report)
-    totals = [row for row in told if row["row"] == "total"]
+    rows = read(busy, report)
+    totals = [row for row in rows if row["row"] == "total"]
     assert totals
     assert len({row["currency"] for row in totals}) == len(totals)
     for total in totals:
         for name in ADDED[report]:
             assert Decimal(total[name]) == sum(
-                Decimal(row[name]) for row in lines_of(told) if row["currency"] == total["currency"]
+                Decimal(row[name]) for row in lines_of(rows) if row["currency"] == total["currency"]
             ), name
 
 

@@ -711,11 +711,11 @@ def test_a_difference_is_shown_in_red_with_its_amount(
 
 
 def test_the_pdf_names_report_period_and_comparison(shop: Person) -> None:
-    told = words(shown(shop.browser, PATHS[0]))
+    text = words(shown(shop.browser, PATHS[0]))
     assert (
         "Profit and loss Book dates from 1 July 2025 to 31 July 2025, compared with 1 June 2025"
         " to 30 June 2025, all currencies. Amounts in different currencies are not added together."
-        in told
+        in text
     )
     assert (
         "Balance sheet As of 31 July 2025, in AED only. Amounts in different currencies are not"

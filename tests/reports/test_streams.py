@@ -78,11 +78,11 @@ def test_the_file_of_an_account_equals_the_general_ledger(
         report = read_general_ledger(
             reader, account_of(read_chart(reader), code), PERIOD, limit=1_000
         )
-    told = table(
+    rows = table(
         busy.browser.get(f"/reports/general-ledger?account={code}&{OVER}&format=csv").data.decode()
     )
-    assert unquoted(told) == unquoted(table(spreadsheets.general_ledger(report).csv(bom=False)))
-    kinds = [row[0] for row in told]
+    assert unquoted(rows) == unquoted(table(spreadsheets.general_ledger(report).csv(bom=False)))
+    kinds = [row[0] for row in rows]
     assert (
         kinds.count("opening"),
         kinds.count("line"),
@@ -99,10 +99,10 @@ def test_the_file_of_the_day_book_equals_the_day_book(busy: Person) -> None:
         answer.headers["Content-Disposition"]
         == f'attachment; filename="voyagent-day-book-{LAST}.csv"'
     )
-    told = table(answer.data.decode("utf-8-sig"))
-    assert unquoted(told) == unquoted(table(spreadsheets.day_book(report).csv(bom=False)))
-    assert len(told) == 1 + 84 + 3
-    assert not [cell for row in told for cell in row if cell.lstrip()[:1] in ("=", "+", "@")], (
+    rows = table(answer.data.decode("utf-8-sig"))
+    assert unquoted(rows) == unquoted(table(spreadsheets.day_book(report).csv(bom=False)))
+    assert len(rows) == 1 + 84 + 3
+    assert not [cell for row in rows for cell in row if cell.lstrip()[:1] in ("=", "+", "@")], (
         "nothing is reckoned with"
     )
     assert b"\r\n" in answer.data
@@ -140,26 +140,26 @@ def test_the_file_of_a_party_equals_the_statement(
     )
     with busy.reading() as reader:
         report = read_party_statement(reader, kind, party, DAYS, limit=1_000)
-    told = table(
+    rows = table(
         busy.browser.get(
             f"/reports/party-statement?kind={kind}&party=meera+%26+sons&{OVER}&format=csv"
         ).data.decode()
     )
-    assert unquoted(told) == unquoted(table(spreadsheets.party_statement(report).csv(bom=False)))
-    assert [row[0] for row in told].count("line") == len(report.moved) > count
+    assert unquoted(rows) == unquoted(table(spreadsheets.party_statement(report).csv(bom=False)))
+    assert [row[0] for row in rows].count("line") == len(report.moved) > count
     nobody = table(
         busy.browser.get(
             f"/reports/party-statement?kind={kind}&party=Nobody&{OVER}&format=csv"
         ).data.decode()
     )
-    assert nobody == told[:1], "the head line alone"
+    assert nobody == rows[:1], "the head line alone"
 
 
 def test_files_exclude_other_agencies_and_may_be_empty(busy: Person, charlie: Person) -> None:
     code = code_of(charlie, "receivable")
     for report in (f"general-ledger?account={code}&", "day-book?"):
-        told = table(charlie.browser.get(f"/reports/{report}{OVER}&format=csv").data.decode())
-        assert len(told) == 1, "the head line alone"
+        rows = table(charlie.browser.get(f"/reports/{report}{OVER}&format=csv").data.decode())
+        assert len(rows) == 1, "the head line alone"
 
 
 def test_balances_and_lines_of_a_file_are_read_at_one_moment(app: Flask, busy: Person) -> None:
@@ -169,9 +169,9 @@ def test_balances_and_lines_of_a_file_are_read_at_one_moment(app: Flask, busy: P
     pieces = streams.day_book(snapshot, DAYS).csv(snapshot, bom=False)
     begun = next(pieces)
     post(busy, entry_date=LAST)
-    told = table((begun + b"".join(pieces)).decode())
-    assert len(told) == 1 + 84 + 3
-    inr = [row for row in told if row[9] == "INR"]
+    rows = table((begun + b"".join(pieces)).decode())
+    assert len(rows) == 1 + 84 + 3
+    inr = [row for row in rows if row[9] == "INR"]
     assert sum(float(row[10] or 0) for row in inr if row[0] == "line") == pytest.approx(
         float(inr[-1][10])
     )

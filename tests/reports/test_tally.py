@@ -69,8 +69,8 @@ def export(command: Callable[..., Result], tmp_path: Path) -> Callable[..., ET.E
     """Return the parsed output of the command."""
 
     def run(*options: str) -> ET.Element:
-        told = command(*options)
-        assert (told.exit_code, told.output) == (0, "")
+        output = command(*options)
+        assert (output.exit_code, output.output) == (0, "")
         return ET.fromstring((tmp_path / "books.xml").read_text(encoding="ascii"))  # noqa: S314 - written by ourselves a moment ago
 
     return run
@@ -236,10 +236,10 @@ def test_all_members_of_a_voucher_are_exported(
         == voucher.findtext("GUID")
         == str(alice.does(lambda _: get_invoice(sold).entry_id))
     )
-    told = {
+    members = {
         one.tag: one.text for one in voucher if one.tag not in {"ALLLEDGERENTRIES.LIST", "GUID"}
     }
-    assert told == {
+    assert members == {
         "DATE": "20260504",
         "EFFECTIVEDATE": "20260504",
         "NARRATION": "Invoice 2026-27/000001, Deepa Krishnan",

@@ -170,8 +170,8 @@ def _the_ledger_says_the_same(
                 )
             found.append(page)
             after = page.next_cursor
-        told = [row for page in found for row in page.rows]
-        assert [row.day for row in told] == sorted(row.day for row in told)
+        rows = [row for page in found for row in page.rows]
+        assert [row.day for row in rows] == sorted(row.day for row in rows)
         for one in found[-1].currencies:
             zero = Money(0, one.opening.currency)
             line = of_block.get(one.opening.currency, {}).get(
@@ -184,7 +184,7 @@ def _the_ledger_says_the_same(
             )
             assert (one.carried or (zero, zero)) == (line.carried or (zero, zero))
             running = one.opening
-            for row in (row for row in told if row.balance.currency == one.opening.currency):
+            for row in (row for row in rows if row.balance.currency == one.opening.currency):
                 running += row.debit - row.credit
                 assert row.balance == running
                 if isinstance(row, general_ledger.CarriedLine):
@@ -332,10 +332,10 @@ def test_movements_do_not_change_the_other_fields_of_the_response(turned: Person
 
 def test_files_contain_the_year_end_line(turned: Person) -> None:
     client = turned.browser
-    told = list(
+    rows = list(
         csv.DictReader(io.StringIO(client.get(f"/reports/trial-balance?{TURN}&format=csv").text))
     )
-    fees = next(row for row in told if row["code"] == "4200")
+    fees = next(row for row in rows if row["code"] == "4200")
     assert [
         fees[name]
         for name in ("debit", "credit", "carried_debit", "carried_credit", "closing_credit")
@@ -357,18 +357,18 @@ def test_files_contain_the_year_end_line(turned: Person) -> None:
     ]
 
 
-def test_pdfs_show_the_year_end_line(turned: Person, told: dict[str, Any]) -> None:
+def test_pdfs_show_the_year_end_line(turned: Person, typeset_input: dict[str, Any]) -> None:
     client = turned.browser
     assert client.get(f"/reports/trial-balance?{TURN}&format=pdf").mimetype == "application/pdf"
-    assert told["tables"][0]["columns"][5:7] == [
+    assert typeset_input["tables"][0]["columns"][5:7] == [
         "Year-end transfer\nDebit",
         "Year-end transfer\nCredit",
     ]
-    assert told["tables"][0]["totals"] == [
+    assert typeset_input["tables"][0]["totals"] == [
         ["Total INR", "150.00", "150.00", "41.00", "41.00", "130.00", "130.00", "183.00", "183.00"]
     ]
     client.get(f"/reports/general-ledger?{LEDGER}&format=pdf")
-    (lines,) = told["tables"]
+    (lines,) = typeset_input["tables"]
     assert lines["groups"][0]["rows"][2] == [
         "31 March 2025",
         "Transferred to the result of earlier years (computed)",

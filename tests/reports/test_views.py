@@ -507,10 +507,10 @@ def test_the_pdf_names_agency_report_and_user(
     page = shown(alice.browser, path)
     head = re.search(r'<div class="v-print mb-3">.*?\n</div>', page, re.DOTALL)
     assert head
-    told = words(head.group(0))
-    assert "Alice Travels" in told
-    assert "by Alice Owner" in told
-    assert said.format(day=f"{today().day} {today():%B %Y}") in told
+    text = words(head.group(0))
+    assert "Alice Travels" in text
+    assert "by Alice Owner" in text
+    assert said.format(day=f"{today().day} {today():%B %Y}") in text
 
 
 @pytest.mark.parametrize("path", PAGES)

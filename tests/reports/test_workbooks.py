@@ -59,11 +59,11 @@ def test_a_workbook_has_the_same_values_as_csv(busy: Person, charlie: Person, re
     answer = client.get(f"{address}&format=xlsx")
     assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
     head, *rows = opened(answer.data).iter_rows()
-    told_head, *told = csv.reader(io.StringIO(client.get(f"{address}&format=csv").text))
+    told_head, *csv_rows = csv.reader(io.StringIO(client.get(f"{address}&format=csv").text))
     assert [one.value for one in head] == told_head
-    assert len(rows) == len(told)
+    assert len(rows) == len(csv_rows)
     assert rows
-    for row, cells in zip(rows, told, strict=True):
+    for row, cells in zip(rows, csv_rows, strict=True):
         for one, text in zip(row, cells, strict=True):
             if one.data_type == "n" and one.value is not None:
                 assert Decimal(str(one.value)) == Decimal(text)
@@ -82,11 +82,11 @@ def test_totals_are_bold_values_without_formulas(busy: Person) -> None:
     page = opened(
         busy.browser.get(f"/reports/trial-balance?{REPORTS['trial-balance']}&format=xlsx").data
     )
-    told = {row[0].value: row for row in page.iter_rows()}
-    assert [(one.data_type, one.value, one.font.bold) for one in told["total"][-2:]] == [
+    by_code = {row[0].value: row for row in page.iter_rows()}
+    assert [(one.data_type, one.value, one.font.bold) for one in by_code["total"][-2:]] == [
         ("n", 700.25, True)
     ] * 2
-    assert [one.font.bold for one in told["line"]] == [False] * len(told["line"])
+    assert [one.font.bold for one in by_code["line"]] == [False] * len(by_code["line"])
 
 
 def test_the_file_has_a_name_and_a_frozen_head(busy: Person) -> None:

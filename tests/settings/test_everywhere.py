@@ -85,12 +85,12 @@ def test_times_are_shown_in_the_chosen_time_zone(alice: Person) -> None:
     browser = alice.browser
     for zone in ("Asia/Kolkata", "America/New_York"):
         alice.does(tenant_settings.update, {"timezone": zone})
-        told = re.findall(
+        times = re.findall(
             r'<time datetime="([^"]+)" title="([^"]+)"',
             browser.get(f"/enquiries/{enquiry_id}").text,
         )
-        assert told
-        for instant, title in told:
+        assert times
+        for instant, title in times:
             local = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
             assert title.endswith(f"{local:%H:%M} {local.tzname()}"), zone
 

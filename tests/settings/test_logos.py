@@ -192,12 +192,12 @@ def test_a_logo_is_set_replaced_and_removed_with_audit_events(alice: Person) -> 
     alice.does(logos.remove)
     alice.does(logos.remove)
     with alice.acting() as actor:
-        told = [
+        stored_changes = [
             row["changes"]
             for row in queries.read_history(SessionReader(db.session), actor.tenant_id)
         ]
-    assert [[change["field"] for change in changes] for changes in told] == [["logo"]] * 3
-    (off,), (other,), (first,) = told
+    assert [[change["field"] for change in changes] for changes in stored_changes] == [["logo"]] * 3
+    (off,), (other,), (first,) = stored_changes
     assert first["before"] is None
     assert first["after"].startswith("PNG 120 × 40, ")
     assert (other["before"], other["after"][:12]) == (first["after"], "JPEG 60 × 60")

@@ -165,9 +165,9 @@ def test_parallel_changes_are_all_stored_and_recorded(
         "AED",
         False,
     )
-    told = [event["inputs"]["fields"][0] for event in events(owner_engine, alice)]
-    minutes = [change for change in told if change["field"] == "rate_limit_per_minute"]
-    assert len(told) == len(wishes)
+    changes = [event["inputs"]["fields"][0] for event in events(owner_engine, alice)]
+    minutes = [change for change in changes if change["field"] == "rate_limit_per_minute"]
+    assert len(changes) == len(wishes)
     assert [change["before"] for change in minutes] == [
         60,
         *(change["after"] for change in minutes[:-1]),

@@ -217,8 +217,8 @@ def test_the_history_shows_user_change_and_local_time(
     assert "Tokens per day: no limit → 2,00,000" in history
     assert "Requesters can’t approve their own requests: yes → no" in history
     assert "Financial year starts in: April → January" in history
-    assert " IST" in history, "an instant is told in the agency's zone"
-    assert "हिन्दी" not in history, "another agency's change is not told"
+    assert " IST" in history, "an instant is shown in the agency's zone"
+    assert "हिन्दी" not in history, "another agency's change is not shown"
 
 
 def test_a_new_agency_has_no_history_yet(alice: Person) -> None:

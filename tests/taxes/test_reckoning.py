@@ -67,12 +67,12 @@ def test_half_a_paisa_is_rounded_up() -> None:
     ],
 )
 def test_rates_change_on_their_effective_date(treatment: str, before: str, after: str) -> None:
-    told = [
+    percents = [
         tax.percent
         for day in (date(2025, 9, 21), date(2025, 9, 22))
         for tax in calculation.tax_on("IN", treatment, inr("1"), on=day, supply="other_state")
     ]
-    assert told == [Decimal(before), Decimal(after)]
+    assert percents == [Decimal(before), Decimal(after)]
 
 
 def test_no_date_has_two_rates_of_one_component() -> None:

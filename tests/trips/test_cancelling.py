@@ -107,10 +107,10 @@ def test_cancelling_a_held_flight_releases_it_and_withdraws_its_request(
         assert part in words
     answer = send(browser, path)
     assert answer.status_code == 303
-    told = Page(browser.get(answer.location)).words()
+    text = Page(browser.get(answer.location)).words()
     assert (
         f"Booking {lines[0].supplier_ref} is released. It was not paid, so there is no charge."
-        " The request to issue its tickets is withdrawn." in told
+        " The request to issue its tickets is withdrawn." in text
     )
     assert heard == [f"release-{lines[0].our_reference}"]
     assert states(alice, trip_id) == {"cancelled"}

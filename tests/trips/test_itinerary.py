@@ -77,9 +77,9 @@ def test_a_night_in_two_hotels_counts_once(
     ):
         a_line(alice, trip_id, details)
     with alice.reading() as reader:
-        told = itinerary_of(trips.read_trip(reader, trip_id), [])
-    assert told.span == "19 to 25 December 2026 · 6 nights"
-    assert dict(told.summaries)["Stay"].startswith("6 nights Dubai")
+        itinerary = itinerary_of(trips.read_trip(reader, trip_id), [])
+    assert itinerary.span == "19 to 25 December 2026 · 6 nights"
+    assert dict(itinerary.summaries)["Stay"].startswith("6 nights Dubai")
 
 
 def test_transfers_are_listed_before_and_after_their_flight(

@@ -44,8 +44,8 @@ def cells(text: str) -> list[list[str]]:
 
 
 def rows(text: str) -> list[Row]:
-    columns, *told = cells(text)
-    return [dict(zip(columns, row, strict=True)) for row in told]
+    columns, *rows = cells(text)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def table(person: Person, trip_id: UUID, query: str = "") -> list[Row]:
@@ -58,26 +58,26 @@ def said(row: Row, *names: str) -> list[str]:
     return [row[name] for name in names]
 
 
-def things(told: list[Row]) -> list[Row]:
-    return [row for row in told if row["row"] in {"flight", "hotel", "transfer", "visa", "other"}]
+def things(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row["row"] in {"flight", "hotel", "transfer", "visa", "other"}]
 
 
 def test_the_table_has_the_data_of_the_json(alice: Person, bob: Person) -> None:
     trip_id = whole_trip(alice, notes="Sockets are British.")
-    trip, told = alice.api.get(f"/trips/{trip_id}").json, table(alice, trip_id)
-    assert list(told[0]) == list(COLUMNS)
-    heads = {row["item"]: row["text"] or row["day"] for row in told if row["row"] == "head"}
+    trip, rows = alice.api.get(f"/trips/{trip_id}").json, table(alice, trip_id)
+    assert list(rows[0]) == list(COLUMNS)
+    heads = {row["item"]: row["text"] or row["day"] for row in rows if row["row"] == "head"}
     with alice.acting() as actor:
         assert (heads.pop("agency"), heads.pop("contact")) == (actor.tenant_name, actor.full_name)
     assert heads == {
         name: trip[name] for name in ("id", "title", "status", "first_day", "last_day", "notes")
     }
-    assert [said(row, "line_no", "item", "text") for row in told if row["row"] == "passenger"] == [
+    assert [said(row, "line_no", "item", "text") for row in rows if row["row"] == "passenger"] == [
         [str(number), one["full_name"], one["kind"]]
         for number, one in enumerate(trip["passengers"], start=1)
     ]
     assert [
-        said(row, "row", "line_no", "day", "reference", "state", "notes") for row in things(told)
+        said(row, "row", "line_no", "day", "reference", "state", "notes") for row in things(rows)
     ] == [
         [
             line["kind"],
@@ -89,11 +89,11 @@ def test_the_table_has_the_data_of_the_json(alice: Person, bob: Person) -> None:
         ]
         for number, line in enumerate(trip["lines"], start=1)
     ]
-    assert [said(row, "item", "currency", "amount") for row in told if row["row"] == "total"] == [
+    assert [said(row, "item", "currency", "amount") for row in rows if row["row"] == "total"] == [
         ["price", total["currency"], total["price"]] for total in trip["totals"]
     ]
     assert [total["currency"] for total in trip["totals"]] == ["INR", "AED"]
-    assert {row["currency"] + row["amount"] for row in told if row["row"] != "total"} == {""}, (
+    assert {row["currency"] + row["amount"] for row in rows if row["row"] != "total"} == {""}, (
         "only the whole has a price, as on paper"
     )
     assert (
@@ -169,8 +169,8 @@ def test_each_line_states_start_and_end_with_place(alice: Person) -> None:
         "Dubai (DXB), T3",
     ]
     home = ["", "2026-12-25", "21:25", "Dubai (DXB)", "2026-12-26", "02:50", "Kochi (COK)"]
-    told = table(alice, trip_id)
-    assert [said(row, *names) for row in things(told)] == [
+    rows = table(alice, trip_id)
+    assert [said(row, *names) for row in things(rows)] == [
         ["flight", "EK 533", *flight, "", "ticketed"],
         [
             "hotel",
@@ -228,11 +228,11 @@ def test_each_line_states_start_and_end_with_place(alice: Person) -> None:
         ["visa", "United Arab Emirates", "Deepa", "2026-11-30", "", "AE", "", "", "", "1", "filed"],
         ["other", "Insurance", "", "", "", "", "", "", "", "", "planned"],
     ]
-    assert [said(row, "line_no", "item") for row in told if row["row"] == "ticket"] == [
+    assert [said(row, "line_no", "item") for row in rows if row["row"] == "ticket"] == [
         ["1", "1769000000011"],
         ["2", "1769000000012"],
     ]
-    assert [row["reference"] for row in things(told)][:2] == ["Q7X2LM", "MC-7"]
+    assert [row["reference"] for row in things(rows)][:2] == ["Q7X2LM", "MC-7"]
 
 
 def test_no_file_contains_internal_data(alice: Person) -> None:
@@ -277,15 +277,15 @@ def test_files_without_prices_contain_all_other_data(alice: Person) -> None:
 
 def test_the_file_of_an_empty_trip_has_no_total(alice: Person) -> None:
     trip_id = a_trip(alice)
-    told = table(alice, trip_id)
-    assert [row["item"] for row in told] == ["id", "title", "agency", "contact", "status"]
-    assert {row["row"] for row in told} == {"head"}
+    rows = table(alice, trip_id)
+    assert [row["item"] for row in rows] == ["id", "title", "agency", "contact", "status"]
+    assert {row["row"] for row in rows} == {"head"}
     assert alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx").status_code == 200
 
 
 def test_a_workbook_has_the_values_of_the_csv_as_dates_and_numbers(alice: Person) -> None:
     trip_id = whole_trip(alice)
-    told = cells(alice.api.get(f"/trips/{trip_id}/itinerary.csv").text)
+    rows = cells(alice.api.get(f"/trips/{trip_id}/itinerary.csv").text)
     for answer in (
         alice.api.get(f"/trips/{trip_id}/itinerary.xlsx"),
         alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx"),
@@ -303,7 +303,7 @@ def test_a_workbook_has_the_values_of_the_csv_as_dates_and_numbers(alice: Person
             )
         ]
         assert [row[-1] for row in found if row[0] == "total"] == [228200.5, 1480]
-        for row, texts in zip(found, told, strict=True):
+        for row, texts in zip(found, rows, strict=True):
             for cell, text in zip(row, texts, strict=True):
                 if isinstance(cell, int | float):
                     assert Decimal(str(cell)) == Decimal(text)

@@ -136,8 +136,8 @@ def test_an_empty_trip_has_no_findings() -> None:
     ],
 )
 def test_each_night_has_one_bed(stays: list[HotelDetails], found: list[tuple[str, str]]) -> None:
-    told = findings([], [line(OUT), line(BACK), *map(line, stays)])
-    assert [(one.code, one.severity) for one in told] == found
+    warnings = findings([], [line(OUT), line(BACK), *map(line, stays)])
+    assert [(one.code, one.severity) for one in warnings] == found
 
 
 def test_missing_nights_in_a_row_are_one_finding() -> None:
@@ -275,10 +275,10 @@ def test_an_airport_may_have_its_own_connection_times() -> None:
 )
 def test_a_change_of_airport_requires_several_hours(leaves: str, found: tuple[str, str]) -> None:
     into = flight("DXB-LHR", "2026-12-19T08:00", "2026-12-19T12:00")
-    (told,) = findings(
+    (warning,) = findings(
         [], [line(into), line(flight("LGW-GLA", f"2026-12-19T{leaves}", "2026-12-19T18:00"))]
     )
-    assert (told.code, told.severity) == found
+    assert (warning.code, warning.severity) == found
 
 
 def test_connections_use_the_local_time_of_each_airport() -> None:
@@ -396,9 +396,9 @@ def test_cancelled_lines_cause_no_finding() -> None:
 
 @pytest.mark.parametrize("locale", ["en", "hi"])
 def test_a_finding_is_a_sentence_in_both_languages(app: Flask, locale: str) -> None:
-    (told,) = findings([person(expiry=date(2027, 1, 1))], [line(OUT)])
+    (warning,) = findings([person(expiry=date(2027, 1, 1))], [line(OUT)])
     with app.test_request_context(), force_locale(locale):
-        sentence = sentence_of(told)
+        sentence = sentence_of(warning)
     assert "%(" not in sentence
     assert ("United Arab Emirates" if locale == "en" else "संयुक्त अरब अमीरात") in sentence
 
@@ -456,10 +456,10 @@ def test_the_order_of_lines_does_not_matter(
     trip: tuple[list[Passenger], list[Line]], chance: Random
 ) -> None:
     people, lines = trip
-    told = findings(people, lines)
+    warnings = findings(people, lines)
     chance.shuffle(people)
     chance.shuffle(lines)
-    assert _plainly(findings(people, lines)) == _plainly(told)
+    assert _plainly(findings(people, lines)) == _plainly(warnings)
 
 
 @given(TRIPS)
@@ -468,17 +468,17 @@ def test_findings_are_ordered_by_severity_and_name_only_known_values(
     trip: tuple[list[Passenger], list[Line]],
 ) -> None:
     people, lines = trip
-    told = findings(people, lines)
+    warnings = findings(people, lines)
     active = {one.id for one in lines if not one.is_over}
     assert all(
         set(one.line_ids) <= active
         and set(one.passenger_ids) <= {somebody.id for somebody in people}
-        for one in told
+        for one in warnings
     )
-    assert [SEVERITIES.index(one.severity) for one in told] == sorted(
-        SEVERITIES.index(one.severity) for one in told
+    assert [SEVERITIES.index(one.severity) for one in warnings] == sorted(
+        SEVERITIES.index(one.severity) for one in warnings
     )
-    assert all(one.sentence % dict(one.values) for one in told)
+    assert all(one.sentence % dict(one.values) for one in warnings)
 
 
 @given(st.lists(stays(), min_size=1, max_size=6))
@@ -486,12 +486,12 @@ def test_findings_are_ordered_by_severity_and_name_only_known_values(
 def test_missing_and_double_nights_are_found_without_flights(
     lines: list[Line],
 ) -> None:
-    told = findings([], lines)
+    warnings = findings([], lines)
     beds = [nights(one) for one in lines]
     covered = set().union(*beds)
     first, last = min(covered), max(covered)
     missing = {first + timedelta(days=number) for number in range((last - first).days)} - covered
-    gaps = [one for one in told if one.code == "night_missing"]
+    gaps = [one for one in warnings if one.code == "night_missing"]
     assert sum(int(one.values["nights"]) for one in gaps) == len(missing)  # type: ignore[call-overload]
     pairs = {
         frozenset({one.id, other.id})
@@ -499,7 +499,7 @@ def test_missing_and_double_nights_are_found_without_flights(
         for other in lines
         if one.id < other.id and nights(one) & nights(other)
     }
-    assert {frozenset(one.line_ids) for one in told if one.code == "nights_overlap"} == pairs
+    assert {frozenset(one.line_ids) for one in warnings if one.code == "nights_overlap"} == pairs
 
 
 @given(st.integers(0, 400), st.integers(0, 12))
@@ -524,7 +524,7 @@ def test_a_connection_is_short_only_below_the_minimum(minutes: int) -> None:
     assert ("connection_short" in codes([INTO_DUBAI, then], [])) == (-250 < minutes < 90)
 
 
-def _plainly(told: list[Finding]) -> list[Any]:
+def _plainly(warnings: list[Finding]) -> list[Any]:
     return sorted(
         (
             one.code,
@@ -533,7 +533,7 @@ def _plainly(told: list[Finding]) -> list[Any]:
             sorted(map(str, one.passenger_ids)),
             one.sentence,
         )
-        for one in told
+        for one in warnings
     )
 
 
@@ -605,9 +605,11 @@ def test_ages_of_infants_and_children_count_on_the_last_flight(
     last = BACK.departs.date()
     birthday = last - timedelta(days=days)
     born = replace(person(kind), date_of_birth=birthday.replace(year=birthday.year - years))
-    told = findings([person(), born], [line(OUT), line(CREEK), line(DESERT), line(YAS), line(BACK)])
-    assert [one.code for one in told] == found
-    assert all(one.severity == "error" and one.passenger_ids == (born.id,) for one in told)
+    warnings = findings(
+        [person(), born], [line(OUT), line(CREEK), line(DESERT), line(YAS), line(BACK)]
+    )
+    assert [one.code for one in warnings] == found
+    assert all(one.severity == "error" and one.passenger_ids == (born.id,) for one in warnings)
 
 
 def test_a_trip_without_hotels_has_no_missing_night() -> None:

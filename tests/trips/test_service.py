@@ -486,15 +486,17 @@ def test_an_update_of_a_line_keeps_omitted_members(alice: Person, owner_engine: 
             "MC-1",
         )
         line_rules.update_line(actor, trip_id, line_id, {"price": "130.50"})
-    told = [
+    recorded = [
         event["inputs"]
         for event in events(alice, owner_engine)
         if event["kind"] == "trip.line_updated"
     ]
-    assert len(told) == 1, "a change that changes nothing leaves no event"
-    assert {"field": "details"} in told[0]["fields"]
-    assert {"field": "price", "before": "120.00 INR", "after": "130.50 INR"} in told[0]["fields"]
-    assert {"field": "status", "before": "planned", "after": "booked"} in told[0]["fields"]
+    assert len(recorded) == 1, "a change that changes nothing leaves no event"
+    assert {"field": "details"} in recorded[0]["fields"]
+    assert {"field": "price", "before": "120.00 INR", "after": "130.50 INR"} in recorded[0][
+        "fields"
+    ]
+    assert {"field": "status", "before": "planned", "after": "booked"} in recorded[0]["fields"]
 
 
 def test_a_change_of_currency_keeps_the_amounts(alice: Person) -> None:

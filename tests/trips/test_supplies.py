@@ -412,11 +412,11 @@ def test_a_rate_is_booked_only_for_its_number_of_guests(alice: Person) -> None:
 
 
 def both_at_once(
-    person: Person, prepare: Callable[[Any], OutboundCall[Any]], told: Callable[[Any], Any]
+    person: Person, prepare: Callable[[Any], OutboundCall[Any]], result_of: Callable[[Any], Any]
 ) -> list[Any]:
     """Run two approvals of one act whose workers both call the supplier before either commits.
 
-    Returns the result of each, as `told` reads it.
+    Returns the result of each, as `result_of` reads it.
     """
     with person.acting() as actor:
         first, second = prepare(actor), prepare(actor)
@@ -425,7 +425,7 @@ def both_at_once(
     for one in settle:
         try:
             with person.acting():
-                came.append(told(one()))
+                came.append(result_of(one()))
         except VoyagentError as refusal:
             came.append(refusal.code)
     return came
@@ -585,8 +585,8 @@ def test_events_name_the_supplier_but_no_passport(alice: Person, owner_engine: s
     file_visa(alice, people[0])
     with owner_engine.connect() as connection:
         asked = sa.text(
-            "select kind, driver, outputs::text as told from audit_events where tenant_id = :t and"
-            " driver is not null order by seq"
+            "select kind, driver, outputs::text as outputs from audit_events where tenant_id = :t"
+            " and driver is not null order by seq"
         )
         left = list(connection.execute(asked, {"t": alice.actor.tenant_id}))
     assert [(row.kind, row.driver) for row in left] == [
@@ -597,4 +597,4 @@ def test_events_name_the_supplier_but_no_passport(alice: Person, owner_engine: s
         ),
         *(("trip.hotel_cancelled", "sandbox"), ("trip.visa_filed", "sandbox")),
     ]
-    assert not [row for row in left if "Z1234567" in row.told or "Krishnan" in row.told]
+    assert not [row for row in left if "Z1234567" in row.outputs or "Krishnan" in row.outputs]

@@ -6,7 +6,7 @@ from tests.audit.acts.registry import ACTS, Act, Left
 # Operations, pages, tasks and commands that could change something and leave no event, and why.
 NO_ACTS = {
     "audit.check": (
-        "its result is kept as a check and told in the log; asking for it leaves the event"
+        "its result is stored as a check and logged; the request for it records the event"
     ),
     "audit.check_agencies": "the same, each night",
     "audit.nightly": "the same, each night",

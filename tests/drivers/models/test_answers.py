@@ -29,16 +29,16 @@ def test_text_is_delivered_while_the_server_is_writing(
 ) -> None:
     gate = threading.Event()
     server.next(Reply("Sharma owes 45,000 rupees.", gate=gate))
-    told: list[str] = []
+    pieces: list[str] = []
 
     def on_text(piece: str) -> None:
-        told.append(piece)
+        pieces.append(piece)
         gate.set()
 
     answer = driver.answer(request_of(), on_text)
-    assert not server.gate_missed, "the last piece was sent before the first was told"
-    assert "".join(told) == answer.text == "Sharma owes 45,000 rupees."
-    assert len(told) == 4
+    assert not server.gate_missed, "the last piece was sent before the first was delivered"
+    assert "".join(pieces) == answer.text == "Sharma owes 45,000 rupees."
+    assert len(pieces) == 4
     assert (answer.stop_reason, answer.calls, answer.tries) == ("end", (), 1)
 
 

@@ -183,10 +183,10 @@ def test_an_answer_that_was_partly_sent_is_not_retried(
     driver: ModelDriver, server: ModelServer, pauses: list[float], then: str
 ) -> None:
     server.next(Frames(beginning(driver, "Sharma owes "), then), Reply("Sharma owes 45,000."))
-    told: list[str] = []
+    pieces: list[str] = []
     with pytest.raises(ModelUnavailable) as failed:
-        driver.answer(request_of(), told.append)
-    assert (told, failed.value.has_sent_text, failed.value.tries, pauses) == (
+        driver.answer(request_of(), pieces.append)
+    assert (pieces, failed.value.has_sent_text, failed.value.tries, pauses) == (
         ["Sharma owes "],
         True,
         1,
@@ -223,9 +223,10 @@ def test_an_error_during_a_response_has_its_error_class(
     word: str,
     error: type[ModelError],
 ) -> None:
-    told = json.dumps({"type": "error", "error": {"type": word, "message": f"about {KEY}"}})
+    error_event = json.dumps({"type": "error", "error": {"type": word, "message": f"about {KEY}"}})
     server.next(
-        *[Frames(beginning(driver, "Sharma ") + f"event: error\ndata: {told}\n\n".encode())] * 3
+        *[Frames(beginning(driver, "Sharma ") + f"event: error\ndata: {error_event}\n\n".encode())]
+        * 3
     )
     with pytest.raises(error, match=word) as failed:
         ask(driver)

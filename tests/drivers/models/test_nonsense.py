@@ -138,9 +138,9 @@ def test_text_of_another_type_is_refused(
 
 def test_too_long_text_is_refused(driver: ModelDriver, server: ModelServer) -> None:
     server.next(Endless("x" * 100))
-    told: list[str] = []
-    answer = driver.answer(request_of(max_tokens=64), told.append)
-    assert len(answer.text) == 64 * CHARACTERS_A_TOKEN_MAX == len("".join(told))
+    pieces: list[str] = []
+    answer = driver.answer(request_of(max_tokens=64), pieces.append)
+    assert len(answer.text) == 64 * CHARACTERS_A_TOKEN_MAX == len("".join(pieces))
     assert answer.stop_reason == "max_tokens"
     assert answer.usage.output >= 64
     assert server.left_alone.wait(2), "the connection stays open"
@@ -186,8 +186,8 @@ def test_errors_contain_no_key_and_no_text_of_the_conversation(
     assert failed.value.__cause__ is None
     assert failed.value.__context__ is None
     assert KEY not in caplog.text
-    (told,) = lines
-    assert (told["log_level"], told["event"], told["driver"], told["error"]) == (
+    (entry,) = lines
+    assert (entry["log_level"], entry["event"], entry["driver"], entry["error"]) == (
         "warning",
         "model.failed",
         driver.name,

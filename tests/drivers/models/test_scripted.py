@@ -23,10 +23,10 @@ def test_answers_are_returned_in_order_and_requests_recorded() -> None:
             lambda request: Reply(f"You have {len(request.tools)} tools.", usage=Usage(1, 2)),
         ]
     )
-    told: list[str] = []
+    pieces: list[str] = []
     first, second = (
-        driver.answer(request_of("One"), told.append),
-        driver.answer(request_of("Two"), told.append),
+        driver.answer(request_of("One"), pieces.append),
+        driver.answer(request_of("Two"), pieces.append),
     )
     assert (first.text, first.calls, first.stop_reason) == ("Good morning.", (CALL,), "tool_use")
     assert (second.text, second.calls, second.stop_reason, second.usage) == (
@@ -35,12 +35,12 @@ def test_answers_are_returned_in_order_and_requests_recorded() -> None:
         "end",
         Usage(1, 2),
     )
-    assert "".join(told) == first.text + second.text
+    assert "".join(pieces) == first.text + second.text
     assert ModelAnswer.from_raw(first.raw) == first
     assert isinstance(driver, Scripted)
     assert [request.messages[0].text for request in driver.requests] == ["One", "Two"]
     with pytest.raises(LookupError):
-        driver.answer(request_of("Three"), told.append)
+        driver.answer(request_of("Three"), pieces.append)
 
 
 def test_a_failure_is_raised_at_its_place_in_the_script() -> None:

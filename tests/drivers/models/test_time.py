@@ -48,7 +48,7 @@ def test_the_requester_can_stop_a_turn_at_any_time(
 ) -> None:
     ask(driver)
     server.next(act)
-    told: list[str] = []
+    pieces: list[str] = []
     wanted = threading.Event()
     begun: list[float] = []
 
@@ -58,9 +58,9 @@ def test_the_requester_can_stop_a_turn_at_any_time(
 
     timer = threading.Timer(0.5, stop)
     timer.start()
-    answer = driver.answer(request_of(max_tokens=10_000_000), told.append, wanted.is_set)
+    answer = driver.answer(request_of(max_tokens=10_000_000), pieces.append, wanted.is_set)
     assert time.monotonic() - begun[0] < 1
-    assert (answer.stop_reason, answer.calls, answer.text) == ("stopped", (), "".join(told))
+    assert (answer.stop_reason, answer.calls, answer.text) == ("stopped", (), "".join(pieces))
     if isinstance(act, Endless):
         assert answer.usage.output >= len(answer.text) // 4 > 0
     if not isinstance(act, Failure):
