@@ -50,7 +50,7 @@ class Program:
             )
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
     def wait_until_it_runs(self) -> float:
@@ -59,11 +59,11 @@ class Program:
     def wait_until_it_says(self, words: str) -> float:
         began = time.monotonic()
         while time.monotonic() - began < START_S:
-            assert self.process.poll() is None, self.said
-            if words in self.said:
+            assert self.process.poll() is None, self.output
+            if words in self.output:
                 return time.monotonic() - began
             time.sleep(0.02)
-        raise AssertionError(self.said)
+        raise AssertionError(self.output)
 
     def status(self, path: str) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
@@ -178,20 +178,20 @@ def test_the_demo_is_completed_after_a_killed_start(
     program.stop(signal.SIGKILL)
     again = start(VOYAGENT_DEMO="on")
     again.wait_until_it_runs()
-    assert "Filling the demo agency" in again.said
-    assert DEMO_EMAIL in again.said.split("Voyagent runs at")[1]
+    assert "Filling the demo agency" in again.output
+    assert DEMO_EMAIL in again.output.split("Voyagent runs at")[1]
     again.stop()
     third = start(VOYAGENT_DEMO="on")
     third.wait_until_it_runs()
-    assert "Filling" not in third.said
-    assert DEMO_EMAIL in third.said
+    assert "Filling" not in third.output
+    assert DEMO_EMAIL in third.output
 
 
 def test_an_invalid_setting_is_reported_in_a_sentence(start: Callable[..., Program]) -> None:
     program = start(VOYAGENT_AUTH_SECRET="short")
     assert program.process.wait(20) == 1
-    assert re.search(r"Voyagent did not start: .*VOYAGENT_AUTH_SECRET", program.said)
-    assert "Traceback" not in program.said
+    assert re.search(r"Voyagent did not start: .*VOYAGENT_AUTH_SECRET", program.output)
+    assert "Traceback" not in program.output
 
 
 @pytest.mark.parametrize("variable", ["VOYAGENT_DB_URL", "VOYAGENT_DB_ADMIN_URL"])
@@ -206,10 +206,10 @@ def test_an_unreachable_server_is_reported_without_the_password(
     assert program.process.wait(30) == 1
     assert (
         f"Voyagent did not start: the database server of {variable} cannot be reached"
-        in program.said
+        in program.output
     )
-    assert "hidden-word" not in program.said
-    assert "Traceback" not in program.said
+    assert "hidden-word" not in program.output
+    assert "Traceback" not in program.output
 
 
 def test_an_invalid_url_is_reported_in_a_sentence(
@@ -217,8 +217,10 @@ def test_an_invalid_url_is_reported_in_a_sentence(
 ) -> None:
     program = start(VOYAGENT_DB_URL="postgresql://[::bad")
     assert program.process.wait(30) == 1
-    assert "Voyagent did not start: VOYAGENT_DB_URL must name a PostgreSQL database" in program.said
-    assert "Traceback" not in program.said
+    assert (
+        "Voyagent did not start: VOYAGENT_DB_URL must name a PostgreSQL database" in program.output
+    )
+    assert "Traceback" not in program.output
 
 
 @pytest.mark.parametrize("environment", ["development", "production"])
@@ -235,9 +237,9 @@ def test_an_unwritable_data_folder_is_reported_in_a_sentence(
     assert program.process.wait(30) == 1
     assert (
         "Voyagent did not start: VOYAGENT_DATA_DIR must name a folder that can be written"
-        in program.said
+        in program.output
     )
-    assert "Traceback" not in program.said
+    assert "Traceback" not in program.output
 
 
 def test_the_migration_command_reports_an_error_in_a_sentence(tmp_path: Path) -> None:
@@ -309,7 +311,7 @@ def test_a_configured_server_is_used_and_none_started(
                 "select count(*) from users where email = %s", (DEMO_EMAIL,)
             ).fetchone()
         assert demos == (1 if demo == "on" else 0,)
-        assert (DEMO_EMAIL in program.said) is (demo == "on")
+        assert (DEMO_EMAIL in program.output) is (demo == "on")
         assert not (find_location(data_dir).cluster / "PG_VERSION").exists(), (
             "no server of our own was made"
         )
@@ -319,11 +321,11 @@ def test_a_configured_server_is_used_and_none_started(
 
 
 def test_the_start_message_has_the_url_and_skipped_steps(running: Program) -> None:
-    assert DEMO_EMAIL not in running.said, "nobody of that name is in an empty database"
-    assert f"Voyagent runs at http://127.0.0.1:{running.port}" in running.said
-    assert "E-mail addresses are not verified here" in running.said
+    assert DEMO_EMAIL not in running.output, "nobody of that name is in an empty database"
+    assert f"Voyagent runs at http://127.0.0.1:{running.port}" in running.output
+    assert "E-mail addresses are not verified here" in running.output
     if os.geteuid() == 0:
-        assert "/var/tmp/voyagent-" in running.said  # noqa: S108
+        assert "/var/tmp/voyagent-" in running.output  # noqa: S108
 
 
 def test_a_killed_worker_is_started_again(running: Program) -> None:
@@ -334,7 +336,7 @@ def test_a_killed_worker_is_started_again(running: Program) -> None:
     while len(running.children() - before) != 1 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert len(running.children() - before) == 1
-    assert "The worker ended and is started again." in running.said
+    assert "The worker ended and is started again." in running.output
 
 
 def test_a_used_port_is_reported_at_once(
@@ -342,15 +344,15 @@ def test_a_used_port_is_reported_at_once(
 ) -> None:
     twin = start_beside()
     assert twin.process.wait(20) == 1
-    assert f"port {running.port} is in use" in twin.said
-    assert "Traceback" not in twin.said
+    assert f"port {running.port} is in use" in twin.output
+    assert "Traceback" not in twin.output
     assert running.status("/health") == 200
 
 
 def _seconds_to_start_again(start: Callable[..., Program]) -> float:
     program = start(VOYAGENT_DEMO="on")
     took = program.wait_until_it_runs()
-    assert DEMO_EMAIL in program.said, "with the demo, as people have it"
+    assert DEMO_EMAIL in program.output, "with the demo, as people have it"
     program.stop()
     return took
 

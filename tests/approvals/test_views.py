@@ -948,7 +948,7 @@ def test_several_requests_are_reviewed_and_approved_without_javascript(
     assert set(boxes) == {good, stale, other}
     page = Page(browser.get(chosen(good, stale)))
     words = page.words(".//form[@id='several']")
-    for said in (
+    for expected in (
         "Draft for Deepa",
         "45,500.00",
         "Balance of Deepa Krishnan",
@@ -956,7 +956,7 @@ def test_several_requests_are_reviewed_and_approved_without_javascript(
         "Trade receivables, Sales of travel services",
         "Approve 2",
     ):
-        assert said in words
+        assert expected in words
     sentences = [
         "".join(element.itertext()) for element in page.all(".//form[@id='several']//li/span")
     ]
@@ -1015,13 +1015,13 @@ def test_of_several_own_requests_each_button_decides_only_what_is_allowed(
     browser = alice.browser
     page = Page(browser.get(chosen(own, good, moot, refused, desk.propose(charlie), "ap-unknown")))
     words = page.words(".//form[@id='several']")
-    for said in (
+    for expected in (
         "can’t approve your own request",
         "This can’t be done now.",
         "Approve 2",
         "Decline 4",
     ):
-        assert said in words
+        assert expected in words
     assert len(page.all(".//form[@id='several']//input[@name='chosen']")) == 2
     granted = decide_several(browser, page, granted="1").words(".//*[@id='results']")
     assert "1 approved. 1 was not decided." in granted

@@ -138,8 +138,8 @@ def test_paths_in_backquotes_exist(name: str) -> None:
 
 @pytest.mark.parametrize("page", MANUALS, ids=lambda page: page.stem)
 def test_commands_in_the_manuals_exist(page: Path) -> None:
-    said = re.findall(r"\bflask (?:--app wsgi )?([a-z][a-z-]+)(?: ([a-z]+))?", page.read_text())
-    assert [words for words in said if not _is_command(*words)] == []
+    commands = re.findall(r"\bflask (?:--app wsgi )?([a-z][a-z-]+)(?: ([a-z]+))?", page.read_text())
+    assert [words for words in commands if not _is_command(*words)] == []
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z]+)", page.read_text(), re.MULTILINE)) <= targets
 

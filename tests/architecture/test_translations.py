@@ -69,10 +69,10 @@ def test_a_translation_has_the_placeholders_of_the_original(catalogue: Path) -> 
         ]
     assert translated
     for message in translated:
-        said = [message.id] if isinstance(message.id, str) else list(message.id)
+        texts = [message.id] if isinstance(message.id, str) else list(message.id)
         heard = [message.string] if isinstance(message.string, str) else list(message.string)
         assert set(re.findall(r"%\(\w+\)\w", heard[-1])) == set(
-            re.findall(r"%\(\w+\)\w", said[-1])
+            re.findall(r"%\(\w+\)\w", texts[-1])
         ), message.id
 
 
@@ -129,12 +129,12 @@ def test_a_term_has_the_same_hindi_word_in_every_sentence() -> None:
         ]
     # A number stands for the word in `%(invoice)s`; the verb “to invoice” is an example that people
     # type.
-    plain = [(re.sub(r"%\(\w+\)\w|“[^”]*”", "", said), heard) for said, heard in spoken]
+    plain = [(re.sub(r"%\(\w+\)\w|“[^”]*”", "", english), heard) for english, heard in spoken]
     strays = [
-        (said, heard)
-        for said, heard in plain
+        (english, heard)
+        for english, heard in plain
         for term, word in TERMS.items()
-        if re.search(term, said, re.IGNORECASE) and word not in heard
+        if re.search(term, english, re.IGNORECASE) and word not in heard
     ]
     assert strays == []
 

@@ -84,7 +84,7 @@ def wanted(
     back: str = "",
     pax: int = 0,
 ) -> JsonObject:
-    said = {
+    fields = {
         "customer_name": name,
         "origin": origin,
         "destination": destination,
@@ -93,7 +93,7 @@ def wanted(
         "pax_count": pax,
         "notes": notes,
     }
-    return {field: value for field, value in said.items() if value}
+    return {field: value for field, value in fields.items() if value}
 
 
 PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [

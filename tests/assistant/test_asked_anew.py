@@ -89,9 +89,9 @@ def test_a_replaced_proposal_is_announced_in_a_turn_of_its_own(
         TOOL,
         "call-1",
     )
-    said = talk.messages(alice, session_id)[-1]
-    assert [block["type"] for block in said["blocks"]] == ["text", "approval"]
-    assert (said["turn_kind"], said["turn_status"]) == ("continuation", "waiting")
+    message = talk.messages(alice, session_id)[-1]
+    assert [block["type"] for block in message["blocks"]] == ["text", "approval"]
+    assert (message["turn_kind"], message["turn_status"]) == ("continuation", "waiting")
     talk.decide(leila, fresh)
     assert [
         event["approval_id"]

@@ -280,8 +280,8 @@ def test_a_misspelt_message_gets_a_card_of_the_most_similar_action(
 
 def test_the_records_to_choose_from_are_buttons(talk: Talk, alice: Person) -> None:
     for name in ("Deepa Krishnan", "Deepa Krishna"):
-        said = INVOICE.replace("Deepa Krishnan", name)
-        draft = talk.ask(alice, talk.begin(alice), said)
+        message = INVOICE.replace("Deepa Krishnan", name)
+        draft = talk.ask(alice, talk.begin(alice), message)
         talk.decide(alice, of_kind(draft, "approval_request")[-1]["approval_id"])
     session_id = talk.begin(alice)
     card = card_of(talk.say(alice, session_id, "issue the invoice"))
@@ -296,8 +296,8 @@ def test_the_records_to_choose_from_are_buttons(talk: Talk, alice: Person) -> No
 
 def test_what_no_message_states_is_marked_as_assumed(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
-    said = "received a payment of 4000 from Ravi Menon"
-    card = card_of(talk.say(alice, session_id, said))
+    message = "received a payment of 4000 from Ravi Menon"
+    card = card_of(talk.say(alice, session_id, message))
     assert card["assumed"] == ["currency", "paid_on"]
     shown = alice.browser.get(f"/assistant/{session_id}").text
     fields = [re.sub(r"<[^>]+>|\s+", " ", one).split() for one in shown.split("<dt>")[1:]]
@@ -343,7 +343,7 @@ def test_a_refund_request_is_answered_with_the_page_for_refunds(talk: Talk, alic
 def test_the_second_request_of_a_message_is_named_to_be_sent_next(
     talk: Talk, alice: Person
 ) -> None:
-    said = f"{INVOICE} and then show the trial balance"
-    events = talk.say(alice, talk.begin(alice), said)
+    message = f"{INVOICE} and then show the trial balance"
+    events = talk.say(alice, talk.begin(alice), message)
     assert "Send the other one next: “show the trial balance”" in text(events)
     assert card_of(events)["capability"] == "draft_invoice"

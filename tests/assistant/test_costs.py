@@ -335,14 +335,14 @@ def test_a_running_answer_reserves_its_maximum_and_a_stop_releases_it(
     def stop(request: ModelRequest) -> Reply:
         with model.app.app_context(), transaction(model.person.actor.tenant_id):
             seen.extend(db.session.scalars(sa.select(BudgetReservation.tokens)))
-        said = [
+        sent_texts = [
             *(part.text for part in request.system),
             *(one.text for one in request.messages if isinstance(one, PersonMessage)),
         ]
         assert seen == [request.tokens_max]
         assert (
             seen[0]
-            >= sum(len(words.encode()) for words in said)
+            >= sum(len(words.encode()) for words in sent_texts)
             + sum(len(str(tool.schema)) for tool in request.tools)
             + request.max_tokens
         )

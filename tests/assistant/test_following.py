@@ -35,8 +35,8 @@ def test_the_transcript_has_author_and_turn_of_each_message(line: Line, bob: Per
     answer = page(line)
     assert answer.status_code == 200
     assert set(answer.json) == {"messages", "next_cursor", "last_event_id"}
-    said = answer.json["messages"]
-    assert [(message["sequence"], message["role"]) for message in said] == [
+    messages = answer.json["messages"]
+    assert [(message["sequence"], message["role"]) for message in messages] == [
         (1, "user"),
         (2, "assistant"),
         (3, "user"),
@@ -44,21 +44,21 @@ def test_the_transcript_has_author_and_turn_of_each_message(line: Line, bob: Per
         (5, "user"),
         (6, "assistant"),
     ]
-    assert [message["author"] and message["author"]["user_id"] for message in said] == [
+    assert [message["author"] and message["author"]["user_id"] for message in messages] == [
         str(line.person.actor.user_id),
         None,
         *(str(bob.actor.user_id), None),
         *(str(bob.actor.user_id), None),
     ]
-    assert [message["turn"]["status"] for message in said] == [
+    assert [message["turn"]["status"] for message in messages] == [
         *["done"] * 4,
         *["waiting"] * 2,
     ]
-    assert {message["turn"]["kind"] for message in said} == {"message"}
-    assert said[0]["blocks"] == [{"type": "text", "text": "help"}]
-    assert [block["type"] for block in said[3]["blocks"]] == ["text", "card"]
-    assert [block["type"] for block in said[5]["blocks"]] == ["text", "approval"]
-    assert all(INSTANT.fullmatch(message["created_at"]) for message in said)
+    assert {message["turn"]["kind"] for message in messages} == {"message"}
+    assert messages[0]["blocks"] == [{"type": "text", "text": "help"}]
+    assert [block["type"] for block in messages[3]["blocks"]] == ["text", "card"]
+    assert [block["type"] for block in messages[5]["blocks"]] == ["text", "approval"]
+    assert all(INSTANT.fullmatch(message["created_at"]) for message in messages)
     assert (answer.json["next_cursor"], answer.json["last_event_id"]) == (
         None,
         frames(line.post({}, last_event_id="0"))[-1]["id"],
@@ -192,10 +192,10 @@ def test_without_a_number_only_new_events_are_sent(line: Line) -> None:
     assert [int(number) for number, _ in FRAME.findall(text)] == [event["id"] for event in events]
 
 
-@pytest.mark.parametrize("said", ["nonsense", "999", "-1", "1e3", ""])
-def test_an_unknown_event_number_is_refused(line: Line, said: str) -> None:
+@pytest.mark.parametrize("event_number", ["nonsense", "999", "-1", "1e3", ""])
+def test_an_unknown_event_number_is_refused(line: Line, event_number: str) -> None:
     line.say("help")
-    answer = follow(line, said)
+    answer = follow(line, event_number)
     assert (answer.status_code, answer.json["detail"]) == (422, "invalid_last_event_id")
 
 

@@ -52,8 +52,8 @@ def test_a_question_is_answered_by_a_tool_with_text_in_pieces_and_one_final(
 def test_the_transcript_stores_texts_and_results(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, "show new enquiries to Dubai")
-    said, answered = talk.messages(alice, session_id)
-    assert (said["role"], said["blocks"]) == (
+    question, answered = talk.messages(alice, session_id)
+    assert (question["role"], question["blocks"]) == (
         "user",
         [{"type": "text", "text": "show new enquiries to Dubai"}],
     )

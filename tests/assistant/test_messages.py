@@ -128,12 +128,12 @@ def test_after_the_last_event_a_message_starts_a_turn_and_an_empty_one_ends(line
     assert fresh[0]["id"] == last + 1
 
 
-@pytest.mark.parametrize("said", ["nonsense", "999", "1e3", "", "²"])
+@pytest.mark.parametrize("event_number", ["nonsense", "999", "1e3", "", "²"])
 def test_an_unknown_event_number_stores_an_error_and_the_body_is_processed(
-    line: Line, said: str
+    line: Line, event_number: str
 ) -> None:
     last = line.say("help")[-1]["id"]
-    events = line.say("trial balance", last_event_id=said.encode().decode("latin-1"))
+    events = line.say("trial balance", last_event_id=event_number.encode().decode("latin-1"))
     assert kinds(events) == ["error", "tool_use", "tool_result", "text_delta", "final"]
     assert (events[0]["turn_id"], events[0]["id"]) == ("replay", last + 1)
     assert events[0]["error_message"].startswith("replay_failed")

@@ -124,16 +124,16 @@ def test_the_settings_report_a_model_missing_within_the_last_day(
     model: ModelTalk, bob: Person, owner_engine: sa.Engine
 ) -> None:
     model.person.api.patch("/tenant-settings", json={"model": GONE})
-    said = "Claude Sonnet 4.5 is no longer available"
-    assert said not in model.person.browser.get("/settings").text
+    expected = "Claude Sonnet 4.5 is no longer available"
+    assert expected not in model.person.browser.get("/settings").text
     model.run(model.begin("help"), gone())
-    assert said in model.person.browser.get("/settings").text
-    assert said in bob.browser.get("/settings").text
+    assert expected in model.person.browser.get("/settings").text
+    assert expected in bob.browser.get("/settings").text
     with owner_engine.begin() as connection:
         connection.execute(
             sa.text("update missing_models set missed_at = now() - interval '25 hours'")
         )
-    assert said not in model.person.browser.get("/settings").text
+    assert expected not in model.person.browser.get("/settings").text
     model.run(model.begin("help"), gone())
     model.person.api.patch("/tenant-settings", json={"model_override": "claude-sonnet-5"})
     page = model.person.browser.get("/settings").text
@@ -146,17 +146,17 @@ def test_the_settings_report_a_model_missing_within_the_last_day(
 
 @pytest.mark.usefixtures("keyed")
 @pytest.mark.parametrize(
-    ("today", "said"),
+    ("today", "expected"),
     [
         (date(2026, 11, 30), "is available until 30 November 2026"),
         (date(2026, 12, 1), "was available until 30 November 2026"),
     ],
 )
 def test_the_settings_show_the_last_day_of_a_model(
-    alice: Person, monkeypatch: pytest.MonkeyPatch, today: date, said: str
+    alice: Person, monkeypatch: pytest.MonkeyPatch, today: date, expected: str
 ) -> None:
     monkeypatch.setattr("voyagent.assistant.views.panels.clock.today", lambda _zone="UTC": today)
-    assert f"Claude Sonnet 4.5 {said}" in alice.browser.get("/settings").text
+    assert f"Claude Sonnet 4.5 {expected}" in alice.browser.get("/settings").text
 
 
 @pytest.mark.usefixtures("keyed")

@@ -22,8 +22,8 @@ FIRST_FLOOR, AMONG_FLOOR, FIELDS_FLOOR = 0.86, 0.95, 0.88
 WRONG_CEILING = 0.015
 """Share of messages that start another act than the one meant."""
 MESSAGES = [
-    *((said, context, name, fields) for said, context, name, fields in (*PHRASINGS, *CLERKS)),
-    *((said, PLAIN, name, fields) for said, _, name, fields in LOOKED_UP),
+    *((message, context, name, fields) for message, context, name, fields in (*PHRASINGS, *CLERKS)),
+    *((message, PLAIN, name, fields) for message, _, name, fields in LOOKED_UP),
 ]
 
 
@@ -41,10 +41,10 @@ def answers() -> list[Answer]:
         Answer(
             name,
             fields,
-            engine.reply(said, context, None, LISTED),
-            to_jsonable_python(engine.draft(name, said, context, LISTED).values),
+            engine.reply(message, context, None, LISTED),
+            to_jsonable_python(engine.draft(name, message, context, LISTED).values),
         )
-        for said, context, name, fields in MESSAGES
+        for message, context, name, fields in MESSAGES
     ]
 
 

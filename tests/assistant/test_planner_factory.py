@@ -96,10 +96,12 @@ def test_several_calls_of_an_answer_run_in_order_and_all_get_results(
         "final",
     ]
     assert [event["tool_name"] for event in of_kind(events, "tool_use")] == [FIND, "trial_balance"]
-    *_, said, answered = driver.requests[1].messages
-    assert isinstance(said, ModelMessage)
+    *_, model_message, answered = driver.requests[1].messages
+    assert isinstance(model_message, ModelMessage)
     assert isinstance(answered, ToolsAnswered)
-    assert [call.id for call in said.calls] == [result.call_id for result in answered.results]
+    assert [call.id for call in model_message.calls] == [
+        result.call_id for result in answered.results
+    ]
     assert [
         json.loads(result.content).keys() >= keys
         for result, keys in zip(answered.results, ({"total"}, {"accounts"}), strict=True)
@@ -196,8 +198,8 @@ def test_earlier_messages_are_part_of_the_request_within_limits(
 ) -> None:
     model.say("who is new?", wants(use(FIND)), Reply("Nobody."))
     _, driver = model.say("and now?", Reply("Still nobody."))
-    first, called, answered, said, last = driver.requests[0].messages
-    assert (first, said, last) == (
+    first, called, answered, model_message, last = driver.requests[0].messages
+    assert (first, model_message, last) == (
         PersonMessage("who is new?"),
         ModelMessage("Nobody."),
         PersonMessage("and now?"),
@@ -308,8 +310,8 @@ def test_a_turn_taken_over_repeats_neither_an_answer_nor_a_call(
     assert len(second.requests) == (2 - answers if killed else 0)
     restarted = [event for event in events if event.get("restarts")]
     assert len(restarted) <= 1
-    said = model.talk.messages(model.person, model.session_id)[-1]["blocks"]
-    assert [block["text"] for block in said if block["type"] == "text"] == [
+    blocks = model.talk.messages(model.person, model.session_id)[-1]["blocks"]
+    assert [block["text"] for block in blocks if block["type"] == "text"] == [
         "I look now.",
         "There is nothing.",
     ]

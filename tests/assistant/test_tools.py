@@ -169,10 +169,10 @@ def test_a_city_is_found_by_the_code_of_its_airport(talk: Talk, app: Flask, alic
             ("Dinesh", "DOH"),
         ):
             enquiries_service.create(actor, customer_name=name, destination=place)
-    for said in ("Dubai", "dxb"):
-        output = of_kind(use(talk, app, alice, "find_enquiries", destination=said), "tool_result")[
-            0
-        ]["tool_output"]
+    for destination in ("Dubai", "dxb"):
+        output = of_kind(
+            use(talk, app, alice, "find_enquiries", destination=destination), "tool_result"
+        )[0]["tool_output"]
         assert output["total"] == 3
         assert [row["customer_name"] for row in output["enquiries"]] == ["Celine", "Biju", "Asha"]
 

@@ -175,8 +175,8 @@ def test_an_act_leaves_its_events_without_secrets(
     events = events_since(stage.engine, before)
     assert [shape(event) for event in events] == [wanted(left, stage) for left in act.leaves]
     for event, left in zip(events, act.leaves, strict=True):
-        said = {**event["inputs"], **event["outputs"]}
-        assert {name: said.get(name) for name in left.says} == dict(left.says)
+        contents = {**event["inputs"], **event["outputs"]}
+        assert {name: contents.get(name) for name in left.says} == dict(left.says)
         _is_about_what_is_there(stage, event, left)
         text = json.dumps(dict(event), default=str, ensure_ascii=False)
         assert [secret for secret in stage.secrets if secret in text] == []

@@ -81,12 +81,12 @@ def unpacked(exported: Path, tmp_path: Path) -> Path:
 
 
 def test_an_archive_is_valid_unpacked_and_as_zip(exported: Path, unpacked: Path) -> None:
-    for code, said in (
+    for code, output in (
         run("verify.py", folder=unpacked),
         run(unpacked / "verify.py", exported, folder=unpacked),
     ):
         assert code == 0
-        assert said.startswith("OK: ")
+        assert output.startswith("OK: ")
 
 
 def test_the_program_works_alone_without_libraries(exported: Path, tmp_path: Path) -> None:
@@ -125,9 +125,9 @@ def test_removed_last_events_are_detected_with_and_without_the_head(
 ) -> None:
     whole = (unpacked / "events.jsonl").read_bytes().count(b"\n")
     _without_the_end(unpacked, count, with_head=with_head)
-    code, said = run("verify.py", folder=unpacked)
+    code, output = run("verify.py", folder=unpacked)
     assert code == 1
-    assert said.startswith(
+    assert output.startswith(
         f"BROKEN at event {whole - count + 1}: event {whole - count + 1} is missing"
     )
 
@@ -183,8 +183,8 @@ def test_a_head_recorded_elsewhere_must_be_in_the_chain(unpacked: Path) -> None:
         1,
         "BROKEN at event 2: event 2 has another hash than was noted elsewhere\n",
     )
-    code, said = run("verify.py", "--head", f"99:{noted}", folder=unpacked)
-    assert (code, "event 99 was noted elsewhere" in said) == (1, True)
+    code, output = run("verify.py", "--head", f"99:{noted}", folder=unpacked)
+    assert (code, "event 99 was noted elsewhere" in output) == (1, True)
     assert run("verify.py", "--head", "nonsense", folder=unpacked)[0] == 1
     assert run("verify.py", "--head", folder=unpacked)[0] == 1
 
@@ -234,8 +234,8 @@ def test_a_missing_file_is_named(unpacked: Path) -> None:
     for name in ("events.jsonl", "head.json"):
         whole = (unpacked / name).read_bytes()
         (unpacked / name).unlink()
-        code, said = run("verify.py", folder=unpacked)
-        assert (code, name in said) == (1, True)
+        code, output = run("verify.py", folder=unpacked)
+        assert (code, name in output) == (1, True)
         (unpacked / name).write_bytes(whole)
     assert run("verify.py", "nowhere.zip", folder=unpacked)[0] == 1
     assert run("verify.py", "a", "b", folder=unpacked)[0] == 1

@@ -238,7 +238,7 @@ def test_an_unknown_purchase_type_is_refused(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "expected"),
     [
         ({"vendor_name": " "}, "Enter a name."),
         ({"vendor_reference": ""}, "Enter the number on the supplier’s document."),
@@ -248,13 +248,13 @@ def test_an_unknown_purchase_type_is_refused(alice: Person) -> None:
     ],
 )
 def test_an_invalid_form_keeps_what_was_entered(
-    alice: Person, typed: dict[str, object], said: str
+    alice: Person, typed: dict[str, object], expected: str
 ) -> None:
     receive(alice, vendor_reference="BSP-9")
     page = Page(send(alice, "/bills/new", **{**TYPED, **LINES, "notes": "Week 23", **typed}))
     assert page.status == 422
     words = page.words(".//form[@id='document-form']")
-    assert said in words
+    assert expected in words
     assert "Week 23" in words
     assert len(alice.api.get("/bills").json["items"]) == 1
 

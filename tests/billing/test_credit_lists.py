@@ -96,10 +96,13 @@ def test_the_list_continues_after_fifty_credits(alice: Person) -> None:
 
 def test_invalid_parameters_are_ignored_and_reported(alice: Person) -> None:
     credit(alice, "Deepa Krishnan")
-    for query, said in (("?kind=nonsense&from=x", "(from, Kind)"), ("?cursor=x", "(page marker)")):
+    for query, expected in (
+        ("?kind=nonsense&from=x", "(from, Kind)"),
+        ("?cursor=x", "(page marker)"),
+    ):
         page = see(alice, query)
         assert (page.status, len(rows(page))) == (422, 1)
-        assert said in page.words(".//main")
+        assert expected in page.words(".//main")
 
 
 def test_an_empty_list_explains_itself_and_another_agency_sees_none(

@@ -112,7 +112,7 @@ def test_foreign_money_settles_a_document_of_the_books(
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"settled": ""}, "Enter the amount settled in the document’s currency"),
         ({"settled": "1000.01"}, "more than"),
@@ -130,7 +130,7 @@ def test_foreign_money_settles_a_document_of_the_books(
     ],
 )
 def test_invalid_amounts_are_reported_and_the_form_keeps_its_input(
-    alice: Person, changes: dict[str, str], said: str
+    alice: Person, changes: dict[str, str], expected: str
 ) -> None:
     document_id = booked(alice)
     asked = typed(
@@ -143,7 +143,7 @@ def test_invalid_amounts_are_reported_and_the_form_keeps_its_input(
     )
     page = Page(answer := send(alice, HERE, **asked, **rate))
     assert page.status == 422
-    assert said in " ".join(answer.get_data(as_text=True).split())
+    assert expected in " ".join(answer.get_data(as_text=True).split())
     assert page.one(f".//input[@name='settled_{document_id}']").get("value") == asked[
         f"settled_{document_id}"
     ].replace(",", "")

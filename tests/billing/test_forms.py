@@ -84,7 +84,7 @@ def test_without_javascript_a_line_is_added_and_the_postings_are_shown(alice: Pe
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"customer_name": " "}, "Enter a name."),
         ({"description": [], "quantity": [], "unit_price": []}, "Enter at least one line."),
@@ -104,12 +104,12 @@ def test_without_javascript_a_line_is_added_and_the_postings_are_shown(alice: Pe
     ],
 )
 def test_errors_are_shown_and_the_form_keeps_its_input(
-    alice: Person, changes: dict[str, Any], said: str
+    alice: Person, changes: dict[str, Any], expected: str
 ) -> None:
     answer = send(alice, "/invoices/new", **(TYPED | LINES | changes))
     page = Page(answer)
     assert page.status == 422
-    assert said in page.words(".//form[@id='document-form']")
+    assert expected in page.words(".//form[@id='document-form']")
     assert drafts(alice) == []
     assert page.all(".//input[@name='party_reference']")
 

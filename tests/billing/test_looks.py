@@ -226,9 +226,9 @@ def agency(alice: Person) -> Person:
 
 @pytest.mark.parametrize("kind", DRAFTS)
 def test_the_preview_of_a_draft_equals_its_posting(agency: Person, kind: str) -> None:
-    said, step = DRAFTS[kind]
+    values, step = DRAFTS[kind]
     typed = (
-        said
+        values
         | LINE
         | (
             {"tax": "service_fee", "place_of_supply": "27"}

@@ -37,7 +37,7 @@ def namesakes(person: Person, name: str, side: Side = "customer") -> Namesakes:
 
 
 @pytest.mark.parametrize(
-    ("said", "near"),
+    ("name", "near"),
     [
         ("Deepa Krishnen", ("Deepa Krishnan",)),
         ("depa krishnan", ("Deepa Krishnan",)),
@@ -55,9 +55,9 @@ def namesakes(person: Person, name: str, side: Side = "customer") -> Namesakes:
     ],
 )
 def test_misspelled_and_partial_names_are_similar_and_others_are_not(
-    said: str, near: tuple[str, ...]
+    name: str, near: tuple[str, ...]
 ) -> None:
-    assert near_of(said, KNOWN) == near
+    assert near_of(name, KNOWN) == near
 
 
 def test_a_name_is_known_from_parties_enquiries_and_documents_ignoring_case(

@@ -100,7 +100,7 @@ def test_a_supplier_is_paid_on_the_same_page(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "place", "said"),
+    ("changes", "place", "expected"),
     [
         ({"party_name": " "}, "party_name", "Enter a name."),
         ({"amount": ""}, "amount", "Enter an amount such as"),
@@ -122,14 +122,14 @@ def test_a_supplier_is_paid_on_the_same_page(alice: Person) -> None:
     ],
 )
 def test_an_invalid_form_shows_field_errors_and_records_nothing(
-    alice: Person, changes: dict[str, Any], place: str, said: str
+    alice: Person, changes: dict[str, Any], place: str, expected: str
 ) -> None:
     alice.does(months.close_month, date(2024, 5, 1))
     typed = TYPED | {"document_id": [str(issued(alice))], "part": [""]} | changes
     page = Page(send(alice, "/payments/new", **typed))
     assert page.status == 422
     assert page.error_at(place)
-    assert said in page.error_at(place)
+    assert expected in page.error_at(place)
     assert noted(alice) == []
 
 
@@ -386,7 +386,7 @@ def sums(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("amount", "part", "said"),
+    ("amount", "part", "expected"),
     [
         ("50,000", "20000", ["taken 20,000.00", "left 30,000.00"]),
         ("50,000", "50,000.00", ["taken 50,000.00", "left 0.00"]),
@@ -397,12 +397,12 @@ def sums(page: Page) -> list[str]:
     ],
 )
 def test_allocated_and_unused_amounts_are_shown(
-    alice: Person, amount: str, part: str, said: list[str]
+    alice: Person, amount: str, part: str, expected: list[str]
 ) -> None:
     invoice_id = issued(alice)
     typed = TYPED | {"amount": amount, "document_id": [str(invoice_id)], "part": [part]}
     page = Page(send(alice, "/payments/new", **typed, then="documents"))
-    assert sums(page) == said
+    assert sums(page) == expected
     assert page.one(".//tr[@data-open]").get("data-open") == "4500000"
 
 

@@ -495,7 +495,7 @@ def test_a_credit_is_previewed_and_entered_on_its_page(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "expected"),
     [
         ({"vendor_reference": ""}, "Enter the number on the supplier’s document."),
         ({"vendor_reference": "C-0"}, "already exists"),
@@ -506,13 +506,13 @@ def test_a_credit_is_previewed_and_entered_on_its_page(alice: Person) -> None:
     ],
 )
 def test_an_invalid_credit_is_shown_again_with_the_input(
-    alice: Person, typed: dict[str, Any], said: str
+    alice: Person, typed: dict[str, Any], expected: str
 ) -> None:
     bill_id = two_lines(alice)
     credit(alice, receive(alice, vendor_reference="BSP-2"), "C-0", line_1=1)
     page = Page(send(alice, f"/bills/{bill_id}/credit", **{**TYPED, "amount": ["", "1"], **typed}))
     assert page.status == 422
-    assert said in page.words(".//form[@id='credit-form']")
+    assert expected in page.words(".//form[@id='credit-form']")
     assert WHY in [field.get("value") for field in page.all(".//input[@name='reason']")]
     assert len(alice.api.get("/supplier-credits").json["items"]) == 1
 

@@ -159,8 +159,10 @@ def test_the_stored_state_of_a_customer_is_the_place_of_supply(agency: Person) -
         (None, None, None),
     ]
     assert [component for _line, component, *_ in charged(agency, by_state)] == ["igst"]
-    said = draft(agency, taxed("100"), customer_name="Asha Traders", place_of_supply="27", **ON)
-    assert buyer_of(agency, said) == ("27", None, None), "what is said goes before what is noted"
+    draft_id = draft(agency, taxed("100"), customer_name="Asha Traders", place_of_supply="27", **ON)
+    assert buyer_of(agency, draft_id) == ("27", None, None), (
+        "the given state takes precedence over the recorded one"
+    )
 
 
 def test_a_change_of_customer_changes_the_place_of_supply(agency: Person) -> None:

@@ -31,9 +31,13 @@ Earned = dict[tuple[date, str], tuple[int, int]]
 
 
 def sold(
-    person: Person, trip_id: UUID | None, price: str = "1000.00", currency: str = "INR", **said: Any
+    person: Person,
+    trip_id: UUID | None,
+    price: str = "1000.00",
+    currency: str = "INR",
+    **values: Any,
 ) -> UUID:
-    item: Any = line(price, quantity=1, currency=currency) | said
+    item: Any = line(price, quantity=1, currency=currency) | values
     return issued(person, item, issue_date=MAY, due_date=MAY, trip_id=trip_id)
 
 

@@ -132,17 +132,17 @@ def test_an_amount_with_misplaced_commas_is_invalid(alice: Person, typed: str) -
 def test_the_form_asks_administrators_for_a_missing_tax_number(
     people: People, alice: Person
 ) -> None:
-    said = "No tax is added until the agency’s tax number is set."
+    message = "No tax is added until the agency’s tax number is set."
     page = Page(alice.browser.get("/invoices/new"))
-    assert said in page.words()
+    assert message in page.words()
     assert "/settings" in page.links()
     colleague = people.colleague(alice, "Rita Role", role="accounting_lead")
     hers = Page(colleague.browser.get("/invoices/new"))
-    assert said in hers.words()
+    assert message in hers.words()
     assert "Set it in Settings" not in hers.words()
-    assert said not in Page(alice.browser.get("/bills/new")).words()
+    assert message not in Page(alice.browser.get("/bills/new")).words()
     alice.api.patch("/tenant-settings", json={"tax_number": "32AABCU9603R1ZW"})
-    assert said not in Page(alice.browser.get("/invoices/new")).words()
+    assert message not in Page(alice.browser.get("/invoices/new")).words()
 
 
 @pytest.mark.parametrize(

@@ -201,9 +201,9 @@ def test_a_payment_to_a_supplier_links_to_the_bill(alice: Person) -> None:
 
 def test_a_credit_of_a_partly_paid_document_is_refused_with_instructions(alice: Person) -> None:
     invoice_id = issued(alice)
-    said = "of this is paid. To credit that too"
-    assert said not in Page(alice.browser.get(f"/invoices/{invoice_id}/credit")).words()
+    message = "of this is paid. To credit that too"
+    assert message not in Page(alice.browser.get(f"/invoices/{invoice_id}/credit")).words()
     pay(alice, invoice_id, 100_000)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}/credit"))
-    assert said in page.words()
+    assert message in page.words()
     assert "/payments?party=Deepa+Krishnan" in links(alice, f"/invoices/{invoice_id}/credit")

@@ -45,7 +45,7 @@ def resolve(person: Person, approval_id: str, *, granted: bool = True) -> Any:
     return person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": granted})
 
 
-def said(answer: Any) -> tuple[int, str]:
+def status_and_code(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json["detail"]
 
 
@@ -206,8 +206,8 @@ def test_the_requester_does_not_approve(
     """Bob's role may not approve, and Leila may not approve her own request."""
     invoice_id = issued(alice)
     asked = ask(leila, invoice_id)
-    assert said(resolve(bob, asked["id"])) == (403, "forbidden_role")
-    assert said(resolve(leila, asked["id"])) == (403, "self_approval")
+    assert status_and_code(resolve(bob, asked["id"])) == (403, "forbidden_role")
+    assert status_and_code(resolve(leila, asked["id"])) == (403, "self_approval")
     drain()
     assert amounts(alice, invoice_id) == (0, 0, 0, 4_500_000)
     assert resolve(alice, asked["id"]).status_code == 200
@@ -224,7 +224,7 @@ def test_a_role_approves_only_within_its_limit(alice: Person, bob: Person, leila
         == 200
     )
     asked = ask(bob, issued(alice))
-    assert said(resolve(leila, asked["id"])) == (403, "amount_above_limit")
+    assert status_and_code(resolve(leila, asked["id"])) == (403, "amount_above_limit")
     assert resolve(alice, asked["id"]).status_code == 200
 
 
@@ -245,7 +245,7 @@ def test_a_stale_preview_is_not_approved(
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     pay(alice, invoice_id, 4_400_000)
-    assert said(resolve(leila, asked["id"])) == (409, "preview_stale")
+    assert status_and_code(resolve(leila, asked["id"])) == (409, "preview_stale")
     fresh = leila.api.get(f"/approvals/{asked['id']}").json["superseded_by"]
     assert leila.api.get(f"/invoices/{invoice_id}").json["write_off_approval_id"] == fresh
     assert resolve(leila, fresh).status_code == 200
@@ -262,7 +262,7 @@ def test_while_an_approved_write_off_runs_no_other_can_be_requested(
     assert "is in progress" in Page(bob.browser.get(f"/invoices/{invoice_id}")).words(
         ".//*[@id='write-offs']"
     )
-    assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
+    assert status_and_code(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
         409,
         "write_off_requested",
     )
@@ -293,7 +293,7 @@ def test_deleting_the_conversation_deletes_the_request(
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     assert bob.api.delete(f"/chat/sessions/{asked['session_id']}").status_code == 204
-    assert said(resolve(leila, asked["id"])) == (404, "approval_not_found")
+    assert status_and_code(resolve(leila, asked["id"])) == (404, "approval_not_found")
     drain()
     assert alice.api.get(f"/invoices/{invoice_id}").json["write_off_approval_id"] is None
     assert amounts(alice, invoice_id) == (0, 0, 0, 4_500_000)
@@ -321,7 +321,7 @@ def test_an_expired_request_does_not_block_a_new_one(
             sa.text("update approvals set expires_at = now() - interval '1 second' where id = :id"),
             {"id": asked["id"]},
         )
-    assert said(resolve(leila, asked["id"])) == (409, "approval_already_resolved")
+    assert status_and_code(resolve(leila, asked["id"])) == (409, "approval_already_resolved")
     assert ask(bob, invoice_id)["id"] != asked["id"]
 
 
@@ -367,7 +367,7 @@ def test_a_request_that_would_fail_is_refused(
 ) -> None:
     invoice_id = issued(alice)
     refused = bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY | given)
-    assert said(refused) == answer
+    assert status_and_code(refused) == answer
     assert bob.api.get("/approvals").json["total"] == 0
     assert bob.api.get("/chat/sessions").json["sessions"] == []
 
@@ -388,11 +388,11 @@ def test_a_closed_month_and_a_document_that_is_not_open_are_refused(
 ) -> None:
     invoice_id = issued(alice)
     alice.does(months.close_month, date(2024, 6, 1))
-    assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
+    assert status_and_code(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
         409,
         "period_locked",
     )
-    assert said(bob.api.post(f"/invoices/{draft(alice)}/write-off", json=BODY)) == (
+    assert status_and_code(bob.api.post(f"/invoices/{draft(alice)}/write-off", json=BODY)) == (
         409,
         "document_not_open",
     )
@@ -403,13 +403,13 @@ def test_viewers_other_agencies_and_anonymous_callers_are_refused(
 ) -> None:
     invoice_id, viewer = issued(alice), people.colleague(alice, "Vera Viewer", role="viewer")
     path = f"/invoices/{invoice_id}/write-off"
-    assert said(viewer.api.post(path, json=BODY))[0] == 403
-    assert said(charlie.api.post(path, json=BODY)) == (404, "invoice_not_found")
-    assert said(alice.api.post(f"/invoices/{new_id()}/write-off", json=BODY)) == (
+    assert status_and_code(viewer.api.post(path, json=BODY))[0] == 403
+    assert status_and_code(charlie.api.post(path, json=BODY)) == (404, "invoice_not_found")
+    assert status_and_code(alice.api.post(f"/invoices/{new_id()}/write-off", json=BODY)) == (
         404,
         "invoice_not_found",
     )
-    assert said(ApiClient(app.test_client(), None).post(path, json=BODY))[0] == 401
+    assert status_and_code(ApiClient(app.test_client(), None).post(path, json=BODY))[0] == 401
     assert viewer.browser.get(path).status_code == 403
     assert charlie.browser.get(path).status_code == 404
     assert path not in Page(viewer.browser.get(f"/invoices/{invoice_id}")).links()
@@ -419,7 +419,7 @@ def test_viewers_other_agencies_and_anonymous_callers_are_refused(
 def test_a_second_request_reports_the_pending_one(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     ask(bob, invoice_id)
-    assert said(alice.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
+    assert status_and_code(alice.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
         409,
         "write_off_requested",
     )
@@ -506,12 +506,12 @@ def test_the_api_reverses_a_write_off_once(
     invoice_id = issued(alice)
     path = f"/invoices/{invoice_id}/write-offs/{write_off(alice, invoice_id)}/take-back"
     body = {"reason": "Has paid after all", "effective_on": "2024-06-26"}
-    assert said(bob.api.post(path, json=body))[0] == 403
-    assert said(charlie.api.post(path, json=body)) == (404, "invoice_not_found")
-    assert said(
+    assert status_and_code(bob.api.post(path, json=body))[0] == 403
+    assert status_and_code(charlie.api.post(path, json=body)) == (404, "invoice_not_found")
+    assert status_and_code(
         alice.api.post(f"/invoices/{invoice_id}/write-offs/{new_id()}/take-back", json=body)
     ) == (404, "write_off_not_found")
-    assert said(alice.api.post(path, json=body | {"effective_on": "2024-06-24"})) == (
+    assert status_and_code(alice.api.post(path, json=body | {"effective_on": "2024-06-24"})) == (
         400,
         "invalid_date",
     )
@@ -527,7 +527,7 @@ def test_the_api_reverses_a_write_off_once(
         "45000.00",
         "0.00",
     )
-    assert said(alice.api.post(path, json=body)) == (409, "write_off_taken_back")
+    assert status_and_code(alice.api.post(path, json=body)) == (409, "write_off_taken_back")
     assert findings(alice) == []
 
 
@@ -538,7 +538,10 @@ def test_a_role_reverses_only_within_its_limit(alice: Person, leila: Person) -> 
         "/tenant-settings",
         json={"approval_limits": {"accounting_lead": {"amount": "999.99", "currency": "INR"}}},
     )
-    assert said(leila.api.post(path, json={"reason": "Has paid"})) == (403, "amount_above_limit")
+    assert status_and_code(leila.api.post(path, json={"reason": "Has paid"})) == (
+        403,
+        "amount_above_limit",
+    )
 
 
 def test_the_page_reverses_a_write_off(alice: Person) -> None:

@@ -59,8 +59,8 @@ def test_a_query_without_a_required_field_asks_for_it(engine: Engine) -> None:
 
 
 def test_a_query_whose_name_fits_several_parties_asks(engine: Engine) -> None:
-    said = "show the invoices of customer Rohan Kurian"
-    reply = engine.start("find_invoices", said, CONTEXT)
+    message = "show the invoices of customer Rohan Kurian"
+    reply = engine.start("find_invoices", message, CONTEXT)
     assert (reply.kind, reply.missing) == ("card", ("customer_name",))
     chosen = engine.reply("the first one", CONTEXT, reply.draft)
     assert chosen.kind == "run"
@@ -99,7 +99,7 @@ def test_a_message_similar_to_no_example_is_unknown(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("message", "name"),
     [
         ("reciept", "record_receipt"),
         ("invoce", "draft_invoice"),
@@ -108,15 +108,15 @@ def test_a_message_similar_to_no_example_is_unknown(engine: Engine) -> None:
         ("ballance", "trial_balance"),
     ],
 )
-def test_an_unknown_message_offers_what_is_written_alike(said: str, name: str) -> None:
+def test_an_unknown_message_offers_what_is_written_alike(message: str, name: str) -> None:
     engine = Engine(catalogue.CAPABILITIES, CONTEXT)
-    reply = engine.reply(said, CONTEXT)
+    reply = engine.reply(message, CONTEXT)
     assert reply.kind == "unknown"
     assert name in reply.offered
     assert reply.draft
     assert reply.draft.name == reply.offered[0]
     open_card = Draft("record_receipt", {"amount": "500"})
-    assert engine.reply(said, CONTEXT, open_card).offered == ()
+    assert engine.reply(message, CONTEXT, open_card).offered == ()
 
 
 def test_a_pressed_choice_picks_exactly_its_record(engine: Engine) -> None:
@@ -143,7 +143,7 @@ def test_a_correction_changes_its_field_and_keeps_the_others(engine: Engine) -> 
 
 
 @pytest.mark.parametrize(
-    ("said", "invoice"),
+    ("message", "invoice"),
     [
         ("the second one", "i2"),
         ("the last", "i2"),
@@ -154,9 +154,9 @@ def test_a_correction_changes_its_field_and_keeps_the_others(engine: Engine) -> 
     ],
 )
 def test_a_record_is_chosen_by_position_or_number(
-    engine: Engine, said: str, invoice: str | None
+    engine: Engine, message: str, invoice: str | None
 ) -> None:
-    reply = talk(engine, RECEIPT, said)
+    reply = talk(engine, RECEIPT, message)
     assert reply.draft is not None
     assert reply.draft.values.get("invoice_id") == invoice
 
@@ -164,8 +164,8 @@ def test_a_record_is_chosen_by_position_or_number(
 def test_the_currency_follows_the_chosen_record(engine: Engine) -> None:
     rows = (OPEN[0], Choice("i3", "000050, Al Noor", "2026-27/000050", Money(900_000, "AED")))
     context = replace(CONTEXT, look_up=lambda _lookup, _text: rows)
-    for said, currency in (("received a payment of 4000 by neft", "AED"), ("got $400", "USD")):
-        card = engine.start("record_receipt", said, context)
+    for message, currency in (("received a payment of 4000 by neft", "AED"), ("got $400", "USD")):
+        card = engine.start("record_receipt", message, context)
         picked = engine.reply("the second one", context, card.draft)
         assert picked.draft
         assert picked.draft.values["currency"] == currency
@@ -193,29 +193,29 @@ LINES = [
 
 
 @pytest.mark.parametrize(
-    ("said", "prices"),
+    ("message", "prices"),
     [
         ("make the hotel 19,000", ["21500", "19000", "7200"]),
         ("no, 8000", ["21500", "18000", "8000"]),
         ("no, travel insurance 1500", ["21500", "18000", "7200", "1500"]),
     ],
 )
-def test_a_corrected_line_keeps_the_other_lines(said: str, prices: list[str]) -> None:
+def test_a_corrected_line_keeps_the_other_lines(message: str, prices: list[str]) -> None:
     draft = Draft("draft_invoice", {"customer_name": "Riyas Muhammed", "line_items": LINES})
-    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply(said, CONTEXT, draft)
+    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply(message, CONTEXT, draft)
     assert reply.draft is not None
     assert reply.draft.name == "draft_invoice"
     assert [line["unit_price"] for line in reply.draft.values["line_items"]] == prices
 
 
 @pytest.mark.parametrize(
-    "said", ["paid 5000 to Spice Coast Cars from bank", "invoice Meera Iyer 7,000 for visa"]
+    "message", ["paid 5000 to Spice Coast Cars from bank", "invoice Meera Iyer 7,000 for visa"]
 )
-def test_a_request_about_another_party_is_no_correction_of_the_open_card(said: str) -> None:
+def test_a_request_about_another_party_is_no_correction_of_the_open_card(message: str) -> None:
     fields = {"customer_name": "Riyas Muhammed", "line_items": LINES}
     draft = Draft("draft_invoice", fields, {"customer_name": "Riyas"})
     context = replace(CONTEXT, names=("Riyas Muhammed", "Spice Coast Cars"))
-    reply = Engine(catalogue.CAPABILITIES, context).reply(said, context, draft)
+    reply = Engine(catalogue.CAPABILITIES, context).reply(message, context, draft)
     assert reply.kept == draft
     assert reply.draft is not None
     assert reply.draft.values.get("customer_name") != "Riyas Muhammed"
@@ -277,7 +277,7 @@ PASSENGERS = (Choice("p1", "Anitha Menon, Bali"), Choice("p2", "Ravi Menon, Bali
 
 
 @pytest.mark.parametrize(
-    ("said", "rate"),
+    ("message", "rate"),
     [
         ("book the second one", "k-2"),
         ("book the last hotel for them", "k-3"),
@@ -287,10 +287,10 @@ PASSENGERS = (Choice("p1", "Anitha Menon, Bali"), Choice("p2", "Ravi Menon, Bali
     ],
 )
 def test_the_hotel_on_the_screen_is_booked_and_its_guests_are_asked(
-    engine: Engine, said: str, rate: str
+    engine: Engine, message: str, rate: str
 ) -> None:
     context = replace(CONTEXT, look_up=lambda _lookup, _text: PASSENGERS)
-    reply = engine.start("book_hotel", said, context, RATES)
+    reply = engine.start("book_hotel", message, context, RATES)
     assert reply.draft
     assert reply.draft.values == {"rate_key": rate}
     assert reply.draft.choices == {"passenger_ids": PASSENGERS}
@@ -318,20 +318,20 @@ def test_a_hotel_on_the_screen_is_booked_by_its_name(engine: Engine) -> None:
             ("c", "Yas Bay, Twin"),
         )
     )
-    for said, values in (("book Amber Court", {"rate_key": "a"}), ("book the Yas Bay", {})):
-        assert engine.draft("book_hotel", said, NOTHING_OPEN, rows).values == values
+    for message, values in (("book Amber Court", {"rate_key": "a"}), ("book the Yas Bay", {})):
+        assert engine.draft("book_hotel", message, NOTHING_OPEN, rows).values == values
 
 
 def test_a_record_of_a_list_fills_no_field_of_another_kind(engine: Engine) -> None:
-    said = "record a payment of 5000 for the second one"
-    draft = engine.draft("record_receipt", said, NOTHING_OPEN, BILLS)
+    message = "record a payment of 5000 for the second one"
+    draft = engine.draft("record_receipt", message, NOTHING_OPEN, BILLS)
     assert "invoice_id" not in draft.values
-    assert engine.draft("pay_bill", said, NOTHING_OPEN, BILLS).values["bill_id"] == "i2"
+    assert engine.draft("pay_bill", message, NOTHING_OPEN, BILLS).values["bill_id"] == "i2"
 
 
 def test_a_party_of_a_list_is_a_name_for_every_capability(engine: Engine) -> None:
-    said = "invoices of the second one"
-    found = engine.draft("find_invoices", said, NOTHING_OPEN, PARTIES)
+    message = "invoices of the second one"
+    found = engine.draft("find_invoices", message, NOTHING_OPEN, PARTIES)
     assert found.values["customer_name"] == "Sunitha Rajan"
     asked: list[str] = []
     context = replace(NOTHING_OPEN, look_up=lambda _lookup, text: asked.append(text) or OPEN[:1])
@@ -341,7 +341,7 @@ def test_a_party_of_a_list_is_a_name_for_every_capability(engine: Engine) -> Non
 
 
 @pytest.mark.parametrize(
-    ("said", "notes"),
+    ("message", "notes"),
     [
         ("no, budget 3 lakh", "new enquiry Neha Kapoor, Bali, 2 adults, budget 3 lakh, 12 Dec"),
         ("actually 15 Dec", "new enquiry Neha Kapoor, Bali, 2 adults, budget 2 lakh, 15 Dec"),
@@ -350,16 +350,16 @@ def test_a_party_of_a_list_is_a_name_for_every_capability(engine: Engine) -> Non
     ],
 )
 def test_a_correction_changes_the_stored_message_as_well(
-    engine: Engine, said: str, notes: str
+    engine: Engine, message: str, notes: str
 ) -> None:
     card = engine.start("create_enquiry", NEHA, CONTEXT)
-    corrected = engine.reply(said, CONTEXT, card.draft)
+    corrected = engine.reply(message, CONTEXT, card.draft)
     assert corrected.draft
     assert corrected.draft.values["notes"] == notes
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "hmm ok go ahead",
         "well, yes please",
@@ -370,20 +370,20 @@ def test_a_correction_changes_the_stored_message_as_well(
         "ठीक है, कर दो",
     ],
 )
-def test_a_hesitant_yes_confirms_like_a_plain_one(engine: Engine, said: str) -> None:
-    assert talk(engine, EXACT, said).confirmed
+def test_a_hesitant_yes_confirms_like_a_plain_one(engine: Engine, message: str) -> None:
+    assert talk(engine, EXACT, message).confirmed
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     ["hmm", "please", "ok but 5000", "yes, and 3 lakh", "go ahead with the other one", "fine"],
 )
-def test_less_than_a_yes_confirms_nothing(engine: Engine, said: str) -> None:
-    assert not talk(engine, EXACT, said).confirmed
+def test_less_than_a_yes_confirms_nothing(engine: Engine, message: str) -> None:
+    assert not talk(engine, EXACT, message).confirmed
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "how much does Sunitha owe",
         "how much does Zachariah Kurian owe us",
@@ -392,21 +392,21 @@ def test_less_than_a_yes_confirms_nothing(engine: Engine, said: str) -> None:
         "outstanding of Sunitha Rajan",
     ],
 )
-def test_what_a_known_customer_owes_is_listed_at_once(said: str) -> None:
-    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply(said, CONTEXT)
+def test_what_a_known_customer_owes_is_listed_at_once(message: str) -> None:
+    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply(message, CONTEXT)
     assert reply.draft
     assert (reply.kind, reply.draft.name) == ("run", "list_receivables")
     assert reply.draft.values["customer_name"] in CONTEXT.names
 
 
-@pytest.mark.parametrize("said", ["invoices of last week", "invoices due 2nd Dec", "on 1st"])
-def test_a_date_does_not_refer_to_a_list(engine: Engine, said: str) -> None:
-    found = engine.draft("find_invoices", said, NOTHING_OPEN, PARTIES)
+@pytest.mark.parametrize("message", ["invoices of last week", "invoices due 2nd Dec", "on 1st"])
+def test_a_date_does_not_refer_to_a_list(engine: Engine, message: str) -> None:
+    found = engine.draft("find_invoices", message, NOTHING_OPEN, PARTIES)
     assert "customer_name" not in found.values
 
 
 @pytest.mark.parametrize(
-    ("said", "changed"),
+    ("message", "changed"),
     [
         ("not 172750, 40000", {"amount": "40000"}),
         ("its 40000 not 172750", {"amount": "40000"}),
@@ -424,11 +424,11 @@ def test_a_date_does_not_refer_to_a_list(engine: Engine, said: str) -> None:
     ],
 )
 def test_a_message_of_values_alone_changes_the_open_card(
-    engine: Engine, said: str, changed: dict[str, str]
+    engine: Engine, message: str, changed: dict[str, str]
 ) -> None:
     card = talk(engine, EXACT)
     assert card.draft
-    reply = engine.reply(said, CONTEXT, card.draft)
+    reply = engine.reply(message, CONTEXT, card.draft)
     assert reply.draft
     assert reply.draft.name == "record_receipt"
     expected = {**card.draft.values, **changed}
@@ -445,24 +445,24 @@ def test_travellers_and_budget_of_an_open_enquiry_change(engine: Engine) -> None
 
 
 @pytest.mark.parametrize(
-    "said", ["no", "no thanks", "dont save", "nahi", "no, cancel it", "discard that", "cancel"]
+    "message", ["no", "no thanks", "dont save", "nahi", "no, cancel it", "discard that", "cancel"]
 )
-def test_a_refused_card_is_dropped(engine: Engine, said: str) -> None:
-    assert talk(engine, EXACT, said).kind == "dropped"
+def test_a_refused_card_is_dropped(engine: Engine, message: str) -> None:
+    assert talk(engine, EXACT, message).kind == "dropped"
 
 
-@pytest.mark.parametrize("said", ["thanks", "...", " "])
-def test_a_message_without_a_refusal_drops_no_card(engine: Engine, said: str) -> None:
-    assert talk(engine, EXACT, said).kind != "dropped"
+@pytest.mark.parametrize("message", ["thanks", "...", " "])
+def test_a_message_without_a_refusal_drops_no_card(engine: Engine, message: str) -> None:
+    assert talk(engine, EXACT, message).kind != "dropped"
 
 
-@pytest.mark.parametrize("said", ["send", "ok send", "send it for approval", "submit"])
-def test_sending_an_open_card_confirms_it(engine: Engine, said: str) -> None:
-    assert talk(engine, EXACT, said).confirmed
+@pytest.mark.parametrize("message", ["send", "ok send", "send it for approval", "submit"])
+def test_sending_an_open_card_confirms_it(engine: Engine, message: str) -> None:
+    assert talk(engine, EXACT, message).confirmed
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("message", "name"),
     [
         ("trial balance", "trial_balance"),
         ("who owes us money", "list_receivables"),
@@ -470,7 +470,9 @@ def test_sending_an_open_card_confirms_it(engine: Engine, said: str) -> None:
         ("paid 5000 to Taj Malabar by cash", "pay_bill"),
     ],
 )
-def test_a_request_with_an_open_card_is_another_act(engine: Engine, said: str, name: str) -> None:
-    reply = talk(engine, EXACT, said)
+def test_a_request_with_an_open_card_is_another_act(
+    engine: Engine, message: str, name: str
+) -> None:
+    reply = talk(engine, EXACT, message)
     assert reply.draft
     assert reply.draft.name == name

@@ -184,15 +184,15 @@ def kinds(reply: Reply) -> list[str]:
 
 
 def test_an_unread_tax_stays_reported_while_the_card_is_corrected() -> None:
-    said = "draft an invoice for Neha Kapoor 30000 for Goa hotel + 18% GST"
-    assert kinds(talk(said)) == ["tax"]
-    assert kinds(talk(said, "no, 32000")) == ["tax"]
+    message = "draft an invoice for Neha Kapoor 30000 for Goa hotel + 18% GST"
+    assert kinds(talk(message)) == ["tax"]
+    assert kinds(talk(message, "no, 32000")) == ["tax"]
 
 
 def test_a_corrected_amount_is_no_longer_reported_as_unread() -> None:
-    said = "received a payment of -500 from Ravi by upi"
-    assert kinds(talk(said)) == ["amount"]
-    assert kinds(talk(said, "no, 500")) == []
+    message = "received a payment of -500 from Ravi by upi"
+    assert kinds(talk(message)) == ["amount"]
+    assert kinds(talk(message, "no, 500")) == []
 
 
 def test_an_amount_that_is_not_positive_does_not_correct_a_card() -> None:

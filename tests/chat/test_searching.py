@@ -26,11 +26,11 @@ from voyagent.kernel.database.statement_cache import compiled_for
 
 
 def begin(
-    person: Person, *said: str, title: str | None = None, role: str = "user", **block: Any
+    person: Person, *texts: str, title: str | None = None, role: str = "user", **block: Any
 ) -> UUID:
     with person.acting() as actor:
         session_id = chat.create_session(actor, title=title).id
-        for words in said:
+        for words in texts:
             chat.append(
                 actor,
                 chats.get_session(session_id),
@@ -47,13 +47,13 @@ def find(person: Person, words: str, **more: Any) -> list[UUID]:
 
 
 def test_a_conversation_is_found_by_its_name_and_messages(alice: Person) -> None:
-    named, said, answered = (
+    named, written, answered = (
         begin(alice, title="Krishnan family"),
         begin(alice, "KRISHNAN, for Dubai"),
         begin(alice, "as Krishnan asked", role="assistant"),
     )
     begin(alice, "somebody else")
-    assert find(alice, "krishnan") == [answered, said, named]
+    assert find(alice, "krishnan") == [answered, written, named]
     assert find(alice, "krishnan family") == [named]
     assert find(alice, "nothing of the kind") == []
 
@@ -257,5 +257,5 @@ def test_the_search_function_uses_indexes(lane: psycopg.Connection[Any], crowd: 
     ]
     assert on_table == [("Index Scan", "pk_chat_sessions")]
     assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < 3_000, (
-        "a search must not grow with what was ever said"
+        "the cost of a search must not grow with the number of messages"
     )

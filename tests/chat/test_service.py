@@ -172,10 +172,10 @@ def test_messages_are_numbered_from_one_and_counted(
         blocks=[{"type": "text", "text": "Noted."}],
     )
     with alice.reading() as reader:
-        [session], said = reader.read(
+        [session], messages = reader.read(
             sessions.session_statement(session_id), sessions.messages_statement(session_id)
         )
-        assert [(m["sequence"], m["role"], m["created_by_user_id"]) for m in said] == [
+        assert [(m["sequence"], m["role"], m["created_by_user_id"]) for m in messages] == [
             (1, "user", alice.actor.user_id),
             (2, "assistant", None),
         ]
@@ -276,11 +276,11 @@ def test_a_turn_stores_the_message_and_queues_its_job(
         alice.actor.user_id,
     )
     with alice.reading() as reader:
-        [session], said = reader.read(
+        [session], messages = reader.read(
             sessions.session_statement(session_id), sessions.messages_statement(session_id)
         )
-        assert said[0]["blocks"] == [{"type": "text", "text": "Who owes us?"}]
-        assert said[0]["turn_id"] == turn.id
+        assert messages[0]["blocks"] == [{"type": "text", "text": "Who owes us?"}]
+        assert messages[0]["turn_id"] == turn.id
         assert session["title"] == "Who owes us?"
     with owner_engine.connect() as connection:
         job = connection.execute(

@@ -123,7 +123,7 @@ def test_a_message_sent_during_a_response_is_queued_and_can_be_withdrawn(
     page = visit.page
     page.goto("/assistant")
     say(page, "help")
-    log, box, said = (
+    log, box, sent = (
         page.get_by_role("log"),
         page.get_by_label("Message to the assistant"),
         page.locator(".v-msg-me"),
@@ -142,7 +142,7 @@ def test_a_message_sent_during_a_response_is_queued_and_can_be_withdrawn(
     page.get_by_role("button", name="Keep editing").click()
     expect(note).to_be_hidden()
     box.press_sequentially(" balance")
-    expect(said).to_have_count(1)
+    expect(sent).to_have_count(1)
     page.evaluate(is_told)
     box.press("Enter")
     expect(note).to_be_visible()
@@ -150,8 +150,8 @@ def test_a_message_sent_during_a_response_is_queued_and_can_be_withdrawn(
     page.evaluate(
         "document.dispatchEvent(new Event('over'))"
     )  # the page is read again, and the answer is complete
-    expect(said).to_have_count(2, timeout=ANSWER_MS)
-    expect(said.last).to_contain_text("trial balance")
+    expect(sent).to_have_count(2, timeout=ANSWER_MS)
+    expect(sent.last).to_contain_text("trial balance")
     expect(box).to_have_value("")
     expect(note).to_be_hidden()
 
@@ -511,14 +511,14 @@ def test_screen_readers_get_whole_sentences(visit: Visit) -> None:
     expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(
         timeout=ANSWER_MS
     )
-    said = page.get_by_role("log").locator("input[id^=words-]").last.input_value()
+    text = page.get_by_role("log").locator("input[id^=words-]").last.input_value()
     page.reload()  # nothing is read aloud of what stands there already
     page.get_by_role("log").get_by_role("button", name="Answer again").click()
-    expect(page.locator("#aloud")).to_contain_text(" ".join(said.split()[-3:]), timeout=ANSWER_MS)
+    expect(page.locator("#aloud")).to_contain_text(" ".join(text.split()[-3:]), timeout=ANSWER_MS)
     spoken = page.locator("#aloud p").all_text_contents()
-    assert " ".join(" ".join(spoken).split()) == " ".join(said.split())
+    assert " ".join(" ".join(spoken).split()) == " ".join(text.split())
     for words in spoken:
-        assert words[-1] in ".!?:" or f"{words}\n" in said or said.endswith(words), words
+        assert words[-1] in ".!?:" or f"{words}\n" in text or text.endswith(words), words
 
 
 def test_screen_readers_get_the_visible_error_message(browser: Browser, site: Site) -> None:

@@ -176,7 +176,7 @@ def fill(page: Page, email: str) -> dict[str, str]:
         "on": str(TODAY + timedelta(days=30)),
     }
     post(f"trips/{trip['id']}/lines", details=details, price=MANY_CRORES, cost=CRORES)
-    said: dict[str, Any] = {"currency": "INR", "trip_id": trip["id"]}
+    fields: dict[str, Any] = {"currency": "INR", "trip_id": trip["id"]}
     for place, days in enumerate(DUE_IN_DAYS):
         due = TODAY + timedelta(days=days)
         lines = [
@@ -186,10 +186,10 @@ def fill(page: Page, email: str) -> dict[str, str]:
                 "unit_price": MANY_CRORES if place in (0, 4) else CRORES,
             }
         ]
-        said |= {"issue_date": str(min(due, TODAY)), "due_date": str(due), "line_items": lines}
-        invoice = post("invoices", customer_name=CUSTOMER, **said)
+        fields |= {"issue_date": str(min(due, TODAY)), "due_date": str(due), "line_items": lines}
+        invoice = post("invoices", customer_name=CUSTOMER, **fields)
         post(f"invoices/{invoice['id']}/issue")
-        bill = post("bills", vendor_name=SUPPLIER, vendor_reference=f"CAC-{place}", **said)
+        bill = post("bills", vendor_name=SUPPLIER, vendor_reference=f"CAC-{place}", **fields)
         post(f"bills/{bill['id']}/receive")
     payment = post(
         "payments", party_name=CUSTOMER, amount=AHEAD, currency="INR", paid_on=str(TODAY)

@@ -28,7 +28,7 @@ def test_the_conversation_begins_with_the_facts_of_the_enquiry(alice: Person, bo
     before = row(alice, enquiry_id)
     _enquiry, session_id = bob.does(service.promote, enquiry_id)
     with alice.reading() as reader:
-        [session], said = reader.read(
+        [session], messages = reader.read(
             chats.session_statement(session_id), chats.messages_statement(session_id)
         )
         assert [found["id"] for found in enquiries.find_by_session(reader, session_id)] == [
@@ -38,7 +38,7 @@ def test_the_conversation_begins_with_the_facts_of_the_enquiry(alice: Person, bo
         "Deepa Krishnan, COK → DXB",
         bob.actor.user_id,
     )
-    (opening,) = said
+    (opening,) = messages
     assert opening["role"] == "system"
     assert opening["blocks"][0] == {
         "type": "enquiry",

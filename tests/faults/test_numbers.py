@@ -60,12 +60,12 @@ class Agency:
 
     def credits(self, n: int) -> list[Act]:
         """Credit a part of each of those invoices on its day."""
-        said = {"reason": "Late", "lines": [{"line_no": 1, "amount": "10.00"}]}
+        body = {"reason": "Late", "lines": [{"line_no": 1, "amount": "10.00"}]}
         return [
             self._act(
                 "credit_note",
                 "/credit-notes",
-                said | {"invoice_id": self.invoices[k], "issue_date": DAYS[k % 2].isoformat()},
+                body | {"invoice_id": self.invoices[k], "issue_date": DAYS[k % 2].isoformat()},
             )
             for k in range(n)
         ]

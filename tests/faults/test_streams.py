@@ -181,7 +181,7 @@ def test_clients_that_stop_reading_do_not_affect_others(
     with flood(house, seeded, seconds, STUCK, vanishing) as stuck:
         flooded = house.work(seconds, seeded)
         since = time.monotonic()
-        wait(lambda: all(map(is_cut, stuck)), house.web.said, GONE_WITHIN_S)
+        wait(lambda: all(map(is_cut, stuck)), house.web.log_end, GONE_WITHIN_S)
         settle(house, before)
         gone_s = time.monotonic() - since
     tell(
@@ -243,7 +243,7 @@ def settle(house: House, before: Held | None = None) -> float:
         return kept and now.memory <= before.memory * MORE_MEMORY and now.threads <= before.threads
 
     return wait(
-        is_settled, lambda: f"{before}, now {house.holds()}\n{house.web.said()}", GONE_WITHIN_S
+        is_settled, lambda: f"{before}, now {house.holds()}\n{house.web.log_end()}", GONE_WITHIN_S
     )
 
 
@@ -261,6 +261,6 @@ def test_streams_per_user_are_limited(house: House, tell: Tell) -> None:
     )
     assert set(statuses) == {200, 429}
     assert PER_PERSON_MAX <= statuses.count(200) <= PROCESSES * PER_PERSON_MAX
-    wait(lambda: not house.web.sockets(), house.web.said, GONE_WITHIN_S)
+    wait(lambda: not house.web.sockets(), house.web.log_end, GONE_WITHIN_S)
     with house.listen(person) as line:
         assert status_of(line) == 200

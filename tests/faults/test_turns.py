@@ -112,11 +112,11 @@ def begun(talk: Talk, desk: Path) -> threading.Thread:
     """Wait until a client follows and the first text was sent."""
     following = threading.Thread(target=talk.follow)
     following.start()
-    wait(lambda: bool(talk.ids), lambda: said(desk))
+    wait(lambda: bool(talk.ids), lambda: log_of(desk))
     return following
 
 
-def said(desk: Path) -> str:
+def log_of(desk: Path) -> str:
     return (desk / "log").read_text()[-3000:]
 
 
@@ -188,14 +188,14 @@ def test_a_turn_continues_if_its_web_process_is_killed(
         if victim is not None:
             os.kill(victim, signal.SIGKILL)
             since = time.monotonic()
-            wait(lambda victim=victim: victim not in web.workers(), web.said)  # type: ignore[misc]
+            wait(lambda victim=victim: victim not in web.workers(), web.log_end)  # type: ignore[misc]
             web.wait()
             again_s = max(again_s, time.monotonic() - since)
         following.join(timeout=60)
-        assert not following.is_alive(), web.said()
+        assert not following.is_alive(), web.log_end()
         assert check(owner_engine, talk).attempt == 1, "the turn runs elsewhere"
         broken, away_s = broken + (talk.broken > 0), max(away_s, talk.away_s)
-    wait(lambda: none_runs(owner_engine, alice), web.said, NONE_RUNS_AFTER_S)
+    wait(lambda: none_runs(owner_engine, alice), web.log_end, NONE_RUNS_AFTER_S)
     tell(
         f"{rounds(WEB_KILLS)} turns, {broken} streams broken: none lost, reported or done twice;"
         f" followed again after {away_s:.1f} s, two processes again after {again_s:.1f} s at the"
@@ -233,13 +233,13 @@ def test_a_turn_continues_if_its_worker_is_killed(
             lambda talk=talk, seen_events=seen_events: (
                 "final" in talk.kinds or len(talk.ids) > seen_events
             ),
-            lambda: said(desk),
+            lambda: log_of(desk),
         )  # type: ignore[misc]
         slowest = max(slowest, time.monotonic() - since)
         following.join(timeout=60)
-        assert not following.is_alive(), said(desk)
+        assert not following.is_alive(), log_of(desk)
         taken_over += check(owner_engine, talk).attempt > 1
-    wait(lambda: none_runs(owner_engine, alice), lambda: said(desk), NONE_RUNS_AFTER_S)
+    wait(lambda: none_runs(owner_engine, alice), lambda: log_of(desk), NONE_RUNS_AFTER_S)
     tell(
         f"{rounds(WORKER_KILLS)} kills, {taken_over} turns taken over, within {slowest:.1f} s: none"
         " lost, reported or done twice"

@@ -64,7 +64,7 @@ class Web:
                 command, cwd=ROOT, env=environment, stdout=log, stderr=log
             )
 
-    def said(self) -> str:
+    def log_end(self) -> str:
         """Return the end of the log."""
         return self.log.read_text()[-3000:]
 
@@ -84,10 +84,10 @@ class Web:
 
         A process that is still starting has counted none.
         """
-        return wait(self._is_whole, self.said, within_s)
+        return wait(self._is_whole, self.log_end, within_s)
 
     def _is_whole(self) -> bool:
-        assert self.process.poll() is None, self.said()
+        assert self.process.poll() is None, self.log_end()
         try:
             well = self.ask("GET", "/health/db", {}, None) == 200
         except (OSError, http.client.HTTPException):

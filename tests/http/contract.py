@@ -383,7 +383,7 @@ def query_of(row: Row, session_id: object) -> str:
     }.get(row.operation, "")
 
 
-def said(answer: TestResponse) -> str:
+def checked_outcome(answer: TestResponse) -> str:
     """Check the rules of every response and return it as the table writes it.
 
     A stream is read to its end, so that its resources are released.

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.http.contract import GUARDED, TABLE, Row, said
+from tests.http.contract import GUARDED, TABLE, Row, checked_outcome
 from tests.http.test_contract_callers import bearing, named, send
 from tests.identity.authenticators import begin, standing_clock
 from tests.identity.keys import make_key
@@ -107,7 +107,7 @@ def test_an_unknown_field_is_refused_or_ignored_as_the_contract_says(
     assert {row.operation for row in WITH_BODY} == STRICT | LENIENT
     answer = send(alice.api, row, alice, body={**(row.call.body() or {}), "unknown": 1})
     if row.operation in STRICT:
-        assert said(answer) == "422 schema"
+        assert checked_outcome(answer) == "422 schema"
         assert answer.json["detail"] == [
             {
                 "type": "extra_forbidden",
@@ -116,13 +116,15 @@ def test_an_unknown_field_is_refused_or_ignored_as_the_contract_says(
             }
         ]
     else:
-        assert said(answer) == row.plain
+        assert checked_outcome(answer) == row.plain
 
 
 @named([row for row in WITH_BODY if "{" in row.path])
 def test_the_body_is_validated_before_the_record_is_read(alice: Person, row: Row) -> None:
     for ids in ("", "nonsense", "%00"):
-        assert said(send(alice.api, row, ids=ids, body={"nonsense": [1]})) == "422 schema"
+        assert (
+            checked_outcome(send(alice.api, row, ids=ids, body={"nonsense": [1]})) == "422 schema"
+        )
 
 
 @named(WITH_BODY)
@@ -164,9 +166,14 @@ def test_a_weak_password_is_reported_before_an_existing_address(app: Flask, alic
         "full_name": "Neha",
         "agency_name": "Malabar",
     }
-    assert said(bearing(app, None).post("/auth/sign-up", json=body)) == "400 password_common"
     assert (
-        said(bearing(app, None).post("/auth/sign-up", json={**body, "password": "password"}))
+        checked_outcome(bearing(app, None).post("/auth/sign-up", json=body))
+        == "400 password_common"
+    )
+    assert (
+        checked_outcome(
+            bearing(app, None).post("/auth/sign-up", json={**body, "password": "password"})
+        )
         == "422 schema"
     )
 
@@ -183,7 +190,7 @@ def test_a_weak_password_is_reported_before_an_existing_address(app: Flask, alic
 def test_an_unconfirmed_user_can_use_the_api(alice: Person, sql: Sql, row: Row) -> None:
     """Only signing in requires a confirmed address."""
     sql("update users set email_verified = false where id = :u", u=alice.actor.user_id)
-    assert said(send(alice.api, row, alice)) == row.plain
+    assert checked_outcome(send(alice.api, row, alice)) == row.plain
 
 
 def test_role_agency_and_address_in_a_token_are_not_trusted(
@@ -211,7 +218,7 @@ def test_role_agency_and_address_in_a_token_are_not_trusted(
         )
         me = client.get("/auth/me")
         assert (me.status_code, me.json["role"], me.json["email"]) == (200, "agent", bob.email)
-        assert said(client.get("/auth/invites")) == "403 forbidden_role"
+        assert checked_outcome(client.get("/auth/invites")) == "403 forbidden_role"
 
 
 def test_a_refreshed_token_has_the_present_role_and_address(
@@ -271,16 +278,19 @@ def test_parameters_of_the_audit_are_validated_as_in_the_contract(alice: Person,
     assert last["total"] > 0
     for query in ("from=2026-13-01", "from=yesterday", "to=2026-02-30", "tz=Mars/Olympus"):
         assert alice.api.get(f"{path}?{query}").status_code == 422, query
-    assert said(alice.api.get(f"{path}?actor_id=nonsense")) == "422 invalid_actor_id"
+    assert checked_outcome(alice.api.get(f"{path}?actor_id=nonsense")) == "422 invalid_actor_id"
 
 
 def test_a_code_may_be_written_with_spaces_in_six_to_eight_characters(alice: Person) -> None:
     with standing_clock():
         code = begin(alice).code()
         for wrong in (code[:5], f"{code}123", "", 123456, None):
-            assert said(alice.api.post("/auth/totp/verify", json={"code": wrong})) == "422 schema"
+            assert (
+                checked_outcome(alice.api.post("/auth/totp/verify", json={"code": wrong}))
+                == "422 schema"
+            )
         assert (
-            said(
+            checked_outcome(
                 alice.api.post(
                     "/auth/totp/verify", json={"code": f"{code[:2]} {code[2:4]} {code[4:]}"}
                 )
@@ -307,7 +317,9 @@ def test_an_empty_filter_of_invitations_is_ignored(app: Flask, alice: Person) ->
     invite(app, alice, fresh_address())
     assert len(alice.api.get("/auth/invites?status=").json["items"]) == 1
     for status in ("PENDING", "open", "pending,revoked"):
-        assert said(alice.api.get(f"/auth/invites?status={status}")) == "400 invalid_status"
+        assert (
+            checked_outcome(alice.api.get(f"/auth/invites?status={status}")) == "400 invalid_status"
+        )
 
 
 def test_no_refusal_repeats_the_input(app: Flask, people: People, alice: Person) -> None:

@@ -29,9 +29,9 @@ from tests.http.contract import (
     Other,
     Repeat,
     Row,
+    checked_outcome,
     query_of,
     row,
-    said,
 )
 from tests.http.operations import MAKERS
 from tests.identity.keys import make_key
@@ -153,14 +153,14 @@ def test_each_role_has_the_permissions_of_the_contract(
     assert row.roles is not None
     if role in row.roles:
         owner = person if row.roles != {"agency_admin"} else alice
-        assert said(send(person.api, row, owner)) == row.plain
+        assert checked_outcome(send(person.api, row, owner)) == row.plain
         return
     refused = [
         send(person.api, row, alice),
         send(person.api, row, body={"nonsense": [1]}),
         send(person.api, row, ids="nonsense", body={"nonsense": [1]}),
     ]
-    assert [said(answer) for answer in refused] == [FORBIDDEN] * 3
+    assert [checked_outcome(answer) for answer in refused] == [FORBIDDEN] * 3
     assert len({str({**answer.json, "request_id": ""}) for answer in refused}) == 1
 
 
@@ -172,10 +172,10 @@ def test_a_new_role_applies_to_valid_tokens_at_once(
     person = people.colleague(alice, "Rita Role", role="viewer")
     sql("update users set role = 'agency_admin' where id = :u", u=person.actor.user_id)
     owner = person if row.path.startswith("/auth/sessions") else alice
-    assert said(send(person.api, row, owner)) == row.plain
+    assert checked_outcome(send(person.api, row, owner)) == row.plain
     lowered = people.colleague(alice, "Rita Role", role="agency_admin")
     sql("update users set role = 'viewer' where id = :u", u=lowered.actor.user_id)
-    assert (said(send(lowered.api, row, alice)) == FORBIDDEN) == (row.roles != EVERY)
+    assert (checked_outcome(send(lowered.api, row, alice)) == FORBIDDEN) == (row.roles != EVERY)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -188,10 +188,12 @@ def test_only_creator_and_administrator_can_revoke_a_key(
         people.colleague(alice, name, role=of)
         for name, of in (("Rita Role", role), ("Carl Colleague", "agent"))
     )
-    assert said(send(person.api, revoke, colleague)) == (
+    assert checked_outcome(send(person.api, revoke, colleague)) == (
         "204" if role == "agency_admin" else FORBIDDEN
     )
-    assert said(send(person.api, revoke)) == (FORBIDDEN if role == "viewer" else "404 not_found")
+    assert checked_outcome(send(person.api, revoke)) == (
+        FORBIDDEN if role == "viewer" else "404 not_found"
+    )
 
 
 # Another agency
@@ -207,7 +209,7 @@ def test_another_agencys_record_is_404(alice: Person, charlie: Person, row: Row)
         send(alice.api, row, ids="nonsense"),
         send(alice.api, row, ids="%00"),
     ]
-    assert [said(answer) for answer in answers] == [row.other] * 4
+    assert [checked_outcome(answer) for answer in answers] == [row.other] * 4
     assert len({str({**answer.json, "request_id": ""}) for answer in answers}) == 1
 
 
@@ -323,7 +325,7 @@ def test_records_of_another_agency_do_not_change(
     row: Row,
 ) -> None:
     before = world(charlie)
-    assert said(send(alice.api, row, alice)) == row.plain
+    assert checked_outcome(send(alice.api, row, alice)) == row.plain
     if "{" in row.path:
         theirs = row.call.things(charlie)
         before = world(charlie)
@@ -346,11 +348,11 @@ def test_an_address_of_another_agency_cannot_be_used(
         "PATCH /auth/profile",
     }
     sign_up = {"email": email, "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"}
-    assert said(anyone.post("/auth/sign-up", json=sign_up)) == TAKEN
-    assert said(alice.api.patch("/auth/profile", json={"email": email})) == TAKEN
+    assert checked_outcome(anyone.post("/auth/sign-up", json=sign_up)) == TAKEN
+    assert checked_outcome(alice.api.patch("/auth/profile", json={"email": email})) == TAKEN
     _id, token = invite(app, alice, charlie.email)
     assert (
-        said(
+        checked_outcome(
             anyone.post(
                 "/auth/accept-invite",
                 json={"token": token, "password": PASSWORD, "full_name": "Neha"},
@@ -366,7 +368,7 @@ def test_an_invitation_of_another_agency_does_not_block_one(
 ) -> None:
     email = fresh_address()
     invite(app, charlie, email)
-    assert said(alice.api.post("/auth/invites", json={"email": email})) == "201"
+    assert checked_outcome(alice.api.post("/auth/invites", json={"email": email})) == "201"
 
 
 def test_a_token_acts_only_for_its_own_agency(app: Flask, alice: Person, charlie: Person) -> None:
@@ -454,7 +456,7 @@ def expect_nobody(client: ApiClient, alice: Person, headers: dict[str, str] | No
             {} if guarded.call.operation.body is None else {"json": {"nonsense": [1]}}
         )
         answer = getattr(client, guarded.method.lower())(address, headers=headers or {}, **options)
-        assert said(answer) == UNAUTHORIZED, guarded.operation
+        assert checked_outcome(answer) == UNAUTHORIZED, guarded.operation
         bodies.append({name: value for name, value in answer.json.items() if name != "request_id"})
     assert bodies == [{"detail": "unauthorized", "message": "Please sign in again."}] * len(GUARDED)
 
@@ -495,7 +497,9 @@ def test_a_removed_user_is_anonymous(app: Flask, people: People, alice: Person, 
     assert alice.api.delete(f"/team/{person.actor.user_id}").status_code == 204
     expect_nobody(bearing(app, token), alice)
     assert (
-        said(bearing(app, None).post("/auth/refresh", json={"refresh_token": person.refresh_token}))
+        checked_outcome(
+            bearing(app, None).post("/auth/refresh", json={"refresh_token": person.refresh_token})
+        )
         == "401 invalid_refresh_token"
     )
 
@@ -509,7 +513,9 @@ def test_a_user_of_a_suspended_agency_is_anonymous(
     app.test_cli_runner().invoke(args=["agency", "suspend", str(alice.actor.tenant_id)])
     expect_nobody(bearing(app, token), charlie)
     assert (
-        said(bearing(app, None).post("/auth/refresh", json={"refresh_token": alice.refresh_token}))
+        checked_outcome(
+            bearing(app, None).post("/auth/refresh", json={"refresh_token": alice.refresh_token})
+        )
         == "401 invalid_refresh_token"
     )
 
@@ -525,7 +531,7 @@ def test_an_expired_key_is_anonymous(app: Flask, alice: Person, sql: Sql) -> Non
 def test_a_public_operation_ignores_the_token(app: Flask, alice: Person, row: Row) -> None:
     """Sign-out reads it and refuses no one because of it."""
     for token in (None, "nonsense", alice.access_token, signed_out(alice)):
-        assert said(send(bearing(app, token), row)) == row.plain
+        assert checked_outcome(send(bearing(app, token), row)) == row.plain
     for call in row.calls:
         assert call.is_public
 
@@ -539,7 +545,7 @@ def test_a_full_key_acts_as_its_creator_without_a_password(
     app: Flask, alice: Person, row: Row
 ) -> None:
     client = bearing(app, make_key(alice)[1])
-    assert said(send(client, row, alice)) == (row.key or row.plain)
+    assert checked_outcome(send(client, row, alice)) == (row.key or row.plain)
 
 
 @named(GUARDED)
@@ -548,7 +554,7 @@ def test_a_refreshed_token_is_accepted_if_no_fresh_one_is_required(
 ) -> None:
     answer = bearing(app, None).post("/auth/refresh", json={"refresh_token": alice.refresh_token})
     client = bearing(app, answer.json["access_token"])
-    assert said(send(client, row, alice)) == (row.stale or row.plain)
+    assert checked_outcome(send(client, row, alice)) == (row.stale or row.plain)
 
 
 @pytest.mark.parametrize("kind", ["key", "refreshed"])
@@ -559,7 +565,7 @@ def test_a_new_address_requires_a_fresh_token(
     client = bearing(app, make_key(alice)[1] if kind == "key" else answer.json["access_token"])
     before = world(alice)
     assert (
-        said(
+        checked_outcome(
             client.patch(
                 "/auth/profile", json={"email": fresh_address(), "full_name": "Somebody Else"}
             )
@@ -570,7 +576,9 @@ def test_a_new_address_requires_a_fresh_token(
     assert {table for table in after if after[table] != before[table]} <= {
         "api_keys"
     }  # the time of its last use
-    assert said(client.patch("/auth/profile", json={"email": alice.email.upper()})) == "200"
+    assert (
+        checked_outcome(client.patch("/auth/profile", json={"email": alice.email.upper()})) == "200"
+    )
 
 
 @pytest.mark.parametrize("kind", ["sign-in", "sign-up", "accept-invite", "reauthenticate"])
@@ -596,8 +604,8 @@ def test_every_check_of_the_password_gives_a_fresh_token(
         answer = bearing(app, stale).post("/auth/reauthenticate", json={"password": PASSWORD})
         assert set(answer.json) == {"access_token", "expires_in"}
     client = bearing(app, answer.json["access_token"])
-    assert said(client.post("/auth/api-keys", json={"name": "Website"})) == "201"
-    assert said(client.post("/auth/totp/setup")) == "200"
+    assert checked_outcome(client.post("/auth/api-keys", json={"name": "Website"})) == "201"
+    assert checked_outcome(client.post("/auth/totp/setup")) == "200"
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -609,7 +617,7 @@ def test_a_key_of_one_scope_has_the_operations_of_the_table(
     client = bearing(app, make_key(ada, scopes=[scope])[1])
     for guarded in sorted(GUARDED, key=lambda row: row.operation == "DELETE /auth/sessions"):
         if scope in guarded.scopes:
-            assert said(send(client, guarded, ada)) == (guarded.key or guarded.plain), (
+            assert checked_outcome(send(client, guarded, ada)) == (guarded.key or guarded.plain), (
                 guarded.operation
             )
         else:
@@ -617,7 +625,9 @@ def test_a_key_of_one_scope_has_the_operations_of_the_table(
                 send(client, guarded, ada),
                 send(client, guarded, ids="nonsense", body={"nonsense": [1]}),
             ]
-            assert [said(answer) for answer in refused] == [FORBIDDEN] * 2, guarded.operation
+            assert [checked_outcome(answer) for answer in refused] == [FORBIDDEN] * 2, (
+                guarded.operation
+            )
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -630,13 +640,15 @@ def test_a_scope_never_exceeds_the_role_of_its_creator(
     for guarded in GUARDED:
         assert guarded.roles is not None
         if scope not in guarded.scopes or "viewer" not in guarded.roles:
-            assert said(send(client, guarded, alice)) == FORBIDDEN, guarded.operation
+            assert checked_outcome(send(client, guarded, alice)) == FORBIDDEN, guarded.operation
 
 
 def test_scopes_are_accepted_only_by_the_scoped_operation(alice: Person) -> None:
     """The contract's operation creates a full key; narrower ones have their own route."""
     assert (
-        said(alice.api.post("/auth/api-keys", json={"name": "Website", "scopes": ["read"]}))
+        checked_outcome(
+            alice.api.post("/auth/api-keys", json={"name": "Website", "scopes": ["read"]})
+        )
         == "422 schema"
     )
     made = alice.api.post("/auth/api-keys", json={"name": "Website"}).json["api_key"]

@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import mailbox
-from tests.http.contract import OPEN, TABLE, Repeat, Row, query_of, said
+from tests.http.contract import OPEN, TABLE, Repeat, Row, checked_outcome, query_of
 from tests.http.operations import MAKERS
 from tests.http.probing import held, waiting
 from tests.identity.authenticators import Authenticator, begin, standing_clock, switch_on
@@ -134,7 +134,7 @@ def finish(play: Scene, answers: list[TestResponse]) -> None:
 def test_parallel_repeats_get_the_documented_responses(world: World, row: Row) -> None:
     play, send = start(PLAYED.get(row.operation), world, row)
     answers = at_once(world, send)
-    assert [said(answer) for answer in answers] in [
+    assert [checked_outcome(answer) for answer in answers] in [
         [row.twins[0], second] for second in row.twins[1].split(" or ")
     ]
     finish(play, answers)
@@ -150,10 +150,13 @@ def test_one_of_two_equal_requests_with_one_key_runs(world: World, row: Row) -> 
     play, send = start(PLAYED[row.operation], world, row)
     first, second = at_once(world, send, {"Idempotency-Key": "one-key"})
     if row.repeat is Repeat.SECRET:
-        assert (said(first), said(second)) == (row.twins[0], "409 idempotency_secret_shown")
+        assert (checked_outcome(first), checked_outcome(second)) == (
+            row.twins[0],
+            "409 idempotency_secret_shown",
+        )
         assert REPLAYED not in {*first.headers.keys(), *second.headers.keys()}
     else:
-        assert (said(first), said(second)) == (row.twins[0], row.twins[0])
+        assert (checked_outcome(first), checked_outcome(second)) == (row.twins[0], row.twins[0])
         assert sorted(answer.headers.get(REPLAYED, "") for answer in (first, second)) == [
             "",
             "true",
@@ -169,7 +172,7 @@ def test_one_of_two_equal_requests_with_one_key_runs(world: World, row: Row) -> 
 def test_a_key_has_no_effect_before_authentication(world: World, row: Row) -> None:
     play, send = start(PLAYED[row.operation], world, row)
     answers = at_once(world, send, {"Idempotency-Key": "one-key"})
-    assert tuple(said(answer) for answer in answers) == row.twins
+    assert tuple(checked_outcome(answer) for answer in answers) == row.twins
     assert not [answer for answer in answers if REPLAYED in answer.headers]
     finish(play, answers)
 
@@ -578,7 +581,7 @@ def test_parallel_changes_of_different_settings_are_all_stored(world: World) -> 
             "/tenant-settings", json=changes.pop(), headers=headers
         ),
     )
-    assert [said(answer) for answer in answers] == ["200", "200"]
+    assert [checked_outcome(answer) for answer in answers] == ["200", "200"]
     assert world.alice.api.get("/tenant-settings").json == {
         **whole,
         "rate_limit_per_minute": 30,
@@ -594,7 +597,7 @@ def test_parallel_reauthentications_use_a_code_once(world: World) -> None:
         world,
         lambda headers: world.alice.api.post("/auth/reauthenticate", json=body, headers=headers),
     )
-    assert [said(answer) for answer in answers] == ["200", "403 totp_invalid"]
+    assert [checked_outcome(answer) for answer in answers] == ["200", "403 totp_invalid"]
 
 
 def test_one_code_used_in_two_operations_at_once_works_once(world: World) -> None:
@@ -612,4 +615,4 @@ def test_one_code_used_in_two_operations_at_once_works_once(world: World) -> Non
     ]
     answers = at_once(world, lambda headers: doors.pop()(headers))  # noqa: PLW0108 - each thread takes one of the doors
     assert answers[0].status_code == 200
-    assert said(answers[1]) in {"401 totp_invalid", "403 totp_invalid"}
+    assert checked_outcome(answers[1]) in {"401 totp_invalid", "403 totp_invalid"}

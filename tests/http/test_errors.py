@@ -223,7 +223,7 @@ def test_an_error_page_has_no_menu_if_the_database_is_unavailable(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "expected"),
     [
         (1, "in one second."),
         (3, "in 3 seconds."),
@@ -234,11 +234,11 @@ def test_an_error_page_has_no_menu_if_the_database_is_unavailable(
         (7201, "in 3 hours."),
     ],
 )
-def test_a_rate_limit_error_states_its_duration(app: Flask, seconds: int, said: str) -> None:
+def test_a_rate_limit_error_states_its_duration(app: Flask, seconds: int, expected: str) -> None:
     with app.test_request_context("/"):
         assert (
             sentence_of(errors.TooManyRequests(retry_after_s=seconds))
-            == f"Too many requests. Try again {said}"
+            == f"Too many requests. Try again {expected}"
         )
 
 

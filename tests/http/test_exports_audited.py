@@ -92,5 +92,5 @@ def test_page_views_and_refused_exports_are_not_recorded(alice: Person, charlie:
 
 def test_recorded_filters_are_truncated(alice: Person) -> None:
     name_of(alice.browser.get(f"/reports/day-book?{DAYS}&format=csv&note={'a' * 500}&after="))
-    ((_, said),) = recorded_exports(alice)
-    assert said["filters"] == {"from": "2026-05-01", "to": "2026-05-31", "note": "a" * 100}
+    ((_, inputs),) = recorded_exports(alice)
+    assert inputs["filters"] == {"from": "2026-05-01", "to": "2026-05-31", "note": "a" * 100}

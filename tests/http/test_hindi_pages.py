@@ -344,7 +344,7 @@ class Read(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.languages: list[str] = []
         self._silent: list[bool] = [False]
         self.feed(page)
@@ -361,8 +361,8 @@ class Read(HTMLParser):
             or given.get("translate") == "no"
         )
         if not silent or tag == "textarea":
-            self.said += [value for name, value in given.items() if name in SPOKEN]
-            self.said += (
+            self.texts += [value for name, value in given.items() if name in SPOKEN]
+            self.texts += (
                 [given.get("value", "")]
                 if tag == "input" and given.get("type") in {"submit", "button"}
                 else []
@@ -381,13 +381,13 @@ class Read(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._silent[-1]:
-            self.said.append(data)
+            self.texts.append(data)
 
 
-def english(*said: str) -> list[str]:
+def english(*texts: str) -> list[str]:
     """Return the sentences with an English word that is no name."""
     found = []
-    for sentence in said:
+    for sentence in texts:
         rest = CODES.sub(" ", sentence)
         for name in (*(zone for zone in ZONES if zone in rest), *TYPED):
             rest = rest.replace(name, " ")
@@ -403,7 +403,7 @@ def check(answer: Any) -> None:
         return
     page = Read(answer.text)
     assert set(page.languages) <= {"hi"}, answer.request.path
-    assert list(dict.fromkeys(english(*page.said))) == [], (
+    assert list(dict.fromkeys(english(*page.texts))) == [], (
         f"{answer.request.method} {answer.request.path} {answer.status_code}"
     )
 

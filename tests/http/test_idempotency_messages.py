@@ -41,7 +41,7 @@ def events(answer: TestResponse) -> list[str]:
     return [found.group() for found in FRAME.finditer(answer.get_data(as_text=True))]
 
 
-def said(line: Line) -> int:
+def message_count(line: Line) -> int:
     """Return the number of messages in the conversation."""
     return line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"]
 
@@ -57,7 +57,7 @@ def test_a_repeat_follows_the_running_turn(line: Line) -> None:
     assert len(recorded) >= 2
     assert (first.headers.get(REPLAYED), second.headers[REPLAYED]) == (None, "true")
     assert second.headers["Content-Type"] == first.headers["Content-Type"]
-    assert said(line) == 2
+    assert message_count(line) == 2
 
 
 def test_a_repeat_after_the_turn_gets_all_events_of_the_turn(
@@ -69,13 +69,13 @@ def test_a_repeat_after_the_turn_gets_all_events_of_the_turn(
     recorded = events(first)
     line.say("trial balance")
     assert events(send(line, HELP)) == recorded
-    assert said(line) == 6
+    assert message_count(line) == 6
 
 
 def test_a_repeat_without_a_key_is_a_new_message(line: Line) -> None:
     line.say("help")
     line.say("help")
-    assert said(line) == 4
+    assert message_count(line) == 4
 
 
 def test_a_repeat_is_accepted_while_another_turn_runs(line: Line) -> None:
@@ -99,7 +99,7 @@ def test_a_repeat_with_last_event_id_gets_only_later_events(line: Line, seen: in
     assert events(answer) == [
         event for event, number in zip(recorded, frames_of(recorded), strict=True) if number > last
     ]
-    assert said(line) == 2
+    assert message_count(line) == 2
 
 
 def frames_of(sent: list[str]) -> list[int]:
@@ -124,7 +124,7 @@ def test_a_different_message_with_the_same_key_is_refused(line: Line) -> None:
     answer = send(line, {"message": "trial balance"})
     assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
     line.drain()
-    assert said(line) == 2
+    assert message_count(line) == 2
 
 
 def test_a_repeated_decision_gets_the_events_of_the_next_turn(line: Line, people: Any) -> None:
@@ -133,9 +133,9 @@ def test_a_repeated_decision_gets_the_events_of_the_next_turn(line: Line, people
     line.drain()
     recorded = events(first)
     assert "approval_denied" in "".join(recorded)
-    before = said(line)
+    before = message_count(line)
     assert events(send(line, {"approvals": {asked: False}})) == recorded
-    assert said(line) == before
+    assert message_count(line) == before
 
 
 def test_a_repeat_to_a_deleted_conversation_is_404(line: Line) -> None:
@@ -157,14 +157,14 @@ def test_a_message_without_a_free_slot_is_not_stored_and_can_be_sent_again(
     headers = {"Idempotency-Key": "a-key"}
     seats(app).take(None)
     assert api.post(address, json=HELP, headers=headers).status_code == 503
-    assert said(line) == 0
+    assert message_count(line) == 0
     seats(app).leave(None)
     answer = api.post(address, json=HELP, headers=headers)
     line.drain()
     assert frames(answer)[-1]["kind"] == "final"
     assert REPLAYED not in answer.headers
     assert seats(app).taken == 0
-    assert said(line) == 2
+    assert message_count(line) == 2
 
 
 def test_one_of_many_parallel_messages_is_stored(line: Line) -> None:
@@ -173,4 +173,4 @@ def test_one_of_many_parallel_messages_is_stored(line: Line) -> None:
     line.drain()
     recorded = [events(answer) for answer in answers]
     assert all(other == recorded[0] for other in recorded)
-    assert said(line) == 2
+    assert message_count(line) == 2

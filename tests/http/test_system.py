@@ -111,21 +111,21 @@ def test_the_schema_of_money_is_that_of_the_contract(app: Flask, place: str) -> 
 @pytest.fixture
 def bare(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> tuple[Flask, list[str]]:
     """An installation without a database, and its output at the start."""
-    said: list[str] = []
+    logged: list[str] = []
 
     class Recorder:
         def error(self, event: str, **_values: object) -> None:
-            said.append(event)
+            logged.append(event)
 
     monkeypatch.setattr(system, "log", Recorder())
-    return variant(db_url=None, db_admin_url=None), said
+    return variant(db_url=None, db_admin_url=None), logged
 
 
 def test_without_a_database_the_program_starts_and_reports_it(
     bare: tuple[Flask, list[str]],
 ) -> None:
-    app, said = bare
-    assert said == ["database.not_configured"]
+    app, logged = bare
+    assert logged == ["database.not_configured"]
     for place in PLACES:
         assert app.test_client().get(f"{place}/health").json == {"status": "ok"}
         answer = app.test_client().get(f"{place}/health/db")

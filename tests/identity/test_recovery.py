@@ -44,7 +44,7 @@ def uma(strict: Flask) -> Person:
     return People(strict).sign_up("Uma Unconfirmed", agency="Uma Travels")
 
 
-def said(answer: Any) -> dict[str, Any]:
+def stable_content(answer: Any) -> dict[str, Any]:
     """Return a JSON response without the parts that differ between requests."""
     return {name: value for name, value in answer.json.items() if name != "request_id"}
 
@@ -372,7 +372,7 @@ def test_a_reset_request_has_the_same_response_for_an_unknown_address(
 ) -> None:
     known, unknown = ask(anyone, alice.email), ask(anyone, fresh_address())
     assert known.status_code == unknown.status_code == 200
-    assert said(known) == said(unknown) == {"queued": True, "debug_token": None}
+    assert stable_content(known) == stable_content(unknown) == {"queued": True, "debug_token": None}
     assert set(known.headers.keys()) == set(unknown.headers.keys())
     browser, pages = app.test_client(), []
     for email in (alice.email, fresh_address()):

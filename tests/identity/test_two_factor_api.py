@@ -61,7 +61,7 @@ def phone(alice: Person, travel: time_machine.Traveller) -> Authenticator:
     return switch_on(alice)
 
 
-def said(answer: TestResponse) -> tuple[int, Any]:
+def status_and_content(answer: TestResponse) -> tuple[int, Any]:
     return answer.status_code, answer.json["detail"] if answer.status_code >= 400 else answer.json
 
 
@@ -134,13 +134,16 @@ def test_a_new_setup_replaces_an_unconfirmed_one(
         Authenticator(alice.api.post("/auth/totp/setup").json["secret"]) for _ in range(2)
     )
     assert first.secret != second.secret
-    assert said(verify(alice, first.code())) == (401, "totp_invalid")
-    assert said(verify(alice, second.code())) == (200, {"totp_enabled": True})
+    assert status_and_content(verify(alice, first.code())) == (401, "totp_invalid")
+    assert status_and_content(verify(alice, second.code())) == (200, {"totp_enabled": True})
 
 
 def test_setup_requires_a_fresh_token(alice: Person, sql: Sql) -> None:
     for client in (stale(alice), key_of(alice)):
-        assert said(client.post("/auth/totp/setup")) == (403, "reauthentication_required")
+        assert status_and_content(client.post("/auth/totp/setup")) == (
+            403,
+            "reauthentication_required",
+        )
     assert (
         sql("select totp_pending_secret from users where id = :u", u=alice.actor.user_id)[0][
             "totp_pending_secret"
@@ -154,7 +157,7 @@ def test_password_and_code_do_not_replace_a_fresh_token(
 ) -> None:
     body = {"password": PASSWORD, "code": phone.code()}
     for client in (stale(alice), key_of(alice)):
-        assert said(client.post("/auth/totp/setup", json=body)) == (
+        assert status_and_content(client.post("/auth/totp/setup", json=body)) == (
             403,
             "reauthentication_required",
         )
@@ -171,7 +174,7 @@ def test_setup_while_on_requires_password_and_code(
         )
 
     before = state()
-    assert said(alice.api.post("/auth/totp/setup")) == (409, "totp_already_enabled")
+    assert status_and_content(alice.api.post("/auth/totp/setup")) == (409, "totp_already_enabled")
     assert state() == before
 
 
@@ -182,10 +185,10 @@ def test_the_old_authenticator_is_valid_until_the_new_one_is_verified(
     travel: time_machine.Traveller,
     events: Events,
 ) -> None:
-    assert said(
+    assert status_and_content(
         alice.api.post("/auth/totp/setup", json={"password": WRONG, "code": phone.code()})
     ) == (403, "invalid_password")
-    assert said(
+    assert status_and_content(
         alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": "000000"})
     ) == (403, "totp_invalid")
     answer = alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": phone.code()})
@@ -194,11 +197,11 @@ def test_the_old_authenticator_is_valid_until_the_new_one_is_verified(
     travel.shift(30)
     assert sign_in_totp(anyone, alice, new.code())[0] == 401
     assert sign_in_totp(anyone, alice, phone.code())[0] == 200
-    assert said(verify(alice, phone.code())) == (
+    assert status_and_content(verify(alice, phone.code())) == (
         401,
         "totp_invalid",
     )  # the old one proves nothing of the new one
-    assert said(verify(alice, new.code())) == (200, {"totp_enabled": True})
+    assert status_and_content(verify(alice, new.code())) == (200, {"totp_enabled": True})
     travel.shift(30)
     assert sign_in_totp(anyone, alice, phone.code())[0] == 401
     assert sign_in_totp(anyone, alice, new.code())[0] == 200
@@ -235,10 +238,10 @@ def test_setup_with_only_password_or_code_is_refused(alice: Person, body: dict[s
 
 
 def test_verify_has_one_key_and_its_errors(alice: Person, travel: time_machine.Traveller) -> None:
-    assert said(verify(alice, "123456")) == (400, "totp_not_initialized")
+    assert status_and_content(verify(alice, "123456")) == (400, "totp_not_initialized")
     phone = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
-    assert said(verify(alice, phone.code(3))) == (401, "totp_invalid")
-    assert said(verify(alice, f"{phone.code()[:3]} {phone.code()[3:]}")) == (
+    assert status_and_content(verify(alice, phone.code(3))) == (401, "totp_invalid")
+    assert status_and_content(verify(alice, f"{phone.code()[:3]} {phone.code()[3:]}")) == (
         200,
         {"totp_enabled": True},
     )
@@ -249,7 +252,7 @@ def test_verify_reports_that_two_factor_is_already_on(
 ) -> None:
     before = len(events(alice))
     for code in ("000000", "AAAAAAAA", phone.code()):
-        assert said(verify(alice, code)) == (200, {"totp_enabled": True})
+        assert status_and_content(verify(alice, code)) == (200, {"totp_enabled": True})
     assert len(events(alice)) == before
 
 
@@ -261,7 +264,7 @@ def test_verify_refuses_a_recovery_code(alice: Person, phone: Authenticator) -> 
         ).status_code
         == 200
     )
-    assert said(verify(alice, codes[1])) == (401, "totp_invalid")
+    assert status_and_content(verify(alice, codes[1])) == (401, "totp_invalid")
 
 
 def test_the_code_that_switched_two_factor_on_cannot_be_reused(
@@ -295,13 +298,15 @@ def test_parallel_verifies_all_succeed_and_one_switches_it_on(
 
 
 def sign_in(client: ApiClient, person: Person, password: str = PASSWORD) -> tuple[int, Any]:
-    return said(client.post("/auth/sign-in", json={"email": person.email, "password": password}))
+    return status_and_content(
+        client.post("/auth/sign-in", json={"email": person.email, "password": password})
+    )
 
 
 def sign_in_totp(
     client: ApiClient, person: Person, code: str, password: str = PASSWORD
 ) -> tuple[int, Any]:
-    return said(
+    return status_and_content(
         client.post(
             "/auth/sign-in-totp",
             json={"email": person.email, "password": password, "totp_code": code},
@@ -461,7 +466,7 @@ def test_a_reset_does_not_bypass_two_factor_authentication(
     )
     token = mailbox.newest(app, to=alice.email, kind="reset_password").token
     answer = anyone.post("/auth/reset-password", json={"token": token, "new_password": NEW})
-    assert said(answer) == (200, {"reset": True})
+    assert status_and_content(answer) == (200, {"reset": True})
     assert sign_in(anyone, alice, NEW) == (401, "totp_required")
     assert sign_in_totp(anyone, alice, phone.code(), NEW)[0] == 200
 
@@ -474,14 +479,20 @@ def test_an_invitation_does_not_bypass_two_factor_authentication(
         "invite_link"
     ]
     body = {"token": link.partition("token=")[2], "password": NEW, "full_name": "Alice"}
-    assert said(anyone.post("/auth/accept-invite", json=body)) == (409, "email_already_registered")
+    assert status_and_content(anyone.post("/auth/accept-invite", json=body)) == (
+        409,
+        "email_already_registered",
+    )
     assert sign_in(anyone, alice) == (401, "totp_required")
 
 
 def test_a_refreshed_token_after_switching_on_is_not_fresh(
     alice: Person, phone: Authenticator
 ) -> None:
-    assert said(stale(alice).post("/auth/totp/setup")) == (403, "reauthentication_required")
+    assert status_and_content(stale(alice).post("/auth/totp/setup")) == (
+        403,
+        "reauthentication_required",
+    )
 
 
 def test_wrong_codes_of_all_operations_are_counted_by_account(
@@ -490,13 +501,19 @@ def test_wrong_codes_of_all_operations_are_counted_by_account(
     wrong = {"password": PASSWORD, "code": "AAAAAAAA"}
     for _ in range(2):
         assert sign_in_totp(anyone, alice, "AAAAAAAA") == (401, "totp_invalid")
-        assert said(alice.api.post("/auth/totp/disable", json=wrong)) == (403, "totp_invalid")
-        assert said(alice.api.post("/auth/totp/recovery-codes", json=wrong)) == (
+        assert status_and_content(alice.api.post("/auth/totp/disable", json=wrong)) == (
             403,
             "totp_invalid",
         )
-        assert said(alice.api.post("/auth/totp/setup", json=wrong)) == (403, "totp_invalid")
-        assert said(
+        assert status_and_content(alice.api.post("/auth/totp/recovery-codes", json=wrong)) == (
+            403,
+            "totp_invalid",
+        )
+        assert status_and_content(alice.api.post("/auth/totp/setup", json=wrong)) == (
+            403,
+            "totp_invalid",
+        )
+        assert status_and_content(
             alice.api.post(
                 "/auth/reauthenticate", json={"password": PASSWORD, "totp_code": "AAAAAAAA"}
             )
@@ -512,7 +529,7 @@ def test_wrong_codes_of_all_operations_are_counted_by_account(
         alice.api.post("/auth/reauthenticate", json={"password": PASSWORD, "totp_code": code}),
         alice.api.post("/auth/totp/verify", json={"code": code}),
     ):
-        assert said(answer) == (429, "too_many_requests")
+        assert status_and_content(answer) == (429, "too_many_requests")
         assert int(answer.headers["Retry-After"]) >= 1
 
 
@@ -537,7 +554,9 @@ def test_a_wrong_first_code_is_counted_too(alice: Person, travel: time_machine.T
 
 
 def disable(client: ApiClient, code: str = "000000", password: str = PASSWORD) -> tuple[int, Any]:
-    return said(client.post("/auth/totp/disable", json={"password": password, "code": code}))
+    return status_and_content(
+        client.post("/auth/totp/disable", json={"password": password, "code": code})
+    )
 
 
 def test_switching_off_requires_password_and_code_and_deletes_the_secrets(
@@ -567,7 +586,7 @@ def test_disable_while_off_checks_only_the_password(alice: Person, events: Event
     assert disable(alice.api, password=WRONG) == (403, "invalid_password")
     assert disable(alice.api) == (200, {"totp_enabled": False})
     assert events(alice, "auth.totp_disabled") == []
-    assert said(verify(alice, "123456")) == (
+    assert status_and_content(verify(alice, "123456")) == (
         400,
         "totp_not_initialized",
     )  # the set-up that was begun is gone too
@@ -582,7 +601,9 @@ def test_a_recovery_code_can_switch_two_factor_off(alice: Person, phone: Authent
 
 
 def make_codes(client: ApiClient, code: str, password: str = PASSWORD) -> tuple[int, Any]:
-    return said(client.post("/auth/totp/recovery-codes", json={"password": password, "code": code}))
+    return status_and_content(
+        client.post("/auth/totp/recovery-codes", json={"password": password, "code": code})
+    )
 
 
 def test_recovery_codes_require_a_fresh_token_password_and_code(
@@ -613,7 +634,9 @@ def test_recovery_codes_require_two_factor(alice: Person, sql: Sql) -> None:
 
 
 def reauthenticate(client: ApiClient, **body: Any) -> tuple[int, Any]:
-    return said(client.post("/auth/reauthenticate", json={"password": PASSWORD, **body}))
+    return status_and_content(
+        client.post("/auth/reauthenticate", json={"password": PASSWORD, **body})
+    )
 
 
 def test_reauthenticating_gives_a_fresh_token_of_the_same_session(
@@ -670,7 +693,7 @@ CALLS = [
 
 @pytest.mark.parametrize(("path", "body"), CALLS)
 def test_an_anonymous_caller_is_told_to_sign_in(anyone: ApiClient, path: str, body: Any) -> None:
-    assert said(anyone.post(path, json=body) if body else anyone.post(path)) == (
+    assert status_and_content(anyone.post(path, json=body) if body else anyone.post(path)) == (
         401,
         "unauthorized",
     )
@@ -845,7 +868,9 @@ def test_a_repeated_request_does_not_show_the_secret_again(
     assert (
         alice.api.post("/auth/totp/recovery-codes", json=body, headers=headers).status_code == 200
     )
-    assert said(alice.api.post("/auth/totp/recovery-codes", json=body, headers=headers)) == (
+    assert status_and_content(
+        alice.api.post("/auth/totp/recovery-codes", json=body, headers=headers)
+    ) == (
         409,
         "idempotency_secret_shown",
     )
@@ -856,7 +881,9 @@ def test_a_wrong_code_with_an_idempotency_key_is_counted_each_time(
 ) -> None:
     headers, body = {"Idempotency-Key": "off-1"}, {"password": PASSWORD, "code": "000000"}
     for _ in range(2):
-        assert said(alice.api.post("/auth/totp/disable", json=body, headers=headers)) == (
+        assert status_and_content(
+            alice.api.post("/auth/totp/disable", json=body, headers=headers)
+        ) == (
             403,
             "totp_invalid",
         )

@@ -74,7 +74,7 @@ def test_the_command_has_the_limits_of_the_role(
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "options", "by", "said"),
+    ("kind", "content", "options", "by", "expected"),
     [
         ("parties", NAMES, (), "nobody@example.com", "We could not find that person"),
         ("parties", b"\xff\xfe", (), None, "UTF-8"),
@@ -91,11 +91,11 @@ def test_an_error_is_printed(
     content: str | bytes,
     options: tuple[str, ...],
     by: str | None,
-    said: str,
+    expected: str,
 ) -> None:
     output = command(alice, tmp_path, kind, content, *options, by=by)
     assert output.exit_code in (1, 2)
-    assert said in output.output
+    assert expected in output.output
 
 
 def test_a_missing_file_is_reported(alice: Person, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_errors_are_listed_and_the_file_cannot_be_imported(alice: Person) -> Non
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "expected"),
     [
         (None, "Choose a file."),
         (b"", "Choose a file."),
@@ -64,11 +64,11 @@ def test_errors_are_listed_and_the_file_cannot_be_imported(alice: Person) -> Non
     ],
 )
 def test_an_unreadable_file_is_reported_at_its_field(
-    alice: Person, raw: bytes | None, said: str
+    alice: Person, raw: bytes | None, expected: str
 ) -> None:
     page = Page(chosen(alice, raw))
     assert page.status == 422
-    assert said in page.error_at("file")
+    assert expected in page.error_at("file")
 
 
 def test_only_some_roles_see_the_page(people: People, alice: Person) -> None:

@@ -174,8 +174,10 @@ def _book(person: Person) -> None:
 
 def _travel(person: Person) -> None:
     trip = trips.open_trip(person.actor)
-    said: PassengerChanges = {"full_name": "Deepa Krishnan", "passport_number": "Z1234567"}
-    passengers.add_passenger(person.app.extensions["voyagent.keyring"], person.actor, trip.id, said)
+    changes: PassengerChanges = {"full_name": "Deepa Krishnan", "passport_number": "Z1234567"}
+    passengers.add_passenger(
+        person.app.extensions["voyagent.keyring"], person.actor, trip.id, changes
+    )
     lines.add_line(person.actor, trip.id, OtherDetails(kind="other", title="Desert at sunset"))
     db.session.add(
         SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now())

@@ -140,7 +140,7 @@ def test_serialized_amounts_are_texts_with_at_least_two_decimals(
 
 
 @pytest.mark.parametrize(
-    ("wire", "currency", "said"),
+    ("wire", "currency", "expected"),
     [
         ("1234567.50", "INR", "INR 12,34,567.50"),
         ("-1234567.50", "INR", "INR -12,34,567.50"),
@@ -150,9 +150,9 @@ def test_serialized_amounts_are_texts_with_at_least_two_decimals(
     ],
 )
 def test_rupees_are_grouped_by_lakhs_and_other_money_by_thousands(
-    wire: str, currency: str, said: str
+    wire: str, currency: str, expected: str
 ) -> None:
-    assert spoken(wire, currency) == said
+    assert spoken(wire, currency) == expected
 
 
 def test_minus_zero_is_written_as_zero() -> None:

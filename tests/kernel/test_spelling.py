@@ -47,9 +47,9 @@ def test_an_amount_is_written_out(
 
 def test_every_number_up_to_a_thousand_is_spelled_out() -> None:
     for language in ("en", "hi"):
-        said = [in_words(Money(n * 100, "INR"), language) for n in range(1001)]
-        assert len(set(said)) == 1001
-        assert not any(character.isdigit() for words in said for character in words)
+        texts = [in_words(Money(n * 100, "INR"), language) for n in range(1001)]
+        assert len(set(texts)) == 1001
+        assert not any(character.isdigit() for words in texts for character in words)
 
 
 def test_an_unknown_language_falls_back_to_english() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.enquiries.reading import Page
 from tests.ledger.books import account_id, inr, post
-from tests.ledger.test_chart import added, said
+from tests.ledger.test_chart import added, status_and_code
 from tests.ledger.test_new_entry import send, typed
 from tests.people import Person
 from voyagent.http.template_filters import amount
@@ -127,11 +127,11 @@ def test_balances_of_earlier_years_prevent_archiving(
     assert alice.api.get(f"/accounts/{postage}").json["balances"] == [
         {"currency": "INR", "balance": "0.00"}
     ]
-    assert said(alice.api.patch(f"/accounts/{postage}", json={"is_archived": True})) == (
+    assert status_and_code(alice.api.patch(f"/accounts/{postage}", json={"is_archived": True})) == (
         409,
         "account_has_balance",
     )
-    assert said(alice.api.patch(f"/accounts/{postage}", json={"type": "asset"})) == (
+    assert status_and_code(alice.api.patch(f"/accounts/{postage}", json={"type": "asset"})) == (
         409,
         "account_posted",
     )

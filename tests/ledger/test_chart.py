@@ -30,7 +30,7 @@ def added(person: Person, **changes: Any) -> str:
     return str(answer.json["id"])
 
 
-def said(answer: Any) -> tuple[int, str | None]:
+def status_and_code(answer: Any) -> tuple[int, str | None]:
     return answer.status_code, answer.json.get("detail")
 
 
@@ -68,7 +68,7 @@ def test_the_chart_is_listed_by_code_in_pages(alice: Person) -> None:
         seen += [item["code"] for item in page["items"]]
         cursor = page["next_cursor"]
     assert seen == [account.code for account in CHART]
-    assert said(alice.api.get("/accounts?cursor=%2A")) == (422, "invalid_cursor")
+    assert status_and_code(alice.api.get("/accounts?cursor=%2A")) == (422, "invalid_cursor")
 
 
 def test_the_list_can_be_filtered_by_type_and_archived(alice: Person) -> None:
@@ -151,8 +151,8 @@ def test_an_invalid_account_is_refused(alice: Person, change: dict[str, str]) ->
 
 def test_a_code_is_accepted_once(alice: Person, charlie: Person) -> None:
     postage = added(alice)
-    assert said(alice.api.post("/accounts", json=POSTAGE)) == (409, "account_code_taken")
-    assert said(alice.api.patch(f"/accounts/{postage}", json={"code": "1100"})) == (
+    assert status_and_code(alice.api.post("/accounts", json=POSTAGE)) == (409, "account_code_taken")
+    assert status_and_code(alice.api.patch(f"/accounts/{postage}", json={"code": "1100"})) == (
         409,
         "account_code_taken",
     )
@@ -193,7 +193,7 @@ def test_type_and_side_cannot_change_after_a_posting(alice: Person) -> None:
     charge(alice, postage)
     charge(alice, postage, -10_000)
     for change in ({"type": "asset"}, {"normal_side": "debit"}):
-        assert said(alice.api.patch(f"/accounts/{postage}", json=change)) == (
+        assert status_and_code(alice.api.patch(f"/accounts/{postage}", json=change)) == (
             409,
             "account_posted",
         ), "though nothing stands on it"
@@ -223,7 +223,7 @@ def test_accounts_used_by_the_program_keep_their_type_and_stay_active(
 ) -> None:
     account = account_id(alice, purpose)
     for change in ({"is_archived": True}, {"type": "equity", "normal_side": "debit"}):
-        assert said(alice.api.patch(f"/accounts/{account}", json=change)) == (
+        assert status_and_code(alice.api.patch(f"/accounts/{account}", json=change)) == (
             409,
             "account_serves_program",
         )
@@ -234,7 +234,7 @@ def test_an_archived_account_refuses_postings(
 ) -> None:
     postage = added(alice)
     charge(alice, postage)
-    assert said(
+    assert status_and_code(
         alice.api.patch(f"/accounts/{postage}", json={"is_archived": True, "name": "Gone"})
     ) == (409, "account_has_balance")
     assert alice.api.get(f"/accounts/{postage}").json["name"] == "Postage", "refused whole"
@@ -254,7 +254,7 @@ def test_a_manual_reversal_cannot_post_to_an_archived_account(alice: Person) -> 
     charge(alice, postage, -10_000)
     alice.api.patch(f"/accounts/{postage}", json={"is_archived": True})
     entry_id = alice.api.get("/journal-entries").json["items"][0]["id"]
-    assert said(
+    assert status_and_code(
         alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"})
     ) == (409, "account_inactive")
     step = Page(
@@ -295,8 +295,8 @@ def test_only_some_roles_change_accounts(
     )
     for unknown in (postage, new_id(), "nonsense"):
         assert (
-            said(charlie.api.get(f"/accounts/{unknown}"))
-            == said(charlie.api.patch(f"/accounts/{unknown}", json={"name": "Post"}))
+            status_and_code(charlie.api.get(f"/accounts/{unknown}"))
+            == status_and_code(charlie.api.patch(f"/accounts/{unknown}", json={"name": "Post"}))
             == (404, "account_not_found")
         )
     if not may:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id, balances, inr
-from tests.ledger.test_chart import said
+from tests.ledger.test_chart import status_and_code
 from tests.ledger.test_new_entry import send, typed
 from tests.people import People, Person
 from voyagent.kernel.actor import Grant
@@ -71,7 +71,9 @@ def test_a_reversal_counts_with_the_amount_of_its_entry(alice: Person, leila: Pe
         alice.api.post("/journal-entries", json=entry(alice, ("INR", amount))).json["id"]
         for amount in ("1000.01", "1000.00")
     )
-    assert said(leila.api.post(f"/journal-entries/{dear}/reverse", json={"reason": "Twice"})) == (
+    assert status_and_code(
+        leila.api.post(f"/journal-entries/{dear}/reverse", json={"reason": "Twice"})
+    ) == (
         403,
         "amount_above_limit",
     )
@@ -80,7 +82,9 @@ def test_a_reversal_counts_with_the_amount_of_its_entry(alice: Person, leila: Pe
         == 201
     )
     undone = alice.api.post(f"/journal-entries/{dear}/reverse", json={"reason": "Twice"}).json["id"]
-    assert said(leila.api.post(f"/journal-entries/{undone}/reverse", json={"reason": "No"})) == (
+    assert status_and_code(
+        leila.api.post(f"/journal-entries/{undone}/reverse", json={"reason": "No"})
+    ) == (
         403,
         "amount_above_limit",
     ), "which would post it anew"

@@ -152,14 +152,14 @@ def test_debits_equal_credits_in_each_currency(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["1200", "Trade receivables", "trade RECEIVABLES", "receivable", " receivables "]
+    "query", ["1200", "Trade receivables", "trade RECEIVABLES", "receivable", " receivables "]
 )
 def test_an_account_is_found_by_code_name_purpose_or_part_of_its_name(
-    alice: Person, said: str
+    alice: Person, query: str
 ) -> None:
     post(alice)
     with alice.reading() as reader:
-        balance = accounts.account_balance(reader, said, DAY)
+        balance = accounts.account_balance(reader, query, DAY)
     assert balance.account["code"] == "1200"
     assert [
         (b.currency, b.debit_minor, b.credit_minor, b.balance_minor) for b in balance.balances

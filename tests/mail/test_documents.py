@@ -114,12 +114,12 @@ def test_a_notice_states_the_change_of_two_factor_authentication(
     post: Post, alice: Person, change: str
 ) -> None:
     message, text, _ = posted(post, alice, "two_factor_changed", change=change)
-    said = {
+    expected = {
         "on": "now also needs a code",
         "off": "no longer needs a code",
         "replaced": "come from another authenticator app",
     }
-    assert {other for other, words in said.items() if words in text} == {change}
+    assert {other for other, words in expected.items() if words in text} == {change}
     assert {"on": "switched on", "off": "switched off", "replaced": "was replaced"}[
         change
     ] in message["Subject"]

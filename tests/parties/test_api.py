@@ -27,9 +27,9 @@ WHOLE = {
 }
 
 
-def made(person: Person, **said: Any) -> dict[str, Any]:
+def made(person: Person, **values: Any) -> dict[str, Any]:
     answer = person.api.post(
-        "/parties", json={"name": "Deepa Krishnan", "is_customer": True} | said
+        "/parties", json={"name": "Deepa Krishnan", "is_customer": True} | values
     )
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json
@@ -111,7 +111,7 @@ def test_the_number_of_statements_does_not_depend_on_the_list(
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("values", "expected"),
     [
         ({"is_customer": False}, (400, "party_kind_required")),
         ({"country": "QX"}, (400, "country_unknown")),
@@ -126,19 +126,21 @@ def test_the_number_of_statements_does_not_depend_on_the_list(
     ],
 )
 def test_each_violated_rule_has_its_error_code(
-    alice: Person, said: dict[str, Any], expected: tuple[int, str]
+    alice: Person, values: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     made(alice, name="Known")
     assert (
         code(
-            alice.api.post("/parties", json={"name": "Deepa Krishnan", "is_customer": True} | said)
+            alice.api.post(
+                "/parties", json={"name": "Deepa Krishnan", "is_customer": True} | values
+            )
         )
         == expected
     )
 
 
 @pytest.mark.parametrize(
-    "said",
+    "values",
     [
         {"name": " "},
         {"email": "nobody"},
@@ -149,13 +151,15 @@ def test_each_violated_rule_has_its_error_code(
         {"other": 1},
     ],
 )
-def test_an_invalid_body_is_422(alice: Person, said: dict[str, Any]) -> None:
+def test_an_invalid_body_is_422(alice: Person, values: dict[str, Any]) -> None:
     party = made(alice)
     assert (
-        alice.api.post("/parties", json={"name": "Zeenat", "is_customer": True} | said).status_code
+        alice.api.post(
+            "/parties", json={"name": "Zeenat", "is_customer": True} | values
+        ).status_code
         == 422
     )
-    assert alice.api.patch(f"/parties/{party['id']}", json=said).status_code == 422
+    assert alice.api.patch(f"/parties/{party['id']}", json=values).status_code == 422
 
 
 def test_a_name_in_the_books_cannot_change(alice: Person) -> None:
@@ -213,14 +217,14 @@ def test_an_idempotency_key_creates_one_party(alice: Person, bob: Person) -> Non
 
 def test_parallel_changes_of_one_party_are_all_stored(alice: Person) -> None:
     path = f"/parties/{made(alice)['id']}"
-    said: list[dict[str, Any]] = [
+    changes: list[dict[str, Any]] = [
         {"phone": "1"},
         {"terms_days": 30},
         {"notes": "n"},
         {"address": "a"},
         {"is_supplier": True},
     ]
-    answers = at_once([lambda one=one: alice.api.patch(path, json=one) for one in said])
+    answers = at_once([lambda one=one: alice.api.patch(path, json=one) for one in changes])
     assert {answer.status_code for answer in answers} == {200}
     found = alice.api.get(path).json
-    assert all(found[name] == value for one in said for name, value in one.items())
+    assert all(found[name] == value for one in changes for name, value in one.items())

@@ -18,16 +18,16 @@ from voyagent.parties.models import Party
 GSTIN = "27AAPFU0939F1ZV"
 
 
-def noted(person: Person, name: str = "Deepa Krishnan", **said: Any) -> SimpleNamespace:
+def noted(person: Person, name: str = "Deepa Krishnan", **values: Any) -> SimpleNamespace:
     return person.does(
-        lambda actor: _read(service.create(actor, **{"name": name, "is_customer": True} | said))
+        lambda actor: _read(service.create(actor, **{"name": name, "is_customer": True} | values))
     )
 
 
 def changed(
-    person: Person, party_id: Any, *, seen: datetime | None = None, **said: Any
+    person: Person, party_id: Any, *, seen: datetime | None = None, **values: Any
 ) -> SimpleNamespace:
-    return person.does(lambda actor: _read(service.update(actor, party_id, said, seen=seen)))
+    return person.does(lambda actor: _read(service.update(actor, party_id, values, seen=seen)))
 
 
 def _read(party: Party) -> SimpleNamespace:
@@ -86,7 +86,7 @@ def test_too_long_texts_are_refused(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "error"),
+    ("values", "error"),
     [
         ({"country": "XQ"}, service.UnknownCountry),
         ({"country": "ZZ"}, service.UnknownCountry),
@@ -98,10 +98,10 @@ def test_too_long_texts_are_refused(alice: Person) -> None:
     ],
 )
 def test_country_state_and_tax_number_must_agree(
-    alice: Person, said: dict[str, Any], error: type[Exception]
+    alice: Person, values: dict[str, Any], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        noted(alice, **said)
+        noted(alice, **values)
 
 
 def test_the_state_is_taken_from_a_gstin(

@@ -31,8 +31,8 @@ ENTERED = {
 }
 
 
-def drawn(person: Person, **said: Any) -> dict[str, Any]:
-    answer = person.api.post("/invoices", json=DRAWN | said)
+def drawn(person: Person, **values: Any) -> dict[str, Any]:
+    answer = person.api.post("/invoices", json=DRAWN | values)
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json
     return body

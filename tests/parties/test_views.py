@@ -29,7 +29,7 @@ def test_a_party_is_created_shown_and_changed(alice: Person) -> None:
     assert {name: party[name] for name in WHOLE} == WHOLE
     page = Page(alice.browser.get(f"/parties/{party['id']}"))
     facts = page.words(".//dl[@id='facts']")
-    for said in (
+    for expected in (
         "94470",
         "deepa@malabar.example",
         "12 MG Road",
@@ -38,7 +38,7 @@ def test_a_party_is_created_shown_and_changed(alice: Person) -> None:
         "27AAPFU0939F1ZV",
         "15 days",
     ):
-        assert said in facts
+        assert expected in facts
     form = Page(alice.browser.get(f"/parties/{party['id']}/edit"))
     assert (form.field("name"), form.field("state"), form.field("terms_days")) == (
         "Deepa Krishnan",
@@ -63,7 +63,7 @@ def test_a_party_is_created_shown_and_changed(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "place", "said"),
+    ("changes", "place", "expected"),
     [
         ({"name": " "}, "name", "Enter a name."),
         ({"name": "KNOWN"}, "name", "already exists"),
@@ -86,13 +86,13 @@ def test_a_party_is_created_shown_and_changed(alice: Person) -> None:
     ],
 )
 def test_an_invalid_form_shows_field_errors_and_creates_no_party(
-    alice: Person, changes: dict[str, Any], place: str, said: str
+    alice: Person, changes: dict[str, Any], place: str, expected: str
 ) -> None:
     made(alice, name="Known")
     typed = {name: value for name, value in (TYPED | changes).items() if value}
     page = Page(send(alice, "/parties/new", **typed))
     assert page.status == 422
-    assert said in page.error_at(place)
+    assert expected in page.error_at(place)
     assert [item["name"] for item in alice.api.get("/parties").json["items"]] == ["Known"]
 
 
@@ -120,8 +120,8 @@ def test_the_page_shows_open_amounts_and_links_documents(
     issued(alice, customer_name="Somebody else")
     page = Page(alice.browser.get(path))
     balances = page.words(".//dl[@id='balances']")
-    for said in ("Amount due", "40,000.00", "Advance", "700.00", "Payable", "45,000.00"):
-        assert said in balances
+    for expected in ("Amount due", "40,000.00", "Advance", "700.00", "Payable", "45,000.00"):
+        assert expected in balances
     assert "Advance paid" not in balances
     for link in (
         "/invoices?party=Deepa+Krishnan",

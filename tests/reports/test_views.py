@@ -428,7 +428,7 @@ def test_opening_balances_are_net_and_earlier_years_are_one_row(alice: Person) -
         "37.00",
         "",
         "35.00",
-    ] in whole_year, "from the beginning of the financial year where nothing is said"
+    ] in whole_year, "by default from the beginning of the financial year"
     lines = shown(client, link_of(page, '<span class="v-mono v-lite">4200</span> Service fees'))
     assert [row[-3:] for row in rows(table(lines))[2:]] == [
         ["", "INR 7.00", "INR 37.00 Cr"],
@@ -475,7 +475,7 @@ def test_the_trial_balance_can_list_the_chart_and_one_currency(
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "expected"),
     [
         (
             "/reports/receivables",
@@ -502,7 +502,7 @@ def test_the_trial_balance_can_list_the_chart_and_one_currency(
     ],
 )
 def test_the_pdf_names_agency_report_and_user(
-    alice: Person, debtors: dict[str, str], path: str, said: str
+    alice: Person, debtors: dict[str, str], path: str, expected: str
 ) -> None:
     page = shown(alice.browser, path)
     head = re.search(r'<div class="v-print mb-3">.*?\n</div>', page, re.DOTALL)
@@ -510,7 +510,7 @@ def test_the_pdf_names_agency_report_and_user(
     text = words(head.group(0))
     assert "Alice Travels" in text
     assert "by Alice Owner" in text
-    assert said.format(day=f"{today().day} {today():%B %Y}") in text
+    assert expected.format(day=f"{today().day} {today():%B %Y}") in text
 
 
 @pytest.mark.parametrize("path", PAGES)

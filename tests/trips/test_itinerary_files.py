@@ -54,7 +54,7 @@ def table(person: Person, trip_id: UUID, query: str = "") -> list[Row]:
     return rows(answer.text)
 
 
-def said(row: Row, *names: str) -> list[str]:
+def values_of(row: Row, *names: str) -> list[str]:
     return [row[name] for name in names]
 
 
@@ -72,12 +72,15 @@ def test_the_table_has_the_data_of_the_json(alice: Person, bob: Person) -> None:
     assert heads == {
         name: trip[name] for name in ("id", "title", "status", "first_day", "last_day", "notes")
     }
-    assert [said(row, "line_no", "item", "text") for row in rows if row["row"] == "passenger"] == [
+    assert [
+        values_of(row, "line_no", "item", "text") for row in rows if row["row"] == "passenger"
+    ] == [
         [str(number), one["full_name"], one["kind"]]
         for number, one in enumerate(trip["passengers"], start=1)
     ]
     assert [
-        said(row, "row", "line_no", "day", "reference", "state", "notes") for row in things(rows)
+        values_of(row, "row", "line_no", "day", "reference", "state", "notes")
+        for row in things(rows)
     ] == [
         [
             line["kind"],
@@ -89,9 +92,9 @@ def test_the_table_has_the_data_of_the_json(alice: Person, bob: Person) -> None:
         ]
         for number, line in enumerate(trip["lines"], start=1)
     ]
-    assert [said(row, "item", "currency", "amount") for row in rows if row["row"] == "total"] == [
-        ["price", total["currency"], total["price"]] for total in trip["totals"]
-    ]
+    assert [
+        values_of(row, "item", "currency", "amount") for row in rows if row["row"] == "total"
+    ] == [["price", total["currency"], total["price"]] for total in trip["totals"]]
     assert [total["currency"] for total in trip["totals"]] == ["INR", "AED"]
     assert {row["currency"] + row["amount"] for row in rows if row["row"] != "total"} == {""}, (
         "only the whole has a price, as on paper"
@@ -170,7 +173,7 @@ def test_each_line_states_start_and_end_with_place(alice: Person) -> None:
     ]
     home = ["", "2026-12-25", "21:25", "Dubai (DXB)", "2026-12-26", "02:50", "Kochi (COK)"]
     rows = table(alice, trip_id)
-    assert [said(row, *names) for row in things(rows)] == [
+    assert [values_of(row, *names) for row in things(rows)] == [
         ["flight", "EK 533", *flight, "", "ticketed"],
         [
             "hotel",
@@ -228,7 +231,7 @@ def test_each_line_states_start_and_end_with_place(alice: Person) -> None:
         ["visa", "United Arab Emirates", "Deepa", "2026-11-30", "", "AE", "", "", "", "1", "filed"],
         ["other", "Insurance", "", "", "", "", "", "", "", "", "planned"],
     ]
-    assert [said(row, "line_no", "item") for row in rows if row["row"] == "ticket"] == [
+    assert [values_of(row, "line_no", "item") for row in rows if row["row"] == "ticket"] == [
         ["1", "1769000000011"],
         ["2", "1769000000012"],
     ]
@@ -256,9 +259,9 @@ def test_no_file_contains_internal_data(alice: Person) -> None:
         for word in (PASSPORT, PASSPORT[-4:], "2031", "1986", "77111", "Desert", "55.00")
         if word in text
     ] == []
-    assert [said(row, "currency", "amount") for row in rows(text) if row["row"] == "total"] == [
-        ["INR", "80000.00"]
-    ]
+    assert [
+        values_of(row, "currency", "amount") for row in rows(text) if row["row"] == "total"
+    ] == [["INR", "80000.00"]]
 
 
 def test_files_without_prices_contain_all_other_data(alice: Person) -> None:

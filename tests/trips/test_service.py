@@ -109,7 +109,7 @@ def test_a_trip_without_an_enquiry_takes_the_conversations_name(alice: Person) -
 def test_a_default_title_is_made_of_travellers_and_destination(alice: Person) -> None:
     session_id = session_of(alice, None)
     with alice.acting() as actor:
-        said = {
+        block = {
             "type": "text",
             "text": "Kochi to Dubai flights 18 Dec back 27 Dec, 2 adults 1 child, please",
         }
@@ -117,7 +117,7 @@ def test_a_default_title_is_made_of_travellers_and_destination(alice: Person) ->
             actor,
             chats.get_session(session_id, lock=True),
             role="user",
-            blocks=[said],
+            blocks=[block],
             turn_id=None,
         )
         trip_id = trip_service.open_trip(actor, session_id=session_id).id
@@ -421,7 +421,7 @@ def test_a_line_has_dates_and_amounts_in_the_trips_currency(alice: Person) -> No
 
 
 @pytest.mark.parametrize(
-    ("details", "said", "refusal"),
+    ("details", "values", "refusal"),
     [
         (DESERT, {"cost": "1.234"}, InvalidAmount),
         (DESERT, {"currency": "XYZ", "cost": "1"}, UnknownCurrency),
@@ -439,10 +439,10 @@ def test_a_line_has_dates_and_amounts_in_the_trips_currency(alice: Person) -> No
     ],
 )
 def test_invalid_values_of_a_line_are_refused(
-    alice: Person, details: Any, said: dict[str, str], refusal: type[Exception]
+    alice: Person, details: Any, values: dict[str, str], refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
-        a_line(alice, a_trip(alice), details, **said)
+        a_line(alice, a_trip(alice), details, **values)
 
 
 def test_a_flight_over_the_date_line_may_land_the_day_before(alice: Person) -> None:

@@ -67,14 +67,14 @@ def journey(person: Person, trip_id: UUID) -> Journey:
 def travellers(
     person: Person, trip_id: UUID, *, surname: str = "Krishnan", kinds: tuple[str, ...] = ("adult",)
 ) -> list[UUID]:
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "nationality": "IN",
         "passport_number": "Z1234567",
         "passport_expiry": LEAVES + timedelta(days=2000),
     }
     return [
         a_passenger(
-            person, trip_id, f"{name} {surname}", kind=kind, date_of_birth=BORN[kind], **said
+            person, trip_id, f"{name} {surname}", kind=kind, date_of_birth=BORN[kind], **values
         )
         for name, kind in zip(("Deepa", "Rajiv", "Ananya"), kinds, strict=False)
     ]

@@ -220,14 +220,14 @@ def test_the_itinerary_of_a_conversation_links_its_trip(alice: Person, charlie: 
 def test_passengers_are_added_one_after_another(alice: Person) -> None:
     trip_id = a_trip(alice)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
-    said = {
+    body = {
         "kind": "adult",
         "nationality": "IN",
         "date_of_birth": "4 May 1986",
         "passport_number": "z123 4567",
         "passport_expiry": "2031-01-01",
     }
-    assert send(browser, path, full_name="Deepa Krishnan", then="another", **said).location == path
+    assert send(browser, path, full_name="Deepa Krishnan", then="another", **body).location == path
     assert (
         send(browser, path, full_name="Rajiv Krishnan", kind="adult").location
         == f"/trips/{trip_id}"
@@ -243,7 +243,7 @@ def test_passengers_are_added_one_after_another(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("values", "field"),
     [
         ({"full_name": " "}, "full_name"),
         ({"passport_number": "12"}, "passport_number"),
@@ -252,13 +252,13 @@ def test_passengers_are_added_one_after_another(alice: Person) -> None:
     ],
 )
 def test_an_invalid_passenger_form_keeps_its_input(
-    alice: Person, said: dict[str, str], field: str
+    alice: Person, values: dict[str, str], field: str
 ) -> None:
     trip_id = a_trip(alice)
     answer = send(
         alice.browser,
         f"/trips/{trip_id}/passengers/new",
-        **{"full_name": "Deepa", "kind": "adult", **said},
+        **{"full_name": "Deepa", "kind": "adult", **values},
     )
     assert answer.status_code == 422
     assert Page(answer).error_at(field)
@@ -272,13 +272,14 @@ def test_a_passport_number_stays_unless_it_is_replaced_or_deleted(alice: Person)
     page = Page(browser.get(path))
     assert "••••4567 is stored" in page.words()
     assert (page.field("passport_number") or "") == ""
-    for said, kept in (
+    for values, kept in (
         ({}, "4567"),
         ({"passport_number": "Y7654321"}, "4321"),
         ({"forget_passport": "y"}, None),
     ):
         assert (
-            send(browser, path, full_name="Deepa Krishnan", kind="adult", **said).status_code == 303
+            send(browser, path, full_name="Deepa Krishnan", kind="adult", **values).status_code
+            == 303
         )
         assert journey(alice, trip_id).passengers[0].passport_last4 == kept
 
@@ -340,7 +341,7 @@ def test_an_entered_name_is_kept_if_the_passport_differs(
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "expected"),
     [
         ("P<UTO", "These are not valid passport lines"),
         (SECOND.replace("L8", "L9"), "The check digit of the passport"),
@@ -348,7 +349,7 @@ def test_an_entered_name_is_kept_if_the_passport_differs(
     ],
 )
 def test_invalid_passport_lines_are_shown_with_the_wrong_digit(
-    alice: Person, typed: str, said: str
+    alice: Person, typed: str, expected: str
 ) -> None:
     trip_id = a_trip(alice)
     answer = send(
@@ -359,7 +360,7 @@ def test_invalid_passport_lines_are_shown_with_the_wrong_digit(
         passport_lines=typed,
     )
     assert answer.status_code == 422
-    assert said in str(Page(answer).error_at("passport_lines"))
+    assert expected in str(Page(answer).error_at("passport_lines"))
     assert journey(alice, trip_id).passengers == ()
 
 
@@ -399,7 +400,7 @@ def test_a_flight_is_read_in_common_notations(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "said", "field"),
+    ("kind", "values", "field"),
     [
         ("flight", FLIGHT | {"flight": "Emirates"}, "flight"),
         ("flight", FLIGHT | {"flight": ""}, "flight"),
@@ -433,13 +434,13 @@ def test_a_flight_is_read_in_common_notations(alice: Person) -> None:
     ],
 )
 def test_an_error_is_shown_at_its_field(
-    alice: Person, kind: str, said: dict[str, str], field: str
+    alice: Person, kind: str, values: dict[str, str], field: str
 ) -> None:
     trip_id = a_trip(alice)
     answer = send(
         alice.browser,
         f"/trips/{trip_id}/lines/new?kind={kind}",
-        **{"status": "planned", "currency": "INR", **said},
+        **{"status": "planned", "currency": "INR", **values},
     )
     assert answer.status_code == 422
     assert Page(answer).error_at(field), Page(answer).words(".//form")

@@ -79,40 +79,40 @@ def keyring(person: Person) -> Keyring:
     return found
 
 
-def a_trip(person: Person, **said: Any) -> UUID:
+def a_trip(person: Person, **values: Any) -> UUID:
     with person.acting() as actor:
-        return trip_service.open_trip(actor, **{"title": "Krishnan family, Dubai", **said}).id
+        return trip_service.open_trip(actor, **{"title": "Krishnan family, Dubai", **values}).id
 
 
 def a_passenger(
-    person: Person, trip_id: UUID, full_name: str = "Deepa Krishnan", **said: Any
+    person: Person, trip_id: UUID, full_name: str = "Deepa Krishnan", **values: Any
 ) -> UUID:
-    return passenger(person, trip_id, full_name, **said).id
+    return passenger(person, trip_id, full_name, **values).id
 
 
 def passenger(
-    person: Person, trip_id: UUID, full_name: str = "Deepa Krishnan", **said: Any
+    person: Person, trip_id: UUID, full_name: str = "Deepa Krishnan", **values: Any
 ) -> Passenger:
     with person.acting() as actor:
         return trips.passenger_of(
             passengers.add_passenger(
-                keyring(person), actor, trip_id, {"full_name": full_name, **said}
+                keyring(person), actor, trip_id, {"full_name": full_name, **values}
             )
         )
 
 
-def a_line(person: Person, trip_id: UUID, details: Any = DESERT, **said: Any) -> UUID:
-    return line(person, trip_id, details, **said).id
+def a_line(person: Person, trip_id: UUID, details: Any = DESERT, **values: Any) -> UUID:
+    return line(person, trip_id, details, **values).id
 
 
-def line(person: Person, trip_id: UUID, details: Any = DESERT, **said: Any) -> Line:
+def line(person: Person, trip_id: UUID, details: Any = DESERT, **values: Any) -> Line:
     with person.acting() as actor:
-        return trips.line_of(lines.add_line(actor, trip_id, details, said))
+        return trips.line_of(lines.add_line(actor, trip_id, details, values))
 
 
-def whole_trip(person: Person, **said: Any) -> UUID:
+def whole_trip(person: Person, **values: Any) -> UUID:
     """The Krishnans' week: four people, two flights, two hotels, a ride, visas and an excursion."""
-    trip_id = a_trip(person, **said)
+    trip_id = a_trip(person, **values)
     born = {
         "Deepa": date(1986, 5, 4),
         "Rajiv": date(1984, 1, 30),

@@ -344,25 +344,25 @@ BILL_CREDITED = Left(
 @act("POST /api/supplier-credits", leaves=(POSTED, BILL_CREDITED), answers=201)
 def credit_a_bill_over_the_api(stage: Stage) -> Doing:
     api, bill_id = stage.alice.api, papers.receive(stage.alice)
-    said = {
+    body = {
         "vendor_reference": "C-1",
         "reason": "Not travelled",
         "issue_date": "2024-06-25",
         "lines": [{"line_no": 1, "amount": "100"}],
     }
-    return lambda: api.post("/supplier-credits", json=said | {"bill_id": str(bill_id)})
+    return lambda: api.post("/supplier-credits", json=body | {"bill_id": str(bill_id)})
 
 
 @act("POST /bills/<bill_id>/credit", leaves=in_the_browser(POSTED, BILL_CREDITED), answers=303)
 def credit_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser, bill_id = stage.alice.browser, papers.receive(stage.alice)
-    said = {
+    body = {
         "vendor_reference": "C-1",
         "reason": "Not travelled",
         "issue_date": "25 Jun 2024",
         "amount": "100",
     }
-    return lambda: stage.submit(browser, f"/bills/{bill_id}/credit", **said)
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/credit", **body)
 
 
 PAYMENT, SETTLING = ("payment_id",), ("invoice_id", "journal_entry_id", "payment_id")

@@ -89,16 +89,16 @@ def test_form_edit_import_and_assistant_read_values_as_listed(app: Flask, rule: 
     if rule.kind == "book":
         is_complete = isinstance(alone, Day) and alone.has_year and not alone.is_relative
         assert by_import(rule.written) == (rule.day if is_complete else None)
-    said = [alone.day] if isinstance(alone, Day) else [one.value for one in reading.of("date")]
+    readings = [alone.day] if isinstance(alone, Day) else [one.value for one in reading.of("date")]
     if rule.day:
         assert (form, sentences) == (rule.day, [])
         assert edit == rule.day.isoformat()
-        assert said == [rule.day]
+        assert readings == [rule.day]
     else:
         assert form is None
         assert len(sentences) == 1
         assert edit == rule.written
-        assert len(said) == (2 if rule.found == "two_dates" else 0)
+        assert len(readings) == (2 if rule.found == "two_dates" else 0)
 
 
 @pytest.mark.parametrize(
