@@ -123,8 +123,8 @@ def test_a_reused_process_id_does_not_block_the_start(
         group=account.gid if account else None,
     )
     try:
-        noted = place.cluster / "postmaster.pid"
-        noted.write_text("\n".join([str(other.pid), *noted.read_text().split("\n")[1:]]))
+        pid_file = place.cluster / "postmaster.pid"
+        pid_file.write_text("\n".join([str(other.pid), *pid_file.read_text().split("\n")[1:]]))
         assert _ask(ensure_server(data_dir), "select word from kept") == "kept"
     finally:
         other.kill()

@@ -19,7 +19,7 @@ CONFIGURATION = str(Path(__file__).resolve().parent.parent / "gunicorn.conf.py")
 
 
 @pytest.fixture
-def told_to_stop() -> Iterator[list[int]]:
+def stop_requests() -> Iterator[list[int]]:
     """Record the calls of the server's own handler, instead of gunicorn's."""
     calls: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _frame: calls.append(number))
@@ -35,7 +35,7 @@ def web_process(app: Flask) -> SimpleNamespace:
 
 
 def test_streams_are_released_before_the_server_stops(
-    settings: Settings, told_to_stop: list[int]
+    settings: Settings, stop_requests: list[int]
 ) -> None:
     app = create_app(settings)
     listener = app.extensions["voyagent.listener"]
@@ -45,10 +45,10 @@ def test_streams_are_released_before_the_server_stops(
         signal.raise_signal(signal.SIGTERM)
         assert listener.is_closed
         assert bell.is_set()
-    assert told_to_stop == [signal.SIGTERM]
+    assert stop_requests == [signal.SIGTERM]
 
 
-@pytest.mark.usefixtures("told_to_stop")
+@pytest.mark.usefixtures("stop_requests")
 def test_disconnected_clients_are_not_logged_but_other_errors_are(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -394,13 +394,13 @@ def test_the_stored_counts_equal_the_proposals(desk: Desk, alice: Person) -> Non
     desk.run_out(made[2])
     alice.does(lambda _actor: execution.expire_overdue())
     with desk.engine.connect() as connection:
-        kept = dict(
+        stored = dict(
             connection.exec_driver_sql(
                 "select status, n from approval_counts where tenant_id = %s",
                 (alice.actor.tenant_id,),
             ).all()
         )  # type: ignore[arg-type]
-    assert kept == {"pending": 2, "granted": 1, "rejected": 1, "expired": 1}
+    assert stored == {"pending": 2, "granted": 1, "rejected": 1, "expired": 1}
 
 
 def test_the_audit_log_keeps_arguments_hash_decision_and_result_after_deletion(

@@ -134,8 +134,8 @@ def test_the_checks_of_an_edit_have_the_order_of_a_decision(
     for person, target in ((alice, "ap-unknown"), (charlie, approval_id)):
         assert edit(person, target).status_code == 404
     assert edit(bob, approval_id).json["detail"] == "forbidden_role"  # type: ignore[index]
-    untold = desk.propose(bob, "probe_note")
-    assert (edit(alice, untold).status_code, edit(alice, untold).json["detail"]) == (
+    unedited = desk.propose(bob, "probe_note")
+    assert (edit(alice, unedited).status_code, edit(alice, unedited).json["detail"]) == (
         409,
         "approval_not_editable",
     )  # type: ignore[index]

@@ -155,8 +155,8 @@ def test_approved_acts_are_not_undone_and_are_listed_in_the_new_turn(
     line.drain()
     shown = transcript(line)
     assert [message["role"] for message in shown] == ["user", "system", "assistant"]
-    (kept,) = shown[1]["blocks"]
-    assert (kept["type"], kept["approval_id"], kept["tool_name"]) == (
+    (stored,) = shown[1]["blocks"]
+    assert (stored["type"], stored["approval_id"], stored["tool_name"]) == (
         "kept",
         approval_id,
         "draft_invoice",

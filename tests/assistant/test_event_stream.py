@@ -31,7 +31,7 @@ def turn(alice: Person) -> sessions.Turn:
     return alice.does(turns.start_turn, session_id, message="Who owes us?")
 
 
-def tell(person: Person, turn: sessions.Turn, *words: str, final: bool = False) -> None:
+def append_events(person: Person, turn: sessions.Turn, *words: str, final: bool = False) -> None:
     with person.acting():
         for word in words:
             turns.append_event(turn, "text_delta", text=word)
@@ -61,7 +61,7 @@ def ids(chunks: list[bytes]) -> list[int]:
 
 
 def test_a_frame_has_the_format_of_the_contract(alice: Person, turn: sessions.Turn) -> None:
-    tell(alice, turn, "Deepa owes ₹ 2,85,721.", final=True)
+    append_events(alice, turn, "Deepa owes ₹ 2,85,721.", final=True)
     with alice.acting():
         stored = sessions.events_after(turn.session_id, 0)
     chunks = list(follow(alice, turn, to=turn.id))
@@ -73,7 +73,7 @@ def test_a_frame_has_the_format_of_the_contract(alice: Person, turn: sessions.Tu
 def test_a_replay_has_the_same_bytes_and_starts_after_the_number(
     alice: Person, turn: sessions.Turn
 ) -> None:
-    tell(alice, turn, "a", "b", "c", final=True)
+    append_events(alice, turn, "a", "b", "c", final=True)
     first, second = (list(follow(alice, turn, to=turn.id)) for _ in range(2))
     assert first == second
     assert ids(first) == [1, 2, 3, 4]
@@ -89,17 +89,17 @@ def test_a_stream_sends_new_events_and_ends_with_the_final(
     listener.start()
     for word in ("one", "two"):
         time.sleep(0.1)
-        tell(alice, turn, word)
-    tell(alice, turn, final=True)
+        append_events(alice, turn, word)
+    append_events(alice, turn, final=True)
     listener.join(timeout=5)
     assert not listener.is_alive()
     assert ids(heard) == [1, 2, 3]
 
 
 def test_a_stream_ends_at_the_final_of_its_own_turn(alice: Person, turn: sessions.Turn) -> None:
-    tell(alice, turn, "first", final=True)
+    append_events(alice, turn, "first", final=True)
     later = alice.does(turns.start_turn, turn.session_id, message="and now?")
-    tell(alice, later, "second", final=True)
+    append_events(alice, later, "second", final=True)
     assert ids(list(follow(alice, turn, to=later.id))) == [1, 2, 3, 4]
     assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2]
 
@@ -107,7 +107,7 @@ def test_a_stream_ends_at_the_final_of_its_own_turn(alice: Person, turn: session
 def test_a_turn_that_ended_without_a_final_ends_the_stream(
     alice: Person, turn: sessions.Turn
 ) -> None:
-    tell(alice, turn, "half a sen")
+    append_events(alice, turn, "half a sen")
     alice.does(lambda _actor: turns.mark_finished(turn, "failed"))
     assert ids(list(follow(alice, turn, to=turn.id, total_s=5))) == [1]
 
@@ -121,7 +121,7 @@ def test_heartbeats_are_sent_until_the_time_limit(alice: Person, turn: sessions.
 def test_a_stream_without_a_turn_ends_when_the_conversation_is_deleted(
     alice: Person, turn: sessions.Turn
 ) -> None:
-    tell(alice, turn, "a", final=True)
+    append_events(alice, turn, "a", final=True)
     chunks = list(
         takewhile(
             lambda chunk: chunk != event_stream.HEARTBEAT, follow(alice, turn, heartbeat_s=0.05)
@@ -136,14 +136,14 @@ def test_a_long_replay_comes_in_batches_without_a_gap(
     alice: Person, turn: sessions.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_stream, "BATCH", 2)
-    tell(alice, turn, *"abcde", final=True)
+    append_events(alice, turn, *"abcde", final=True)
     assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2, 3, 4, 5, 6]
 
 
 def test_stored_events_are_sent_in_few_blocks_of_whole_frames(
     alice: Person, turn: sessions.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tell(alice, turn, *"abcdefgh", final=True)
+    append_events(alice, turn, *"abcdefgh", final=True)
     pieces = list(
         event_stream.frames(
             alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id
@@ -164,7 +164,7 @@ def test_stored_events_are_sent_in_few_blocks_of_whole_frames(
 def test_another_agency_receives_nothing(
     alice: Person, charlie: Person, turn: sessions.Turn
 ) -> None:
-    tell(alice, turn, "secret", final=True)
+    append_events(alice, turn, "secret", final=True)
     assert list(follow(charlie, turn, to=turn.id)) == [event_stream.OPENING]
 
 
@@ -187,17 +187,17 @@ def test_a_listener_who_loses_access_receives_nothing_more(
 ) -> None:
     """Events sent before remain sent; the stream ends before the next one."""
     heard = follow(bob, turn, to=turn.id, heartbeat_s=10, total_s=5)
-    tell(alice, turn, "before")
+    append_events(alice, turn, "before")
     assert ids([next(heard), next(heard)]) == [1]
     end_by(what, alice, bob)
-    tell(alice, turn, "after")
+    append_events(alice, turn, "after")
     assert list(heard) == []
 
 
 def test_a_revoked_key_or_a_key_of_another_scope_receives_nothing(
     alice: Person, bob: Person, turn: sessions.Turn
 ) -> None:
-    tell(alice, turn, "before")
+    append_events(alice, turn, "before")
     for scopes, may_hear in ((("assistant",), True), (("reports",), False)):
         key_id, text = make_key(bob, scopes=scopes)
         with alice.app.test_request_context():
@@ -215,7 +215,7 @@ def test_a_revoked_key_or_a_key_of_another_scope_receives_nothing(
         if may_hear:
             assert ids([next(heard)]) == [1]
             bob.does(keys.revoke_key, key_id)
-            tell(alice, turn, "after")
+            append_events(alice, turn, "after")
         assert list(heard) == []
 
 
@@ -310,7 +310,7 @@ def test_streams_are_limited_per_person_and_per_process(
 def test_a_finished_or_unread_stream_is_removed_from_the_count(
     app: Flask, house: event_stream.Seats, alice: Person, turn: sessions.Turn
 ) -> None:
-    tell(alice, turn, "a", final=True)
+    append_events(alice, turn, "a", final=True)
     assert ids(list(open_stream(app, alice.credential, turn))) == [1, 2]
     assert house.taken == 0
     begun = open_stream(app, somebody(turn), turn)
@@ -345,7 +345,7 @@ def test_a_client_that_does_not_read_is_disconnected(
 ) -> None:
     """The server's write fails after its timeout; the connection is closed and the rest dropped."""
     server, client = ends
-    tell(alice, turn, "a")
+    append_events(alice, turn, "a")
     heard = open_stream(app, alice.credential, turn, server)
     assert server.gettimeout() == event_stream.TAKES_NOTHING_S
     next(heard)
@@ -363,7 +363,7 @@ def test_a_connection_whose_stream_ended_or_never_began_stays_open(
     app: Flask, alice: Person, turn: sessions.Turn, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     server, client = ends
-    tell(alice, turn, "a", final=True)
+    append_events(alice, turn, "a", final=True)
     open_stream(app, alice.credential, turn, server).close()
     assert ids(list(open_stream(app, alice.credential, turn, server))) == [1, 2]
     server.sendall(b"next")

@@ -400,9 +400,9 @@ def test_a_card_is_in_hindi_for_a_hindi_reader(row: Any) -> None:
     ],
 )
 def test_a_card_shows_start_and_duration(took_s: float | None, expected: str) -> None:
-    kept = {"at": "2026-11-26T09:52:00.250000Z"} | ({} if took_s is None else {"took_s": took_s})
+    stored = {"at": "2026-11-26T09:52:00.250000Z"} | ({} if took_s is None else {"took_s": took_s})
     card = tool_head(
-        {"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}, **kept}
+        {"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}, **stored}
     )
     assert (card.at, card.took) == (datetime(2026, 11, 26, 9, 52, 0, 250_000, tzinfo=UTC), expected)
 

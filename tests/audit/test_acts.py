@@ -224,13 +224,13 @@ def test_an_act_whose_event_cannot_be_written_is_rolled_back(
     act: Act, stage: Stage, tables: list[str]
 ) -> None:
     doing = act.prepare(stage)
-    kept = [name for name in tables if name not in act.beside]
-    before, length = contents(stage.engine, kept), heads(stage.engine)
+    unchanged = [name for name in tables if name not in act.beside]
+    before, length = contents(stage.engine, unchanged), heads(stage.engine)
     with broken(stage.engine):
         status = status_of(doing)
     assert status == (None if act.tells_of_failure else 500)
-    after = contents(stage.engine, kept)
-    assert {name for name in kept if after[name] != before[name]} == set()
+    after = contents(stage.engine, unchanged)
+    assert {name for name in unchanged if after[name] != before[name]} == set()
     assert heads(stage.engine) == length
     if not act.tells_of_failure:
         assert status_of(doing) == act.answers, (

@@ -81,7 +81,7 @@ def head_of(owner_engine: sa.Engine, person: Person) -> Head:
     return Head(*row)
 
 
-def kept(person: Person) -> list[AuditCheck]:
+def stored_checks(person: Person) -> list[AuditCheck]:
     with person.acting():
         found = db.session.scalars(sa.select(AuditCheck).order_by(AuditCheck.asked_at)).all()
         db.session.expunge_all()
@@ -206,15 +206,22 @@ def test_a_shortened_chain_is_detected_by_a_head_recorded_elsewhere(
     alice: Person, seed: Seed, walk: Any, owner_engine: sa.Engine, flask: Any
 ) -> None:
     seed(alice, 5)
-    noted = head_of(owner_engine, alice)
-    cut(owner_engine, alice, noted.seq - 2)
+    recorded_head = head_of(owner_engine, alice)
+    cut(owner_engine, alice, recorded_head.seq - 2)
     assert walk(alice).ok, "whole in itself"
-    assert walk(alice, noted).bad_seq == noted.seq - 1
+    assert walk(alice, recorded_head).bad_seq == recorded_head.seq - 1
     assert flask("verify", "--agency", alice.actor.tenant_id).exit_code == 0
     output = flask(
-        "verify", "--agency", alice.actor.tenant_id, "--head", f"{noted.seq}:{noted.hash}"
+        "verify",
+        "--agency",
+        alice.actor.tenant_id,
+        "--head",
+        f"{recorded_head.seq}:{recorded_head.hash}",
     )
-    assert (output.exit_code, f"BROKEN at event {noted.seq - 1}" in output.output) == (1, True)
+    assert (output.exit_code, f"BROKEN at event {recorded_head.seq - 1}" in output.output) == (
+        1,
+        True,
+    )
 
 
 def test_a_shortened_chain_is_detected_by_an_earlier_check(
@@ -229,7 +236,7 @@ def test_a_shortened_chain_is_detected_by_an_earlier_check(
     with app.app_context():
         for _night in range(2):
             assert checks.check(alice.actor.tenant_id).bad_seq == through.seq
-    assert [check.ok for check in kept(alice)] == [True, False, False]
+    assert [check.ok for check in stored_checks(alice)] == [True, False, False]
 
 
 def test_a_missing_head_is_reported(alice: Person, tamper: Tamper, walk: Any) -> None:
@@ -266,7 +273,7 @@ def test_a_check_stores_its_result_and_logs_the_head(
     head = head_of(owner_engine, alice)
     with app.app_context():
         checks.check(alice.actor.tenant_id)
-    found = kept(alice)[-1]
+    found = stored_checks(alice)[-1]
     assert (found.ok, found.through_seq, (found.head_hash or b"").hex(), found.first_bad_seq) == (
         True,
         head.seq,
@@ -285,7 +292,7 @@ def test_a_check_stores_its_result_and_logs_the_head(
     tamper(alice, "update audit_events set kind = 'x' where tenant_id = :t and seq = 1")
     with app.app_context():
         checks.check(alice.actor.tenant_id)
-    found = kept(alice)[-1]
+    found = stored_checks(alice)[-1]
     assert (found.ok, found.through_seq, found.first_bad_seq) == (False, 0, 1)
     assert "has been changed" in (found.reason or "")
     assert [line["bad_seq"] for line in log_lines if line["event"] == "audit.broken"] == [1]
@@ -298,7 +305,7 @@ def test_only_the_newest_checks_are_kept(
     for _night in range(5):
         with app.app_context():
             checks.check(alice.actor.tenant_id)
-    assert len(kept(alice)) == 3
+    assert len(stored_checks(alice)) == 3
 
 
 def test_an_administrator_requests_a_check_and_a_job_runs_it(
@@ -308,9 +315,9 @@ def test_an_administrator_requests_a_check_and_a_job_runs_it(
         bob.does(checks.ask)
     asked = alice.does(checks.ask)
     assert alice.does(checks.ask) == asked, "whoever asks while it runs shares it"
-    assert [(check.id, check.ok) for check in kept(alice)] == [(asked, None)]
+    assert [(check.id, check.ok) for check in stored_checks(alice)] == [(asked, None)]
     drain()
-    assert [(check.id, check.ok) for check in kept(alice)] == [(asked, True)]
+    assert [(check.id, check.ok) for check in stored_checks(alice)] == [(asked, True)]
     assert alice.does(checks.ask) != asked
     assert alice.api.get("/audit?kind=audit.check_asked").json["total"] == 2
 
@@ -333,8 +340,8 @@ def test_the_nightly_check_covers_all_agencies_in_batches(
     with app.app_context():
         tasks._go_on(UUID(int=first.int - 1))  # noqa: SLF001 - the night, without the agencies of other tests
     drain()
-    assert [check.ok for check in kept(alice)] == [True]
-    assert [check.ok for check in kept(charlie)] == [True]
+    assert [check.ok for check in stored_checks(alice)] == [True]
+    assert [check.ok for check in stored_checks(charlie)] == [True]
 
 
 def test_the_nightly_check_starts_with_the_first_agency(

@@ -177,13 +177,13 @@ def test_the_export_is_the_last_event_of_its_archive(unpacked: Path) -> None:
 
 def test_a_head_recorded_elsewhere_must_be_in_the_chain(unpacked: Path) -> None:
     lines = (unpacked / "events.jsonl").read_text().split("\n")
-    noted = verifier.json.loads(lines[1])["hash"]
-    assert run("verify.py", "--head", f"2:{noted}", folder=unpacked)[0] == 0
+    recorded_hash = verifier.json.loads(lines[1])["hash"]
+    assert run("verify.py", "--head", f"2:{recorded_hash}", folder=unpacked)[0] == 0
     assert run("verify.py", "--head", f"2:{'0' * 64}", folder=unpacked) == (
         1,
         "BROKEN at event 2: event 2 has another hash than was noted elsewhere\n",
     )
-    code, output = run("verify.py", "--head", f"99:{noted}", folder=unpacked)
+    code, output = run("verify.py", "--head", f"99:{recorded_hash}", folder=unpacked)
     assert (code, "event 99 was noted elsewhere" in output) == (1, True)
     assert run("verify.py", "--head", "nonsense", folder=unpacked)[0] == 1
     assert run("verify.py", "--head", folder=unpacked)[0] == 1

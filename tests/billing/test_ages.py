@@ -339,8 +339,8 @@ def test_roll_ups_and_documents_agree_with_a_model(
 ) -> None:
     person = people.sign_up("Alice Owner", agency="Alice Travels")
     model = []
-    for (day, terms, name, currency, minor), further in documents:
-        due = spread(minor, day + timedelta(days=terms), further)
+    for (day, terms, name, currency, minor), later_parts in documents:
+        due = spread(minor, day + timedelta(days=terms), later_parts)
         dated: dict[str, Any] = (
             {"due_date": due[0][0]}
             if len(due) == 1
@@ -414,18 +414,18 @@ def expected(
     return {key: tuple(value) for key, value in by_age.items()}, dict(by_party)
 
 
-def spread(minor: int, first: date, further: list[tuple[int, int]]) -> list[tuple[date, int]]:
+def spread(minor: int, first: date, later_parts: list[tuple[int, int]]) -> list[tuple[date, int]]:
     """Split an amount over dates by weight, the rest on the first.
 
     An amount too small to split is due on the first alone.
     """
-    weights = [weight for _days, weight in further]
+    weights = [weight for _days, weight in later_parts]
     parts = [minor * weight // (sum(weights) + 5) for weight in weights]
     if not parts or min(parts) == 0:
         return [(first, minor)]
     dues = [
-        first + timedelta(days=sum(days for days, _weight in further[: n + 1]))
-        for n in range(len(further))
+        first + timedelta(days=sum(days for days, _weight in later_parts[: n + 1]))
+        for n in range(len(later_parts))
     ]
     return [(first, minor - sum(parts)), *zip(dues, parts, strict=True)]
 

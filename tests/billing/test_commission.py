@@ -324,8 +324,10 @@ def test_without_taxes_a_changed_draft_keeps_its_kind_of_sale(
     assert [
         option.get("value") for option in edit.all(".//select[@name='sold_as']/option[@selected]")
     ][:2] == ["agent", "principal"]
-    kept = {name: edit.field(name) for name in ("customer_name", "issue_date", "due_date", "seen")}
-    sent = kept | {"currency": "INR", "csrf_token": csrf(browser, "/team"), "details": "y"}
+    stored = {
+        name: edit.field(name) for name in ("customer_name", "issue_date", "due_date", "seen")
+    }
+    sent = stored | {"currency": "INR", "csrf_token": csrf(browser, "/team"), "details": "y"}
     lines = {
         "description": ["Air tickets", "Fee"],
         "quantity": ["3", "1"],

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.billing.papers import DUE, advance
-from tests.billing.test_exchange import LATER, booked, bought, exchanged, proved, standing
+from tests.billing.test_exchange import LATER, balances, booked, bought, exchanged, proved
 from tests.people import Person
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.credit_notes import service as credit_note_service
@@ -27,7 +27,7 @@ def test_a_credit_on_a_document_settled_in_another_currency_is_reversed(
     payment_id = advance(
         alice, 4_200_000, DUE, exchanged(document_id, 4_200_000, 50_000), direction=direction
     )
-    before, amounts = standing(alice, owner_engine), {1: Money(50_000, "USD")}
+    before, amounts = balances(alice, owner_engine), {1: Money(50_000, "USD")}
     if is_in:
         credit_id = alice.does(
             lambda actor: (
@@ -63,7 +63,7 @@ def test_a_credit_on_a_document_settled_in_another_currency_is_reversed(
             "partially_paid" if is_in else "received",
             50_000,
         )
-    assert standing(alice, owner_engine) == before
+    assert balances(alice, owner_engine) == before
     proved(alice)
     again = advance(
         alice, 4_150_000, LATER, exchanged(document_id, 4_150_000, 50_000), direction=direction
@@ -74,7 +74,7 @@ def test_a_credit_on_a_document_settled_in_another_currency_is_reversed(
                 payment_reversals.reverse_payment(actor, one, reason="A mistake", on=LATER).id
             )
         )
-    assert standing(alice, owner_engine) == {
+    assert balances(alice, owner_engine) == {
         ("receivable" if is_in else "payable", "USD"): (1 if is_in else -1) * 100_000
     }
     proved(alice)

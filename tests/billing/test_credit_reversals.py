@@ -215,7 +215,7 @@ def test_lines_and_taxes_can_be_credited_again_completely(alice: Person, side: S
     document_id = side.document(alice, line("1.01", quantity=1) | taxed, **where)
     total = side.seen(alice, document_id).total_minor
     assert total == 119
-    kept, taken, third = (
+    valid, taken, third = (
         side.credit(alice, document_id, minor, number=f"C-{minor}") for minor in (33, 28, 17)
     )
     side.reverse(alice, taken)
@@ -223,7 +223,7 @@ def test_lines_and_taxes_can_be_credited_again_completely(alice: Person, side: S
     side.credit(alice, document_id, None, on=LAST, number="C-4")
     found = side.seen(alice, document_id)
     assert (found.status, found.credited_minor) == ("paid", total)
-    side.reverse(alice, kept)
+    side.reverse(alice, valid)
     assert sound(alice)
     names = (
         "revenue_fees",

@@ -78,7 +78,7 @@ def allocate(person: Person, payment_id: UUID, *parts: Part, on: date = LATER) -
     )
 
 
-def standing(person: Person, engine: sa.Engine) -> dict[tuple[str, str], int]:
+def balances(person: Person, engine: sa.Engine) -> dict[tuple[str, str], int]:
     """Return the balances of accounts, debit less credit, without sales and purchases."""
     rows = stored(engine, BALANCES, t=person.actor.tenant_id)
     return {
@@ -121,7 +121,7 @@ def test_an_exchange_gain_or_loss_is_posted_to_its_account(
     expected |= (
         {("exchange_differences", "INR"): -sign * (paid - 8_300_000)} if paid != 8_300_000 else {}
     )
-    assert standing(alice, owner_engine) == expected
+    assert balances(alice, owner_engine) == expected
     assert left_of(alice, payment_id) == (paid, 0, 0)
     proved(alice)
 
@@ -204,7 +204,7 @@ def test_book_values_of_parts_add_up_to_that_of_the_whole(
         assert invoice_queries.get_invoice(document_id).status == "paid"
     on_exchange = {
         at: minor
-        for at, minor in standing(alice, owner_engine).items()
+        for at, minor in balances(alice, owner_engine).items()
         if at[0] == "currency_exchange"
     }
     assert on_exchange == {("currency_exchange", currency): sum(parts)} | (
@@ -218,7 +218,7 @@ def test_a_foreign_payment_settles_a_document_of_the_books_without_gain(
 ) -> None:
     payment_id = advance(alice, 54_000, currency="USD")
     allocate(alice, payment_id, Part(issued(alice), Money(53_571, "USD"), Money(4_500_000, "INR")))
-    assert standing(alice, owner_engine) == {
+    assert balances(alice, owner_engine) == {
         ("bank", "USD"): 54_000,
         ("customer_advances", "USD"): -429,
         ("currency_exchange", "USD"): -53_571,
@@ -232,7 +232,7 @@ def test_a_reversed_settlement_leaves_nothing_on_any_account(
     alice: Person, owner_engine: sa.Engine, direction: Any
 ) -> None:
     document_id = booked(alice) if direction == "in" else bought(alice)
-    before = standing(alice, owner_engine)
+    before = balances(alice, owner_engine)
     payment_id = advance(
         alice, 8_400_000, DUE, exchanged(document_id, 4_200_000, 50_000), direction=direction
     )
@@ -265,14 +265,14 @@ def test_a_reversed_settlement_leaves_nothing_on_any_account(
         )
     )
     assert (
-        standing(alice, owner_engine)
+        balances(alice, owner_engine)
         == before
         == {("receivable" if sign > 0 else "payable", "USD"): sign * 100_000}
     )
     proved(alice)
     act = issuing.void_invoice if direction == "in" else bill_service.void_bill
     alice.does(lambda actor: act(actor, document_id, reason="A mistake", on=LATER).id)
-    assert standing(alice, owner_engine) == {}
+    assert balances(alice, owner_engine) == {}
     assert other["entry_id"] != one["entry_id"]
 
 
@@ -280,7 +280,7 @@ def test_a_payment_that_settles_in_both_currencies_is_reversed_as_a_whole(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     mine, foreign = issued(alice), booked(alice)
-    before = standing(alice, owner_engine)
+    before = balances(alice, owner_engine)
     parts = (Part(mine, Money(1_000_000, "INR")), exchanged(foreign, 4_200_000, 50_000))
     payment_id = advance(alice, 9_000_000, DUE, *parts)
     allocate(
@@ -299,7 +299,7 @@ def test_a_payment_that_settles_in_both_currencies_is_reversed_as_a_whole(
             payment_reversals.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
         )
     )
-    assert standing(alice, owner_engine) == before
+    assert balances(alice, owner_engine) == before
     proved(alice)
 
 
@@ -309,7 +309,7 @@ def test_the_rest_of_an_advance_is_refunded_in_its_own_currency(
     payment_id = advance(alice, 9_000_000, DUE, exchanged(booked(alice), 8_400_000, 100_000))
     alice.does(lambda actor: payment_service.refund_payment(actor, payment_id, on=LATER).id)
     assert left_of(alice, payment_id) == (8_400_000, 600_000, 0)
-    assert standing(alice, owner_engine)["bank", "INR"] == 8_400_000
+    assert balances(alice, owner_engine)["bank", "INR"] == 8_400_000
     proved(alice)
 
 
@@ -510,7 +510,7 @@ def test_a_draft_with_a_rate_is_issued_in_its_own_currency(
         alice, line("1000.00", quantity=1, currency="USD"), exchange_rate=quote("83")
     )
     issue(alice, invoice_id)
-    assert standing(alice, owner_engine) == {("receivable", "USD"): 100_000}
+    assert balances(alice, owner_engine) == {("receivable", "USD"): 100_000}
 
 
 def test_reversing_posts_what_its_page_showed(alice: Person, owner_engine: sa.Engine) -> None:
@@ -519,7 +519,7 @@ def test_reversing_posts_what_its_page_showed(alice: Person, owner_engine: sa.En
         exchanged(booked(alice), 4_200_000, 50_000),
     )
     payment_id = advance(alice, 9_000_000, DUE, *parts)
-    before = standing(alice, owner_engine)
+    before = balances(alice, owner_engine)
     with alice.acting():
         shown = payment_reversals.reversal_sides(payment_queries.get_payment(payment_id))
     alice.does(
@@ -527,7 +527,7 @@ def test_reversing_posts_what_its_page_showed(alice: Person, owner_engine: sa.En
             payment_reversals.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
         )
     )
-    after = standing(alice, owner_engine)
+    after = balances(alice, owner_engine)
     for purpose, sign, amount in shown:
         assert amount
         before[purpose, amount.currency] = (

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.billing.papers import advance, issued, left_of, line
-from tests.billing.test_exchange import allocations, booked, bought, proved, standing
+from tests.billing.test_exchange import allocations, balances, booked, bought, proved
 from tests.billing.test_forms import send
-from tests.billing.test_payments_views import TYPED, noted
+from tests.billing.test_payments_views import TYPED, payments_of
 from tests.enquiries.reading import Page
 from tests.people import Person
 from voyagent.billing.payments import errors as payment_errors
@@ -63,13 +63,13 @@ def test_a_payment_in_another_currency_posts_what_the_page_showed(
     purposes = {"bank", advances, "currency_exchange", "exchange_differences", control}
     assert set(lines) == {code_of[purpose] for purpose in purposes}
     assert "83,000.00" in shown[0]
-    assert noted(alice) == [], "nothing is made"
+    assert payments_of(alice) == [], "nothing is made"
     answer = send(alice, HERE, **asked)
-    (payment,) = noted(alice)
+    (payment,) = payments_of(alice)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/payments/{payment['id']}")
     assert left_of(alice, payment["id"]) == (8_400_000, 0, 100_000)
     sign = 1 if direction == "in" else -1
-    assert standing(alice, owner_engine) == {
+    assert balances(alice, owner_engine) == {
         ("bank", "INR"): sign * 8_500_000,
         ("customer_advances" if direction == "in" else "supplier_advances", "INR"): -sign * 100_000,
         ("currency_exchange", "INR"): -sign * 8_300_000,
@@ -79,7 +79,7 @@ def test_a_payment_in_another_currency_posts_what_the_page_showed(
     proved(alice)
     again = send(alice, HERE, **asked)
     assert again.status_code == 422, "sent twice it settles once"
-    assert len(noted(alice)) == 1
+    assert len(payments_of(alice)) == 1
 
 
 def test_a_document_is_settled_by_the_rate_of_the_day(
@@ -107,7 +107,7 @@ def test_foreign_money_settles_a_document_of_the_books(
         ).status_code
         == 303
     )
-    assert standing(alice, owner_engine)["currency_exchange", "INR"] == 4_500_000
+    assert balances(alice, owner_engine)["currency_exchange", "INR"] == 4_500_000
     proved(alice)
 
 
@@ -147,14 +147,14 @@ def test_invalid_amounts_are_reported_and_the_form_keeps_its_input(
     assert page.one(f".//input[@name='settled_{document_id}']").get("value") == asked[
         f"settled_{document_id}"
     ].replace(",", "")
-    assert noted(alice) == []
+    assert payments_of(alice) == []
 
 
 def test_a_closed_month_refuses_the_payment(alice: Person) -> None:
     document_id = booked(alice)
     alice.does(months.close_month, date(2024, 6, 1))
     page = Page(send(alice, HERE, **typed(document_id)))
-    assert (page.status, noted(alice)) == (422, [])
+    assert (page.status, payments_of(alice)) == (422, [])
 
 
 def test_viewers_and_other_agencies_have_no_such_page(
@@ -165,7 +165,7 @@ def test_viewers_and_other_agencies_have_no_such_page(
     page = Page(send(charlie, HERE, **typed(document_id)))
     assert page.status == 422
     assert not page.all(f".//input[@name='settled_{document_id}']")
-    assert (noted(alice), noted(charlie)) == ([], [])
+    assert (payments_of(alice), payments_of(charlie)) == ([], [])
 
 
 def test_a_missing_rate_and_two_foreign_currencies_are_explained(alice: Person) -> None:
@@ -233,4 +233,4 @@ def test_two_foreign_currencies_are_refused_with_a_clear_sentence(
     with alice.acting() as actor, pytest.raises(payment_errors.PaidInOtherMoney) as raised:
         payment_service.record_receipt(actor, foreign, Money(8_400_000, "INR"))
     assert "under Payments, New payment" in raised.value.message
-    assert noted(alice) == []
+    assert payments_of(alice) == []

@@ -320,8 +320,8 @@ def test_a_draft_with_instalments_is_changed(alice: Person) -> None:
     def change(**changes: Any) -> list[tuple[date, int]]:
         with alice.acting() as actor:
             revised = invoice_drafts.revise_draft(actor, invoice_id, changes)  # type: ignore[arg-type]
-            kept = instalments.plan_of(revised)
-            return list(zip(kept.dues, kept.minors, strict=True))
+            stored = instalments.plan_of(revised)
+            return list(zip(stored.dues, stored.minors, strict=True))
 
     for refused, error in (
         ({"line_items": [line("1.00")]}, errors.InstalmentsDoNotAddUp),

@@ -233,7 +233,7 @@ def typed(path: str, *rows: tuple[str, str], **given: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize(
-    ("rows", "kept"),
+    ("rows", "stored"),
     [
         ([("10 Jun 2024", "13,500.00"), ("20/07/2024", "31500"), ("", "")], [1_350_000, 3_150_000]),
         ([("10 Jun 2024", "30 %"), ("20 Jul 2024", "")], [1_350_000, 3_150_000]),
@@ -250,7 +250,7 @@ def typed(path: str, *rows: tuple[str, str], **given: Any) -> dict[str, Any]:
     ],
 )
 def test_instalments_are_typed_as_amounts_shares_and_a_rest(
-    alice: Person, path: str, rows: list[tuple[str, str]], kept: list[int] | None
+    alice: Person, path: str, rows: list[tuple[str, str]], stored: list[int] | None
 ) -> None:
     browser = alice.browser
     saved = browser.post(
@@ -263,10 +263,10 @@ def test_instalments_are_typed_as_amounts_shares_and_a_rest(
             document_id
         )
         assert (document.instalment_minors, document.due_date) == (
-            kept,
-            date(2024, 6, 10) if kept else date(2024, 6, 25),
+            stored,
+            date(2024, 6, 10) if stored else date(2024, 6, 25),
         )
-    if kept:
+    if stored:
         page = browser.get(f"{path}/{document_id}/edit").text
         assert 'id="instalments" open' in page
         assert 'value="10 Jun 2024"' in page.split('id="instalments"')[1]

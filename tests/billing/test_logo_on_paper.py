@@ -57,15 +57,15 @@ def pdf(person: Person, address: str) -> bytes:
 
 @pytest.mark.parametrize("made", [invoice, credit_note, receipt, itinerary])
 @pytest.mark.parametrize(
-    "kept", [picture("PNG", mode="RGBA", colour=(0, 80, 80, 120)), picture("JPEG", (900, 900))]
+    "stored", [picture("PNG", mode="RGBA", colour=(0, 80, 80, 120)), picture("JPEG", (900, 900))]
 )
 def test_a_pdf_has_the_logo_of_the_agency(
-    alice: Person, made: Callable[[Person], str], kept: bytes
+    alice: Person, made: Callable[[Person], str], stored: bytes
 ) -> None:
     address = made(alice)
     without = pdf(alice, address)
     assert IMAGE not in without
-    alice.does(logos.put, kept)
+    alice.does(logos.put, stored)
     with_it = pdf(alice, address)
     assert IMAGE in with_it
     assert text_of(with_it) == text_of(without)

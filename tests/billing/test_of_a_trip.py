@@ -38,14 +38,14 @@ def test_a_draft_belongs_to_a_trip_and_can_move_to_another_or_none(
     drawn = alice.api.post(path, json=BODIES[path] | {"trip_id": first})
     assert (drawn.status_code, drawn.json["trip_id"]) == (201, first), drawn.text
     mine = f"{path}/{drawn.json['id']}"
-    for change, kept in (
+    for change, expected in (
         ({"notes": "Paid by card"}, first),
         ({"trip_id": second}, second),
         ({"trip_id": None}, None),
     ):
-        assert alice.api.patch(mine, json=change).json["trip_id"] == kept
-        assert alice.api.get(mine).json["trip_id"] == kept
-        assert alice.api.get(path).json["items"][0]["trip_id"] == kept
+        assert alice.api.patch(mine, json=change).json["trip_id"] == expected
+        assert alice.api.get(mine).json["trip_id"] == expected
+        assert alice.api.get(path).json["items"][0]["trip_id"] == expected
     assert (
         alice.api.post(
             path,

@@ -31,7 +31,7 @@ def part(document_id: UUID, amount: str) -> dict[str, str]:
 
 def test_a_payment_is_recorded_allocated_and_refunded(alice: Person) -> None:
     first, second = issued(alice), issued(alice)
-    noted = alice.api.post(
+    created = alice.api.post(
         "/payments",
         json=PAID
         | {
@@ -40,8 +40,8 @@ def test_a_payment_is_recorded_allocated_and_refunded(alice: Person) -> None:
             "allocations": [part(first, "45000.00")],
         },
     )
-    assert noted.status_code == 201, noted.text
-    body = noted.json
+    assert created.status_code == 201, created.text
+    body = created.json
     assert (body["number"], body["direction"], body["party_name"], body["account"]) == (
         "R/2024-25/000001",
         "in",
@@ -57,16 +57,16 @@ def test_a_payment_is_recorded_allocated_and_refunded(alice: Person) -> None:
         json={"allocations": [part(second, "1000")], "effective_on": "2024-06-26"},
     )
     assert (more.status_code, more.json["unapplied_amount"]) == (200, "4000.00")
-    kept = more.json["allocations"]
+    stored = more.json["allocations"]
     assert [
         (one["document_id"], one["amount"], one["effective_on"], one["is_taken_back"])
-        for one in kept
+        for one in stored
     ] == [
         (str(first), "45000.00", "2024-06-25", False),
         (str(second), "1000.00", "2024-06-26", False),
     ]
     back = alice.api.post(
-        f"{path}/allocations/{kept[0]['id']}/unallocate", json={"effective_on": "2024-06-27"}
+        f"{path}/allocations/{stored[0]['id']}/unallocate", json={"effective_on": "2024-06-27"}
     )
     assert (back.status_code, back.json["unapplied_amount"]) == (200, "49000.00")
     assert [
@@ -75,7 +75,7 @@ def test_a_payment_is_recorded_allocated_and_refunded(alice: Person) -> None:
     ] == [
         ("45000.00", True, None),
         ("1000.00", False, None),
-        ("-45000.00", False, kept[0]["id"]),
+        ("-45000.00", False, stored[0]["id"]),
     ]
     assert seen(alice, first)["status"] == "issued"
     refunded = alice.api.post(

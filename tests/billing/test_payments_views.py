@@ -30,7 +30,7 @@ TYPED = {
 }
 
 
-def noted(person: Person) -> list[dict[str, Any]]:
+def payments_of(person: Person) -> list[dict[str, Any]]:
     with person.reading() as reader:
         return payment_queries.list_payments(reader, payment_queries.PaymentSearch()).items
 
@@ -55,9 +55,9 @@ def test_settling_documents_works_without_javascript(alice: Person) -> None:
         send(alice, "/payments/new", **TYPED, document_id=ids, part=["", ""], then="fill")
     )
     assert beside(filled) == ["45,000.00", "5,000.00"]
-    assert noted(alice) == [], "nothing is made"
+    assert payments_of(alice) == [], "nothing is made"
     answer = send(alice, "/payments/new", **TYPED, document_id=ids, part=["45,000.00", "1,000"])
-    (payment,) = noted(alice)
+    (payment,) = payments_of(alice)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/payments/{payment['id']}")
     assert left_of(alice, payment["id"]) == (4_600_000, 0, 400_000)
     assert seen(alice, early)["status"] == "paid"
@@ -77,7 +77,7 @@ def test_one_of_two_parallel_submissions_records_the_payment(people: People, ali
             for b, t in zip(browsers, tokens, strict=True)
         ]
     )
-    (payment,) = noted(alice)
+    (payment,) = payments_of(alice)
     assert sorted(answer.status_code for answer in answers) == [303, 422, 422]
     assert [answer.headers["Location"] for answer in answers if answer.status_code == 303] == [
         f"/payments/{payment['id']}"
@@ -96,7 +96,7 @@ def test_a_supplier_is_paid_on_the_same_page(alice: Person) -> None:
         send(alice, "/payments/new", **asked, part=[""], then="documents")
     ).words(".//fieldset[@id='allocations']")
     send(alice, "/payments/new", **asked, part=["45000"])
-    assert noted(alice)[0]["number"] == "P/2024-25/000001"
+    assert payments_of(alice)[0]["number"] == "P/2024-25/000001"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_an_invalid_form_shows_field_errors_and_records_nothing(
     assert page.status == 422
     assert page.error_at(place)
     assert expected in page.error_at(place)
-    assert noted(alice) == []
+    assert payments_of(alice) == []
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])

@@ -108,14 +108,14 @@ class Document:
     is_void: bool = False
     moved: int = 0
     """Round-off of its one line; the credit note for the last part returns it."""
-    noted: int = 0
+    credited_of_line: int = 0
     """Credited of the line by valid credit notes."""
     returned: int = 0
     """Round-off that the credit notes return."""
 
     @property
     def line_left(self) -> int:
-        return self.total - self.moved - self.noted
+        return self.total - self.moved - self.credited_of_line
 
     @property
     def open(self) -> int:
@@ -488,10 +488,10 @@ class Trade(RuleBasedStateMachine):
     def credit(self, document_id: UUID, share: str) -> MultipleResults[UUID]:
         """Credit an invoice in full or in part, or enter a supplier credit note."""
         document = self.known[document_id]
-        standing = document.moved - document.returned
-        is_whole = share == "all" and document.line_left + standing == document.open
+        round_off_left = document.moved - document.returned
+        is_whole = share == "all" and document.line_left + round_off_left == document.open
         minor = max(1, document.line_left) if is_whole else of(share, document.open)
-        moved = standing if minor == document.line_left and minor + standing > 0 else 0
+        moved = round_off_left if minor == document.line_left and minor + round_off_left > 0 else 0
         let = minor <= document.line_left and 0 < minor + moved <= document.open
         number = f"C-{len(self.credited)}-{len(self.known)}-{document.credited}-{document.paid}"
         given: dict[str, Any] = {"reason": "Late", "amounts": {1: Money(minor, document.currency)}}
@@ -504,7 +504,7 @@ class Trade(RuleBasedStateMachine):
         if not let:
             return multiple()
         document.credited += minor + moved
-        document.noted += minor
+        document.credited_of_line += minor
         document.returned += moved
         self.credited[made] = (document_id, minor, moved)
         self.ours[made] = document.direction == "in"
@@ -524,7 +524,7 @@ class Trade(RuleBasedStateMachine):
             document_id, minor, moved = self.credited.pop(credit_id)
             document = self.known[document_id]
             document.credited -= minor + moved
-            document.noted -= minor
+            document.credited_of_line -= minor
             document.returned -= moved
 
     @rule(target=write_offs, document_id=documents, share=shares)

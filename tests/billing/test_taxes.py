@@ -134,7 +134,7 @@ def test_a_draft_may_lack_the_state_and_an_issued_invoice_may_not(agency: Person
     assert issue(agency, invoice_id) == "2026-27/000001", "what was refused took no number"
 
 
-def noted(person: Person, name: str, **more: Any) -> None:
+def create_customer(person: Person, name: str, **more: Any) -> None:
     answer = person.api.post("/parties", json={"name": name, "is_customer": True, **more})
     assert answer.status_code == 201, answer.text
 
@@ -146,9 +146,9 @@ def buyer_of(person: Person, invoice_id: UUID) -> tuple[str | None, str | None, 
 
 
 def test_the_stored_state_of_a_customer_is_the_place_of_supply(agency: Person) -> None:
-    noted(agency, "Asha Traders", country="IN", state="32")
-    noted(agency, "Bina Exports", country="IN", tax_number=HERE)
-    noted(agency, "Gulf Crest", country="AE")
+    create_customer(agency, "Asha Traders", country="IN", state="32")
+    create_customer(agency, "Bina Exports", country="IN", tax_number=HERE)
+    create_customer(agency, "Gulf Crest", country="AE")
     by_state, by_number, abroad = (
         draft(agency, taxed("100"), customer_name=name, **ON)
         for name in ("asha traders", "Bina Exports", "Gulf Crest")
@@ -166,8 +166,8 @@ def test_the_stored_state_of_a_customer_is_the_place_of_supply(agency: Person) -
 
 
 def test_a_change_of_customer_changes_the_place_of_supply(agency: Person) -> None:
-    noted(agency, "Asha Traders", country="IN", state="32")
-    noted(agency, "Bina Exports", country="IN", state="27")
+    create_customer(agency, "Asha Traders", country="IN", state="32")
+    create_customer(agency, "Bina Exports", country="IN", state="27")
     invoice_id = draft(agency, taxed("100"), customer_name="Asha Traders", **ON)
     for changes, buyer in (
         ({"customer_name": "Bina Exports"}, "27"),

@@ -54,7 +54,7 @@ def bought(
     )
 
 
-def noted(person: Person, invoice_id: UUID, on: date = JUNE) -> UUID:
+def credit_note_on(person: Person, invoice_id: UUID, on: date = JUNE) -> UUID:
     amounts = {1: Money(30_000, "INR")}
     return person.does(
         lambda actor: (
@@ -114,17 +114,17 @@ ACTS: dict[str, tuple[Callable[[Person, UUID], Any], Earned]] = {
     ),
     "deferred income": (invoice_of_later, {(JULY, "INR"): (100_000, 0)}),
     "a credit note": (
-        lambda who, trip: noted(who, sold(who, trip)),
+        lambda who, trip: credit_note_on(who, sold(who, trip)),
         {(MAY, "INR"): (100_000, 0), (JUNE, "INR"): (-30_000, 0)},
     ),
     "a credit note on deferred income": (
-        lambda who, trip: noted(who, invoice_of_later(who, trip)),
+        lambda who, trip: credit_note_on(who, invoice_of_later(who, trip)),
         {(JULY, "INR"): (70_000, 0)},
     ),
     "a credit note taken back": (
         lambda who, trip: who.does(
             credit_note_service.reverse_credit_note,
-            noted(who, sold(who, trip)),
+            credit_note_on(who, sold(who, trip)),
             reason="Wrong invoice",
             on=JULY,
         ),

@@ -34,13 +34,13 @@ def test_sums_are_updated_when_documents_are_selected(
         expect(page.get_by_label("Amount", exact=True)).to_have_value(
             "45000.00"
         )  # what is ticked is what was paid
-        _told(page, "45,000.00", "0.00")
+        _expect_totals(page, "45,000.00", "0.00")
         page.get_by_label("Amount", exact=True).fill("1,50,000")
-        _told(page, "45,000.00", "1,05,000.00")
+        _expect_totals(page, "45,000.00", "1,05,000.00")
         page.get_by_label(f"Settle {first}").focus()
         page.keyboard.press("Space")
         expect(page.get_by_label(f"Amount for {first}")).to_have_value("105000.00")
-        _told(page, "1,50,000.00", "0.00")
+        _expect_totals(page, "1,50,000.00", "0.00")
         page.get_by_label(f"Amount for {first}").fill("1,20,000")
         expect(page.locator("[data-over-row]")).to_contain_text("15,000.00")
         expect(page.locator("[data-left-row]")).to_be_hidden()
@@ -50,13 +50,13 @@ def test_sums_are_updated_when_documents_are_selected(
         expect(page.get_by_label(f"Amount for {second}")).to_have_value("30000.00")
         look_at(visit, "settle", look)
         page.get_by_label(f"Settle {second}").uncheck()
-        _told(page, "1,20,000.00", "30,000.00")
+        _expect_totals(page, "1,20,000.00", "30,000.00")
         page.keyboard.press("Control+Enter")
         expect(page.locator("#about")).to_contain_text("30,000.00")
         page.get_by_role("link", name="Allocate").click()
-        _told(page, "30,000.00", "0.00")
+        _expect_totals(page, "30,000.00", "0.00")
         page.get_by_role("button", name="Clear").click()
-        _told(page, "0.00", "30,000.00")
+        _expect_totals(page, "0.00", "30,000.00")
         page.get_by_label(f"Settle {second}").check()
         look_at(visit, "settle-later", look)
         page.get_by_role("button", name="Allocate").click()
@@ -75,7 +75,7 @@ def test_the_form_works_without_javascript(browser: Browser, site: Site) -> None
         expect(page.locator("[data-settle]").first).to_be_hidden()
         page.get_by_role("button", name="Oldest first").click()
         expect(page.get_by_label(f"Amount for {second}")).to_have_value("30,000.00")
-        _told(page, "1,50,000.00", "0.00")
+        _expect_totals(page, "1,50,000.00", "0.00")
         page.get_by_label(f"Amount for {second}").fill("10,000")
         page.get_by_role("button", name="Record payment").click()
         page.get_by_role("link", name="Allocate").click()
@@ -100,6 +100,6 @@ def _invoice(page: Page, amount: str) -> str:
     return page.get_by_role("heading", level=1).inner_text()
 
 
-def _told(page: Page, taken: str, left: str) -> None:
+def _expect_totals(page: Page, taken: str, left: str) -> None:
     expect(page.locator("[data-taken]")).to_have_text(taken)
     expect(page.locator("[data-left]")).to_have_text(left)

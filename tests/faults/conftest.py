@@ -21,13 +21,13 @@ from voyagent.kernel.config import Settings
 
 SEED = int(os.environ.get("FAULT_SEED") or secrets.randbelow(1_000_000_000))
 Rounds = Callable[[int], int]
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 Events = Callable[[Person, str], list[sa.RowMapping]]
-_told: list[str] = []
+_figures: list[str] = []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in _told:
+    for line in _figures:
         terminalreporter.write_line(line)
     terminalreporter.write_line(
         f"seed of the faults: FAULT_SEED={SEED}; rounds:"
@@ -54,11 +54,11 @@ def rounds() -> Rounds:
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Tell:
+def report(request: pytest.FixtureRequest) -> Report:
     """Report a measured figure at the end of the run."""
 
     def say(figure: str) -> None:
-        _told.append(f"{request.node.name}: {figure}")
+        _figures.append(f"{request.node.name}: {figure}")
 
     return say
 

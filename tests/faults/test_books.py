@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.faults.auditor import CONTROL, Acknowledged, Auditor, faults_at_one_instant, wire
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.faults.doom import doom, met
 from tests.faults.web import Web, web_processes
 from tests.ledger.test_guards import write
@@ -412,7 +412,7 @@ def test_the_books_balance_during_parallel_postings(
     outside: psycopg.Connection[Any],
     seeded: random.Random,
     rounds: Rounds,
-    tell: Tell,
+    report: Report,
 ) -> None:
     owner = sa.create_engine(sa.make_url(doomed.db_admin_url or ""))
     application = sa.create_engine(
@@ -467,7 +467,7 @@ def test_the_books_balance_during_parallel_postings(
     assert all(ends.values()), ends
     assert onlooker.kills
     assert any("by the database" in why for why in refused), refused
-    tell(
+    report(
         f"{acts} acts of {CALLERS} callers in {took_s:.0f} s, {acknowledged} acknowledged and"
         f" stored, {refused.total()} refused with reason;"
         f" {', '.join(f'{n} {name}' for name, n in ends.items())}, {onlooker.kills} connections"

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from tests.chat.parallel import at_once
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.http.operations import MAKERS
 from tests.people import Person
 from voyagent.http.idempotency import REPLAYED
@@ -98,7 +98,7 @@ def effects(owner_engine: sa.Engine, alice: Person) -> Any:
 
 
 def test_a_request_delivered_twice_runs_once(
-    alice: Person, effects: Any, seeded: random.Random, rounds: Rounds, tell: Tell
+    alice: Person, effects: Any, seeded: random.Random, rounds: Rounds, report: Report
 ) -> None:
     kinds = seeded.choices(list(KINDS), weights=list(KINDS.values()), k=rounds(500))
     script = [order(alice, number, kind) for number, kind in enumerate(kinds)]
@@ -136,14 +136,14 @@ def test_a_request_delivered_twice_runs_once(
         other = one.send_another(alice)
         assert (other.status_code, other.json["detail"]) == (422, "idempotency_key_reused"), one
     assert effects() - before == done
-    tell(
+    report(
         f"{len(script)} requests sent twice: {len(kinds)} effects, {len(pairs)} replays byte for"
         f" byte; {len(script)} other bodies refused"
     )
 
 
 def test_one_of_two_simultaneous_requests_runs_and_the_other_waits(
-    alice: Person, effects: Any, rounds: Rounds, tell: Tell
+    alice: Person, effects: Any, rounds: Rounds, report: Report
 ) -> None:
     before, played = effects(), rounds(200)
     for number in range(played):
@@ -153,4 +153,4 @@ def test_one_of_two_simultaneous_requests_runs_and_the_other_waits(
         assert answers[0].data == answers[1].data
         assert sorted(answer.headers.get(REPLAYED, "") for answer in answers) == ["", "true"]
     assert effects() - before == Counter({"enquiry.created": played})
-    tell(f"{played} pairs at once: {played} effects, {played} replays")
+    report(f"{played} pairs at once: {played} effects, {played} replays")

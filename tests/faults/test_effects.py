@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.approvals.conftest import Desk
 from tests.approvals.test_kill import finished, worker
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.people import Person
 from voyagent.approvals.service import deciding
 from voyagent.kernel.config import Settings
@@ -27,7 +27,7 @@ def test_an_effect_happens_once_if_its_worker_is_killed(
     settings: Settings,
     alice: Person,
     rounds: Rounds,
-    tell: Tell,
+    report: Report,
     tmp_path: Path,
     point: str,
 ) -> None:
@@ -55,7 +55,7 @@ def test_an_effect_happens_once_if_its_worker_is_killed(
             "probe_deadly",
         ]
     kills = rounds(ROUNDS)
-    tell(
+    report(
         f"{kills} kills: {kills} effects, each once, none left undone; finished {slowest:.1f} s"
         " after the next worker was started at the latest"
     )

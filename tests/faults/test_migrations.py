@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 
 from tests.faults.catalogue import checksums, differences, things
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.kernel.filling import fill
 from tests.people import People, Person
 from tests.worker import work_off
@@ -123,7 +123,7 @@ def holds(app: Flask, *command: str) -> None:
 
 
 def test_every_migration_can_be_reverted_with_rows_in_every_table(
-    doomed: Settings, owner: sa.Engine, rounds: Rounds, tell: Tell
+    doomed: Settings, owner: sa.Engine, rounds: Rounds, report: Report
 ) -> None:
     app = create_app(doomed)
     populate(app, doomed, rounds(10) / 10)
@@ -175,7 +175,7 @@ def test_every_migration_can_be_reverted_with_rows_in_every_table(
     holds(app, "books", "check")
     holds(app, "audit", "verify")
     rows = {table: n for (table, _), (n, _sum) in first.items()}
-    tell(
+    report(
         f"{len(revisions)} migrations down, up and down one by one, then all up: {len(first)}"
         f" columns of {len(rows)} tables with {sum(rows.values())} rows, {checked} checksums"
         f" compared, {len(known[revisions[0]])} things in the catalogue; {len(smoke)} agencies"

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.assistant.models import LEAD
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.model_server import Act, Endless, Failure, Frames, Hang, ModelServer, Reply, Use, serving
 from tests.people import Person
 from voyagent.enquiries.queries import enquiries
@@ -100,7 +100,7 @@ def test_a_turn_with_a_failing_model_ends_in_one_error(
     talk: Talk,
     alice: Person,
     rounds: Rounds,
-    tell: Tell,
+    report: Report,
 ) -> None:
     longest = 0.0
     for _ in range(rounds(ROUNDS)):
@@ -124,7 +124,7 @@ def test_a_turn_with_a_failing_model_ends_in_one_error(
         after = talk.say(alice, session_id, "good morning")
         assert (kinds(after), text(after)) == (["text_delta", "final"], "Good morning.")
     assert longest < 3 * ANSWER_S + 5
-    tell(f"{requests} requests of at most {CALLS_MAX}, the longest turn took {longest:.1f} s")
+    report(f"{requests} requests of at most {CALLS_MAX}, the longest turn took {longest:.1f} s")
 
 
 def test_a_tool_call_of_the_model_runs_once(

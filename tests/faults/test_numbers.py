@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from tests.billing.papers import draft
 from tests.chat.parallel import at_once
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.faults.doom import doom, met
 from tests.faults.web import Web, web_processes
 from tests.people import People, Person
@@ -148,7 +148,7 @@ def _money(direction: str, k: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("agencies", [1, 5])
 def test_fifty_parallel_issues_leave_no_gap_and_no_duplicate(
-    agencies: int, doomed: Settings, tmp_path: Path, rounds: Rounds, tell: Tell
+    agencies: int, doomed: Settings, tmp_path: Path, rounds: Rounds, report: Report
 ) -> None:
     owner = sa.create_engine(sa.make_url(doomed.db_admin_url or ""))
     doom(owner, *NUMBERED)
@@ -174,7 +174,7 @@ def test_fifty_parallel_issues_leave_no_gap_and_no_duplicate(
             finding for agency in these for finding in checks.run(agency.person.actor.tenant_id)
         ] == []
     assert all(ends.values()), ends
-    tell(
+    report(
         f"{len(took)} numbers asked for by {CALLERS} at once in {agencies} agencies, {carried}"
         " carried, no gap, no twin; "
         + ", ".join(f"{n} {name}" for name, n in ends.items())

@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests import mailbox
 from tests.enquiries.wire import WHOLE
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.identity.test_sessions import fresh_address
 from tests.people import PASSWORD, ApiClient, People, Person
 from tests.redis_server import RedisServer, redis_server
@@ -126,7 +126,7 @@ def test_other_requests_are_not_slowed_down(
     server: RedisServer,
     alice: Person,
     rounds: Rounds,
-    tell: Tell,
+    report: Report,
     befall: Befall,
     recover: Befall,
 ) -> None:
@@ -144,7 +144,7 @@ def test_other_requests_are_not_slowed_down(
         f"p95 {before.p95_s * 1000:.1f} ms before,"
         f" {[round(times.p95_s * 1000, 1) for times in windows]} ms without Redis"
     )
-    tell(measured)
+    report(measured)
     assert windows[-1].p95_s <= 2 * before.p95_s, measured
     slow = [seconds for seconds in windows[0] if seconds > PATIENCE_S]
     assert len(slow) <= 2, f"a lost Redis costs one wait and not one for each request: {slow}"
@@ -220,7 +220,7 @@ def mailed_tokens(app: Flask, anyone: ApiClient, person: Person) -> tuple[str, s
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
 def test_wrong_passwords_are_limited_to_twice_the_shared_limit(
-    app: Flask, server: RedisServer, alice: Person, tell: Tell, befall: Befall, recover: Befall
+    app: Flask, server: RedisServer, alice: Person, report: Report, befall: Befall, recover: Befall
 ) -> None:
     for email in (alice.email, fresh_address()):
         allowed = guesses_let_in(app, email, 6)
@@ -232,7 +232,7 @@ def test_wrong_passwords_are_limited_to_twice_the_shared_limit(
             COUNTS_AGAIN_S
         )  # the worst case: Redis decides again and knows nothing of what happened meanwhile
         allowed += guesses_let_in(app, email, 30)
-        tell(
+        report(
             f"guesses let in: {allowed}, of {SHARED_LIMIT} a minute that are shared and at most"
             f" {2 * SHARED_LIMIT}"
         )
@@ -242,7 +242,7 @@ def test_wrong_passwords_are_limited_to_twice_the_shared_limit(
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
 def test_shared_counts_are_used_again_within_seconds(
-    app: Flask, server: RedisServer, tell: Tell, befall: Befall, recover: Befall
+    app: Flask, server: RedisServer, report: Report, befall: Befall, recover: Befall
 ) -> None:
     sign_in(app, fresh_address(), WRONG)
     befall(server)
@@ -256,11 +256,11 @@ def test_shared_counts_are_used_again_within_seconds(
             break
         assert time.monotonic() - began < RECOVERY_S
         time.sleep(0.05)
-    tell(f"shared again after {time.monotonic() - began:.2f} s")
+    report(f"shared again after {time.monotonic() - began:.2f} s")
 
 
 def test_parallel_callers_wait_once_for_a_hanging_redis(
-    app: Flask, server: RedisServer, tell: Tell
+    app: Flask, server: RedisServer, report: Report
 ) -> None:
     for _ in range(5):
         sign_in(app, fresh_address(), WRONG)
@@ -273,5 +273,5 @@ def test_parallel_callers_wait_once_for_a_hanging_redis(
     began = time.perf_counter()
     assert [sign_in(app, fresh_address(), WRONG) for _ in range(64)] == [401] * 64
     afterwards_s = time.perf_counter() - began
-    tell(f"64 attempts took {took_s:.2f} s at the hang and {afterwards_s:.2f} s after it")
+    report(f"64 attempts took {took_s:.2f} s at the hang and {afterwards_s:.2f} s after it")
     assert took_s <= 2 * afterwards_s + 4 * PATIENCE_S

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.faults.conftest import Events, Rounds, Tell
+from tests.faults.conftest import Events, Report, Rounds
 from tests.people import ApiClient, People
 from voyagent.identity.queries import people as people_queries
 
@@ -48,7 +48,7 @@ def test_one_of_sixteen_started_refreshes_gets_a_valid_successor(
     people: People,
     rounds: Rounds,
     events_of: Events,
-    tell: Tell,
+    report: Report,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     look, everybody = people_queries.find_refresh_token, threading.Barrier(CALLERS)
@@ -77,14 +77,14 @@ def test_one_of_sixteen_started_refreshes_gets_a_valid_successor(
         (event,) = events_of(person, "auth.refresh_reuse")
         assert (event["status"], event["actor_id"]) == ("rejected", person.actor.user_id)
     done = rounds(ROUNDS)
-    tell(
+    report(
         f"{CALLERS} callers, {done} rounds: one successor in {done}, alive in {done}; after a reuse"
         f" the newest was dead in {done}"
     )
 
 
 def test_one_of_sixteen_parallel_refreshes_succeeds(
-    app: Flask, people: People, rounds: Rounds, events_of: Events, tell: Tell
+    app: Flask, people: People, rounds: Rounds, events_of: Events, report: Report
 ) -> None:
     """A request that starts after the token was used is a reuse in the sense of the API contract,
     and is recorded once.
@@ -102,7 +102,7 @@ def test_one_of_sixteen_parallel_refreshes_succeeds(
         assert len(reuses) <= 1
         ended += len(reuses)
     done = rounds(ROUNDS)
-    tell(
+    report(
         f"{CALLERS} callers, {done} rounds: one successor in {done}, alive in {done - ended}; ended"
         f" in {ended} by one who began after the token was spent"
     )

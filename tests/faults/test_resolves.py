@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.faults.web import Web, web_processes
 from tests.people import People, Person
 from voyagent.approvals.service import proposing
@@ -124,7 +124,11 @@ def p99(seconds: list[float]) -> float:
 
 
 def test_one_of_64_parallel_decisions_succeeds(
-    people: People, owner_engine: sa.Engine, rounds: Rounds, drain: Callable[[], None], tell: Tell
+    people: People,
+    owner_engine: sa.Engine,
+    rounds: Rounds,
+    drain: Callable[[], None],
+    report: Report,
 ) -> None:
     took: list[float] = []
     decided: list[str] = []
@@ -135,7 +139,7 @@ def test_one_of_64_parallel_decisions_succeeds(
         )  # type: ignore[misc]
         took += seconds
         decided.append(this.check(statuses, drain))
-    tell(
+    report(
         f"{CALLERS} callers, {len(decided)} rounds: one 200 and {CALLERS - 1} × 409 in each,"
         f" {decided.count('granted')} granted; p99 {p99(took):.2f} s"
     )
@@ -155,7 +159,7 @@ def test_one_decision_succeeds_if_one_of_two_processes_is_killed(
     rounds: Rounds,
     drain: Callable[[], None],
     seeded: random.Random,
-    tell: Tell,
+    report: Report,
 ) -> None:
     decided: list[str] = []
     took: list[float] = []
@@ -176,7 +180,7 @@ def test_one_decision_succeeds_if_one_of_two_processes_is_killed(
         )  # type: ignore[misc]
         took += seconds
         decided.append(this.check(statuses, drain))
-    tell(
+    report(
         f"two processes, one killed in each of {len(decided)} rounds: one 200 and {CALLERS - 1} ×"
         f" 409, each caller asking until answered; {web.broken} broken connections;"
         f" {decided.count('granted')} granted; p99 {p99(took):.2f} s"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.identity.test_sessions import fresh_address
 from tests.people import ApiClient, People
 from voyagent.factory import create_app
@@ -46,7 +46,7 @@ def seconds(app: Flask, email: str) -> float:
 
 
 def test_a_wrong_password_takes_the_same_time_for_an_unknown_address(
-    app: Flask, rounds: Rounds, seeded: random.Random, tell: Tell
+    app: Flask, rounds: Rounds, seeded: random.Random, report: Report
 ) -> None:
     people = People(app)
     known = [
@@ -65,7 +65,7 @@ def test_a_wrong_password_takes_the_same_time_for_an_unknown_address(
             f"median of {len(ours)}: known {known_s * 1000:.1f} ms, unknown"
             f" {unknown_s * 1000:.1f} ms"
         )
-        tell(measured)
+        report(measured)
         if abs(known_s - unknown_s) <= 0.1 * unknown_s:
             return
     pytest.fail(measured)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.faults.web import Web, wait, web_processes
 from tests.people import People, Person
 from voyagent.assistant.api.event_stream import PER_PERSON_MAX
@@ -166,7 +166,7 @@ def p95(seconds: list[float]) -> float:
 
 
 def test_clients_that_stop_reading_do_not_affect_others(
-    house: House, seeded: random.Random, rounds: Rounds, tell: Tell
+    house: House, seeded: random.Random, rounds: Rounds, report: Report
 ) -> None:
     seconds, vanishing = (
         rounds(SECONDS),
@@ -184,11 +184,11 @@ def test_clients_that_stop_reading_do_not_affect_others(
         wait(lambda: all(map(is_cut, stuck)), house.web.log_end, GONE_WITHIN_S)
         settle(house, before)
         gone_s = time.monotonic() - since
-    tell(
+    report(
         f"p95 of those who work {p95(idle) * 1000:.0f} ms, and {p95(flooded) * 1000:.0f} ms with"
         f" {STUCK} who stop reading and {vanishing} who vanish"
     )
-    tell(f"held before {before}, and {gone_s:.0f} s later {house.holds()}")
+    report(f"held before {before}, and {gone_s:.0f} s later {house.holds()}")
     assert p95(flooded) <= TIMES_SLOWER * p95(idle)
     assert gone_s <= GONE_WITHIN_S
 
@@ -237,17 +237,21 @@ def settle(house: House, before: Held | None = None) -> float:
             return False
         if before is None:
             return True
-        kept = (
+        are_closed = (
             now.in_use <= before.in_use and now.database <= before.database + POOLED
         )  # a pool may have grown into what it keeps
-        return kept and now.memory <= before.memory * MORE_MEMORY and now.threads <= before.threads
+        return (
+            are_closed
+            and now.memory <= before.memory * MORE_MEMORY
+            and now.threads <= before.threads
+        )
 
     return wait(
         is_settled, lambda: f"{before}, now {house.holds()}\n{house.web.log_end()}", GONE_WITHIN_S
     )
 
 
-def test_streams_per_user_are_limited(house: House, tell: Tell) -> None:
+def test_streams_per_user_are_limited(house: House, report: Report) -> None:
     person = house.listeners[0]
     with ExitStack() as held:
         statuses = [
@@ -255,7 +259,7 @@ def test_streams_per_user_are_limited(house: House, tell: Tell) -> None:
             for _ in range(PROCESSES * PER_PERSON_MAX + 10)
         ]
     refused = statuses.count(429)
-    tell(
+    report(
         f"{statuses.count(200)} streams of one person let in by {PROCESSES} processes, {refused}"
         " × 429"
     )

@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.assistant.line import INVOICE
-from tests.faults.conftest import Rounds, Tell
+from tests.faults.conftest import Report, Rounds
 from tests.faults.web import FRAME, Web, wait, web_processes
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
@@ -177,7 +177,7 @@ def test_a_turn_continues_if_its_web_process_is_killed(
     owner_engine: sa.Engine,
     seeded: random.Random,
     rounds: Rounds,
-    tell: Tell,
+    report: Report,
 ) -> None:
     broken, away_s, again_s = 0, 0.0, 0.0
     for _ in range(rounds(WEB_KILLS)):
@@ -196,7 +196,7 @@ def test_a_turn_continues_if_its_web_process_is_killed(
         assert check(owner_engine, talk).attempt == 1, "the turn runs elsewhere"
         broken, away_s = broken + (talk.broken > 0), max(away_s, talk.away_s)
     wait(lambda: none_runs(owner_engine, alice), web.log_end, NONE_RUNS_AFTER_S)
-    tell(
+    report(
         f"{rounds(WEB_KILLS)} turns, {broken} streams broken: none lost, reported or done twice;"
         f" followed again after {away_s:.1f} s, two processes again after {again_s:.1f} s at the"
         f" latest, where the site's own start took {web.started_s:.1f} s"
@@ -216,7 +216,7 @@ def test_a_turn_continues_if_its_worker_is_killed(
     owner_engine: sa.Engine,
     seeded: random.Random,
     rounds: Rounds,
-    tell: Tell,
+    report: Report,
 ) -> None:
     slowest, taken_over = 0.0, 0
     for _ in range(rounds(WORKER_KILLS)):
@@ -240,7 +240,7 @@ def test_a_turn_continues_if_its_worker_is_killed(
         assert not following.is_alive(), log_of(desk)
         taken_over += check(owner_engine, talk).attempt > 1
     wait(lambda: none_runs(owner_engine, alice), lambda: log_of(desk), NONE_RUNS_AFTER_S)
-    tell(
+    report(
         f"{rounds(WORKER_KILLS)} kills, {taken_over} turns taken over, within {slowest:.1f} s: none"
         " lost, reported or done twice"
     )

@@ -112,7 +112,7 @@ def count(engine: sa.Engine, person: Person, table: str) -> int:
         )
 
 
-def kept(engine: sa.Engine, person: Person) -> list[dict[str, Any]]:
+def stored_keys(engine: sa.Engine, person: Person) -> list[dict[str, Any]]:
     """Return the stored idempotency keys of a person's agency."""
     with engine.connect() as connection:
         found = connection.execute(

@@ -23,9 +23,9 @@ from tests.http.probing import (
     count,
     fails_once,
     headed,
-    kept,
     logs,
     refuses,
+    stored_keys,
 )
 from tests.identity.authenticators import Authenticator
 from tests.people import PASSWORD, ApiClient, Person
@@ -124,7 +124,7 @@ def test_a_too_large_response_is_not_stored_and_the_act_not_repeated(
     second = probe.send(alice)
     assert (second.status_code, second.json["detail"]) == (409, "idempotency_answer_too_large")
     assert count(owner_engine, alice, "enquiries") == 1
-    assert [row["body"] for row in kept(owner_engine, alice)] == [None]
+    assert [row["body"] for row in stored_keys(owner_engine, alice)] == [None]
 
 
 def test_a_response_of_the_maximum_size_is_stored(probe: Probe, alice: Person) -> None:
@@ -141,8 +141,8 @@ def test_a_secret_is_shown_once_and_not_stored(alice: Person, owner_engine: sa.E
     assert REPLAYED not in second.headers
     assert count(owner_engine, alice, "invites") == 1
     token = first.json["invite_link"].partition("token=")[2]
-    assert token not in str(kept(owner_engine, alice))
-    assert [row["kept"] for row in kept(owner_engine, alice)] == ["secret"]
+    assert token not in str(stored_keys(owner_engine, alice))
+    assert [row["kept"] for row in stored_keys(owner_engine, alice)] == ["secret"]
 
 
 def test_a_repeated_request_with_a_used_code_gets_the_first_response(alice: Person) -> None:
@@ -348,7 +348,7 @@ def test_only_a_post_with_a_bearer_token_uses_the_key(
         for headers in (garbage, KEY, KEY)
     ]
     assert len(set(tokens)) == 3
-    assert kept(owner_engine, alice) == []
+    assert stored_keys(owner_engine, alice) == []
 
 
 def test_another_allowed_origin_may_read_the_header_of_a_repeat(
@@ -376,7 +376,7 @@ def test_a_failure_is_not_stored_and_a_repeat_runs_again(
 ) -> None:
     probe.act = fails_once(error)
     assert probe.send(alice).status_code == (500 if isinstance(error, LookupError) else 409)
-    assert kept(owner_engine, alice) == []
+    assert stored_keys(owner_engine, alice) == []
     second, third = probe.send(alice), probe.send(alice)
     assert (second.status_code, third.data, len(probe.runs)) == (201, second.data, 2)
     assert REPLAYED not in second.headers
@@ -389,7 +389,7 @@ def test_a_returned_refusal_is_not_stored(
     probe.act = refuses
     assert [probe.send(alice).status_code for _ in range(2)] == [409, 409]
     assert len(probe.runs) == 2
-    assert kept(owner_engine, alice) == []
+    assert stored_keys(owner_engine, alice) == []
 
 
 def test_after_a_failure_the_key_can_be_used_for_another_request(alice: Person) -> None:
@@ -438,7 +438,7 @@ def test_an_undeleted_key_can_be_used_again_after_24_hours(
     assert (second.status_code, second.json["customer_name"]) == (201, "Ravi Menon")
     assert REPLAYED not in second.headers
     assert log(alice, customer_name="Ravi Menon").data == second.data
-    assert len(kept(owner_engine, alice)) == 1
+    assert len(stored_keys(owner_engine, alice)) == 1
 
 
 def test_keys_older_than_24_hours_are_deleted(
@@ -456,8 +456,8 @@ def test_keys_older_than_24_hours_are_deleted(
     log(alice, "young")
     with app.app_context():
         idempotency.purge.run(timestamp=0)
-    assert [row["key"] for row in kept(owner_engine, alice)] == ["young"]
-    assert len(kept(owner_engine, charlie)) == 1
+    assert [row["key"] for row in stored_keys(owner_engine, alice)] == ["young"]
+    assert len(stored_keys(owner_engine, charlie)) == 1
     assert idempotency.purge.every is not None
 
 
@@ -486,7 +486,7 @@ def test_a_keyed_digest_of_the_request_is_stored(
     digest.
     """
     assert log(alice).status_code == 201
-    (row,) = kept(owner_engine, alice)
+    (row,) = stored_keys(owner_engine, alice)
     assert (len(row["request_hash"]), row["caller_id"]) == (32, alice.actor.user_id)
     address, body = b"POST /api/enquiries?", json.dumps(NAMED).encode()
     with app.test_request_context("/api/enquiries", method="POST", data=body):

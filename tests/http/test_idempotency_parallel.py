@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests.chat.parallel import at_once
 from tests.http.conftest import Variant
-from tests.http.probing import Probe, count, held, kept, logs, waiting
+from tests.http.probing import Probe, count, held, logs, stored_keys, waiting
 from tests.people import ApiClient, Person
 from voyagent.http import idempotency
 from voyagent.http.idempotency import REPLAYED
@@ -198,7 +198,7 @@ def test_after_a_pause_one_of_two_equal_requests_is_rolled_back(
     assert answers[0].data == answers[1].data
     assert sorted(answer.headers.get(REPLAYED, "") for answer in answers) == ["", "true"]
     assert count(owner_engine, alice, "enquiries") == 1
-    assert len(kept(owner_engine, alice)) == 1
+    assert len(stored_keys(owner_engine, alice)) == 1
 
 
 def test_after_a_pause_one_of_two_different_requests_is_refused(

@@ -92,8 +92,8 @@ def test_a_refused_or_previewed_form_can_be_sent_again(alice: Person) -> None:
     looked = browser.post("/payments/new", data={**ADVANCE, **hidden, "then": "look"})
     refused = browser.post("/payments/new", data={**ADVANCE, **hidden, "amount": "much"})
     assert (looked.status_code, refused.status_code) == (200, 422)
-    kept = Page(refused).one(".//input[@name='form_key']").get("value")
-    assert kept == hidden["form_key"], "a form that comes back is the same form"
+    form_key = Page(refused).one(".//input[@name='form_key']").get("value")
+    assert form_key == hidden["form_key"], "a form that comes back is the same form"
     assert browser.post("/payments/new", data={**ADVANCE, **hidden}).status_code == 303
     assert len(numbers(alice)) == 1
 

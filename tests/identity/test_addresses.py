@@ -8,7 +8,7 @@ from voyagent.identity.rules.addresses import normal_address
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("Neha@Malabar.example", "neha@malabar.example"),
         ("  neha@malabar.example\n", "neha@malabar.example"),
@@ -18,8 +18,8 @@ from voyagent.identity.rules.addresses import normal_address
         ("neha@xn--exmple-cua.com", "neha@exämple.com"),
     ],
 )
-def test_an_address_is_stored_in_lower_case(typed: str, kept: str) -> None:
-    assert normal_address(typed) == kept
+def test_an_address_is_stored_in_lower_case(typed: str, stored: str) -> None:
+    assert normal_address(typed) == stored
 
 
 @pytest.mark.parametrize(

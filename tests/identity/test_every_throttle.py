@@ -291,8 +291,8 @@ def comes_half_in(browser: FlaskClient, alice: Person) -> None:
 def has_begun_a_set_up(browser: FlaskClient, alice: Person) -> None:
     comes_in(browser, alice)
     begin(alice)
-    with browser.session_transaction() as kept:
-        kept["totp_shown_until"] = 2**31
+    with browser.session_transaction() as stored:
+        stored["totp_shown_until"] = 2**31
 
 
 def opens_an_invitation(browser: FlaskClient, alice: Person) -> None:
@@ -301,8 +301,8 @@ def opens_an_invitation(browser: FlaskClient, alice: Person) -> None:
 
 
 def may_not_come_in_yet(browser: FlaskClient, alice: Person) -> None:
-    with browser.session_transaction() as kept:
-        kept["unverified"] = alice.email
+    with browser.session_transaction() as stored:
+        stored["unverified"] = alice.email
 
 
 SECRET = {"password": PASSWORD, "code": "123456"}

@@ -250,10 +250,10 @@ def test_the_last_use_of_a_browser_is_stored_once_an_hour(
     with browser.session_transaction() as cookie:
         cookie["seen"] -= 3601
     assert browser.get("/team").status_code == 200
-    noted = sql(read, u=alice.actor.user_id)
-    assert noted[0]["last_seen_at"] > before[0]["last_seen_at"]
+    after = sql(read, u=alice.actor.user_id)
+    assert after[0]["last_seen_at"] > before[0]["last_seen_at"]
     assert browser.get("/team").status_code == 200
-    assert sql(read, u=alice.actor.user_id) == noted
+    assert sql(read, u=alice.actor.user_id) == after
 
 
 # Ending

@@ -448,8 +448,8 @@ def test_a_forgotten_password_can_be_reset_in_the_browser(app: Flask, alice: Per
         "password1234" in refused.text,
     ) == (422, True, False)
     answer = submit(browser, "/reset-password", new_password=NEW)
-    with browser.session_transaction() as kept:
-        assert link.token not in str(dict(kept))
+    with browser.session_transaction() as stored:
+        assert link.token not in str(dict(stored))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
     assert "Password changed. Sign in with" in browser.get("/sign-in").text
     assert submit(browser, "/sign-in", email=alice.email, password=NEW).headers["Location"] == "/"

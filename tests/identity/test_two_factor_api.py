@@ -692,7 +692,7 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("path", "body"), CALLS)
-def test_an_anonymous_caller_is_told_to_sign_in(anyone: ApiClient, path: str, body: Any) -> None:
+def test_an_anonymous_caller_is_asked_to_sign_in(anyone: ApiClient, path: str, body: Any) -> None:
     assert status_and_content(anyone.post(path, json=body) if body else anyone.post(path)) == (
         401,
         "unauthorized",
@@ -787,9 +787,9 @@ def browser_session(app: Flask, identity: Identity, person: Person) -> Any:
         ).credential
     with app.test_request_context("/"):
         sign_browser_in(credential)
-        kept = dict(session)
+        stored = dict(session)
     with client.session_transaction() as cookie:
-        cookie.update(kept)
+        cookie.update(stored)
     return client
 
 

@@ -170,10 +170,10 @@ def test_the_cookie_of_a_sign_in_without_code_has_no_secret(
 ) -> None:
     half(browser, alice)
     with browser.session_transaction() as cookie:
-        kept = repr(dict(cookie))
-    assert PASSWORD not in kept
-    assert phone.secret not in kept
-    assert "$argon2" not in kept
+        stored = repr(dict(cookie))
+    assert PASSWORD not in stored
+    assert phone.secret not in stored
+    assert "$argon2" not in stored
     forged = app.test_client()
     forged.set_cookie("voyagent_session", browser.get_cookie("voyagent_session").value[:-3] + "AAA")
     assert path_of(forged.get("/sign-in/code")) == "/sign-in"
@@ -477,9 +477,9 @@ def test_no_page_keeps_a_secret_in_its_cookie(
     secret = secret_on(browser.get(PAGE).text)
     submit(browser, CONFIRM, token_from=PAGE, code=Authenticator(secret).code())
     with browser.session_transaction() as cookie:
-        kept = repr(dict(cookie))
-    assert secret not in kept
-    assert re.findall(r"\b[A-Z2-7]{8}\b", kept) == []
+        stored = repr(dict(cookie))
+    assert secret not in stored
+    assert re.findall(r"\b[A-Z2-7]{8}\b", stored) == []
 
 
 def test_a_set_up_started_by_the_api_is_not_shown(

@@ -387,11 +387,11 @@ def test_joining_warns_a_signed_in_user_of_the_sign_out(
 ) -> None:
     _, token = invite(app, alice, fresh_address())
     words = f"You are signed in here as {charlie.actor.full_name} ({charlie.email})."
-    for client, is_told in ((charlie.browser, True), (browser, False)):
+    for client, names_account in ((charlie.browser, True), (browser, False)):
         client.get(f"/accept-invite?token={token}")
-        assert (words in client.get("/accept-invite").text) is is_told
+        assert (words in client.get("/accept-invite").text) is names_account
         refused = submit(client, "/accept-invite", full_name="Ravi Menon", password="password1234")
-        assert (refused.status_code, words in refused.text) == (422, is_told)
+        assert (refused.status_code, words in refused.text) == (422, names_account)
 
 
 def test_an_invalid_link_shows_an_error_page(

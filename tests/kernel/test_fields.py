@@ -106,7 +106,7 @@ def test_a_value_that_no_column_can_store_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "stored"),
     [
         ({"q": "", "day": ""}, (None, None)),
         ({"q": "  "}, (None, None)),
@@ -114,10 +114,10 @@ def test_a_value_that_no_column_can_store_is_refused(text: str) -> None:
     ],
 )
 def test_an_empty_filter_is_ignored(
-    given: dict[str, Any], kept: tuple[str | None, str | None]
+    given: dict[str, Any], stored: tuple[str | None, str | None]
 ) -> None:
     filters = Filters.model_validate(given)
-    assert (filters.q, filters.day.isoformat() if filters.day else None) == kept
+    assert (filters.q, filters.day.isoformat() if filters.day else None) == stored
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ LOOK_UPS = ["tenants_with_turns", "tenants_with_proposals", "tenants_with_offers
 
 
 @pytest.fixture
-def told_to_stop() -> Iterator[None]:
+def stopping() -> Iterator[None]:
     housekeeping.stopping.set()
     yield
     housekeeping.stopping.clear()
@@ -49,7 +49,7 @@ def test_each_agency_is_bound_while_it_is_visited(
     assert visited(app, alice, charlie) == [alice.actor.tenant_id, charlie.actor.tenant_id]
 
 
-@pytest.mark.usefixtures("told_to_stop")
+@pytest.mark.usefixtures("stopping")
 def test_a_stopping_worker_visits_no_further_agency(
     app: Flask, alice: Person, charlie: Person
 ) -> None:

@@ -135,9 +135,9 @@ def test_jobs_of_a_stalled_worker_are_released(
     app: Flask, settings: Settings, queue: Queue
 ) -> None:
     own, dead, alive = queue.worker(ALIVE), queue.worker(LATE), queue.worker(ALIVE)
-    lost, forgotten, kept = queue.job(dead), queue.job(None), queue.job(alive)
+    lost, forgotten, running = queue.job(dead), queue.job(None), queue.job(alive)
     looks(app, settings, own)
-    assert [queue.state(job) for job in (lost, forgotten, kept)] == [
+    assert [queue.state(job) for job in (lost, forgotten, running)] == [
         ("todo", 1),
         ("todo", 1),
         ("doing", 0),

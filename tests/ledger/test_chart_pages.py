@@ -93,8 +93,8 @@ def test_the_chart_has_filters_and_pages(alice: Person, monkeypatch: pytest.Monk
     assert "5810 Postage" in Page(alice.browser.get("/accounts")).words(".//main")
     monkeypatch.setattr(chart_views, "ROWS", 20)
     first = Page(alice.browser.get("/accounts?archived=0"))
-    further = next(link for link in first.links() if "after=" in link)
-    second = Page(alice.browser.get(further))
+    next_link = next(link for link in first.links() if "after=" in link)
+    second = Page(alice.browser.get(next_link))
     assert len(first.all(".//tbody//th[@scope='row']")) == 20
     assert not set(first.links()) & {
         link for link in second.links() if link.startswith("/reports/general-ledger?account=")

@@ -219,9 +219,7 @@ def test_the_list_is_read_in_pages_by_book_date(alice: Person) -> None:
 
 def test_the_page_shows_past_entries_and_counts_coming_ones(alice: Person) -> None:
     browser, day = alice.browser, clock.today(alice.actor.timezone)
-    coming = [
-        str(post(alice, entry_date=day + timedelta(days=ahead)).entry_id) for ahead in (1, 40)
-    ]
+    later = [str(post(alice, entry_date=day + timedelta(days=ahead)).entry_id) for ahead in (1, 40)]
     page = Page(browser.get("/journal"))
     assert "No entries up to today" in page.words(".//main")
     happened = [str(post(alice, entry_date=day - timedelta(days=back)).entry_id) for back in (0, 3)]
@@ -230,13 +228,13 @@ def test_the_page_shows_past_entries_and_counts_coming_ones(alice: Person) -> No
     assert page.words(".//a[@id='coming']") == "2 future-dated entries"
     way = page.all(".//a[@id='coming']")[0].attrib["href"]
     behind = Page(browser.get(way))
-    assert listed(behind) == coming[::-1]
+    assert listed(behind) == later[::-1]
     assert behind.all(".//a[@id='coming']") == []
     assert listed(Page(browser.get(f"/journal?from={day}"))) == happened[:1], (
         "a first day alone brings no days to come along"
     )
     assert listed(Page(browser.get(f"/journal?to={day + timedelta(days=1)}"))) == [
-        coming[0],
+        later[0],
         *happened,
     ], "a last day is what was asked for"
     assert len(alice.api.get("/journal-entries").json["items"]) == 4, (

@@ -84,10 +84,10 @@ def test_contents_are_deleted_after_the_mail_is_sent(alice: Person, post: Post) 
     mail_id = post.leave(alice, "verify_email", link=LINK, hours=24)
     assert post.row(mail_id)["sealed"] is not None
     post.deliver(alice, mail_id)
-    kept = post.row(mail_id)
-    assert kept["sealed"] is None
-    assert kept["sent_at"] is not None
-    assert (kept["kind"], kept["attempts"], kept["last_error"], kept["failed_at"]) == (
+    stored = post.row(mail_id)
+    assert stored["sealed"] is None
+    assert stored["sent_at"] is not None
+    assert (stored["kind"], stored["attempts"], stored["last_error"], stored["failed_at"]) == (
         "verify_email",
         1,
         None,

@@ -18,7 +18,7 @@ from voyagent.parties.models import Party
 GSTIN = "27AAPFU0939F1ZV"
 
 
-def noted(person: Person, name: str = "Deepa Krishnan", **values: Any) -> SimpleNamespace:
+def created(person: Person, name: str = "Deepa Krishnan", **values: Any) -> SimpleNamespace:
     return person.does(
         lambda actor: _read(service.create(actor, **{"name": name, "is_customer": True} | values))
     )
@@ -35,7 +35,7 @@ def _read(party: Party) -> SimpleNamespace:
 
 
 def test_spaces_are_normalized_and_blank_values_are_null(alice: Person) -> None:
-    party = noted(alice, "  Deepa \t Krishnan ", phone=" ", notes="  Two\nlines ")
+    party = created(alice, "  Deepa \t Krishnan ", phone=" ", notes="  Two\nlines ")
     assert (party.name, party.phone, party.notes, party.is_archived) == (
         "Deepa Krishnan",
         None,
@@ -47,23 +47,23 @@ def test_spaces_are_normalized_and_blank_values_are_null(alice: Person) -> None:
 @pytest.mark.parametrize("name", ["", "  ", "x" * 256])
 def test_a_name_is_required(alice: Person, name: str) -> None:
     with pytest.raises(service.PartyNameRequired):
-        noted(alice, name)
+        created(alice, name)
 
 
 def test_a_name_is_unique_in_the_agency_ignoring_case(alice: Person, charlie: Person) -> None:
-    noted(alice)
-    noted(charlie)
+    created(alice)
+    created(charlie)
     with pytest.raises(service.PartyNameTaken):
-        noted(alice, "DEEPA krishnan", is_supplier=True)
-    other = noted(alice, "Air India", is_customer=False, is_supplier=True)
+        created(alice, "DEEPA krishnan", is_supplier=True)
+    other = created(alice, "Air India", is_customer=False, is_supplier=True)
     with pytest.raises(service.PartyNameTaken):
         changed(alice, other.id, name="deepa krishnan")
 
 
 def test_a_party_is_a_customer_a_supplier_or_both(alice: Person) -> None:
     with pytest.raises(service.PartyKindRequired):
-        noted(alice, is_customer=False)
-    party = noted(alice)
+        created(alice, is_customer=False)
+    party = created(alice)
     assert changed(alice, party.id, is_supplier=True).is_supplier
     with pytest.raises(service.PartyKindRequired):
         changed(alice, party.id, is_customer=False, is_supplier=False)
@@ -72,17 +72,17 @@ def test_a_party_is_a_customer_a_supplier_or_both(alice: Person) -> None:
 @pytest.mark.parametrize(("days", "is_fine"), [(0, True), (365, True), (-1, False), (366, False)])
 def test_terms_are_from_0_to_365_days(alice: Person, days: int, is_fine: bool) -> None:
     if is_fine:
-        assert noted(alice, terms_days=days).terms_days == days
+        assert created(alice, terms_days=days).terms_days == days
         return
     with pytest.raises(service.InvalidTerms):
-        noted(alice, terms_days=days)
+        created(alice, terms_days=days)
 
 
 def test_too_long_texts_are_refused(alice: Person) -> None:
     for name, length in service.LENGTHS.items():
         if name != "name":
             with pytest.raises(service.PartyTextTooLong):
-                noted(alice, **{name: "x" * (length + 1)})
+                created(alice, **{name: "x" * (length + 1)})
 
 
 @pytest.mark.parametrize(
@@ -101,15 +101,15 @@ def test_country_state_and_tax_number_must_agree(
     alice: Person, values: dict[str, Any], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        noted(alice, **values)
+        created(alice, **values)
 
 
 def test_the_state_is_taken_from_a_gstin(
     alice: Person,
 ) -> None:
-    party = noted(alice, country="IN", tax_number="27 aapfu0939f1zv")
+    party = created(alice, country="IN", tax_number="27 aapfu0939f1zv")
     assert (party.tax_number, party.state) == (GSTIN, "27")
-    abroad = noted(alice, "Emirates", country="AE", tax_number="100-200 300")
+    abroad = created(alice, "Emirates", country="AE", tax_number="100-200 300")
     assert (abroad.tax_number, abroad.state) == ("100-200 300", None)
     moved = changed(alice, party.id, country="AE", tax_number=None)
     assert (moved.country, moved.state, moved.tax_number) == ("AE", None, None)
@@ -118,7 +118,7 @@ def test_the_state_is_taken_from_a_gstin(
 @pytest.mark.parametrize("in_books", ["an invoice", "a bill"])
 def test_only_the_case_of_a_name_in_the_books_can_change(alice: Person, in_books: str) -> None:
     name = "Deepa Krishnan" if in_books == "an invoice" else "BSP India"
-    party = noted(alice, name, is_supplier=True)
+    party = created(alice, name, is_supplier=True)
     assert changed(alice, party.id, name="Somebody").name == "Somebody"
     changed(alice, party.id, name=name)
     _document = issued(alice) if in_books == "an invoice" else receive(alice)
@@ -129,11 +129,11 @@ def test_only_the_case_of_a_name_in_the_books_can_change(alice: Person, in_books
 
 def test_a_name_in_another_agencys_books_can_be_changed(alice: Person, charlie: Person) -> None:
     issued(charlie)
-    assert changed(alice, noted(alice).id, name="Somebody").name == "Somebody"
+    assert changed(alice, created(alice).id, name="Somebody").name == "Somebody"
 
 
 def test_an_update_without_changes_records_no_event(alice: Person) -> None:
-    party = noted(alice, terms_days=15)
+    party = created(alice, terms_days=15)
     again = changed(alice, party.id, terms_days=15, name=" Deepa  Krishnan")
     assert again.updated_at == party.updated_at
     changed(alice, party.id, is_archived=True)
@@ -146,7 +146,7 @@ def test_an_update_without_changes_records_no_event(alice: Person) -> None:
 
 
 def test_a_change_of_an_outdated_version_is_refused(alice: Person) -> None:
-    party = noted(alice)
+    party = created(alice)
     with pytest.raises(service.PartyChanged):
         changed(alice, party.id, phone="1", seen=party.updated_at - timedelta(seconds=1))
     assert changed(alice, party.id, phone="1", seen=party.updated_at).phone == "1"
@@ -156,9 +156,9 @@ def test_viewers_and_other_agencies_cannot_create_or_change(
     people: People, alice: Person, charlie: Person
 ) -> None:
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
-    party = noted(alice)
+    party = created(alice)
     with pytest.raises(Forbidden):
-        noted(viewer)
+        created(viewer)
     with pytest.raises(Forbidden):
         changed(viewer, party.id, phone="1")
     for person, party_id in ((charlie, party.id), (alice, new_id())):

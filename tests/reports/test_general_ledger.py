@@ -306,7 +306,7 @@ def test_the_cost_of_a_journal_page_does_not_grow_with_later_days(
 ) -> None:
     """The data are fifty entries, many future entries, and sales by month."""
     day = date(2024, 1, 20)
-    page, coming = (
+    page, later = (
         _read(lane, big, statement)
         for statement in (
             entries.entries_page_statement(None, day, 51, None),
@@ -314,7 +314,7 @@ def test_the_cost_of_a_journal_page_does_not_grow_with_later_days(
         )
     )
     assert 50 < sum(page.values()) < 300
-    assert entries.LATER_COUNT_MAX < sum(coming.values()) <= 2 * (entries.LATER_COUNT_MAX + 1)
+    assert entries.LATER_COUNT_MAX < sum(later.values()) <= 2 * (entries.LATER_COUNT_MAX + 1)
     sales = _read(lane, big, monthly_sales_statement(date(2023, 2, 1), day))
     assert sales.get("daily_balances", 0) < 100, (
         "the days of one month, where more than their index is looked at"

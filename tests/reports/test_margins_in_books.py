@@ -45,9 +45,9 @@ def sold(
     *,
     on: date = MAY,
     currency: str = "INR",
-    **line_said: Any,
+    **line_values: Any,
 ) -> UUID:
-    item: Any = line(price, quantity=1, currency=currency) | line_said
+    item: Any = line(price, quantity=1, currency=currency) | line_values
     return issued(person, item, issue_date=on, due_date=on, trip_id=trip_id)
 
 

@@ -300,7 +300,7 @@ def test_dates_are_accepted_in_common_notations(alice: Person, debtors: dict[str
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence", "kept"),
+    ("query", "sentence", "stored"),
     [
         ("as_of=soonish", "Not valid: as of.", "soonish"),
         ("from=31.02.2026&to=once", "Not valid: issued from, issued to.", "31.02.2026"),
@@ -310,11 +310,11 @@ def test_dates_are_accepted_in_common_notations(alice: Person, debtors: dict[str
     ],
 )
 def test_invalid_values_are_reported_and_kept_in_their_fields(
-    alice: Person, debtors: dict[str, str], query: str, sentence: str, kept: str
+    alice: Person, debtors: dict[str, str], query: str, sentence: str, stored: str
 ) -> None:
     page = shown(alice.browser, f"/reports/receivables?{query}", status=422)
     assert sentence in page
-    assert f'value="{kept}"' in page
+    assert f'value="{stored}"' in page
     assert 'class="v-ageblock"' not in page
 
 

@@ -59,8 +59,8 @@ def test_a_workbook_has_the_same_values_as_csv(busy: Person, charlie: Person, re
     answer = client.get(f"{address}&format=xlsx")
     assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
     head, *rows = opened(answer.data).iter_rows()
-    told_head, *csv_rows = csv.reader(io.StringIO(client.get(f"{address}&format=csv").text))
-    assert [one.value for one in head] == told_head
+    csv_head, *csv_rows = csv.reader(io.StringIO(client.get(f"{address}&format=csv").text))
+    assert [one.value for one in head] == csv_head
     assert len(rows) == len(csv_rows)
     assert rows
     for row, cells in zip(rows, csv_rows, strict=True):

@@ -60,7 +60,7 @@ def put(
     return browser.post("/settings/logo", data={**fields, "logo": (io.BytesIO(raw), name)})
 
 
-def kept(person: Person) -> Any:
+def stored_logo(person: Person) -> Any:
     with person.acting():
         return queries.read_logo(SessionReader(db.session))
 
@@ -188,7 +188,7 @@ def test_a_logo_is_set_replaced_and_removed_with_audit_events(alice: Person) -> 
     alice.does(logos.put, picture())
     alice.does(logos.put, picture())
     alice.does(logos.put, picture("JPEG", (60, 60)))
-    assert (kept(alice)["media_type"], kept(alice)["width"]) == ("image/jpeg", 60)
+    assert (stored_logo(alice)["media_type"], stored_logo(alice)["width"]) == ("image/jpeg", 60)
     alice.does(logos.remove)
     alice.does(logos.remove)
     with alice.acting() as actor:
@@ -205,7 +205,7 @@ def test_a_logo_is_set_replaced_and_removed_with_audit_events(alice: Person) -> 
     history = alice.browser.get("/settings").text
     assert "Logo: nothing → PNG 120 × 40" in history
     with pytest.raises(queries.LogoNotFound):
-        kept(alice)
+        stored_logo(alice)
 
 
 def test_only_an_administrator_can_change_the_logo(bob: Person) -> None:
@@ -219,7 +219,7 @@ def test_the_logo_of_another_agency_cannot_be_read(
 ) -> None:
     charlie.does(logos.put, picture())
     with pytest.raises(queries.LogoNotFound):
-        kept(alice)
+        stored_logo(alice)
     with alice.acting():
         assert db.session.execute(sa.text("select count(*) from tenant_logos")).scalar() == 0
         assert db.session.execute(sa.text("delete from tenant_logos")).rowcount == 0  # type: ignore[attr-defined]
@@ -243,13 +243,13 @@ def test_the_page_stores_an_image_and_shows_it(alice: Person) -> None:
     assert (answer.status_code, answer.location) == (303, "/settings#logo-part")
     page = browser.get("/settings").text
     assert "Logo saved. It is used on new documents." in page
-    address = f"/settings/logo?v={kept(alice)['digest'][:12]}"
+    address = f"/settings/logo?v={stored_logo(alice)['digest'][:12]}"
     assert address in page
     shown = alice.browser.get(address)
     assert (shown.status_code, shown.mimetype, shown.data) == (
         200,
         "image/png",
-        kept(alice)["content"],
+        stored_logo(alice)["content"],
     )
     assert shown.headers["Cache-Control"] == "private, no-cache"
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
@@ -319,7 +319,7 @@ def test_other_agencies_and_anonymous_callers_do_not_see_the_logo(
     alice: Person, charlie: Person
 ) -> None:
     alice.does(logos.put, picture())
-    mark = kept(alice)["digest"]
+    mark = stored_logo(alice)["digest"]
     assert (
         charlie.browser.get("/settings/logo", headers={"If-None-Match": f'"{mark}"'}).status_code
         == 404
@@ -340,7 +340,7 @@ def test_the_api_stores_returns_and_removes_the_logo(alice: Person) -> None:
         "width": 120,
         "height": 40,
     }
-    assert put_there.json["content"] == in_base64(kept(alice)["content"])
+    assert put_there.json["content"] == in_base64(stored_logo(alice)["content"])
     assert alice.api.get(PATH).json == put_there.json
     assert alice.api.delete(PATH).status_code == 204
     assert alice.api.delete(PATH).status_code == 204

@@ -81,7 +81,7 @@ def test_hotels_and_rates_are_cached_for_their_own_time(alice: Person, counted: 
         rate = hotels.check_hotel_rate(counted, actor, found[0].offer.rate_key).done()
         assert hotels.check_hotel_rate(counted, actor, found[0].offer.rate_key).done() == rate
     assert asked(counted.hotels) == ["search", "check_rate"]
-    assert {what: kept.total_seconds() for what, kept in CACHED_FOR.items()} == {
+    assert {what: duration.total_seconds() for what, duration in CACHED_FOR.items()} == {
         "flights": 300,
         "hotels": 300,
         "rate": 120,

@@ -203,7 +203,7 @@ def test_a_hindi_preview_approves_the_same_arguments(
     booking = proposed(
         desk, bob, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people]
     )
-    kept = desk.row(booking)["preview"]
+    stored = desk.row(booking)["preview"]
     alice.does(settings.update, settings.SettingsChanges(locale="hi"))
     review = Page(tina.browser.get(f"/approvals/{booking}")).words(".//*[@id='review']")
     assert all(
@@ -222,7 +222,7 @@ def test_a_hindi_preview_approves_the_same_arguments(
     assert not any(
         words in review for words in ("Nights", "Guests", "Cost", "Rate offered", "Book ")
     )
-    assert desk.row(booking)["preview"] == kept
+    assert desk.row(booking)["preview"] == stored
     grant(tina, booking, drain)
     assert desk.row(booking)["effect_status"] == "done"
 

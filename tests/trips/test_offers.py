@@ -31,7 +31,7 @@ def test_only_long_expired_offers_are_deleted_in_every_agency(
         offer(alice, expired_for=timedelta(minutes=61)),
         offer(charlie, expired_for=timedelta(days=1)),
     }
-    kept = {
+    stored = {
         offer(alice, expired_for=timedelta(minutes=59)),
         offer(charlie, expired_for=timedelta(minutes=-20)),
     }
@@ -39,5 +39,5 @@ def test_only_long_expired_offers_are_deleted_in_every_agency(
         sweep_offers.run(timestamp=0)
     with owner_engine.connect() as connection:
         left = set(connection.scalars(sa.text("select id from supplier_offers")))
-    assert kept <= left
+    assert stored <= left
     assert not gone & left

@@ -307,8 +307,8 @@ def test_a_passport_number_can_be_changed_kept_and_cleared(alice: Person) -> Non
             person_id,
             {"full_name": "Deepa R Krishnan", "passport_number": PASSPORT},
         )
-        kept = trips.get_passenger(trip_id, person_id)
-        assert (kept.full_name, kept.passport_sealed) == ("Deepa R Krishnan", sealed)
+        stored = trips.get_passenger(trip_id, person_id)
+        assert (stored.full_name, stored.passport_sealed) == ("Deepa R Krishnan", sealed)
         passenger_rules.update_passenger(
             keyring(alice), actor, trip_id, person_id, {"passport_number": "Y7654321"}
         )

@@ -272,7 +272,7 @@ def test_a_passport_number_stays_unless_it_is_replaced_or_deleted(alice: Person)
     page = Page(browser.get(path))
     assert "••••4567 is stored" in page.words()
     assert (page.field("passport_number") or "") == ""
-    for values, kept in (
+    for values, stored in (
         ({}, "4567"),
         ({"passport_number": "Y7654321"}, "4321"),
         ({"forget_passport": "y"}, None),
@@ -281,7 +281,7 @@ def test_a_passport_number_stays_unless_it_is_replaced_or_deleted(alice: Person)
             send(browser, path, full_name="Deepa Krishnan", kind="adult", **values).status_code
             == 303
         )
-        assert journey(alice, trip_id).passengers[0].passport_last4 == kept
+        assert journey(alice, trip_id).passengers[0].passport_last4 == stored
 
 
 def test_the_passport_lines_fill_the_form_without_saving(alice: Person) -> None:

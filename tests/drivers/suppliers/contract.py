@@ -161,9 +161,9 @@ class FlightContract:
     def test_an_offer_can_be_stored_as_json(
         self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
     ) -> None:
-        kept = from_payload(FlightOffer, as_payload(offers[0]))
-        assert kept == offers[0]
-        assert flights.hold(kept, travellers, reference()).status is BookingStatus.HELD
+        restored = from_payload(FlightOffer, as_payload(offers[0]))
+        assert restored == offers[0]
+        assert flights.hold(restored, travellers, reference()).status is BookingStatus.HELD
 
     def test_a_price_is_confirmed(self, flights: FlightSupplier, offers: list[FlightOffer]) -> None:
         confirmed = flights.price(offers[0])
