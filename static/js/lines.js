@@ -10,7 +10,7 @@ const rows = form?.querySelector("[data-line-rows]");
 // that is bought as agent. Then the server shows the total, and no preview is computed here.
 function isSplit() {
   const isChosen = [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some((select) => select.selectedIndex > 0);
-  const isSeveral = form.querySelectorAll("[data-lines-total]").length > 2 || form.querySelector("[data-further]");
+  const isSeveral = form.querySelectorAll("[data-lines-total]").length > 2 || form.querySelector("[data-recognition]");
   const isCollected = form.elements.collection?.checked || [...form.querySelectorAll('select[name="collect"]')].some((select) => select.value === "yes");
   return isChosen || isCollected || isSeveral || "rounded" in form.dataset || [...form.querySelectorAll("[data-input-tax], [data-commission]")].some((input) => input.value.trim());
 }

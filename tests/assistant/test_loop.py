@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.people import Person
 from voyagent.approvals.service import deciding
-from voyagent.assistant.rules.moves import Conversation, Move, Tell, silently
+from voyagent.assistant.rules.moves import Conversation, Move, SendText, discard_text
 from voyagent.assistant.service import loop, messages
 from voyagent.assistant.service.built_in import BuiltInPlanner
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -251,7 +251,7 @@ def test_the_turn_of_a_removed_person_ends_with_a_sentence(
 def test_a_crash_is_an_error_and_a_final_and_the_next_turn_works(
     talk: Talk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_self: BuiltInPlanner, _conversation: Conversation, _tell: Tell) -> Move:
+    def broken(_self: BuiltInPlanner, _conversation: Conversation, _send_text: SendText) -> Move:
         raise ZeroDivisionError
 
     session_id = talk.begin(alice)
@@ -301,12 +301,12 @@ def test_a_worker_that_lost_its_turn_writes_nothing_more(
     turn_id = confirming(talk, alice, session_id)
 
     class Overtaken(BuiltInPlanner):
-        def next_move(self, conversation: Conversation, tell: Tell = silently) -> Move:
+        def next_move(self, conversation: Conversation, send_text: SendText = discard_text) -> Move:
             if (
                 conversation.played
             ):  # the tool has run; meanwhile the job is taken over, and the other finishes it
                 talk.drain()
-            return super().next_move(conversation, tell)
+            return super().next_move(conversation, send_text)
 
     with app.app_context():
         loop.run(alice.actor.tenant_id, turn_id, Overtaken())

@@ -11,7 +11,7 @@ from tests.assistant.conftest import Talk, kinds, of_kind
 from tests.capabilities.probes import READS
 from tests.people import Person
 from voyagent.approvals.service import effects
-from voyagent.assistant.rules.moves import Call, Conversation, Done, Move, Tell
+from voyagent.assistant.rules.moves import Call, Conversation, Done, Move, SendText
 from voyagent.assistant.service import loop, messages
 from voyagent.capabilities import registry
 from voyagent.capabilities.capability import Capability, Invocation
@@ -74,7 +74,7 @@ class Calling:
     def __init__(self, tool: str, **arguments: Any) -> None:
         self._call = Call(tool, arguments)
 
-    def next_move(self, conversation: Conversation, _tell: Tell) -> Move:
+    def next_move(self, conversation: Conversation, _send_text: SendText) -> Move:
         return Done() if conversation.played else self._call
 
 

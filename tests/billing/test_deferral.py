@@ -302,7 +302,7 @@ def test_a_credit_note_shows_the_recognition_that_it_cancels(alice: Person) -> N
 def rows(page: Page) -> list[str]:
     return [
         " ".join(" ".join(row.itertext()).split())
-        for row in page.all(".//section[@id='postings']//table[@data-further]/tbody/tr")
+        for row in page.all(".//section[@id='postings']//table[@data-recognition]/tbody/tr")
     ]
 
 
@@ -367,7 +367,7 @@ def test_the_preview_of_a_reversed_credit_shows_postings_on_days_of_service(alic
         assert then in page.words(".//section[@id='postings']")
         cells = [
             " ".join(" ".join(cell.itertext()).split())
-            for cell in page.all(".//table[@data-further]/tbody/tr/td")
+            for cell in page.all(".//table[@data-recognition]/tbody/tr/td")
         ]
         assert cells == [
             "4300 Sales of travel services",

@@ -216,7 +216,7 @@ def test_a_request_about_another_party_is_no_correction_of_the_open_card(message
     draft = Draft("draft_invoice", fields, {"customer_name": "Riyas"})
     context = replace(CONTEXT, names=("Riyas Muhammed", "Spice Coast Cars"))
     reply = Engine(catalogue.CAPABILITIES, context).reply(message, context, draft)
-    assert reply.kept == draft
+    assert reply.open_draft == draft
     assert reply.draft is not None
     assert reply.draft.values.get("customer_name") != "Riyas Muhammed"
     assert reply.draft.values.get("line_items") != LINES
@@ -241,8 +241,8 @@ def test_a_draft_is_cancelled(engine: Engine) -> None:
 def test_a_new_request_keeps_the_open_draft(engine: Engine) -> None:
     reply = talk(engine, EXACT, "who owes us money")
     assert (reply.kind, reply.draft and reply.draft.name) == ("run", "list_receivables")
-    assert reply.kept is not None
-    assert reply.kept.name == "record_receipt"
+    assert reply.open_draft is not None
+    assert reply.open_draft.name == "record_receipt"
 
 
 def test_a_pronoun_means_the_subject_of_the_conversation(engine: Engine) -> None:

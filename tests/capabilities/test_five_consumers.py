@@ -15,7 +15,7 @@ from tests.capabilities.test_forms import send
 from tests.people import People, Person
 from voyagent import catalogue
 from voyagent.approvals.service import deciding, execution
-from voyagent.assistant.rules.moves import Call, Conversation, Done, Move, Tell, silently
+from voyagent.assistant.rules.moves import Call, Conversation, Done, Move, SendText, discard_text
 from voyagent.assistant.service import loop, messages as assistant
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.db import db
@@ -44,7 +44,7 @@ class Scripted:
     def __init__(self, name: str, fields: Fields) -> None:
         self.call = Call(name, fields)
 
-    def next_move(self, conversation: Conversation, tell: Tell = silently) -> Move:  # noqa: ARG002
+    def next_move(self, conversation: Conversation, send_text: SendText = discard_text) -> Move:  # noqa: ARG002
         return Done() if conversation.played else self.call
 
 

@@ -61,7 +61,7 @@ def test_other_messages_are_not_taken_for_refunds(text: str) -> None:
 def test_a_refund_keeps_the_open_card() -> None:
     draft = Draft("record_receipt", {"amount": "500"}, {}, {"invoice_id": (Choice("i1", "1"),)})
     reply = ENGINE.reply("refund 500 to Deepa", CONTEXT, draft)
-    assert (reply.kind, reply.kept) == ("refund", draft)
+    assert (reply.kind, reply.open_draft) == ("refund", draft)
 
 
 @pytest.mark.parametrize("name", ["Zachariah", "Ravi Menon", "Kavita ji", "Meena"])

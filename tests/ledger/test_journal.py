@@ -225,11 +225,11 @@ def test_the_page_shows_past_entries_and_counts_coming_ones(alice: Person) -> No
     happened = [str(post(alice, entry_date=day - timedelta(days=back)).entry_id) for back in (0, 3)]
     page = Page(browser.get("/journal"))
     assert listed(page) == happened
-    assert page.words(".//a[@id='coming']") == "2 future-dated entries"
-    way = page.all(".//a[@id='coming']")[0].attrib["href"]
+    assert page.words(".//a[@id='future-entries']") == "2 future-dated entries"
+    way = page.all(".//a[@id='future-entries']")[0].attrib["href"]
     behind = Page(browser.get(way))
     assert listed(behind) == later[::-1]
-    assert behind.all(".//a[@id='coming']") == []
+    assert behind.all(".//a[@id='future-entries']") == []
     assert listed(Page(browser.get(f"/journal?from={day}"))) == happened[:1], (
         "a first day alone brings no days to come along"
     )
@@ -255,7 +255,7 @@ def test_coming_entries_are_counted_up_to_a_limit(
             "one more than the bound, however many there are"
         )
     assert (
-        Page(alice.browser.get("/journal")).words(".//a[@id='coming']")
+        Page(alice.browser.get("/journal")).words(".//a[@id='future-entries']")
         == "More than 2 future-dated entries"
     )
     entries.later_count_statement.cache_clear()  # type: ignore[attr-defined]

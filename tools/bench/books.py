@@ -79,7 +79,7 @@ def load(here: Installation, size: int, *, today: date) -> Books:
     return Books(person, size)
 
 
-def told(here: Installation, books: Books) -> Iterator[Figure]:
+def book_figures(here: Installation, books: Books) -> Iterator[Figure]:
     """Yield the row counts and the result of the check of the books."""
     with here.as_owner() as connection:
         for name, query in _COUNTED.items():

@@ -21,19 +21,19 @@ def measure(web: Web, name: str, call: Call, *, is_judged: bool) -> Iterator[Fig
         fetch(web.port, call)
     probes.forget_peaks(web.pids)
     before = {pid: probes.peak_mib([pid]) for pid in web.pids}
-    told = [fetch(web.port, call) for _ in range(FILES)]
+    downloads = [fetch(web.port, call) for _ in range(FILES)]
     more = max(probes.peak_mib([pid]) - before[pid] for pid in web.pids)
-    lines = told[0][0]
+    lines = downloads[0][0]
     yield Figure(f"{name}: lines", lines)
     yield Figure(
         "… a second, p50",
-        percentile([lines / whole_s for _, _, whole_s in told], 0.5),
+        percentile([lines / whole_s for _, _, whole_s in downloads], 0.5),
         "/s",
         at_least=LINES_MIN if is_judged else None,
     )
     yield Figure(
         "… first lines there, p50",
-        percentile([first_s for _, first_s, _ in told], 0.5) * 1000,
+        percentile([first_s for _, first_s, _ in downloads], 0.5) * 1000,
         "ms",
         at_most=BEGINNING_MAX_MS,
     )

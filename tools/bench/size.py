@@ -88,8 +88,8 @@ def measure(ground: Ground) -> Iterator[Figure]:
         loaded = [
             books.load(here, size, today=today) for here, size in ((small, SMALL), (large, LARGE))
         ]
-        yield from books.told(small, loaded[0])
-        yield from books.told(large, loaded[1])
+        yield from books.book_figures(small, loaded[0])
+        yield from books.book_figures(large, loaded[1])
         with small.serve() as young, large.serve() as aged:
             cookies = [
                 browser_cookie(web.port, mine.person.email, cast.PASSWORD)
@@ -251,7 +251,7 @@ def shares(side: Side, limit: Web, today: date) -> Iterator[Figure]:
                     work.append(replace(timings, work_s=worked_s()).work_ms)
                 rate.append(timings.rate)
         (ours, most), (ours_ms, least_ms) = (
-            [percentile(told, 0.5) for told in both] for both in (rates, works)
+            [percentile(figures, 0.5) for figures in both] for both in (rates, works)
         )
         yield Figure(
             f"{name}, API at {side.books.size:,}: requests, {CONNECTIONS} connections", ours, "/s"

@@ -114,8 +114,8 @@ class Reply:
     three of them, and `draft` is a draft of the first. `dropped`: the user has cancelled the draft.
     `unknown`: no capability fits the message.
 
-    `confirmed` is true only if the user has said yes to a complete card. `kept` is the draft that
-    is still open while another request is answered.
+    `confirmed` is true only if the user has said yes to a complete card. `open_draft` is the draft
+    that is still open while another request is answered.
     """
 
     kind: Literal["run", "card", "choose", "dropped", "refund", "unknown"]
@@ -123,19 +123,19 @@ class Reply:
     missing: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     confirmed: bool = False
-    kept: Draft | None = None
+    open_draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Message:
     """A message about an open card.
 
-    `said` is the text without the words that begin a correction and without denied values; `filled`
-    are the fields that it gives. `has_lead` is true if the text begins as a correction.
+    `content` is the text without the words that begin a correction and without denied values;
+    `filled` are the fields that it gives. `has_lead` is true if the text begins as a correction.
     """
 
     text: str
-    said: str
+    content: str
     filled: Filled
     has_lead: bool
 
@@ -206,7 +206,7 @@ class Engine:
         if decided is not None:
             return decided
         if requests.is_refund(text):
-            return Reply("refund", kept=draft)
+            return Reply("refund", open_draft=draft)
         parts = self._split(text, context)
         if parts is not None:
             return _with_request(self.reply(parts[0], context, draft, listed), parts[1])
@@ -218,7 +218,7 @@ class Engine:
             return continued
         if not decision.offered and draft is None:
             return self._guessed(text, context, listed)
-        return replace(self._propose(text, context, decision, listed), kept=draft)
+        return replace(self._propose(text, context, decision, listed), open_draft=draft)
 
     def _decided(self, text: str, draft: Draft) -> Reply | None:
         """Return the answer to a yes, a no or a pressed button, or None."""
@@ -397,11 +397,11 @@ class Engine:
 
         None if the message is about something else. `is_request`: some capability fits the message.
         """
-        said, filled = message.said, message.filled
-        is_correction = said != message.text
+        content, filled = message.content, message.filled
+        is_correction = content != message.text
         if is_request and not is_correction and self._is_of_another(draft, filled):
             return None
-        referred = self._referred(said, draft, listed)
+        referred = self._referred(content, draft, listed)
         if referred is not None:
             return referred
         missing = self._missing(draft)
@@ -409,10 +409,10 @@ class Engine:
             return None
         changed = self._changes(draft, filled)
         if not changed and missing:
-            changed = self._answer(missing[0], draft.name, said, context)
+            changed = self._answer(missing[0], draft.name, content, context)
         if not changed:
             return replace(draft, unread=filled.unread) if filled.unread else None
-        words = {name: filled.words.get(name, said) for name in changed}
+        words = {name: filled.words.get(name, content) for name in changed}
         stated = {
             name: filled.words[name]
             for name, value in filled.values.items()
@@ -420,7 +420,7 @@ class Engine:
         }
         return replace(
             draft,
-            values={**draft.values, **changed, **self._message(draft, words, said)},
+            values={**draft.values, **changed, **self._message(draft, words, content)},
             words={**draft.words, **stated, **words},
             choices={name: rows for name, rows in draft.choices.items() if name not in changed},
             unread=_still_unread(draft, filled),
@@ -429,9 +429,9 @@ class Engine:
     def _message_of(self, text: str, context: Context, draft: Draft) -> _Message:
         """Return a message, read for the fields of the open card."""
         rest = corrections.without_lead(text)
-        said = corrections.without_denied(rest, slots.reading_of(rest, context))
-        filled = slots.fill(self._capabilities[draft.name], said, context)
-        return _Message(text, said, filled, has_lead=rest != text)
+        content = corrections.without_denied(rest, slots.reading_of(rest, context))
+        filled = slots.fill(self._capabilities[draft.name], content, context)
+        return _Message(text, content, filled, has_lead=rest != text)
 
     def _is_correction(self, message: _Message, draft: Draft, context: Context) -> bool:
         """Return True if a message can only be about the open card."""
@@ -476,7 +476,7 @@ class Engine:
             changed[name] = _repriced(draft.values.get(name) or [], changed[name])
         return changed
 
-    def _message(self, draft: Draft, words: Mapping[str, str], said: str) -> dict[str, str]:
+    def _message(self, draft: Draft, words: Mapping[str, str], content: str) -> dict[str, str]:
         """Return the stored message with corrected words in place of the wrong ones.
 
         A correction of what the message does not say is added as a line.
@@ -493,17 +493,17 @@ class Engine:
             if len(places) == 1:
                 start, end = places[0].span()
                 corrected = f"{corrected[:start]}{new}{corrected[end:]}"
-        return {name: corrected if corrected != message else f"{message}\n{said.strip()}"}
+        return {name: corrected if corrected != message else f"{message}\n{content.strip()}"}
 
-    def _answer(self, name: str, capability: str, said: str, context: Context) -> dict[str, Any]:
+    def _answer(self, name: str, capability: str, content: str, context: Context) -> dict[str, Any]:
         """Return the field that a message without other words answers: a name or a date."""
         slot = self._capabilities[capability].slots.get(name)
         if slot is not None and slot.reader in slots.DATE_READERS:
-            day = slots.answered_date(name, said, context)
+            day = slots.answered_date(name, content, context)
             return {name: day} if day else {}
         if slot is None or slot.reader not in ("party", "passenger", "supplier"):
             return {}
-        answer = people.answered_name(said)
+        answer = people.answered_name(content)
         return {name: answer} if answer else {}
 
     def _referred(self, text: str, draft: Draft, listed: Sequence[Choice]) -> Draft | None:
@@ -567,8 +567,8 @@ def _currency_of(chosen: Choice, draft: Draft, capability: Capability[Any]) -> d
 
 def _still_unread(draft: Draft, filled: Filled) -> tuple[Unread, ...]:
     """Return the unread facts after a correction, which replaces wrong amounts and dates."""
-    kept = (one for one in draft.unread if one.kind not in ("amount", "date"))
-    return tuple(dict.fromkeys((*kept, *filled.unread)))
+    unread = (one for one in draft.unread if one.kind not in ("amount", "date"))
+    return tuple(dict.fromkeys((*unread, *filled.unread)))
 
 
 def _following(capability: Capability[Any], draft: Draft) -> Reply:
@@ -611,12 +611,12 @@ def _is_named(row: Choice, text: str) -> bool:
 
 
 def _place_of_word(word: str) -> int:
-    said = word.lower()
-    if said in _PLACES:
-        return _PLACES[said]
-    if said.startswith("paanch"):
+    lowered = word.lower()
+    if lowered in _PLACES:
+        return _PLACES[lowered]
+    if lowered.startswith("paanch"):
         return _PLACES["fifth"]
-    return next(place for begin, place in _HINDI_PLACES if said.startswith(begin))
+    return next(place for begin, place in _HINDI_PLACES if lowered.startswith(begin))
 
 
 def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonObject]:

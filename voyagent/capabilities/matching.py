@@ -243,7 +243,7 @@ def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus
 
 def features(text: str) -> Counter[str]:
     """Return the numbers of words, of pairs of words and of character n-grams within words."""
-    words = [kept for word in text.lower().split() if (kept := _NOT_IN_WORDS.sub("", word))]
+    words = [stripped for word in text.lower().split() if (stripped := _NOT_IN_WORDS.sub("", word))]
     found = Counter(f"w {word}" for word in words)
     found.update(f"p {first} {second}" for first, second in pairwise(words))
     for word in words:

@@ -776,12 +776,12 @@ def _reason(reading: Reading, _context: Context) -> Found | None:
     if match:
         return Found(match["value"].strip(" ."), match.group().strip())
     clauses = _CLAUSE.split(reading.text.strip(" ."))
-    told = [
+    reasons = [
         clause.strip()
         for clause in clauses
         if len(clause.split()) > 1 and not _WRITE_OFF.search(clause)
     ]
-    return Found(told[-1], told[-1]) if len(clauses) > 1 and told else None
+    return Found(reasons[-1], reasons[-1]) if len(clauses) > 1 and reasons else None
 
 
 def _time(reading: Reading, _context: Context) -> Found | None:
@@ -790,10 +790,10 @@ def _time(reading: Reading, _context: Context) -> Found | None:
         return None
     if match["noon"] or match["midnight"]:
         return Found("12:00" if match["noon"] else "00:00", match.group())
-    said = {name.rstrip("1234"): one for name, one in match.groupdict().items() if one}
-    hour, minute = int(said["hour"]), int(said.get("minute", 0))
-    half = said.get("half", "").lower()
-    part = said.get("part", "").lower()
+    parts = {name.rstrip("1234"): one for name, one in match.groupdict().items() if one}
+    hour, minute = int(parts["hour"]), int(parts.get("minute", 0))
+    half = parts.get("half", "").lower()
+    part = parts.get("part", "").lower()
     if half and hour <= 12:
         hour = hour % 12 + (12 if half == "pm" else 0)
     elif part and hour < 12 and part not in ("subah", "सुबह"):

@@ -126,7 +126,7 @@ def _shares(text: str) -> Iterator[Unread]:
 def _rooms(text: str, guests: int | None) -> Iterator[Unread]:
     """Yield a number of rooms that differs from the number that the search assumes."""
     for match in _ROOMS.finditer(text):
-        said = match["n"].lower()
-        number = _HINDI_NUMBERS.get(said) or people.bare_count(said) or int(said)
+        word = match["n"].lower()
+        number = _HINDI_NUMBERS.get(word) or people.bare_count(word) or int(word)
         if guests is not None and number != -(-guests // GUESTS_PER_ROOM):
             yield Unread("rooms", match.group())

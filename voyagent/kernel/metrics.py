@@ -170,8 +170,8 @@ def meters() -> Meters:
     )
 
 
-def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
-    """Return all metrics in Prometheus format, and those that `further` reads at this time."""
+def exposition(more: Callable[[], Iterable[Metric]]) -> bytes:
+    """Return all metrics in Prometheus format, and those that `more` reads at this time."""
     from prometheus_client import (  # noqa: PLC0415
         CollectorRegistry,
         generate_latest,
@@ -189,7 +189,7 @@ def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
         def collect(self) -> Iterator[Metric]:
             for source in sources:
                 yield from source.collect()
-            yield from further()
+            yield from more()
 
     everything.register(Further())
     return generate_latest(everything)

@@ -156,13 +156,13 @@ class _Code:
         self.locals = {path: _local(path) for path in currencies}
         included = [(one.key, self._written(one)) for one in members if one.is_kept]
         display = ", ".join(f"{key}: {written}" for key, written in included[:DISPLAY_MAX])
-        further = [f"out[{key}] = {written}" for key, written in included[DISPLAY_MAX:]]
+        rest = [f"out[{key}] = {written}" for key, written in included[DISPLAY_MAX:]]
         last = [
             f"if (found := {self._written(one)}) is not None: out[{one.key}] = found"
             for one in members
             if not one.is_kept
         ]
-        lines = [*first, f"out = {{{display}}}", *further, *last, "return out"]
+        lines = [*first, f"out = {{{display}}}", *rest, *last, "return out"]
         self.text = "\n    ".join(["def serialize(source):", *lines])
 
     def _written(self, member: _Member) -> str:

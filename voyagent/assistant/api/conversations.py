@@ -164,12 +164,12 @@ def list_messages(
     reader: Reader, session_id: UUID, query: TranscriptQuery
 ) -> Body[TranscriptResponse]:
     """List messages, oldest first; with `branch=all` also those of replaced turns."""
-    said, cursor, last = chats.transcript(
+    rows, cursor, last = chats.transcript(
         reader, session_id, limit=query.limit, cursor=query.cursor, superseded=query.branch == "all"
     )
     return TranscriptResponse.of(
         {
-            "messages": turn_context.as_turns_stand(reader, session_id, said),
+            "messages": turn_context.as_turns_stand(reader, session_id, rows),
             "next_cursor": cursor,
             "last_event_id": last,
         }

@@ -203,8 +203,8 @@ def frames(  # noqa: PLR0913 - each keyword filters or limits the result
         while not notices.is_closed and time.monotonic() < end:
             bell.clear()
             batch, active, mark = _read(app, listener, session_id, after_seq, turn_id, aside)
-            told, is_last = _until_final(batch, turn_id)
-            yield from _blocks(frame(event) for event in told)
+            events, is_last = _until_final(batch, turn_id)
+            yield from _blocks(frame(event) for event in events)
             if is_last:
                 return
             if batch:

@@ -40,7 +40,7 @@ def interpret(
     actor: Actor,
     session_id: UUID,
     turn_id: str,
-    said: Sequence[Row],
+    messages: Sequence[Row],
     about: Context,
 ) -> JsonObject:
     """Return the interpretation of a turn's message; empty if the turn has none.
@@ -51,26 +51,27 @@ def interpret(
     no model is needed.
     """
     asked = next(
-        (row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None
+        (row for row in reversed(messages) if row["role"] == "user" and row["turn_id"] == turn_id),
+        None,
     )
     if asked is None:
         return {}
     actor = actor.via(Channel.ASSISTANT)
-    card = drafts.open_card(said)
+    card = drafts.open_card(messages)
     if card is not None and not _may_answer(card, asked, about.usable):
         card = None
     text = _text_of(asked)
     context = _slots_context(reader, Invocation(actor, session_id), text, about)
-    reply = _reply(_engine(tuple(about.usable)), asked, said, context, card)
+    reply = _reply(_engine(tuple(about.usable)), asked, messages, context, card)
     if reply is None:
         return {"kind": "stale", "answers_card": True}
     has_answer = any(drafts.answered_card(asked, one) for one in drafts.ANSWERS)
-    is_same = card is not None and reply.kept is None and reply.draft is not None
+    is_same = card is not None and reply.open_draft is None and reply.draft is not None
     draft_id = card["draft_id"] if card is not None and is_same else ""
     return _reading(_checked(reply)) | {
         "answers_card": has_answer or reply.confirmed or reply.kind == "dropped",
         "draft_id": draft_id,
-        "origins": drafts.origins(said, turn_id, draft_id) if draft_id else [turn_id],
+        "origins": drafts.origins(messages, turn_id, draft_id) if draft_id else [turn_id],
     }
 
 
@@ -94,7 +95,7 @@ def _may_answer(card: drafts.Block, asked: Row, usable: Sequence[str]) -> bool:
 def _reply(
     engine: Engine,
     asked: Row,
-    said: Sequence[Row],
+    messages: Sequence[Row],
     context: slots.Context,
     card: drafts.Block | None,
 ) -> Reply | None:
@@ -113,19 +114,19 @@ def _reply(
     if chosen is None and draft is not None and not engine.knows(draft.name):
         return dialogue.confirm(registry.get(draft.name), draft)
     if chosen is None:
-        return engine.reply(_text_of(asked), context, draft, _listed(said))
-    found = drafts.find_card(said, chosen["card_id"])
+        return engine.reply(_text_of(asked), context, draft, _listed(messages))
+    found = drafts.find_card(messages, chosen["card_id"])
     meant = next(
         (
             _text_of(row)
-            for row in said
+            for row in messages
             if found and row["role"] == "user" and row["turn_id"] == found[0]["turn_id"]
         ),
         "",
     )
     if not engine.knows(chosen["capability"]):
         return None
-    return engine.start(chosen["capability"], meant, context, _listed(said))
+    return engine.start(chosen["capability"], meant, context, _listed(messages))
 
 
 @lru_cache(maxsize=32)
@@ -180,11 +181,11 @@ def _known_journey(enquiry: EnquiryInView) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _listed(said: Sequence[Row]) -> Sequence[Choice]:
+def _listed(messages: Sequence[Row]) -> Sequence[Choice]:
     """Return the records of the lists that the assistant showed last, one list of each kind."""
     shown: list[Choice] = []
     kinds: set[tuple[str, ...]] = set()
-    for row in reversed(said):
+    for row in reversed(messages):
         for block in reversed(row["blocks"] if row["role"] == "assistant" else ()):
             capability = registry.find(block["tool_name"]) if block["type"] == "tool" else None
             found = cards.records(capability, block["output"] or {}) if capability else ()
@@ -213,7 +214,9 @@ def _checked(reply: Reply) -> Reply:
     kind = reply.kind
     if kind in ("run", "card"):
         kind = "card" if capability.writes or missing else "run"
-    return Reply(kind, draft, missing, reply.offered, reply.confirmed and not missing, reply.kept)
+    return Reply(
+        kind, draft, missing, reply.offered, reply.confirmed and not missing, reply.open_draft
+    )
 
 
 def _valid(capability: Capability[Any], draft: Draft) -> dict[str, Any]:

@@ -44,18 +44,18 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
     enquiry that only a replaced turn logged is left out.
     """
     reader = SessionReader(db.session)
-    said = chats.last_messages(reader, session_id, _LOOK_BACK)
+    messages = chats.last_messages(reader, session_id, _LOOK_BACK)
     proposals = reader.read(approvals.session_statement(session_id))[0]
     context = Context(
         today=clock.today(actor.timezone),
         currency=actor.currency,
-        enquiry=_enquiry(reader, session_id, turn_id, said),
+        enquiry=_enquiry(reader, session_id, turn_id, messages),
         draft=_draft(proposals),
         timezone=actor.timezone,
         trip=_trip(reader, session_id),
         usable=interpretation.usable_by(actor),
     )
-    reading = interpretation.interpret(reader, actor, session_id, turn_id, said, context)
+    reading = interpretation.interpret(reader, actor, session_id, turn_id, messages, context)
     return replace(context, reading=reading)
 
 
@@ -168,9 +168,9 @@ def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[Jso
     turns = {gone for one in turn_ids for gone in chats.superseded_after(session_id, one)}
     if not turns:
         return []
-    said = chats.messages(SessionReader(db.session), session_id, superseded=True)
+    messages = chats.messages(SessionReader(db.session), session_id, superseded=True)
     blocks = (
-        block for message in said if message["turn_id"] in turns for block in message["blocks"]
+        block for message in messages if message["turn_id"] in turns for block in message["blocks"]
     )
     return [
         block["output"]
@@ -182,13 +182,13 @@ def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[Jso
     ]
 
 
-def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Row]:
+def as_turns_stand(reader: Reader, session_id: UUID, messages: list[Row]) -> list[Row]:
     """Return messages with the state of their turns.
 
     A turn that waits for a decision counts as done once its proposal is decided or has expired.
     """
-    if all(row["turn_status"] != "waiting" for row in said):
-        return said
+    if all(row["turn_status"] != "waiting" for row in messages):
+        return messages
     asking = {
         row["turn_id"]
         for row in reader.read(approvals.session_statement(session_id))[0]
@@ -200,12 +200,12 @@ def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Ro
             if row["turn_status"] == "waiting" and row["turn_id"] not in asking
             else row
         )
-        for row in said
+        for row in messages
     ]
 
 
 def _enquiry(
-    reader: Reader, session_id: UUID, turn_id: str, said: list[Row]
+    reader: Reader, session_id: UUID, turn_id: str, messages: list[Row]
 ) -> EnquiryInView | None:
     """Return the enquiry that was logged last in the conversation, else the conversation's own."""
     known = enquiries.find_by_session(reader, session_id)
@@ -220,7 +220,7 @@ def _enquiry(
     rows = [row for row in known if str(row["id"]) not in besides]
     if not rows:
         return None
-    newest = _logged_last(reader, said, besides) or rows[-1]
+    newest = _logged_last(reader, messages, besides) or rows[-1]
     return EnquiryInView(
         str(newest["id"]),
         newest["customer_name"],
@@ -232,11 +232,11 @@ def _enquiry(
     )
 
 
-def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | None:
+def _logged_last(reader: Reader, messages: list[Row], besides: set[str]) -> Row | None:
     """Return the enquiry that the newest messages logged, if it still exists."""
     blocks = (
         block
-        for message in reversed(said)
+        for message in reversed(messages)
         for block in reversed(message["blocks"])
         if block["type"] == "tool"
     )

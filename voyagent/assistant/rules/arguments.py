@@ -23,7 +23,7 @@ class ArgumentsRefused(Invalid):
     message = N_("Some values are not valid. Check them and try again.")
 
     @property
-    def told(self) -> str:
+    def full_message(self) -> str:
         """Error message with the names of the invalid fields."""
         return str(
             gettext(

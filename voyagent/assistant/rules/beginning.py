@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from voyagent.assistant.rules.moves import Context, Decision, context_from, decision_from, kept
+from voyagent.assistant.rules.moves import (
+    Context,
+    Decision,
+    context_from,
+    decision_from,
+    stored_form,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +38,14 @@ class Beginning:
         return self.is_refused or self.anew is not None
 
     @property
-    def kept(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The state as JSON."""
-        told = {
-            "context": kept(self.context),
-            "decision": kept(self.decision) if self.decision else None,
+        interpreted = {
+            "context": stored_form(self.context),
+            "decision": stored_form(self.decision) if self.decision else None,
             "locale": self.locale,
         }
-        return told | {
+        return interpreted | {
             "model": self.model,
             "notice": self.notice,
             "is_refused": self.is_refused,
@@ -50,9 +56,9 @@ class Beginning:
     @classmethod
     def read(cls, document: dict[str, Any]) -> Beginning:
         """Return the state from its stored JSON; turns of older releases have no model in it."""
-        told = {
+        fields = {
             name: document[name]
             for name in ("locale", "model", "notice", "is_refused", "anew", "refusal")
             if name in document
         }
-        return cls(context_from(document["context"]), decision_from(document["decision"]), **told)
+        return cls(context_from(document["context"]), decision_from(document["decision"]), **fields)

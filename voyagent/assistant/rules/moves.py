@@ -130,10 +130,10 @@ _KINDS: dict[str, type[Move]] = {
     "answer": Answer,
     "fail": Fail,
 }
-Tell = Callable[[str], None]
+SendText = Callable[[str], None]
 
 
-def silently(_text: str) -> None:
+def discard_text(_text: str) -> None:
     """Ignore text that precedes a move."""
 
 
@@ -221,11 +221,11 @@ class Conversation:
 class Planner(Protocol):
     """Protocol of planners: a planner chooses the next move of a turn and changes nothing."""
 
-    def next_move(self, conversation: Conversation, tell: Tell) -> Move:
+    def next_move(self, conversation: Conversation, send_text: SendText) -> Move:
         """Return the next move.
 
-        Text that is available before the move is complete is passed to `tell`. The move is then an
-        Answer or a Fail, whose `pieces` are the lengths of these texts.
+        Text that is available before the move is complete is passed to `send_text`. The move is
+        then an Answer or a Fail, whose `pieces` are the lengths of these texts.
         """
         ...
 
@@ -255,7 +255,7 @@ def decision_from(document: JsonObject | None) -> Decision | None:
     return Decision(**{**document, "outcome": Outcome(**document["outcome"])}) if document else None
 
 
-def kept(value: Context | Decision | Move | Outcome) -> JsonObject:
+def stored_form(value: Context | Decision | Move | Outcome) -> JsonObject:
     """Return a value as JSON, for a worker that takes the turn over."""
     document = asdict(value)
     if isinstance(value, Context):

@@ -15,8 +15,8 @@ from voyagent.assistant.rules.moves import (
     Move,
     Outcome,
     Say,
-    Tell,
-    silently,
+    SendText,
+    discard_text,
 )
 from voyagent.assistant.service.outcomes import output_of
 from voyagent.capabilities import cards, registry, unread
@@ -27,7 +27,7 @@ from voyagent.kernel.json_values import JsonObject
 class BuiltInPlanner:
     """Planner that uses no model and reads nothing but the conversation it is given."""
 
-    def next_move(self, conversation: Conversation, tell: Tell = silently) -> Move:  # noqa: ARG002 - the protocol has it
+    def next_move(self, conversation: Conversation, send_text: SendText = discard_text) -> Move:  # noqa: ARG002 - the protocol has it
         """Return the next move; see `Planner.next_move`."""
         played = conversation.played
         if conversation.decision is not None:

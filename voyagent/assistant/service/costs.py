@@ -84,10 +84,10 @@ def admit(turn: Turn) -> str | None:
 class Refusal:
     """No tokens are available; `may_pass` is true if they are only reserved for other turns.
 
-    In that case the message in `told` counts reserved tokens as used.
+    In that case `message` counts reserved tokens as used.
     """
 
-    told: str
+    message: str
     may_pass: bool
 
 
@@ -114,14 +114,14 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
     others = select(func.sum(BudgetReservation.tokens)).where(BudgetReservation.turn_id != turn.id)
     # One statement, so that both sums are of one instant: recording an answer's usage and deleting
     # its reservation are one transaction, and the tokens must be counted exactly once.
-    used, kept = db.session.execute(
+    used, reserved = db.session.execute(
         select(spending.used_today(row.timezone).scalar_subquery(), others.scalar_subquery())
     ).one()
-    used, kept = int(used or 0), int(kept or 0)
+    used, reserved = int(used or 0), int(reserved or 0)
     if used >= limit:
         return Refusal(spending.budget_message(limit, used), may_pass=False)
-    if kept and used + kept + tokens > limit:
-        return Refusal(spending.budget_message(limit, used + kept), may_pass=True)
+    if reserved and used + reserved + tokens > limit:
+        return Refusal(spending.budget_message(limit, used + reserved), may_pass=True)
     rows_changed(_HOLD, turn_id=turn.id, tokens=tokens, lasts=timedelta(seconds=seconds + GRACE_S))
     return None
 

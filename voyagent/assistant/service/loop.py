@@ -42,8 +42,8 @@ from voyagent.assistant.rules.moves import (
     Planner,
     Played,
     Say,
-    kept,
     move_from,
+    stored_form,
 )
 from voyagent.assistant.service import costs, planner_factory, prompt
 from voyagent.assistant.service.outcomes import (
@@ -162,7 +162,7 @@ class Performance:
                         conversation, played=(*conversation.played, Played(move, outcome))
                     )
                     if isinstance(move, Ask):
-                        extra.append({"type": "question", "move": kept(move)})
+                        extra.append({"type": "question", "move": stored_form(move)})
                     if isinstance(move, Say) and move.drops:
                         extra.append({"type": drafts.DROPPED, "draft_id": move.drops})
                     if outcome is not None and outcome.approval_id is not None:
@@ -182,7 +182,7 @@ class Performance:
             with transaction(self._turn.tenant_id):
                 turns.lock_turn(self._turn)
                 beginning = self._begin(identity.get_actor(self._turn.user_id))
-                self._keep("beginning", beginning.kept)
+                self._keep("beginning", beginning.as_json)
         self._origins = beginning.context.reading.get("origins", self._origins)
         if beginning.model is not None and self._models is not None:
             self._planner = self._mind(beginning.model, self._models)
@@ -253,7 +253,7 @@ class Performance:
             if refusal is None:
                 return None
             if not refusal.may_pass or time.monotonic() >= until:
-                return refusal.told
+                return refusal.message
             time.sleep(LOOK_EVERY_S)
 
     def _should_stop(self) -> bool:
@@ -273,40 +273,40 @@ class Performance:
             self._emit("approval_request", **beginning.anew)
 
     def _announce(self, decision: Decision) -> None:
-        told = {"tool_name": decision.tool, "tool_call_id": decision.tool_call_id}
+        call = {"tool_name": decision.tool, "tool_call_id": decision.tool_call_id}
         kind = "approval_granted" if decision.granted else "approval_denied"
         self._emit(
-            kind, approval_id=decision.approval_id, approval_summary=decision.summary, **told
+            kind, approval_id=decision.approval_id, approval_summary=decision.summary, **call
         )
         if decision.granted:
             self._emit(
                 "tool_result",
                 tool_output=output_of(decision.outcome),
                 tool_input=decision.arguments,
-                **told,
+                **call,
             )
 
     def _next(self, conversation: Conversation) -> Move:
         if self._steps:
             return move_from(self._step().outcome)
         self._forget_unfinished()
-        move = self._planner.next_move(conversation, self._tell)
+        move = self._planner.next_move(conversation, self._send_text)
         with transaction(self._turn.tenant_id):
             wants_stop = turns.lock_turn(self._turn)
             if isinstance(
                 move, Answer | Fail
             ):  # stored even if the turn should stop, because the answer costs money
-                self._keep("answer", kept(move))
+                self._keep("answer", stored_form(move))
                 _charge(self._turn, self._number, move)
             elif wants_stop:
                 raise StopRequested
             else:
-                self._keep("move", kept(move))
+                self._keep("move", stored_form(move))
         if isinstance(move, Fail):
             log.warning("turn.gave_up", turn_id=self._turn.id, model=move.model, cause=move.cause)
         return move
 
-    def _tell(self, text: str) -> None:
+    def _send_text(self, text: str) -> None:
         """Send a piece of an incomplete model answer.
 
         A request to stop is handled by the driver of the model.
@@ -352,13 +352,13 @@ class Performance:
     def _show(self, card: Card) -> None:
         """Send a card with its text, as one event."""
         card_id = f"card-{self._turn.id.removeprefix('t-')}-{self._number}"
-        told = kept(card) | {"card_id": card_id, "draft_id": card.draft_id or card_id}
+        block = stored_form(card) | {"card_id": card_id, "draft_id": card.draft_id or card_id}
         is_first = not (self._has_spoken or self._has_answered)
         self._has_spoken = True
         self._emit(
             "text_delta",
             text=card.text if is_first else f"\n\n{card.text}",
-            card={name: value for name, value in told.items() if name not in ("text", "kind")},
+            card={name: value for name, value in block.items() if name not in ("text", "kind")},
         )
 
     def _call(self, call: Call) -> Outcome:
@@ -403,7 +403,7 @@ class Performance:
 
     def _note(self, call: Call, call_id: str, outcome: Outcome, summary: str) -> Outcome:
         """Store the outcome of a call and its event, in the transaction of the tool's work."""
-        self._keep("outcome", kept(outcome))
+        self._keep("outcome", stored_form(outcome))
         kind, fields = outcome_event(call, call_id, outcome, summary)
         turns.append_event(self._turn, kind, **fields)
         return outcome

@@ -82,11 +82,11 @@ def send(
     place = None if last_event_id is None else _place(last_event_id, last_seq)
     running = chats.find_running_turn(session_id)
     if place is not None:
-        told = _pick_up(
+        reply = _pick_up(
             session_id, last_seq, place, running, has_body=bool(message.strip() or chosen)
         )
-        if told is not None:
-            return told
+        if reply is not None:
+            return reply
     lost = last_event_id is not None and place is None
     after_seq = last_seq if place is None else place
     if lost:
@@ -136,18 +136,18 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
         turn = turns.regenerate(actor, session_id, turn_id)
     else:
         turn = turns.edit_and_resend(actor, session_id, turn_id, hidden_in(message))
-    kept = turn_context.still_done(session_id, turn.id)
-    if kept:
-        told = [
+    still_done = turn_context.still_done(session_id, turn.id)
+    if still_done:
+        blocks = [
             {
                 "type": "kept",
                 "approval_id": row["id"],
                 "tool_name": row["tool_name"],
                 "summary": row["summary"],
             }
-            for row in kept
+            for row in still_done
         ]
-        turns.append_note(actor, turn, told)
+        turns.append_note(actor, turn, blocks)
     return Reply(chats.last_seq(session_id), turn.id)
 
 
@@ -158,12 +158,12 @@ def save_card(actor: Actor, session_id: UUID, card_id: str) -> None:
     """
     actor.require("chat.write")
     chats.get_session(session_id, lock=True)
-    said = turn_context.recent_messages(session_id)
-    known = drafts.confirming_turn(said, card_id)
+    recent = turn_context.recent_messages(session_id)
+    known = drafts.confirming_turn(recent, card_id)
     running = chats.find_running_turn(session_id)
     if known is not None and running is not None and running.id == known:
         return
-    card = drafts.open_card(said)
+    card = drafts.open_card(recent)
     is_open = card is not None and card["card_id"] == card_id
     if known is not None and not is_open:
         return
@@ -221,9 +221,9 @@ def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
     return int(last_event_id)
 
 
-def _place(said: str, last_seq: int) -> int | None:
+def _place(last_event_id: str, last_seq: int) -> int | None:
     """Return the number of the last event seen, or None if the conversation has no such event."""
-    number = int(said) if _NUMBER.fullmatch(said.strip()) else None
+    number = int(last_event_id) if _NUMBER.fullmatch(last_event_id.strip()) else None
     return number if number is not None and number <= last_seq else None
 
 

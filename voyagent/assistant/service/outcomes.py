@@ -37,8 +37,10 @@ def settled(settle: Callable[[], JsonObject]) -> Outcome:
 
 def refused(refusal: VoyagentError) -> Outcome:
     """Return the outcome of a refused call."""
-    told = refusal.told if isinstance(refusal, ArgumentsRefused) else gettext(refusal.message)
-    return Outcome(error=refusal.code, message=told)
+    message = (
+        refusal.full_message if isinstance(refusal, ArgumentsRefused) else gettext(refusal.message)
+    )
+    return Outcome(error=refusal.code, message=message)
 
 
 def outcome_event(

@@ -25,7 +25,7 @@ from voyagent.assistant.rules.moves import (
     Move,
     Played,
     Say,
-    Tell,
+    SendText,
 )
 from voyagent.assistant.service import prompt
 from voyagent.assistant.service.built_in import ask_for
@@ -143,7 +143,7 @@ class ModelPlanner:
     should_stop: Callable[[], bool]
     reserve: Callable[[int, float], str | None]
 
-    def next_move(self, conversation: Conversation, tell: Tell) -> Move:
+    def next_move(self, conversation: Conversation, send_text: SendText) -> Move:
         """Return the next move; see `Planner.next_move`."""
         place = max(
             (
@@ -154,7 +154,7 @@ class ModelPlanner:
             default=None,
         )
         if place is None:
-            return self._ask(conversation, tell)
+            return self._ask(conversation, send_text)
         move = conversation.played[place].move
         assert isinstance(move, Answer)
         answer, since = ModelAnswer.from_raw(move.raw), conversation.played[place + 1 :]
@@ -168,7 +168,7 @@ class ModelPlanner:
                 return refused
         if len(since) < len(answer.calls):
             return _move_of(answer.calls[len(since)], conversation.context.usable)
-        return self._ask(conversation, tell)
+        return self._ask(conversation, send_text)
 
     def _refuse(self, conversation: Conversation, answer: ModelAnswer) -> Fail | None:
         """Return a failure if a model answer is incomplete or invalid, so that it is not used."""
@@ -185,7 +185,7 @@ class ModelPlanner:
             )
         return None
 
-    def _ask(self, conversation: Conversation, tell: Tell) -> Move:
+    def _ask(self, conversation: Conversation, send_text: SendText) -> Move:
         left, left_s = (
             self.bounds.calls_max - _tries(conversation),
             self.bounds.turn_s - _took_s(conversation),
@@ -208,7 +208,7 @@ class ModelPlanner:
         def on_text(text: str) -> None:
             if text:
                 pieces.append(len(text))
-                tell(text)
+                send_text(text)
 
         try:
             answer = self.driver.answer(

@@ -83,14 +83,14 @@ class Brief:
 def brief_of(actor: Actor, turn: Turn) -> Brief:
     """Return the information for the model of a turn, with notes of the application."""
     reader = SessionReader(db.session)
-    said = [
+    earlier = [
         row
         for row in chats.last_messages(reader, turn.session_id, MESSAGES_MAX)
         if row["turn_id"] != turn.id or row["role"] == "system"
     ]
     proposals = reader.read(approvals.session_statement(turn.session_id))[0]
     return Brief(
-        actor, settings.get_settings().system_prompt_suffix or "", history(said, proposals)
+        actor, settings.get_settings().system_prompt_suffix or "", history(earlier, proposals)
     )
 
 
@@ -139,18 +139,18 @@ def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
 def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...]:
     """Return the newest messages within the limits, beginning with one of a user."""
     known = {row["id"]: row for row in proposals}
-    kept: list[list[Message]] = []
+    groups: list[list[Message]] = []
     room = HISTORY_MAX
     for place in reversed(range(len(rows))):
-        said = _said(rows[place], known, place)
-        room -= sum(len(str(message)) for message in said)
+        group = _messages_of(rows[place], known, place)
+        room -= sum(len(str(message)) for message in group)
         if room < 0:
             break
-        kept.insert(0, said)
-    told = [message for said in kept for message in said]
-    while told and not isinstance(told[0], PersonMessage):
-        told.pop(0)
-    return tuple(told)
+        groups.insert(0, group)
+    messages = [message for group in groups for message in group]
+    while messages and not isinstance(messages[0], PersonMessage):
+        messages.pop(0)
+    return tuple(messages)
 
 
 def result_of(outcome: Outcome, call_id: str) -> ToolResult:
@@ -186,7 +186,7 @@ def _in_view(context: Context) -> list[Message]:
 
 
 def _turn(played: Iterable[Played]) -> list[Message]:
-    told: list[Message] = []
+    messages: list[Message] = []
     open_calls: list[ToolCall] = []
     results: list[ToolResult] = []
     number = 0
@@ -200,7 +200,7 @@ def _turn(played: Iterable[Played]) -> list[Message]:
                 for place, call in enumerate(answer.calls)
             ]
             results = []
-            told.append(ModelMessage(answer.text, tuple(open_calls)))
+            messages.append(ModelMessage(answer.text, tuple(open_calls)))
         elif (
             isinstance(one.move, Call)
             and one.outcome is not None
@@ -208,11 +208,11 @@ def _turn(played: Iterable[Played]) -> list[Message]:
         ):
             results.append(result_of(one.outcome, open_calls[len(results)].id))
             if len(results) == len(open_calls):
-                told.append(ToolsAnswered(tuple(results)))
-    return told
+                messages.append(ToolsAnswered(tuple(results)))
+    return messages
 
 
-def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
+def _messages_of(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
     """Return the model's messages for a stored one: a user's, or the assistant's with its tools."""
     if row["role"] != "assistant":
         words = [
@@ -220,7 +220,7 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
         ]
         text = "\n".join(word for word in words if word)
         return [PersonMessage(text)] if text else []
-    told: list[Message] = []
+    messages: list[Message] = []
     text = ""
     for number, block in enumerate(row["blocks"]):
         call_id = f"said-{place}-{number}"
@@ -234,7 +234,7 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
                 if block["granted"]
                 else None
             )
-            told += [
+            messages += [
                 *_words(text),
                 PersonMessage(
                     _json(
@@ -248,7 +248,7 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
             ]
             text = ""
         elif block["type"] == "card":
-            told += [
+            messages += [
                 ModelMessage(text, (ToolCall(call_id, block["capability"], block["fields"]),)),
                 ToolsAnswered((ToolResult(call_id, _json(WAITS)),)),
             ]
@@ -258,12 +258,12 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
         elif block["type"] in ("tool", "approval") and not (
             number and row["blocks"][number - 1].get("granted")
         ):  # already sent with the decision
-            told += [
+            messages += [
                 ModelMessage(text, (_call(block, proposals, call_id),)),
                 ToolsAnswered((_old_result(block, call_id),)),
             ]
             text = ""
-    return told + _words(text)
+    return messages + _words(text)
 
 
 def _words(text: str) -> list[Message]:
@@ -300,7 +300,7 @@ def _fact(block: dict[str, Any]) -> str:
 
 def _note(decision: Decision) -> str:
     """Return the text that informs the model of a decision."""
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "decision": "granted" if decision.granted else "rejected",
         "request": decision.summary,
         "tool": decision.tool,
@@ -308,16 +308,16 @@ def _note(decision: Decision) -> str:
     }
     if decision.granted:
         outcome = decision.outcome
-        told["outcome"] = (
+        facts["outcome"] = (
             outcome.output
             if outcome.error is None
             else {"error": outcome.error, "message": outcome.message}
         )
     elif decision.reason:
-        told["reason"] = decision.reason
+        facts["reason"] = decision.reason
     return (
         "A person has decided about a request of yours. Tell her what came of it, and go on only"
-        f" where her first wish asks for more. {_json(told)}"
+        f" where her first wish asks for more. {_json(facts)}"
     )
 
 

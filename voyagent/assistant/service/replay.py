@@ -15,9 +15,9 @@ from voyagent.assistant.rules.moves import (
     Fail,
     Move,
     Outcome,
-    kept,
+    discard_text,
     move_from,
-    silently,
+    stored_form,
 )
 from voyagent.assistant.service.built_in import BuiltInPlanner
 from voyagent.assistant.service.loop import Performance, StopRequested
@@ -122,10 +122,10 @@ class Replay(Performance):
         if isinstance(move, Fail):  # an external failure does not occur again in a replay
             return move
         self._model.expected = move if isinstance(move, Answer) else None
-        now = kept(self._planner.next_move(conversation, silently)) | (
+        now = stored_form(self._planner.next_move(conversation, discard_text)) | (
             {"took_s": move.took_s} if isinstance(move, Answer) else {}
         )
-        recorded = kept(move)  # includes the fields that older releases did not have
+        recorded = stored_form(move)  # includes the fields that older releases did not have
         if _canonical(now) != _canonical(recorded):
             raise Difference(
                 f"step {self._number}: {_apart(_canonical(recorded), _canonical(now))}"
@@ -172,10 +172,10 @@ class Replay(Performance):
             self._end_early(expected=kind)
         if not self._rows:
             raise Difference(f"event {self.equal + 1}: recorded nothing, now {kind}")
-        told = self._rows[0]["data"]
-        now = event_line(self._turn, kind, fields, timestamp=json.loads(told)["timestamp"])
-        if now != told:
-            raise Difference(f"event {self.equal + 1}: {_apart(told, now)}")
+        recorded = self._rows[0]["data"]
+        now = event_line(self._turn, kind, fields, timestamp=json.loads(recorded)["timestamp"])
+        if now != recorded:
+            raise Difference(f"event {self.equal + 1}: {_apart(recorded, now)}")
         self._take(kind)
 
     def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:  # noqa: ARG002 - the transcript is not compared

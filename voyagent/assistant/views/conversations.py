@@ -45,11 +45,11 @@ def index(actor: Actor) -> Any:
 def begin(actor: Actor) -> Any:
     """Start a conversation with its first message."""
     form = SayForm()
-    said = form.accepted()
-    if said is None:
+    body = form.accepted()
+    if body is None:
         return _index(actor, form)
     session_id = chat.create_session(actor).id
-    messages.send(actor, session_id, message=said.message)
+    messages.send(actor, session_id, message=body.message)
     return _to(session_id)
 
 
@@ -68,7 +68,7 @@ def say(actor: Actor, session_id: UUID) -> Any:
     """Send a message; if it cannot be sent, the form keeps the text."""
     form = SayForm()
     reply = form.attempt(
-        lambda said: messages.send(actor, session_id, message=said.message),
+        lambda body: messages.send(actor, session_id, message=body.message),
         turn_in_progress="message",
     )
     return _conversation(actor, session_id, form) if reply is None else _to(session_id)
@@ -122,7 +122,7 @@ def edit(actor: Actor, session_id: UUID, turn_id: str) -> Any:
     """Replace the message of a turn."""
     form = EditForm()
     reply = form.attempt(
-        lambda said: messages.ask_again(actor, session_id, turn_id, message=said.message),
+        lambda body: messages.ask_again(actor, session_id, turn_id, message=body.message),
         turn_in_progress="message",
     )
     return _conversation(actor, session_id, form) if reply is None else _to(session_id)
@@ -158,11 +158,11 @@ def delete(actor: Actor, session_id: UUID) -> Any:
     """Delete the conversation; it can be restored for ten minutes."""
     title = chats.get_session(session_id).title or _("the conversation")
     chat.delete(actor, session_id)
-    told = {
+    content = {
         "text": _("Deleted: %(title)s", title=title),
         "undo": url_for("assistant.restore", session_id=session_id),
     }
-    flash(told, "undo")  # type: ignore[arg-type]  # the macro of toasts accepts a dict
+    flash(content, "undo")  # type: ignore[arg-type]  # the macro of toasts accepts a dict
     return see_other(url_for("assistant.index"))
 
 

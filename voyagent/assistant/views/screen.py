@@ -184,7 +184,7 @@ def read(
     before = (
         max(0, session["message_count"] - SHOWN_MESSAGES) if first is None else max(0, first - 1)
     )
-    said = chats.messages(
+    rows = chats.messages(
         reader,
         session_id,
         after=before,
@@ -192,7 +192,7 @@ def read(
         superseded=superseded,
     )
     spent, by_turn = spending.spent_in(reader, session_id)
-    entries = _entries(said, identity.names_of(reader))
+    entries = _entries(rows, identity.names_of(reader))
     if running is not None and all(entry.key != running.id for entry in entries):
         entries += _unfinished(running, session["event_seq"])
     return Screen(
@@ -243,7 +243,7 @@ def _age(day: date, today: date) -> str:
     return "yesterday" if day == today - timedelta(days=1) else "earlier"
 
 
-def _entries(said: list[Row], names: dict[UUID, str]) -> list[Entry]:
+def _entries(rows: list[Row], names: dict[UUID, str]) -> list[Entry]:
     return [
         Entry(
             key=row["turn_id"] if row["role"] == "assistant" and row["turn_id"] else str(row["id"]),
@@ -256,25 +256,25 @@ def _entries(said: list[Row], names: dict[UUID, str]) -> list[Entry]:
             replaces=row["replaces"] is not None,
             superseded=row["superseded_at"] is not None,
         )
-        for row in said
+        for row in rows
     ]
 
 
 def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
     """Return the message of the running turn up to an event, in its later stored form."""
-    told: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
     if running.first_event_seq is not None:
         rows = chats.events_after(
             running.session_id, running.first_event_seq - 1, limit=10_000, turn_id=running.id
         )
-        told = blocks.read(row for row in rows if row["seq"] <= last_seq)
+        shown = blocks.read(row for row in rows if row["seq"] <= last_seq)
     return [
         Entry(
             key=running.id,
             role="assistant",
             name="",
             at=running.created_at,
-            blocks=blocks.fold(told),
+            blocks=blocks.fold(shown),
             running=True,
         )
     ]
@@ -287,7 +287,7 @@ def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[
     well.
     """
     made = {row["id"]: _request(actor, row) for row in proposals}
-    told = {
+    on_page = {
         block["approval_id"]
         for entry in entries
         for block in entry.blocks
@@ -296,7 +296,7 @@ def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[
     for row in reversed(
         proposals
     ):  # newest first, so that a chain of replaced proposals leads to the last one
-        if row["superseded_by"] not in told:
+        if row["superseded_by"] not in on_page:
             made[row["id"]] = made.get(row["superseded_by"], made[row["id"]])
     return made
 

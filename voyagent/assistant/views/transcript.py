@@ -205,12 +205,12 @@ def _currency(block: Block) -> dict[str, Any]:
 def _in_words(given: dict[str, Any], only: str = "") -> list[tuple[str, str]]:
     """Return labels and texts; an amount includes its currency."""
     has_amount = any(one in given for one in _AMOUNTS)
-    told = {
+    values = {
         name: _figure(name, value, given)
         for name, value in given.items()
         if only in ("", name) and not (has_amount and name.endswith("currency"))
     }
-    return arguments_in_words(told)
+    return arguments_in_words(values)
 
 
 def _figure(name: str, value: Any, beside: dict[str, Any]) -> Any:

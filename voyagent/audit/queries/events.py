@@ -143,13 +143,13 @@ def read_list_page(
 
     A filtered total is counted up to 1,000 events.
     """
-    further = [_event_statement(opened)] if opened is not None else []
+    more = [_event_statement(opened)] if opened is not None else []
     rows, checks, kinds, people, *beside = reader.read(
         list_statement(search, part, for_page=True),
         checks_statement(),
         _kinds_statement(),
         _directory[0].people(),
-        *further,
+        *more,
     )
     page = _page(rows, part)
     return AuditListPage(

@@ -29,9 +29,9 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
 
     Raises CreditNoteNotFound.
     """
-    notes, found, taxes, journal, further = reader.read(*_document_statements(credit_note_id))
+    notes, found, taxes, journal, recognitions = reader.read(*_document_statements(credit_note_id))
     return CreditDocument(
-        first_row(notes, CreditNoteNotFound), found, taxes, journal, by_entry(further)
+        first_row(notes, CreditNoteNotFound), found, taxes, journal, by_entry(recognitions)
     )
 
 

@@ -18,7 +18,7 @@ from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.credits import CreditPages, credit_page, credit_url, reverse_page
 from voyagent.billing.core.views.documents import Place, journal_of, not_now, with_amounts
 from voyagent.billing.core.views.previews import (
-    further_of,
+    recognition_postings,
 )
 from voyagent.billing.credit_notes import (
     queries as credit_note_queries,
@@ -83,7 +83,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
         lines=with_amounts(document.lines, currency, "amount"),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
-        further=journal_of(document.further),
+        recognitions=journal_of(document.recognitions),
     )
 
 
@@ -125,11 +125,11 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
             body.amounts(invoice.currency),
             body.issue_date,
         )[0]
-        further.extend(further_of(credit.recognitions))
+        recognitions.extend(recognition_postings(credit.recognitions))
         return credit.sides
 
-    further: list[dict[str, Any]] = []
-    return credit_page(PAGES, form, act, sides, further)
+    recognitions: list[dict[str, Any]] = []
+    return credit_page(PAGES, form, act, sides, recognitions)
 
 
 @pages.page(

@@ -30,9 +30,9 @@ from voyagent.billing.core.views.documents import (
 )
 from voyagent.billing.core.views.previews import (
     continues_editing,
-    further_of,
     other_year_words,
     postings_of,
+    recognition_postings,
 )
 from voyagent.billing.core.words.taxes import line_notes, place_of_supply, required_sentences
 from voyagent.billing.invoices.errors import InvoiceNotFound
@@ -113,7 +113,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         write_offs=with_amounts(document.write_offs, currency, "amount"),
         asked=document.write_off_requests[0] if document.write_off_requests else None,
         journal=with_amounts(document.journal, currency, "debit", "credit"),
-        further=journal_of(document.further),
+        recognitions=journal_of(document.recognitions),
     )
 
 
@@ -197,7 +197,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             total=Money(draft.total_minor, draft.currency),
             number=numbering.next_number(numbering.INVOICE_SERIES, draft.issue_date),
             postings=postings_of(issuing.issue_sides(draft)),
-            further=further_of(issuing.recognitions_of(draft)),
+            recognitions=recognition_postings(issuing.recognitions_of(draft)),
             other_year=other_year_words(draft.issue_date, numbering.INVOICE_SERIES),
             **to_be_booked(draft, actor.currency),
         )
@@ -253,11 +253,11 @@ def _begun() -> dict[str, Any]:
 def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     come_to = form.sketch()
     sides = come_to.sides if come_to else [("receivable", 1, None), ("revenue_services", -1, None)]
-    further = further_of(come_to.recognitions if come_to else [])
+    recognitions = recognition_postings(come_to.recognitions if come_to else [])
     choices = {"treatments": form.treatments, "sold_as": SOLD_AS, "collect": COLLECT}
     facts = choices | {
         "waits": come_to and come_to.is_waiting,
-        "further": further,
+        "recognitions": recognitions,
         "is_rounded": settings.get_settings().round_invoices,
     }
     return draft_page(form, draft, sides, known_names=parties.known_names("customer"), **facts)

@@ -48,14 +48,14 @@ class _PartialCall:
 
 
 class Assembly:
-    """An answer that is being received; `tell` is called with each piece of its text."""
+    """An answer that is being received; `on_text` is called with each piece of its text."""
 
     def __init__(
-        self, driver: str, model: str, request: ModelRequest, tell: Callable[[str], None]
+        self, driver: str, model: str, request: ModelRequest, on_text: Callable[[str], None]
     ) -> None:
         self._driver = driver
         self._request = request
-        self._tell = tell
+        self._on_text = on_text
         self._text: list[str] = []
         self._characters = 0
         self._calls: dict[int, _PartialCall] = {}
@@ -67,7 +67,7 @@ class Assembly:
 
     @property
     def has_sent_text(self) -> bool:
-        """Return True if `tell` has received text."""
+        """Return True if `on_text` has received text."""
         return self._characters > 0
 
     def say(self, piece: object) -> None:
@@ -78,7 +78,7 @@ class Assembly:
         if allowed_text:
             self._text.append(allowed_text)
             self._characters += len(allowed_text)
-            self._tell(allowed_text)
+            self._on_text(allowed_text)
         if len(text) > allowed:
             raise Cut
 

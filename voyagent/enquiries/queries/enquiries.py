@@ -216,10 +216,10 @@ def read_list_page(
 
     The total is counted up to 1,000.
     """
-    further: tuple[Statement, ...] = (
+    more: tuple[Statement, ...] = (
         (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
     )
-    rows, *beside = reader.read(list_statement(search, part, for_page=True), *further)
+    rows, *beside = reader.read(list_statement(search, part, for_page=True), *more)
     page = _page(rows, part)
     by_status = {status: int(n) for status, n in (rows[0]["by_status"] or {}).items()}
     return EnquiryListPage(

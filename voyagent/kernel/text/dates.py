@@ -330,8 +330,11 @@ def _counted(
         )
         return first + timedelta(days=7), None
     if name == "next" and weekday is not None:
-        day, coming = today + timedelta(days=7 - today.weekday() + weekday), _coming(weekday, today)
-        return day, coming if coming != day else None
+        day, nearest = (
+            today + timedelta(days=7 - today.weekday() + weekday),
+            _coming(weekday, today),
+        )
+        return day, nearest if nearest != day else None
     if name == "months":
         months = count(groups.get("n") or groups["ago"])
         return _months_on(today, -months if "ago" in groups else months), None

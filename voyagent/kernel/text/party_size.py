@@ -85,9 +85,9 @@ def party_size(text: str) -> PartySize | None:
         return PartySize(party, _words(text))
     grown, young = _GROWN.search(text), _YOUNG.search(text)
     if grown:
-        counts = {"adult": _said_count(grown["n"])}
+        counts = {"adult": _count_in_words(grown["n"])}
         if young:
-            counts["child"] = _said_count(young["n"])
+            counts["child"] = _count_in_words(young["n"])
         return PartySize(counts, grown.group())
     plus = _LETTERS.search(text) or _PLUS.search(text)
     if plus:
@@ -99,7 +99,7 @@ def party_size(text: str) -> PartySize | None:
     if group:
         known = {"pair": 2, "three": 3, "single": 1}
         count = next((known[kind] for kind in known if group[kind]), 0)
-        return PartySize({"adult": count or _said_count(group["n"])}, group.group())
+        return PartySize({"adult": count or _count_in_words(group["n"])}, group.group())
     few = _AFTER_PAX.search(text) or _FOR_N.search(text)
     return PartySize({"adult": people.bare_count(few["n"]) or 1}, few.group()) if few else None
 
@@ -109,6 +109,6 @@ def _words(text: str) -> str:
     return text[slice(*found.spans[0])] if found and found.spans else ""
 
 
-def _said_count(words: str) -> int:
+def _count_in_words(words: str) -> int:
     lowered = words.lower()
     return _HINDI_COUNTS.get(lowered) or people.bare_count(lowered) or int(lowered)

@@ -59,10 +59,10 @@ def list_entries_until(
 
     The count stops at LATER_COUNT_MAX plus one.
     """
-    rows, coming = reader.read(
+    rows, later = reader.read(
         entries_page_statement(first, today, limit + 1, cursor), later_count_statement(today)
     )
-    return page_by_day(rows, limit, "entry_date"), coming[0]["n"]
+    return page_by_day(rows, limit, "entry_date"), later[0]["n"]
 
 
 @cached_statement

@@ -56,7 +56,7 @@ def index(reader: RequestReader) -> Any:
         ],
         "may_change": reader.authenticate().can("ledger.chart"),
         "first": url_for("chart.index", **filters) if after else None,
-        "further": (
+        "next_page": (
             url_for("chart.index", **filters, after=found.next_cursor)
             if found.next_cursor
             else None

@@ -54,7 +54,7 @@ def index(reader: RequestReader) -> Any:
     place, is_invalid = _place(typed["after"])
     is_invalid = is_invalid or any(typed[name] and days[name] is None for name in days)
     evening = clock.today(reader.authenticate().timezone)
-    coming = 0
+    later_count = 0
     is_asked_for_later = days["to"] or (days["from"] and days["from"] > evening)
     last = days["to"] if is_asked_for_later else evening
     if (
@@ -70,7 +70,7 @@ def index(reader: RequestReader) -> Any:
     if is_asked_for_later:
         found = entries.list_entries(reader, days["from"], last, limit=PAGE_SIZE, cursor=place)
     else:
-        found, coming = entries.list_entries_until(
+        found, later_count = entries.list_entries_until(
             reader, days["from"], evening, limit=PAGE_SIZE, cursor=place
         )
     filters: dict[str, Any] = {name: day.isoformat() for name, day in days.items() if day}
@@ -89,9 +89,9 @@ def index(reader: RequestReader) -> Any:
         "may_write": reader.authenticate().can("ledger.post_direct"),
         "files": [url_for("journal.index", **filters, format=form) for form in ("xlsx", "csv-bom")],
         "is_narrowed": any(typed.values()),
-        "coming": min(coming, entries.LATER_COUNT_MAX),
-        "more_are_coming": coming > entries.LATER_COUNT_MAX,
-        "coming_days": url_for("journal.index", **later),
+        "later_count": min(later_count, entries.LATER_COUNT_MAX),
+        "has_more_later": later_count > entries.LATER_COUNT_MAX,
+        "later_url": url_for("journal.index", **later),
         "newest": url_for("journal.index", **filters) if place else None,
         "older": (
             url_for("journal.index", **filters, after=found.next_cursor)

@@ -242,7 +242,7 @@ def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
     currency = one.opening.currency
     carried = _("Transferred to the result of earlier years")
 
-    def told(row: LedgerLine | CarriedLine) -> str:
+    def description(row: LedgerLine | CarriedLine) -> str:
         return (
             _beneath(row.narration, row.party_name, row.memo)
             if isinstance(row, LedgerLine)
@@ -250,7 +250,13 @@ def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
         )
 
     rows = [
-        [written(row.day), told(row), figure(row.debit), figure(row.credit), _balance(row.balance)]
+        [
+            written(row.day),
+            description(row),
+            figure(row.debit),
+            figure(row.credit),
+            _balance(row.balance),
+        ]
         for row in report.rows
         if row.balance.currency == currency
     ]

@@ -365,20 +365,20 @@ def read_open(
     ):  # both queries must read the same snapshot, so that the ages and the account agree
         read = dict(zip(statements, reader.read(*statements.values()), strict=True))
         keys = sorted({row["party_key"] for row in read["ahead"]}) if is_paged else None
-        further: dict[str, Select[Any]] = {}
+        of_page: dict[str, Select[Any]] = {}
         if keys:
-            further["parties"] = open_items.parties_by_age_statement(
+            of_page["parties"] = open_items.parties_by_age_statement(
                 kind, first, last, **ages, keys=keys
             )
         if filters.party and keys != []:
-            further["advances"] = advances_queries.list_advances_statement(
+            of_page["advances"] = advances_queries.list_advances_statement(
                 kind, first, last, filters.as_of, party=named, keys=keys
             )
-            further["documents"] = open_list.list_instalments_statement(
+            of_page["documents"] = open_list.list_instalments_statement(
                 kind, first, last, **ages, party=named, keys=keys
             )
-        if further:
-            read |= zip(further, reader.read(*further.values()), strict=True)
+        if of_page:
+            read |= zip(of_page, reader.read(*of_page.values()), strict=True)
     known = {row["currency"] for row in (*read["ever"], *read["control"], *read["ever_ahead"])}
     ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
     wanted = [currency for currency in ordered if filters.currency in (None, currency)]

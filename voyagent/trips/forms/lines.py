@@ -43,7 +43,7 @@ _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 class LineForm(SchemaForm[LineIn]):
     """Base form of a trip line: status, cost, price, supplier, booking number and notes.
 
-    `kept` has the details that the form does not show.
+    `untouched_values` has the details that the form does not show.
     """
 
     schema: ClassVar[type[BaseModel]] = LineIn
@@ -76,7 +76,7 @@ class LineForm(SchemaForm[LineIn]):
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
-        self.kept: dict[str, Any] = {}
+        self.untouched_values: dict[str, Any] = {}
         self.status.choices = [
             SelectChoice(status, status_style(status).word) for status in BY_HAND[self.kind]
         ]
@@ -104,7 +104,7 @@ class LineForm(SchemaForm[LineIn]):
                 "price": _typed(line.price),
             },
         )
-        form.kept = {name: getattr(line.details, name) for name in cls.untouched}
+        form.untouched_values = {name: getattr(line.details, name) for name in cls.untouched}
         return form
 
     @classmethod
@@ -148,14 +148,18 @@ class LineForm(SchemaForm[LineIn]):
             "details": (
                 {
                     name: value
-                    for name, value in {**self.kept, **details, **self.further()}.items()
+                    for name, value in {
+                        **self.untouched_values,
+                        **details,
+                        **self.more_details(),
+                    }.items()
                     if value is not None
                 }
                 | {"kind": self.kind}
             ),
         }
 
-    def further(self) -> dict[str, Any]:
+    def more_details(self) -> dict[str, Any]:
         """Return the members of the details that are computed from several or other fields."""
         return {}
 
@@ -207,7 +211,7 @@ class FlightForm(LineForm):
             "arrives_time": details.arrives_at[11:],
         }
 
-    def further(self) -> dict[str, Any]:
+    def more_details(self) -> dict[str, Any]:
         """Return airline, number, airports and times, computed from the fields.
 
         If no day of arrival is given, the flight lands on the day of departure.
@@ -263,7 +267,7 @@ class TimedForm(LineForm):
         """Return the time of the details for the field."""
         return {"at": details.at}
 
-    def further(self) -> dict[str, Any]:
+    def more_details(self) -> dict[str, Any]:
         """Return the time of the field for the details."""
         return {"at": _time(self.at.data)}
 

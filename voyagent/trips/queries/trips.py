@@ -293,7 +293,7 @@ def _hold(trip_id: UUID) -> None:
 
 
 def _read(
-    reader: Reader, which: ColumnElement[bool], *further: Select[Any], sealed: bool = False
+    reader: Reader, which: ColumnElement[bool], *more: Select[Any], sealed: bool = False
 ) -> tuple[Journey | None, list[list[Row]]]:
     of = select(_TRIPS.id).where(owned(Trip), which).scalar_subquery()
     columns = (*_PASSENGER_COLUMNS, "passport_sealed") if sealed else _PASSENGER_COLUMNS
@@ -306,7 +306,7 @@ def _read(
         owned(TripLine), _LINES.trip_id == of
     )
     trips, passengers, things, *rest = reader.read(
-        _trips().where(owned(Trip), which), people, lines, *further
+        _trips().where(owned(Trip), which), people, lines, *more
     )
     if not trips:
         return None, rest

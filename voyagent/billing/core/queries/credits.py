@@ -43,7 +43,7 @@ class CreditDocument:
     lines: list[Row]
     taxes: list[Row]
     journal: list[Row]
-    further: list[Row] = field(default_factory=list)
+    recognitions: list[Row] = field(default_factory=list)
     """Journal entries on service dates after the date of a credit note."""
 
 

@@ -60,5 +60,5 @@ def credit_row(document: CreditDocument) -> Row:
     return {
         **row,
         "lines": taxed_lines(document.lines, document.taxes, row["currency"]),
-        "recognitions": document.further,
+        "recognitions": document.recognitions,
     }

@@ -62,12 +62,12 @@ def credit_page(
     form: DocumentCreditForm[Any],
     act: Callable[[Any], Any],
     sides: Callable[[Any], Sequence[tuple[str, int, Money]]],
-    further: Sequence[dict[str, Any]] = (),
+    recognitions: Sequence[dict[str, Any]] = (),
 ) -> Any:
     """Enter a credit and redirect to it, or render its form with the postings.
 
-    `sides` computes the journal lines of the parsed form. It also fills `further` with the entries
-    on service dates.
+    `sides` computes the journal lines of the parsed form. It also fills `recognitions` with the
+    entries on service dates.
     """
     document_id = form.document.id
     credit = None if is_preview() else form.attempt(act, **CREDIT_ERROR_FIELDS)
@@ -75,7 +75,7 @@ def credit_page(
         facts = preview(form, sides) | {
             "place": Place(pages.document(document_id)),
             "rows": form.rows,
-            "further": further,
+            "recognitions": recognitions,
             "other_year": other_year_words(typed_day(form.issue_date), pages.series),
         }
         return render_template("billing/credit.html", form=form, **facts), (

@@ -261,12 +261,14 @@ def _void_page(form: VoidForm, document: Invoice | Bill) -> Any:
         "place": Place(document),
         "postings": reversal_of(document.entry_id),
     }
-    further = (
+    recognitions = (
         reversals_of(("invoice", document.id), typed_day(form.voided_on) or document.issue_date)
         if isinstance(document, Invoice)
         else []
     )
-    return render_template("billing/void.html", form=form, further=further, **shown), form.status
+    return render_template(
+        "billing/void.html", form=form, recognitions=recognitions, **shown
+    ), form.status
 
 
 def not_now(why: str, url: str) -> Any:

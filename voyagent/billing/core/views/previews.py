@@ -92,7 +92,7 @@ def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str
     ]
 
 
-def further_of(found: Iterable[Recognition]) -> list[dict[str, Any]]:
+def recognition_postings(found: Iterable[Recognition]) -> list[dict[str, Any]]:
     """Return the journal entries that an action would post on service dates."""
     return [{"day": one.day, "postings": postings_of(one.sides)} for one in found]
 

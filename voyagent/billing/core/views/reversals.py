@@ -19,7 +19,8 @@ from voyagent.kernel.money import Money
 class Reversed:
     """Facts for the confirmation page of a reversal.
 
-    `postings` are the journal lines of the reversal itself, `further` the entries on service dates.
+    `postings` are the journal lines of the reversal itself, `recognitions` the entries on service
+    dates.
     """
 
     words: str
@@ -31,7 +32,7 @@ class Reversed:
     all_url: str
     url: str
     postings: list[dict[str, Any]]
-    further: Sequence[dict[str, Any]] = ()
+    recognitions: Sequence[dict[str, Any]] = ()
 
 
 def reverse_step(
@@ -51,7 +52,7 @@ def reverse_step(
         shown = {
             "reversed": found,
             "postings": found.postings,
-            "further": found.further,
+            "recognitions": found.recognitions,
         }
         return render_template("billing/reverse.html", form=form, **shown), form.status
     toast(done)

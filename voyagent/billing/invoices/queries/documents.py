@@ -62,7 +62,7 @@ class InvoiceDocument:
     write_off_requests: list[Row]
     """The pending request for a write-off; empty if there is none."""
     journal: list[Row]
-    further: list[Row]
+    recognitions: list[Row]
     """Journal entries on service dates after the issue date."""
 
     @property
@@ -86,12 +86,20 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
 
     Raises InvoiceNotFound.
     """
-    invoices, lines, taxes, payments, notes, write_offs, requests, journal, further = reader.read(
-        *_document_statements(invoice_id)
+    invoices, lines, taxes, payments, notes, write_offs, requests, journal, recognitions = (
+        reader.read(*_document_statements(invoice_id))
     )
     invoice = first_row(invoices, InvoiceNotFound)
     return InvoiceDocument(
-        invoice, lines, taxes, payments, notes, write_offs, requests, journal, by_entry(further)
+        invoice,
+        lines,
+        taxes,
+        payments,
+        notes,
+        write_offs,
+        requests,
+        journal,
+        by_entry(recognitions),
     )
 
 

@@ -215,5 +215,5 @@ def invoice_row(document: InvoiceDocument) -> Row:
         "write_off_approval_id": document.write_off_requests[0]["id"]
         if document.write_off_requests
         else None,
-        "recognitions": document.further,
+        "recognitions": document.recognitions,
     }
