@@ -292,7 +292,7 @@ def test_720_tries_at_one_account_do_not_stop_other_accounts(make: Make) -> None
         ]
         assert tries.count(0) == 10
         assert fails(limiter) == 0
-        # What the account refused took nothing from the address.
+        # Attempts that the limit of the account refused do not count for the address.
         assert admitted(limiter, 99, account="other@malabar.example", address="203.0.113.1") == 10
 
 
