@@ -5,11 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from gunicorn.http.body import Body, ChunkedReader, LengthReader
+from gunicorn.http.unreader import IterUnreader
 
 from tests.http.conftest import Variant
 from tests.people import Person, csrf
@@ -260,6 +263,79 @@ def test_a_path_is_escaped_in_an_error_page(app: Flask) -> None:
     answer = app.test_client().get("/<script>alert(1)</script>")
     assert answer.status_code == 404
     assert "<script>alert" not in answer.text
+
+
+# The body does not arrive as announced
+# --------------------------------------------------------------------------------
+
+
+def send(app: Flask, path: str, body: Any, kind: str, **environ: Any) -> Any:
+    return app.test_client().post(
+        path,
+        content_type=kind,
+        environ_overrides={
+            "wsgi.input": body,
+            "wsgi.input_terminated": True,
+            "CONTENT_LENGTH": "",
+            **environ,
+        },
+    )
+
+
+def chunks(*pieces: bytes) -> Body:
+    return Body(ChunkedReader(SimpleNamespace(), IterUnreader(pieces)))
+
+
+MALFORMED = [
+    (b"xyz\r\nhello\r\n0\r\n\r\n", "InvalidChunkSize"),
+    (b"5\r\nhello, world\r\n0\r\n\r\n", "ChunkMissingTerminator"),
+    (b"5;a=\x01\r\nhello\r\n0\r\n\r\n", "InvalidChunkExtension"),
+    (b"5\r\nhello\r\n0\r\nX: 1\n", "InvalidHeader"),
+]
+
+
+@pytest.mark.parametrize(("sent", "reason"), MALFORMED)
+def test_a_malformed_chunk_is_a_400_with_one_log_line(
+    app: Flask, log_lines: list[dict[str, Any]], sent: bytes, reason: str
+) -> None:
+    answer = send(app, "/api/auth/sign-in", chunks(sent), "application/json")
+    assert (answer.status_code, answer.json["detail"]) == (400, "malformed_body")
+    (line,) = log_lines
+    assert (line["status"], line["malformed"]) == (400, reason)
+
+
+def test_a_malformed_chunk_of_a_form_is_a_400_page_without_a_traceback(
+    app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = "application/x-www-form-urlencoded"
+    page = page_of(send(app, "/sign-in", chunks(b"5\r\nemail=\r\n"), kind), 400)
+    assert "The request was damaged on its way." in page.text
+    assert "request.failed" not in capsys.readouterr().out
+
+
+def test_chunks_that_end_early_are_a_400(app: Flask) -> None:
+    answer = send(app, "/api/auth/sign-in", chunks(b"5\r\nhel"), "application/json")
+    assert (answer.status_code, answer.json["detail"]) == (400, "bad_request")
+
+
+def test_a_part_of_a_body_is_not_taken_for_the_whole(app: Flask) -> None:
+    sent = b'{"email": "a@malabar.example", "password": "x"}'
+    body = Body(LengthReader(IterUnreader([sent]), len(sent) + 1))
+    answer = send(
+        app, "/api/auth/sign-in", body, "application/json", CONTENT_LENGTH=str(len(sent) + 1)
+    )
+    assert (answer.status_code, answer.json["detail"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("error", [TimeoutError, BlockingIOError])
+def test_a_body_that_stops_arriving_is_a_408(app: Flask, error: type[OSError]) -> None:
+    class Stalled:
+        def read(self, _size: int) -> bytes:
+            raise error
+
+    answer = send(app, "/api/auth/sign-in", Body(Stalled()), "application/json")
+    assert (answer.status_code, answer.json["detail"]) == (408, "request_timeout")
+    page_of(send(app, "/sign-in", Body(Stalled()), "application/x-www-form-urlencoded"), 408)
 
 
 # Database outage

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from flask import Flask, Request, Response, g, request, session
@@ -19,6 +19,10 @@ from werkzeug.exceptions import HTTPException
 
 from voyagent.kernel.db import db, finish
 from voyagent.kernel.errors import VoyagentError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from flask.ctx import RequestContext
 
 log = structlog.get_logger(__name__)
 ATTEMPTS_MAX = 3
@@ -51,6 +55,16 @@ class VoyagentFlask(Flask):
     """
 
     session_interface = _CookieSessions()
+
+    def request_context(self, environ: WSGIEnvironment) -> RequestContext:
+        """Return the context of a request, whose body must have its declared length.
+
+        If a client disconnects, gunicorn ends the body early. Werkzeug would take what has arrived
+        for the whole body if the server declared that it terminates bodies.
+        """
+        if environ.get("CONTENT_LENGTH"):
+            environ.pop("wsgi.input_terminated", None)
+        return super().request_context(environ)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function unchanged, because no view or hook is a coroutine."""

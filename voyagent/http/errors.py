@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext, ngettext, refresh
 from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -18,7 +19,7 @@ from sqlalchemy.exc import (
     OperationalError,
     TimeoutError as PoolTimeoutError,
 )
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from voyagent.http.guards import (
     current_actor,
@@ -86,17 +87,18 @@ def install(app: Flask) -> None:
     app.register_error_handler(errors.VoyagentError, _expected)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(ParseException, _malformed_body)
+    app.register_error_handler(ClientDisconnected, _incomplete_body)
     for kind in (DBAPIError, PoolTimeoutError, psycopg.Error, psycopg_pool.PoolTimeout):
         app.register_error_handler(kind, _database)
     app.register_error_handler(Exception, _last_resort)
 
 
 def is_api() -> bool:
-    """Return True if the client is a program: a path below /api, or a health probe."""
-    return (
-        request.path.startswith(("/api/", "/health", "/internal/", "/schemas/"))
-        or request.path == "/api"
-    )
+    """Return True if the client is a program: a path below /api, or a probe."""
+    return request.path.startswith(
+        ("/api/", "/health", "/internal/", "/schemas/")
+    ) or request.path in {"/api", "/ready"}
 
 
 def answer(
@@ -154,7 +156,9 @@ def _load_visitor() -> None:
 
 def _page(status: int, message: str | None) -> Response:
     known = (
-        status
+        400
+        if status == HTTPStatus.REQUEST_TIMEOUT
+        else status
         if status in {400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503}
         else 500
         if status >= 500
@@ -216,8 +220,40 @@ def _http(error: HTTPException) -> Response:
     if status == HTTPStatus.METHOD_NOT_ALLOWED and getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # type: ignore[attr-defined]
     sentence = _HTTP_SENTENCES.get(status) if is_api() else None
-    detail = _HTTP_DETAIL.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))
-    return answer(status, detail, gettext(sentence) if sentence else None, headers)
+    return answer(status, _detail_of(status), gettext(sentence) if sentence else None, headers)
+
+
+def _detail_of(status: int) -> str:
+    return _HTTP_DETAIL.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))
+
+
+def _malformed_body(error: Exception) -> Response:
+    """Answer a body that gunicorn cannot parse, such as one with a malformed chunk.
+
+    gunicorn parses a chunked body while the program reads it. The reason is in the log line of the
+    request, because anybody can cause this error.
+    """
+    structlog.contextvars.bind_contextvars(malformed=type(error).__name__)
+    _load_visitor()
+    return answer(
+        HTTPStatus.BAD_REQUEST,
+        "malformed_body",
+        gettext("The request was damaged on its way. Send it again."),
+    )
+
+
+def _incomplete_body(error: ClientDisconnected) -> Response:
+    """Answer a body that ended early, or of which nothing arrived before the deadline."""
+    status = (
+        HTTPStatus.REQUEST_TIMEOUT
+        if isinstance(error.__context__, TimeoutError | BlockingIOError)
+        else HTTPStatus.BAD_REQUEST
+    )
+    return answer(
+        status,
+        _detail_of(status),
+        gettext("The request did not arrive completely. Send it again."),
+    )
 
 
 def _database(error: Exception) -> Response:
