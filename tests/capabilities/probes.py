@@ -38,7 +38,7 @@ READS: dict[str, Any] = {
     "output": frozenset({"noted", "enquiry_id"}),
     "permission": "enquiry.read",
     "approval": "never",
-    "run": lambda _call, wanted: {"noted": wanted.text},
+    "run": lambda _call, inputs: {"noted": inputs.text},
     "card": Card(icon="pencil", sentence=lambda given, _output: f"Note {given.get('text')}"),
     "examples": {"en": ("note that Deepa called",)},
     "audit": "Assistant: note something",

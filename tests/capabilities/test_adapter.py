@@ -19,10 +19,10 @@ def test_each_function_receives_the_parsed_arguments() -> None:
     effect = effect_of(
         made(
             PROPOSES,
-            run=lambda call, wanted: {"by": call.actor, "noted": wanted.text},
-            preview=lambda _call, wanted: Description(title=wanted.text),
+            run=lambda call, inputs: {"by": call.actor, "noted": inputs.text},
+            preview=lambda _call, inputs: Description(title=inputs.text),
             measure=lambda _call, _wanted: Measured(balances=[]),
-            amounts=lambda wanted: [Money(wanted.copies, "AED"), Money(1, "INR")],
+            amounts=lambda inputs: [Money(inputs.copies, "AED"), Money(1, "INR")],
         )
     )
     stored = {"text": "Called", "copies": 2}
@@ -61,7 +61,7 @@ def test_the_policy_decides_about_four_eyes() -> None:
             undoable=False,
             editable=False,
             external=True,
-            dry_run=lambda _call, wanted: {"tried": wanted.text},
+            dry_run=lambda _call, inputs: {"tried": inputs.text},
         )
     )
     assert (strict.money, strict.reversible, strict.external, strict.asks) == (

@@ -42,8 +42,8 @@ ON_A_TRIP = pytest.mark.parametrize(
 
 
 def perform(person: Person, capability: Capability[Any], fields: JsonObject) -> JsonObject:
-    wanted = capability.input.model_validate_json(json.dumps(fields))
-    output = person.does(lambda actor: execution.execute(capability, Invocation(actor), wanted))
+    inputs = capability.input.model_validate_json(json.dumps(fields))
+    output = person.does(lambda actor: execution.execute(capability, Invocation(actor), inputs))
     assert isinstance(output, dict)
     return output
 

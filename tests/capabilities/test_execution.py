@@ -34,8 +34,8 @@ from voyagent.kernel.money import InvalidAmount
 
 
 def execute(person: Person, capability: Capability[Any], **fields: Any) -> Any:
-    wanted = capability.input.model_validate_json(json.dumps(fields))
-    return person.does(lambda actor: execution.execute(capability, Invocation(actor), wanted))
+    inputs = capability.input.model_validate_json(json.dumps(fields))
+    return person.does(lambda actor: execution.execute(capability, Invocation(actor), inputs))
 
 
 def receipt(invoice_id: object, **given: Any) -> dict[str, Any]:
@@ -127,10 +127,10 @@ def test_a_role_with_the_direct_right_acts_at_once(alice: Person) -> None:
 
 def test_an_act_by_the_assistant_is_proposed_for_every_role(alice: Person) -> None:
     invoice_id = issued(alice)
-    wanted = record_receipt.RecordReceiptInput.model_validate_json(json.dumps(receipt(invoice_id)))
+    inputs = record_receipt.RecordReceiptInput.model_validate_json(json.dumps(receipt(invoice_id)))
     stored = alice.does(
         lambda actor: execution.execute(
-            record_receipt.CAPABILITY, Invocation(actor.via(Channel.ASSISTANT)), wanted
+            record_receipt.CAPABILITY, Invocation(actor.via(Channel.ASSISTANT)), inputs
         )
     )
     assert isinstance(stored, Proposed)

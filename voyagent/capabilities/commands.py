@@ -68,9 +68,9 @@ def _command(capability: Capability[Any]) -> click.Command:
         **given: object,
     ) -> None:
         values = {one.name: _value(one, given[_parameter(one)]) for one in fields}
-        wanted = _input(capability, {k: v for k, v in values.items() if v is not None})
+        inputs = _input(capability, {k: v for k, v in values.items() if v is not None})
         try:
-            output = _run(capability, wanted, agency, address, session, dry_run=dry_run)
+            output = _run(capability, inputs, agency, address, session, dry_run=dry_run)
         except VoyagentError as error:
             raise click.ClickException(f"{gettext(error.message)} ({error.code})") from None
         click.echo(json.dumps(output, ensure_ascii=False, indent=2, default=str))
@@ -120,19 +120,19 @@ def _input(capability: Capability[Any], values: JsonObject) -> BaseModel:
     Raises ClickException with each error.
     """
     try:
-        wanted: BaseModel = capability.input.model_validate_json(json.dumps(values))
+        inputs: BaseModel = capability.input.model_validate_json(json.dumps(values))
     except ValidationError as error:
         found = [
             f"{'.'.join(map(str, one['loc'])) or 'input'}: {one['msg']}"  # type: ignore[call-overload]
             for one in problems(error)
         ]
         raise click.ClickException("\n".join(found)) from None
-    return wanted
+    return inputs
 
 
 def _run(
     capability: Capability[Any],
-    wanted: BaseModel,
+    inputs: BaseModel,
     agency: UUID | None,
     address: str,
     session: UUID | None,
@@ -145,15 +145,15 @@ def _run(
     with transaction(account.tenant_id):
         call = Invocation(people.get_actor(account.user_id).via(Channel.JOB), session)
         if dry_run:
-            return _previewed(capability, call, wanted)
-        done = execute_now(capability, call, wanted)
+            return _previewed(capability, call, inputs)
+        done = execute_now(capability, call, inputs)
     return asdict(done) if isinstance(done, Proposed) else done
 
 
-def _previewed(capability: Capability[Any], call: Invocation, wanted: BaseModel) -> JsonObject:
+def _previewed(capability: Capability[Any], call: Invocation, inputs: BaseModel) -> JsonObject:
     """Return the summary and the preview of an act."""
     if capability.preview is None:
         raise click.UsageError(f"{capability.name} has no preview.")
     require_permission(capability, call)
-    summary = summary_of(capability, call, wanted)
-    return {"summary": summary, "preview": capability.preview(call, wanted)}
+    summary = summary_of(capability, call, inputs)
+    return {"summary": summary, "preview": capability.preview(call, inputs)}

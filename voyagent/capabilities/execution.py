@@ -48,7 +48,7 @@ class Proposed:
 
 
 def execute(
-    capability: Capability[Any], call: Invocation, wanted: BaseModel
+    capability: Capability[Any], call: Invocation, inputs: BaseModel
 ) -> JsonObject | OutboundCall[JsonObject] | Proposed:
     """Run a capability, or store a proposal if approval is required.
 
@@ -60,10 +60,10 @@ def execute(
     would refuse.
     """
     require_permission(capability, call)
-    policy = capability.policy(call, wanted) if capability.policy else Policy()
+    policy = capability.policy(call, inputs) if capability.policy else Policy()
     if capability.approval == "required" and not call.actor.may_act_directly(capability.permission):
-        return _propose(capability, call, wanted, policy)
-    return capability.run(call, wanted)
+        return _propose(capability, call, inputs, policy)
+    return capability.run(call, inputs)
 
 
 def may_use(capability: Capability[Any], actor: Actor) -> bool:
@@ -95,17 +95,17 @@ def require_permission(capability: Capability[Any], call: Invocation) -> None:
         raise NotPermitted(refusal) from None
 
 
-def summary_of(capability: Capability[Any], call: Invocation, wanted: BaseModel) -> str:
+def summary_of(capability: Capability[Any], call: Invocation, inputs: BaseModel) -> str:
     """Return a proposal as one line, such as “Issue the invoice for Deepa, INR 45,000.00”.
 
     Raises the errors of policy and preview, so that no impossible act is proposed.
     """
-    policy = capability.policy(call, wanted) if capability.policy else Policy()
-    return _line(capability, call, wanted, policy)
+    policy = capability.policy(call, inputs) if capability.policy else Policy()
+    return _line(capability, call, inputs, policy)
 
 
 def _propose(
-    capability: Capability[Any], call: Invocation, wanted: BaseModel, policy: Policy
+    capability: Capability[Any], call: Invocation, inputs: BaseModel, policy: Policy
 ) -> Proposed:
     approval = proposing.propose(
         call.actor,
@@ -113,8 +113,8 @@ def _propose(
         turn_id=call.turn_id,
         tool_call_id=call.call_id or f"{approval_queries.PAGE_CALL}{new_id()}",
         tool_name=capability.name,
-        arguments=wanted.model_dump(mode="json", exclude_none=True),
-        summary=_line(capability, call, wanted, policy),
+        arguments=inputs.model_dump(mode="json", exclude_none=True),
+        summary=_line(capability, call, inputs, policy),
         if_it_stands=True,
     )
     if call.turn_id is None:
@@ -136,8 +136,8 @@ def _show_in_conversation(actor: Actor, approval: Approval) -> None:
     chat.append_message(actor, approval.session_id, role="system", blocks=[request])
 
 
-def _line(capability: Capability[Any], call: Invocation, wanted: BaseModel, policy: Policy) -> str:
-    described = capability.preview(call, wanted) if capability.preview else {}
+def _line(capability: Capability[Any], call: Invocation, inputs: BaseModel, policy: Policy) -> str:
+    described = capability.preview(call, inputs) if capability.preview else {}
     title = str(described.get("title") or capability.title)
     if not policy.amounts:
         return title

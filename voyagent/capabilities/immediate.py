@@ -14,11 +14,11 @@ from voyagent.kernel.outbound import OutboundCall
 
 
 def execute_now(
-    capability: Capability[Any], call: Invocation, wanted: BaseModel
+    capability: Capability[Any], call: Invocation, inputs: BaseModel
 ) -> JsonObject | Proposed:
     """Run a capability, then at once its outbound call without an open transaction.
 
     Raises the errors of `execute` and of the call.
     """
-    done = execute(capability, call, wanted)
+    done = execute(capability, call, inputs)
     return outbound.run(done) if isinstance(done, OutboundCall) else done

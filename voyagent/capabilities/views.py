@@ -67,7 +67,7 @@ def act(actor: Actor, name: str) -> ResponseReturnValue:
     known = known_values(capability, request.args.to_dict(flat=False))
     form = form_of(capability, known, currency=actor.currency)
     done = (
-        form.attempt(lambda wanted: (wanted, execute_now(capability, call, wanted)))
+        form.attempt(lambda inputs: (inputs, execute_now(capability, call, inputs)))
         if is_sent()
         else None
     )
@@ -94,12 +94,12 @@ def _form_page(form: CapabilityForm, call: Invocation) -> ResponseReturnValue:
 
 
 def _result(
-    capability: Capability[Any], actor: Actor, wanted: BaseModel, output: JsonObject | Proposed
+    capability: Capability[Any], actor: Actor, inputs: BaseModel, output: JsonObject | Proposed
 ) -> ResponseReturnValue:
     if isinstance(output, Proposed):
         toast(_("Sent for approval: %(summary)s", summary=output.summary))
         return see_other(url_for("approvals.detail", approval_id=output.approval_id))
-    given = wanted.model_dump(mode="json", exclude_none=True)
+    given = inputs.model_dump(mode="json", exclude_none=True)
     page = record_page(output) if capability.writes else None
     if page is not None:
         toast(result_card(capability.card, given, output, writes=True).sentence)

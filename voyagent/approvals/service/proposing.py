@@ -134,21 +134,23 @@ def edit(
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
     effect = check_state(actor, approval)
-    wanted = _read(effect, arguments)
+    tool_inputs = _read(effect, arguments)
     if seen is not None and seen != queries.mark_of(approval):
         raise ShownChanged
-    if wanted == approval.payload:
+    if tool_inputs == approval.payload:
         return approval
     before = approval.arguments_hash
     requester = person_of(approval.requested_by_user_id)
-    shown = preview_of(requester, approval.tool_name, wanted) if requester is not None else None
+    shown = (
+        preview_of(requester, approval.tool_name, tool_inputs) if requester is not None else None
+    )
     if shown is not None and "refusal" in shown:
         raise EditRefused(shown["refusal"], shown["warning"])
-    worth = _worth(requester, approval.tool_name, wanted)
+    worth = _worth(requester, approval.tool_name, tool_inputs)
     edited_at = db.session.scalar(select(NOW))
     # Set all fields together after the last query, because a query would flush some of them.
     approval.original_payload = approval.original_payload or approval.payload
-    approval.payload, approval.arguments_hash = wanted, digest(wanted)
+    approval.payload, approval.arguments_hash = tool_inputs, digest(tool_inputs)
     approval.edited_by_user_id, approval.edited_at = actor.user_id, edited_at
     _show(approval, shown, worth)
     approval.summary = _line_of(shown, worth) or approval.summary
@@ -156,7 +158,7 @@ def edit(
     db.session.refresh(approval)
     inputs: dict[str, audit.Fact] = {
         "tool_name": approval.tool_name,
-        "arguments": wanted,
+        "arguments": tool_inputs,
         "arguments_hash": approval.arguments_hash,
         "arguments_hash_before": before,
     }

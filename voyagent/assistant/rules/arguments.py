@@ -39,11 +39,11 @@ def read(capability: Capability[Any], arguments: JsonObject) -> BaseModel:
     Raises ArgumentsRefused.
     """
     try:
-        wanted: BaseModel = capability.input.model_validate_json(json.dumps(arguments))
+        inputs: BaseModel = capability.input.model_validate_json(json.dumps(arguments))
     except ValidationError as error:
         wrong = [
             ".".join(map(str, one["loc"])) or "arguments"
             for one in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise ArgumentsRefused(", ".join(list(dict.fromkeys(wrong))[:FIELDS_MAX])) from None
-    return wanted
+    return inputs

@@ -427,11 +427,11 @@ class Performance:
             session_id = self._turn.session_id
             invocation = Invocation(actor, session_id, before, self._turn.id, call_id)
             execution.require_permission(capability, invocation)
-            wanted = arguments.read(capability, call.arguments)
+            inputs = arguments.read(capability, call.arguments)
             with audit.savepoint():
                 if capability.approval == "required":
                     self._refuse_repeats(capability)
-                made = execution.execute(capability, invocation, wanted)
+                made = execution.execute(capability, invocation, inputs)
                 if isinstance(made, execution.Proposed):
                     return Outcome(approval_id=made.approval_id), made.summary
                 if isinstance(made, OutboundCall):

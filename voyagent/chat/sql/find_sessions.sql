@@ -25,11 +25,13 @@ as $$
 declare
   met bigint := met_max + 1;
   sessions uuid[];
-  wanted text := 'tenant_id = $1 and deleted_at is null';
+  conditions text := 'tenant_id = $1 and deleted_at is null';
   given int := 0;
   looked bigint;
 begin
-  if beside_at is not null then wanted := wanted || ' and (created_at, id) < ($4, $5)'; end if;
+  if beside_at is not null then
+    conditions := conditions || ' and (created_at, id) < ($4, $5)';
+  end if;
   if not is_blunt then
     execute 'select count(*), array_agg(distinct session_id) from (
                select session_id from chat_messages
@@ -38,14 +40,14 @@ begin
   end if;
   if met <= met_max then
     return query execute 'select id from chat_sessions
-       where ' || wanted || ' and (id = any($3) or search like lower($2))
+       where ' || conditions || ' and (id = any($3) or search like lower($2))
        order by created_at desc, id desc limit $6'
       using current_setting('app.tenant')::uuid, q, sessions, beside_at, beside_id, n;
     return;
   end if;
   return query execute 'select id from (
       select tenant_id, id, search, created_at from chat_sessions
-       where ' || wanted || ' order by created_at desc, id desc limit $3) newest
+       where ' || conditions || ' order by created_at desc, id desc limit $3) newest
       where search like lower($2) or exists (
         select 1 from chat_messages m
          where m.tenant_id = newest.tenant_id and m.session_id = newest.id
@@ -55,7 +57,7 @@ begin
   get diagnostics given = row_count;
   if given < n then
     execute 'select count(*) from (
-               select 1 from chat_sessions where ' || wanted || ' limit $3 + 1) newest'
+               select 1 from chat_sessions where ' || conditions || ' limit $3 + 1) newest'
       into looked using current_setting('app.tenant')::uuid, q, looked_max, beside_at, beside_id;
     if looked > looked_max then return query select null::uuid; end if;
   end if;

@@ -180,5 +180,5 @@ def _renew_request(person: Actor, session_id: UUID) -> None:
 
 def _summary(person: Actor, session_id: UUID, request: Row) -> str:
     capability = registry.get(request["tool_name"])
-    wanted = arguments.read(capability, request["payload"])
-    return execution.summary_of(capability, Invocation(person, session_id), wanted)
+    inputs = arguments.read(capability, request["payload"])
+    return execution.summary_of(capability, Invocation(person, session_id), inputs)

@@ -78,13 +78,13 @@ class CreateEnquiryInput(EnquiryIn):
     )
 
 
-def run(call: Invocation, wanted: CreateEnquiryInput) -> JsonObject:
+def run(call: Invocation, inputs: CreateEnquiryInput) -> JsonObject:
     """Create the enquiry and return its id, customer name and status.
 
     If a turn of the conversation is run again, the enquiry that the earlier run created is changed
     instead. Raises the errors of `service.create` and `service.update`.
     """
-    fields = wanted.fields()
+    fields = inputs.fields()
     logged = _logged_before(call)
     if logged is not None:
         cleared: JsonObject = dict.fromkeys(set(CreateEnquiryInput.model_fields) - _NEVER_CLEARED)
@@ -95,9 +95,9 @@ def run(call: Invocation, wanted: CreateEnquiryInput) -> JsonObject:
     return _output(service.create(call.actor, **fields))
 
 
-def policy(_call: Invocation, wanted: CreateEnquiryInput) -> Policy:
+def policy(_call: Invocation, inputs: CreateEnquiryInput) -> Policy:
     """Return the facts for approval: the party is the customer, and no money moves."""
-    return Policy(party=wanted.customer_name)
+    return Policy(party=inputs.customer_name)
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:

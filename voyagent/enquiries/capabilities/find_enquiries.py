@@ -60,32 +60,32 @@ class FindEnquiriesInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: FindEnquiriesInput) -> JsonObject:
+def run(call: Invocation, inputs: FindEnquiriesInput) -> JsonObject:
     """Return the newest matching enquiries, and the number of all matching ones.
 
     A city also matches enquiries with the code of its airport, and a code those with the city.
     Raises InvalidDepartRange, InvalidCreatedRange.
     """
-    statuses = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
+    statuses = OPEN_STATUSES if inputs.status == "open" else (inputs.status,)
     pages = [
         enquiries.list_enquiries(
             call.reader,
             Search(
-                text=wanted.q or None,
-                customer_email=wanted.customer_email or None,
+                text=inputs.q or None,
+                customer_email=inputs.customer_email or None,
                 origin=origin,
                 destination=destination,
                 status=status,
-                depart_from=wanted.depart_from,
-                depart_to=wanted.depart_to,
-                created_from=wanted.created_from,
-                created_to=wanted.created_to,
+                depart_from=inputs.depart_from,
+                depart_to=inputs.depart_to,
+                created_from=inputs.created_from,
+                created_to=inputs.created_to,
                 zone=call.actor.timezone,
             ),
             Part(limit=SHOWN_MAX),
         )
         for status, origin, destination in product(
-            statuses, spellings(wanted.origin), spellings(wanted.destination)
+            statuses, spellings(inputs.origin), spellings(inputs.destination)
         )
     ]
     found = [row for page in pages for row in page.items]

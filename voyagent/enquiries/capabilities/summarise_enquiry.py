@@ -65,7 +65,7 @@ class SummariseEnquiryInput(Closed):
         return self
 
 
-def run(call: Invocation, wanted: SummariseEnquiryInput) -> JsonObject:
+def run(call: Invocation, inputs: SummariseEnquiryInput) -> JsonObject:
     """Return the enquiry, or a list of the customer's enquiries if several match.
 
     A customer with exactly the given name takes precedence over one whose name contains it. Of
@@ -73,12 +73,12 @@ def run(call: Invocation, wanted: SummariseEnquiryInput) -> JsonObject:
 
     Raises EnquiryNotFound, NothingNamed.
     """
-    if wanted.enquiry_id:
-        enquiry_id = parse_id(wanted.enquiry_id)
+    if inputs.enquiry_id:
+        enquiry_id = parse_id(inputs.enquiry_id)
         if enquiry_id is None:
             raise service.EnquiryNotFound
         return {"found": 1, "enquiry": full(enquiries_queries.get_row(call.reader, enquiry_id))}
-    name = " ".join(str(wanted.customer_name or "").split())
+    name = " ".join(str(inputs.customer_name or "").split())
     if not name:
         raise NothingNamed
     rows = _likeliest(

@@ -79,11 +79,11 @@ class UpdateEnquiryInput(EnquiryPatch):
     )
 
 
-def run(call: Invocation, wanted: UpdateEnquiryInput) -> JsonObject:
+def run(call: Invocation, inputs: UpdateEnquiryInput) -> JsonObject:
     """Change the enquiry and return it. Raises the errors of `service.update`."""
-    changes = wanted.changes()
+    changes = inputs.changes()
     changes.pop("enquiry_id")  # type: ignore[typeddict-item]
-    enquiry = service.update(call.actor, wanted.enquiry_id, changes)
+    enquiry = service.update(call.actor, inputs.enquiry_id, changes)
     return {
         "updated": True,
         "enquiry_id": str(enquiry.id),

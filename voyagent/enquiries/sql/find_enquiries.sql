@@ -28,7 +28,7 @@ set search_path = public, pg_temp
 as $$
 declare
   source text := 'enquiries';
-  wanted text := 'tenant_id = $1';
+  conditions text := 'tenant_id = $1';
   place text := '';
   amount bigint;
 begin
@@ -38,33 +38,34 @@ begin
                   from enquiries
                  where tenant_id = $1 order by created_at desc, id desc limit $15) newest';
   end if;
-  if q is not null then wanted := wanted || ' and search like lower($2)'; end if;
+  if q is not null then conditions := conditions || ' and search like lower($2)'; end if;
   if email is not null then
-    wanted := wanted || ' and search like lower($3) and lower(customer_email) like lower($3)';
+    conditions := conditions
+      || ' and search like lower($3) and lower(customer_email) like lower($3)';
   end if;
   if origin is not null then
-    wanted := wanted || ' and search like lower($4) and lower(origin) like lower($4)';
+    conditions := conditions || ' and search like lower($4) and lower(origin) like lower($4)';
   end if;
   if destination is not null then
-    wanted := wanted || ' and search like lower($5) and lower(destination) like lower($5)';
+    conditions := conditions || ' and search like lower($5) and lower(destination) like lower($5)';
   end if;
-  if state is not null then wanted := wanted || ' and status = $6'; end if;
-  if leaves_from is not null then wanted := wanted || ' and depart_date >= $7'; end if;
-  if leaves_to is not null then wanted := wanted || ' and depart_date <= $8'; end if;
-  if made_from is not null then wanted := wanted || ' and created_at >= $9'; end if;
-  if made_before is not null then wanted := wanted || ' and created_at < $10'; end if;
+  if state is not null then conditions := conditions || ' and status = $6'; end if;
+  if leaves_from is not null then conditions := conditions || ' and depart_date >= $7'; end if;
+  if leaves_to is not null then conditions := conditions || ' and depart_date <= $8'; end if;
+  if made_from is not null then conditions := conditions || ' and created_at >= $9'; end if;
+  if made_before is not null then conditions := conditions || ' and created_at < $10'; end if;
   if beside_at is not null then
     place := format(' and (created_at, id) %s ($11, $12)',
                     case when backward then '>' else '<' end);
   end if;
   execute 'select count(*) from (
-             select 1 from ' || source || ' where ' || wanted || ' limit $16) counted'
+             select 1 from ' || source || ' where ' || conditions || ' limit $16) counted'
     into amount
     using current_setting('app.tenant')::uuid, q, email, origin, destination, state, leaves_from,
           leaves_to, made_from, made_before, beside_at, beside_id, n, skip, looked_max, count_max;
   if beside_at is not null or skip < amount or amount >= count_max then
     return query execute
-        'select id, $17::bigint from ' || source || ' where ' || wanted || place ||
+        'select id, $17::bigint from ' || source || ' where ' || conditions || place ||
         case when backward then ' order by created_at, id'
              else ' order by created_at desc, id desc' end ||
         ' limit $13 offset $14'

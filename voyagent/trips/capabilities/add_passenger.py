@@ -60,7 +60,7 @@ class AddPassengerInput(CurrentTripInput):
     )
 
 
-def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
+def run(call: Invocation, inputs: AddPassengerInput) -> JsonObject:
     """Add the passenger; create a trip if the conversation has none.
 
     If the trip already has a passenger of that name, the given fields of this passenger are
@@ -69,10 +69,10 @@ def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
     Raises the errors of `trip_to_change`, `passengers.add_passenger` and
     `passengers.update_passenger`.
     """
-    trip = trip_to_change(call, wanted)
+    trip = trip_to_change(call, inputs)
     keyring = call.port(Keyring)
-    fields: PassengerChanges = wanted.model_dump(exclude_unset=True, exclude={"trip_id"})  # type: ignore[assignment]
-    known = _passenger_named(call, trip.id, wanted.full_name)
+    fields: PassengerChanges = inputs.model_dump(exclude_unset=True, exclude={"trip_id"})  # type: ignore[assignment]
+    known = _passenger_named(call, trip.id, inputs.full_name)
     passenger = (
         passengers.add_passenger(keyring, call.actor, trip.id, fields)
         if known is None

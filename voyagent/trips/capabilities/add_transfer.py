@@ -68,38 +68,38 @@ class AddTransferInput(CurrentTripInput):
     )
 
 
-def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
+def run(call: Invocation, inputs: AddTransferInput) -> JsonObject:
     """Add the transfer as planned; create a trip if the conversation has none.
 
     Raises the errors of `trip_to_change` and `lines.add_line`.
     """
-    trip = trip_to_change(call, wanted)
-    planned = _planned_before(call, trip.id, wanted)
+    trip = trip_to_change(call, inputs)
+    planned = _planned_before(call, trip.id, inputs)
     if planned is not None:
         return planned
     details = TransferDetails(
         kind="transfer",
-        on=wanted.on,
-        at=wanted.at,
-        origin=wanted.origin,
-        destination=wanted.destination,
-        vehicle=wanted.vehicle,
-        notes=wanted.notes,
+        on=inputs.on,
+        at=inputs.at,
+        origin=inputs.origin,
+        destination=inputs.destination,
+        vehicle=inputs.vehicle,
+        notes=inputs.notes,
     )
-    changes: LineChanges = {"supplier": wanted.supplier, "supplier_ref": wanted.supplier_ref}
-    if wanted.cost is not None:
-        changes["cost"] = wanted.cost
-    if wanted.price is not None:
-        changes["price"] = wanted.price
-    if wanted.currency is not None:
-        changes["currency"] = wanted.currency
+    changes: LineChanges = {"supplier": inputs.supplier, "supplier_ref": inputs.supplier_ref}
+    if inputs.cost is not None:
+        changes["cost"] = inputs.cost
+    if inputs.price is not None:
+        changes["price"] = inputs.price
+    if inputs.currency is not None:
+        changes["currency"] = inputs.currency
     line = trips.line_of(lines.add_line(call.actor, trip.id, details, changes))
     return {
         "added": True,
         "trip_id": str(trip.id),
         "line_id": str(line.id),
         "name": line.name,
-        "on": wanted.on.isoformat(),
+        "on": inputs.on.isoformat(),
         "price": money_output(line.price),
     }
 
@@ -134,19 +134,19 @@ def records(output: JsonObject) -> Sequence[Choice]:
     return (Choice(output["line_id"], output["name"]),)
 
 
-def _planned_before(call: Invocation, trip_id: UUID, wanted: AddTransferInput) -> JsonObject | None:
+def _planned_before(call: Invocation, trip_id: UUID, inputs: AddTransferInput) -> JsonObject | None:
     """Return the output of an earlier run of this turn, if its transfer is equal and planned.
 
     A turn that replaces an earlier one must not add the same transfer twice.
     """
     for earlier in reversed(call.earlier):
-        if earlier["on"] != wanted.on.isoformat():
+        if earlier["on"] != inputs.on.isoformat():
             continue
         try:
             line = trips.line_of(trips.get_line(trip_id, UUID(earlier["line_id"])))
         except trips.LineNotFound:
             continue
-        same = (wanted.origin, wanted.destination, wanted.at)
+        same = (inputs.origin, inputs.destination, inputs.at)
         if (
             isinstance(line.details, TransferDetails)
             and (line.details.origin, line.details.destination, line.details.at) == same

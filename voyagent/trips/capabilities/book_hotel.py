@@ -62,36 +62,36 @@ class BookHotelInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: BookHotelInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: BookHotelInput) -> OutboundCall[JsonObject]:
     """Book the rate at the supplier. Raises the errors of `hotels.book_hotel`."""
     return hotels.book_hotel(
-        suppliers(call), call.port(Keyring), call.actor, wanted.rate_key, wanted.passenger_ids
+        suppliers(call), call.port(Keyring), call.actor, inputs.rate_key, inputs.passenger_ids
     ).then(_output)
 
 
-def dry_run(_call: Invocation, wanted: BookHotelInput) -> JsonObject:
+def dry_run(_call: Invocation, inputs: BookHotelInput) -> JsonObject:
     """Add the hotel to the trip without asking the supplier, for the preview.
 
     Raises PassengerNotFound, OfferNotFound, TooManyGuests, TripFull.
     """
-    trip, offered = hotels.trip_of_people(wanted.passenger_ids), supplies.rate_of(wanted.rate_key)
+    trip, offered = hotels.trip_of_people(inputs.passenger_ids), supplies.rate_of(inputs.rate_key)
     rate = offered.offer
-    hotels.guests_of(trip, rate, wanted.passenger_ids)
+    hotels.guests_of(trip, rate, inputs.passenger_ids)
     check_room(trip, 1)
     hotels.put_stay(trip, offered, Booking("booked", rate.supplier, "", "", DRY_RUN), rate.total)
     return {}
 
 
-def preview(call: Invocation, wanted: BookHotelInput) -> Description:
+def preview(call: Invocation, inputs: BookHotelInput) -> Description:
     """Describe the booking to its approver: hotel, nights, guests, cost and terms.
 
     Raises OfferNotFound, PassengerNotFound, TooManyGuests.
     """
     rate, trip = (
-        supplies.rate_of(wanted.rate_key).offer,
-        hotels.trip_of_people(wanted.passenger_ids),
+        supplies.rate_of(inputs.rate_key).offer,
+        hotels.trip_of_people(inputs.passenger_ids),
     )
-    guests = ", ".join(one.full_name for one in hotels.guests_of(trip, rate, wanted.passenger_ids))
+    guests = ", ".join(one.full_name for one in hotels.guests_of(trip, rate, inputs.passenger_ids))
     terms = (
         gettext("Free cancellation before %(day)s", day=day(rate.free_until))
         if rate.free_until
@@ -132,17 +132,17 @@ def preview(call: Invocation, wanted: BookHotelInput) -> Description:
     )
 
 
-def measure(call: Invocation, wanted: BookHotelInput) -> Measured:
+def measure(call: Invocation, inputs: BookHotelInput) -> Measured:
     """Return the trip's services, which the preview compares before and after the dry run.
 
     Raises PassengerNotFound.
     """
-    return itinerary_of(call, hotels.trip_of_people(wanted.passenger_ids).id)
+    return itinerary_of(call, hotels.trip_of_people(inputs.passenger_ids).id)
 
 
-def policy(_call: Invocation, wanted: BookHotelInput) -> Policy:
+def policy(_call: Invocation, inputs: BookHotelInput) -> Policy:
     """Return the facts for approval: the supplier is paid the rate. Raises OfferNotFound."""
-    rate = supplies.rate_of(wanted.rate_key).offer
+    rate = supplies.rate_of(inputs.rate_key).offer
     return Policy(amounts=(rate.total,), party=rate.supplier, direction="out")
 
 

@@ -40,26 +40,26 @@ class CancelHotelBookingInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: CancelHotelBookingInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: CancelHotelBookingInput) -> OutboundCall[JsonObject]:
     """Cancel the rooms at the supplier. Raises the errors of `hotels.cancel_hotel_booking`."""
-    return hotels.cancel_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(_output)
+    return hotels.cancel_hotel_booking(suppliers(call), call.actor, inputs.booking_id).then(_output)
 
 
-def dry_run(_call: Invocation, wanted: CancelHotelBookingInput) -> JsonObject:
+def dry_run(_call: Invocation, inputs: CancelHotelBookingInput) -> JsonObject:
     """Mark the hotel as cancelled without asking the supplier, for the preview.
 
     Raises LineNotFound, LineIsOver, NotAtSupplier.
     """
-    hotels.mark_cancelled(hotels.booked_stay(wanted.booking_id), None)
+    hotels.mark_cancelled(hotels.booked_stay(inputs.booking_id), None)
     return {}
 
 
-def preview(_call: Invocation, wanted: CancelHotelBookingInput) -> Description:
+def preview(_call: Invocation, inputs: CancelHotelBookingInput) -> Description:
     """Describe the cancellation to its approver: the booking and its terms.
 
     Raises LineNotFound, LineIsOver, NotAtSupplier.
     """
-    booked = hotels.booked_stay(wanted.booking_id)
+    booked = hotels.booked_stay(inputs.booking_id)
     stay = trips.line_of(booked)
     words = in_words(stay)
     return Description(
@@ -83,12 +83,12 @@ def preview(_call: Invocation, wanted: CancelHotelBookingInput) -> Description:
     )
 
 
-def measure(call: Invocation, wanted: CancelHotelBookingInput) -> Measured:
+def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
     """Return the trip's services, which the preview compares before and after the dry run.
 
     Raises LineNotFound.
     """
-    return itinerary_of(call, trips.trip_id_of_line(wanted.booking_id))
+    return itinerary_of(call, trips.trip_id_of_line(inputs.booking_id))
 
 
 def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:

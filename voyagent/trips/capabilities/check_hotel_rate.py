@@ -33,9 +33,9 @@ class CheckHotelRateInput(Closed):
     ] = Field(description="`rate_key` of a rate in the search results.")
 
 
-def run(call: Invocation, wanted: CheckHotelRateInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: CheckHotelRateInput) -> OutboundCall[JsonObject]:
     """Read the rate again from the supplier. Raises the errors of `hotels.check_hotel_rate`."""
-    checking = hotels.check_hotel_rate(suppliers(call), call.actor, wanted.rate_key)
+    checking = hotels.check_hotel_rate(suppliers(call), call.actor, inputs.rate_key)
     return checking.then(
         lambda rate: {"checked": True, **rate_output(rate)}, refused=unsupported("checked")
     )

@@ -46,26 +46,26 @@ TRIP_CHOICES: Mapping[str, Lookup] = {"trip_id": trips_to_choose}
 """Choices of a form for the field of `CurrentTripInput`."""
 
 
-def current_trip(call: Invocation, wanted: CurrentTripInput) -> Journey:
+def current_trip(call: Invocation, inputs: CurrentTripInput) -> Journey:
     """Return the trip of the act with passengers and lines.
 
     Raises TripNotFound, TripRequired, NoTripYet, SessionNotFound.
     """
-    if wanted.trip_id is not None:
-        return trips.read_trip(call.reader, wanted.trip_id)
+    if inputs.trip_id is not None:
+        return trips.read_trip(call.reader, inputs.trip_id)
     journey = trips.read_trip_of_session(call.reader, _session_id(call))
     if journey is None:
         raise NoTripYet
     return journey
 
 
-def trip_to_change(call: Invocation, wanted: CurrentTripInput) -> Trip:
+def trip_to_change(call: Invocation, inputs: CurrentTripInput) -> Trip:
     """Return the trip of the act; create the conversation's trip if there is none.
 
     Raises TripNotFound, TripRequired, and the errors of `trip_service.open_trip`.
     """
-    if wanted.trip_id is not None:
-        return trips.get_trip(wanted.trip_id)
+    if inputs.trip_id is not None:
+        return trips.get_trip(inputs.trip_id)
     return trip_service.trip_for(call.actor, session_id=_session_id(call))
 
 

@@ -51,25 +51,25 @@ class FileVisaInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: FileVisaInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: FileVisaInput) -> OutboundCall[JsonObject]:
     """File the application with the supplier. Raises the errors of `visas.file_visa`."""
     filing = visas.file_visa(
         suppliers(call),
         call.port(Keyring),
         call.actor,
-        wanted.passenger_id,
-        wanted.destination,
+        inputs.passenger_id,
+        inputs.destination,
         filed_on=_filed_on(call.actor),
     )
     return filing.then(_output)
 
 
-def dry_run(call: Invocation, wanted: FileVisaInput) -> JsonObject:
+def dry_run(call: Invocation, inputs: FileVisaInput) -> JsonObject:
     """Add the application to the trip without asking the supplier, for the preview.
 
     Raises PassengerNotFound, NoDayOfArrival, NoNationality, TripFull.
     """
-    one, trip = visas.applicant(wanted.passenger_id)
+    one, trip = visas.applicant(inputs.passenger_id)
     visas.day_of_arrival(trip)
     if one.nationality is None:
         raise NoNationality
@@ -77,7 +77,7 @@ def dry_run(call: Invocation, wanted: FileVisaInput) -> JsonObject:
     visas.put_visa(
         trip,
         one.full_name,
-        wanted.destination,
+        inputs.destination,
         clock.today(call.actor.timezone),
         Booking("filed", "", "", "", DRY_RUN),
         Money(0, trip.currency),
@@ -85,13 +85,13 @@ def dry_run(call: Invocation, wanted: FileVisaInput) -> JsonObject:
     return {}
 
 
-def preview(_call: Invocation, wanted: FileVisaInput) -> Description:
+def preview(_call: Invocation, inputs: FileVisaInput) -> Description:
     """Describe the application to its approver: passenger, country and day of arrival.
 
     Raises PassengerNotFound, NoDayOfArrival.
     """
-    one, trip = visas.applicant(wanted.passenger_id)
-    country, arrives_on = country_name(wanted.destination), visas.day_of_arrival(trip)
+    one, trip = visas.applicant(inputs.passenger_id)
+    country, arrives_on = country_name(inputs.destination), visas.day_of_arrival(trip)
     has_passport = one.passport_sealed is not None
     passport = gettext("Passport on file") if has_passport else gettext("No passport on file")
     return Description(
@@ -118,12 +118,12 @@ def preview(_call: Invocation, wanted: FileVisaInput) -> Description:
     )
 
 
-def measure(call: Invocation, wanted: FileVisaInput) -> Measured:
+def measure(call: Invocation, inputs: FileVisaInput) -> Measured:
     """Return the trip's services, which the preview compares before and after the dry run.
 
     Raises PassengerNotFound.
     """
-    return itinerary_of(call, visas.applicant(wanted.passenger_id)[1].id)
+    return itinerary_of(call, visas.applicant(inputs.passenger_id)[1].id)
 
 
 def policy(_call: Invocation, _wanted: FileVisaInput) -> Policy:

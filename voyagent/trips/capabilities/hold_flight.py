@@ -46,20 +46,20 @@ class HoldFlightInput(CurrentTripInput):
     ] = Field(default=None, description="Passengers of the trip; absent for all of them.")
 
 
-def run(call: Invocation, wanted: HoldFlightInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: HoldFlightInput) -> OutboundCall[JsonObject]:
     """Reserve the fare; if its price has changed, return the new fare and reserve nothing.
 
     Raises the errors of `trip_to_change`, and those of `flights.hold_flight` except PriceChanged.
     """
-    trip = trip_to_change(call, wanted)
+    trip = trip_to_change(call, inputs)
     budget = budget_of(trip.session_id, trip.enquiry_id)
     holding = flights.hold_flight(
         suppliers(call),
         call.port(Keyring),
         call.actor,
         trip.id,
-        wanted.fare_id,
-        wanted.passenger_ids,
+        inputs.fare_id,
+        inputs.passenger_ids,
     )
     return holding.then(
         lambda lines: _output(lines, budget) | {"still_held": _still_held(call, lines[0])},

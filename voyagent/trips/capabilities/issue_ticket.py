@@ -56,26 +56,26 @@ class IssueTicketInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: IssueTicketInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: IssueTicketInput) -> OutboundCall[JsonObject]:
     """Issue the tickets at the supplier. Raises the errors of `flights.issue_ticket`."""
-    return flights.issue_ticket(suppliers(call), call.actor, wanted.pnr_id).then(_output)
+    return flights.issue_ticket(suppliers(call), call.actor, inputs.pnr_id).then(_output)
 
 
-def dry_run(_call: Invocation, wanted: IssueTicketInput) -> JsonObject:
+def dry_run(_call: Invocation, inputs: IssueTicketInput) -> JsonObject:
     """Mark the flights as ticketed without asking the supplier, for the preview.
 
     Raises LineNotFound, NotHeld.
     """
-    flights.mark_ticketed(flights.held_lines(wanted.pnr_id), None, ())
+    flights.mark_ticketed(flights.held_lines(inputs.pnr_id), None, ())
     return {}
 
 
-def preview(call: Invocation, wanted: IssueTicketInput) -> Description:
+def preview(call: Invocation, inputs: IssueTicketInput) -> Description:
     """Describe the purchase to its approver: flights, passengers, cost and time limit.
 
     Raises LineNotFound, NotHeld.
     """
-    held = _held(wanted)
+    held = _held(inputs)
     journey = trips.read_trip(call.reader, held[0].trip_id)
     cost = _cost(held)
     words = flights_in_words(
@@ -111,20 +111,20 @@ def preview(call: Invocation, wanted: IssueTicketInput) -> Description:
     )
 
 
-def measure(call: Invocation, wanted: IssueTicketInput) -> Measured:
+def measure(call: Invocation, inputs: IssueTicketInput) -> Measured:
     """Return the trip's services, which the preview compares before and after the dry run.
 
     Raises LineNotFound.
     """
-    return itinerary_of(call, trips.trip_id_of_line(wanted.pnr_id))
+    return itinerary_of(call, trips.trip_id_of_line(inputs.pnr_id))
 
 
-def policy(_call: Invocation, wanted: IssueTicketInput) -> Policy:
+def policy(_call: Invocation, inputs: IssueTicketInput) -> Policy:
     """Return the facts for approval: the supplier is paid the booking's cost.
 
     Raises LineNotFound, NotHeld.
     """
-    held = _held(wanted)
+    held = _held(inputs)
     return Policy(amounts=(_cost(held),), party=held[0].supplier or "", direction="out")
 
 
@@ -135,8 +135,8 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Issued the tickets of %(locator)s", locator=output["locator"]))
 
 
-def _held(wanted: IssueTicketInput) -> list[Line]:
-    return [trips.line_of(line) for line in flights.held_lines(wanted.pnr_id)]
+def _held(inputs: IssueTicketInput) -> list[Line]:
+    return [trips.line_of(line) for line in flights.held_lines(inputs.pnr_id)]
 
 
 def _cost(lines: Sequence[Line]) -> Money:

@@ -17,12 +17,12 @@ from voyagent.trips.rules.details import FlightDetails, HotelDetails, TransferDe
 from voyagent.trips.words import country_name, state_word
 
 
-def run(call: Invocation, wanted: CurrentTripInput) -> JsonObject:
+def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
     """Return passengers, services and price, without costs, cancelled services and passports.
 
     Raises the errors of `current_trip`.
     """
-    journey = current_trip(call, wanted)
+    journey = current_trip(call, inputs)
     details = [(line, line.details) for line in journey.active_lines]
     return {
         "trip_id": str(journey.trip["id"]),

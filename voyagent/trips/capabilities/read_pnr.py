@@ -32,9 +32,9 @@ class ReadPnrInput(Closed):
     ] = Field(description="Record locator of the airline (PNR), 5 to 8 letters and digits.")
 
 
-def run(call: Invocation, wanted: ReadPnrInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: ReadPnrInput) -> OutboundCall[JsonObject]:
     """Read the booking from the supplier. Raises the errors of `flights.read_flight`."""
-    return flights.read_flight(suppliers(call), call.actor, wanted.locator).then(
+    return flights.read_flight(suppliers(call), call.actor, inputs.locator).then(
         _output, refused=unsupported("read")
     )
 

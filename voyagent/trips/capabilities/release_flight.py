@@ -34,9 +34,9 @@ class ReleaseFlightInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: ReleaseFlightInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: ReleaseFlightInput) -> OutboundCall[JsonObject]:
     """Release the booking, free of charge. Raises the errors of `flights.release_flight`."""
-    return flights.release_flight(suppliers(call), call.actor, wanted.pnr_id).then(
+    return flights.release_flight(suppliers(call), call.actor, inputs.pnr_id).then(
         _output, refused=unsupported("released")
     )
 

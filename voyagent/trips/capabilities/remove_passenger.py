@@ -31,13 +31,13 @@ class RemovePassengerInput(CurrentTripInput):
     ] = Field(description="The passenger's name, or a part that names one passenger only.")
 
 
-def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
+def run(call: Invocation, inputs: RemovePassengerInput) -> JsonObject:
     """Remove the passenger whose name equals or contains the given text.
 
     Raises the errors of `current_trip`; PassengerNotFound if no passenger or several match.
     """
-    journey = current_trip(call, wanted)
-    lowered = wanted.full_name.casefold()
+    journey = current_trip(call, inputs)
+    lowered = inputs.full_name.casefold()
     exact = [one for one in journey.passengers if one.full_name.casefold() == lowered]
     meant = exact or [one for one in journey.passengers if lowered in one.full_name.casefold()]
     if len(meant) != 1:

@@ -66,20 +66,20 @@ class SearchFlightsInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: SearchFlightsInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: SearchFlightsInput) -> OutboundCall[JsonObject]:
     """Return at most twenty fares, cheapest first.
 
     Raises the errors of `flights.search_flights`.
     """
     query = flight_query(
-        origin=wanted.origin,
-        destination=wanted.destination,
-        outbound_date=wanted.outbound_date,
-        passengers=wanted.passengers.model_dump(),
+        origin=inputs.origin,
+        destination=inputs.destination,
+        outbound_date=inputs.outbound_date,
+        passengers=inputs.passengers.model_dump(),
         currency=call.actor.currency,
-        return_date=wanted.return_date,
-        cabin=wanted.cabin or "economy",
-        direct_only=wanted.direct_only,
+        return_date=inputs.return_date,
+        cabin=inputs.cabin or "economy",
+        direct_only=inputs.direct_only,
     )
     budget = budget_of(call.session_id)
     searching = flights.search_flights(suppliers(call), call.actor, query)

@@ -48,19 +48,19 @@ class SearchHotelsInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: SearchHotelsInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: SearchHotelsInput) -> OutboundCall[JsonObject]:
     """Return at most twenty rates, cheapest first.
 
     Raises InvalidAmount, UnknownCurrency, and the errors of `hotels.search_hotels`.
     """
     query = hotel_query(
-        country=wanted.country,
-        city=wanted.city,
-        check_in=wanted.check_in,
-        check_out=wanted.check_out,
-        guests=wanted.guests,
-        currency=wanted.currency or call.actor.currency,
-        budget_max=wanted.budget_max,
+        country=inputs.country,
+        city=inputs.city,
+        check_in=inputs.check_in,
+        check_out=inputs.check_out,
+        guests=inputs.guests,
+        currency=inputs.currency or call.actor.currency,
+        budget_max=inputs.budget_max,
     )
     searching = hotels.search_hotels(suppliers(call), call.actor, query)
     return searching.then(

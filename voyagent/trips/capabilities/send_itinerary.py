@@ -47,42 +47,42 @@ class SendItineraryInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:
+def run(call: Invocation, inputs: SendItineraryInput) -> JsonObject:
     """Send the PDF. Raises the errors of `sending.send_itinerary`."""
     trip = mail_itinerary(
         call.actor,
-        wanted.trip_id,
-        to=wanted.to,
-        locale=wanted.locale or call.actor.locale,
-        prices=wanted.prices,
+        inputs.trip_id,
+        to=inputs.to,
+        locale=inputs.locale or call.actor.locale,
+        prices=inputs.prices,
     )
-    return {"sent": True, "trip_id": str(trip.id), "to": wanted.to}
+    return {"sent": True, "trip_id": str(trip.id), "to": inputs.to}
 
 
-def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
+def preview(call: Invocation, inputs: SendItineraryInput) -> Description:
     """Describe the mail to its approver: address, language, price and services.
 
     Raises TripNotFound, NothingToSend.
     """
-    journey = trips_queries.read_trip(call.reader, wanted.trip_id)
+    journey = trips_queries.read_trip(call.reader, inputs.trip_id)
     if not journey.active_lines:
         raise NothingToSend
     prices = (
         ", ".join(symbol_money(total.price) for total in journey.totals if total.price)
-        if wanted.prices
+        if inputs.prices
         else ""
     )
-    language = "हिन्दी" if (wanted.locale or call.actor.locale) == "hi" else "English"
+    language = "हिन्दी" if (inputs.locale or call.actor.locale) == "hi" else "English"
     people = ", ".join(one.full_name for one in journey.passengers)
     return Description(
         title=gettext(
             "Send the itinerary “%(title)s” to %(address)s",
             title=journey.trip["title"],
-            address=wanted.to,
+            address=inputs.to,
         ),
         undo=gettext("A sent e-mail can’t be recalled"),
         facts=[
-            FactShown(label=gettext("E-mail address"), value=wanted.to),
+            FactShown(label=gettext("E-mail address"), value=inputs.to),
             FactShown(label=gettext("Language"), value=language),
             FactShown(label=gettext("Price"), value=prices or gettext("Not specified")),
             FactShown(label=gettext("Travellers"), value=people or gettext("nobody yet")),

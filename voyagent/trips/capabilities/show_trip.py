@@ -41,12 +41,12 @@ LINES = Result(
 )
 
 
-def run(call: Invocation, wanted: CurrentTripInput) -> JsonObject:
+def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
     """Return the trip with its totals, warnings, and the items that an invoice would have.
 
     Raises the errors of `current_trip`.
     """
-    journey = current_trip(call, wanted)
+    journey = current_trip(call, inputs)
     return {
         "trip_id": str(journey.trip["id"]),
         "title": journey.trip["title"],

@@ -33,13 +33,13 @@ class VisaRequirementsInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: VisaRequirementsInput) -> OutboundCall[JsonObject]:
+def run(call: Invocation, inputs: VisaRequirementsInput) -> OutboundCall[JsonObject]:
     """Return the requirements and their source.
 
     Raises the errors of `visas.visa_requirements`.
     """
     reading = visas.visa_requirements(
-        suppliers(call), call.actor, wanted.nationality, wanted.destination
+        suppliers(call), call.actor, inputs.nationality, inputs.destination
     )
     return reading.then(_output, refused=unsupported("read"))
 

@@ -75,7 +75,7 @@ class OpenBalancesInput(Closed):
         return None
 
 
-def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> JsonObject:
+def open_balances(call: Invocation, kind: Kind, inputs: OpenBalancesInput) -> JsonObject:
     """Return the open balance of each party and currency, the agency's currency first.
 
     Within a currency the largest balance comes first. The key of the list is `customers` or
@@ -86,8 +86,8 @@ def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> Js
     today = clock.today(call.actor.timezone)
     owed = [
         party
-        for party in _by_party(_rows(call, kind, wanted), overdue_only=wanted.overdue_only)
-        if _is_wanted(party, wanted)
+        for party in _by_party(_rows(call, kind, inputs), overdue_only=inputs.overdue_only)
+        if _is_wanted(party, inputs)
     ]
     owed.sort(
         key=lambda party: (
@@ -101,7 +101,7 @@ def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> Js
     for party in owed:
         sums[party["currency"]] += party["minor"]
     return {
-        "as_of": (wanted.as_of or today).isoformat(),
+        "as_of": (inputs.as_of or today).isoformat(),
         "count": len(owed),
         "customers" if kind == "receivable" else "suppliers": [
             {
@@ -196,15 +196,15 @@ def _scope(given: JsonObject) -> str:
     return str(gettext("overdue only")) if given.get("overdue_only") else ""
 
 
-def _rows(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> list[Row]:
+def _rows(call: Invocation, kind: Kind, inputs: OpenBalancesInput) -> list[Row]:
     today = clock.today(call.actor.timezone)
-    first, last = wanted.issued_from or FIRST_DAY, wanted.issued_to or LAST_DAY
-    if wanted.overdue_days is None:
+    first, last = inputs.issued_from or FIRST_DAY, inputs.issued_to or LAST_DAY
+    if inputs.overdue_days is None:
         return open_items.parties_by_age(
-            call.reader, kind, first, last, today=today, as_of=wanted.as_of
+            call.reader, kind, first, last, today=today, as_of=inputs.as_of
         )
-    until = (wanted.as_of or today) - timedelta(days=wanted.overdue_days)
-    documents = open_list.list_open(call.reader, kind, first, last, today=today, as_of=wanted.as_of)
+    until = (inputs.as_of or today) - timedelta(days=inputs.overdue_days)
+    documents = open_list.list_open(call.reader, kind, first, last, today=today, as_of=inputs.as_of)
     return [{**row, "n": 1} for row in documents if row["due_date"] <= until]
 
 
@@ -224,15 +224,15 @@ def _by_party(rows: list[Row], *, overdue_only: bool) -> list[Row]:
     return list(found.values())
 
 
-def _is_wanted(party: Row, wanted: OpenBalancesInput) -> bool:
-    if wanted.party and wanted.party.casefold() not in party["name"].casefold():
+def _is_wanted(party: Row, inputs: OpenBalancesInput) -> bool:
+    if inputs.party and inputs.party.casefold() not in party["name"].casefold():
         return False
-    bound = wanted.more_than or wanted.at_least
+    bound = inputs.more_than or inputs.at_least
     if bound is None:
-        return wanted.currency in (None, party["currency"])
-    if wanted.currency is None:
+        return inputs.currency in (None, party["currency"])
+    if inputs.currency is None:
         raise BoundWithoutCurrency
-    limit = Money.parse(bound, wanted.currency).amount_minor
-    return party["currency"] == wanted.currency and bool(
-        party["minor"] > limit or (wanted.more_than is None and party["minor"] == limit)
+    limit = Money.parse(bound, inputs.currency).amount_minor
+    return party["currency"] == inputs.currency and bool(
+        party["minor"] > limit or (inputs.more_than is None and party["minor"] == limit)
     )

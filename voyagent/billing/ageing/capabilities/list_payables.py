@@ -36,9 +36,9 @@ class ListPayablesInput(OpenBalancesInput):
         return self.vendor_name or None
 
 
-def run(call: Invocation, wanted: ListPayablesInput) -> JsonObject:
+def run(call: Invocation, inputs: ListPayablesInput) -> JsonObject:
     """Return the open balance of each supplier. Raises the errors of `open_balances`."""
-    return open_balances(call, "payable", wanted)
+    return open_balances(call, "payable", inputs)
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:

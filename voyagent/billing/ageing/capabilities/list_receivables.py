@@ -36,9 +36,9 @@ class ListReceivablesInput(OpenBalancesInput):
         return self.customer_name or None
 
 
-def run(call: Invocation, wanted: ListReceivablesInput) -> JsonObject:
+def run(call: Invocation, inputs: ListReceivablesInput) -> JsonObject:
     """Return the open balance of each customer. Raises the errors of `open_balances`."""
-    return open_balances(call, "receivable", wanted)
+    return open_balances(call, "receivable", inputs)
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:

@@ -36,15 +36,15 @@ class FindBillsInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: FindBillsInput) -> JsonObject:
+def run(call: Invocation, inputs: FindBillsInput) -> JsonObject:
     """Return open bills, earliest due date first."""
     rows = open_list.list_open(
         call.reader, "payable", FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
     name, reference = (
-        (text or "").strip().casefold() for text in (wanted.vendor_name, wanted.vendor_reference)
+        (text or "").strip().casefold() for text in (inputs.vendor_name, inputs.vendor_reference)
     )
-    first, last = wanted.due_from or FIRST_DAY, wanted.due_to or LAST_DAY
+    first, last = inputs.due_from or FIRST_DAY, inputs.due_to or LAST_DAY
     found = [
         row
         for row in rows

@@ -133,20 +133,20 @@ class Totals(NamedTuple):
     total: Money
 
 
-def run(call: Invocation, wanted: ReceiveBillInput) -> JsonObject:
+def run(call: Invocation, inputs: ReceiveBillInput) -> JsonObject:
     """Enter and post the bill. Raises the errors of `service.receive_bill`."""
     bill = bill_service.receive_bill(
         call.actor,
-        vendor_name=wanted.vendor_name,
-        vendor_reference=wanted.vendor_reference,
-        issue_date=wanted.issue_date,
-        due_date=wanted.due_date,
-        line_items=wanted.items,
-        instalments=wanted.plan,
-        party_reference=wanted.party_reference,
-        notes=wanted.notes,
-        trip_id=wanted.trip_id,
-        exchange_rate=wanted.exchange_rate.quoted if wanted.exchange_rate else None,
+        vendor_name=inputs.vendor_name,
+        vendor_reference=inputs.vendor_reference,
+        issue_date=inputs.issue_date,
+        due_date=inputs.due_date,
+        line_items=inputs.items,
+        instalments=inputs.plan,
+        party_reference=inputs.party_reference,
+        notes=inputs.notes,
+        trip_id=inputs.trip_id,
+        exchange_rate=inputs.exchange_rate.quoted if inputs.exchange_rate else None,
     )
     total = Money(bill.total_minor, bill.currency)
     return {
@@ -160,14 +160,14 @@ def run(call: Invocation, wanted: ReceiveBillInput) -> JsonObject:
     }
 
 
-def preview(call: Invocation, wanted: ReceiveBillInput) -> Description:
+def preview(call: Invocation, inputs: ReceiveBillInput) -> Description:
     """Return the bill as a document for the reviewer. Raises the errors of `policy`."""
-    name, lines, plan, total = _totals(wanted)
+    name, lines, plan, total = _totals(inputs)
     document = DocumentShown(
         title=gettext("Bill"),
-        number=wanted.vendor_reference,
-        date=day(wanted.issue_date),
-        day=wanted.issue_date.isoformat(),
+        number=inputs.vendor_reference,
+        date=day(inputs.issue_date),
+        day=inputs.issue_date.isoformat(),
         party=name,
         rows=[
             RowShown(
@@ -185,31 +185,31 @@ def preview(call: Invocation, wanted: ReceiveBillInput) -> Description:
     )
     return Description(
         title=gettext(
-            "Enter bill %(reference)s of %(name)s", reference=wanted.vendor_reference, name=name
+            "Enter bill %(reference)s of %(name)s", reference=inputs.vendor_reference, name=name
         ),
         undo=gettext("Reversible"),
         document=document,
         facts=[
             FactShown(label=gettext("Due"), value=value)
-            for value in _due_values(wanted, plan, total)
+            for value in _due_values(inputs, plan, total)
         ],
         checks=check_name(call.reader, name, "supplier"),
     )
 
 
-def measure(_call: Invocation, wanted: ReceiveBillInput) -> Measured:
+def measure(_call: Invocation, inputs: ReceiveBillInput) -> Measured:
     """Return the supplier's present open balance. Raises the errors of `policy`."""
-    name, _lines, _plan, total = _totals(wanted)
+    name, _lines, _plan, total = _totals(inputs)
     return party_balance("payable", name, total.currency)
 
 
-def policy(_call: Invocation, wanted: ReceiveBillInput) -> Policy:
+def policy(_call: Invocation, inputs: ReceiveBillInput) -> Policy:
     """Return the bill's total, taxes included, for the amount limits; no money is paid yet.
 
     Raises the errors of `service.party`, `service.check_days`, `service.price` and
     `instalments.read`, in this order; InstalmentsDoNotAddUp.
     """
-    totals = _totals(wanted)
+    totals = _totals(inputs)
     return Policy(amounts=(totals.total,), party=totals.party)
 
 
@@ -226,12 +226,12 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Enter bill %(reference)s of %(name)s", **named))
 
 
-def _totals(wanted: ReceiveBillInput) -> Totals:
-    name = pricing.party(wanted.vendor_name)
-    pricing.check_days(wanted.issue_date, wanted.due_date)
-    priced = pricing.price(wanted.items)
+def _totals(inputs: ReceiveBillInput) -> Totals:
+    name = pricing.party(inputs.vendor_name)
+    pricing.check_days(inputs.issue_date, inputs.due_date)
+    priced = pricing.price(inputs.items)
     total = sum((tax for line in priced.lines for tax in line.input_taxes.values()), priced.total)
-    plan = instalments.read(wanted.plan, total.currency, wanted.issue_date, wanted.due_date)
+    plan = instalments.read(inputs.plan, total.currency, inputs.issue_date, inputs.due_date)
     if plan.minors and sum(plan.minors) != total.amount_minor:
         raise InstalmentsDoNotAddUp
     return Totals(name, priced.lines, plan, total)
@@ -246,9 +246,9 @@ def _tax_rows(lines: Sequence[pricing.PricedLine]) -> list[RowShown]:
     return [RowShown(text=component(name), amount=tax.wire) for name, tax in sums.items()]
 
 
-def _due_values(wanted: ReceiveBillInput, plan: Plan, total: Money) -> list[str]:
+def _due_values(inputs: ReceiveBillInput, plan: Plan, total: Money) -> list[str]:
     if not plan.dues:
-        return [day(wanted.due_date)]
+        return [day(inputs.due_date)]
     parts = [Money(minor, total.currency) for minor in plan.minors]
     return [
         f"{day(due)}: {spoken(part.wire, part.currency)}"

@@ -70,19 +70,19 @@ class PaymentInput(Closed):
     )
 
 
-def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentInput) -> Description:
+def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) -> Description:
     """Return the preview of a payment: amount, account, date and the amount due before.
 
     Raises AccountNotFound, InvalidAmount, UnknownCurrency.
     """
-    amount = Money.parse(wanted.amount, wanted.currency)
+    amount = Money.parse(inputs.amount, inputs.currency)
     facts = [
         FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
-        FactShown(label=gettext("Account"), value=_account(wanted.account)),
-        FactShown(label=gettext("Paid on"), value=day(wanted.paid_on)),
+        FactShown(label=gettext("Account"), value=_account(inputs.account)),
+        FactShown(label=gettext("Paid on"), value=day(inputs.paid_on)),
         *(
-            [FactShown(label=gettext("Reference"), value=wanted.reference)]
-            if wanted.reference
+            [FactShown(label=gettext("Reference"), value=inputs.reference)]
+            if inputs.reference
             else []
         ),
         FactShown(
@@ -93,13 +93,13 @@ def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentInput) 
     return Description(title=title, undo=gettext("Reversible"), facts=facts)
 
 
-def payment_policy(wanted: PaymentInput, document: Invoice | Bill, direction: Direction) -> Policy:
+def payment_policy(inputs: PaymentInput, document: Invoice | Bill, direction: Direction) -> Policy:
     """Return amount, party and direction of a payment for the limits and approval rules.
 
     Raises InvalidAmount, UnknownCurrency.
     """
     return Policy(
-        amounts=(Money.parse(wanted.amount, wanted.currency),),
+        amounts=(Money.parse(inputs.amount, inputs.currency),),
         party=document.party_name,
         direction=direction,
     )

@@ -50,9 +50,9 @@ class PostJournalEntryInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: PostJournalEntryInput) -> JsonObject:
+def run(call: Invocation, inputs: PostJournalEntryInput) -> JsonObject:
     """Post the journal entry. Raises the errors of `direct.post_requested`."""
-    entry = wanted.entry
+    entry = inputs.entry
     posted = direct.post_requested(
         call.actor,
         narration=(
@@ -66,12 +66,12 @@ def run(call: Invocation, wanted: PostJournalEntryInput) -> JsonObject:
     return {"posted": True, "journal_id": str(posted.entry_id)}
 
 
-def preview(_call: Invocation, wanted: PostJournalEntryInput) -> Description:
+def preview(_call: Invocation, inputs: PostJournalEntryInput) -> Description:
     """Return narration and date of the entry; the dry run adds its lines.
 
     Raises the errors of `policy`.
     """
-    entry = wanted.entry
+    entry = inputs.entry
     _check(entry)
     facts = (
         [FactShown(label=gettext("Book date"), value=day(entry.entry_date))]
@@ -85,26 +85,26 @@ def preview(_call: Invocation, wanted: PostJournalEntryInput) -> Description:
     )
 
 
-def policy(_call: Invocation, wanted: PostJournalEntryInput) -> Policy:
+def policy(_call: Invocation, inputs: PostJournalEntryInput) -> Policy:
     """Return the debit totals by currency for the amount limits; no money is paid.
 
     The currency with the most debit lines comes first. Raises AccountNotFound, InvalidAmount,
     UnknownCurrency.
     """
-    _check(wanted.entry)
-    totals = amounts(wanted)
-    currencies = [line.currency for line in wanted.entry.lines if line.debit_amount is not None]
+    _check(inputs.entry)
+    totals = amounts(inputs)
+    currencies = [line.currency for line in inputs.entry.lines if line.debit_amount is not None]
     totals.sort(key=lambda total: -currencies.count(total.currency))
     return Policy(amounts=tuple(totals))
 
 
-def amounts(wanted: PostJournalEntryInput) -> list[Money]:
+def amounts(inputs: PostJournalEntryInput) -> list[Money]:
     """Return the debit total of each currency, in the order in which the currencies occur.
 
     Raises InvalidAmount, UnknownCurrency.
     """
     totals: dict[str, Money] = {}
-    for line in wanted.entry.lines:
+    for line in inputs.entry.lines:
         if line.debit_amount is not None:
             before = totals.get(line.currency, Money(0, line.currency))
             totals[line.currency] = before + Money.parse(line.debit_amount, line.currency)

@@ -33,13 +33,13 @@ class ReadAccountBalanceInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: ReadAccountBalanceInput) -> JsonObject:
+def run(call: Invocation, inputs: ReadAccountBalanceInput) -> JsonObject:
     """Return the balance of an account in each currency: debits less credits.
 
     Raises AccountNotFound, AccountAmbiguous.
     """
-    as_of = wanted.as_of or clock.today(call.actor.timezone)
-    found = accounts.account_balance(call.reader, wanted.account_id, as_of)
+    as_of = inputs.as_of or clock.today(call.actor.timezone)
+    found = accounts.account_balance(call.reader, inputs.account_id, as_of)
     balances = [
         {
             "amount": wire_amount(balance.balance_minor, balance.currency),

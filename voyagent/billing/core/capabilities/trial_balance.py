@@ -33,15 +33,15 @@ class TrialBalanceInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: TrialBalanceInput) -> JsonObject:
+def run(call: Invocation, inputs: TrialBalanceInput) -> JsonObject:
     """Return debit and credit of each account, and the totals of each currency.
 
     Amounts of different currencies are never added.
     """
-    as_of = wanted.as_of or clock.today(call.actor.timezone)
+    as_of = inputs.as_of or clock.today(call.actor.timezone)
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     accounts = []
-    for row in trial_balance_rows(call.reader, as_of, include_zero=wanted.include_zero):
+    for row in trial_balance_rows(call.reader, as_of, include_zero=inputs.include_zero):
         currency = row["currency"] or call.actor.currency
         if row["currency"]:
             sums[currency][0] += row["debit_minor"]

@@ -20,7 +20,7 @@ begin
      where e.tenant_id = new.tenant_id and e.id = new.reversal_entry_id
        and e.reverses_id = new.entry_id and e.entry_date = new.reversed_on
   ) then
-    raise exception 'the reversal must be the entry that reverses this row''s entry, on the same day'
+    raise exception 'the reversal must be the entry that reverses the row''s entry, on the same day'
       using errcode = 'check_violation', constraint = 'ck_reversal';
   end if;
   return new;

@@ -94,9 +94,9 @@ class CreateInvoiceInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: CreateInvoiceInput) -> JsonObject:
+def run(call: Invocation, inputs: CreateInvoiceInput) -> JsonObject:
     """Create and issue the invoice. Raises the errors of `service.create_invoice`."""
-    given = wanted.invoice
+    given = inputs.invoice
     address = gettext("Billed to: %(address)s", address=given.billing_address.plain)
     invoice = issuing.create_invoice(
         call.actor,
@@ -110,13 +110,13 @@ def run(call: Invocation, wanted: CreateInvoiceInput) -> JsonObject:
     return {"created": True, "invoice_number": invoice.number} | invoice_output(invoice)
 
 
-def preview(call: Invocation, wanted: CreateInvoiceInput) -> Description:
+def preview(call: Invocation, inputs: CreateInvoiceInput) -> Description:
     """Return the invoice with its number for the reviewer; the dry run adds the postings.
 
     Raises the errors of `policy`; NumberIsNotNext.
     """
-    given = wanted.invoice
-    name, due, priced = _checked(wanted)
+    given = inputs.invoice
+    name, due, priced = _checked(inputs)
     if given.invoice_number != numbering.next_number(numbering.INVOICE_SERIES, given.issue_date):
         raise invoice_errors.NumberIsNotNext
     total = priced_total(priced)
@@ -143,21 +143,21 @@ def preview(call: Invocation, wanted: CreateInvoiceInput) -> Description:
     )
 
 
-def measure(_call: Invocation, wanted: CreateInvoiceInput) -> Measured:
+def measure(_call: Invocation, inputs: CreateInvoiceInput) -> Measured:
     """Return the customer's present open balance. Raises EnquiryNotFound."""
-    given = wanted.invoice
+    given = inputs.invoice
     name = enquiries.get_enquiry(given.client_id).customer_name
     due = pricing.due_day(name, given.issue_date, given.due_date)
     return party_balance("receivable", name, given.currency, due_note(due))
 
 
-def policy(_call: Invocation, wanted: CreateInvoiceInput) -> Policy:
+def policy(_call: Invocation, inputs: CreateInvoiceInput) -> Policy:
     """Return the invoice's total and customer for the amount limits; no money is paid yet.
 
     Raises EnquiryNotFound, and the errors of `service.check_days` and `service.price`, in this
     order.
     """
-    name, _, priced = _checked(wanted)
+    name, _, priced = _checked(inputs)
     return Policy(amounts=(priced_total(priced),), party=name)
 
 
@@ -170,8 +170,8 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Create invoice %(number)s", number=number)).strip()
 
 
-def _checked(wanted: CreateInvoiceInput) -> tuple[str, date, pricing.Priced]:
-    given = wanted.invoice
+def _checked(inputs: CreateInvoiceInput) -> tuple[str, date, pricing.Priced]:
+    given = inputs.invoice
     name = enquiries.get_enquiry(given.client_id).customer_name
     due = pricing.due_day(name, given.issue_date, given.due_date)
     pricing.check_days(given.issue_date, due)

@@ -192,45 +192,45 @@ class Totals(NamedTuple):
     sketch: taxing.Sketch
 
 
-def run(call: Invocation, wanted: DraftInvoiceInput) -> JsonObject:
+def run(call: Invocation, inputs: DraftInvoiceInput) -> JsonObject:
     """Create the draft. Raises the errors of `service.draft_invoice`."""
     invoice = invoice_drafts.draft_invoice(
         call.actor,
-        customer_name=wanted.customer_name,
-        issue_date=wanted.issue_date,
-        due_date=wanted.due,
-        instalments=wanted.plan,
-        line_items=wanted.items,
-        number=wanted.number,
-        party_reference=wanted.party_reference,
-        notes=wanted.notes,
-        enquiry_id=wanted.enquiry_id,
-        trip_id=wanted.trip_id,
-        place_of_supply=wanted.place_of_supply,
-        customer_tax_number=wanted.customer_tax_number,
-        customer_pan=wanted.customer_pan,
-        exchange_rate=wanted.exchange_rate.quoted if wanted.exchange_rate else None,
+        customer_name=inputs.customer_name,
+        issue_date=inputs.issue_date,
+        due_date=inputs.due,
+        instalments=inputs.plan,
+        line_items=inputs.items,
+        number=inputs.number,
+        party_reference=inputs.party_reference,
+        notes=inputs.notes,
+        enquiry_id=inputs.enquiry_id,
+        trip_id=inputs.trip_id,
+        place_of_supply=inputs.place_of_supply,
+        customer_tax_number=inputs.customer_tax_number,
+        customer_pan=inputs.customer_pan,
+        exchange_rate=inputs.exchange_rate.quoted if inputs.exchange_rate else None,
     )
     return {"drafted": True} | invoice_output(invoice)
 
 
-def preview(call: Invocation, wanted: DraftInvoiceInput) -> Description:
+def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
     """Return the draft with its taxes for the reviewer; nothing would be posted.
 
     Raises the errors of `policy`; InvoiceNumberConflict.
     """
-    draft = _totals(wanted)
-    if wanted.number:
+    draft = _totals(inputs)
+    if inputs.number:
         raise invoice_errors.InvoiceNumberConflict
     total = draft.sketch.total
     return Description(
         title=gettext("Draft an invoice for %(name)s", name=draft.party),
         undo=gettext("A draft posts nothing"),
         document=shown_document(
-            gettext("Draft invoice"), draft.party, wanted.issue_date, _rows(draft), total
+            gettext("Draft invoice"), draft.party, inputs.issue_date, _rows(draft), total
         ),
         facts=[
-            FactShown(label=gettext("Issued"), value=day(wanted.issue_date)),
+            FactShown(label=gettext("Issued"), value=day(inputs.issue_date)),
             *(FactShown(label=gettext("Due"), value=value) for value in _due_values(draft)),
             FactShown(
                 label=gettext("Posted"),
@@ -239,19 +239,19 @@ def preview(call: Invocation, wanted: DraftInvoiceInput) -> Description:
         ],
         checks=[
             *check_name(call.reader, draft.party, "customer"),
-            check_terms(wanted.issue_date, draft.due[-1]),
+            check_terms(inputs.issue_date, draft.due[-1]),
             check_alike(call.reader, call.actor, draft.party, total),
         ],
     )
 
 
-def policy(_call: Invocation, wanted: DraftInvoiceInput) -> Policy:
+def policy(_call: Invocation, inputs: DraftInvoiceInput) -> Policy:
     """Return the draft's total, taxes included, and the customer for the amount limits.
 
     Raises the errors of `service.party`, `service.check_days`, `Buyer.of`, `service.sketch` and
     `instalments.read`, in this order; InstalmentsDoNotAddUp.
     """
-    draft = _totals(wanted)
+    draft = _totals(inputs)
     return Policy(amounts=(draft.sketch.total,), party=draft.party)
 
 
@@ -263,23 +263,23 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Draft invoice for %(name)s", name=name))
 
 
-def _totals(wanted: DraftInvoiceInput) -> Totals:
-    party = pricing.party(wanted.customer_name)
-    due = pricing.due_day(party, wanted.issue_date, wanted.due)
-    pricing.check_days(wanted.issue_date, due)
+def _totals(inputs: DraftInvoiceInput) -> Totals:
+    party = pricing.party(inputs.customer_name)
+    due = pricing.due_day(party, inputs.issue_date, inputs.due)
+    pricing.check_days(inputs.issue_date, due)
     buyer = taxing.Buyer.of(
-        party, wanted.place_of_supply, wanted.customer_tax_number, wanted.customer_pan
+        party, inputs.place_of_supply, inputs.customer_tax_number, inputs.customer_pan
     )
-    sketch = taxing.sketch(wanted.items, issue_date=wanted.issue_date, party=party, buyer=buyer)
+    sketch = taxing.sketch(inputs.items, issue_date=inputs.issue_date, party=party, buyer=buyer)
     currency = sketch.total.currency
-    plan = instalments.read(wanted.plan, currency, wanted.issue_date, wanted.due)
+    plan = instalments.read(inputs.plan, currency, inputs.issue_date, inputs.due)
     if plan.minors and sum(plan.minors) != sketch.total.amount_minor:
         raise errors.InstalmentsDoNotAddUp
     return Totals(
         party,
         plan.dues or (due,),
         tuple(Money(minor, currency) for minor in plan.minors),
-        pricing.price(wanted.items),
+        pricing.price(inputs.items),
         sketch,
     )
 

@@ -50,24 +50,24 @@ class FindInvoicesInput(Closed):
     trip_id: Id | None = Field(default=None, description="Only invoices of this trip.")
 
 
-def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
+def run(call: Invocation, inputs: FindInvoicesInput) -> JsonObject:
     """Return invoices, newest first.
 
     If a customer has exactly the given name, invoices of similar names are left out.
     """
-    name = " ".join((wanted.customer_name or "").split())
-    if wanted.status == "draft" and not (wanted.number or wanted.trip_id):
+    name = " ".join((inputs.customer_name or "").split())
+    if inputs.status == "draft" and not (inputs.number or inputs.trip_id):
         drafts = invoice_queries.list_drafts(call.reader, name or None, SHOWN_MAX)
         if name and not drafts:
             drafts = _with_name(invoice_queries.list_drafts(call.reader, None, SHOWN_MAX), name)
         return {"count": len(drafts), "invoices": [_invoice(row) for row in drafts]}
     search = InvoiceSearch(
         today=clock.today(call.actor.timezone),
-        text=_number_end(wanted.number) or name or None,
-        status=wanted.status,
-        issued_from=wanted.issued_from,
-        issued_to=wanted.issued_to,
-        trip_id=wanted.trip_id,
+        text=_number_end(inputs.number) or name or None,
+        status=inputs.status,
+        issued_from=inputs.issued_from,
+        issued_to=inputs.issued_to,
+        trip_id=inputs.trip_id,
     )
     page = invoice_board.read_list_page(call.reader, search, limit=SHOWN_MAX).page
     rows = _with_name(page.items, name)

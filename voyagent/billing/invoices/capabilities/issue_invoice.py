@@ -56,18 +56,18 @@ class IssueInvoiceInput(Closed):
     )
 
 
-def run(call: Invocation, wanted: IssueInvoiceInput) -> JsonObject:
+def run(call: Invocation, inputs: IssueInvoiceInput) -> JsonObject:
     """Issue the draft. Raises the errors of `service.issue_invoice`."""
-    invoice = issuing.issue_invoice(call.actor, wanted.invoice_id)
+    invoice = issuing.issue_invoice(call.actor, inputs.invoice_id)
     return {"issued": True} | invoice_output(invoice)
 
 
-def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
+def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
     """Return the invoice with its taxes for the reviewer; the dry run adds the postings.
 
     Raises InvoiceNotFound, InvoiceNotDraft.
     """
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
     check_draft(invoice)
     total = Money(invoice.total_minor, invoice.currency)
     rows = [
@@ -108,20 +108,20 @@ def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
     )
 
 
-def measure(_call: Invocation, wanted: IssueInvoiceInput) -> Measured:
+def measure(_call: Invocation, inputs: IssueInvoiceInput) -> Measured:
     """Return the customer's present open balance. Raises InvoiceNotFound."""
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return party_balance(
         "receivable", invoice.party_name, invoice.currency, due_note(invoice.due_date)
     )
 
 
-def policy(_call: Invocation, wanted: IssueInvoiceInput) -> Policy:
+def policy(_call: Invocation, inputs: IssueInvoiceInput) -> Policy:
     """Return the invoice's total and customer for the amount limits; no money is paid yet.
 
     Raises InvoiceNotFound.
     """
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return Policy(amounts=(Money(invoice.total_minor, invoice.currency),), party=invoice.party_name)
 
 

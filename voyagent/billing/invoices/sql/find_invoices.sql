@@ -21,7 +21,7 @@ set search_path = public, pg_temp
 as $$
 declare
   source text := 'invoices';
-  wanted text := 'tenant_id = $1 and search like lower($2)';
+  conditions text := 'tenant_id = $1 and search like lower($2)';
   amount bigint;
 begin
   if looked_max is not null then
@@ -29,19 +29,19 @@ begin
                   from invoices
                  where tenant_id = $1 order by issue_date desc, id desc limit $8) newest';
   end if;
-  if states is not null then wanted := wanted || ' and status = any($3)'; end if;
-  if money is not null then wanted := wanted || ' and currency = $4'; end if;
-  if party is not null then wanted := wanted || ' and party_key = lower($5)'; end if;
-  if due_from is not null then wanted := wanted || ' and due_date >= $6'; end if;
-  if due_to is not null then wanted := wanted || ' and due_date <= $7'; end if;
+  if states is not null then conditions := conditions || ' and status = any($3)'; end if;
+  if money is not null then conditions := conditions || ' and currency = $4'; end if;
+  if party is not null then conditions := conditions || ' and party_key = lower($5)'; end if;
+  if due_from is not null then conditions := conditions || ' and due_date >= $6'; end if;
+  if due_to is not null then conditions := conditions || ' and due_date <= $7'; end if;
   execute 'select count(*) from (
-             select 1 from ' || source || ' where ' || wanted || ' limit $9) counted'
+             select 1 from ' || source || ' where ' || conditions || ' limit $9) counted'
     into amount
     using current_setting('app.tenant')::uuid, q, states, money, party, due_from, due_to,
           looked_max, count_max;
   if skip < amount or amount >= count_max then
     return query execute
-        'select id, $9::bigint from ' || source || ' where ' || wanted ||
+        'select id, $9::bigint from ' || source || ' where ' || conditions ||
         ' order by issue_date desc, id desc limit $10 offset $11'
       using current_setting('app.tenant')::uuid, q, states, money, party, due_from, due_to,
             looked_max, amount, n, skip;

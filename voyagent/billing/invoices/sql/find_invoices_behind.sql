@@ -12,22 +12,24 @@ set search_path = public, pg_temp
 as $$
 declare
   source text := 'invoices';
-  wanted text := 'tenant_id = $1 and search like lower($2)';
-  further text := '';
+  conditions text := 'tenant_id = $1 and search like lower($2)';
+  date_conditions text := '';
 begin
-  if behind is not null then further := ' and (issue_date, id) < ($7, $8)'; end if;
-  if issued_to is not null then further := further || ' and issue_date <= $6'; end if;
+  if behind is not null then date_conditions := ' and (issue_date, id) < ($7, $8)'; end if;
+  if issued_to is not null then
+    date_conditions := date_conditions || ' and issue_date <= $6';
+  end if;
   if looked_max is not null then
     source := '(select tenant_id, id, search, status, party_key, issue_date from invoices
-                 where tenant_id = $1' || further ||
+                 where tenant_id = $1' || date_conditions ||
               ' order by issue_date desc, id desc limit $10) newest';
   end if;
-  wanted := wanted || further;
-  if states is not null then wanted := wanted || ' and status = any($3)'; end if;
-  if party is not null then wanted := wanted || ' and party_key = lower($4)'; end if;
-  if issued_from is not null then wanted := wanted || ' and issue_date >= $5'; end if;
+  conditions := conditions || date_conditions;
+  if states is not null then conditions := conditions || ' and status = any($3)'; end if;
+  if party is not null then conditions := conditions || ' and party_key = lower($4)'; end if;
+  if issued_from is not null then conditions := conditions || ' and issue_date >= $5'; end if;
   return query execute
-      'select id from ' || source || ' where ' || wanted ||
+      'select id from ' || source || ' where ' || conditions ||
       ' order by issue_date desc, id desc limit $9'
     using current_setting('app.tenant')::uuid, q, states, party, issued_from, issued_to,
           behind, behind_id, n, looked_max;

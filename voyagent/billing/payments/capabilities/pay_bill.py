@@ -56,18 +56,18 @@ class PayBillInput(PaymentInput):
     )
 
 
-def run(call: Invocation, wanted: PayBillInput) -> JsonObject:
+def run(call: Invocation, inputs: PayBillInput) -> JsonObject:
     """Record the payment. Raises the errors of `service.pay_bill`."""
-    amount = Money.parse(wanted.amount, wanted.currency)
+    amount = Money.parse(inputs.amount, inputs.currency)
     payment = payment_service.pay_bill(
         call.actor,
-        wanted.bill_id,
+        inputs.bill_id,
         amount,
-        wanted.paid_on,
-        reference=wanted.reference,
-        account=wanted.account,
+        inputs.paid_on,
+        reference=inputs.reference,
+        account=inputs.account,
     )
-    bill = bill_queries.get_bill(wanted.bill_id)
+    bill = bill_queries.get_bill(inputs.bill_id)
     return {
         "paid": True,
         "payment_id": str(payment.id),
@@ -76,32 +76,32 @@ def run(call: Invocation, wanted: PayBillInput) -> JsonObject:
     } | settled(bill, amount)
 
 
-def preview(_call: Invocation, wanted: PayBillInput) -> Description:
+def preview(_call: Invocation, inputs: PayBillInput) -> Description:
     """Return the payment and its bill for the reviewer.
 
     Raises BillNotFound, InvalidAmount, UnknownCurrency.
     """
-    bill = bill_queries.get_bill(wanted.bill_id)
+    bill = bill_queries.get_bill(inputs.bill_id)
     title = gettext(
         "Record the payment of bill %(reference)s of %(name)s",
         reference=bill.vendor_reference,
         name=bill.party_name,
     )
-    return payment_preview(title, bill, wanted)
+    return payment_preview(title, bill, inputs)
 
 
-def measure(_call: Invocation, wanted: PayBillInput) -> Measured:
+def measure(_call: Invocation, inputs: PayBillInput) -> Measured:
     """Return the supplier's present open balance. Raises BillNotFound."""
-    bill = bill_queries.get_bill(wanted.bill_id)
+    bill = bill_queries.get_bill(inputs.bill_id)
     return party_balance("payable", bill.party_name, bill.currency)
 
 
-def policy(_call: Invocation, wanted: PayBillInput) -> Policy:
+def policy(_call: Invocation, inputs: PayBillInput) -> Policy:
     """Return amount, supplier and direction (money is paid out) for the amount limits.
 
     Raises BillNotFound, InvalidAmount, UnknownCurrency.
     """
-    return payment_policy(wanted, bill_queries.get_bill(wanted.bill_id), "out")
+    return payment_policy(inputs, bill_queries.get_bill(inputs.bill_id), "out")
 
 
 def open_bills(call: Invocation, text: str) -> list[Choice]:

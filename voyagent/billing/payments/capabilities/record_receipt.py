@@ -49,18 +49,18 @@ class RecordReceiptInput(PaymentInput):
     )
 
 
-def run(call: Invocation, wanted: RecordReceiptInput) -> JsonObject:
+def run(call: Invocation, inputs: RecordReceiptInput) -> JsonObject:
     """Record the payment. Raises the errors of `service.record_receipt`."""
-    amount = Money.parse(wanted.amount, wanted.currency)
+    amount = Money.parse(inputs.amount, inputs.currency)
     payment = payment_service.record_receipt(
         call.actor,
-        wanted.invoice_id,
+        inputs.invoice_id,
         amount,
-        wanted.paid_on,
-        reference=wanted.reference,
-        account=wanted.account,
+        inputs.paid_on,
+        reference=inputs.reference,
+        account=inputs.account,
     )
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return {
         "recorded": True,
         "payment_id": str(payment.id),
@@ -69,32 +69,32 @@ def run(call: Invocation, wanted: RecordReceiptInput) -> JsonObject:
     } | settled(invoice, amount)
 
 
-def preview(_call: Invocation, wanted: RecordReceiptInput) -> Description:
+def preview(_call: Invocation, inputs: RecordReceiptInput) -> Description:
     """Return the payment and its invoice for the reviewer.
 
     Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
     """
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
     title = gettext(
         "Record a payment of %(name)s for invoice %(number)s",
         name=invoice.party_name,
         number=invoice.number or gettext("a draft"),
     )
-    return payment_preview(title, invoice, wanted)
+    return payment_preview(title, invoice, inputs)
 
 
-def measure(_call: Invocation, wanted: RecordReceiptInput) -> Measured:
+def measure(_call: Invocation, inputs: RecordReceiptInput) -> Measured:
     """Return the customer's present open balance. Raises InvoiceNotFound."""
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return party_balance("receivable", invoice.party_name, invoice.currency)
 
 
-def policy(_call: Invocation, wanted: RecordReceiptInput) -> Policy:
+def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
     """Return amount, customer and direction (money is received) for the amount limits.
 
     Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
     """
-    return payment_policy(wanted, invoice_queries.get_invoice(wanted.invoice_id), "in")
+    return payment_policy(inputs, invoice_queries.get_invoice(inputs.invoice_id), "in")
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:

@@ -56,13 +56,13 @@ class WriteOffInvoiceInput(WriteOffIn):
     )
 
 
-def run(call: Invocation, wanted: WriteOffInvoiceInput) -> JsonObject:
+def run(call: Invocation, inputs: WriteOffInvoiceInput) -> JsonObject:
     """Write the amount off. Raises the errors of `service.write_off_invoice`."""
-    amount = wanted.money(invoice_queries.get_invoice(wanted.invoice_id).currency)
+    amount = inputs.money(invoice_queries.get_invoice(inputs.invoice_id).currency)
     written = write_off_service.write_off_invoice(
-        call.actor, wanted.invoice_id, reason=wanted.reason, amount=amount, on=wanted.written_off_on
+        call.actor, inputs.invoice_id, reason=inputs.reason, amount=amount, on=inputs.written_off_on
     )
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return {
         "written_off": True,
         "write_off_id": str(written.id),
@@ -76,14 +76,14 @@ def run(call: Invocation, wanted: WriteOffInvoiceInput) -> JsonObject:
     }
 
 
-def preview(call: Invocation, wanted: WriteOffInvoiceInput) -> Description:
+def preview(call: Invocation, inputs: WriteOffInvoiceInput) -> Description:
     """Return invoice, amount and reason for the reviewer.
 
     Raises InvoiceNotFound, and the errors of `service.checked`.
     """
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
     amount, reason, on = write_off_service.checked(
-        call.actor, invoice, wanted.money(invoice.currency), wanted.reason, wanted.written_off_on
+        call.actor, invoice, inputs.money(invoice.currency), inputs.reason, inputs.written_off_on
     )
     facts = [
         FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
@@ -101,19 +101,19 @@ def preview(call: Invocation, wanted: WriteOffInvoiceInput) -> Description:
     )
 
 
-def measure(_call: Invocation, wanted: WriteOffInvoiceInput) -> Measured:
+def measure(_call: Invocation, inputs: WriteOffInvoiceInput) -> Measured:
     """Return the customer's present open balance. Raises InvoiceNotFound."""
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return party_balance("receivable", invoice.party_name, invoice.currency)
 
 
-def policy(_call: Invocation, wanted: WriteOffInvoiceInput) -> Policy:
+def policy(_call: Invocation, inputs: WriteOffInvoiceInput) -> Policy:
     """Return amount and customer for the amount limits; no money is paid.
 
     Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
     """
-    invoice = invoice_queries.get_invoice(wanted.invoice_id)
-    amount = wanted.money(invoice.currency) or Money(invoice.open_minor, invoice.currency)
+    invoice = invoice_queries.get_invoice(inputs.invoice_id)
+    amount = inputs.money(invoice.currency) or Money(invoice.open_minor, invoice.currency)
     return Policy(amounts=(amount,), party=invoice.party_name)
 
 
