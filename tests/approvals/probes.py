@@ -292,7 +292,7 @@ def remember(actor: Actor, approval: Approval) -> None:
         raise RuntimeError("a listener broke")
 
 
-def told_of(
+def callbacks_of(
     approval_id: str,
 ) -> list[tuple[str, UUID | None, str, str, str | None, dict[str, Any] | None]]:
     """Return the calls of listeners for one proposal."""

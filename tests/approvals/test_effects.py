@@ -94,9 +94,9 @@ def test_listeners_are_called_after_the_act(
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
     grant(alice, approval_id)
-    assert probes.told_of(approval_id) == []
+    assert probes.callbacks_of(approval_id) == []
     drain()
-    assert probes.told_of(approval_id) == [
+    assert probes.callbacks_of(approval_id) == [
         (
             approval_id,
             bob.actor.user_id,
@@ -167,7 +167,7 @@ def test_a_refused_act_ends_as_failed_and_changes_nothing(
             .all()
         )
     assert "chat.renamed" not in kinds
-    assert probes.told_of(approval_id)[0][3:] == ("failed", "period_closed", None)
+    assert probes.callbacks_of(approval_id)[0][3:] == ("failed", "period_closed", None)
 
 
 def test_an_act_that_raises_an_error_ends_with_a_reason(
@@ -214,7 +214,7 @@ def test_a_proposal_of_a_removed_requester_fails_and_the_approver_is_notified(
     carry_out(alice, approval_id)
     assert desk.row(approval_id)["effect_error"] == "requester_unknown"
     assert desk.notes(approval_id) == 0
-    assert probes.told_of(approval_id)[0][1] == alice.actor.user_id
+    assert probes.callbacks_of(approval_id)[0][1] == alice.actor.user_id
 
 
 def test_a_requester_who_became_a_viewer_cannot_act_through_an_old_proposal(

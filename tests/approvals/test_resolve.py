@@ -298,7 +298,7 @@ def test_declining_runs_nothing_and_calls_the_listeners_at_once(
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
     resolve(alice, approval_id, granted=False, reason="wrong GSTIN")
-    assert probes.told_of(approval_id) == [
+    assert probes.callbacks_of(approval_id) == [
         (approval_id, bob.actor.user_id, "rejected", "none", None, None)
     ]
     assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "approval.rejected"]

@@ -30,7 +30,7 @@ OF_THREE = {
     "outbound_date": "2026-12-12",
     "passengers": {"adult": 2, "child": 1},
 }
-VISA_TOLD = Context(TODAY, known={"destination": "AE"})
+VISA_COUNTRY_KNOWN = Context(TODAY, known={"destination": "AE"})
 HOLDING = Context(TODAY, known={"pnr_id": DRAFT})
 
 JsonObject = dict[str, Any]
@@ -772,8 +772,8 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     ("need 2 adults 1 child mumbai to dubai 12 dec", PLAIN, "search_flights", OF_THREE),
     ("2 adults 1 child mumbai to dubai 12 dec", PLAIN, "search_flights", OF_THREE),
     ("hi, 2 adults 1 child BOM to DXB 12 dec", PLAIN, "search_flights", OF_THREE),
-    ("file it", VISA_TOLD, "file_visa", {}),
-    ("go ahead and file", VISA_TOLD, "file_visa", {}),
+    ("file it", VISA_COUNTRY_KNOWN, "file_visa", {}),
+    ("go ahead and file", VISA_COUNTRY_KNOWN, "file_visa", {}),
     (
         "indian passport, visa requirements singapore",
         PLAIN,

@@ -280,14 +280,14 @@ def open_stream(
 
 
 @pytest.fixture
-def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> event_stream.Seats:
+def seats(app: Flask, monkeypatch: pytest.MonkeyPatch) -> event_stream.Seats:
     seats = event_stream.Seats(streams_max=3, per_person_max=2)
     monkeypatch.setitem(app.extensions, "voyagent.streams", seats)
     return seats
 
 
 def test_streams_are_limited_per_person_and_per_process(
-    app: Flask, house: event_stream.Seats, turn: sessions.Turn
+    app: Flask, seats: event_stream.Seats, turn: sessions.Turn
 ) -> None:
     neha, ravi, joseph = somebody(turn), somebody(turn), somebody(turn)
     opened = [open_stream(app, neha, turn), open_stream(app, neha, turn)]
@@ -300,24 +300,24 @@ def test_streams_are_limited_per_person_and_per_process(
     assert full.value.retry_after_s > 0
     opened[0].close()
     opened[0].close()
-    assert house.taken == 2
+    assert seats.taken == 2
     opened.append(open_stream(app, joseph, turn))
     for one in opened:
         one.close()
-    assert house.taken == 0
+    assert seats.taken == 0
 
 
 def test_a_finished_or_unread_stream_is_removed_from_the_count(
-    app: Flask, house: event_stream.Seats, alice: Person, turn: sessions.Turn
+    app: Flask, seats: event_stream.Seats, alice: Person, turn: sessions.Turn
 ) -> None:
     append_events(alice, turn, "a", final=True)
     assert ids(list(open_stream(app, alice.credential, turn))) == [1, 2]
-    assert house.taken == 0
+    assert seats.taken == 0
     begun = open_stream(app, somebody(turn), turn)
     next(begun)
     begun.close()
     open_stream(app, somebody(turn), turn).close()
-    assert house.taken == 0
+    assert seats.taken == 0
 
 
 def test_the_limit_of_the_process_comes_from_the_settings(app: Flask) -> None:
@@ -332,9 +332,9 @@ def test_the_limit_of_the_process_comes_from_the_settings(app: Flask) -> None:
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Return both ends of a connection: the server's and the client's."""
     with (
-        socket.create_server(("127.0.0.1", 0)) as door,
-        socket.create_connection(door.getsockname()[:2]) as client,
-        door.accept()[0] as server,
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        socket.create_connection(listening.getsockname()[:2]) as client,
+        listening.accept()[0] as server,
     ):
         client.settimeout(5)
         yield server, client

@@ -87,7 +87,7 @@ def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
 
 @pytest.mark.usefixtures("no_jobs")
 @pytest.mark.parametrize(
-    ("plan", "told_before"),
+    ("plan", "events_before"),
     [("after 3", 3), ("before 4", 3), ("after 4", 4), ("after 5", 5)],
     ids=[
         "the tool is announced",
@@ -97,12 +97,12 @@ def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
     ],
 )
 def test_a_turn_of_a_killed_worker_is_finished_by_another(
-    talk: Talk, alice: Person, desk: Path, plan: str, told_before: int
+    talk: Talk, alice: Person, desk: Path, plan: str, events_before: int
 ) -> None:
     session_id = begin(talk, alice, desk, plan)
     wait_until(lambda: not (desk / "plan").exists(), desk)
     events = talk.events(alice, session_id)
-    assert len(events) == told_before
+    assert len(events) == events_before
     wait_until(lambda: is_over(talk.events(alice, session_id)), desk)
     assert talk.events(alice, session_id)[: len(events)] == events
     assert_whole(talk, alice, session_id)

@@ -26,7 +26,7 @@ class NothingIn(Closed):
     """No arguments."""
 
 
-class ChangedItsMind(Conflict):
+class RunDiffers(Conflict):
     """Raised by a rule of a test after its work."""
 
     code = "changed_its_mind"
@@ -35,7 +35,7 @@ class ChangedItsMind(Conflict):
 
 def _write_and_refuse(call: Invocation, _wanted: NothingIn) -> dict[str, Any]:
     enquiries_service.create(call.actor, customer_name="Half Done")
-    raise ChangedItsMind
+    raise RunDiffers
 
 
 def _break(_call: Invocation, _wanted: NothingIn) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from voyagent.drivers.paper import Paper
 from voyagent.reports.queries import checks
 
 RATE = {"base": "USD", "quote": "INR", "rate": "83.00", "on": "2024-06-09", "source": "State Bank"}
-TOLD = RATE | {"rate": "83"}
+RETURNED = RATE | {"rate": "83"}
 LINE = {"description": "Desert safari", "quantity": 1, "unit_price": "1000.00"}
 BODIES: dict[str, dict[str, Any]] = {
     "/invoices": {
@@ -38,8 +38,8 @@ def test_a_rate_is_sent_and_returned_as_quoted(alice: Person, path: str) -> None
     plain = alice.api.post(path, json=BODIES[path])
     assert (plain.status_code, plain.json["exchange_rate"]) == (201, None)
     here = f"{path}/{plain.json['id']}"
-    assert alice.api.patch(here, json={"exchange_rate": RATE}).json["exchange_rate"] == TOLD
-    assert alice.api.patch(here, json={"notes": "Thank you"}).json["exchange_rate"] == TOLD, (
+    assert alice.api.patch(here, json={"exchange_rate": RATE}).json["exchange_rate"] == RETURNED
+    assert alice.api.patch(here, json={"notes": "Thank you"}).json["exchange_rate"] == RETURNED, (
         "what is absent stays"
     )
     assert alice.api.patch(here, json={"exchange_rate": None}).json["exchange_rate"] is None
@@ -60,7 +60,7 @@ def test_a_rate_is_sent_and_returned_as_quoted(alice: Person, path: str) -> None
     drawn = alice.api.post(path, json=BODIES[path] | {"exchange_rate": RATE}).json
     here = f"{path}/{drawn['id']}"
     posted = alice.api.post(f"{here}/{'issue' if path == '/invoices' else 'receive'}").json
-    assert (drawn["exchange_rate"], posted["exchange_rate"]) == (TOLD, TOLD)
+    assert (drawn["exchange_rate"], posted["exchange_rate"]) == (RETURNED, RETURNED)
     assert alice.api.patch(here, json={"exchange_rate": None}).status_code == 409, (
         "what was posted keeps its rate"
     )
@@ -181,7 +181,7 @@ def test_the_form_has_a_rate_only_for_a_foreign_document(alice: Person, path: st
     )
     assert saved.status_code == 303, saved.text
     stored = alice.api.get(saved.location).json
-    assert stored["exchange_rate"] == TOLD | {"on": "2024-06-10"}
+    assert stored["exchange_rate"] == RETURNED | {"on": "2024-06-10"}
     page = browser.get(saved.location).text
     assert "1 USD = 83 INR, State Bank, 10 Jun 2024" in page
     edited = browser.get(f"{saved.location}/edit").text
@@ -217,7 +217,7 @@ def test_a_viewer_sets_no_rate_and_another_agency_sees_none(
         charlie.api.patch(f"/invoices/{drawn['id']}", json={"exchange_rate": None}).status_code
         == 404
     )
-    assert alice.api.get(f"/invoices/{drawn['id']}").json["exchange_rate"] == TOLD
+    assert alice.api.get(f"/invoices/{drawn['id']}").json["exchange_rate"] == RETURNED
 
 
 def test_the_audit_log_records_a_changed_rate_once(alice: Person, owner_engine: sa.Engine) -> None:

@@ -61,7 +61,7 @@ class Side:
         return "receivable" if self.is_ours else "payable"
 
     @property
-    def door(self) -> str:
+    def path(self) -> str:
         return "credit-notes" if self.is_ours else "supplier-credits"
 
     @property
@@ -403,7 +403,7 @@ def test_of_parallel_reversals_only_one_succeeds(alice: Person, side: Side) -> N
 def test_the_database_refuses_an_incomplete_reversal(
     alice: Person, owner_engine: sa.Engine, side: Side
 ) -> None:
-    table, credit_id = side.door.replace("-", "_"), side.credit(alice, side.document(alice))
+    table, credit_id = side.path.replace("-", "_"), side.credit(alice, side.document(alice))
     whole = (
         "update {} set reversed_on = :day, reversal_reason = 'x', reversal_entry_id = :entry where"
         " id = :id"
@@ -447,7 +447,7 @@ def test_the_database_refuses_an_incomplete_reversal(
 
 def test_the_api_shows_the_reversal(alice: Person, side: Side) -> None:
     document_id = side.document(alice)
-    path = f"/{side.door}/{side.credit(alice, document_id)}"
+    path = f"/{side.path}/{side.credit(alice, document_id)}"
     api = alice.api
     answer = api.post(
         f"{path}/reverse", json={"reason": f" {WHY} ", "reversed_on": LAST.isoformat()}
@@ -461,7 +461,7 @@ def test_the_api_shows_the_reversal(alice: Person, side: Side) -> None:
     ]
     assert body["reversal_entry_id"] is not None
     assert api.get(path).json == body
-    listed: Any = api.get(f"/{side.door}").json
+    listed: Any = api.get(f"/{side.path}").json
     assert [one["reversed_on"] for one in listed["items"]] == [LAST.isoformat()]
     document: Any = api.get(f"/{'invoices' if side.is_ours else 'bills'}/{document_id}").json
     (row,) = document["credit_notes" if side.is_ours else "credits"]
@@ -475,7 +475,7 @@ def test_the_api_shows_the_reversal(alice: Person, side: Side) -> None:
 
 
 def test_one_idempotency_key_makes_one_reversal(alice: Person, side: Side) -> None:
-    path = f"/{side.door}/{side.credit(alice, side.document(alice))}/reverse"
+    path = f"/{side.path}/{side.credit(alice, side.document(alice))}/reverse"
     answers = at_once(
         [lambda: alice.api.post(path, json={"reason": WHY}, headers={"Idempotency-Key": "once"})]
         * 3
@@ -492,7 +492,7 @@ def test_reversing_needs_the_permission_to_credit(
 ) -> None:
     person, path = (
         people.colleague(alice, "Rita Role", role=role),
-        f"/{side.door}/{side.credit(alice, side.document(alice))}",
+        f"/{side.path}/{side.credit(alice, side.document(alice))}",
     )
     assert (f"{path}/reverse" in Page(person.browser.get(path)).links()) is (status == 200)
     assert person.api.post(f"{path}/reverse", json={"reason": WHY}).status_code == status
@@ -501,7 +501,7 @@ def test_reversing_needs_the_permission_to_credit(
 def test_a_reversal_is_limited_by_the_role(people: People, alice: Person, side: Side) -> None:
     lead, path = (
         people.colleague(alice, "Leila Lead", role="accounting_lead"),
-        f"/{side.door}/{side.credit(alice, side.document(alice))}/reverse",
+        f"/{side.path}/{side.credit(alice, side.document(alice))}/reverse",
     )
     limits = {"approval_limits": {"accounting_lead": {"amount": "999.99", "currency": "INR"}}}
     assert alice.api.patch("/tenant-settings", json=limits).status_code == 200
@@ -511,14 +511,14 @@ def test_a_reversal_is_limited_by_the_role(people: People, alice: Person, side: 
 def test_other_agencies_and_anonymous_callers_are_refused(
     alice: Person, charlie: Person, side: Side
 ) -> None:
-    path = f"/{side.door}/{side.credit(alice, side.document(alice))}/reverse"
+    path = f"/{side.path}/{side.credit(alice, side.document(alice))}/reverse"
     assert charlie.api.post(path, json={"reason": WHY}).status_code == 404
     assert alice.app.test_client().post(f"/api{path}", json={"reason": WHY}).status_code == 401
 
 
 def test_the_page_reverses_a_credit_after_confirmation(alice: Person, side: Side) -> None:
     document_id = side.document(alice)
-    path = f"/{side.door}/{side.credit(alice, document_id)}"
+    path = f"/{side.path}/{side.credit(alice, document_id)}"
     browser = alice.browser
     assert f"{path}/reverse" in Page(browser.get(path)).links()
     words = Page(browser.get(f"{path}/reverse")).words(".//section[@id='postings']")
@@ -550,7 +550,7 @@ def test_the_pdf_of_the_credit_shows_the_reversal_and_that_of_the_document_does_
     document_id = side.document(alice)
     side.pay(alice, document_id, 100)
     note_id = side.credit(alice, document_id)
-    browser, path = alice.browser, f"/{side.door}/{note_id}/{side.door[:-1]}.pdf{query}"
+    browser, path = alice.browser, f"/{side.path}/{note_id}/{side.path[:-1]}.pdf{query}"
     before = text_of(browser.get(path).data)
     side.reverse(alice, note_id)
     after = text_of(browser.get(path).data)

@@ -227,12 +227,12 @@ def test_a_credit_reversed_before_the_service_is_deferred_again(
     assert sound(alice)
 
 
-@pytest.mark.parametrize("noted_on", [DUE, date(2024, 8, 5)], ids=["before its day", "after it"])
+@pytest.mark.parametrize("credited_on", [DUE, date(2024, 8, 5)], ids=["before its day", "after it"])
 def test_a_credit_reversed_after_the_service_is_revenue_on_the_day_of_reversal(
-    alice: Person, noted_on: date
+    alice: Person, credited_on: date
 ) -> None:
     invoice_id = issued(alice, given(STAY), given(FLIGHT, "30.00"))
-    note_id = credit(alice, invoice_id, noted_on, line_1=4_000, line_2=1_000)
+    note_id = credit(alice, invoice_id, credited_on, line_1=4_000, line_2=1_000)
     alice.does(credit_note_service.reverse_credit_note, note_id, reason="Travelled", on=BACK)
     assert [stood(alice, day) for day in (date(2024, 8, 9), BACK, FLIGHT)] == [
         (2_000, 6_000),
@@ -250,7 +250,7 @@ def test_a_credit_reversed_after_the_service_is_revenue_on_the_day_of_reversal(
         for one in recognitions
         if one["amount"]
     ]
-    assert len(recognitions) == (2 if noted_on == DUE else 1)
+    assert len(recognitions) == (2 if credited_on == DUE else 1)
     assert sound(alice)
     alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=BACK)
     assert set(balances(alice).values()) == {0}

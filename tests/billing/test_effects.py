@@ -261,8 +261,8 @@ def test_the_review_shows_the_postings_that_are_made(alice: Person) -> None:
     issue(alice, invoice_id)
     with alice.reading() as reader:
         journal = invoice_queries.read_document(reader, invoice_id).journal
-    as_told = [(x["code"], x["debit"] is not None, x["currency"]) for x in shown["lines"]]
-    assert as_told == [(x["code"], x["debit_minor"] > 0, x["currency"]) for x in journal]
+    shown_lines = [(x["code"], x["debit"] is not None, x["currency"]) for x in shown["lines"]]
+    assert shown_lines == [(x["code"], x["debit_minor"] > 0, x["currency"]) for x in journal]
 
 
 def test_the_same_bill_entered_twice_is_pointed_out(alice: Person) -> None:

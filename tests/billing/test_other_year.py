@@ -25,9 +25,9 @@ DRAFTS = {
     "/invoices": {"customer_name": "Deepa Krishnan"},
     "/bills": {"vendor_name": "BSP India", "vendor_reference": "BSP-1"},
 }
-SAID = "Dated 29 Nov {first}, in a different financial year: "
+SENTENCE = "Dated 29 Nov {first}, in a different financial year: "
 FIRST, NEXT, BOOKED = (
-    SAID + rest
+    SENTENCE + rest
     for rest in (
         "it gets the first number of {year}.",
         "it gets the next number of {year}.",
@@ -119,7 +119,7 @@ def test_within_the_current_financial_year_there_is_no_warning(alice: Person, ki
 def test_the_financial_years_are_those_of_the_agency(alice: Person) -> None:
     alice.does(settings.update, {"financial_year_start_month": 1})
     today = clock.today(alice.actor.timezone)
-    for day, is_said in (
+    for day, has_number_note in (
         (date(today.year, 1, 1), False),
         (date(today.year, 12, 31), False),
         (date(today.year + 1, 1, 1), True),
@@ -127,7 +127,7 @@ def test_the_financial_years_are_those_of_the_agency(alice: Person) -> None:
         note = note_on(
             alice.browser.get(f"/invoices/{draft(alice, issue_date=day, due_date=day)}/issue")
         )
-        assert (f"it gets the first number of {day.year}." in note) is is_said, day
+        assert (f"it gets the first number of {day.year}." in note) is has_number_note, day
 
 
 def test_the_assistants_card_names_the_other_year(alice: Person) -> None:

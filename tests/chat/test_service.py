@@ -20,7 +20,7 @@ from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.pages import InvalidCursor
 
-SAID = [{"type": "text", "text": "Two to Dubai in March"}]
+BLOCKS = [{"type": "text", "text": "Two to Dubai in March"}]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_new_conversation_belongs_to_the_agency_and_leaves_an_event(
 def test_a_viewer_cannot_write(victor: Person, session_id: UUID) -> None:
     acts: list[Callable[[Any], Any]] = [
         conversations.create_session,
-        lambda actor: conversations.append_message(actor, session_id, role="user", blocks=SAID),
+        lambda actor: conversations.append_message(actor, session_id, role="user", blocks=BLOCKS),
         lambda actor: conversations.rename(actor, session_id, "x"),
         lambda actor: conversations.delete(actor, session_id),
         lambda actor: conversations.restore(actor, session_id),
@@ -90,7 +90,7 @@ def test_a_viewer_cannot_write(victor: Person, session_id: UUID) -> None:
 
 def test_a_conversation_of_another_agency_is_not_found(charlie: Person, session_id: UUID) -> None:
     acts: list[Callable[[Any], Any]] = [
-        lambda actor: conversations.append_message(actor, session_id, role="user", blocks=SAID),
+        lambda actor: conversations.append_message(actor, session_id, role="user", blocks=BLOCKS),
         lambda actor: conversations.rename(actor, session_id, "x"),
         lambda actor: conversations.delete(actor, session_id),
         lambda actor: conversations.restore(actor, session_id),
@@ -137,7 +137,7 @@ def test_renaming_to_the_same_name_records_no_event(
 
 def test_the_list_is_newest_first_with_counts_and_pages_by_cursor(alice: Person) -> None:
     made = [begun(alice, f"c{n}") for n in range(5)]
-    alice.does(conversations.append_message, made[0], role="user", blocks=SAID)
+    alice.does(conversations.append_message, made[0], role="user", blocks=BLOCKS)
     with alice.reading() as reader:
         rows, cursor = sessions.list_sessions(reader, limit=3)
         rest, end = sessions.list_sessions(reader, limit=3, cursor=cursor)
@@ -164,7 +164,7 @@ def test_listing_needs_one_statement_for_any_number(alice: Person, statements: l
 def test_messages_are_numbered_from_one_and_counted(
     alice: Person, bob: Person, session_id: UUID
 ) -> None:
-    alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
+    alice.does(conversations.append_message, session_id, role="user", blocks=BLOCKS)
     bob.does(
         conversations.append_message,
         session_id,
@@ -188,7 +188,7 @@ def test_messages_are_numbered_from_one_and_counted(
 
 def test_parallel_messages_get_consecutive_numbers(alice: Person, session_id: UUID) -> None:
     at_once(
-        [lambda: alice.does(conversations.append_message, session_id, role="user", blocks=SAID)]
+        [lambda: alice.does(conversations.append_message, session_id, role="user", blocks=BLOCKS)]
         * 12
     )
     with alice.reading() as reader:
@@ -235,7 +235,7 @@ def test_the_first_words_of_a_person_name_the_conversation(
 
 def test_a_given_name_is_kept(alice: Person) -> None:
     made = begun(alice, "Krishnan")
-    alice.does(conversations.append_message, made, role="user", blocks=SAID)
+    alice.does(conversations.append_message, made, role="user", blocks=BLOCKS)
     assert title_of(alice, made) == "Krishnan"
 
 
@@ -554,7 +554,7 @@ def test_a_deleted_conversation_is_hidden_at_once_and_its_turn_is_stopped(
 def test_a_deletion_can_be_undone_for_ten_minutes(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
+    alice.does(conversations.append_message, session_id, role="user", blocks=BLOCKS)
     alice.does(conversations.delete, session_id)
     alice.does(conversations.restore, session_id)
     with alice.reading() as reader:
@@ -592,7 +592,7 @@ def wipe_now(engine: sa.Engine, session_id: UUID) -> None:
 def test_the_rows_are_deleted_after_the_time_for_undo(
     alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]
 ) -> None:
-    alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
+    alice.does(conversations.append_message, session_id, role="user", blocks=BLOCKS)
     alice.does(conversations.delete, session_id)
     with owner_engine.connect() as connection:
         due = connection.scalar(
@@ -614,7 +614,7 @@ def test_the_rows_are_deleted_after_the_time_for_undo(
 def test_an_undone_deletion_deletes_nothing(
     alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]
 ) -> None:
-    alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
+    alice.does(conversations.append_message, session_id, role="user", blocks=BLOCKS)
     alice.does(conversations.delete, session_id)
     alice.does(conversations.restore, session_id)
     wipe_now(owner_engine, session_id)

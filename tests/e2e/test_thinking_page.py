@@ -167,11 +167,15 @@ def test_a_withdrawn_model_is_reported_and_the_built_in_planner_answers(
         expect(log).to_contain_text("the trial balance is empty", timeout=ANSWER_MS)
         visit.looks_right()
         page.goto("/settings")
-        expect(page.locator("#mind")).to_contain_text("Claude Sonnet 4.5 is no longer available")
+        expect(page.locator("#answering-model")).to_contain_text(
+            "Claude Sonnet 4.5 is no longer available"
+        )
         visit.looks_right()
         page.get_by_label("Built-in planner only").check()
         page.get_by_role("button", name="Save changes").first.click()
-        expect(page.locator("#mind")).to_contain_text("Current: built-in planner, at no cost.")
+        expect(page.locator("#answering-model")).to_contain_text(
+            "Current: built-in planner, at no cost."
+        )
         heard = len(server.heard)
         page.goto("/assistant")
         say(page, "trial balance")

@@ -314,10 +314,10 @@ class Agency:
             self.credits.append(("supplier-credits", made["id"]))
 
     def _credit_reverse(self, dice: random.Random) -> None:
-        door, credit_id = _one_of(self.credits, dice)
+        path, credit_id = _one_of(self.credits, dice)
         self._ask(
             "credit_reverse",
-            f"/{door}/{credit_id}/reverse",
+            f"/{path}/{credit_id}/reverse",
             {"reason": "Wrong one"},
             dice,
             credit_id,

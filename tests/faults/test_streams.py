@@ -60,7 +60,7 @@ class Held:
 
 
 @dataclass
-class House:
+class Streams:
     """The site with a long conversation, its listeners and its users."""
 
     web: Web
@@ -137,7 +137,7 @@ class House:
 
 
 @pytest.fixture
-def house(web: Web, alice: Person, people: People, owner_engine: sa.Engine) -> House:
+def streams(web: Web, alice: Person, people: People, owner_engine: sa.Engine) -> Streams:
     session_id = alice.api.post("/chat/sessions").json["session_id"]
     values = {"s": session_id, "t": alice.actor.tenant_id, "n": EVENTS, "text": "x" * EVENT_BYTES}
     with owner_engine.begin() as connection:
@@ -154,7 +154,7 @@ def house(web: Web, alice: Person, people: People, owner_engine: sa.Engine) -> H
         people.colleague(alice, f"Person {number}", role="agent")
         for number in range(LISTENERS + WORKERS)
     ]
-    return House(web, owner_engine, session_id, somebody[:LISTENERS], somebody[LISTENERS:])
+    return Streams(web, owner_engine, session_id, somebody[:LISTENERS], somebody[LISTENERS:])
 
 
 def status_of(line: socket.socket) -> int:
@@ -166,49 +166,49 @@ def p95(seconds: list[float]) -> float:
 
 
 def test_clients_that_stop_reading_do_not_affect_others(
-    house: House, seeded: random.Random, rounds: Rounds, report: Report
+    streams: Streams, seeded: random.Random, rounds: Rounds, report: Report
 ) -> None:
     seconds, vanishing = (
         rounds(SECONDS),
         rounds(VANISHING),
     )  # so many a second, however long it lasts
     with flood(
-        house, seeded, WARM_UP_S, 2 * STUCK, VANISHING
+        streams, seeded, WARM_UP_S, 2 * STUCK, VANISHING
     ):  # a bigger one, which fills the pools of threads and of connections
-        house.work(WARM_UP_S, seeded)
-    settle(house)
-    before, idle = house.holds(), house.work(seconds, seeded)
-    with flood(house, seeded, seconds, STUCK, vanishing) as stuck:
-        flooded = house.work(seconds, seeded)
+        streams.work(WARM_UP_S, seeded)
+    settle(streams)
+    before, idle = streams.holds(), streams.work(seconds, seeded)
+    with flood(streams, seeded, seconds, STUCK, vanishing) as stuck:
+        flooded = streams.work(seconds, seeded)
         since = time.monotonic()
-        wait(lambda: all(map(is_cut, stuck)), house.web.log_end, GONE_WITHIN_S)
-        settle(house, before)
+        wait(lambda: all(map(is_cut, stuck)), streams.web.log_end, GONE_WITHIN_S)
+        settle(streams, before)
         gone_s = time.monotonic() - since
     report(
         f"p95 of those who work {p95(idle) * 1000:.0f} ms, and {p95(flooded) * 1000:.0f} ms with"
         f" {STUCK} who stop reading and {vanishing} who vanish"
     )
-    report(f"held before {before}, and {gone_s:.0f} s later {house.holds()}")
+    report(f"held before {before}, and {gone_s:.0f} s later {streams.holds()}")
     assert p95(flooded) <= TIMES_SLOWER * p95(idle)
     assert gone_s <= GONE_WITHIN_S
 
 
 @contextmanager
 def flood(
-    house: House, seeded: random.Random, seconds: float, how_many: int, vanishing: int
+    streams: Streams, seeded: random.Random, seconds: float, how_many: int, vanishing: int
 ) -> Iterator[list[socket.socket]]:
     """Open stalled listeners, yield them, and let others connect and disconnect."""
 
     def come_and_go() -> None:
         for number in range(vanishing):
-            with house.listen(house.listeners[number % LISTENERS]) as line:
+            with streams.listen(streams.listeners[number % LISTENERS]) as line:
                 if number % 2:
                     assert status_of(line) in (200, 429, 503)
             time.sleep(seeded.uniform(0, 2 * seconds / vanishing))
 
     with ExitStack() as held:
         stuck = [
-            held.enter_context(house.listen(house.listeners[number % LISTENERS]))
+            held.enter_context(streams.listen(streams.listeners[number % LISTENERS]))
             for number in range(how_many)
         ]
         assert {status_of(line) for line in stuck} == {200}
@@ -228,11 +228,11 @@ def socket_state(line: socket.socket) -> int:
     return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 
-def settle(house: House, before: Held | None = None) -> float:
+def settle(streams: Streams, before: Held | None = None) -> float:
     """Wait until all resources of the flood are released; return the seconds."""
 
     def is_settled() -> bool:
-        now = house.holds()
+        now = streams.holds()
         if now.clients:
             return False
         if before is None:
@@ -247,15 +247,17 @@ def settle(house: House, before: Held | None = None) -> float:
         )
 
     return wait(
-        is_settled, lambda: f"{before}, now {house.holds()}\n{house.web.log_end()}", GONE_WITHIN_S
+        is_settled,
+        lambda: f"{before}, now {streams.holds()}\n{streams.web.log_end()}",
+        GONE_WITHIN_S,
     )
 
 
-def test_streams_per_user_are_limited(house: House, report: Report) -> None:
-    person = house.listeners[0]
+def test_streams_per_user_are_limited(streams: Streams, report: Report) -> None:
+    person = streams.listeners[0]
     with ExitStack() as held:
         statuses = [
-            status_of(held.enter_context(house.listen(person)))
+            status_of(held.enter_context(streams.listen(person)))
             for _ in range(PROCESSES * PER_PERSON_MAX + 10)
         ]
     refused = statuses.count(429)
@@ -265,6 +267,6 @@ def test_streams_per_user_are_limited(house: House, report: Report) -> None:
     )
     assert set(statuses) == {200, 429}
     assert PER_PERSON_MAX <= statuses.count(200) <= PROCESSES * PER_PERSON_MAX
-    wait(lambda: not house.web.sockets(), house.web.log_end, GONE_WITHIN_S)
-    with house.listen(person) as line:
+    wait(lambda: not streams.web.sockets(), streams.web.log_end, GONE_WITHIN_S)
+    with streams.listen(person) as line:
         assert status_of(line) == 200

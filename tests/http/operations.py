@@ -514,8 +514,8 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
     "DELETE /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "POST /api/bills/<bill_id>/receive": {"bill_id": _draft_bill},
     **{
-        f"POST {door}/bills/<bill_id>/unschedule": {"bill_id": _scheduled_bill}
-        for door in ("/api", "")
+        f"POST {prefix}/bills/<bill_id>/unschedule": {"bill_id": _scheduled_bill}
+        for prefix in ("/api", "")
     },
     "PATCH /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},

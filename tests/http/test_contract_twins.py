@@ -603,7 +603,7 @@ def test_parallel_reauthentications_use_a_code_once(world: World) -> None:
 def test_one_code_used_in_two_operations_at_once_works_once(world: World) -> None:
     """Sign-in and reauthentication use the same code; only the first one succeeds."""
     code = world.phone().code()
-    doors: list[Send] = [
+    sends: list[Send] = [
         lambda headers: world.anyone.post(
             "/auth/sign-in-totp",
             json={"email": world.alice.email, "password": PASSWORD, "totp_code": code},
@@ -613,6 +613,6 @@ def test_one_code_used_in_two_operations_at_once_works_once(world: World) -> Non
             "/auth/reauthenticate", json={"password": PASSWORD, "totp_code": code}, headers=headers
         ),
     ]
-    answers = at_once(world, lambda headers: doors.pop()(headers))  # noqa: PLW0108 - each thread takes one of the doors
+    answers = at_once(world, lambda headers: sends.pop()(headers))  # noqa: PLW0108 - each thread takes one of the sends
     assert answers[0].status_code == 200
     assert checked_outcome(answers[1]) in {"401 totp_invalid", "403 totp_invalid"}

@@ -71,8 +71,8 @@ def test_every_kind_of_failure_has_its_status(
 
 
 # Reasons of an effect that runs after the decision, in the worker: they are written on the proposal
-# and never reach a door.
-NEVER_AT_A_DOOR = {"RequesterGone", "ToolUnknown", "ArgumentsChanged", "SupplierError"}
+# and never reach a client.
+NEVER_RETURNED = {"RequesterGone", "ToolUnknown", "ArgumentsChanged", "SupplierError"}
 
 
 def test_every_error_class_has_status_code_and_message() -> None:
@@ -84,7 +84,7 @@ def test_every_error_class_has_status_code_and_message() -> None:
             assert (
                 status_of(kind) < 500
                 or issubclass(kind, errors.Unavailable)
-                or kind.__name__ in NEVER_AT_A_DOOR
+                or kind.__name__ in NEVER_RETURNED
             ), kind
             assert kind.code == kind.code.lower().strip(), kind
             assert kind.message.endswith("."), kind

@@ -112,7 +112,7 @@ READS_NO_QUERY = {
 
 
 @dataclass(frozen=True)
-class Door:
+class PageMethod:
     """One page under one method."""
 
     page: Page
@@ -145,16 +145,16 @@ class Door:
         )
 
 
-DOORS = [
-    Door(page, method)
+PAGE_METHODS = [
+    PageMethod(page, method)
     for blueprint in (*PAGES, docs)
     for page in blueprint.pages
     for method in page.methods
 ]
-WITH_IDS = [door for door in DOORS if door.parameters]
-READ = [door for door in DOORS if door.method == "GET"]
-SENT = [door for door in DOORS if door.method == UNSAFE]
-KEPT = [door for door in SENT if door.page.guard is Guard.SIGNED_IN]
+WITH_IDS = [page_method for page_method in PAGE_METHODS if page_method.parameters]
+READ = [page_method for page_method in PAGE_METHODS if page_method.method == "GET"]
+SENT = [page_method for page_method in PAGE_METHODS if page_method.method == UNSAFE]
+KEPT = [page_method for page_method in SENT if page_method.page.guard is Guard.SIGNED_IN]
 
 LONG = "x" * 9_000
 QUERY_VALUES = [
@@ -330,18 +330,18 @@ FORM_NAMES = [
 ]
 
 
-def named(doors: list[Door]) -> Any:
-    return pytest.mark.parametrize("door", doors, ids=lambda door: door.name)
+def named(pages: list[PageMethod]) -> Any:
+    return pytest.mark.parametrize("page_method", pages, ids=lambda page_method: page_method.name)
 
 
-def knock(browser: FlaskClient, door: Door, address: str, **options: Any) -> Any:
+def knock(browser: FlaskClient, page_method: PageMethod, address: str, **options: Any) -> Any:
     """Call a page; a form sends the browser's CSRF token."""
-    if door.method == UNSAFE:
+    if page_method.method == UNSAFE:
         options["data"] = {
             **options.get("data", {}),
             "csrf_token": csrf(browser, "/team" if options.pop("signed_in", True) else "/sign-in"),
         }
-    answer = browser.open(address, method=door.method, **options)
+    answer = browser.open(address, method=page_method.method, **options)
     if answer.is_streamed and answer.mimetype == "text/event-stream":
         answer.close()
     return answer
@@ -366,81 +366,99 @@ def test_every_page_of_the_application_is_known_to_these_tests(app: Flask) -> No
         if not rule.endpoint.startswith(("api_", "static"))
         and (method != "GET" or not rule.endpoint.endswith("static"))
     }
-    assert routed == {(door.page.path, door.method) for door in DOORS}
-    assert {name for door in DOORS for name in door.parameters} <= set(MAKERS)
+    assert routed == {(page_method.page.path, page_method.method) for page_method in PAGE_METHODS}
+    assert {name for page_method in PAGE_METHODS for name in page_method.parameters} <= set(MAKERS)
 
 
-@named([door for door in WITH_IDS if not EVERY_AGENCYS.intersection(door.parameters)])
+@named(
+    [
+        page_method
+        for page_method in WITH_IDS
+        if not EVERY_AGENCYS.intersection(page_method.parameters)
+    ]
+)
 def test_another_agencys_page_is_404_like_an_unknown_one(
-    alice: Person, charlie: Person, door: Door
+    alice: Person, charlie: Person, page_method: PageMethod
 ) -> None:
     browser = alice.browser
     for address in (
-        door.made_for(charlie),
-        door.address(),
-        door.address(**dict.fromkeys(door.parameters, "nonsense")),
+        page_method.made_for(charlie),
+        page_method.address(),
+        page_method.address(**dict.fromkeys(page_method.parameters, "nonsense")),
     ):
-        answer = knock(browser, door, address)
+        answer = knock(browser, page_method, address)
         assert answer.status_code == 404, address
         assert "Krishnan" not in answer.text
 
 
 @named(WITH_IDS)
-def test_an_own_page_is_found(alice: Person, door: Door) -> None:
+def test_an_own_page_is_found(alice: Person, page_method: PageMethod) -> None:
     """Without this, 404 for everything would pass the test above."""
-    assert knock(alice.browser, door, door.made_for(alice)).status_code in {200, 303, 422}
+    assert knock(alice.browser, page_method, page_method.made_for(alice)).status_code in {
+        200,
+        303,
+        422,
+    }
 
 
 @named(
     [
-        door
-        for door in KEPT
-        if door.page.endpoint not in ANYBODYS and door.page.permission not in OWN
+        page_method
+        for page_method in KEPT
+        if page_method.page.endpoint not in ANYBODYS and page_method.page.permission not in OWN
     ]
 )
-def test_a_viewer_cannot_submit_a_form(alice: Person, victor: Person, door: Door) -> None:
-    by_capability = door.page.endpoint == "capabilities.act"  # the capability's permission decides
-    assert by_capability or door.page.permission not in ROLE_PERMISSIONS["viewer"]
-    assert knock(victor.browser, door, door.made_for(alice)).status_code == 403
+def test_a_viewer_cannot_submit_a_form(
+    alice: Person, victor: Person, page_method: PageMethod
+) -> None:
+    by_capability = (
+        page_method.page.endpoint == "capabilities.act"
+    )  # the capability's permission decides
+    assert by_capability or page_method.page.permission not in ROLE_PERMISSIONS["viewer"]
+    assert knock(victor.browser, page_method, page_method.made_for(alice)).status_code == 403
 
 
 @named(KEPT)
-def test_a_form_without_csrf_token_is_refused(alice: Person, door: Door) -> None:
-    assert alice.browser.post(door.made_for(alice)).status_code == 400
+def test_a_form_without_csrf_token_is_refused(alice: Person, page_method: PageMethod) -> None:
+    assert alice.browser.post(page_method.made_for(alice)).status_code == 400
 
 
 @named(READ)
-def test_no_query_causes_an_error_or_unescaped_output(alice: Person, door: Door) -> None:
-    browser, address = alice.browser, door.made_for(alice)
+def test_no_query_causes_an_error_or_unescaped_output(
+    alice: Person, page_method: PageMethod
+) -> None:
+    browser, address = alice.browser, page_method.made_for(alice)
     for value in QUERY_VALUES:
         answer = knock(
-            browser, door, f"{address}?" + "&".join(f"{name}={value}" for name in QUERY_NAMES)
+            browser,
+            page_method,
+            f"{address}?" + "&".join(f"{name}={value}" for name in QUERY_NAMES),
         )
         assert is_harmless(answer), (value[:30], answer.status_code)
     for value in ("%00", "%ED%A0%80", LONG):
-        assert knock(browser, door, f"{address}?q={value}").status_code == 422, value[:9]
+        assert knock(browser, page_method, f"{address}?q={value}").status_code == 422, value[:9]
 
 
-@named([door for door in READ if door.page.endpoint not in READS_NO_QUERY])
-def test_no_query_value_causes_an_internal_error(alice: Person, door: Door) -> None:
-    browser, address = alice.browser, door.made_for(alice)
+@named([page_method for page_method in READ if page_method.page.endpoint not in READS_NO_QUERY])
+def test_no_query_value_causes_an_internal_error(alice: Person, page_method: PageMethod) -> None:
+    browser, address = alice.browser, page_method.made_for(alice)
     for name in QUERY_NAMES:
         for value in ("99999999999999999999", "%3Cb%3EZq7%22'mark"):
-            answer = knock(browser, door, f"{address}?{name}={value}")
+            answer = knock(browser, page_method, f"{address}?{name}={value}")
             assert is_harmless(answer), (name, value, answer.status_code)
 
 
 @named(SENT)
 def test_no_field_causes_an_error_or_unescaped_output(
-    app: Flask, alice: Person, door: Door
+    app: Flask, alice: Person, page_method: PageMethod
 ) -> None:
-    signed_in = door.page.guard is Guard.SIGNED_IN
+    signed_in = page_method.page.guard is Guard.SIGNED_IN
     for value in FORM_VALUES:
         browser = alice.browser if signed_in else app.test_client()
         answer = knock(
             browser,
-            door,
-            door.made_for(alice),
+            page_method,
+            page_method.made_for(alice),
             data=dict.fromkeys(FORM_NAMES, value),
             signed_in=signed_in,
         )
@@ -451,7 +469,7 @@ def test_no_field_causes_an_error_or_unescaped_output(
     browser = alice.browser if signed_in else app.test_client()
     token = csrf(browser, "/team" if signed_in else "/sign-in")
     answer = browser.post(
-        door.made_for(alice),
+        page_method.made_for(alice),
         data=raw + f"&csrf_token={token}".encode(),
         content_type="application/x-www-form-urlencoded",
     )

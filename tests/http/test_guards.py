@@ -110,7 +110,7 @@ def test_no_page_accepts_a_bearer_token(app: Flask, alice: Person) -> None:
     assert answer.status_code == 303
 
 
-class Said(Answer):
+class Sentence(Answer):
     """Response of the test's operation."""
 
     word: str
@@ -122,11 +122,11 @@ def careless(variant: Variant) -> Flask:
     api = ApiBlueprint("careless", __name__, tag="Test", guard=Guard.BEARER)
     pages = PageBlueprint("careless_pages", __name__, guard=Guard.SIGNED_IN)
 
-    @api.get("/careless", answer=Said, permission="audit.read")
+    @api.get("/careless", answer=Sentence, permission="audit.read")
     def careless_list(reader: Reader) -> dict[str, str]:
         return {"word": "shown to whom?"}
 
-    @api.get("/unnamed", answer=Said)
+    @api.get("/unnamed", answer=Sentence)
     def unnamed() -> dict[str, str]:
         return {"word": "for members"}
 

@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 
 from tests.billing import papers
 from tests.http.operations import MAKERS
-from tests.http.test_every_page import FORM_NAMES, READ, SENT, Door, named
+from tests.http.test_every_page import FORM_NAMES, READ, SENT, PageMethod, named
 from tests.identity import authenticators
 from tests.people import PASSWORD, People, Person, csrf
 from tests.worker import work_off
@@ -316,7 +316,7 @@ CODES = re.compile(
     r"|\bWrite-off of invoice \d{4}[-\d]*/\d+(?:, [^:]+: Cannot be traced)?"
     r"|\bCredit note C/[-\d]+/\d+ on invoice \d{4}[-\d]*/\d+(?:, [^:]+: Not travelled)?"
 )
-FORMS = [door for door in SENT if door.page.endpoint != "identity.open_demo"]
+FORMS = [page_method for page_method in SENT if page_method.page.endpoint != "identity.open_demo"]
 """Forms with errors. The demo has none, and its agency is English."""
 ZONES = sorted(available_timezones(), key=len, reverse=True)
 SPOKEN = {
@@ -553,9 +553,9 @@ def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None
         work_off(app, settings)
 
 
-def form(browser: FlaskClient, door: Door, address: str, /, **fields: Any) -> Any:
+def form(browser: FlaskClient, page_method: PageMethod, address: str, /, **fields: Any) -> Any:
     """Send a form and check the response and the page that it leads to."""
-    signed_in = door.page.guard is Guard.SIGNED_IN
+    signed_in = page_method.page.guard is Guard.SIGNED_IN
     token = csrf(browser, "/team" if signed_in else "/sign-in")
     answer = browser.post(address, data={**fields, "csrf_token": token}, headers=HINDI)
     check(answer)
@@ -564,20 +564,30 @@ def form(browser: FlaskClient, door: Door, address: str, /, **fields: Any) -> An
     return answer
 
 
-@named([door for door in READ if not door.parameters and door.page.endpoint != "docs.openapi_json"])
-def test_an_empty_page_is_in_hindi(app: Flask, alice: Person, door: Door) -> None:
-    browser = alice.browser if door.page.guard is Guard.SIGNED_IN else app.test_client()
-    answer = browser.get(door.address(), headers=HINDI)
+@named(
+    [
+        page_method
+        for page_method in READ
+        if not page_method.parameters and page_method.page.endpoint != "docs.openapi_json"
+    ]
+)
+def test_an_empty_page_is_in_hindi(app: Flask, alice: Person, page_method: PageMethod) -> None:
+    browser = alice.browser if page_method.page.guard is Guard.SIGNED_IN else app.test_client()
+    answer = browser.get(page_method.address(), headers=HINDI)
     assert answer.status_code in {200, 303, 400, 404}
     check(answer)
 
 
 @named(
-    [door for door in READ if door.page.endpoint not in {"assistant.events", "docs.openapi_json"}]
+    [
+        page_method
+        for page_method in READ
+        if page_method.page.endpoint not in {"assistant.events", "docs.openapi_json"}
+    ]
 )
-def test_a_page_with_data_is_in_hindi(busy: Person, door: Door) -> None:
-    browser, address = busy.browser, door.made_for(busy)
-    for query in ("", *QUERIES.get(door.page.endpoint, ())):
+def test_a_page_with_data_is_in_hindi(busy: Person, page_method: PageMethod) -> None:
+    browser, address = busy.browser, page_method.made_for(busy)
+    for query in ("", *QUERIES.get(page_method.page.endpoint, ())):
         answer = browser.get(address + query, headers=HINDI)
         assert answer.status_code in {200, 303, 400, 404, 422}, address + query
         check(answer)
@@ -613,18 +623,22 @@ def test_every_action_is_in_hindi(busy: Person) -> None:
 
 
 @named(FORMS)
-def test_the_errors_of_a_form_are_in_hindi(app: Flask, alice: Person, door: Door) -> None:
+def test_the_errors_of_a_form_are_in_hindi(
+    app: Flask, alice: Person, page_method: PageMethod
+) -> None:
     for value in ("", "x", "9" * 40, "x" * 9_000, "2026-02-30"):
-        browser = alice.browser if door.page.guard is Guard.SIGNED_IN else app.test_client()
-        form(browser, door, door.made_for(alice), **dict.fromkeys(FORM_NAMES, value))
+        browser = alice.browser if page_method.page.guard is Guard.SIGNED_IN else app.test_client()
+        form(browser, page_method, page_method.made_for(alice), **dict.fromkeys(FORM_NAMES, value))
 
 
 @named(FORMS)
-def test_the_confirmation_of_a_form_is_in_hindi(app: Flask, people: People, door: Door) -> None:
+def test_the_confirmation_of_a_form_is_in_hindi(
+    app: Flask, people: People, page_method: PageMethod
+) -> None:
     for fields in (GOOD, GOOD | {"email": "aisha.rahman@malabar.example", "granted": "0"}):
         person = in_hindi(people, "Alice Owner", "Alice Travels")
-        browser = person.browser if door.page.guard is Guard.SIGNED_IN else app.test_client()
-        form(browser, door, door.made_for(person), **fields)
+        browser = person.browser if page_method.page.guard is Guard.SIGNED_IN else app.test_client()
+        form(browser, page_method, page_method.made_for(person), **fields)
 
 
 def test_an_error_page_is_in_hindi(app: Flask, alice: Person, people: People) -> None:

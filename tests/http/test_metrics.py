@@ -19,7 +19,7 @@ from tests.people import Person
 from voyagent.approvals.service import execution
 from voyagent.assistant.service import messages as assistant
 from voyagent.chat.service import conversations as chat
-from voyagent.http import metrics as door
+from voyagent.http import metrics as http_metrics
 from voyagent.kernel import jobs
 from voyagent.kernel.config import Environment
 from voyagent.kernel.db import db
@@ -188,7 +188,9 @@ def test_in_production_the_metrics_require_a_token(app: Flask) -> None:
     with set_to(app, env=Environment.PRODUCTION):
         assert app.test_client().get("/internal/metrics").status_code == 404
         assert (
-            app.test_client().get("/internal/metrics", headers={door.TOKEN_HEADER: ""}).status_code
+            app.test_client()
+            .get("/internal/metrics", headers={http_metrics.TOKEN_HEADER: ""})
+            .status_code
             == 404
         )
 
@@ -210,11 +212,11 @@ def test_a_configured_token_is_required_from_every_caller(
             "\xe9" * 17,
             f"Bearer {TOKEN}",
         ):
-            headers = {} if given is None else {door.TOKEN_HEADER: given}
+            headers = {} if given is None else {http_metrics.TOKEN_HEADER: given}
             answer = client.get(path, headers=headers)
             assert (answer.status_code, answer.json["detail"]) == (404, "not found"), given
         for peer in ("127.0.0.1", "203.0.113.9", ""):
-            headers = {door.TOKEN_HEADER: TOKEN, "X-Forwarded-For": "198.51.100.7"}
+            headers = {http_metrics.TOKEN_HEADER: TOKEN, "X-Forwarded-For": "198.51.100.7"}
             assert (
                 client.get(path, headers=headers, environ_base={"REMOTE_ADDR": peer}).status_code
                 == 200
@@ -225,16 +227,16 @@ def test_the_token_is_compared_in_constant_time(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared: list[tuple[int, int]] = []
-    real = door.hmac.compare_digest
+    real = http_metrics.hmac.compare_digest
 
     def watched(one: bytes, other: bytes) -> bool:
         compared.append((len(one), len(other)))
         return real(one, other)
 
-    monkeypatch.setattr(door.hmac, "compare_digest", watched)
+    monkeypatch.setattr(http_metrics.hmac, "compare_digest", watched)
     with set_to(app, metrics_token=SecretStr(TOKEN)):
         for given in ("a", TOKEN, "x" * 500):
-            app.test_client().get("/internal/metrics", headers={door.TOKEN_HEADER: given})
+            app.test_client().get("/internal/metrics", headers={http_metrics.TOKEN_HEADER: given})
     assert compared == [(32, 32)] * 3, "digests of one length, whatever was given"
 
 
@@ -303,10 +305,10 @@ def test_no_input_of_a_caller_becomes_a_label(app: Flask, alice: Person) -> None
         )
     found = labels_of(app)
     assert found["method"] - before["method"] <= {
-        *door._METHODS,  # noqa: SLF001
+        *http_metrics._METHODS,  # noqa: SLF001
         "other",
     }
-    templates = {door._template(rule.rule) for rule in app.url_map.iter_rules()}  # noqa: SLF001 - the same
+    templates = {http_metrics._template(rule.rule) for rule in app.url_map.iter_rules()}  # noqa: SLF001 - the same
     assert found["path"] - before["path"] <= templates | {":unmatched"}
     assert ":unmatched" in found["path"]
     assert "MADEUP" not in read(app)
@@ -350,7 +352,7 @@ def test_no_label_contains_data_of_an_agency(
 
 def test_every_operation_has_a_path_label_without_values() -> None:
     for call in CALLS:
-        template = door._template(call.path)  # noqa: SLF001 - there is no other way to see it
+        template = http_metrics._template(call.path)  # noqa: SLF001 - there is no other way to see it
         assert not template.startswith("/api/")
         assert re.fullmatch(r"(/(:id|[a-z0-9.-]+))+", template), template
 
@@ -586,10 +588,10 @@ def test_counting_takes_almost_no_time(app: Flask) -> None:
     """Measured values are a few microseconds; the limit is a hundred."""
     with app.test_request_context("/api/health"):
         response = app.response_class(status=200)
-        door._count(response)  # noqa: SLF001 - the cost of exactly this
+        http_metrics._count(response)  # noqa: SLF001 - the cost of exactly this
         began = time.perf_counter()
         for _ in range(2000):
-            door._count(response)  # noqa: SLF001 - the same
+            http_metrics._count(response)  # noqa: SLF001 - the same
         assert (time.perf_counter() - began) / 2000 < 100e-6
 
 

@@ -13,7 +13,7 @@ from tests.identity.test_views import submit
 from tests.people import ApiClient, Person
 
 WRONG = "Harbour-lantern-43"
-DOORS = {
+ATTEMPTS = {
     "sign-in": (
         lambda app, email: ApiClient(app.test_client(), None).post(
             "/auth/sign-in", json={"email": email, "password": WRONG}
@@ -28,9 +28,9 @@ DOORS = {
 }
 
 
-@pytest.mark.parametrize("door", list(DOORS))
+@pytest.mark.parametrize("attempt", list(ATTEMPTS))
 def test_the_response_for_an_unknown_address_is_delayed(
-    app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, door: str
+    app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, attempt: str
 ) -> None:
     """An event is written only for a known address; `make faults` measures the times."""
     held: list[float] = []
@@ -40,11 +40,11 @@ def test_the_response_for_an_unknown_address_is_delayed(
     for email in (alice.email, fresh_address()):
         held.clear()
         began = time.perf_counter()
-        answers.append(DOORS[door](app, email))
+        answers.append(ATTEMPTS[attempt](app, email))
         assert len(held) == 1
         assert held[0] > began
     known, unknown = answers
     assert known.status_code == unknown.status_code
     assert sorted(known.headers.keys()) == sorted(unknown.headers.keys())
-    if door != "page":
+    if attempt != "page":
         assert {**known.json, "request_id": ""} == {**unknown.json, "request_id": ""}

@@ -37,7 +37,7 @@ def test_the_tables_equal_the_models(owner_engine: sa.Engine) -> None:
 @pytest.mark.parametrize("table", sorted(OURS))
 def test_each_table_has_row_security(owner_engine: sa.Engine, table: str) -> None:
     with owner_engine.connect() as connection:
-        walls = connection.execute(
+        security = connection.execute(
             sa.text("select relrowsecurity, relforcerowsecurity from pg_class where relname = :t"),
             {"t": table},
         ).one()
@@ -48,5 +48,5 @@ def test_each_table_has_row_security(owner_engine: sa.Engine, table: str) -> Non
             ),
             {"t": table},
         ).one()
-    assert tuple(walls) == (True, True)
+    assert tuple(security) == (True, True)
     assert policies == 1

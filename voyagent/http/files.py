@@ -29,7 +29,7 @@ SCHEMAS: dict[Format, dict[str, Any]] = {"pdf": PDF, "csv": {"type": "string"}, 
 DOCUMENTED: dict[Format, str] = MEDIA_TYPES | {"csv": "text/csv; charset=utf-8"}
 """Media type of each format in the OpenAPI document."""
 _NO_FILTERS = frozenset(("format", "after", "cursor"))
-_TOLD_MAX = 100
+_FILTERS_MAX = 100
 
 
 class File(Protocol):
@@ -124,7 +124,10 @@ def exported(answer: Response) -> Response:
     auth_adapter().note_export(
         actor,
         file,
-        {name[:_TOLD_MAX]: value[:_TOLD_MAX] for name, value in list(filters.items())[:_TOLD_MAX]},
+        {
+            name[:_FILTERS_MAX]: value[:_FILTERS_MAX]
+            for name, value in list(filters.items())[:_FILTERS_MAX]
+        },
     )
     return answer
 

@@ -225,9 +225,9 @@ def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
 
 def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
     """Run the registered `after_commit` calls, and count the connections of the engine in use."""
-    if not event.contains(session, "after_commit", _count_noted):
-        event.listen(session, "after_commit", _count_noted)
-        event.listen(session, "after_rollback", _forget_noted)
+    if not event.contains(session, "after_commit", _count_recorded):
+        event.listen(session, "after_commit", _count_recorded)
+        event.listen(session, "after_rollback", _forget_recorded)
     event.listen(
         engine,
         "first_connect",
@@ -243,13 +243,13 @@ def leave(directory: Path, pid: int) -> None:
         file.unlink(missing_ok=True)
 
 
-def _count_noted(session: Session) -> None:
+def _count_recorded(session: Session) -> None:
     if not session.in_nested_transaction():  # the transaction goes on after the end of a savepoint
         for count in session.info.pop(_AFTER_COMMIT, ()):
             count()
 
 
-def _forget_noted(session: Session) -> None:
+def _forget_recorded(session: Session) -> None:
     if not session.in_nested_transaction():
         session.info.pop(_AFTER_COMMIT, None)
 

@@ -40,7 +40,7 @@ field.
 """
 Panel = Callable[[Reader, Actor], str]
 _panels: list[Panel] = []
-_minds: list[Panel] = []
+_assistant_panels: list[Panel] = []
 
 
 def under_the_limits(panel: Panel) -> Panel:
@@ -51,7 +51,7 @@ def under_the_limits(panel: Panel) -> Panel:
 
 def under_the_model(panel: Panel) -> Panel:
     """Register a panel of another package below the section of the assistant's model."""
-    _minds.append(panel)
+    _assistant_panels.append(panel)
     return panel
 
 
@@ -132,5 +132,5 @@ def _page(
         roles=ROLE_WORDS,
         value_of=value_of,
         used=[Markup(panel(reader, actor)) for panel in _panels],  # noqa: S704 - each is a rendered template
-        minds=[Markup(panel(reader, actor)) for panel in _minds],  # noqa: S704 - the same
+        assistant_panels=[Markup(panel(reader, actor)) for panel in _assistant_panels],  # noqa: S704 - the same
     )

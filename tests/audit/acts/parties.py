@@ -7,13 +7,13 @@ from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
 from voyagent.parties import service as parties
 
-SAID = {
+VALUES = {
     "name": "Deepa Krishnan",
     "is_customer": True,
     "email": "deepa@malabar.example",
     "terms_days": 15,
 }
-TOLD = [
+RECORDED_FIELDS = [
     {"field": "name"},
     {"field": "is_customer", "before": None, "after": "true"},
     {"field": "is_supplier", "before": None, "after": "false"},
@@ -24,12 +24,12 @@ TOLD = [
 
 @act(
     "POST /api/parties",
-    leaves=Left("party.created", ("party_id",), says={"fields": TOLD}),
+    leaves=Left("party.created", ("party_id",), says={"fields": RECORDED_FIELDS}),
     answers=201,
 )
 def note_a_customer_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
-    return lambda: api.post("/parties", json=SAID)
+    return lambda: api.post("/parties", json=VALUES)
 
 
 @act(
@@ -44,7 +44,10 @@ def note_a_customer_over_the_api(stage: Stage) -> Doing:
     answers=200,
 )
 def change_a_customer_over_the_api(stage: Stage) -> Doing:
-    api, party_id = stage.alice.api, stage.bob.does(lambda actor: parties.create(actor, **SAID).id)
+    api, party_id = (
+        stage.alice.api,
+        stage.bob.does(lambda actor: parties.create(actor, **VALUES).id),
+    )
     return lambda: api.patch(
         f"/parties/{party_id}", json={"terms_days": 30, "phone": "+91 94470 31822"}
     )
@@ -91,5 +94,5 @@ ARCHIVED = {"field": "is_archived", "before": "false", "after": "true"}
     answers=303,
 )
 def put_a_customer_away(stage: Stage) -> Doing:
-    party_id = stage.bob.does(lambda actor: parties.create(actor, **SAID).id)
+    party_id = stage.bob.does(lambda actor: parties.create(actor, **VALUES).id)
     return _posted(stage, f"/parties/{party_id}/archive")

@@ -179,7 +179,7 @@ def open_the_conversation_of_an_enquiry_in_the_browser(stage: Stage) -> Doing:
 # --------------------------------------------------------------------------------
 
 BEGUN = Left("chat.created", SESSION)
-SAID = Left("chat.message_sent", SESSION)
+MESSAGE_SENT = Left("chat.message_sent", SESSION)
 AGAIN = Left("chat.regenerated", SESSION)
 REWORDED = Left("chat.message_edited", SESSION)
 RENAMED = Left("chat.renamed", SESSION)
@@ -201,13 +201,13 @@ def begin_a_conversation(stage: Stage) -> Doing:
     return lambda: api.post("/chat/sessions")
 
 
-@act("POST /assistant", leaves=in_the_browser(BEGUN, SAID), answers=303)
+@act("POST /assistant", leaves=in_the_browser(BEGUN, MESSAGE_SENT), answers=303)
 def begin_a_conversation_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/assistant", message="help")
 
 
-@act("POST /api/chat/sessions/<session_id>/messages", leaves=SAID, answers=200)
+@act("POST /api/chat/sessions/<session_id>/messages", leaves=MESSAGE_SENT, answers=200)
 def say_something(stage: Stage) -> Doing:
     api, session_id = stage.alice.api, a_conversation(stage.bob)
 
@@ -219,7 +219,7 @@ def say_something(stage: Stage) -> Doing:
     return say
 
 
-@act("POST /assistant/<session_id>", leaves=in_the_browser(SAID), answers=303)
+@act("POST /assistant/<session_id>", leaves=in_the_browser(MESSAGE_SENT), answers=303)
 def say_something_in_the_browser(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, a_conversation(stage.bob)
     return lambda: stage.submit(browser, f"/assistant/{session_id}", message="help")
@@ -259,7 +259,7 @@ def _press(stage: Stage, session_id: UUID, card: dict[str, Any], button: str) ->
 
 @act(
     "POST /assistant/<session_id>/cards/<card_id>/save",
-    leaves=in_the_browser(SAID),
+    leaves=in_the_browser(MESSAGE_SENT),
     answers=303,
 )
 def save_a_card(stage: Stage) -> Doing:
@@ -268,7 +268,7 @@ def save_a_card(stage: Stage) -> Doing:
 
 @act(
     "POST /assistant/<session_id>/cards/<card_id>/discard",
-    leaves=in_the_browser(SAID),
+    leaves=in_the_browser(MESSAGE_SENT),
     answers=303,
 )
 def discard_a_card(stage: Stage) -> Doing:
@@ -277,7 +277,7 @@ def discard_a_card(stage: Stage) -> Doing:
 
 @act(
     "POST /assistant/<session_id>/cards/<card_id>/choose/<capability>",
-    leaves=in_the_browser(SAID),
+    leaves=in_the_browser(MESSAGE_SENT),
     answers=303,
 )
 def choose_another_action_of_a_card(stage: Stage) -> Doing:

@@ -71,8 +71,8 @@ def dry_run(
     refuses the act, the preview contains the refusal. Returns None if no dry run is possible or a
     programming error occurs. `locale` defaults to the agency's.
     """
-    said_in = locale or requester.locale
-    with force_locale(said_in):
+    language = locale or requester.locale
+    with force_locale(language):
         try:
             shown = _tried(effect, requester, arguments, pending)
         except OperationalError:
@@ -82,7 +82,7 @@ def dry_run(
         except Exception:
             log.exception("dry_run.failed", tool=effect.tool_name)
             return None
-    return shown | Description(locale=said_in) if shown else None
+    return shown | Description(locale=language) if shown else None
 
 
 def hash_of(arguments_hash: str, shown: Description) -> str:

@@ -70,7 +70,7 @@ def change_mark(session_id: UUID) -> str:
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
 
 
-def told_by(turn: Turn) -> list[JsonObject]:
+def events_of(turn: Turn) -> list[JsonObject]:
     """Return the events that a turn has stored so far."""
     begins = turn.first_event_seq
     return (

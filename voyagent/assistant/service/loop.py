@@ -118,7 +118,7 @@ def _fail(turn: Turn, sentence: str) -> None:
         costs.release(turn)
         turns.append_event(turn, "error", error_message=gettext(sentence))
         turns.finish_turn(
-            turn, "failed", blocks.fold(turn_context.told_by(chats.get_turn(turn.id)))
+            turn, "failed", blocks.fold(turn_context.events_of(chats.get_turn(turn.id)))
         )
 
 
@@ -130,7 +130,7 @@ class Performance:
         self._planner = self._built_in = planner
         self._models = models
         with transaction(turn.tenant_id):
-            self._stored: deque[dict[str, Any]] = deque(turn_context.told_by(turn))
+            self._stored: deque[dict[str, Any]] = deque(turn_context.events_of(turn))
             self._steps: deque[Step] = deque(chats.steps_of(turn.id))
         self._number = 0
         self._has_spoken = self._has_answered = self._acts = False
@@ -185,7 +185,7 @@ class Performance:
                 self._keep("beginning", beginning.as_json)
         self._origins = beginning.context.reading.get("origins", self._origins)
         if beginning.model is not None and self._models is not None:
-            self._planner = self._mind(beginning.model, self._models)
+            self._planner = self._model_planner(beginning.model, self._models)
         return beginning
 
     def _begin(self, actor: Actor) -> Beginning:
@@ -218,7 +218,7 @@ class Performance:
             is_refused=refused is not None,
         )
 
-    def _mind(self, model: dict[str, str], models: Models) -> Planner:
+    def _model_planner(self, model: dict[str, str], models: Models) -> Planner:
         """Return the planner that uses the model. Raises Unauthorized for a removed user."""
         with transaction(self._turn.tenant_id):
             brief = prompt.brief_of(identity.get_actor(self._turn.user_id), self._turn)
@@ -461,7 +461,7 @@ class Performance:
             turns.finish_turn(
                 self._turn,
                 status,
-                [*blocks.fold(turn_context.told_by(chats.get_turn(self._turn.id))), *extra],
+                [*blocks.fold(turn_context.events_of(chats.get_turn(self._turn.id))), *extra],
             )
 
     def _emit(self, kind: str, **fields: Any) -> None:

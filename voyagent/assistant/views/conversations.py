@@ -13,7 +13,7 @@ from voyagent.assistant.forms import EditForm, RenameForm, SayForm
 from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuery
 from voyagent.assistant.service import messages
 from voyagent.assistant.views import screen
-from voyagent.assistant.views.panels import Mind, answering
+from voyagent.assistant.views.panels import AnsweringModel, answering
 from voyagent.assistant.views.transcript import draft_card, given_fields, result_of, tool_head
 from voyagent.capabilities.cards import day
 from voyagent.chat.queries import sessions as chats
@@ -225,7 +225,7 @@ def _index(actor: Actor, form: SayForm) -> Any:
         "conversations": conversations,
         "examples": EXAMPLES,
         "session": None,
-        "mind": _mind(actor),
+        "answering_model": _answering_model(actor),
     }
     return render_template("assistant/index.html", **facts), form.status
 
@@ -247,14 +247,14 @@ def _conversation(
         "day_of": day,
         "country_name": country_name,
         "as_html": as_html,
-        "mind": _mind(actor),
+        "answering_model": _answering_model(actor),
     }
     return render_template("assistant/conversation.html", form=form, naming=naming, **facts), (
         422 if form.errors or naming.errors else 200
     )
 
 
-def _mind(actor: Actor) -> Mind:
+def _answering_model(actor: Actor) -> AnsweringModel:
     return answering(settings.wanted_model(settings.get_settings()), clock.today(actor.timezone))
 
 

@@ -19,7 +19,7 @@ from voyagent.settings.views import under_the_limits, under_the_model
 
 
 @dataclass(frozen=True, slots=True)
-class Mind:
+class AnsweringModel:
     """The model that responds for an agency; without a name it is the built-in planner."""
 
     today: date
@@ -39,17 +39,19 @@ class Mind:
         return str(MODEL_WORDS.get(self.name or "", self.name)) if self.name else ""
 
 
-def answering(wanted: str | None, today: date) -> Mind:
+def answering(wanted: str | None, today: date) -> AnsweringModel:
     """Return the model for an agency's setting."""
     chosen = Configured(current_app.extensions["voyagent.settings"]).choose(wanted)
     return (
-        Mind(today)
+        AnsweringModel(today)
         if chosen is None
-        else Mind(today, chosen["model"], price_of(chosen["model"]), last_day_of(chosen["model"]))
+        else AnsweringModel(
+            today, chosen["model"], price_of(chosen["model"]), last_day_of(chosen["model"])
+        )
     )
 
 
-def read_mind(reader: Reader, actor: Actor) -> Mind:
+def read_answering_model(reader: Reader, actor: Actor) -> AnsweringModel:
     """Return the agency's model, and whether its vendor offered it at the last request."""
     row = settings.read(reader)
     found = answering(
@@ -63,9 +65,11 @@ def read_mind(reader: Reader, actor: Actor) -> Mind:
 
 
 @under_the_model
-def mind(reader: Reader, actor: Actor) -> str:
+def answering_model(reader: Reader, actor: Actor) -> str:
     """Show the model, and a warning if the vendor no longer offers it."""
-    return render_template("assistant/_mind.html", mind=read_mind(reader, actor))
+    return render_template(
+        "assistant/_answering_model.html", answering_model=read_answering_model(reader, actor)
+    )
 
 
 @under_the_limits

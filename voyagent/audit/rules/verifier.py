@@ -136,7 +136,7 @@ def digest(previous: str, event: dict[str, str | None]) -> str:
     return hashlib.sha256(bytes.fromhex(previous) + text).hexdigest()
 
 
-def _at_the_end(seq: int, last: str, head: Head, noted_seq: int) -> Verdict:
+def _at_the_end(seq: int, last: str, head: Head, recorded_seq: int) -> Verdict:
     """Check that the last event equals the head, and that the chain reaches each known event."""
     if seq < head.seq:
         return Verdict(
@@ -155,13 +155,13 @@ def _at_the_end(seq: int, last: str, head: Head, noted_seq: int) -> Verdict:
         )
     if last != head.hash:
         return Verdict(seq, last, seq, f"event {seq} has another hash than the head")
-    if seq < noted_seq:
+    if seq < recorded_seq:
         return Verdict(
             seq,
             last,
             seq + 1,
-            f"event {seq + 1} is missing: the chain ends at {seq}, and event {noted_seq} was noted"
-            " elsewhere",
+            f"event {seq + 1} is missing: the chain ends at {seq}, and event {recorded_seq} was"
+            " noted elsewhere",
         )
     return Verdict(seq, last)
 

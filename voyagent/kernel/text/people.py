@@ -144,7 +144,7 @@ _THIRD = re.compile(
     r" \t]+[A-Z][\w’'.-]*){0,3})\s+(?:wants?|would like|needs?|is looking"
     r"|are looking|called|rang|phoned|asked|is asking|enquired|inquired|wrote|plans?|is planning)\b"
 )
-_TOLD = re.compile(
+_TOLD_TO = re.compile(
     rf"^\s*(?:(?:an?|the|our|one|new|old|regular)\s+)*(?:customer|client|guest|lead|pax)\s+(?:named\s+|called\s+)?"
     rf"(?P<name>{_TITLE}{_WORD}(?:[ \t]+{_WORD}){{0,3}}?)\s+(?:has\s+|just\s+)?"
     r"(?:called|rang|phoned|messaged|mailed|whats?app(?:ed)?|came|walked"
@@ -337,7 +337,7 @@ def find_name(text: str) -> Extracted | None:
     """Find the customer's name in a header, a label, an introduction or the signature."""
     found = [
         Extracted(name, re.sub(r"\s+", " ", match.group().strip(" \n:<.,;!"))[:120])
-        for pattern in (_HEADER, _LABEL, _SELF, _EXPORT, _TOLD, _THIRD, _SIGNED, _HERE, _INLINE)
+        for pattern in (_HEADER, _LABEL, _SELF, _EXPORT, _TOLD_TO, _THIRD, _SIGNED, _HERE, _INLINE)
         for match in pattern.finditer(text)
         if (name := as_name(_SENTENCE_END.split(match["name"])[0]))
     ]

@@ -42,7 +42,7 @@ def pieces(reader: Reader) -> Iterator[str]:
     accounts = ledger_accounts.read_chart(reader)
     names = account_names(accounts)
     for account in accounts:
-        yield f"\n{FIRST_DAY} open {names[account['code']]}\n" + _noted(
+        yield f"\n{FIRST_DAY} open {names[account['code']]}\n" + _metadata(
             "  ", code=account["code"], name=account["name"]
         )
     last = None
@@ -88,7 +88,7 @@ def _transaction(entry: BookedEntry, names: dict[str, str]) -> str:
     parties = {line.party_name for line in entry.lines if line.party_name}
     payee = f" {_quoted(parties.pop())}" if len(parties) == 1 else ""
     text = f"\n{entry.day} *{payee} {_quoted(entry.narration)}\n"
-    text += _noted(
+    text += _metadata(
         "  ",
         entry=entry.id,
         source=entry.source_type,
@@ -98,13 +98,13 @@ def _transaction(entry: BookedEntry, names: dict[str, str]) -> str:
     )
     for line in entry.lines:
         amount = line.debit - line.credit
-        text += f"  {names[line.code]}  {amount.decimal:f} {amount.currency}\n" + _noted(
+        text += f"  {names[line.code]}  {amount.decimal:f} {amount.currency}\n" + _metadata(
             "    ", party=line.party_name, memo=line.memo
         )
     return text
 
 
-def _noted(indent: str, **facts: object) -> str:
+def _metadata(indent: str, **facts: object) -> str:
     return "".join(
         f"{indent}{key}: {_quoted(str(value))}\n"
         for key, value in facts.items()
