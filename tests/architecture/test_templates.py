@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_babel import Babel
-from jinja2 import nodes
+from jinja2 import meta, nodes
 
 from voyagent.http import template_filters
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+CODE = TEMPLATES.parent / "voyagent"
+FLASK_GIVES = {"config", "csrf_token", "current_user", "g", "page", "request", "session"}
 ALL = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
 FRAGMENTS = [name for name in ALL if Path(name).name.startswith("_")]
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -101,6 +103,32 @@ def test_every_template_named_in_the_code_exists(app: Flask) -> None:
             if isinstance(value, str) and value.endswith(".html") and value not in ALL
         ]
         assert not missing, name
+
+
+def test_every_name_in_a_template_is_set_in_a_template_or_passed_by_the_code(app: Flask) -> None:
+    trees = {name: app.jinja_env.parse(source(name)) for name in ALL}
+    set_here = {found for tree in trees.values() for found in _assigned(tree)}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in CODE.rglob("*.py"))
+    unknown = [
+        (name, variable)
+        for name, tree in trees.items()
+        for variable in sorted(meta.find_undeclared_variables(tree))
+        if variable not in app.jinja_env.globals
+        and variable not in set_here
+        and variable not in FLASK_GIVES
+        and not re.search(rf'[(, ]{variable}=[^=]|"{variable}"[\]:]', code)
+    ]
+    assert not unknown
+
+
+def _assigned(tree: nodes.Template) -> set[str]:
+    """Return the names that a template sets, imports, or takes as a macro's parameter."""
+    names = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")} | {
+        macro.name for macro in tree.find_all(nodes.Macro)
+    }
+    for imported in tree.find_all(nodes.FromImport):
+        names |= {name[1] if isinstance(name, tuple) else name for name in imported.names}
+    return names
 
 
 def _constants(named: nodes.Expr) -> list[nodes.Const]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -65,11 +66,15 @@ def test_a_conversation_of_an_enquiry_shows_its_facts(
             destination="Dubai",
             pax_count=4,
             depart_date=date(2026, 12, 19),
+            budget_amount=Decimal(120000),
+            budget_currency="INR",
         )
         enquiry_id, session_id = enquiry.id, enquiries.promote(actor, enquiry.id)[1]
     page = browser.get(f"/assistant/{session_id}").text
     assert '<dt>Customer</dt><dd class="v-strong">Deepa Krishnan</dd>' in page
     assert "<dt>Departs</dt><dd>19 Dec 2026</dd>" in page
+    budget = page.split("<dt>Budget</dt>")[1].split("</dd>")[0]
+    assert "1,20,000" in budget
     assert "customer name" not in page
     assert f'href="/enquiries/{enquiry_id}"' in page
     post(

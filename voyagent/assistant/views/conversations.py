@@ -16,6 +16,7 @@ from voyagent.assistant.views import screen
 from voyagent.assistant.views.panels import AnsweringModel, answering
 from voyagent.assistant.views.transcript import draft_card, given_fields, result_of, tool_head
 from voyagent.capabilities.cards import day
+from voyagent.capabilities.outputs import as_money
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.chat.service import conversations as chat, turns
@@ -245,6 +246,7 @@ def _conversation(
         "draft_card": draft_card,
         "result_of": result_of,
         "day_of": day,
+        "as_money": as_money,
         "country_name": country_name,
         "as_html": as_html,
         "answering_model": _answering_model(actor),
