@@ -20,6 +20,7 @@ from tests.assistant.models import LEAD
 from tests.faults.conftest import Report, Rounds
 from tests.model_server import Act, Endless, Failure, Frames, Hang, ModelServer, Reply, Use, serving
 from tests.people import Person
+from voyagent.assistant.service import messages
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.config import Settings
 
@@ -127,13 +128,18 @@ def test_a_turn_with_a_failing_model_ends_in_one_error(
     report(f"{requests} requests of at most {CALLS_MAX}, the longest turn took {longest:.1f} s")
 
 
-def test_a_tool_call_of_the_model_runs_once(
+def test_a_tool_call_of_the_model_becomes_a_card_and_runs_once(
     asked: str, server: ModelServer, talk: Talk, alice: Person
 ) -> None:
     """Without a fault the request is done, so the faults above prevented it."""
     server.next(Reply(uses=(LOG,)), Reply("He is logged."))
-    events = talk.say(alice, talk.begin(alice), "log Ravi Menon, who wants to go to Dubai")
-    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"], asked
+    session_id = talk.begin(alice)
+    events = talk.say(alice, session_id, "log Ravi Menon, who wants to go to Dubai")
+    card_id = next(event["card"]["card_id"] for event in events if event.get("card"))
+    with alice.acting() as actor:
+        messages.save_card(actor, session_id, card_id)
+    talk.drain()
+    assert kinds(of_kind(talk.events(alice, session_id), "tool_result")) == ["tool_result"], asked
     with alice.reading() as reader:
         assert len(enquiries.find_by_text(reader, "Ravi Menon")) == 1
 
