@@ -1,4 +1,4 @@
-"""The actor: the person or job on whose behalf the program acts, with role and permissions.
+"""The actor: the person or job for whom the program acts, with its permissions.
 
 Pages, the JSON API, the assistant and background jobs all pass one `Actor` to the services.
 """
@@ -87,7 +87,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The right to do one action without a further approval: the action of `permission`.
+    """The right to do the action of `permission` once without a further approval.
 
     `reference` names the source of the right: the id of an approved proposal while `approvals`
     executes it, or `dry run`. When a person makes a request, the actor has no grant.
@@ -99,7 +99,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person of an agency, or the program itself (`user_id` is None), with role and locale."""
+    """A person of an agency or the program itself, with role and locale.
+
+    `user_id` is None for the program itself.
+    """
 
     tenant_id: UUID
     user_id: UUID | None
@@ -190,7 +193,7 @@ class Actor:
 
     @property
     def credential(self) -> Credential:
-        """Return the credential, for work after the request that authenticates the caller again."""
+        """Return the credential with which a later job authenticates the caller again."""
         assert self.user_id is not None
         return Credential(
             self.tenant_id, self.user_id, self.session_id, self.token_id, self.channel, self.key_id
@@ -202,13 +205,13 @@ class Actor:
 
     @property
     def initials(self) -> str:
-        """Return one or two letters for the avatar, from the name or else the e-mail address."""
+        """Return one or two letters of the name, or of the e-mail address, for the avatar."""
         words = [w for w in self.full_name.split() if w[0].isalnum()] or [self.email or "?"]
         return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
 def direct_right(permission: str) -> str:
-    """Return the name of the direct permission: the right to do an action without approval."""
+    """Return the name of the permission to do an action without approval."""
     return f"{permission}_direct"
 
 
@@ -221,5 +224,5 @@ def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
 
 
 def system_actor(tenant_id: UUID) -> Actor:
-    """Return the actor for housekeeping by the program in one agency; it has no permissions."""
+    """Return the actor for housekeeping in one agency, which has no permissions."""
     return Actor(tenant_id=tenant_id, user_id=None, role="system", channel=Channel.JOB)

@@ -1,4 +1,7 @@
-"""Current time in UTC and dates in a time zone; other modules take the time from here."""
+"""Current time in UTC and dates in a time zone.
+
+All other modules take the time from here.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def now() -> datetime:
 
 
 def today(zone: str = "UTC") -> date:
-    """Return the current date in a time zone of the IANA database, such as `Asia/Kolkata`."""
+    """Return the current date in an IANA time zone, such as `Asia/Kolkata`."""
     return now().astimezone(ZoneInfo(zone)).date()
 
 

@@ -1,4 +1,4 @@
-"""Settings of the installation, read from environment variables and validated at start."""
+"""Settings of the installation, read from environment variables at start."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Settings(BaseSettings):
 
     @property
     def metrics_place(self) -> Path:
-        """Return the folder in which all processes of the installation store their metrics."""
+        """Return the folder in which all processes of the installation store metrics."""
         if (
             self.metrics_dir is None or self.metrics_dir == Path()
         ):  # the variable may be set and empty
@@ -278,7 +278,9 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read and validate the settings; keyword arguments take precedence over the environment.
+    """Read and validate the settings.
+
+    Keyword arguments take precedence over the environment.
 
     Raises ConfigurationError with one sentence for each variable that is missing or invalid. The
     sentences do not contain the values, which may be secrets.
@@ -360,7 +362,7 @@ def _is_mail_server(url: str) -> bool:
 
 
 def _is_sender(given: str) -> bool:
-    """Check for one e-mail address, with or without a display name and without line breaks."""
+    """Return True for one e-mail address on one line, with or without a display name."""
     _, address = parseaddr(given)
     local, _, domain = address.rpartition("@")
     if not (given.isprintable() and address.isascii() and local and domain) or " " in address:

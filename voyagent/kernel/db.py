@@ -1,4 +1,4 @@
-"""The database session, the base class of all tables, and transactions of jobs and commands."""
+"""The database session, the base class of tables, and transactions of jobs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DefaultNow = Annotated[datetime, mapped_column(server_default=text("now()"))]
 
 
 class Base(DeclarativeBase):
-    """Base class of all tables: datetimes are timestamptz, constraint names are predictable."""
+    """Base class of all tables, with timestamptz and a rule for constraint names."""
 
     registry = registry(
         metadata=MetaData(
@@ -95,7 +95,7 @@ def _discard_connections(context: ExceptionContext) -> None:
 
 
 def server_options(settings: Settings) -> str:
-    """Return the start options of each connection: unprivileged role, UTC, time limits."""
+    """Return the start options of each connection: role, time zone and time limits."""
     return (
         f"-c role={APP_ROLE} -c timezone=UTC -c"
         f" statement_timeout={settings.db_statement_timeout_ms} -c"
@@ -104,7 +104,10 @@ def server_options(settings: Settings) -> str:
 
 
 def engine_config(settings: Settings) -> dict[str, Any]:
-    """Return the settings of Flask-SQLAlchemy; connections open on first use, after any fork."""
+    """Return the settings of Flask-SQLAlchemy.
+
+    Connections open on first use, so each forked process has its own.
+    """
     return {
         "SQLALCHEMY_DATABASE_URI": sqlalchemy_url(
             settings.db_url or "postgresql://unset.invalid/unset"
@@ -157,7 +160,7 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
 
 
 def finish(error: VoyagentError | None = None) -> None:
-    """Commit the transaction, or roll it back if there is an error without `keeps_work`.
+    """Commit the transaction, or roll it back after an error without `keeps_work`.
 
     If the commit fails, the session is rolled back and usable again. Without a session nothing
     happens.
@@ -175,7 +178,7 @@ def finish(error: VoyagentError | None = None) -> None:
 
 
 def when_undone(act: Callable[[], object]) -> None:
-    """Register a function that is called once if the current transaction is rolled back.
+    """Register a function to be called once if the transaction is rolled back.
 
     It can undo a reservation that is useful only if the transaction commits.
     """
@@ -198,7 +201,10 @@ def load_one(statement: Select[Entity], missing: type[NotFound], *, lock: bool =
 
 
 def accepts_writes() -> bool:
-    """Ask the database if it accepts writes; an answer of False discards all connections."""
+    """Return True if the database accepts writes.
+
+    If it does not, all connections are discarded.
+    """
     is_read_only = db.session.scalar(
         text("select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean")
     )
@@ -229,7 +235,7 @@ def next_act() -> None:
 
 
 def rows_changed(statement: str, **values: Any) -> int:
-    """Run a writing SQL statement for the bound agency and return the number of changed rows.
+    """Run a writing SQL statement for the bound agency and return its row count.
 
     The parameter `:tenant_id` is the id of that agency.
     """

@@ -1,4 +1,4 @@
-"""Dry runs: the results of an action are recorded, and its transaction is rolled back.
+"""Dry runs, which record the results of an action and roll its transaction back.
 
 A dry run calls no outside system.
 """
@@ -30,7 +30,10 @@ class Notes:
 
 @contextmanager
 def recording_dry_run(session: scoped_session[Any] | Session) -> Iterator[Notes]:
-    """Record the results of the block; the caller rolls back. Dry runs cannot be nested."""
+    """Record the results of the block, whose transaction the caller rolls back.
+
+    Raises RuntimeError inside another dry run.
+    """
     if _NOTES in session.info:
         raise RuntimeError("dry runs cannot be nested")
     notes = session.info[_NOTES] = Notes()
@@ -46,6 +49,9 @@ def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
 
 
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
-    """Raise OutsideCallInDryRun during a dry run; called before any call to an outside system."""
+    """Raise OutsideCallInDryRun during a dry run.
+
+    It is called before each call to an outside system.
+    """
     if _NOTES in session.info:
         raise OutsideCallInDryRun("an outside system was called in a dry run")

@@ -1,4 +1,7 @@
-"""Base classes of expected errors; `http.errors` maps each base class to an HTTP status."""
+"""Base classes of expected errors.
+
+`http.errors` maps each base class to an HTTP status.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from typing import ClassVar
 def N_(  # noqa: N802
     sentence: str,
 ) -> str:
-    """Mark a sentence for translation and return it unchanged; it is translated when shown."""
+    """Mark a sentence for translation and return it unchanged.
+
+    The sentence is translated when it is shown.
+    """
     return sentence
 
 
@@ -38,7 +44,9 @@ class Invalid(VoyagentError):
 
 
 class StructuredInvalid(Invalid):
-    """A value breaks a business rule; the member `detail` of the response is an object.
+    """A value breaks a business rule, which the response explains with an object.
+
+    The object is the member `detail` of the response.
 
     An example is a weak password: the object has the error code and the rule that is broken.
     """
@@ -90,7 +98,7 @@ class PreconditionFailed(VoyagentError):
 
 
 class TooManyRequests(VoyagentError):
-    """The caller sent too many requests; a retry is possible after `retry_after_s` seconds."""
+    """The caller sent too many requests and may retry after `retry_after_s` seconds."""
 
     code = "too_many_requests"
     message = N_("Too many requests.")

@@ -1,4 +1,6 @@
-"""Notifications between processes by PostgreSQL's NOTIFY, with one thread per process.
+"""Notifications between processes by PostgreSQL's NOTIFY.
+
+One thread per process listens.
 
 A notification is sent when the transaction commits and carries no data: listeners read the tables.
 """
@@ -25,7 +27,10 @@ log = structlog.get_logger(__name__)
 
 
 def notify(topic: str) -> None:
-    """Wake all listeners of a topic, in every process, when the current transaction commits."""
+    """Wake all listeners of a topic when the current transaction commits.
+
+    The listeners may be in any process.
+    """
     db.session.execute(
         text("select pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic}
     )

@@ -1,4 +1,4 @@
-"""Field types for pydantic schemas: strict JSON types, and texts that fit their columns."""
+"""Field types for pydantic schemas: strict JSON types and limited texts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Open(BaseModel):
 
 
 class Answer(BaseModel):
-    """Response body. Tests validate it against the OpenAPI document; the program does not."""
+    """Response body, which only tests validate against the OpenAPI document."""
 
     model_config = ConfigDict(extra="allow", populate_by_name=True, from_attributes=True)
 
@@ -76,7 +76,10 @@ def composed(text: str) -> str:
 
 
 def contains_unstorable(text: str) -> bool:
-    """Return True if a text contains NUL or a lone surrogate, which PostgreSQL cannot store."""
+    """Return True if PostgreSQL cannot store the text.
+
+    It cannot store NUL or a lone surrogate.
+    """
     return _UNSTORABLE.search(text) is not None
 
 
@@ -133,7 +136,7 @@ def _currency(value: Any) -> Any:
 
 
 def wire_instant(value: datetime) -> str:
-    """Return a datetime as API responses have it: UTC, with microseconds, ending in `Z`."""
+    """Return a datetime as the API writes it: UTC, microseconds, ending in `Z`."""
     plain = value.astimezone(UTC).replace(tzinfo=None)
     return (
         plain.isoformat() if plain.microsecond else plain.isoformat(timespec="microseconds")
@@ -155,7 +158,7 @@ class Text(GroupedMetadata):
 
 @dataclass(frozen=True, slots=True)
 class Trimmed(GroupedMetadata):
-    """Annotation of a required text: trimmed, not blank, at most `max_length` characters.
+    """Annotation of a required text: trimmed and at most `max_length` characters.
 
     Letters and their accents are composed (NFC), so that equal names are equal in whatever form
     they were typed.

@@ -1,4 +1,4 @@
-"""Housekeeping jobs for all agencies, with a session and a transaction for each agency.
+"""Housekeeping jobs for all agencies, with one transaction for each.
 
 A lookup that is exempt from row-level security finds the agencies that have work. The cost
 therefore grows with the amount of work and not with the number of agencies.
@@ -24,7 +24,7 @@ def in_agencies(
     *,
     more: Callable[[Done], bool] = lambda _: False,
 ) -> None:
-    """Call `act` for each agency that `find` returns, in a transaction bound to the agency.
+    """Call `act` in a transaction for each agency that `find` returns.
 
     `act` is called again for the agency if `more` returns True for its result.
     """

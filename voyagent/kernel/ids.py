@@ -1,4 +1,4 @@
-"""Identifiers: UUID v7, generated in Python because PostgreSQL 15 cannot generate them."""
+"""Identifiers: UUID v7, which PostgreSQL 15 cannot generate."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def new_id() -> UUID:
 
 
 def new_turn_id() -> str:
-    """Return a new public id for a turn of the chat: `t-` and twelve hexadecimal digits."""
+    """Return a new public id for a turn: `t-` and twelve hexadecimal digits."""
     return f"t-{secrets.token_hex(6)}"
 
 
 def parse_id(text: object) -> UUID | None:
-    """Return the UUID that a text in canonical form represents, None for any other text."""
+    """Return the UUID of a text in canonical form, or None for any other text."""
     try:
         value = UUID(str(text))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Background jobs, stored in PostgreSQL with the caller's transaction and run by workers.
+"""Background jobs, stored in PostgreSQL and run by workers.
 
 A task is a plain function with a name. `defer` inserts a job in the caller's transaction, so that
 the job and the caller's rows are committed together or not at all. The worker runs each task in an
@@ -71,7 +71,10 @@ _tasks: dict[str, Task] = {}
 def task(
     name: str, *, own_transactions: bool = False, every: str | None = None
 ) -> Callable[[Callable[..., None]], Task]:
-    """Decorate a function to register it as a task under a name, such as `chat.run_turn`."""
+    """Decorate a function to register it as a task, such as `chat.run_turn`.
+
+    `every` is a cron expression. A task with `own_transactions` opens its transactions itself.
+    """
 
     def register(run: Callable[..., None]) -> Task:
         _tasks[name] = Task(name, run, own_transactions, every)
@@ -83,7 +86,7 @@ def task(
 def defer(
     name: str, *, lock: str | None = None, after_s: float = 0, **arguments: str | int | None
 ) -> None:
-    """Run a task after the current transaction commits, at least `after_s` seconds from now.
+    """Run a task at least `after_s` seconds after the current transaction commits.
 
     Jobs with the same `lock` run one at a time. Arguments must be ids and never secrets, because
     the table of jobs is not limited to an agency.
@@ -204,7 +207,7 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
 
 @contextmanager
 def _log_failure(name: str) -> Iterator[None]:
-    """Log an exception of the block, because procrastinate does not log the cause of a retry."""
+    """Log an exception of the block, as procrastinate does not log a retry's cause."""
     try:
         yield
     except Exception:

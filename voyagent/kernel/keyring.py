@@ -1,4 +1,4 @@
-"""Secrets of the installation and the keys derived from them; secrets can be rotated.
+"""Secrets of the installation and the keys derived from them.
 
 `VOYAGENT_AUTH_SECRET` is the current secret, with which new values are made. The secrets in
 `VOYAGENT_AUTH_SECRETS_PREVIOUS` still decrypt and verify older values, until they are removed from
@@ -48,7 +48,7 @@ class Key:
 
 
 class Keyring:
-    """Encrypts, decrypts and computes keyed hashes with the secrets of one installation."""
+    """Encrypts, decrypts and hashes values with the secrets of one installation."""
 
     def __init__(self, settings: Settings) -> None:
         given = [settings.auth_secret.get_secret_value(), *settings.previous_secrets]
@@ -67,7 +67,7 @@ class Keyring:
 
     @property
     def present_mark(self) -> bytes:
-        """Return the bytes with which every value encrypted with the current secret begins."""
+        """Return the first bytes of every value encrypted with the current secret."""
         return _VERSION + bytes.fromhex(self.present.kid)
 
     def seal(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
@@ -96,7 +96,10 @@ class Keyring:
             raise SealBroken(purpose) from None
 
     def is_old(self, sealed: bytes) -> bool:
-        """Return True if an earlier secret encrypted the value; it should be encrypted again."""
+        """Return True if an earlier secret encrypted the value.
+
+        The caller should then encrypt it again.
+        """
         return sealed[1 : 1 + KID_BYTES].hex() != self.present.kid
 
     def digest(self, purpose: str, text: str) -> bytes:

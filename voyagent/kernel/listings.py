@@ -1,4 +1,4 @@
-"""Lists as downloads: the columns are defined once for CSV files and for workbooks."""
+"""Lists as downloads, with one definition of columns for CSV and workbooks."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def months(
 
 
 def ends_of(day: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Return a select of the earliest and the latest `day`; both are null if no row matches."""
+    """Return a select of the earliest and latest `day`, both null without a match."""
     return select(func.min(day).label("first_day"), func.max(day).label("last_day")).where(
         *conditions
     )

@@ -72,7 +72,10 @@ def share(directory: Path) -> bool:
 
 
 def clear(directory: Path) -> None:
-    """Delete the metrics of ended processes, so that counters begin at zero after a start."""
+    """Delete the metrics of ended processes.
+
+    Counters therefore begin at zero after a start.
+    """
     for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
         for file in directory.glob(pattern):
             if not _is_alive(_process_of(file)):
@@ -171,7 +174,7 @@ def meters() -> Meters:
 
 
 def exposition(more: Callable[[], Iterable[Metric]]) -> bytes:
-    """Return all metrics in Prometheus format, and those that `more` reads at this time."""
+    """Return all metrics in Prometheus format, including those that `more` reads."""
     from prometheus_client import (  # noqa: PLC0415
         CollectorRegistry,
         generate_latest,
@@ -213,7 +216,7 @@ def after_commit(session: scoped_session[Any], count: Callable[[], object]) -> N
 
 @contextmanager
 def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
-    """Cancel the calls that the block registered with `after_commit` if the block raises."""
+    """Cancel the `after_commit` calls that the block registered if it raises."""
     calls = session.info.setdefault(_AFTER_COMMIT, [])
     before = len(calls)
     try:
@@ -224,7 +227,7 @@ def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
 
 
 def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
-    """Run the registered `after_commit` calls, and count the connections of the engine in use."""
+    """Run the registered `after_commit` calls and count the connections in use."""
     if not event.contains(session, "after_commit", _count_recorded):
         event.listen(session, "after_commit", _count_recorded)
         event.listen(session, "after_rollback", _forget_recorded)

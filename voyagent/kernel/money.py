@@ -165,7 +165,7 @@ class Money:
         return cls(int(minor), currency)
 
     def within(self, least: int, most: int = BIGINT_MAX) -> Self:
-        """Return the amount if it is between `least` and `most` minor units, else raise an error.
+        """Return the amount if it is between `least` and `most` minor units.
 
         `least` is 0 or 1. Raises AmountNegative, AmountZero or AmountTooLarge, all subclasses of
         InvalidAmount.
@@ -205,12 +205,15 @@ class Money:
 
     @property
     def decimal(self) -> Decimal:
-        """Return the exact amount in major units, such as 12.34 for 1234 minor units of INR."""
+        """Return the exact amount in major units, such as 12.34 for INR 1234 minor units."""
         return Decimal(self.amount_minor).scaleb(-self.exponent)
 
     @property
     def wire(self) -> str:
-        """Return the amount for the JSON API: a decimal string of max(2, exponent) decimals."""
+        """Return the amount for the JSON API as a decimal string.
+
+        It has max(2, exponent) decimals.
+        """
         return wire_amount(self.amount_minor, self.currency)
 
     def __add__(self, other: Money) -> Money:
@@ -265,7 +268,7 @@ def ungrouped(text: str) -> str:
 
 
 def currency_locale(currency: str) -> str | None:
-    """Return the locale whose digit grouping a currency has in every language, or None.
+    """Return the locale that sets the digit grouping of a currency, or None.
 
     Rupees are always grouped in lakhs; other currencies are grouped as in the language of the page.
     """
@@ -279,7 +282,7 @@ def counts_lakhs(locale: str) -> bool:
 
 @lru_cache(maxsize=AMOUNTS_CACHED)
 def grouped(value: Decimal | int, places: int, locale: str) -> str:
-    """Return a number with the digit grouping of a locale: `12,34,567.50`, `1,234,567.50`.
+    """Return a number with the digit grouping of a locale, such as `12,34,567.50`.
 
     Results are cached, because Babel takes several microseconds for a number and a list has
     hundreds.
@@ -298,7 +301,7 @@ def _pattern(locale: str, places: int) -> tuple[NumberPattern, Locale]:
 
 
 def spoken(amount: str, currency: str) -> str:
-    """Return an amount for a sentence, in the same form in every language: `INR 2,85,721.00`.
+    """Return an amount for a sentence in any language, such as `INR 2,85,721.00`.
 
     `amount` is a decimal string.
     """

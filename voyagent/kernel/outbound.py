@@ -1,4 +1,4 @@
-"""Calls to outside systems, such as suppliers, made while no database transaction is open.
+"""Calls to outside systems while no database transaction is open.
 
 One transaction prepares the call, and another stores its result. No lock and no connection is
 therefore held while a slow system responds.
@@ -54,7 +54,7 @@ class OutboundCall(Generic[Result]):
         return OutboundCall(lambda answer: more(self.settle(answer)), self.ask, refuse)
 
     def go(self) -> Callable[[], Result]:
-        """Make the call outside a transaction and return the function that stores its result."""
+        """Make the call without a transaction and return the function that stores it."""
         try:
             answer = self.ask() if self.ask is not None else None
         except VoyagentError as refusal:
@@ -62,7 +62,10 @@ class OutboundCall(Generic[Result]):
         return partial(self.settle, answer)
 
     def done(self) -> Result:
-        """Make the call and store its result in the open transaction, for commands and tests."""
+        """Make the call and store its result in the open transaction.
+
+        This is for commands and tests.
+        """
         return self.go()()
 
     def _refuse(self, error: VoyagentError) -> Result:

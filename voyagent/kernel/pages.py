@@ -1,4 +1,7 @@
-"""Paging of lists: by limit and offset, or by cursors, which are as fast on every page."""
+"""Paging of lists by limit and offset, or by cursor.
+
+A cursor is as fast on the last page as on the first.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,7 @@ class Part:
 
 
 class PartQuery(Query):
-    """Query parameters of a list by offset or by cursor; a cursor is as fast on every page."""
+    """Query parameters of a list with an offset or a cursor."""
 
     limit: Annotated[int, Field(ge=1)]
     offset: Offset = 0

@@ -1,4 +1,7 @@
-"""Search texts as LIKE patterns, and a test if the trigram index can be used for them."""
+"""Search texts as LIKE patterns.
+
+A text without three letters in a row cannot use the trigram index.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,19 @@ _INDEXABLE = re.compile(r"[^\W_]{3}")
 
 
 def contains(text: str) -> str:
-    """Return a LIKE pattern for texts that contain `text`; %, _ and backslash are escaped."""
+    """Return a LIKE pattern for texts that contain `text`.
+
+    The characters %, _ and backslash are escaped.
+    """
     return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def contains_any(texts: Iterable[str]) -> CollectionAggregate[Any]:
-    """Return the SQL `any` of LIKE patterns for a column that contains one of the texts."""
+    """Return the SQL `any` of LIKE patterns for texts that contain one of `texts`."""
     patterns: ColumnElement[list[str]] = literal([contains(text) for text in texts], ARRAY(Text))
     return any_(patterns)
 
 
 def is_blunt(text: str) -> bool:
-    """Return True if the text lacks three letters in a row, which the trigram index needs."""
+    """Return True if the text lacks the three letters that a trigram index needs."""
     return _INDEXABLE.search(text) is None

@@ -39,7 +39,7 @@ class RateOfOtherMoney(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRate:
-    """An exchange rate for one direction: one `base` costs `rate` of `quote` on a date.
+    """An exchange rate for one direction: one `base` costs `rate` of `quote`.
 
     `direction` says which currency is converted into which. `buffer` is a percentage that is added
     for quotations. A rate applies in one direction only, because rates for buying and selling
@@ -115,7 +115,7 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """An exchange rate without a direction: one `base` costs `rate` of `quote` on a date."""
+    """An exchange rate without a direction: one `base` costs `rate` of `quote`."""
 
     base: str
     quote: str
@@ -124,7 +124,7 @@ class Quote:
     source: str
 
     def changing(self, taken: str) -> ExchangeRate:
-        """Return the rate for converting the currency `taken` into the other of the two currencies.
+        """Return the rate for converting the currency `taken` into the other one.
 
         Raises InvalidRate, UnknownCurrency.
         """

@@ -53,14 +53,17 @@ class Minor:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Annotation: compute the member from the row or object, then write it by its type."""
+    """Annotation for a member that is computed from the row or object.
+
+    The result is written by the type of the member.
+    """
 
     function: Callable[[Any], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Annotation: write the result of a function of the value that was read; None stays None."""
+    """Annotation for a value that a function converts; None stays None."""
 
     function: Callable[[Any], object]
 
@@ -72,7 +75,7 @@ class OmitNone:
 
 @dataclass(frozen=True, slots=True)
 class AsRead:
-    """Annotation: write the value unchanged, because the query returns it in its final form."""
+    """Annotation for a value that the query returns in its final form."""
 
 
 class _FromMoney:
@@ -130,7 +133,7 @@ class CursorPageOf(AnswerOf[CursorPage[Row]], Generic[Item]):
 
 @cache
 def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
-    """Return the function that writes a response class, generated from its annotations.
+    """Return the generated function that writes a response class.
 
     The generated code contains the name of each member. This is faster than a loop over names and
     converters.
@@ -143,7 +146,10 @@ def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
 
 
 class _Code:
-    """The source text of a serializer; `names` maps names to the functions that it calls."""
+    """The source text of a serializer.
+
+    `names` maps names to the functions that it calls.
+    """
 
     def __init__(self, answer: type[AnswerOf[Any]]) -> None:
         self.names: dict[str, Any] = {"instant": wire_instant, "amount": wire_amount}
@@ -215,7 +221,7 @@ class _Code:
         return f"{act}_{member.name}"
 
     def _at(self, path: str) -> str:
-        """Return the Python expression for a path, which begins with a column or attribute."""
+        """Return the Python expression for a path, which begins with a column."""
         if path in self.locals:
             return self.locals[path]
         found = _PATH.fullmatch(path)
@@ -227,7 +233,7 @@ class _Code:
 
 
 class _Member:
-    """A member of a response: its type without None and `Annotated`, and its annotations."""
+    """A member of a response with its type, without None, and its annotations."""
 
     def __init__(self, name: str, field: FieldInfo) -> None:
         self.name = name
@@ -262,7 +268,7 @@ def _source_of(answer: type[AnswerOf[Any]]) -> Any:
 
 
 def _unwrapped(annotation: Any, marks: list[Any]) -> tuple[Any, list[Any], bool]:
-    """Return the type without None and `Annotated`, its annotations, and if None is allowed."""
+    """Return the type without None, its annotations, and True if None is allowed."""
     may_be_none = False
     while True:
         if get_origin(annotation) in {Union, UnionType}:

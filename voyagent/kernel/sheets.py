@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: columns, rows, and CSV that spreadsheets do not run as formulas."""
+"""Tables for spreadsheets, whose CSV cells cannot run as formulas."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ class Sheet:
     rows: Iterable[Sequence[Cell]]
 
     def csv(self, *, bom: bool) -> str:
-        """Return the table as CSV (RFC 4180); with `bom` spreadsheets recognise it as UTF-8."""
+        """Return the table as CSV (RFC 4180).
+
+        With `bom`, spreadsheets recognise it as UTF-8.
+        """
         return as_csv([self.columns], bom=bom) + as_csv(self.rows)
 
 

@@ -41,7 +41,10 @@ def in_words(amount: Money, language: str) -> str:
 
 
 def _spelled(number: int, language: str) -> str:
-    """Return a whole number in words; the library converts numbers up to a hundred crore."""
+    """Return a whole number in words.
+
+    The library converts only numbers up to a hundred crore.
+    """
     from indic_numtowords import num2words  # type: ignore[import-untyped]  # noqa: PLC0415 - only for documents
 
     crores, rest = divmod(number, _CRORE)

@@ -1,4 +1,4 @@
-"""Tenant filter of the ORM: each statement is limited to the agency bound to the session.
+"""Tenant filter of the ORM, which limits each statement to the bound agency.
 
 The filter also sets the agency of new rows. Row-level security in the database is the second
 protection: `bind` or `app.authenticate()` sets `app.tenant` for the transaction. If no agency is
@@ -46,7 +46,10 @@ class TenantNotBound(RuntimeError):
 
 
 class WrongTenant(RuntimeError):
-    """A row or a session of one agency is used for another, which is a programming error."""
+    """A row or a session of one agency is used for another.
+
+    This is an error in the program.
+    """
 
 
 class TenantBound:
@@ -58,7 +61,10 @@ class TenantBound:
 
 
 class TenantOwned(TenantBound):
-    """Mixin of tables with the key (tenant_id, id): foreign keys stay within one agency."""
+    """Mixin of tables with the key (tenant_id, id).
+
+    Foreign keys with both columns stay within one agency.
+    """
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
 
@@ -98,7 +104,10 @@ def current_tenant(session: Session | scoped_session[Any]) -> UUID:
 
 @contextmanager
 def across_tenants(session: Session, reason: str) -> Iterator[None]:
-    """Disable the filter inside the block, for the stated reason; a test counts the uses."""
+    """Disable the tenant filter inside the block, for the stated reason.
+
+    A test counts the uses.
+    """
     if not reason:
         raise ValueError("the reason must be a sentence")
     before = session.info.get(_ACROSS)
@@ -126,7 +135,10 @@ def guard(session: scoped_session[Any]) -> None:
 
 
 def agency_tables(statement: ClauseElement) -> set[str]:
-    """Return the tables of agencies in a statement; empty if it has a tenant condition."""
+    """Return the names of the agencies' tables in a statement.
+
+    The set is empty if the statement has a tenant condition.
+    """
     found = set()
     for element in visitors.iterate(statement):
         if isinstance(element, BindParameter) and element.key == TENANT:
@@ -161,7 +173,7 @@ def _filter_statement(state: ORMExecuteState) -> None:
 
 
 def _refuse_unbound_select(state: ORMExecuteState) -> None:
-    """Refuse a select that the ORM filter cannot limit and that has no tenant condition.
+    """Refuse a select that neither the ORM nor a tenant condition limits.
 
     Examples are `select(exists()…)`, a select of a window function alone, a select of a plain
     table.

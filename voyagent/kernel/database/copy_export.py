@@ -1,4 +1,6 @@
-"""CSV exports of any length with PostgreSQL's COPY, from one snapshot and in constant memory.
+"""CSV exports of any length with PostgreSQL's COPY, in constant memory.
+
+Each export reads one snapshot of the database.
 
 A process runs only a few exports at once. Each has its own connection and a time limit, so that
 slow clients do not take connections from pages.
@@ -63,7 +65,7 @@ def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return minor units as an SQL decimal with the decimal places that `Money.wire` writes."""
+    """Return minor units as an SQL decimal with the places that `Money.wire` writes."""
     return minor * unit_of(currency)
 
 
@@ -73,7 +75,7 @@ def running_total(
     *,
     of: ColumnElement[Any] | None = None,
 ) -> ColumnElement[int]:
-    """Return the running total of an SQL column in minor units, up to and including each row.
+    """Return the running total of an SQL column in minor units, each row included.
 
     `of` is the column that partitions the rows, such as the account.
     """
@@ -128,7 +130,7 @@ class ExportsBusy(Unavailable):
 
 
 class Snapshot:
-    """A Reader for one export: all its reads see the data of one agency at the same time.
+    """A Reader for one export, whose reads all see one snapshot of an agency's data.
 
     The caller must close it. The garbage collector closes a snapshot that was not closed.
     """
@@ -169,7 +171,7 @@ class Snapshot:
                 wanted = LINES_AT_ONCE
 
     def bound(self, statement: Statement) -> str:
-        """Return a statement as SQL text with its values, because COPY takes no parameters."""
+        """Return a statement as SQL text with its values, as COPY takes no parameters."""
         return psycopg.ClientCursor(self._connection).mogrify(
             *compiled_for(statement, self._tenant_id)
         )

@@ -1,4 +1,4 @@
-"""Reads of a page in one network round trip: authentication together with all selects.
+"""Reads of a page in one network round trip, including the authentication.
 
 `app.authenticate()` and the Core selects of the page are sent in one pipeline and run in one
 implicit transaction for the agency of the caller. The transaction is repeatable read, so that
@@ -56,11 +56,11 @@ class Reader(Protocol):
     """Protocol of objects that run SELECT statements and return their rows."""
 
     def read(self, *statements: Statement) -> list[list[Row]]:
-        """Return the rows of each statement, in order; all statements read the same snapshot."""
+        """Return the rows of each statement, in order, from one snapshot."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Return a context manager; all reads inside it use the same snapshot of the database.
+        """Return a context manager in which all reads use one snapshot of the database.
 
         Use it if a statement depends on the rows of an earlier one.
         """
@@ -93,7 +93,10 @@ class SessionReader:
         ]
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Return a context manager that does nothing: the open transaction isolates the reads."""
+        """Return a context manager that does nothing.
+
+        The open transaction already isolates the reads.
+        """
         return nullcontext()
 
 
@@ -126,7 +129,7 @@ class ReadPool:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Make all calls of `run` inside the block use one connection and the same snapshot."""
+        """Make all calls of `run` inside the block use one connection and snapshot."""
         with ExitStack() as closing:
             try:
                 self._begin(closing)
@@ -256,7 +259,9 @@ class RequestReader:
         return self._credential.user_id
 
     def authenticate(self) -> Actor:
-        """Return the authenticated actor; uses a network round trip of its own if nothing was read.
+        """Return the authenticated actor.
+
+        It needs a network round trip of its own if nothing was read before.
 
         Raises Unauthorized, Forbidden as `read` does.
         """
@@ -283,7 +288,10 @@ class RequestReader:
         return results
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Make all reads inside the block use the same snapshot; each authenticates the caller."""
+        """Make all reads inside the block use the same snapshot.
+
+        Each read authenticates the caller.
+        """
         return self._pool.snapshot()
 
 

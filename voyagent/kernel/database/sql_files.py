@@ -42,14 +42,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SqlFile:
-    """The source of one database function; `path` is relative to the program's root folder."""
+    """The source of one database function.
+
+    `path` is relative to the root folder of the program.
+    """
 
     path: str
     source: bytes
 
     @property
     def name(self) -> str:
-        """Return the name by which the `requires` headers of other files refer to this file."""
+        """Return the name by which the `requires` headers of other files refer to it."""
         return Path(self.path).stem
 
     @property

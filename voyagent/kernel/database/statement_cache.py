@@ -1,4 +1,6 @@
-"""Cache of the compiled SQL text of Core selects; the tenant is filled in for each caller.
+"""Cache of the compiled SQL text of Core selects, shared by all tenants.
+
+The tenant is a parameter that is filled in for each caller.
 
 SQLAlchemy takes many times longer to build and compile a select than PostgreSQL takes to run it.
 Each select is therefore compiled once, and its text is kept as long as the select object.
@@ -46,7 +48,7 @@ Statement = Select[Any] | KeyedSelect
 
 
 def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a function that builds statements, to cache them by its arguments (LRU).
+    """Decorate a function that builds statements, to cache them by its arguments.
 
     The statements may depend on the arguments alone. The cache holds neither rows nor tenants: the
     tenant is a parameter that is filled in when the statement is sent.
@@ -57,7 +59,7 @@ def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
 def keyed_select(
     build: Callable[[Any], tuple[Select[Any], ...]],
 ) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
-    """Decorate a function that builds the selects of one record, to build them only once.
+    """Decorate a function that builds the selects of one record, to build them once.
 
     The decorated function returns these selects with the key of a record. `build` receives a bound
     parameter in place of the key and may only compare columns with it.
@@ -67,7 +69,7 @@ def keyed_select(
 
 
 def inlined(value: int | str) -> BindParameter[Any]:
-    """Return an expression whose value is written into the SQL text, not sent as a parameter.
+    """Return an expression whose value is written into the SQL text.
 
     PostgreSQL uses a partial index (`where n > 0`) in a cached plan only if it can see the value.
     Use it for constants of the program, never for input.

@@ -1,4 +1,4 @@
-"""The rate limiter: it admits an attempt, or refuses it with the number of seconds to wait."""
+"""The rate limiter, which admits an attempt or refuses it with a waiting time."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Attempt:
 
 
 class Limiter:
-    """Rate limiter of one installation; it counts in Redis, or in this process without Redis.
+    """Rate limiter of one installation, which counts in Redis or in this process.
 
     Counts are stored under keyed hashes, so no address can be read from them.
     """
@@ -97,7 +97,9 @@ class Limiter:
         address: str = "",
         agency: UUID | None = None,
     ) -> Attempt:
-        """Count and admit an attempt, after the schema check and before the credential check.
+        """Count an attempt and admit it, or refuse it.
+
+        Call it after the check of the schema and before the check of the credential.
 
         `account` is the e-mail address as typed; no such account need exist. `address` is the
         client's IP address. `agency` is the agency of the person who acts, where it is known. The

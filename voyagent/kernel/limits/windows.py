@@ -77,7 +77,10 @@ class _Taken:
 
 
 class LocalWindows:
-    """Exact counts in this process; the memory grows with the attempts within the windows."""
+    """Exact counts in this process.
+
+    The memory grows with the attempts within the windows.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -268,7 +271,10 @@ class FailoverWindows:
         self._local.forget(window)
 
     def holds(self, windows: Sequence[Window]) -> bool:
-        """Return True if Redis or this process has an entry, also after Redis lost its data."""
+        """Return True if Redis or this process has an entry for one of the windows.
+
+        The process keeps its entries when Redis loses its data.
+        """
         _decided, is_held = self._ask(lambda: self._shared.holds(windows), otherwise=False)
         return is_held or self._local.holds(windows)
 
@@ -302,7 +308,10 @@ class FailoverWindows:
 
 
 def windows(redis_url: str | None) -> Windows:
-    """Return the counter of the installation; it connects to Redis at the first attempt."""
+    """Return the counter of the installation.
+
+    It connects to Redis at the first attempt.
+    """
     return FailoverWindows(redis_url) if redis_url else LocalWindows()
 
 

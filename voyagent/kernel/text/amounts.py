@@ -1,4 +1,4 @@
-"""Find amounts in plain text: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`.
+"""Find amounts in plain text, such as `45,000`, `1.2 lakh` or `AED 48,000`.
 
 A number that counts something else (`2 adults`, `5 nights`, `3 %`) is not an amount.
 """
@@ -181,13 +181,13 @@ def added_tax(text: str) -> re.Match[str] | None:
 
 
 def find_taxes(text: str) -> list[re.Match[str]]:
-    """Return the taxes that a text names, added or included: `18% GST`, `GST @ 5%`, `plus GST`."""
+    """Return the taxes that a text names: `18% GST`, `GST @ 5%`, `plus GST`."""
     return list(_TAX_WORDS.finditer(text))
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An amount in a text: its exact value, its currency if it is written, and its position.
+    """An amount in a text: its exact value, its written currency and its position.
 
     `each` is true for a price per person or piece, `ranged` for one end of a range.
     """
@@ -208,12 +208,12 @@ class Figure:
 
     @property
     def marked(self) -> bool:
-        """Return True if a currency or a unit such as lakh shows that this number is money."""
+        """Return True if a currency or a unit such as lakh marks the number as money."""
         return self.currency is not None or self.scaled
 
 
 def plain(value: Decimal) -> str:
-    """Return a decimal number without an exponent and without unneeded zeros at its end."""
+    """Return a decimal number without exponent and without unneeded zeros."""
     text = f"{value:f}"
     return (
         text.rstrip("0").rstrip(".") if "." in text and not text.split(".")[1].strip("0") else text
@@ -235,7 +235,7 @@ def find_figures(text: str) -> list[Figure]:
 
 
 def find_unread_figures(text: str) -> list[UnreadFigure]:
-    """Return the numbers of a text that look like amounts and cannot be read, in order."""
+    """Return the numbers that look like amounts and cannot be read, in order."""
     found = [one for one in _figures(text) if isinstance(one, UnreadFigure)]
     return sorted(found, key=lambda one: one.start)
 
@@ -308,7 +308,7 @@ def _figures(text: str) -> Iterator[Figure | UnreadFigure]:
 
 
 def _odd(text: str) -> Iterator[UnreadFigure]:
-    """Yield numbers with an exponent, a fraction, or commas and points in the wrong places."""
+    """Yield numbers with an exponent, a fraction or misplaced commas and points."""
     for match in _ODD.finditer(text):
         number, glued = match["number"] or "", match["glued"] or ""
         is_malformed = bool(number) and not re.fullmatch(_NUMBER, number)
@@ -387,7 +387,7 @@ def _groups(run: str) -> Iterator[tuple[list[str], str, int]]:
 
 
 def _number_of(words: list[str]) -> Decimal | None:
-    """Return the number that words make, such as `twenty five`; None if they are not one."""
+    """Return the number that words make, such as `twenty five`, or None."""
     part = _PARTS.get(words[0]) if words else None
     rest = words[1:] if part is not None else words
     if not rest:
@@ -412,7 +412,10 @@ def _with_rest(
     run: str,
     behind: str,
 ) -> tuple[Decimal | None, int]:
-    """Return the value of a run with a number at its end that has no unit: `do sau pachas`."""
+    """Return the value and length of a run that ends in a number without a unit.
+
+    An example is `do sau pachas`.
+    """
     if (len(words) == 1 and words[0] in _AMBIGUOUS) or _COUNTED.match(behind):
         return value, length
     return (value + number, len(run)) if number < 100 and last <= 1_000 else (None, len(run))
@@ -433,7 +436,7 @@ def _is_count(text: str, match: re.Match[str]) -> bool:
 
 
 def currency_of(word: str | None) -> str | None:
-    """Return the currency code of a currency's symbol, name or code; None for other words."""
+    """Return the code of a currency's symbol, name or code, or None."""
     if not word:
         return None
     if word in _SIGNS:

@@ -66,7 +66,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class UnclearDate:
-    """Words for a date that do not name one day; `offers` are the days that may be meant."""
+    """Words for a date that do not name one day.
+
+    `offers` are the days that may be meant.
+    """
 
     reason: Reason
     start: int
@@ -165,7 +168,7 @@ def _month(year: int, month: int) -> tuple[date, date]:
 
 
 def _read(name: str, match: re.Match[str], today: date, kind: DateKind, *, in_text: bool) -> _Found:
-    """Yield the dates in a match of the pattern `name`; nothing if the match is not a date."""
+    """Yield the dates in a match of the pattern `name`, if it is a date."""
     if name == "open":
         yield UnclearDate("open", *match.span(), match.group().strip(" .,"))
     elif name == "unknown":
@@ -246,7 +249,10 @@ def _century(
     number: int,
     month: int,
 ) -> int | None:
-    """Return the year with its century; two digits of a birth date mean a year of the past."""
+    """Return the year with its century.
+
+    Two digits of a birth date mean a year of the past.
+    """
     is_short = year is not None and not groups.get("y4")
     if year is None or kind != "birth" or not is_short:
         return year
@@ -319,7 +325,7 @@ _HINDI_DAYS = {"आज": 0, "कल": 1, "परसों": 2}
 def _counted(
     name: str, match: re.Match[str], today: date, kind: DateKind
 ) -> tuple[date | None, date | None]:
-    """Return a day that is counted from today, and a second day that the words may mean."""
+    """Return a day counted from today, and a second day that may be meant."""
     groups = {key: value.lower() for key, value in match.groupdict().items() if value}
     weekday = next(
         (WEEKDAY_NUMBERS[groups[key]] for key in groups if key.startswith("weekday")), None
@@ -352,7 +358,10 @@ def _counted(
 
 
 def _date_of_word(word: str, today: date, *, is_back: bool = False) -> date:
-    """Return the day of a word such as `tomorrow`; `kal` and `parso` may also be in the past."""
+    """Return the day of a word such as `tomorrow`.
+
+    With `is_back`, `kal` and `parso` are days of the past.
+    """
     words = " ".join(word.split())
     if words in _HINDI_DAYS or words == "kal" or words.startswith("pars"):
         days = _HINDI_DAYS.get(words, 1 if words == "kal" else 2)
@@ -379,7 +388,7 @@ def _months_on(day: date, months: int) -> date:
 
 
 def _ordered(text: str, found: list[Day | UnclearDate], kind: DateKind) -> list[Day | UnclearDate]:
-    """Move the days of a range where needed, so that its last day is not before its first."""
+    """Move the days of a range so that its last day is not before its first."""
     for place, (one, other) in enumerate(pairwise(found)):
         if not (isinstance(one, Day) and isinstance(other, Day)):
             continue

@@ -38,7 +38,7 @@ _FLIGHT = re.compile(r"\b(?:fl(?:igh)?ts?|fares?|tickets?|tkts?|fly)\b", re.IGNO
 
 
 def find_ends(text: str) -> dict[str, Place]:
-    """Return the origin and the destination of a journey, as far as the text states them.
+    """Return the origin and the destination of a journey that the text states.
 
     The keys are `origin` and `destination`. They are found by words such as `from` and `to`, else
     by codes or `A se B`, else as the only places of the text.
@@ -84,7 +84,7 @@ def find_ends(text: str) -> dict[str, Place]:
 
 
 def _is_city(words: str) -> bool:
-    """Return True for a well-known place, and for a capitalised city that has an airport."""
+    """Return True for a known place or a capitalised city that has an airport."""
     if is_known_place(words):
         return True
     is_name = words[:1].isupper() and len(words) > 3

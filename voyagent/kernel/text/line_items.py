@@ -1,4 +1,4 @@
-"""Find the lines of an invoice or a bill: `2 visas at 6,500 each, insurance 2,400`."""
+"""Find the lines of an invoice or bill, such as `2 visas at 6,500 each`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _HEADS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    """A line of an invoice or a bill: description, number of units, and price of one unit."""
+    """A line of an invoice or bill: description, quantity and unit price."""
 
     description: str
     quantity: int

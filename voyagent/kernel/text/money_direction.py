@@ -34,7 +34,10 @@ _DAY_TAKER = re.compile(
 
 
 def money_direction(text: str) -> Direction | None:
-    """Return the direction of the money from our side; None if no Hindi verb gives an amount."""
+    """Return the direction of the money from our side.
+
+    The result is None if no Hindi verb states it or the text has no amount.
+    """
     given = _GIVEN.search(text)
     if given is None or not find_figures(text):
         return None

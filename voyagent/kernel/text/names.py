@@ -1,4 +1,4 @@
-"""Find stored names of customers and suppliers in a text, in spite of typing errors."""
+"""Find stored names of customers and suppliers, in spite of typing errors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class KnownName:
 
 
 def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
-    """Return the names that the text contains in full, else those that it contains in part.
+    """Return the names that the text contains in full, else those found in part.
 
     A part does not count if other words of a name are next to it: with `Suresh Pillai` stored,
     `Pillai` means him, but `Rohan Pillai` is another person. A name that is contained in another
@@ -113,7 +113,10 @@ def _continues_name(found: KnownName, runs: Sequence[Run]) -> bool:
 
 
 def _is_written_otherwise(words: Sequence[str], parts: Sequence[str]) -> bool:
-    """Return True if the words are the name in another order, without dots, or with initials."""
+    """Return True if the words are the name in another order or with initials.
+
+    Dots in the name are ignored.
+    """
     given = _parts(" ".join(words))
     if "".join(given) == "".join(parts):
         return True

@@ -1,4 +1,4 @@
-"""Find names that the agency has not stored, by the words around them and their capitals.
+"""Find names that the agency has not stored, by nearby words and capitals.
 
 A candidate is a run of words that are not common words, values or places. Its score depends on the
 words before and after it (`from`, `paid`, `’s`, `ne`), on a title, and on capitals if the rest of
@@ -235,7 +235,10 @@ def _kind_of(text: str) -> _TokenKind:
 
 
 def _has_capitals(tokens: Sequence[_Token]) -> bool:
-    """Return True if most common words are in lower case, so that capitals indicate names."""
+    """Return True if most common words have small letters.
+
+    Only then do capitals indicate names.
+    """
     common = [one for one in tokens if one.kind in ("common", "never") and not one.is_first]
     small = [one for one in common if not one.is_capital]
     return len(small) * 2 >= len(common)
@@ -399,7 +402,10 @@ def _candidate(text: str, tokens: Sequence[_Token], first: int, last: int, role:
 
 
 def _before(tokens: Sequence[_Token], first: int) -> str:
-    """Return the word before a candidate that indicates its role; articles are skipped."""
+    """Return the word before a candidate that indicates its role.
+
+    Articles are skipped.
+    """
     place = first - 1
     if place < 0 or (tokens[first].is_apart and plain(tokens[place].text) not in _LABELS):
         return ""

@@ -1,4 +1,4 @@
-"""Find document numbers in plain text: `2026-27/000042`, `000042`, `TKT-17`, `#42`."""
+"""Find document numbers in plain text, such as `2026-27/000042` or `#42`."""
 
 from __future__ import annotations
 

@@ -314,7 +314,7 @@ def _kinds_of(ages: list[int]) -> dict[str, int]:
 
 
 def _for_few(text: str) -> Travellers | None:
-    """Find `for 2` at the end of a text or before a date, where the number means people."""
+    """Find `for 2` at the end of a text or before a date, as a number of people."""
     match = re.search(
         rf"\bfor\s+(?P<n>{_NUMBER})(?=\s*(?:$|[,.;?]|on\b|from\b|next\b|this\b|in\b|tomorrow\b))",
         text,
@@ -324,7 +324,7 @@ def _for_few(text: str) -> Travellers | None:
 
 
 def answered_name(text: str, read: Callable[[str], str | None] | None = None) -> str | None:
-    """Read the answer to a question for a name: `it's Suresh Pillai`, or the name alone.
+    """Read the answer to a question for a name, such as `it's Suresh Pillai`.
 
     `read` is a function that returns the name in a text, or None; by default it is `as_name`.
     """
@@ -409,7 +409,7 @@ def _last_line(text: str) -> Extracted | None:
 
 
 def bare_count(words: str) -> int | None:
-    """Return the number if the text is only a number: `4`, `four`; None for other text."""
+    """Return the number of a text that is only a number, such as `four`, or None."""
     lowered = words.strip(" .!?").lower()
     return _COUNTS.get(lowered) or (int(lowered) if re.fullmatch(r"\d{1,2}", lowered) else None)
 

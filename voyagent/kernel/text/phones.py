@@ -83,7 +83,10 @@ def _phone(
 
 
 def _has_country(match: phonenumbers.PhoneNumberMatch) -> bool:
-    """Return True if the number is written with its country code, with or without a plus."""
+    """Return True if the number is written with its country code.
+
+    The plus may be missing.
+    """
     digits = re.sub(r"\D", "", match.raw_string).removeprefix("00")
     code = str(match.number.country_code)
     return match.raw_string.lstrip("( ").startswith("+") or digits == (

@@ -71,7 +71,9 @@ class Reading:
 
     @property
     def masked(self) -> str:
-        """Return the text in lower case, with each value replaced by its kind, to match intents.
+        """Return the text in lower case, with each value replaced by its kind.
+
+        It is used to match intents.
 
         The time stamps that a chat writes before messages are left out. Words that are only close
         to a date stay as they are.

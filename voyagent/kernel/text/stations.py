@@ -1,4 +1,6 @@
-"""Find codes of airports and countries by name, for flights and visas: `Dubai` and `dxb`.
+"""Find codes of airports and countries by name, for flights and visas.
+
+Examples are `Dubai` and `dxb`.
 
 The airports come from `airportsdata`. A name that several countries have is not read, unless it is
 one of the well-known places in `KNOWN`.
@@ -266,7 +268,7 @@ def countries_in(text: str) -> list[re.Match[str]]:
 
 
 def nationality_in(text: str) -> str | None:
-    """Return the country code of a nationality: `Indian`, `two Nepalis`, `US passport`."""
+    """Return the country code of a nationality, such as `Indian` or `US passport`."""
     found = _PERSON.search(text)
     if found is None:
         held = next(

@@ -1,4 +1,4 @@
-"""Find both ends of a transfer: `from Dubai airport to the hotel`, `airport se hotel tak`."""
+"""Find both ends of a transfer, such as `from Dubai airport to the hotel`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BEFORE_DROP = re.compile(r"(?P<place>\w+)\s+(?:departure\s+)?drop\b", re.IGNORE
 
 
 def find_transfer(text: str, hidden: Sequence[tuple[int, int]] = ()) -> dict[str, str]:
-    """Return `origin` and `destination` as they are written, as far as the text states them.
+    """Return `origin` and `destination` as they are written, where the text has them.
 
     `hidden` are the positions of dates, times and amounts, which are not part of a place.
     """
