@@ -20,7 +20,9 @@ def register_names(app: Flask, shipped: Iterable[str]) -> None:
 
 
 def account_name(name: str) -> str:
-    """Return the name in the page's language if every agency has the account, else unchanged.
+    """Return an account's name, in the page's language if every agency has it.
+
+    The name of any other account is returned unchanged.
 
     API responses and files for programs contain the stored name.
     """

@@ -1,4 +1,6 @@
-"""The JSON API: one declaration defines an operation's checks, response and documentation.
+"""The JSON API, in which one declaration defines an operation.
+
+The declaration defines the checks, the response and the documentation.
 
 Order of the checks: route, body size, content type, JSON syntax, bearer token, permission, schema
 (with the `Idempotency-Key` and its earlier use), then the rules of the service function.
@@ -166,7 +168,10 @@ class _Shorthand:
 
 
 class ApiBlueprint(Blueprint):
-    """Blueprint of JSON operations with one guard, which ignores cookies and CSRF tokens."""
+    """Blueprint of JSON operations with one guard.
+
+    It ignores cookies and CSRF tokens.
+    """
 
     def __init__(
         self, name: str, import_name: str, *, tag: str, guard: Guard, prefix: str = "/api"

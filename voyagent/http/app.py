@@ -49,7 +49,9 @@ class _CookieSessions(SecureCookieSessionInterface):
 
 
 class VoyagentFlask(Flask):
-    """Flask application that runs each request in one transaction and retries conflicts.
+    """Flask application that runs each request in one transaction.
+
+    A request that conflicts with another is run again.
 
     A streamed response is produced after the commit, so it must not write to the database.
     """

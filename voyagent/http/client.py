@@ -26,7 +26,7 @@ def client_address() -> str:
 
 
 def client_address_of(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
-    """Return the first address, beginning with the connection, that is no trusted proxy.
+    """Return the nearest address to this server that is no trusted proxy.
 
     Each proxy appends the address that connected to it to the header, so the header is read from
     right to left, beginning with the connection. The addresses to the left of the first untrusted

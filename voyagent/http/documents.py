@@ -1,4 +1,4 @@
-"""Downloads of documents, such as invoices: one declaration for pages and JSON API."""
+"""Downloads of documents, such as invoices, for pages and the JSON API."""
 
 from __future__ import annotations
 
@@ -85,7 +85,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """Options of a requested file; a format ignores the options that it does not support."""
+    """Options of a requested file.
+
+    A format ignores the options that it does not support.
+    """
 
     form: Format
     locale: str | None = None
@@ -191,7 +194,7 @@ def _answered(
 
 
 def facts_of(members: Row) -> Iterator[tuple[str, str | None, date | None]]:
-    """Yield name, text and date of each value of a document that is not an amount or a list.
+    """Yield name, text and date of each value that is not an amount or a list.
 
     Either text or date is None. For an exchange rate both are given, and the date is the date of
     its quotation.

@@ -1,4 +1,4 @@
-"""Error responses: each error has an HTTP status, and becomes JSON for programs or a page."""
+"""Error responses with their HTTP status, as JSON for programs or as a page."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ _HTTP_SENTENCES = {
 
 
 class SchemaViolation(errors.Unprocessable):
-    """Input breaks the schema; `items` are `{type, loc, msg}` and do not contain the input."""
+    """Input breaks the schema.
+
+    `items` are `{type, loc, msg}` and do not contain the input.
+    """
 
     def __init__(self, items: list[dict[str, object]]) -> None:
         super().__init__("schema_violation")
@@ -83,7 +86,7 @@ def status_of(error: errors.VoyagentError | type[errors.VoyagentError]) -> HTTPS
 
 
 def install(app: Flask) -> None:
-    """Register error handlers for expected errors, database errors and all other exceptions."""
+    """Register error handlers for all exceptions."""
     app.register_error_handler(errors.VoyagentError, _expected)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
@@ -144,7 +147,7 @@ def _wait(seconds: int) -> str:
 
 
 def _load_visitor() -> None:
-    """Authenticate the visitor of an error page, so that the page has their language and menu.
+    """Authenticate the visitor of an error page, to show their language and menu.
 
     Not for static files, for which no page is shown.
     """

@@ -10,7 +10,7 @@ Part = TypeVar("Part")
 
 
 def installed(kind: type[Part], name: str) -> Part:
-    """Return the extension `voyagent.<name>` of the running application; `kind` is its class."""
+    """Return the extension `voyagent.<name>`, of class `kind`, of the running app."""
     part = current_app.extensions[f"voyagent.{name}"]
     assert isinstance(part, kind)
     return part

@@ -146,7 +146,9 @@ def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> R
 def streamed(
     stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool = False
 ) -> Response:
-    """Return an export of any length as CSV, read from one snapshot, and record the export.
+    """Return an export of any length as a CSV response, and record the export.
+
+    It is read from one snapshot of the database.
 
     Raises ExportsBusy.
     """
@@ -163,7 +165,9 @@ def streamed(
 
 
 def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
-    """Return a list in the format of the query parameter `format`; None without the parameter.
+    """Return a list in the format of the query parameter `format`, or None.
+
+    None means that the parameter is missing or has another value.
 
     A CSV file may have any length, a workbook at most LINES_MAX rows. The export is recorded in the
     audit log. Raises ExportsBusy, TooManyLines.

@@ -94,12 +94,12 @@ class DateText(StringField):
 
 
 def country_options() -> list[SelectChoice]:
-    """Return the options of a country field in the page's language; the first one is blank."""
+    """Return the options of a country field in the page's language, a blank first."""
     return [SelectChoice("", ""), *(SelectChoice(*country) for country in country_choices())]
 
 
 class RowsField(StringField):
-    """A field of several rows, each with several inputs, such as the lines of an invoice.
+    """A field of several rows with several inputs each, such as invoice lines.
 
     `names` are the inputs of a row. A row in which all inputs of `written` are blank is left out.
     """
@@ -125,7 +125,7 @@ class RowsField(StringField):
 
 
 class SchemaForm(FlaskForm, Generic[Schema]):
-    """A form for a pydantic schema: fields have labels and widgets, the schema validates.
+    """A form for a pydantic schema, which validates what the fields contain.
 
     A subclass sets `schema` and declares a field for each member of the schema.
     """
@@ -152,7 +152,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
     @property
     def status(self) -> int:
-        """Return the page's status: 200, 422 for a refused form, 429 after too many attempts."""
+        """Return the page's HTTP status.
+
+        It is 200, 422 for a refused form, or 429 after too many attempts.
+        """
         if self._is_rate_limited:
             return 429
         return 422 if self.is_submitted() else 200
@@ -189,7 +192,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return values
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the field at which a schema error is shown, or "" to show it above the form."""
+        """Return the field at which a schema error is shown.
+
+        An empty text shows the error above the form.
+        """
         return str(loc[0]) if loc else ""
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
@@ -245,7 +251,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return self.values()
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """Show an error at the field that `fields` gives for its code, else above the form."""
+        """Show an error at the field that `fields` gives for its code.
+
+        An error without a field is shown above the form.
+        """
         self.refused = error.code
         if error.answer_at is not None:
             answer_no_earlier_than(error.answer_at)
@@ -299,7 +308,7 @@ class AmountText(StringField):
 
 
 class SentOnce:
-    """Mixin of forms that create a record: a page declared with `once` creates it only once.
+    """Mixin of forms whose record a page with `once` creates only once.
 
     Each form has a hidden key, which is generated when the form is opened and is the same in each
     submission.
@@ -324,7 +333,7 @@ def finding_in_words(kind: str, message: str) -> str:
 
 
 def amount_sentence(typed: object) -> str:
-    """Return the reason why an amount is refused, or how to write one if it is not clear."""
+    """Return the reason why an amount is refused, or how to write one."""
     number = _NUMBER.fullmatch(typed.strip()) if isinstance(typed, str) else None
     if number is None:
         return _words_sentence(typed) if isinstance(typed, str) else str(AMOUNT_SENTENCE)
@@ -361,7 +370,7 @@ class AmountForm(SchemaForm[Schema]):
 
 
 def plain(typed: str, currency: str | None = None) -> str:
-    """Return an amount that a user typed as a plain decimal number with the digits 0 to 9.
+    """Return a typed amount as a plain decimal number with the digits 0 to 9.
 
     Accepts `1,20,000`, `1.2 lakh` and, if `currency` is INR, `₹60k`. Other text is returned
     unchanged, so that the schema refuses it.
@@ -378,7 +387,10 @@ def plain(typed: str, currency: str | None = None) -> str:
 
 
 def typed_amount(value: Money) -> str:
-    """Return an amount as the text of an input, grouped as on pages; `plain` reads it back."""
+    """Return an amount as the text of an input, which `plain` can read back.
+
+    It is grouped as on pages.
+    """
     return amount(value).replace(MINUS, "-")
 
 
@@ -390,7 +402,9 @@ def _set_retry_after(retry_after_s: int) -> None:
 
 
 def opened_state(seen: str | None) -> datetime | None:
-    """Return the version of the record that the form showed, as a time, from the field `seen`.
+    """Return the version of the record that the form showed, from the field `seen`.
+
+    The version is a time in UTC.
 
     None if the field is blank. An unreadable value becomes the earliest datetime, so that the form
     counts as outdated.
@@ -404,10 +418,12 @@ def opened_state(seen: str | None) -> datetime | None:
 
 
 def read_date(text: str, kind: DateKind = "travel", *, since: date | None = None) -> date | None:
-    """Return the date of a text in free form; today is the day in the page's time zone.
+    """Return the date of a text in free form, or None if it is not exactly one date.
 
-    None if the text is not exactly one date. With `since`, a day without a year is the first such
-    day on or after `since`, for example the date of issue.
+    Today is the day in the page's time zone.
+
+    With `since`, a day without a year is the first such day on or after `since`, for example the
+    date of issue.
     """
     found = dates.read_date(text, today(), kind, since=since)
     return found.day if isinstance(found, Day) else None
@@ -420,7 +436,7 @@ def read_past_day(text: str) -> date | None:
 
 
 def date_sentence(text: str, kind: DateKind = "travel") -> str:
-    """Return the reason why a text is not accepted as a date, with a date that may be meant."""
+    """Return the reason why a text is no date, with a date that may be meant."""
     found = dates.read_date(text, today(), kind)
     if not isinstance(found, UnclearDate):
         return str(_DATE_SENTENCE)

@@ -117,7 +117,10 @@ def auth_adapter() -> AuthAdapter:
 
 
 def bearer_token() -> str | None:
-    """Return the bearer token of the Authorization header, None if it is missing or too long."""
+    """Return the bearer token of the Authorization header.
+
+    None if it is missing or too long.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()
     return token if scheme.lower() == "bearer" and 0 < len(token) <= TOKEN_BYTES_MAX else None
@@ -142,7 +145,9 @@ def browser_credential() -> Credential:
 
 
 def authenticate(credential: Credential) -> Actor:
-    """Authenticate a caller in the database and bind the session to the agency, in one query.
+    """Authenticate a caller in the database and bind the session to the agency.
+
+    Both take one query.
 
     Raises Unauthorized if the person was removed or the session has ended.
     """
@@ -176,7 +181,7 @@ def present_actor() -> Actor | None:
 
 
 def current_actor() -> Actor | None:
-    """Return the authenticated actor, or authenticate the person of the session cookie.
+    """Return the authenticated actor, or authenticate the person of the cookie.
 
     For pages without a guard and for error pages. None if nobody is signed in.
     """
@@ -195,7 +200,7 @@ def current_actor() -> Actor | None:
 
 
 def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
-    """Sign the browser in: replace its session, including the CSRF token, by a new one.
+    """Sign the browser in with a new session and a new CSRF token.
 
     With `remember` the session continues after the browser is closed. In both cases it ends after
     14 days without a request.
@@ -218,7 +223,7 @@ def is_signed_in() -> bool:
 
 
 def to_sign_in() -> Response:
-    """Redirect to the sign-in page, which returns to the present page after the sign-in.
+    """Redirect to the sign-in page, which returns to the present page afterwards.
 
     A person who was signed in sees the reason why the session ended. A request for an event stream
     gets status 401 without a message; the reason is shown on the next page.

@@ -112,7 +112,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _add_missing(headers: Headers, stamps: Mapping[str, str]) -> None:
-    """Add the headers that a response lacks; the response's list of headers is read only once."""
+    """Add the headers that a response lacks."""
     present = set(headers.keys(lower=True))
     for name, value in stamps.items():
         if name.lower() not in present:

@@ -7,7 +7,10 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 
 def is_htmx() -> bool:
-    """Return True if htmx needs only a fragment: not for boosted links and restored history."""
+    """Return True if htmx needs only a fragment of the page.
+
+    Boosted links and restored history need the whole page.
+    """
     return (
         request.headers.get("HX-Request") == "true"
         and request.headers.get("HX-Boosted") != "true"
@@ -16,7 +19,10 @@ def is_htmx() -> bool:
 
 
 def see_other(address: str) -> WerkzeugResponse:
-    """Redirect after a successful form: status 303 for a browser, `HX-Redirect` for htmx."""
+    """Redirect after a successful form.
+
+    A browser gets status 303, htmx the header `HX-Redirect`.
+    """
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)

@@ -1,4 +1,6 @@
-"""Safe repeats: a POST with an `Idempotency-Key` runs once, and so does a form opened once.
+"""Safe repeats, so that a POST or an opened form takes effect only once.
+
+A POST repeats another if it has the same `Idempotency-Key`.
 
 A repeated request receives the first response, byte for byte. The first request inserts a row for
 its key; other requests with the key wait until its transaction ends. The first request stores its
@@ -92,7 +94,7 @@ class IdempotencyInProgress(Conflict):
 
 
 class IdempotencySecretShown(Conflict):
-    """The request was completed; its response contained a secret, so it was not stored."""
+    """The request was completed, and its secret response was not stored."""
 
     code = "idempotency_secret_shown"
     message = N_(
@@ -121,7 +123,10 @@ def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
 
 
 class IdempotencyKey(TenantOwned, Base):
-    """A key that a caller has used, a keyed hash of the request, and the stored response."""
+    """A key that a caller has used, a hash of the request and the response.
+
+    The hash is keyed, because a request may contain secrets.
+    """
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
@@ -334,7 +339,9 @@ def _repeat(
 
 
 def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> bool:
-    """Store the response in the row of the key; insert the row again if `pause` removed it.
+    """Store the response in the row of the key.
+
+    The row is inserted again if `pause` removed it.
 
     Returns False if another request with the key has stored a response. Raises
     IdempotencyInProgress if another request with the key is still running.
@@ -369,7 +376,9 @@ def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> boo
 
 
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
-    """Return the row that another request with the key has stored since this request's `pause`.
+    """Return the row that another request with the key has stored meanwhile.
+
+    It looks for a row that was stored since this request's `pause`.
 
     All changes of this request are then rolled back, in spite of `keeps_work`.
     """

@@ -1,4 +1,4 @@
-"""Checks of the request before any handler: media type, size, JSON depth, valid characters."""
+"""Checks of the request before any handler, such as media type and size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 class _Refused(ValueError):
-    """A JSON document has correct syntax but is not accepted; `kind` is the type of the error."""
+    """A JSON document has correct syntax but is not accepted.
+
+    `kind` is the type of the error.
+    """
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -156,7 +159,7 @@ def query_of(schema: type[Schema]) -> Schema:
 
 @cache
 def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
-    """Return the names of the query parameters, with True for those that may be repeated.
+    """Return the names of the query parameters, True for those that may repeat.
 
     Cached, because inspecting the annotations takes longer than reading the query.
     """

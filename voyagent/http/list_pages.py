@@ -1,4 +1,4 @@
-"""Query parameters of list pages: the position in the list as an offset and a cursor."""
+"""Query parameters of list pages: an offset and a cursor."""
 
 from __future__ import annotations
 

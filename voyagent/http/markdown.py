@@ -1,4 +1,6 @@
-"""Markdown of the assistant's answers as safe HTML: paragraphs, lists, tables and links.
+"""Markdown of the assistant's answers as safe HTML.
+
+Paragraphs, lists, tables and links are supported.
 
 Parts of the text come from customers and suppliers. Raw HTML is shown as text, images are never
 loaded, and the result is sanitised with a list of allowed elements.

@@ -34,7 +34,7 @@ _WORDS = {
 
 
 class ErrorBody(Answer):
-    """Body of an error response: a stable code for programs, and a sentence for people."""
+    """Body of an error response, with a code for programs and a sentence."""
 
     detail: str
     request_id: str | None = None
@@ -42,7 +42,10 @@ class ErrorBody(Answer):
 
 
 class SchemaProblem(Answer):
-    """One member of the request that breaks the schema: `loc` is its path, `type` the error."""
+    """One member of the request that breaks the schema.
+
+    `loc` is its path and `type` the kind of error.
+    """
 
     type: str
     loc: list[str | int]

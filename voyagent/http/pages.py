@@ -119,7 +119,10 @@ class PageBlueprint(Blueprint):
 
 
 def is_sent() -> bool:
-    """Return True if a form was submitted; False for a preview or for adding a row to the form."""
+    """Return True if a form was submitted.
+
+    A preview or an added row of the form is no submission.
+    """
     return request.method == "POST" and request.form.get("then") not in GOING_ON
 
 
@@ -236,7 +239,10 @@ def shell() -> Select[Any]:
 
 
 def toast(sentence: str, *, kind: str = "done") -> None:
-    """Show a short message on the next page or in this fragment; `kind` is `done` or `error`."""
+    """Show a short message on the next page or in this fragment.
+
+    `kind` is `done` or `error`.
+    """
     flash(sentence, kind)
 
 

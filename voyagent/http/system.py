@@ -37,7 +37,10 @@ class DatabaseUnreachable(Unavailable):
 
 
 class DatabaseReadOnly(DatabaseUnreachable):
-    """The database responds but accepts no writes, such as a standby or a former primary."""
+    """The database responds but accepts no writes.
+
+    It may be a standby or a former primary.
+    """
 
     message = N_("The database is read-only at the moment. Try again in a few seconds.")
 
@@ -110,7 +113,7 @@ system_root = _blueprint("system_root", "")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """If no database is configured, log it and answer 503 to all requests except `/health`."""
+    """Answer 503 to all requests but `/health` if no database is configured."""
     if settings.db_url is not None:
         return
     log.error(

@@ -1,4 +1,4 @@
-"""Jinja filters and functions that format amounts, dates, names and statuses for pages."""
+"""Jinja filters and functions that format values for pages."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def install(app: Flask) -> None:
 
 
 def money(value: Money | None, *, brief: bool = False, zero: str | None = None) -> Markup:
-    """Return an amount with its currency code in small grey letters: `INR 2,85,721.00`.
+    """Return an amount with its currency code in small letters: `INR 2,85,721.00`.
 
     `brief` omits decimals that are all zero, for estimates in lists. `zero="dash"` shows zero as a
     grey dash; None is always a dash.
@@ -133,7 +133,7 @@ def money(value: Money | None, *, brief: bool = False, zero: str | None = None) 
 
 
 def amount(value: Money | None, *, brief: bool = False, zero: str | None = None) -> str:
-    """Return an amount without its currency, for a column whose header names the currency.
+    """Return an amount without its currency, for a column that names the currency.
 
     The arguments are those of `money`.
     """
@@ -204,7 +204,9 @@ def _dash() -> Markup:
 
 
 def day(value: date | datetime | None, *, year: bool | None = None, weekday: bool = False) -> str:
-    """Return a date: `24 Nov` in this year and the next six months, else `24 Nov 2025`.
+    """Return a date as `24 Nov`, or as `24 Nov 2025` if the year is not clear.
+
+    The year is clear in this year and the next six months.
 
     `year=True` always shows the year, `weekday=True` adds `Tue`. A datetime is converted to the
     page's time zone. None becomes an empty string.
@@ -233,7 +235,9 @@ def _omits_year(value: date) -> bool:
 
 
 def when(value: datetime | None, *, time: bool = False) -> Markup:
-    """Return a datetime in short form; the exact time is shown when the pointer is over it.
+    """Return a datetime in short form.
+
+    The exact time is shown when the pointer is over it.
 
     `09:58` today, `Mon` in the last six days, else `18 Nov` or `18 Nov 2025`. `time=True` adds the
     time of day (`Mon 17:02`), for timelines.
@@ -258,7 +262,7 @@ def when(value: datetime | None, *, time: bool = False) -> Markup:
 
 
 def moment(value: datetime) -> str:
-    """Return a datetime in full, in the page's time zone: `Mon 23 Nov 2026, 17:02 IST`."""
+    """Return a datetime in full, in the page's zone: `Mon 23 Nov 2026, 17:02 IST`."""
     local = _local(value)
     return f"{format_datetime(local, 'EEE d MMM y, HH:mm', locale=_locale())} {local.tzname()}"
 
@@ -364,7 +368,10 @@ def role_word(role: str) -> str:
 
 
 def status_style(status: str) -> StatusStyle:
-    """Return icon and label of a status; an unknown status gets a circle and is its own label."""
+    """Return icon and label of a status.
+
+    An unknown status gets a circle and its own name as label.
+    """
     return STATUS_STYLES.get(str(status)) or StatusStyle(
         "circle", str(status).replace("_", " ").capitalize()
     )
@@ -383,7 +390,7 @@ class ErrorLine(NamedTuple):
 
 
 def error_lines(form: Form) -> list[ErrorLine]:
-    """Return all errors of a form in the order of its fields, for the summary above the form."""
+    """Return all errors of a form in the order of its fields, for the summary."""
     lines = [ErrorLine(None, "", str(message)) for message in form.form_errors]
     for field in form:
         lines.extend(_field_lines(field))
@@ -406,7 +413,7 @@ def _field_lines(field: Field) -> Iterator[ErrorLine]:
 
 
 def claims_focus(field: Field) -> bool:
-    """Return True for the first invalid field of the page, the only one with `autofocus`."""
+    """Return True for the first invalid field of the page, which gets `autofocus`."""
     if not field.errors or g.get("focus_is_taken"):
         return False
     g.focus_is_taken = True
@@ -427,7 +434,7 @@ def theme() -> str:
 
 
 def reload_url() -> str:
-    """Return the URL for a reload link: this page, or the page that contained the form.
+    """Return the URL of this page, or of the page with the form, for a reload link.
 
     It is never on another host.
     """
