@@ -1,1 +1,4 @@
-"""Drivers for outside systems, one package for each kind, with stand-ins for tests."""
+"""Drivers for outside systems, with stand-ins for tests.
+
+There is one package for each kind of system.
+"""

@@ -36,7 +36,10 @@ log = structlog.get_logger(__name__)
 
 
 def open_mail(settings: Settings) -> MailDriver | None:
-    """Return the mail driver that the settings select; None in production without an address."""
+    """Return the mail driver that the settings select.
+
+    None in production if no mail server is set. The log then says so.
+    """
     if settings.mail_url is None and settings.is_production:
         log.error("mail.no_server", consequence="mails wait until VOYAGENT_MAIL_URL is set")
         return None

@@ -1,4 +1,4 @@
-"""Mail written to a folder, one file per message, for a computer that cannot send mail."""
+"""Mail written to a folder, one file per message, instead of being sent."""
 
 from __future__ import annotations
 

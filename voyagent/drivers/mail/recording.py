@@ -10,7 +10,10 @@ from voyagent.drivers.mail.driver import MailNotSent
 
 @dataclass
 class Recording:
-    """Stores messages in `sent`; each call first raises the next error in `failures`, if any."""
+    """Stores messages in `sent`, for tests.
+
+    Each call raises the next error in `failures` instead, while there is one.
+    """
 
     sent: list[EmailMessage] = field(default_factory=list)
     failures: list[MailNotSent] = field(default_factory=list)

@@ -77,7 +77,7 @@ def _tls(scheme: str, host: str, query: str) -> Tls:
 
 
 def _is_final(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> bool:
-    """Return True for a 5xx response, which is permanent; 4xx is temporary (RFC 5321, 4.2.1)."""
+    """Return True for a 5xx response, which is permanent (RFC 5321, 4.2.1)."""
     if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
     return all(code >= 500 for code, _ in error.recipients.values())

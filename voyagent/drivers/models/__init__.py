@@ -31,7 +31,10 @@ __all__ = ["open_anthropic", "open_local"]
 
 
 def open_anthropic(settings: Settings, model: str | None = None) -> ModelDriver | None:
-    """Return Anthropic's model `model`, or the one in the settings; None without an API key."""
+    """Return Anthropic's model `model`, or the one in the settings.
+
+    None without an API key.
+    """
     key = settings.anthropic_api_key.get_secret_value()
     return (
         Anthropic(model or settings.agent_model, key, settings.anthropic_base_url) if key else None
@@ -39,7 +42,7 @@ def open_anthropic(settings: Settings, model: str | None = None) -> ModelDriver 
 
 
 def open_local(settings: Settings) -> ModelDriver | None:
-    """Return the model on the configured local server, None if no server is configured."""
+    """Return the model on the configured local server, or None without a server."""
     if settings.openai_base_url is None or settings.openai_model is None:
         return None
     return OpenAI(

@@ -1,4 +1,4 @@
-"""Driver for Anthropic's models: the streamed Messages API, through the vendor's SDK."""
+"""Driver for Anthropic's models, with the vendor's SDK and streamed answers."""
 
 from __future__ import annotations
 
@@ -184,7 +184,9 @@ def _end(event: JsonObject, answer: Assembly) -> None:
 
 
 def _usage(counted: JsonObject, before: Usage, answer: Assembly) -> Usage:
-    """Return the token counts of an event merged with earlier ones; counts are cumulative.
+    """Return the token counts of an event merged with earlier ones.
+
+    The counts of an event include the earlier ones.
 
     `input_tokens` excludes cached tokens.
     """

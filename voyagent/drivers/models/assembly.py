@@ -48,7 +48,10 @@ class _PartialCall:
 
 
 class Assembly:
-    """An answer that is being received; `on_text` is called with each piece of its text."""
+    """An answer that is being received.
+
+    `on_text` is called with each piece of its text.
+    """
 
     def __init__(
         self, driver: str, model: str, request: ModelRequest, on_text: Callable[[str], None]
@@ -98,9 +101,10 @@ class Assembly:
         return place in self._calls
 
     def more_arguments(self, place: int, piece: object) -> None:
-        """Add a piece of the arguments of the tool call at a position. Raises ModelNonsense.
+        """Add a piece of the arguments of the tool call at a position.
 
-        All arguments of an answer together have at most ARGUMENT_BYTES_MAX bytes.
+        All arguments of an answer together have at most ARGUMENT_BYTES_MAX bytes. Raises
+        ModelNonsense.
         """
         text = self.text_of(piece)
         if place not in self._calls:
@@ -113,7 +117,9 @@ class Assembly:
     def answer(
         self, tries: int, spent: Usage, stop_reason: StopReason | None = None
     ) -> ModelAnswer:
-        """Return the complete answer; `spent` are the tokens of earlier requests that failed.
+        """Return the complete answer.
+
+        `spent` are the tokens of earlier requests that failed.
 
         Raises ModelNonsense if the arguments of a tool call are not a JSON object.
         """
@@ -179,7 +185,7 @@ class Assembly:
         return value
 
     def nonsense(self, message: str) -> ModelNonsense:
-        """Return the error for an invalid answer, with the driver and the vendor's request id."""
+        """Return the error for an invalid answer, with driver and vendor's request id."""
         return ModelNonsense(message, driver=self._driver, vendor_ref=self.vendor_ref)
 
     def _call(self, call: _PartialCall) -> ToolCall:

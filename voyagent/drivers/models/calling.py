@@ -229,7 +229,10 @@ def _words(body: object) -> list[str]:
 
 
 def _word(value: object) -> str | None:
-    """Return the value if it is a short name of ASCII letters, digits and `_.-[]`, else None."""
+    """Return the value if it is a short ASCII name, else None.
+
+    A name has letters, digits and `_.-[]`.
+    """
     is_name = (
         isinstance(value, str)
         and 0 < len(value) <= 80
@@ -240,7 +243,9 @@ def _word(value: object) -> str | None:
 
 
 def _retry_after_s(value: str | None) -> float | None:
-    """Return the seconds of a `Retry-After` header, a number or a date (RFC 9110, 10.2.3).
+    """Return the seconds of a `Retry-After` header (RFC 9110, 10.2.3).
+
+    The header has a number or a date.
 
     None if the header is missing or invalid.
     """

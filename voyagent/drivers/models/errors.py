@@ -1,4 +1,7 @@
-"""Errors of calls to models, each with a sentence for people and details for the log."""
+"""Errors of calls to models.
+
+Each has a sentence for people and details for the log.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,10 @@ class ModelError(Exception):
 
 
 class ModelBusy(ModelError):
-    """The vendor's rate limit is reached (429); `retry_after_s` is set if the vendor sent it."""
+    """The vendor's rate limit is reached (429).
+
+    `retry_after_s` is set if the vendor sent it.
+    """
 
     sentence = N_("The model is overloaded. Try again in a minute.")
 
@@ -59,9 +65,9 @@ class ModelTimeout(ModelError):
 
 
 class ModelRefused(ModelError):
-    """The server refuses the request (4xx) because of the key, the model or its contents.
+    """The server refuses the request (4xx), and would refuse it again.
 
-    A retry would fail too.
+    The reason is the key, the model or the contents.
     """
 
     sentence = N_(

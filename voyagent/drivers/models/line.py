@@ -1,4 +1,7 @@
-"""Connection to a model's server, read in its own thread, so that it can be closed any time."""
+"""Connection to a model's server, which can be closed at any time.
+
+A thread of its own reads it.
+"""
 
 from __future__ import annotations
 
@@ -173,7 +176,7 @@ class Line:
 
 
 def _plain(event: Any) -> Any:
-    """Return an event of an SDK as the JSON that arrived; the SDKs do not validate events."""
+    """Return an event of an SDK as the JSON that arrived, which SDKs do not check."""
     return (
         event.model_dump(exclude_unset=True, warnings=False)
         if hasattr(event, "model_dump")

@@ -86,7 +86,10 @@ class OpenAI:
         )
 
     def body(self, request: ModelRequest) -> JsonObject:
-        """Return the JSON body of the request; local servers know only the name `max_tokens`."""
+        """Return the JSON body of the request.
+
+        Local servers know only the name `max_tokens`.
+        """
         system = "\n\n".join(part.text for part in request.system)
         body: JsonObject = {
             "model": self.model,

@@ -50,7 +50,10 @@ _DATED = 8
 
 
 def price_of(model: str) -> Price | None:
-    """Return the price of a model by its name with or without release date, None if unknown."""
+    """Return the price of a model, or None if it is unknown.
+
+    The name may contain a release date.
+    """
     name = _undated(model.lower())
     maker, *parts = name.split("-")
     families = [part for part in parts if part in FAMILIES]
@@ -66,9 +69,9 @@ def last_day_of(model: str) -> date | None:
 
 
 def cost_of(model: str, usage: Usage) -> Decimal | None:
-    """Return the cost of an answer in USD with eight decimals, None if the price is unknown.
+    """Return the cost of an answer in USD with eight decimals.
 
-    Rounded once, half up.
+    None if the price is unknown. Rounded once, half up.
     """
     price = price_of(model)
     if price is None:

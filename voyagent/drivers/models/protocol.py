@@ -1,4 +1,4 @@
-"""Requests to models and their answers, equal for all vendors, without SDK and database."""
+"""Requests to models and their answers, for all vendors and without SDK."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Embedded PostgreSQL server from a Python wheel, used if VOYAGENT_DB_URL is not set."""
+"""Embedded PostgreSQL from a Python wheel, used if VOYAGENT_DB_URL is not set."""

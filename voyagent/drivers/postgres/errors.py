@@ -6,7 +6,10 @@ from pathlib import Path
 
 
 class EmbeddedServerError(Exception):
-    """The embedded server is not available; the message is for the person at the terminal."""
+    """The embedded server is not available.
+
+    The message is for the person at the terminal.
+    """
 
 
 class ProgramsMissing(EmbeddedServerError):
@@ -21,7 +24,7 @@ class ProgramsMissing(EmbeddedServerError):
 
 
 class NoServerAccount(EmbeddedServerError):
-    """The program runs as root, and the account that must run PostgreSQL does not exist."""
+    """The program runs as root, and the account for PostgreSQL does not exist."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -31,7 +34,10 @@ class NoServerAccount(EmbeddedServerError):
 
 
 class UnsafeFolder(EmbeddedServerError):
-    """A folder with a predictable name belongs to another user or is writable by others."""
+    """A folder with a predictable name is not safe.
+
+    It belongs to another user or others can write to it.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(

@@ -63,7 +63,10 @@ def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
 
 
 def stop_server(data_dir: Path) -> None:
-    """Stop the server of a data folder and close its connections; no error if it is stopped."""
+    """Stop the server of a data folder and close its connections.
+
+    A server that is already stopped is no error.
+    """
     place = find_location(data_dir)
     programs = find_programs(place)
     with _locked(place.home / "start.lock"):

@@ -82,7 +82,7 @@ def find_location(data_dir: Path) -> Place:
 
 
 def make_own_folder(folder: Path, mode: int) -> None:
-    """Create a folder with a predictable name; accept an existing one only if it is safe.
+    """Create a folder with a predictable name, or accept a safe existing one.
 
     A folder is safe if it belongs to this user and only this user may write to it. Raises
     UnsafeFolder.
@@ -103,7 +103,7 @@ def make_own_folder(folder: Path, mode: int) -> None:
 
 
 def find_programs(place: Place) -> Path:
-    """Return the folder with initdb, pg_ctl and others, readable for the server's account.
+    """Return the folder with initdb and pg_ctl, readable for the server's account.
 
     The package is not imported, because its import creates a lock file and, as root, widens
     permissions. Raises ProgramsMissing.

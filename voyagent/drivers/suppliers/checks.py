@@ -78,7 +78,9 @@ def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
 
 
 def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Traveller]) -> None:
-    """Check number, names and ages of the travellers; an age is that on the last flight's day.
+    """Check number, names and ages of the travellers.
+
+    An age is that on the last flight's day.
 
     Raises ValidationFailed.
     """
@@ -151,7 +153,10 @@ def check_reference(driver: str, reference: str) -> None:
 
 
 def age_on(day: date, born: date) -> int:
-    """Return the age in years; a birthday on 29 February counts as 1 March in other years."""
+    """Return the age in years.
+
+    A birthday on 29 February counts as 1 March in other years.
+    """
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 

@@ -108,7 +108,10 @@ class PermanentFailure(SupplierError, Conflict):
 
 
 class TicketingRefused(PermanentFailure):
-    """The airline refuses to issue tickets; the booking stays held until its time limit."""
+    """The airline refuses to issue tickets.
+
+    The booking stays held until its time limit.
+    """
 
     code = "ticketing_refused"
     message = N_("The airline declined to issue the ticket. The booking is still held.")
@@ -163,7 +166,10 @@ class HoldExpired(ConflictAtSupplier):
 
 
 class PriceChanged(ConflictAtSupplier):
-    """The price has changed and nothing was booked; `new` is the current offer or rate."""
+    """The price has changed and nothing was booked.
+
+    `new` is the current offer or rate.
+    """
 
     code = "price_changed"
     message = N_("The price has changed. Check the new price before you continue.")

@@ -1,4 +1,7 @@
-"""Calls to drivers with a time limit, one base class of errors, and one log entry each."""
+"""Calls to drivers with a time limit and one log entry each.
+
+All their errors have one base class.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drivers with checks before each call and a time limit, for use by other packages."""
+"""Drivers with checks before each call and a time limit, for other packages."""
 
 from __future__ import annotations
 

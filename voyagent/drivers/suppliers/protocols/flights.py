@@ -215,7 +215,9 @@ class FlightSupplier(Protocol):
         """
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Pay a held booking and return it with a ticket for each traveller, in their order.
+        """Pay a held booking and return it with a ticket for each traveller.
+
+        The tickets are in the order of the travellers.
 
         Raises HoldExpired, TicketingRefused, ConflictAtSupplier.
         """

@@ -99,7 +99,10 @@ class HotelRate:
 
 @dataclass(frozen=True, slots=True)
 class HotelBooking:
-    """A booking at a hotel; `charge` is the cancellation charge, None if not cancelled."""
+    """A booking at a hotel.
+
+    `charge` is the cancellation charge, None if not cancelled.
+    """
 
     supplier: str
     confirmation: str

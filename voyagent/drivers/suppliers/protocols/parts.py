@@ -1,4 +1,4 @@
-"""Data classes that flights, hotels and visas share: capabilities, passengers, travellers."""
+"""Data classes that flights, hotels and visas share, such as travellers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Party:
 
     @property
     def counts(self) -> tuple[tuple[PassengerKind, int], ...]:
-        """Return the kinds with at least one passenger, in fixed order, with their numbers."""
+        """Return the kinds that have passengers, in fixed order, with their numbers."""
         both = ((kind, int(getattr(self, kind.value))) for kind in PassengerKind)
         return tuple((kind, count) for kind, count in both if count)
 

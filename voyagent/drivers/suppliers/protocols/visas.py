@@ -40,7 +40,9 @@ class DocumentNeeded:
 
 @dataclass(frozen=True, slots=True)
 class VisaRequirements:
-    """Visa requirements of `destination` for tourists of `nationality` (ISO 3166 alpha-2).
+    """Visa requirements of `destination` for tourists of `nationality`.
+
+    Both are ISO 3166 alpha-2 codes.
 
     `passport_months` is the number of months for which the passport must be valid after arrival.
     `source` names the origin of the rule and is shown together with it.

@@ -1,4 +1,6 @@
-"""Drivers for tests and demonstrations: invented timetables, fares, hotels and visa rules.
+"""Drivers for tests and demonstrations with invented suppliers.
+
+Timetables, fares, hotels and visa rules are invented.
 
 - Deterministic: results depend only on the query and the day; pseudo-random numbers are computed
   from words (`draws`).

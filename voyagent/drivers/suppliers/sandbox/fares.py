@@ -1,4 +1,4 @@
-"""Fares of the sandbox in US dollars for one adult, and the shares of other passengers.
+"""Fares of the sandbox in US dollars: an adult's, and others' shares of it.
 
 fare = (price by distance in three bands + a fixed part) × season × weekday × days ahead × cabin ×
 airline × demand for the flight × connections

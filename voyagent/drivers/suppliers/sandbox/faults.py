@@ -1,4 +1,6 @@
-"""Failures of the sandbox, which follow rules and not chance, for tests and demonstrations.
+"""Failures of the sandbox, for tests and demonstrations.
+
+They follow rules and not chance.
 
 By the country of departure, destination, hotel or visa. Each call for such a country fails:
 
@@ -48,7 +50,10 @@ class Fault(StrEnum):
 
 
 class Faults:
-    """The failures of one driver; `stall_s` is the time in seconds that it does not respond."""
+    """The failures of one driver.
+
+    `stall_s` is the time in seconds for which it does not respond.
+    """
 
     def __init__(self, driver: str, stall_s: float) -> None:
         self._driver = driver

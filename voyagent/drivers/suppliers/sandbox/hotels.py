@@ -1,4 +1,6 @@
-"""Hotels of the sandbox: invented, the same at each search, and marked in their names.
+"""Hotels of the sandbox, which are the same at each search.
+
+They are invented, and their names say so.
 
 A `rate_key` contains the query and the choice, from which the rate is computed again. Nothing is
 therefore stored.

@@ -1,4 +1,4 @@
-"""Journeys between two places on a day: non-stop flights, and connections with minimum times."""
+"""Journeys between two places on a day, non-stop or with connections."""
 
 from __future__ import annotations
 

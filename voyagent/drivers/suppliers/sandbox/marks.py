@@ -1,4 +1,4 @@
-"""Signatures, locators, ticket numbers and references, made with a key of the installation.
+"""Signatures and references of the sandbox, made with the installation's key.
 
 The sandbox stores nothing. A `supplier_ref` and a `rate_key` contain their data and a signature;
 locator and ticket numbers are computed from the agency's reference.
@@ -52,7 +52,10 @@ class Marks:
         return f"{body}.{self.mark(kind, values)}"
 
     def read(self, kind: str, token: str) -> JsonObject:
-        """Return the object of a signed text. Raises UnknownAtSupplier for a wrong signature."""
+        """Return the object of a signed text.
+
+        Raises UnknownAtSupplier for a wrong signature.
+        """
         body, _, mark = token.partition(".")
         try:
             values = (

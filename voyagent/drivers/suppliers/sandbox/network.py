@@ -1,4 +1,4 @@
-"""Routes of airlines: non-stop from their hubs, and with one connection at one of their hubs.
+"""Routes of airlines, non-stop or with one connection at a hub.
 
 | airport at the other end of a non-stop route | route exists |
 |---|---|
@@ -56,7 +56,7 @@ def routes(origin: Airport, destination: Airport) -> Iterator[tuple[Carrier, tup
 
 @cache
 def flies(one: Carrier, a: Airport, b: Airport) -> bool:
-    """Return True if an airline flies non-stop between two airports, in both directions."""
+    """Return True if an airline flies non-stop both ways between two airports."""
     if a.code > b.code:
         return flies(one, b, a)
     far = distance_km(a, b)

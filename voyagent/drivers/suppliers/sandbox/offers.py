@@ -85,7 +85,10 @@ def requoted(offer: FlightOffer, now: datetime, marks: Marks) -> FlightOffer:
 
 
 def is_dearest(offer: FlightOffer) -> bool:
-    """Return True if the offer is in the dearest fare class, whose price does not change."""
+    """Return True if the offer is in the dearest fare class.
+
+    The price of that class does not change.
+    """
     return all(
         segment.booking_class == FULL_CLASSES[segment.cabin] for segment in offer.outbound.segments
     )

@@ -1,4 +1,7 @@
-"""Invented hotels of a city, equal on every computer, with `(sandbox)` in each name."""
+"""Invented hotels of a city, with `(sandbox)` in each name.
+
+They are equal on every computer.
+"""
 
 from __future__ import annotations
 

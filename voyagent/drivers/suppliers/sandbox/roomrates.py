@@ -1,4 +1,4 @@
-"""Room rates by stars, country, season, weekday, days ahead, room, board and terms."""
+"""Room rates, which depend on the hotel, the day, the room and the terms."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Choice:
 
 
 def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
-    """Yield the rates of a day: one without and one with refund for each free room kind."""
+    """Yield the rates of a day, with and without refund for each free room kind."""
     boards = (
         (Board.ROOM_ONLY, Board.BREAKFAST)
         if hotel.stars < 4

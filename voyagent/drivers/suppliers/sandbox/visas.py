@@ -1,4 +1,4 @@
-"""Visas of the sandbox: rules from a table, and applications decided after some days."""
+"""Visas of the sandbox, whose applications are decided after some days."""
 
 from __future__ import annotations
 
@@ -83,7 +83,10 @@ class SandboxVisas:
         return replace(filed, supplier_ref=self._marks.token(_KIND, values))
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """Return the application: filed, then in process, and decided from `decision_by` on."""
+        """Return the application as filed, in process or decided.
+
+        It is decided from `decision_by` on.
+        """
         values = self._marks.read(_KIND, supplier_ref)
         filed, today = from_payload(VisaFile, values["file"]), clock.today()
         status = VisaStatus.FILED if today <= filed.filed_on else VisaStatus.IN_PROCESS
