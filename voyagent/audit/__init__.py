@@ -1,1 +1,4 @@
-"""The audit trail: each act is recorded in its own transaction, in a chain of hashes."""
+"""The audit trail, which records each act in a chain of hashes.
+
+The record is part of the transaction of the act.
+"""

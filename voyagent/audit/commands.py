@@ -56,7 +56,7 @@ def verify(agency: UUID | None, head_texts: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_database
 def export(agency: UUID, file: Path) -> None:
-    """Write an agency's whole audit trail to a ZIP archive, with a program that verifies it.
+    """Write an agency's whole audit trail to a ZIP archive with a verifier.
 
     The exit code is 1 if the chain is broken.
     """

@@ -43,7 +43,9 @@ class ListQuery(PlacedQuery, AuditFilter):
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ListQuery:
-        """Parse the query parameters; ignore invalid ones and list their names in `invalid`.
+        """Parse the query parameters.
+
+        Invalid ones are ignored and their names are listed in `invalid`.
 
         An invalid day is shown again as typed.
         """

@@ -1,4 +1,7 @@
-"""Tables of the audit trail: an append-only chain of events for each agency, and its head."""
+"""Tables of the audit trail: a chain of events for each agency, and its head.
+
+Events can only be appended.
+"""
 
 from __future__ import annotations
 

@@ -118,4 +118,7 @@ class AuditEventResponse(AnswerOf[Row]):
 
 
 class AuditListResponse(PageOf[AuditEventResponse]):
-    """A page of events, newest first; `total` counts all events that match the filters."""
+    """A page of events, newest first.
+
+    `total` counts all events that match the filters.
+    """

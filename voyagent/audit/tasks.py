@@ -1,4 +1,4 @@
-"""Background jobs of the audit trail: check one chain on request, and all chains nightly."""
+"""Background jobs that check one chain on request and all chains nightly."""
 
 from __future__ import annotations
 

@@ -219,7 +219,10 @@ has the tool's name in `tool_name`.
 
 
 def register_sentence(name: str, sentence: str) -> None:
-    """Set the label of an event kind; called by packages that this one must not import."""
+    """Set the label of an event kind.
+
+    Packages call it that this one must not import.
+    """
     _KINDS[name] = _l(sentence)
 
 

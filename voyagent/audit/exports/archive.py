@@ -1,4 +1,4 @@
-"""The archive of an agency's audit trail: events, chain head, verifier and instructions."""
+"""The archive of an agency's audit trail, with verifier and instructions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Export audit events as CSV from one database snapshot, and record exports of any data."""
+"""Export audit events as CSV, and record exports of any data.
+
+The events are read from one database snapshot.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,7 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
 
 
 def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
-    """Record that a person exported a report or list; `filters` are the filters of the export."""
+    """Record that a person exported a report or list with these filters."""
     tenancy.bind(db.session(), actor.tenant_id)
     recording.record(actor, "data.exported", inputs={"file": file, "filters": dict(filters)})
 

@@ -1,4 +1,4 @@
-"""Queries of an agency's chain: stream its events and read its head in one snapshot."""
+"""Queries that stream an agency's chain and read its head in one snapshot."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
 
 
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
-    """Return the next agency ids after a given id, in order; suspended agencies are included."""
+    """Return the agency ids after a given id, in order, suspended ones included."""
     return list(
         db.session.scalars(
             text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}

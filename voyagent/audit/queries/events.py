@@ -1,4 +1,4 @@
-"""Queries of audit events: lists, single events, events of a record, and chain checks."""
+"""Queries of audit events and of chain checks."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class AuditListPage:
-    """Data of the audit page: events, open event, filter options and state of the chain.
+    """Data of the audit page: events, open event, filter options and checks.
 
     `is_capped` is True if more events match than were counted.
     """
@@ -218,7 +218,9 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 
 
 def export_statement(search: Search) -> Select[Any]:
-    """Select the columns of the CSV, newest first; formula-like cells begin with an apostrophe.
+    """Select the columns of the CSV, newest first.
+
+    Cells that look like formulas begin with an apostrophe.
 
     The inner query sorts and the outer query formats. If the inner query formatted, the first row
     would be returned only after the last one is formatted.
@@ -254,7 +256,10 @@ def count_statement(search: Search, *, at_most: int) -> Select[Any]:
 
 
 def checks_statement() -> Select[Any]:
-    """Select the newest check of the chain, and the newest finished check if it is another one."""
+    """Select the newest check of the chain and the newest finished check.
+
+    The two may be the same row.
+    """
     newest = (
         select(_CHECKS.id)
         .where(owned(AuditCheck))
@@ -412,7 +417,7 @@ def _wire(events: Columns) -> dict[str, ColumnElement[Any]]:
 
 
 def _payload(events: Columns) -> ColumnElement[Any]:
-    """Return inputs, outputs and references as JSON; other members only if they have a value."""
+    """Return inputs, outputs and references as JSON, and others with a value."""
     payload: ColumnElement[Any] = func.jsonb_build_object(
         "inputs", events.inputs, "outputs", events.outputs, "entity_refs", events.entity_refs
     )

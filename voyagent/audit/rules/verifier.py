@@ -137,7 +137,7 @@ def digest(previous: str, event: dict[str, str | None]) -> str:
 
 
 def _at_the_end(seq: int, last: str, head: Head, recorded_seq: int) -> Verdict:
-    """Check that the last event equals the head, and that the chain reaches each known event."""
+    """Check that the chain ends at its head and contains each known event."""
     if seq < head.seq:
         return Verdict(
             seq,
@@ -167,7 +167,7 @@ def _at_the_end(seq: int, last: str, head: Head, recorded_seq: int) -> Verdict:
 
 
 def _follow(line: bytes, seq: int, previous: str, tenant_id: str) -> str:
-    """Return the hash of the event in a line after checking its number and previous hash."""
+    """Return the hash of a line's event, after checking number and previous hash."""
     event = _event(line, seq)
     if event["seq"] != str(seq):
         found = event["seq"] or ""
@@ -212,7 +212,10 @@ def _event(line: bytes, number: int) -> dict[str, str | None]:
 
 
 def main(arguments: list[str]) -> int:
-    """Verify the archive named on the command line, print the result, return the exit code."""
+    """Verify the archive of the command line and return the exit code.
+
+    It prints the result.
+    """
     try:
         place, known = _parsed_arguments(arguments)
         verdict = _verify_place(place, known)
@@ -301,7 +304,10 @@ def _remembering(lines: Iterator[bytes], last: list[bytes]) -> Iterator[bytes]:
 
 
 def _is_of_an_export(last: list[bytes]) -> bool:
-    """Return True if the last line, already verified, is the event of an archive export."""
+    """Return True if the last line is the event of an archive export.
+
+    The caller has verified the line.
+    """
     if not last:
         return False
     event = json.loads(last[0])
@@ -323,7 +329,10 @@ def _read_head(open_part: Any) -> tuple[str, Head]:
 
 
 def _lines(events: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines without line ends; a damaged file raises an error with the line number."""
+    """Yield the lines without line ends.
+
+    Raises BrokenError with the line number if the file is damaged.
+    """
     number = 0
     while True:
         number += 1

@@ -56,7 +56,7 @@ def ask(actor: Actor) -> UUID:
 
 
 def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
-    """Check an agency's chain, store the result, and write the chain's head to the log.
+    """Check an agency's chain, store the result and log the chain's head.
 
     The log is needed because a person who can change the database cannot change the log. The chain
     is also compared with the heads of earlier checks. This detects a chain whose end was removed
@@ -86,7 +86,10 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
 
 
 def found_before(tenant_id: UUID) -> list[Head]:
-    """Return the heads that recent successful checks recorded, oldest first; at most 20."""
+    """Return the heads that recent successful checks recorded, oldest first.
+
+    There are at most 20.
+    """
     db.session.remove()
     newest = (
         select(AuditCheck)

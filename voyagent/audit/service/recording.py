@@ -1,4 +1,4 @@
-"""Record events: collect them during a transaction and insert them before its commit.
+"""Record events during a transaction and insert them before its commit.
 
 If an event cannot be inserted, the whole transaction fails, so no act goes unrecorded.
 """
@@ -43,7 +43,9 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
     approved_at: datetime | None = None,
     started_at: datetime | None = None,
 ) -> None:
-    """Record the event of an act, such as `enquiry.promoted`, in the running transaction.
+    """Record the event of an act, such as `enquiry.promoted`.
+
+    It is inserted at the end of the running transaction.
 
     `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids
     as text. `status` is started, succeeded, failed, rejected or cancelled. If an API key was used,
@@ -76,7 +78,10 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 
 @contextmanager
 def savepoint() -> Iterator[None]:
-    """Run a block in a savepoint; on an exception undo its writes and events, then re-raise."""
+    """Run a block in a savepoint.
+
+    An exception undoes its writes and events and is raised again.
+    """
     pending = db.session().info.setdefault(_PENDING, [])
     before = len(pending)
     try:
@@ -95,7 +100,9 @@ def open_chain(tenant_id: UUID) -> None:
 
 
 def install() -> None:
-    """Register the session listeners that insert events at commit and drop them at rollback.
+    """Register the session listeners that insert events at commit.
+
+    They drop the events at rollback.
 
     Called once for each process.
     """

@@ -58,7 +58,7 @@ class Value(NamedTuple):
 
 
 def about(event: Row, people: Iterable[Row] = ()) -> str:
-    """Describe the subject of an event: a summary, number, address or the changed fields.
+    """Describe the subject of an event, such as a number or the changed fields.
 
     If the event is about a person other than its actor, the text begins with the name of that
     person. `people` are rows with `id` and `full_name`.
@@ -119,7 +119,10 @@ def time_of_day(instant: datetime) -> str:
 
 
 def short_hash(digest: bytes) -> str:
-    """Return the first eight bytes as hex in groups of four digits, easy to compare by eye."""
+    """Return the first eight bytes as hex digits in groups of four.
+
+    A person can compare them by eye.
+    """
     figures = bytes(digest).hex()[:16]
     return " ".join(figures[at : at + 4] for at in range(0, 16, 4))
 
