@@ -1,1 +1,1 @@
-"""An agency's settings: language, time zone, currency, approval rules, limits and documents."""
+"""An agency's settings, such as language, currency, limits and documents."""

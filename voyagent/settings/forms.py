@@ -1,4 +1,4 @@
-"""The form of the settings, and texts of their values for display and for the history."""
+"""The form of the settings, and the texts of their values."""
 
 from __future__ import annotations
 
@@ -196,7 +196,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         )
 
     def _limit(self, role: str) -> dict[str, str] | None:
-        """Parse a limit such as `50,000` (in the agency's currency) or `AED 50,000`; None if empty.
+        """Parse a limit such as `50,000` or `AED 50,000`, or return None if it is empty.
+
+        Without a currency, it is in the agency's currency.
 
         Text that is not an amount is returned unchanged, and validation refuses it.
         """
@@ -242,7 +244,10 @@ def label_of(name: str) -> str:
 
 
 def value_of(row: Row, name: str) -> Any:
-    """Return the value of a setting, a role's limit (`approval_limits.ROLE`) or the model."""
+    """Return the value of a setting.
+
+    `name` may also be a role's limit (`approval_limits.ROLE`) or `model`.
+    """
     if name == "model":
         return queries.wanted_model(row)
     if not name.startswith(_LIMIT):

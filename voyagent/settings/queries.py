@@ -1,4 +1,7 @@
-"""Queries of an agency's settings, logo and history of changes; check of approval limits."""
+"""Queries of an agency's settings, its logo and the history of changes.
+
+They also check approval limits.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ def logo_statement() -> Select[Any]:
 
 
 def logo_mark() -> ScalarSelect[str]:
-    """Return a scalar select of the logo's digest; its value is null if there is no logo."""
+    """Return a scalar select of the logo's digest, which is null without a logo."""
     return select(TenantLogo.digest).where(owned(TenantLogo)).scalar_subquery()
 
 
@@ -91,7 +94,9 @@ def read_logo(reader: Reader) -> Row:
 
 
 def read_letterhead(reader: Reader) -> Row:
-    """Return the settings for letterheads: address, tax number, bank details, and the logo.
+    """Return the settings that letterheads need.
+
+    They include address, tax number and bank details.
 
     `logo` is the logo's row or None.
     """

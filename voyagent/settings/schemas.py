@@ -101,7 +101,7 @@ def _base64(logo: Row) -> str:
 
 
 class LogoResponse(AnswerOf[Row]):
-    """The agency's logo: media type, size in pixels, and SHA-256 and Base64 of its bytes."""
+    """The agency's logo: media type, size in pixels, SHA-256 and Base64."""
 
     media_type: Literal["image/png", "image/jpeg"]
     width: int
@@ -111,7 +111,10 @@ class LogoResponse(AnswerOf[Row]):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove defaults from the JSON schema, because an absent member is kept and not reset."""
+    """Remove defaults from the JSON schema.
+
+    An absent member is kept and not reset.
+    """
     for member in schema["properties"].values():
         member.pop("default", None)
 

@@ -96,14 +96,20 @@ def open_settings(
     timezone: str = DEFAULT_TIMEZONE,
     locale: str = DEFAULT_LOCALE,
 ) -> None:
-    """Create the settings of a new agency: currency of the books, time zone and language."""
+    """Create the settings of a new agency.
+
+    `default_currency` is the currency of the books.
+    """
     db.session.add(
         TenantSettings(default_currency=default_currency, timezone=timezone, locale=locale)
     )
 
 
 def make(actor: Actor) -> Row:
-    """Return the settings as a row; create them if the agency has none. Raises Forbidden."""
+    """Return the settings as a row, which is created if the agency has none.
+
+    Raises Forbidden.
+    """
     actor.require("settings.read")
     bind(db.session(), actor.tenant_id)
     return queries.row_of(queries.get_settings())
