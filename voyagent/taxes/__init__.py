@@ -1,1 +1,1 @@
-"""Taxes on sales: rates with their dates, place and time of supply, tax collected at source."""
+"""Taxes on sales: rates with dates, place of supply, and tax at source."""

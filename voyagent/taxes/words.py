@@ -1,4 +1,4 @@
-"""Labels of the tax tables for pages, and statements that invoices must show by law."""
+"""Labels of the tax tables, and statements that invoices must show by law."""
 
 from __future__ import annotations
 

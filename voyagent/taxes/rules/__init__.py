@@ -1,1 +1,1 @@
-"""Tax rules: the rate tables, tax numbers, and the calculation of the tax on an amount."""
+"""Tax rules: rate tables, tax numbers and the calculation of taxes."""

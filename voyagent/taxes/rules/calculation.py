@@ -1,4 +1,4 @@
-"""Calculate the tax on an amount, and the tax collected at source on a whole document."""
+"""Calculate the tax on an amount, and the tax at source on a document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _HUNDRED = Decimal(100)
 
 
 class PlaceOfSupplyMissing(Conflict):
-    """The place of supply is unknown, so the choice between intra- and inter-state tax is open."""
+    """The place of supply is unknown, so the kind of tax is open.
+
+    It decides between intra-state and inter-state tax.
+    """
 
     code = "place_of_supply_required"
     message = N_("Enter the customer’s state. It decides which tax is due.")
@@ -22,7 +25,7 @@ class PlaceOfSupplyMissing(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Taxed:
-    """One tax component of an amount, such as CGST, with the table row that sets its rate.
+    """One tax component of an amount, such as CGST, with the rate's table row.
 
     `taxable` is the part of the amount that the percentage applies to.
     """
@@ -65,7 +68,9 @@ def tax_on(
 
 
 def is_on_fare(country: str, treatment: str, on: date) -> bool:
-    """Return True if the treatment taxes the basic fare instead of the full amount on a day.
+    """Return True if the treatment taxes the basic fare on a day.
+
+    Otherwise it taxes the full amount.
 
     Raises UnknownTreatment, NoRateThen.
     """

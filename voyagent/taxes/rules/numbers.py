@@ -1,4 +1,4 @@
-"""Tax numbers: check a GSTIN or PAN, and read the country, state and PAN from a number."""
+"""Tax numbers: check a GSTIN or PAN, and read the country and the state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class InvalidTaxNumber(Invalid):
 
 
 def country_of(number: str | None) -> str | None:
-    """Return the country that issued a tax number; None if the number does not show it.
+    """Return the country that issued a tax number, or None if it is not clear.
 
     A GSTIN belongs to India, a TRN of fifteen digits to the United Arab Emirates.
     """
@@ -32,7 +32,9 @@ def country_of(number: str | None) -> str | None:
 
 
 def read_gstin(text: str) -> str:
-    """Return a GSTIN in capitals without spaces after checking its state and check character.
+    """Return a valid GSTIN in capitals and without spaces.
+
+    Its state and its check character are checked.
 
     Raises InvalidTaxNumber.
     """

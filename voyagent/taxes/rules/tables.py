@@ -63,7 +63,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The rate of tax collected at source on a buyer's yearly total between two amounts.
+    """The rate of tax at source between two amounts of a buyer's yearly total.
 
     `above` and `up_to` are in major units of the country's currency; `up_to` is None for the
     highest band.
@@ -113,7 +113,10 @@ def bands_on(country: str, kind: str, day: date) -> list[Band]:
 
 
 def treatments(country: str) -> tuple[str, ...]:
-    """Return a country's tax treatments in the order of the table; empty if it has no table."""
+    """Return a country's tax treatments in the order of the table.
+
+    The result is empty if the country has no table.
+    """
     return tuple(dict.fromkeys(rate.treatment for rate in _rates() if rate.country == country))
 
 
