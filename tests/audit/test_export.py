@@ -22,6 +22,7 @@ from voyagent.audit.exports import trail
 from voyagent.audit.queries.events import Search, export_statement
 from voyagent.kernel.database import copy_export
 from voyagent.kernel.database.copy_export import Exports
+from voyagent.kernel.sheets import written
 
 COLUMNS = [
     "created_at",
@@ -136,8 +137,10 @@ def test_no_cell_is_read_as_a_formula(alice: Person, seed: Seed, beginning: str)
     evil = f'{beginning}cmd|\' /C calc\'!A0,"=1+1"\r\n=HYPERLINK("http://evil.example")'
     seed(alice, kind=evil, actor_email=evil, error=evil, driver=evil, inputs={evil: evil})
     row = exported(alice)[0]
-    assert (row["kind"], row["actor_email"]) == (f"'{evil}", f"'{evil}")
-    assert row["summary"] == f"'{evil}: {evil}"
+    assert (row["kind"], row["actor_email"]) == (written(evil), written(evil))
+    assert row["kind"].startswith("'")
+    assert "\r\n'=HYPERLINK" in row["kind"]
+    assert row["summary"] == written(f"{evil}: {evil}")
     assert row["payload_json"].startswith("{")
     for cell in row.values():
         assert not re.match(r"[\s\u200b\ufeff]*[-=+@\uff1d\uff0b\uff0d\uff20]", cell), cell
@@ -177,7 +180,7 @@ def test_a_hostile_filter_is_only_a_value(alice: Person, seed: Seed) -> None:
         "%(tenant_id)s",
     ):
         seed(alice, kind=kind)
-        assert [row["kind"] for row in exported(alice, kind=kind)] == [kind]
+        assert [row["kind"] for row in exported(alice, kind=kind)] == [written(kind)]
 
 
 def test_too_many_events_are_refused_and_nothing_is_recorded(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import time
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.dialects.postgresql import JSONB
 
 from tests.people import Person
-from voyagent.kernel.database.copy_export import Snapshot, amount_cell, text_cell
+from voyagent.kernel.database.copy_export import Snapshot, amount_cell, json_cell, text_cell
 from voyagent.kernel.money import Money, currency_codes
+from voyagent.kernel.sheets import as_csv, written
 
 
 @pytest.fixture
@@ -40,6 +44,75 @@ def test_an_amount_has_the_decimals_of_the_api(snapshot: Snapshot, minor: int) -
     assert row == [Money(minor, code).wire for code in currency_codes()]
 
 
+SEPARATED = [
+    *(
+        f"Asha{separator}{quote}{space}{sign}HYPERLINK(1)"
+        for separator in (";", "\t", "\n", "\r\n", ";;", "; ;")
+        for quote in ("", '"', ' "')
+        for space in ("", " ", "\u00a0", "\u200b")
+        for sign in "=+-@\uff1d\uff0b\uff0d\uff20"
+    ),
+    ';=1;"=2"\t+3\n-4',
+    "=1;=2",
+    "\t=1",
+    "\r\n=1",
+    'Asha","=1',
+    'Asha,=1;"";=2',
+]
+"""Texts of which a part is a formula in a file that is opened with another separator."""
+
+
+def opened_with(separator: str, text: str) -> list[str]:
+    """Return the cells of a CSV text as a spreadsheet splits them."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    return [cell for row in rows for cell in row]
+
+
+def formulas(text: str) -> list[str]:
+    """Return the cells that a spreadsheet takes for a formula, with each separator."""
+    return [
+        cell
+        for separator in ",;\t"
+        for cell in opened_with(separator, text)
+        if cell.lstrip(' \u00a0\u200b\t\r\n"').startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20"))
+    ]
+
+
+@pytest.mark.parametrize("beside", ["Rao", "Rao, Sons", 'Rao "and" Sons;'])
+def test_no_part_of_a_cell_is_a_formula_with_another_separator(
+    snapshot: Snapshot, beside: str
+) -> None:
+    for text in SEPARATED:
+        file = as_csv([[beside, text, beside]])
+        assert formulas(file) == [], file
+    cells = [text_cell(sa.literal(text)) for text in SEPARATED]
+    assert row_of(snapshot, *cells) == [written(text) for text in SEPARATED]
+
+
+def test_harmless_text_with_separators_is_unchanged(snapshot: Snapshot) -> None:
+    harmless = ["Rao; Sons", "one\ntwo", "a;b=c", "a\tb-c", 'say "hi"; then go', "9-10;11-12"]
+    assert [written(text) for text in harmless] == harmless
+    assert row_of(snapshot, *[text_cell(sa.literal(text)) for text in harmless]) == harmless
+
+
+def test_a_json_cell_has_no_separator_and_the_same_value(snapshot: Snapshot) -> None:
+    value = {'a;=1\t"': [";=2", '\\;"=3', "\n-4"], "plain": "a=b"}
+    (cell,) = row_of(snapshot, json_cell(sa.literal(value, JSONB)))
+    assert json.loads(cell) == value
+    assert formulas(as_csv([["Rao", cell, "Rao"]])) == []
+    assert ";" not in cell
+
+
+def test_guarding_a_cell_takes_linear_time() -> None:
+    def seconds(length: int) -> float:
+        begun = time.perf_counter()
+        for _ in range(5):
+            written(";" + '\t "' * length)
+        return time.perf_counter() - begun
+
+    assert min(seconds(60_000) for _ in range(3)) < 20 * min(seconds(6_000) for _ in range(3))
+
+
 def test_only_text_like_a_formula_is_escaped(snapshot: Snapshot) -> None:
     evil = ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", " =1", "\u00a0@x", "\uff1d1", "\u200b-1"]
     harmless = [
@@ -56,6 +129,7 @@ def test_only_text_like_a_formula_is_escaped(snapshot: Snapshot) -> None:
     ]
     row = row_of(snapshot, *[text_cell(sa.literal(text)) for text in (*evil, *harmless)])
     assert row == [f"'{text}" for text in evil] + harmless
+    assert [written(text) for text in (*evil, *harmless)] == row
     assert row_of(snapshot, text_cell(sa.null()), sa.literal(1)) == ["", "1"]
 
 

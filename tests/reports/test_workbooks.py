@@ -136,7 +136,7 @@ def test_a_date_is_written_as_date_cell(day: date) -> None:
     assert (found.value.date(), found.number_format) == (day, "yyyy-mm-dd")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\tx", "\rx", "\u00a0=1", "\uff1d1"])
 def test_a_text_like_a_formula_remains_text_after_editing(
     text: str,
 ) -> None:

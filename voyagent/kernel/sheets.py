@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,11 @@ from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SPACE = r" \u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff\t\r\n\v\f"
+_SIGN = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"[\t\r\n]|[{_SPACE}]*[{_SIGN}]")
+_SEPARATOR = re.compile(r"[;\t\r\n]")
+_AFTER_SEPARATOR = re.compile(rf'([{_SPACE}";]+)([{_SIGN}]?)')
 Cell = Money | UUID | date | Decimal | str | int | None
 ROW = "row"
 """Name of the first column of every table; it contains the kind of the row."""
@@ -65,10 +70,32 @@ def as_csv(rows: Iterable[Sequence[Cell]], *, bom: bool = False) -> str:
 
 
 def written(cell: Cell) -> str:
-    """Return a cell as text; text that looks like a formula begins with an apostrophe."""
+    """Return a cell as text that a spreadsheet never takes for a formula."""
     if isinstance(cell, Money):
         return cell.wire
     if isinstance(cell, Decimal):
         return f"{cell:f}"
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
+    return guarded(cell) if isinstance(cell, str) else "" if cell is None else str(cell)
+
+
+def guarded(text: str) -> str:
+    """Return a text with an apostrophe before each part that looks like a formula.
+
+    A spreadsheet may open a file with a semicolon or a tab as the separator, and then a part of a
+    text is a cell of its own. The database function `app.csv_cell` does the same.
+    """
+    if _SEPARATOR.search(text):
+        whole = _AFTER_SEPARATOR.sub(_separated, text)
+    else:
+        whole = text
+    return f"'{whole}" if looks_like_formula(text) else whole
+
+
+def looks_like_formula(text: str) -> bool:
+    """Return True if a text begins like a formula, also after spaces, or with a tab or line end."""
+    return _FORMULA.match(text) is not None
+
+
+def _separated(found: re.Match[str]) -> str:
+    run, sign = found.groups()
+    return f"{run}'{sign}" if sign and _SEPARATOR.search(run) else f"{run}{sign}"

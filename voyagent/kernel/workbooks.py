@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from voyagent.kernel.money import Money, exponent
-from voyagent.kernel.sheets import FORMULA, TOTAL, Cell, Sheet
+from voyagent.kernel.sheets import TOTAL, Cell, Sheet, looks_like_formula
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NUMBER_MAX = 10**15 - 1
@@ -85,7 +85,7 @@ def _write(
         page.write_number(row, column, cell)
         return len(str(cell))
     text = (cell.wire if isinstance(cell, Money) else str(cell)).translate(_NO_XML)
-    wanted = {"quote_prefix": True, **style} if text.startswith(FORMULA) else style
+    wanted = {"quote_prefix": True, **style} if looks_like_formula(text) else style
     page.write_string(row, column, text, formats[wanted] if wanted else None)
     return len(text)
 

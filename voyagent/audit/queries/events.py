@@ -31,6 +31,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from voyagent.audit.models import AuditCheck, AuditEvent, AuditHead
 from voyagent.kernel import clock
 from voyagent.kernel.canonical import canonical_json
+from voyagent.kernel.database.copy_export import json_cell
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import Columns
@@ -240,7 +241,7 @@ def export_statement(search: Search) -> Select[Any]:
         func.app.csv_cell(wire["actor_email"]).label("actor_email"),
         wire["status"],
         func.app.csv_cell(wire["summary"]).label("summary"),
-        cast(wire["payload"], Text).label("payload_json"),
+        json_cell(wire["payload"]).label("payload_json"),
     ]
     return select(*columns).order_by(events.started_at.desc(), events.seq.desc())
 

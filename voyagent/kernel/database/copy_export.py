@@ -26,7 +26,19 @@ import psycopg
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
 from psycopg.rows import dict_row
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Select, case, func, literal_column, or_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Numeric,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+)
 
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.database.read_pool import Row
@@ -58,10 +70,22 @@ _IS_ABREAST = "is_abreast"
 
 def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the SQL expression of a text cell that no spreadsheet reads as a formula."""
-    # Most texts begin with a letter or a digit; this check is faster than a call of the function.
+    # Most texts begin with a letter or a digit and contain no separator; these checks are faster
+    # than a call of the function.
     begins = func.ascii(text)
-    harmless = or_(begins.between(ord("A"), ord("z")), begins.between(ord("0"), ord("9")))
+    harmless = and_(
+        or_(begins.between(ord("A"), ord("z")), begins.between(ord("0"), ord("9"))),
+        *(text.not_like(f"%{separator}%") for separator in ";\t\r\n"),
+    )
     return case((harmless, text), (text.is_(None), None), else_=func.app.csv_cell(text))
+
+
+def json_cell(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the SQL expression of a JSON cell, which is one cell with every separator.
+
+    Only a semicolon can end it early, because JSON escapes tabs and line ends in its texts.
+    """
+    return func.replace(cast(value, Text), ";", r"\u003b")
 
 
 def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
