@@ -97,7 +97,7 @@ def test_harmless_text_with_separators_is_unchanged(snapshot: Snapshot) -> None:
 
 def test_a_json_cell_has_no_separator_and_the_same_value(snapshot: Snapshot) -> None:
     value = {'a;=1\t"': [";=2", '\\;"=3', "\n-4"], "plain": "a=b"}
-    (cell,) = row_of(snapshot, json_cell(sa.literal(value, JSONB)))
+    (cell,) = row_of(snapshot, json_cell(sa.cast(json.dumps(value), JSONB)))
     assert json.loads(cell) == value
     assert formulas(as_csv([["Rao", cell, "Rao"]])) == []
     assert ";" not in cell

@@ -31,6 +31,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
 from voyagent.http import idempotency
+from voyagent.http.contract import is_of_contract
 from voyagent.http.errors import SchemaViolation
 from voyagent.http.guards import (
     Guard,
@@ -43,6 +44,7 @@ from voyagent.http.intake import (
     AUTH_BODY_BYTES_MAX,
     BODY_BYTES_MAX,
     body_of,
+    check_parameters,
     check_query,
     check_size,
     query_of,
@@ -100,6 +102,8 @@ class Operation:
     """Function that returns the schemas of the body if the path decides which one applies."""
     also: tuple[tuple[int, type[AnswerOf[Any]]], ...] = ()
     """Further success responses, as pairs of status and response class."""
+    is_of_contract: bool = False
+    """True if existing programs rely on the operation, so that it ignores unknown parameters."""
 
     @property
     def right(self) -> str:
@@ -253,6 +257,7 @@ class ApiBlueprint(Blueprint):
                 resume=facts.get("resume"),
                 inputs=facts.get("inputs"),
                 also=tuple(facts.get("also", {}).items()),
+                is_of_contract=is_of_contract(method, (self.url_prefix or "") + path),
             )
             self.operations.append(described)
             view = _view(
@@ -344,7 +349,9 @@ def _fill(
 ) -> str | None:
     """Parse query, body and ids for the handler; return the idempotency key or None."""
     check_query()
+    unknown = check_parameters(operation.query, is_lenient=operation.is_of_contract)
     key, found = idempotency.read_key() if operation.takes_key else (None, [])
+    found += unknown
     if operation.query is not None:
         try:
             given["query"] = query_of(operation.query)

@@ -7,9 +7,9 @@ import math
 import re
 from functools import cache
 from typing import Any, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, Response, abort, after_this_request, current_app, request
 from pydantic import BaseModel, ValidationError
 
 from voyagent.http.errors import SchemaViolation, is_api
@@ -24,6 +24,11 @@ QUERY_BYTES_MAX = 8 * 1024
 _PUNCTUATION = re.compile(
     r'[\[\]{},]|"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)', re.DOTALL
 )  # skips a whole string, closed or not, so the time is linear in the input
+IGNORED = "Voyagent-Ignored-Parameters"
+_NAMED_MAX = 20
+_PREFERS_STRICT = re.compile(
+    r"(?:^|[,;])\s*handling\s*=\s*\"?strict\"?\s*(?:$|[,;])", re.IGNORECASE
+)
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
@@ -127,11 +132,36 @@ def check_query() -> None:
             )
 
 
+def check_parameters(
+    schema: type[BaseModel] | None, *, is_lenient: bool
+) -> list[dict[str, object]]:
+    """Return an error for each query parameter that the operation does not have.
+
+    A lenient operation ignores them and names them in the header `Voyagent-Ignored-Parameters`,
+    unless the request has `Prefer: handling=strict` (RFC 7240).
+    """
+    known = _parameters(schema) if schema is not None else {}
+    unknown = [name for name in request.args if name not in known]
+    if not unknown:
+        return []
+    if is_lenient and not _PREFERS_STRICT.search(request.headers.get("Prefer", "")):
+        _name_ignored(unknown)
+        return []
+    return [
+        {
+            "type": "unknown_parameter",
+            "loc": ["query", name[:NAME_MAX]],
+            "msg": "Parameter is unknown",
+        }
+        for name in unknown[:_NAMED_MAX]
+    ]
+
+
 def query_of(schema: type[Schema]) -> Schema:
     """Return the query string as an object of the schema.
 
-    Unknown parameters are ignored. A parameter that occurs twice is refused, unless the schema
-    allows several values. Raises SchemaViolation.
+    Unknown parameters are ignored; `check_parameters` finds them. A parameter that occurs twice is
+    refused, unless the schema allows several values. Raises SchemaViolation.
     """
     values: dict[str, Any] = {}
     names = _parameters(schema)
@@ -155,6 +185,15 @@ def query_of(schema: type[Schema]) -> Schema:
         return schema.model_validate(values)
     except ValidationError as error:
         raise SchemaViolation(problems(error, "query")) from None
+
+
+def _name_ignored(names: list[str]) -> None:
+    named = ", ".join(quote(name[:NAME_MAX], safe="") for name in names[:_NAMED_MAX])
+
+    @after_this_request
+    def stamp(response: Response) -> Response:
+        response.headers[IGNORED] = named
+        return response
 
 
 @cache

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,8 +21,10 @@ from pydantic import (
     GetCoreSchemaHandler,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 
 from voyagent.kernel import clock
 from voyagent.kernel.ids import parse_id
@@ -29,6 +32,7 @@ from voyagent.kernel.money import is_currency
 
 INT32_MAX = 2**31 - 1
 YEAR_MIN, YEAR_MAX = 1900, 2200
+_WHOLE = re.compile(r"-?[0-9]+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -53,9 +57,35 @@ class Answer(BaseModel):
 
 
 class Query(BaseModel):
-    """Query string: texts become the declared types, and blank texts count as absent."""
+    """Query string: texts become the declared types, and blank texts count as absent.
+
+    A whole number has only the digits 0 to 9 and at most a minus. Without this rule pydantic also
+    accepts `1_000`, `5.0`, `+5`, spaces and digits of other scripts.
+    """
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_whole(cls, value: Any, info: ValidationInfo) -> Any:
+        if (
+            isinstance(value, str)
+            and value.strip()
+            and info.field_name in _whole_numbers(cls)
+            and _WHOLE.fullmatch(value) is None
+        ):
+            raise PydanticKnownError("int_parsing")
+        return value
+
+
+@cache
+def _whole_numbers(schema: type[BaseModel]) -> frozenset[str]:
+    """Return the names of the members that are whole numbers."""
+    return frozenset(
+        name
+        for name, field in schema.model_fields.items()
+        if re.search(r"\bint\b", str(field.annotation))
+    )
 
 
 def storable(text: str) -> str:
@@ -110,6 +140,23 @@ def _plain_date(value: Any) -> Any:
     except ValueError:
         pass  # a day such as 30 February is refused like any other text
     raise PydanticCustomError("date_parsing", "Date must be written YYYY-MM-DD")
+
+
+def not_before(first: str) -> AfterValidator:
+    """Return the validator of the last day of a period: it must not be before the member `first`.
+
+    The member `first` must be declared before the member that has this validator.
+    """
+
+    def check(last: date | None, info: ValidationInfo) -> date | None:
+        begins = info.data.get(first)
+        if begins is not None and last is not None and last < begins:
+            raise PydanticCustomError(
+                "invalid_range", "The last day must not be before the first day"
+            )
+        return last
+
+    return AfterValidator(check)
 
 
 def _zone_name(value: str) -> str:

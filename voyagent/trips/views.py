@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +54,7 @@ def index(reader: RequestReader) -> Any:
     page = trips.list_trips(
         reader,
         limit=PAGE_ROWS,
-        offset=min(int(offset), OFFSET_MAX) if offset.isdecimal() and len(offset) < 12 else 0,
+        offset=min(int(offset), OFFSET_MAX) if re.fullmatch("[0-9]{1,11}", offset) else 0,
     )
     return render_template("trips/list.html", page_of=page)
 

@@ -21,7 +21,7 @@ from voyagent.billing.core.service.input_taxes import INPUT, Bought, bought_side
 from voyagent.billing.core.service.taxing import Home
 from voyagent.http.forms import DateText, SchemaForm, plain
 from voyagent.http.template_filters import today
-from voyagent.kernel.fields import CurrencyCode, DateFilter, Filter, IdFilter
+from voyagent.kernel.fields import CurrencyCode, DateFilter, Filter, IdFilter, not_before
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules import tables
 
@@ -185,7 +185,7 @@ class BillList(DocumentQuery, Listing):
     ] = None
     q: Annotated[str | None, Filter(255)] = None
     due_from: DateFilter = None
-    due_to: DateFilter = None
+    due_to: Annotated[DateFilter, not_before("due_from")] = None
     currency: Annotated[CurrencyCode | None, BeforeValidator(lambda value: value or None)] = None
     trip: IdFilter = None
 

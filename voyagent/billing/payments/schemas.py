@@ -32,6 +32,7 @@ from voyagent.kernel.fields import (
     Text,
     Trimmed,
     WireAmount,
+    not_before,
 )
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor
@@ -169,7 +170,9 @@ class PaymentQuery(Query):
         default=None, description="Full name of the customer or supplier, ignoring case."
     )
     paid_from: DateFilter = Field(default=None, alias="from", description="First payment date.")
-    paid_to: DateFilter = Field(default=None, alias="to", description="Last payment date.")
+    paid_to: Annotated[DateFilter, not_before("paid_from")] = Field(
+        default=None, alias="to", description="Last payment date."
+    )
     unapplied: Annotated[int, Field(ge=0, le=1)] = Field(
         default=0, description="1 for payments with an unused amount only."
     )

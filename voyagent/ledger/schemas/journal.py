@@ -23,6 +23,7 @@ from voyagent.kernel.fields import (
     Text,
     Trimmed,
     WireAmount,
+    not_before,
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
@@ -93,7 +94,9 @@ class JournalQuery(Query):
     """Period and cursor of the list of journal entries."""
 
     booked_from: DateFilter = Field(default=None, alias="from", description="First book date.")
-    booked_to: DateFilter = Field(default=None, alias="to", description="Last book date.")
+    booked_to: Annotated[DateFilter, not_before("booked_from")] = Field(
+        default=None, alias="to", description="Last book date."
+    )
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: Annotated[str | None, Filter(200)] = Field(
         default=None, description="`next_cursor` of the previous page; absent for the first page."

@@ -53,13 +53,16 @@ def index(reader: RequestReader) -> Any:
     days = {name: read_past_day(typed[name]) for name in ("from", "to")}
     place, is_invalid = _place(typed["after"])
     is_invalid = is_invalid or any(typed[name] and days[name] is None for name in days)
+    is_inverted = bool(days["from"] and days["to"] and days["to"] < days["from"])
+    if is_inverted:
+        days["to"] = None
     evening = clock.today(reader.authenticate().timezone)
     later_count = 0
     is_asked_for_later = days["to"] or (days["from"] and days["from"] > evening)
     last = days["to"] if is_asked_for_later else evening
     if (
         "format" in request.args
-        and not is_invalid
+        and not (is_invalid or is_inverted)
         and (
             file := list_file(
                 journal_listing("journal", days["from"], last), reader.authenticate().tenant_id
@@ -100,8 +103,8 @@ def index(reader: RequestReader) -> Any:
         ),
     }
     return render_template(
-        "ledger/journal.html", invalid=is_invalid, **facts
-    ), 422 if is_invalid else 200
+        "ledger/journal.html", invalid=is_invalid, inverted=is_inverted, **facts
+    ), 422 if is_invalid or is_inverted else 200
 
 
 @pages.page(

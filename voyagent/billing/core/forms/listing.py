@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from flask import url_for
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext, lazy_gettext as _l
 from pydantic import Field, ValidationError
 
 from voyagent.http.forms import read_date
@@ -21,6 +21,27 @@ LABELS: dict[str, Any] = {
 }
 
 
+def invalid_names(error: ValidationError) -> dict[str, tuple[str, ...]]:
+    """Return the names of invalid parameters as the fields `invalid` and `inverted` of a list."""
+    found = [(str(item["loc"][0]), item["type"]) for item in error.errors(include_url=False)]
+    return {
+        "invalid": (*sorted({name for name, _ in found}),),
+        "inverted": (*(name for name, kind in found if kind == "invalid_range"),),
+    }
+
+
+def labels_of(
+    names: Iterable[str], inverted: Collection[str], words: Mapping[str, Any]
+) -> list[str]:
+    """Return the labels of invalid parameters; a last day before its first day says so."""
+    return [
+        gettext("%(name)s: before the start date", name=words.get(name, name))
+        if name in inverted
+        else str(words.get(name, name))
+        for name in names
+    ]
+
+
 class Listing(Query):
     """Query parameters of a list.
 
@@ -33,6 +54,8 @@ class Listing(Query):
     narrowing: ClassVar[tuple[str, ...]] = ("q", "party", "from", "to")
     words: ClassVar[dict[str, Any]] = LABELS
     invalid: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    inverted: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    """Names of the invalid last days that are before their first day."""
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
@@ -46,15 +69,15 @@ class Listing(Query):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            invalid = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            found = invalid_names(error)
             return cls.model_validate(
-                {name: value for name, value in values.items() if name not in invalid}
-                | {"invalid": (*sorted(invalid),)}
+                {name: value for name, value in values.items() if name not in found["invalid"]}
+                | found
             )
 
     def invalid_labels(self, *others: str) -> list[str]:
         """Return the labels of the parameters that could not be read."""
-        return [str(self.words[name]) for name in (*self.invalid, *others)]
+        return labels_of((*self.invalid, *others), self.inverted, self.words)
 
     @property
     def is_narrowed(self) -> bool:

@@ -31,6 +31,7 @@ from voyagent.kernel.fields import (
     Text,
     Trimmed,
     WireAmount,
+    not_before,
 )
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.rates import Quote
@@ -142,7 +143,9 @@ class DocumentQuery(Query):
         default=None, description="Full name of the customer or supplier, ignoring case."
     )
     issued_from: DateFilter = Field(default=None, alias="from", description="First issue date.")
-    issued_to: DateFilter = Field(default=None, alias="to", description="Last issue date.")
+    issued_to: Annotated[DateFilter, not_before("issued_from")] = Field(
+        default=None, alias="to", description="Last issue date."
+    )
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: Annotated[str | None, Filter(200)] = Field(
         default=None, description="`next_cursor` of the previous page; absent for the first page."

@@ -10,6 +10,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from pydantic import Field, ValidationError
 
+from voyagent.billing.core.forms.listing import LABELS, invalid_names, labels_of
 from voyagent.billing.core.queries.documents import COUNTED_MAX
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.invoices.queries.board import InvoiceListPage, InvoiceSearch
@@ -35,6 +36,7 @@ class InvoiceList(InvoiceListQuery):
     """
 
     invalid: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    inverted: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> InvoiceList:
@@ -51,11 +53,16 @@ class InvoiceList(InvoiceListQuery):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            invalid = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            found = invalid_names(error)
             return cls.model_validate(
-                {name: value for name, value in values.items() if name not in invalid}
-                | {"invalid": (*sorted(invalid),)}
+                {name: value for name, value in values.items() if name not in found["invalid"]}
+                | found
             )
+
+    @property
+    def invalid_labels(self) -> list[str]:
+        """Return the names of the parameters that could not be read, for a message."""
+        return labels_of(self.invalid, self.inverted, {"to": LABELS["to"]})
 
     def search(self, today: date) -> InvoiceSearch:
         """Return the search; `today` decides which invoices are overdue."""
