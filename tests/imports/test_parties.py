@@ -104,13 +104,14 @@ def test_every_invalid_row_is_reported_and_nothing_imported(
             "F,yes",
             ",,,,,,",
             "G,yes,,,,,",
+            "H,,,,,,",
         ),
     )
     content = HEAD + "\n".join(rows)
     expected = [
         (3, "name", "party_name_taken"),
         (4, "name", "twice_in_file"),
-        (5, "is_customer", "party_kind_required"),
+        (5, "name", "string_control_character"),
         (7, "name", "missing"),
         (8, "is_customer", "bool_parsing"),
         (9, "country", "country_unknown"),
@@ -118,6 +119,7 @@ def test_every_invalid_row_is_reported_and_nothing_imported(
         (11, "terms_days", "less_than_equal"),
         (12, "country", "string_pattern_mismatch"),
         (13, None, "cells_do_not_fit"),
+        (16, "is_customer", "party_kind_required"),
     ]
     looked = sent(alice, content, dry_run=True)
     assert findings(looked) == expected

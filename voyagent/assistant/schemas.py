@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     INT32_MAX,
     Answer,
     Closed,
+    Exact,
     Filter,
     Instant,
     Open,
     Query,
     Text,
-    Trimmed,
+    composed,
 )
 from voyagent.kernel.serializers import AnswerOf, Computed, Read
 
@@ -51,7 +52,7 @@ class SendMessageRequest(Open):
     Each of these decisions has the effect of a separate call to decide the proposal.
     """
 
-    message: Annotated[str, Text(MESSAGE_MAX)] = ""
+    message: Annotated[str, Exact(MESSAGE_MAX)] = ""
     approvals: (
         Annotated[dict[Annotated[str, Field(max_length=128)], bool], Field(max_length=100)] | None
     ) = None
@@ -60,7 +61,12 @@ class SendMessageRequest(Open):
 class SayIn(Closed):
     """HTML form input of a message, with the API's maximum length."""
 
-    message: Annotated[str, Trimmed(MESSAGE_MAX)]
+    message: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1),
+        Exact(MESSAGE_MAX),
+        AfterValidator(composed),
+    ]
 
 
 class EditMessageRequest(SayIn):

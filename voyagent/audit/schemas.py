@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
 from voyagent.audit.queries.events import Search
 from voyagent.kernel.database.read_pool import Row
@@ -15,8 +15,8 @@ from voyagent.kernel.fields import (
     Filter,
     Instant,
     Query,
+    Text,
     ZoneFilter,
-    storable,
 )
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import PartQuery
@@ -45,7 +45,7 @@ def _blank(value: Any) -> Any:
     return None if value == "" else value
 
 
-Kind = Annotated[str, StringConstraints(max_length=128), AfterValidator(storable)]
+Kind = Annotated[str, Text(128)]
 
 
 class AuditFilter(Query):

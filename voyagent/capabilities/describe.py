@@ -35,7 +35,7 @@ Kind = Literal[
 
 `group` is a nested model, `rows` a list of models, `list` a list of texts.
 """
-LONG_TEXT_MIN = 500
+LONG_TEXT_MIN = 1000
 _COUNTRY = "^[A-Z]{2}$"
 Schema = Mapping[str, Any]
 
@@ -170,7 +170,7 @@ def _kind(name: str, found: Schema, reader: str) -> Kind:
         "currency": name.endswith("currency"),
         "country": bare.get("pattern") == _COUNTRY,
         "email": reader == "email" or bare.get("format") == "email",
-        "long_text": bare.get("maxLength", 0) >= LONG_TEXT_MIN and name != "description",
+        "long_text": bare.get("maxLength", 0) >= LONG_TEXT_MIN,
     }
     return next((kind for kind, fits in kinds.items() if fits), "text")
 

@@ -18,9 +18,11 @@ from voyagent.kernel.fields import (
     BusinessDate,
     Closed,
     DateFilter,
+    Exact,
     Filter,
     Instant,
     Int32,
+    Lines,
     Query,
     Text,
     Trimmed,
@@ -75,10 +77,10 @@ class _EnquiryFields(Closed):
     return_date: BusinessDate | None = None
     pax_count: Int32 | None = None
     budget_amount: BudgetAmount | None = None
-    budget_currency: Annotated[str, Text(64)] | None = None
+    budget_currency: Annotated[str, Exact(64)] | None = None
     status: Status | None = None
-    notes: Annotated[str, Text(10_000)] | None = None
-    session_id: Annotated[str, Text(64)] | None = None
+    notes: Annotated[str, Lines(10_000)] | None = None
+    session_id: Annotated[str, Exact(64)] | None = None
 
 
 class EnquiryIn(_EnquiryFields):

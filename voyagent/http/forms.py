@@ -43,6 +43,10 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
     "string_unstorable": lambda: lazy_gettext(
         "This has characters that can’t be stored. Remove them."
     ),
+    "string_control_character": lambda: lazy_gettext(
+        "This has invisible characters, such as a line break or a change of the text’s direction."
+        " Delete them or type the text again."
+    ),
     "date_parsing": lambda: _DATE_SENTENCE,
     "date_from_datetime_parsing": lambda: _DATE_SENTENCE,
     "date_out_of_range": lambda: lazy_gettext("Use a date between 1900 and 2200."),

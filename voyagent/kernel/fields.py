@@ -34,6 +34,12 @@ INT32_MAX = 2**31 - 1
 YEAR_MIN, YEAR_MAX = 1900, 2200
 _WHOLE = re.compile(r"-?[0-9]+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_DIRECTIONS = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"
+_CONTROL = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029{_DIRECTIONS}]")
+_CONTROL_IN_LINES = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_DIRECTIONS}]")
+_DIRECTION = re.compile(f"[{_DIRECTIONS}]")
+STORED = {"is_stored": True}
+"""Validation context of values from the database, whose characters are not checked again."""
 
 
 class Closed(BaseModel):
@@ -93,6 +99,49 @@ def storable(text: str) -> str:
     if _UNSTORABLE.search(text):
         raise PydanticCustomError(
             "string_unstorable", "String contains characters that cannot be stored"
+        )
+    return text
+
+
+def without_controls(text: str) -> str:
+    """Return a text on one line: each control or direction character becomes a space.
+
+    For text that nobody can be asked to correct, such as the answer of an outside system.
+    """
+    return _CONTROL.sub(" ", text)
+
+
+def readable(text: str) -> str:
+    """Return a pasted text without the characters that a field of several lines refuses.
+
+    Direction characters, which chat programs put around names and numbers, are removed. Other
+    controls become spaces.
+    """
+    return _CONTROL_IN_LINES.sub(" ", _DIRECTION.sub("", text))
+
+
+def contains_control(text: str) -> bool:
+    """Return True if a text of one line contains a control or direction character.
+
+    These are the controls of ASCII and Unicode, line and paragraph separators, and the characters
+    that change the direction of text (Unicode's Bidi_Control). The joiners of Indian scripts
+    (U+200C, U+200D) are none of them.
+    """
+    return _CONTROL.search(text) is not None
+
+
+def _on_one_line(text: str, info: ValidationInfo) -> str:
+    return _without(_CONTROL, text, info)
+
+
+def _on_lines(text: str, info: ValidationInfo) -> str:
+    return _without(_CONTROL_IN_LINES, text, info)
+
+
+def _without(refused: re.Pattern[str], text: str, info: ValidationInfo) -> str:
+    if info.context is not STORED and refused.search(text):
+        raise PydanticCustomError(
+            "string_control_character", "String contains control or direction characters"
         )
     return text
 
@@ -191,8 +240,8 @@ def wire_instant(value: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Text(GroupedMetadata):
-    """Annotation of a text field: at most `max_length` characters, stored as typed."""
+class Exact(GroupedMetadata):
+    """Annotation of a text that is used exactly as given, such as a password or a token."""
 
     max_length: int
     min_length: int = 0
@@ -204,11 +253,42 @@ class Text(GroupedMetadata):
 
 
 @dataclass(frozen=True, slots=True)
-class Trimmed(GroupedMetadata):
-    """Annotation of a required text: trimmed and at most `max_length` characters.
+class Text(GroupedMetadata):
+    """Annotation of a text on one line: at most `max_length` characters, stored as typed.
 
-    Letters and their accents are composed (NFC), so that equal names are equal in whatever form
-    they were typed.
+    Control and direction characters are refused (`contains_control`).
+    """
+
+    max_length: int
+    min_length: int = 0
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield the constraints in the order in which pydantic applies them."""
+        yield from Exact(self.max_length, self.min_length)
+        yield AfterValidator(_on_one_line)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(GroupedMetadata):
+    """Annotation of a text of several lines: at most `max_length` characters, stored as typed.
+
+    Control and direction characters are refused, except tabs and line ends.
+    """
+
+    max_length: int
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield the constraints in the order in which pydantic applies them."""
+        yield from Exact(self.max_length)
+        yield AfterValidator(_on_lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed(GroupedMetadata):
+    """Annotation of a required text on one line: trimmed, not blank, at most `max_length`.
+
+    Control and direction characters are refused. Letters and their accents are composed (NFC), so
+    that equal names are equal in whatever form they were typed.
     """
 
     max_length: int
@@ -217,6 +297,7 @@ class Trimmed(GroupedMetadata):
         """Yield the constraints in the order in which pydantic applies them."""
         yield StringConstraints(strip_whitespace=True, min_length=1, max_length=self.max_length)
         yield AfterValidator(storable)
+        yield AfterValidator(_on_one_line)
         yield AfterValidator(composed)
 
 

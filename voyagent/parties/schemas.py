@@ -15,6 +15,7 @@ from voyagent.kernel.fields import (
     Closed,
     Filter,
     Instant,
+    Lines,
     Query,
     Text,
     Trimmed,
@@ -49,12 +50,12 @@ class _Details(Closed):
 
     email: EmailText | None = None
     phone: Annotated[str, Text(LENGTHS["phone"])] | None = None
-    address: Annotated[str, Text(LENGTHS["address"])] | None = None
+    address: Annotated[str, Lines(LENGTHS["address"])] | None = None
     country: CountryCode | None = None
     state: StateCode | None = None
     tax_number: Annotated[str, Text(LENGTHS["tax_number"])] | None = None
     terms_days: TermsDays | None = None
-    notes: Annotated[str, Text(LENGTHS["notes"])] | None = None
+    notes: Annotated[str, Lines(LENGTHS["notes"])] | None = None
 
     def changes(self) -> PartyChanges:
         """Return the members that were sent, under the names that the service uses."""

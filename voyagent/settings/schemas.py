@@ -10,7 +10,13 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 from pydantic_core import PydanticCustomError
 
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import Answer, Closed, Text, storable
+from voyagent.kernel.fields import (
+    Answer,
+    Closed,
+    Lines,
+    Text,
+    storable,
+)
 from voyagent.kernel.money import InvalidAmount, Money, is_currency
 from voyagent.kernel.serializers import AnswerOf, Computed
 from voyagent.settings.service.tenant_settings import SettingsChanges
@@ -138,7 +144,7 @@ class TenantSettingsPatchRequest(Closed):
         None
     )
     model_override: Literal["built-in", "claude-sonnet-5", "claude-opus-5"] | None = None
-    system_prompt_suffix: Annotated[str, Text(SUFFIX_MAX)] | None = None
+    system_prompt_suffix: Annotated[str, Lines(SUFFIX_MAX)] | None = None
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=PER_MINUTE_MAX)] = 60
     rate_limit_per_hour: Annotated[int, Field(ge=1, le=PER_HOUR_MAX)] = 1000
     daily_token_budget: Annotated[int, Field(ge=1, le=_BIGINT_MAX)] | None = None
@@ -152,16 +158,16 @@ class TenantSettingsPatchRequest(Closed):
     approval_limits: dict[
         Literal["agency_admin", "ticketing_lead", "accounting_lead", "agent"], Limit | None
     ] = Field(default={})
-    address: Annotated[str, Text(PAPER_MAX)] | None = None
+    address: Annotated[str, Lines(PAPER_MAX)] | None = None
     tax_number: (
         Annotated[
             str,
-            StringConstraints(strip_whitespace=True, to_upper=True, max_length=32),
-            AfterValidator(storable),
+            StringConstraints(strip_whitespace=True, to_upper=True),
+            Text(32),
         ]
         | None
     ) = None
-    bank_details: Annotated[str, Text(PAPER_MAX)] | None = None
+    bank_details: Annotated[str, Lines(PAPER_MAX)] | None = None
     round_invoices: bool = False
 
     def changes(self) -> SettingsChanges:

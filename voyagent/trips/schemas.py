@@ -20,6 +20,7 @@ from voyagent.kernel.fields import (
     Filter,
     Id,
     Instant,
+    Lines,
     Offset,
     Query,
     Text,
@@ -61,7 +62,7 @@ class TripIn(Closed):
 
     title: Annotated[str, Trimmed(200)] | None = None
     currency: CurrencyCode | None = None
-    notes: Annotated[str, Text(NOTES_MAX)] | None = None
+    notes: Annotated[str, Lines(NOTES_MAX)] | None = None
     session_id: Id | None = None
     enquiry_id: Id | None = None
 
@@ -71,7 +72,7 @@ class TripPatch(Closed):
 
     title: Annotated[str, Trimmed(200)] = Field(default_factory=str)
     currency: CurrencyCode = Field(default_factory=str)
-    notes: Annotated[str, Text(NOTES_MAX)] | None = None
+    notes: Annotated[str, Lines(NOTES_MAX)] | None = None
     session_id: Id | None = None
     enquiry_id: Id | None = None
 

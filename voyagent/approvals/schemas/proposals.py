@@ -12,12 +12,13 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import (
     Closed,
+    Exact,
     Filter,
     Instant,
+    Lines,
     Offset,
     Open,
     Query,
-    Text,
     Trimmed,
 )
 from voyagent.kernel.ids import parse_id
@@ -84,7 +85,7 @@ class ResolveIn(Closed):
     """A decision, approve or decline; the audit log records its reason."""
 
     granted: bool
-    reason: Annotated[str, Text(REASON_MAX)] | None = None
+    reason: Annotated[str, Lines(REASON_MAX)] | None = None
 
 
 class EditIn(Closed):
@@ -98,7 +99,7 @@ class BatchDecision(Closed):
 
     approval_id: Annotated[str, Trimmed(ID_MAX)]
     granted: bool
-    reason: Annotated[str, Text(REASON_MAX)] | None = None
+    reason: Annotated[str, Lines(REASON_MAX)] | None = None
 
     def for_service(self) -> ProposalDecision:
         """Return the decision as the service takes it."""
@@ -119,9 +120,9 @@ class DecisionForm(Open):
     """
 
     granted: bool
-    reason: Annotated[str, Text(REASON_MAX)] | None = None
+    reason: Annotated[str, Lines(REASON_MAX)] | None = None
     confirmed: bool = False
-    shown: Annotated[str, Text(64)] | None = None
+    shown: Annotated[str, Exact(64)] | None = None
 
 
 class SeveralForm(Open):
@@ -132,7 +133,7 @@ class SeveralForm(Open):
     """
 
     granted: bool
-    reason: Annotated[str, Text(REASON_MAX)] | None = None
+    reason: Annotated[str, Lines(REASON_MAX)] | None = None
     chosen: list[Annotated[str, Field(max_length=ID_MAX + 65)]] = Field(max_length=BATCH_MAX)
     rejectable: list[Annotated[str, Field(max_length=ID_MAX + 65)]] = Field(max_length=BATCH_MAX)
 

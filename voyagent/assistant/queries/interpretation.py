@@ -27,7 +27,12 @@ from voyagent.capabilities.unread import Unread
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import Reader, Row
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.fields import (
+    readable,
+)
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
 from voyagent.kernel.money import Money
 from voyagent.kernel.text import stations
 
@@ -280,4 +285,4 @@ def _choice(row: Mapping[str, Any]) -> Choice:
 
 
 def _text_of(row: Row) -> str:
-    return "\n".join(block["text"] for block in row["blocks"] if block["type"] == "text")
+    return readable("\n".join(block["text"] for block in row["blocks"] if block["type"] == "text"))

@@ -17,8 +17,13 @@ from voyagent.kernel import clock, jobs
 from voyagent.kernel.actor import Actor, system_actor
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.fields import wire_instant
-from voyagent.kernel.json_values import JsonMapping
+from voyagent.kernel.fields import (
+    wire_instant,
+    without_controls,
+)
+from voyagent.kernel.json_values import (
+    JsonMapping,
+)
 
 TITLE_MAX = 200
 TITLE_FROM_MESSAGE = 60
@@ -201,7 +206,8 @@ def append(
     session.message_count += 1
     session.last_message_at = clock.now()
     if role == "user" and session.title is None:
-        session.title = sessions.words_of(blocks)[:TITLE_FROM_MESSAGE] or None
+        first_words = without_controls(sessions.words_of(blocks)[:TITLE_FROM_MESSAGE])
+        session.title = first_words if first_words.strip() else None
     message = ChatMessage(
         session_id=session.id,
         sequence=session.message_count,

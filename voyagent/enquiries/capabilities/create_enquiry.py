@@ -34,8 +34,16 @@ from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.schemas import EnquiryIn, Status
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Int32, Text, Trimmed
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Int32,
+    Lines,
+    Text,
+    Trimmed,
+)
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
 from voyagent.kernel.money import spoken
 
 _NEVER_CLEARED = {"customer_name", "pax_count", "status", "session_id"}
@@ -70,7 +78,7 @@ class CreateEnquiryInput(EnquiryIn):
     status: Annotated[Status, ProgramOnly()] = Field(
         default="new", description="Status of the new enquiry; set by the program."
     )
-    notes: Annotated[Annotated[str, Text(10_000)] | None, Slot("message")] = Field(
+    notes: Annotated[Annotated[str, Lines(10_000)] | None, Slot("message")] = Field(
         default=None, description="The customer's message, unchanged."
     )
     session_id: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(

@@ -51,9 +51,9 @@ class NothingNamed(Invalid):
 class SummariseEnquiryInput(Closed):
     """An enquiry by its id, or a customer by name."""
 
-    enquiry_id: Annotated[
-        Annotated[str, Field(min_length=36, max_length=36)] | None, Slot("enquiry")
-    ] = Field(default=None, description="The enquiry.")
+    enquiry_id: Annotated[Annotated[str, Text(36, min_length=36)] | None, Slot("enquiry")] = Field(
+        default=None, description="The enquiry."
+    )
     customer_name: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
         default=None, description="The customer's name, or a part of it, if the id is not known."
     )

@@ -37,8 +37,17 @@ from voyagent.enquiries.capabilities.outputs import (
 from voyagent.enquiries.queries import enquiries as enquiries_queries
 from voyagent.enquiries.schemas import EnquiryPatch, Status
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Id, Int32, Text, Trimmed
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Id,
+    Int32,
+    Lines,
+    Text,
+    Trimmed,
+)
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
 
 
 class UpdateEnquiryInput(EnquiryPatch):
@@ -68,7 +77,7 @@ class UpdateEnquiryInput(EnquiryPatch):
     status: Annotated[Status | None, Slot("status")] = Field(
         default=None, description="The new status."
     )
-    notes: Annotated[str, Text(10_000)] | None = Field(
+    notes: Annotated[str, Lines(10_000)] | None = Field(
         default=None, description="The notes, which replace the earlier ones."
     )
     session_id: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(

@@ -13,12 +13,17 @@ from voyagent.identity.schemas.entry import (
     Token,
 )
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import Closed, Open, Text, Trimmed
+from voyagent.kernel.fields import (
+    Closed,
+    Exact,
+    Open,
+    Trimmed,
+)
 from voyagent.kernel.serializers import AnswerOf
 
 CODE_MIN, CODE_MAX = 6, 8
-PresentPassword = Annotated[str, Text(SIGN_IN_PASSWORD_MAX, min_length=1)]
-Code = Annotated[str, Text(CODE_MAX, min_length=CODE_MIN)]
+PresentPassword = Annotated[str, Exact(SIGN_IN_PASSWORD_MAX, min_length=1)]
+Code = Annotated[str, Exact(CODE_MAX, min_length=CODE_MIN)]
 
 
 class VerifyEmailRequest(Open):
@@ -78,7 +83,7 @@ class AddressPage(Open):
 
     email: Email
     password: PresentPassword
-    code: Annotated[str, Text(64)] | None = None
+    code: Annotated[str, Exact(64)] | None = None
 
 
 class PasswordPage(Open):
@@ -86,7 +91,7 @@ class PasswordPage(Open):
 
     current_password: PresentPassword
     new_password: NewPassword
-    code: Annotated[str, Text(64)] | None = None
+    code: Annotated[str, Exact(64)] | None = None
 
 
 class Queued(AnswerOf[Row]):

@@ -16,11 +16,11 @@ from voyagent.kernel import clock, money
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Closed,
+    Exact,
     Filter,
     Instant,
     Open,
     Query,
-    Text,
     Trimmed,
     storable,
 )
@@ -93,7 +93,7 @@ NewPassword = Annotated[
     AfterValidator(_strong),
 ]
 RoleName = Annotated[str, StringConstraints(max_length=32), AfterValidator(_role)]
-Token = Annotated[str, Text(TOKEN_MAX, min_length=1)]
+Token = Annotated[str, Exact(TOKEN_MAX, min_length=1)]
 
 
 class SignUpRequest(Open):
@@ -116,7 +116,7 @@ class SignInRequest(Open):
     """The user's e-mail address and password."""
 
     email: Email
-    password: Annotated[str, Text(SIGN_IN_PASSWORD_MAX, min_length=1)]
+    password: Annotated[str, Exact(SIGN_IN_PASSWORD_MAX, min_length=1)]
 
 
 class RefreshRequest(Open):
@@ -283,8 +283,8 @@ class MakeKeyPage(Open):
     name: Annotated[str, Trimmed(NAME_MAX)]
     scopes: Scopes
     expires_in_days: KeyDays | None = None
-    password: Annotated[str, Text(SIGN_IN_PASSWORD_MAX, min_length=1)]
-    code: Annotated[str, Text(64)] | None = None
+    password: Annotated[str, Exact(SIGN_IN_PASSWORD_MAX, min_length=1)]
+    code: Annotated[str, Exact(64)] | None = None
 
 
 class ApiKeySummary(AnswerOf[Row]):

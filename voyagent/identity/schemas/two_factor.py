@@ -10,11 +10,15 @@ from pydantic_core import PydanticCustomError
 from voyagent.identity.schemas.account import Code, PresentPassword
 from voyagent.identity.schemas.entry import Email
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import Closed, Open, Text
+from voyagent.kernel.fields import (
+    Closed,
+    Exact,
+    Open,
+)
 from voyagent.kernel.serializers import AnswerOf
 
 PAGE_CODE_MAX = 32  # leaves room for the spaces and hyphens that people type
-PageCode = Annotated[str, Text(PAGE_CODE_MAX, min_length=1)]
+PageCode = Annotated[str, Exact(PAGE_CODE_MAX, min_length=1)]
 
 
 class SignInTotpRequest(Closed):

@@ -48,6 +48,10 @@ class FileEmpty(Unprocessable):
 OF_SHAPE = {
     "bool_parsing": N_("Enter yes or no."),
     "invalid_currency": money.UnknownCurrency.message,
+    "string_control_character": N_(
+        "This has invisible characters, such as a line break or a change of the text’s direction."
+        " Delete them or type the text again."
+    ),
     "email_invalid": N_("Enter an e-mail address such as name@example.com."),
     **dict.fromkeys(
         ("date_parsing", "date_from_datetime_parsing"),

@@ -9,7 +9,12 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import BusinessDate, Filter, Query
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Filter,
+    Query,
+    Text,
+)
 from voyagent.kernel.money import Money
 from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, Read
 from voyagent.ledger.queries.account_lines import LineCursor
@@ -52,7 +57,7 @@ class DayBookQuery(Query):
 class GeneralLedgerQuery(DayBookQuery):
     """Account code or id, and book dates; pages of `limit` postings, continued by `cursor`."""
 
-    account: Annotated[str, Field(min_length=1, max_length=36)]
+    account: Annotated[str, Text(36, min_length=1)]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_LINES
 
 
@@ -60,7 +65,7 @@ class PartyStatementQuery(DayBookQuery):
     """Name of a customer or supplier in any case, and book dates; pages continued by `cursor`."""
 
     kind: PartyKind
-    party: Annotated[str, Field(min_length=1, max_length=255)]
+    party: Annotated[str, Text(255, min_length=1)]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PARTY_PAGE
 
 

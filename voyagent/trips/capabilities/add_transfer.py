@@ -19,8 +19,17 @@ from voyagent.capabilities.capability import (
 )
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, CurrencyCode, PlainAmount, Text, Trimmed
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.fields import (
+    BusinessDate,
+    CurrencyCode,
+    Lines,
+    PlainAmount,
+    Text,
+    Trimmed,
+)
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
 from voyagent.trips.capabilities.cards import TRIP_RESULTS, price_text
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, trip_to_change
 from voyagent.trips.capabilities.outputs import money_output
@@ -48,7 +57,7 @@ class AddTransferInput(CurrentTripInput):
     vehicle: Annotated[str, Text(128)] | None = Field(
         default=None, description="Kind of vehicle, such as a sedan."
     )
-    notes: Annotated[str, Text(NOTES_MAX)] | None = Field(
+    notes: Annotated[str, Lines(NOTES_MAX)] | None = Field(
         default=None, description="A note for the customer, printed on the itinerary."
     )
     supplier: Annotated[str, Text(128)] | None = Field(

@@ -26,8 +26,15 @@ from voyagent.capabilities.capability import (
 from voyagent.capabilities.cards import day
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import Closed, Id, Text
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.fields import (
+    Closed,
+    Exact,
+    Id,
+    Text,
+)
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import spoken
 from voyagent.kernel.outbound import OutboundCall
@@ -51,7 +58,7 @@ from voyagent.trips.words import board_word
 class BookHotelInput(Closed):
     """A rate from a search, and the guests; the first is the lead guest."""
 
-    rate_key: Annotated[str, Text(4096), Slot("rate", N_("Which of the hotel rates?"))] = Field(
+    rate_key: Annotated[str, Exact(4096), Slot("rate", N_("Which of the hotel rates?"))] = Field(
         description="`rate_key` of a rate in the search results."
     )
     passenger_ids: Annotated[

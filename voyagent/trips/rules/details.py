@@ -10,10 +10,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from voyagent.kernel.fields import (
+    STORED,
     YEAR_MAX,
     YEAR_MIN,
     BusinessDate,
     Closed,
+    Lines,
     Text,
     Trimmed,
 )
@@ -89,7 +91,7 @@ class FlightDetails(Closed):
     tickets: (
         Annotated[list[Annotated[str, Field(pattern=r"^[0-9]{13}$")]], Field(max_length=20)] | None
     ) = None
-    notes: Annotated[str, Text(NOTES_MAX)] | None = None
+    notes: Annotated[str, Lines(NOTES_MAX)] | None = None
 
     @property
     def departs(self) -> datetime:
@@ -113,9 +115,9 @@ class HotelDetails(Closed):
     check_out: BusinessDate
     room: Annotated[str, Text(128)] | None = None
     board: Annotated[str, Text(64)] | None = None
-    address: Annotated[str, Text(255)] | None = None
+    address: Annotated[str, Lines(255)] | None = None
     phone: Annotated[str, Text(64)] | None = None
-    notes: Annotated[str, Text(NOTES_MAX)] | None = None
+    notes: Annotated[str, Lines(NOTES_MAX)] | None = None
 
     @property
     def nights(self) -> int:
@@ -132,7 +134,7 @@ class TransferDetails(Closed):
     origin: Annotated[str, Trimmed(200)]
     destination: Annotated[str, Trimmed(200)]
     vehicle: Annotated[str, Text(128)] | None = None
-    notes: Annotated[str, Text(NOTES_MAX)] | None = None
+    notes: Annotated[str, Lines(NOTES_MAX)] | None = None
 
 
 class VisaDetails(Closed):
@@ -148,7 +150,7 @@ class VisaDetails(Closed):
     traveller: Annotated[str, Text(200)] | None = None
     filed_on: BusinessDate | None = None
     granted_on: BusinessDate | None = None
-    notes: Annotated[str, Text(NOTES_MAX)] | None = None
+    notes: Annotated[str, Lines(NOTES_MAX)] | None = None
 
 
 class OtherDetails(Closed):
@@ -159,7 +161,7 @@ class OtherDetails(Closed):
     on: BusinessDate | None = None
     until: BusinessDate | None = None
     at: ClockTime | None = None
-    notes: Annotated[str, Text(NOTES_MAX)] | None = None
+    notes: Annotated[str, Lines(NOTES_MAX)] | None = None
 
 
 Details = Annotated[
@@ -181,7 +183,7 @@ def stored(details: AnyDetails) -> dict[str, Any]:
 
 def read_details(kind: str, stored: dict[str, Any]) -> AnyDetails:
     """Convert the stored JSON of a trip line to its details."""
-    return _READING.validate_python({"kind": kind, **stored}, strict=False)
+    return _READING.validate_python({"kind": kind, **stored}, strict=False, context=STORED)
 
 
 def span(details: AnyDetails) -> tuple[date | None, date | None]:

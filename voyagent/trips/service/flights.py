@@ -22,6 +22,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, VoyagentError
+from voyagent.kernel.fields import without_controls
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.outbound import OutboundCall, known
 from voyagent.trips.models import TripLine, TripPassenger
@@ -340,7 +341,7 @@ def _details(
     return FlightDetails(
         kind="flight",
         carrier=segment.carrier,
-        carrier_name=segment.carrier_name,
+        carrier_name=without_controls(segment.carrier_name),
         number=segment.number,
         origin=segment.origin,
         destination=segment.destination,
@@ -348,5 +349,5 @@ def _details(
         arrives_at=segment.arrives_at.strftime("%Y-%m-%dT%H:%M"),
         cabin=segment.cabin.value.capitalize(),
         baggage=f"{offer.baggage_kg} kg" if offer.baggage_kg else None,
-        travellers=[one.full_name for one in people],
+        travellers=[without_controls(one.full_name) for one in people],
     )

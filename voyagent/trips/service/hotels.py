@@ -14,6 +14,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db, load_one
+from voyagent.kernel.fields import without_controls
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall, known
@@ -246,8 +247,8 @@ def put_stay(trip: Trip, offered: Offered[HotelRate], booking: Booking, total: M
     rooms = rate.room if rate.rooms == 1 else f"{rate.rooms} × {rate.room}"
     details = HotelDetails(
         kind="hotel",
-        name=hotel.name,
-        city=hotel.city,
+        name=without_controls(hotel.name),
+        city=without_controls(hotel.city),
         country=hotel.country,
         check_in=rate.check_in,
         check_out=rate.check_out,

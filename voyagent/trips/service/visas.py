@@ -12,6 +12,7 @@ from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.protocols.visas import VisaApplication, VisaFile, VisaRequirements
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, load_one
+from voyagent.kernel.fields import without_controls
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall, known
@@ -129,7 +130,12 @@ def put_visa(
     trip: Trip, traveller: str, destination: str, filed_on: date, booking: Booking, fee: Money
 ) -> TripLine:
     """Add a filed visa application to the trip."""
-    details = VisaDetails(kind="visa", country=destination, traveller=traveller, filed_on=filed_on)
+    details = VisaDetails(
+        kind="visa",
+        country=destination,
+        traveller=without_controls(traveller),
+        filed_on=filed_on,
+    )
     return book_lines(trip, [details], booking, fee)[0]
 
 

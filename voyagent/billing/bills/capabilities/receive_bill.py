@@ -38,8 +38,17 @@ from voyagent.capabilities.capability import (
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Closed, Id, Text, Trimmed
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Closed,
+    Id,
+    Lines,
+    Text,
+    Trimmed,
+)
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
 from voyagent.kernel.money import Money, spoken
 from voyagent.taxes.words import component
 from voyagent.trips.capabilities.lookups import trips
@@ -104,7 +113,7 @@ class ReceiveBillInput(Closed):
     party_reference: Annotated[str, Text(128)] | None = Field(
         default=None, description="The agency's own reference of the bill."
     )
-    notes: Annotated[str, Text(2000)] | None = Field(
+    notes: Annotated[str, Lines(2000)] | None = Field(
         default=None, description="A note for the books; the supplier does not see it."
     )
     trip_id: Id | None = Field(default=None, description="The trip that the bill belongs to.")

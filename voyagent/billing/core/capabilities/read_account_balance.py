@@ -16,8 +16,14 @@ from voyagent.capabilities.cards import day
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Closed
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Closed,
+    Text,
+)
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
 from voyagent.kernel.money import spoken, wire_amount
 from voyagent.ledger.queries import accounts
 
@@ -25,9 +31,9 @@ from voyagent.ledger.queries import accounts
 class ReadAccountBalanceInput(Closed):
     """A ledger account and a day."""
 
-    account_id: Annotated[
-        str, Field(min_length=1, max_length=64), Slot("account", N_("Which account?"))
-    ] = Field(description="The id, code or name of the account, or its use: bank or cash.")
+    account_id: Annotated[str, Text(64, min_length=1), Slot("account", N_("Which account?"))] = (
+        Field(description="The id, code or name of the account, or its use: bank or cash.")
+    )
     as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Balance at the end of this day, YYYY-MM-DD; today if absent."
     )

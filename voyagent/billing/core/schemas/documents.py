@@ -26,6 +26,7 @@ from voyagent.kernel.fields import (
     Id,
     IdFilter,
     Instant,
+    Lines,
     PlainAmount,
     Query,
     Text,
@@ -79,7 +80,7 @@ class DocumentDraftIn(Closed):
     exchange_rate: RateIn | None = None
     line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
     party_reference: Annotated[str, Text(128)] | None = None
-    notes: Annotated[str, Text(2000)] | None = None
+    notes: Annotated[str, Lines(2000)] | None = None
     trip_id: Id | None = None
 
     def _fields(self) -> dict[str, Any]:
@@ -112,7 +113,7 @@ class DocumentPatch(Closed):
         MAY_BE_ABSENT
     )
     party_reference: Annotated[str, Text(128)] | None = None
-    notes: Annotated[str, Text(2000)] | None = None
+    notes: Annotated[str, Lines(2000)] | None = None
     trip_id: Id | None = None
 
     def _changes(self, currency: str) -> dict[str, Any]:

@@ -34,8 +34,18 @@ from voyagent.capabilities.cards import day, sum_note
 from voyagent.enquiries.capabilities import lookups as enquiry_lookups
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Text, Trimmed
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Closed,
+    CurrencyCode,
+    Id,
+    Lines,
+    Text,
+    Trimmed,
+)
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
 
 
 class AddressIn(Closed):
@@ -76,7 +86,7 @@ class InvoiceIn(Closed):
         default=None,
         description="Due date, YYYY-MM-DD; from the customer's terms if absent.",
     )
-    notes: Annotated[str, Text(1000)] | None = Field(
+    notes: Annotated[str, Lines(1000)] | None = Field(
         default=None, description="A note for the customer."
     )
 

@@ -48,8 +48,18 @@ from voyagent.capabilities.capability import (
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.enquiries.capabilities.lookups import enquiries
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Closed, Id, PlainAmount, Text, Trimmed
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Closed,
+    Id,
+    Lines,
+    PlainAmount,
+    Text,
+    Trimmed,
+)
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
 from voyagent.kernel.money import Money, spoken
 from voyagent.trips.capabilities.lookups import trips
 
@@ -136,7 +146,7 @@ class DraftInvoiceInput(Closed):
     party_reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
         default=None, description="The customer's own reference, such as an order number."
     )
-    notes: Annotated[str, Text(2000)] | None = Field(
+    notes: Annotated[str, Lines(2000)] | None = Field(
         default=None, description="A note for the customer, printed on the invoice."
     )
     enquiry_id: Annotated[Id | None, Slot("enquiry")] = Field(

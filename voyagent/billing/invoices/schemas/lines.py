@@ -12,12 +12,17 @@ from voyagent.billing.core.schemas.documents import DocumentLineOut
 from voyagent.billing.core.schemas.lines import InvoiceLineIn
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import BusinessDate, PlainAmount, WireAmount
+from voyagent.kernel.fields import (
+    BusinessDate,
+    PlainAmount,
+    Text,
+    WireAmount,
+)
 from voyagent.kernel.serializers import AnswerOf, Converted, Minor
 
 TaxCode = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 State = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,3}$")]
-TaxNumber = Annotated[str, Field(min_length=1, max_length=20)]
+TaxNumber = Annotated[str, Text(20, min_length=1)]
 
 
 class SoldLineIn(InvoiceLineIn):
