@@ -1,1 +1,4 @@
-"""Outgoing mail: stored in the caller's transaction, sent after commit, retried for a day."""
+"""Outgoing mail, which is stored in the caller's transaction and sent later.
+
+It is sent after the commit, and a failed mail is sent again for a day.
+"""

@@ -1,4 +1,4 @@
-"""Build a message from its templates in the recipient's language, with safe headers."""
+"""Build a message from its templates, in the recipient's language."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ def write(
 
 
 def _one_line(words: str) -> str:
-    """Remove control and direction characters from a header's text and limit its length."""
+    """Remove control characters from a header's text and limit its length.
+
+    Characters that change the direction of text are removed too.
+    """
     plain = "".join(
         letter if letter.isprintable() or letter in _JOINERS else " " for letter in words
     )
@@ -78,7 +81,10 @@ def _one_line(words: str) -> str:
 
 
 def _recipient(to: str) -> Address:
-    """Return the address with its domain in IDNA form; the part before the @ is unchanged."""
+    """Return the address with its domain in IDNA form.
+
+    The part before the @ is unchanged.
+    """
     try:
         domain = validate_email(to, check_deliverability=False, test_environment=True).ascii_domain
     except EmailNotValidError:
@@ -87,7 +93,10 @@ def _recipient(to: str) -> Address:
 
 
 def _encoding(words: str) -> str | None:
-    """Return the encoding of a text: ASCII stays readable, so that a link can be copied."""
+    """Return the encoding of a text.
+
+    ASCII stays readable, so that a link can be copied from the source.
+    """
     return (
         "7bit"
         if words.isascii() and max(map(len, words.splitlines()), default=0) <= _LINE_MAX

@@ -11,7 +11,7 @@ from voyagent.kernel.db import db
 
 
 def agencies_with_mail() -> list[UUID]:
-    """Return the ids of the agencies that have mails to queue, to give up or to delete."""
+    """Return the ids of agencies whose mails are to be queued, ended or deleted."""
     return list(db.session.scalars(text("select app.tenants_with_mail(:at)"), {"at": clock.now()}))
 
 

@@ -33,14 +33,17 @@ class Kind:
     for_customer: bool = False
 
     def subject_for(self, values: dict[str, Value]) -> str:
-        """Return the English subject, before it is translated and its placeholders are filled."""
+        """Return the English subject, without translation and with its placeholders."""
         if isinstance(self.subject, str):
             return self.subject
         name, subjects = self.subject
         return subjects[str(values[name])]
 
     def useful_for(self, values: dict[str, Value]) -> timedelta:
-        """Return the time for which sending is useful: the lifetime of the link, at most a week."""
+        """Return the time for which sending is useful.
+
+        It is the lifetime of the link, at most a week.
+        """
         if self.link_lives is None:
             return USEFUL_FOR
         name, seconds = self.link_lives

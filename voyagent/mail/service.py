@@ -87,7 +87,7 @@ class Outbox:
     def send(
         self, *, to: str, kind: str, locale: str, attached: Attached | None = None, **values: Value
     ) -> UUID:
-        """Store a mail, which is sent once the transaction has committed, and return its id.
+        """Store a mail, to be sent after the commit, and return its id.
 
         `kind` and `values` are defined in `mail.rules`; an unknown language falls back to English.
         The contents are encrypted: neither the database nor the queue has a valid token in clear
@@ -129,13 +129,15 @@ class Outbox:
 
 
 def masked(address: str) -> str:
-    """Mask an address so that only its owner recognises it: `neha@sharma.in` → `n***@sharma.in`."""
+    """Mask an address for its owner: `neha@sharma.in` becomes `n***@sharma.in`."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
 
 
 def take(mail_id: UUID) -> QueuedMail | None:
-    """Claim a mail for sending; return None if it was sent, given up or is not due yet.
+    """Claim a mail for sending, or return None if there is nothing to send.
+
+    None means that the mail was sent, given up or is not due yet.
 
     The attempt is counted and the next one is scheduled before sending begins, so a worker that
     crashes delays the mail but never loses it. If the worker crashes after the mail server accepted
@@ -191,7 +193,7 @@ def note_failure(mail: QueuedMail, reason: str, *, is_final: bool) -> None:
 
 
 def see_to_mail() -> None:
-    """Queue the due mails of the bound agency, give up outdated ones, delete old records.
+    """Queue the due mails of the bound agency, and end or delete old ones.
 
     Records are deleted after 90 days.
     """

@@ -20,7 +20,10 @@ from voyagent.mail.service import Outbox, QueuedMail
 
 @task(service.DELIVER_TASK, own_transactions=True)
 def deliver(tenant_id: str, mail_id: str) -> None:
-    """Claim a mail, send it without an open database connection, and record the result."""
+    """Claim a mail, send it and record the result.
+
+    No database connection is open while it is sent.
+    """
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     if outbox.driver is None:
         return  # the mail waits until a mail server is configured
