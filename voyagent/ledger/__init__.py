@@ -1,1 +1,1 @@
-"""Double-entry ledger: accounts, and balanced journal entries that are never changed."""
+"""Double-entry ledger: accounts and balanced entries that never change."""

@@ -1,4 +1,4 @@
-"""JSON API of the ledger: chart of accounts, journal entries and closing of months."""
+"""JSON API of the ledger: accounts, journal entries and closing of months."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of the ledger: accounts, journal entries, postings, balances and closed months."""
+"""Tables of the ledger: accounts, entries, postings, balances, closed months."""
 
 from __future__ import annotations
 

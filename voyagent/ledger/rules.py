@@ -33,7 +33,7 @@ class ChartAccount(NamedTuple):
 
 
 def normal_side_of(account_type: str) -> str:
-    """Return the side, debit or credit, on which the balance of accounts of a type increases.
+    """Return the side on which the balance of accounts of a type increases.
 
     Debit for assets and expenses, credit for liabilities, equity and revenue.
     """

@@ -50,7 +50,10 @@ class AccountForm(SchemaForm[AccountIn]):
 
 
 class AccountChangeForm(SchemaForm[AccountPatch]):
-    """Form that changes an account; it omits type and normal side once they cannot change."""
+    """Form that changes an account.
+
+    Type and normal side are omitted once they cannot change.
+    """
 
     schema: ClassVar[type[BaseModel]] = AccountPatch
     sentences: ClassVar[dict[str, Any]] = _SENTENCES

@@ -59,7 +59,10 @@ class ReversalForm(SchemaForm[ReversalIn]):
 
 
 class EntryLinesField(RowsField):
-    """Journal lines as rows of account, memo, debit and credit; empty rows are ignored."""
+    """Journal lines as rows of account, memo, debit and credit.
+
+    Empty rows are ignored.
+    """
 
     names = ("account_id", "memo", "debit", "credit")
     written = names
@@ -67,7 +70,10 @@ class EntryLinesField(RowsField):
 
 
 class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
-    """Form of a manual journal entry in one currency; amounts may have digit separators."""
+    """Form of a manual journal entry in one currency.
+
+    Amounts may have digit separators.
+    """
 
     schema: ClassVar[type[BaseModel]] = JournalEntryIn
     sentences: ClassVar[dict[str, Any]] = {
@@ -103,7 +109,10 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         self.wrong: set[tuple[int, str]] = set()
 
     def values(self) -> dict[str, Any]:
-        """Return the input; amounts lose their digit separators, and an empty amount is None."""
+        """Return the input, with amounts as plain decimal numbers.
+
+        An empty amount is None.
+        """
         return super().values() | {
             "lines": [
                 {

@@ -20,7 +20,7 @@ _DAYS = DailyBalance.__table__.c
 
 
 def balance_differences(reader: Reader) -> list[Row]:
-    """Return the monthly and daily balances that differ from the sum of their postings.
+    """Return the monthly and daily balances that differ from their postings' sum.
 
     The list is empty if the ledger is consistent.
     """

@@ -36,12 +36,15 @@ class Months:
 
 
 def last_closed_month() -> date | None:
-    """Return the first day of the latest closed month, or None. All earlier ones are closed."""
+    """Return the first day of the latest closed month, or None.
+
+    All earlier months are closed too.
+    """
     return db.session.scalar(select(func.max(ClosedMonth.month)))
 
 
 def has_entries_between(closed: date | None, month: date) -> bool:
-    """Return True if any journal entry is dated after the month `closed` and before `month`.
+    """Return True if any entry is dated after the month `closed` and before `month`.
 
     If `closed` is None, every entry before `month` counts.
     """
@@ -52,7 +55,7 @@ def has_entries_between(closed: date | None, month: date) -> bool:
 
 
 def read_months(reader: Reader, before: date | None = None, limit: int = 24) -> Months:
-    """Return a page of the months that have journal entries or were closed, newest first.
+    """Return a page of the months with entries and closed months, newest first.
 
     The time does not depend on the number of entries: each month is one index look-up.
     """

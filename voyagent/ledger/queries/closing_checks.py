@@ -16,7 +16,10 @@ from voyagent.ledger.rules import next_month
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Result of a check as a sentence; a failed check warns but does not prevent closing."""
+    """Result of a check as a sentence.
+
+    A failed check warns but does not prevent closing.
+    """
 
     ok: bool
     text: str

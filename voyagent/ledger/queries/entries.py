@@ -1,4 +1,4 @@
-"""Queries of journal entries: pages ordered by book date, and one entry with its lines."""
+"""Queries of journal entries by book date, and of one entry with its lines."""
 
 from __future__ import annotations
 
@@ -158,7 +158,10 @@ def get_lines(entry_id: UUID) -> list[Posting]:
 
 
 def entry_statement(entry_id: UUID) -> Select[Any]:
-    """Select a journal entry with its author's name and the id of the entry that reverses it."""
+    """Select a journal entry with its author's name and the entry that reverses it.
+
+    The latter is `reversed_by_id`, null if the entry is not reversed.
+    """
     reversing = JournalEntry.__table__.alias("reversing")
     return select(
         *_ENTRIES,

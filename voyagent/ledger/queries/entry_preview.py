@@ -1,4 +1,4 @@
-"""Preview of an unposted journal entry: totals, and account balances before and after."""
+"""Preview of an unposted journal entry, with its effect on account balances."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voyagent.ledger.rules import CONTROL
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """Balance of an account before an unposted entry, and the entry's debit and credit.
+    """Balance of an account before an unposted entry, with the entry's two sums.
 
     The balance is debit less credit.
     """

@@ -127,7 +127,7 @@ def party_entries_cells(
     opening: Mapping[str, int],
     side: int,
 ) -> Select[Any]:
-    """Select the cells of a party's journal entries in a period, with running balances.
+    """Select a party's journal entries in a period, with running balances.
 
     One row for each entry and currency, oldest first. `mark` is the value of the first cell.
     `opening` is the party's balance by currency at the end of the day before `first`. `side` is 1
@@ -171,7 +171,9 @@ def party_entries_cells(
 
 
 def journal_listing(name: str, first: date | None, last: date | None) -> Listing:
-    """Return the definition of the journal's export: a row for each entry and currency.
+    """Return the definition of the journal's export.
+
+    There is a row for each entry and currency.
 
     Rows are newest first, with book dates from `first` to `last`. The amount is the sum of the
     entry's debits.

@@ -19,7 +19,7 @@ _DAYS = DailyBalance.__table__.c
 
 @cached_statement
 def monthly_sales_statement(first: date, last: date) -> Select[Any]:
-    """Select sales and cost of each month from `first` up to and including the day `last`.
+    """Select sales and cost of each month from `first` to the day `last`.
 
     `first` is the first day of a month. Sales are credit less debit of all revenue accounts; cost
     is debit less credit of the accounts for the cost of services. Months without sales and cost are

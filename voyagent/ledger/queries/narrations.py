@@ -1,4 +1,4 @@
-"""Narrations of entries without the internal reason, for statements sent to a party."""
+"""Narrations of entries without the internal reason, for a party's statement."""
 
 from __future__ import annotations
 

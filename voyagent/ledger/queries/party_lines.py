@@ -124,7 +124,7 @@ def party_entries_statement(
 def party_balances_at_statement(
     purposes: tuple[str, ...], party: str, cursor: LineCursor
 ) -> Select[Any]:
-    """Select the balances of a party up to and including the journal entry at a cursor.
+    """Select the balances of a party up to and including the entry at a cursor.
 
     Rows: currency, debit_minor, credit_minor.
     """
@@ -141,7 +141,7 @@ def party_balances_at_statement(
 
 
 def party_conditions(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions for a party's postings on accounts with these purposes.
+    """Return the SQL conditions for a party's postings on accounts by purpose.
 
     They have the form that the index on party names needs.
     """

@@ -1,4 +1,4 @@
-"""Journal entries by their source, such as those that one document posts on later days."""
+"""Journal entries by their source, such as those that one document posts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def find_entries(source_type: str, source_id: UUID, begins: str) -> list[tuple[U
 
 
 def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> Select[Any]:
-    """Select the lines of the journal entries that `find_entries` returns, by book date.
+    """Select the lines of the entries that `find_entries` returns, by book date.
 
     Rows: entry_id, entry_date, reversed_by_id (null if not reversed), line_no, account_id, code,
     name, currency, debit_minor, credit_minor.

@@ -1,4 +1,4 @@
-"""Revenue and cost of trips from their balance table, and the journal lines in them."""
+"""Revenue and cost of trips from their balance table, and the lines in them."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ def other_entries_statement(first: date, last: date) -> Select[Any]:
 def earning_lines_statement(
     entries: Select[Any], side: Side, currency: str, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
-    """Select the revenue or cost lines in one currency of some journal entries, oldest first.
+    """Select the revenue or cost lines of some entries in one currency.
+
+    The oldest line is first.
 
     `entries` selects entry_id, source_type, source_id. If `after` is given, only lines after that
     cursor are selected. Rows: entry_id, line_no, effective_date, code and name of the account,
@@ -125,7 +127,7 @@ def earning_lines_statement(
 
 
 def earning_lines_total_statement(entries: Select[Any], side: Side, currency: str) -> Select[Any]:
-    """Select the number and the sum of the lines that `earning_lines_statement` selects.
+    """Select number and sum of the lines that `earning_lines_statement` selects.
 
     One row: n, minor (0 without lines).
     """
@@ -193,7 +195,7 @@ def _moved(first: date, last: date) -> Select[Any]:
 
 
 def _entries(of: Documents) -> CTE:
-    """Select the entries of documents with their reversals, and the reversals of reversals."""
+    """Select the entries of documents, their reversals and reversals of those."""
     documents = [(found.subquery(f"of_{kind}"), kind) for kind, found in of.items()]
     own = [
         select(_ENTRIES.id.label("entry_id"), one.c.thing_id)

@@ -1,1 +1,1 @@
-"""Request and response schemas of the chart of accounts, the journal and the months."""
+"""Schemas of the chart of accounts, the journal and the months."""

@@ -70,7 +70,9 @@ EntryLines = Annotated[
 
 
 class JournalEntryIn(Closed):
-    """A manual journal entry; its book date defaults to today in the agency's time zone.
+    """A manual journal entry.
+
+    Its book date defaults to today in the agency's time zone.
 
     Debits must equal credits in each currency.
     """
@@ -166,11 +168,17 @@ class JournalEntryOut(JournalEntryBrief):
 
 
 class JournalList(CursorPageOf[JournalEntryBrief]):
-    """A page of journal entries, newest book date first; the last has no `next_cursor`."""
+    """A page of journal entries, newest book date first.
+
+    The last page has no `next_cursor`.
+    """
 
 
 def with_lines(entry: Row, lines: list[Row]) -> Row:
-    """Return an entry with its lines and debit totals by currency, as in `JournalEntryOut`."""
+    """Return an entry with its lines and its debit totals by currency.
+
+    The result has the members of `JournalEntryOut`.
+    """
     totals: dict[str, int] = {}
     for line in lines:
         totals[line["currency"]] = totals.get(line["currency"], 0) + line["debit_minor"]

@@ -67,7 +67,7 @@ def add_account(
 
 
 def opening_account(actor: Actor) -> UUID:
-    """Return the equity account for opening balances; create it if the agency has none.
+    """Return the equity account for opening balances, created if there is none.
 
     Raises Forbidden.
     """

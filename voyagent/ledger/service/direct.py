@@ -1,4 +1,7 @@
-"""Rules of manual journal entries: posted directly, posted on approval, and reversed."""
+"""Rules of manual journal entries, which are posted directly or on approval.
+
+They also cover the reversal of such entries.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,9 @@ def post_direct(
 def post_requested(
     actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None
 ) -> Posted:
-    """Post a journal entry after its request was approved; control accounts are allowed.
+    """Post a journal entry after its request was approved.
+
+    Control accounts are allowed.
 
     Raises Forbidden, and the errors of `post`.
     """
@@ -85,7 +90,7 @@ def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -
 
 
 def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | str, Account]:
-    """Return the accounts of a manual entry, after checking its length, accounts and amount.
+    """Return the accounts of a manual entry, after checking the entry.
 
     Raises EntryTooLong, AccountIsControl, AmountAboveLimit.
     """
@@ -104,7 +109,7 @@ def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | 
 def reverse_direct(
     actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None
 ) -> Posted:
-    """Reverse a manual journal entry, or the reversal of one, within the limit of the role.
+    """Reverse a manual entry, or its reversal, within the limit of the role.
 
     An entry that a document posted can be reversed only by voiding or cancelling the document. An
     entry on an archived account cannot be reversed. Raises Forbidden, EntryOfDocument,

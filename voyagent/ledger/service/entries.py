@@ -1,4 +1,7 @@
-"""Rules of journal entries: create the chart, post and reverse. Nothing is changed."""
+"""Rules of journal entries: open the books, post and reverse.
+
+No posted entry is changed.
+"""
 
 from __future__ import annotations
 
@@ -149,7 +152,10 @@ def lines_of(
 
 @identity_accounts.on_new_agency
 def open_books(actor: Actor) -> None:
-    """Create the agency's chart of accounts; do nothing if it exists. Raises Forbidden."""
+    """Create the agency's chart of accounts, unless it exists.
+
+    Raises Forbidden.
+    """
     actor.require("ledger.open")
     tenant_id = current_tenant(db.session)
     rows = [
@@ -365,7 +371,10 @@ def _row(number: int, line: Line, account: Account) -> Row:
 def _write(
     entry_id: UUID, entry: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
 ) -> datetime | None:
-    """Insert an entry with its lines and return its time; None if the source already has one."""
+    """Insert an entry with its lines and return the time of recording.
+
+    None if the source already has an entry for this purpose.
+    """
     columns = {name: [line[name] for line in lines] for name in _OF_LINE}
     recorded_at: datetime | None = db.session.scalar(
         _WRITE, {"tenant_id": current_tenant(db.session), "id": entry_id, **entry, **columns}

@@ -27,7 +27,7 @@ class EntryWithoutNarration(Invalid):
 
 
 class InvalidBookDate(Invalid):
-    """The book date is outside 1900 to 2200, or before the date of the entry to reverse."""
+    """The book date is outside 1900 to 2200 or before the entry to reverse."""
 
     code = "invalid_date"
     message = N_("This date can’t be used as a book date.")
@@ -116,14 +116,20 @@ class AccountCodeTaken(Conflict):
 
 
 class AccountPosted(Conflict):
-    """The account has postings, so a new type or normal side would change past reports."""
+    """The account has postings, so its type and normal side cannot change.
+
+    A change would alter past reports.
+    """
 
     code = "account_posted"
     message = N_("This account has postings, so its type and normal balance can’t change.")
 
 
 class AccountServesProgram(Conflict):
-    """The application posts to the account, so it cannot be archived or change its type."""
+    """The application posts to the account, which therefore limits changes to it.
+
+    It cannot be archived or change its type.
+    """
 
     code = "account_serves_program"
     message = N_(

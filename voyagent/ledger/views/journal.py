@@ -159,7 +159,7 @@ add_page_routes(pages, ENTRY)
     missing=EntryNotFound,
 )
 def reverse(actor: Actor, entry_id: UUID) -> Any:
-    """Reverse a journal entry: the first step previews the reversal, the second posts it."""
+    """Reverse a journal entry in two steps: preview the reversal, then post it."""
     found, lines = entries.read_entry(SessionReader(db.session), entry_id)
     if found["reversed_by_id"] or not direct.is_written(entries.get_entry(entry_id)):
         toast(
