@@ -57,7 +57,10 @@ class PartyNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class PartySearch:
-    """Filters of the list: text in name, e-mail, phone or tax number; kind; archived or not."""
+    """Filters of the list of parties.
+
+    `text` is part of a name, e-mail address, phone or tax number.
+    """
 
     text: str | None = None
     kind: str | None = None
@@ -91,7 +94,7 @@ def terms_days(name: str) -> int | None:
 
 
 def tax_status(name: str) -> Row | None:
-    """Return country, state and tax number of the party with a name; None if there is none."""
+    """Return country, state and tax number of the party with a name, or None."""
     found = (
         db.session.execute(
             select(Party.country, Party.state, Party.tax_number).where(
@@ -110,7 +113,10 @@ def email_of(name: str) -> str | None:
 
 
 def known_names(kind: str) -> list[str]:
-    """Return the names that a form suggests while a user types; not those of archived parties."""
+    """Return the names that a form suggests while a user types.
+
+    Archived parties are left out.
+    """
     statement = (
         select(Party.name)
         .where(KINDS[kind], Party.is_archived.is_(False))

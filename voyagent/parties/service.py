@@ -78,14 +78,20 @@ class UnknownCountry(Invalid):
 
 
 class UnknownState(Invalid):
-    """The text is not a state code of the country, or a state is given without a country."""
+    """The text is not a state code of the country.
+
+    It is raised for a state without a country too.
+    """
 
     code = "state_unknown"
     message = N_("This state does not belong to the country.")
 
 
 class StateIsNotOfNumber(Invalid):
-    """The state differs from the first two digits of the GSTIN (Rule 10 of the CGST Rules)."""
+    """The state differs from the one in the GSTIN (Rule 10 of the CGST Rules).
+
+    The first two digits of a GSTIN are its state.
+    """
 
     code = "state_is_not_of_tax_number"
     message = N_(
