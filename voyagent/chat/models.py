@@ -183,7 +183,7 @@ class ChatMessage(TenantOwned, Base):
 
 
 class ChatTurnStep(TenantBound, Base):
-    """A finished step of a turn, after which another worker can continue without repeating it."""
+    """A finished step of a turn, which another worker does not repeat."""
 
     __tablename__ = "chat_turn_steps"
 
@@ -197,7 +197,10 @@ class ChatTurnStep(TenantBound, Base):
 
 
 class ChatEvent(TenantBound, Base):
-    """An event of a turn; `data` is the exact text that was sent, so that a replay is identical."""
+    """An event of a turn.
+
+    `data` is the exact text that was sent, so that a replay is identical.
+    """
 
     __tablename__ = "chat_events"
 

@@ -29,7 +29,9 @@ CARD = "card"
 
 
 def event_line(turn: Turn, kind: str, fields: JsonMapping, timestamp: str | None = None) -> str:
-    """Return an event as the JSON text that is stored and sent, with every field of AgentEvent.
+    """Return an event as the JSON text that is stored and sent.
+
+    It has every field of AgentEvent.
 
     `timestamp` defaults to now. Raises ValueError for an unknown field.
     """

@@ -1,4 +1,4 @@
-"""Search of conversations by name and text, in a time that does not depend on their number."""
+"""Search of conversations by name and text, equally fast for any number."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ _NEWEST = (ChatSession.__table__.c.created_at, ChatSession.__table__.c.id)
 def find_sessions(
     reader: Reader, words: str, limit: int = SESSIONS_MAX, cursor: str | None = None
 ) -> tuple[list[Row], str | None, bool]:
-    """Return the newest conversations with the words in name or text, and the next cursor.
+    """Return the newest conversations with the words in name or text.
+
+    The second value is the next cursor.
 
     The last value is True if older conversations were not searched, because the words are too short
     or too frequent for the index. Raises InvalidCursor.

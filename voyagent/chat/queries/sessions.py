@@ -94,12 +94,12 @@ class Step:
 
 
 def agencies_with_turns() -> list[UUID]:
-    """Return the ids of agencies with unfinished turns that are more than a minute old."""
+    """Return the ids of agencies with unfinished turns more than a minute old."""
     return list(db.session.scalars(text("select app.tenants_with_turns(now())")))
 
 
 def turns_without_job(task: str) -> list[Turn]:
-    """Return unfinished turns that are more than a minute old and have no job named `task`."""
+    """Return unfinished turns more than a minute old without a job named `task`."""
     has_no_job = text(
         "not exists (select 1 from procrastinate_jobs j where j.lock ="
         " chat_turns.session_id::text and j.task_name = :task and j.status in ('todo', 'doing')"
@@ -155,7 +155,10 @@ def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def is_named(session: ChatSession) -> bool:
-    """Return True if a user has named the conversation; by default its first message names it."""
+    """Return True if a user has named the conversation.
+
+    By default its first message names it.
+    """
     if session.title is None:
         return False
     first_message = (
@@ -177,7 +180,10 @@ def words_of(blocks: Iterable[JsonMapping]) -> str:
 
 
 def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Return an SQL subquery of a conversation's name, or null, for queries of other packages."""
+    """Return an SQL subquery of a conversation's name, for other packages.
+
+    It is null if the conversation has no name.
+    """
     return (
         select(_SESSIONS.title)
         .where(owned(ChatSession), _SESSIONS.id == session_id)
@@ -330,7 +336,9 @@ def last_messages(reader: Reader, session_id: UUID, limit: int) -> list[Row]:
 def transcript(
     reader: Reader, session_id: UUID, *, limit: int, cursor: str | None, superseded: bool
 ) -> tuple[list[Row], str | None, int]:
-    """Return a page of messages, the next cursor, and the event after which a stream continues.
+    """Return a page of messages, the next cursor and the number of an event.
+
+    A stream continues after this event.
 
     This event is the one before a running turn's first event, or the newest one. Its number is read
     first, so that no event is missed between the page and the stream. Raises SessionNotFound,
@@ -356,7 +364,10 @@ def transcript(
 
 
 def last_seq(session_id: UUID) -> int:
-    """Return the number of the newest event, or 0 if there is none. Raises SessionNotFound."""
+    """Return the number of the newest event, or 0 if there is none.
+
+    Raises SessionNotFound.
+    """
     return load_one(
         select(ChatSession.event_seq).where(
             ChatSession.id == session_id, ChatSession.deleted_at.is_(None)
@@ -385,7 +396,9 @@ def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
 
 
 def superseded_after(session_id: UUID, turn_id: str) -> list[str]:
-    """Return the ids of all turns that a turn has replaced, directly or through other turns.
+    """Return the ids of all turns that a turn has replaced.
+
+    It may have replaced them directly or through other turns.
 
     The later turns that were replaced together with them are included.
     """

@@ -13,7 +13,10 @@ from voyagent.kernel.db import db
 
 
 def ask_to_stop(session_id: UUID) -> bool:
-    """Request the running or queued turn to end; return True if this was not requested before."""
+    """Request the active turn to end.
+
+    Returns False if this was requested before or no turn is running or queued.
+    """
     updated = db.session.execute(
         update(ChatTurn)
         .where(

@@ -92,7 +92,9 @@ def append_message(
     blocks: Sequence[JsonMapping],
     turn_id: str | None = None,
 ) -> ChatMessage:
-    """Add a message; the first words of a user become the name of an unnamed conversation.
+    """Add a message to a conversation.
+
+    The first words of a user become the name of an unnamed conversation.
 
     An opening message, such as the facts of an enquiry, is not addressed to the assistant, so
     anyone who may create a conversation may add it. Raises Forbidden, SessionNotFound.
@@ -108,7 +110,10 @@ def append_message(
 
 
 def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
-    """Rename a conversation. Raises Forbidden, TitleEmpty, TitleTooLong, SessionNotFound."""
+    """Rename a conversation.
+
+    Raises Forbidden, TitleEmpty, TitleTooLong, SessionNotFound.
+    """
     actor.require("chat.write")
     wanted = _title(title)
     session = sessions.get_session(session_id, lock=True)
@@ -119,7 +124,9 @@ def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
 
 
 def delete(actor: Actor, session_id: UUID) -> None:
-    """Delete a conversation; it can be restored for ten minutes, then its rows are deleted.
+    """Delete a conversation, which can be restored for ten minutes.
+
+    Then its rows are deleted.
 
     A running turn is requested to stop. Decisions stay in the audit log. Raises Forbidden,
     SessionNotFound.

@@ -51,7 +51,10 @@ class TurnInProgress(Conflict):
 
 
 class TurnTakenOver(Conflict):
-    """Another worker has claimed the turn, or the conversation is deleted; the caller must stop."""
+    """The turn has another worker or its conversation is deleted.
+
+    The caller must stop.
+    """
 
     code = "turn_taken_over"
 
@@ -83,7 +86,10 @@ _opened: list[TurnHook] = []
 
 
 def on_opened(hook: TurnHook) -> TurnHook:
-    """Register a function that runs a new turn; called in the transaction that creates the turn."""
+    """Register a function that runs a new turn.
+
+    It is called in the transaction that creates the turn.
+    """
     _opened.append(hook)
     return hook
 
@@ -148,7 +154,9 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
 
 
 def begin_turn(turn_id: str) -> Turn | None:
-    """Claim a turn for a worker, and count the attempt; return None if the turn has ended.
+    """Claim a turn for a worker, or return None if the turn has ended.
+
+    The attempt is counted.
 
     The turn may be new, or have a worker that has died.
     """
@@ -170,13 +178,15 @@ def begin_turn(turn_id: str) -> Turn | None:
 
 
 def record_step(turn: Turn, number: int, kind: str, outcome: JsonMapping) -> None:
-    """Store a finished step; call it in the transaction in which the step did its work."""
+    """Store a finished step, in the transaction in which it did its work."""
     db.session.add(ChatTurnStep(turn_id=turn.id, number=number, kind=kind, outcome=outcome))
     db.session.flush()
 
 
 def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
-    """Store the next event of a conversation, notify its streams, and return its number.
+    """Store the next event of a conversation and return its number.
+
+    The streams of the conversation are notified.
 
     `fields` are those of AgentEvent; the others are null. `turn` is the result of `begin_turn`, or
     of `start_turn` before a worker has claimed the turn. Raises TurnTakenOver if another worker has
@@ -218,7 +228,7 @@ def append_loose_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
 
 
 def finish_turn(turn: Turn, status: str, blocks: Sequence[JsonMapping]) -> None:
-    """End a turn: add the assistant's message, store the event `final`, and set the status.
+    """End a turn with the assistant's message, the event `final` and a status.
 
     If the conversation was deleted meanwhile, no message is added. Raises TurnTakenOver.
     """
@@ -235,7 +245,10 @@ def finish_turn(turn: Turn, status: str, blocks: Sequence[JsonMapping]) -> None:
 
 
 def append_note(actor: Actor, turn: Turn, blocks: Sequence[JsonMapping]) -> None:
-    """Add a message by the system to a turn, such as the list of acts that are not undone."""
+    """Add a message by the system to a turn.
+
+    An example is the list of acts that are not undone.
+    """
     append_message(actor, turn.session_id, role="system", blocks=blocks, turn_id=turn.id)
 
 
@@ -257,7 +270,7 @@ def edit_and_resend(actor: Actor, session_id: UUID, turn_id: str, message: str) 
 
 
 def lock_turn(turn: Turn) -> bool:
-    """Lock a turn for its worker until the transaction ends; return True if it should stop.
+    """Lock a turn until the transaction ends, and return True if it should stop.
 
     This must be the first statement of every transaction of a turn. The conversation is locked
     before the turn, as by all callers that lock both, so another worker waits and then sees
@@ -275,7 +288,9 @@ def lock_turn(turn: Turn) -> bool:
 
 
 def request_stop(actor: Actor, session_id: UUID) -> bool:
-    """Request the running turn to end after its current step; return False if none is running.
+    """Request the running turn to end after its current step.
+
+    Returns False if none is running.
 
     A repeated request returns True as well. No lock is taken, because the worker locks the
     conversation while a tool runs. Raises Forbidden, SessionNotFound.
@@ -306,7 +321,7 @@ class Tail:
 
 
 def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit: int) -> Tail:
-    """Return a conversation's events after a number, and whether further events can follow.
+    """Return a conversation's events after a number, and if more can follow.
 
     They can while the turn is active or, without `turn_id`, while the conversation exists. This
     state is read before the events, so that a `final` event written at the same time is not missed.
@@ -323,7 +338,9 @@ def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit:
 
 
 def mark_finished(turn: Turn, status: str) -> bool:
-    """Set a turn to done, failed, stopped or waiting; return True if this call ended the turn.
+    """Set the final status of a turn, and return True if this call ended it.
+
+    The status is done, failed, stopped or waiting.
 
     The caller then stores the event `final`.
     """
