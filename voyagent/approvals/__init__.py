@@ -1,1 +1,1 @@
-"""Proposals: acts that wait for approval, the decisions of people, and their execution."""
+"""Proposals: acts that wait for approval, and their execution."""

@@ -53,7 +53,10 @@ _SEEN = (
     errors=(InvalidSessionId, InvalidCursor),
 )
 def list_approvals(reader: Reader, query: ApprovalFilter) -> Body[ApprovalList]:
-    """List proposals by status, newest first; a pending one past its time limit is `expired`."""
+    """List proposals by status, newest first.
+
+    A pending proposal past its time limit is `expired`.
+    """
     page = queries.list_approvals(
         reader,
         status=query.status,
@@ -146,7 +149,7 @@ def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[Approv
 
 
 def _item(answered: Answered) -> Row:
-    """Return the result of one of several decisions, with the status of a separate call."""
+    """Return the result of one decision, with the status of a separate call."""
     found, refusal = answered.approval, answered.refusal
     return {
         "approval_id": answered.approval_id,

@@ -167,7 +167,9 @@ class Approval(TenantBound, Base):
 
 
 class ApprovalCount(TenantBound, Base):
-    """Number of an agency's proposals in one status, without those of deleted conversations.
+    """Number of an agency's proposals in one status.
+
+    Proposals of deleted conversations are not counted.
 
     Triggers maintain it, so that reading a total takes equally long for any number of proposals.
     """

@@ -56,7 +56,10 @@ class ApprovalNotFound(NotFound):
 
 
 def agencies_with_proposals() -> list[UUID]:
-    """Return ids of agencies with proposals to expire, or approved ones not run for a minute."""
+    """Return the ids of agencies with proposals to expire or to run again.
+
+    An approved proposal is run again if it has not run for a minute.
+    """
     return list(db.session.scalars(text("select app.tenants_with_proposals(clock_timestamp())")))
 
 
@@ -122,7 +125,9 @@ def list_approvals(
     offset: int = 0,
     cursor: str | None = None,
 ) -> Page[Row]:
-    """Return a page of proposals with one status (or `all`), newest first, and the total.
+    """Return a page of proposals of one status, newest first, and the total.
+
+    The status `all` selects every proposal.
 
     Raises InvalidCursor.
     """
@@ -142,7 +147,7 @@ def decided_statement(since: datetime) -> Select[Any]:
 
 
 def waiting_count() -> ScalarSelect[Any]:
-    """Return an SQL subquery of the number of pending proposals, for menu and home page."""
+    """Return an SQL subquery of the number of pending proposals."""
     return _total("pending")
 
 
@@ -169,7 +174,9 @@ def pending_statement(session_id: UUID) -> Select[Any]:
 
 
 def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
-    """Return the id of the newest unfinished proposal of a tool with a given argument, or None.
+    """Return the id of a tool's newest unfinished proposal with an argument.
+
+    None if there is no such proposal.
 
     Unfinished is a proposal that is pending, or approved and not yet run.
     """
@@ -178,7 +185,7 @@ def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
 
 
 def is_under_way(tool_name: str, name: str, value: str) -> bool:
-    """Return True if a proposal of a tool with a given argument is approved and not yet run.
+    """Return True if a tool's proposal with an argument is approved and not run.
 
     Includes proposals of deleted conversations.
     """

@@ -43,7 +43,10 @@ MENU_ENTRY = "nav-approvals"
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Reason why a user cannot approve a proposal, and whether the user may decline it."""
+    """Reason why a user cannot approve a proposal.
+
+    `may_reject` says if the user may decline it.
+    """
 
     why: str
     may_reject: bool = True
@@ -111,7 +114,10 @@ def decide_several(actor: Actor) -> Any:
 
 @pages.page("/approvals/<approval_id>", permission="approval.read", missing=ApprovalNotFound)
 def detail(actor: Actor, approval_id: str) -> Any:
-    """Show a proposal with its preview; for htmx a fragment, or 204 if it is unchanged."""
+    """Show a proposal with its preview.
+
+    For htmx it is a fragment, or 204 if the proposal is unchanged.
+    """
     facts = _review(actor, approval_id)
     if (
         is_htmx()
@@ -301,7 +307,10 @@ def _review(
 
 
 def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
-    """Return the form of the arguments; each line of a journal entry shows its account's name."""
+    """Return the form of the arguments.
+
+    Each line of a journal entry shows its account's name.
+    """
     lines = (approval.preview or {}).get("lines", [])
     return Sheet.of(
         showing.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines]

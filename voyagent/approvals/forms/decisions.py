@@ -1,4 +1,7 @@
-"""HTML forms of decisions: buttons, a reason, and a confirmation of irreversible acts."""
+"""HTML forms of decisions, with a reason and a confirmation.
+
+Irreversible acts need the confirmation.
+"""
 
 from __future__ import annotations
 

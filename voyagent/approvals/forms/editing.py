@@ -1,4 +1,7 @@
-"""HTML form of a proposal's arguments: single values as inputs, lists of objects as tables."""
+"""HTML form of a proposal's arguments.
+
+Single values are inputs, lists of objects are tables.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,10 @@ class Cell:
 
     @property
     def choices(self) -> dict[str, str]:
-        """Label of each allowed value; empty if the argument is not limited to a few values."""
+        """Label of each allowed value.
+
+        Empty if the argument is not limited to a few values.
+        """
         words = CHOICES.get(self.name.rpartition(".")[2], {})
         return (
             {word: str(called) for word, called in words.items()} if self.example in words else {}
@@ -81,7 +87,7 @@ class Cell:
         return self.is_figure and self.name.endswith(AMOUNTS) and not isinstance(self.example, int)
 
     def read(self, currency: str | None = None) -> Any:
-        """Return the entered value with the type of the stored value, or None if it is blank.
+        """Return the entered value with the type of the stored value, or None if blank.
 
         A date or an amount may be in words; `understood` is then set to its interpretation. Text
         that cannot be interpreted, or an amount in another currency than `currency`, is returned
@@ -129,7 +135,9 @@ def _meaning(found: Day) -> str:
 
 @dataclass(slots=True)
 class Table:
-    """A list of objects in the arguments, as a table; a row without any value is removed.
+    """A list of objects in the arguments, as a table.
+
+    A row without any value is removed.
 
     If `grows` is true, the last row is blank and adds an object. Rows that only refer to a record
     by its id have `titles`, the names of these records.
@@ -261,7 +269,7 @@ class Sheet:
         return near.read() if near is not None else None
 
     def _note(self, place: Place, kind: str, message: str) -> None:
-        """Show an error at the input of its value, or above the form if the value has no input."""
+        """Show an error at the input of its value, or above the form without one."""
         sentence = finding_in_words(kind, message)
         name = self._places.get(place)
         for cell in self._everywhere:
@@ -292,7 +300,10 @@ def _figure_sentence(cell: Cell) -> str:
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
-    """Yield each argument with its place: single values and members of objects, nothing deeper."""
+    """Yield single values and members of objects, with their places.
+
+    Deeper values are left out.
+    """
     for key, value in payload.items():
         if isinstance(value, dict):
             yield from (((key, name), member) for name, member in value.items())

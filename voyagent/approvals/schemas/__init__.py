@@ -1,1 +1,1 @@
-"""Request and response schemas of proposals, and values for the pages that review them."""
+"""Request and response schemas of proposals, and values for their pages."""

@@ -60,7 +60,10 @@ class ApprovalFilter(Query):
     cursor: Annotated[str | None, Filter(200)] = None
 
     def session(self) -> UUID | None:
-        """Return the id of the conversation to filter by, or None. Raises InvalidSessionId."""
+        """Return the id of the conversation to filter by, or None.
+
+        Raises InvalidSessionId.
+        """
         if self.session_id is None:
             return None
         found = parse_id(self.session_id)

@@ -1,4 +1,7 @@
-"""Values for the page that reviews a proposal: preview with amounts, arguments as text."""
+"""Values for the page that reviews a proposal.
+
+They have the preview with amounts and the arguments as text.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A flight, hotel or other line of an itinerary that the act adds, removes or changes."""
+    """A line of an itinerary that the act adds, removes or changes."""
 
     before: str
     after: str
@@ -153,7 +156,9 @@ def has_a_name(argument: str) -> bool:
 def results_in_words(
     result: JsonObject, state: Callable[[str], str], day: DayWord
 ) -> list[tuple[str, str]]:
-    """Return labels and texts of the results; ids and plain confirmations are left out.
+    """Return labels and texts of the results.
+
+    Ids and plain confirmations are left out.
 
     `state` returns the label of a state, `day` formats a date.
     """
@@ -209,7 +214,7 @@ def failure_in_words(code: str | None) -> str:
 def _flat(
     value: Any, name: str, depth: int, beside: dict[str, Any], key: str = ""
 ) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
-    """Yield label, key, value and neighbouring values of each single value below a value."""
+    """Yield label, key, value and neighbouring values of each value in a tree."""
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
         yield _capital(name), "amount", value["amount"], value
     elif isinstance(value, dict) and value and depth < _DEPTH_MAX:

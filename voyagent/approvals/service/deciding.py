@@ -104,7 +104,7 @@ def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[An
 def check_all(
     actor: Actor, session_id: UUID, decisions: Mapping[str, bool]
 ) -> list[ProposalDecision]:
-    """Check decisions on proposals of one conversation; return those that are still to make.
+    """Check decisions on proposals of a conversation, and return those to make.
 
     A proposal that already has the same decision is no error. Raises the errors of `resolve`, and
     ApprovalNotFound for a proposal of another conversation. If PreviewStale is raised, the outdated

@@ -1,4 +1,6 @@
-"""Dry runs of proposals, in a savepoint that is rolled back; the result is the preview.
+"""Dry runs of proposals, whose result is the preview.
+
+Each runs in a savepoint that is rolled back.
 
 The preview is hashed together with the arguments. An approval repeats the dry run; a different hash
 means that the consequences have changed since the proposal was shown.
@@ -50,7 +52,10 @@ class _Over(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PendingEffect:
-    """An approved act that has not run yet; a dry run of a later proposal runs it first."""
+    """An approved act that has not run yet.
+
+    A dry run of a later proposal runs it first.
+    """
 
     effect: Effect
     requester: Actor
@@ -86,7 +91,9 @@ def dry_run(
 
 
 def hash_of(arguments_hash: str, shown: Description) -> str:
-    """Return the hash of the arguments and of those parts of the preview that must not change.
+    """Return the hash of the arguments and of the fixed parts of the preview.
+
+    A proposal is outdated if this hash changes.
 
     Notes and the running balances of accounts are left out, because unrelated postings change them.
     Texts are hashed in the preview's language.
@@ -170,7 +177,7 @@ def _run(effect: Effect, requester: Actor, arguments: JsonMapping, notes: Notes)
 
 
 def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
-    """Return what the dry run recorded and measured, and the description for all other parts."""
+    """Return the recorded results of a dry run as a description."""
     shown = Description()
     if notes.entries:
         shown["lines"] = _lines(notes.entries)
@@ -185,7 +192,7 @@ def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
 
 
 def _lines(entries: Iterable[UUID]) -> list[LineShown]:
-    """Return the journal lines, each with its account's balance before and after the act."""
+    """Return the journal lines, with account balances before and after the act."""
     reader = SessionReader(db.session)
     rows = reader.read(entry_lines_statement(*entries))[0]
     after = _balances_of(reader, {row["account_id"] for row in rows})

@@ -1,4 +1,4 @@
-"""Registry of the acts that need approval; the packages with these acts register them.
+"""Registry of the acts that need approval, filled by their packages.
 
 An Effect defines what runs after approval, who may decide, and how the preview is made.
 """
@@ -101,7 +101,7 @@ class FactShown(TypedDict):
 
 
 class LeavingShown(TypedDict):
-    """An irreversible external result: a ticket, booking, cancellation, filing or mail."""
+    """An irreversible external result, such as a ticket or a booking."""
 
     kind: Literal["ticket", "booking", "cancellation", "filing", "mail"]
     text: str
@@ -149,7 +149,10 @@ class MeasuredBalance(TypedDict):
 
 
 class Measured(TypedDict, total=False):
-    """Amounts to compare before and after a dry run, and itinerary lines by an unchanging key."""
+    """Amounts and itinerary lines to compare before and after a dry run.
+
+    Itinerary lines have an unchanging key.
+    """
 
     balances: list[MeasuredBalance]
     itinerary: dict[str, str]

@@ -33,7 +33,10 @@ class SelfApproval(Forbidden):
 
 
 class PreviewStale(Conflict):
-    """The consequences differ from those shown; a new proposal was stored in its place."""
+    """The consequences differ from those shown.
+
+    A new proposal was stored in place of the old one.
+    """
 
     code = "preview_stale"
     message = N_(

@@ -105,7 +105,10 @@ def expire_overdue() -> int:
 
 
 def resume_effects() -> int:
-    """Queue the approved acts that have not run for a minute again; return their number."""
+    """Queue the approved acts that have not run for a minute again.
+
+    Returns their number.
+    """
     overdue = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
     waiting = db.session.scalars(
         select(Approval).where(Approval.effect_status == "waiting", Approval.resolved_at < overdue)
@@ -157,7 +160,7 @@ def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
 
 
 def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:
-    """End all pending proposals of a tool that have a given argument; return their number.
+    """End a tool's pending proposals with an argument, and return their number.
 
     Used if the record that they refer to no longer exists. Proposals of all conversations are
     ended. `reason` is a sentence marked for translation.
@@ -189,7 +192,10 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
 
 
 def notify_listeners(actor: Actor | None, approval: Approval) -> None:
-    """Call the functions registered with `on_settled`; if one fails, nothing else is undone."""
+    """Call the functions registered with `on_settled`.
+
+    If one fails, nothing else is undone.
+    """
     listener = actor or person_of(approval.resolved_by_user_id)
     if listener is None:
         return
@@ -285,7 +291,7 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
 
 
 def _lock(approval_id: str) -> Approval | None:
-    """Lock the conversation of a proposal and then the proposal; return the proposal or None.
+    """Lock the conversation of a proposal and the proposal, and return it or None.
 
     All callers that lock both use this order.
     """

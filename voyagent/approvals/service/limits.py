@@ -30,7 +30,10 @@ def amounts_of(approval: Approval) -> list[Money]:
 
 
 def may_decide(actor: Actor, approval: Approval) -> bool:
-    """Return True if the user's role may decide the proposal; for the buttons of the page."""
+    """Return True if the user's role may decide the proposal.
+
+    The buttons of the page depend on it.
+    """
     effect = effects.find(approval.tool_name)
     return actor.can("approval.resolve") and (effect is None or actor.role in effect.approver_roles)
 
@@ -53,7 +56,7 @@ def who_may_grant(approval: Approval) -> list[str]:
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:
-    """Return True if a person other than the requester must and can approve the proposal."""
+    """Return True if somebody other than the requester must and can approve."""
     effect = effects.find(approval.tool_name)
     if (
         effect is None
@@ -72,7 +75,7 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
-    """Return the roles that may approve and that another active user of the agency has."""
+    """Return the roles of other active users of the agency that may approve."""
     asker = approval.requested_by_user_id
     return [
         role

@@ -47,7 +47,7 @@ def is_overdue(approval: Approval) -> bool:
 
 
 def expire(which: ColumnElement[bool]) -> int:
-    """Store the expiry of pending proposals whose time limit is over; return their number."""
+    """Store the expiry of overdue pending proposals, and return their number."""
     expired = db.session.execute(
         update(Approval)
         .where(which, Approval.status == "pending", Approval.expires_at <= NOW)
@@ -76,13 +76,16 @@ def expire(which: ColumnElement[bool]) -> int:
 
 
 def notify_followers(*session_ids: UUID) -> None:
-    """Notify the clients that show these conversations, once the transaction has committed."""
+    """Notify the clients that show these conversations, after the commit."""
     for session_id in session_ids:
         events.notify(topic(session_id))
 
 
 def person_of(user_id: UUID | None) -> Actor | None:
-    """Return a user as actor with the present permissions; None if the user was removed."""
+    """Return a user as actor with the present permissions.
+
+    None if the user was removed.
+    """
     if user_id is None:
         return None
     try:

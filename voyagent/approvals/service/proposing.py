@@ -257,7 +257,7 @@ def on_renewed(hook: RenewalHook) -> RenewalHook:
 
 
 def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
-    """Expire a proposal whose preview is outdated; store and return a new one in its place.
+    """Expire a proposal with an outdated preview, and return a new one.
 
     The new proposal has a new time limit. Open pages of the conversation are notified.
     """
@@ -335,7 +335,10 @@ def _line_of(shown: Description | None, worth: Money | None) -> str:
 
 
 def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
-    """Return arguments validated by the tool's schema. Raises NotEditable, ArgumentsInvalid."""
+    """Return arguments validated by the tool's schema.
+
+    Raises NotEditable, ArgumentsInvalid.
+    """
     if effect is None or effect.schema is None:
         raise NotEditable
     try:
@@ -349,7 +352,10 @@ def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
 def _proposed_before(
     session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: JsonMapping, hashed: str
 ) -> Approval | None:
-    """Return the proposal that the same call of the turn has made before, edited or not."""
+    """Return the proposal that the same call of the turn has made before.
+
+    It may have been edited since.
+    """
     if turn_id is None:
         return None
     same_arguments: ColumnElement[bool] = or_(

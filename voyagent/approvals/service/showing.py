@@ -1,4 +1,7 @@
-"""Preview of a proposal for its reader: the stored one, translated, or a description."""
+"""Preview of a proposal, translated for its reader.
+
+If there is no stored preview, it is a description.
+"""
 
 from __future__ import annotations
 

@@ -199,14 +199,17 @@ DATE_KINDS: dict[str, DateKind] = {
 
 
 def date_kind(place: str) -> DateKind:
-    """Return the purpose of the date at a path in the arguments, such as `exchange_rate.on`."""
+    """Return the purpose of the date at a path, such as `exchange_rate.on`."""
     return next(
         (kind for name, kind in DATE_KINDS.items() if f".{place}".endswith(f".{name}")), "travel"
     )
 
 
 def argument(name: str, title: str | None = None) -> str:
-    """Return the label of an argument: its title, else its usual label, else its name as words."""
+    """Return the label of an argument.
+
+    It is the title, the usual label or the name as words.
+    """
     if title:
         return str(gettext(title))
     words = name.removesuffix("_id").replace("_", " ")
@@ -214,6 +217,6 @@ def argument(name: str, title: str | None = None) -> str:
 
 
 def option(name: str, value: str) -> str:
-    """Return the label of an argument's value from a fixed set, else the value as words."""
+    """Return the label of an argument's value, or else the value as words."""
     words = {**CHOICES.get(name, {}), **OPTIONS.get(name, {})}
     return str(words.get(value) or f"{value[:1].upper()}{value[1:]}".replace("_", " "))
