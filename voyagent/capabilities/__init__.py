@@ -1,1 +1,4 @@
-"""Capabilities: the acts and queries that a user or a program can request, one object each."""
+"""Capabilities: the acts and queries that a user or program can request.
+
+One object describes each.
+"""

@@ -16,7 +16,7 @@ Stored = Callable[[Actor, JsonObject], Result]
 
 
 def effect_of(capability: Capability[Any]) -> Effect:
-    """Return the Effect with which `approvals` previews, shows and runs the capability."""
+    """Return the Effect with which `approvals` shows and runs the capability."""
     return Effect(
         capability.name,
         capability.approvers,

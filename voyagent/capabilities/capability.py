@@ -1,4 +1,7 @@
-"""Definition of a capability, used by API, forms, assistant and command line alike."""
+"""Definition of a capability.
+
+API, forms, assistant and command line all use it.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,9 @@ Reader = Literal[
 
 
 class Slot(NamedTuple):
-    """Tells how a field is filled from a text; part of the field's `Annotated` metadata.
+    """The way in which a field is filled from a text.
+
+    It is part of the field's `Annotated` metadata.
 
     `question` is what the assistant asks if the field is required and empty.
     """
@@ -86,7 +91,10 @@ class Slot(NamedTuple):
 
 
 class ProgramOnly:
-    """Marks a field, in its `Annotated` metadata, that programs can set and forms do not show."""
+    """Marks a field that programs can set and forms do not show.
+
+    It is part of the field's `Annotated` metadata.
+    """
 
 
 class Choice(NamedTuple):
@@ -126,13 +134,16 @@ class Invocation:
         return SessionReader(db.session)
 
     def port(self, kind: type[Port]) -> Port:
-        """Return the application's object of a class, such as `Suppliers`. Raises LookupError."""
+        """Return the application's object of a class, such as `Suppliers`.
+
+        Raises LookupError.
+        """
         return find_port(kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Facts of a call that decide about limits, approval by a second person and automatic rules.
+    """Facts of a call that decide about limits and approval.
 
     The first of `amounts` is the value of the act. `party` is the customer or supplier.
     """
@@ -247,7 +258,10 @@ class Capability(Generic[Input]):
 
     @property
     def required_fields(self) -> tuple[str, ...]:
-        """Fields without a default; fields for records come first, as the others depend on them."""
+        """Names of the fields without a default, those for records first.
+
+        The other fields depend on the records.
+        """
         names = [name for name, info in self.input.model_fields.items() if info.is_required()]
         return tuple(sorted(names, key=lambda name: name not in self.lookups))
 

@@ -55,7 +55,9 @@ def result_card(
 def answer(
     capability: Capability[Any], given: JsonObject, output: JsonObject, *, timezone: str = ""
 ) -> str:
-    """Return the assistant's answer in Markdown: the result, or the refusal and what to do next.
+    """Return the assistant's answer in Markdown, for a result or a refusal.
+
+    After a refusal it says what to do next.
 
     `timezone` is the agency's time zone; by default it is that of the request.
     """
@@ -115,7 +117,7 @@ def money(value: JsonObject) -> str:
 
 
 def amounts(values: Iterable[JsonObject]) -> str:
-    """Return amounts as text, one for each currency; currencies are never added together."""
+    """Return amounts as text, without adding different currencies."""
     return ", ".join(money(value) for value in values)
 
 
@@ -140,7 +142,10 @@ def count_note(output: JsonObject) -> str:
 
 
 def sum_note(output: JsonObject) -> str:
-    """Return the amount of a result as text: its price, total or amount; empty without one."""
+    """Return the amount of a result as text, or an empty text without one.
+
+    It is the price, the total or the amount.
+    """
     price = output.get("price") or {
         "amount": output.get("total_amount") or output.get("amount"),
         "currency": output.get("currency"),
@@ -156,7 +161,10 @@ def day(value: str | date) -> str:
 
 
 def moment(value: str) -> str:
-    """Return a time as text: a supplier's local time, or an instant in the agency's time zone."""
+    """Return a time as text.
+
+    A time without a zone is a supplier's local time. Any other is shown in the agency's time zone.
+    """
     read = datetime.fromisoformat(value)
     if read.tzinfo is not None:
         read = read.astimezone(ZoneInfo(_timezone.get()) if _timezone.get() else get_timezone())

@@ -26,7 +26,10 @@ from voyagent.kernel.problems import problems
 
 
 class Capabilities(click.Group):
-    """Command group with a subcommand for each capability and an option for each field."""
+    """Command group with a subcommand for each capability.
+
+    Each field is an option.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - of the base class
         """Return the names of all capabilities."""
@@ -95,7 +98,10 @@ def _option(field: FormField) -> click.Option:
 
 
 def _parameter(field: FormField) -> str:
-    """Return the parameter name of an option, different from those of the command's own options."""
+    """Return the parameter name of an option.
+
+    It differs from the names of the command's own options.
+    """
     return f"field_{field.name}"
 
 

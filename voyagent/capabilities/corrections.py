@@ -1,4 +1,7 @@
-"""Recognise a message that corrects the open card, and the values that it takes back."""
+"""Recognise a message that corrects the open card.
+
+It also finds the values that the message takes back.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +36,12 @@ _WORD = re.compile(r"<\w+>|[^\W\d_][\w'’]*|\d[\w.,/-]*")
 
 
 def without_lead(text: str) -> str:
-    """Return the text without the words of a correction at its start, such as “no, make it”."""
+    """Return the text without leading words of a correction: “no, make it”."""
     return _LEAD.sub("", text, count=1)
 
 
 def without_denied(text: str, reading: Reading) -> str:
-    """Return the text without the values that it denies, such as “not 45000” or “45k nahi”."""
+    """Return the text without values that it denies: “not 45000”, “45k nahi”."""
     cuts: list[tuple[int, int]] = []
     for span in reading.spans:
         before = _DENIED_BEFORE.search(text, 0, span.start)
@@ -81,6 +84,6 @@ def _words(texts: Iterable[str]) -> list[str]:
 
 
 def _field_names(capability: Capability[Any]) -> list[str]:
-    """Return the names of the fields and, of those with a slot, the kinds of their values."""
+    """Return the names of the fields, and the kinds of value of those with a slot."""
     names = [name.replace("_", " ") for name in capability.input.model_fields]
     return [*names, *(slot.reader.replace("_", " ") for slot in capability.slots.values())]

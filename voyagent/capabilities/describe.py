@@ -70,7 +70,10 @@ class FormField(NamedTuple):
 
 
 def tool_schema(capability: Capability[Any]) -> ToolSchema:
-    """Return name, description and JSON schema, as language models and MCP clients expect them."""
+    """Return the definition of a tool for language models and MCP clients.
+
+    It has the name, the description and a JSON schema.
+    """
     example = next(iter(capability.examples.get("en", ())), "")
     return {
         "name": capability.name,
@@ -104,7 +107,10 @@ def form_fields(capability: Capability[Any], known: Mapping[str, object]) -> lis
 
 
 def _field(capability: Capability[Any], name: str, found: Schema, schema: Schema) -> FormField:
-    """Return the control of an input field; nested fields have neither slot nor lookup."""
+    """Return the control of an input field.
+
+    Nested fields have neither slot nor lookup.
+    """
     slot = capability.slots.get(name)
     reader = slot.reader if slot else "text"
     info = capability.input.model_fields[name]
@@ -119,7 +125,7 @@ def _field(capability: Capability[Any], name: str, found: Schema, schema: Schema
 
 
 def _with_records(control: FormField, capability: Capability[Any], path: str) -> FormField:
-    """Return a control whose nested fields offer records, where the capability has choices."""
+    """Return a control whose nested fields offer the capability's choices."""
     inner = [_with_records(one, capability, f"{path}{one.name}.") for one in control.fields]
     fields = tuple(
         one._replace(kind="record") if path + one.name in capability.choices else one
@@ -188,5 +194,5 @@ def _items(found: Schema) -> Schema:
 
 @cache
 def _schema(model: type[BaseModel]) -> JsonObject:
-    """Return the JSON schema of an input; that of a model without fields has no properties."""
+    """Return the JSON schema of an input, with properties even if it has no field."""
     return {"properties": {}, **model.model_json_schema()}

@@ -1,4 +1,4 @@
-"""Dialogue about one act: propose it, ask for fields, correct, confirm or cancel it.
+"""Dialogue about one act: propose, ask for fields, correct, confirm, cancel.
 
 This module reads and writes no records. An act is only a card in the conversation until the user
 confirms it.
@@ -174,7 +174,10 @@ def choice_message(place: int, label: str) -> str:
 
 
 class Engine:
-    """Answers messages about the given capabilities; created once, with all installed ones."""
+    """Answers messages about the given capabilities.
+
+    One is created for all installed capabilities.
+    """
 
     def __init__(
         self,
@@ -237,7 +240,10 @@ class Engine:
         listed: Sequence[Choice],
         decision: Decision,
     ) -> Reply | None:
-        """Return the open card after a message about it, or None if it is about something else."""
+        """Return the open card after a message about it.
+
+        None if the message is about something else.
+        """
         message = self._message_of(text, context, draft)
         is_about_draft = self._is_correction(message, draft, context)
         taken = decision.taken
@@ -272,7 +278,9 @@ class Engine:
         return decide(self._matcher.rank(masked), self._thresholds)
 
     def _about_list(self, decision: Decision, text: str, listed: Sequence[Choice]) -> Decision:
-        """Return the decision without an act that needs a record of another kind than shown.
+        """Return the decision without acts that need another kind of record.
+
+        The shown records decide the kind.
 
         “Book the second one” after a list of fares cannot mean a hotel.
         """
@@ -462,7 +470,7 @@ class Engine:
         )
 
     def _changes(self, draft: Draft, filled: Filled) -> dict[str, Any]:
-        """Return the fields that were read from the message; assumed values change nothing."""
+        """Return the fields that were read from the message, without assumed values."""
         readers = {name: slot.reader for name, slot in self._capabilities[draft.name].slots.items()}
         changed = {
             name: value
@@ -555,7 +563,7 @@ def _with_request(reply: Reply, other: str) -> Reply:
 
 
 def _currency_of(chosen: Choice, draft: Draft, capability: Capability[Any]) -> dict[str, str]:
-    """Return the currency of the chosen record for the fields whose currency was assumed."""
+    """Return the chosen record's currency for fields with an assumed currency."""
     if chosen.amount is None:
         return {}
     return {
@@ -566,7 +574,10 @@ def _currency_of(chosen: Choice, draft: Draft, capability: Capability[Any]) -> d
 
 
 def _still_unread(draft: Draft, filled: Filled) -> tuple[Unread, ...]:
-    """Return the unread facts after a correction, which replaces wrong amounts and dates."""
+    """Return the facts that are still unread after a correction.
+
+    A correction replaces wrong amounts and dates.
+    """
     unread = (one for one in draft.unread if one.kind not in ("amount", "date"))
     return tuple(dict.fromkeys((*unread, *filled.unread)))
 
@@ -583,7 +594,7 @@ def _party(text: str, listed: Sequence[Choice]) -> Choice | None:
 
 
 def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
-    """Return the record to which the text refers by its document number, name or position."""
+    """Return the record to which the text refers by number, name or position."""
     for row in rows:
         number = row.number.rsplit("/", 1)[-1].lstrip("0")
         if number and re.search(
@@ -602,7 +613,10 @@ def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
 
 
 def _is_named(row: Choice, text: str) -> bool:
-    """Return True if the text has the name with which the record's label begins: `Taj Goa, …`."""
+    """Return True if the text has the name at the start of the record's label.
+
+    In `Taj Goa, …` the name is `Taj Goa`.
+    """
     name = row.label.partition(",")[0].strip()
     is_name = len(name) >= _NAME_MIN and not any(letter.isdigit() for letter in name)
     return (

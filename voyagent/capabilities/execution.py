@@ -1,4 +1,6 @@
-"""Execution of capabilities: check the permission, then run the act or store a proposal.
+"""Execution of capabilities, after a check of the permission.
+
+The act is run or a proposal is stored.
 
 All callers run capabilities through this module.
 """
@@ -67,7 +69,10 @@ def execute(
 
 
 def may_use(capability: Capability[Any], actor: Actor) -> bool:
-    """Return True if the actor may run the capability, or propose it if approval is required."""
+    """Return True if the actor may run or propose the capability.
+
+    An act that requires approval can be proposed.
+    """
     return actor.can(capability.permission) and (
         capability.approval != "required"
         or actor.may_act_directly(capability.permission)
@@ -76,7 +81,7 @@ def may_use(capability: Capability[Any], actor: Actor) -> bool:
 
 
 def require_permission(capability: Capability[Any], call: Invocation) -> None:
-    """Check the permission of a capability; a refusal is audited with the capability's name.
+    """Check the permission of a capability, and audit a refusal with its name.
 
     `execute` calls it first. A caller that rolls a refused call back to a savepoint must call it
     before the savepoint, so that the audit event is kept. Raises NotPermitted.
@@ -96,7 +101,7 @@ def require_permission(capability: Capability[Any], call: Invocation) -> None:
 
 
 def summary_of(capability: Capability[Any], call: Invocation, inputs: BaseModel) -> str:
-    """Return a proposal as one line, such as “Issue the invoice for Deepa, INR 45,000.00”.
+    """Return a proposal as one line: “Issue the invoice for Deepa, INR 45,000.00”.
 
     Raises the errors of policy and preview, so that no impossible act is proposed.
     """

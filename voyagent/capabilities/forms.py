@@ -78,7 +78,10 @@ _SIMPLE: dict[str, type[Field]] = {
 
 
 class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
-    """Form with the controls of one capability; blank fields are left out of the input."""
+    """Form with the controls of one capability.
+
+    Blank fields are left out of the input.
+    """
 
     def __init__(self, capability: Capability[Any], controls: Sequence[FormField]) -> None:
         self.capability = capability
@@ -201,7 +204,7 @@ def known_values(
 
 
 def _fits(name: str, value: object, capability: Capability[Any]) -> bool:
-    """Return False if a nested value of a URL does not have the structure of its controls."""
+    """Return False if a nested value of a URL does not fit its controls."""
     kind = next(one.kind for one in form_fields(capability, {}) if one.name == name)
     if kind == "rows":
         return isinstance(value, list) and all(isinstance(one, dict) for one in value)
@@ -369,7 +372,7 @@ def _sentence(field: Field | None, finding: ErrorDetails) -> str:
 
 
 def _words_in(name: str, code: str) -> int:
-    """Return how many words at the end of a field's name the code contains in sequence."""
+    """Count the last words of a field's name that the code contains in sequence."""
     words = name.removesuffix("_id").split("_")
     tails = (words[start:] for start in range(len(words)))
     return next((len(tail) for tail in tails if f"_{'_'.join(tail)}_" in f"_{code}_"), 0)

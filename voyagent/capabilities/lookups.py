@@ -12,7 +12,9 @@ from voyagent.kernel.text.naming import find_names
 def of_party(
     choices: Sequence[tuple[Choice, str]], text: str, *, is_asked: bool = False
 ) -> list[Choice]:
-    """Return the choices of the parties named in a text; a choice has the name of its party.
+    """Return the choices of the parties named in a text.
+
+    Each of `choices` comes with the name of its party.
 
     If a name is only similar, its choices are marked, so that the user must choose. If the text
     names no party, all choices are returned; with `is_asked` they are marked if the text names a

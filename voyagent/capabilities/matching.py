@@ -1,4 +1,4 @@
-"""Find the capability that a sentence means, by the example sentences of each capability.
+"""Find the capability that a sentence means, by example sentences.
 
 Features are words, pairs of words and character n-grams. There are two independent measures: the
 similarity to the examples by TF-IDF, and the log odds that a sentence with these features means
@@ -76,7 +76,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Minimum confidence to take the best capability, and minimum score to offer several."""
+    """Minimum confidence to take a capability, and minimum score to offer some."""
 
     take: float = 0.65
     offer: float = 0.08
@@ -84,7 +84,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The capability that a sentence clearly means, if any, and the best ones in order."""
+    """The capability that a sentence clearly means, and the best ones in order.
+
+    `taken` is None if the sentence is not clear.
+    """
 
     taken: Match | None
     offered: tuple[Match, ...]
@@ -120,9 +123,9 @@ class Corpus:
 
 
 class Matcher:
-    """Ranks capabilities by the similarity of their sentences, stored as inverted indexes.
+    """Ranks capabilities by the similarity of their sentences to a message.
 
-    Created once, then safe for concurrent use.
+    The sentences are stored as inverted indexes. Created once, then safe for concurrent use.
     """
 
     def __init__(self, corpus: Corpus) -> None:
@@ -151,7 +154,7 @@ class Matcher:
                 self._centres[feature].append((name, weight))
 
     def rank(self, masked: str, *, by_letters: bool = False) -> list[Match]:
-        """Return the capabilities that have a feature in common with the sentence, best first.
+        """Return the capabilities that share a feature with the sentence, best first.
 
         Empty if the sentence contains no word or value of the examples: n-grams alone are not
         enough, unless `by_letters` is true.
@@ -182,7 +185,9 @@ class Matcher:
         return sorted(matches, key=lambda one: (one.score < _SAME, -one.fit, one.name))
 
     def _explained(self, found: Counter[str]) -> float:
-        """Return the share of the sentence's words that examples contain; rare words count more.
+        """Return the share of the sentence's words that examples contain.
+
+        Rare words count more.
 
         A known name is no unknown word, although examples have other names.
         """
@@ -215,7 +220,9 @@ def decide(ranked: Sequence[Match], thresholds: Thresholds) -> Decision:
 
 
 def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = ()) -> str:
-    """Return the text in lower case, with values, known names and places replaced by their kind.
+    """Return the text in lower case, with known values replaced by their kind.
+
+    Values, stored names and places are replaced.
 
     If the grammar of a Hindi sentence shows who gave money, a word for the direction is added.
     """
@@ -227,7 +234,10 @@ def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = (
 
 
 def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus:
-    """Return the masked examples in all languages, and the masked title and summary of each."""
+    """Return the masked examples of each capability, its title and its summary.
+
+    The examples are in all languages.
+    """
     examples, descriptions = {}, {}
     for capability in capabilities:
         examples[capability.name] = [
@@ -242,7 +252,7 @@ def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus
 
 
 def features(text: str) -> Counter[str]:
-    """Return the numbers of words, of pairs of words and of character n-grams within words."""
+    """Count the words, pairs of words and character n-grams of a text."""
     words = [stripped for word in text.lower().split() if (stripped := _NOT_IN_WORDS.sub("", word))]
     found = Counter(f"w {word}" for word in words)
     found.update(f"p {first} {second}" for first, second in pairwise(words))
@@ -326,7 +336,7 @@ def _normed(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def _ranked_unseen(corpus: Corpus, fold: int) -> list[tuple[str, list[Match]]]:
-    """Return the ranking of each sentence of a fold by a matcher built from the other folds."""
+    """Return the ranking of each sentence of a fold by the other folds' matcher."""
     others = {
         name: [text for row, text in enumerate(texts) if row % _FOLDS != fold]
         for name, texts in corpus.examples.items()

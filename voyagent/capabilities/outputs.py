@@ -56,7 +56,7 @@ class ShownResult(NamedTuple):
 
 
 def shown_result(capability: Capability[Any] | None, output: JsonObject) -> ShownResult | None:
-    """Return an output as its capability declares it, or None if there is nothing to show.
+    """Return an output as its capability declares it, or None without content.
 
     Without a declared result, the records of a list are shown as texts. `capability` is None for a
     tool of an older release, of which only a text is shown.
@@ -151,7 +151,10 @@ def _text(kind: Kind, value: Any, record: JsonObject) -> str:
 
 
 def _page_of(name: str, value: object) -> str | None:
-    """Return the path of the page whose URL ends with the id, such as `/invoices/<invoice_id>`."""
+    """Return the path of a record's page, such as `/invoices/<invoice_id>`.
+
+    None if no page has an URL that ends with this id.
+    """
     if not isinstance(value, str) or parse_id(value) is None:
         return None
     for rule in _pages_of_records():

@@ -25,7 +25,10 @@ def use_ports(finder: Finder) -> None:
 
 
 def find_port(kind: type[Port]) -> Port:
-    """Return the running application's object of a class. Raises LookupError, TypeError."""
+    """Return the running application's object of a class.
+
+    Raises LookupError, TypeError.
+    """
     found = _finder[0](kind)
     if not isinstance(found, kind):
         raise TypeError(f"the object for {kind.__name__} is of another class: {found!r}")

@@ -13,15 +13,15 @@ UNSUPPORTED = "capability_not_supported"
 
 
 def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:
-    """Return the output `{verb: false, reason, detail}` of an act that is not supported.
+    """Return the output of an act that is not supported.
 
-    The API contract fixes these names.
+    It is `{verb: false, reason, detail}`. The API contract fixes these names.
     """
     return {verb: False, "reason": refusal.code, "detail": gettext(refusal.message)}
 
 
 def unsupported(verb: str) -> Callable[[VoyagentError], JsonObject]:
-    """Return a function that turns the error `capability_not_supported` into an output.
+    """Return a function that makes an output of `capability_not_supported`.
 
     It raises every other error again.
     """

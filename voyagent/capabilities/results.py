@@ -42,7 +42,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultLink:
-    """A link below a result: to a path, or to the page of the record whose id is `page`."""
+    """A link below a result.
+
+    It leads to `path`, or to the page of the record whose id is `page`.
+    """
 
     label: str
     page: str = ""

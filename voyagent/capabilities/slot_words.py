@@ -1,4 +1,4 @@
-"""Words that stand for values of fields with few values: flags, statuses, age groups."""
+"""Words that stand for values of fields with few values, such as statuses."""
 
 from __future__ import annotations
 

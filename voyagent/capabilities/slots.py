@@ -1,4 +1,7 @@
-"""Fill the fields of a capability from a text, with a reader for each kind of value."""
+"""Fill the fields of a capability from a text.
+
+There is a reader for each kind of value.
+"""
 
 from __future__ import annotations
 
@@ -219,7 +222,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A value and the words from which it was read; the words are empty if it was assumed."""
+    """A value and the words from which it was read.
+
+    The words are empty if the value was assumed.
+    """
 
     value: Any
     words: str = ""
@@ -227,7 +233,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Values that a text gives, the words of each, and choices where several records fit.
+    """Values that a text gives, with their words and with choices of records.
+
+    A field has choices where several records fit.
 
     `unread` has the words of facts that no field takes.
     """
@@ -276,7 +284,7 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
 def _fill_records(
     filled: Filled, capability: Capability[Any], reading: Reading, context: Context
 ) -> Context:
-    """Fill the fields of lookups, and return a context with the currency of the record."""
+    """Fill the fields of lookups, and return a context with a record's currency."""
     for name, lookup in capability.lookups.items():
         rows = context.look_up(lookup, reading.text)
         meant = _meant(rows, reading, context.known.get(name))
@@ -298,7 +306,10 @@ def reading_of(text: str, context: Context) -> Reading:
 
 
 def answered_date(name: str, text: str, context: Context) -> str | None:
-    """Return the date in a message that is only a date, such as “5th”, in answer to a question."""
+    """Return the date of a message that is only a date, such as “5th”.
+
+    It answers a question for the field `name`.
+    """
     day = read_date(text.strip(), context.today, date_kind(name))
     return day.day.isoformat() if isinstance(day, Day) else None
 
@@ -332,7 +343,10 @@ def _read(text: str, context: Context, prefer: DateKind) -> Reading:
 
 
 def _kind_of_text(capability: Capability[Any]) -> DateKind:
-    """Return the purpose of dates in a text as a whole: book dates if the act posts or bills."""
+    """Return the purpose of the dates in a text as a whole.
+
+    They are book dates if the act posts or bills.
+    """
     fields = capability.slots.items()
     kinds = {date_kind(name) for name, slot in fields if slot.reader in DATE_READERS}
     is_book = capability.writes and (capability.book_date or "book" in kinds)
@@ -383,7 +397,7 @@ def _add_birth(
     readings: Mapping[DateKind, Reading],
     context: Context,
 ) -> None:
-    """Assign a past date to a passenger's date of birth if no word assigns it to a field."""
+    """Take a past date as date of birth if no word assigns it to a field."""
     if "date_of_birth" not in names or "date_of_birth" in given:
         return
     reading = readings["birth"]
@@ -423,7 +437,10 @@ def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
 
 
 def _periods(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
-    """Return pairs such as `created_from` and `created_to` from dates or words for a period."""
+    """Return the ends of periods, such as `created_from` and `created_to`.
+
+    They are read from dates or words for a period.
+    """
     pairs = [
         (name, f"{name.removesuffix(end)}{other}")
         for end, other in (("_from", "_to"), ("_start", "_end"))
@@ -490,7 +507,10 @@ def _bare(number: str) -> str:
 
 
 def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
-    """Return the status that the words mean: a synonym, else the name of the status itself."""
+    """Return the status that the words mean.
+
+    Synonyms are tried before the names of the statuses.
+    """
     options = next(
         (control.options for control in form_fields(capability, {}) if control.name == name), ()
     )
@@ -560,7 +580,7 @@ def _first(kind: str) -> FieldReader:
 
 
 def _document(reading: Reading, _context: Context) -> Found | None:
-    """Return a document number in its usual form, else the number after `bill` or `invoice`."""
+    """Return a document number, or the number after `bill` or `invoice`."""
     spans = reading.of("number")
     if spans:
         return _span(reading, spans[0])
@@ -569,7 +589,9 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 
 
 def _figure(reading: Reading) -> Span | None:
-    """Return the amount in a text; None if another number in it looks like one and is not read.
+    """Return the amount in a text, or None if it is not clear.
+
+    It is not clear if another number looks like an amount and cannot be read.
 
     An amount with a currency or a scale such as lakh is preferred, then a large number, then any
     but a number of people such as “for 4”.
@@ -597,7 +619,7 @@ def _amount(reading: Reading, _context: Context) -> Found | None:
 
 
 def _budget(reading: Reading, _context: Context) -> Found | None:
-    """Return the amount that is called a budget, else one that nobody is told to pay or post."""
+    """Return the amount called a budget, or one that is not to be paid or posted."""
     spans = [span for span in reading.of("amount") if span.value.value > 0]
     for span in spans:
         before, after = reading.text[: span.start], reading.text[span.end :]
@@ -628,7 +650,10 @@ def _amount_after(before: re.Pattern[str], after: re.Pattern[str] | None = None)
 
 
 def _currency(reading: Reading, context: Context) -> Found | None:
-    """Return the currency of an amount or rate; if none is written, assume the agency's."""
+    """Return the currency of an amount or rate.
+
+    If none is written, the agency's is assumed.
+    """
     spans = [*reading.of("amount"), *reading.of("rate")]
     written = [span.value.currency for span in spans if span.value.currency]
     if written:
@@ -637,7 +662,10 @@ def _currency(reading: Reading, context: Context) -> Found | None:
 
 
 def _name_of(role: Role) -> FieldReader:
-    """Return a reader of names: a known name, else the words that are most likely a name."""
+    """Return a reader of names.
+
+    A known name comes before words that are likely to be a name.
+    """
 
     def reader(reading: Reading, context: Context) -> Found | Several | None:
         found = find_known_names(reading.text, context.names)
@@ -718,7 +746,10 @@ def _city(reading: Reading, context: Context) -> Found | None:
 
 
 def _country(reading: Reading, context: Context) -> Found | None:
-    """Return the country that is named, else that of the city; nationalities are ignored."""
+    """Return the country of the city, or else the country that is named.
+
+    Nationalities are ignored.
+    """
     named = [match.group() for match in stations.countries_in(reading.text)]
     city = _city(reading, context)
     for words in [*([city.value] if city else []), *named]:
@@ -771,7 +802,7 @@ def _group(pattern: re.Pattern[str]) -> FieldReader:
 
 
 def _reason(reading: Reading, _context: Context) -> Found | None:
-    """Return the words after `because` and the like, else a clause that only gives a reason."""
+    """Return the words after `because` and the like, or a clause with a reason."""
     match = _REASON.search(reading.text)
     if match:
         return Found(match["value"].strip(" ."), match.group().strip())
@@ -820,7 +851,7 @@ def _message(reading: Reading, _context: Context) -> Found | None:
 
 
 def _lines(reading: Reading, context: Context) -> Found | None:
-    """Return invoice lines: the amounts, with the words and quantities that belong to each."""
+    """Return invoice lines: amounts with the words and quantities of each."""
     figures = [
         span.value
         for span in reading.spans
@@ -882,7 +913,10 @@ def _invoice(reading: Reading, context: Context, text: str) -> Found | None:
 
 
 def _address(words: str, context: Context) -> dict[str, Any]:
-    """Return the lines and the country of an address; a country at the end is not a line."""
+    """Return the lines and the country of an address.
+
+    A country at the end is not a line.
+    """
     lines = [line.strip(" .") for line in re.split(r",|\n", words) if line.strip(" .")]
     country = stations.country_of(lines[-1]) if len(lines) > 1 else None
     is_named = country and stations.countries_in(lines[-1])
@@ -893,7 +927,7 @@ def _address(words: str, context: Context) -> dict[str, Any]:
 
 
 def _due_date(text: str, context: Context) -> str | None:
-    """Return the due date: a date that the text calls due, or one after the days of credit."""
+    """Return the due date that a text states, as a day or as days of credit."""
     cue, after = _DATE_CUES["due_date"][0], _DUE_BEHIND
     reading = _read(text, context, "due")
     for span in reading.of("date"):

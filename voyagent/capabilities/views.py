@@ -37,7 +37,10 @@ pages = PageBlueprint("capabilities", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/do", permission="agency.read")
 def actions(reader: RequestReader) -> ResponseReturnValue:
-    """List the capabilities that the user may use; for the command palette only the list."""
+    """List the capabilities that the user may use.
+
+    The command palette gets only the list.
+    """
     actor = reader.authenticate()
     usable = [one for one in registry.every() if may_use(one, actor)]
     groups = {
@@ -115,7 +118,7 @@ def _result(
 
 
 def _next_steps(capability: Capability[Any], actor: Actor, output: JsonObject) -> list[Link]:
-    """Return links to the forms of the follow-ups, filled with the fields that the output has."""
+    """Return links to the forms of the follow-ups, filled from the output."""
     links = []
     for name in capability.follow_ups:
         step = registry.find(name)
