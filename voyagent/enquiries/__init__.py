@@ -1,1 +1,1 @@
-"""Enquiries: customers' requests for travel, and the conversations that answer them."""
+"""Enquiries: customers' requests for travel, and their conversations."""

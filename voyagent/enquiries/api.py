@@ -1,4 +1,4 @@
-"""JSON API of enquiries: list, create, read and change them, and open a conversation."""
+"""JSON API of enquiries: list, create, read, change, open a conversation."""
 
 from __future__ import annotations
 

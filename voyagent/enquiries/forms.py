@@ -149,7 +149,7 @@ class EditForm(EnquiryForm):
 
     @property
     def opened_state(self) -> datetime | None:
-        """Return the `updated_at` of the enquiry when the form was opened; None if not sent.
+        """Return the enquiry's `updated_at` when the form was opened, None if not sent.
 
         An invalid time becomes the earliest one, so that the change is refused.
         """
@@ -170,7 +170,7 @@ class StatusForm(SchemaForm[EnquiryPatch]):
 
 
 class ListQuery(PlacedQuery, EnquiryFilter):
-    """Query parameters of the list: filters, page position and the enquiry shown beside it."""
+    """Query parameters of the list: filters, position and the open enquiry."""
 
     ordered_by = "created_at"
     words_of = _LABELS
@@ -179,7 +179,10 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> ListQuery:
-        """Parse the query parameters; ignore invalid ones and list their names in `invalid`."""
+        """Parse the query parameters.
+
+        Invalid ones are ignored and their names are listed in `invalid`.
+        """
         values = {
             name: given[name]
             for name in cls.model_fields

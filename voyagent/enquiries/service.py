@@ -204,7 +204,9 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
 
 
 def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
-    """Open the conversation about an enquiry; return the enquiry and the conversation's id.
+    """Open the conversation about an enquiry, and return both.
+
+    The conversation is returned by its id.
 
     The first call creates the conversation for its caller, with the enquiry's details as the first
     message. The enquiry's status does not change. If the conversation was deleted, a new one is
@@ -227,7 +229,10 @@ def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
 
 
 def hundredths(amount: Decimal) -> int:
-    """Convert a budget to hundredths, rounded half away from zero. Raises BudgetOutOfRange."""
+    """Convert a budget to hundredths, rounded half away from zero.
+
+    Raises BudgetOutOfRange.
+    """
     if not amount.is_finite() or amount < 0 or amount >= BUDGET_MAX + 1:
         raise BudgetOutOfRange
     rounded = amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
@@ -243,7 +248,7 @@ def check_dates(departs: date | None, returns: date | None) -> None:
 
 
 def next_statuses(status: str) -> tuple[str, ...]:
-    """Return the statuses that an enquiry can change to, starting with its current one."""
+    """Return the statuses that an enquiry can have next, its own first."""
     others = sorted(
         CLOSED_STATUSES if status in CLOSED_STATUSES else OPEN_STATUSES | CLOSED_STATUSES,
         key=STATUSES.index,
@@ -304,7 +309,10 @@ def _check(row: Mapping[str, Any]) -> None:
 
 
 def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str) -> None:
-    """Write the fields that differ and record the event; do nothing if no field differs."""
+    """Write the fields that differ and record the event.
+
+    Nothing is recorded if no field differs.
+    """
     changed = {
         name: (getattr(enquiry, name), value)
         for name, value in values.items()

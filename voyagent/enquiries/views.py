@@ -1,4 +1,4 @@
-"""Pages of enquiries: list, detail with history, create, change, cancel, open conversation."""
+"""Pages of enquiries: list, detail, create, change, cancel, conversation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/enquiries/new", methods=("GET", "POST"), permission="enquiry.create", once=True)
 def new(actor: Actor) -> Any:
-    """Show and process the form of a new enquiry; if chosen, also open its conversation."""
+    """Show and process the form of a new enquiry.
+
+    If chosen, its conversation is opened too.
+    """
     form = EnquiryForm(
         actor.currency,
         data={"pax_count": "1", "customer_name": request.args.get("customer_name", "")[:255]},
@@ -69,7 +72,10 @@ def detail(reader: Reader, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def edit(actor: Actor, enquiry_id: UUID) -> Any:
-    """Show and process the form that changes an enquiry, inside the page if requested so."""
+    """Show and process the form that changes an enquiry.
+
+    For htmx the form is a fragment inside the page.
+    """
     enquiry = enquiries.get_enquiry(enquiry_id)
     form = EditForm.of(enquiry, actor.currency)
     changed = form.attempt(
@@ -140,7 +146,10 @@ def _to_conversation(actor: Actor, enquiry_id: UUID) -> Any:
 
 
 def _zone(reader: RequestReader, query: ListQuery) -> str:
-    """Return the agency's time zone; it is loaded first only if a filter by receipt needs it."""
+    """Return the agency's time zone, or UTC if no filter needs it.
+
+    It is loaded only for a filter by receipt.
+    """
     if query.created_from or query.created_to:
         reader.authenticate()
     return reader.actor.timezone if reader.actor else "UTC"

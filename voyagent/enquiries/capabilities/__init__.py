@@ -1,4 +1,4 @@
-"""Capabilities of enquiries: acts that people, programs and the assistant can request."""
+"""Capabilities of enquiries for people, programs and the assistant."""
 
 from voyagent.enquiries.capabilities import (
     create_enquiry,

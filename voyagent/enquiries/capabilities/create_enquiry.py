@@ -109,7 +109,10 @@ def policy(_call: Invocation, inputs: CreateEnquiryInput) -> Policy:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Describe the new enquiry in one sentence, with the customer's name once it is known."""
+    """Describe the new enquiry in one sentence.
+
+    It has the customer's name once this is known.
+    """
     name = given.get("customer_name")
     if not name:
         return str(gettext("Log an enquiry"))

@@ -1,4 +1,4 @@
-"""Format enquiries as JSON output of capabilities, and as text for the assistant's answers."""
+"""Format enquiries as JSON output, and as text for the assistant's answers."""
 
 from __future__ import annotations
 

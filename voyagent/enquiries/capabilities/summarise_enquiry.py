@@ -109,7 +109,7 @@ def _likeliest(rows: list[Row], name: str) -> list[Row]:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: all details of the enquiry, or the list of matches."""
+    """Return the assistant's answer: an enquiry in full, or the list of matches."""
     if output["found"] == 0:
         return str(
             gettext(
@@ -134,7 +134,7 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the enquiry, or the listed enquiries, as records that the answer refers to."""
+    """Return the enquiries of the output as records that the answer refers to."""
     found = [output["enquiry"]] if "enquiry" in output else output["enquiries"]
     return tuple(map(enquiry_record, found[:ANSWERED_MAX]))
 

@@ -51,7 +51,9 @@ from voyagent.kernel.json_values import (
 
 
 class UpdateEnquiryInput(EnquiryPatch):
-    """The id of an enquiry and its changes: an absent field is unchanged, null clears it.
+    """The id of an enquiry and its changes.
+
+    An absent field is unchanged, null clears it.
 
     The name, the number of travellers and the status cannot be cleared.
     """

@@ -1,4 +1,7 @@
-"""Count enquiries by week, from the counts that triggers maintain, and verify those counts."""
+"""Count enquiries by week from stored counts, and verify those counts.
+
+Triggers maintain the counts.
+"""
 
 from __future__ import annotations
 

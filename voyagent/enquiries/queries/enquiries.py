@@ -1,4 +1,4 @@
-"""Queries of enquiries: one enquiry, the list, unanswered enquiries and the history."""
+"""Queries of enquiries: one enquiry, the list and the history."""
 
 from __future__ import annotations
 
@@ -133,7 +133,10 @@ class Search:
 
     @property
     def is_blunt(self) -> bool:
-        """Return True if no text is long enough for the trigram index: three letters in a row."""
+        """Return True if no text is long enough for the trigram index.
+
+        The index needs three letters in a row.
+        """
         parts = [part for part in self.texts if part]
         return bool(parts) and all(map(is_blunt, parts))
 
@@ -151,7 +154,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryListPage:
-    """Data of the list page: enquiries, counts of the tabs, the open enquiry and its history.
+    """Data of the list page: enquiries, counts of the tabs, the open enquiry.
 
     `is_capped` is true if counting stopped at 1,000, `is_partial` if only the newest enquiries were
     searched.
@@ -166,7 +169,9 @@ class EnquiryListPage:
 
 
 def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
-    """Return an enquiry of the agency; `lock` locks its row until the transaction ends.
+    """Return an enquiry of the agency.
+
+    `lock` locks its row until the transaction ends.
 
     Raises EnquiryNotFound.
     """
@@ -288,7 +293,10 @@ def unanswered_statement(limit: int = 10) -> Select[Any]:
 
 
 def new_count() -> ScalarSelect[Any]:
-    """Return a scalar select of the number of unanswered enquiries, from the stored counts."""
+    """Return a scalar select of the number of unanswered enquiries.
+
+    It reads the stored counts.
+    """
     return counted("new")
 
 
