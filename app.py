@@ -1,4 +1,4 @@
-"""Run Voyagent on this computer: embedded PostgreSQL, migrations, demo, web and worker.
+"""Run Voyagent on this computer, with embedded PostgreSQL and demo data.
 
 Variables that are not set have development defaults; production starts through wsgi.py. `python
 app.py` starts everything; `flask …` finds `create_app` here and runs one command on the same
@@ -143,7 +143,7 @@ def stored_secret(file: Path) -> str:
 
 @contextmanager
 def claim_port(settings: Settings) -> Iterator[socket.socket]:
-    """Yield the listening socket, opened first, so that a taken port is reported at once.
+    """Yield the listening socket, or report at once that the port is taken.
 
     After kill -9 the old web process needs a moment to notice that its parent has gone. It still
     holds the lock file, whose process number is dead; only then the start waits.
@@ -175,7 +175,10 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
 
 @contextmanager
 def database() -> Iterator[Settings]:
-    """Yield settings with a database: VOYAGENT_DB_URL, or an embedded server while it is used."""
+    """Yield settings with a database.
+
+    It is that of VOYAGENT_DB_URL, or an embedded server that runs while it is used.
+    """
     settings = load_settings()
     if settings.db_url is not None:
         yield settings

@@ -46,7 +46,9 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Stop the streams first when the web process stops: they would wait out the grace period.
+    """Stop the streams first when the web process stops.
+
+    They would wait until the end of the grace period.
 
     Clients that read nothing are disconnected, which is not logged.
     """

@@ -60,7 +60,10 @@ def register(app: Flask, settings: Settings) -> None:
     @app.cli.command("demo", with_appcontext=False)
     @with_database
     def fill_demo() -> None:
-        """Create the data of the demo agency; later runs renew its expired approval requests."""
+        """Create the data of the demo agency.
+
+        Later runs renew its expired approval requests.
+        """
         try:
             demo(app)
         except VoyagentError as error:
@@ -112,7 +115,10 @@ def reach(settings: Settings) -> None:
 
 
 def grant_app_role(settings: Settings) -> None:
-    """Grant the unprivileged role to the program's login if another login owns the schema."""
+    """Grant the unprivileged role to the program's login.
+
+    Nothing is granted if that login may use the role already.
+    """
     if settings.db_url is None or settings.db_admin_url is None:
         return
     login = sa.make_url(sqlalchemy_url(settings.db_url)).username
