@@ -25,13 +25,13 @@ def test_a_long_hostile_text_is_masked_in_linear_time(kind: str) -> None:
     def seconds(length: int) -> float:
         unit = HOSTILE[kind]
         text = (unit * (length // len(unit) + 1))[:length] + " passport A1234567"
-        begun = time.perf_counter()
+        begun = time.process_time()
         assert hidden_in(text).endswith(f"passport {passports.MASK}4567")
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     short = min(seconds(20_000) for _ in range(3))
     long = min(seconds(200_000) for _ in range(3))
-    assert long < max(30 * short, 0.1), (short, long)
+    assert long < max(40 * short, 0.5), (short, long)
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ class EventsQuery(Query):
 class IndexQuery(Query):
     """Text in the message field, and the conversations to list: a page or a search."""
 
-    about: Annotated[str | None, Filter(2_000)] = None
+    about: Annotated[str, Exact(2_000)] = ""
     cursor: Annotated[str | None, Filter(200)] = None
     q: Annotated[str | None, Filter(200)] = None
 

@@ -39,7 +39,7 @@ EXAMPLES = ("show new enquiries to Dubai", "who owes us more than 50,000", "tria
 @pages.page("/assistant", permission="chat.read")
 def index(actor: Actor) -> Any:
     """Show the conversations and the form for a new one."""
-    return _index(actor, SayForm(data={"message": query_of(IndexQuery).about or ""}))
+    return _index(actor, SayForm(data={"message": query_of(IndexQuery).about}))
 
 
 @pages.page("/assistant", methods=("POST",), permission="chat.write")
@@ -57,9 +57,7 @@ def begin(actor: Actor) -> Any:
 @pages.page("/assistant/<session_id>", permission="chat.read", missing=SessionNotFound)
 def conversation(actor: Actor, session_id: UUID) -> Any:
     """Show a conversation."""
-    return _conversation(
-        actor, session_id, SayForm(data={"message": query_of(IndexQuery).about or ""})
-    )
+    return _conversation(actor, session_id, SayForm(data={"message": query_of(IndexQuery).about}))
 
 
 @pages.page(
