@@ -69,10 +69,10 @@ class Listing(Query):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            found = invalid_names(error)
+            wrong = invalid_names(error)
             return cls.model_validate(
-                {name: value for name, value in values.items() if name not in found["invalid"]}
-                | found
+                {name: value for name, value in values.items() if name not in wrong["invalid"]}
+                | wrong
             )
 
     def invalid_labels(self, *others: str) -> list[str]:

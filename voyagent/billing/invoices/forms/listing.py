@@ -53,10 +53,10 @@ class InvoiceList(InvoiceListQuery):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            found = invalid_names(error)
+            wrong = invalid_names(error)
             return cls.model_validate(
-                {name: value for name, value in values.items() if name not in found["invalid"]}
-                | found
+                {name: value for name, value in values.items() if name not in wrong["invalid"]}
+                | wrong
             )
 
     @property
