@@ -1,1 +1,1 @@
-"""Trips: passengers, flights, hotels and other services, with cost, price and itinerary."""
+"""Trips: passengers, services, cost, price and itinerary."""

@@ -1,4 +1,4 @@
-"""JSON API of trips, their passengers, and their lines: flights, hotels and other services."""
+"""JSON API of trips, their passengers and their lines."""
 
 from __future__ import annotations
 
@@ -166,7 +166,10 @@ def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Body[Passen
     missing=PassengerNotFound,
 )
 def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Body[PassengerOut]:  # noqa: ARG001 - the parameter authenticates the caller
-    """Read a passenger; only the last four characters of the passport number are returned."""
+    """Read a passenger.
+
+    Only the last four characters of the passport number are returned.
+    """
     return PassengerOut.of(trips.passenger_of(trips.get_passenger(trip_id, passenger_id)))
 
 
@@ -222,7 +225,7 @@ def list_lines(reader: Reader, trip_id: UUID) -> Body[LineList]:
     errors=(TripFull, *LINE_ERRORS),
 )
 def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Body[LineOut]:
-    """Add a flight, hotel, transfer, visa or other service to a trip, with cost and price."""
+    """Add a service, such as a flight or hotel, to a trip with cost and price."""
     return LineOut.of(trips.line_of(lines.add_line(actor, trip_id, body.details, body.changes())))
 
 

@@ -168,7 +168,9 @@ class SupplierOffer(TenantOwned, Base):
 
 
 class SupplierResponse(TenantOwned, Base):
-    """The offers that a supplier returned for a query, in order, reusable until `expires_at`.
+    """The offers that a supplier returned for a query, in order.
+
+    They can be used again until `expires_at`.
 
     `question` is the digest of the query.
     """

@@ -1,4 +1,4 @@
-"""Background jobs of trips: delete old offers, re-encrypt passports with a new secret."""
+"""Background jobs of trips, which delete offers and re-encrypt passports."""
 
 from __future__ import annotations
 

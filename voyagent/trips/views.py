@@ -231,7 +231,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     missing=TripNotFound,
 )
 def new_line(actor: Actor, trip_id: UUID) -> Any:
-    """Show and process the form of a new flight, hotel, transfer, visa or other service."""
+    """Show and process the form of a new flight, hotel or other service."""
     trip = trips.get_trip(trip_id)
     kind = request.args.get("kind", "")
     form = LINE_FORMS[kind if kind in LINE_FORMS else "other"](trip.currency)

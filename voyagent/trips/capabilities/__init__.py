@@ -1,4 +1,4 @@
-"""Capabilities of trips: acts on flights, hotels, visas, passengers and the itinerary."""
+"""Capabilities of trips, such as acts on flights, hotels and passengers."""
 
 from voyagent.trips.capabilities import (
     add_passenger,

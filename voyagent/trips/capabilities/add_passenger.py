@@ -1,4 +1,7 @@
-"""Add a passenger to the conversation's trip, or change the passenger of the same name."""
+"""Add or change a passenger of the conversation's trip.
+
+A passenger of the same name is changed.
+"""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def preview(call: Invocation, inputs: BookHotelInput) -> Description:
 
 
 def measure(call: Invocation, inputs: BookHotelInput) -> Measured:
-    """Return the trip's services, which the preview compares before and after the dry run.
+    """Return the trip's services, to compare before and after the dry run.
 
     Raises PassengerNotFound.
     """
@@ -148,7 +148,10 @@ def measure(call: Invocation, inputs: BookHotelInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: BookHotelInput) -> Policy:
-    """Return the facts for approval: the supplier is paid the rate. Raises OfferNotFound."""
+    """Return the facts for approval, with the rate that is paid to the supplier.
+
+    Raises OfferNotFound.
+    """
     rate = supplies.rate_of(inputs.rate_key).offer
     return Policy(amounts=(rate.total,), party=rate.supplier, direction="out")
 

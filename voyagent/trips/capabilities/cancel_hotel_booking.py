@@ -41,7 +41,10 @@ class CancelHotelBookingInput(Closed):
 
 
 def run(call: Invocation, inputs: CancelHotelBookingInput) -> OutboundCall[JsonObject]:
-    """Cancel the rooms at the supplier. Raises the errors of `hotels.cancel_hotel_booking`."""
+    """Cancel the rooms at the supplier.
+
+    Raises the errors of `hotels.cancel_hotel_booking`.
+    """
     return hotels.cancel_hotel_booking(suppliers(call), call.actor, inputs.booking_id).then(_output)
 
 
@@ -84,7 +87,7 @@ def preview(_call: Invocation, inputs: CancelHotelBookingInput) -> Description:
 
 
 def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
-    """Return the trip's services, which the preview compares before and after the dry run.
+    """Return the trip's services, to compare before and after the dry run.
 
     Raises LineNotFound.
     """
@@ -92,7 +95,10 @@ def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
 
 
 def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:
-    """Return the facts for approval: a charge, known only after the cancellation, may be due."""
+    """Return the facts for approval of a cancellation, which may be charged.
+
+    The charge is known only afterwards.
+    """
     return Policy(direction="out")
 
 
@@ -104,7 +110,10 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 
 
 def _terms(booked: TripLine) -> list[FactShown]:
-    """Return the cancellation terms of the rate; empty if its offer is no longer stored."""
+    """Return the cancellation terms of the rate.
+
+    They are empty if the offer is no longer stored.
+    """
     rate = hotels.rate_of_stay(booked)
     if rate is None:
         return []

@@ -1,4 +1,7 @@
-"""Cancel trip lines from pages and the API: at the supplier, after approval, or only here."""
+"""Cancel trip lines from pages and the API.
+
+A line is cancelled at the supplier, after approval, or only here.
+"""
 
 from __future__ import annotations
 

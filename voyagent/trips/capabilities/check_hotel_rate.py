@@ -1,4 +1,4 @@
-"""Check with the supplier that a hotel rate is still offered, and read its current price."""
+"""Check a hotel rate with the supplier, and read its current price."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class CheckHotelRateInput(Closed):
 
 
 def run(call: Invocation, inputs: CheckHotelRateInput) -> OutboundCall[JsonObject]:
-    """Read the rate again from the supplier. Raises the errors of `hotels.check_hotel_rate`."""
+    """Read the rate again from the supplier.
+
+    Raises the errors of `hotels.check_hotel_rate`.
+    """
     checking = hotels.check_hotel_rate(suppliers(call), call.actor, inputs.rate_key)
     return checking.then(
         lambda rate: {"checked": True, **rate_output(rate)}, refused=unsupported("checked")

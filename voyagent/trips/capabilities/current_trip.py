@@ -1,4 +1,4 @@
-"""The trip of an act: the one that the input names, or the trip of the conversation."""
+"""The trip of an act, from its input or from the conversation."""
 
 from __future__ import annotations
 

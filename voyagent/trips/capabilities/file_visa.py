@@ -119,7 +119,7 @@ def preview(_call: Invocation, inputs: FileVisaInput) -> Description:
 
 
 def measure(call: Invocation, inputs: FileVisaInput) -> Measured:
-    """Return the trip's services, which the preview compares before and after the dry run.
+    """Return the trip's services, to compare before and after the dry run.
 
     Raises PassengerNotFound.
     """
@@ -127,12 +127,18 @@ def measure(call: Invocation, inputs: FileVisaInput) -> Measured:
 
 
 def policy(_call: Invocation, _wanted: FileVisaInput) -> Policy:
-    """Return the facts for approval: a fee is paid, whose amount is known only afterwards."""
+    """Return the facts for approval of an application, which costs a fee.
+
+    The amount of the fee is known only afterwards.
+    """
     return Policy(direction="out")
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the application in one sentence: its country, or its receipt once filed."""
+    """Describe the application in one sentence, with its country.
+
+    An application that is filed is described with its receipt.
+    """
     if output.get("receipt"):
         return str(gettext("Filed the visa, receipt %(receipt)s", receipt=output["receipt"]))
     country = country_name(str(given.get("destination", "")))

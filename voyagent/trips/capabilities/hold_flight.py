@@ -47,7 +47,9 @@ class HoldFlightInput(CurrentTripInput):
 
 
 def run(call: Invocation, inputs: HoldFlightInput) -> OutboundCall[JsonObject]:
-    """Reserve the fare; if its price has changed, return the new fare and reserve nothing.
+    """Reserve the fare, or return the new fare if the price has changed.
+
+    Nothing is reserved at a new price.
 
     Raises the errors of `trip_to_change`, and those of `flights.hold_flight` except PriceChanged.
     """

@@ -112,7 +112,7 @@ def preview(call: Invocation, inputs: IssueTicketInput) -> Description:
 
 
 def measure(call: Invocation, inputs: IssueTicketInput) -> Measured:
-    """Return the trip's services, which the preview compares before and after the dry run.
+    """Return the trip's services, to compare before and after the dry run.
 
     Raises LineNotFound.
     """

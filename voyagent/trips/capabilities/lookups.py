@@ -40,7 +40,10 @@ def held_flights(call: Invocation, text: str) -> list[Choice]:
 
 
 def booked_stays(call: Invocation, text: str) -> list[Choice]:
-    """Return the hotel bookings that a text may refer to; the conversation's trip comes first."""
+    """Return the hotel bookings that a text may refer to.
+
+    Those of the conversation's trip come first.
+    """
     choices = []
     for title, line in _bookings(call, "hotel", "booked"):
         label = _label(line.supplier_ref, line.name, line, title)
@@ -66,7 +69,10 @@ def passengers(call: Invocation, text: str) -> list[Choice]:
 
 
 def trips(call: Invocation, text: str) -> list[Choice]:
-    """Return the trips that a text may refer to: the conversation's first, then the newest."""
+    """Return the trips that a text may refer to.
+
+    The conversation's trip comes first, then the newest ones.
+    """
     found = trips_queries.list_titles(call.reader, session_id=call.session_id, limit=SEARCHED_MAX)
     return matching([(Choice(str(row["id"]), row["title"]), row["title"]) for row in found], text)
 
@@ -94,7 +100,7 @@ def matching(choices: Sequence[tuple[Choice, str]], text: str) -> list[Choice]:
 
 
 def _is_other(known: str, runs: Sequence[Run]) -> bool:
-    """Return True if the text has the surname of a record with another given name before it."""
+    """Return True if the text has a record's surname with another given name."""
     words = _words(known)
     return any(
         bool(words & _run_words(run)) and run.named[0].text.casefold() not in words for run in runs

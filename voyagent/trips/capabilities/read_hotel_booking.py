@@ -34,7 +34,10 @@ class ReadHotelBookingInput(Closed):
 
 
 def run(call: Invocation, inputs: ReadHotelBookingInput) -> OutboundCall[JsonObject]:
-    """Read the booking from the supplier. Raises the errors of `hotels.read_hotel_booking`."""
+    """Read the booking from the supplier.
+
+    Raises the errors of `hotels.read_hotel_booking`.
+    """
     return hotels.read_hotel_booking(suppliers(call), call.actor, inputs.booking_id).then(
         _output, refused=unsupported("read")
     )

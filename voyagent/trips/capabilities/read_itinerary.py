@@ -18,7 +18,9 @@ from voyagent.trips.words import country_name, state_word
 
 
 def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
-    """Return passengers, services and price, without costs, cancelled services and passports.
+    """Return passengers, services and price of the trip.
+
+    Costs, cancelled services and passports are left out.
 
     Raises the errors of `current_trip`.
     """
@@ -45,7 +47,10 @@ def sentence(_given: JsonObject, _output: JsonObject) -> str:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: services in order, the total, and the link to the PDF."""
+    """Return the assistant's answer: services, total and link to the PDF.
+
+    The services are in order of time.
+    """
     lines = [
         *(
             f"{one['flight']}, {one['origin']} → {one['destination']}, {moment(one['departs_at'])}"

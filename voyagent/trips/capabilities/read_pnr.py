@@ -61,7 +61,10 @@ def _output(read: tuple[list[TripLine], Any]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: booking, status, supplier, passengers and tickets."""
+    """Return the assistant's answer: booking, status, supplier and counts.
+
+    The counts are those of passengers, flights and tickets.
+    """
     status = gettext(
         "Booking %(locator)s is %(status)s at %(source)s.",
         locator=output["locator"],

@@ -35,7 +35,10 @@ class ReleaseFlightInput(Closed):
 
 
 def run(call: Invocation, inputs: ReleaseFlightInput) -> OutboundCall[JsonObject]:
-    """Release the booking, free of charge. Raises the errors of `flights.release_flight`."""
+    """Release the booking, free of charge.
+
+    Raises the errors of `flights.release_flight`.
+    """
     return flights.release_flight(suppliers(call), call.actor, inputs.pnr_id).then(
         _output, refused=unsupported("released")
     )
@@ -62,7 +65,10 @@ def _output(released: tuple[list[TripLine], int]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: the booking, and a withdrawn request for its tickets."""
+    """Return the assistant's answer, which names the released booking.
+
+    It says if a request for the booking's tickets was withdrawn.
+    """
     released = gettext("Booking %(locator)s is released at no cost.", locator=output["locator"])
     if not output["withdrawn"]:
         return str(released)

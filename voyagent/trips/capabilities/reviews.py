@@ -1,4 +1,4 @@
-"""Parts that the approval previews of trips share: the trip's services, texts, checks."""
+"""Parts that the approval previews of trips share."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def trip_checks(journey: Journey) -> list[CheckShown]:
 def budget_checks(
     session_id: UUID | None, enquiry_id: UUID | None, cost: Money
 ) -> list[CheckShown]:
-    """Return a warning if the cost is above the budget of the enquiry; else an empty list.
+    """Return a warning if the cost is above the enquiry's budget.
+
+    Otherwise the list is empty.
 
     The enquiry is the given one, else that of the conversation. Its budget is for the whole trip.
     """

@@ -42,7 +42,7 @@ LINES = Result(
 
 
 def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
-    """Return the trip with its totals, warnings, and the items that an invoice would have.
+    """Return the trip with its totals, its warnings and items for an invoice.
 
     Raises the errors of `current_trip`.
     """
@@ -79,7 +79,7 @@ def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the reading of the trip in one sentence, with its title once it is read."""
+    """Describe the reading of the trip, with its title once it is read."""
     if not output.get("title"):
         return str(gettext("Viewed the trip"))
     return str(gettext("Viewed the trip: %(title)s", title=output["title"]))
@@ -117,7 +117,7 @@ def _row(line: JsonObject, lines: Sequence[JsonObject]) -> str:
 
 
 def _is_in_fare(line: JsonObject, lines: Sequence[JsonObject]) -> bool:
-    """Return True if a flight's price is included in the price of another flight of its booking.
+    """Return True if another flight of the booking has the price of this flight.
 
     An outbound and a return flight that were sold together have one price.
     """

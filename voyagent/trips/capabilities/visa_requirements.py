@@ -67,7 +67,10 @@ def _output(found: Any) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: kind of visa, documents, fee, processing time and source."""
+    """Return the assistant's answer about the visa, its documents and its cost.
+
+    The processing time and the source follow.
+    """
     kinds = {
         "not_needed": gettext("No visa is needed."),
         "on_arrival": gettext("The visa is given on arrival."),

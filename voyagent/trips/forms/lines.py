@@ -41,7 +41,7 @@ _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 
 
 class LineForm(SchemaForm[LineIn]):
-    """Base form of a trip line: status, cost, price, supplier, booking number and notes.
+    """Base form of a trip line, with the fields that all kinds share.
 
     `untouched_values` has the details that the form does not show.
     """
@@ -109,11 +109,14 @@ class LineForm(SchemaForm[LineIn]):
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:  # noqa: ARG003 - for subclasses whose fields differ from the details
-        """Return the values of fields whose names or formats differ from those of the details."""
+        """Return the field values that differ from the details in name or format."""
         return {}
 
     def accepted(self) -> Any | None:
-        """Return the validated line, or None; errors of the details are shown at their fields."""
+        """Return the validated line, or None.
+
+        Errors of the details are shown at their fields.
+        """
         if not self.is_submitted() or not self.validate():
             return None
         try:
@@ -160,7 +163,10 @@ class LineForm(SchemaForm[LineIn]):
         }
 
     def more_details(self) -> dict[str, Any]:
-        """Return the members of the details that are computed from several or other fields."""
+        """Return the members of the details that are computed from fields.
+
+        They depend on several fields or on fields of other names.
+        """
         return {}
 
 

@@ -1,4 +1,7 @@
-"""Form of a passenger; it can be filled from the machine-readable lines of a passport."""
+"""Form of a passenger.
+
+It can be filled from the machine-readable lines of a passport.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,10 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return cls(data={name: getattr(passenger, name) for name in names})
 
     def changes(self, body: PassengerIn) -> dict[str, Any]:
-        """Return the changes: all fields, but the passport number only if entered or deleted."""
+        """Return the changes to all fields.
+
+        The passport number is a change only if it was entered or deleted.
+        """
         changes: dict[str, Any] = {
             name: getattr(body, name)
             for name in PassengerIn.model_fields

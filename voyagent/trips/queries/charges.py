@@ -95,7 +95,7 @@ def _in_words(lines: Sequence[Line]) -> str:
 
 
 def flights_in_words(flights: Sequence[FlightDetails]) -> str:
-    """Describe flights: `EK 533 Cochin – Dubai 19 Dec 2026, EK 532 Dubai – Cochin 25 Dec 2026`."""
+    """Describe flights, as in `EK 533 Cochin – Dubai 19 Dec 2026`."""
     return ", ".join(_flight(flight) for flight in flights)
 
 

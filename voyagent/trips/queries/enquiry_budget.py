@@ -24,7 +24,9 @@ def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
 
 
 def budget_of(session_id: UUID | None, enquiry_id: UUID | None = None) -> Money | None:
-    """Return the budget of the enquiry; None if it has no amount. Raises EnquiryNotFound.
+    """Return the budget of the enquiry, or None if it has no amount.
+
+    Raises EnquiryNotFound.
 
     The enquiry is the given one, else the newest of the conversation.
     """

@@ -402,7 +402,10 @@ def _tickets_in_a_row(flights: Sequence[FlightDetails]) -> str:
 
 
 def tickets_of(flights: Iterable[FlightDetails]) -> list[str]:
-    """Return the distinct ticket numbers of flights; flights of a booking share theirs."""
+    """Return the distinct ticket numbers of flights.
+
+    The flights of a booking share theirs.
+    """
     return list(dict.fromkeys(number for flight in flights for number in flight.tickets or ()))
 
 
@@ -418,7 +421,10 @@ def _people(names: Sequence[str]) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """Join words as a list of the current language; English without a comma before "and"."""
+    """Join words as a list in the current language.
+
+    English has no comma before "and".
+    """
     locale = _locale()
     return str(
         format_list(list(words), locale=Locale("en", "GB") if locale.language == "en" else locale)

@@ -47,7 +47,10 @@ CustomerOf = Callable[[ColumnElement[UUID]], ColumnElement[str]]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A period of trip creation: from `begin` to before `end`, with months in a time zone."""
+    """A period of trip creation, from `begin` to before `end`.
+
+    Its months are those of the time zone `zone`.
+    """
 
     begin: datetime
     end: datetime
@@ -78,7 +81,9 @@ class Earnings:
 def margins_statement(
     opened: Opened, earnings: Earnings, *, after: Cursor | None, limit: int
 ) -> Select[Any]:
-    """Select the trips of a period, newest first, after a cursor, one row for each currency.
+    """Select the trips of a period after a cursor, one row for each currency.
+
+    The newest trip is first.
 
     Rows: id, title, customer, created_at, currency, planned cost_minor and price_minor, posted
     spent_minor and earned_minor. A trip without amounts has one row with zeros in its own currency.
@@ -169,7 +174,10 @@ def margins_by_customer_statement(
 
 
 def trips_of_customer(name: str, in_books: CustomerOf, among: Select[Any]) -> Select[Any]:
-    """Select the ids of a customer's trips; an empty name selects trips without a customer."""
+    """Select the ids of a customer's trips.
+
+    An empty name selects trips without a customer.
+    """
     named = _named(in_books, among).subquery("named_so")
     return select(named.c.id).where(named.c.key == func.lower(literal(name)))
 
@@ -190,12 +198,15 @@ def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
 
 
 def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
-    """Return a trip's customer as a column: the customer of the enquiry, else that in the books."""
+    """Return a trip's customer as a column.
+
+    It is the customer of the enquiry, or else the one in the books.
+    """
     return func.coalesce(customer_of(trips.c.enquiry_id), in_books(trips.c.id)).label("customer")
 
 
 def _of_days(opened: Opened, earnings: Earnings) -> CTE:
-    """Return the amounts of all trips of a period, with the month to which they belong."""
+    """Return the amounts of all trips of a period, with their months."""
     posted = earnings.statement.cte("posted")
     planned = (
         owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
@@ -209,7 +220,10 @@ def _amounts(
     earned_in: ColumnElement[Any],
     planned: ColumnElement[bool],
 ) -> CTE:
-    """Return planned and posted amounts as rows: trip_id, currency, month and four amounts."""
+    """Return planned and posted amounts by trip, currency and month.
+
+    Columns: trip_id, currency, month and the four amounts.
+    """
     lines = select(
         _LINES.trip_id,
         _LINES.currency,

@@ -1,4 +1,4 @@
-"""Queries of trips: one with passengers and lines, the trip of a conversation, the list."""
+"""Queries of trips: one trip, the trip of a conversation, the list."""
 
 from __future__ import annotations
 
@@ -99,7 +99,10 @@ def agencies_with_offers() -> list[UUID]:
 
 
 def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:
-    """Return a trip; `lock` locks its row until the transaction ends. Raises TripNotFound."""
+    """Return a trip.
+
+    `lock` locks its row until the transaction ends. Raises TripNotFound.
+    """
     return load_one(select(Trip).where(Trip.id == trip_id), TripNotFound, lock=lock)
 
 
@@ -162,7 +165,7 @@ def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
 def list_bookings(
     reader: Reader, kind: str, status: str, *, session_id: UUID | None, limit: int
 ) -> list[tuple[str, Line]]:
-    """Return trip lines that are booked at a supplier, each with the title of its trip.
+    """Return trip lines booked at a supplier, each with the title of its trip.
 
     Lines of the conversation's trip come first, then the newest.
     """
@@ -201,7 +204,10 @@ def list_passengers(reader: Reader, *, session_id: UUID | None, limit: int) -> l
 
 
 def list_titles(reader: Reader, *, session_id: UUID | None, limit: int) -> list[Row]:
-    """Return `id` and `title` of trips: the conversation's trip first, then the newest."""
+    """Return `id` and `title` of trips.
+
+    The conversation's trip comes first, then the newest ones.
+    """
     statement = (
         select(_TRIPS.id, _TRIPS.title)
         .where(owned(Trip))
@@ -223,7 +229,7 @@ def read_title(reader: Reader, trip_id: UUID | None) -> str | None:
 
 
 def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:
-    """Return the newest trips; if the chosen trip is not among them, it is added at the end.
+    """Return the newest trips, with the chosen trip at the end if it is missing.
 
     Rows: id, title, time of creation.
     """
@@ -247,7 +253,10 @@ def list_trips(
     session_id: UUID | None = None,
     enquiry_id: UUID | None = None,
 ) -> Page[Row]:
-    """Return a page of trips, newest first, with days, number of people, prices and status."""
+    """Return a page of trips, newest first.
+
+    Each row has the days, the number of people, the prices and the status.
+    """
     where: list[ColumnElement[bool]] = [owned(Trip)]
     if session_id is not None:
         where.append(_TRIPS.session_id == session_id)

@@ -1,4 +1,4 @@
-"""The details of each kind of trip line, with the days and names derived from them."""
+"""The details of each kind of trip line, with their days and names."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class TransferDetails(Closed):
 
 
 class VisaDetails(Closed):
-    """The details of visas of one country, for `count` passengers or for one `traveller`.
+    """The details of visas of a country, for `count` people or one `traveller`.
 
     `granted_on` is the day on which the visa was granted.
     """
@@ -154,7 +154,10 @@ class VisaDetails(Closed):
 
 
 class OtherDetails(Closed):
-    """The details of any other service, such as an excursion or insurance, or of a discount."""
+    """The details of any other service or of a discount.
+
+    Examples of services are an excursion and insurance.
+    """
 
     kind: Literal["other"]
     title: Annotated[str, Trimmed(200)]
@@ -177,7 +180,10 @@ _READING: TypeAdapter[AnyDetails] = TypeAdapter(Details)
 
 
 def stored(details: AnyDetails) -> dict[str, Any]:
-    """Convert details to JSON for the table, without the kind and without empty members."""
+    """Convert details to JSON for the table.
+
+    The kind and empty members are left out.
+    """
     return details.model_dump(mode="json", exclude_none=True, exclude={"kind"})
 
 

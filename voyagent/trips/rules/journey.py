@@ -75,7 +75,10 @@ class Line:
 
     @property
     def state(self) -> str:
-        """Return the status for display: `granted` for a granted visa, else the line's status."""
+        """Return the status for display.
+
+        It is `granted` for a granted visa, else the line's status.
+        """
         return (
             "granted"
             if getattr(self.details, "granted_on", None) and not self.is_over
@@ -113,7 +116,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A trip with its passengers, and its lines in order of time, including cancelled ones."""
+    """A trip with its passengers and its lines, cancelled ones included.
+
+    Lines are in order of time.
+    """
 
     trip: Row
     passengers: tuple[Passenger, ...]
@@ -126,7 +132,7 @@ class Journey:
 
     @property
     def totals(self) -> list[Total]:
-        """Return cost and price in each currency, the trip's own first; nothing is converted."""
+        """Return cost and price in each currency, the trip's own first."""
         return totals(self.active_lines, self.trip["currency"])
 
     @property
@@ -154,6 +160,9 @@ def totals(lines: Sequence[Line], currency: str) -> list[Total]:
 
 
 def status_of(statuses: Sequence[str]) -> str:
-    """Return the status of a trip from its lines: `planned`, `part_booked` or `booked`."""
+    """Return the status of a trip: `planned`, `part_booked` or `booked`.
+
+    `statuses` are those of its lines.
+    """
     committed = [status in {"booked", "ticketed", "filed"} for status in statuses]
     return "planned" if not any(committed) else "booked" if all(committed) else "part_booked"

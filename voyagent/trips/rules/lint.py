@@ -473,7 +473,7 @@ def _flown_at_once(plan: Plan) -> Iterator[Finding]:
 
 
 def _too_old(plan: Plan) -> Iterator[Finding]:
-    """Warn of an infant or child who is above the age limit on the day of the last flight."""
+    """Warn of a child or infant who is too old on the last flight's day."""
     if not plan.flights:
         return
     last = max(flight.details.departs.date() for flight in plan.flights)

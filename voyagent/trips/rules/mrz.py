@@ -118,7 +118,9 @@ class MachineZone:
         return " ".join(part for part in (self.given_names, self.surname) if part) or None
 
     def is_named(self, name: str) -> bool:
-        """Return True if a name equals the name in the lines, in any order and ignoring accents.
+        """Return True if a name equals the one in the lines.
+
+        The order of the words and accents do not count.
 
         A word may be longer than in the lines, because long names are cut off there.
         """

@@ -66,13 +66,18 @@ def country_of(code: str) -> str | None:
 
 
 def same_city(one: str, other: str) -> bool:
-    """Return True if two airports serve the same city; an unknown one equals only itself."""
+    """Return True if two airports serve the same city.
+
+    An unknown airport equals only itself.
+    """
     here, there = find_airport(one), find_airport(other)
     return one == other or (here is not None and there is not None and here.metro == there.metro)
 
 
 def instant(code: str, local: datetime) -> datetime | None:
-    """Return the UTC instant of a local time at an airport; None if its zone is unknown.
+    """Return the UTC instant of a local time at an airport.
+
+    None if the zone of the airport is unknown.
 
     If the local time occurs twice, when clocks go back, the first one is meant.
     """

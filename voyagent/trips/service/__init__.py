@@ -1,1 +1,1 @@
-"""Services of trips: plan them, manage passengers, book at suppliers, send itineraries."""
+"""Services of trips: plan, manage passengers, book, send itineraries."""

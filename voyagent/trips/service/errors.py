@@ -27,7 +27,10 @@ class LineKindFixed(Invalid):
 
 
 class LineIsCommitted(Conflict):
-    """The line has a booking or application, which must be cancelled before the removal."""
+    """The line has a booking or application.
+
+    It must be cancelled before the line is removed.
+    """
 
     code = "line_is_committed"
     message = N_("This service is held or booked. Cancel it before you remove it.")
@@ -76,7 +79,10 @@ class InvalidFlightTimes(Invalid):
 
 
 class NegativeAmount(Invalid):
-    """The amount is negative; only lines of kind "other", such as discounts, may be negative."""
+    """The amount is negative, which only lines of kind "other" may be.
+
+    Discounts are such lines.
+    """
 
     code = "negative_amount"
     message = N_("Only a service of type “Other” can have a negative price, such as a discount.")

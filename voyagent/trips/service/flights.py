@@ -78,7 +78,9 @@ def hold_flight(
     offer_id: UUID,
     passenger_ids: Sequence[UUID] | None = None,
 ) -> OutboundCall[list[TripLine]]:
-    """Reserve a fare at the supplier, unpaid; return one new trip line for each flight.
+    """Reserve a fare at the supplier without payment, and return the new lines.
+
+    There is one trip line for each flight.
 
     `passenger_ids` are by default all passengers of the trip. Repeated requests hold an offer only
     once on a trip; after a release the offer can be held again. Raises Forbidden, TripNotFound,
@@ -184,7 +186,9 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
 def release_flight(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[list[TripLine], int]]:
-    """Release an unpaid held booking, free of charge; `line_id` is any flight of the booking.
+    """Release an unpaid held booking, free of charge.
+
+    `line_id` is any flight of the booking.
 
     Returns the trip lines of the booking, now cancelled, and the number of ticketing requests that
     were withdrawn. If the supplier fails, nothing changes. If the hold has expired, the supplier is
@@ -237,7 +241,9 @@ def has_lapsed(line: TripLine) -> bool:
 def read_flight(
     suppliers: Suppliers, actor: Actor, locator: str
 ) -> OutboundCall[tuple[list[TripLine], FlightBooking]]:
-    """Return the trip lines of the newest booking with a locator, and the supplier's data.
+    """Return the trip lines of the newest booking with a locator.
+
+    The second value is the supplier's data about the booking.
 
     Raises Forbidden, LineNotFound, SupplierError.
     """
@@ -258,7 +264,10 @@ def read_flight(
 
 
 def held_lines(line_id: UUID) -> list[TripLine]:
-    """Return the flights of a held booking and lock its trip. Raises LineNotFound, NotHeld."""
+    """Return the flights of a held booking and lock its trip.
+
+    Raises LineNotFound, NotHeld.
+    """
     line = _held_trip_of(line_id)
     if line.status != "held" or line.supplier_key is None:
         raise NotHeld
@@ -294,7 +303,10 @@ def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> No
 
 
 def _unused_name(trip_id: UUID, act: str) -> str:
-    """Return the idempotency key for holding an offer; after a released hold it is a new key."""
+    """Return the idempotency key for holding an offer.
+
+    After a released hold it is a new key.
+    """
     names = select(TripLine.our_reference).where(
         TripLine.trip_id == trip_id,
         TripLine.our_reference.startswith(act),

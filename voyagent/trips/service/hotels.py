@@ -61,7 +61,9 @@ def search_hotels(
 
 
 def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> OutboundCall[HotelRate]:
-    """Read a rate again from the supplier and store it; reuse a response for two minutes.
+    """Read a rate again from the supplier and store it.
+
+    A response is used again for two minutes.
 
     Raises Forbidden, SupplierError (such as SoldOut, OfferExpired, UnknownAtSupplier).
     """
@@ -181,7 +183,7 @@ def cancel_hotel_booking(
 def read_hotel_booking(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[TripLine, HotelBooking]]:
-    """Return the trip line of a booked stay, and the supplier's data about the booking.
+    """Return the trip line of a booked stay, and the supplier's data about it.
 
     Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError.
     """

@@ -72,7 +72,10 @@ _PRIVATE = frozenset({"details"})
 
 
 class Way(StrEnum):
-    """Ways to cancel a line: release it free of charge, request approval, or only mark it."""
+    """Ways to cancel a line.
+
+    RELEASE frees it at no cost, ASK requests approval, NOTE only marks the line.
+    """
 
     RELEASE = "release"
     ASK = "ask"
@@ -245,7 +248,10 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
 
 
 def check_room(trip: Trip, more: int) -> None:
-    """Check that a trip, already locked, can have `more` further lines. Raises TripFull."""
+    """Check that a locked trip can have `more` further lines.
+
+    Raises TripFull.
+    """
     if (
         db.session.scalar(select(func.count(TripLine.id)).where(TripLine.trip_id == trip.id)) or 0
     ) + more > LINES_MAX:

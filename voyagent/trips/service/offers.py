@@ -19,7 +19,10 @@ CACHED_FOR = timedelta(hours=1)
 
 
 def sweep() -> None:
-    """Delete the bound agency's offers that expired an hour ago, and expired responses."""
+    """Delete the bound agency's old offers and expired responses.
+
+    An offer is old an hour after its expiry.
+    """
     now = clock.now()
     is_booked = exists().where(
         TripLine.offer_id == SupplierOffer.id,

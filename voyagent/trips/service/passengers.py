@@ -117,7 +117,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Re-encrypt up to a hundred passport numbers of the agency with the current secret.
+    """Re-encrypt up to a hundred passport numbers with the current secret.
 
     Returns their number. Numbers that are already encrypted with the current secret are left out.
     """

@@ -25,7 +25,7 @@ def normal(number: str) -> str:
 
 
 def seal(keyring: Keyring, passenger: TripPassenger, number: str | None) -> None:
-    """Store a passport number in a passenger, encrypted for this passenger's id; or clear it.
+    """Encrypt a passenger's passport number for this passenger's id, or clear it.
 
     The passenger must have an id.
     """

@@ -42,7 +42,9 @@ def send_itinerary(
     locale: str,
     prices: bool,
 ) -> Trip:
-    """Mail an itinerary to the customer, whose reply goes to the sender; return the trip.
+    """Mail an itinerary to the customer and return the trip.
+
+    The customer's reply goes to the sender.
 
     `prices` must be True if `document` contains prices. The number of mails is limited for each
     recipient and each agency; a dry run does not count. Raises Forbidden, AgencyNotVerified,
@@ -86,7 +88,7 @@ def has_active_lines(trip_id: UUID) -> bool:
 
 
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
-    """Return the customer's e-mail address: that of the enquiry, else that of the party.
+    """Return the customer's e-mail address, from the enquiry or the party.
 
     `name` is the customer's name on a document; it defaults to the name in the enquiry. None if
     there is no address.

@@ -1,4 +1,4 @@
-"""Functions that flights, hotels and visas share: offers, travellers, bookings, retries."""
+"""Functions that flights, hotels and visas share."""
 
 from __future__ import annotations
 
@@ -58,7 +58,10 @@ class Booking:
 
 
 def outside() -> None:
-    """Refuse to call a supplier in a dry run; every function calls this before its supplier."""
+    """Refuse to call a supplier in a dry run.
+
+    Every function calls this before its supplier.
+    """
     refuse_outside(db.session)
 
 
@@ -99,7 +102,9 @@ def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Give
 
 
 def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
-    """Return a stored offer, expired or not: the supplier decides whether it is still valid.
+    """Return a stored offer, expired or not.
+
+    The supplier decides if it is still valid.
 
     Raises OfferNotFound.
     """
@@ -157,7 +162,10 @@ def traveller_of(keyring: Keyring, one: TripPassenger) -> Traveller:
 
 
 def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
-    """Return the trip lines that a request with this idempotency key created, in order."""
+    """Return the trip lines that a request with an idempotency key created.
+
+    They are in order of time.
+    """
     rows = db.session.scalars(
         select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference)
     )

@@ -89,7 +89,9 @@ def open_trip(
 def trip_for(
     actor: Actor, *, session_id: UUID | None = None, enquiry_id: UUID | None = None
 ) -> Trip:
-    """Return the trip of a conversation or the newest of an enquiry; create a missing one.
+    """Return the trip of a conversation or of an enquiry.
+
+    It is created if there is none. For an enquiry it is the newest one.
 
     Raises the errors of `open_trip` except TripAlreadyOpen.
     """
@@ -142,7 +144,9 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
 
 @contextmanager
 def title_follows(trip: Trip) -> Iterator[None]:
-    """Update the trip's title after the block if it was derived; keep a title typed by a user.
+    """Update the trip's title after the block if it was derived.
+
+    A title typed by a user stays.
 
     A derived title has the customer, or the passengers, and the destination.
     """
