@@ -1,1 +1,4 @@
-"""Billing: invoices, bills, credit notes, payments and write-offs, each posted to the ledger."""
+"""Billing documents and payments, each posted to the ledger.
+
+Documents are invoices, bills, credit notes and write-offs.
+"""

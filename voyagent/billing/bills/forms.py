@@ -1,4 +1,4 @@
-"""Forms of bills and of their payment date, and the query parameters of the list of bills."""
+"""Forms of bills and their payment date, and the parameters of their list."""
 
 from __future__ import annotations
 
@@ -110,7 +110,10 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @property
     def components(self) -> list[str]:
-        """Return the tax components to offer: those of the agency's country, and those in use."""
+        """Return the tax components to offer.
+
+        They are those of the agency's country and those that the bill already has.
+        """
         known = tables.components_on(self.home.country, today()) if self.home else ()
         return [
             one
@@ -128,7 +131,10 @@ class BillForm(DocumentForm[BillDraftIn]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the input at which to show an error; a tax error also marks the tax input."""
+        """Return the input at which to show an error.
+
+        A tax error also marks the tax input.
+        """
         match loc:
             case ("line_items", int(at), "taxes", int(number), "amount"):
                 self.wrong.add((at, f"tax_{_printed(self.line_items.data[at])[number][0]}"))
@@ -160,13 +166,16 @@ class BillForm(DocumentForm[BillDraftIn]):
 
 
 def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the entered taxes of a bill line as pairs of component and ungrouped amount."""
+    """Return the entered taxes of a bill line as component and plain amount."""
     typed = ((component, plain(row.get(f"tax_{component}") or "")) for component in INPUT)
     return [(component, amount) for component, amount in typed if amount]
 
 
 class BillList(DocumentQuery, Listing):
-    """Query parameters of the list of bills; `overdue` means open and due before today."""
+    """Query parameters of the list of bills.
+
+    `overdue` means open and due before today.
+    """
 
     endpoint = "billing.bills"
     parameters = ("status", "q", "party", "from", "to", "due_from", "due_to", "currency", "trip")

@@ -42,7 +42,7 @@ BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
 
 
 class InputTaxIn(Closed):
-    """A tax component of a bill line, such as `cgst`, and its amount as printed on the bill."""
+    """A tax component of a bill line, such as `cgst`, with its printed amount."""
 
     component: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
     amount: PlainAmount

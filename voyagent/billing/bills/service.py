@@ -1,4 +1,4 @@
-"""Services of bills: draft, receive, schedule the payment, import open bills, and void."""
+"""Services of bills: draft, receive, schedule the payment, import and void."""
 
 from __future__ import annotations
 
@@ -147,7 +147,9 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 
 
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
-    """Receive a draft bill: post its cost, agency lines and input tax against payables.
+    """Receive a draft bill and post it against payables.
+
+    Its cost, its agency lines and its input tax are posted.
 
     The entry is dated on the issue date. If several calls run at the same time, only one posts it.
     `seen` is the `updated_at` of the draft that the caller has read.
@@ -162,7 +164,9 @@ def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) 
 
 
 def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[BillFields]) -> Bill:
-    """Enter and receive a bill in one step; with `is_opening` it is imported and posts no cost.
+    """Enter and receive a bill in one step.
+
+    With `is_opening` it is imported and posts no cost.
 
     Raises the errors of `draft_bill` and `receive_draft`.
     """
@@ -171,7 +175,10 @@ def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[Bil
 
 
 def read_reference(typed: str) -> str:
-    """Return the supplier's reference without surplus spaces. Raises VendorReferenceRequired."""
+    """Return the supplier's reference without surplus spaces.
+
+    Raises VendorReferenceRequired.
+    """
     reference = " ".join(typed.split())
     if not 1 <= len(reference) <= 64:
         raise VendorReferenceRequired
@@ -228,7 +235,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
 
 @contextmanager
 def _once() -> Iterator[None]:
-    """Raise VendorReferenceTaken if the block stores a reference that another bill has."""
+    """Raise VendorReferenceTaken if another bill has the reference of the block."""
     try:
         yield
     except IntegrityError as error:
@@ -256,7 +263,10 @@ def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
 
 
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Bill:
-    """Remove the payment date of a bill. Raises Forbidden, BillNotFound, BillNotScheduled."""
+    """Remove the payment date of a bill.
+
+    Raises Forbidden, BillNotFound, BillNotScheduled.
+    """
     actor.require("bill.schedule")
     bill = bill_queries.get_bill(bill_id, lock=True)
     if bill.status != "scheduled":

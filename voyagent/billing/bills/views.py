@@ -218,7 +218,10 @@ def void_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Set the payment date of an open bill; the form proposes its due date, or today if past."""
+    """Set the payment date of an open bill.
+
+    The form proposes its due date, or today if that is past.
+    """
     document = bill_queries.get_bill(bill_id)
     if back := turned_back(document, may=document.status in OPEN_BILL):
         return back

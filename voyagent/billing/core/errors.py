@@ -35,7 +35,10 @@ class CustomerNameRequired(Unprocessable):
 
 
 class InvalidLine(Unprocessable):
-    """A document line has an invalid description, or a quantity that is not from 1 to 1,000,000."""
+    """A document line has an invalid description or quantity.
+
+    A quantity is from 1 to 1,000,000.
+    """
 
     code = "invalid_line"
     message = N_(
@@ -73,7 +76,10 @@ class BasicFareRequired(Unprocessable):
 
 
 class TaxNumberMissing(Conflict):
-    """The document has taxes, but the agency has no tax number, which determines its country."""
+    """The document has taxes, but the agency has no tax number.
+
+    That number determines the agency's country.
+    """
 
     code = "agency_tax_number_required"
     message = N_("Enter the agency’s tax number in Settings before you add tax.")
@@ -133,7 +139,7 @@ class DateInFuture(InvalidDate):
 
 
 class DateTooEarly(InvalidDate):
-    """The date is before that of the document, the payment, or the last reversal on it."""
+    """The date is before that of the document, payment or last reversal."""
 
     message = N_(
         "This date is too early. Enter the date of the document or payment, or a later one. If a"
@@ -210,7 +216,10 @@ class BillPaid(DocumentNotOpen):
 
 
 class DocumentNotVoidable(Conflict):
-    """The document cannot be voided: it is not posted, is void, or has payments or credits."""
+    """The document is not posted, is void, or has payments or credits.
+
+    It therefore cannot be voided.
+    """
 
     code = "document_not_voidable"
     message = N_("Only a posted document without payments or credit notes can be voided.")
@@ -287,7 +296,10 @@ class SupplierCreditReversed(Conflict):
 
 
 class FormerNumberRequired(Unprocessable):
-    """The number that an imported document had in the former program is missing or too long."""
+    """The former number of an imported document is missing or too long.
+
+    It is the number that the document had in the former program.
+    """
 
     code = "former_number_required"
     message = N_("Enter its previous number, in at most 128 characters.")

@@ -1,4 +1,4 @@
-"""Queries of credit notes: one with all its parts, the list, and amounts returned so far."""
+"""Queries of credit notes: one note, the list, and amounts returned so far."""
 
 from __future__ import annotations
 
@@ -65,7 +65,10 @@ def recalled_by_line(invoice: Invoice) -> dict[int, int]:
 
 
 def round_off_given_back(invoice_id: UUID) -> bool:
-    """Return True if a credit note that is not reversed has returned the invoice's rounding."""
+    """Return True if a credit note has returned the invoice's rounding.
+
+    Reversed credit notes are ignored.
+    """
     given = select(CreditNote.id).where(
         CreditNote.invoice_id == invoice_id,
         CreditNote.round_off_minor != 0,

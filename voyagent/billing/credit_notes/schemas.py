@@ -32,7 +32,10 @@ class CreditNoteIn(CreditIn):
 
 
 class CreditNoteQuery(DocumentQuery):
-    """Filters of the list of credit notes, which are combined, and the cursor of a page."""
+    """Filters of the list of credit notes, and the cursor of a page.
+
+    All filters apply together.
+    """
 
     invoice_id: Id | None = Field(default=None, description="Id of the credited invoice.")
     q: Annotated[str | None, Filter(255)] = Field(
@@ -80,7 +83,10 @@ def _tax_minor(line: Row) -> int:
 
 
 class CreditLineOut(AnswerOf[Row]):
-    """The credited amount of an invoice line before tax, with its commission and taxes."""
+    """The credited amount of an invoice line, with its commission and taxes.
+
+    The amount is before tax.
+    """
 
     line_no: int
     description: str
@@ -90,11 +96,17 @@ class CreditLineOut(AnswerOf[Row]):
 
 
 class CreditNoteOut(CreditNoteBrief):
-    """A credit note with its lines and the revenue that it cancels on later service dates."""
+    """A credit note with its lines and the revenue that it cancels.
+
+    It cancels the revenue of later service dates.
+    """
 
     lines: list[CreditLineOut]
     recognitions: list[RecognitionOut]
 
 
 class CreditNoteListOut(CursorPageOf[CreditNoteBrief]):
-    """A page of credit notes, newest issue date first; the last page has no `next_cursor`."""
+    """A page of credit notes, newest issue date first.
+
+    The last page has no `next_cursor`.
+    """

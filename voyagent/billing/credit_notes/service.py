@@ -46,7 +46,9 @@ CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 def reverse_credit_note(
     actor: Actor, credit_note_id: UUID, *, reason: str, on: date | None = None
 ) -> CreditNote:
-    """Reverse a whole credit note on a day: by default today, or its issue date if later.
+    """Reverse a whole credit note on a day.
+
+    The day is by default today, or the issue date if that is later.
 
     From that day the credited amount is open on the invoice again, and the lines can be credited
     again. Reports for earlier dates do not change. Deferred revenue is restored on its service
@@ -109,7 +111,10 @@ def issue_credit_note(
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """The contents of a credit note; `later` are the numbers of lines with deferred revenue."""
+    """The contents of a credit note.
+
+    `later` are the numbers of lines with deferred revenue.
+    """
 
     currency: str
     lines: list[CreditedLine]
@@ -155,7 +160,9 @@ class Credit:
 
 
 def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
-    """Return the contents of a credit note on an invoice, without checking the open amount.
+    """Return the contents of a credit note on an invoice.
+
+    The open amount is not checked.
 
     `amounts` are before tax, by line number; None credits all that is not credited yet. Taxes and
     commission are in proportion, rounded half up over all credit notes of the invoice, so that the

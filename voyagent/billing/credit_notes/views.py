@@ -54,7 +54,7 @@ PAGES = CreditPages(
 
 @pages.page("/credit-notes", permission="billing.read")
 def credit_notes(reader: Reader) -> Any:
-    """Show the list of credit notes, newest first: those to customers or those from suppliers."""
+    """Show the list of credit notes to customers or from suppliers, newest first."""
     query = CreditList.read(request.args)
     kind = BILL if query.kind else INVOICE
     found, invalid_names = page_or_first(
@@ -96,7 +96,10 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     once=True,
 )
 def credit(actor: Actor, invoice_id: UUID) -> Any:
-    """Credit an invoice; the form proposes all that is left and can preview the postings."""
+    """Credit an invoice.
+
+    The form proposes all that is left and can preview the postings.
+    """
     invoice = invoice_queries.get_invoice(invoice_id)
     if refused := crediting.credit_refused(invoice):
         return not_now(translated(refused.message), Place(invoice).url())

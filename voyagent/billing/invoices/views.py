@@ -125,7 +125,10 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     once=True,
 )
 def new(actor: Actor) -> Any:
-    """Show and submit the form of a new draft; the URL may name its enquiry, trip or customer."""
+    """Show and submit the form of a new draft.
+
+    The URL may name its enquiry, trip or customer.
+    """
     form = InvoiceForm(actor.currency, taxing.home(), data=_begun())
     drawn = (
         None
@@ -229,7 +232,9 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
 
 
 def _begun() -> dict[str, Any]:
-    """Return the initial values of a draft: today, the trip, and the enquiry's customer.
+    """Return the initial values of a draft, such as the enquiry's customer.
+
+    The issue date is today.
 
     Raises EnquiryNotFound, TripNotFound.
     """

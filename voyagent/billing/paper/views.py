@@ -1,4 +1,4 @@
-"""Pages that download billing documents as files, and the page that mails an invoice."""
+"""Pages that download billing documents, and the page that mails an invoice."""
 
 from __future__ import annotations
 

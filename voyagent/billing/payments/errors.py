@@ -69,7 +69,10 @@ class NothingLeft(PaymentOverAllocated):
 
 
 class NothingOpen(Conflict):
-    """No documents were given, and the party has none open in this currency by that date."""
+    """No documents were given, and the party has no open ones in the currency.
+
+    Documents after the date of the payment do not count.
+    """
 
     code = "nothing_open"
     message = N_("There are no open documents in the payment’s currency issued by that date.")
@@ -142,7 +145,7 @@ class BookedRateMissing(Conflict):
 
 
 class SettledAmountMissing(Unprocessable):
-    """Payment and document differ in currency, but neither settled amount nor rate is given."""
+    """Payment and document differ in currency, without settled amount or rate."""
 
     code = "settled_amount_required"
     message = N_(
@@ -151,7 +154,7 @@ class SettledAmountMissing(Unprocessable):
 
 
 class SettledAmountWrong(Unprocessable):
-    """The settled amount does not match the exchange rate or the amount of the payment."""
+    """The settled amount does not match the rate or the payment's amount."""
 
     code = "settled_amount_wrong"
     message = N_("The settled amount does not match the amount and the rate.")

@@ -1,4 +1,4 @@
-"""Forms of payments, allocations and refunds, and the query parameters of their list."""
+"""Forms of payments, allocations and refunds, and their list's parameters."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         self.pairs = {str(row["id"]): (row["currency"], row["base"], books) for row in foreign}
 
     def values(self) -> dict[str, Any]:
-        """Return the entered values, with settled amounts and rates as the API accepts them."""
+        """Return the values, with settled amounts and rates as the API accepts them."""
         values = super().values()
         return values | {
             "allocations": [
@@ -178,7 +178,10 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the input at which to show an error; errors of a rate are shown at its inputs."""
+        """Return the input at which to show an error.
+
+        Errors of a rate are shown at its inputs.
+        """
         match loc:
             case ("allocations", int(), "exchange_rate", "source"):
                 return "rate_source"

@@ -144,7 +144,10 @@ class RefundIn(Closed):
     reference: Annotated[str, Text(128)] | None = None
 
     def money(self, currency: str) -> Money | None:
-        """Return the amount in the payment's currency, or None if absent. Raises InvalidAmount."""
+        """Return the amount in the payment's currency, or None if absent.
+
+        Raises InvalidAmount.
+        """
         return None if self.amount is None else Money.parse(self.amount, currency)
 
 
@@ -309,7 +312,10 @@ class PaymentOut(PaymentBrief):
 
 
 class PaymentListOut(CursorPageOf[PaymentBrief]):
-    """A page of payments, newest payment date first; the last page has no `next_cursor`."""
+    """A page of payments, newest payment date first.
+
+    The last page has no `next_cursor`.
+    """
 
 
 def payment_row(document: PaymentDocument) -> Row:

@@ -39,7 +39,10 @@ class SupplierCreditIn(BillCreditIn):
 
 
 class SupplierCreditQuery(DocumentQuery):
-    """Filters of the list of supplier credits, which are combined, and the cursor of a page."""
+    """Filters of the list of supplier credits, and the cursor of a page.
+
+    All filters apply together.
+    """
 
     bill_id: Id | None = Field(default=None, description="Id of the credited bill.")
     q: Annotated[str | None, Filter(255)] = Field(
@@ -95,4 +98,7 @@ class SupplierCreditOut(SupplierCreditBrief):
 
 
 class SupplierCreditListOut(CursorPageOf[SupplierCreditBrief]):
-    """A page of supplier credits, newest issue date first; the last page has no `next_cursor`."""
+    """A page of supplier credits, newest issue date first.
+
+    The last page has no `next_cursor`.
+    """

@@ -41,7 +41,9 @@ from voyagent.kernel.money import Money
 def reverse_supplier_credit(
     actor: Actor, supplier_credit_id: UUID, *, reason: str, on: date | None = None
 ) -> SupplierCredit:
-    """Reverse a whole supplier credit on a day: by default today, or its issue date if later.
+    """Reverse a whole supplier credit on a day.
+
+    The day is by default today, or the issue date if that is later.
 
     The supplier's number can be entered again.
 
@@ -94,7 +96,7 @@ def credit_bill(
 
 @dataclass(frozen=True, slots=True)
 class BillCredit:
-    """The contents of a supplier credit: bill lines, their credited amounts, and taxes.
+    """The contents of a supplier credit: lines, credited amounts and taxes.
 
     `minors` are the amounts by line number, in minor units.
     """
@@ -134,7 +136,7 @@ class BillCredit:
 def credit_now(
     actor: Actor, bill: Bill, amounts: Mapping[int, Money] | None, on: date | None
 ) -> tuple[BillCredit, date]:
-    """Return the contents and the date of a supplier credit, after checking all limits.
+    """Return contents and date of a supplier credit, after checking all limits.
 
     The date defaults to that of `first_day`. Raises InvalidDate, SupplierCreditExceedsOpen,
     AmountAboveLimit, PeriodLocked; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,

@@ -44,7 +44,9 @@ def write_off_invoice(
     amount: Money | None = None,
     on: date | None = None,
 ) -> WriteOff:
-    """Write off the open amount of an invoice or a part of it: bad debts against receivables.
+    """Write off the open amount of an invoice or a part of it.
+
+    Bad debts are posted against receivables.
 
     The date defaults to today, or to the issue date if that is later. The actor needs an approval.
     Taxes do not change, because a bad debt does not change the supply (section 34 of the CGST Act).
@@ -142,7 +144,10 @@ def checked(
 
 
 def _store(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
-    """Store a write-off or its reversal, update the locked invoice, and record it in the audit."""
+    """Store a write-off or its reversal, and update the locked invoice.
+
+    The audit log records it.
+    """
     row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
     invoice.credited_minor += row.amount_minor
     invoice.written_off_minor += row.amount_minor
@@ -182,7 +187,9 @@ def ask_for_write_off(
     amount: Money | None = None,
     on: date | None = None,
 ) -> Approval:
-    """Request approval to write off an amount of an invoice, by default the open amount.
+    """Request approval to write off an amount of an invoice.
+
+    The default is the open amount.
 
     The request starts a new conversation. An invoice has at most one pending request.
 

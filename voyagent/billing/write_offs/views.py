@@ -40,7 +40,9 @@ from voyagent.kernel.money import Money
     missing=InvoiceNotFound,
 )
 def write_off(actor: Actor, invoice_id: UUID) -> Any:
-    """Request a write-off; the form proposes the whole open amount and can preview the postings.
+    """Request a write-off.
+
+    The form proposes the whole open amount and can preview the postings.
 
     A person with the authority decides on the request.
     """

@@ -1,4 +1,4 @@
-"""Filters, totals by party and answer text shared by the receivables and payables lists."""
+"""Code that the lists of receivables and payables share."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def open_balances(call: Invocation, kind: Kind, inputs: OpenBalancesInput) -> Js
 def balance_list(
     heading: str, given: JsonObject, balances: Sequence[JsonObject], output: JsonObject
 ) -> str:
-    """Return the text of a list of open balances: heading, one line for each party, totals.
+    """Return a list of open balances as text, with a line for each party.
+
+    The totals follow.
 
     `heading` has no colon at its end; one is added.
     """

@@ -42,7 +42,10 @@ def run(call: Invocation, inputs: ListPayablesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence; it names the supplier if the list is filtered by name."""
+    """Return the summary sentence.
+
+    It names the supplier if the list is filtered by name.
+    """
     name = given.get("vendor_name")
     if not name:
         return str(gettext("Looked up payables"))

@@ -42,7 +42,10 @@ def run(call: Invocation, inputs: ListReceivablesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence; it names the customer if the list is filtered by name."""
+    """Return the summary sentence.
+
+    It names the customer if the list is filtered by name.
+    """
     name = given.get("customer_name")
     if not name:
         return str(gettext("Looked up receivables"))

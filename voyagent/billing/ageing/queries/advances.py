@@ -37,7 +37,7 @@ DIRECTION: dict[Kind, str] = {"receivable": "in", "payable": "out"}
 
 
 def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date) -> Select[Any]:
-    """Return a statement for the advances paid in a period, summed by party, as of a day's end.
+    """Select the advances paid in a period, by party, as of a day's end.
 
     Rows: currency, party_key, party_name, n, unapplied_minor.
     """

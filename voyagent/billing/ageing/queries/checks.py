@@ -1,4 +1,4 @@
-"""Queries that find contradictions between documents, payments, numbers and roll-up tables."""
+"""Queries that find contradictions between documents, payments and roll-ups."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": Credit
 
 
 def outstanding_statement(kind: Kind) -> Select[Any]:
-    """Return a statement for the open amount of documents according to the roll-up table.
+    """Select the open amount of documents according to the roll-up table.
 
     Rows: kind, currency, open_minor.
     """
@@ -56,7 +56,7 @@ def outstanding_statement(kind: Kind) -> Select[Any]:
 
 
 def unallocated_statement() -> Select[Any]:
-    """Return a statement for documents whose paid amount is not the sum of their allocations.
+    """Select the documents whose paid amount is not the sum of their allocations.
 
     Rows: kind, id, reference, currency, difference_minor (the paid less the allocated amount).
     """
@@ -71,7 +71,7 @@ def unallocated_statement() -> Select[Any]:
 
 
 def advances_statement() -> Select[Any]:
-    """Return a statement for the unused amount of all payments, by direction and currency.
+    """Select the unused amount of all payments, by direction and currency.
 
     Rows: direction, currency, unapplied_minor.
     """
@@ -91,7 +91,9 @@ def advances_statement() -> Select[Any]:
 
 
 def misused_statement() -> Select[Any]:
-    """Return a statement for payments whose stored used amount is wrong or above the payment.
+    """Select the payments whose stored used amount is wrong or too large.
+
+    It is too large if it is above the amount of the payment.
 
     The used amount is the allocated plus the refunded amount. Rows: number, currency,
     difference_minor. The difference is the stored less the recomputed used amount. If these are
@@ -129,7 +131,9 @@ def misused_statement() -> Select[Any]:
 
 
 def unexchanged_statement() -> Select[Any]:
-    """Return a statement for allocations to documents in another currency that do not add up.
+    """Select allocations in another currency whose amounts do not add up.
+
+    The payment and the document have different currencies.
 
     Rows: which, number (of the payment), currency, difference_minor.
 
@@ -234,7 +238,7 @@ def lettered_statement(series: str, letter: str) -> Select[Any]:
 
 
 def series_statement(series: str) -> Select[Any]:
-    """Return a statement for financial years with missing or surplus numbers in a series.
+    """Select the financial years with missing or surplus numbers in a series.
 
     Rows: financial_year, last_number (according to the counter), n (documents with a number of that
     year, void ones included), lowest, highest.
@@ -261,12 +265,15 @@ def series_statement(series: str) -> Select[Any]:
 
 
 def _of_series(table: Any) -> list[ColumnElement[bool]]:
-    """Return the condition that excludes imported invoices, which have a series of their own."""
+    """Return the condition that excludes imported invoices.
+
+    They have a series of their own.
+    """
     return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
 
 
 def uncredited_statement() -> Select[Any]:
-    """Return a statement for documents whose credited amount is not the sum of their credits.
+    """Select the documents whose credited amount is not the sum of their credits.
 
     Rows: kind, id, reference, currency, difference_minor (the stored amount less the sum).
     """
@@ -298,7 +305,7 @@ def uncredited_statement() -> Select[Any]:
 
 
 def unwritten_statement() -> Select[Any]:
-    """Return a statement for invoices whose written-off amount is not the sum of write-offs.
+    """Select the invoices whose written-off amount is not that of their write-offs.
 
     Rows: kind, id, reference, currency, difference_minor (the stored amount less the sum).
     """

@@ -153,7 +153,7 @@ def _by_document_date(
 def top_parties_statement(
     kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5
 ) -> Select[Any]:
-    """Select the parties with the largest open amounts in each currency, largest first.
+    """Select the parties with the largest open amounts in each currency.
 
     Rows: currency, party_key, party_name, n, open_minor, place (rank from 1).
     """
@@ -194,7 +194,7 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
 
 
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
-    """Return a statement for the largest parties of each currency, without a filter by date.
+    """Select the largest parties of each currency without a filter by date.
 
     It needs one index scan for each currency.
     """
@@ -226,7 +226,7 @@ def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
 def parties_by_age(
     reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> list[Row]:
-    """Return open amounts by party and age, read from the documents instead of the roll-ups.
+    """Return open amounts by party and age, read from the documents.
 
     Rows: currency, party_key, party_name, age, n, open_minor. For bills with a payment date also
     next_pay_on (the nearest of these dates) and scheduled_minor.
@@ -290,7 +290,7 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 
 @cached_statement
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
-    """Return a statement for open amounts by the week of the due date, from the roll-up table.
+    """Select open amounts by the week of the due date, from the roll-up table.
 
     Rows: currency, week, n, open_minor. `week` 0 begins on `monday` and contains `today`. OVERDUE
     stands for all due dates before today, and the value of `weeks` for all later weeks. A document
@@ -319,7 +319,7 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
 
 
 def untied_ageing(reader: Reader) -> list[Row]:
-    """Return the rows in which a roll-up table of open documents differs from the documents.
+    """Return the rows in which a roll-up table differs from the documents.
 
     Rows: which, kind, currency, issue_month, key, n, documents, open_minor. `which` is `due` (by
     due date, each instalment by its own), `party` (by party), or `total` (by party for all months;

@@ -33,7 +33,7 @@ def balances_statement(
     limit: int,
     party: str | None = None,
 ) -> Select[Any]:
-    """Return a statement for a page of parties in each currency, largest open amount first.
+    """Select a page of parties in each currency, largest open amount first.
 
     `skip` is the number of parties before the page; if it is beyond the last party, the first page
     is returned. The party named by `party` is always included. If open amounts are equal, the party

@@ -1,4 +1,4 @@
-"""Capability `receive_bill`: enter a supplier's bill and post it as a cost and a payable."""
+"""Capability `receive_bill`: enter and post a supplier's bill."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ from voyagent.trips.capabilities.lookups import trips
 
 
 class BillLine(LineItemIn):
-    """A bill line before tax, with the kind of purchase and the taxes printed on the bill."""
+    """A bill line before tax, with the kind of purchase and its printed taxes."""
 
     bought_as: BoughtAs | None = Field(
         default=None,
@@ -213,7 +213,9 @@ def measure(_call: Invocation, inputs: ReceiveBillInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: ReceiveBillInput) -> Policy:
-    """Return the bill's total, taxes included, for the amount limits; no money is paid yet.
+    """Return the bill's total, taxes included, for the amount limits.
+
+    No money is paid yet.
 
     Raises the errors of `service.party`, `service.check_days`, `service.price` and
     `instalments.read`, in this order; InstalmentsDoNotAddUp.

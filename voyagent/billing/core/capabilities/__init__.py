@@ -1,4 +1,4 @@
-"""Capabilities of the ledger, and code shared by the capabilities of billing documents."""
+"""Capabilities of the ledger, and code that billing capabilities share."""
 
 from voyagent.billing.core.capabilities import (
     fetch_bsp_statement,

@@ -1,6 +1,6 @@
-"""Capability `fetch_bsp_statement`: fetch a billing and settlement plan (BSP) statement.
+"""Capability `fetch_bsp_statement`: fetch a settlement plan (BSP) statement.
 
-The plan is the one by which airlines settle tickets with agencies.
+Airlines settle tickets with agencies by this plan.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Capability `list_ledger_accounts`: list the active accounts of the chart of accounts."""
+"""Capability `list_ledger_accounts`: list the active ledger accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check whether the name on a requested document is new, for the person who approves it."""
+"""Check if the name on a requested document is new, for its approver."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voyagent.kernel.database.read_pool import Reader
 
 
 def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
-    """Return a failed check if the name is unknown but similar to known names, else no check.
+    """Return a failed check for an unknown name that is similar to known names.
 
     The check is a warning only. It has no `code`, so that a name that is added later does not make
     the proposal outdated.

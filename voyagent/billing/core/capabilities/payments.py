@@ -1,4 +1,4 @@
-"""Code shared by payment capabilities: previews, policy facts and choices of documents."""
+"""Code that payment capabilities share, such as previews and choices."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ SHOWN_MAX = 50
 
 
 class PaymentInput(Closed):
-    """A payment of a document or a part of it; a capability describes the other fields."""
+    """A payment of a document or a part of it.
+
+    A capability describes the fields that have no description here.
+    """
 
     amount: PlainAmount
     currency: Annotated[CurrencyCode, Slot("currency")] = Field(
@@ -71,7 +74,7 @@ class PaymentInput(Closed):
 
 
 def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) -> Description:
-    """Return the preview of a payment: amount, account, date and the amount due before.
+    """Return the preview of a payment, with the amount due before it.
 
     Raises AccountNotFound, InvalidAmount, UnknownCurrency.
     """
@@ -94,7 +97,7 @@ def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) 
 
 
 def payment_policy(inputs: PaymentInput, document: Invoice | Bill, direction: Direction) -> Policy:
-    """Return amount, party and direction of a payment for the limits and approval rules.
+    """Return the facts of a payment for the limits and approval rules.
 
     Raises InvalidAmount, UnknownCurrency.
     """
@@ -106,7 +109,7 @@ def payment_policy(inputs: PaymentInput, document: Invoice | Bill, direction: Di
 
 
 def settled(document: Invoice | Bill, amount: Money) -> JsonObject:
-    """Return the result of a payment: the amount, and the document's new open amount and status."""
+    """Return the result of a payment, with the document's new open amount."""
     return {
         "party_name": document.party_name,
         "amount": amount.wire,
@@ -117,7 +120,7 @@ def settled(document: Invoice | Bill, amount: Money) -> JsonObject:
 
 
 def amount_due(output: JsonObject) -> str:
-    """Return a sentence with the amount that is still due after a payment or a write-off."""
+    """Return a sentence with the amount still due after a payment or write-off."""
     if not Decimal(output["open_amount"]):
         return str(gettext("Nothing more is due."))
     left = spoken(output["open_amount"], output["currency"])
@@ -125,7 +128,7 @@ def amount_due(output: JsonObject) -> str:
 
 
 def party_balance(kind: Kind, party: str, currency: str, note: str = "") -> Measured:
-    """Return the open balance of a party in one currency, for the reviewer of a request."""
+    """Return the open balance of a party in one currency, for the reviewer."""
     label = (
         gettext("Balance of %(name)s", name=party)
         if kind == "receivable"
@@ -171,7 +174,10 @@ def row_amount(row: Row, minor: int) -> JsonObject:
 
 
 def _is_numbered(reference: str, text: str) -> bool:
-    """Return True if the text contains the number, in full or without its series: `000042`."""
+    """Return True if the text contains the number, with or without its series.
+
+    Without its series it is written as `000042`.
+    """
     end = reference.rsplit("/", 1)[-1]
     return any(
         re.search(rf"(?<![\w/]){re.escape(number)}(?![\w/])", text) for number in {reference, end}

@@ -99,7 +99,7 @@ def policy(_call: Invocation, inputs: PostJournalEntryInput) -> Policy:
 
 
 def amounts(inputs: PostJournalEntryInput) -> list[Money]:
-    """Return the debit total of each currency, in the order in which the currencies occur.
+    """Return the debit total of each currency, in order of their occurrence.
 
     Raises InvalidAmount, UnknownCurrency.
     """

@@ -1,4 +1,4 @@
-"""Capability `read_account_balance`: read the balance of a ledger account on a day."""
+"""Capability `read_account_balance`: read an account's balance on a day."""
 
 from __future__ import annotations
 

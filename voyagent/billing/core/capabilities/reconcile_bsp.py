@@ -1,4 +1,7 @@
-"""Capability `reconcile_bsp`: compare a settlement plan (BSP) statement with the tickets."""
+"""Capability `reconcile_bsp`: compare a settlement plan with the tickets.
+
+The plan is the billing and settlement plan (BSP) of the airlines.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ class ReconcileBspInput(Closed):
 
 
 def run(_call: Invocation, _wanted: ReconcileBspInput) -> JsonObject:
-    """Return a result that says that no settlement plan is connected, so there is no statement."""
+    """Return a result that says that no settlement plan is connected."""
     return not_supported("reconciled", NoSettlementPlan())
 
 

@@ -23,7 +23,7 @@ OPEN_TRIAL_BALANCE = ResultLink(label=N_("Trial balance"), path="/reports/trial-
 
 
 class TrialBalanceInput(Closed):
-    """The day of the trial balance, and an option to include accounts without a balance."""
+    """The day of the trial balance, with an option for accounts without postings."""
 
     as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Last day of the postings, YYYY-MM-DD; today if absent."

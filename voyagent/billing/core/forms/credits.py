@@ -1,4 +1,4 @@
-"""Base form of credit notes and supplier credits, and query parameters of their lists."""
+"""Base form of both kinds of credits, and the parameters of their list."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ CREDIT_ERROR_FIELDS = {
 
 
 class AmountsField(StringField):
-    """The amounts to credit as the user entered them, in the order of the document lines."""
+    """The amounts to credit as the user entered them, in the order of the lines."""
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
         """Use the submitted amounts, or the initial ones if none were submitted."""
@@ -119,7 +119,10 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the input at which to show an error; an error of a line also marks its input."""
+        """Return the input at which to show an error.
+
+        An error of a line also marks its input.
+        """
         if len(loc) == 3 and isinstance(loc[1], int):
             self.wrong.add(self._typed()[loc[1]][0])
         return super().place_of(loc)
@@ -153,7 +156,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
 
 class CreditList(DocumentQuery, Listing):
-    """Query parameters of the list of credit notes, either of customers or of suppliers."""
+    """Query parameters of the list of customers' or suppliers' credit notes."""
 
     endpoint = "billing.credit_notes"
     parameters = ("kind", "q", "party", "from", "to")

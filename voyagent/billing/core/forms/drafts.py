@@ -97,7 +97,10 @@ AMOUNTS = ("unit_price", "basic_fare", "commission", *(f"tax_{component}" for co
 
 
 class LinesField(RowsField):
-    """The lines of a document as rows of inputs; a row without description and price is ignored."""
+    """The lines of a document as rows of inputs.
+
+    A row without description and price is ignored.
+    """
 
     names = ("description", "quantity", "unit_price")
     also = (
@@ -284,13 +287,19 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the input at which to show an error; an error of a line also marks its input."""
+        """Return the input at which to show an error.
+
+        An error of a line also marks its input.
+        """
         if len(loc) == 3 and isinstance(loc[1], int):
             self.wrong.add((loc[1], str(loc[2])))
         return super().place_of(loc)
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """Show an error of the service; an invalid amount also marks the inputs that have one."""
+        """Show an error of the service.
+
+        An invalid amount also marks the inputs that have one.
+        """
         super().refuse(error, **fields)
         if error.code == InvalidAmount.code:
             self.wrong |= {

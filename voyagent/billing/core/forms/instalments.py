@@ -34,7 +34,10 @@ class InstalmentsField(RowsField):
 
 @dataclass(frozen=True, slots=True)
 class TypedPlan:
-    """The entered instalments: the rows for the API, and the amounts (None if unreadable)."""
+    """The entered instalments, as rows for the API and as amounts.
+
+    An amount is None if it cannot be read.
+    """
 
     values: list[dict[str, Any]]
     amounts: list[Money | None]
@@ -121,7 +124,10 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
 
 
 def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
-    """Yield the dates; a date without a year is the next such date after the previous one."""
+    """Yield the dates in ISO format.
+
+    A date without a year is the next such date after the previous one.
+    """
     for row in rows:
         day = iso_day(row["instalment_due"], since=since)
         with suppress(ValueError):  # an unreadable date is reported when the form is submitted
@@ -130,7 +136,7 @@ def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
 
 
 def iso_day(typed: date | str, *, since: date | None = None) -> str:
-    """Return an entered date in ISO format, or the text unchanged if it cannot be read."""
+    """Return an entered date in ISO format, or unchanged if it cannot be read."""
     if isinstance(typed, date):
         return typed.isoformat()
     found = read_date(typed.strip(), since=since)

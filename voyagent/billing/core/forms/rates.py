@@ -51,7 +51,10 @@ class RateFields:
         return [] if self.currency.data == self.books else [self.currency.data, self.books]
 
     def offer_rate(self, books: str) -> None:
-        """Set the two choices of `rate_base`; call this after the document's currency is set."""
+        """Set the two choices of `rate_base`.
+
+        Call this after the document's currency is set.
+        """
         self.books = books
         ways = zip(self.pair, reversed(self.pair), strict=True)
         self.rate_base.choices = [
@@ -60,7 +63,10 @@ class RateFields:
         ]
 
     def typed_rate(self) -> dict[str, Any] | None:
-        """Return the entered rate for the API, or None; its date defaults to the issue date."""
+        """Return the entered rate for the API, or None.
+
+        Its date defaults to the issue date.
+        """
         typed = plain(self.rate.data or "")
         if not self.pair or not typed:
             return None
@@ -75,7 +81,10 @@ class RateFields:
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the input at which to show an error; errors of a rate are shown at its inputs."""
+        """Return the input at which to show an error.
+
+        Errors of a rate are shown at its inputs.
+        """
         if len(loc) > 1 and loc[0] == "exchange_rate":
             return _OF_MEMBER[str(loc[1])]
         place: str = super().place_of(loc)  # type: ignore[misc]  # declared by the form class

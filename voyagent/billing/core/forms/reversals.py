@@ -1,4 +1,4 @@
-"""Form to reverse a payment, refund or credit, and the inputs at which errors are shown."""
+"""Form that reverses a payment, refund or credit, and its error places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of number series, and roll-up tables of documents and payments by date and party."""
+"""Tables of number series, and roll-up tables of documents and payments."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class InvoiceCount(TenantBound, Base):
 
 
 class OpenDocuments(TenantBound):
-    """Columns with the number of open documents of a kind and currency, and their open amount.
+    """Columns with number and amount of open documents by kind and currency.
 
     The kind is `receivable` (invoices) or `payable` (bills).
     """
@@ -112,7 +112,10 @@ class AgeingByParty(OpenDocuments, OfParty, Base):
 
 
 class PartyOpenBalance(OpenDocuments, OfParty, Base):
-    """Roll-up of all open documents by party, maintained by triggers on `ageing_by_party`."""
+    """Roll-up of all open documents by party.
+
+    Triggers on `ageing_by_party` maintain it.
+    """
 
     __tablename__ = "party_open_balances"
 

@@ -19,7 +19,9 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class CreditNote(CreditColumns, TenantOwned, Base):
-    """A credit note to a customer on an issued invoice, with a number from its own series.
+    """A credit note to a customer on an issued invoice.
+
+    Its number is from a series of its own.
 
     It is never changed, only reversed.
     """
@@ -47,7 +49,7 @@ class CreditNote(CreditColumns, TenantOwned, Base):
 
 
 class CreditNoteLine(TenantBound, Base):
-    """The credited amount of an invoice line, and the part of its commission that is returned."""
+    """The credited amount of an invoice line, with the returned commission."""
 
     __tablename__ = "credit_note_lines"
 

@@ -164,7 +164,10 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
 
 
 class InvoiceTax(TenantBound, Base):
-    """A tax component of an invoice line: rate in percent, taxable amount, tax and source."""
+    """A tax component of an invoice line.
+
+    It has the rate in percent, the taxable amount, the tax and the source of the rate.
+    """
 
     __tablename__ = "invoice_taxes"
 

@@ -35,7 +35,9 @@ Credit = TypeVar("Credit", CreditNote, SupplierCredit)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditKind(Generic[Credit]):
-    """Credit notes or supplier credits: their tables, and their names in ledger and audit log.
+    """Credit notes or supplier credits, with their tables and names.
+
+    The names are those in the ledger and in the audit log.
 
     `number` is the column with the number of the credit, `document_number` the one with the number
     of its document in a list; `title` names the kind in the narration of journal entries. The last

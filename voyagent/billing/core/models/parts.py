@@ -105,7 +105,7 @@ class DocumentColumns(InInstalments, AtARate):
 
 
 def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tuple[SchemaItem, ...]:
-    """Return the constraints and indexes for the columns that invoices and bills share.
+    """Return the constraints and indexes that invoices and bills share.
 
     `posted` is the SQL condition that a void document was posted.
     """
@@ -167,7 +167,10 @@ def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tup
 
 
 class DocumentLineColumns:
-    """Columns that the lines of invoices and bills share; the subclass adds the document's id."""
+    """Columns that the lines of invoices and bills share.
+
+    The subclass adds the document's id.
+    """
 
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     description: Mapped[str]
@@ -177,7 +180,10 @@ class DocumentLineColumns:
 
 
 class TaxOfLine:
-    """Columns of a tax component of a document line; the subclass adds the document's id."""
+    """Columns of a tax component of a document line.
+
+    The subclass adds the document's id.
+    """
 
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     component: Mapped[str] = mapped_column(primary_key=True)
@@ -202,7 +208,7 @@ def tax_rules(
 
 
 class Reversible:
-    """Columns of a reversal: date, reason, journal entry and user; None if not reversed.
+    """Columns of a reversal, which are None if the row is not reversed.
 
     A row can be reversed only as a whole.
     """
@@ -257,7 +263,7 @@ class CreditColumns(Reversible):
 
 
 def credit_rules(table: str, document: str) -> tuple[SchemaItem, ...]:
-    """Return the constraints and indexes for the columns that both kinds of credits share.
+    """Return the constraints and indexes that both kinds of credits share.
 
     `document` is the name of the credited document, `invoice` or `bill`.
     """

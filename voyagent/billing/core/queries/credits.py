@@ -1,4 +1,4 @@
-"""Queries of credits: one with all its parts, the list, and amounts credited so far."""
+"""Queries of credits: one credit, the list, and amounts credited so far."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ from voyagent.ledger.queries.entries import entry_lines_statement
 
 @dataclass(frozen=True, slots=True)
 class CreditSearch:
-    """Filters of a list of credits; `party` is the whole name of the customer or supplier."""
+    """Filters of a list of credits.
+
+    `party` is the whole name of the customer or supplier.
+    """
 
     document_id: UUID | None = None
     party: str | None = None

@@ -1,4 +1,4 @@
-"""Filters shared by the lists of invoices and bills, and the lines of one document."""
+"""Filters that the lists of invoices and bills share, and a document's lines."""
 
 from __future__ import annotations
 
@@ -71,12 +71,18 @@ class DocumentSearch:
 
     @property
     def is_looked_up(self) -> bool:
-        """Return True if the SQL function for text searches is used; it cannot filter by trip."""
+        """Return True if the SQL function for text searches is used.
+
+        That function cannot filter by trip.
+        """
         return bool(self.text) and self.trip_id is None
 
     @property
     def is_counted(self) -> bool:
-        """Return True if the counter tables have the total, because only the status is filtered."""
+        """Return True if the counter tables have the total.
+
+        They have it if the only filter is the status.
+        """
         return self == type(self)(self.today, status=self.status)
 
 

@@ -46,7 +46,9 @@ class Namesakes:
 
 
 def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
-    """Search for a name, ignoring case, among parties, documents and (customers) enquiries.
+    """Search for a name among parties, documents and enquiries, ignoring case.
+
+    Enquiries are searched for customers only.
 
     Similar names are searched by a second statement, only if the name is unknown.
     """
@@ -74,7 +76,10 @@ def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
 
 
 def read_names_in(reader: Reader, text: str) -> list[str]:
-    """Return the known customer and supplier names that share the start of a word with a text."""
+    """Return the known names that share the start of a word with a text.
+
+    They are names of customers and suppliers.
+    """
     starts = {part[:LEADING] for part in _parts(text) if len(part) >= ENDS}
     if not starts:
         return []
@@ -93,7 +98,9 @@ def read_names_in(reader: Reader, text: str) -> list[str]:
 
 
 def near_of(name: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of which `name` may be a misspelling or a part, most similar first.
+    """Return names of which `name` may be a misspelling or a part.
+
+    The most similar name is first.
 
     At most three names are returned.
     """

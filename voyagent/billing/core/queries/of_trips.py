@@ -27,7 +27,10 @@ def of_trips() -> dict[str, Select[Any]]:
 
 
 def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
-    """Return a scalar subquery for the customer of a trip's newest invoice that is not void."""
+    """Return a scalar subquery for the customer of a trip's newest invoice.
+
+    Void invoices are ignored.
+    """
     statement = select(_INVOICES.party_name).where(
         owned(Invoice), _INVOICES.trip_id == trip_id, _INVOICES.status != "void"
     )

@@ -1,4 +1,4 @@
-"""Queries of documents that are open now or at the end of a day, and of their roll-ups.
+"""Queries of documents that are open now or on a day, and of their roll-ups.
 
 A roll-up table has only today's figures; for another day it is corrected from the documents that
 have changed since. Amounts of different currencies are never added.
@@ -59,7 +59,9 @@ Its parameters are kind, first, last, as_of and among, as in `open_documents`.
 def open_instalments(
     kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Return a select of open instalments; a document without instalments counts as one.
+    """Select open instalments.
+
+    A document without instalments counts as one.
 
     Payments and credits settle the earliest instalment first. The column `is_next` marks the first
     open instalment of each document.
@@ -103,7 +105,7 @@ def open_instalments(
 def open_documents(
     kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Return a select of the documents that are open now, or were at the end of `as_of`.
+    """Select the documents that are open now, or were at the end of `as_of`.
 
     `among` restricts the result to some document ids; together with `as_of` it must be the result
     of `_changed_since`.
@@ -193,7 +195,10 @@ def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
 
 
 def _open_of(table: Any) -> ColumnElement[int]:
-    """Return the SQL expression for the open amount of a document, as in the roll-up tables."""
+    """Return the SQL expression for the open amount of a document.
+
+    The roll-up tables use the same one.
+    """
     amount: ColumnElement[int] = table.c.total_minor - table.c.paid_minor - table.c.credited_minor
     return amount
 
@@ -266,7 +271,9 @@ def within_months(
     last: date,
     *names: str,
 ) -> Select[Any] | CompoundSelect[Any]:
-    """Return the rows of a monthly roll-up for a period that need not consist of whole months.
+    """Return the rows of a monthly roll-up for a period of any days.
+
+    The period need not consist of whole months.
 
     If only a part of a month is in the period, the shorter of the two parts is read from the
     documents. It is added to the rows of whole months, or subtracted from them.
@@ -296,7 +303,9 @@ def within_months(
 
 
 def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
-    """Return documents as rows of a roll-up, to be added (`sign` 1) or subtracted (-1).
+    """Return documents as rows to add to a roll-up or to subtract from it.
+
+    They are added if `sign` is 1 and subtracted if it is -1.
 
     Columns: those of `names`, n (the sign) and open_minor.
     """

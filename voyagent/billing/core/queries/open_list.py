@@ -97,7 +97,9 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is a filter or a
     party: str | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """Return a statement for open instalments; a document without instalments is one row.
+    """Select open instalments.
+
+    A document without instalments is one row.
 
     The columns are those of `list_open`, but due_date, open_minor and age are those of the
     instalment; and also place (number from 1; null without instalments), amount_minor (of the

@@ -14,7 +14,7 @@ from voyagent.kernel.tenancy import owned
 
 
 def items_statement(kind: DocumentKind | AnyCreditKind, document_id: UUID) -> Select[Any]:
-    """Return a statement for all columns of the lines of a document or credit, in order."""
+    """Select all columns of the lines of a document or credit, in order."""
     lines = kind.line.__table__.c
     return (
         select(*(column for column in lines if column.name not in ("tenant_id", kind.key)))

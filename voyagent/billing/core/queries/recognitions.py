@@ -18,12 +18,15 @@ DEFERRED = "deferred_income"
 
 
 def recognised(source_type: str, source_id: UUID) -> list[tuple[UUID, date]]:
-    """Return id and date of the entries that recognise the revenue of a document, by date."""
+    """Return the entries that recognise a document's revenue, by date.
+
+    Each item has the id and the date of an entry.
+    """
     return sources.find_entries(source_type, source_id, RECOGNITION)
 
 
 def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:
-    """Return a statement for the lines of the journal entries that recognise a document's revenue.
+    """Select the journal lines that recognise a document's revenue.
 
     The columns are those of `sources.further_lines_statement`.
     """

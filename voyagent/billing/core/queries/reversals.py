@@ -1,4 +1,7 @@
-"""Query of the dates on which allocations, refunds, credits and write-offs were reversed."""
+"""Query of the dates of reversals.
+
+They are reversals of allocations, refunds, credits and write-offs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries of the taxes of invoices and bills, and the base of tax collected at source."""
+"""Queries of documents' taxes, and the base of tax collected at source."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def get_taxes(document: Invoice | Bill) -> Sequence[InvoiceTax | BillTax]:
 
 
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
-    """Return the sum of the taxable amounts of a tax in the buyer's other invoices of a period.
+    """Return the taxed amounts of the buyer's other invoices of a period.
+
+    `component` is the tax that they must have.
 
     The result is in minor units. Only issued invoices in the currency of `invoice` are added. The
     buyer is identified by PAN (the Indian tax account number), or by name if there is none.

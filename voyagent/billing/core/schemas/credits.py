@@ -22,14 +22,19 @@ from voyagent.kernel.money import Money
 
 
 class CreditLineIn(Closed):
-    """The amount to credit on one line of the document, before tax; lines count from 1."""
+    """The amount to credit on one line of the document, before tax.
+
+    Lines count from 1.
+    """
 
     line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]
     amount: PlainAmount
 
 
 class CreditIn(Closed):
-    """The amounts to credit by document line, before tax, with the reason and the issue date.
+    """The amounts to credit by document line, with the reason and issue date.
+
+    The amounts are before tax.
 
     The issue date defaults to today in the agency's time zone, or to the issue date of the invoice
     or bill if that is later. Without `lines`, everything that is not credited yet is credited.

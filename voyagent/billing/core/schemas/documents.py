@@ -216,7 +216,9 @@ class SettledOut(AnswerOf[Row]):
 
 
 class RecognitionOut(AnswerOf[Row]):
-    """Revenue recognised on a service date, and the journal entry that reverses it, if any.
+    """Revenue recognised on a service date, and the entry that reverses it.
+
+    That entry is None if the recognition stands.
 
     On a credit note: revenue whose recognition on that date is cancelled.
     """
@@ -273,7 +275,7 @@ def in_currency(rows: Iterable[Row], currency: str) -> list[Row]:
 
 
 def taxed_lines(lines: Iterable[Row], taxes: Sequence[Row], currency: str) -> list[Row]:
-    """Return the lines of a document with their `taxes`; the currency is added to each row."""
+    """Return the lines of a document, each with its `taxes` and the currency."""
     return [
         {
             **line,

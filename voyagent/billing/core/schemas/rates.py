@@ -19,7 +19,7 @@ RATE_SHAPE = r"^\d{1,9}(\.\d{1,8})?$"
 
 
 class RateIn(Closed):
-    """An exchange rate as it is quoted: one unit of `base` costs `rate` units of `quote`.
+    """An exchange rate as it is quoted: one `base` costs `rate` of `quote`.
 
     `on` is the day of the quotation and `source` names who quoted the rate. The rate is stored as
     given, never inverted.
@@ -38,7 +38,7 @@ class RateIn(Closed):
 
 
 class RateOut(AnswerOf[Row]):
-    """An exchange rate as it was quoted: one unit of `base` costs `rate` units of `quote`."""
+    """An exchange rate as it was quoted: one `base` costs `rate` of `quote`."""
 
     base: Annotated[str, Read("rate_base")]
     quote: Annotated[str, Read("rate_quote")]

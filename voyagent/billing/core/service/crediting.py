@@ -43,7 +43,7 @@ class CreditedTax:
 
 
 def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
-    """Return the error that prevents any credit on a document; None if a credit is possible.
+    """Return the error that prevents any credit on a document, or None.
 
     For a paid document the message explains how to credit a paid amount.
     """
@@ -55,7 +55,9 @@ def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
 
 
 def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]) -> dict[int, int]:
-    """Return the amount of each line that is not credited yet, in minor units by line number.
+    """Return the amount of each line that is not credited yet.
+
+    The result is in minor units by line number.
 
     `credited` are the amounts of earlier credits by line number.
     """
@@ -108,7 +110,7 @@ def within(
     open_minor: int,
     total_of: Callable[[Mapping[int, int]], int],
 ) -> dict[int, int]:
-    """Reduce the amounts to credit so that they and their taxes are at most the open amount.
+    """Reduce the amounts to credit to the open amount, taxes included.
 
     `left` are the amounts of the lines that are not credited yet, `taxes` the taxes on these
     amounts, both in minor units by line number. `total_of` returns the total of some lines with

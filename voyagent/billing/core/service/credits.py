@@ -1,4 +1,4 @@
-"""Rules shared by credit notes and supplier credits: limits, posting, storing and reversing."""
+"""Rules that credit notes and supplier credits share."""
 
 from __future__ import annotations
 
@@ -204,7 +204,9 @@ def reverse_credit(
     reason: str,
     on: date | None,
 ) -> None:
-    """Reverse a credit's journal entries, and reopen its locked document by the credited amount.
+    """Reverse a credit, and reopen its document by the credited amount.
+
+    The caller must have locked the document. The journal entries of the credit are reversed.
 
     `on` defaults to today, or to the date of the credit if that is later. Raises Forbidden;
     CreditNoteReversed or SupplierCreditReversed; ReasonRequired, TextTooLong, AmountAboveLimit,

@@ -24,7 +24,10 @@ def day_of(actor: Actor, given: date | None, earliest: date) -> date:
 
 
 def first_day(actor: Actor, document: Invoice | Bill) -> date:
-    """Return the default date to void or credit a document: today, or the issue date if later."""
+    """Return the default date to void or credit a document.
+
+    It is today, or the issue date if that is later.
+    """
     return max(clock.today(actor.timezone), document.issue_date)
 
 

@@ -143,7 +143,7 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
 
 
 def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
-    """Check that a document is a draft and was not changed after the caller had read it.
+    """Check that a document is a draft and was not changed by others.
 
     `seen` is the `updated_at` of the version that the caller has read; None skips that check.
     Raises InvoiceNotDraft or BillNotDraft; DraftChanged.
@@ -223,7 +223,7 @@ def discard(actor: Actor, document: Invoice | Bill) -> None:
 
 
 def refs_of(document: Invoice | Bill) -> dict[str, UUID]:
-    """Return the ids that an audit event of a document names: document, enquiry and trip."""
+    """Return the ids of a document, its enquiry and its trip for an audit event."""
     linked = {"trip_id": document.trip_id}
     if isinstance(document, Invoice):
         linked["enquiry_id"] = document.enquiry_id
@@ -248,7 +248,10 @@ def audit_facts(document: Invoice | Bill) -> dict[str, audit.Fact]:
 
 
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
-    """Return the new instalments; if they are not changed, the present ones in the new currency."""
+    """Return the new instalments, or the present ones if they do not change.
+
+    The present ones are converted to a new currency.
+    """
     currency = _currency(document, changes)
     if "instalments" in changes:
         return instalments.read(

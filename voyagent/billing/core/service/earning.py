@@ -1,4 +1,4 @@
-"""Revenue recognition: revenue of a later service date is deferred until that date.
+"""Revenue recognition, which defers revenue until its service date.
 
 This applies to lines sold as principal, the agency's own sales.
 """
@@ -47,7 +47,10 @@ class Recognition:
 
 
 def deferred(lines: Iterable[InvoiceLine | CreditedLine], day: date) -> frozenset[int]:
-    """Return the numbers of the lines sold as principal whose service date is after a day."""
+    """Return the numbers of lines whose revenue is earned after a day.
+
+    They are sold as principal and have a service date after that day.
+    """
     return frozenset(
         line.line_no
         for line in lines
@@ -62,7 +65,7 @@ def recognitions(
     *,
     is_credit: bool = False,
 ) -> list[Recognition]:
-    """Return the revenue to recognise for deferred lines, one item for each service date.
+    """Return the revenue to recognise for deferred lines, by service date.
 
     `waiting` are the numbers of the deferred lines. With `is_credit` debit and credit are swapped.
     """

@@ -46,7 +46,7 @@ def quote_of(row: AtARate) -> Quote | None:
 
 
 def booked_columns(actor: Actor, quote: Quote | None, currency: str) -> RateColumns:
-    """Return the column values of the booked exchange rate of a document in a currency.
+    """Return the column values of a document's booked exchange rate.
 
     The rate must be between that currency and the currency of the ledger. Raises RateOfOtherMoney,
     InvalidRate, UnknownCurrency.

@@ -1,4 +1,7 @@
-"""Taxes printed on a bill: claimed as input tax credit, or posted as part of the cost."""
+"""Taxes printed on a bill, which are claimed or part of the cost.
+
+Claimed taxes are input tax credit.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ INPUT = {"cgst": "input_cgst", "sgst": "input_sgst", "igst": "input_igst", "vat"
 
 
 class Bought(NamedTuple):
-    """A bill line or a part of it: purchase type, amount before tax, taxes, input credit.
+    """A bill line or a part of it, with its amount before tax and its taxes.
 
     `taxes` are pairs of component and amount; amounts are in minor units. If `input_credit` is true
     the taxes are claimed, otherwise they are part of the cost.
@@ -58,7 +61,7 @@ def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
 
 
 def check(bill: Bill, components: Iterable[str]) -> None:
-    """Check that the agency's country has the tax components on the issue date of the bill.
+    """Check that the agency's country has the tax components on the issue date.
 
     Raises the errors of `charge`.
     """

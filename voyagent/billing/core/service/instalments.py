@@ -42,13 +42,19 @@ class DueColumns(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Due dates and amounts in minor units of the instalments; empty if there are none."""
+    """Due dates of the instalments, and their amounts in minor units.
+
+    Both are empty if there are no instalments.
+    """
 
     dues: tuple[date, ...] = ()
     minors: tuple[int, ...] = ()
 
     def columns(self) -> DueColumns:
-        """Return the column values of the instalments; of the due date too if there are any."""
+        """Return the column values of the instalments.
+
+        If there are any, the due date of the first is a column value too.
+        """
         if not self.dues:
             return {"instalment_dues": None, "instalment_minors": None}
         return {
@@ -69,7 +75,9 @@ def read(
     issue_date: date,
     due_date: date | None = None,
 ) -> Plan:
-    """Return the given instalments after checking them; an empty plan if there are none.
+    """Return the given instalments after checking them.
+
+    The plan is empty if there are none.
 
     `due_date`, if given, must equal that of the first instalment. Raises InvalidInstalments,
     InvalidInstalmentDates, InvalidInstalmentAmount; UnknownCurrency.

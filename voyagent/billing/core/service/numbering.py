@@ -75,7 +75,10 @@ def take_number(series: str, day: date, *, letter: str = "") -> str:
 
 
 def next_number(series: str, day: date) -> str:
-    """Return the next number of a series without taking it; another request may take it first."""
+    """Return the next number of a series without taking it.
+
+    Another request may take it first.
+    """
     year = year_of(day)
     return f"{year}/{_last(series, year) + 1:06d}"
 

@@ -1,4 +1,4 @@
-"""Former numbers and lines of open documents that are imported from another program."""
+"""Former numbers and lines of documents imported from another program."""
 
 from __future__ import annotations
 

@@ -135,7 +135,10 @@ class Priced:
             }
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
-        """Yield line number and printed taxes of each bill line, in minor units by component."""
+        """Yield the number and the printed taxes of each bill line.
+
+        Taxes are in minor units by component.
+        """
         for line_no, line in enumerate(self.lines, start=1):
             yield (
                 line_no,
@@ -166,7 +169,10 @@ def price(items: Sequence[LineItem]) -> Priced:
 
 
 def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> date:
-    """Return the given due date; by default the one by the party's terms, else the issue date."""
+    """Return the due date: the given one, or the one by the party's terms.
+
+    Without terms it is the issue date.
+    """
     if due_date is not None:
         return due_date
     days = parties.terms_days(party_name) or 0
@@ -174,7 +180,9 @@ def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> 
 
 
 def check_days(issue_date: date, due_date: date) -> None:
-    """Check that both dates are from 1900 to 2200 and the due date is not before the issue date.
+    """Check that both dates are from 1900 to 2200 and in order.
+
+    The due date must not be before the issue date.
 
     Raises DueBeforeIssue, InvalidDate.
     """

@@ -1,4 +1,7 @@
-"""Rounding of invoice totals to whole currency units, posted to an account of its own."""
+"""Rounding of invoice totals to whole currency units.
+
+The difference is posted to an account of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ ROUND_OFF = "round_off"
 
 
 def round_off(total: Money) -> Money:
-    """Return the amount to add to a total to round it; zero if the agency does not round."""
+    """Return the amount to add to a total to round it.
+
+    It is zero if the agency does not round.
+    """
     return to_whole(total) if get_settings().round_invoices else Money(0, total.currency)
 
 

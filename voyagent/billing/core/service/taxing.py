@@ -1,4 +1,6 @@
-"""Taxes of an invoice, computed by the date of supply for drafts and again at issue.
+"""Taxes of an invoice, computed by the date of supply.
+
+They are computed for the draft and again at issue.
 
 GST depends on the place of supply (`Buyer.place`, a state code): the one that the caller gives,
 else the state in the buyer's GSTIN, else the state stored for the party. The supply is intra-state
@@ -57,7 +59,9 @@ class Buyer:
 
     @classmethod
     def read(cls, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """Return the buyer; a GSTIN (Indian tax number) gives the PAN and the default state.
+        """Return the buyer with the state and the PAN that a GSTIN gives.
+
+        A GSTIN is an Indian tax number. `place` and `pan`, if given, are used instead of its parts.
 
         Raises InvalidTaxNumber, UnknownState.
         """
@@ -88,7 +92,10 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The country whose taxes the agency charges, and its state if taxes differ by state."""
+    """The country whose taxes the agency charges.
+
+    `state` is None if the taxes do not differ by state.
+    """
 
     country: str
     state: str | None
@@ -168,7 +175,7 @@ def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) ->
 
 
 def waits(invoice: Invoice) -> bool:
-    """Return True if a draft cannot be issued yet because the place of supply is unknown."""
+    """Return True if a draft waits for the place of supply and cannot be issued."""
     taxed = ((tax.line_no, tax.component) for tax in tax_queries.get_taxes(invoice))
     return is_waiting(
         (line.line_no for line in document_queries.get_lines(invoice) if line.tax), taxed

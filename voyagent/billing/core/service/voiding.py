@@ -1,4 +1,7 @@
-"""Voiding of invoices and bills: the journal entry is reversed, the number stays used."""
+"""Voiding of invoices and bills, whose journal entry is reversed.
+
+The number stays used.
+"""
 
 from __future__ import annotations
 

@@ -71,7 +71,10 @@ class Place:
 
     @property
     def words(self) -> str:
-        """Label of the document: a bill's reference, an invoice's number, or a draft's customer."""
+        """Label of the document.
+
+        It has a bill's reference, an invoice's number or a draft's customer.
+        """
         if isinstance(self.document, Bill):
             return str(_("Bill %(reference)s", reference=self.document.vendor_reference))
         if self.document.number is None:
@@ -101,7 +104,7 @@ class Place:
 
 
 def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
-    """Return a redirect to the document with an error if the action is not allowed, else None."""
+    """Return a redirect to the document with an error, or None if `may` is true."""
     if may:
         return None
     return not_now(
@@ -111,7 +114,7 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
 
 
 def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
-    """Return template variables about the exchange rate of a draft in a foreign currency."""
+    """Return template variables about the rate of a draft in a foreign currency."""
     rate = {name: getattr(document, name) for name in RATE_COLUMNS}
     lacks_rate = document.currency != books and document.rate is None
     return {
@@ -215,7 +218,9 @@ def post_step(
     page: Callable[[Any], str],
     done: Callable[[str | None], str],
 ) -> Any:
-    """Issue or receive a draft and redirect to it (POST), or show the page of its postings (GET).
+    """Issue or receive a draft (POST), or show the page of its postings (GET).
+
+    A POST redirects to the document.
 
     `post` gets the time at which the draft that the person saw was changed last.
     """
@@ -278,7 +283,9 @@ def not_now(why: str, url: str) -> Any:
 
 
 def shown(row: Row) -> Row:
-    """Return an invoice or a bill row for a page, with amounts, days past due and status label.
+    """Return a document's row for a page, with amounts and status label.
+
+    The days past due are added too.
 
     A document with an open amount is overdue after its due date.
     """

@@ -22,7 +22,9 @@ from voyagent.ledger.queries import accounts, entries as ledger_entries
 
 
 def other_year_words(booked: date | None, series: str | None = None) -> str | None:
-    """Return a note if the booking date is in another financial year than today, else None.
+    """Return a note if the booking date is in another financial year than today.
+
+    Otherwise the result is None.
 
     With a series, the note says which number the document will get.
     """
@@ -73,7 +75,9 @@ def is_preview() -> bool:
 def preview(
     form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]
 ) -> dict[str, Any]:
-    """Return the postings of the entered form; `problems` has the errors that prevent them.
+    """Return the postings of the entered form, with the errors that prevent them.
+
+    The errors are in `problems`.
 
     `sides` computes the journal lines of the parsed form and raises the errors that the action
     would raise. An incomplete form has neither postings nor problems.
@@ -109,7 +113,10 @@ def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
 
 
 def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
-    """Return the journal lines that would reverse an entry: debit and credit are swapped."""
+    """Return the journal lines that would reverse an entry.
+
+    Debit and credit are swapped.
+    """
     if entry_id is None:
         return []
     lines = ledger_entries.read_entry(SessionReader(db.session), entry_id)[1]

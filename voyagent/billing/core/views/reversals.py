@@ -42,7 +42,7 @@ def reverse_step(
     done: str,
     url: str,
 ) -> Any:
-    """Perform a reversal and redirect, or render the confirmation page with the postings.
+    """Perform a reversal and redirect, or render its confirmation page.
 
     `preview` returns the facts for the page. It is called again after an error, because the
     transaction was rolled back.

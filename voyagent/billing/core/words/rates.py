@@ -13,7 +13,7 @@ from voyagent.kernel.database.read_pool import Row
 
 
 def rate_words(row: Row) -> str | None:
-    """Return the exchange rate of a row with its date and source; None if it has no rate."""
+    """Return the exchange rate of a row with date and source, or None."""
     if row["rate"] is None:
         return None
     return str(

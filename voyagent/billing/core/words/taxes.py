@@ -43,7 +43,10 @@ def place_of_supply(code: str | None) -> str:
 
 
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
-    """Return the printed taxes of a bill line and their treatment; empty if there are none."""
+    """Return the printed taxes of a bill line and their treatment.
+
+    The text is empty if there are none.
+    """
     found = [
         f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"
         for tax in taxes

@@ -1,4 +1,4 @@
-"""Capability `create_invoice`: draft and issue an invoice to the customer of an enquiry."""
+"""Capability `create_invoice`: draft and issue an enquiry's invoice."""
 
 from __future__ import annotations
 
@@ -121,7 +121,9 @@ def run(call: Invocation, inputs: CreateInvoiceInput) -> JsonObject:
 
 
 def preview(call: Invocation, inputs: CreateInvoiceInput) -> Description:
-    """Return the invoice with its number for the reviewer; the dry run adds the postings.
+    """Return the invoice with its number for the reviewer.
+
+    The dry run adds the postings.
 
     Raises the errors of `policy`; NumberIsNotNext.
     """
@@ -162,7 +164,9 @@ def measure(_call: Invocation, inputs: CreateInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: CreateInvoiceInput) -> Policy:
-    """Return the invoice's total and customer for the amount limits; no money is paid yet.
+    """Return the invoice's total and customer for the amount limits.
+
+    No money is paid yet.
 
     Raises EnquiryNotFound, and the errors of `service.check_days` and `service.price`, in this
     order.

@@ -1,4 +1,7 @@
-"""Capability `draft_invoice`: create a draft, which has no number and is not posted."""
+"""Capability `draft_invoice`: create a draft without a number.
+
+A draft is not posted.
+"""
 
 from __future__ import annotations
 
@@ -176,7 +179,10 @@ class DraftInvoiceInput(Closed):
 
     @property
     def due(self) -> date | None:
-        """The given due date, or the issue date plus `terms_days`; None if neither is given."""
+        """The given due date, or the one by `terms_days`, or None.
+
+        `terms_days` are counted from the issue date.
+        """
         if self.terms_days is None:
             return self.due_date
         return self.issue_date + timedelta(days=self.terms_days)
@@ -193,7 +199,7 @@ class DraftInvoiceInput(Closed):
 
 
 class Totals(NamedTuple):
-    """A checked draft before it is stored: due dates, instalment amounts, lines and taxes."""
+    """A checked draft before it is stored."""
 
     party: str
     due: tuple[date, ...]
@@ -256,7 +262,9 @@ def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
 
 
 def policy(_call: Invocation, inputs: DraftInvoiceInput) -> Policy:
-    """Return the draft's total, taxes included, and the customer for the amount limits.
+    """Return the draft's total and customer for the amount limits.
+
+    Taxes are included.
 
     Raises the errors of `service.party`, `service.check_days`, `Buyer.of`, `service.sketch` and
     `instalments.read`, in this order; InstalmentsDoNotAddUp.

@@ -1,4 +1,7 @@
-"""Capability `find_invoices`: find invoices by status, customer, number or issue date."""
+"""Capability `find_invoices`: find invoices by status, customer or number.
+
+A period of issue dates is a filter too.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ def run(call: Invocation, inputs: FindInvoicesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence: the invoice, or the customer and the filter that is set."""
+    """Return the summary sentence, with the invoice or the customer and filter."""
     if given.get("number"):
         return str(gettext("Searched for invoice %(number)s", number=given["number"]))
     name = given.get("customer_name")

@@ -1,4 +1,4 @@
-"""Code shared by invoice capabilities: results, previews and checks for the reviewer."""
+"""Code that invoice capabilities share, such as results and checks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _USUAL_DAYS_APART = 7
 
 
 def invoice_output(invoice: Invoice) -> JsonObject:
-    """Return an invoice as the result of a capability, with the member names of the API."""
+    """Return an invoice as a capability's result, with the API's member names."""
     return {
         "invoice_id": str(invoice.id),
         "number": invoice.number,
@@ -59,7 +59,10 @@ def invoice_output(invoice: Invoice) -> JsonObject:
 
 
 def invoice_records(output: JsonObject) -> Sequence[Choice]:
-    """Return the invoice of a result as a record, with its amount due or else its total."""
+    """Return the invoice of a result as a record with its amount.
+
+    It is the amount due, or else the total.
+    """
     name = output.get("customer_name") or output.get("party_name") or ""
     amount = output.get("open_amount") or output["total_amount"]
     return (
@@ -115,7 +118,7 @@ def round_off_rows(round_off: Money) -> list[RowShown]:
 
 
 def priced_rows(priced: pricing.Priced) -> list[RowShown]:
-    """Return the preview rows of lines without taxes, and of the rounding of their total."""
+    """Return the preview rows of lines without taxes, and of their rounding."""
     return [
         *(shown_row(line.description, line.quantity, line.amount) for line in priced.lines),
         *round_off_rows(rounding.round_off(priced.total)),
@@ -123,7 +126,10 @@ def priced_rows(priced: pricing.Priced) -> list[RowShown]:
 
 
 def priced_total(priced: pricing.Priced) -> Money:
-    """Return the total of lines without taxes, rounded if the agency rounds its invoices."""
+    """Return the total of lines without taxes.
+
+    It is rounded if the agency rounds its invoices.
+    """
     return priced.total + rounding.round_off(priced.total)
 
 
@@ -172,7 +178,9 @@ def check_day(actor: Actor, issue_date: date) -> CheckShown:
 def check_alike(
     reader: Reader, actor: Actor, party: str, total: Money, besides: Invoice | None = None
 ) -> CheckShown:
-    """Return a check that the customer has no other recent invoice with the same total.
+    """Return a check that finds other recent invoices with this total.
+
+    They are invoices to the same customer.
 
     `besides` is an invoice to ignore.
     """

@@ -63,7 +63,9 @@ def run(call: Invocation, inputs: IssueInvoiceInput) -> JsonObject:
 
 
 def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
-    """Return the invoice with its taxes for the reviewer; the dry run adds the postings.
+    """Return the invoice with its taxes for the reviewer.
+
+    The dry run adds the postings.
 
     Raises InvoiceNotFound, InvoiceNotDraft.
     """
@@ -117,7 +119,9 @@ def measure(_call: Invocation, inputs: IssueInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: IssueInvoiceInput) -> Policy:
-    """Return the invoice's total and customer for the amount limits; no money is paid yet.
+    """Return the invoice's total and customer for the amount limits.
+
+    No money is paid yet.
 
     Raises InvoiceNotFound.
     """

@@ -119,7 +119,9 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         return super().row_of(line, currency) | sold
 
     def unplanned(self) -> dict[str, Any]:
-        """Return the entered values without instalments; each line says if TCS is collected on it.
+        """Return the entered values without instalments.
+
+        Each line says if TCS is collected on it.
 
         TCS is tax collected at source. A line without its own choice follows the form's checkbox.
         """
@@ -139,7 +141,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         }
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """Return the entered values of a line, with its kind of sale and its tax treatment."""
+        """Return the values of a line, with its kind of sale and tax treatment."""
         taxed = {
             "tax": row.get("tax") or None,
             "basic_fare": plain(row.get("basic_fare") or "", self.currency.data) or None,
@@ -153,7 +155,10 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     @property
     def treatments(self) -> list[tuple[str, Any, bool]]:
-        """Return the tax treatments to offer: code, label, and True if it taxes the basic fare."""
+        """Return the tax treatments to offer.
+
+        Each has a code, a label, and True if it taxes the basic fare.
+        """
         if self.home is None:
             return []
         country = self.home.country
@@ -169,7 +174,9 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         return come_to.total if come_to else self.total
 
     def sketch(self) -> Sketch | None:
-        """Return the calculated invoice, or None if the form is incomplete or would be refused.
+        """Return the calculated invoice, or None if the form cannot be submitted.
+
+        The form is then incomplete or would be refused.
 
         If it would be refused, `problems` has the reason.
         """
@@ -189,7 +196,10 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
 
 class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
-    """Form to send an invoice by mail; the address defaults to that of the enquiry's customer."""
+    """Form to send an invoice by mail.
+
+    The address defaults to that of the enquiry's customer.
+    """
 
     schema: ClassVar[type[BaseModel]] = InvoiceSendIn
     sentences: ClassVar[dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""Query of the list page of invoices: one page of rows, and the numbers on its tabs."""
+"""Query of the list page of invoices: rows and the numbers on its tabs."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def read_list_page(
 
 
 def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[Any]:
-    """Return a statement whose rows are the invoices, each with the numbers on the tabs.
+    """Select a page of invoices, each row with the numbers on the tabs.
 
     If no invoice is found, a single row without an id has the numbers.
     """

@@ -51,7 +51,7 @@ WRITE_OFF = "write_off_invoice"
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """An invoice with lines, taxes, payments, credit notes, write-offs and journal lines."""
+    """An invoice with lines, taxes, payments, credits and journal lines."""
 
     invoice: Row
     lines: list[Row]
@@ -125,7 +125,9 @@ def find_alike(
     since: date,
     besides: UUID | None = None,
 ) -> list[Row]:
-    """Return up to three invoices to a customer with exactly this total, as possible duplicates.
+    """Return up to three invoices to a customer with exactly this total.
+
+    They may be duplicates.
 
     Void invoices, those issued before `since`, and the invoice `besides` are left out.
     """

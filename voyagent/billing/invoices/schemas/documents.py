@@ -92,7 +92,7 @@ class InvoicePatch(DocumentPatch):
 
 
 class InvoiceSendIn(Closed):
-    """The e-mail address to send an invoice to, and the language of the mail and the PDF."""
+    """The address to send an invoice to, and the language of mail and PDF."""
 
     to: Email
     locale: Literal["en", "hi"]

@@ -161,7 +161,10 @@ def _columns(buyer: Buyer) -> FurtherColumns:
 
 
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
-    """Return the id of the conversation of an invoice: the given one, else the enquiry's."""
+    """Return the id of an invoice's conversation.
+
+    It is the given one, or else that of the enquiry.
+    """
     known_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if session_id is not None:
         return chats.get_session(session_id).id

@@ -92,7 +92,9 @@ def import_open_invoice(
 
 
 def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
-    """Issue a draft invoice: take the next number and post receivables against revenue.
+    """Issue a draft invoice with the next number.
+
+    Receivables are posted against revenue.
 
     Revenue of own sales with a later service date is deferred income until that date. If several
     calls run at the same time, only one issues the invoice. If the transaction fails, the number is
@@ -139,7 +141,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
 
 
 def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of issuing an invoice, with its stored taxes and rounding.
+    """Return the journal lines of issuing an invoice, with taxes and rounding.
 
     Each item is account, 1 for debit or -1 for credit, and amount. An imported invoice is posted
     against the opening balance account.
@@ -163,7 +165,10 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
 
 
 def recognitions_of(invoice: Invoice) -> list[Recognition]:
-    """Return the revenue to recognise on later service dates; none for an imported invoice."""
+    """Return the revenue to recognise on later service dates.
+
+    An imported invoice has none.
+    """
     if invoice.is_opening:
         return []
     lines = document_queries.get_lines(invoice)

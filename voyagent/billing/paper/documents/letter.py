@@ -1,4 +1,4 @@
-"""The content of a printed billing document, which the typesetter turns into a PDF."""
+"""The content of a billing document before it is typeset as PDF."""
 
 from __future__ import annotations
 

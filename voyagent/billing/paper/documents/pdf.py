@@ -97,7 +97,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
 
 
 def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
-    """Return a credit note as a PDF, with its invoice, the credited lines and the reason."""
+    """Return a credit note as a PDF, with its invoice, its lines and the reason."""
     note, currency = document.credit, document.credit["currency"]
     letter = Letter(
         file=file_name("credit-note", note["number"]),
@@ -122,7 +122,10 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
 
 
 def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attached:
-    """Return a payment as a PDF, with the settled documents, refunds and the unused amount."""
+    """Return a payment as a PDF, with the settled documents and refunds.
+
+    The unused amount follows.
+    """
     payment, currency = document.payment, document.payment["currency"]
     is_in = payment["direction"] == "in"
     left = payment["amount_minor"] - payment["allocated_minor"] - payment["refunded_minor"]
@@ -229,7 +232,10 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
 
 
 def supplier_credit_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
-    """Return the agency's record of a supplier credit as a PDF, with its bill and the reason."""
+    """Return the agency's record of a supplier credit as a PDF.
+
+    It has the bill and the reason.
+    """
     credit, currency = document.credit, document.credit["currency"]
     letter = Letter(
         file=file_name("supplier-credit", credit["vendor_reference"]),
@@ -363,7 +369,10 @@ def _amount(minor: int, currency: str) -> str:
 
 
 def _document(row: Row) -> str:
-    """Return the reference of the settled document, with the amount if its currency differs."""
+    """Return the reference of the settled document.
+
+    The settled amount follows if its currency differs.
+    """
     if row["settled_minor"] is None:
         return str(row["reference"])
     return (

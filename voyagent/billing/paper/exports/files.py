@@ -1,4 +1,7 @@
-"""Kinds of billing documents that can be downloaded as files from the pages and the API."""
+"""Kinds of billing documents that can be downloaded as files.
+
+Pages and the API offer them.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _PLACED = ("unit_price", "taxable_amount", "amount")
 
 
 class Part(NamedTuple):
-    """A list in the API response: the label of its rows, and the members shown in them.
+    """A list in the API response, with the label of its rows and its members.
 
     `item`, `text` and `day` name the members for the columns of the same names.
     """
@@ -55,7 +55,9 @@ PARTS = {
 
 
 def sheet_of(name: str, members: Row) -> Sheet:
-    """Return an API response as rows: facts, lines with taxes, payments and credits, totals.
+    """Return an API response as rows of a sheet: facts, lines and totals.
+
+    Lines are followed by their taxes, and by payments and credits.
 
     Further amounts of an item, such as `line.commission`, follow in rows of their own unless zero.
     A reversed item is labelled, for example `credit_note.reversed`.

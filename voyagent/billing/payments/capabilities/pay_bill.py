@@ -1,4 +1,7 @@
-"""Capability `pay_bill`: record the payment of a supplier's bill or of a part of it."""
+"""Capability `pay_bill`: record a payment of a supplier's bill.
+
+It may be a part of the amount.
+"""
 
 from __future__ import annotations
 

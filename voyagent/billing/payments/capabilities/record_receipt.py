@@ -1,4 +1,7 @@
-"""Capability `record_receipt`: record a customer's payment of an invoice or a part of it."""
+"""Capability `record_receipt`: record a customer's payment of an invoice.
+
+It may be a part of the amount.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +101,10 @@ def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence; after recording it names the customer and the invoice."""
+    """Return the summary sentence.
+
+    After recording it names the customer and the invoice.
+    """
     if not output.get("recorded"):
         return str(gettext("Record payment"))
     return str(

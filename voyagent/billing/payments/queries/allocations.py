@@ -94,7 +94,7 @@ def allocations_of(payment_id: UUID) -> list[Allocation]:
 
 
 def exchanged_before(document: Invoice | Bill) -> Exchanged:
-    """Return the amounts of a document that payments in another currency have settled so far.
+    """Return the amounts of a document that were settled in another currency.
 
     The caller must have locked the document.
     """

@@ -48,7 +48,9 @@ _LISTED = (
 
 
 def payments_listing(search: PaymentSearch) -> Listing:
-    """Return the export of the payments that a search finds, newest payment date first.
+    """Return the export of the payments that a search finds, newest first.
+
+    They are in order of the payment date.
 
     For a reversed payment the refunded and the unused amount are zero.
     """
@@ -152,7 +154,9 @@ def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
 
 
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
-    """Return a payment with allocations and refunds, oldest first, in one database request.
+    """Return a payment with its allocations and refunds, oldest first.
+
+    It takes one database request.
 
     Raises PaymentNotFound.
     """

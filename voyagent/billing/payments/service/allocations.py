@@ -139,7 +139,9 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
 def settlements_now(
     actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int
 ) -> list[Settlement]:
-    """Return the settlements that parts of a payment would make, without locking anything.
+    """Return the settlements that parts of a payment would make.
+
+    Nothing is locked.
 
     `left_minor` is the unused amount of the payment. Raises the errors of `allocate`.
     """
@@ -272,7 +274,7 @@ def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> l
 
 
 def spread(minor: int, documents: Sequence[tuple[UUID, int]]) -> list[tuple[UUID, int]]:
-    """Distribute an amount over documents in the given order, each up to its open amount.
+    """Distribute an amount over documents in order, each up to its open amount.
 
     `documents` are pairs of id and open amount; all amounts are in minor units. Documents that get
     nothing are left out.

@@ -25,7 +25,9 @@ def import_advance(
     paid_on: date,
     amount: Money,
 ) -> Payment:
-    """Import an unused advance of a customer (`in`) or to a supplier (`out`) on its own date.
+    """Import an unused advance of a customer or to a supplier on its own date.
+
+    `direction` is `in` for a customer and `out` for a supplier.
 
     Its former number becomes its reference, which must be unique for the direction. Its own number
     is from a separate series (`A/2026-27/000001`). No bank or cash account is changed. The advance

@@ -131,7 +131,9 @@ def record_receipt(
     reference: str | None = None,
     account: str = "bank",
 ) -> Payment:
-    """Record a payment of an invoice; the defaults are its whole open amount and today.
+    """Record a payment of an invoice.
+
+    The defaults are the whole open amount and today.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
@@ -169,7 +171,9 @@ def refund_payment(
     account: str = "bank",
     reference: str | None = None,
 ) -> Refund:
-    """Record a refund of an advance; the defaults are its whole unused amount and today.
+    """Record a refund of an advance.
+
+    The defaults are the whole unused amount and today.
 
     If the advance was paid to a supplier, the supplier refunds it. The refund takes the next number
     of its own series.
@@ -306,7 +310,9 @@ def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
 def _money_sides(
     direction: str, amount: Money, account: str, parts: Sequence[Settlement]
 ) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a payment: money, settled documents, and advance for the rest.
+    """Return the journal lines of a payment, with an advance for the rest.
+
+    The other lines are those of the money and of the settled documents.
 
     `parts` are in the payment's currency.
     """

@@ -175,7 +175,10 @@ def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
 
 
 def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocation:
-    """Return the row that cancels an allocation: negative amounts at the same exchange rate."""
+    """Return the row that cancels an allocation.
+
+    It has negative amounts at the same exchange rate.
+    """
     columns: dict[str, Any] = {
         name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)
     }
@@ -189,7 +192,7 @@ def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocatio
 
 
 def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
-    """Store allocations with the id of their journal entry, and update payment and documents.
+    """Store allocations of an entry, and update payment and documents.
 
     The caller must have locked the payment and the documents.
     """
@@ -214,7 +217,7 @@ def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) 
 
 
 def refs_of(payment: Payment, parts: Sequence[Part | Settlement]) -> dict[str, UUID]:
-    """Return the ids that an audit event names: the payment, and its document if there is one."""
+    """Return the ids of a payment and of its only document for an audit event."""
     name = "invoice_id" if payment.direction == "in" else "bill_id"
     return {"payment_id": payment.id} | ({name: parts[0].document_id} if len(parts) == 1 else {})
 
@@ -238,7 +241,9 @@ def _audit_part(part: Settlement) -> dict[str, str]:
 
 
 def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
-    """Return the account to debit and the one to credit to move an amount to or from documents.
+    """Return the accounts to debit and to credit to move an amount.
+
+    The amount moves to documents or, with `take_back`, from them.
 
     One of them is the account of documents, the other the account of advances. For a payment from a
     customer an allocation debits advances; for a payment to a supplier it credits them. With
@@ -259,7 +264,9 @@ def move(
     source: tuple[str, UUID, str],
     take_back: bool,
 ) -> UUID:
-    """Post an entry that moves an amount between advances and documents; return its id.
+    """Post an entry that moves an amount between advances and documents.
+
+    Returns the id of the entry.
 
     `source` is the type and id of the entry's source, and its purpose.
     """
@@ -300,7 +307,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A checked part: the amount of the payment, and the amount of the document that it settles.
+    """A checked part of a payment, with the amount of the document it settles.
 
     `booked` is the book value of the settled amount in the payment's currency; it is None if the
     document is in the currency of the ledger.
@@ -379,7 +386,7 @@ def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Mon
 
 
 def _settled(part: Part, currency: str) -> Money:
-    """Return the settled amount: the given one, or the one computed by the exchange rate."""
+    """Return the settled amount, which is given or computed by the rate."""
     by_rate = (
         None
         if part.quote is None

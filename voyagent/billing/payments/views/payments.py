@@ -1,4 +1,4 @@
-"""Pages of payments: list, single payment, recording, allocation, refund and reversals."""
+"""Pages of payments: list, detail, recording, allocation and reversals."""
 
 from __future__ import annotations
 
@@ -131,7 +131,9 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
     "/payments/new", methods=("GET", "POST"), permission="payment.record", direct=True, once=True
 )
 def new_payment(actor: Actor) -> Any:
-    """Show and submit the form to record a payment; the URL may name the document to settle.
+    """Show and submit the form to record a payment.
+
+    The URL may name the document to settle.
 
     Once a party is entered, its open documents are listed, and the amount can be distributed over
     them, earliest due date first.
@@ -425,7 +427,9 @@ def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]
 
 
 def _begun() -> dict[str, Any]:
-    """Return the initial values of a payment: today, and direction and party from the URL.
+    """Return the initial values of a payment, some of them from the URL.
+
+    The URL may have the direction and the party. The date is today.
 
     If the URL names an open document, its party and currency are used, and its open amount is the
     amount to pay and to allocate. Raises InvoiceNotFound, BillNotFound.
@@ -464,7 +468,7 @@ def _goes_on() -> bool:
 def _open_documents(
     actor: Actor, direction: Any, party: Any, currency: Any
 ) -> tuple[list[Row], list[Row]]:
-    """Return the open documents of a party: those in the given currency, and those in others.
+    """Return the open documents of a party in a currency, and those in others.
 
     The earliest due date is first. Each list has at most as many documents as one payment can
     settle. Rows in other currencies have further members: `booked_rate` (text), `base` (base

@@ -1,4 +1,7 @@
-"""Capability `write_off_invoice`: write off an invoice or a part of it as a bad debt."""
+"""Capability `write_off_invoice`: write off an invoice as a bad debt.
+
+It may be a part of the amount.
+"""
 
 from __future__ import annotations
 
