@@ -21,7 +21,7 @@ CACHED_FOR = timedelta(hours=1)
 def sweep() -> None:
     """Delete the bound agency's old offers and expired responses.
 
-    An offer is old an hour after its expiry.
+    An offer is old an hour after its expiry, or after the stay if a booked hotel refers to it.
     """
     now = clock.now()
     is_booked = exists().where(
