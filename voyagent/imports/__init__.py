@@ -1,1 +1,4 @@
-"""Import of an agency's earlier data from CSV files: whole files only, after a dry run."""
+"""Import of an agency's earlier data from whole CSV files.
+
+A dry run comes first.
+"""

@@ -1,4 +1,4 @@
-"""Command `flask import`: check or import a file on behalf of a person of the agency."""
+"""Command `flask import`, which checks or imports a file for a person."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ from voyagent.kernel.errors import VoyagentError
 def import_file(
     address: str, day: datetime | None, kind: str, file: Path, *, dry_run: bool
 ) -> None:
-    """Import earlier data from a CSV file completely; the exit code is 1 if it has errors."""
+    """Import earlier data from a CSV file completely.
+
+    The exit code is 1 if the file has errors.
+    """
     try:
         text = decoded(file.read_bytes())
         found = _act(address, kind, text, day.date() if day else None, takes=False)

@@ -1,4 +1,7 @@
-"""The form of an import: kind and file; after a dry run the form keeps the file's text."""
+"""The form of an import, with its kind and its file.
+
+After a dry run the form keeps the file's text.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,10 @@ class ImportForm(SchemaForm[ImportIn]):
             return None
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the form field of an error; errors of the text are shown at the file's field."""
+        """Return the form field of an error.
+
+        Errors of the text are shown at the file's field.
+        """
         place = super().place_of(loc)
         return "file" if place == "content" else place
 

@@ -23,7 +23,9 @@ ImportKind = Literal[
 
 
 class ImportIn(Closed):
-    """A file as text: CSV (RFC 4180) with a header, UTF-8, at most 200,000 bytes and 1,000 lines.
+    """A file as CSV text (RFC 4180) with a header.
+
+    It has at most 200,000 bytes of UTF-8 and 1,000 lines.
 
     With `dry_run` the file is checked and nothing is stored.
     """
@@ -36,7 +38,10 @@ class ImportIn(Closed):
 
 
 class FindingOut(AnswerOf[Finding]):
-    """An error in the file: line number from 1, column if one cell is wrong, code and message."""
+    """An error in the file, with its line from 1, its code and its message.
+
+    `column` is set if one cell is wrong.
+    """
 
     line: int
     column: str | None

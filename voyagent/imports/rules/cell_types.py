@@ -24,7 +24,7 @@ from voyagent.kernel.text.dates import Day, read_date
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Context of the validation: the date that a file's data apply to, and a default currency."""
+    """The date that a file's data apply to, and a default currency."""
 
     on: date
     currency: str
@@ -63,7 +63,7 @@ def _iso(cell: Any, info: ValidationInfo) -> Any:
 
 
 def plain_amount(cell: str, currency: str) -> str:
-    """Convert an amount such as `1,20,000`, `1.2 lakh` or `₹12,000` to a plain decimal.
+    """Convert an amount such as `1,20,000` or `1.2 lakh` to a plain decimal.
 
     From text that is not an amount, or is an amount in another currency, only the group separators
     are removed. Such text then fails validation.

@@ -69,7 +69,10 @@ Other codes have the message of the schema.
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An error in a file: line number from 1, column if one cell is wrong, code and message."""
+    """An error in a file, with its line from 1, its code and its message.
+
+    `column` is set if one cell is wrong.
+    """
 
     line: int
     column: str | None
@@ -79,7 +82,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row: the number of its first line in the file, and its non-empty cells by column name."""
+    """A row of a file, with its non-empty cells by column name.
+
+    `line` is the number of its first line in the file.
+    """
 
     line: int
     cells: dict[str, str]
@@ -182,7 +188,7 @@ def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]
 
 
 def _separator(text: str) -> str:
-    """Return the separator: the most frequent of comma, semicolon and tab in the header."""
+    """Return the most frequent of comma, semicolon and tab in the header."""
     head = next((line for line in text.splitlines() if line.strip()), "")
     return max(SEPARATORS, key=head.count)
 

@@ -1,4 +1,4 @@
-"""Import unused advances: payments by customers or to suppliers that settle no document yet."""
+"""Import unused advances, which are payments that settle no document yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Check and import files: each row runs in a savepoint, and a file is imported only once."""
+"""Check and import files, each only once.
+
+Each row runs in a savepoint.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,10 @@ class Kind:
     had_once: tuple[str, ...] = ()
 
     def key(self, cells: dict[str, str]) -> tuple[str, ...]:
-        """Return the values that must not occur in another row; names are compared without case."""
+        """Return the values that must not occur in another row.
+
+        Names are compared without case.
+        """
         values = {
             column: composed(" ".join(cells.get(column, "").split())) for column in self.had_once
         }
@@ -89,7 +95,9 @@ class Outcome:
 
 
 class Taker(Protocol):
-    """Importer of one file: `take` is called for each row, and `finish` after the last row.
+    """Importer of one file.
+
+    `take` is called for each row, and `finish` after the last row.
 
     If the row or the file is refused, the method raises the error that says why.
     """
@@ -247,7 +255,7 @@ def _twice(finding: Finding) -> Finding:
 
 
 def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
-    """Call a function in a savepoint; if it raises, return the errors for the line, else none."""
+    """Call a function in a savepoint and return its errors for the line."""
     try:
         with audit.savepoint():
             act()

@@ -57,7 +57,9 @@ class OneSideNeeded(Unprocessable):
 
 
 class OpenedAlready(Unprocessable):
-    """The account already has an opening balance in this currency, from an earlier file.
+    """The account already has an opening balance in this currency.
+
+    It is from an earlier file.
 
     A file is a whole trial balance; a second one would double it.
     """

@@ -1,4 +1,4 @@
-"""Import customers and suppliers from files whose columns are the API's field names."""
+"""Import customers and suppliers, with the API's field names as columns."""
 
 from __future__ import annotations
 
