@@ -1,4 +1,4 @@
-"""The demo agency: people, enquiries, a year of books, conversations and open approvals.
+"""The demo agency, with people, enquiries and a year of books.
 
 All data are created through the services of the other packages.
 """

@@ -1,1 +1,4 @@
-"""Services of the demo agency: `agency` creates it, each other module one kind of data."""
+"""Services of the demo agency, one module for each kind of data.
+
+`agency` creates the agency itself.
+"""

@@ -1,4 +1,7 @@
-"""Create the demo agency, and renew its expired approval requests; never in production."""
+"""Create the demo agency and renew its expired approval requests.
+
+This never runs in production.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""People of the demo agency in five roles, so that a second person can approve requests."""
+"""People of the demo agency in five roles.
+
+A second person can therefore approve requests.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Create three conversations by running the assistant; each ends in a pending request."""
+"""Create three conversations by running the assistant.
+
+Each ends in a pending request.
+"""
 
 from __future__ import annotations
 
@@ -134,7 +137,10 @@ def _conversation_of(person: Actor, talk: Talk) -> UUID:
 
 
 def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
-    """Decide on the pending request, carry it out if approved, and continue the conversation."""
+    """Decide on the pending request and continue the conversation.
+
+    An approved act is carried out first.
+    """
     with transaction(accountant.tenant_id):
         waiting = requests.pending_of_session(SessionReader(db.session), session_id)
         approval_id = waiting[-1]["approval_id"]

@@ -30,7 +30,7 @@ OF_TRIPS = 101
 
 
 def book_all(accountant: Actor) -> dict[str, int]:
-    """Create all documents of the file with their payments; return their number by kind."""
+    """Create the documents of the file with their payments, and count them by kind."""
     booked = {"invoice": 0, "bill": 0}
     with SOURCE.open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
@@ -58,7 +58,10 @@ def book_trip(
 
 
 def bill_today(accountant: Actor) -> int:
-    """Create an invoice with tax and one in instalments, dated today; return their number."""
+    """Create an invoice with tax and one in instalments, both dated today.
+
+    Returns their number.
+    """
     today, currency = clock.today(accountant.timezone), accountant.currency
     tour = LineItem(
         description="Munnar and Thekkady, four nights",
@@ -115,7 +118,10 @@ def draft(
     *,
     enquiry_id: UUID | None = None,
 ) -> UUID:
-    """Create a draft invoice in the agency's currency, due in two weeks; return its id."""
+    """Create a draft invoice due in two weeks and return its id.
+
+    It is in the agency's currency.
+    """
     today = clock.today(agent.timezone)
     line = LineItem(
         description=description, quantity=quantity, unit_price=unit_price, currency=agent.currency
@@ -205,7 +211,10 @@ def _item(
 
 
 def _payments(accountant: Actor, line: Row) -> list[tuple[date, Money | None]]:
-    """Parse payments in the form `days-ago amount; …`; `full` means the whole open amount."""
+    """Parse payments of the form `days-ago amount; …`.
+
+    `full` means the whole open amount, which is returned as None.
+    """
     today = clock.today(accountant.timezone)
     pairs = [payment.split() for payment in line["payments"].split(";") if payment.strip()]
     return [

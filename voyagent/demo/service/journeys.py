@@ -1,4 +1,6 @@
-"""Create three trips of the demo's customers: one booked, one with warnings, one planned.
+"""Create three trips of the demo's customers.
+
+One is booked, one has warnings and one is planned.
 
 Dates are relative to the departure date of the enquiry.
 """
@@ -34,7 +36,10 @@ LONG_AFTER = 1500
 
 
 class Goer(NamedTuple):
-    """A passenger; `passport` is the number and the expiry in days after the departure."""
+    """A passenger.
+
+    `passport` is the number and the expiry in days after the departure.
+    """
 
     name: str
     born: date
@@ -58,7 +63,10 @@ class PlannedService(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A trip for a customer's newest enquiry about a destination, with its invoice and bills."""
+    """A trip for a customer's newest enquiry about a destination.
+
+    It has an invoice and bills.
+    """
 
     customer: str
     destination: str
@@ -72,7 +80,7 @@ class Plan:
 
 
 def plan_all(keyring: Keyring, staff: dict[str, Actor], accountant: Actor) -> int:
-    """Create the missing trips with their invoices and bills; return the number of new trips."""
+    """Create the missing trips with their documents and return their number."""
     return sum(_plan(keyring, staff[plan.planner], accountant, plan) for plan in PLANS)
 
 
