@@ -1,1 +1,1 @@
-"""The assistant: its turns, planners and models, their costs, and its pages and API."""
+"""The assistant: turns, planners, models, costs, pages and API."""

@@ -1,4 +1,7 @@
-"""Tables of model usage and of limits; their rows are kept when a conversation is deleted."""
+"""Tables of model usage and of limits.
+
+Their rows are kept when a conversation is deleted.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,9 @@ class TurnCost(TenantOwned, Base):
 
 
 class ModelDailyUsage(TenantBound, Base):
-    """Model usage of a day in the agency's time zone, which is compared with the budget.
+    """Model usage of a day, which is compared with the budget.
+
+    The day is one in the agency's time zone.
 
     `unpriced` is the number of model answers without a known price.
     """
@@ -72,7 +77,7 @@ class MissingModel(TenantBound, Base):
 
 
 class BudgetReservation(TenantBound, Base):
-    """Tokens reserved for a running model answer; the reservation is void after `expires_at`."""
+    """Tokens reserved for a running model answer until `expires_at`."""
 
     __tablename__ = "budget_reservations"
 
@@ -87,7 +92,10 @@ class BudgetReservation(TenantBound, Base):
 
 
 class RateLimitHit(TenantBound, Base):
-    """A turn of the last hour, counted for the agency's limits of turns per minute and hour."""
+    """A turn of the last hour, which counts for the agency's limits.
+
+    The limits are turns per minute and per hour.
+    """
 
     __tablename__ = "rate_limit_hits"
 

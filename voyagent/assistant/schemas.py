@@ -81,7 +81,7 @@ class SessionListQuery(Query):
 
 
 class TranscriptQuery(Query):
-    """Cursor of the list of messages, and whether those of replaced turns are included."""
+    """Cursor of the list of messages, with an option for replaced ones."""
 
     limit: Annotated[int, Field(ge=1, le=MESSAGES_MAX)] = 100
     cursor: Annotated[str | None, Filter(200)] = None
@@ -89,7 +89,7 @@ class TranscriptQuery(Query):
 
 
 class ConversationQuery(Query):
-    """Number of the first message on the page, and whether replaced messages are shown."""
+    """Number of the first message on the page, with an option for replaced ones."""
 
     first: Annotated[int, Field(ge=1, le=INT32_MAX)] | None = Field(default=None, alias="from")
     branch: Literal["current", "all"] = "current"
@@ -172,7 +172,10 @@ class MessageAuthor(AnswerOf[Row]):
 
 
 class TurnOfMessage(AnswerOf[Row]):
-    """The turn of a message; `superseded_at` is the time when another turn replaced it."""
+    """The turn of a message.
+
+    `superseded_at` is the time when another turn replaced it.
+    """
 
     turn_id: str
     kind: Annotated[str, Field(pattern="^(message|continuation)$"), Read("turn_kind")]

@@ -1,4 +1,7 @@
-"""Background jobs of the assistant: run a turn; every minute, resume turns without a job."""
+"""Background jobs of the assistant.
+
+One runs a turn. Another resumes turns without a job every minute.
+"""
 
 from __future__ import annotations
 

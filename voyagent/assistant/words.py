@@ -21,6 +21,9 @@ _WORDS = {
 
 
 def in_words(message: str) -> str:
-    """Return the sentence for an error in an event stream; an unknown message is unchanged."""
+    """Return the sentence for an error in an event stream.
+
+    An unknown message is returned unchanged.
+    """
     code = message if message in _WORDS else message.partition(":")[0]
     return gettext(_WORDS[code]) if code in _WORDS else message

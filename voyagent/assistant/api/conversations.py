@@ -1,4 +1,4 @@
-"""JSON API of conversations: create, list, read, rename and delete them, send messages."""
+"""JSON API of conversations and their messages."""
 
 from __future__ import annotations
 
@@ -105,7 +105,10 @@ def delete_session(actor: Actor, session_id: UUID) -> None:
 
 
 def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
-    """Return the event stream of a repeated request: the events that the first request received."""
+    """Return the event stream of a repeated request.
+
+    It has the events that the first request received.
+    """
     reply = Reply(place["after_seq"], place["turn_id"], tuple(place["awaits"]))
     return reply_to(
         actor,
@@ -241,7 +244,10 @@ def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Body[TurnStarted
 def edit_message(
     actor: Actor, session_id: UUID, turn_id: str, body: EditMessageRequest
 ) -> Body[TurnStartedResponse]:
-    """Replace a message and all later turns; the assistant responds to the new message."""
+    """Replace a message and all later turns.
+
+    The assistant responds to the new message.
+    """
     return _started(
         session_id, turn_id, messages.ask_again(actor, session_id, turn_id, message=body.message)
     )

@@ -169,7 +169,7 @@ def _hang_up(line: socket) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A changing value that is sent in the stream, although it is no event of the conversation.
+    """A changing value in the stream that is no event of the conversation.
 
     When `read` returns another text than `known`, the text is sent as an event named `name`.
     """
@@ -228,7 +228,10 @@ def _until_final(batch: list[Row], turn_id: str | None) -> tuple[list[Row], bool
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield frames joined to larger blocks, because the server makes a system call for each."""
+    """Yield frames joined to larger blocks.
+
+    The server makes a system call for each block.
+    """
     block = bytearray()
     for piece in pieces:
         block += piece
@@ -252,7 +255,7 @@ def _read(
     turn_id: str | None,
     aside: Aside | None,
 ) -> tuple[list[Row], bool, str]:
-    """Return the new events, whether further ones can follow, and the value of `aside`."""
+    """Return the new events, True if more can follow, and the value of `aside`."""
     with app.app_context(), transaction():
         try:
             authenticate(listener).require("chat.read")

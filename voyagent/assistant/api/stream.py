@@ -66,7 +66,9 @@ def answer(stream: Stream) -> Response:
 
 
 def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> EventStreamResponse:
-    """Return the event stream of a message, and what a repeated request needs to follow it.
+    """Return the event stream of a message.
+
+    A repeated request can follow it again.
 
     Raises the errors of `Replying`.
     """
@@ -143,7 +145,10 @@ def following(
 
 
 def line() -> socket | None:
-    """Return the socket of the request if the server provides it, as gunicorn does, else None."""
+    """Return the socket of the request, or None if the server has none to give.
+
+    Gunicorn gives it.
+    """
     return cast("socket | None", request.environ.get("gunicorn.socket"))
 
 

@@ -1,4 +1,4 @@
-"""Interpretation of a message: the capability that it means, and the capability's fields.
+"""Interpretation of a message: the capability that it means, with fields.
 
 It is stored with the first step of a turn, so that another worker continues with the same
 interpretation.
@@ -104,7 +104,10 @@ def _reply(
     context: slots.Context,
     card: drafts.Block | None,
 ) -> Reply | None:
-    """Return the engine's reply to the message; None if it confirms a card that is not open."""
+    """Return the engine's reply to the message, or None.
+
+    None means that the message confirms a card that is not open.
+    """
     draft = _draft_of(card) if card is not None else None
     for kind in (drafts.CONFIRMED, drafts.DISCARDED):
         answered = drafts.answered_card(asked, kind)
@@ -150,7 +153,7 @@ def _slots_context(reader: Reader, call: Invocation, text: str, about: Context) 
 
 
 def _known(about: Context) -> dict[str, Any]:
-    """Return the fields known from the subject of the conversation, such as its enquiry."""
+    """Return the fields known from the conversation's subject, such as its enquiry."""
     known: dict[str, Any] = {}
     if about.enquiry is not None:
         known |= _known_journey(about.enquiry)
@@ -187,7 +190,10 @@ def _known_journey(enquiry: EnquiryInView) -> dict[str, Any]:
 
 
 def _listed(messages: Sequence[Row]) -> Sequence[Choice]:
-    """Return the records of the lists that the assistant showed last, one list of each kind."""
+    """Return the records of the lists that the assistant showed last.
+
+    There is one list of each kind.
+    """
     shown: list[Choice] = []
     kinds: set[tuple[str, ...]] = set()
     for row in reversed(messages):
@@ -252,7 +258,10 @@ def _reading(reply: Reply) -> JsonObject:
 
 
 def _assumed(draft: Draft) -> list[str]:
-    """Return the fields with a value that no message states: today, the usual currency."""
+    """Return the fields with a value that no message states.
+
+    They are dates of today and the usual currency.
+    """
     known = registry.get(draft.name).slots if draft.name else {}
     return [
         name

@@ -101,7 +101,9 @@ def budget_message(limit: int, used: int) -> str:
 
 
 def missed_at(reader: Reader, model: str) -> datetime | None:
-    """Return the time within the last day when the vendor did not offer a model, or None.
+    """Return the time in the last day when a model was missing, or None.
+
+    The vendor did not offer the model then.
 
     Every turn asks for the model again, so an older failure no longer matters.
     """

@@ -65,7 +65,7 @@ def recent_messages(session_id: UUID) -> list[Row]:
 
 
 def change_mark(session_id: UUID) -> str:
-    """Return a hash that changes with every change of a turn or proposal of the conversation."""
+    """Return a hash that changes with each turn or proposal of the conversation."""
     newest = chats.newest_turn(session_id)
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
 
@@ -83,7 +83,10 @@ def events_of(turn: Turn) -> list[JsonObject]:
 
 
 def decision_of(turn: Turn) -> Decision | None:
-    """Return the decision after which a turn continues, with the result; None for other turns."""
+    """Return the decision after which a turn continues, with its result.
+
+    None for other turns.
+    """
     approval = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     if approval is None or approval.superseded_by is not None:
         return None
@@ -159,7 +162,10 @@ def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
 
 
 def written_before(session_id: UUID, turn_id: str, tool: str) -> list[JsonObject]:
-    """Return the outputs of a tool in the turns that a turn has replaced, oldest first."""
+    """Return a tool's outputs in the turns that a turn has replaced.
+
+    The oldest is first.
+    """
     return results_before(session_id, [turn_id], tool)
 
 
@@ -207,7 +213,7 @@ def as_turns_stand(reader: Reader, session_id: UUID, messages: list[Row]) -> lis
 def _enquiry(
     reader: Reader, session_id: UUID, turn_id: str, messages: list[Row]
 ) -> EnquiryInView | None:
-    """Return the enquiry that was logged last in the conversation, else the conversation's own."""
+    """Return the enquiry logged last in the conversation, or else its own."""
     known = enquiries.find_by_session(reader, session_id)
     besides = (
         {
@@ -255,7 +261,10 @@ def _logged_last(reader: Reader, messages: list[Row], besides: set[str]) -> Row 
 
 
 def _trip(reader: Reader, session_id: UUID) -> JsonObject:
-    """Return the trip of the conversation: its booked flights without repetition, its charges."""
+    """Return the trip of the conversation, with held flights and charges.
+
+    The flights of a booking are one item.
+    """
     journey = trips.read_trip_of_session(reader, session_id)
     if journey is None:
         return {}

@@ -17,7 +17,10 @@ FIELDS_MAX = 5
 
 
 class ArgumentsRefused(Invalid):
-    """The arguments do not match the input of the capability; `detail` names the fields."""
+    """The arguments do not match the input of the capability.
+
+    `detail` names the fields.
+    """
 
     code = "invalid_arguments"
     message = N_("Some values are not valid. Check them and try again.")

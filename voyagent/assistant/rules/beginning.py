@@ -1,4 +1,4 @@
-"""Initial state of a turn, stored as its first step for any worker that takes it over."""
+"""Initial state of a turn, stored as its first step for any worker."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class Beginning:
 
     @property
     def ends_here(self) -> bool:
-        """True if no planner runs: the turn is refused, or only shows a replacing proposal."""
+        """True if no planner runs.
+
+        The turn is refused, or only shows a replacing proposal.
+        """
         return self.is_refused or self.anew is not None
 
     @property
@@ -55,7 +58,10 @@ class Beginning:
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Beginning:
-        """Return the state from its stored JSON; turns of older releases have no model in it."""
+        """Return the state from its stored JSON.
+
+        Turns of older releases have no model in it.
+        """
         fields = {
             name: document[name]
             for name in ("locale", "model", "notice", "is_refused", "anew", "refusal")

@@ -23,7 +23,7 @@ def deltas(text: str) -> list[str]:
 
 
 def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
-    """Return the blocks of a message in order: text, tools, proposals, decisions, errors, cards.
+    """Return the blocks of a message in order.
 
     Blocks: `text {text}`; `tool {tool_call_id, tool_name, input, output, at, took_s}`; `approval
     {approval_id, tool_name, summary}`; `decision {approval_id, granted, summary}`; `error

@@ -1,4 +1,4 @@
-"""Cards of a conversation: the open card, and the ones that were confirmed or discarded."""
+"""Cards of a conversation: the open one and those that are answered."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
 
 
 def origins(rows: Sequence[Row], turn_id: str, draft_id: str) -> list[str]:
-    """Return the ids of a turn and of the regenerated turns that have a card of its draft.
+    """Return the ids of a turn and of regenerated turns with a card of its draft.
 
     If these turns replace others, the records that the replaced turns created are changed instead
     of being created again.

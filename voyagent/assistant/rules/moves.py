@@ -40,7 +40,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The fields of a capability, for the user to check and confirm; nothing is carried out yet.
+    """The fields of a capability, for the user to check and confirm.
+
+    Nothing is carried out yet.
 
     `text` asks for the first field in `missing`, or asks the user to check and save. `words` has,
     for each field, the words from which it was read; `choices` has the records that a field can
@@ -170,7 +172,10 @@ class EnquiryInView:
 
 @dataclass(frozen=True, slots=True)
 class DraftInView:
-    """The newest draft invoice of the conversation; `waits` is true if its issue is proposed."""
+    """The newest draft invoice of the conversation.
+
+    `waits` is true if its issue is proposed.
+    """
 
     invoice_id: str
     customer_name: str
@@ -179,7 +184,7 @@ class DraftInView:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Facts besides the message: day and currency of the agency, subject of the conversation."""
+    """Facts besides the message, such as day, currency and subject."""
 
     today: date
     currency: str = "INR"
@@ -219,7 +224,10 @@ class Conversation:
 
 
 class Planner(Protocol):
-    """Protocol of planners: a planner chooses the next move of a turn and changes nothing."""
+    """Protocol of planners, which choose the next move of a turn.
+
+    A planner changes nothing.
+    """
 
     def next_move(self, conversation: Conversation, send_text: SendText) -> Move:
         """Return the next move.

@@ -1,4 +1,7 @@
-"""Built-in planner, which works without a model, from the interpretation of the message."""
+"""Built-in planner, which needs no model.
+
+It uses the interpretation of the message.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ class BuiltInPlanner:
 
 
 def ask_for(capability: Capability[Any], missing: list[str]) -> str:
-    """Return the question for the first missing field, else the request to check and save."""
+    """Return the question for the first missing field.
+
+    If none is missing, it is the request to check and save.
+    """
     if missing:
         slot = capability.slots.get(missing[0])
         if slot is not None and slot.question:
@@ -137,7 +143,7 @@ def _after(decision: Decision, moves: int, timezone: str) -> Move:
 
 
 def _next_step(capability: Capability[Any], output: JsonObject) -> Move:
-    """Return the card of the first possible next act whose required fields are all known."""
+    """Return the card of the first next act whose required fields are known."""
     for name in capability.follow_ups:
         follow_up = registry.find(name)
         if follow_up is None or not follow_up.writes:

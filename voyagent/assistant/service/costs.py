@@ -82,7 +82,9 @@ def admit(turn: Turn) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No tokens are available; `may_pass` is true if they are only reserved for other turns.
+    """No tokens are available.
+
+    `may_pass` is true if they are only reserved for other turns.
 
     In that case `message` counts reserved tokens as used.
     """
@@ -92,7 +94,9 @@ class Refusal:
 
 
 def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
-    """Reserve the maximum number of tokens of a model answer; return a Refusal if there are none.
+    """Reserve the maximum number of tokens of a model answer.
+
+    Returns a Refusal if there are none.
 
     The reservation ends when the answer's usage is recorded, or `seconds` plus GRACE_S later. If no
     other answer is running, a reservation may exceed the tokens that are left. Several reservations

@@ -1,4 +1,4 @@
-"""Execution of a turn by a worker, step by step, such that another worker can continue it.
+"""Execution of a turn, step by step, which another worker can continue.
 
 The stored steps and events of a turn are its journal. A worker that takes a turn over reads the
 journal, repeats none of its steps and continues after the last one.
@@ -231,9 +231,9 @@ class Performance:
         )
 
     def _goes_on_without(self, move: Fail, conversation: Conversation) -> bool:
-        """Switch to the built-in planner if the model is missing or not paid; return True if so.
+        """Switch to the built-in planner if the model is missing or not paid.
 
-        Possible only before the first move.
+        Returns True if so. Possible only before the first move.
         """
         if not (move.is_missing or move.is_spent) or conversation.played:
             return False
@@ -402,7 +402,10 @@ class Performance:
         self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
 
     def _note(self, call: Call, call_id: str, outcome: Outcome, summary: str) -> Outcome:
-        """Store the outcome of a call and its event, in the transaction of the tool's work."""
+        """Store the outcome of a call and its event.
+
+        Both belong to the transaction of the tool's work.
+        """
         self._keep("outcome", stored_form(outcome))
         kind, fields = outcome_event(call, call_id, outcome, summary)
         turns.append_event(self._turn, kind, **fields)
@@ -499,7 +502,10 @@ def _is_settled(context: Context) -> bool:
 
 
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
-    """Store the usage of a complete or failed model answer, and delete its reservation."""
+    """Store the usage of a model answer and delete its reservation.
+
+    An answer that failed counts too.
+    """
     costs.release(turn)
     if isinstance(move, Answer):
         costs.record(turn, number, move.raw["model"], Usage(**move.raw["usage"]))

@@ -68,7 +68,9 @@ def send(
     decisions: Mapping[str, bool] | None = None,
     last_event_id: str | None = None,
 ) -> Reply:
-    """Send a message, decide proposals, or continue a stream; at most one turn is started.
+    """Send a message, decide proposals or continue a stream.
+
+    At most one turn is started.
 
     If the same user sends the message of the running turn again, the stream follows that turn. An
     empty message follows the turn that continues after a decision. Passport numbers are masked
@@ -115,7 +117,9 @@ def send(
 def resume(
     actor: Actor, session_id: UUID, reply: Reply, *, last_event_id: str | None = None
 ) -> Reply:
-    """Return the stream of an earlier message, from its first event or after the last one seen.
+    """Return the stream of an earlier message.
+
+    It begins with the first event, or after the last one seen.
 
     Raises Forbidden, and SessionNotFound for a deleted conversation.
     """
@@ -126,7 +130,9 @@ def resume(
 
 
 def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | None = None) -> Reply:
-    """Start a turn that responds to a message again, replacing its turn and all later ones.
+    """Start a turn that responds to a message again.
+
+    The message's turn and all later turns are replaced.
 
     `message` replaces the text of the message. Approved acts are not undone; they are listed after
     the message. Raises Forbidden, SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded,
@@ -152,7 +158,9 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
 
 
 def save_card(actor: Actor, session_id: UUID, card_id: str) -> None:
-    """Confirm the fields of the open card; confirming the same card again changes nothing.
+    """Confirm the fields of the open card.
+
+    To confirm the same card again changes nothing.
 
     Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
     """
@@ -222,7 +230,10 @@ def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
 
 
 def _place(last_event_id: str, last_seq: int) -> int | None:
-    """Return the number of the last event seen, or None if the conversation has no such event."""
+    """Return the number of the last event seen.
+
+    None if the conversation has no such event.
+    """
     number = int(last_event_id) if _NUMBER.fullmatch(last_event_id.strip()) else None
     return number if number is not None and number <= last_seq else None
 
@@ -230,7 +241,9 @@ def _place(last_event_id: str, last_seq: int) -> int | None:
 def _pick_up(
     session_id: UUID, last_seq: int, place: int, running: Turn | None, *, has_body: bool
 ) -> Reply | None:
-    """Return the stream of a client that reconnects: missed events and the running turn.
+    """Return the stream of a client that reconnects, with missed events.
+
+    The events of the running turn follow.
 
     None if nothing was missed and the request has a new message or decision.
     """
@@ -247,7 +260,9 @@ def _pick_up(
 def _go_along(
     actor: Actor, session_id: UUID, running: Turn | None, after_seq: int, *, lost: bool
 ) -> Reply:
-    """Return the stream of the running turn, of the next one to continue, or of the last one.
+    """Return the stream of the running turn, the next one or the last one.
+
+    The next one is a turn that continues after a decision.
 
     If there is none of these, the stream is a single event `final`. An event for a failed replay is
     sent first; if the turn has already ended, it is followed by a `final` of its own, so that the
@@ -294,7 +309,7 @@ def _decide(
 
 
 def _before_first(turn: Turn, otherwise: int) -> int:
-    """Return the number before a turn's first event, or `otherwise` if the turn has no event."""
+    """Return the number before a turn's first event, else `otherwise`."""
     return turn.first_event_seq - 1 if turn.first_event_seq is not None else otherwise
 
 

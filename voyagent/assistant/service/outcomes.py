@@ -14,7 +14,10 @@ from voyagent.kernel.json_values import JsonObject
 
 
 class GrantedBefore(Conflict):
-    """A regenerated turn must not repeat a proposal that was approved in the replaced turn."""
+    """A regenerated turn repeats a proposal that was approved before.
+
+    It was approved in the replaced turn.
+    """
 
     code = "granted_before"
     message = N_(
@@ -57,7 +60,7 @@ def outcome_event(
 
 
 def output_of(outcome: Outcome) -> JsonObject:
-    """Return the output of a call or, if it was refused, the code and message of the refusal."""
+    """Return the output of a call, or code and message of its refusal."""
     return (
         outcome.output
         if outcome.error is None

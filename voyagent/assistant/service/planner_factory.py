@@ -66,7 +66,10 @@ _ENDINGS = {"max_tokens": CUT, "refusal": DECLINED}
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Limits of a turn: requests, seconds for one answer and for all, tokens of an answer."""
+    """Limits of a turn: requests, seconds and tokens.
+
+    `answer_s` and `max_tokens` limit one answer, `turn_s` the whole turn.
+    """
 
     calls_max: int = 12
     answer_s: float = 60.0
@@ -95,7 +98,10 @@ class Models(Protocol):
 
 
 class Configured:
-    """The models configured by the environment: Anthropic's with a key, and a local server."""
+    """The models configured by the environment.
+
+    They are Anthropic's, with a key, and one on a local server.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -107,7 +113,9 @@ class Configured:
         )
 
     def choose(self, wanted: str | None) -> dict[str, str] | None:
-        """Return the model for an agency's setting: the named one if there is a key for it.
+        """Return the model for an agency's setting, or None for the built-in planner.
+
+        A named model needs a key.
 
         By default it is the local server, else the paid model. An agency may insist on the built-in
         planner.
@@ -171,7 +179,7 @@ class ModelPlanner:
         return self._ask(conversation, send_text)
 
     def _refuse(self, conversation: Conversation, answer: ModelAnswer) -> Fail | None:
-        """Return a failure if a model answer is incomplete or invalid, so that it is not used."""
+        """Return a failure if a model answer is incomplete or invalid, else None."""
         if _tries(conversation) >= self.bounds.calls_max:
             return Fail(gettext(CIRCLES), cause="the last request allowed still wants tools")
         if any(len(json.dumps(call.arguments)) > ARGUMENTS_MAX for call in answer.calls):
@@ -242,7 +250,9 @@ class ModelPlanner:
 
 
 def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
-    """Return a model's call as a move; an act that needs review becomes a card for the user.
+    """Return a model's call as a move.
+
+    An act that needs review becomes a card for the user.
 
     A call with invalid arguments stays a call, so that the model receives the error.
     """
@@ -293,7 +303,7 @@ def _ending(answer: ModelAnswer) -> Move:
 
 
 def _times_alike(conversation: Conversation, wanted: ToolCall) -> int:
-    """Return the number of earlier equal calls whose result equals that of the last one."""
+    """Count the earlier equal calls whose result equals that of the last one."""
     brought = [
         one.outcome
         for one in conversation.played

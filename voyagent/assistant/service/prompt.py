@@ -103,7 +103,9 @@ def offers(actor: Actor) -> tuple[ToolOffer, ...]:
 
 
 def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
-    """Return the instructions: fixed parts first, for the vendor's cache, then day and user.
+    """Return the instructions, with fixed parts first for the vendor's cache.
+
+    Day and user follow.
 
     They contain no text of a customer.
     """
@@ -129,7 +131,10 @@ def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
 
 
 def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
-    """Return history and context, followed by the messages of this turn with calls and results."""
+    """Return history and context, followed by the messages of this turn.
+
+    Those include calls and results.
+    """
     opening = PersonMessage(
         _note(conversation.decision) if conversation.decision is not None else conversation.message
     )
@@ -213,7 +218,10 @@ def _turn(played: Iterable[Played]) -> list[Message]:
 
 
 def _messages_of(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
-    """Return the model's messages for a stored one: a user's, or the assistant's with its tools."""
+    """Return the model's messages for a stored message.
+
+    A message of the assistant has its tools.
+    """
     if row["role"] != "assistant":
         words = [
             _fact(block) if block["type"] != "text" else block["text"] for block in row["blocks"]
@@ -290,7 +298,10 @@ def _old_result(block: dict[str, Any], call_id: str) -> ToolResult:
 
 
 def _fact(block: dict[str, Any]) -> str:
-    """Return the text of a block that the application wrote, such as the facts of an enquiry."""
+    """Return the text of a block that the application wrote.
+
+    An example is a block with the facts of an enquiry.
+    """
     return (
         _json({name: value for name, value in block.items() if name != "move"})
         if block["type"] in ("enquiry", "kept")

@@ -1,4 +1,7 @@
-"""Replay of a stored turn without a model; each event is compared with the stored one."""
+"""Replay of a stored turn without a model.
+
+Each event is compared with the stored one.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,10 @@ class _Recorded:
 
 
 class Replay(Performance):
-    """Execution of a turn that writes nothing and compares events; times are the stored ones."""
+    """Execution of a turn that writes nothing and compares its events.
+
+    Times are the stored ones.
+    """
 
     def __init__(self, turn: Turn) -> None:
         super().__init__(turn, BuiltInPlanner())
@@ -81,7 +87,10 @@ class Replay(Performance):
         self._is_decided_anew = True
 
     def compare(self) -> int:
-        """Execute the turn to its end and return the number of equal events. Raises Difference."""
+        """Execute the turn to its end and return the number of equal events.
+
+        Raises Difference.
+        """
         if not self._steps:
             raise Difference("the journal is empty")
         try:

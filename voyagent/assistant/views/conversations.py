@@ -1,4 +1,4 @@
-"""HTML pages of the assistant: list of conversations, one conversation, its events."""
+"""HTML pages of the assistant: the list and one conversation."""
 
 from __future__ import annotations
 

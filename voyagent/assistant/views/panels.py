@@ -20,7 +20,10 @@ from voyagent.settings.views import under_the_limits, under_the_model
 
 @dataclass(frozen=True, slots=True)
 class AnsweringModel:
-    """The model that responds for an agency; without a name it is the built-in planner."""
+    """The model that responds for an agency.
+
+    Without a name it is the built-in planner.
+    """
 
     today: date
     name: str | None = None
@@ -52,7 +55,10 @@ def answering(wanted: str | None, today: date) -> AnsweringModel:
 
 
 def read_answering_model(reader: Reader, actor: Actor) -> AnsweringModel:
-    """Return the agency's model, and whether its vendor offered it at the last request."""
+    """Return the agency's model, with the time when it was missing last.
+
+    It was missing if its vendor did not offer it.
+    """
     row = settings.read(reader)
     found = answering(
         settings.wanted_model(row) if row is not None else None, clock.today(actor.timezone)
@@ -74,7 +80,7 @@ def answering_model(reader: Reader, actor: Actor) -> str:
 
 @under_the_limits
 def used(reader: Reader, actor: Actor) -> str:
-    """Show the usage of today and of this month, with a warning if the budget is nearly used up."""
+    """Show the usage of today and of this month, with a warning near the budget."""
     spent = spending.spending(reader, clock.today(actor.timezone))
     return (
         render_template("assistant/_budget.html", spending=spent)

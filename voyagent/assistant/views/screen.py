@@ -1,4 +1,4 @@
-"""Data of a conversation's page: messages, proposals, subject, other conversations."""
+"""Data of a conversation's page, such as messages and proposals."""
 
 from __future__ import annotations
 
@@ -171,7 +171,9 @@ class Screen:
 def read(
     actor: Actor, session_id: UUID, *, first: int | None = None, superseded: bool = False
 ) -> Screen:
-    """Return the data of a page: the newest hundred messages, or those from a number on.
+    """Return the data of a page, with the newest hundred messages.
+
+    With `first`, the messages from that number on are shown instead.
 
     The number of the last event is read first, then proposals, the running turn and messages, so
     that nothing that changes meanwhile is missed. Raises SessionNotFound.
@@ -325,7 +327,7 @@ def _request(actor: Actor, row: Row) -> Request:
 
 
 def _papers(reader: Reader, proposals: list[Row]) -> list[Paper]:
-    """Return the invoices that were created in the conversation, with their present state."""
+    """Return the invoices created in the conversation, in their present state."""
     made = dict.fromkeys(
         (row["effect_result"] or {}).get("invoice_id")
         for row in proposals

@@ -160,7 +160,10 @@ def _draft_fields(known: Capability[Any], block: Block, name: str) -> list[Draft
 
 
 def _default_field(known: Capability[Any], name: str) -> list[DraftField]:
-    """Return the value that an act takes for a field that nobody stated, if it has one."""
+    """Return the value that an act takes for a field that nobody stated.
+
+    The list is empty if it takes none.
+    """
     default = known.input.model_fields[name].default
     if not known.writes or name not in known.slots or not isinstance(default, str | int):
         return []
@@ -235,7 +238,10 @@ def _edit_url(known: Capability[Any], fields: dict[str, Any]) -> str:
 
 
 def _in_address(value: Any) -> Any:
-    """Return a value as a URL parameter: nested values as JSON, ids as repeated parameters."""
+    """Return a value as a URL parameter.
+
+    Nested values become JSON, ids become repeated parameters.
+    """
     is_ids = isinstance(value, list) and all(isinstance(one, str) for one in value)
     return value if isinstance(value, str) or is_ids else json.dumps(value)
 
@@ -248,7 +254,10 @@ def _unknown(name: str) -> capability.Card:
 
 
 def _duration(seconds: float) -> str:
-    """Return a duration as text: at least 0.1 seconds; from a minute on, minutes and seconds."""
+    """Return a duration as text, at least 0.1 seconds.
+
+    From a minute on, it has minutes and seconds.
+    """
     if seconds < 59.95:
         number = format_decimal(max(0.1, round(seconds, 1)), format="0.0")
         return str(gettext("%(seconds)s s", seconds=number))
