@@ -32,7 +32,10 @@ def books() -> None:
 @click.option("--agency", type=click.UUID, help="Id of an agency; all agencies if absent.")
 @with_database
 def check(agency: UUID | None) -> None:
-    """Print every failed check with agency, currency and difference; exit with 1 if any failed."""
+    """Print every failed check with agency, currency and difference.
+
+    The exit code is 1 if a check failed.
+    """
     if agency is not None:
         _must_exist(agency)
     unsound = 0

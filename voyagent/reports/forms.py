@@ -186,7 +186,10 @@ class Address:
         return self.days.get(name) or self.typed.get(name)
 
     def here(self, **changes: str | int | None) -> str:
-        """Return the URL of the report's first page with changed parameters; None removes one."""
+        """Return the URL of the report's first page with changed parameters.
+
+        None removes a parameter.
+        """
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
         values |= {
             "currency": self.currency,
@@ -225,9 +228,9 @@ def invalid_sentences(address: Address) -> list[str]:
 
 
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:
-    """Return a segment for each amount, next to each other, with gaps of two thousandths.
+    """Return a segment for each amount, next to each other.
 
-    Negative amounts have no width.
+    The gaps are two thousandths. Negative amounts have no width.
     """
     shown = [max(amount.amount_minor, 0) for amount in amounts]
     room = 1000 - 2 * (sum(map(bool, shown)) - 1)

@@ -125,7 +125,10 @@ def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> Body[
 
 
 def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
-    """Return the function that formats passport numbers, masked if the role requires it."""
+    """Return the function that formats passport numbers.
+
+    They are masked unless the role may see them.
+    """
     if not actor.can("trip.see_passports"):
         return lambda one: passports.masked(one.passport_last4)
     keyring = find_port(Keyring)

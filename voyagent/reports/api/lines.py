@@ -1,4 +1,4 @@
-"""JSON API of general ledger, day book and party statement, with cursors for pages."""
+"""JSON API of general ledger, day book and party statement, in pages."""
 
 from __future__ import annotations
 

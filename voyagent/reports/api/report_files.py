@@ -69,7 +69,9 @@ class Maker(NamedTuple):
 
 
 def query_of(report: str, form: Format) -> type[BaseModel]:
-    """Return the query schema of a report's file: that of its JSON operation without paging.
+    """Return the query schema of a report's file.
+
+    It is that of the JSON operation without paging.
 
     The query of a PDF also has a language.
     """

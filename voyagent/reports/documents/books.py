@@ -1,4 +1,4 @@
-"""PDF tables of profit and loss, balance sheet, general ledger, day book and margins."""
+"""PDF tables of statements, ledgers and margins."""
 
 from __future__ import annotations
 

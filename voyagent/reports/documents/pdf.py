@@ -28,7 +28,10 @@ def file(printed: Printed, name: str, words: str, reader: RequestReader) -> Atta
 
 
 def ageing(report: Open) -> Printed:
-    """Return receivables or payables by age as a table for each currency, a row for each party."""
+    """Return receivables or payables by age as a table for each currency.
+
+    Each party has a row.
+    """
     owed_to_us = report.kind == "receivable"
     return Printed(
         _("Receivables by age") if owed_to_us else _("Payables by age"),

@@ -91,7 +91,10 @@ def trial_balance_words(period: Period, currency: str | None, *, include_zero: b
 
 
 def compared_words(before: Days | None) -> list[str]:
-    """Return the sentence part that names the period compared with; empty if there is none."""
+    """Return the words that name the period compared with.
+
+    The list is empty if there is none.
+    """
     return (
         [
             _(

@@ -1,4 +1,6 @@
-"""Export of the books for beancount: accounts, transactions and balance assertions.
+"""Export of the books for beancount.
+
+The file has accounts, transactions and balance assertions.
 
 https://beancount.github.io/docs/beancount_language_syntax.html: a transaction balances in each
 currency, and the first part of an account's name is one of five types.
@@ -60,7 +62,7 @@ def pieces(reader: Reader) -> Iterator[str]:
 
 
 def account_names(accounts: Iterable[Row]) -> dict[str, str]:
-    """Return the beancount names of accounts by code, such as `Assets:1200-Trade-receivables`.
+    """Return the beancount names by code, such as `Assets:1200-Trade-receivables`.
 
     A name consists of ASCII letters, digits and hyphens; the full name is metadata of the account.
     If two names are equal, a number is appended to the name of the account with the later code.
@@ -113,7 +115,10 @@ def _metadata(indent: str, **facts: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    r"""Return a beancount string: quotes and backslashes are escaped, line breaks become `\n`."""
+    r"""Return a beancount string.
+
+    Quotes and backslashes are escaped, line breaks become `\n`.
+    """
     escaped = (
         text.replace("\\", "\\\\")
         .replace('"', '\\"')

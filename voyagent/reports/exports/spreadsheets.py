@@ -61,7 +61,9 @@ DAYBOOK_COLUMNS = (
 
 
 def ageing(report: Open, as_of: date) -> Sheet:
-    """Return receivables or payables as a sheet: a row for each party and currency, and totals.
+    """Return receivables or payables as a sheet with totals.
+
+    There is a row for each party and currency.
 
     Payables include the amounts scheduled for payment and the nearest payment day.
     """
@@ -115,7 +117,9 @@ def ageing(report: Open, as_of: date) -> Sheet:
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
-    """Return the trial balance as a sheet: a row for each account and currency, and totals.
+    """Return the trial balance as a sheet with totals.
+
+    There is a row for each account and currency.
 
     The row with the result of earlier years has no code. The columns `carried_debit` and
     `carried_credit` are empty unless a financial year ends within the period.
@@ -198,7 +202,9 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
-    """Return the balance sheet as a sheet: rows by account and currency, totals by type.
+    """Return the balance sheet as a sheet of rows by account and currency.
+
+    Totals are by type.
 
     The two computed results have a type of their own and no code.
     """
@@ -350,7 +356,9 @@ def daybook_totals(report: DayBook) -> list[list[Cell]]:
 
 
 def day_book(report: DayBook) -> Sheet:
-    """Return the day book as a sheet: a row for each journal line, and totals by currency.
+    """Return the day book as a sheet with totals by currency.
+
+    There is a row for each journal line.
 
     Raises TooManyLines.
     """
@@ -430,7 +438,9 @@ def party_statement(report: PartyStatement) -> Sheet:
 
 
 def trip_margins(report: Margins) -> Sheet:
-    """Return the margins as a sheet: a row for each trip or group and currency, and totals.
+    """Return the margins as a sheet with totals.
+
+    There is a row for each trip or group and currency.
 
     The last rows compare with the books: the postings without a trip, and the trial balance, which
     is the sum of the totals and these postings. Raises TooManyLines.
@@ -498,7 +508,10 @@ def trip_margins(report: Margins) -> Sheet:
 
 
 def margin_lines(report: MarginLines) -> Sheet:
-    """Return the journal lines of a margin as a sheet, with their sum. Raises TooManyLines."""
+    """Return the journal lines of a margin as a sheet, with their sum.
+
+    Raises TooManyLines.
+    """
     whole(report)
     columns = [
         ROW,

@@ -1,4 +1,7 @@
-"""CSV streams of reports of any length; the database formats the rows of their lines."""
+"""CSV streams of reports of any length.
+
+The database formats the rows of their lines.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,9 @@ def day_book(reader: Reader, days: Days) -> Stream:
 
 
 def party_statement(reader: Reader, kind: PartyKind, party: str, days: Days) -> Stream:
-    """Return a party statement as a CSV stream of opening balance, entries and closing balance.
+    """Return a party statement as a CSV stream.
+
+    It has the opening balance, the entries and the closing balance.
 
     The database sorts all lines of the party before it sends the first row.
     """

@@ -55,7 +55,10 @@ def read_names(reader: Reader, days: Days, currency: str) -> Names:
 
 
 def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:
-    """Yield the XML: the groups and ledgers used in the period, then a voucher for each entry."""
+    """Yield the XML: groups and ledgers, then a voucher for each entry.
+
+    Only the groups and ledgers of the period are there.
+    """
     yield _HEAD
     for name, parent in names.groups.items():
         yield _message(_master("GROUP", name, parent))
@@ -69,7 +72,9 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
 
 
 class Names:
-    """Names of groups and ledgers in Tally, which must be unique in a company, ignoring case.
+    """Names of groups and ledgers in Tally.
+
+    They must be unique in a company, ignoring case.
 
     An account is a ledger in a group. A control account is a group, and each of its parties is a
     ledger in it, so that the group has the balance of the account. If a name is already used, the

@@ -1,4 +1,4 @@
-"""Mapping of accounts to Tally's groups, and of entries to Tally's types of vouchers."""
+"""Tally's groups for accounts, and its types of vouchers for entries."""
 
 from __future__ import annotations
 

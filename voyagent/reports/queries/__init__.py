@@ -1,1 +1,4 @@
-"""Queries of the reports and the home page; amounts are separate for each currency."""
+"""Queries of the reports and the home page.
+
+Amounts are separate for each currency.
+"""

@@ -207,7 +207,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
 
 
 def control(reader: Reader) -> Iterator[Finding]:
-    """Yield a finding if open documents differ from the balance of their control account."""
+    """Yield a finding if open documents differ from their control account."""
     *outstanding, accounts = reader.read(
         *map(queries_checks.outstanding_statement, SIDE), control_balances_statement(*SIDE)
     )
@@ -273,7 +273,7 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
 
 
 def advances(reader: Reader) -> Iterator[Finding]:
-    """Yield a finding if unused payments differ from the balance of the advances account.
+    """Yield a finding if unused payments differ from the advances account.
 
     The time depends on the number of unused payments.
     """

@@ -89,7 +89,10 @@ def read_day_book(
 
 
 def every_entry(reader: Reader, days: Days) -> Iterator[BookedEntry]:
-    """Yield all journal entries of a period, oldest first, read in batches in one snapshot."""
+    """Yield all journal entries of a period, oldest first, from one snapshot.
+
+    They are read in batches.
+    """
     after = None
     while entries := _entries(
         reader.read(

@@ -63,7 +63,7 @@ class CarriedLine:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyMovement:
-    """An account in one currency: opening balance, postings, transfers and closing balance.
+    """An account in one currency, with its balances, postings and transfers.
 
     `carried` is the total of the year-end transfers, or None if the period has none.
     """
@@ -283,7 +283,9 @@ def _carried(ended: list[Row]) -> dict[str, Sides]:
 def _running(
     lines: list[Row], ended: list[Row], balances: dict[str, int], month: int, *, is_last: bool
 ) -> Iterable[LedgerLine | CarriedLine]:
-    """Yield postings with running balances, and a year-end line before the first of each year.
+    """Yield postings with running balances, and a line for each new year.
+
+    That line comes before the first posting of the year.
 
     Changes `balances`.
     """

@@ -1,4 +1,4 @@
-"""Home page: pending work, amounts due, recent activity, and first steps of a new agency."""
+"""Home page: pending work, amounts due, activity and first steps."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ RECENT_FOR = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Amounts due in one currency: overdue, in each of the next eight weeks, and later."""
+    """Amounts due in one currency by week.
+
+    They are overdue, due in the next eight weeks, or due later.
+    """
 
     overdue: Money
     overdue_count: int

@@ -13,7 +13,9 @@ from voyagent.trips.rules.journey import Journey, Line, Passenger
 
 @dataclass(frozen=True, slots=True)
 class Itinerary:
-    """Passengers, itinerary lines and prices of a trip; the agency's currency comes first.
+    """Passengers, itinerary lines and prices of a trip.
+
+    The agency's currency comes first.
 
     Passport numbers are full or masked, according to the rights of the caller.
     """
@@ -29,7 +31,10 @@ class Itinerary:
 def itinerary_of(
     journey: Journey | None, currency: str, passport_of: Callable[[Passenger], str | None]
 ) -> Itinerary:
-    """Return the itinerary of a trip without cancelled lines; empty if there is no trip."""
+    """Return the itinerary of a trip without cancelled lines.
+
+    It is empty if there is no trip.
+    """
     if journey is None:
         return Itinerary(None, (), (), (), (), (Money(0, currency),))
     prices = {total.currency: total.price for total in journey.totals}

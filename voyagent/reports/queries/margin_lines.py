@@ -57,7 +57,10 @@ class Whose:
     without_trip: bool = False
 
     def days_of(self, days: Days) -> Days:
-        """Return the part of the period that is in the selected month. Raises MonthElsewhere."""
+        """Return the part of the period that is in the selected month.
+
+        Raises MonthElsewhere.
+        """
         if self.month is None:
             return days
         first, last = (
@@ -155,7 +158,10 @@ def read_margin_lines(
 
 
 def entries_statement(whose: Whose, days: Days) -> Select[Any]:
-    """Select the journal entries of a selection of trips: entry_id, source_type, source_id."""
+    """Select the journal entries of a selection of trips.
+
+    Rows: entry_id, source_type, source_id.
+    """
     if whose.without_trip:
         return other_entries_statement(days.first, days.last)
     found = trip_entries_statement(days.first, days.last, whose.trip)

@@ -1,4 +1,6 @@
-"""Margins by trip and currency: planned price less cost, and posted revenue less cost.
+"""Margins by trip and currency, planned and posted.
+
+The planned margin is price less cost, the posted one is revenue less cost.
 
 Returns a page of trips or of customers, or all months; the totals; and the part of the trial
 balance that was posted without a trip.
@@ -77,7 +79,9 @@ class GroupMargin:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """Comparison of all trips' margins with the trial balance of the same days, in one currency.
+    """Comparison of all trips' margins with the trial balance in one currency.
+
+    Both are of the same days.
 
     The two are read from different tables of stored balances. In both, `price` is the revenue and
     `cost` the direct cost.

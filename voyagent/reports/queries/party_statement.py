@@ -1,4 +1,4 @@
-"""Party statement: opening balance, entries, closing balance, and a check with the ageing."""
+"""Party statement: balances, entries and a check with the ageing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ class PartyBalances:
 
 @dataclass(frozen=True, slots=True)
 class PartyStatement:
-    """Statement of a customer or supplier: balances by currency, and a page of entries."""
+    """Statement of a party: balances by currency, and a page of entries.
+
+    The party is a customer or a supplier.
+    """
 
     kind: PartyKind
     party: str
@@ -145,7 +148,10 @@ def read_party_statement(
 
 
 def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
-    """Select entries as CSV cells: `mark`, day, entry, narration, currency, amount, balance."""
+    """Select entries as CSV cells.
+
+    The cells are `mark`, day, entry, narration, currency, amount and balance.
+    """
     purposes = (CONTROL[report.kind], ADVANCES[report.kind])
     opening = {one.currency: one.opening.amount_minor for one in report.currencies}
     return party_entries_cells(

@@ -40,7 +40,10 @@ class Days:
 
     @property
     def evening_before(self) -> date:
-        """Day before the first day; its closing balance is the opening balance of the period."""
+        """Day before the first day.
+
+        Its closing balance is the opening balance of the period.
+        """
         return self.first - timedelta(days=1)
 
     @property
@@ -99,13 +102,18 @@ class Evening:
 
 @dataclass(frozen=True, slots=True)
 class Period(Days):
-    """A period; `year_began` is the first day of the financial year that contains `first`."""
+    """A period with the start of its financial year.
+
+    `year_began` is the first day of the financial year that contains `first`.
+    """
 
     year_began: date
 
     @classmethod
     def of(cls, first: date | None, last: date, settings_rows: list[Row]) -> Period:
-        """Return the period up to `last`; `first` defaults to the start of the financial year.
+        """Return the period up to `last`.
+
+        `first` defaults to the start of the financial year.
 
         Raises PeriodInverted.
         """
@@ -150,7 +158,7 @@ def day_compared(day: date, comparison: Comparison) -> date | None:
 
 
 def settings_statement() -> Select[Any]:
-    """Select the agency's settings, which include the first month of the financial year."""
+    """Select the agency's settings, for the first month of the financial year."""
     return settings.statement()
 
 

@@ -199,7 +199,10 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class OpenFilters:
-    """Filters of the page: day, issue dates, currency, and parties to expand (`*` for all)."""
+    """Filters of the page: day, issue dates, currency and expanded parties.
+
+    `party` is `*` for all parties.
+    """
 
     as_of: date
     first: date | None = None
@@ -239,7 +242,7 @@ def read_ageing(
     as_of: date | None,
     basis: Basis = "due_date",
 ) -> tuple[list[Row], list[Row]]:
-    """Return the open documents for `ageings`, and the five largest parties by currency.
+    """Return the rows for `ageings`, and the five largest parties by currency.
 
     Needs one database round trip. The rows for `ageings` are of three kinds: open documents
     (`ages`), negative advances by age (`advances`), and open bills by payment day (`scheduled`).
@@ -322,7 +325,10 @@ def _counted_statement(
 
 
 def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
-    """Return the ageing of each currency; the agency's own is first and always present."""
+    """Return the ageing of each currency.
+
+    The agency's own is first and always present.
+    """
     others = sorted({row["currency"] for row in counted} - {home_currency})
     return [_ageing(currency, counted, parties) for currency in (home_currency, *others)]
 

@@ -1,4 +1,7 @@
-"""Profit and loss of a period and balance sheet of a day, from the stored balances."""
+"""Profit and loss of a period, and balance sheet of a day.
+
+Both are computed from the stored balances.
+"""
 
 from __future__ import annotations
 
@@ -177,7 +180,9 @@ class BalanceSheet:
 def read_profit_and_loss(
     reader: Reader, days: Days, comparison: Comparison, first: date | None = None
 ) -> tuple[dict[date, list[Row]], Days | None]:
-    """Return the balances that profit and loss needs, by day, and the period to compare with.
+    """Return the balances of profit and loss by day, and the compared period.
+
+    The period is None if there is nothing to compare with.
 
     Needs one database round trip. `first`, the first day of another period to compare with, takes
     precedence over `comparison`.
@@ -217,7 +222,9 @@ def profit_and_loss(
 def read_balance_sheet(
     reader: Reader, now: Evening, before: Evening | None = None
 ) -> list[list[Row]]:
-    """Return the balances of a day, of the end of the year before, and of the day compared with.
+    """Return the balances that the balance sheets of one or two days need.
+
+    They are those of each day and of the end of the year before it.
 
     Needs one database round trip.
     """
@@ -275,7 +282,10 @@ def _balances(rows: list[Row]) -> Balances:
 
 
 def _movement(read: dict[date, list[Row]], days: Days) -> Balances:
-    """Return the movement of revenue and expense accounts in a period; zeros are left out."""
+    """Return the movement of revenue and expense accounts in a period.
+
+    Zeros are left out.
+    """
     opened = _balances(read[days.evening_before])
     moved = {}
     for row in read[days.last]:

@@ -128,7 +128,10 @@ def on_one_side(balance: Money) -> Sides:
 
 
 def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
-    """Return opening, movement, carried and closing; if `pairs` has no carried, it is zero."""
+    """Return opening, movement, carried and closing.
+
+    If `pairs` has no carried amounts, they are zero.
+    """
     opening, movement, *carried, closing = pairs
     return opening, movement, *(carried or [(Money(0, currency), Money(0, currency))]), closing
 
@@ -156,7 +159,9 @@ class PeriodLine:
 
     @property
     def pairs(self) -> tuple[Sides, ...]:
-        """Opening, movement, carried (only if a year ends) and closing, each as debit and credit.
+        """Opening, movement, carried and closing, each as debit and credit.
+
+        Carried is there only if a year ends in the period.
 
         Opening and closing are on one side only.
         """
@@ -165,7 +170,10 @@ class PeriodLine:
 
     @property
     def four_pairs(self) -> tuple[Sides, ...]:
-        """Opening, movement, carried and closing, each as debit and credit, for the JSON API."""
+        """Opening, movement, carried and closing as debit and credit, for the API.
+
+        Carried is always there.
+        """
         return with_carried(self.pairs, self.opening.currency)
 
     @property
@@ -214,7 +222,7 @@ class PeriodBlock:
 
 @dataclass(frozen=True, slots=True)
 class PeriodBalance:
-    """Trial balance of a period in every currency with accounts, the agency's own first."""
+    """Trial balance of a period in every currency, the agency's own first."""
 
     period: Period
     blocks: tuple[PeriodBlock, ...]
@@ -233,7 +241,9 @@ def read_period(
     include_zero: bool,
     retained_earnings: str,
 ) -> PeriodBalance:
-    """Return the trial balance of a period from the stored balances, in one round trip.
+    """Return the trial balance of a period from the stored balances.
+
+    It needs one round trip.
 
     The opening balance of a revenue or expense account is the sum of its postings in the financial
     year that contains the first day. The results of earlier years are one computed row with the
@@ -285,7 +295,7 @@ def _earned(rows: list[Row], currency: str) -> Money:
 
 
 def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
-    """Return the transferred amounts by account code, and the amount of the computed row."""
+    """Return the transferred amounts by account code, and their computed row."""
     zero = Money(0, currency)
     given: defaultdict[str, Sides] = defaultdict(lambda: (zero, zero))
     of_years: defaultdict[date, Money] = defaultdict(lambda: zero)

@@ -226,7 +226,10 @@ class BalancesRead:
 
 
 class TrialBalanceAccount(AnswerOf[AccountLine]):
-    """An account in one currency; the balance is debit less credit for accounts of every type."""
+    """An account in one currency.
+
+    The balance is debit less credit for accounts of every type.
+    """
 
     code: str
     name: str
@@ -317,7 +320,9 @@ class PeriodMovements(AnswerOf[PeriodBalance]):
 
 
 class TrialBalanceResponse(CurrencyTrialBalanceResponse):
-    """Trial balance in the agency's currency; those in other currencies are in `by_currency`.
+    """Trial balance in the agency's currency.
+
+    Those in other currencies are in `by_currency`.
 
     `movements` is present if `from` was given; the other fields do not depend on `from`.
     """
@@ -327,7 +332,10 @@ class TrialBalanceResponse(CurrencyTrialBalanceResponse):
 
 
 class PassengerItem(Answer):
-    """A passenger; the passport number is masked unless the caller's role may edit trips."""
+    """A passenger.
+
+    The passport number is masked unless the caller's role may see passports.
+    """
 
     full_name: str
     passport_number: str | None

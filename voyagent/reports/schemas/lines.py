@@ -40,7 +40,10 @@ LIMIT_MAX = 200
 
 
 class DayBookQuery(Query):
-    """Book dates from and to, both required; pages of `limit` entries, continued by `cursor`."""
+    """Book dates from and to, both required.
+
+    Pages have `limit` entries and are continued by `cursor`.
+    """
 
     first: BusinessDate = Field(alias="from")
     last: BusinessDate = Field(alias="to")
@@ -55,14 +58,20 @@ class DayBookQuery(Query):
 
 
 class GeneralLedgerQuery(DayBookQuery):
-    """Account code or id, and book dates; pages of `limit` postings, continued by `cursor`."""
+    """Account code or id, and book dates.
+
+    Pages have `limit` postings and are continued by `cursor`.
+    """
 
     account: Annotated[str, Text(36, min_length=1)]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_LINES
 
 
 class PartyStatementQuery(DayBookQuery):
-    """Name of a customer or supplier in any case, and book dates; pages continued by `cursor`."""
+    """Name of a customer or supplier in any case, and book dates.
+
+    Pages are continued by `cursor`.
+    """
 
     kind: PartyKind
     party: Annotated[str, Text(255, min_length=1)]
@@ -204,7 +213,9 @@ class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
 
 
 class PartyStanding(AnswerOf[PartyBalances]):
-    """Balances of a party: positive if a customer owes them, or if they are owed to a supplier.
+    """Balances of a party.
+
+    They are positive if a customer owes them, or if they are owed to a supplier.
 
     `closing` is `open_documents` less `advances`. `aged` is the sum of the open documents in the
     ageing of the last day; it equals `open_documents` if the books are correct.

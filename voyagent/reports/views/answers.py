@@ -20,7 +20,9 @@ def answered(
     wrong: list[str],
     **facts: Any,
 ) -> Any:
-    """Return the HTML page, or a file if one is requested and the report could be read.
+    """Return the HTML page of a report, or a file if one is requested.
+
+    A file is returned only if the report could be read.
 
     The page has status 422 if `wrong` has an error.
     """

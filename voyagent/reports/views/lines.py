@@ -40,7 +40,10 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/reports/day-book", permission="report.read")
 def day_book(reader: RequestReader) -> Any:
-    """Show the journal entries with their lines; the period defaults to this month so far."""
+    """Show the journal entries with their lines.
+
+    The period defaults to this month so far.
+    """
     address = Address.read("reports.day_book", request.args)
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)

@@ -1,4 +1,4 @@
-"""Checks before a month is closed: drafts, pending proposals, gaps in document numbers."""
+"""Checks before a month is closed, such as drafts and gaps in numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _MISSING: dict[str, Any] = {
 
 @register_checks
 def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
-    """Return checks of drafts in the month, of proposals that post into it, and of numbers."""
+    """Return checks of a month's drafts, proposals and document numbers.
+
+    The proposals are those that would post into the month.
+    """
     drafts, waiting, gaps = reader.read(
         closing_queries.drafts_statement(first, last),
         approvals.waiting_statement(WAITING_MAX),
@@ -76,7 +79,10 @@ def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
 
 
 def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
-    """Return checks with the number of draft invoices and of draft bills, linked to their lists."""
+    """Return checks that count draft invoices and draft bills.
+
+    They link to the lists of these drafts.
+    """
     bills = sum(row["is_bill"] for row in drafts)
     invoices = len(drafts) - bills
     days: dict[str, Any] = {"from": first.isoformat(), "to": last.isoformat()}
