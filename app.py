@@ -36,8 +36,9 @@ from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.identity.queries.people import offers_demo
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.kernel import metrics
-from voyagent.kernel.config import ConfigurationError, Settings, load_settings, psycopg_url
+from voyagent.kernel.config import ConfigurationError, Settings, load_settings
 from voyagent.kernel.db import db
+from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.errors import VoyagentError
 
 ROOT = Path(__file__).resolve().parent
@@ -328,9 +329,7 @@ def greeting(settings: Settings, *, has_demo: bool) -> str:
 
 
 def _is_fresh(settings: Settings) -> bool:
-    with psycopg.connect(
-        psycopg_url(settings.migration_url or ""), connect_timeout=5
-    ) as connection:
+    with psycopg.connect(**parameters_for(settings, Purpose.MIGRATE)) as connection:
         row = connection.execute("select to_regclass('alembic_version') is null").fetchone()
     return bool(row and row[0])
 

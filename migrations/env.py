@@ -8,14 +8,17 @@ before it is then committed.
 import sys
 from pathlib import Path
 
+import psycopg
 from alembic import context
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy import Connection, create_engine, pool, text
 
+from voyagent.kernel.config import Settings
 from voyagent.kernel.database import sql_files
-from voyagent.kernel.db import Base
+from voyagent.kernel.db import DRIVER, Base
+from voyagent.kernel.db_connections import Purpose, parameters_for
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -40,7 +43,11 @@ def include_object(
 
 def run() -> None:
     """Upgrade or downgrade on one connection; two starts at the same moment take turns."""
-    engine = create_engine(current_app.config["MIGRATION_URL"], poolclass=pool.NullPool)
+    settings: Settings = current_app.extensions["voyagent.settings"]
+    parameters = parameters_for(settings, Purpose.MIGRATE)
+    engine = create_engine(
+        DRIVER, creator=lambda: psycopg.connect(**parameters), poolclass=pool.NullPool
+    )
     with engine.connect() as connection:
         connection.execute(text("select pg_advisory_lock(7203841)"))
         connection.execute(text(f"set lock_timeout = {LOCK_TIMEOUT_MS}"))

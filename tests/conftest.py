@@ -28,8 +28,8 @@ from voyagent.capabilities import registry
 from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.factory import create_app
 from voyagent.http import headers
-from voyagent.kernel.config import Settings, load_settings, psycopg_url
-from voyagent.kernel.db import server_options
+from voyagent.kernel.config import Settings, load_settings
+from voyagent.kernel.db_connections import parameters_for
 
 ROOT = Path(__file__).resolve().parent.parent
 for _name in (
@@ -200,9 +200,7 @@ def app_engine(settings: Settings) -> Iterator[sa.Engine]:
 def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
     """A connection as the read pool's: the application's role, with row-level security."""
     with psycopg.connect(
-        psycopg_url(settings.db_url or ""),
-        options=server_options(settings),
-        cursor_factory=psycopg.ClientCursor,
+        **parameters_for(settings), cursor_factory=psycopg.ClientCursor
     ) as connection:
         yield connection
 

@@ -17,8 +17,7 @@ from tools.bench.__main__ import PARTS, main
 from tools.bench.figures import Figure, Timings, exit_code, joined, missed, percentile
 from tools.bench.limit import Limit
 from tools.bench.writers import made_anew, renewed
-from voyagent.kernel.config import psycopg_url
-from voyagent.kernel.db import server_options
+from voyagent.kernel.db_connections import parameters_for
 from voyagent.kernel.ids import new_id
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,10 +130,8 @@ def test_keys_of_a_repeated_act_belong_to_the_same_agency() -> None:
 def test_the_baseline_writes_the_same_rows(app: Flask, alice: Person) -> None:
     """The result of a statement is known only after all statements of a message are answered."""
     settings = app.extensions["voyagent.settings"]
-    options = {"autocommit": True, "options": server_options(settings)}
-    with ConnectionPool(
-        psycopg_url(settings.db_url), min_size=1, max_size=1, kwargs=options
-    ) as pool:
+    options = parameters_for(settings) | {"autocommit": True}
+    with ConnectionPool(min_size=1, max_size=1, kwargs=options) as pool:
         answer = Client(Limit(app, pool)).get(
             "/api/enquiries", headers={"Authorization": f"Bearer {alice.access_token}"}
         )

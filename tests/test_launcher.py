@@ -17,7 +17,7 @@ import pytest
 from voyagent.drivers.postgres.errors import UnsafeFolder, WrongServerVersion
 from voyagent.drivers.postgres.launcher import ServerInfo, ensure_server, shared_server, stop_server
 from voyagent.drivers.postgres.place import Place, find_location, make_own_folder
-from voyagent.kernel.config import psycopg_url
+from voyagent.kernel.db_address import psycopg_url
 
 ROOT = Path(__file__).resolve().parent.parent
 START = """

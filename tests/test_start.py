@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from voyagent.drivers.postgres.launcher import stop_server
 from voyagent.drivers.postgres.place import find_location
 from voyagent.identity.rules.demo import DEMO_EMAIL
-from voyagent.kernel.config import psycopg_url
+from voyagent.kernel.db_address import psycopg_url
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 90  # with the demo to fill, on a machine that has other work

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 import flask_migrate
 import psycopg
-import sqlalchemy as sa
 from flask import Flask
 from psycopg import sql
 
@@ -17,12 +16,16 @@ from voyagent.http.commands import with_database
 from voyagent.identity.commands import agency
 from voyagent.imports.commands import import_file
 from voyagent.kernel import jobs, metrics
-from voyagent.kernel.config import Settings, psycopg_url, sqlalchemy_url
-from voyagent.kernel.db import APP_ROLE
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db_address import libpq_parameters, without_password
+from voyagent.kernel.db_connections import (
+    APP_ROLE,
+    Purpose,
+    name_process,
+    parameters_for,
+)
 from voyagent.kernel.errors import VoyagentError
 from voyagent.reports.commands import books
-
-REACH_TIMEOUT_S = 5
 
 
 class ServerUnreachable(Exception):
@@ -55,6 +58,7 @@ def register(app: Flask, settings: Settings) -> None:
                 " collected.",
                 err=True,
             )
+        name_process(Purpose.WORKER)
         jobs.run_worker(app, settings)
 
     @app.cli.command("demo", with_appcontext=False)
@@ -100,17 +104,18 @@ def reach(settings: Settings) -> None:
         raise ServerUnreachable(
             "VOYAGENT_DB_URL is missing: set it to the address of a PostgreSQL database"
         )
-    for variable, url in (
-        ("VOYAGENT_DB_URL", settings.db_url),
-        ("VOYAGENT_DB_ADMIN_URL", settings.db_admin_url),
+    for variable, address, purpose in (
+        ("VOYAGENT_DB_URL", settings.db_url, Purpose.LISTEN),
+        ("VOYAGENT_DB_ADMIN_URL", settings.db_admin_url, Purpose.MIGRATE),
     ):
-        if url is None:
+        if address is None:
             continue
         try:
-            psycopg.connect(psycopg_url(url), connect_timeout=REACH_TIMEOUT_S).close()
+            psycopg.connect(**parameters_for(settings, purpose)).close()
         except psycopg.Error as error:
+            reason = without_password((str(error).splitlines() or ["no reason given"])[0], address)
             raise ServerUnreachable(
-                f"the database server of {variable} cannot be reached: {_reason(error, url)}"
+                f"the database server of {variable} cannot be reached: {reason}"
             ) from None
 
 
@@ -121,10 +126,8 @@ def grant_app_role(settings: Settings) -> None:
     """
     if settings.db_url is None or settings.db_admin_url is None:
         return
-    login = sa.make_url(sqlalchemy_url(settings.db_url)).username
-    with psycopg.connect(
-        psycopg_url(settings.db_admin_url), connect_timeout=REACH_TIMEOUT_S
-    ) as owner:
+    login = libpq_parameters(settings.db_url).get("user")
+    with psycopg.connect(**parameters_for(settings, Purpose.MIGRATE)) as owner:
         # No row if the login may use the role already, or if the URL does not name the login.
         missing = owner.execute(
             "select from pg_roles where rolname = %s and not pg_has_role(rolname, %s, 'member')",
@@ -134,9 +137,3 @@ def grant_app_role(settings: Settings) -> None:
             owner.execute(
                 sql.SQL("grant {} to {}").format(sql.Identifier(APP_ROLE), sql.Identifier(login))
             )
-
-
-def _reason(error: psycopg.Error, url: str) -> str:
-    reason = (str(error).splitlines() or ["no reason given"])[0]
-    password = sa.make_url(sqlalchemy_url(url)).password
-    return reason.replace(str(password), "***") if password else reason

@@ -38,7 +38,7 @@ from voyagent.identity.service.bearers import Bearers
 from voyagent.identity.service.own_sessions import note_seen, why_ended
 from voyagent.identity.service.values import Identity
 from voyagent.kernel.actor import define_roles
-from voyagent.kernel.config import Settings, sqlalchemy_url
+from voyagent.kernel.config import Settings
 from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.db import db, engine_config
@@ -71,7 +71,6 @@ def create_app(settings: Settings) -> Flask:
         engine_config(settings),
         SECRET_KEY=keyring.secrets[0],
         SECRET_KEY_FALLBACKS=keyring.secrets[1:],
-        MIGRATION_URL=sqlalchemy_url(settings.migration_url or ""),
         TRANSLATIONS=str(ROOT / "translations"),
         WTF_CSRF_TIME_LIMIT=None,
         TESTING=settings.env == "test",

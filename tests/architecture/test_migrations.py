@@ -63,7 +63,8 @@ def empty_app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def engine(empty_app: Flask) -> Iterator[sa.Engine]:
     """Connections to that database as its owner."""
-    engine = sa.create_engine(empty_app.config["MIGRATION_URL"], poolclass=sa.NullPool)
+    settings: Settings = empty_app.extensions["voyagent.settings"]
+    engine = sa.create_engine(settings.db_admin_url or "", poolclass=sa.NullPool)
     yield engine
     engine.dispose()
 

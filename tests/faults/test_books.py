@@ -26,7 +26,8 @@ from tests.faults.web import Web, web_processes
 from tests.ledger.test_guards import write
 from tests.people import People, Person
 from voyagent.factory import create_app
-from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db_address import psycopg_url
 
 ACTS, CALLERS, AGENCIES = 10_000, 16, 2
 A_LOOK_EVERY_S, ACTS_FOR_A_KILL = 0.1, 50

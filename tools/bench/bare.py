@@ -14,7 +14,7 @@ from tools.bench import probes
 from tools.bench.figures import Timings
 from tools.bench.ground import Installation
 from tools.bench.load import WARM_UP, Call
-from voyagent.kernel.config import psycopg_url
+from voyagent.kernel.db_address import psycopg_url
 
 Sent = list[tuple[Any, Any]]
 """Statements with their values, in the order in which they were sent."""

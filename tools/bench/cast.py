@@ -18,8 +18,8 @@ from voyagent.identity.rules.permissions import Role
 from voyagent.identity.service import accounts, keys, sessions
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel.actor import Actor, Channel
-from voyagent.kernel.config import psycopg_url
 from voyagent.kernel.db import db, transaction
+from voyagent.kernel.db_address import psycopg_url
 from voyagent.kernel.ids import new_id
 
 PASSWORD = "Harbour-lantern-42"  # noqa: S105 - opens nothing but the bench's own database

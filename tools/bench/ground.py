@@ -29,8 +29,9 @@ from voyagent import cli
 from voyagent.drivers.postgres.launcher import ServerInfo, shared_server
 from voyagent.factory import create_app
 from voyagent.http.guards import AuthAdapter
-from voyagent.kernel.config import Settings, load_settings, psycopg_url
+from voyagent.kernel.config import Settings, load_settings
 from voyagent.kernel.db import db
+from voyagent.kernel.db_address import psycopg_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WEB_PROCESSES = 2

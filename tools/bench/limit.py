@@ -23,8 +23,8 @@ from tools.bench.ground import Installation
 from tools.bench.load import Call
 from voyagent.factory import create_app
 from voyagent.http.guards import AuthAdapter
-from voyagent.kernel.config import load_settings, psycopg_url
-from voyagent.kernel.db import server_options
+from voyagent.kernel.config import load_settings
+from voyagent.kernel.db_connections import parameters_for
 
 Start = Callable[[str, list[tuple[str, str]]], object]
 
@@ -84,12 +84,10 @@ class Limit:
 def serve() -> Limit:
     """Build the function for gunicorn, with as many connections as the product reads with."""
     settings = load_settings()
-    options = {"autocommit": True, "options": server_options(settings), "connect_timeout": 5}
     pool = ConnectionPool(
-        psycopg_url(settings.db_url or ""),
         min_size=1,
         max_size=settings.db_lane_pool_size,
         open=True,
-        kwargs=options,
+        kwargs=parameters_for(settings) | {"autocommit": True},
     )
     return Limit(create_app(settings), pool)

@@ -11,6 +11,8 @@ import psycopg
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
+from voyagent.kernel.db_connections import Purpose, name_process
+
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
@@ -29,6 +31,7 @@ def with_database(command: Callable[Given, Result]) -> Callable[Given, Result]:
 
     @wraps(command)
     def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        name_process(Purpose.COMMAND)
         try:
             return command(*args, **kwargs)
         except (DBAPIError, psycopg.Error) as error:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-import psycopg
-import sqlalchemy as sa
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from voyagent.kernel.db_address import libpq_parameters
 
 SECRET_BYTES_MIN = 32
 Address = IPv4Address | IPv6Address
@@ -173,8 +172,9 @@ class Settings(BaseSettings):
         ):
             if url is not None and not _is_database(url):
                 raise ValueError(
-                    f"{name} must name a PostgreSQL database, such as postgresql://user@host/name;"
-                    " in a password write @ as %40 and / as %2F"
+                    f"{name} must name a PostgreSQL database, such as postgresql://user@host/name"
+                    " or host=host dbname=name user=user; in the password of a URL write @ as %40"
+                    " and / as %2F"
                 )
         if (
             not _is_address(self.public_url, "http", "https")
@@ -370,31 +370,9 @@ def _is_sender(given: str) -> bool:
     return given.strip() == address or given.strip().endswith(f"<{address}>")
 
 
-def _is_database(url: str) -> bool:
-    """Check that SQLAlchemy and psycopg parse the database URL to the same parts.
-
-    If they did not, part of the password could be taken for the host name and be printed.
-    """
-    if not sqlalchemy_url(url).startswith("postgresql+psycopg://"):
-        return False
+def _is_database(address: str) -> bool:
     try:
-        read = sa.make_url(sqlalchemy_url(url))
-        password = conninfo_to_dict(psycopg_url(url)).get("password")
-    except (ValueError, sa.exc.ArgumentError, psycopg.Error):
+        libpq_parameters(address)
+    except ValueError:
         return False
-    return (password or None) == (read.password or read.query.get("password")) and "@" not in (
-        read.host or ""
-    )
-
-
-def sqlalchemy_url(url: str) -> str:
-    """Return a database URL that names SQLAlchemy's driver: `postgresql+psycopg://…`."""
-    for prefix in ("postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    return url
-
-
-def psycopg_url(url: str) -> str:
-    """Return a database URL in the form that psycopg accepts."""
-    return sqlalchemy_url(url).replace("postgresql+psycopg://", "postgresql://", 1)
+    return True

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -26,11 +27,11 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
-from voyagent.kernel import tenancy
-from voyagent.kernel.config import Settings, sqlalchemy_url
+from voyagent.kernel import db_connections, tenancy
+from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import NotFound, VoyagentError
 
-APP_ROLE = "voyagent_app"
+DRIVER = "postgresql+psycopg://"
 Columns: TypeAlias = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
 """Columns of a table, an alias or a subquery: its attribute `c`."""
 Entity = TypeVar("Entity")
@@ -94,24 +95,13 @@ def _discard_connections(context: ExceptionContext) -> None:
         read_only_servers.met += state == READ_ONLY
 
 
-def server_options(settings: Settings) -> str:
-    """Return the start options of each connection: role, time zone and time limits."""
-    return (
-        f"-c role={APP_ROLE} -c timezone=UTC -c"
-        f" statement_timeout={settings.db_statement_timeout_ms} -c"
-        f" lock_timeout={settings.db_statement_timeout_ms}"
-    )
-
-
 def engine_config(settings: Settings) -> dict[str, Any]:
     """Return the settings of Flask-SQLAlchemy.
 
     Connections open on first use, so each forked process has its own.
     """
     return {
-        "SQLALCHEMY_DATABASE_URI": sqlalchemy_url(
-            settings.db_url or "postgresql://unset.invalid/unset"
-        ),
+        "SQLALCHEMY_DATABASE_URI": DRIVER,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": settings.db_pool_size,
             "max_overflow": settings.db_pool_size,
@@ -119,7 +109,8 @@ def engine_config(settings: Settings) -> dict[str, Any]:
             "pool_recycle": 1800,
             # Failed statements are logged without their values, which may be addresses or hashes.
             "hide_parameters": True,
-            "connect_args": {"options": server_options(settings), "connect_timeout": 5},
+            # libpq alone reads the address: SQLAlchemy knows only some notations of several hosts.
+            "creator": lambda: psycopg.connect(**db_connections.parameters_for(settings)),
         },
     }
 

@@ -17,8 +17,9 @@ import psycopg
 import structlog
 from sqlalchemy import text
 
-from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
+from voyagent.kernel.db_connections import Purpose, parameters_for
 
 CHANNEL = "voyagent"
 _RECONNECT_S = 0.5
@@ -83,7 +84,7 @@ class NotifyListener:
         while not self._closed.is_set():
             try:
                 with psycopg.connect(
-                    psycopg_url(self._settings.db_url or ""), autocommit=True, connect_timeout=5
+                    **parameters_for(self._settings, Purpose.LISTEN), autocommit=True
                 ) as connection:
                     connection.execute(f"listen {CHANNEL}")
                     self._wake_all()

@@ -26,8 +26,9 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext
 from sqlalchemy import text
 
-from voyagent.kernel.config import Settings, psycopg_url
-from voyagent.kernel.db import db, server_options, transaction
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db, transaction
+from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.housekeeping import stopping
 from voyagent.kernel.metrics import timed_job
 from voyagent.kernel.stalled_jobs import TASK as STALLED_TASK, StalledJobs
@@ -112,9 +113,7 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
 
     With `repeats` it also runs the periodic tasks and the search for stalled jobs.
     """
-    connector = procrastinate.PsycopgConnector(
-        conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)}
-    )
+    connector = procrastinate.PsycopgConnector(kwargs=parameters_for(settings, Purpose.WORKER))
     jobs = procrastinate.App(connector=connector)
     stalled = StalledJobs(jobs, stalled_s=settings.worker_stalled_s)
     jobs.worker_defaults = {"worker_middleware": [stalled.watch]}

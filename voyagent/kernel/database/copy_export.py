@@ -40,10 +40,10 @@ from sqlalchemy import (
     or_,
 )
 
-from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.database.statement_cache import Statement, compiled_for
-from voyagent.kernel.db import server_options
+from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.money import currency_codes, exponent
 
@@ -53,7 +53,7 @@ TIME_LIMIT_S = 60.0
 LINES_AT_ONCE = 500
 # Parallel workers and JIT would finish sooner but send the first row later. The first rows should
 # be sent at once, in the order of an index.
-_START_EARLY = "-c max_parallel_workers_per_gather=0 -c jit=off"
+_START_EARLY = "set local max_parallel_workers_per_gather = 0; set local jit = off"
 # A hash join and a sort must be complete before the first row is sent, and are repeated for each
 # part of a file.
 _IN_ORDER = (
@@ -231,19 +231,19 @@ class Exports:
 
     def _connect(self, tenant_id: UUID) -> psycopg.Connection[Any]:
         limit_ms = int(TIME_LIMIT_S * 1000)
-        limits = (
-            f"-c statement_timeout={limit_ms} -c idle_in_transaction_session_timeout={limit_ms}"
-        )
-        options = f"{server_options(self._settings)} {limits} {_START_EARLY}"
         connection = psycopg.connect(
-            psycopg_url(self._settings.db_url or ""),
-            options=options,
-            connect_timeout=5,
-            cursor_factory=psycopg.ClientCursor,
+            **parameters_for(self._settings, Purpose.EXPORT), cursor_factory=psycopg.ClientCursor
         )
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        connection.execute("select set_config('app.tenant', %s, true)", (str(tenant_id),))
+        of_transaction = {
+            "app.tenant": str(tenant_id),
+            "statement_timeout": limit_ms,
+            "idle_in_transaction_session_timeout": limit_ms,
+        }
+        calls = ", ".join(["set_config(%s, %s, true)"] * len(of_transaction))
+        values = [str(part) for pair in of_transaction.items() for part in pair]
+        connection.execute(f"{_START_EARLY}; select {calls}", values)
         return connection
 
 

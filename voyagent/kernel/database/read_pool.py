@@ -25,14 +25,15 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session, scoped_session
 
 from voyagent.kernel.actor import Actor, Credential, permissions_within
-from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.config import Settings
 from voyagent.kernel.database.statement_cache import (
     Statement,
     compiled_for,
     parts_of,
     wants_generic_plan,
 )
-from voyagent.kernel.db import read_only_servers, server_options
+from voyagent.kernel.db import read_only_servers
+from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.errors import NotFound, Unauthorized
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
@@ -47,7 +48,6 @@ _AUTHENTICATE_WITH_GENERIC_PLAN = (
     f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_FROM}"
 )
 WAIT_S, RETRY_S = 5.0, 0.25
-REPEATABLE_READ = r"-c default_transaction_isolation=repeatable\ read"
 SERIALIZATION_FAILURE = "40001"
 _held: ContextVar[psycopg.Connection[Any] | None] = ContextVar("held", default=None)
 
@@ -215,7 +215,6 @@ class ReadPool:
             if self._pool is None:
                 meters().connections_max.labels("lane").set(self._settings.db_lane_pool_size)
                 self._pool = ConnectionPool(
-                    psycopg_url(self._settings.db_url or ""),
                     min_size=1,
                     max_size=self._settings.db_lane_pool_size,
                     max_idle=300,
@@ -224,11 +223,7 @@ class ReadPool:
                     reconnect_timeout=0,
                     open=True,
                     name="lane",
-                    kwargs={
-                        "autocommit": True,
-                        "options": f"{server_options(self._settings)} {REPEATABLE_READ}",
-                        "connect_timeout": 5,
-                    },
+                    kwargs=parameters_for(self._settings, Purpose.READ) | {"autocommit": True},
                 )
             return self._pool
 

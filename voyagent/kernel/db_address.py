@@ -1,0 +1,85 @@
+"""Addresses of databases, read by libpq alone: URLs and keyword strings, one or several hosts.
+
+Several hosts can be written as `postgresql://u@h1:5432,h2:5433/d`, as
+`postgresql://u@/d?host=h1:5432&host=h2:5433`, or as `host=h1,h2 port=5432,5433 dbname=d user=u`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+CONNECT_TIMEOUT_S = 5
+SEVERAL_HOSTS = {
+    "target_session_attrs": "read-write",
+    "connect_timeout": "2",
+    "tcp_user_timeout": "5000",
+}
+"""Defaults of an address with several hosts: find the writable server, and soon."""
+_DRIVER = re.compile(r"^postgres(?:ql)?(?:\+psycopg)?://")
+_PORT = re.compile(r"(\d*,)*\d*")
+_HOST_AND_PORT = re.compile(r"[^:]*:\d+")
+# libpq would take these parts of a password that is not encoded for a host or a database.
+_UNENCODED = ("@", "://")
+
+
+def psycopg_url(address: str) -> str:
+    """Return a database URL without the driver that SQLAlchemy names; else the text unchanged."""
+    return _DRIVER.sub("postgresql://", address)
+
+
+def libpq_parameters(address: str) -> dict[str, str]:
+    """Return the parameters of an address by libpq's names, such as `host` and `dbname`.
+
+    Raises ValueError without the address, which may contain a password.
+    """
+    try:
+        found = conninfo_to_dict(_with_hosts_joined(psycopg_url(address)))
+    except psycopg.Error:
+        raise ValueError("not an address of a PostgreSQL database") from None
+    parameters = {name: str(value) for name, value in found.items() if value not in {None, ""}}
+    if (
+        not address.strip()
+        or not _PORT.fullmatch(parameters.get("port", ""))
+        or any(mark in parameters.get("host", "") for mark in _UNENCODED)
+    ):
+        raise ValueError("not an address of a PostgreSQL database")
+    return parameters
+
+
+def connection_parameters(address: str, application_name: str) -> dict[str, Any]:
+    """Return the parameters of a connection with time limits; those of the address come first.
+
+    Raises ValueError as `libpq_parameters` does.
+    """
+    given = libpq_parameters(address)
+    hosts = given.get("host", "") + given.get("hostaddr", "")
+    defaults = SEVERAL_HOSTS if "," in hosts else {"connect_timeout": str(CONNECT_TIMEOUT_S)}
+    return defaults | given | {"application_name": application_name}
+
+
+def without_password(message: str, address: str) -> str:
+    """Return a driver's message with the password of the address replaced by asterisks."""
+    password = libpq_parameters(address).get("password")
+    return message.replace(password, "***") if password else message
+
+
+def _with_hosts_joined(url: str) -> str:
+    """Join repeated `host` and `port` of a URL's query; libpq would use only the last of them."""
+    base, mark, query = url.partition("?")
+    if not mark or not url.startswith("postgresql://"):
+        return url
+    pairs = [pair.partition("=")[::2] for pair in query.split("&")]
+    hosts = [value for name, value in pairs if name == "host"]
+    ports = [value for name, value in pairs if name == "port"]
+    if any(map(_HOST_AND_PORT.fullmatch, hosts)):
+        ports = [host.partition(":")[2] for host in hosts]
+        hosts = [host.partition(":")[0] for host in hosts]
+    elif len(hosts) < 2:
+        return url
+    others = [f"{name}={value}" for name, value in pairs if name not in {"host", "port"}]
+    joined = [*others, f"host={','.join(hosts)}", f"port={','.join(ports)}"]
+    return f"{base}?{'&'.join(joined)}"
