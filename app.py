@@ -37,6 +37,7 @@ from voyagent.identity.queries.people import offers_demo
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.kernel import metrics
 from voyagent.kernel.config import ConfigurationError, Settings, load_settings
+from voyagent.kernel.database.start_checks import EXIT_CODE, StartRefused, require_start
 from voyagent.kernel.db import db
 from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.errors import VoyagentError
@@ -56,7 +57,7 @@ class PortUnavailable(Exception):
 def main() -> None:
     """Start everything, serve until told to stop, stop everything.
 
-    An error is printed as a sentence, with exit code 1.
+    An error is printed as a sentence, with exit code 1; 4 if the database is not as it must be.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _end_with(os.environ.pop("VOYAGENT_END_WITH", None))
@@ -67,6 +68,7 @@ def main() -> None:
             settings = running.enter_context(database())
             metrics.share(settings.metrics_place)
             words = greeting(settings, has_demo=prepare(settings))
+            require_start(settings)
             running.enter_context(Worker())
             WebServer(settings, listener, words).run()
     except (
@@ -76,6 +78,9 @@ def main() -> None:
         cli.ServerUnreachable,
     ) as error:
         sys.exit(f"Voyagent did not start: {error}")
+    except StartRefused as error:
+        sys.stderr.write(f"Voyagent did not start: {error}\n")
+        sys.exit(EXIT_CODE)
     except KeyboardInterrupt:
         sys.exit(130)
 

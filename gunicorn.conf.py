@@ -46,12 +46,14 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Stop the streams first when the web process stops.
+    """Check the database, and stop the streams first when the web process stops.
 
-    They would wait until the end of the grace period.
-
-    Clients that read nothing are disconnected, which is not logged.
+    Streams would wait until the end of the grace period. Clients that read nothing are
+    disconnected, which is not logged.
     """
+    from voyagent.http.start import check_web_process  # noqa: PLC0415 - the program is loaded now
+
+    check_web_process(worker.wsgi)
     worker.log.error_log.addFilter(
         lambda record: not (record.exc_info and isinstance(record.exc_info[1], TimeoutError))
     )

@@ -9,13 +9,10 @@ import sys
 
 from voyagent.factory import create_app
 from voyagent.kernel.config import ConfigurationError, load_settings
-
-GUNICORN_GIVES_UP = (
-    4  # gunicorn starts a worker again after any other code that a refused setting could end with
-)
+from voyagent.kernel.database.start_checks import EXIT_CODE
 
 try:
     app = create_app(load_settings())
 except ConfigurationError as error:
     sys.stderr.write(f"Voyagent did not start: {error}\n")
-    sys.exit(GUNICORN_GIVES_UP)
+    sys.exit(EXIT_CODE)

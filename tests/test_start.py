@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from voyagent.drivers.postgres.launcher import stop_server
 from voyagent.drivers.postgres.place import find_location
 from voyagent.identity.rules.demo import DEMO_EMAIL
+from voyagent.kernel.database.start_checks import EXIT_CODE
 from voyagent.kernel.db_address import psycopg_url
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -318,6 +319,24 @@ def test_a_configured_server_is_used_and_none_started(
     finally:
         program.stop()
         shutil.rmtree(find_location(data_dir).home)
+
+
+def test_a_login_with_too_many_rights_is_refused_in_production(
+    tmp_path: Path, database: tuple[str, str]
+) -> None:
+    owner, _application = database
+    program = Program(
+        tmp_path / "data",
+        _free_port(),
+        tmp_path / "log",
+        VOYAGENT_DB_URL=owner,
+        VOYAGENT_ENV="production",
+        VOYAGENT_AUTH_SECRET="s" * 40,
+    )
+    assert program.process.wait(60) == EXIT_CODE
+    assert program.said.count("Voyagent did not start: ") == 1
+    assert "postgres is a superuser" in program.said
+    assert "Traceback" not in program.said
 
 
 def test_the_start_message_has_the_url_and_skipped_steps(running: Program) -> None:

@@ -13,10 +13,12 @@ from voyagent.audit.commands import audit
 from voyagent.capabilities.commands import do
 from voyagent.demo.service.agency import fill
 from voyagent.http.commands import with_database
+from voyagent.http.start import check
 from voyagent.identity.commands import agency
 from voyagent.imports.commands import import_file
 from voyagent.kernel import jobs, metrics
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database import start_checks
 from voyagent.kernel.db_address import libpq_parameters, without_password
 from voyagent.kernel.db_connections import (
     APP_ROLE,
@@ -59,7 +61,11 @@ def register(app: Flask, settings: Settings) -> None:
                 err=True,
             )
         name_process(Purpose.WORKER)
-        jobs.run_worker(app, settings)
+        try:
+            jobs.run_worker(app, settings)
+        except start_checks.StartRefused as error:
+            click.echo(f"Voyagent did not start: {error}", err=True)
+            raise SystemExit(start_checks.EXIT_CODE) from None
 
     @app.cli.command("demo", with_appcontext=False)
     @with_database
@@ -73,6 +79,7 @@ def register(app: Flask, settings: Settings) -> None:
         except VoyagentError as error:
             raise click.ClickException(error.message) from None
 
+    app.cli.add_command(check)
     app.cli.add_command(audit)
     app.cli.add_command(replay)
     app.cli.add_command(agency)

@@ -26,6 +26,7 @@ from voyagent.factory import create_app
 from voyagent.http.commands import with_database
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.sql_files import SqlFile, apply_changed, read_files
+from voyagent.kernel.database.start_checks import SCHEMA_FROM, SCHEMA_TO
 from voyagent.kernel.db import Base
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -380,3 +381,13 @@ def test_another_database_error_of_a_command_is_not_hidden(app: Flask) -> None:
 
     result = app.test_cli_runner().invoke(divide)
     assert isinstance(result.exception, psycopg.errors.DivisionByZero)
+
+
+def test_the_release_runs_on_the_newest_revision() -> None:
+    """A start refuses a schema outside this range, so a new migration moves its end.
+
+    If the code needs the new revision, the migration moves SCHEMA_FROM too.
+    """
+    newest = max(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*.py"))
+    assert newest == SCHEMA_TO
+    assert SCHEMA_FROM <= SCHEMA_TO

@@ -68,6 +68,13 @@ def session_settings(settings: Settings) -> dict[str, str]:
     }
 
 
+def set_up(settings: Settings) -> tuple[str, list[str]]:
+    """Return a statement with its values that gives any connection the settings of a session."""
+    own = session_settings(settings)
+    calls = ", ".join(["set_config(%s, %s, false)"] * len(own))
+    return f"select {calls}", [part for pair in own.items() for part in pair]
+
+
 def as_options(values: dict[str, str]) -> str:
     """Return settings as start options of a connection, such as `-c timezone=UTC`."""
     return " ".join(

@@ -27,6 +27,7 @@ from procrastinate.job_context import JobContext
 from sqlalchemy import text
 
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.start_checks import require_start
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.housekeeping import stopping
@@ -162,13 +163,17 @@ async def _serve(app: Flask, settings: Settings) -> None:
     """Run jobs until cancelled.
 
     procrastinate stops when one of its own SQL statements fails, for example while the database
-    restarts. This function then starts it again.
+    restarts. This function then starts it again. Raises StartRefused before the first job.
     """
     this = asyncio.current_task()
     assert this is not None
+    is_checked = False
     while True:
         jobs, error = worker_app(app, settings), "SideTaskFailed"
         try:
+            if not is_checked:
+                await asyncio.to_thread(require_start, settings)
+                is_checked = True
             await jobs.open_async()
             await jobs.run_worker_async(
                 concurrency=CONCURRENCY,

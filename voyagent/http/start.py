@@ -1,0 +1,74 @@
+"""The checks of the database at the start of a web process, and as a command."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from threading import Thread
+
+import click
+import psycopg
+import structlog
+from flask import Flask, current_app
+
+from voyagent.http.commands import with_database
+from voyagent.kernel.config import Settings
+from voyagent.kernel.database.start_checks import (
+    EXIT_CODE,
+    StartRefused,
+    check_start,
+    require_start,
+)
+
+RETRY_S = 1.0
+log = structlog.get_logger(__name__)
+
+
+def check_web_process(app: Flask) -> None:
+    """Check the database and end the process with EXIT_CODE if it is not as it must be.
+
+    gunicorn then ends too. An unreachable database is no reason to end: the process answers 503,
+    and the checks are made as soon as the database responds.
+    """
+    settings: Settings = app.extensions["voyagent.settings"]
+    if settings.db_url is None:
+        return
+    try:
+        require_start(settings)
+    except StartRefused as error:
+        _refuse(error)
+        sys.exit(EXIT_CODE)
+    except psycopg.OperationalError as error:
+        log.warning("start.not_checked", error=type(error).__name__)
+        Thread(target=_check_later, args=(settings,), name="start-checks", daemon=True).start()
+
+
+@click.command("check")
+@with_database
+def check() -> None:
+    """Check the database as each start does, and print the results; exit code 4 on a failure."""
+    results = check_start(current_app.extensions["voyagent.settings"])
+    for result in results:
+        state = "ok" if not result.sentence else "REFUSED" if result.refuses else "warning"
+        click.echo(f"{state:<8}{result.name}{result.sentence and f': {result.sentence}'}")
+    if any(result.refuses for result in results):
+        sys.exit(EXIT_CODE)
+
+
+def _check_later(settings: Settings) -> None:
+    while True:
+        time.sleep(RETRY_S)
+        try:
+            require_start(settings)
+        except StartRefused as error:
+            _refuse(error)
+            os._exit(EXIT_CODE)  # sys.exit would end this thread only
+        except psycopg.OperationalError:
+            continue
+        return
+
+
+def _refuse(error: StartRefused) -> None:
+    sys.stderr.write(f"Voyagent did not start: {error}\n")
+    sys.stderr.flush()

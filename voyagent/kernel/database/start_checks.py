@@ -1,0 +1,322 @@
+"""Checks of the database before a process listens: login, row-level security, schema, settings.
+
+Each check is one SELECT with one column: null if all is well, otherwise what was found. All checks
+of an address are sent in one round trip, with the role and the settings of a session.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import structlog
+
+from voyagent.kernel import clock, db_connections
+from voyagent.kernel.config import Settings
+from voyagent.kernel.database.sql_files import read_files
+from voyagent.kernel.db import Base
+from voyagent.kernel.db_address import connection_parameters, libpq_parameters, without_password
+from voyagent.kernel.db_connections import APP_ROLE, Purpose
+
+SCHEMA_FROM, SCHEMA_TO = "0102", "0102"
+"""The lowest and the highest revision of the schema on which this release runs."""
+
+EXIT_CODE = 4
+"""Exit code of a refused start; gunicorn does not restart a worker that ends with it."""
+
+VERSION_MIN = 150000
+NAMES_MAX = 5
+CLOCK_WARNS_S, CLOCK_REFUSES_S = 5, 60
+_FUNCTION = re.compile(r"^create (?:or replace )?(?:function|aggregate) app\.(\w+)", re.MULTILINE)
+# A role, table or column is missing, or the login may not use it.
+_NO_PRIVILEGE = "42501"
+_EXPECTED = frozenset({"22023", "3F000", "42703", "42704", "42P01", _NO_PRIVILEGE})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check; `sentence` explains a failure, with the result of `sql` for `{found}`."""
+
+    name: str
+    sql: str
+    sentence: str
+    refuses: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of a check; `sentence` is empty if it passed."""
+
+    name: str
+    sentence: str = ""
+    refuses: bool = False
+
+
+class StartRefused(Exception):
+    """The database is not as the program needs it; the message has a sentence for each failure."""
+
+
+_LOGIN_CHECKS = (
+    Check(
+        "role",
+        f"select case when current_user <> '{APP_ROLE}' then current_user::text end",
+        f"The sessions of {{variable}} run as {{found}} instead of {APP_ROLE}: run `flask"
+        " migrate-up`, which gives its login this role, and do not let a pooler change it.",
+    ),
+    Check(
+        "bound by row-level security",
+        "select string_agg(rolname || case when rolsuper then ' is a superuser' else ' has"
+        " BYPASSRLS' end, ' and ') from pg_roles where rolname in (current_user, session_user)"
+        " and (rolsuper or rolbypassrls)",
+        "Row-level security does not bind the login of {variable}, because {found}: use a login"
+        f" without these rights that is a member of {APP_ROLE}.",
+    ),
+    Check(
+        "owns nothing",
+        "select min(relname) from pg_class where relnamespace = 'public'::regnamespace and"
+        " relkind in ('r', 'p') and pg_has_role(session_user, relowner, 'member') and not (select"
+        " rolsuper from pg_roles where rolname = session_user)",
+        "The login of {variable} has the rights of the owner of the table {found}: use another"
+        " login, and name that of the owner in VOYAGENT_DB_ADMIN_URL only.",
+    ),
+    Check(
+        "not a member of the look-up role",
+        "select rolname::text from pg_roles where rolname = 'voyagent_lookup' and"
+        " pg_has_role(session_user, oid, 'member') and not (select rolsuper from pg_roles where"
+        " rolname = session_user)",
+        "The login of {variable} is a member of {found}, which reads rows of all agencies: revoke"
+        " this role from it.",
+    ),
+    Check(
+        "settings of the session",
+        "select nullif(concat_ws(', ', case when current_setting('statement_timeout') = '0' then"
+        " 'no statement_timeout' end, case when current_setting('lock_timeout') = '0' then 'no"
+        " lock_timeout' end, case when current_setting('timezone') <> 'UTC' then 'the time zone '"
+        " || current_setting('timezone') end), '')",
+        "The sessions of {variable} have {found}: run `flask migrate-up`, which stores the settings"
+        " of its login, and do not let a pooler change them.",
+    ),
+)
+_ISOLATION = Check(
+    "isolation of reads",
+    "select case when current_setting('default_transaction_isolation') <> 'repeatable read' then"
+    " current_setting('default_transaction_isolation') end",
+    "Transactions of {variable} are {found} instead of repeatable read: run `flask migrate-up`,"
+    " which stores the settings of its login.",
+)
+_TABLE_GRANTS = Check(
+    "grants on tables",
+    "select string_agg(distinct name, ', ' order by name) from unnest(%(tables)s::text[]) name left"
+    " join pg_class c on c.relname = name and c.relnamespace = 'public'::regnamespace where c.oid"
+    " is null or not has_table_privilege(c.oid, 'select') or not has_table_privilege(c.oid,"
+    " 'insert')",
+    f"The role {APP_ROLE} may not read or fill {{found}}: run `flask migrate-up`, or restore the"
+    " dump with its grants.",
+)
+_SERVER_CHECKS = (
+    Check(
+        "version",
+        "select case when current_setting('server_version_num')::int < %(version_min)s then"
+        " current_setting('server_version') end",
+        "The server has PostgreSQL {found}: version 15 or newer is necessary.",
+    ),
+    Check(
+        "extensions",
+        "select string_agg(name, ' and ') from unnest(array['pg_trgm', 'btree_gin']) name where"
+        " not exists (select from pg_extension where extname = name)",
+        "The database does not have the extension {found}: run `flask migrate-up`.",
+    ),
+    Check(
+        "row-level security is forced",
+        "select string_agg(relname, ', ' order by relname) from pg_class c where relkind in ('r',"
+        " 'p') and relnamespace = 'public'::regnamespace and exists (select from pg_attribute a"
+        " where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped) and not"
+        " (relrowsecurity and relforcerowsecurity)",
+        "Row-level security is not forced for {found}: enable and force it before the start.",
+    ),
+    _TABLE_GRANTS,
+    Check(
+        "grants on functions",
+        "select string_agg(distinct name, ', ' order by name) from unnest(%(functions)s::text[])"
+        " name left join pg_proc p on p.proname = name and p.pronamespace = to_regnamespace('app')"
+        " where p.oid is null or (p.prorettype <> 'trigger'::regtype and not"
+        " has_function_privilege(p.oid, 'execute'))",
+        f"The role {APP_ROLE} may not call {{found}} in the schema app: run `flask migrate-up`, or"
+        " restore the dump with its grants.",
+    ),
+    Check(
+        "clock",
+        "select case when abs(extract(epoch from clock_timestamp()) - %(now)s) > %(clock_refuses)s"
+        " then round(extract(epoch from clock_timestamp()) - %(now)s)::text end",
+        "The clock of the database differs by {found} s from the clock of this computer: correct"
+        " the wrong one.",
+    ),
+    Check(
+        "exact clock",
+        "select case when abs(extract(epoch from clock_timestamp()) - %(now)s) between"
+        " %(clock_warns)s and %(clock_refuses)s then round(extract(epoch from clock_timestamp()) -"
+        " %(now)s)::text end",
+        "The clock of the database differs by {found} s from the clock of this computer.",
+        refuses=False,
+    ),
+    Check(
+        "accepts writes",
+        "select case when pg_is_in_recovery() then 'a standby' when"
+        " current_setting('transaction_read_only')::boolean then 'read-only' end",
+        "The server is {found}: writes are refused until it accepts them.",
+        refuses=False,
+    ),
+)
+# These two read tables, so they come last: without a schema the server refuses them.
+_SCHEMA = Check(
+    "revision of the schema",
+    "select case when max(version_num) is null then '' when max(version_num) not between"
+    " %(schema_from)s and %(schema_to)s then max(version_num) end from alembic_version",
+    "{schema}",
+)
+_UNBOUND = Check(
+    "no agency, no rows",
+    "select case when exists (select from users) then 'people' end",
+    "Without an agency the program can read {found} of all agencies: row-level security has been"
+    " changed.",
+)
+
+_ROLE = _LOGIN_CHECKS[0]
+_PRIVILEGES = frozenset(_LOGIN_CHECKS[1:4])
+_OF_SCHEMA = frozenset(
+    check for check in _SERVER_CHECKS if check.name.startswith(("extensions", "grants"))
+)
+log = structlog.get_logger(__name__)
+
+
+def check_start(settings: Settings) -> list[Result]:
+    """Run all checks and return their results; each failure has a sentence.
+
+    Raises psycopg.OperationalError if a database is unreachable.
+    """
+    checks = (*_LOGIN_CHECKS, *_SERVER_CHECKS, _SCHEMA, _UNBOUND)
+    return _run(settings, Purpose.WEB, "VOYAGENT_DB_URL", checks)
+
+
+def require_start(settings: Settings) -> None:
+    """Run all checks and log the warnings.
+
+    Raises:
+        StartRefused: a check failed that must pass.
+        psycopg.OperationalError: a database is unreachable.
+
+    """
+    failed = [result for result in check_start(settings) if result.sentence]
+    if refused := [result.sentence for result in failed if result.refuses]:
+        raise StartRefused(" ".join(refused))
+    for result in failed:
+        log.warning("start.warning", check=result.name, sentence=result.sentence)
+
+
+def _run(
+    settings: Settings, purpose: Purpose, variable: str, checks: Sequence[Check]
+) -> list[Result]:
+    address = db_connections.address_of(settings, purpose)
+    parameters = connection_parameters(address, purpose)
+    with psycopg.connect(**parameters, autocommit=True) as connection:
+        begun, found, error = _ask(connection, settings, checks)
+    if error is not None and not begun:
+        reason = without_password(str(error).splitlines()[0], address)
+        sentence = (
+            f"The login of {variable} may not use the role {APP_ROLE} ({reason}): run `flask"
+            " migrate-up`."
+        )
+        return [Result("role", sentence, refuses=True)]
+    answers = dict(zip(checks, found, strict=False))
+    if error is not None and error.sqlstate == _NO_PRIVILEGE:
+        answers[_TABLE_GRANTS] = answers.get(_TABLE_GRANTS) or "alembic_version"
+    elif error is not None and _SCHEMA not in answers:
+        answers[_SCHEMA] = ""
+    if answers[_ROLE] is not None:
+        answers = {_ROLE: answers[_ROLE]}  # the others judge what this role may do
+    results = []
+    for check in checks:
+        if check not in answers or (answers.get(_SCHEMA) is not None and check in _OF_SCHEMA):
+            continue  # only a schema that fits can be judged
+        answer = answers[check]
+        if answer is None:
+            results.append(Result(check.name))
+            continue
+        sentence = check.sentence.format(
+            found=_shortened(answer), variable=variable, schema=_schema(answer)
+        )
+        refuses = check.refuses and not (check in _PRIVILEGES and _has_one_login(settings))
+        results.append(Result(check.name, sentence, refuses))
+    return results
+
+
+def _ask(
+    connection: psycopg.Connection[Any], settings: Settings, checks: Sequence[Check]
+) -> tuple[bool, list[str | None], psycopg.Error | None]:
+    """Return if the session could be set up, the answers until the first error, and the error."""
+    values = {
+        "tables": [table.name for table in Base.metadata.sorted_tables] + ["procrastinate_jobs"],
+        "functions": sorted(_functions()),
+        "now": clock.now().timestamp(),
+        "clock_warns": CLOCK_WARNS_S,
+        "clock_refuses": CLOCK_REFUSES_S,
+        "version_min": VERSION_MIN,
+        "schema_from": SCHEMA_FROM,
+        "schema_to": SCHEMA_TO,
+    }
+    error: psycopg.Error | None = None
+    begun = connection.cursor()
+    asked: list[psycopg.Cursor[Any]] = []
+    try:
+        with connection.pipeline():
+            begun.execute(*db_connections.set_up(settings))
+            for check in checks:
+                of_check = {
+                    key: value for key, value in values.items() if f"%({key})s" in check.sql
+                }
+                asked.append(connection.cursor().execute(check.sql, of_check or None))
+    except psycopg.Error as failure:
+        if failure.sqlstate not in _EXPECTED:
+            raise
+        error = failure
+    rows = (cursor.fetchone() for cursor in asked if cursor.description is not None)
+    return begun.description is not None, [row[0] if row else None for row in rows], error
+
+
+def _functions() -> set[str]:
+    """Return the names of the functions in the schema `app` that the SQL files create."""
+    return {name for file in read_files() for name in _FUNCTION.findall(file.source.decode())}
+
+
+def _shortened(found: str) -> str:
+    """Return the first of many names, and the number of the others."""
+    names = found.split(", ")
+    if len(names) <= NAMES_MAX:
+        return found
+    return f"{', '.join(names[:NAMES_MAX])} and {len(names) - NAMES_MAX} others"
+
+
+def _schema(revision: str) -> str:
+    if not revision:
+        return "The database does not have the schema of this release: run `flask migrate-up`."
+    if revision < SCHEMA_FROM:
+        return (
+            f"The schema is at revision {revision}, and this release needs {SCHEMA_FROM}: run"
+            " `flask migrate-up`."
+        )
+    return (
+        f"The schema is at revision {revision}, and this release knows revisions up to {SCHEMA_TO}:"
+        " start the release that belongs to the schema."
+    )
+
+
+def _has_one_login(settings: Settings) -> bool:
+    """Return True for a computer of a developer whose server has one login for everything."""
+    logins = {
+        libpq_parameters(address or "").get("user")
+        for address in (settings.db_url, settings.migration_url)
+    }
+    return len(logins) == 1 and not settings.is_production
