@@ -7,6 +7,7 @@ before it is then committed.
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from alembic import context
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import sql_files
 from voyagent.kernel.db import DRIVER, Base
-from voyagent.kernel.db_connections import Purpose, parameters_for
+from voyagent.kernel.db_connections import Purpose, address_of, note_pooler, parameters_for
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -49,6 +50,11 @@ def run() -> None:
         DRIVER, creator=lambda: psycopg.connect(**parameters), poolclass=pool.NullPool
     )
     with engine.connect() as connection:
+        if note_pooler(address_of(settings, Purpose.MIGRATE), driver_of(connection)):
+            raise CommandError(
+                "VOYAGENT_DB_ADMIN_URL is the address of a connection pooler: migrations need the"
+                " address of the server itself."
+            )
         connection.execute(text("select pg_advisory_lock(7203841)"))
         connection.execute(text(f"set lock_timeout = {LOCK_TIMEOUT_MS}"))
         connection.execute(text(f"set statement_timeout = {STATEMENT_TIMEOUT_MS}"))
@@ -69,6 +75,13 @@ def run() -> None:
             if not only_reads and migrations.get_current_heads() == heads():
                 sql_files.apply_changed(connection)
     engine.dispose()
+
+
+def driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    """Return the connection of the driver."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
 
 
 def heads() -> tuple[str, ...]:

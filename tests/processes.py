@@ -13,16 +13,25 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def worker_environment(settings: Settings) -> dict[str, str]:
     """Return the environment of a worker on the tests' database, with short timeouts."""
-    return os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "VOYAGENT_ENV": "test",
-        "VOYAGENT_DB_URL": settings.db_url or "",
-        "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
-        "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
-        "VOYAGENT_DATA_DIR": str(settings.data_dir),
-        "VOYAGENT_WORKER_HEARTBEAT_S": "0.2",
-        "VOYAGENT_WORKER_STALLED_S": "1.0",
+    optional = {
+        "VOYAGENT_DB_READ_URL": settings.db_read_url,
+        "VOYAGENT_DB_LISTEN_URL": settings.db_listen_url,
     }
+    given = {name: address for name, address in optional.items() if address is not None}
+    return (
+        os.environ
+        | given
+        | {
+            "PYTHONPATH": str(ROOT),
+            "VOYAGENT_ENV": "test",
+            "VOYAGENT_DB_URL": settings.db_url or "",
+            "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
+            "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
+            "VOYAGENT_DATA_DIR": str(settings.data_dir),
+            "VOYAGENT_WORKER_HEARTBEAT_S": "0.2",
+            "VOYAGENT_WORKER_STALLED_S": "1.0",
+        }
+    )
 
 
 def end(process: subprocess.Popen[bytes], *, within_s: float) -> None:

@@ -23,8 +23,11 @@ from voyagent.kernel.db_address import libpq_parameters, without_password
 from voyagent.kernel.db_connections import (
     APP_ROLE,
     Purpose,
+    address_of,
     name_process,
     parameters_for,
+    plain_parameters,
+    session_settings,
 )
 from voyagent.kernel.errors import VoyagentError
 from voyagent.reports.commands import books
@@ -49,6 +52,7 @@ def register(app: Flask, settings: Settings) -> None:
             raise click.ClickException(str(error)) from None
         flask_migrate.upgrade()
         grant_app_role(settings)
+        store_session_settings(settings)
         click.echo("The schema is at the newest revision.")
 
     @app.cli.command("worker")
@@ -112,13 +116,15 @@ def reach(settings: Settings) -> None:
             "VOYAGENT_DB_URL is missing: set it to the address of a PostgreSQL database"
         )
     for variable, address, purpose in (
-        ("VOYAGENT_DB_URL", settings.db_url, Purpose.LISTEN),
+        ("VOYAGENT_DB_URL", settings.db_url, Purpose.WEB),
         ("VOYAGENT_DB_ADMIN_URL", settings.db_admin_url, Purpose.MIGRATE),
+        ("VOYAGENT_DB_READ_URL", settings.db_read_url, Purpose.READ),
+        ("VOYAGENT_DB_LISTEN_URL", settings.db_listen_url, Purpose.LISTEN),
     ):
         if address is None:
             continue
         try:
-            psycopg.connect(**parameters_for(settings, purpose)).close()
+            psycopg.connect(**plain_parameters(settings, purpose)).close()
         except psycopg.Error as error:
             reason = without_password((str(error).splitlines() or ["no reason given"])[0], address)
             raise ServerUnreachable(
@@ -127,20 +133,52 @@ def reach(settings: Settings) -> None:
 
 
 def grant_app_role(settings: Settings) -> None:
-    """Grant the unprivileged role to the program's login.
+    """Grant the unprivileged role to the program's logins.
 
-    Nothing is granted if that login may use the role already.
+    Nothing is granted to a login that may use the role already.
     """
     if settings.db_url is None or settings.db_admin_url is None:
         return
-    login = libpq_parameters(settings.db_url).get("user")
+    logins = {
+        libpq_parameters(address).get("user")
+        for address in (settings.db_url, settings.db_read_url)
+        if address is not None
+    }
     with psycopg.connect(**parameters_for(settings, Purpose.MIGRATE)) as owner:
-        # No row if the login may use the role already, or if the URL does not name the login.
+        # A login is missing here if it may use the role already, or if no address names it.
         missing = owner.execute(
-            "select from pg_roles where rolname = %s and not pg_has_role(rolname, %s, 'member')",
-            (login, APP_ROLE),
-        ).fetchone()
-        if missing is not None and login is not None:
+            "select rolname from pg_roles where rolname = any(%s) and not pg_has_role(rolname, %s,"
+            " 'member')",
+            (list(logins), APP_ROLE),
+        ).fetchall()
+        for (login,) in missing:
             owner.execute(
                 sql.SQL("grant {} to {}").format(sql.Identifier(APP_ROLE), sql.Identifier(login))
             )
+
+
+def store_session_settings(settings: Settings) -> None:
+    """Store the settings of sessions with the logins of the program, for use behind a pooler.
+
+    A login may change its own settings, so this needs no further right. Nothing is stored for the
+    owner's login, whose migrations need another role.
+    """
+    owner = libpq_parameters(settings.migration_url or "").get("user")
+    for purpose in (Purpose.WEB, Purpose.READ):
+        if purpose is Purpose.READ and settings.db_read_url is None:
+            continue
+        if libpq_parameters(address_of(settings, purpose)).get("user") == owner:
+            continue
+        values = session_settings(settings, purpose)
+        if purpose is Purpose.READ:
+            values["default_transaction_read_only"] = "on"
+        with psycopg.connect(**plain_parameters(settings, purpose)) as connection:
+            connection.execute("set transaction read write; set local role none")
+            row = connection.execute("select session_user, current_database()").fetchone()
+            login, database = map(sql.Identifier, row or ())
+            for name, value in values.items():
+                connection.execute(
+                    sql.SQL("alter role {} in database {} set {} = {}").format(
+                        login, database, sql.Identifier(name), sql.Literal(value)
+                    )
+                )

@@ -72,6 +72,8 @@ def test_several_hosts_are_tried_soon_and_for_a_writable_server() -> None:
     given = "postgresql://u@h1,h2/d?target_session_attrs=any&connect_timeout=9"
     assert connection_parameters(given, "x")["target_session_attrs"] == "any"
     assert connection_parameters(given, "x")["connect_timeout"] == "9"
+    of_reads = connection_parameters("postgresql://u@h1,h2/d", "x", server="primary")
+    assert of_reads["target_session_attrs"] == "primary"
     assert "target_session_attrs" not in connection_parameters("postgresql://u@h/d", "x")
 
 

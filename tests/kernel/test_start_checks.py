@@ -94,11 +94,6 @@ def test_a_migrated_database_passes_every_check(ground: Ground) -> None:
         (f"alter role {LOGIN} superuser", f"alter role {LOGIN} nosuperuser", "is a superuser"),
         (f"alter role {LOGIN} bypassrls", f"alter role {LOGIN} nobypassrls", "has BYPASSRLS"),
         (
-            "alter role voyagent_app bypassrls",
-            "alter role voyagent_app nobypassrls",
-            "voyagent_app has BYPASSRLS",
-        ),
-        (
             f"alter table users owner to {LOGIN}",
             "alter table users owner to current_user",
             "has the rights of the owner of the table users",

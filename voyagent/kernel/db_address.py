@@ -13,12 +13,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 CONNECT_TIMEOUT_S = 5
-SEVERAL_HOSTS = {
-    "target_session_attrs": "read-write",
-    "connect_timeout": "2",
-    "tcp_user_timeout": "5000",
-}
-"""Defaults of an address with several hosts: find the writable server, and soon."""
+SEVERAL_HOSTS = {"connect_timeout": "2", "tcp_user_timeout": "5000"}
+"""Time limits of an address with several hosts."""
 _DRIVER = re.compile(r"^postgres(?:ql)?(?:\+psycopg)?://")
 _PORT = re.compile(r"(\d*,)*\d*")
 _HOST_AND_PORT = re.compile(r"[^:]*:\d+")
@@ -50,14 +46,19 @@ def libpq_parameters(address: str) -> dict[str, str]:
     return parameters
 
 
-def connection_parameters(address: str, application_name: str) -> dict[str, Any]:
+def connection_parameters(
+    address: str, application_name: str, *, server: str = "read-write"
+) -> dict[str, Any]:
     """Return the parameters of a connection with time limits; those of the address come first.
 
+    `server` is the kind that is searched among several hosts (`target_session_attrs` of libpq).
     Raises ValueError as `libpq_parameters` does.
     """
     given = libpq_parameters(address)
     hosts = given.get("host", "") + given.get("hostaddr", "")
-    defaults = SEVERAL_HOSTS if "," in hosts else {"connect_timeout": str(CONNECT_TIMEOUT_S)}
+    defaults = {"connect_timeout": str(CONNECT_TIMEOUT_S)}
+    if "," in hosts:
+        defaults = SEVERAL_HOSTS | {"target_session_attrs": server}
     return defaults | given | {"application_name": application_name}
 
 

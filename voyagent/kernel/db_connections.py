@@ -1,4 +1,9 @@
-"""Parameters of every connection to the database, by its purpose."""
+"""Parameters of every connection to the database, by its purpose.
+
+The role, the time limits and the isolation level are start options of a connection. A connection
+pooler such as PgBouncer refuses start options; behind it these settings are those of the login,
+which `flask migrate-up` stores in the database.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import psycopg
+
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db_address import connection_parameters
 
 APP_ROLE = "voyagent_app"
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 
 
 class Purpose(StrEnum):
@@ -32,6 +40,7 @@ class _Process:
 
 
 _process = _Process()
+_pooled: dict[str, bool] = {}
 _WITHOUT_ROLE = frozenset({Purpose.LISTEN, Purpose.MIGRATE})
 
 
@@ -41,36 +50,83 @@ def name_process(purpose: Purpose) -> None:
 
 
 def parameters_for(settings: Settings, purpose: Purpose | None = None) -> dict[str, Any]:
-    """Return the parameters of `psycopg.connect` for a purpose; None is a session."""
+    """Return the parameters of `psycopg.connect` for a purpose; None is a session.
+
+    Connects once in each process to find out if the address is that of a pooler. Raises
+    psycopg.OperationalError if the database is unreachable.
+    """
     purpose = purpose or _process.purpose
-    parameters: dict[str, Any] = connection_parameters(address_of(settings, purpose), purpose)
-    if purpose in _WITHOUT_ROLE:
+    parameters = plain_parameters(settings, purpose)
+    if purpose in _WITHOUT_ROLE or is_pooled(settings, purpose):
         return parameters
-    own = session_settings(settings)
-    if purpose is Purpose.READ:
-        own["default_transaction_isolation"] = "repeatable read"
-    return parameters | {"options": f"{parameters.get('options', '')} {as_options(own)}".strip()}
+    options = as_options(session_settings(settings, purpose))
+    return parameters | {"options": f"{parameters.get('options', '')} {options}".strip()}
+
+
+def plain_parameters(settings: Settings, purpose: Purpose) -> dict[str, Any]:
+    """Return the parameters of a connection without the settings of a session."""
+    # The login for reads may be read-only by its settings, also on a server that accepts writes.
+    server = "primary" if purpose is Purpose.READ else "read-write"
+    return connection_parameters(address_of(settings, purpose), purpose, server=server)
 
 
 def address_of(settings: Settings, purpose: Purpose) -> str:
     """Return the address of the database for a purpose; empty if none is configured."""
-    address = settings.migration_url if purpose is Purpose.MIGRATE else settings.db_url
-    return address or ""
+    special = {
+        Purpose.MIGRATE: settings.db_admin_url,
+        Purpose.READ: settings.db_read_url,
+        Purpose.LISTEN: settings.db_listen_url,
+    }
+    return special.get(purpose) or settings.db_url or ""
 
 
-def session_settings(settings: Settings) -> dict[str, str]:
-    """Return the settings of each session: unprivileged role, UTC, time limits in ms."""
-    return {
+def is_pooled(settings: Settings, purpose: Purpose | None = None) -> bool:
+    """Return True if the address of a purpose is that of a connection pooler.
+
+    A pooler gives its clients other process ids than those of the server. The result is found once
+    in each process. Raises psycopg.OperationalError if the database is unreachable.
+    """
+    purpose = purpose or _process.purpose
+    address = address_of(settings, purpose)
+    if address not in _pooled:
+        with psycopg.connect(**plain_parameters(settings, purpose), autocommit=True) as connection:
+            note_pooler(address, connection)
+    return _pooled[address]
+
+
+def note_pooler(address: str, connection: psycopg.Connection[Any]) -> bool:
+    """Return True if an open connection is one to a pooler, and remember it for the address."""
+    row = connection.execute("select pg_backend_pid()").fetchone()
+    _pooled[address] = row is None or row[0] != connection.info.backend_pid
+    return _pooled[address]
+
+
+def is_notified(settings: Settings) -> bool:
+    """Return True if a process can listen for notifications; otherwise it must poll.
+
+    A pooler does not pass notifications on. Raises psycopg.OperationalError as `is_pooled` does.
+    """
+    return settings.db_listen_url is not None or not is_pooled(settings)
+
+
+def session_settings(settings: Settings, purpose: Purpose = Purpose.WEB) -> dict[str, str]:
+    """Return the settings of a session: unprivileged role, UTC, time limits in ms, isolation."""
+    limit = str(settings.db_statement_timeout_ms)
+    own = {
         "role": APP_ROLE,
         "timezone": "UTC",
-        "statement_timeout": str(settings.db_statement_timeout_ms),
-        "lock_timeout": str(settings.db_statement_timeout_ms),
+        "statement_timeout": limit,
+        "lock_timeout": limit,
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
     }
+    if purpose is Purpose.READ:
+        own["default_transaction_isolation"] = "repeatable read"
+    return own
 
 
-def set_up(settings: Settings) -> tuple[str, list[str]]:
+def set_up(settings: Settings, purpose: Purpose) -> tuple[str, list[str]]:
     """Return a statement with its values that gives any connection the settings of a session."""
-    own = session_settings(settings)
+    own = session_settings(settings, purpose)
     calls = ", ".join(["set_config(%s, %s, false)"] * len(own))
     return f"select {calls}", [part for pair in own.items() for part in pair]
 

@@ -2,7 +2,8 @@
 
 One thread per process listens.
 
-A notification is sent when the transaction commits and carries no data: listeners read the tables.
+A notification is sent when the transaction commits. It carries no data: listeners read the tables.
+Behind a connection pooler, without an address for LISTEN, all listeners are woken at intervals.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from sqlalchemy import text
 
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
-from voyagent.kernel.db_connections import Purpose, parameters_for
+from voyagent.kernel.db_connections import Purpose, is_notified, parameters_for
 
 CHANNEL = "voyagent"
 _RECONNECT_S = 0.5
-_POLL_S = 1.0
+_LISTEN_S = 1.0
+POLL_S = 0.5
+"""Seconds between two looks of a process that cannot be notified, because of a pooler."""
 log = structlog.get_logger(__name__)
 
 
@@ -83,13 +86,17 @@ class NotifyListener:
     def _listen(self) -> None:
         while not self._closed.is_set():
             try:
+                if not is_notified(self._settings):
+                    self._wake_all()
+                    self._closed.wait(POLL_S)
+                    continue
                 with psycopg.connect(
                     **parameters_for(self._settings, Purpose.LISTEN), autocommit=True
                 ) as connection:
                     connection.execute(f"listen {CHANNEL}")
                     self._wake_all()
                     while not self._closed.is_set():
-                        for notice in connection.notifies(timeout=_POLL_S):
+                        for notice in connection.notifies(timeout=_LISTEN_S):
                             self._wake(notice.payload)
             except psycopg.Error as error:
                 log.warning("listener.reconnecting", error=type(error).__name__)

@@ -13,8 +13,8 @@ import functools
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,8 @@ from sqlalchemy import text
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.start_checks import require_start
 from voyagent.kernel.db import db, transaction
-from voyagent.kernel.db_connections import Purpose, parameters_for
+from voyagent.kernel.db_connections import Purpose, is_notified, parameters_for
+from voyagent.kernel.events import POLL_S
 from voyagent.kernel.housekeeping import stopping
 from voyagent.kernel.metrics import timed_job
 from voyagent.kernel.stalled_jobs import TASK as STALLED_TASK, StalledJobs
@@ -114,8 +115,7 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
 
     With `repeats` it also runs the periodic tasks and the search for stalled jobs.
     """
-    connector = procrastinate.PsycopgConnector(kwargs=parameters_for(settings, Purpose.WORKER))
-    jobs = procrastinate.App(connector=connector)
+    jobs = procrastinate.App(connector=_Connector(settings))
     stalled = StalledJobs(jobs, stalled_s=settings.worker_stalled_s)
     jobs.worker_defaults = {"worker_middleware": [stalled.watch]}
     for registered in _tasks.values():
@@ -132,6 +132,22 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
         await stalled.recover(context)
 
     return jobs
+
+
+class _Connector(procrastinate.PsycopgConnector):
+    """Connector that listens for new jobs on a connection to the address for LISTEN."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(kwargs=parameters_for(settings, Purpose.WORKER))
+        self._listening = parameters_for(settings, Purpose.LISTEN)
+
+    @asynccontextmanager
+    async def _get_standalone_connection(
+        self,
+    ) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
+        connecting = psycopg.AsyncConnection.connect(**self._listening, autocommit=True)
+        async with await connecting as connection:
+            yield connection
 
 
 def run_worker(app: Flask, settings: Settings) -> None:
@@ -169,16 +185,20 @@ async def _serve(app: Flask, settings: Settings) -> None:
     assert this is not None
     is_checked = False
     while True:
-        jobs, error = worker_app(app, settings), "SideTaskFailed"
+        jobs: procrastinate.App | None = None
+        error = "SideTaskFailed"
         try:
             if not is_checked:
                 await asyncio.to_thread(require_start, settings)
                 is_checked = True
+            is_told = await asyncio.to_thread(is_notified, settings)
+            jobs = worker_app(app, settings)
             await jobs.open_async()
             await jobs.run_worker_async(
                 concurrency=CONCURRENCY,
                 install_signal_handlers=False,
-                fetch_job_polling_interval=LOOK_EVERY_S,
+                listen_notify=is_told,
+                fetch_job_polling_interval=LOOK_EVERY_S if is_told else POLL_S,
                 update_heartbeat_interval=settings.worker_heartbeat_s,
                 stalled_worker_timeout=settings.worker_stalled_s,
                 shutdown_graceful_timeout=5,
@@ -189,7 +209,8 @@ async def _serve(app: Flask, settings: Settings) -> None:
         finally:
             # also if opening was interrupted: the pool would go on connecting and keep the process
             # alive
-            await jobs.close_async()
+            if jobs is not None:
+                await jobs.close_async()
         if this.cancelling():
             raise asyncio.CancelledError
         log.warning("worker.begins_anew", error=error)

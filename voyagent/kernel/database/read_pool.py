@@ -33,7 +33,7 @@ from voyagent.kernel.database.statement_cache import (
     wants_generic_plan,
 )
 from voyagent.kernel.db import read_only_servers
-from voyagent.kernel.db_connections import Purpose, parameters_for
+from voyagent.kernel.db_connections import Purpose, is_pooled, parameters_for
 from voyagent.kernel.errors import NotFound, Unauthorized
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
@@ -48,6 +48,7 @@ _AUTHENTICATE_WITH_GENERIC_PLAN = (
     f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_FROM}"
 )
 WAIT_S, RETRY_S = 5.0, 0.25
+_BEGIN = "begin isolation level repeatable read"
 SERIALIZATION_FAILURE = "40001"
 _held: ContextVar[psycopg.Connection[Any] | None] = ContextVar("held", default=None)
 
@@ -120,7 +121,7 @@ class ReadPool:
         """
         held = _held.get()
         if held is not None:
-            return self._over(held, credential, statements)
+            return self._over(held, credential, statements, begins=False)
         try:
             return self._once(credential, statements)
         except psycopg.OperationalError as error:
@@ -163,13 +164,15 @@ class ReadPool:
         self, credential: Credential, statements: Sequence[Statement]
     ) -> tuple[Row, list[list[Row]]]:
         with self._connection() as connection:
-            return self._over(connection, credential, statements)
+            return self._over(connection, credential, statements, begins=self._must_begin())
 
     def _over(
         self,
         connection: psycopg.Connection[Any],
         credential: Credential,
         statements: Sequence[Statement],
+        *,
+        begins: bool,
     ) -> tuple[Row, list[list[Row]]]:
         queries = [compiled_for(statement, credential.tenant_id) for statement in statements]
         authenticate = (
@@ -179,12 +182,16 @@ class ReadPool:
         )
         try:
             with connection.pipeline():
+                if begins:
+                    connection.execute(_BEGIN, prepare=False)
                 caller_cursor = connection.cursor(row_factory=dict_row)
                 caller_cursor.execute(authenticate, authenticate_values(credential))
                 cursors = [
                     connection.cursor(row_factory=dict_row).execute(sql, values)
                     for sql, values in queries
                 ]
+                if begins:
+                    connection.execute("commit", prepare=False)
         except BaseException:
             # psycopg already counts a statement of the pipeline as prepared that the server has
             # refused or skipped, and would use its name on every later read.
@@ -194,6 +201,13 @@ class ReadPool:
         if caller is None:
             raise Unauthorized
         return caller, [cursor.fetchall() for cursor in cursors]
+
+    def _must_begin(self) -> bool:
+        """Return True if connections do not begin transactions as repeatable read by themselves.
+
+        A pooler has no start options; only a login for reads has this setting in the database.
+        """
+        return self._settings.db_read_url is None and is_pooled(self._settings, Purpose.READ)
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
@@ -223,7 +237,10 @@ class ReadPool:
                     reconnect_timeout=0,
                     open=True,
                     name="lane",
-                    kwargs=parameters_for(self._settings, Purpose.READ) | {"autocommit": True},
+                    kwargs=lambda: (
+                        parameters_for(self._settings, Purpose.READ) | {"autocommit": True}
+                    ),
+                    configure=_configure,
                 )
             return self._pool
 
@@ -327,6 +344,10 @@ def actor_of(credential: Credential, caller: Row) -> Actor:
             else permissions_within(caller["role"], caller["scopes"])
         ),
     )
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # of a snapshot
 
 
 @cache

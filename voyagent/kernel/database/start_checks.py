@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -18,8 +18,9 @@ from voyagent.kernel import clock, db_connections
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.sql_files import read_files
 from voyagent.kernel.db import Base
-from voyagent.kernel.db_address import connection_parameters, libpq_parameters, without_password
+from voyagent.kernel.db_address import libpq_parameters, without_password
 from voyagent.kernel.db_connections import APP_ROLE, Purpose
+from voyagent.kernel.events import POLL_S
 
 SCHEMA_FROM, SCHEMA_TO = "0102", "0102"
 """The lowest and the highest revision of the schema on which this release runs."""
@@ -197,8 +198,14 @@ def check_start(settings: Settings) -> list[Result]:
 
     Raises psycopg.OperationalError if a database is unreachable.
     """
-    checks = (*_LOGIN_CHECKS, *_SERVER_CHECKS, _SCHEMA, _UNBOUND)
-    return _run(settings, Purpose.WEB, "VOYAGENT_DB_URL", checks)
+    checks: tuple[Check, ...] = (*_LOGIN_CHECKS, *_SERVER_CHECKS, _SCHEMA, _UNBOUND)
+    results = _run(settings, Purpose.WEB, "VOYAGENT_DB_URL", checks)
+    if settings.db_read_url is not None:
+        of_reads = _run(
+            settings, Purpose.READ, "VOYAGENT_DB_READ_URL", (*_LOGIN_CHECKS, _ISOLATION)
+        )
+        results += [replace(result, name=f"{result.name} (reads)") for result in of_reads]
+    return [*results, _notifications(settings)]
 
 
 def require_start(settings: Settings) -> None:
@@ -216,13 +223,36 @@ def require_start(settings: Settings) -> None:
         log.warning("start.warning", check=result.name, sentence=result.sentence)
 
 
+def _notifications(settings: Settings) -> Result:
+    if settings.db_listen_url is not None:
+        is_wrong = db_connections.is_pooled(settings, Purpose.LISTEN)
+        sentence = (
+            "VOYAGENT_DB_LISTEN_URL is the address of a connection pooler, which passes no"
+            " notifications on: set it to the address of the server itself."
+        )
+    else:
+        is_wrong = not db_connections.is_notified(settings)
+        sentence = (
+            "VOYAGENT_DB_URL is the address of a connection pooler and VOYAGENT_DB_LISTEN_URL is"
+            f" not set: processes look for news every {POLL_S} s instead of being notified."
+        )
+    refuses = is_wrong and settings.db_listen_url is not None
+    return Result("notifications", sentence if is_wrong else "", refuses)
+
+
 def _run(
     settings: Settings, purpose: Purpose, variable: str, checks: Sequence[Check]
 ) -> list[Result]:
     address = db_connections.address_of(settings, purpose)
-    parameters = connection_parameters(address, purpose)
+    parameters = db_connections.plain_parameters(settings, purpose)
     with psycopg.connect(**parameters, autocommit=True) as connection:
-        begun, found, error = _ask(connection, settings, checks)
+        # Behind a pooler the settings must be those of the login, so they are not set here.
+        set_up: tuple[str, list[str] | None] = (
+            ("select 1", None)
+            if db_connections.note_pooler(address, connection)
+            else db_connections.set_up(settings, purpose)
+        )
+        begun, found, error = _ask(connection, set_up, checks)
     if error is not None and not begun:
         reason = without_password(str(error).splitlines()[0], address)
         sentence = (
@@ -254,7 +284,9 @@ def _run(
 
 
 def _ask(
-    connection: psycopg.Connection[Any], settings: Settings, checks: Sequence[Check]
+    connection: psycopg.Connection[Any],
+    set_up: tuple[str, list[str] | None],
+    checks: Sequence[Check],
 ) -> tuple[bool, list[str | None], psycopg.Error | None]:
     """Return if the session could be set up, the answers until the first error, and the error."""
     values = {
@@ -272,7 +304,7 @@ def _ask(
     asked: list[psycopg.Cursor[Any]] = []
     try:
         with connection.pipeline():
-            begun.execute(*db_connections.set_up(settings))
+            begun.execute(*set_up)
             for check in checks:
                 of_check = {
                     key: value for key, value in values.items() if f"%({key})s" in check.sql

@@ -1,0 +1,358 @@
+"""The program behind PgBouncer in transaction mode: sessions, reads, exports, jobs and turns."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.conftest import fresh_database
+from tests.faults.web import Web, web_processes
+from tests.people import People, Person
+from tests.processes import ROOT, end, worker_environment
+from tests.worker import work_off
+from voyagent import cli
+from voyagent.factory import create_app
+from voyagent.identity.models import User
+from voyagent.kernel import db_connections
+from voyagent.kernel.config import Settings
+from voyagent.kernel.database.read_pool import RequestReader
+from voyagent.kernel.database.start_checks import StartRefused, check_start, require_start
+from voyagent.kernel.db import db
+from voyagent.kernel.db_address import libpq_parameters
+from voyagent.kernel.events import NotifyListener, notify
+from voyagent.kernel.tenancy import owned
+
+PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+TURN_S = 3.0
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="PgBouncer is not installed")
+CONFIG = """
+[databases]
+* = host={folder} port=5432
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = trust
+auth_file = {users}
+admin_users = admin
+pool_mode = transaction
+max_prepared_statements = 200
+default_pool_size = 5
+query_wait_timeout = 5
+max_client_conn = 1000
+"""
+
+
+@dataclass
+class Pooler:
+    """PgBouncer with a database of its own and two logins of the program."""
+
+    settings: Settings
+    reads: str
+    direct: str
+    owner: sa.Engine
+    port: int
+
+    def reconnect(self) -> None:
+        """Close the connections to the server, which have the settings of their start."""
+        with psycopg.connect(
+            f"postgresql://admin@127.0.0.1:{self.port}/pgbouncer", autocommit=True
+        ) as admin:
+            admin.execute("reconnect")
+
+    def forgotten(self) -> None:
+        """Make this process find out again which addresses are those of a pooler."""
+        db_connections._pooled.clear()  # noqa: SLF001
+
+
+@pytest.fixture(scope="module")
+def pooler(
+    server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pooler]:
+    web, reads = (f"{kind}_{secrets.token_hex(4)}" for kind in ("web", "read"))
+    with fresh_database(server_urls, tmp_path_factory.mktemp("pooled")) as made:
+        owner = sa.create_engine(made.db_admin_url or "", poolclass=sa.NullPool)
+        with owner.begin() as connection:
+            for login in (web, reads):
+                connection.execute(sa.text(f"create role {login} login noinherit"))
+        server = libpq_parameters(made.db_url or "")
+        with running(server["host"], web, reads) as port:
+            pooled = "postgresql://{}@127.0.0.1:{}/" + server["dbname"]
+            direct = sa.make_url(made.db_url or "").set(username=web)
+            settings = made.model_copy(
+                update={
+                    "db_url": pooled.format(web, port),
+                    "db_read_url": pooled.format(reads, port),
+                }
+            )
+            cli.grant_app_role(settings)
+            cli.store_session_settings(settings)
+            pooler = Pooler(
+                settings.model_copy(update={"db_read_url": None}),
+                pooled.format(reads, port),
+                direct.render_as_string(hide_password=False),
+                owner,
+                port,
+            )
+            pooler.reconnect()
+            yield pooler
+            with owner.begin() as connection:
+                for login in (web, reads):
+                    connection.execute(sa.text(f"drop owned by {login}"))
+                    connection.execute(sa.text(f"drop role {login}"))
+
+
+@contextmanager
+def running(folder: str, *logins: str) -> Iterator[int]:
+    """Run PgBouncer in front of a server's socket; yield its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    account = Path(folder).stat()  # PgBouncer refuses to run as root
+    place = Path(tempfile.mkdtemp())
+    users, config = place / "users", place / "pgbouncer.ini"
+    users.write_text("".join(f'"{name}" ""\n' for name in (*logins, "admin")))
+    config.write_text(CONFIG.format(folder=folder, port=port, users=users))
+    for path in (place, users, config):
+        os.chown(path, account.st_uid, account.st_gid)
+    is_root = os.geteuid() == 0
+    process = subprocess.Popen(
+        [PROGRAM or "", str(config)],
+        user=account.st_uid if is_root else None,
+        group=account.st_gid if is_root else None,
+        extra_groups=[] if is_root else None,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert process.poll() is None, process.stderr and process.stderr.read()
+                time.sleep(0.05)
+        yield port
+    finally:
+        end(process, within_s=5)
+        shutil.rmtree(place)
+
+
+@pytest.fixture
+def pooled_app(pooler: Pooler) -> Iterator[Flask]:
+    app = create_app(pooler.settings)
+    yield app
+    closed(app)
+
+
+def closed(app: Flask) -> None:
+    app.extensions["voyagent.auth_adapter"].lane.close()
+    app.extensions["voyagent.listener"].close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def asha(pooled_app: Flask) -> Person:
+    return People(pooled_app).sign_up("Asha Owner", agency="Asha Travels")
+
+
+def test_the_pooler_is_recognised(pooler: Pooler) -> None:
+    pooler.forgotten()
+    assert db_connections.is_pooled(pooler.settings)
+    straight = pooler.settings.model_copy(update={"db_url": pooler.direct})
+    assert not db_connections.is_pooled(straight)
+    assert not db_connections.is_notified(pooler.settings)
+    assert db_connections.is_notified(
+        pooler.settings.model_copy(update={"db_listen_url": pooler.direct})
+    )
+
+
+def test_sessions_have_their_role_and_limits_without_start_options(
+    pooler: Pooler, pooled_app: Flask
+) -> None:
+    assert "options" not in db_connections.parameters_for(pooler.settings)
+    with pooled_app.app_context():
+        row = db.session.execute(
+            sa.text(
+                "select current_user, current_setting('statement_timeout') as statement,"
+                " current_setting('lock_timeout') as lock, current_setting('timezone') as zone,"
+                " current_setting('idle_in_transaction_session_timeout') as idle"
+            )
+        ).one()
+        db.session.remove()
+    assert tuple(row) == ("voyagent_app", "5s", "5s", "UTC", "1min")
+
+
+@pytest.mark.parametrize("is_own_login", [False, True])
+def test_reads_see_one_snapshot(pooler: Pooler, asha: Person, is_own_login: bool) -> None:
+    changes = {"db_read_url": pooler.reads if is_own_login else None}
+    app = create_app(pooler.settings.model_copy(update=changes))
+    lane = app.extensions["voyagent.auth_adapter"].lane
+    isolation = (
+        sa.select(sa.func.current_setting("transaction_isolation").label("level"))
+        .select_from(User.__table__)
+        .where(owned(User))
+        .limit(1)
+    )
+    try:
+        for _ in range(12):  # also after the statements are prepared
+            reader = RequestReader(lane, replace(asha, app=app).credential, "agency.read")
+            assert reader.read(isolation, isolation) == [[{"level": "repeatable read"}]] * 2
+            with reader.snapshot():
+                assert reader.read(isolation) == [[{"level": "repeatable read"}]]
+                assert reader.read(isolation) == [[{"level": "repeatable read"}]]
+    finally:
+        closed(app)
+
+
+def test_pages_operations_exports_and_jobs_work(
+    pooler: Pooler, pooled_app: Flask, asha: Person
+) -> None:
+    for number in range(12):
+        answer = asha.api.post("/enquiries", json={"customer_name": f"Ravi {number}"})
+        assert answer.status_code == 201
+        assert asha.api.get("/enquiries").json["total"] == number + 1
+    browser = asha.browser
+    assert "Ravi 11" in browser.get("/enquiries").text
+    assert browser.get("/").status_code == 200
+    csv = asha.api.get("/audit/export.csv")
+    assert csv.status_code == 200
+    assert csv.data.count(b"\n") > 12
+    work_off(pooled_app, pooler.settings)
+    assert asha.api.get("/auth/me").status_code == 200
+
+
+def test_reads_succeed_again_after_one_that_timed_out(pooler: Pooler, asha: Person) -> None:
+    assert [asha.api.get("/enquiries").status_code for _ in range(5)] == [200] * 5
+    with pooler.owner.begin() as connection:
+        connection.execute(sa.text("lock table enquiries in access exclusive mode"))
+        assert asha.api.get("/enquiries").status_code == 503
+    assert [asha.api.get("/enquiries").status_code for _ in range(8)] == [200] * 8
+
+
+def test_the_start_accepts_the_pooler_and_warns_about_polling(pooler: Pooler) -> None:
+    failed = [result for result in check_start(pooler.settings) if result.sentence]
+    assert [(result.name, result.refuses) for result in failed] == [("notifications", False)]
+    listens = pooler.settings.model_copy(update={"db_listen_url": pooler.direct})
+    assert [result for result in check_start(listens) if result.sentence] == []
+
+
+def test_an_address_for_listen_that_is_a_pooler_refuses_the_start(pooler: Pooler) -> None:
+    listens = pooler.settings.model_copy(update={"db_listen_url": pooler.settings.db_url})
+    with pytest.raises(StartRefused, match="VOYAGENT_DB_LISTEN_URL is the address of a connection"):
+        require_start(listens)
+
+
+def test_a_pooler_without_the_settings_of_the_login_refuses_the_start(pooler: Pooler) -> None:
+    login = libpq_parameters(pooler.settings.db_url or "")["user"]
+    name = libpq_parameters(pooler.settings.db_url or "")["dbname"]
+    with pooler.owner.begin() as connection:
+        connection.execute(sa.text(f"alter role {login} in database {name} reset all"))
+    pooler.reconnect()
+    try:
+        with pytest.raises(StartRefused, match=f"run as {login} instead of voyagent_app"):
+            require_start(pooler.settings)
+    finally:
+        cli.store_session_settings(pooler.settings)
+        pooler.reconnect()
+    require_start(pooler.settings)
+
+
+def test_migrations_refuse_a_pooler(pooler: Pooler, tmp_path: Path) -> None:
+    admin = libpq_parameters(pooler.settings.db_url or "")["user"]
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "migrate-up"],
+        cwd=ROOT,
+        env=worker_environment(pooler.settings)
+        | {
+            "VOYAGENT_DB_ADMIN_URL": f"postgresql://{admin}@127.0.0.1:{pooler.port}/"
+            + libpq_parameters(pooler.settings.db_url or "")["dbname"]
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "VOYAGENT_DB_ADMIN_URL is the address of a connection pooler" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+def test_a_listener_hears_a_notification(
+    pooler: Pooler, pooled_app: Flask, is_direct: bool
+) -> None:
+    changes = {"db_listen_url": pooler.direct if is_direct else None}
+    listener = NotifyListener(pooler.settings.model_copy(update=changes))
+    with listener.waiting_for("a topic") as heard:
+        assert heard.wait(5)
+        heard.clear()
+        with pooled_app.app_context():
+            notify("a topic")
+            since = time.monotonic()
+            db.session.commit()
+            db.session.remove()
+        assert heard.wait(2)
+        assert time.monotonic() - since < (0.4 if is_direct else 1.0)
+    listener.close()
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+def test_a_whole_turn_takes_less_than_three_seconds(
+    pooler: Pooler, asha: Person, tmp_path: Path, is_direct: bool
+) -> None:
+    changes = {"db_listen_url": pooler.direct if is_direct else None}
+    settings = pooler.settings.model_copy(update=changes)
+    log = (tmp_path / "worker.log").open("wb")
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
+        cwd=ROOT,
+        env=worker_environment(settings),
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        with web_processes(settings, tmp_path, processes=1) as web:
+            turn_of(web, asha)  # the worker has started
+            took = min(turn_of(web, asha) for _ in range(3))
+    finally:
+        end(worker, within_s=10)
+        log.close()
+    assert took < TURN_S, (tmp_path / "worker.log").read_text()[-2000:]
+
+
+def turn_of(web: Web, person: Person) -> float:
+    """Send a message in a new conversation; return the seconds until its final event."""
+    session_id = person.api.post("/chat/sessions").json["session_id"]
+    since = time.monotonic()
+    _, answer = web.open(
+        person,
+        "POST",
+        f"/chat/sessions/{session_id}/messages",
+        {"message": "invoice Mr Menon 45000 INR for flights to Dubai"},
+    )
+    assert answer.status == 200, answer.read()
+    received = b""
+    while chunk := answer.read1(65536):
+        received += chunk
+        if b'"final"' in received:
+            return time.monotonic() - since
+    raise AssertionError(json.dumps(received.decode()[-500:]))
