@@ -16,14 +16,20 @@ import structlog
 
 from voyagent.kernel import clock, db_connections
 from voyagent.kernel.config import Settings
-from voyagent.kernel.database.sql_files import read_files
+from voyagent.kernel.database.sql_files import PACKAGE, read_files
 from voyagent.kernel.db import Base
 from voyagent.kernel.db_address import libpq_parameters, without_password
 from voyagent.kernel.db_connections import APP_ROLE, Purpose
 from voyagent.kernel.events import POLL_S
 
-SCHEMA_FROM, SCHEMA_TO = "0102", "0102"
-"""The lowest and the highest revision of the schema on which this release runs."""
+MIGRATIONS = PACKAGE.parent / "migrations" / "versions"
+SCHEMA_FROM = "0102"
+"""The lowest revision of the schema on which this release runs."""
+
+SCHEMA_TO = max(
+    (path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*.py")), default=SCHEMA_FROM
+)
+"""The highest revision of the schema on which this release runs: its newest migration."""
 
 EXIT_CODE = 4
 """Exit code of a refused start; gunicorn does not restart a worker that ends with it."""
