@@ -118,7 +118,9 @@ def owners(settings: Settings) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def no_jobs(owners: sa.Engine) -> None:
-    """Delete the jobs of earlier tests, so that a worker only runs those of its own test.
+    """Delete the jobs of earlier tests.
+
+    A worker then runs only those of its own test.
 
     A job of a killed worker would keep its lock, because the tests release no jobs. Turns end with
     their jobs. The expiry of proposals is postponed, because a worker checks it each minute.
@@ -180,7 +182,10 @@ def charlie(people: People) -> Person:
 
 @pytest.fixture
 def owner_engine(settings: Settings) -> Iterator[sa.Engine]:
-    """A connection as the schema's owner, without row-level security, to read stored rows."""
+    """A connection as the schema's owner, without row-level security.
+
+    It reads stored rows.
+    """
     engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""))
     yield engine
     engine.dispose()
@@ -198,7 +203,10 @@ def app_engine(settings: Settings) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
-    """A connection as the read pool's: the application's role, with row-level security."""
+    """A connection with the application's role, as in the read pool.
+
+    Row-level security applies.
+    """
     with psycopg.connect(
         **parameters_for(settings), cursor_factory=psycopg.ClientCursor
     ) as connection:

@@ -66,7 +66,9 @@ def scanned(
     values: dict[str, Any],
     scans: Callable[[psycopg.Cursor[Any]], dict[str, int]],
 ) -> tuple[dict[str, int], list[Any]]:
-    """Read as a user's agency; return the increases of the counts of `scans` that are not zero.
+    """Read as a user's agency and return the increased counts of `scans`.
+
+    The second value has the rows.
 
     Reads inside functions count too.
     """

@@ -17,7 +17,10 @@ from tests.worker import work_off
 
 @dataclass(frozen=True)
 class Received:
-    """One mail, with the first link in its text and that link's token, or empty strings."""
+    """One mail, with the first link in its text and that link's token.
+
+    Both are empty if there is no link.
+    """
 
     message: EmailMessage
     kind: str
@@ -46,7 +49,9 @@ def received(app: Flask, *, to: str, kind: str | None = None) -> list[Received]:
 
 
 def received_in(folder: Path, *, to: str, kind: str | None = None) -> list[Received]:
-    """Return every mail to an address in any folder, for programs that run by themselves.
+    """Return every mail to an address in any folder.
+
+    It is for programs that run by themselves.
 
     The mail's id gives its order; file times do not move in a test with a stopped clock.
     """

@@ -25,7 +25,10 @@ ANSWER_WITHIN_S = 20
 
 @dataclass(frozen=True)
 class Use:
-    """A call of a tool; `json_text` is sent as it is instead of arguments, valid or not."""
+    """A call of a tool.
+
+    `json_text` is sent as it is instead of arguments, valid or not.
+    """
 
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -208,7 +211,10 @@ class ModelServer(ThreadingHTTPServer):
         self._queue += answers
 
     def when(self, pattern: str, answer: Answer) -> None:
-        """Set the response to last words that match `pattern`, before any tool has returned."""
+        """Set the response to last words that match `pattern`.
+
+        It is given before any tool has returned.
+        """
         self._rules.append(
             (
                 lambda heard: (

@@ -1,4 +1,7 @@
-"""People for tests: an actor for services, a bearer client and a signed-in browser."""
+"""People for tests, each with an actor, a bearer client and a browser.
+
+The browser is signed in.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,10 @@ class Person:
 
     @property
     def browser(self) -> FlaskClient:
-        """Return a test client signed in by the form; it sends the CSRF token of pages (`csrf`)."""
+        """Return a test client signed in by the form.
+
+        It sends the CSRF token of pages (`csrf`).
+        """
         client = self.app.test_client()
         answer = client.post(
             "/sign-in",

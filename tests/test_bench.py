@@ -128,7 +128,10 @@ def test_keys_of_a_repeated_act_belong_to_the_same_agency() -> None:
 
 
 def test_the_baseline_writes_the_same_rows(app: Flask, alice: Person) -> None:
-    """The result of a statement is known only after all statements of a message are answered."""
+    """The result of a statement is known only after the whole message.
+
+    All its statements are answered then.
+    """
     settings = app.extensions["voyagent.settings"]
     options = parameters_for(settings) | {"autocommit": True}
     with ConnectionPool(min_size=1, max_size=1, kwargs=options) as pool:

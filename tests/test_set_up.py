@@ -1,4 +1,7 @@
-"""Set-up of a fresh computer: lock files without hosts, browser files, steps done once."""
+"""Set-up of a fresh computer, which does each step once.
+
+Lock files name no hosts.
+"""
 
 from __future__ import annotations
 

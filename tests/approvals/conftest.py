@@ -1,4 +1,4 @@
-"""Shared fixtures of the tests of approvals: a conversation, a proposal, stored rows."""
+"""Shared fixtures of the tests of approvals."""
 
 from __future__ import annotations
 

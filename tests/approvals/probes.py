@@ -1,4 +1,4 @@
-"""Effects for tests: they write a message into a conversation, so that runs can be counted."""
+"""Effects for tests, which write a message so that runs can be counted."""
 
 from __future__ import annotations
 

@@ -343,7 +343,10 @@ def test_a_page_needs_three_statements_in_one_round_trip_for_any_number_of_propo
 
 
 def test_the_pending_list_uses_its_index(desk: Desk, alice: Person, app_engine: sa.Engine) -> None:
-    """The query runs as the application's role, because the policy affects the index used."""
+    """The query runs as the application's role.
+
+    The policy of that role affects the index that is used.
+    """
     with desk.engine.begin() as connection:
         connection.execute(
             sa.text(

@@ -106,7 +106,10 @@ every = pytest.mark.parametrize("tool", list(SERVICES))
 
 @contextmanager
 def shell(app: Flask, person: Person) -> Iterator[Actor]:
-    """Act for a person from a shell: application context, transaction and actor, no request."""
+    """Act for a person from a shell, without a request.
+
+    There are an application context, a transaction and an actor.
+    """
     assert person.actor.user_id is not None
     with app.app_context(), transaction(person.actor.tenant_id):
         yield identity.get_actor(person.actor.user_id)

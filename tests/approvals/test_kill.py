@@ -45,7 +45,10 @@ def worker(
 
 
 def finished(desk: Desk, approval_id: str, *, within_s: float = PATIENCE_S) -> bool:
-    """Wait until the effect has ended and its job is deleted; return False after a timeout."""
+    """Wait until the effect has ended and its job is deleted.
+
+    Returns False after a timeout.
+    """
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         with desk.engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Previews of proposals by a dry run, and approvals of exactly the previewed change."""
+"""Previews of proposals by a dry run, and approvals of what they show."""
 
 from __future__ import annotations
 

@@ -60,7 +60,10 @@ def functions(package: str) -> dict[Place, ast.FunctionDef]:
 
 
 def imported(package: str, module: str) -> dict[str, Place]:
-    """Return what a service imports from other services; a whole module is (module, "")."""
+    """Return what a service imports from other services.
+
+    A whole module is (module, "").
+    """
     found: dict[str, Place] = {}
     for node in ast.walk(modules(package)[module]):
         if isinstance(node, ast.ImportFrom):
@@ -111,7 +114,7 @@ def followed(package: str) -> dict[Place, set[Place]]:
 
 
 def reaching(package: str) -> set[Place]:
-    """Return the functions that call, directly or indirectly, one that needs authority."""
+    """Return the functions that call one that needs authority, even indirectly."""
     called = followed(package)
     found = {
         place

@@ -1,4 +1,4 @@
-"""Public functions of services, queries, capabilities and schemas have types without Any."""
+"""Public functions of services, queries, capabilities and schemas without Any."""
 
 import ast
 from collections.abc import Iterator
@@ -47,7 +47,10 @@ def imported_from(module: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def has_any(node: ast.AST, names: set[str]) -> bool:
-    """Return True if a type has Any, or one of the names, other than as OF_ANY permits."""
+    """Return True if a type has Any or one of the names.
+
+    OF_ANY lists exceptions.
+    """
     match node:
         case ast.Name(id=name):
             return name == "Any" or name in names

@@ -1,4 +1,7 @@
-"""Documentation must match the code: packages, settings, limits, metrics, links and decisions."""
+"""Documentation must match the code.
+
+Packages, settings, limits, metrics, links and decisions are compared.
+"""
 
 from __future__ import annotations
 

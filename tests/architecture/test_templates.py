@@ -42,7 +42,7 @@ def without_comments(text: str) -> str:
 
 
 def as_html(name: str) -> str:
-    """Return the markup of a template without statements, and with `x` for expressions."""
+    """Return a template's markup without statements, with `x` for expressions."""
     text = (
         re.sub(r"\{% macro .*?endmacro %\}", "", without_comments(source(name)), flags=re.DOTALL)
         if name in FRAGMENTS

@@ -25,7 +25,10 @@ CATALOGUES = sorted((ROOT / "translations").glob("*/LC_MESSAGES/*.po"))
 
 
 def messages() -> set[str | tuple[str, ...]]:
-    """Yield the sentences that the catalogue must have: a text, or its singular and plural."""
+    """Return the sentences that the catalogue must have.
+
+    Each is a text, or its singular and plural.
+    """
     with (ROOT / "babel.cfg").open(encoding="utf-8") as cfg:
         methods, options = parse_mapping_cfg(cfg)
     found: set[str | tuple[str, ...]] = set()
@@ -78,8 +81,9 @@ def test_a_translation_has_the_placeholders_of_the_original(catalogue: Path) -> 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
 def test_every_sentence_is_translated(catalogue: Path) -> None:
-    """This covers all texts of templates and rules in singular and plural; fuzzy translations do
-    not count.
+    """All texts of templates and rules count, in singular and plural.
+
+    Fuzzy translations do not count.
     """
     with catalogue.open("rb") as file:
         spoken = {

@@ -1,4 +1,4 @@
-"""Shared fixtures of the tests of the assistant: conversations, messages and events."""
+"""Shared fixtures of the tests of the assistant."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ class Talk:
         ]
 
     def ask(self, person: Person, session_id: UUID, message: str) -> list[Event]:
-        """Send a message that becomes a card, confirm it, return the events of the second turn."""
+        """Send a message that becomes a card, and confirm the card.
+
+        Returns the events of the second turn.
+        """
         self.say(person, session_id, message)
         return self.say(person, session_id, "yes")
 

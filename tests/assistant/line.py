@@ -53,7 +53,10 @@ class Line:
         return frames(answer)
 
     def ask(self, message: str, **more: Any) -> list[dict[str, Any]]:
-        """Send a message that becomes a card, confirm it, return the events of the second turn."""
+        """Send a message that becomes a card, and confirm the card.
+
+        Returns the events of the second turn.
+        """
         self.say(message, **more)
         return self.say("yes", **more)
 

@@ -1,4 +1,6 @@
-"""Messages of Tuesday, 24 November 2026, with the capability and the fields that each means.
+"""Messages of 24 November 2026, with the capability and fields of each.
+
+That day is a Tuesday.
 
 `LOOKED_UP` need a record, so their ids are not compared.
 """

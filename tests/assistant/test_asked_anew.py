@@ -265,9 +265,10 @@ def test_the_page_shows_the_new_proposal_in_place_of_the_old(
 def heard(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[UUID, Callable[[], object]], list[str]]:
-    """Return the marks of proposals that a stream sends up to the first change by somebody else.
+    """Return the marks of proposals that a stream sends.
 
-    The stream begins with the present proposals and then waits.
+    The stream begins with the present proposals and then waits. It ends with the first change by
+    somebody else.
     """
     whole = event_stream.frames
     monkeypatch.setattr(

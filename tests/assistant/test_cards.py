@@ -1,4 +1,4 @@
-"""A message becomes a card of fields, and nothing is saved before the person confirms it."""
+"""A message becomes a card, and only its confirmation saves something."""
 
 from __future__ import annotations
 

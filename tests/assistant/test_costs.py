@@ -61,7 +61,10 @@ def settle(person: Person, **changes: Any) -> None:
 def together(
     model: ModelTalk, count: int, driver: Callable[[int], Scripted]
 ) -> tuple[list[list[Event]], list[Scripted]]:
-    """Run a message in several conversations at once, each with its model; return the events."""
+    """Run a message in several conversations at once and return the events.
+
+    Each conversation has its model.
+    """
     talks = [
         ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person))
         for _ in range(count)

@@ -343,7 +343,10 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 def test_a_client_that_does_not_read_is_disconnected(
     app: Flask, alice: Person, turn: sessions.Turn, ends: tuple[socket.socket, socket.socket]
 ) -> None:
-    """The server's write fails after its timeout; the connection is closed and the rest dropped."""
+    """The server's write fails after its timeout.
+
+    The connection is closed and the rest is dropped.
+    """
     server, client = ends
     append_events(alice, turn, "a")
     heard = open_stream(app, alice.credential, turn, server)

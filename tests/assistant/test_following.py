@@ -252,8 +252,9 @@ def test_a_stopped_turn_ends_as_stopped(line: Line, bob: Person, owner_engine: s
 def test_a_turn_stopped_during_a_tool_ends_within_a_second_after_it(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The request to stop gets its response at once, although the worker locks the conversation
-    until the tool ends.
+    """The request to stop gets its response at once, while the tool still runs.
+
+    The worker locks the conversation until the tool ends.
     """
     tool = registry.get("trial_balance")
     inside, go, ended = threading.Event(), threading.Event(), []

@@ -1,4 +1,6 @@
-"""Measure the engine on the held-out messages, which are no examples of any capability.
+"""Measure the engine on held-out messages.
+
+They are no examples of any capability.
 
 A floor is the share that the engine reaches, and a goal is the share that it must reach. A floor
 may only be raised. To correct a failure, add an example or improve a reader of values; never add a
@@ -154,7 +156,10 @@ def _fields(engine: Engine, line: dict[str, Any], context: Context) -> Iterator[
 
 
 def _is_equal(name: str, value: Any, found: Any) -> bool:
-    """Compare the given members of a value, ignoring the notation of names and numbers."""
+    """Compare the given members of a value.
+
+    The notation of names and numbers is ignored.
+    """
     found = to_jsonable_python(found)
     if isinstance(value, dict):
         return isinstance(found, dict) and all(

@@ -75,7 +75,7 @@ def test_intents_are_tools() -> None:
 
 
 def test_each_tool_of_the_file_has_five_messages() -> None:
-    """A tool without messages is not measured; fewer than five messages would measure nothing."""
+    """A tool needs messages to be measured, and fewer than five measure nothing."""
     counts = Counter(line["intent"] for line in LINES if line["intent"] is not None)
     assert counts.keys() <= TOOLS.keys()
     assert {name: count for name, count in counts.items() if count < 5} == {}

@@ -55,7 +55,10 @@ def wait_until(ready: Callable[[], bool], desk: Path) -> None:
 
 
 def begin(talk: Talk, person: Person, desk: Path, plan: str) -> UUID:
-    """Let the first worker show a card, confirm it under a plan, return the conversation."""
+    """Let the first worker show a card, and confirm the card under a plan.
+
+    Returns the conversation.
+    """
     session_id = talk.begin(person)
     with person.acting() as actor:
         messages.send(actor, session_id, message=LEAD)
@@ -71,7 +74,10 @@ def is_over(events: list[Event]) -> bool:
 
 
 def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
-    """Check that two workers completed one turn with one tool call and no repeated event."""
+    """Check that two workers completed one turn without repeating anything.
+
+    There is one tool call and no repeated event.
+    """
     events = talk.events(person, session_id)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     events = events[SHOWN:]

@@ -45,7 +45,9 @@ def then(monkeypatch: pytest.MonkeyPatch, moment: Moment, happens: Callable[[], 
 
 @pytest.fixture
 def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
-    """Return a conversation with an approved invoice that is not issued yet, and the proposal.
+    """Return a conversation with an approved invoice, and the proposal.
+
+    The invoice is not issued yet.
 
     After issuing, the assistant states the number.
     """

@@ -1,4 +1,4 @@
-"""Measure the engine on labelled messages: the act that each means, and its fields.
+"""Measure the engine on labelled messages, with the act and fields of each.
 
 A floor is the share that the engine reaches. It may only be raised. To correct a failure, add an
 example or improve a reader of values.

@@ -1,4 +1,6 @@
-"""Each tool with a record in `tools.json` equals it, whether it is a capability or not.
+"""Each tool with a record in `tools.json` equals its record.
+
+A tool may have a record without being a capability.
 
 The record fixes tools that programs and stored conversations rely on. A new capability needs none;
 `tests/capabilities/test_catalogue.py` checks that it is complete. The record has what models,
@@ -99,7 +101,10 @@ def test_a_tool_equals_its_record(name: str) -> None:
 
 
 def accepts(wide: Any, narrow: Any) -> bool:
-    """Return True if a schema has each key of another; further fields must be optional."""
+    """Return True if a schema has each key of another.
+
+    Further fields must be optional.
+    """
     if not isinstance(narrow, dict) or not isinstance(wide, dict):
         return bool(wide == narrow)
     if "anyOf" in wide and "anyOf" not in narrow:

@@ -290,7 +290,7 @@ def test_hostile_text_is_escaped(talk: Talk, browser: FlaskClient) -> None:
 
 
 def frames(chunks: Iterator[bytes], count: int) -> list[bytes]:
-    """Return a number of frames after the first one of a stream, independent of the chunks."""
+    """Return frames of a stream after its first one, whatever its chunks are."""
     heard = b""
     while heard.count(b"\n\n") <= count:
         heard += next(chunks)

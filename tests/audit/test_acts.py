@@ -191,7 +191,7 @@ def test_an_act_leaves_its_events_without_secrets(
 
 
 def _is_about_what_is_there(stage: Stage, event: sa.RowMapping, left: Left) -> None:
-    """Check that ids name rows of this agency and that the actor has the given address."""
+    """Check that ids name rows of this agency and that the actor's address fits."""
     for name, value in event["entity_refs"].items():
         if (name, event["kind"]) in {
             ("invoice_id", "invoice.discarded"),
@@ -277,7 +277,10 @@ ALONE = {
 
 
 def written(engine: sa.Engine, tables: list[str]) -> dict[str, set[str]]:
-    """Return the ids of the transactions that wrote the rows of each table except the audit."""
+    """Return the ids of the transactions that wrote the rows of each table.
+
+    The tables of the audit are left out.
+    """
     names = [name for name in tables if name not in {"audit_events", "audit_heads"}]
     with engine.connect() as connection:
         return {

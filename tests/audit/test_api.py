@@ -1,4 +1,4 @@
-"""The audit over the API: permissions, fields, filters, pages, and the cost of a page."""
+"""The audit over the API: permissions, fields, filters and pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of the chain: every column counts, missing events are named, results are kept."""
+"""Checks of the chain, which cover every column and name missing events."""
 
 from __future__ import annotations
 
@@ -187,7 +187,10 @@ def test_an_event_copied_from_another_agency_is_detected(
 
 
 def cut(owner_engine: sa.Engine, person: Person, seq: int) -> None:
-    """Delete every event after one and close the chain there, as a careful attacker would."""
+    """Delete every event after one and close the chain there.
+
+    A careful attacker would do this.
+    """
     with untied(owner_engine) as connection:
         values = {"t": person.actor.tenant_id, "seq": seq}
         connection.execute(

@@ -196,7 +196,10 @@ def test_too_many_events_are_refused_and_nothing_is_recorded(
 
 
 def test_the_rows_are_those_that_were_counted(app: Flask, alice: Person, seed: Seed) -> None:
-    """Count and rows are read from one snapshot, so neither includes rows written in between."""
+    """Count and rows are read from one snapshot.
+
+    Neither includes rows that were written in between.
+    """
     seed(alice, 3, kind="probe.one")
     export = trail.open_export(
         alice.actor.tenant_id, Search(kinds=("probe.one",)), app.extensions["voyagent.exports"]
@@ -209,8 +212,9 @@ def test_the_rows_are_those_that_were_counted(app: Flask, alice: Person, seed: S
 def test_rows_are_sent_before_all_are_formatted(
     app: Flask, alice: Person, seed: Seed, owner_engine: sa.Engine, search: Search
 ) -> None:
-    """The plan may sort events but not finished rows. It has no parallel workers, because their
-    results would be sorted at the end.
+    """The plan may sort events but not finished rows.
+
+    It has no parallel workers, because their results would be sorted at the end.
     """
     seed(alice, 2_000, kind="probe.one")
     with owner_engine.begin() as connection:

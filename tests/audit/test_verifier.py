@@ -1,4 +1,4 @@
-"""The stand-alone verifier of an archive: it accepts valid ones and names every damage."""
+"""The stand-alone verifier of an archive, which names every damage."""
 
 from __future__ import annotations
 
@@ -107,7 +107,10 @@ def test_the_program_works_alone_without_libraries(exported: Path, tmp_path: Pat
 
 
 def _without_the_end(unpacked: Path, count: int, *, with_head: bool) -> None:
-    """Remove the last events and close the archive after the rest, as an attacker would."""
+    """Remove the last events and close the archive after the rest.
+
+    An attacker would do this.
+    """
     path = unpacked / "events.jsonl"
     left = path.read_bytes().split(b"\n")[: -count - 1]
     path.write_bytes(b"".join(line + b"\n" for line in left))

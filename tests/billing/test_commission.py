@@ -1,4 +1,4 @@
-"""Commission of lines sold as agent: postings of issue, credit and void, pages and API."""
+"""Commission of lines sold as agent, in postings, pages and API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Proposed credits of lines with rounded taxes: at most the open amount, to the last unit."""
+"""Proposed credits of lines with rounded taxes.
+
+They are at most the open amount, to the last unit.
+"""
 
 from __future__ import annotations
 

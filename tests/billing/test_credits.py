@@ -49,7 +49,10 @@ def two_lines(person: Person) -> UUID:
 def credit(
     person: Person, invoice_id: UUID, *, on: date = DUE, reason: str = WHY, **minor: int
 ) -> str:
-    """Issue a credit note; `line_1=100` credits one rupee of line 1, no line credits all."""
+    """Issue a credit note.
+
+    `line_1=100` credits one rupee of line 1. Without a line, all is credited.
+    """
     amounts = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     with person.acting() as actor:
         return credit_note_service.issue_credit_note(

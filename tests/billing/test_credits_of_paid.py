@@ -1,4 +1,7 @@
-"""Paid amounts are not credited directly: page and API name the steps, and the steps work."""
+"""Paid amounts are not credited directly, and the named steps work.
+
+Page and API name the steps.
+"""
 
 from __future__ import annotations
 

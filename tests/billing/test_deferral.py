@@ -1,4 +1,7 @@
-"""Lines sold as principal with a later service date: deferred income, credits and voids."""
+"""Lines sold as principal with a later service date.
+
+They are deferred income until then, also after credits and voids.
+"""
 
 from __future__ import annotations
 

@@ -42,7 +42,10 @@ def leila(people: People, alice: Person) -> Person:
 
 @pytest.fixture
 def grant(bob: Person, leila: Person, drain: Callable[[], None]) -> Grant:
-    """Let Bob propose through the assistant and Leila approve; return the stored result."""
+    """Let Bob propose through the assistant and Leila approve.
+
+    Returns the stored result.
+    """
 
     def granted(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         with bob.acting() as actor:

@@ -1,4 +1,4 @@
-"""Payments of documents in another currency: postings of both, gains and losses, sums."""
+"""Payments of documents in another currency, with gains and losses."""
 
 from __future__ import annotations
 

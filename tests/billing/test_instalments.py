@@ -1,4 +1,4 @@
-"""Documents in instalments: valid plans, order of settlement, age of each instalment."""
+"""Documents in instalments: plans, order of settlement, ages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of invoices, bills, payments and journal as CSV and XLSX: equal to the API's lists.
+"""Lists of documents and journal as CSV and XLSX equal the API's lists.
 
 A list may have any length; its rows are of one snapshot and one agency.
 """

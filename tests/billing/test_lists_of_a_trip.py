@@ -1,4 +1,7 @@
-"""Invoices and bills of one trip: API, pages and files, with other filters, by an index."""
+"""Invoices and bills of one trip in API, pages and files.
+
+An index finds them, also with other filters.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,10 @@ def path(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def dubai(alice: Person, charlie: Person, path: str) -> UUID:
-    """Create a trip with two documents, beside others of another trip, no trip, another agency."""
+    """Create a trip with two documents, beside documents of other trips.
+
+    Others belong to no trip or to another agency.
+    """
     trip_id = a_trip(alice)
     for of, name in (
         (trip_id, "Deepa Krishnan"),

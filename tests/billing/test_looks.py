@@ -1,4 +1,7 @@
-"""Previews of journal lines on forms: equal to the postings, or the reason of the refusal."""
+"""Previews of journal lines on forms equal the postings.
+
+If the form would be refused, they show the reason.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Document numbers: 1 to n per agency and financial year, without gaps, under failure and load."""
+"""Document numbers are 1 to n per agency and financial year, without gaps.
+
+This holds under failure and load.
+"""
 
 from __future__ import annotations
 

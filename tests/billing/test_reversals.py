@@ -1,4 +1,7 @@
-"""A payment recorded by mistake is reversed whole: once, with a reason, in an open month."""
+"""A payment recorded by mistake is reversed whole and once.
+
+It needs a reason and an open month.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,10 @@ def amounts(person: Person, invoice_id: UUID) -> tuple[int, int, int]:
 
 
 def credit(person: Person, invoice_id: UUID, **minor: int) -> tuple[int, int]:
-    """Credit amounts of lines, or the rest; return the total and its part of the round-off."""
+    """Credit amounts of lines, or the rest.
+
+    Returns the total and its part of the round-off.
+    """
     amounts = {
         int(name.removeprefix("line")): Money(amount, "INR") for name, amount in minor.items()
     } or None

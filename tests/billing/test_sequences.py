@@ -227,7 +227,7 @@ class Trade(RuleBasedStateMachine):
 
     @initialize(target=documents)
     def begin(self) -> MultipleResults[UUID]:
-        """Create two invoices of one customer and a bill, so that there is something to settle."""
+        """Create two invoices of one customer and a bill, to be settled."""
         return multiple(
             *(
                 self.enter(direction, "Deepa Krishnan", "INR", minor, cut)
@@ -649,7 +649,7 @@ class Trade(RuleBasedStateMachine):
         assert not any(sums.values())
 
     def teardown(self) -> None:
-        """Check the books, the open instalments on the page and the sums of the ageing buckets."""
+        """Check the books, the open instalments and the sums of the ageing."""
         with self.person.reading() as reader:
             assert list(checks.findings(reader)) == []
             pages = {

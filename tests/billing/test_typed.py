@@ -1,4 +1,4 @@
-"""Typed values in document and payment forms: dates without year, empty or odd amounts."""
+"""Typed values in forms, such as dates without year and odd amounts."""
 
 from __future__ import annotations
 

@@ -41,7 +41,10 @@ def links(person: Person, path: str) -> list[str]:
 
 
 def allocated_and_refunded(person: Person) -> tuple[UUID, UUID]:
-    """Return a payment with a reversed allocation and a refund, and the allocated invoice."""
+    """Return a payment and the invoice to which it was allocated.
+
+    The allocation was reversed and a part refunded.
+    """
     invoice_id = issued(person)
     payment_id = advance(person, 5_000_000)
     with person.acting() as actor:
@@ -165,8 +168,9 @@ def test_the_result_of_earlier_years_links_to_its_profit_and_loss(alice: Person)
 
 @pytest.mark.parametrize("report", ["receivables", "payables"])
 def test_an_amount_due_of_instalments_opens_its_documents(alice: Person, report: str) -> None:
-    """The amount of an age is that of an instalment. The linked list shows the instalment and its
-    document.
+    """The amount of an age is that of an instalment.
+
+    The linked list shows the instalment and its document.
     """
     day = clock.today()
     parts = plan(

@@ -1,4 +1,7 @@
-"""Write-offs: posted to bad debts from their date, at most the amount due, reversible once."""
+"""Write-offs, posted to bad debts and reversible once.
+
+They are at most the amount due.
+"""
 
 from __future__ import annotations
 
@@ -321,7 +324,10 @@ def test_no_write_off_is_dated_before_the_latest_reversed_payment(alice: Person)
 def test_other_agencies_viewers_and_agents_are_refused(
     people: People, alice: Person, charlie: Person
 ) -> None:
-    """An agent's write-off runs after approval; only approvers may reverse one at once."""
+    """An agent's write-off runs after approval.
+
+    Only approvers may reverse one at once.
+    """
     invoice_id, agent = issued(alice), people.colleague(alice, "Rita Role", role="agent")
     written = write_off(agent, invoice_id, 100)
     with pytest.raises(Forbidden):

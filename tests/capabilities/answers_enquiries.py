@@ -1,4 +1,4 @@
-"""Results of the capabilities of enquiries, with the answer and the records of each."""
+"""Results of the capabilities of enquiries, with their answers and records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs list the capabilities that they may use and run them with explicit fields."""
+"""Programs list the capabilities that they may use and run them."""
 
 from __future__ import annotations
 

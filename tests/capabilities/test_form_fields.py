@@ -1,4 +1,4 @@
-"""A capability has a field for everything that the page or the API for the same act accepts."""
+"""A capability has a field for each input of the page or API of its act."""
 
 from __future__ import annotations
 

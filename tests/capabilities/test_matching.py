@@ -1,4 +1,7 @@
-"""Sentences are matched to capabilities by their examples, and thresholds by cross-validation."""
+"""Sentences are matched to capabilities by their examples.
+
+Cross-validation sets the thresholds.
+"""
 
 from __future__ import annotations
 

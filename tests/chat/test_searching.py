@@ -156,7 +156,10 @@ LOAD = (
 
 @pytest.fixture(scope="module")
 def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
-    """An agency with 90,000 messages in 30,000 conversations, mixed with another agency's."""
+    """An agency with 90,000 messages in 30,000 conversations.
+
+    They are mixed with those of another agency.
+    """
 
     def load(connection: sa.Connection, person: Person, share: int) -> None:
         values = {

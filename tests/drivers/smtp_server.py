@@ -1,4 +1,7 @@
-"""A small mail server on loopback (RFC 5321), with TLS on request and configurable faults."""
+"""A small mail server on loopback (RFC 5321), with configurable faults.
+
+It offers TLS if asked to.
+"""
 
 from __future__ import annotations
 

@@ -33,8 +33,9 @@ def test_equal_data_give_equal_pdfs(paper: Paper) -> None:
 
 
 def test_entered_text_is_not_interpreted_as_markup(paper: Paper) -> None:
-    """As Typst source, the first text would be an empty line, and the last one would cause an
-    error.
+    """As Typst source, these texts would be an empty line or an error.
+
+    The first text would be the empty line, the last one the error.
     """
     typed = [
         '#read("../secret.txt")',

@@ -1,4 +1,7 @@
-"""A browser for one person: theme, width, and reports of the content security policy."""
+"""A browser for one person, which reports what the page's policy blocks.
+
+It has a theme and a width.
+"""
 
 from __future__ import annotations
 

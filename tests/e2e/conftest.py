@@ -103,7 +103,10 @@ def site(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory)
 
 
 def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
-    """Run web and worker with a database until the block ends; `more` is for their environment."""
+    """Run web and worker with a database until the block ends.
+
+    `more` is for their environment.
+    """
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {

@@ -1,4 +1,4 @@
-"""The API reference: Redoc under the content security policy, with nothing from another host."""
+"""The API reference, with Redoc and nothing from another host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ OPERATION = "/api/docs#/invoices/postinvoices"
 
 
 def only_the_logo_was_refused(visit: Visit) -> bool:
-    """Ignore the message that Redoc always causes: the policy blocks the logo of its vendor."""
+    """Return True if at most the logo of Redoc's vendor was blocked.
+
+    The policy always blocks that logo.
+    """
     refused = [complaint for complaint in visit.complaints if LOGO in complaint]
     others = [complaint for complaint in visit.complaints if LOGO not in complaint]
     visit.complaints.clear()

@@ -75,7 +75,10 @@ def _edit(visit: Visit) -> None:
 
 
 def _see_what_was_decided_elsewhere(visit: Visit) -> None:
-    """Decline in another tab; this page shows it without reload, and the menu counts one less."""
+    """Decline in another tab, which this page shows without reload.
+
+    The menu counts one less.
+    """
     elsewhere = visit.page.context.new_page()
     elsewhere.goto("/trips")
     expect(elsewhere.locator("#nav-approvals .v-count")).to_have_text("3")

@@ -1,4 +1,4 @@
-"""An invoice in instalments from the keyboard, in every look; the same without JavaScript."""
+"""An invoice in instalments from the keyboard, and without JavaScript."""
 
 from __future__ import annotations
 

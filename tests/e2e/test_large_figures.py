@@ -1,4 +1,7 @@
-"""Amounts in crores fit their cells on screens, phones and paper in every list and report."""
+"""Amounts in crores fit their cells in every list and report.
+
+This holds on screens, phones and paper.
+"""
 
 from __future__ import annotations
 
@@ -126,7 +129,10 @@ def test_amounts_stay_in_their_cells_and_tables_on_the_page(
 
 
 def _lay_on_paper(page: Page, *, is_wide: bool) -> None:
-    """Lay the page out on A4: width of the paper in the rules, printable width in the page."""
+    """Lay the page out on A4.
+
+    The rules see the width of the paper, and the page has the printable width.
+    """
     paper, room = LANDSCAPE if is_wide else PORTRAIT
     page.emulate_media(media="print")
     page.set_viewport_size({"width": int(paper * PX_PER_MM), "height": 900})
@@ -149,7 +155,10 @@ def _is_landscape(page: Page) -> bool:
 
 
 def fill(page: Page, email: str) -> dict[str, str]:
-    """Create documents of each age, advances and a trip in crores; return their addresses."""
+    """Create documents of each age, advances and a trip in crores.
+
+    Returns their addresses.
+    """
     signed_in = page.request.post(
         "/api/auth/sign-in", data={"email": email, "password": PASSWORD}
     ).json()

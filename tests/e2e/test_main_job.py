@@ -76,7 +76,10 @@ def _have_it_invoiced(visit: Visit) -> None:
 
 
 def _grant(visit: Visit, what: str) -> None:
-    """Review and approve the assistant's newest request; confirm it if it cannot be undone."""
+    """Review and approve the assistant's newest request.
+
+    It is confirmed if it cannot be undone.
+    """
     page = visit.page
     page.get_by_role("button", name="Send for approval").click(timeout=ANSWER_MS)
     ask = page.locator(".v-ask:not(.v-draft)").filter(has_text=re.compile(what, re.IGNORECASE))

@@ -1,4 +1,4 @@
-"""A month of bookkeeping from invoice to close, and back from trial balance to documents."""
+"""A month of bookkeeping, from invoice to close and back to documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Printed pages of a busy agency: each report and an invoice on a page or two, without menu."""
+"""Printed pages of a busy agency fit on a page or two, without the menu."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Settle documents with a payment by mouse and keys, with running sums and without JavaScript."""
+"""Settle documents with a payment by mouse and keys.
+
+There are running sums, and it works without JavaScript.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The assistant's page with a model stand-in: streaming, stop, reconnect, markdown, cost."""
+"""The assistant's page with a model stand-in.
+
+It covers streaming, stop, reconnect, markdown and cost.
+"""
 
 from __future__ import annotations
 

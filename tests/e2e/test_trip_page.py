@@ -77,7 +77,10 @@ def _plan(visit: Visit, look: Look | None) -> None:
 
 
 def _send(visit: Visit, look: Look | None) -> None:
-    """Check the preview of the mail, an invalid address, and the note on the trip afterwards."""
+    """Check the preview of the mail and the note on the trip afterwards.
+
+    An invalid address is refused.
+    """
     page, to = visit.page, f"d{secrets.token_hex(4)}@example.com"
     page.get_by_role("link", name=re.compile("^Send to customer")).click()
     page.get_by_role("button", name=re.compile("^Send to customer")).click()

@@ -22,7 +22,10 @@ SOON_S = 6
 
 
 class Phone:
-    """An authenticator app that shows each code once and is not read at the end of a step."""
+    """An authenticator app that shows each code once.
+
+    It is not read at the end of a step.
+    """
 
     def __init__(self, secret: str) -> None:
         self._app = pyotp.TOTP(secret)

@@ -1,4 +1,4 @@
-"""One clerk's complete case: enquiry, search, hold, tickets, invoice, itinerary, books, audit.
+"""One clerk's complete case, from enquiry to audit.
 
 It runs once without a key, so that the built-in planner answers, and once with the Anthropic client
 and a stand-in server.

@@ -1,4 +1,4 @@
-"""A scripted model for the complete case: it hands over, calls tools and reports results."""
+"""A scripted model for the complete case, which calls tools."""
 
 from __future__ import annotations
 

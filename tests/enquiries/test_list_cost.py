@@ -1,4 +1,6 @@
-"""Cost of a page of 50 of 200,000 enquiries: one round trip, few statements, index scans.
+"""Cost of a page of 50 of 200,000 enquiries.
+
+It takes one round trip, few statements and index scans.
 
 Read as the application's role, with row-level security.
 """

@@ -1,4 +1,4 @@
-"""Shared parts of the API tests of enquiries: a body, response fields, short calls."""
+"""Shared parts of the API tests of enquiries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""An external auditor: computes the books from responses and compares the stored rows.
+"""An external auditor, which computes the books from responses.
+
+It compares them with the stored rows.
 
 It reads as the schema's owner, with no code of the program. Amounts are minor units. A debit is
 above zero, a credit below.
@@ -268,7 +270,10 @@ class Auditor:
         )
 
     def _payment_reverse(self, act: Acknowledged) -> None:
-        """Reverse a payment: allocations return to the advance, the advance to bank or cash."""
+        """Reverse a payment.
+
+        Allocations return to the advance, and the advance to bank or cash.
+        """
         payment, answer = self.payments[act.about], act.answer
         taken = [
             row

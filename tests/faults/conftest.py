@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def seeded(request: pytest.FixtureRequest) -> random.Random:
-    """Reproducible randomness; each test has its own stream, independent of other tests."""
+    """Reproducible randomness, with a stream of its own for each test."""
     return random.Random(f"{SEED}:{request.node.nodeid}")  # noqa: S311 - a test's dice, not a secret
 
 

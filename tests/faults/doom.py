@@ -1,4 +1,6 @@
-"""Transactions that fail: one writer in ten is refused or loses its connection after writing.
+"""Transactions that fail, because one writer in ten is refused.
+
+It may also lose its connection after writing.
 
 The random choice uses sequences, which no rollback turns back, so a retry usually succeeds. They
 belong to the schema `faults`, which is no part of the program.

@@ -1,4 +1,7 @@
-"""Books under load: thousands of random acts at once with faults; they always balance."""
+"""Books under load, which always balance.
+
+There are thousands of random acts at once, with faults.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,10 @@ class Agency:
     def _ask(
         self, kind: str, path: str, asked: dict[str, Any], dice: random.Random, about: str = ""
     ) -> dict[str, Any] | None:
-        """Send until there is a response; some disconnect first. Acknowledged acts are recorded."""
+        """Send until there is a response, and record what was acknowledged.
+
+        Some requests disconnect first.
+        """
         status, answer = self.web.insist_on(self.person, path, asked, hangs_up=dice.random() < 0.02)
         assert status in {200, 201, 400, 409, 422}, (kind, status, answer)
         if status >= 400:

@@ -1,4 +1,6 @@
-"""Faults of models: each turn ends with one error and one final event, within its budget.
+"""Faults of models end a turn with one error and one final event.
+
+The turn stays within its budget.
 
 Nothing is done, and the next turn works.
 """

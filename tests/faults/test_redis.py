@@ -1,4 +1,7 @@
-"""Redis stopped, hung and emptied: no refusals, no ended session revives, throttles hold."""
+"""Redis stopped, hung and emptied.
+
+Nothing is refused, no ended session revives, and throttles hold.
+"""
 
 from __future__ import annotations
 

@@ -86,8 +86,9 @@ def test_one_of_sixteen_started_refreshes_gets_a_valid_successor(
 def test_one_of_sixteen_parallel_refreshes_succeeds(
     app: Flask, people: People, rounds: Rounds, events_of: Events, report: Report
 ) -> None:
-    """A request that starts after the token was used is a reuse in the sense of the API contract,
-    and is recorded once.
+    """A request that starts after the token was used is a reuse.
+
+    That is its meaning in the API contract. It is recorded once.
     """
     everybody, ended = threading.Barrier(CALLERS), 0
     for number in range(rounds(ROUNDS)):

@@ -63,7 +63,10 @@ class Round:
     def fight(
         self, call: Call, meanwhile: Callable[[], None] = lambda: None
     ) -> tuple[list[int], list[float]]:
-        """Decide in parallel, half of the users approving; return status and seconds of each."""
+        """Decide in parallel, half of the users approving.
+
+        Returns status and seconds of each.
+        """
         begin = threading.Barrier(CALLERS + 1)
 
         def decide(number: int) -> tuple[int, float]:

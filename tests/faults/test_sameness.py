@@ -23,7 +23,10 @@ WINDOWS_MAX = 3
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    """The application with the hash parameters of production and a high limit per account."""
+    """The application with the hash parameters of production.
+
+    The limit per account is high.
+    """
     fields = {
         name: Settings.model_fields[name].default
         for name in Settings.model_fields

@@ -33,7 +33,10 @@ TELLS_FOR_S = 1.0  # about as long as such a turn tells its words, at the pace o
 
 @pytest.fixture(scope="module")
 def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A worker that sends its text slowly; the file `pid` in the folder has its process id."""
+    """A worker that sends its text slowly.
+
+    The file `pid` in the folder has its process id.
+    """
     folder = tmp_path_factory.mktemp("dying")
     (folder / "plan").write_text("slow")
     own = {
@@ -60,7 +63,10 @@ def web(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 class Talk:
-    """A client that asks for an invoice, confirms it and follows both turns in spite of faults."""
+    """A client that asks for an invoice and follows both turns through faults.
+
+    It confirms the invoice's card.
+    """
 
     def __init__(self, web: Web, person: Person) -> None:
         self.web, self.person = web, person
@@ -72,7 +78,10 @@ class Talk:
         self.port = 0
 
     def follow(self) -> None:
-        """Read to both final events; after a break send the body again with the last number."""
+        """Read to both final events.
+
+        After a break the body is sent again with the last number.
+        """
         for turn, message in enumerate((INVOICE, "yes"), start=1):
             self._follow(message, turn)
 

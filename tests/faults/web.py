@@ -116,7 +116,10 @@ class Web:
         return self._request(method, path, headers, body)[0]
 
     def insist(self, person: Person, path: str, body: dict[str, Any]) -> int:
-        """Send under one key until there is a response, as a client after a broken connection."""
+        """Send under one key until there is a response.
+
+        A client does so after a broken connection.
+        """
         return self.insist_on(person, path, body)[0]
 
     def insist_on(
@@ -171,7 +174,10 @@ class Web:
             connection.close()
 
     def connections_in_use(self) -> int:
-        """Return the database connections in use in all processes, by the program's metrics."""
+        """Return the database connections in use in all processes.
+
+        They are read from the program's metrics.
+        """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(

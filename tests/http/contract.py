@@ -1,4 +1,4 @@
-"""The API contract as data: operations of people, keys, settings, audit and system.
+"""The API contract as data, for people, keys, settings, audit and system.
 
 Each row states roles, other agencies, keys, and two simultaneous callers. It is written from the
 contract, never from the program: nothing here may be taken from its tables of permissions. A
@@ -101,7 +101,10 @@ class Row:
 
     @property
     def calls(self) -> list[Call]:
-        """Return the registered operations; probes are registered under `/api` and at the root."""
+        """Return the registered operations of the row.
+
+        Probes are registered under `/api` and at the root.
+        """
         return [call for call in CALLS if name_of(call) == self.operation]
 
     @property

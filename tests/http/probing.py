@@ -1,4 +1,4 @@
-"""Probe operations behind the real authentication, and the stored idempotency keys."""
+"""Probe operations behind the real authentication, and stored keys."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def logs(actor: Actor) -> dict[str, str]:
 
 @dataclass
 class Probe:
-    """Two operations of an application, one of which returns a secret; `act` is what both do."""
+    """Two operations of an application, one of which returns a secret.
+
+    `act` is what both do.
+    """
 
     app: Flask
     act: Act = logs
@@ -134,7 +137,10 @@ def age(engine: sa.Engine, person: Person, interval: str) -> None:
 
 @contextmanager
 def held(engine: sa.Engine, person: Person) -> Iterator[sa.Connection]:
-    """Hold the head of a person's audit chain: other acts of her agency wait before the commit."""
+    """Hold the head of a person's audit chain.
+
+    Other acts of the agency wait before the commit.
+    """
     with engine.connect() as connection, connection.begin():
         connection.execute(
             sa.text("select 1 from audit_heads where tenant_id = :t for update"),
@@ -144,7 +150,10 @@ def held(engine: sa.Engine, person: Person) -> Iterator[sa.Connection]:
 
 
 def waiting(engine: sa.Engine) -> list[tuple[int, str]]:
-    """Return the server process and statement of each waiter for a lock in this database."""
+    """Return the server process and statement of each waiter for a lock.
+
+    Only this database is searched.
+    """
     with engine.connect() as connection:
         statement = (
             "select pid, query from pg_stat_activity where datname = current_database() and"

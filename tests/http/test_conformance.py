@@ -107,8 +107,9 @@ def test_invalid_requests_get_documented_errors(
 def test_valid_requests_for_own_records_get_documented_responses(
     described: Any, machine: Person, call: Call
 ) -> None:
-    """With a generated id each of these operations returns 404. Here each request has its own new
-    record.
+    """With a generated id each of these operations returns 404.
+
+    Here each request has its own new record.
     """
     operation = described[re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", call.path)][call.operation.method]
     answered: set[int] = set()

@@ -196,7 +196,10 @@ def test_an_unconfirmed_user_can_use_the_api(alice: Person, sql: Sql, row: Row) 
 def test_role_agency_and_address_in_a_token_are_not_trusted(
     app: Flask, alice: Person, bob: Person
 ) -> None:
-    """A token without a role is valid; stored role and address decide, not those of the token."""
+    """A token without a role is valid.
+
+    The stored role and address decide, not those of the token.
+    """
     identity = app.extensions["voyagent.identity"]
     claims = jwt.decode(bob.access_token, options={"verify_signature": False})
     kid = jwt.get_unverified_header(bob.access_token)["kid"]

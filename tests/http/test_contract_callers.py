@@ -1,4 +1,6 @@
-"""Each operation of people, keys, settings, audit and system, with every kind of caller.
+"""Each operation of the contract's table, with every kind of caller.
+
+The operations are those of people, keys, settings, audit and system.
 
 The five roles, another agency, no credential, expired tokens and keys, and limited keys.
 """
@@ -54,7 +56,10 @@ def named(rows: Any) -> Any:
 def send(
     client: ApiClient, row: Row, owner: Person | None = None, *, ids: str = "", body: Any = None
 ) -> Any:
-    """Call an operation with a person's records, or one text as every id, and a valid body."""
+    """Call an operation with a person's records and a valid body.
+
+    `ids` replaces every id.
+    """
     call = row.call
     things = dict.fromkeys(call.parameters, ids) if ids else call.things(owner) if owner else {}
     query = query_of(
@@ -122,7 +127,10 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
 
 
 def test_the_operations_for_administrators_are_those_of_the_contract() -> None:
-    """The two audit routes, invitations, changes of settings, and member routes; not API keys."""
+    """The administrators' operations are audit, invitations, settings, members.
+
+    API keys are not among them. Of the settings only changes are.
+    """
     alone = {row.operation for row in GUARDED if row.roles == frozenset({"agency_admin"})}
     assert alone == {
         "POST /auth/invites",
@@ -215,7 +223,7 @@ def test_another_agencys_record_is_404(alice: Person, charlie: Person, row: Row)
 
 @pytest.fixture
 def signs(charlie: Person, people: People) -> list[str]:
-    """Create a record of each kind and return every value that would identify the agency."""
+    """Create a record of each kind and return values that identify the agency."""
     things = [
         str(MAKERS[name](charlie))
         for name in (
@@ -340,7 +348,10 @@ def test_records_of_another_agency_do_not_change(
 def test_an_address_of_another_agency_cannot_be_used(
     app: Flask, alice: Person, charlie: Person, world: Callable[[Person], dict[str, str]]
 ) -> None:
-    """Addresses are unique over all agencies in any case; three operations report a taken one."""
+    """Addresses are unique over all agencies in any case of letters.
+
+    Three operations report a taken one.
+    """
     before, email = world(charlie), charlie.email.upper()
     anyone = bearing(app, None)
     assert {row.operation for row in TABLE if row.other is Other.ADDRESS} == {
@@ -447,7 +458,10 @@ OVER: dict[str, Callable[[Person], str]] = {
 
 
 def expect_nobody(client: ApiClient, alice: Person, headers: dict[str, str] | None = None) -> None:
-    """Check that every guarded operation refuses the caller before it reads body and record."""
+    """Check that every guarded operation refuses the caller first.
+
+    Body and record are not read before.
+    """
     bodies = []
     for guarded in GUARDED:
         things = guarded.call.things(alice)
@@ -612,7 +626,10 @@ def test_every_check_of_the_password_gives_a_fresh_token(
 def test_a_key_of_one_scope_has_the_operations_of_the_table(
     app: Flask, people: People, alice: Person, scope: str
 ) -> None:
-    """Outside the scope a key is refused like a wrong role; inside it has its maker's rights."""
+    """Outside the scope a key is refused like a wrong role.
+
+    Inside it has its maker's rights.
+    """
     ada = people.colleague(alice, "Ada Administrator", role="agency_admin")
     client = bearing(app, make_key(ada, scopes=[scope])[1])
     for guarded in sorted(GUARDED, key=lambda row: row.operation == "DELETE /auth/sessions"):

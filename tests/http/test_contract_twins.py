@@ -492,7 +492,10 @@ def verify(world: World) -> Scene:
 
 @plays("POST /auth/totp/disable")
 def disable(world: World) -> Scene:
-    """The second request learns that two-factor sign-in is off; its code is not checked."""
+    """The second request learns that two-factor sign-in is off.
+
+    Its code is not checked.
+    """
     body = {"password": PASSWORD, "code": world.phone().code()}
     answers = yield lambda headers: world.alice.api.post(
         "/auth/totp/disable", json=body, headers=headers

@@ -1,4 +1,7 @@
-"""After trouble with the database no connection keeps an error: 503 meanwhile, then 200 again."""
+"""After trouble with the database no connection keeps an error.
+
+Responses have status 503 meanwhile, then 200 again.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def locked(owner: sa.Engine, table: str) -> Iterator[None]:
 def test_reads_succeed_again_after_one_that_timed_out(
     narrow: Flask, owner_engine: sa.Engine, alice: Person, before: int
 ) -> None:
-    """The statement that is prepared when it fails must not be taken for prepared later."""
+    """A statement prepared when it fails must not count as prepared later."""
     client = narrow.test_client()
     bearer = {"Authorization": f"Bearer {alice.access_token}"}
 
@@ -56,7 +59,10 @@ def test_reads_succeed_again_after_one_that_timed_out(
 
 @pytest.fixture
 def read_only(settings: Settings, owners: sa.Engine) -> Iterator[Callable[..., None]]:
-    """Make new connections read-only, as those to a former primary are, or writable again."""
+    """Make new connections read-only, or writable again.
+
+    Those to a former primary are read-only.
+    """
     name = sa.make_url(settings.db_url or "").database
 
     def switch(*, on: bool) -> None:
@@ -105,7 +111,10 @@ def test_a_form_on_a_read_only_server_gets_a_page_with_503(
 def test_reads_leave_a_read_only_server_after_a_write_met_it(
     variant: Variant, read_only: Callable[..., None], alice: Person
 ) -> None:
-    """A former primary answers reads with old data for as long as a connection to it lives."""
+    """A former primary answers reads with old data.
+
+    It does so for as long as a connection to it lives.
+    """
     app = variant(db_lane_pool_size=1)
     client, lane = app.test_client(), app.extensions["voyagent.auth_adapter"].lane
     bearer = {"Authorization": f"Bearer {alice.access_token}"}

@@ -417,7 +417,10 @@ def test_a_statement_that_runs_too_long_is_cancelled(variant: Variant) -> None:
 def test_parameters_of_a_failed_statement_are_not_logged(
     variant: Variant, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The log has the failed statement, but no address and no hash from its parameters."""
+    """The log has the failed statement without its parameters.
+
+    An address and a hash are among the parameters.
+    """
     app = variant(routes={"/broken": names_what_there_is_not})
     assert app.test_client().get("/broken").status_code == 500
     output = capsys.readouterr()

@@ -1,4 +1,6 @@
-"""Every registered page: another agency, the wrong role, and input that no form sends.
+"""Every registered page, with wrong callers and unexpected input.
+
+Callers are another agency and the wrong role. Input is such as no form sends.
 
 A new page is covered by being registered.
 """

@@ -1,4 +1,7 @@
-"""Forms over a schema: values return, errors are at their fields, refusals roll back."""
+"""Forms over a schema, which return values and show errors at their fields.
+
+Refusals roll back.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Each blueprint names its guard, public routes are listed, and guards are not mixed."""
+"""Each blueprint names its guard, and guards are not mixed.
+
+Public routes are listed.
+"""
 
 from __future__ import annotations
 

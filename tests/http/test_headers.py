@@ -25,7 +25,10 @@ ORIGIN = {"Origin": "https://agency.example"}
 
 
 def answers(app: Flask, alice: Person) -> list[Any]:
-    """Responses of every kind: success and error; JSON, page and file; signed in and anonymous."""
+    """Responses of every kind.
+
+    They are success and error; JSON, page and file; signed in and anonymous.
+    """
     client, browser = app.test_client(), alice.browser
     return [
         client.get("/health"),

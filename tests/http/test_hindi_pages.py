@@ -719,7 +719,10 @@ def test_the_page_of_an_invitation_is_in_hindi(alice: Person) -> None:
 
 
 def test_scripts_contain_no_user_visible_text() -> None:
-    """Scripts take their text from the page: `layouts/_words.html` and `data-` attributes."""
+    """Scripts take their text from the page.
+
+    It is in `layouts/_words.html` and in `data-` attributes.
+    """
     for script in sorted((ROOT / "static/js").glob("*.js")):
         code = re.sub(r"(?m)//.*$", "", script.read_text())
         spoken = re.findall(r"""["'`]([A-Z][a-z]+(?: [a-z]+)+[.?]?)["'`]""", code)

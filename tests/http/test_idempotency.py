@@ -109,7 +109,10 @@ def test_a_repeat_of_an_empty_response_is_empty(probe: Probe, alice: Person) -> 
 
 
 def test_a_stored_response_is_returned_after_its_record_was_deleted(alice: Person) -> None:
-    """The key is checked before the record, so later changes do not affect the response."""
+    """The key is checked before the record.
+
+    Later changes therefore do not affect the response.
+    """
     address = f"/auth/invites/{MAKERS['invite_id'](alice)}/revoke"
     first, second = (alice.api.post(address, headers=KEY) for _ in range(2))
     assert (first.status_code, second.status_code, second.data) == (200, 200, first.data)
@@ -146,8 +149,9 @@ def test_a_secret_is_shown_once_and_not_stored(alice: Person, owner_engine: sa.E
 
 
 def test_a_repeated_request_with_a_used_code_gets_the_first_response(alice: Person) -> None:
-    """This is for a client that did not receive the response. Without a key, the repeat would be
-    refused because the code is used.
+    """This is for a client that did not receive the response.
+
+    Without a key, the repeat would be refused because the code is used.
     """
     authenticator = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
     body = {"code": authenticator.code()}
@@ -482,8 +486,9 @@ def test_a_key_takes_two_statements(alice: Person, statements: list[str]) -> Non
 def test_a_keyed_digest_of_the_request_is_stored(
     app: Flask, alice: Person, owner_engine: sa.Engine
 ) -> None:
-    """A body may contain a password. Without the secret, nobody can guess it from the stored
-    digest.
+    """A body may contain a password, which the stored digest must not reveal.
+
+    Without the secret, nobody can guess it from the digest.
     """
     assert log(alice).status_code == 201
     (row,) = stored_keys(owner_engine, alice)

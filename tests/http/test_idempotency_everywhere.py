@@ -79,7 +79,10 @@ def send(alice: Person, call: Call, address: str, body: dict[str, Any] | None) -
 
 
 def content(answer: Any, drain: Callable[[], None]) -> str | list[str]:
-    """Return the bytes of a response; of a stream the events, after the worker has run."""
+    """Return the bytes of a response, or the events of a stream.
+
+    The worker has run before the events are read.
+    """
     if not answer.is_streamed:
         return answer.text
     drain()

@@ -1,4 +1,7 @@
-"""A message with an Idempotency-Key is stored once; a repeat follows its turn or replays it."""
+"""A message with an Idempotency-Key is stored once.
+
+A repeat follows its turn or replays it.
+"""
 
 from __future__ import annotations
 

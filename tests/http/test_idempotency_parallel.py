@@ -60,7 +60,9 @@ def until(
 def twins(
     engine: sa.Engine, run: Run, send: Callable[[], TestResponse]
 ) -> tuple[Future[TestResponse], Future[TestResponse], int]:
-    """Start two requests: the first is before its commit, the second waits for the key.
+    """Start two requests, the second of which waits for the first one's key.
+
+    The first waits before its commit.
 
     Returns both, and the server process of the first.
     """
@@ -153,8 +155,9 @@ def test_waiting_repeats_do_not_block_the_database(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """There are two connections. The first request uses one of them, and four waiting repeats must
-    not keep the other.
+    """There are two connections, one of which the first request uses.
+
+    Four waiting repeats must not keep the other.
     """
     monkeypatch.setattr(idempotency, "LOCK_TIMEOUT_MS", 100)
     app = variant(db_pool_size=1)
@@ -184,7 +187,10 @@ def test_one_of_many_parallel_requests_runs(alice: Person, owner_engine: sa.Engi
 def test_after_a_pause_one_of_two_equal_requests_is_rolled_back(
     probe: Probe, alice: Person, owner_engine: sa.Engine
 ) -> None:
-    """Both run, because the pause releases the key; the second insertion of the key decides."""
+    """Both run, because the pause releases the key.
+
+    The second insertion of the key decides.
+    """
     both = Barrier(2)
 
     def act(actor: Actor) -> dict[str, str]:

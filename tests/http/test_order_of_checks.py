@@ -67,7 +67,10 @@ def test_query_and_body_are_validated_together(alice: Person) -> None:
 def test_the_role_is_checked_before_the_query_in_the_read_pool(
     app: Flask, alice: Person, bob: Person
 ) -> None:
-    """The caller of a list is authenticated in its round trip, before the query is checked."""
+    """The caller of a list is authenticated in its round trip.
+
+    The query is checked afterwards.
+    """
     path = "/api/auth/invites?status=nonsense"
     assert app.test_client().get(path).status_code == 401
     assert (

@@ -1,4 +1,7 @@
-"""Invalid input for every operation: never a 5xx, always JSON with `detail`, no echo."""
+"""Invalid input for every operation never gets a 5xx.
+
+The response is always JSON with `detail` and does not repeat the input.
+"""
 
 from __future__ import annotations
 

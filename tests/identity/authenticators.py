@@ -49,7 +49,10 @@ def begin(person: Person) -> Authenticator:
 
 
 def switch_on(person: Person) -> Authenticator:
-    """Switch two-factor sign-in on with the previous code, so the current one is unused."""
+    """Switch two-factor sign-in on with the previous code.
+
+    The current one stays unused.
+    """
     app = begin(person)
     person.does(
         lambda actor: totp.verify_totp(

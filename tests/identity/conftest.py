@@ -22,7 +22,10 @@ def identity(app: Flask) -> Identity:
 
 @pytest.fixture
 def events(owner_engine: sa.Engine) -> Events:
-    """Return the audit events of a person's agency, oldest first, optionally of one kind."""
+    """Return the audit events of a person's agency, oldest first.
+
+    `kind` selects one kind.
+    """
 
     def read(person: Person, kind: str | None = None) -> list[sa.RowMapping]:
         with owner_engine.connect() as connection:

@@ -33,7 +33,10 @@ NEW = "Lantern-harbour-43"
 
 @pytest.fixture
 def narrow(settings: Settings) -> Iterator[Flask]:
-    """An application without counts, with a twentieth of the limits per address and overall."""
+    """An application without counts and with low limits.
+
+    The limits per address and overall are a twentieth.
+    """
     made = create_app(settings.model_copy(update={"limit_scale": 0.05}))
     yield made
     made.extensions["voyagent.auth_adapter"].lane.close()
@@ -184,7 +187,10 @@ NO_CREDENTIAL = {
 
 
 def fill(app: Flask, throttle: Throttle, per: str, account: str) -> None:
-    """Use up a limit: of this client's address, of an account, or of all addresses together."""
+    """Use up a limit of an address, of an account or of all together.
+
+    The address is that of this client.
+    """
     limiter = app.extensions["voyagent.identity"].limiter
     only = {
         "address": replace(throttle, account=(), overall=()),

@@ -94,7 +94,10 @@ REFUSED = (401, "unauthorized")
 def test_a_full_key_has_the_same_access_as_its_creators_token(
     alice: Person, charlie: Person, call: Call
 ) -> None:
-    """There are two agencies, so that a call that ends sessions does not affect the next one."""
+    """There are two agencies.
+
+    A call that ends sessions therefore does not affect the next one.
+    """
     by_key, by_token = send(with_key(alice), call, alice), send(charlie.api, call, charlie)
     if call.name in NEEDS_FRESH:
         assert (by_key.status_code, detail(by_key)) == (403, "reauthentication_required")
@@ -165,7 +168,10 @@ def test_several_scopes_are_united(alice: Person) -> None:
 
 
 def test_an_enquiries_key_creates_conversations_but_no_messages(alice: Person) -> None:
-    """The assistant acts with all rights of the person, so a narrower key must not use it."""
+    """The assistant acts with all rights of the person.
+
+    A narrower key must therefore not use it.
+    """
     client = with_key(alice, "enquiries")
     made = client.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
     assert made.status_code == 201
@@ -468,7 +474,10 @@ def test_parallel_calls_with_one_key_all_succeed(alice: Person) -> None:
 
 
 def test_revoking_during_a_call_refuses_the_next_call(app: Flask, alice: Person) -> None:
-    """The running call may finish; a call after the revocation is refused by every process."""
+    """The running call may finish.
+
+    Every process refuses a call after the revocation.
+    """
     key_id, text = make_key(alice)
     assert use(alice, text) == (200, None)
     entered, may_go_on = threading.Event(), threading.Event()

@@ -1,4 +1,7 @@
-"""A provisional agency: nobody has confirmed its address yet, so it is trusted with little."""
+"""A provisional agency is trusted with little.
+
+Nobody has confirmed its address yet.
+"""
 
 from __future__ import annotations
 

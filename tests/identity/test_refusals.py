@@ -1,4 +1,7 @@
-"""A wrong password is refused after equal time, with a known and an unknown address."""
+"""A wrong password is refused after equal time for every address.
+
+The address may be known or unknown.
+"""
 
 from __future__ import annotations
 

@@ -388,7 +388,10 @@ def test_a_sign_in_without_code_expires_after_five_minutes(
     seconds: int,
     is_over: bool,
 ) -> None:
-    """The service checks the age, so pages and API are equal. A time in the future is invalid."""
+    """The service checks the age, so pages and API are equal.
+
+    A time in the future is invalid.
+    """
     with alice.app.app_context():
         half = signing_in.begin_sign_in(identity, email=alice.email, password=PASSWORD, device=API)
         db.session.commit()

@@ -246,7 +246,10 @@ def test_one_administrator_stays_if_two_remove_each_other(
 def test_a_changed_role_applies_at_once(
     people: People, alice: Person, ada: Person, sql: Sql
 ) -> None:
-    """With three administrators, the second is refused because of her new role, not the count."""
+    """With three administrators, the new role is the reason of the refusal.
+
+    The number of administrators would permit the act.
+    """
     third = people.colleague(alice, "Tara Third", role="agency_admin")
     rules = alice.app.extensions["voyagent.identity"]
     with ada.acting() as actor:  # proved a moment ago

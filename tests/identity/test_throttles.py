@@ -39,8 +39,9 @@ def anyone(app: Flask) -> ApiClient:
 
 @pytest.fixture
 def narrow(settings: Settings) -> Iterator[Flask]:
-    """The application with a hundredth of the limits per client address, but at least one attempt
-    in each.
+    """The application with a hundredth of the limits per client address.
+
+    Each limit admits at least one attempt.
     """
     yield from with_scale(settings, 0.01)
 
@@ -211,7 +212,10 @@ def test_ten_of_64_parallel_wrong_passwords_are_hashed(
 
 
 def test_720_tries_at_one_account_stop_nobody_else(unscaled: Flask, bob: Person) -> None:
-    """Twelve addresses with sixty tries each, more than all attempts of a minute together."""
+    """Twelve addresses try sixty times each.
+
+    These are more than all attempts of a minute together.
+    """
     stranger = fresh_address()
     for number in range(12):
         guesser = from_address(unscaled, f"198.51.100.{number + 20}")

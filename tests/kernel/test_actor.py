@@ -1,4 +1,4 @@
-"""An act that needs authority: a grant of its permission, or the role's direct right."""
+"""An act that needs authority requires a grant or the role's direct right."""
 
 from __future__ import annotations
 

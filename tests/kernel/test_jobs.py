@@ -1,4 +1,7 @@
-"""Stalled jobs return to the queue, and a worker survives failing statements of its queue."""
+"""Stalled jobs return to the queue, and a worker survives failed statements.
+
+The statements are those of its queue.
+"""
 
 from __future__ import annotations
 

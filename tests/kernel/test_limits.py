@@ -249,7 +249,7 @@ SMALL = Throttle("small", address=(Quota(3, 60),), overall=(Quota(8, 60),))
 
 
 def admitted(limiter: Limiter, tries: int, **attempt: Any) -> int:
-    """Return how many attempts are admitted before the first refusal, of at most `tries`."""
+    """Return how many of `tries` attempts are admitted before a refusal."""
     return next((done for done in range(tries) if fails(limiter, **attempt)), tries)
 
 
@@ -274,7 +274,10 @@ def test_the_scale_multiplies_address_and_overall(make: Make) -> None:
 
 
 def fills(limiter: Limiter, accounts: int, addresses: int, *, a: Throttle) -> int:
-    """Fail at some accounts from each of many addresses; return the number of admitted tries."""
+    """Fail at some accounts from each of many addresses.
+
+    Returns the number of admitted tries.
+    """
     tries = [
         fails(limiter, f"{account}.{address}@nowhere.example", a, f"203.0.113.{address}") == 0
         for account in range(accounts)

@@ -1,4 +1,7 @@
-"""Reads of a page in one round trip, limited to the tenant by the select and by policies."""
+"""Reads of a page in one round trip, limited to the tenant twice.
+
+The select and the policies limit them.
+"""
 
 from __future__ import annotations
 

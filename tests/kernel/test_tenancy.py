@@ -269,7 +269,10 @@ def test_across_tenants_requires_a_reason_and_ends_with_its_block(
 
 
 def test_uses_of_across_tenants_are_counted() -> None:
-    """The program has none. A new use needs a reason in the code and an entry in this test."""
+    """The program has no use, and a new one needs an entry in this test.
+
+    It needs a reason in the code too.
+    """
     uses = [
         (path.relative_to(ROOT).as_posix(), line.strip())
         for path in sorted((ROOT / "voyagent").rglob("*.py"))
@@ -280,8 +283,9 @@ def test_uses_of_across_tenants_are_counted() -> None:
 
 
 def test_no_code_compares_tenant_ids() -> None:
-    """The tenant filter does it for the ORM, and `owned` for the read pool. Only a join of two
-    tables may compare their columns.
+    """The tenant filter compares them for the ORM, `owned` for the read pool.
+
+    Only a join of two tables may compare their columns.
     """
     found = [
         f"{path.relative_to(ROOT).as_posix()}: {line.strip()}"

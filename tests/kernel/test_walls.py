@@ -250,7 +250,10 @@ def test_the_same_select_reads_own_rows(
 
 
 def _reached(app_engine: sa.Engine, bound: Person, statement: str, owner: Person) -> int:
-    """Return how many of the owner's rows a statement reaches from an agency; roll back."""
+    """Return how many of the owner's rows a statement reaches, and roll back.
+
+    The statement runs for another agency.
+    """
     with app_engine.connect() as connection, connection.begin() as transaction:
         connection.execute(sa.text(BOUND), {"t": str(bound.actor.tenant_id)})
         reached = 0

@@ -1,4 +1,6 @@
-"""Revenue and expenses in the chart and the preview equal ledger and trial balance.
+"""Revenue and expenses of charts and previews equal the trial balance.
+
+They equal the ledger too.
 
 Each financial year begins at zero.
 """

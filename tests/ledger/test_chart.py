@@ -35,7 +35,10 @@ def status_and_code(answer: Any) -> tuple[int, str | None]:
 
 
 def charge(person: Person, to: str, minor: int = 10_000) -> None:
-    """Post an expense to an account, from the bank; reversed if the amount is negative."""
+    """Post an expense to an account, from the bank.
+
+    A negative amount is reversed.
+    """
     sides = [entries.debit, entries.credit]
     if minor < 0:
         sides.reverse()
@@ -310,8 +313,9 @@ def test_only_some_roles_change_accounts(
 def test_a_parallel_posting_to_an_archived_account_is_refused(
     alice: Person, is_archived_first: bool
 ) -> None:
-    """The first transaction locks the account until it ends, so that an archived account never has
-    a balance.
+    """The first transaction locks the account until it ends.
+
+    An archived account therefore never has a balance.
     """
     postage = UUID(added(alice))
     lines = [entries.debit(postage, inr(1)), entries.credit("bank", inr(1))]

@@ -50,7 +50,10 @@ def write(
     count: int | None = None,
     entry: UUID | None = None,
 ) -> None:
-    """Write an entry with these lines in one transaction, or only lines of an existing entry."""
+    """Write an entry with these lines in one transaction.
+
+    With `entry`, only the lines are written, to an existing entry.
+    """
     with engine.begin() as connection:
         bind(connection, person)
         entry_id = entry or new_id()

@@ -79,7 +79,10 @@ def test_a_manual_entry_is_posted_read_and_reversed_once(alice: Person) -> None:
 
 
 def test_a_manual_posting_takes_six_statements(alice: Person, statements: list[str]) -> None:
-    """Statements after the entry delay other postings to its accounts; only the audit follows."""
+    """Statements after the entry delay other postings to its accounts.
+
+    Only the audit follows.
+    """
     body = written(alice)
     alice.api.post("/journal-entries", json=body)
     statements.clear()

@@ -175,7 +175,10 @@ def test_the_database_refuses_values_that_break_the_rules(alice: Person) -> None
 def test_no_entry_is_posted_in_a_month_that_closes_in_parallel(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
-    """After the closing the entries are final: a posting was committed before it or is refused."""
+    """After the closing the entries are final.
+
+    A posting was committed before it or is refused.
+    """
     seen: list[set[UUID]] = []
 
     def shut() -> None:
@@ -190,7 +193,7 @@ def test_no_entry_is_posted_in_a_month_that_closes_in_parallel(
 
 
 def test_closing_waits_for_running_postings(alice: Person, owner_engine: sa.Engine) -> None:
-    """An entry that is not yet committed when the closing begins is part of the closed month."""
+    """An entry that is not yet committed at the closing is part of its month."""
     with alice.acting() as actor:
         posted = ledger_entries.post(
             actor,

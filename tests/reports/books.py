@@ -153,8 +153,9 @@ def trade(who: Person) -> None:
 
 
 def busy_may(who: Person) -> None:
-    """Invoices of two customers, one with a name that begins like a formula, a bill, a loss in
-    dirhams.
+    """Invoices of two customers, a bill and a loss in dirhams.
+
+    One customer has a name that begins like a formula.
     """
     invoice(who, EVIL, "1000.50", due=MAY)
     invoice(who, "Deepa Krishnan", "200", due=MAY)
@@ -199,7 +200,10 @@ def taken_back(who: Person) -> None:
 
 
 def paid_in_other_money(who: Person) -> None:
-    """An invoice over USD 1,000 that is booked at 83 rupees and settled by 84,000 of them."""
+    """An invoice over USD 1,000, booked at 83 rupees and paid with rupees.
+
+    It is settled by 84,000 of them.
+    """
     rate = Quote("USD", "INR", Decimal(83), DUE, "State Bank")
     sold = issued(who, line("1000.00", quantity=1, currency="USD"), exchange_rate=rate)
     advance(who, 8_400_000, DUE, Part(sold, Money(8_400_000, "INR"), Money(100_000, "USD")))

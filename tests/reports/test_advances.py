@@ -1,4 +1,7 @@
-"""Advances in ageing: a column of their own, negative, by age on any date, never netted."""
+"""Advances in ageing, which are negative and never netted.
+
+They have a column of their own, by age on any date.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,10 @@ def newest_payment(person: Person) -> object:
 
 @pytest.fixture
 def trader(alice: Person) -> Person:
-    """An invoice for 1,000 of forty days ago, and an advance of 300 of twenty days ago."""
+    """An invoice for 1,000 of forty days ago, and a later advance of 300.
+
+    The advance is of twenty days ago.
+    """
     invoice(alice, "Deepa Krishnan", "1000", due=days_ago(40))
     advance(alice, "300", days_ago(20))
     return alice

@@ -1,4 +1,4 @@
-"""Ageing by document date instead of due date, in every format, equal to the account."""
+"""Ageing by document date, in every format and equal to the account."""
 
 from __future__ import annotations
 

@@ -218,8 +218,10 @@ def trader(alice: Person) -> Person:
 
 
 def exchange(person: Person) -> None:
-    """Documents in dollars settled with rupees, either way and in parts, one taken back; one in
-    rupees settled with dollars; and an exchange by hand.
+    """Documents in dollars settled with rupees, in either direction.
+
+    Some are settled in parts, one settlement is taken back. One document in rupees is settled with
+    dollars, and one exchange is posted by hand.
     """
     parts = [Part(exchanged.booked(person), Money(8_400_000, "INR"), Money(100_000, "USD"))]
     advance(person, 8_400_000, DUE, *parts)

@@ -331,8 +331,10 @@ def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
 def test_the_cost_of_a_page_does_not_grow_with_the_books(
     big: Person, lane: psycopg.Connection[Any]
 ) -> None:
-    """The books have three years of ten entries a day (32,000 rows). A late page reads as many rows
-    as the first one: at most its entries once for each account.
+    """A late page reads as many rows as the first one.
+
+    The books have three years of ten entries a day (32,000 rows). A page reads at most its entries
+    once for each account.
     """
     first, last = date(2023, 1, 1), date(2025, 12, 28)
     for after in (None, LineCursor(date(2025, 11, 20), big.actor.tenant_id, 1)):

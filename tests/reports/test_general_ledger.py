@@ -324,7 +324,10 @@ def test_the_cost_of_a_journal_page_does_not_grow_with_later_days(
 def test_a_file_of_three_years_starts_without_delay(
     app: Flask, big: Person, lane: psycopg.Connection[Any]
 ) -> None:
-    """Before the first line is sent, at most a day is sorted and no entry is searched by key."""
+    """Before the first line, at most a day is sorted.
+
+    No entry is searched by key.
+    """
     years = (date(2023, 1, 1), date(2025, 12, 30), "line")
     for cells in (
         day_book_cells(*years),

@@ -86,7 +86,10 @@ class Counting:
 
 @contextmanager
 def a_viewer_without(*permissions: str) -> Iterator[None]:
-    """A permission table in which a viewer lacks some areas; no real role is like that."""
+    """A permission table in which a viewer lacks some areas.
+
+    No real role is like that.
+    """
     narrowed = {"viewer": ROLE_PERMISSIONS["viewer"] - set(permissions)}
     define_roles({**ROLE_PERMISSIONS, **narrowed}, SCOPE_PERMISSIONS)
     try:

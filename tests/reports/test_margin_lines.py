@@ -44,7 +44,9 @@ WHOLE = "from=2026-05-01&to=2026-07-31"
 
 @pytest.fixture
 def year(alice: Person, dubai: UUID) -> UUID:
-    """Everything that affects a margin, in two currencies, inside and outside the period.
+    """Everything that affects a margin, in two currencies.
+
+    Some of it is outside the period.
 
     Returns the trip to Dubai.
     """

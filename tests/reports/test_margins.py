@@ -33,8 +33,9 @@ def pages(person: Person, path: str) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def traveller(alice: Person) -> Person:
-    """Three trips: one in two currencies with a line that is cancelled, one without lines, one that
-    loses.
+    """Three trips: one in two currencies, one without lines, one that loses.
+
+    The first one has a line that is cancelled.
     """
     first = a_trip(alice, title="Krishnan family, Dubai")
     a_line(alice, first, DESERT, cost="600.00", price="800.00", currency="INR")

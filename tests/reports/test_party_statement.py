@@ -113,8 +113,9 @@ def test_the_running_balance_continues_across_pages_and_equals_ageing(
 
 @pytest.fixture
 def customer(alice: Person) -> Person:
-    """Somebody to whom Deepa Krishnan owes 1,100 of which 400 was paid, and who holds 50 of hers
-    besides.
+    """Somebody to whom Deepa Krishnan owes 1,100, of which 400 was paid.
+
+    That agency also holds 50 of hers.
     """
     pay(alice, invoice(alice, "Deepa Krishnan", "1000", due=days_ago(20)), "400", on=days_ago(3))
     invoice(alice, "Deepa Krishnan", "100", due=days_ago(40))

@@ -44,8 +44,9 @@ DAY, RUPEE = days_ago(9), Money(100, "INR")
 
 @pytest.fixture
 def explained(alice: Person) -> Person:
-    """Somebody in whose books is every act that asks for a reason, on a customer or a supplier,
-    each with a reason of its own.
+    """Somebody in whose books is every act that asks for a reason.
+
+    The acts concern a customer or a supplier, and each has a reason of its own.
     """
     sold, mistaken = (invoice(alice, BUYER, amount, due=DAY) for amount in ("900", "50"))
     bought, twice = (

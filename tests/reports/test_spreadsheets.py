@@ -29,8 +29,9 @@ def read(person: Person, report: str, query: str = "", kind: str = "csv") -> lis
 
 @pytest.fixture
 def busy(alice: Person) -> Person:
-    """Invoices of two customers, one with a name that begins like a formula, a bill, a loss in
-    dirhams.
+    """Invoices of two customers, a bill and a loss in dirhams.
+
+    One customer has a name that begins like a formula.
     """
     busy_may(alice)
     return alice

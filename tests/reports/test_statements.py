@@ -54,8 +54,9 @@ def spent(person: Person, minor: int, day: date, *, currency: str = "INR") -> No
 
 
 def random_books(person: Person, seed: int) -> list[tuple[date, str, str, int]]:
-    """Forty entries of two to four lines on any accounts, some of them taken back later; and what
-    was posted: day, currency, purpose, debit less credit.
+    """Forty entries of two to four lines on any accounts.
+
+    Some are taken back later. Returns what was posted: day, currency, purpose, debit less credit.
     """
     luck = random.Random(seed)  # noqa: S311 - a test's
     made = []

@@ -115,7 +115,10 @@ def test_the_file_of_the_day_book_equals_the_day_book(busy: Person) -> None:
 def test_the_file_of_a_party_equals_the_statement(
     busy: Person, kind: PartyKind, purpose: str, count: int
 ) -> None:
-    """Entries in two currencies, or with a zero net, are a row per currency as in the report."""
+    """Entries in two currencies, or with a zero net, have a row per currency.
+
+    The report has the same rows.
+    """
     party = "Meera & Sons"
     for number in range(count):
         day = FIRST - timedelta(days=3) + timedelta(days=40 * number)
@@ -163,7 +166,10 @@ def test_files_exclude_other_agencies_and_may_be_empty(busy: Person, charlie: Pe
 
 
 def test_balances_and_lines_of_a_file_are_read_at_one_moment(app: Flask, busy: Person) -> None:
-    """Entries posted during the download are neither among its lines nor in its totals."""
+    """Entries posted during the download are not in the file.
+
+    They are neither among its lines nor in its totals.
+    """
     exports: Exports = app.extensions["voyagent.exports"]
     snapshot = exports.open(busy.actor.tenant_id)
     pieces = streams.day_book(snapshot, DAYS).csv(snapshot, bom=False)

@@ -1,4 +1,7 @@
-"""Export for Tally: vouchers balance, have the right type, and use ledgers of the file."""
+"""Export for Tally: vouchers balance and have the right type.
+
+They use the ledgers of the file.
+"""
 
 from __future__ import annotations
 

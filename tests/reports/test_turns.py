@@ -1,4 +1,7 @@
-"""Check reports over a year end against profit and loss, balance sheet and general ledger."""
+"""Check reports over a year end against each other.
+
+They are compared with profit and loss, balance sheet and general ledger.
+"""
 
 from __future__ import annotations
 

@@ -389,8 +389,9 @@ def test_the_trial_balance_shows_equal_totals(alice: Person, debtors: dict[str, 
 
 
 def test_opening_balances_are_net_and_earlier_years_are_one_row(alice: Person) -> None:
-    """Revenue and expense start at zero with the financial year (here on 1 April); the result of
-    earlier years is one row.
+    """Revenue and expense start at zero with the financial year.
+
+    It begins on 1 April here. The result of earlier years is one row.
     """
     for day, minor in (
         (date(2025, 1, 10), 10_000),

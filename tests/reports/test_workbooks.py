@@ -1,4 +1,7 @@
-"""Reports as XLSX, read by another library, equal the CSV, with typed numbers and dates."""
+"""Reports as XLSX equal the CSV, with typed numbers and dates.
+
+Another library reads them.
+"""
 
 from __future__ import annotations
 

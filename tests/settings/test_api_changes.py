@@ -1,4 +1,4 @@
-"""Changing settings over the JSON API: what is accepted, what is refused, parallel twins."""
+"""Changes of settings over the JSON API, accepted, refused and parallel."""
 
 from __future__ import annotations
 

@@ -104,8 +104,9 @@ def test_the_database_knows_every_time_zone_of_the_list(owner_engine: sa.Engine)
 def test_pages_accept_time_zones_unknown_to_their_library(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
-    """The library of the pages does not list this name, as it would not list a zone that is newer
-    than its release.
+    """The library of the pages does not list this name.
+
+    It would not list a zone that is newer than its release.
     """
     with owner_engine.begin() as connection:
         connection.execute(
@@ -223,8 +224,9 @@ def test_the_four_eyes_rule_applies_from_the_next_decision(people: People, alice
 def test_a_change_by_another_process_applies_at_once(
     alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
-    """The settings are written directly to the database. A cache in this process would still have
-    the old ones.
+    """The settings are written directly to the database.
+
+    A cache in this process would still have the old ones.
     """
     browser = bob.browser
 

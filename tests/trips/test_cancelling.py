@@ -62,7 +62,10 @@ def states(person: Person, trip_id: UUID) -> set[str]:
 def asked(
     person: Person, monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Any] | None = None
 ) -> list[str]:
-    """Record the releases sent to the flight supplier, and let it respond with `answer`."""
+    """Record the releases sent to the flight supplier.
+
+    It responds with `answer`.
+    """
     heard: list[str] = []
     driver: Any = vars(suppliers(person).flights)["_driver"]
     before = driver.cancel

@@ -1,4 +1,7 @@
-"""Invoice lines of a trip: each booking once, with cost and price, in the customer's words."""
+"""Invoice lines of a trip, each booking once and in plain words.
+
+They have cost and price.
+"""
 
 from __future__ import annotations
 

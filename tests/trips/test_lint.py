@@ -1,4 +1,7 @@
-"""Problems of a trip: each rule at both sides of its limit, and invariants of all rules."""
+"""Problems of a trip: each rule at both sides of its limit.
+
+Invariants hold for all rules.
+"""
 
 from __future__ import annotations
 
@@ -516,7 +519,10 @@ def test_a_later_passport_expiry_never_adds_a_finding(days: int, more: int) -> N
 @given(st.integers(-600, 3000))
 @settings(max_examples=80, deadline=None)
 def test_a_connection_is_short_only_below_the_minimum(minutes: int) -> None:
-    """A flight that leaves before the first one, 250 minutes before it lands, is no connection."""
+    """A flight that leaves before the first one is no connection.
+
+    It leaves 250 minutes before the first one lands.
+    """
     leaves = datetime(2026, 12, 19, 7, 10, tzinfo=UTC) + timedelta(minutes=minutes)
     then = flight(
         "DXB-LHR", leaves.isoformat()[:16], (leaves + timedelta(hours=4)).isoformat()[:16]

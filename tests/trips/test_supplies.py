@@ -414,9 +414,9 @@ def test_a_rate_is_booked_only_for_its_number_of_guests(alice: Person) -> None:
 def both_at_once(
     person: Person, prepare: Callable[[Any], OutboundCall[Any]], result_of: Callable[[Any], Any]
 ) -> list[Any]:
-    """Run two approvals of one act whose workers both call the supplier before either commits.
+    """Run two approvals of one act at once, and return the result of each.
 
-    Returns the result of each, as `result_of` reads it.
+    Both workers call the supplier before either commits. `result_of` reads a result.
     """
     with person.acting() as actor:
         first, second = prepare(actor), prepare(actor)

@@ -111,7 +111,10 @@ def line(person: Person, trip_id: UUID, details: Any = DESERT, **values: Any) ->
 
 
 def whole_trip(person: Person, **values: Any) -> UUID:
-    """The Krishnans' week: four people, two flights, two hotels, a ride, visas and an excursion."""
+    """The Krishnans' week, with four people and seven services.
+
+    There are two flights, two hotels, a ride, visas and an excursion.
+    """
     trip_id = a_trip(person, **values)
     born = {
         "Deepa": date(1986, 5, 4),

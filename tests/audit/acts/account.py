@@ -1,4 +1,4 @@
-"""Acts on one's own account and keys, and of an administrator on users and settings."""
+"""Acts on one's own account and keys, and an administrator's acts."""
 
 from __future__ import annotations
 

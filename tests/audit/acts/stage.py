@@ -135,7 +135,10 @@ class Stage:
             time.sleep(left + 0.1)
 
     def phone(self) -> Authenticator:
-        """Return Alice's authenticator with two-factor sign-in on; the current code is unused."""
+        """Return Alice's authenticator with two-factor sign-in on.
+
+        The current code is unused.
+        """
         self.time_for_codes()
         phone = switch_on(self.alice)
         self.hide(phone.secret)

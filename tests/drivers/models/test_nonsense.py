@@ -1,4 +1,7 @@
-"""Unreadable responses are reported as such, without keys or text of the conversation."""
+"""Unreadable responses are reported without keys or text.
+
+The text is that of the conversation.
+"""
 
 from __future__ import annotations
 

@@ -211,7 +211,10 @@ def test_equal_searches_have_equal_rates(
 
 
 def test_no_flight_has_a_nonexistent_local_time(everything: Suppliers) -> None:
-    """The clocks of London go from 01:00 to 02:00 on 28 March 2027, and back on 31 October."""
+    """The clocks of London change on 28 March 2027 and on 31 October.
+
+    They go from 01:00 to 02:00 and back.
+    """
     with time_machine.travel(datetime(2027, 2, 1, tzinfo=UTC), tick=False):
         for day in (date(2027, 3, 27), date(2027, 3, 28), date(2027, 10, 30), date(2027, 10, 31)):
             for offer in everything.flights.search(FlightQuery("LHR", "DEL", day, Party(), "GBP")):

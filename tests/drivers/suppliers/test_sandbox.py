@@ -1,4 +1,4 @@
-"""The sandbox's own rules: prices, results, expiry, and switches that make it fail."""
+"""The sandbox's own rules: prices, results, expiry and failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The rules for dates as a table: words, kind of field, and the date or why there is none.
+"""The rules for dates as a table.
+
+Each has words, the kind of field, and the date or why there is none.
 
 Today is Sunday, 29 November 2026.
 """
@@ -14,7 +16,10 @@ TODAY = date(2026, 11, 29)
 
 
 class Rule(NamedTuple):
-    """One date as written and as read; `offers` are days that the refusal or the card offers."""
+    """One date as written and as read.
+
+    `offers` are days that the refusal or the card offers.
+    """
 
     written: str
     kind: DateKind

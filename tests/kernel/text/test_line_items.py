@@ -1,4 +1,7 @@
-"""Lines of invoices and bills are read from a text with their quantities and prices."""
+"""Lines of invoices and bills are read from a text, with quantities.
+
+Their prices are read too.
+"""
 
 from __future__ import annotations
 
