@@ -66,7 +66,9 @@ def imports() -> set[tuple[str, str]]:
 
 
 def draw(rows: Sequence[Sequence[str]], edges: Iterable[tuple[str, str]]) -> str:
-    """Return an SVG of layered boxes, with one vertical line for the imports of each package.
+    """Return an SVG of layered boxes with the imports of each package.
+
+    Each package that imports has one vertical line.
 
     Raises:
         ValueError: a package that imports or is imported is in no layer.
@@ -135,7 +137,10 @@ def _box(name: str, top: int) -> list[str]:
 
 
 def _lane(name: str, x: int, tops: dict[str, int], targets: set[str]) -> list[str]:
-    """Return the line from a box to the right and down, with an arrowhead at each import."""
+    """Return the line from a box, with an arrowhead at each import.
+
+    It goes to the right and then down.
+    """
     y, ends = _middle(tops[name]), sorted(_middle(tops[target]) for target in targets)
     first, last = min(y, ends[0]), max(y, ends[-1])
     heads = " ".join(f"M{x - 9} {end}l9 -4.5v9z" for end in ends)

@@ -55,7 +55,9 @@ def problems(subject: str) -> list[str]:
 
 
 def commits_since(root: Path, start: str) -> list[tuple[str, str]]:
-    """Return hash and subject of each commit after `start` and the last tag, newest first.
+    """Return hash and subject of each commit after `start` and the last tag.
+
+    The newest is first.
 
     Raises:
         HistoryMissing: there is no repository, or `start` is not an ancestor of HEAD in it.

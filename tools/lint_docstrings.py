@@ -38,7 +38,10 @@ def main(root: Path = ROOT) -> int:
 
 
 def openings(source: str) -> list[tuple[int, str]]:
-    """Return line and first word of each docstring or comment that begins with one of WORDS."""
+    """Return line and first word of each text that begins with one of WORDS.
+
+    The texts are docstrings and comments.
+    """
     return sorted(
         (line, opening.group())
         for line, text in (*_docstrings(source), *_comments(source))

@@ -1,4 +1,6 @@
-"""Set up a checkout: virtual environment, locked packages, browser files, translations.
+"""Set up a checkout with all that it needs to run or to be tested.
+
+These are the virtual environment, locked packages, browser files and translations.
 
 The Makefile starts it with any Python, so it needs the standard library alone. Each step leaves a
 stamp named by a digest of its inputs, and is skipped while the digest stays the same.
@@ -109,7 +111,10 @@ def install(requirements: Path) -> None:
 
 
 def fetch_vendor() -> None:
-    """Fetch the browser's packages with npm, and copy those of the pages to static/vendor."""
+    """Fetch the browser's packages with npm.
+
+    Those of the pages are copied to static/vendor.
+    """
     stamp = PACKAGES / ".made-from"
     made_from = _digest(ROOT / "package-lock.json", ROOT / ".npmrc", Path(__file__))
     if _is_fresh(stamp, made_from) and VENDOR.is_dir():

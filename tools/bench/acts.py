@@ -88,9 +88,9 @@ def _throughput(name: str, timings: Timings) -> Iterator[Figure]:
 
 
 def _neighbours(workers: Workers, people: Sequence[Person]) -> tuple[int, list[Figure]]:
-    """Measure agency B beside an agency A that acts without pause, without and with the audit.
+    """Measure agency B beside an agency A that acts without pause.
 
-    Without the audit A costs the cores as much but has no chain.
+    A acts without and with the audit. Without the audit A costs the cores as much but has no chain.
     """
     busy, calm = [people[0].actor], [people[1].actor]
     seen: dict[str, list[Timings]] = {"alone": [], "beside rows": [], "beside acts": []}

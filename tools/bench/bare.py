@@ -1,4 +1,7 @@
-"""Cost of a request without the web: its statements, sent again by a plain connection."""
+"""Cost of a request without the web.
+
+A plain connection sends its statements again.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ Sent = list[tuple[Any, Any]]
 
 
 def sent_by(here: Installation, call: Call) -> Sent:
-    """Return the statements of a request, recorded at its second call when caches are warm."""
+    """Return the statements of a request, recorded at its second call.
+
+    The caches are warm then.
+    """
     probes.answered(here, call)
     return probes.answered(here, call)
 

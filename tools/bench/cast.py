@@ -37,7 +37,10 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An administrator with a verified address and a real password hash, signed in by API."""
+    """An administrator with a verified address, signed in by API.
+
+    The hash of the password is a real one.
+    """
 
     actor: Actor
     email: str

@@ -74,7 +74,10 @@ class Timings:
 
 
 def joined(parts: Sequence[Timings], elapsed_s: float, *, work_s: float | None = None) -> Timings:
-    """Join calls that were measured in parts; `work_s` if it was taken for all together."""
+    """Join calls that were measured in parts.
+
+    `work_s` is given if it was measured for all parts together.
+    """
     seconds = tuple(took for part in parts for took in part.seconds)
     return Timings(
         seconds, elapsed_s, sum(part.work_s for part in parts) if work_s is None else work_s
@@ -82,7 +85,9 @@ def joined(parts: Sequence[Timings], elapsed_s: float, *, work_s: float | None =
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least this share of the values does not exceed.
+    """Return a percentile of the values by the nearest rank.
+
+    It is the smallest value that at least this share of the values does not exceed.
 
     The share is above 0 and at most 1. Raises ValueError if there are no values.
     """

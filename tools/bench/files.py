@@ -1,4 +1,7 @@
-"""Streamed files: lines per second, time to the first lines, memory of a web process."""
+"""Streamed files: lines per second, time to the first lines, memory.
+
+The memory is that of a web process.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ LINES_MIN, BEGINNING_MAX_MS, MEMORY_MAX_MIB = 300_000, 50, 8
 
 
 def measure(web: Web, name: str, call: Call, *, is_judged: bool) -> Iterator[Figure]:
-    """One file, some times; it is judged where it is long enough to say something of its speed."""
+    """Measure one file several times.
+
+    A file that is long enough to show its speed is judged.
+    """
     for _ in range(2 * FILES):  # each process has made one before anything is compared
         fetch(web.port, call)
     probes.forget_peaks(web.pids)

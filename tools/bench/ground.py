@@ -55,7 +55,7 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A migrated database, the application over it, and the environment of its processes."""
+    """A migrated database with the application and its processes' environment."""
 
     settings: Settings
     app: Flask
@@ -91,7 +91,10 @@ class Installation:
 
     @contextmanager
     def as_owner(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-        """Connect as the owner, without row-level security, each statement committed by itself."""
+        """Connect as the owner, without row-level security.
+
+        Each statement is committed by itself.
+        """
         with psycopg.connect(
             psycopg_url(self.settings.migration_url or ""), autocommit=True
         ) as connection:

@@ -1,4 +1,4 @@
-"""Upper limit of a request: a WSGI function that only sends the product's statements.
+"""Upper limit of a request: a function that only sends its statements.
 
 It runs under the same gunicorn and writes the rows as JSON. It still reads the token, and
 `app.authenticate` is the first of the statements. At the first request of a path the product in the
@@ -31,7 +31,10 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 
 @dataclass(slots=True)
 class Limit:
-    """The WSGI function; gunicorn's settings look for `extensions`, as the product has them."""
+    """The WSGI function.
+
+    Gunicorn's settings look for `extensions`, as the product has them.
+    """
 
     product: Flask
     pool: ConnectionPool
@@ -82,7 +85,10 @@ class Limit:
 
 
 def serve() -> Limit:
-    """Build the function for gunicorn, with as many connections as the product reads with."""
+    """Build the function for gunicorn.
+
+    It has as many connections as the product reads with.
+    """
     settings = load_settings()
     pool = ConnectionPool(
         min_size=1,

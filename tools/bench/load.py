@@ -64,7 +64,9 @@ def as_json(
 
 
 def drive(port: int, caller: Caller, *, connections: int, seconds: float) -> Timings:
-    """Call for some seconds over several connections, each one request after the other.
+    """Call for some seconds over several connections.
+
+    Each connection sends one request after the other.
 
     The first few calls are not counted.
     """

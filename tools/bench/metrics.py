@@ -1,4 +1,4 @@
-"""The operator's metrics: reading them costs the same after years as on the first day."""
+"""The operator's metrics, whose reading costs the same after years."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cost of ordinary requests: sign-in, /auth/me, settings, acts with an idempotency key."""
+"""Cost of ordinary requests, such as sign-in and settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SIGN_IN_MAX_RATIO, SIGN_IN_STATEMENTS_MAX = 1.5, 10
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """An operation: its n-th request and its limits of statements and CPU milliseconds."""
+    """An operation with its requests and its limits.
+
+    `call` makes the n-th request. The limits are those of statements and of CPU milliseconds.
+    """
 
     name: str
     call: Caller
@@ -74,7 +77,10 @@ def measure(ground: Ground) -> Iterator[Figure]:
 
 
 def _signing_in(here: Installation, web: Web, person: cast.Person) -> Iterator[Figure]:
-    """Measure sign-in. The password hash is nearly all of it; the rest must stay small."""
+    """Measure sign-in.
+
+    The password hash is nearly all of it. The rest must stay small.
+    """
     passwords, bare = Passwords(here.settings), []
     stored = passwords.hash(cast.PASSWORD)
     for _ in range(HASHES):

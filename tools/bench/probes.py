@@ -40,7 +40,9 @@ def cpu_s(pids: Iterable[int]) -> float:
 
 @contextmanager
 def working(pids: Callable[[], Iterable[int]]) -> Iterator[Callable[[], float]]:
-    """Yield a function that returns the CPU seconds of processes since the block began.
+    """Yield a function that returns the CPU seconds since the block began.
+
+    They are those of all the processes together.
 
     The processes are looked up at both ends.
     """
@@ -49,7 +51,9 @@ def working(pids: Callable[[], Iterable[int]]) -> Iterator[Callable[[], float]]:
 
 
 def statements(here: Installation, *calls: Call) -> int:
-    """Return the number of statements of the last of the calls, between BEGIN and COMMIT.
+    """Return the number of statements of the last of the calls.
+
+    Those between BEGIN and COMMIT count.
 
     Raises BenchFailed on an unexpected response.
     """

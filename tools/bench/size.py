@@ -50,7 +50,10 @@ DEEP_MAX_MS, COMMON_MAX_MS = 25, 40
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """Least share of the rate of its statements alone, and most CPU time relative to them."""
+    """Least rate of an operation, and most CPU time, relative to its SQL.
+
+    `share_min` is a share of the rate of its statements alone.
+    """
 
     share_min: float
     work_max: float
@@ -206,7 +209,10 @@ def _days(today: date) -> tuple[str, str]:
 
 
 def reading(name: str, paths: tuple[str, str], sides: tuple[Side, Side]) -> Iterator[Figure]:
-    """Measure one operation at both sizes: statements, rate, times, the SQL alone, ratio."""
+    """Measure one operation at both sizes.
+
+    The figures are statements, rate, times, the SQL alone, and their ratio.
+    """
     calls = [side.call(path) for side, path in zip(sides, paths, strict=True)]
     sent = [bare.sent_by(side.here, call) for side, call in zip(sides, calls, strict=True)]
     asked = take_turns(

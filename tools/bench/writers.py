@@ -1,4 +1,6 @@
-"""One agency's writers without the web: the product's statements with keys of their own.
+"""One agency's writers without the web.
+
+They send the product's statements with keys of their own.
 
 Each act is one message; many connections send at once. A commit lasts a millisecond, as on a usual
 disk: on a quicker disk the server waits before it writes through (`commit_delay`).
@@ -50,7 +52,10 @@ def measure(
 
 
 def renewed(sent: Sent, keys: set[str]) -> Sent:
-    """Statements with a new key for each of `keys`, wherever it stands in their values."""
+    """Return statements with a new key for each of `keys`.
+
+    A key is replaced wherever it stands in their values.
+    """
     new = {key: str(new_id()) for key in keys}
 
     def value(old: Any) -> Any:
@@ -106,7 +111,9 @@ def _repeat(
 
 
 def _act(connection: psycopg.Connection[Any], sent: Sent) -> None:
-    """One message, one transaction, as the reading lane has it; it ends when the commit is there.
+    """Send one act as one message and one transaction, as the read pool does.
+
+    It ends when the commit is confirmed.
 
     Raises psycopg.Error where a statement failed.
     """
@@ -117,7 +124,10 @@ def _act(connection: psycopg.Connection[Any], sent: Sent) -> None:
 
 @contextmanager
 def _slowed(here: Installation, delay_s: float) -> Iterator[None]:
-    """Delay each commit of connections that open in the block before it writes through."""
+    """Delay each commit of connections that open in the block.
+
+    The delay is before the write-through.
+    """
     with admin(here) as connection:
         (name,) = connection.execute("select current_database()").fetchone() or ("",)
         for setting, value in (
