@@ -120,10 +120,9 @@ def owners(settings: Settings) -> Iterator[sa.Engine]:
 def no_jobs(owners: sa.Engine) -> None:
     """Delete the jobs of earlier tests.
 
-    A worker then runs only those of its own test.
-
-    A job of a killed worker would keep its lock, because the tests release no jobs. Turns end with
-    their jobs. The expiry of proposals is postponed, because a worker checks it each minute.
+    A worker then runs only those of its own test. A job of a killed worker would keep its lock,
+    because the tests release no jobs. Turns end with their jobs. The expiry of proposals is
+    postponed, because a worker checks it each minute.
     """
     with owners.begin() as connection:
         connection.execute(

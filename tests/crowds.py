@@ -68,9 +68,7 @@ def scanned(
 ) -> tuple[dict[str, int], list[Any]]:
     """Read as a user's agency and return the increased counts of `scans`.
 
-    The second value has the rows.
-
-    Reads inside functions count too.
+    The second value has the rows. Reads inside functions count too.
     """
     with lane.transaction(), lane.cursor() as cursor:
         cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])

@@ -51,9 +51,8 @@ def received(app: Flask, *, to: str, kind: str | None = None) -> list[Received]:
 def received_in(folder: Path, *, to: str, kind: str | None = None) -> list[Received]:
     """Return every mail to an address in any folder.
 
-    It is for programs that run by themselves.
-
-    The mail's id gives its order; file times do not move in a test with a stopped clock.
+    It is for programs that run by themselves. The mail's id gives its order; file times do not move
+    in a test with a stopped clock.
     """
     mails = sorted(
         (_read(file) for file in folder.glob("*.eml")),

@@ -1,9 +1,8 @@
 """Set up a checkout with all that it needs to run or to be tested.
 
-These are the virtual environment, locked packages, browser files and translations.
-
-The Makefile starts it with any Python, so it needs the standard library alone. Each step leaves a
-stamp named by a digest of its inputs, and is skipped while the digest stays the same.
+These are the virtual environment, locked packages, browser files and translations. The Makefile
+starts it with any Python, so it needs the standard library alone. Each step leaves a stamp named by
+a digest of its inputs, and is skipped while the digest stays the same.
 
     python tools/set_up.py run     install what the program needs
     python tools/set_up.py test    also install what tests and checks need

@@ -1,8 +1,6 @@
 """Messages of 24 November 2026, with the capability and fields of each.
 
-That day is a Tuesday.
-
-`LOOKED_UP` need a record, so their ids are not compared.
+That day is a Tuesday. `LOOKED_UP` need a record, so their ids are not compared.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Measure the engine on held-out messages.
 
-They are no examples of any capability.
-
-A floor is the share that the engine reaches, and a goal is the share that it must reach. A floor
-may only be raised. To correct a failure, add an example or improve a reader of values; never add a
-pattern for one sentence.
+They are no examples of any capability. A floor is the share that the engine reaches, and a goal is
+the share that it must reach. A floor may only be raised. To correct a failure, add an example or
+improve a reader of values; never add a pattern for one sentence.
 """
 
 from __future__ import annotations

@@ -47,9 +47,7 @@ def then(monkeypatch: pytest.MonkeyPatch, moment: Moment, happens: Callable[[], 
 def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
     """Return a conversation with an approved invoice, and the proposal.
 
-    The invoice is not issued yet.
-
-    After issuing, the assistant states the number.
+    The invoice is not issued yet. After issuing, the assistant states the number.
     """
     session_id = talk.begin(alice)
     talk.ask(alice, session_id, INVOICE)

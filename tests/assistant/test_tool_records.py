@@ -1,12 +1,11 @@
 """Each tool with a record in `tools.json` equals its record.
 
-A tool may have a record without being a capability.
-
-The record fixes tools that programs and stored conversations rely on. A new capability needs none;
-`tests/capabilities/test_catalogue.py` checks that it is complete. The record has what models,
-approvals, cards and the audit log need of a tool. It has no titles and descriptions of the schema,
-which a capability may add. The capabilities in `WIDENED` accept more fields than their records,
-such as those of their forms. Their schemas accept all input that the recorded ones accept.
+A tool may have a record without being a capability. The record fixes tools that programs and stored
+conversations rely on. A new capability needs none; `tests/capabilities/test_catalogue.py` checks
+that it is complete. The record has what models, approvals, cards and the audit log need of a tool.
+It has no titles and descriptions of the schema, which a capability may add. The capabilities in
+`WIDENED` accept more fields than their records, such as those of their forms. Their schemas accept
+all input that the recorded ones accept.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Cost of a page of 50 of 200,000 enquiries.
 
-It takes one round trip, few statements and index scans.
-
-Read as the application's role, with row-level security.
+It takes one round trip, few statements and index scans. It is read as the application's role, with
+row-level security.
 """
 
 from __future__ import annotations

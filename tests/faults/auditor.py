@@ -1,9 +1,7 @@
 """An external auditor, which computes the books from responses.
 
-It compares them with the stored rows.
-
-It reads as the schema's owner, with no code of the program. Amounts are minor units. A debit is
-above zero, a credit below.
+It compares them with the stored rows. It reads as the schema's owner, with no code of the program.
+Amounts are minor units. A debit is above zero, a credit below.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Transactions that fail, because one writer in ten is refused.
 
-It may also lose its connection after writing.
-
-The random choice uses sequences, which no rollback turns back, so a retry usually succeeds. They
-belong to the schema `faults`, which is no part of the program.
+It may also lose its connection after writing. The random choice uses sequences, which no rollback
+turns back, so a retry usually succeeds. They belong to the schema `faults`, which is no part of the
+program.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Faults of models end a turn with one error and one final event.
 
-The turn stays within its budget.
-
-Nothing is done, and the next turn works.
+The turn stays within its budget. Nothing is done, and the next turn works.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Each operation of the contract's table, with every kind of caller.
 
-The operations are those of people, keys, settings, audit and system.
-
-The five roles, another agency, no credential, expired tokens and keys, and limited keys.
+The operations are those of people, keys, settings, audit and system. The callers are the five
+roles, another agency, no credential, expired tokens and keys, and limited keys.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Every registered page, with wrong callers and unexpected input.
 
-Callers are another agency and the wrong role. Input is such as no form sends.
-
-A new page is covered by being registered.
+Callers are another agency and the wrong role. Input is such as no form sends. A new page is covered
+by being registered.
 """
 
 from __future__ import annotations

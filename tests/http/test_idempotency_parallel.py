@@ -62,9 +62,7 @@ def twins(
 ) -> tuple[Future[TestResponse], Future[TestResponse], int]:
     """Start two requests, the second of which waits for the first one's key.
 
-    The first waits before its commit.
-
-    Returns both, and the server process of the first.
+    The first waits before its commit. Returns both, and the server process of the first.
     """
     first = run(send)
     pid = until(engine, lambda found: len(found) == 1)[0][0]

@@ -1,8 +1,6 @@
 """Revenue and expenses of charts and previews equal the trial balance.
 
-They equal the ledger too.
-
-Each financial year begins at zero.
+They equal the ledger too. Each financial year begins at zero.
 """
 
 from __future__ import annotations

@@ -46,9 +46,7 @@ WHOLE = "from=2026-05-01&to=2026-07-31"
 def year(alice: Person, dubai: UUID) -> UUID:
     """Everything that affects a margin, in two currencies.
 
-    Some of it is outside the period.
-
-    Returns the trip to Dubai.
+    Some of it is outside the period. Returns the trip to Dubai.
     """
     invoice_id, bill_id = (
         sold(alice, "1000.00", dubai),

@@ -66,9 +66,7 @@ def as_json(
 def drive(port: int, caller: Caller, *, connections: int, seconds: float) -> Timings:
     """Call for some seconds over several connections.
 
-    Each connection sends one request after the other.
-
-    The first few calls are not counted.
+    Each connection sends one request after the other. The first few calls are not counted.
     """
     parts = _together([(caller, n, connections) for n in range(connections)], port, seconds)
     return Timings(tuple(took for part in parts for took in part), seconds)

@@ -42,9 +42,7 @@ def cpu_s(pids: Iterable[int]) -> float:
 def working(pids: Callable[[], Iterable[int]]) -> Iterator[Callable[[], float]]:
     """Yield a function that returns the CPU seconds since the block began.
 
-    They are those of all the processes together.
-
-    The processes are looked up at both ends.
+    They are those of all the processes together. The processes are looked up at both ends.
     """
     before = cpu_s(pids())
     yield lambda: cpu_s(pids()) - before

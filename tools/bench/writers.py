@@ -1,9 +1,8 @@
 """One agency's writers without the web.
 
-They send the product's statements with keys of their own.
-
-Each act is one message; many connections send at once. A commit lasts a millisecond, as on a usual
-disk: on a quicker disk the server waits before it writes through (`commit_delay`).
+They send the product's statements with keys of their own. Each act is one message; many connections
+send at once. A commit lasts a millisecond, as on a usual disk: on a quicker disk the server waits
+before it writes through (`commit_delay`).
 """
 
 from __future__ import annotations

@@ -169,9 +169,8 @@ class Approval(TenantBound, Base):
 class ApprovalCount(TenantBound, Base):
     """Number of an agency's proposals in one status.
 
-    Proposals of deleted conversations are not counted.
-
-    Triggers maintain it, so that reading a total takes equally long for any number of proposals.
+    Proposals of deleted conversations are not counted. Triggers maintain it, so that reading a
+    total takes equally long for any number of proposals.
     """
 
     __tablename__ = "approval_counts"

@@ -176,9 +176,8 @@ def pending_statement(session_id: UUID) -> Select[Any]:
 def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
     """Return the id of a tool's newest unfinished proposal with an argument.
 
-    None if there is no such proposal.
-
-    Unfinished is a proposal that is pending, or approved and not yet run.
+    None if there is no such proposal. Unfinished is a proposal that is pending, or approved and not
+    yet run.
     """
     found = SessionReader(db.session).read(unfinished_statement(tool_name, name, value))[0]
     return found[0]["id"] if found else None

@@ -51,9 +51,8 @@ class TurnCost(TenantOwned, Base):
 class ModelDailyUsage(TenantBound, Base):
     """Model usage of a day, which is compared with the budget.
 
-    The day is one in the agency's time zone.
-
-    `unpriced` is the number of model answers without a known price.
+    The day is one in the agency's time zone. `unpriced` is the number of model answers without a
+    known price.
     """
 
     __tablename__ = "model_daily_usage"

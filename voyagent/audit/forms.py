@@ -45,9 +45,8 @@ class ListQuery(PlacedQuery, AuditFilter):
     def read(cls, given: MultiDict[str, str]) -> ListQuery:
         """Parse the query parameters.
 
-        Invalid ones are ignored and their names are listed in `invalid`.
-
-        An invalid day is shown again as typed.
+        Invalid ones are ignored and their names are listed in `invalid`. An invalid day is shown
+        again as typed.
         """
         names = {field.alias or name for name, field in cls.model_fields.items()} - {
             "invalid",

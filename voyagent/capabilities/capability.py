@@ -81,9 +81,8 @@ Reader = Literal[
 class Slot(NamedTuple):
     """The way in which a field is filled from a text.
 
-    It is part of the field's `Annotated` metadata.
-
-    `question` is what the assistant asks if the field is required and empty.
+    It is part of the field's `Annotated` metadata. `question` is what the assistant asks if the
+    field is required and empty.
     """
 
     reader: Reader

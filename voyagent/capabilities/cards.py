@@ -57,9 +57,8 @@ def answer(
 ) -> str:
     """Return the assistant's answer in Markdown, for a result or a refusal.
 
-    After a refusal it says what to do next.
-
-    `timezone` is the agency's time zone; by default it is that of the request.
+    After a refusal it says what to do next. `timezone` is the agency's time zone; by default it is
+    that of the request.
     """
     token = _timezone.set(timezone)
     try:

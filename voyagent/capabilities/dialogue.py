@@ -280,9 +280,8 @@ class Engine:
     def _about_list(self, decision: Decision, text: str, listed: Sequence[Choice]) -> Decision:
         """Return the decision without acts that need another kind of record.
 
-        The shown records decide the kind.
-
-        “Book the second one” after a list of fares cannot mean a hotel.
+        The shown records decide the kind. “Book the second one” after a list of fares cannot mean a
+        hotel.
         """
         newest = [row for row in listed if row.fills == listed[0].fills]
         picked = _picked(text, newest)

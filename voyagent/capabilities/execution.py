@@ -1,8 +1,6 @@
 """Execution of capabilities, after a check of the permission.
 
-The act is run or a proposal is stored.
-
-All callers run capabilities through this module.
+The act is run or a proposal is stored. All callers run capabilities through this module.
 """
 
 from __future__ import annotations

@@ -14,11 +14,9 @@ def of_party(
 ) -> list[Choice]:
     """Return the choices of the parties named in a text.
 
-    Each of `choices` comes with the name of its party.
-
-    If a name is only similar, its choices are marked, so that the user must choose. If the text
-    names no party, all choices are returned; with `is_asked` they are marked if the text names a
-    party without a record.
+    Each of `choices` comes with the name of its party. If a name is only similar, its choices are
+    marked, so that the user must choose. If the text names no party, all choices are returned; with
+    `is_asked` they are marked if the text names a party without a record.
     """
     names = list(dict.fromkeys(name for _, name in choices))
     meant = {found.name for found in find_known_names(text, names)}

@@ -187,9 +187,7 @@ class Matcher:
     def _explained(self, found: Counter[str]) -> float:
         """Return the share of the sentence's words that examples contain.
 
-        Rare words count more.
-
-        A known name is no unknown word, although examples have other names.
+        Rare words count more. A known name is no unknown word, although examples have other names.
         """
         words = [feature for feature in found if feature.startswith("w ") and feature != _NAME]
         weights = [self._idf.get(word, self._idf_max) for word in words]
@@ -222,9 +220,8 @@ def decide(ranked: Sequence[Match], thresholds: Thresholds) -> Decision:
 def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = ()) -> str:
     """Return the text in lower case, with known values replaced by their kind.
 
-    Values, stored names and places are replaced.
-
-    If the grammar of a Hindi sentence shows who gave money, a word for the direction is added.
+    Values, stored names and places are replaced. If the grammar of a Hindi sentence shows who gave
+    money, a word for the direction is added.
     """
     masked = read(text, today=today, region=region, names=names).masked
     for place in reversed(places_in(masked)):

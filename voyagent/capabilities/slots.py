@@ -235,9 +235,8 @@ class Found:
 class Filled:
     """Values that a text gives, with their words and with choices of records.
 
-    A field has choices where several records fit.
-
-    `unread` has the words of facts that no field takes.
+    A field has choices where several records fit. `unread` has the words of facts that no field
+    takes.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -591,10 +590,9 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 def _figure(reading: Reading) -> Span | None:
     """Return the amount in a text, or None if it is not clear.
 
-    It is not clear if another number looks like an amount and cannot be read.
-
-    An amount with a currency or a scale such as lakh is preferred, then a large number, then any
-    but a number of people such as “for 4”.
+    It is not clear if another number looks like an amount and cannot be read. An amount with a
+    currency or a scale such as lakh is preferred, then a large number, then any but a number of
+    people such as “for 4”.
     """
     if any(one.reason == "unread" for one in reading.unclear):
         return None

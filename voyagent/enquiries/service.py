@@ -204,14 +204,12 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
 
 
 def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
-    """Open the conversation about an enquiry, and return both.
+    """Open the conversation about an enquiry.
 
-    The conversation is returned by its id.
-
-    The first call creates the conversation for its caller, with the enquiry's details as the first
-    message. The enquiry's status does not change. If the conversation was deleted, a new one is
-    created. The enquiry is locked, so parallel calls do not create two conversations. Raises
-    Forbidden, EnquiryNotFound.
+    Returns the enquiry and the id of the conversation. The first call creates the conversation for
+    its caller, with the enquiry's details as the first message. The enquiry's status does not
+    change. If the conversation was deleted, a new one is created. The enquiry is locked, so
+    parallel calls do not create two conversations. Raises Forbidden, EnquiryNotFound.
     """
     actor.require("enquiry.promote")
     enquiry = enquiries.get_enquiry(enquiry_id, lock=True)

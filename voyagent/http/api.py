@@ -1,9 +1,8 @@
 """The JSON API, in which one declaration defines an operation.
 
-The declaration defines the checks, the response and the documentation.
-
-Order of the checks: route, body size, content type, JSON syntax, bearer token, permission, schema
-(with the `Idempotency-Key` and its earlier use), then the rules of the service function.
+The declaration defines the checks, the response and the documentation. Order of the checks: route,
+body size, content type, JSON syntax, bearer token, permission, schema (with the `Idempotency-Key`
+and its earlier use), then the rules of the service function.
 """
 
 from __future__ import annotations

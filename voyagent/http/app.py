@@ -51,9 +51,8 @@ class _CookieSessions(SecureCookieSessionInterface):
 class VoyagentFlask(Flask):
     """Flask application that runs each request in one transaction.
 
-    A request that conflicts with another is run again.
-
-    A streamed response is produced after the commit, so it must not write to the database.
+    A request that conflicts with another is run again. A streamed response is produced after the
+    commit, so it must not write to the database.
     """
 
     session_interface = _CookieSessions()

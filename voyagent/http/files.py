@@ -167,10 +167,9 @@ def streamed(
 def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
     """Return a list in the format of the query parameter `format`, or None.
 
-    None means that the parameter is missing or has another value.
-
-    A CSV file may have any length, a workbook at most LINES_MAX rows. The export is recorded in the
-    audit log. Raises ExportsBusy, TooManyLines.
+    None means that the parameter is missing or has another value. A CSV file may have any length, a
+    workbook at most LINES_MAX rows. The export is recorded in the audit log. Raises ExportsBusy,
+    TooManyLines.
     """
     wanted = request.args.get("format")
     if wanted in ("csv", "csv-bom"):

@@ -408,10 +408,8 @@ def _set_retry_after(retry_after_s: int) -> None:
 def opened_state(seen: str | None) -> datetime | None:
     """Return the version of the record that the form showed, from the field `seen`.
 
-    The version is a time in UTC.
-
-    None if the field is blank. An unreadable value becomes the earliest datetime, so that the form
-    counts as outdated.
+    The version is a time in UTC. None if the field is blank. An unreadable value becomes the
+    earliest datetime, so that the form counts as outdated.
     """
     if not seen:
         return None

@@ -1,11 +1,10 @@
 """Safe repeats, so that a POST or an opened form takes effect only once.
 
-A POST repeats another if it has the same `Idempotency-Key`.
-
-A repeated request receives the first response, byte for byte. The first request inserts a row for
-its key; other requests with the key wait until its transaction ends. The first request stores its
-response in the row before the commit, so that its changes and the response are committed together.
-Errors are not stored, so the request runs again if it is repeated.
+A POST repeats another if it has the same `Idempotency-Key`. A repeated request receives the first
+response, byte for byte. The first request inserts a row for its key; other requests with the key
+wait until its transaction ends. The first request stores its response in the row before the commit,
+so that its changes and the response are committed together. Errors are not stored, so the request
+runs again if it is repeated.
 
 If a request ends its transaction early (`kernel.db.pause`), its row is rolled back, and the request
 inserts the row again at its end. If another request with the same key has inserted the row
@@ -341,10 +340,9 @@ def _repeat(
 def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> bool:
     """Store the response in the row of the key.
 
-    The row is inserted again if `pause` removed it.
-
-    Returns False if another request with the key has stored a response. Raises
-    IdempotencyInProgress if another request with the key is still running.
+    The row is inserted again if `pause` removed it. Returns False if another request with the key
+    has stored a response. Raises IdempotencyInProgress if another request with the key is still
+    running.
     """
     values: dict[str, Any] = {
         "kept": "answer",
@@ -378,9 +376,8 @@ def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> boo
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
     """Return the row that another request with the key has stored meanwhile.
 
-    It looks for a row that was stored since this request's `pause`.
-
-    All changes of this request are then rolled back, in spite of `keeps_work`.
+    It looks for a row that was stored since this request's `pause`. All changes of this request are
+    then rolled back, in spite of `keeps_work`.
     """
     if not error.keeps_work:
         # after a failed statement the transaction accepts no query

@@ -1,9 +1,8 @@
 """Markdown of the assistant's answers as safe HTML.
 
-Paragraphs, lists, tables and links are supported.
-
-Parts of the text come from customers and suppliers. Raw HTML is shown as text, images are never
-loaded, and the result is sanitised with a list of allowed elements.
+Paragraphs, lists, tables and links are supported. Parts of the text come from customers and
+suppliers. Raw HTML is shown as text, images are never loaded, and the result is sanitised with a
+list of allowed elements.
 """
 
 from __future__ import annotations

@@ -206,10 +206,9 @@ def _dash() -> Markup:
 def day(value: date | datetime | None, *, year: bool | None = None, weekday: bool = False) -> str:
     """Return a date as `24 Nov`, or as `24 Nov 2025` if the year is not clear.
 
-    The year is clear in this year and the next six months.
-
-    `year=True` always shows the year, `weekday=True` adds `Tue`. A datetime is converted to the
-    page's time zone. None becomes an empty string.
+    The year is clear in this year and the next six months. `year=True` always shows the year,
+    `weekday=True` adds `Tue`. A datetime is converted to the page's time zone. None becomes an
+    empty string.
     """
     if value is None:
         return ""
@@ -237,10 +236,9 @@ def _omits_year(value: date) -> bool:
 def when(value: datetime | None, *, time: bool = False) -> Markup:
     """Return a datetime in short form.
 
-    The exact time is shown when the pointer is over it.
-
-    `09:58` today, `Mon` in the last six days, else `18 Nov` or `18 Nov 2025`. `time=True` adds the
-    time of day (`Mon 17:02`), for timelines.
+    It is `09:58` today, `Mon` in the last six days, else `18 Nov` or `18 Nov 2025`. `time=True`
+    adds the time of day (`Mon 17:02`), for timelines. The exact time is shown when the pointer is
+    over it.
     """
     if value is None:
         return Markup("")

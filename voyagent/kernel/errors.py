@@ -46,9 +46,8 @@ class Invalid(VoyagentError):
 class StructuredInvalid(Invalid):
     """A value breaks a business rule, which the response explains with an object.
 
-    The object is the member `detail` of the response.
-
-    An example is a weak password: the object has the error code and the rule that is broken.
+    The object is the member `detail` of the response. An example is a weak password: the object has
+    the error code and the rule that is broken.
     """
 
     def __init__(self, body: dict[str, str]) -> None:

@@ -1,9 +1,8 @@
 """Notifications between processes by PostgreSQL's NOTIFY.
 
-One thread per process listens.
-
-A notification is sent when the transaction commits. It carries no data: listeners read the tables.
-Behind a connection pooler, without an address for LISTEN, all listeners are woken at intervals.
+One thread per process listens. A notification is sent when the transaction commits. It carries no
+data: listeners read the tables. Behind a connection pooler, without an address for LISTEN, all
+listeners are woken at intervals.
 """
 
 from __future__ import annotations

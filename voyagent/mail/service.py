@@ -137,11 +137,10 @@ def masked(address: str) -> str:
 def take(mail_id: UUID) -> QueuedMail | None:
     """Claim a mail for sending, or return None if there is nothing to send.
 
-    None means that the mail was sent, given up or is not due yet.
-
-    The attempt is counted and the next one is scheduled before sending begins, so a worker that
-    crashes delays the mail but never loses it. If the worker crashes after the mail server accepted
-    the mail and before the result is committed, the mail is sent twice with the same Message-ID.
+    None means that the mail was sent, given up or is not due yet. The attempt is counted and the
+    next one is scheduled before sending begins, so a worker that crashes delays the mail but never
+    loses it. If the worker crashes after the mail server accepted the mail and before the result is
+    committed, the mail is sent twice with the same Message-ID.
     """
     found = db.session.get(Mail, (current_tenant(db.session), mail_id), with_for_update=True)
     now = clock.now()

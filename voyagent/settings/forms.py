@@ -198,9 +198,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     def _limit(self, role: str) -> dict[str, str] | None:
         """Parse a limit such as `50,000` or `AED 50,000`, or return None if it is empty.
 
-        Without a currency, it is in the agency's currency.
-
-        Text that is not an amount is returned unchanged, and validation refuses it.
+        Without a currency, it is in the agency's currency. Text that is not an amount is returned
+        unchanged, and validation refuses it.
         """
         typed = (self[f"limit_{role}"].data or "").strip()
         if not typed:

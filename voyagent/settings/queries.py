@@ -96,9 +96,7 @@ def read_logo(reader: Reader) -> Row:
 def read_letterhead(reader: Reader) -> Row:
     """Return the settings that letterheads need.
 
-    They include address, tax number and bank details.
-
-    `logo` is the logo's row or None.
+    They include address, tax number and bank details. `logo` is the logo's row or None.
     """
     rows, logos = reader.read(statement(), logo_statement())
     return {**(rows[0] if rows else {}), "logo": logos[0] if logos else None}

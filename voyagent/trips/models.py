@@ -170,9 +170,7 @@ class SupplierOffer(TenantOwned, Base):
 class SupplierResponse(TenantOwned, Base):
     """The offers that a supplier returned for a query, in order.
 
-    They can be used again until `expires_at`.
-
-    `question` is the digest of the query.
+    They can be used again until `expires_at`. `question` is the digest of the query.
     """
 
     __tablename__ = "supplier_responses"

@@ -1,8 +1,7 @@
 """The rules for dates as a table.
 
-Each has words, the kind of field, and the date or why there is none.
-
-Today is Sunday, 29 November 2026.
+Each has words, the kind of field, and the date or why there is none. Today is Sunday, 29 November
+2026.
 """
 
 from __future__ import annotations

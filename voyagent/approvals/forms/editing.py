@@ -137,10 +137,8 @@ def _meaning(found: Day) -> str:
 class Table:
     """A list of objects in the arguments, as a table.
 
-    A row without any value is removed.
-
-    If `grows` is true, the last row is blank and adds an object. Rows that only refer to a record
-    by its id have `titles`, the names of these records.
+    A row without any value is removed. If `grows` is true, the last row is blank and adds an
+    object. Rows that only refer to a record by its id have `titles`, the names of these records.
     """
 
     place: Place

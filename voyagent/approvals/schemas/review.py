@@ -158,9 +158,8 @@ def results_in_words(
 ) -> list[tuple[str, str]]:
     """Return labels and texts of the results.
 
-    Ids and plain confirmations are left out.
-
-    `state` returns the label of a state, `day` formats a date.
+    Ids and plain confirmations are left out. `state` returns the label of a state, `day` formats a
+    date.
     """
     texts = {
         name: state(value) if name == "status" else _in_words(name, value, result)

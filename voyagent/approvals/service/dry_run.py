@@ -1,9 +1,8 @@
 """Dry runs of proposals, whose result is the preview.
 
-Each runs in a savepoint that is rolled back.
-
-The preview is hashed together with the arguments. An approval repeats the dry run; a different hash
-means that the consequences have changed since the proposal was shown.
+Each runs in a savepoint that is rolled back. The preview is hashed together with the arguments. An
+approval repeats the dry run; a different hash means that the consequences have changed since the
+proposal was shown.
 """
 
 from __future__ import annotations
@@ -93,10 +92,8 @@ def dry_run(
 def hash_of(arguments_hash: str, shown: Description) -> str:
     """Return the hash of the arguments and of the fixed parts of the preview.
 
-    A proposal is outdated if this hash changes.
-
-    Notes and the running balances of accounts are left out, because unrelated postings change them.
-    Texts are hashed in the preview's language.
+    A proposal is outdated if this hash changes. Notes and the running balances of accounts are left
+    out, because unrelated postings change them. Texts are hashed in the preview's language.
     """
     document = shown.get("document")
     return digest(

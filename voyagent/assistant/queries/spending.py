@@ -103,9 +103,8 @@ def budget_message(limit: int, used: int) -> str:
 def missed_at(reader: Reader, model: str) -> datetime | None:
     """Return the time in the last day when a model was missing, or None.
 
-    The vendor did not offer the model then.
-
-    Every turn asks for the model again, so an older failure no longer matters.
+    The vendor did not offer the model then. Every turn asks for the model again, so an older
+    failure no longer matters.
     """
     found = select(_MISSING.missed_at).where(
         owned(MissingModel), _MISSING.model == model, _MISSING.missed_at > func.now() - _DAY

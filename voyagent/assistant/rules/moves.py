@@ -42,14 +42,12 @@ class Ask:
 class Card:
     """The fields of a capability, for the user to check and confirm.
 
-    Nothing is carried out yet.
-
-    `text` asks for the first field in `missing`, or asks the user to check and save. `words` has,
-    for each field, the words from which it was read; `choices` has the records that a field can
-    mean. `offered` has the names of up to three capabilities that the message can mean. `draft_id`
-    is the id of the first card of the same draft, or empty for a new draft. `unread` has the kind
-    and the words of facts that no field takes; the text names them. `assumed` has the names of
-    fields whose value no message states.
+    Nothing is carried out yet. `text` asks for the first field in `missing`, or asks the user to
+    check and save. `words` has, for each field, the words from which it was read; `choices` has the
+    records that a field can mean. `offered` has the names of up to three capabilities that the
+    message can mean. `draft_id` is the id of the first card of the same draft, or empty for a new
+    draft. `unread` has the kind and the words of facts that no field takes; the text names them.
+    `assumed` has the names of fields whose value no message states.
     """
 
     text: str

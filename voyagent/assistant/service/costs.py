@@ -84,9 +84,8 @@ def admit(turn: Turn) -> str | None:
 class Refusal:
     """No tokens are available.
 
-    `may_pass` is true if they are only reserved for other turns.
-
-    In that case `message` counts reserved tokens as used.
+    `may_pass` is true if they are only reserved for other turns. In that case `message` counts
+    reserved tokens as used.
     """
 
     message: str
@@ -96,12 +95,11 @@ class Refusal:
 def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
     """Reserve the maximum number of tokens of a model answer.
 
-    Returns a Refusal if there are none.
-
-    The reservation ends when the answer's usage is recorded, or `seconds` plus GRACE_S later. If no
-    other answer is running, a reservation may exceed the tokens that are left. Several reservations
-    at a time must fit into the budget together. The reservation counts for the present day. The row
-    of the settings is locked, as in `admit`. Without a budget nothing is reserved.
+    Returns a Refusal if there are none. The reservation ends when the answer's usage is recorded,
+    or `seconds` plus GRACE_S later. If no other answer is running, a reservation may exceed the
+    tokens that are left. Several reservations at a time must fit into the budget together. The
+    reservation counts for the present day. The row of the settings is locked, as in `admit`.
+    Without a budget nothing is reserved.
     """
     if settings.get_settings().daily_token_budget is None:
         return None

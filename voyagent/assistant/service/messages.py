@@ -70,12 +70,11 @@ def send(
 ) -> Reply:
     """Send a message, decide proposals or continue a stream.
 
-    At most one turn is started.
-
-    If the same user sends the message of the running turn again, the stream follows that turn. An
-    empty message follows the turn that continues after a decision. Passport numbers are masked
-    before anything is stored. Raises Forbidden, SessionNotFound, TurnInProgress, and the errors of
-    `deciding.check_all`, in which case nothing is decided or stored. Source: API contract.
+    At most one turn is started. If the same user sends the message of the running turn again, the
+    stream follows that turn. An empty message follows the turn that continues after a decision.
+    Passport numbers are masked before anything is stored. Raises Forbidden, SessionNotFound,
+    TurnInProgress, and the errors of `deciding.check_all`, in which case nothing is decided or
+    stored. Source: API contract.
     """
     actor.require("chat.write")
     message = hidden_in(message)
@@ -132,11 +131,9 @@ def resume(
 def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | None = None) -> Reply:
     """Start a turn that responds to a message again.
 
-    The message's turn and all later turns are replaced.
-
-    `message` replaces the text of the message. Approved acts are not undone; they are listed after
-    the message. Raises Forbidden, SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded,
-    TurnNotReplaceable.
+    The message's turn and all later turns are replaced. `message` replaces the text of the message.
+    Approved acts are not undone; they are listed after the message. Raises Forbidden,
+    SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     if message is None:
         turn = turns.regenerate(actor, session_id, turn_id)
@@ -243,9 +240,8 @@ def _pick_up(
 ) -> Reply | None:
     """Return the stream of a client that reconnects, with missed events.
 
-    The events of the running turn follow.
-
-    None if nothing was missed and the request has a new message or decision.
+    The events of the running turn follow. None if nothing was missed and the request has a new
+    message or decision.
     """
     if running is not None:
         return Reply(place, running.id)
@@ -262,11 +258,9 @@ def _go_along(
 ) -> Reply:
     """Return the stream of the running turn, the next one or the last one.
 
-    The next one is a turn that continues after a decision.
-
-    If there is none of these, the stream is a single event `final`. An event for a failed replay is
-    sent first; if the turn has already ended, it is followed by a `final` of its own, so that the
-    event numbers increase.
+    The next one is a turn that continues after a decision. If there is none of these, the stream is
+    a single event `final`. An event for a failed replay is sent first; if the turn has already
+    ended, it is followed by a `final` of its own, so that the event numbers increase.
     """
     if running is not None:
         return Reply(min(after_seq, _before_first(running, after_seq)), running.id)

@@ -115,10 +115,8 @@ class Configured:
     def choose(self, wanted: str | None) -> dict[str, str] | None:
         """Return the model for an agency's setting, or None for the built-in planner.
 
-        A named model needs a key.
-
-        By default it is the local server, else the paid model. An agency may insist on the built-in
-        planner.
+        A named model needs a key. By default it is the local server, else the paid model. An agency
+        may insist on the built-in planner.
         """
         if wanted == BUILT_IN:
             return None
@@ -252,9 +250,8 @@ class ModelPlanner:
 def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
     """Return a model's call as a move.
 
-    An act that needs review becomes a card for the user.
-
-    A call with invalid arguments stays a call, so that the model receives the error.
+    An act that needs review becomes a card for the user. A call with invalid arguments stays a
+    call, so that the model receives the error.
     """
     capability = registry.find(wanted.name)
     if capability is None or capability.approval != "review" or wanted.name not in usable:

@@ -105,9 +105,7 @@ def offers(actor: Actor) -> tuple[ToolOffer, ...]:
 def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
     """Return the instructions, with fixed parts first for the vendor's cache.
 
-    Day and user follow.
-
-    They contain no text of a customer.
+    Day and user follow. No part contains text of a customer.
     """
     actor = brief.actor
     agency = {

@@ -173,10 +173,9 @@ def read(
 ) -> Screen:
     """Return the data of a page, with the newest hundred messages.
 
-    With `first`, the messages from that number on are shown instead.
-
-    The number of the last event is read first, then proposals, the running turn and messages, so
-    that nothing that changes meanwhile is missed. Raises SessionNotFound.
+    With `first`, the messages from that number on are shown instead. The number of the last event
+    is read first, then proposals, the running turn and messages, so that nothing that changes
+    meanwhile is missed. Raises SessionNotFound.
     """
     reader = SessionReader(db.session)
     session = first_row(reader.read(chats.session_statement(session_id))[0], SessionNotFound)

@@ -221,10 +221,9 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 def export_statement(search: Search) -> Select[Any]:
     """Select the columns of the CSV, newest first.
 
-    Cells that look like formulas begin with an apostrophe.
-
-    The inner query sorts and the outer query formats. If the inner query formatted, the first row
-    would be returned only after the last one is formatted.
+    Cells that look like formulas begin with an apostrophe. The inner query sorts and the outer
+    query formats. If the inner query formatted, the first row would be returned only after the last
+    one is formatted.
     """
     inside = (
         select(_TABLE)

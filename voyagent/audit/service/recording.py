@@ -45,11 +45,10 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 ) -> None:
     """Record the event of an act, such as `enquiry.promoted`.
 
-    It is inserted at the end of the running transaction.
-
-    `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids
-    as text. `status` is started, succeeded, failed, rejected or cancelled. If an API key was used,
-    the actor is the person who created it and `entity_refs` has `by_api_key_id`.
+    It is inserted at the end of the running transaction. `inputs` and `outputs` are small JSON
+    objects without secrets: amounts as decimal strings, ids as text. `status` is started,
+    succeeded, failed, rejected or cancelled. If an API key was used, the actor is the person who
+    created it and `entity_refs` has `by_api_key_id`.
     """
     db.session().info.setdefault(_PENDING, []).append(
         {
@@ -102,9 +101,7 @@ def open_chain(tenant_id: UUID) -> None:
 def install() -> None:
     """Register the session listeners that insert events at commit.
 
-    They drop the events at rollback.
-
-    Called once for each process.
+    They drop the events at rollback. Called once for each process.
     """
     if not event.contains(db.session, "before_commit", _write):
         event.listen(db.session, "before_commit", _write)

@@ -149,10 +149,9 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
     """Receive a draft bill and post it against payables.
 
-    Its cost, its agency lines and its input tax are posted.
-
-    The entry is dated on the issue date. If several calls run at the same time, only one posts it.
-    `seen` is the `updated_at` of the draft that the caller has read.
+    Its cost, its agency lines and its input tax are posted. The entry is dated on the issue date.
+    If several calls run at the same time, only one posts it. `seen` is the `updated_at` of the
+    draft that the caller has read.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked,
     AccountNotFound, AccountInactive.

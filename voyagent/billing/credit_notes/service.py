@@ -48,11 +48,10 @@ def reverse_credit_note(
 ) -> CreditNote:
     """Reverse a whole credit note on a day.
 
-    The day is by default today, or the issue date if that is later.
-
-    From that day the credited amount is open on the invoice again, and the lines can be credited
-    again. Reports for earlier dates do not change. Deferred revenue is restored on its service
-    dates. The number stays used. A credit note can be reversed only once.
+    The day is by default today, or the issue date if that is later. From that day the credited
+    amount is open on the invoice again, and the lines can be credited again. Reports for earlier
+    dates do not change. Deferred revenue is restored on its service dates. The number stays used. A
+    credit note can be reversed only once.
 
     Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -162,14 +161,12 @@ class Credit:
 def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
     """Return the contents of a credit note on an invoice.
 
-    The open amount is not checked.
-
-    `amounts` are before tax, by line number; None credits all that is not credited yet. Taxes and
-    commission are in proportion, rounded half up over all credit notes of the invoice, so that the
-    credits of a whole line return all of its tax and commission. Tax collected at source is not
-    returned. The rounding is returned when nothing is left to credit, so that a fully credited
-    invoice has an open amount of zero. Raises NoLines, LineNotOnInvoice, InvalidAmount,
-    MixedCurrencies, CreditExceedsLine.
+    The open amount is not checked. `amounts` are before tax, by line number; None credits all that
+    is not credited yet. Taxes and commission are in proportion, rounded half up over all credit
+    notes of the invoice, so that the credits of a whole line return all of its tax and commission.
+    Tax collected at source is not returned. The rounding is returned when nothing is left to
+    credit, so that a fully credited invoice has an open amount of zero. Raises NoLines,
+    LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     lines = document_queries.get_lines(invoice)
     before = credit_queries.credited_by_line(invoice)

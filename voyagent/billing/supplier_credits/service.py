@@ -43,9 +43,8 @@ def reverse_supplier_credit(
 ) -> SupplierCredit:
     """Reverse a whole supplier credit on a day.
 
-    The day is by default today, or the issue date if that is later.
-
-    The supplier's number can be entered again.
+    The day is by default today, or the issue date if that is later. The supplier's number can be
+    entered again.
 
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.

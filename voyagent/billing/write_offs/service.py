@@ -46,10 +46,9 @@ def write_off_invoice(
 ) -> WriteOff:
     """Write off the open amount of an invoice or a part of it.
 
-    Bad debts are posted against receivables.
-
-    The date defaults to today, or to the issue date if that is later. The actor needs an approval.
-    Taxes do not change, because a bad debt does not change the supply (section 34 of the CGST Act).
+    Bad debts are posted against receivables. The date defaults to today, or to the issue date if
+    that is later. The actor needs an approval. Taxes do not change, because a bad debt does not
+    change the supply (section 34 of the CGST Act).
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong,
     MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit;
@@ -189,9 +188,8 @@ def ask_for_write_off(
 ) -> Approval:
     """Request approval to write off an amount of an invoice.
 
-    The default is the open amount.
-
-    The request starts a new conversation. An invoice has at most one pending request.
+    The default is the open amount. The request starts a new conversation. An invoice has at most
+    one pending request.
 
     Raises Forbidden, InvoiceNotFound, WriteOffRequested, and the errors of `checked`:
     DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,

@@ -42,9 +42,8 @@ from voyagent.kernel.money import Money
 def write_off(actor: Actor, invoice_id: UUID) -> Any:
     """Request a write-off.
 
-    The form proposes the whole open amount and can preview the postings.
-
-    A person with the authority decides on the request.
+    The form proposes the whole open amount and can preview the postings. A person with the
+    authority decides on the request.
     """
     invoice = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):

@@ -31,9 +31,8 @@ CARD = "card"
 def event_line(turn: Turn, kind: str, fields: JsonMapping, timestamp: str | None = None) -> str:
     """Return an event as the JSON text that is stored and sent.
 
-    It has every field of AgentEvent.
-
-    `timestamp` defaults to now. Raises ValueError for an unknown field.
+    It has every field of AgentEvent. `timestamp` defaults to now. Raises ValueError for an unknown
+    field.
     """
     unknown = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
     if unknown:

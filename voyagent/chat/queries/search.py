@@ -28,10 +28,8 @@ def find_sessions(
 ) -> tuple[list[Row], str | None, bool]:
     """Return the newest conversations with the words in name or text.
 
-    The second value is the next cursor.
-
-    The last value is True if older conversations were not searched, because the words are too short
-    or too frequent for the index. Raises InvalidCursor.
+    The second value is the next cursor. The last value is True if older conversations were not
+    searched, because the words are too short or too frequent for the index. Raises InvalidCursor.
     """
     rows = reader.read(found_statement(words, limit, cursor))[0]
     found = [row for row in rows if row["id"] is not None]

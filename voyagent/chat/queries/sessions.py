@@ -338,11 +338,9 @@ def transcript(
 ) -> tuple[list[Row], str | None, int]:
     """Return a page of messages, the next cursor and the number of an event.
 
-    A stream continues after this event.
-
-    This event is the one before a running turn's first event, or the newest one. Its number is read
-    first, so that no event is missed between the page and the stream. Raises SessionNotFound,
-    InvalidCursor.
+    A stream continues after this event. This event is the one before a running turn's first event,
+    or the newest one. Its number is read first, so that no event is missed between the page and the
+    stream. Raises SessionNotFound, InvalidCursor.
     """
     begun = (
         select(func.min(_TURNS.first_event_seq) - 1)
@@ -398,9 +396,8 @@ def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
 def superseded_after(session_id: UUID, turn_id: str) -> list[str]:
     """Return the ids of all turns that a turn has replaced.
 
-    It may have replaced them directly or through other turns.
-
-    The later turns that were replaced together with them are included.
+    It may have replaced them directly or through other turns. The later turns that were replaced
+    together with them are included.
     """
     first = (
         select(ChatTurn.number, ChatTurn.replaces)

@@ -94,10 +94,9 @@ def append_message(
 ) -> ChatMessage:
     """Add a message to a conversation.
 
-    The first words of a user become the name of an unnamed conversation.
-
-    An opening message, such as the facts of an enquiry, is not addressed to the assistant, so
-    anyone who may create a conversation may add it. Raises Forbidden, SessionNotFound.
+    The first words of a user become the name of an unnamed conversation. An opening message, such
+    as the facts of an enquiry, is not addressed to the assistant, so anyone who may create a
+    conversation may add it. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.open" if role == "system" else "chat.write")
     return append(
@@ -126,10 +125,8 @@ def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
 def delete(actor: Actor, session_id: UUID) -> None:
     """Delete a conversation, which can be restored for ten minutes.
 
-    Then its rows are deleted.
-
-    A running turn is requested to stop. Decisions stay in the audit log. Raises Forbidden,
-    SessionNotFound.
+    Then its rows are deleted. A running turn is requested to stop. Decisions stay in the audit log.
+    Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
     session = sessions.get_session(session_id, lock=True)

@@ -156,9 +156,7 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
 def begin_turn(turn_id: str) -> Turn | None:
     """Claim a turn for a worker, or return None if the turn has ended.
 
-    The attempt is counted.
-
-    The turn may be new, or have a worker that has died.
+    The attempt is counted. The turn may be new, or have a worker that has died.
     """
     turn = db.session.scalar(
         select(ChatTurn)
@@ -186,11 +184,10 @@ def record_step(turn: Turn, number: int, kind: str, outcome: JsonMapping) -> Non
 def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
     """Store the next event of a conversation and return its number.
 
-    The streams of the conversation are notified.
-
-    `fields` are those of AgentEvent; the others are null. `turn` is the result of `begin_turn`, or
-    of `start_turn` before a worker has claimed the turn. Raises TurnTakenOver if another worker has
-    claimed the turn, ValueError for an unknown field.
+    The streams of the conversation are notified. `fields` are those of AgentEvent; the others are
+    null. `turn` is the result of `begin_turn`, or of `start_turn` before a worker has claimed the
+    turn. Raises TurnTakenOver if another worker has claimed the turn, ValueError for an unknown
+    field.
     """
     line = event_line(turn, kind, fields)
     seq = db.session.scalar(
@@ -290,10 +287,8 @@ def lock_turn(turn: Turn) -> bool:
 def request_stop(actor: Actor, session_id: UUID) -> bool:
     """Request the running turn to end after its current step.
 
-    Returns False if none is running.
-
-    A repeated request returns True as well. No lock is taken, because the worker locks the
-    conversation while a tool runs. Raises Forbidden, SessionNotFound.
+    Returns False if none is running. A repeated request returns True as well. No lock is taken,
+    because the worker locks the conversation while a tool runs. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
     sessions.get_session(session_id)
@@ -340,9 +335,7 @@ def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit:
 def mark_finished(turn: Turn, status: str) -> bool:
     """Set the final status of a turn, and return True if this call ended it.
 
-    The status is done, failed, stopped or waiting.
-
-    The caller then stores the event `final`.
+    The status is done, failed, stopped or waiting. The caller then stores the event `final`.
     """
     if status not in ENDED:
         raise ValueError(status)

@@ -1,8 +1,7 @@
 """Create three trips of the demo's customers.
 
-One is booked, one has warnings and one is planned.
-
-Dates are relative to the departure date of the enquiry.
+One is booked, one has warnings and one is planned. Dates are relative to the departure date of the
+enquiry.
 """
 
 from __future__ import annotations

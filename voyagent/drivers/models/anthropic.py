@@ -186,9 +186,7 @@ def _end(event: JsonObject, answer: Assembly) -> None:
 def _usage(counted: JsonObject, before: Usage, answer: Assembly) -> Usage:
     """Return the token counts of an event merged with earlier ones.
 
-    The counts of an event include the earlier ones.
-
-    `input_tokens` excludes cached tokens.
+    The counts of an event include the earlier ones. `input_tokens` excludes cached tokens.
     """
     names = {
         "input": "input_tokens",

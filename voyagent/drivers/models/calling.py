@@ -245,9 +245,7 @@ def _word(value: object) -> str | None:
 def _retry_after_s(value: str | None) -> float | None:
     """Return the seconds of a `Retry-After` header (RFC 9110, 10.2.3).
 
-    The header has a number or a date.
-
-    None if the header is missing or invalid.
+    The header has a number or a date. None if the header is missing or invalid.
     """
     if value is None:
         return None

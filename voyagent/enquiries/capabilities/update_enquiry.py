@@ -53,9 +53,8 @@ from voyagent.kernel.json_values import (
 class UpdateEnquiryInput(EnquiryPatch):
     """The id of an enquiry and its changes.
 
-    An absent field is unchanged, null clears it.
-
-    The name, the number of travellers and the status cannot be cleared.
+    An absent field is unchanged, null clears it. The name, the number of travellers and the status
+    cannot be cleared.
     """
 
     customer_name: Annotated[str, Trimmed(255)] | None = Field(

@@ -97,9 +97,8 @@ class Outcome:
 class Taker(Protocol):
     """Importer of one file.
 
-    `take` is called for each row, and `finish` after the last row.
-
-    If the row or the file is refused, the method raises the error that says why.
+    `take` is called for each row, and `finish` after the last row. If the row or the file is
+    refused, the method raises the error that says why.
     """
 
     def take(self, cells: dict[str, str]) -> None:

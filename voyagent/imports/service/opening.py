@@ -59,9 +59,7 @@ class OneSideNeeded(Unprocessable):
 class OpenedAlready(Unprocessable):
     """The account already has an opening balance in this currency.
 
-    It is from an earlier file.
-
-    A file is a whole trial balance; a second one would double it.
+    It is from an earlier file. A file is a whole trial balance; a second one would double it.
     """
 
     code = "opened_already"

@@ -1,9 +1,7 @@
 """CSV exports of any length with PostgreSQL's COPY, in constant memory.
 
-Each export reads one snapshot of the database.
-
-A process runs only a few exports at once. Each has its own connection and a time limit, so that
-slow clients do not take connections from pages.
+Each export reads one snapshot of the database. A process runs only a few exports at once. Each has
+its own connection and a time limit, so that slow clients do not take connections from pages.
 """
 
 from __future__ import annotations

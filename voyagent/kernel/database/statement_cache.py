@@ -1,11 +1,10 @@
 """Cache of the compiled SQL text of Core selects, shared by all tenants.
 
-The tenant is a parameter that is filled in for each caller.
-
-SQLAlchemy takes many times longer to build and compile a select than PostgreSQL takes to run it.
-Each select is therefore compiled once, and its text is kept as long as the select object.
-SQLAlchemy has such a cache only inside an engine. The private method that is used here was checked
-with the version CHECKED_WITH; a test fails with another version.
+The tenant is a parameter that is filled in for each caller. SQLAlchemy takes many times longer to
+build and compile a select than PostgreSQL takes to run it. Each select is therefore compiled once,
+and its text is kept as long as the select object. SQLAlchemy has such a cache only inside an
+engine. The private method that is used here was checked with the version CHECKED_WITH; a test fails
+with another version.
 """
 
 from __future__ import annotations

@@ -99,11 +99,10 @@ class Limiter:
     ) -> Attempt:
         """Count an attempt and admit it, or refuse it.
 
-        Call it after the check of the schema and before the check of the credential.
-
-        `account` is the e-mail address as typed; no such account need exist. `address` is the
-        client's IP address. `agency` is the agency of the person who acts, where it is known. The
-        attempt is counted for all of them in one step, or for none if it is refused.
+        Call it after the check of the schema and before the check of the credential. `account` is
+        the e-mail address as typed; no such account need exist. `address` is the client's IP
+        address. `agency` is the agency of the person who acts, where it is known. The attempt is
+        counted for all of them in one step, or for none if it is refused.
 
         Attempts that are still being checked count as failures of their account. If the throttle
         has `wait_max_s` and only the account is at its limit, this attempt waits up to `wait_max_s`

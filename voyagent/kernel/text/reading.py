@@ -73,10 +73,8 @@ class Reading:
     def masked(self) -> str:
         """Return the text in lower case, with each value replaced by its kind.
 
-        It is used to match intents.
-
-        The time stamps that a chat writes before messages are left out. Words that are only close
-        to a date stay as they are.
+        It is used to match intents. The time stamps that a chat writes before messages are left
+        out. Words that are only close to a date stay as they are.
         """
         pieces, end = [], 0
         unclear = (one for one in self.unclear if one.reason != "unknown")

@@ -173,10 +173,8 @@ def party_entries_cells(
 def journal_listing(name: str, first: date | None, last: date | None) -> Listing:
     """Return the definition of the journal's export.
 
-    There is a row for each entry and currency.
-
-    Rows are newest first, with book dates from `first` to `last`. The amount is the sum of the
-    entry's debits.
+    There is a row for each entry and currency. Rows are newest first, with book dates from `first`
+    to `last`. The amount is the sum of the entry's debits.
     """
     wanted = [
         owned(JournalEntry),

@@ -101,11 +101,10 @@ def earning_lines_statement(
 ) -> Select[Any]:
     """Select the revenue or cost lines of some entries in one currency.
 
-    The oldest line is first.
-
-    `entries` selects entry_id, source_type, source_id. If `after` is given, only lines after that
-    cursor are selected. Rows: entry_id, line_no, effective_date, code and name of the account,
-    party_name, memo, narration, source_type, source_id, minor (with the sign that `Side` defines).
+    The oldest line is first. `entries` selects entry_id, source_type, source_id. If `after` is
+    given, only lines after that cursor are selected. Rows: entry_id, line_no, effective_date, code
+    and name of the account, party_name, memo, narration, source_type, source_id, minor (with the
+    sign that `Side` defines).
     """
     of = entries.subquery("of_entries")
     of_line = *LINE_ORDER, _ACCOUNTS.code, _ACCOUNTS.name, _POSTINGS.party_name, _POSTINGS.memo

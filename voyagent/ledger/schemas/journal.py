@@ -72,9 +72,8 @@ EntryLines = Annotated[
 class JournalEntryIn(Closed):
     """A manual journal entry.
 
-    Its book date defaults to today in the agency's time zone.
-
-    Debits must equal credits in each currency.
+    Its book date defaults to today in the agency's time zone. Debits must equal credits in each
+    currency.
     """
 
     narration: Annotated[str, Trimmed(500)]

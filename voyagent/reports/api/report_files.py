@@ -71,9 +71,7 @@ class Maker(NamedTuple):
 def query_of(report: str, form: Format) -> type[BaseModel]:
     """Return the query schema of a report's file.
 
-    It is that of the JSON operation without paging.
-
-    The query of a PDF also has a language.
+    It is that of the JSON operation without paging. The query of a PDF also has a language.
     """
     model = REPORTS[report].query
     fields: dict[str, Any] = {

@@ -63,9 +63,8 @@ DAYBOOK_COLUMNS = (
 def ageing(report: Open, as_of: date) -> Sheet:
     """Return receivables or payables as a sheet with totals.
 
-    There is a row for each party and currency.
-
-    Payables include the amounts scheduled for payment and the nearest payment day.
+    There is a row for each party and currency. Payables include the amounts scheduled for payment
+    and the nearest payment day.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -119,10 +118,9 @@ def ageing(report: Open, as_of: date) -> Sheet:
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
     """Return the trial balance as a sheet with totals.
 
-    There is a row for each account and currency.
-
-    The row with the result of earlier years has no code. The columns `carried_debit` and
-    `carried_credit` are empty unless a financial year ends within the period.
+    There is a row for each account and currency. The row with the result of earlier years has no
+    code. The columns `carried_debit` and `carried_credit` are empty unless a financial year ends
+    within the period.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -204,9 +202,7 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
     """Return the balance sheet as a sheet of rows by account and currency.
 
-    Totals are by type.
-
-    The two computed results have a type of their own and no code.
+    Totals are by type. The two computed results have a type of their own and no code.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
@@ -440,10 +436,9 @@ def party_statement(report: PartyStatement) -> Sheet:
 def trip_margins(report: Margins) -> Sheet:
     """Return the margins as a sheet with totals.
 
-    There is a row for each trip or group and currency.
-
-    The last rows compare with the books: the postings without a trip, and the trial balance, which
-    is the sum of the totals and these postings. Raises TooManyLines.
+    There is a row for each trip or group and currency. The last rows compare with the books: the
+    postings without a trip, and the trial balance, which is the sum of the totals and these
+    postings. Raises TooManyLines.
     """
     whole(report)
     keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [

@@ -62,9 +62,8 @@ def day_book(reader: Reader, days: Days) -> Stream:
 def party_statement(reader: Reader, kind: PartyKind, party: str, days: Days) -> Stream:
     """Return a party statement as a CSV stream.
 
-    It has the opening balance, the entries and the closing balance.
-
-    The database sorts all lines of the party before it sends the first row.
+    It has the opening balance, the entries and the closing balance. The database sorts all lines of
+    the party before it sends the first row.
     """
     report = read_party_statement(reader, kind, party, days, limit=1)
 

@@ -74,12 +74,10 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
 class Names:
     """Names of groups and ledgers in Tally.
 
-    They must be unique in a company, ignoring case.
-
-    An account is a ledger in a group. A control account is a group, and each of its parties is a
-    ledger in it, so that the group has the balance of the account. If a name is already used, the
-    account's code is appended. Names are assigned in the order of the first entries, so that the
-    files of different months use the same names.
+    They must be unique in a company, ignoring case. An account is a ledger in a group. A control
+    account is a group, and each of its parties is a ledger in it, so that the group has the balance
+    of the account. If a name is already used, the account's code is appended. Names are assigned in
+    the order of the first entries, so that the files of different months use the same names.
     """
 
     def __init__(self, concerned: Iterable[Row]) -> None:

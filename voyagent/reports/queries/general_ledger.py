@@ -285,9 +285,7 @@ def _running(
 ) -> Iterable[LedgerLine | CarriedLine]:
     """Yield postings with running balances, and a line for each new year.
 
-    That line comes before the first posting of the year.
-
-    Changes `balances`.
+    That line comes before the first posting of the year. Changes `balances`.
     """
     turns = deque(ended)
     for row in lines:

@@ -15,9 +15,8 @@ from voyagent.trips.rules.journey import Journey, Line, Passenger
 class Itinerary:
     """Passengers, itinerary lines and prices of a trip.
 
-    The agency's currency comes first.
-
-    Passport numbers are full or masked, according to the rights of the caller.
+    The agency's currency comes first. Passport numbers are full or masked, according to the rights
+    of the caller.
     """
 
     trip_id: UUID | None

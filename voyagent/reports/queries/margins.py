@@ -1,9 +1,8 @@
 """Margins by trip and currency, planned and posted.
 
-The planned margin is price less cost, the posted one is revenue less cost.
-
-Returns a page of trips or of customers, or all months; the totals; and the part of the trial
-balance that was posted without a trip.
+The planned margin is price less cost, the posted one is revenue less cost. Returns a page of trips
+or of customers, or all months; the totals; and the part of the trial balance that was posted
+without a trip.
 """
 
 from __future__ import annotations
@@ -81,10 +80,8 @@ class GroupMargin:
 class Tie:
     """Comparison of all trips' margins with the trial balance in one currency.
 
-    Both are of the same days.
-
-    The two are read from different tables of stored balances. In both, `price` is the revenue and
-    `cost` the direct cost.
+    Both are of the same days. The two are read from different tables of stored balances. In both,
+    `price` is the revenue and `cost` the direct cost.
     """
 
     of_trips: Total

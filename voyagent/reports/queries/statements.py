@@ -182,10 +182,8 @@ def read_profit_and_loss(
 ) -> tuple[dict[date, list[Row]], Days | None]:
     """Return the balances of profit and loss by day, and the compared period.
 
-    The period is None if there is nothing to compare with.
-
-    Needs one database round trip. `first`, the first day of another period to compare with, takes
-    precedence over `comparison`.
+    The period is None if there is nothing to compare with. Needs one database round trip. `first`,
+    the first day of another period to compare with, takes precedence over `comparison`.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]
@@ -224,9 +222,7 @@ def read_balance_sheet(
 ) -> list[list[Row]]:
     """Return the balances that the balance sheets of one or two days need.
 
-    They are those of each day and of the end of the year before it.
-
-    Needs one database round trip.
+    They are those of each day and of the end of the year before it. Needs one database round trip.
     """
     evenings = [now, before] if before else [now]
     wanted = [

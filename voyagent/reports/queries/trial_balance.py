@@ -161,9 +161,8 @@ class PeriodLine:
     def pairs(self) -> tuple[Sides, ...]:
         """Opening, movement, carried and closing, each as debit and credit.
 
-        Carried is there only if a year ends in the period.
-
-        Opening and closing are on one side only.
+        Carried is there only if a year ends in the period. Opening and closing are on one side
+        only.
         """
         carried = () if self.carried is None else (self.carried,)
         return on_one_side(self.opening), self.movement, *carried, on_one_side(self.closing)
@@ -243,12 +242,10 @@ def read_period(
 ) -> PeriodBalance:
     """Return the trial balance of a period from the stored balances.
 
-    It needs one round trip.
-
-    The opening balance of a revenue or expense account is the sum of its postings in the financial
-    year that contains the first day. The results of earlier years are one computed row with the
-    name `retained_earnings`. If a year begins within the period, the balances of these accounts are
-    transferred to that row.
+    It needs one round trip. The opening balance of a revenue or expense account is the sum of its
+    postings in the financial year that contains the first day. The results of earlier years are one
+    computed row with the name `retained_earnings`. If a year begins within the period, the balances
+    of these accounts are transferred to that row.
     """
     statements = [
         trial_balance_statement(period.year_before),

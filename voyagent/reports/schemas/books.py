@@ -322,9 +322,8 @@ class PeriodMovements(AnswerOf[PeriodBalance]):
 class TrialBalanceResponse(CurrencyTrialBalanceResponse):
     """Trial balance in the agency's currency.
 
-    Those in other currencies are in `by_currency`.
-
-    `movements` is present if `from` was given; the other fields do not depend on `from`.
+    Those in other currencies are in `by_currency`. `movements` is present if `from` was given; the
+    other fields do not depend on `from`.
     """
 
     by_currency: Annotated[list[CurrencyTrialBalanceResponse], Read("others")]

@@ -215,10 +215,9 @@ class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
 class PartyStanding(AnswerOf[PartyBalances]):
     """Balances of a party.
 
-    They are positive if a customer owes them, or if they are owed to a supplier.
-
-    `closing` is `open_documents` less `advances`. `aged` is the sum of the open documents in the
-    ageing of the last day; it equals `open_documents` if the books are correct.
+    They are positive if a customer owes them, or if they are owed to a supplier. `closing` is
+    `open_documents` less `advances`. `aged` is the sum of the open documents in the ageing of the
+    last day; it equals `open_documents` if the books are correct.
     """
 
     currency: str

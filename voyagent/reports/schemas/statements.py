@@ -37,10 +37,9 @@ class ProfitAndLossQuery(Query):
 class BalanceSheetQuery(Query):
     """Day of the balance sheet and an earlier day to compare with.
 
-    `as_of` is included. It defaults to today in the zone `tz`.
-
-    `compare` is the end of the month before, a year earlier, or none. `compare_as_of` is another
-    day to compare with and takes precedence.
+    `as_of` is included. It defaults to today in the zone `tz`. `compare` is the end of the month
+    before, a year earlier, or none. `compare_as_of` is another day to compare with and takes
+    precedence.
     """
 
     as_of: DateFilter = None

@@ -22,9 +22,8 @@ def answered(
 ) -> Any:
     """Return the HTML page of a report, or a file if one is requested.
 
-    A file is returned only if the report could be read.
-
-    The page has status 422 if `wrong` has an error.
+    A file is returned only if the report could be read. The page has status 422 if `wrong` has an
+    error.
     """
     if address.format is not None and sheet is not None:
         return exported(

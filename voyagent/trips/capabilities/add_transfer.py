@@ -146,9 +146,8 @@ def records(output: JsonObject) -> Sequence[Choice]:
 def _planned_before(call: Invocation, trip_id: UUID, inputs: AddTransferInput) -> JsonObject | None:
     """Return the output of an earlier equal run of this turn, or None.
 
-    Its transfer must still be planned.
-
-    A turn that replaces an earlier one must not add the same transfer twice.
+    Its transfer must still be planned. A turn that replaces an earlier one must not add the same
+    transfer twice.
     """
     for earlier in reversed(call.earlier):
         if earlier["on"] != inputs.on.isoformat():

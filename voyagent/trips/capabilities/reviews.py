@@ -76,9 +76,8 @@ def budget_checks(
 ) -> list[CheckShown]:
     """Return a warning if the cost is above the enquiry's budget.
 
-    Otherwise the list is empty.
-
-    The enquiry is the given one, else that of the conversation. Its budget is for the whole trip.
+    Otherwise the list is empty. The enquiry is the given one, else that of the conversation. Its
+    budget is for the whole trip.
     """
     budget = budget_of(session_id, enquiry_id)
     if budget is None or not is_above(cost, budget):

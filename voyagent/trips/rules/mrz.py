@@ -120,9 +120,8 @@ class MachineZone:
     def is_named(self, name: str) -> bool:
         """Return True if a name equals the one in the lines.
 
-        The order of the words and accents do not count.
-
-        A word may be longer than in the lines, because long names are cut off there.
+        The order of the words and accents do not count. A word may be longer than in the lines,
+        because long names are cut off there.
         """
         typed, read = (sorted(_plain(one).split()) for one in (name, self.full_name or ""))
         return len(typed) == len(read) and all(

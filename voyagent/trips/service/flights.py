@@ -80,12 +80,10 @@ def hold_flight(
 ) -> OutboundCall[list[TripLine]]:
     """Reserve a fare at the supplier without payment, and return the new lines.
 
-    There is one trip line for each flight.
-
-    `passenger_ids` are by default all passengers of the trip. Repeated requests hold an offer only
-    once on a trip; after a release the offer can be held again. Raises Forbidden, TripNotFound,
-    OfferNotFound, PassengerNotFound, NobodyTravels, TripFull, SupplierError (such as SoldOut,
-    PriceChanged, OfferExpired).
+    There is one trip line for each flight. `passenger_ids` are by default all passengers of the
+    trip. Repeated requests hold an offer only once on a trip; after a release the offer can be held
+    again. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels,
+    TripFull, SupplierError (such as SoldOut, PriceChanged, OfferExpired).
     """
     actor.require("trip.update")
     trip = trips.get_trip(trip_id, lock=True)
@@ -188,12 +186,10 @@ def release_flight(
 ) -> OutboundCall[tuple[list[TripLine], int]]:
     """Release an unpaid held booking, free of charge.
 
-    `line_id` is any flight of the booking.
-
-    Returns the trip lines of the booking, now cancelled, and the number of ticketing requests that
-    were withdrawn. If the supplier fails, nothing changes. If the hold has expired, the supplier is
-    not called. Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError; of two
-    parallel calls the second raises LineIsOver.
+    `line_id` is any flight of the booking. Returns the trip lines of the booking, now cancelled,
+    and the number of ticketing requests that were withdrawn. If the supplier fails, nothing
+    changes. If the hold has expired, the supplier is not called. Raises Forbidden, LineNotFound,
+    NotHeld, TicketsUnderWay, SupplierError; of two parallel calls the second raises LineIsOver.
     """
     actor.require("trip.update")
     held = held_lines(line_id)

@@ -44,11 +44,9 @@ def send_itinerary(
 ) -> Trip:
     """Mail an itinerary to the customer and return the trip.
 
-    The customer's reply goes to the sender.
-
-    `prices` must be True if `document` contains prices. The number of mails is limited for each
-    recipient and each agency; a dry run does not count. Raises Forbidden, AgencyNotVerified,
-    TripNotFound, NothingToSend, TooManyRequests.
+    The customer's reply goes to the sender. `prices` must be True if `document` contains prices.
+    The number of mails is limited for each recipient and each agency; a dry run does not count.
+    Raises Forbidden, AgencyNotVerified, TripNotFound, NothingToSend, TooManyRequests.
     """
     actor.require_authority("trip.send")
     require_verified_agency()

@@ -146,9 +146,8 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
 def title_follows(trip: Trip) -> Iterator[None]:
     """Update the trip's title after the block if it was derived.
 
-    A title typed by a user stays.
-
-    A derived title has the customer, or the passengers, and the destination.
+    A title typed by a user stays. A derived title has the customer, or the passengers, and the
+    destination.
     """
     follows = trip.title in (NAMELESS, _derived(trip)) or _is_of_first_words(trip)
     yield

@@ -125,9 +125,7 @@ def balance_list(
 ) -> str:
     """Return a list of open balances as text, with a line for each party.
 
-    The totals follow.
-
-    `heading` has no colon at its end; one is added.
+    The totals follow. `heading` has no colon at its end; one is added.
     """
     scope = _scope(given)
     lead = f"{heading} ({scope}):" if scope else f"{heading}:"

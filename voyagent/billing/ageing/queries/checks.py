@@ -93,11 +93,9 @@ def advances_statement() -> Select[Any]:
 def misused_statement() -> Select[Any]:
     """Select the payments whose stored used amount is wrong or too large.
 
-    It is too large if it is above the amount of the payment.
-
-    The used amount is the allocated plus the refunded amount. Rows: number, currency,
-    difference_minor. The difference is the stored less the recomputed used amount. If these are
-    equal, it is the used amount less the payment's amount.
+    It is too large if it is above the amount of the payment. The used amount is the allocated plus
+    the refunded amount. Rows: number, currency, difference_minor. The difference is the stored less
+    the recomputed used amount. If these are equal, it is the used amount less the payment's amount.
     """
     allocated = (
         select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor"))

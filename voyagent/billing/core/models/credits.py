@@ -21,9 +21,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 class CreditNote(CreditColumns, TenantOwned, Base):
     """A credit note to a customer on an issued invoice.
 
-    Its number is from a series of its own.
-
-    It is never changed, only reversed.
+    Its number is from a series of its own. It is never changed, only reversed.
     """
 
     __tablename__ = "credit_notes"

@@ -37,11 +37,10 @@ Credit = TypeVar("Credit", CreditNote, SupplierCredit)
 class CreditKind(Generic[Credit]):
     """Credit notes or supplier credits, with their tables and names.
 
-    The names are those in the ledger and in the audit log.
-
-    `number` is the column with the number of the credit, `document_number` the one with the number
-    of its document in a list; `title` names the kind in the narration of journal entries. The last
-    four attributes are the errors that refuse a credit or its reversal.
+    The names are those in the ledger and in the audit log. `number` is the column with the number
+    of the credit, `document_number` the one with the number of its document in a list; `title`
+    names the kind in the narration of journal entries. The last four attributes are the errors that
+    refuse a credit or its reversal.
     """
 
     name: str

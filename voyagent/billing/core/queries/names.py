@@ -48,9 +48,8 @@ class Namesakes:
 def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
     """Search for a name among parties, documents and enquiries, ignoring case.
 
-    Enquiries are searched for customers only.
-
-    Similar names are searched by a second statement, only if the name is unknown.
+    Enquiries are searched for customers only. Similar names are searched by a second statement,
+    only if the name is unknown.
     """
     given = " ".join(name.split())
     if reader.read(select(_is_borne(given).label("is_known")))[0][0]["is_known"]:
@@ -100,9 +99,7 @@ def read_names_in(reader: Reader, text: str) -> list[str]:
 def near_of(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return names of which `name` may be a misspelling or a part.
 
-    The most similar name is first.
-
-    At most three names are returned.
+    The most similar name is first. At most three names are returned.
     """
     alike = {one.casefold(): one for one in names if _may_be(name, one)}
     ordered = sorted(

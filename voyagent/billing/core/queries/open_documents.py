@@ -61,10 +61,8 @@ def open_instalments(
 ) -> Select[Any]:
     """Select open instalments.
 
-    A document without instalments counts as one.
-
-    Payments and credits settle the earliest instalment first. The column `is_next` marks the first
-    open instalment of each document.
+    A document without instalments counts as one. Payments and credits settle the earliest
+    instalment first. The column `is_next` marks the first open instalment of each document.
     """
     documents = open_documents(kind, first, last, as_of, among).subquery("documents")
     one = documents.c
@@ -273,10 +271,9 @@ def within_months(
 ) -> Select[Any] | CompoundSelect[Any]:
     """Return the rows of a monthly roll-up for a period of any days.
 
-    The period need not consist of whole months.
-
-    If only a part of a month is in the period, the shorter of the two parts is read from the
-    documents. It is added to the rows of whole months, or subtracted from them.
+    The period need not consist of whole months. If only a part of a month is in the period, the
+    shorter of the two parts is read from the documents. It is added to the rows of whole months, or
+    subtracted from them.
     """
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)

@@ -99,12 +99,10 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is a filter or a
 ) -> Select[Any]:
     """Select open instalments.
 
-    A document without instalments is one row.
-
-    The columns are those of `list_open`, but due_date, open_minor and age are those of the
-    instalment; and also place (number from 1; null without instalments), amount_minor (of the
-    instalment, else of the document) and document_open_minor. `keys` restricts the rows to some
-    parties.
+    A document without instalments is one row. The columns are those of `list_open`, but due_date,
+    open_minor and age are those of the instalment; and also place (number from 1; null without
+    instalments), amount_minor (of the instalment, else of the document) and document_open_minor.
+    `keys` restricts the rows to some parties.
     """
     found = open_instalments(kind, first, last, as_of).subquery("found")
     statement = _one_by_one(found, today=as_of or today, party=party, basis=basis)

@@ -44,10 +44,9 @@ def get_taxes(document: Invoice | Bill) -> Sequence[InvoiceTax | BillTax]:
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
     """Return the taxed amounts of the buyer's other invoices of a period.
 
-    `component` is the tax that they must have.
-
-    The result is in minor units. Only issued invoices in the currency of `invoice` are added. The
-    buyer is identified by PAN (the Indian tax account number), or by name if there is none.
+    `component` is the tax that they must have. The result is in minor units. Only issued invoices
+    in the currency of `invoice` are added. The buyer is identified by PAN (the Indian tax account
+    number), or by name if there is none.
     """
     same = (
         Invoice.customer_pan == invoice.customer_pan

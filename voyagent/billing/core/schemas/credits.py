@@ -34,10 +34,9 @@ class CreditLineIn(Closed):
 class CreditIn(Closed):
     """The amounts to credit by document line, with the reason and issue date.
 
-    The amounts are before tax.
-
-    The issue date defaults to today in the agency's time zone, or to the issue date of the invoice
-    or bill if that is later. Without `lines`, everything that is not credited yet is credited.
+    The amounts are before tax. The issue date defaults to today in the agency's time zone, or to
+    the issue date of the invoice or bill if that is later. Without `lines`, everything that is not
+    credited yet is credited.
     """
 
     reason: Annotated[str, Trimmed(500)]

@@ -218,9 +218,8 @@ class SettledOut(AnswerOf[Row]):
 class RecognitionOut(AnswerOf[Row]):
     """Revenue recognised on a service date, and the entry that reverses it.
 
-    That entry is None if the recognition stands.
-
-    On a credit note: revenue whose recognition on that date is cancelled.
+    That entry is None if the recognition stands. On a credit note: revenue whose recognition on
+    that date is cancelled.
     """
 
     recognised_on: Annotated[date, Read("entry_date")]

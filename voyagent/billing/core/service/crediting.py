@@ -57,9 +57,8 @@ def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
 def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]) -> dict[int, int]:
     """Return the amount of each line that is not credited yet.
 
-    The result is in minor units by line number.
-
-    `credited` are the amounts of earlier credits by line number.
+    The result is in minor units by line number. `credited` are the amounts of earlier credits by
+    line number.
     """
     return {line.line_no: line.amount_minor - credited.get(line.line_no, 0) for line in lines}
 

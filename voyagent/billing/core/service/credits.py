@@ -206,9 +206,8 @@ def reverse_credit(
 ) -> None:
     """Reverse a credit, and reopen its document by the credited amount.
 
-    The caller must have locked the document. The journal entries of the credit are reversed.
-
-    `on` defaults to today, or to the date of the credit if that is later. Raises Forbidden;
+    The caller must have locked the document. The journal entries of the credit are reversed. `on`
+    defaults to today, or to the date of the credit if that is later. Raises Forbidden;
     CreditNoteReversed or SupplierCreditReversed; ReasonRequired, TextTooLong, AmountAboveLimit,
     InvalidDate; PeriodLocked.
     """

@@ -77,10 +77,9 @@ def read(
 ) -> Plan:
     """Return the given instalments after checking them.
 
-    The plan is empty if there are none.
-
-    `due_date`, if given, must equal that of the first instalment. Raises InvalidInstalments,
-    InvalidInstalmentDates, InvalidInstalmentAmount; UnknownCurrency.
+    The plan is empty if there are none. `due_date`, if given, must equal that of the first
+    instalment. Raises InvalidInstalments, InvalidInstalmentDates, InvalidInstalmentAmount;
+    UnknownCurrency.
     """
     if not items:
         return Plan()

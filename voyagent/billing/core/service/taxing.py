@@ -1,10 +1,9 @@
 """Taxes of an invoice, computed by the date of supply.
 
-They are computed for the draft and again at issue.
-
-GST depends on the place of supply (`Buyer.place`, a state code): the one that the caller gives,
-else the state in the buyer's GSTIN, else the state stored for the party. The supply is intra-state
-if it is the agency's own state (`taxes.rules.calculation.supply_between`).
+They are computed for the draft and again at issue. GST depends on the place of supply
+(`Buyer.place`, a state code): the one that the caller gives, else the state in the buyer's GSTIN,
+else the state stored for the party. The supply is intra-state if it is the agency's own state
+(`taxes.rules.calculation.supply_between`).
 """
 
 from __future__ import annotations

@@ -220,9 +220,8 @@ def post_step(
 ) -> Any:
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
-    A POST redirects to the document.
-
-    `post` gets the time at which the draft that the person saw was changed last.
+    A POST redirects to the document. `post` gets the time at which the draft that the person saw
+    was changed last.
     """
     draft = read()
     place = Place(draft)
@@ -285,9 +284,7 @@ def not_now(why: str, url: str) -> Any:
 def shown(row: Row) -> Row:
     """Return a document's row for a page, with amounts and status label.
 
-    The days past due are added too.
-
-    A document with an open amount is overdue after its due date.
+    The days past due are added too. A document with an open amount is overdue after its due date.
     """
     currency = row["currency"]
     days_past_due = (today() - row["due_date"]).days

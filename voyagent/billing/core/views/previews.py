@@ -24,9 +24,7 @@ from voyagent.ledger.queries import accounts, entries as ledger_entries
 def other_year_words(booked: date | None, series: str | None = None) -> str | None:
     """Return a note if the booking date is in another financial year than today.
 
-    Otherwise the result is None.
-
-    With a series, the note says which number the document will get.
+    Otherwise the result is None. With a series, the note says which number the document will get.
     """
     if booked is None or (found := other_year(booked, today(), series)) is None:
         return None
@@ -77,10 +75,8 @@ def preview(
 ) -> dict[str, Any]:
     """Return the postings of the entered form, with the errors that prevent them.
 
-    The errors are in `problems`.
-
-    `sides` computes the journal lines of the parsed form and raises the errors that the action
-    would raise. An incomplete form has neither postings nor problems.
+    The errors are in `problems`. `sides` computes the journal lines of the parsed form and raises
+    the errors that the action would raise. An incomplete form has neither postings nor problems.
     """
     found = form.dry_run(sides)
     return {"postings": postings_of(found or ()), "problems": form.problems}

@@ -180,9 +180,7 @@ def check_alike(
 ) -> CheckShown:
     """Return a check that finds other recent invoices with this total.
 
-    They are invoices to the same customer.
-
-    `besides` is an invoice to ignore.
+    They are invoices to the same customer. `besides` is an invoice to ignore.
     """
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
     alike = invoice_queries.find_alike(

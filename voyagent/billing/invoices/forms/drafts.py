@@ -121,9 +121,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def unplanned(self) -> dict[str, Any]:
         """Return the entered values without instalments.
 
-        Each line says if TCS is collected on it.
-
-        TCS is tax collected at source. A line without its own choice follows the form's checkbox.
+        Each line says if TCS is collected on it. TCS is tax collected at source. A line without its
+        own choice follows the form's checkbox.
         """
         values = super().unplanned()
         if self.home is None or "collection" not in self._fields:
@@ -176,9 +175,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def sketch(self) -> Sketch | None:
         """Return the calculated invoice, or None if the form cannot be submitted.
 
-        The form is then incomplete or would be refused.
-
-        If it would be refused, `problems` has the reason.
+        The form is then incomplete or would be refused. If it would be refused, `problems` has the
+        reason.
         """
         return self.dry_run(self._sketched)
 

@@ -127,9 +127,8 @@ def find_alike(
 ) -> list[Row]:
     """Return up to three invoices to a customer with exactly this total.
 
-    They may be duplicates.
-
-    Void invoices, those issued before `since`, and the invoice `besides` are left out.
+    They may be duplicates. Void invoices, those issued before `since`, and the invoice `besides`
+    are left out.
     """
     statement = select(
         _INVOICES.id, _INVOICES.number, _INVOICES.status, _INVOICES.issue_date

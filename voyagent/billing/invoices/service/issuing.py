@@ -94,11 +94,10 @@ def import_open_invoice(
 def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
     """Issue a draft invoice with the next number.
 
-    Receivables are posted against revenue.
-
-    Revenue of own sales with a later service date is deferred income until that date. If several
-    calls run at the same time, only one issues the invoice. If the transaction fails, the number is
-    free again. `seen` is the `updated_at` of the draft that the caller has read.
+    Receivables are posted against revenue. Revenue of own sales with a later service date is
+    deferred income until that date. If several calls run at the same time, only one issues the
+    invoice. If the transaction fails, the number is free again. `seen` is the `updated_at` of the
+    draft that the caller has read.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
     AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive.

@@ -57,10 +57,9 @@ PARTS = {
 def sheet_of(name: str, members: Row) -> Sheet:
     """Return an API response as rows of a sheet: facts, lines and totals.
 
-    Lines are followed by their taxes, and by payments and credits.
-
-    Further amounts of an item, such as `line.commission`, follow in rows of their own unless zero.
-    A reversed item is labelled, for example `credit_note.reversed`.
+    Lines are followed by their taxes, and by payments and credits. Further amounts of an item, such
+    as `line.commission`, follow in rows of their own unless zero. A reversed item is labelled, for
+    example `credit_note.reversed`.
     """
     currency = members["currency"]
     rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(members)]

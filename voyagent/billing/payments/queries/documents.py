@@ -50,9 +50,8 @@ _LISTED = (
 def payments_listing(search: PaymentSearch) -> Listing:
     """Return the export of the payments that a search finds, newest first.
 
-    They are in order of the payment date.
-
-    For a reversed payment the refunded and the unused amount are zero.
+    They are in order of the payment date. For a reversed payment the refunded and the unused amount
+    are zero.
     """
     of = Payment.__table__.c
     columns = [

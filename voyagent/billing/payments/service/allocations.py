@@ -141,9 +141,8 @@ def settlements_now(
 ) -> list[Settlement]:
     """Return the settlements that parts of a payment would make.
 
-    Nothing is locked.
-
-    `left_minor` is the unused amount of the payment. Raises the errors of `allocate`.
+    Nothing is locked. `left_minor` is the unused amount of the payment. Raises the errors of
+    `allocate`.
     """
     if months.is_closed(day):
         raise PeriodLocked

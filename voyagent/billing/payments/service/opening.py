@@ -27,11 +27,10 @@ def import_advance(
 ) -> Payment:
     """Import an unused advance of a customer or to a supplier on its own date.
 
-    `direction` is `in` for a customer and `out` for a supplier.
-
-    Its former number becomes its reference, which must be unique for the direction. Its own number
-    is from a separate series (`A/2026-27/000001`). No bank or cash account is changed. The advance
-    can be allocated and refunded like any other advance.
+    `direction` is `in` for a customer and `out` for a supplier. Its former number becomes its
+    reference, which must be unique for the direction. Its own number is from a separate series
+    (`A/2026-27/000001`). No bank or cash account is changed. The advance can be allocated and
+    refunded like any other advance.
 
     Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and the errors of `record_payment`.
     """

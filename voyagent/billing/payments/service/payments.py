@@ -173,10 +173,8 @@ def refund_payment(
 ) -> Refund:
     """Record a refund of an advance.
 
-    The defaults are the whole unused amount and today.
-
-    If the advance was paid to a supplier, the supplier refunds it. The refund takes the next number
-    of its own series.
+    The defaults are the whole unused amount and today. If the advance was paid to a supplier, the
+    supplier refunds it. The refund takes the next number of its own series.
 
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
     PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
@@ -312,9 +310,8 @@ def _money_sides(
 ) -> list[tuple[str, int, Money]]:
     """Return the journal lines of a payment, with an advance for the rest.
 
-    The other lines are those of the money and of the settled documents.
-
-    `parts` are in the payment's currency.
+    The other lines are those of the money and of the settled documents. `parts` are in the
+    payment's currency.
     """
     settled = sum(part.amount.amount_minor for part in parts)
     sign = 1 if direction == "in" else -1

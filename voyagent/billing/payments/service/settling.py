@@ -243,11 +243,10 @@ def _audit_part(part: Settlement) -> dict[str, str]:
 def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
     """Return the accounts to debit and to credit to move an amount.
 
-    The amount moves to documents or, with `take_back`, from them.
-
-    One of them is the account of documents, the other the account of advances. For a payment from a
-    customer an allocation debits advances; for a payment to a supplier it credits them. With
-    `take_back` debit and credit are swapped.
+    The amount moves to documents or, with `take_back`, from them. One of them is the account of
+    documents, the other the account of advances. For a payment from a customer an allocation debits
+    advances; for a payment to a supplier it credits them. With `take_back` debit and credit are
+    swapped.
     """
     documents, advances = CONTROL[payment.direction]
     return (
@@ -266,9 +265,7 @@ def move(
 ) -> UUID:
     """Post an entry that moves an amount between advances and documents.
 
-    Returns the id of the entry.
-
-    `source` is the type and id of the entry's source, and its purpose.
+    Returns the id of the entry. `source` is the type and id of the entry's source, and its purpose.
     """
     actor.require_authority(_MOVES[source[0]])
     source_type, source_id, purpose = source

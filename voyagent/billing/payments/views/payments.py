@@ -133,10 +133,8 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
 def new_payment(actor: Actor) -> Any:
     """Show and submit the form to record a payment.
 
-    The URL may name the document to settle.
-
-    Once a party is entered, its open documents are listed, and the amount can be distributed over
-    them, earliest due date first.
+    The URL may name the document to settle. Once a party is entered, its open documents are listed,
+    and the amount can be distributed over them, earliest due date first.
     """
     form = PaymentForm(actor.currency, data=_begun())
 
@@ -429,10 +427,9 @@ def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]
 def _begun() -> dict[str, Any]:
     """Return the initial values of a payment, some of them from the URL.
 
-    The URL may have the direction and the party. The date is today.
-
-    If the URL names an open document, its party and currency are used, and its open amount is the
-    amount to pay and to allocate. Raises InvoiceNotFound, BillNotFound.
+    The URL may have the direction and the party. The date is today. If the URL names an open
+    document, its party and currency are used, and its open amount is the amount to pay and to
+    allocate. Raises InvoiceNotFound, BillNotFound.
     """
     parameters = {
         name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")

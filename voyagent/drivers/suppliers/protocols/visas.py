@@ -42,10 +42,9 @@ class DocumentNeeded:
 class VisaRequirements:
     """Visa requirements of `destination` for tourists of `nationality`.
 
-    Both are ISO 3166 alpha-2 codes.
-
-    `passport_months` is the number of months for which the passport must be valid after arrival.
-    `source` names the origin of the rule and is shown together with it.
+    Both are ISO 3166 alpha-2 codes. `passport_months` is the number of months for which the
+    passport must be valid after arrival. `source` names the origin of the rule and is shown
+    together with it.
     """
 
     supplier: str

@@ -1,9 +1,7 @@
 """Hotels of the sandbox, which are the same at each search.
 
-They are invented, and their names say so.
-
-A `rate_key` contains the query and the choice, from which the rate is computed again. Nothing is
-therefore stored.
+They are invented, and their names say so. A `rate_key` contains the query and the choice, from
+which the rate is computed again. Nothing is therefore stored.
 """
 
 from __future__ import annotations

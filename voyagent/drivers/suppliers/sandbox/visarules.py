@@ -1,10 +1,8 @@
 """Visa rules for travellers from India and the Gulf states.
 
-The rules are plausible but not reliable.
-
-Entry rules change every month, and each answer says so in its `source`. The table has the most
-popular destinations; Schengen countries share one row. For other nationalities there is no rule,
-and the answer is `unknown`.
+The rules are plausible but not reliable. Entry rules change every month, and each answer says so in
+its `source`. The table has the most popular destinations; Schengen countries share one row. For
+other nationalities there is no rule, and the answer is `unknown`.
 """
 
 from __future__ import annotations
