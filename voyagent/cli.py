@@ -158,10 +158,10 @@ def grant_app_role(settings: Settings) -> None:
 
 
 def store_session_settings(settings: Settings) -> None:
-    """Store the settings of sessions with the logins of the program, for use behind a pooler.
+    """Store the settings of sessions with the program's logins.
 
-    A login may change its own settings, so this needs no further right. Nothing is stored for the
-    owner's login, whose migrations need another role.
+    They are needed behind a pooler. A login may change its own settings, so this needs no further
+    right. Nothing is stored for the owner's login, whose migrations need another role.
     """
     owner = libpq_parameters(settings.migration_url or "").get("user")
     for purpose in (Purpose.WEB, Purpose.READ):

@@ -1,4 +1,7 @@
-"""Every text that a person or program sends: one line, several lines, or used exactly as given."""
+"""Every text that a person or program sends has one of three types.
+
+It is one line, several lines, or used exactly as given.
+"""
 
 from __future__ import annotations
 

@@ -129,9 +129,10 @@ def log_of(desk: Path) -> str:
 
 
 def check(engine: sa.Engine, talk: Talk) -> int:
-    """Check the conversation and return the largest number of attempts of its two turns.
+    """Check the conversation and return its largest number of attempts.
 
-    Each event was sent once and in order, and there is one answer and one proposal.
+    The number is that of one of its two turns. Each event was sent once and in order, and there is
+    one answer and one proposal.
     """
     assert talk.ids == list(range(1, len(talk.ids) + 1))
     assert [kind for kind in talk.kinds if kind != "text_delta"] == [
@@ -179,7 +180,7 @@ def none_runs(engine: sa.Engine, person: Person) -> bool:
 
 @pytest.fixture
 def many_turns(alice: Person) -> None:
-    """Raise the limit of turns of Alice's agency above the number that a full run needs."""
+    """Raise the agency's limit of turns above what a full run needs."""
     response = alice.api.patch("/tenant-settings", json={"rate_limit_per_minute": 10_000})
     assert response.status_code == 200, response.text
 

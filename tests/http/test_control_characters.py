@@ -1,4 +1,7 @@
-"""Control and direction characters: refused by API, forms, imports and capabilities alike."""
+"""Control and direction characters are refused by every input.
+
+Inputs are API, forms, imports and capabilities.
+"""
 
 from __future__ import annotations
 

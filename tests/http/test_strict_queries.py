@@ -1,4 +1,7 @@
-"""Query strings: whole numbers in plain digits, ranges in order, and known parameters only."""
+"""Query strings, which have known parameters only.
+
+Whole numbers are in plain digits and ranges in order.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,10 @@ def sent(app: Flask, person: Person, call: Call, query: str, **headers: str) -> 
 
 
 def items(answer: Any) -> list[tuple[str, list[object]]]:
-    """Return type and place of each item of a 422 response; nothing of another response."""
+    """Return type and place of each item of a 422 response.
+
+    Another response has none.
+    """
     detail = answer.json["detail"] if answer.status_code == 422 else []
     return [(item["type"], item["loc"]) for item in detail] if isinstance(detail, list) else []
 

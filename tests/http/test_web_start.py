@@ -1,4 +1,4 @@
-"""A web process ends if the database is wrong, and waits if the database is unreachable."""
+"""A web process ends if the database is wrong, and waits for one that is down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of databases in every notation, and the name of each kind of connection."""
+"""Addresses of databases in every notation, and names of connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The program behind PgBouncer in transaction mode: sessions, reads, exports, jobs and turns."""
+"""The program behind PgBouncer in transaction mode.
+
+Sessions, reads, exports, jobs and turns work.
+"""
 
 from __future__ import annotations
 

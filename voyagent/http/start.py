@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 def check_web_process(app: Flask) -> None:
-    """Check the database and end the process with EXIT_CODE if it is not as it must be.
+    """Check the database and end the process with EXIT_CODE if it is wrong.
 
     gunicorn then ends too. An unreachable database is no reason to end: the process answers 503,
     and the checks are made as soon as the database responds.
@@ -47,7 +47,10 @@ def check_web_process(app: Flask) -> None:
 @click.command("check")
 @with_database
 def check() -> None:
-    """Check the database as each start does, and print the results; exit code 4 on a failure."""
+    """Check the database as each start does, and print the results.
+
+    The exit code is 4 if a check failed.
+    """
     results = check_start(current_app.extensions["voyagent.settings"])
     for result in results:
         state = "ok" if not result.sentence else "REFUSED" if result.refuses else "warning"

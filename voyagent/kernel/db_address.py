@@ -1,7 +1,8 @@
-"""Addresses of databases, read by libpq alone: URLs and keyword strings, one or several hosts.
+"""Addresses of databases, as URLs or keyword strings, which libpq alone reads.
 
-Several hosts can be written as `postgresql://u@h1:5432,h2:5433/d`, as
-`postgresql://u@/d?host=h1:5432&host=h2:5433`, or as `host=h1,h2 port=5432,5433 dbname=d user=u`.
+An address has one or several hosts. Several hosts can be written as
+`postgresql://u@h1:5432,h2:5433/d`, as `postgresql://u@/d?host=h1:5432&host=h2:5433`, or as
+`host=h1,h2 port=5432,5433 dbname=d user=u`.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ _UNENCODED = ("@", "://")
 
 
 def psycopg_url(address: str) -> str:
-    """Return a database URL without the driver that SQLAlchemy names; else the text unchanged."""
+    """Return a database URL without the driver that SQLAlchemy names.
+
+    Other text is returned unchanged.
+    """
     return _DRIVER.sub("postgresql://", address)
 
 
 def libpq_parameters(address: str) -> dict[str, str]:
-    """Return the parameters of an address by libpq's names, such as `host` and `dbname`.
+    """Return the parameters of an address by libpq's names, such as `host`.
 
     Raises ValueError without the address, which may contain a password.
     """
@@ -49,10 +53,10 @@ def libpq_parameters(address: str) -> dict[str, str]:
 def connection_parameters(
     address: str, application_name: str, *, server: str = "read-write"
 ) -> dict[str, Any]:
-    """Return the parameters of a connection with time limits; those of the address come first.
+    """Return the parameters of a connection with time limits.
 
-    `server` is the kind that is searched among several hosts (`target_session_attrs` of libpq).
-    Raises ValueError as `libpq_parameters` does.
+    Those of the address take precedence. `server` is the kind that is searched among several hosts
+    (`target_session_attrs` of libpq). Raises ValueError as `libpq_parameters` does.
     """
     given = libpq_parameters(address)
     hosts = given.get("host", "") + given.get("hostaddr", "")
@@ -63,13 +67,16 @@ def connection_parameters(
 
 
 def without_password(message: str, address: str) -> str:
-    """Return a driver's message with the password of the address replaced by asterisks."""
+    """Return a driver's message with asterisks instead of the address's password."""
     password = libpq_parameters(address).get("password")
     return message.replace(password, "***") if password else message
 
 
 def _with_hosts_joined(url: str) -> str:
-    """Join repeated `host` and `port` of a URL's query; libpq would use only the last of them."""
+    """Join repeated `host` and `port` of a URL's query.
+
+    Libpq would use only the last of them.
+    """
     base, mark, query = url.partition("?")
     if not mark or not url.startswith("postgresql://"):
         return url

@@ -95,7 +95,10 @@ def is_pooled(settings: Settings, purpose: Purpose | None = None) -> bool:
 
 
 def note_pooler(address: str, connection: psycopg.Connection[Any]) -> bool:
-    """Return True if an open connection is one to a pooler, and remember it for the address."""
+    """Return True if an open connection is one to a pooler.
+
+    The result is stored for the address.
+    """
     row = connection.execute("select pg_backend_pid()").fetchone()
     _pooled[address] = row is None or row[0] != connection.info.backend_pid
     return _pooled[address]
@@ -110,7 +113,10 @@ def is_notified(settings: Settings) -> bool:
 
 
 def session_settings(settings: Settings, purpose: Purpose = Purpose.WEB) -> dict[str, str]:
-    """Return the settings of a session: unprivileged role, UTC, time limits in ms, isolation."""
+    """Return the settings of a session, such as its role and time limits.
+
+    Time limits are in ms.
+    """
     limit = str(settings.db_statement_timeout_ms)
     own = {
         "role": APP_ROLE,
@@ -125,7 +131,10 @@ def session_settings(settings: Settings, purpose: Purpose = Purpose.WEB) -> dict
 
 
 def set_up(settings: Settings, purpose: Purpose) -> tuple[str, list[str]]:
-    """Return a statement with its values that gives any connection the settings of a session."""
+    """Return a statement with values that gives a connection its settings.
+
+    They are those of `session_settings`.
+    """
     own = session_settings(settings, purpose)
     calls = ", ".join(["set_config(%s, %s, false)"] * len(own))
     return f"select {calls}", [part for pair in own.items() for part in pair]

@@ -112,10 +112,10 @@ def without_controls(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return a pasted text without the characters that a field of several lines refuses.
+    """Return a pasted text without the characters that long fields refuse.
 
-    Direction characters, which chat programs put around names and numbers, are removed. Other
-    controls become spaces.
+    Those are the fields of several lines. Direction characters, which chat programs put around
+    names and numbers, are removed. Other controls become spaces.
     """
     return _CONTROL_IN_LINES.sub(" ", _DIRECTION.sub("", text))
 
@@ -192,7 +192,7 @@ def _plain_date(value: Any) -> Any:
 
 
 def not_before(first: str) -> AfterValidator:
-    """Return the validator of the last day of a period: it must not be before the member `first`.
+    """Return the validator of a last day that must not be before `first`.
 
     The member `first` must be declared before the member that has this validator.
     """
@@ -241,7 +241,7 @@ def wire_instant(value: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exact(GroupedMetadata):
-    """Annotation of a text that is used exactly as given, such as a password or a token."""
+    """Annotation of a text that is used exactly as given, such as a password."""
 
     max_length: int
     min_length: int = 0
@@ -254,9 +254,9 @@ class Exact(GroupedMetadata):
 
 @dataclass(frozen=True, slots=True)
 class Text(GroupedMetadata):
-    """Annotation of a text on one line: at most `max_length` characters, stored as typed.
+    """Annotation of a text on one line of at most `max_length` characters.
 
-    Control and direction characters are refused (`contains_control`).
+    It is stored as typed. Control and direction characters are refused (`contains_control`).
     """
 
     max_length: int
@@ -270,9 +270,9 @@ class Text(GroupedMetadata):
 
 @dataclass(frozen=True, slots=True)
 class Lines(GroupedMetadata):
-    """Annotation of a text of several lines: at most `max_length` characters, stored as typed.
+    """Annotation of a text of several lines, of at most `max_length` characters.
 
-    Control and direction characters are refused, except tabs and line ends.
+    It is stored as typed. Control and direction characters are refused, except tabs and line ends.
     """
 
     max_length: int
@@ -285,10 +285,11 @@ class Lines(GroupedMetadata):
 
 @dataclass(frozen=True, slots=True)
 class Trimmed(GroupedMetadata):
-    """Annotation of a required text on one line: trimmed, not blank, at most `max_length`.
+    """Annotation of a required text on one line, which is trimmed and not blank.
 
-    Control and direction characters are refused. Letters and their accents are composed (NFC), so
-    that equal names are equal in whatever form they were typed.
+    It has at most `max_length` characters. Control and direction characters are refused. Letters
+    and their accents are composed (NFC), so that equal names are equal in whatever form they were
+    typed.
     """
 
     max_length: int

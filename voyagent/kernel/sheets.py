@@ -92,7 +92,10 @@ def guarded(text: str) -> str:
 
 
 def looks_like_formula(text: str) -> bool:
-    """Return True if a text begins like a formula, also after spaces, or with a tab or line end."""
+    """Return True if a spreadsheet may read the text as a formula.
+
+    Such a text begins like a formula, also after spaces, or with a tab or a line end.
+    """
     return _FORMULA.match(text) is not None
 
 

@@ -79,7 +79,7 @@ def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def json_cell(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the SQL expression of a JSON cell, which is one cell with every separator.
+    """Return the SQL expression of a JSON cell for every separator.
 
     Only a semicolon can end it early, because JSON escapes tabs and line ends in its texts.
     """

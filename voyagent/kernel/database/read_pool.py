@@ -203,7 +203,7 @@ class ReadPool:
         return caller, [cursor.fetchall() for cursor in cursors]
 
     def _must_begin(self) -> bool:
-        """Return True if connections do not begin transactions as repeatable read by themselves.
+        """Return True if connections do not begin as repeatable read by themselves.
 
         A pooler has no start options; only a login for reads has this setting in the database.
         """

@@ -1,7 +1,8 @@
-"""Checks of the database before a process listens: login, row-level security, schema, settings.
+"""Checks of the database before a process listens.
 
-Each check is one SELECT with one column: null if all is well, otherwise what was found. All checks
-of an address are sent in one round trip, with the role and the settings of a session.
+They concern login, row-level security, schema and settings. Each check is one SELECT with one
+column: null if all is well, otherwise what was found. All checks of an address are sent in one
+round trip, with the role and the settings of a session.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ _EXPECTED = frozenset({"22023", "3F000", "42703", "42704", "42P01", _NO_PRIVILEG
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check; `sentence` explains a failure, with the result of `sql` for `{found}`."""
+    """One check of the database.
+
+    `sentence` explains a failure, with the result of `sql` for `{found}`.
+    """
 
     name: str
     sql: str
@@ -63,7 +67,10 @@ class Result:
 
 
 class StartRefused(Exception):
-    """The database is not as the program needs it; the message has a sentence for each failure."""
+    """The database is not as the program needs it.
+
+    The message has a sentence for each failure.
+    """
 
 
 _LOGIN_CHECKS = (
@@ -294,7 +301,10 @@ def _ask(
     set_up: tuple[str, list[str] | None],
     checks: Sequence[Check],
 ) -> tuple[bool, list[str | None], psycopg.Error | None]:
-    """Return if the session could be set up, the answers until the first error, and the error."""
+    """Return the answers of the checks until the first error.
+
+    The values are True if the session could be set up, the answers, and the error.
+    """
     values = {
         "tables": [table.name for table in Base.metadata.sorted_tables] + ["procrastinate_jobs"],
         "functions": sorted(_functions()),
@@ -352,7 +362,7 @@ def _schema(revision: str) -> str:
 
 
 def _has_one_login(settings: Settings) -> bool:
-    """Return True for a computer of a developer whose server has one login for everything."""
+    """Return True for a developer's computer with one login for everything."""
     logins = {
         libpq_parameters(address or "").get("user")
         for address in (settings.db_url, settings.migration_url)

@@ -55,9 +55,10 @@ def masked(last4: str | None) -> str | None:
 
 
 def hidden_in(text: str) -> str:
-    """Mask numbers near the word "passport" in a text, except their last four characters.
+    """Mask numbers near the word "passport" in a text.
 
-    The time is linear in the length of the text, because the nearest word is found by bisection.
+    Their last four characters stay. The time is linear in the length of the text, because the
+    nearest word is found by bisection.
     """
     spoken = [match.span() for match in _SPOKEN_OF.finditer(text)]
     ends = [end for _, end in spoken]

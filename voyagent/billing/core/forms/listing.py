@@ -22,7 +22,10 @@ LABELS: dict[str, Any] = {
 
 
 def invalid_names(error: ValidationError) -> dict[str, tuple[str, ...]]:
-    """Return the names of invalid parameters as the fields `invalid` and `inverted` of a list."""
+    """Return the names of invalid parameters as two fields of a list.
+
+    The fields are `invalid` and `inverted`.
+    """
     found = [(str(item["loc"][0]), item["type"]) for item in error.errors(include_url=False)]
     return {
         "invalid": (*sorted({name for name, _ in found}),),
@@ -33,7 +36,10 @@ def invalid_names(error: ValidationError) -> dict[str, tuple[str, ...]]:
 def labels_of(
     names: Iterable[str], inverted: Collection[str], words: Mapping[str, Any]
 ) -> list[str]:
-    """Return the labels of invalid parameters; a last day before its first day says so."""
+    """Return the labels of invalid parameters.
+
+    The label of a last day before its first day says so.
+    """
     return [
         gettext("%(name)s: before the start date", name=words.get(name, name))
         if name in inverted
