@@ -43,7 +43,7 @@ from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.db import db, engine_config
 from voyagent.kernel.events import NotifyListener
-from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.keyring import Keyring, use_keyring
 from voyagent.kernel.limits import Limiter
 from voyagent.ledger.rules import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
@@ -123,6 +123,7 @@ def create_app(settings: Settings) -> Flask:
     errors.install(app)
     registry.install(catalogue.CAPABILITIES)
     use_ports(lambda kind: current_app.extensions[PORTS[kind]])
+    use_keyring(lambda: current_app.extensions["voyagent.keyring"])
     routes.register(app)
     cli.register(app, settings)
     return app

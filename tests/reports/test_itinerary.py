@@ -154,9 +154,33 @@ def test_a_missing_session_id_is_422(alice: Person, query: str) -> None:
     assert answer.json["detail"][0]["loc"] == ["query", "session_id"]
 
 
-def test_the_report_takes_one_round_trip(alice: Person, statements: list[str]) -> None:
+def test_the_report_takes_one_round_trip(
+    alice: Person, victor: Person, statements: list[str]
+) -> None:
     session_id = conversation(alice)
     whole_trip(alice, session_id=session_id)
     statements.clear()
-    itinerary(alice.api, session_id)
+    itinerary(victor.api, session_id)
     assert statements == [], "everything is read by the lane"
+    itinerary(alice.api, session_id)
+    assert [one for one in statements if "app.audit(" in one or one.startswith("select set")] == (
+        statements
+    ), "besides, the opened passport numbers are recorded"
+
+
+def test_each_whole_passport_number_is_recorded_as_opened(alice: Person, victor: Person) -> None:
+    session_id = conversation(alice)
+    trip_id = a_trip(alice, session_id=session_id)
+    person_id = a_passenger(alice, trip_id, passport_number="Z1234567")
+    a_passenger(alice, trip_id, "Rajiv Krishnan")
+    for who in (victor.api, with_key(alice, "reports")):
+        itinerary(who, session_id)
+    assert alice.api.get("/audit?kind=passport.opened").json["items"] == []
+    itinerary(alice.api, session_id)
+    (event,) = alice.api.get("/audit?kind=passport.opened").json["items"]
+    assert event["payload"]["inputs"] == {"purpose": "itinerary"}
+    assert event["payload"]["entity_refs"] == {
+        "trip_id": str(trip_id),
+        "passenger_id": str(person_id),
+    }
+    assert "4567" not in str(event)

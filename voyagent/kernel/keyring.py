@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -109,6 +110,24 @@ class Keyring:
     def digests(self, purpose: str, text: str) -> list[bytes]:
         """Return the keyed hashes of a text with all secrets, to find older values."""
         return [_digest(key, purpose, text) for key in self._keys.values()]
+
+
+_current: list[Callable[[], Keyring]] = []
+
+
+def use_keyring(find: Callable[[], Keyring]) -> None:
+    """Set the function that returns the running application's keyring.
+
+    Models of encrypted columns need it. The application factory calls this once.
+    """
+    _current[:] = [find]
+
+
+def current_keyring() -> Keyring:
+    """Return the running application's keyring. Raises LookupError if none was set."""
+    if not _current:
+        raise LookupError("no keyring was set")
+    return _current[0]()
 
 
 def _key(secret: str) -> Key:

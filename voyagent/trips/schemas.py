@@ -28,6 +28,7 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import Money
 from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, PageOf, Read
+from voyagent.kernel.text.passport_numbers import masked
 from voyagent.trips.rules.details import NOTES_MAX, Country, Details, OtherDetails, stored
 from voyagent.trips.rules.journey import Journey, Line, Passenger, Total
 from voyagent.trips.rules.lint import Finding, findings
@@ -195,7 +196,7 @@ class TotalOut(AnswerOf[Total]):
 
 
 def _masked_passport(passenger: Passenger) -> str | None:
-    return passports.masked(passenger.passport_last4)
+    return masked(passenger.passport_last4)
 
 
 class PassengerOut(AnswerOf[Passenger]):

@@ -1,4 +1,4 @@
-"""Background jobs of trips, which delete offers and re-encrypt passports."""
+"""Background jobs of trips: delete old offers, re-encrypt passports and keys of people."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker passes th
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
 def reseal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Re-encrypt passport numbers that were encrypted with an earlier secret."""
+    """Re-encrypt passport numbers and keys of people that an earlier secret encrypted."""
     keyring = find_port(Keyring)
     in_agencies(tenant_ids, lambda: passengers.reseal(keyring))

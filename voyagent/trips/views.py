@@ -23,6 +23,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.pages import OFFSET_MAX
+from voyagent.kernel.text.passport_numbers import masked
 from voyagent.trips.capabilities.cancellation import (
     cancel,
     effect_sentences,
@@ -40,7 +41,7 @@ from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNo
 from voyagent.trips.rules.journey import Journey, Line, Passenger
 from voyagent.trips.rules.lint import findings
 from voyagent.trips.schemas import LineIn, PassengerIn
-from voyagent.trips.service import lines, passengers, passports, sending, trips as trip_service
+from voyagent.trips.service import lines, passengers, sending, trips as trip_service
 from voyagent.trips.words import LINE_WORDS, PASSENGER_WORDS, country_name, sentence_of
 
 pages = PageBlueprint("trips", __name__, guard=Guard.SIGNED_IN)
@@ -310,7 +311,7 @@ def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:
             (finding, sentence_of(finding))
             for finding in findings(journey.passengers, journey.lines)
         ],
-        "masked": passports.masked,
+        "masked": masked,
         "country_name": country_name,
         "line_words": LINE_WORDS,
         "passenger_words": PASSENGER_WORDS,
@@ -321,7 +322,7 @@ def _passenger_page(form: PassengerForm, trip_id: UUID, known: Passenger | None)
     shown = {
         "trip": trips.get_trip(trip_id),
         "passenger": known,
-        "mask": passports.masked(known.passport_last4) if known else None,
+        "mask": masked(known.passport_last4) if known else None,
     }
     return render_template("trips/passenger.html", form=form, **shown), form.status
 

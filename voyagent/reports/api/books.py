@@ -10,12 +10,14 @@ from collections.abc import Callable
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.capabilities.ports import find_port
 from voyagent.chat.queries.sessions import SessionNotFound
-from voyagent.kernel import clock
+from voyagent.kernel import clock, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader
+from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.serializers import Body
+from voyagent.kernel.text.passport_numbers import masked
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import itinerary, receivables, trial_balance
@@ -33,7 +35,7 @@ from voyagent.reports.schemas.books import (
     in_currencies,
 )
 from voyagent.trips.queries import trips
-from voyagent.trips.rules.journey import Passenger
+from voyagent.trips.rules.journey import Journey, Passenger
 from voyagent.trips.service import passports
 
 
@@ -120,8 +122,18 @@ def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> Body[
         raise SessionNotFound
     journey = trips.read_trip_of_session(reader, session_id)
     actor = reader.authenticate()
+    if journey is not None and actor.can("trip.see_passports"):
+        _record_openings(actor, journey)
     found = itinerary.itinerary_of(journey, actor.currency, _passports(actor))
     return ItineraryResponse.of(SessionItinerary(actor.tenant_id, session_id, found))
+
+
+def _record_openings(actor: Actor, journey: Journey) -> None:
+    """Record each whole passport number of the answer as opened."""
+    for one in journey.passengers:
+        if one.passport_sealed is not None:
+            tenancy.bind(db.session(), actor.tenant_id)
+            passports.record_opening(actor, one.trip_id, one.id, "itinerary")
 
 
 def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
@@ -130,9 +142,9 @@ def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
     They are masked unless the role may see them.
     """
     if not actor.can("trip.see_passports"):
-        return lambda one: passports.masked(one.passport_last4)
+        return lambda one: masked(one.passport_last4)
     keyring = find_port(Keyring)
-    return lambda one: passports.opened(keyring, one.id, one.passport_sealed)
+    return lambda one: passports.opened(keyring, one.id, one.passport_sealed, one.person_key)
 
 
 def _ageing(reader: RequestReader, query: AgeingQuery, kind: Kind) -> Body[AgingReportResponse]:

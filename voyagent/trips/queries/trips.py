@@ -16,6 +16,7 @@ from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, Page, next_cursor
+from voyagent.kernel.person_keys import key_column
 from voyagent.kernel.tenancy import owned
 from voyagent.trips.models import Trip, TripLine, TripPassenger
 from voyagent.trips.rules import details as kinds
@@ -305,9 +306,11 @@ def _read(
     reader: Reader, which: ColumnElement[bool], *more: Select[Any], sealed: bool = False
 ) -> tuple[Journey | None, list[list[Row]]]:
     of = select(_TRIPS.id).where(owned(Trip), which).scalar_subquery()
-    columns = (*_PASSENGER_COLUMNS, "passport_sealed") if sealed else _PASSENGER_COLUMNS
+    columns: list[ColumnElement[Any]] = [_PEOPLE[name] for name in _PASSENGER_COLUMNS]
+    if sealed:
+        columns += [_PEOPLE.passport_sealed, key_column(_PEOPLE.id).label("person_key")]
     people = (
-        select(*(_PEOPLE[name] for name in columns))
+        select(*columns)
         .where(owned(TripPassenger), _PEOPLE.trip_id == of)
         .order_by(_PEOPLE.created_at, _PEOPLE.id)
     )

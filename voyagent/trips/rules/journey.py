@@ -21,7 +21,8 @@ OVER = frozenset({"cancelled", "failed"})
 class Passenger:
     """A passenger of a trip.
 
-    `passport_sealed` is the encrypted passport number; it is loaded only on request.
+    `passport_sealed` is the encrypted passport number, and `person_key` the encrypted key that
+    decrypts it; they are loaded only on request.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class Passenger:
     created_at: datetime
     updated_at: datetime
     passport_sealed: bytes | None = None
+    person_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def hold_flight(
         return known(held)
     offer = offer_of(offer_id, FlightOffer)
     people = people_of(trip, passenger_ids)
-    travellers = [traveller_of(keyring, one) for one in people]
+    travellers = [traveller_of(keyring, actor, one, purpose="flight") for one in people]
     details = [
         _details(segment, offer, people)
         for journey in offer.journeys

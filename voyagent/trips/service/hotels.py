@@ -103,7 +103,10 @@ def book_hotel(
         return known(booked[0])
     offered, trip_id = rate_of(rate_key), trip.id
     rate = offered.offer
-    guests = [traveller_of(keyring, one) for one in guests_of(trip, rate, passenger_ids)]
+    guests = [
+        traveller_of(keyring, actor, one, purpose=None)
+        for one in guests_of(trip, rate, passenger_ids)
+    ]
     check_room(trip, 1)
     outside()
     answers.forget("hotels", "rate")

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from voyagent.audit.service import recording as audit
-from voyagent.kernel import clock
+from voyagent.kernel import clock, person_keys
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -104,7 +104,7 @@ def update_passenger(
 
 
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
-    """Remove a passenger and delete the stored passport number.
+    """Remove a passenger, delete the stored passport number and destroy its key.
 
     Raises Forbidden, PassengerNotFound.
     """
@@ -113,16 +113,16 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
     with title_follows(trips.get_trip(trip_id)):
         db.session.delete(passenger)
         touch(trip_id)
+    person_keys.destroy([passenger_id])
     audit.record(actor, "trip.passenger_removed", entity_refs=_refs(passenger))
 
 
 def reseal(keyring: Keyring) -> int:
-    """Re-encrypt up to a hundred passport numbers with the current secret.
+    """Re-encrypt keys of people, and up to a hundred passport numbers without a key of their own.
 
-    Returns their number. Numbers that are already encrypted with the current secret are left out.
+    Returns the number of both. Keys that the current secret encrypted are left out.
     """
-    mark = keyring.present_mark
-    old = func.substring(TripPassenger.passport_sealed, 1, len(mark)) != mark
+    old = func.substring(TripPassenger.passport_sealed, 1, 1) != person_keys.VERSION
     rows = db.session.scalars(
         select(TripPassenger)
         .where(TripPassenger.passport_sealed.is_not(None), old)
@@ -134,7 +134,7 @@ def reseal(keyring: Keyring) -> int:
             keyring, passenger, passports.opened(keyring, passenger.id, passenger.passport_sealed)
         )
     db.session.flush()
-    return len(rows)
+    return len(rows) + person_keys.reseal(keyring)
 
 
 def _check(actor: Actor, values: dict[str, Any]) -> None:

@@ -1,22 +1,17 @@
-"""Encrypt, decrypt and mask passport numbers."""
+"""Encrypt and decrypt passport numbers, and record their opening."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from uuid import UUID
 
+from voyagent.audit.service import recording as audit
+from voyagent.kernel import person_keys
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips.models import TripPassenger
 
 PURPOSE = "passport"
 PATTERN = r"^[A-Z0-9]{6,20}$"
-MASK = "••••"
-_SPOKEN_OF = re.compile(r"\b(?:pass?ports?|ppt|pp\s*(?:no|number|#))\b", re.IGNORECASE)
-_WRITTEN = re.compile(
-    r"(?<![\w/-])(?:[A-Z]{1,2}\d{6,8}|(?-i:[A-Z])[ -]\d{7}|\d{8,9})(?![\w/-])", re.IGNORECASE
-)
-_NEAR = 60
 
 
 def normal(number: str) -> str:
@@ -25,50 +20,52 @@ def normal(number: str) -> str:
 
 
 def seal(keyring: Keyring, passenger: TripPassenger, number: str | None) -> None:
-    """Encrypt a passenger's passport number for this passenger's id, or clear it.
+    """Store a passport number in a passenger, encrypted with this passenger's key; or clear it.
 
     The passenger must have an id.
     """
     passenger.passport_sealed = (
         None
         if number is None
-        else keyring.seal(PURPOSE, number.encode(), bound_to=_row(passenger.id))
+        else person_keys.seal(keyring, passenger.id, PURPOSE, number.encode())
     )
     passenger.passport_last4 = None if number is None else number[-4:]
 
 
-def opened(keyring: Keyring, passenger_id: UUID, sealed: bytes | None) -> str | None:
-    """Decrypt a passport number; None if there is none.
+def opened(
+    keyring: Keyring, passenger_id: UUID, sealed: bytes | None, key: bytes | None = None
+) -> str | None:
+    """Decrypt a passport number; None if there is none or its key is destroyed.
 
-    Raises SealBroken if it was encrypted for another passenger or with a lost secret.
+    `key` is the passenger's encrypted key; without it, it is read in the session. A number of an
+    earlier release is encrypted with the installation's secret. Raises SealBroken if the number was
+    encrypted for another passenger or with a lost secret.
     """
-    return (
-        None
-        if sealed is None
-        else keyring.open(PURPOSE, sealed, bound_to=_row(passenger_id)).decode()
+    if sealed is None:
+        return None
+    if is_of_installation(sealed):
+        return keyring.open(PURPOSE, sealed, bound_to=_row(passenger_id)).decode()
+    key = key or person_keys.key_of(passenger_id)
+    plain = person_keys.unseal(keyring, passenger_id, PURPOSE, sealed, key)
+    return None if plain is None else plain.decode()
+
+
+def record_opening(actor: Actor, trip_id: UUID, passenger_id: UUID, purpose: str) -> None:
+    """Record that a whole passport number was shown or sent; the event has no part of it.
+
+    `purpose` is `itinerary`, `flight` or `visa`.
+    """
+    audit.record(
+        actor,
+        "passport.opened",
+        entity_refs={"trip_id": trip_id, "passenger_id": passenger_id},
+        inputs={"purpose": purpose},
     )
 
 
-def masked(last4: str | None) -> str | None:
-    """Return the masked number, equally long for every number; None if there is none."""
-    return None if last4 is None else MASK + last4
-
-
-def hidden_in(text: str) -> str:
-    """Mask numbers near the word "passport" in a text.
-
-    Their last four characters stay. The time is linear in the length of the text, because the
-    nearest word is found by bisection.
-    """
-    spoken = [match.span() for match in _SPOKEN_OF.finditer(text)]
-    ends = [end for _, end in spoken]
-
-    def mask(match: re.Match[str]) -> str:
-        nearest = bisect_left(ends, match.start() - _NEAR)
-        is_near = nearest < len(spoken) and spoken[nearest][0] - _NEAR <= match.end()
-        return masked(match.group()[-4:]) or "" if is_near else match.group()
-
-    return _WRITTEN.sub(mask, text) if spoken else text
+def is_of_installation(sealed: bytes) -> bool:
+    """Return True if an earlier release encrypted the number, without a key of the passenger."""
+    return sealed[:1] != person_keys.VERSION
 
 
 def _row(passenger_id: UUID) -> str:

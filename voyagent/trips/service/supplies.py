@@ -16,6 +16,7 @@ from voyagent.drivers.suppliers.protocols.flights import FlightOffer
 from voyagent.drivers.suppliers.protocols.hotels import HotelRate
 from voyagent.drivers.suppliers.protocols.parts import PassengerKind, Traveller
 from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.dry_run import refuse_outside
 from voyagent.kernel.ids import new_id
@@ -143,13 +144,18 @@ def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[T
     return list(everybody)
 
 
-def traveller_of(keyring: Keyring, one: TripPassenger) -> Traveller:
+def traveller_of(
+    keyring: Keyring, actor: Actor, one: TripPassenger, *, purpose: str | None
+) -> Traveller:
     """Convert a passenger to the data that a supplier needs.
 
-    The last word of the name is the surname; the passport number is decrypted.
+    The last word of the name is the surname. `purpose` is the act that needs the passport number,
+    which is then decrypted and recorded as opened; None if the act does not need it.
     """
     given, _, surname = one.full_name.strip().rpartition(" ")
-    number = passports.opened(keyring, one.id, one.passport_sealed)
+    number = passports.opened(keyring, one.id, one.passport_sealed) if purpose is not None else None
+    if purpose is not None and number is not None:
+        passports.record_opening(actor, one.trip_id, one.id, purpose)
     return Traveller(
         PassengerKind(one.kind),
         given or surname,

@@ -80,7 +80,12 @@ def file_visa(
     if nationality is None:
         raise NoNationality
     application = VisaApplication(
-        traveller_of(keyring, one), nationality, destination, arrives_on, filed_on, trip.currency
+        traveller_of(keyring, actor, one, purpose="visa"),
+        nationality,
+        destination,
+        arrives_on,
+        filed_on,
+        trip.currency,
     )
     name, trip_id = one.full_name, trip.id
     check_room(trip, 1)
