@@ -9,11 +9,19 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
+from voyagent.kernel.keyring import current_keyring
 from voyagent.kernel.tenancy import TenantBound
+
+BANK = "bank_details"
+"""Purpose for which bank details are encrypted."""
 
 
 class TenantSettings(TenantBound, Base):
-    """The settings of an agency: one row, created at sign-up."""
+    """The settings of an agency: one row, created at sign-up.
+
+    Bank details are encrypted. `bank_details_clear` has those of an earlier release until a job has
+    encrypted them; the next release drops it.
+    """
 
     __tablename__ = "tenant_settings"
 
@@ -31,8 +39,10 @@ class TenantSettings(TenantBound, Base):
     approval_limits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     address: Mapped[str | None]
     tax_number: Mapped[str | None]
-    bank_details: Mapped[str | None]
+    bank_details_clear: Mapped[str | None] = mapped_column("bank_details")
+    bank_details_sealed: Mapped[bytes | None]
     round_invoices: Mapped[bool] = mapped_column(server_default=text("false"))
+    retention: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),
@@ -42,7 +52,25 @@ class TenantSettings(TenantBound, Base):
         CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("financial_year_start_month between 1 and 12", name="month"),
         CheckConstraint("jsonb_typeof(approval_limits) = 'object'", name="approval_limits"),
+        CheckConstraint("jsonb_typeof(retention) = 'object'", name="retention"),
     )
+
+    @property
+    def bank_details(self) -> str | None:
+        """Return the decrypted bank details."""
+        return opened(self.bank_details_sealed, self.bank_details_clear)
+
+    @bank_details.setter
+    def bank_details(self, text: str | None) -> None:
+        self.bank_details_sealed = (
+            None if text is None else current_keyring().seal(BANK, text.encode())
+        )
+        self.bank_details_clear = None
+
+
+def opened(sealed: bytes | None, clear: str | None) -> str | None:
+    """Return bank details from their two columns."""
+    return clear if sealed is None else current_keyring().open(BANK, sealed).decode()
 
 
 class TenantLogo(TenantBound, Base):

@@ -19,9 +19,12 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Forbidden, NotFound
 from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import current_tenant, owned
+from voyagent.settings import models
 from voyagent.settings.models import TenantLogo, TenantSettings
 
-COLUMNS = tuple(TenantSettings.__table__.c.keys())
+COLUMNS = tuple(
+    column.name for column in TenantSettings.__table__.c if column.name != "bank_details_sealed"
+)
 CHANGED = "settings.changed"
 LOGO = "logo"
 """The name of the logo in the history of changes."""
@@ -47,7 +50,7 @@ class LogoNotFound(NotFound):
 
 @cached_statement
 def statement() -> Select[Any]:
-    """Select the settings of the bound agency."""
+    """Select the settings of the bound agency; `opened` decrypts a row of them."""
     return select(*TenantSettings.__table__.c).where(owned(TenantSettings))
 
 
@@ -62,7 +65,14 @@ def chosen(name: str) -> ScalarSelect[Any]:
 def read(reader: Reader) -> Row | None:
     """Return the agency's settings; None if they do not exist yet."""
     rows = reader.read(statement())[0]
-    return rows[0] if rows else None
+    return opened(rows[0]) if rows else None
+
+
+def opened(row: Row) -> Row:
+    """Return a row of `statement` with the bank details decrypted."""
+    known = dict(row)
+    sealed = known.pop("bank_details_sealed")
+    return known | {"bank_details": models.opened(sealed, known["bank_details"])}
 
 
 def logo_statement() -> Select[Any]:
@@ -99,7 +109,7 @@ def read_letterhead(reader: Reader) -> Row:
     They include address, tax number and bank details. `logo` is the logo's row or None.
     """
     rows, logos = reader.read(statement(), logo_statement())
-    return {**(rows[0] if rows else {}), "logo": logos[0] if logos else None}
+    return {**(opened(rows[0]) if rows else {}), "logo": logos[0] if logos else None}
 
 
 def get_logo() -> TenantLogo | None:

@@ -11,6 +11,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, PreconditionFailed, Unprocessable
+from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money, is_currency
 from voyagent.kernel.tenancy import bind
 from voyagent.settings import queries
@@ -20,6 +21,8 @@ from voyagent.taxes.rules.numbers import country_of
 DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
+_PRIVATE = frozenset({"bank_details"})
+"""Settings of which an audit event has only the name, because events are never deleted."""
 _LIKE_GSTIN = re.compile(r"[0-9]{2}[0-9A-Z]{13}")
 """Fifteen characters in the form of a GSTIN (Rule 10 of the CGST Rules).
 
@@ -138,7 +141,11 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
         before = getattr(settings, name)
         if name != "approval_limits" and before != value:
             setattr(settings, name, value)
-            changed.append({"field": name, "before": before, "after": value})
+            changed.append(
+                {"field": name}
+                if name in _PRIVATE
+                else {"field": name, "before": before, "after": value}
+            )
     if limits:
         changed += _limit(settings, limits)
     if changed:
@@ -150,6 +157,20 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
             inputs={"fields": changed},
         )
     return settings
+
+
+def reseal(keyring: Keyring) -> int:
+    """Encrypt bank details that are in clear text or encrypted with an earlier secret.
+
+    Returns 1 if they were encrypted, else 0.
+    """
+    settings = queries.get_settings(lock=True)
+    sealed = settings.bank_details_sealed
+    if settings.bank_details_clear is None and (sealed is None or not keyring.is_old(sealed)):
+        return 0
+    settings.bank_details = settings.bank_details
+    db.session.flush()
+    return 1
 
 
 def _limit(settings: TenantSettings, limits: dict[str, Any]) -> list[dict[str, Any]]:
