@@ -28,12 +28,16 @@ from voyagent.billing.core.models.parts import (
     document_rules,
 )
 from voyagent.kernel.db import Base
+from voyagent.kernel.keyring import current_keyring
 from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 _SEARCH = (
     "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) ||"
     " COALESCE(party_reference, ''::text))"
 )
+
+PAN = "pan"
+"""Purpose for which the PAN of a buyer is encrypted, and for which its keyed hash is made."""
 
 
 class Invoice(DocumentColumns, TenantOwned, Base):
@@ -45,6 +49,10 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     `credited_minor` includes write-offs, which are also stored alone in `written_off_minor`. The
     total is the sum of lines, taxes and `round_off_minor`, which rounds it to whole units if the
     agency rounds its invoices.
+
+    The PAN of the buyer is encrypted; its keyed hash finds the buyer's other invoices.
+    `customer_pan_clear` has a PAN of an earlier release until a job has encrypted it; the next
+    release drops it.
     """
 
     __tablename__ = "invoices"
@@ -54,7 +62,9 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     round_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     place_of_supply: Mapped[str | None]
     customer_tax_number: Mapped[str | None]
-    customer_pan: Mapped[str | None]
+    customer_pan_clear: Mapped[str | None] = mapped_column("customer_pan")
+    customer_pan_sealed: Mapped[bytes | None]
+    customer_pan_digest: Mapped[bytes | None]
     issued_at: Mapped[datetime | None]
     issued_by_user_id: Mapped[UUID | None]
     sent_at: Mapped[datetime | None]
@@ -110,6 +120,16 @@ class Invoice(DocumentColumns, TenantOwned, Base):
             postgresql_where=text("customer_pan is not null"),
         ),
         Index(
+            "ix_invoices_pan_digest",
+            "tenant_id",
+            "customer_pan_digest",
+            "issue_date",
+            postgresql_where=text("customer_pan_digest is not null"),
+        ),
+        CheckConstraint(
+            "(customer_pan_sealed is null) = (customer_pan_digest is null)", name="pan"
+        ),
+        Index(
             "ix_invoices_enquiry",
             "tenant_id",
             "enquiry_id",
@@ -129,6 +149,23 @@ class Invoice(DocumentColumns, TenantOwned, Base):
             postgresql_ops={"search": "gin_trgm_ops"},
         ),
     )
+
+    @property
+    def customer_pan(self) -> str | None:
+        """Return the decrypted PAN of the buyer."""
+        return opened_pan(self.customer_pan_sealed, self.customer_pan_clear)
+
+    @customer_pan.setter
+    def customer_pan(self, pan: str | None) -> None:
+        keyring = current_keyring()
+        self.customer_pan_clear = None
+        self.customer_pan_sealed = None if pan is None else keyring.seal(PAN, pan.encode())
+        self.customer_pan_digest = None if pan is None else keyring.digest(PAN, pan)
+
+
+def opened_pan(sealed: bytes | None, clear: str | None) -> str | None:
+    """Return the PAN of a buyer from its two columns."""
+    return clear if sealed is None else current_keyring().open(PAN, sealed).decode()
 
 
 class InvoiceLine(DocumentLineColumns, TenantBound, Base):

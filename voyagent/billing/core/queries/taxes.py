@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any, overload
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, Select, cast, func, or_, select
 
 from voyagent.billing.core.models.bills import Bill, BillTax
-from voyagent.billing.core.models.invoices import Invoice, InvoiceTax
+from voyagent.billing.core.models.invoices import PAN, Invoice, InvoiceTax
 from voyagent.billing.core.models.kinds import AnyCreditKind, DocumentKind, kind_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
+from voyagent.kernel.keyring import current_keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import owned
 from voyagent.taxes.words import component
@@ -48,9 +49,13 @@ def collected_before(invoice: Invoice, component: str, first: date, last: date) 
     in the currency of `invoice` are added. The buyer is identified by PAN (the Indian tax account
     number), or by name if there is none.
     """
+    pan = invoice.customer_pan
     same = (
-        Invoice.customer_pan == invoice.customer_pan
-        if invoice.customer_pan
+        or_(
+            Invoice.customer_pan_digest.in_(current_keyring().digests(PAN, pan)),
+            Invoice.customer_pan_clear == pan,
+        )
+        if pan
         else Invoice.party_key == func.lower(invoice.party_name)
     )
     statement = (

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, Text, case, cast, func, select
 
 from voyagent.approvals.queries import unfinished_statement
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.invoices import Invoice, opened_pan
 from voyagent.billing.core.models.kinds import INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.credits import credits_of_statement
@@ -89,7 +89,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
     invoices, lines, taxes, payments, notes, write_offs, requests, journal, recognitions = (
         reader.read(*_document_statements(invoice_id))
     )
-    invoice = first_row(invoices, InvoiceNotFound)
+    invoice = with_pan(first_row(invoices, InvoiceNotFound))
     return InvoiceDocument(
         invoice,
         lines,
@@ -176,11 +176,20 @@ def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
     )
 
 
+def with_pan(row: Row) -> Row:
+    """Return an invoice's row with the PAN of the buyer decrypted."""
+    known = dict(row)
+    sealed = known.pop("customer_pan_sealed")
+    return known | {
+        "customer_pan": opened_pan(None if sealed is None else bytes(sealed), known["customer_pan"])
+    }
+
+
 def _invoice_statement(invoice_id: UUID) -> Select[Any]:
     columns = [
         column
         for column in Invoice.__table__.columns
-        if column.name not in {"party_key", "search", "session_id"}
+        if column.name not in {"party_key", "search", "session_id", "customer_pan_digest"}
     ]
     return select(
         *columns,

@@ -1,0 +1,35 @@
+"""Encrypt the PANs of buyers again."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, or_, select
+
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.kernel.db import db
+from voyagent.kernel.keyring import Keyring
+
+ROWS_MAX = 500
+
+
+def reseal(keyring: Keyring) -> int:
+    """Encrypt up to 500 PANs that are in clear text or encrypted with an earlier secret.
+
+    Returns their number.
+    """
+    mark = keyring.present_mark
+    rows = db.session.scalars(
+        select(Invoice)
+        .where(
+            or_(
+                Invoice.customer_pan_clear.is_not(None),
+                func.substring(Invoice.customer_pan_sealed, 1, len(mark)) != mark,
+            )
+        )
+        .order_by(Invoice.id)
+        .limit(ROWS_MAX)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for invoice in rows:
+        invoice.customer_pan = invoice.customer_pan
+    db.session.flush()
+    return len(rows)
