@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.approvals import probes
+from tests.audit_rows import EVENTS
 from tests.people import People, Person
 from voyagent.approvals.service import effects, proposing
 from voyagent.chat.service import conversations as chat
@@ -67,7 +68,7 @@ class Desk:
         with self.engine.connect() as connection:
             found = connection.execute(
                 sa.text(
-                    "select * from audit_events where entity_refs->>'approval_id' = :i and (kind ="
+                    f"select * from {EVENTS} where entity_refs->>'approval_id' = :i and (kind ="
                     " :k or cast(:k as text) is null) order by seq"
                 ),
                 {"i": approval_id, "k": kind},

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.audit.acts import ACTS, Act, Left
 from tests.audit.acts.registry import Doing
 from tests.audit.acts.stage import Stage
+from tests.audit_rows import EVENTS
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 
@@ -45,7 +46,7 @@ NAMED = {
 }
 COLUMNS = (
     "kind, status, error, actor_kind, actor_email, channel, approved_by, entity_refs, inputs,"
-    " outputs, tenant_id, actor_id, xmin::text as xid"
+    " outputs, tenant_id, actor_id, xid"
 )
 by_name = pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
 
@@ -120,7 +121,7 @@ def events_since(engine: sa.Engine, before: dict[Any, int]) -> list[sa.RowMappin
             if seq != before.get(tenant_id, 0)
         ]
         statement = sa.text(
-            f"select {COLUMNS} from audit_events where tenant_id = :t and seq > :s order by seq"
+            f"select {COLUMNS} from {EVENTS} where tenant_id = :t and seq > :s order by seq"
         )
         return [
             row
@@ -277,11 +278,10 @@ ALONE = {
 
 
 def written(engine: sa.Engine, tables: list[str]) -> dict[str, set[str]]:
-    """Return the ids of the transactions that wrote the rows of each table.
-
-    The tables of the audit are left out.
-    """
-    names = [name for name in tables if name not in {"audit_events", "audit_heads"}]
+    """Return the ids of the transactions that wrote the rows of each table except the audit."""
+    names = [
+        name for name in tables if name not in {"audit_events", "audit_heads", "audit_private"}
+    ]
     with engine.connect() as connection:
         return {
             name: set(connection.scalars(sa.text(f"select distinct xmin::text from {name}")))

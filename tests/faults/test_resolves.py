@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.audit_rows import EVENTS
 from tests.faults.conftest import Report, Rounds
 from tests.faults.web import Web, web_processes
 from tests.people import People, Person
@@ -100,7 +101,7 @@ class Round:
             )
             events = connection.execute(
                 sa.text(
-                    "select kind, inputs from audit_events where entity_refs->>'approval_id' = :i"
+                    f"select kind, inputs from {EVENTS} where entity_refs->>'approval_id' = :i"
                     " and kind like 'approval.%'"
                 ),
                 {"i": self.approval_id},

@@ -97,6 +97,25 @@ class AuditEvent(TenantBound, Base):
     )
 
 
+class AuditPrivate(TenantBound, Base):
+    """The personal text of an event, outside the chain, so that it can be erased.
+
+    `parts` has members of the event's `inputs` and `outputs`. The event has the SHA-256 of `salt`
+    and the text of `parts` as the member `private` of its inputs.
+    """
+
+    __tablename__ = "audit_private"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    parts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    __table_args__ = (
+        CheckConstraint("jsonb_typeof(parts) = 'object'", name="parts"),
+        CheckConstraint("octet_length(salt) = 16", name="salt"),
+    )
+
+
 class AuditCheck(TenantOwned, Base):
     """A requested check of an agency's chain, and its result once finished.
 

@@ -223,9 +223,7 @@ def _record(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
         "approval_id": approval.id,
         "session_id": str(approval.session_id),
         "tool_name": approval.tool_name,
-        "summary": approval.summary,
         "arguments_hash": approval.arguments_hash,
-        "reason": reason,
     }
     if approval.preview_hash is not None:
         inputs["preview_hash"] = approval.preview_hash
@@ -238,5 +236,6 @@ def _record(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
         "approval.granted" if granted else "approval.rejected",
         entity_refs=refs_of(approval),
         inputs=inputs,
+        private={"summary": approval.summary, "reason": reason},
     )
     after_commit(db.session, meters().decisions.labels("granted" if granted else "rejected").inc)

@@ -276,10 +276,10 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
         entity_refs=refs_of(approval),
         inputs={
             "approval_id": approval.id,
-            "arguments": approval.payload,
             "arguments_hash": approval.arguments_hash,
         },
-        outputs=approval.effect_result or {},
+        private={"arguments": approval.payload},
+        private_outputs=approval.effect_result,
         status="succeeded" if approval.effect_status == "done" else "failed",
         error=approval.effect_error,
         approved_by=approval.resolved_by_user_id,

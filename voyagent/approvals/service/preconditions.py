@@ -67,7 +67,8 @@ def expire(which: ColumnElement[bool]) -> int:
             system_actor(one.tenant_id),
             "proposal.expired",
             entity_refs=refs,
-            inputs={"tool_name": one.tool_name, "summary": one.summary},
+            inputs={"tool_name": one.tool_name},
+            private={"summary": one.summary},
         )
     notify_followers(*{one.session_id for one in expired})
     if expired:

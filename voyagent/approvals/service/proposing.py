@@ -158,11 +158,16 @@ def edit(
     db.session.refresh(approval)
     inputs: dict[str, audit.Fact] = {
         "tool_name": approval.tool_name,
-        "arguments": tool_inputs,
         "arguments_hash": approval.arguments_hash,
         "arguments_hash_before": before,
     }
-    audit.record(actor, "proposal.edited", entity_refs=refs_of(approval), inputs=inputs)
+    audit.record(
+        actor,
+        "proposal.edited",
+        entity_refs=refs_of(approval),
+        inputs=inputs,
+        private={"arguments": tool_inputs},
+    )
     notify_followers(approval.session_id)
     return approval
 
@@ -297,12 +302,16 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
 def _record_made(actor: Actor, approval: Approval) -> None:
     inputs: dict[str, audit.Fact] = {
         "tool_name": approval.tool_name,
-        "arguments": approval.payload,
         "arguments_hash": approval.arguments_hash,
-        "summary": approval.summary,
     }
     shown = {"preview_hash": approval.preview_hash} if approval.preview_hash else {}
-    audit.record(actor, "proposal.made", entity_refs=refs_of(approval), inputs=inputs | shown)
+    audit.record(
+        actor,
+        "proposal.made",
+        entity_refs=refs_of(approval),
+        inputs=inputs | shown,
+        private={"arguments": approval.payload, "summary": approval.summary},
+    )
 
 
 def _show(approval: Approval, shown: Description | None, worth: Money | None) -> None:

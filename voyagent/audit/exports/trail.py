@@ -97,9 +97,17 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
 
 
 def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
-    """Record that a person exported a report or list with these filters."""
+    """Record that a person exported a report or list with these filters.
+
+    A filter may be the name of a customer, so filters are personal text.
+    """
     tenancy.bind(db.session(), actor.tenant_id)
-    recording.record(actor, "data.exported", inputs={"file": file, "filters": dict(filters)})
+    recording.record(
+        actor,
+        "data.exported",
+        inputs={"file": file} | ({} if filters else {"filters": {}}),
+        private={"filters": dict(filters)} if filters else None,
+    )
 
 
 def file_name(tenant_id: UUID) -> str:

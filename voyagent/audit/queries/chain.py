@@ -21,6 +21,11 @@ _HEAD = text(f"select seq, encode(hash, 'hex') as hash from audit_heads where te
 _LINES = text(
     f"select app.audit_line(e) from audit_events e where tenant_id = {_BOUND} order by seq"  # noqa: S608
 )
+_CHANGED_PART = text(
+    "select p.seq from audit_private p join audit_events e on e.tenant_id = p.tenant_id"  # noqa: S608
+    f" and e.seq = p.seq where p.tenant_id = {_BOUND} and e.inputs->>'private' is distinct from"
+    " encode(sha256(p.salt || convert_to(p.parts::text, 'UTF8')), 'hex') order by p.seq limit 1"
+)
 _LAST_ARCHIVED = text(
     f"select seq, encode(hash, 'hex') as hash from audit_events where tenant_id = {_BOUND}"  # noqa: S608 - as above
     " and kind = :kind and inputs->>'format' = :format order by seq desc limit 1"
@@ -31,15 +36,17 @@ _LAST_ARCHIVED = text(
 class Chain:
     """An agency's chain, read in one database snapshot.
 
-    `head` is None if the chain's head is missing. `archived` is the event of the newest archive
-    export, or None if there is none. `lines` yields the events in the archive's format, oldest
-    first, without line ends.
+    `changed_part` is the number of the first event whose personal text is not the recorded one, or
+    None. `head` is None if the chain's head is missing. `archived` is the event of the newest
+    archive export, or None if there is none. `lines` yields the events in the archive's format,
+    oldest first, without line ends.
     """
 
     tenant_id: UUID
     head: Head | None
     archived: Head | None
     lines: Iterator[bytes]
+    changed_part: int | None = None
 
 
 @contextmanager
@@ -52,11 +59,16 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
     with database.snapshot(tenant_id) as connection:
         head = connection.execute(_HEAD).first()
         archived = connection.execute(_LAST_ARCHIVED, {"kind": EXPORTED, "format": ARCHIVE}).first()
+        changed = connection.execute(_CHANGED_PART).scalar()
         rows = connection.execute(
             _LINES, execution_options={"stream_results": True, "yield_per": _ROWS_AT_A_TIME}
         )
         yield Chain(
-            tenant_id, _head(head), _head(archived), (str(line).encode() for line in rows.scalars())
+            tenant_id,
+            _head(head),
+            _head(archived),
+            (str(line).encode() for line in rows.scalars()),
+            changed,
         )
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from voyagent.audit.models import AuditCheck, AuditEvent, AuditHead
+from voyagent.audit.models import AuditCheck, AuditEvent, AuditHead, AuditPrivate
 from voyagent.kernel import clock
 from voyagent.kernel.canonical import canonical_json
 from voyagent.kernel.database.copy_export import json_cell
@@ -42,6 +42,7 @@ _TABLE = AuditEvent.__table__
 _EVENTS = _TABLE.c
 _HEADS = AuditHead.__table__.c
 _CHECKS = AuditCheck.__table__.c
+_PRIVATE = AuditPrivate.__table__.c
 HISTORY_MAX = 100
 COUNTED_MAX = 1000
 KINDS_MAX = 200
@@ -189,8 +190,7 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
             _EVENTS.actor_id,
             _EVENTS.actor_email,
             _EVENTS.channel,
-            _EVENTS.inputs,
-            _EVENTS.outputs,
+            *_with_private(_EVENTS),
             _EVENTS.recorded_at,
         )
         .where(owned(AuditEvent), _EVENTS.seq == any_(keys))
@@ -374,8 +374,7 @@ def _shown(events: Columns, *, named: bool) -> Select[Any]:
             events.driver,
             events.error,
             events.entity_refs,
-            events.inputs,
-            events.outputs,
+            *_with_private(events),
             events.recorded_at,
         ]
         columns += [
@@ -416,10 +415,34 @@ def _wire(events: Columns) -> dict[str, ColumnElement[Any]]:
     return {name: column.label(name) for name, column in made.items()}
 
 
+def _with_private(events: Columns) -> list[ColumnElement[Any]]:
+    """Return inputs and outputs with their personal text; `erased` marks inputs that lost it.
+
+    Only events that have such text look it up.
+    """
+    has_private = events.inputs.has_key("private")
+    found: list[ColumnElement[Any]] = []
+    for name in ("inputs", "outputs"):
+        part = (
+            select(func.coalesce(_PRIVATE.parts[name], cast(literal("{}"), JSONB)))
+            .where(
+                owned(AuditPrivate),
+                _PRIVATE.tenant_id == events.tenant_id,
+                _PRIVATE.seq == events.seq,
+            )
+            .scalar_subquery()
+        )
+        gone = literal('{"erased": true}' if name == "inputs" else "{}")
+        whole = events[name].op("-")("private").op("||")(func.coalesce(part, cast(gone, JSONB)))
+        found.append(case((has_private, whole), else_=events[name]).label(name))
+    return found
+
+
 def _payload(events: Columns) -> ColumnElement[Any]:
     """Return inputs, outputs and references as JSON, and others with a value."""
+    inputs, outputs = _with_private(events)
     payload: ColumnElement[Any] = func.jsonb_build_object(
-        "inputs", events.inputs, "outputs", events.outputs, "entity_refs", events.entity_refs
+        "inputs", inputs, "outputs", outputs, "entity_refs", events.entity_refs
     )
     optional = {
         "driver": events.driver,

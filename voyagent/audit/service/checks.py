@@ -82,7 +82,12 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
     with snapshot(tenant_id) as chain:
         if chain.head is None:
             return Verdict(0, verifier.GENESIS, 1, "the head of the chain is missing")
-        return verifier.verify(chain.lines, chain.head, str(tenant_id), known)
+        verdict = verifier.verify(chain.lines, chain.head, str(tenant_id), known)
+        changed = chain.changed_part
+        if verdict.ok and changed is not None:
+            reason = f"the personal text of event {changed} is not the one that was recorded"
+            return verdict._replace(bad_seq=changed, reason=reason)
+        return verdict
 
 
 def found_before(tenant_id: UUID) -> list[Head]:

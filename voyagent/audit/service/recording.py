@@ -36,6 +36,8 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
     entity_refs: Mapping[str, Fact] | None = None,
     inputs: Mapping[str, Fact] | None = None,
     outputs: Mapping[str, Fact] | None = None,
+    private: Mapping[str, Fact] | None = None,
+    private_outputs: Mapping[str, Fact] | None = None,
     status: str = "succeeded",
     error: str | None = None,
     driver: str | None = None,
@@ -45,13 +47,22 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 ) -> None:
     """Record the event of an act, such as `enquiry.promoted`.
 
-    It is inserted at the end of the running transaction. `inputs` and `outputs` are small JSON
-    objects without secrets: amounts as decimal strings, ids as text. `status` is started,
-    succeeded, failed, rejected or cancelled. If an API key was used, the actor is the person who
-    created it and `entity_refs` has `by_api_key_id`.
+    It is inserted at the end of the running transaction.
+
+    `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids
+    as text. Members that may have personal text of customers are given as `private` and
+    `private_outputs`: they are shown with `inputs` and `outputs`, but stored outside the chain, so
+    that they can be erased. `status` is started, succeeded, failed, rejected or cancelled. If an
+    API key was used, the actor is the person who created it and `entity_refs` has `by_api_key_id`.
     """
+    parts = {
+        name: dict(values)
+        for name, values in (("inputs", private), ("outputs", private_outputs))
+        if values and any(value is not None for value in values.values())
+    }
     db.session().info.setdefault(_PENDING, []).append(
-        {
+        ({"private": parts} if parts else {})
+        | {
             "id": new_id(),
             "actor_kind": _kind_of(actor),
             "actor_id": actor.user_id,

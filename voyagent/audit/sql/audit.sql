@@ -3,6 +3,9 @@
 -- Each event has the next number and the hash of the event before it, so a removed or changed row
 -- breaks the chain. The head row is locked until the transaction ends: the writers of an agency
 -- take turns, and no number is given twice or left out.
+--
+-- Personal text is stored in audit_private, and the event has its hash with a random salt. When the
+-- text is erased the chain stays whole, and the hash alone does not allow a guess to be confirmed.
 -- requires: audit_canonical
 
 create or replace function app.audit(events jsonb) returns bigint
@@ -11,6 +14,7 @@ declare
   head audit_heads;
   item jsonb;
   e audit_events;
+  part audit_private;
 begin
   select * into strict head from audit_heads
    where tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) for update;
@@ -36,9 +40,21 @@ begin
     e.started_at := coalesce((item->>'started_at')::timestamptz, clock_timestamp());
     e.completed_at := coalesce((item->>'completed_at')::timestamptz, e.started_at);
     e.recorded_at := clock_timestamp();
+    if item ? 'private' then
+      part := null;
+      part.tenant_id := e.tenant_id;
+      part.seq := e.seq;
+      part.salt := decode(replace(gen_random_uuid()::text, '-', ''), 'hex');
+      part.parts := item->'private';
+      e.inputs := e.inputs || jsonb_build_object('private',
+        encode(sha256(part.salt || convert_to(part.parts::text, 'UTF8')), 'hex'));
+    end if;
     e.prev_hash := head.hash;
     e.hash := sha256(head.hash || convert_to(app.audit_canonical(e), 'UTF8'));
     insert into audit_events select e.*;
+    if item ? 'private' then
+      insert into audit_private select part.*;
+    end if;
     head.seq := e.seq;
     head.hash := e.hash;
   end loop;

@@ -168,7 +168,7 @@ def _store(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
             "write_off_id": row.id,
             "journal_entry_id": row.entry_id,
         },
-        inputs={"reason": row.reason},
+        private={"reason": row.reason},
         outputs={
             "amount": amount.wire,
             "currency": amount.currency,

@@ -140,7 +140,8 @@ def delete(actor: Actor, session_id: UUID) -> None:
         actor,
         "chat.deleted",
         entity_refs={"session_id": session_id},
-        inputs={"title": session.title, "message_count": session.message_count},
+        inputs={"message_count": session.message_count},
+        private={"title": session.title},
     )
 
 

@@ -190,7 +190,7 @@ def enter_credit(
             kind_of(document).key: document.id,
             "journal_entry_id": posted.entry_id,
         },
-        inputs={"reason": entry.reason},
+        private={"reason": entry.reason},
         outputs=outputs,
     )
     return credit
@@ -239,7 +239,7 @@ def reverse_credit(
             kind_of(document).key: document.id,
             "journal_entry_id": reversal.entry_id,
         },
-        inputs={"reason": why},
+        private={"reason": why},
         outputs={
             kind.number: number,
             "total": total.wire,

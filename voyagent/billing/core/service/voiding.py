@@ -67,7 +67,7 @@ def void_document(actor: Actor, document: Document, reason: str, on: date | None
         actor,
         _EVENTS[type(document)],
         entity_refs={kind.key: document.id, "journal_entry_id": reversal.entry_id},
-        inputs={"reason": why},
+        private={"reason": why},
         outputs={
             "total": wire_amount(document.total_minor, document.currency),
             "currency": document.currency,

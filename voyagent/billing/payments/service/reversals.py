@@ -90,7 +90,7 @@ def reverse_payment(
         actor,
         "payment.reversed",
         entity_refs={"payment_id": payment.id, "journal_entry_id": reversal.entry_id},
-        inputs={"reason": why},
+        private={"reason": why},
         outputs={
             "amount": wire_amount(payment.amount_minor, payment.currency),
             "currency": payment.currency,
@@ -134,7 +134,7 @@ def reverse_refund(
             "refund_id": refund.id,
             "journal_entry_id": reversal.entry_id,
         },
-        inputs={"reason": why},
+        private={"reason": why},
         outputs={
             "number": refund.number,
             "amount": amount.wire,
