@@ -56,6 +56,9 @@ from voyagent.ledger.views.months import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
 from voyagent.parties.api import api as parties_api
 from voyagent.parties.views import pages as parties_pages
+from voyagent.privacy import tasks as privacy_tasks
+from voyagent.privacy.api import api as privacy_api
+from voyagent.privacy.views import pages as privacy_pages
 from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import (
     home as home_pages,
@@ -78,6 +81,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     capabilities_pages,
     trips_pages,
     parties_pages,
+    privacy_pages,
     imports_pages,
     billing_pages,
     invoice_paper_pages,
@@ -102,6 +106,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     enquiries_api,
     trips_api,
     parties_api,
+    privacy_api,
     imports_api,
     *BILLING_APIS,
     ledger_api,
@@ -131,6 +136,7 @@ TASKS = (
     chat_tasks,
     identity_tasks,
     mail_tasks,
+    privacy_tasks,
     trips_tasks,
 )  # imported so that the worker can run them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)

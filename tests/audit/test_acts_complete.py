@@ -30,6 +30,11 @@ EXPORTS = OF_AUDIT | {
     "GET /reports/trial-balance",
     "GET /reports/day-book",
     "GET /invoices",
+    "GET /api/reports/itinerary",
+    "GET /api/privacy/parties/<party_id>/export",
+    "GET /api/privacy/parties/<party_id>/identity",
+    "GET /parties/<party_id>/privacy/export.json",
+    "GET /parties/<party_id>/privacy/export.pdf",
 }
 
 

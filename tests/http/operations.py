@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -45,6 +46,7 @@ from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
 from voyagent.parties import service as parties
+from voyagent.privacy.service import erasure
 from voyagent.routes import APIS
 from voyagent.trips.models import Trip
 from voyagent.trips.rules.details import OtherDetails
@@ -127,6 +129,18 @@ def _party(person: Person) -> object:
             name=f"Deepa Krishnan {secrets.randbelow(10**9)}",
             is_customer=True,
         ).id
+
+
+def _erased(person: Person) -> object:
+    """Return a party that was erased and whose identity is kept."""
+    keyring, party_id = person.app.extensions["voyagent.keyring"], _party(person)
+    assert isinstance(party_id, UUID)
+    with person.acting() as actor:
+        admin = replace(actor, role="agency_admin")
+        done = erasure.erase(keyring, admin, party_id, reason="Request of the customer")
+        done.identity_until = clock.today()
+        done.identity_sealed = erasure.sealed_identity(keyring, party_id, {"name": "Deepa"})
+    return party_id
 
 
 def _session(person: Person) -> object:
@@ -510,6 +524,8 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
         f"{method}/<entry_id>/reverse": {"entry_id": _written}
         for method in ("POST /api/journal-entries", "GET /journal", "POST /journal")
     },
+    "GET /api/privacy/parties/<party_id>/identity": {"party_id": _erased},
+    "POST /parties/<party_id>/privacy/identity": {"party_id": _erased},
     "PATCH /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "DELETE /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "POST /api/bills/<bill_id>/receive": {"bill_id": _draft_bill},
@@ -556,6 +572,7 @@ NAMED_IN: dict[str, dict[str, Callable[[Person], object]]] = {
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},
     "JournalEntryIn": {"lines": _lines},
+    "LinkRequest": {"record_id": _enquiry},
 }
 
 
@@ -675,5 +692,8 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ReverseIn": lambda: {"reason": "Typed twice"},
     "RefundIn": lambda: {"amount": "1.00", "account": "cash"},
     "ReopenMonthRequest": lambda: {"reason": "A bill came late"},
+    "LinkRequest": lambda: {"kind": "enquiry", "record_id": str(new_id())},
+    "EraseRequest": lambda: {"reason": "Request of the customer"},
+    "RetentionPatch": lambda: {"mails": 30},
     "TenantSettingsPatchRequest": lambda: {"rate_limit_per_minute": 30},
 }

@@ -130,7 +130,7 @@ def test_an_own_record_is_found(alice: Person, call: Call) -> None:
         alice.api,
         call,
         call.address(**mine),
-        **({"json": call.body()} if call.operation.body else {}),
+        **({"json": call.body_of(alice)} if call.operation.body else {}),
     )
     assert answer.status_code == call.operation.status, answer.text
 

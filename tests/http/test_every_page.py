@@ -67,6 +67,8 @@ READS_NO_QUERY = {
         "settings.index",
     ),
     *("parties.detail", "parties.edit"),
+    *("privacy.index", "privacy.detail", "privacy.erase"),
+    *("privacy.export_json", "privacy.export_pdf"),
     *(
         "billing.bill",
         "billing.edit_bill",

@@ -51,6 +51,8 @@ NAMES = {
         "API",
         "CSV",
         "XLSX",
+        "JSON",
+        "Person",  # the pseudonym of an erased person
         "PDF",
         *("PNG", "JPEG", "kB"),
         *("GSTIN", "IFSC", "IBAN", "CGST", "SGST", "IGST", "VAT", "TDS", "TCS", "BSP"),

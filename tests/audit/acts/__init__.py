@@ -1,6 +1,6 @@
 """All acts that must record an event, and exceptions with their reason."""
 
-from tests.audit.acts import account, coming_in, imports, money, parties, travel, work
+from tests.audit.acts import account, coming_in, imports, money, parties, privacy, travel, work
 from tests.audit.acts.registry import ACTS, Act, Left
 
 # Operations, pages, tasks and commands that could change something and leave no event, and why.
@@ -22,6 +22,7 @@ NO_ACTS = {
     "chat.housekeeping": "a turn whose job was lost goes on; what it then does has its events",
     "trips.sweep_offers": "what a supplier once offered is nobody's act",
     "trips.seal_anew": "the same numbers under the present secret",
+    "privacy.seal": "the same values, encrypted with the present secret",
     "demo": "it acts by the rules, which leave their events",
     "migrate-up": "the schema is nobody's act",
     "worker": "it runs the tasks",
@@ -37,6 +38,7 @@ __all__ = [
     "imports",
     "money",
     "parties",
+    "privacy",
     "travel",
     "work",
 ]

@@ -116,6 +116,10 @@ ADMINISTER = frozenset(
         "invite.revoke",
         "ledger.open",
         "ledger.reopen",
+        "privacy.erase",
+        "privacy.export",
+        "privacy.manage",
+        "privacy.read",
         "settings.update",
         "team.manage",
     }

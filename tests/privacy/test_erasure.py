@@ -1,0 +1,290 @@
+"""After an erasure nothing of the person is readable, and books and audit chain are whole."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.billing.papers import advance, draft, issued, pay
+from tests.people import Person
+from tests.privacy.people import MAIL, NAME, PAN, VALUES, a_subject
+from tests.trips.things import keyring
+from voyagent.audit.service import checks as audit_checks
+from voyagent.billing.invoices.queries import documents as invoices
+from voyagent.kernel import clock, person_keys
+from voyagent.kernel.errors import Forbidden
+from voyagent.parties import queries as parties, service as party_service
+from voyagent.parties.queries import PartyNotFound
+from voyagent.privacy.errors import (
+    IdentityNotKept,
+    PersonErased,
+    PersonHasOpenRecords,
+    ReasonRequired,
+)
+from voyagent.privacy.queries import person as held
+from voyagent.privacy.service import erasure, links, retention
+from voyagent.reports.queries import checks as book_checks
+
+WHY = "Request of the customer by letter"
+
+
+def dump(engine: sa.Engine, person: Person) -> dict[str, str]:
+    """Return all rows of an agency as text, by table; bytes also as the text that they may be."""
+    with engine.connect() as connection:
+        tables = connection.scalars(
+            sa.text(
+                "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and"
+                " a.attname = 'tenant_id' and not a.attisdropped where c.relkind in ('r', 'p') and"
+                " c.relnamespace = 'public'::regnamespace"
+            )
+        ).all()
+        found = {}
+        for table in tables:
+            rows = connection.execute(
+                sa.text(f'select * from "{table}" where tenant_id = :t'),
+                {"t": person.actor.tenant_id},
+            )
+            found[table] = "\n".join(" ".join(_text(value) for value in row) for row in rows.all())
+        jobs = connection.execute(sa.text("select args::text from procrastinate_jobs")).scalars()
+        found["procrastinate_jobs"] = "\n".join(jobs)
+        return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode("latin-1")
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def seen(engine: sa.Engine, person: Person) -> dict[str, list[str]]:
+    """Return the values of the person that are readable in the database, by table."""
+    return {
+        table: values
+        for table, rows in dump(engine, person).items()
+        if (values := [value for value in VALUES if value.lower() in rows.lower()])
+    }
+
+
+def erase(person: Person, party_id: UUID, reason: str = WHY) -> UUID:
+    return person.does(
+        lambda actor: erasure.erase(keyring(person), actor, party_id, reason=reason).id
+    )
+
+
+def test_nothing_of_the_person_is_readable_in_a_dump(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    one = a_subject(alice)
+    before = seen(owner_engine, alice)
+    assert {"parties", "enquiries", "invoices", "postings", "chat_messages"} <= before.keys()
+    erase(alice, one.party_id)
+    assert seen(owner_engine, alice) == {}
+
+
+def test_books_and_audit_chain_are_whole(alice: Person, app: Flask) -> None:
+    one = a_subject(alice)
+
+    def figures() -> Any:
+        return alice.api.get("/reports/trial-balance").json
+
+    before = figures()
+    erase(alice, one.party_id)
+    assert figures() == before
+    with app.app_context():
+        assert book_checks.run(alice.actor.tenant_id) == []
+    with app.app_context():
+        assert audit_checks.walk(alice.actor.tenant_id).ok
+    with alice.acting():
+        invoice = invoices.get_invoice(one.invoice_id)
+        assert invoice.party_name.startswith("Person ")
+        assert (invoice.total_minor, invoice.status, bool(invoice.number)) == (
+            *(45_000_00, "paid", True),
+        )
+        assert invoice.customer_pan == PAN
+
+
+def test_the_other_passenger_and_other_customers_keep_their_data(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    one = a_subject(alice)
+    other = issued(alice, customer_name="Deepa Krishnamurthy")
+    pay(alice, other, 45_000_00)
+    erase(alice, one.party_id)
+    rows = dump(owner_engine, alice)
+    assert "Rajiv Menon" in rows["trip_passengers"]
+    assert "Deepa Krishnamurthy" in rows["invoices"]
+    assert "Deepa Krishnamurthy" in rows["postings"]
+    with alice.acting():
+        assert person_keys.key_of(one.passenger_id) is None
+
+
+def test_a_plan_says_what_goes_what_stays_and_why(alice: Person) -> None:
+    one = a_subject(alice)
+    plan = alice.does(erasure.plan, one.party_id)
+    goes = {holding.table: number for holding, number in plan.goes}
+    assert (goes["chat_messages"] >= 2, goes["trip_passengers"]) == (True, 1)
+    assert {"invoices", "payments", "postings"} <= {holding.table for holding, _n in plan.stays}
+    assert all(holding.why for holding, _n in plan.stays)
+    assert plan.blocked_by == []
+    assert plan.identity_until == clock.today(alice.actor.timezone) + timedelta(days=2922)
+
+
+@pytest.mark.parametrize("open_kind", ["invoice", "draft", "advance"])
+def test_open_documents_prevent_an_erasure(
+    alice: Person, owner_engine: sa.Engine, open_kind: str
+) -> None:
+    one = a_subject(alice)
+    if open_kind == "invoice":
+        issued(alice)
+    elif open_kind == "draft":
+        draft(alice)
+    else:
+        advance(alice, 1_000_00)
+    before = seen(owner_engine, alice)
+    with pytest.raises(PersonHasOpenRecords):
+        erase(alice, one.party_id)
+    (found,) = alice.does(erasure.plan, one.party_id).blocked_by
+    assert found["kind"] == ("payment" if open_kind == "advance" else "invoice")
+    assert seen(owner_engine, alice) == before
+
+
+def test_an_erasure_happens_once(alice: Person) -> None:
+    one = a_subject(alice)
+    first = erase(alice, one.party_id)
+    assert erase(alice, one.party_id, "Again") == first
+    events = alice.api.get("/audit?kind=privacy.erased").json["items"]
+    assert len(events) == 1
+    assert [value for value in VALUES if value in json.dumps(events)] == []
+
+
+def test_of_two_erasures_at_once_one_happens(alice: Person) -> None:
+    one = a_subject(alice)
+    with ThreadPoolExecutor(2) as pool:
+        found = {*pool.map(lambda _n: erase(alice, one.party_id), range(2))}
+    assert len(found) == 1
+    assert len(alice.api.get("/audit?kind=privacy.erased").json["items"]) == 1
+
+
+def test_a_customer_without_documents_is_erased_without_a_kept_identity(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    party_id = alice.does(
+        lambda actor: party_service.create(actor, name=NAME, is_customer=True, email=MAIL).id
+    )
+    erase(alice, party_id)
+    assert seen(owner_engine, alice) == {}
+    with alice.acting():
+        done = held.erasure_of(party_id)
+        assert done is not None
+        assert (done.identity_sealed, done.identity_until) == (None, None)
+        assert parties.get_party(party_id).is_archived
+    with pytest.raises(IdentityNotKept):
+        alice.does(lambda actor: erasure.open_identity(keyring(alice), actor, party_id))
+
+
+def test_the_identity_is_kept_for_the_tax_authority_until_its_period_is_over(
+    alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
+    one = a_subject(alice)
+    erase(alice, one.party_id)
+
+    def opened(person: Person) -> dict[str, Any]:
+        return person.does(
+            lambda actor: erasure.open_identity(keyring(person), actor, one.party_id)
+        )
+
+    assert opened(alice)["name"] == NAME
+    assert len(alice.api.get("/audit?kind=privacy.identity_opened").json["items"]) == 1
+    with pytest.raises(Forbidden):
+        opened(bob)
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text("update erasures set identity_until = :d where party_id = :p"),
+            {"d": date(2020, 1, 1), "p": one.party_id},
+        )
+    with alice.acting():
+        assert retention.apply(("tax_identity",)) == {"tax_identity": 1}
+    with pytest.raises(IdentityNotKept):
+        opened(alice)
+
+
+def test_who_may_not_erase(alice: Person, bob: Person, victor: Person, charlie: Person) -> None:
+    one = a_subject(alice)
+    for person in (bob, victor):
+        with pytest.raises(Forbidden):
+            erase(person, one.party_id)
+        with pytest.raises(Forbidden):
+            person.does(erasure.plan, one.party_id)
+    with pytest.raises(PartyNotFound):
+        erase(charlie, one.party_id)
+    for reason in ("", "  ", "x" * 501):
+        with pytest.raises(ReasonRequired):
+            erase(alice, one.party_id, reason)
+
+
+def test_an_erased_person_gets_no_links(alice: Person) -> None:
+    one = a_subject(alice)
+    erase(alice, one.party_id)
+    with pytest.raises(PersonErased):
+        alice.does(links.confirm, one.party_id, kind="trip", record_id=one.trip_id)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update postings set party_name = 'x'",
+        "update postings set debit_minor = 1",
+        "update journal_entries set narration = 'x'",
+        "set role voyagent_eraser",
+    ],
+)
+def test_the_program_cannot_change_the_books_by_itself(
+    alice: Person, app_engine: sa.Engine, statement: str
+) -> None:
+    a_subject(alice)
+    with pytest.raises(sa.exc.ProgrammingError), app_engine.begin() as connection:
+        bound = sa.text("select set_config('app.tenant', :t, true)")
+        connection.execute(bound, {"t": str(alice.actor.tenant_id)})
+        connection.execute(sa.text(statement))
+
+
+def test_the_function_leaves_other_agencies_alone(
+    alice: Person, charlie: Person, owner_engine: sa.Engine, app_engine: sa.Engine
+) -> None:
+    for person in (alice, charlie):
+        a_subject(person)
+    before = dump(owner_engine, alice)
+    with app_engine.begin() as connection:
+        bound = sa.text("select set_config('app.tenant', :t, true)")
+        connection.execute(bound, {"t": str(charlie.actor.tenant_id)})
+        connection.execute(
+            sa.text("select app.pseudonymise_party(:n, 'Person 1', array[:n])"), {"n": NAME}
+        )
+    assert NAME not in dump(owner_engine, charlie)["postings"]
+    after = dump(owner_engine, alice)
+    assert {table for table in before if table in after and before[table] != after[table]} <= {
+        "procrastinate_jobs"
+    }
+
+
+def test_words_are_replaced_literally_and_without_regard_to_case(owner_engine: sa.Engine) -> None:
+    statement = sa.text("select app.without_words(:t, cast(:w as text[]), 'P')")
+    with owner_engine.connect() as connection:
+        for given, words, wanted in (
+            ("Visa for DEEPA K. (Kochi)", ["Deepa K. (Kochi)"], "Visa for P"),
+            ("a.b and axb", ["a.b"], "P and axb"),
+            ("दीपा कृष्णन के लिए", ["दीपा कृष्णन"], "P के लिए"),
+            ("C:\\temp $1", ["C:\\temp"], "P $1"),
+            ("Jo Li", ["Li"], "Jo Li"),
+        ):
+            assert connection.scalar(statement, {"t": given, "w": words}) == wanted
+        assert connection.scalar(statement, {"t": None, "w": ["abc"]}) is None

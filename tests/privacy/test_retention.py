@@ -1,0 +1,186 @@
+"""Retention: what is older than its period is removed in batches, what is younger stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.people import Person
+from tests.privacy.people import MAIL, NAME, a_subject
+from tests.trips.things import PASSPORT, a_line, a_passenger, a_trip
+from voyagent.audit.service import recording
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel import person_keys
+from voyagent.kernel.errors import Forbidden
+from voyagent.privacy.errors import PeriodTooShort
+from voyagent.privacy.rules.retention import KINDS
+from voyagent.privacy.service import retention
+from voyagent.trips.rules.details import OtherDetails
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(alice: Person, owner_engine: sa.Engine) -> Run:
+    """Run SQL as the owner for Alice's agency and return the first value of each row."""
+
+    def call(statement: str, **values: Any) -> list[Any]:
+        with owner_engine.begin() as connection:
+            found = connection.execute(sa.text(statement), {"t": alice.actor.tenant_id, **values})
+            return [row[0] for row in found] if found.returns_rows else []
+
+    return call
+
+
+def applied(person: Person, kind: str) -> dict[str, int]:
+    with person.acting():
+        return retention.apply((kind,))
+
+
+def test_the_name_of_an_old_enquiry_is_removed_and_a_young_one_stays(
+    alice: Person, run: Run
+) -> None:
+    old, young = (
+        alice.does(
+            lambda actor: enquiries.create(actor, customer_name=NAME, customer_email=MAIL).id
+        )
+        for _ in range(2)
+    )
+    run("update enquiries set updated_at = now() - interval '1096 days' where id = :i", i=old)
+    run("update enquiries set updated_at = now() - interval '1094 days' where id = :i", i=young)
+    assert applied(alice, "enquiries") == {"enquiries": 1}
+    assert applied(alice, "enquiries") == {}
+    assert run("select customer_name from enquiries where id = :i", i=old) == ["–"]
+    assert run("select customer_email from enquiries where id = :i", i=young) == [MAIL]
+
+
+def test_an_enquiry_with_an_invoice_stays(alice: Person, run: Run) -> None:
+    one = a_subject(alice)
+    run("update enquiries set updated_at = now() - interval '9 years' where tenant_id = :t")
+    assert applied(alice, "enquiries") == {}
+    assert run("select customer_name from enquiries where id = :i", i=one.enquiry_id) == [NAME]
+
+
+def test_an_old_conversation_is_deleted_with_everything_in_it(alice: Person, run: Run) -> None:
+    a_subject(alice)
+    run(
+        "update chat_sessions set last_message_at = now() - interval '731 days' where tenant_id ="
+        " :t"
+    )
+    assert applied(alice, "conversations") == {"conversations": 1}
+    assert run("select count(*) from chat_messages where tenant_id = :t") == [0]
+
+
+def over(person: Person, day: date, **given: Any) -> Any:
+    """Create a passenger of a trip that ended on a day."""
+    trip_id = a_trip(person)
+    a_line(person, trip_id, OtherDetails(kind="other", title="Boat", on=day), price="1")
+    return a_passenger(
+        person, trip_id, passport_number=PASSPORT, date_of_birth=date(1986, 5, 4), **given
+    )
+
+
+def test_passports_go_some_time_after_the_end_of_the_trip(alice: Person, run: Run) -> None:
+    old, young = over(alice, date(2026, 1, 10)), over(alice, date(2026, 11, 1))
+    assert applied(alice, "passports") == {"passports": 1}
+    columns = "select num_nonnulls(passport_sealed, passport_last4, date_of_birth, nationality)"
+    assert run(f"{columns} from trip_passengers where id = :i", i=old) == [0]
+    assert run(f"{columns} from trip_passengers where id = :i", i=young) == [3]
+    with alice.acting():
+        assert (person_keys.key_of(old), person_keys.key_of(young) is None) == (None, False)
+
+
+def test_names_of_passengers_go_later(alice: Person, run: Run) -> None:
+    old = over(alice, date(2023, 1, 10))
+    over(alice, date(2024, 11, 1))
+    assert applied(alice, "passengers") == {"passengers": 1}
+    assert run("select full_name from trip_passengers where id = :i", i=old) == ["–"]
+
+
+def test_personal_text_of_old_events_goes_and_the_events_stay(alice: Person, run: Run) -> None:
+    with alice.acting() as actor:
+        recording.record(actor, "probe.noted", private={"summary": NAME})
+    alice.does(retention.choose, {"audit_text": 2922})
+    assert applied(alice, "audit_text") == {}
+    run("alter table audit_events disable trigger audit_events_append_only")
+    try:
+        run(
+            "update audit_events set recorded_at = now() - interval '2923 days' where tenant_id ="
+            " :t and kind = 'probe.noted'"
+        )
+    finally:
+        run("alter table audit_events enable trigger audit_events_append_only")
+    assert applied(alice, "audit_text") == {"audit_text": 1}
+    assert len(alice.api.get("/audit?kind=probe.noted").json["items"]) == 1
+
+
+def test_ended_sign_ins_lose_address_and_browser(alice: Person, run: Run) -> None:
+    run("update auth_sessions set ip = '203.0.113.7', user_agent = 'x' where tenant_id = :t")
+    assert applied(alice, "sessions") == {}
+    run("update auth_sessions set ended_at = now() - interval '91 days' where tenant_id = :t")
+    assert applied(alice, "sessions")["sessions"] >= 1
+    assert set(run("select ip from auth_sessions where tenant_id = :t")) == {""}
+
+
+def test_records_of_sent_mails_go(alice: Person, run: Run) -> None:
+    run(
+        "insert into mails (tenant_id, id, kind, locale, created_at, due_at, useless_at, sent_at)"
+        " select :t, gen_random_uuid(), 'invoice', 'en', at, at, at, at from unnest(array[now() -"
+        " interval '91 days', now() - interval '89 days']) at"
+    )
+    assert applied(alice, "mails") == {"mails": 1}
+
+
+def test_every_kind_can_be_applied_and_is_counted_in_an_event(alice: Person, run: Run) -> None:
+    over(alice, date(2020, 1, 1))
+    with alice.acting():
+        done = retention.apply()
+    assert done == {"passports": 1, "passengers": 1}
+    (event,) = alice.api.get("/audit?kind=retention.applied").json["items"]
+    assert event["payload"]["outputs"] == {"rows": done}
+    with alice.acting():
+        assert retention.apply(tuple(KINDS)) == {}
+
+
+def test_a_batch_is_limited(alice: Person, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        alice.does(lambda actor: enquiries.create(actor, customer_name=NAME))
+    run("update enquiries set updated_at = now() - interval '9 years' where tenant_id = :t")
+    monkeypatch.setattr(retention, "ROWS_MAX", 2)
+    assert [applied(alice, "enquiries") for _ in range(3)] == [
+        {"enquiries": 2},
+        {"enquiries": 1},
+        {},
+    ]
+
+
+def test_periods_are_chosen_by_administrators_within_the_minimum(
+    alice: Person, bob: Person, charlie: Person
+) -> None:
+    alice.does(retention.choose, {"enquiries": 400, "mails": 30})
+    alice.does(retention.choose, {"mails": None})
+    rows = {row["kind"]: row["days"] for row in alice.does(lambda _actor: retention.read_periods())}
+    assert (rows["enquiries"], rows["mails"]) == (400, KINDS["mails"].default)
+    (newest, *_rest) = alice.api.get("/audit?kind=retention.changed").json["items"]
+    assert newest["payload"]["inputs"]["fields"] == [
+        {"field": "retention.mails", "before": "30", "after": "90"}
+    ]
+    with pytest.raises(PeriodTooShort):
+        alice.does(retention.choose, {"tax_identity": 2556})
+    with pytest.raises(Forbidden):
+        bob.does(retention.choose, {"enquiries": 400})
+    theirs = charlie.does(lambda _actor: retention.read_periods())
+    assert {row["kind"]: row["days"] for row in theirs}["enquiries"] == 1095
+
+
+def test_a_chosen_period_applies(alice: Person, run: Run) -> None:
+    enquiry_id = alice.does(lambda actor: enquiries.create(actor, customer_name=NAME).id)
+    run("update enquiries set updated_at = now() - interval '41 days' where tenant_id = :t")
+    assert applied(alice, "enquiries") == {}
+    alice.does(retention.choose, {"enquiries": 40})
+    assert applied(alice, "enquiries") == {"enquiries": 1}
+    assert run("select customer_name from enquiries where id = :i", i=enquiry_id) == ["–"]

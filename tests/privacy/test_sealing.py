@@ -1,0 +1,181 @@
+"""Bank details, PANs and passport numbers are encrypted, also those of earlier releases."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from tests.billing.papers import draft, issued
+from tests.people import Person
+from tests.trips.things import PASSPORT, a_passenger, a_trip, keyring
+from voyagent.billing.invoices.queries import documents as invoices
+from voyagent.billing.invoices.service import pans
+from voyagent.kernel import person_keys
+from voyagent.kernel.config import Settings
+from voyagent.kernel.database.read_pool import SessionReader
+from voyagent.kernel.db import db
+from voyagent.kernel.keyring import Keyring, SealBroken
+from voyagent.settings import queries as settings_queries
+from voyagent.settings.service import tenant_settings
+from voyagent.trips.queries import trips
+from voyagent.trips.service import passengers, passports
+
+BANK = "Bank of the Coast\nA/c 0012 3456 7890, IFSC BMCX0000123"
+PAN = "AAPFU0939F"
+
+
+def stored(engine: sa.Engine, table: str, person: Person) -> str:
+    """Return the rows of an agency in a table as one text, bytes in hexadecimal form."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(f"select t::text from {table} t where tenant_id = :t"),
+            {"t": person.actor.tenant_id},
+        ).scalars()
+        return "\n".join(rows)
+
+
+def rotated(settings: Settings) -> tuple[Keyring, Keyring]:
+    """Return a keyring with a new secret before the old one, and one with the new secret alone."""
+    secret = type(settings.auth_secret)
+    new = {"auth_secret": secret("another-secret-" + "1" * 40)}
+    old = {"auth_secrets_previous": secret(settings.auth_secret.get_secret_value())}
+    return (
+        Keyring(settings.model_copy(update=new | old)),
+        Keyring(settings.model_copy(update=new)),
+    )
+
+
+def test_bank_details_are_encrypted_and_read_everywhere(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    assert (
+        alice.api.patch("/tenant-settings", json={"bank_details": BANK}).json["bank_details"]
+        == BANK
+    )
+    assert alice.api.get("/tenant-settings").json["bank_details"] == BANK
+    assert "IFSC" in alice.browser.get("/settings").text
+    with alice.acting():
+        letter = settings_queries.read_letterhead(SessionReader(db.session))
+    assert letter["bank_details"] == BANK
+    assert "0012 3456" not in stored(owner_engine, "tenant_settings", alice)
+    assert "0012 3456" not in stored(owner_engine, "audit_events", alice)
+    (event,) = alice.api.get("/audit?kind=settings.changed").json["items"]
+    assert event["payload"]["inputs"]["fields"] == [{"field": "bank_details"}]
+
+
+def test_bank_details_of_an_earlier_release_are_read_and_then_encrypted(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    alice.api.get("/tenant-settings")
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text("update tenant_settings set bank_details = :b where tenant_id = :t"),
+            {"b": BANK, "t": alice.actor.tenant_id},
+        )
+    assert alice.api.get("/tenant-settings").json["bank_details"] == BANK
+    with alice.acting():
+        assert tenant_settings.reseal(keyring(alice)) == 1
+    with alice.acting():
+        assert tenant_settings.reseal(keyring(alice)) == 0
+    assert alice.api.get("/tenant-settings").json["bank_details"] == BANK
+    assert "0012 3456" not in stored(owner_engine, "tenant_settings", alice)
+
+
+def test_a_pan_of_an_earlier_release_is_found_and_then_encrypted(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    invoice_id = draft(alice, customer_pan=PAN)
+    assert alice.api.get(f"/invoices/{invoice_id}").json["customer_pan"] == PAN
+    assert PAN not in stored(owner_engine, "invoices", alice)
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "update invoices set customer_pan = :p, customer_pan_sealed = null,"
+                " customer_pan_digest = null where id = :i"
+            ),
+            {"p": PAN, "i": invoice_id},
+        )
+    assert alice.api.get(f"/invoices/{invoice_id}").json["customer_pan"] == PAN
+    with alice.acting():
+        assert pans.reseal(keyring(alice)) == 1
+    with alice.acting():
+        assert pans.reseal(keyring(alice)) == 0
+    assert alice.api.get(f"/invoices/{invoice_id}").json["customer_pan"] == PAN
+    assert PAN not in stored(owner_engine, "invoices", alice)
+
+
+def test_the_pan_of_an_issued_invoice_is_neither_added_nor_removed(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    with_pan = issued(alice, customer_pan=PAN)
+    without = issued(alice)
+    for invoice_id, pan in ((with_pan, None), (without, PAN)):
+        with pytest.raises(sa.exc.IntegrityError), alice.acting():
+            invoices.get_invoice(invoice_id).customer_pan = pan
+            db.session.flush()
+
+
+def test_a_new_secret_encrypts_only_the_keys_of_people_again(
+    alice: Person, settings: Settings
+) -> None:
+    person_id = a_passenger(alice, a_trip(alice), passport_number=PASSPORT)
+    both, alone = rotated(settings)
+    with alice.acting():
+        before = person_keys.key_of(person_id)
+        assert passengers.reseal(both) == 1
+        assert person_keys.key_of(person_id) != before
+        (sealed,) = db.session.execute(
+            sa.text("select passport_sealed from trip_passengers where id = :i"), {"i": person_id}
+        ).one()
+        assert passports.opened(alone, person_id, bytes(sealed)) == PASSPORT
+
+
+def test_a_passport_number_of_an_earlier_release_gets_a_key_of_its_own(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    person_id = a_passenger(alice, trip_id, passport_number=PASSPORT)
+    with alice.acting():
+        person_keys.destroy([person_id])
+        one = trips.get_passenger(trip_id, person_id)
+        one.passport_sealed = keyring(alice).seal(
+            passports.PURPOSE, PASSPORT.encode(), bound_to=f"trip_passengers:{person_id}"
+        )
+    with alice.acting():
+        one = trips.get_passenger(trip_id, person_id)
+        assert passports.opened(keyring(alice), person_id, one.passport_sealed) == PASSPORT
+        assert passengers.reseal(keyring(alice)) == 1
+        assert passports.opened(keyring(alice), person_id, one.passport_sealed) == PASSPORT
+        assert person_keys.key_of(person_id) is not None
+
+
+def test_without_the_key_a_passport_number_cannot_be_read(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    one, other = (a_passenger(alice, trip_id, passport_number=PASSPORT) for _ in range(2))
+    with alice.acting():
+        sealed = trips.get_passenger(trip_id, one).passport_sealed
+        with pytest.raises(SealBroken):
+            passports.opened(keyring(alice), other, sealed)
+        assert person_keys.destroy([one]) == 1
+        assert person_keys.destroy([one]) == 0
+        assert passports.opened(keyring(alice), one, sealed) is None
+        assert passports.opened(
+            keyring(alice), other, trips.get_passenger(trip_id, other).passport_sealed
+        )
+
+
+def test_a_removed_passengers_key_is_destroyed(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    person_id = a_passenger(
+        alice, trip_id, passport_number=PASSPORT, date_of_birth=date(1986, 1, 3)
+    )
+    alice.does(passengers.remove_passenger, trip_id, person_id)
+    with alice.acting():
+        assert person_keys.key_of(person_id) is None
+
+
+def test_keys_of_people_are_not_seen_by_another_agency(alice: Person, charlie: Person) -> None:
+    person_id = a_passenger(alice, a_trip(alice), passport_number=PASSPORT)
+    with charlie.acting():
+        assert person_keys.key_of(person_id) is None
+        assert person_keys.destroy([person_id]) == 0

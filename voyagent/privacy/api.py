@@ -1,0 +1,143 @@
+"""JSON API of personal data: index, links, export, erasure and retention; for administrators."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.capabilities.ports import find_port
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.serializers import Body
+from voyagent.parties.queries import PartyNotFound
+from voyagent.privacy.errors import (
+    IdentityNotKept,
+    PeriodTooShort,
+    PersonErased,
+    PersonHasOpenRecords,
+    RecordNotFound,
+)
+from voyagent.privacy.queries import person
+from voyagent.privacy.schemas import (
+    EraseRequest,
+    ErasureListOut,
+    ErasureOut,
+    IdentityOut,
+    LinkRequest,
+    PersonExportOut,
+    PersonOut,
+    RetentionOut,
+    RetentionPatch,
+)
+from voyagent.privacy.service import erasure, exporting, links, overview, retention
+
+api = ApiBlueprint("privacy", __name__, tag="Privacy", guard=Guard.BEARER)
+
+
+@api.get(
+    "/privacy/parties/<party_id>",
+    answer=PersonOut,
+    permission="privacy.read",
+    missing=PartyNotFound,
+)
+def get_person(actor: Actor, party_id: UUID) -> Body[PersonOut]:
+    """Read what is held about a person.
+
+    The answer has the number of rows by table, records that may be about the same person, and what
+    prevents an erasure.
+    """
+    return PersonOut.of(overview.read(actor, party_id))
+
+
+@api.get(
+    "/privacy/parties/<party_id>/export",
+    answer=PersonExportOut,
+    permission="privacy.export",
+    missing=PartyNotFound,
+)
+def export_person(actor: Actor, party_id: UUID) -> Body[PersonExportOut]:
+    """Export everything that is held about a person; the audit log records it."""
+    found = exporting.export(find_port(Keyring), actor, party_id, form="json")
+    return PersonExportOut.of(found)
+
+
+@api.post(
+    "/privacy/parties/<party_id>/links",
+    answer=PersonOut,
+    permission="privacy.manage",
+    missing=PartyNotFound,
+    errors=(RecordNotFound, PersonErased),
+)
+def link_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonOut]:
+    """Confirm that a record is about a person."""
+    links.confirm(actor, party_id, kind=body.kind, record_id=body.record_id)
+    return PersonOut.of(overview.read(actor, party_id))
+
+
+@api.post(
+    "/privacy/parties/<party_id>/links/release",
+    answer=PersonOut,
+    permission="privacy.manage",
+    missing=PartyNotFound,
+    errors=(RecordNotFound, PersonErased),
+)
+def release_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonOut]:
+    """Take back the confirmation that a record is about a person."""
+    links.release(actor, party_id, kind=body.kind, record_id=body.record_id)
+    return PersonOut.of(overview.read(actor, party_id))
+
+
+@api.post(
+    "/privacy/parties/<party_id>/erase",
+    answer=ErasureOut,
+    permission="privacy.erase",
+    missing=PartyNotFound,
+    errors=(PersonHasOpenRecords,),
+)
+def erase_person(actor: Actor, party_id: UUID, body: EraseRequest) -> Body[ErasureOut]:
+    """Erase the data of a person.
+
+    Documents and entries stay with a pseudonym. It cannot be undone. A repeated request returns the
+    first erasure.
+    """
+    done = erasure.erase(find_port(Keyring), actor, party_id, reason=body.reason)
+    return ErasureOut.of(overview.erasure_row(done))
+
+
+@api.get(
+    "/privacy/parties/<party_id>/identity",
+    answer=IdentityOut,
+    permission="privacy.export",
+    missing=PartyNotFound,
+    errors=(IdentityNotKept,),
+)
+def open_identity(actor: Actor, party_id: UUID) -> Body[IdentityOut]:
+    """Read the identity of an erased person, kept for tax authorities; the audit log records it."""
+    return IdentityOut.of(erasure.open_identity(find_port(Keyring), actor, party_id))
+
+
+@api.get("/privacy/erasures", answer=ErasureListOut, permission="privacy.read")
+def list_erasures(actor: Actor) -> Body[ErasureListOut]:  # noqa: ARG001 - binds the agency
+    """List the newest 200 erasures; repeat those made after a backup that was restored."""
+    return ErasureListOut.of(
+        {"items": [overview.erasure_row(one) for one in person.list_erasures()]}
+    )
+
+
+@api.get("/privacy/retention", answer=RetentionOut, permission="privacy.read")
+def get_retention(actor: Actor) -> Body[RetentionOut]:  # noqa: ARG001 - binds the agency
+    """Read the retention periods."""
+    return RetentionOut.of({"items": retention.read_periods()})
+
+
+@api.patch(
+    "/privacy/retention",
+    answer=RetentionOut,
+    permission="privacy.manage",
+    errors=(PeriodTooShort,),
+)
+def patch_retention(actor: Actor, body: RetentionPatch) -> Body[RetentionOut]:
+    """Change retention periods; they apply from the next night."""
+    chosen = retention.choose(actor, body.model_dump(exclude_unset=True))
+    return RetentionOut.of({"items": chosen})

@@ -1,0 +1,57 @@
+"""Errors of personal data."""
+
+from __future__ import annotations
+
+from voyagent.kernel.errors import N_, Conflict, NotFound, Unprocessable
+
+
+class RecordNotFound(NotFound):
+    """The agency has no such enquiry, passenger, trip or conversation."""
+
+    code = "record_not_found"
+    message = N_("We could not find that record.")
+
+
+class InvalidRecordId(Unprocessable):
+    """The record's id is not a UUID."""
+
+    code = "invalid_record_id"
+    message = N_("This is not a valid record ID.")
+
+
+class PersonHasOpenRecords(Conflict):
+    """The person has open documents, advances or unfinished acts."""
+
+    code = "person_has_open_records"
+    message = N_(
+        "This person still has open documents, advances or unfinished acts. Settle, void or delete"
+        " them first."
+    )
+
+
+class PersonErased(Conflict):
+    """The person's data was erased, so nothing can be linked or changed."""
+
+    code = "person_erased"
+    message = N_("The data of this person was erased.")
+
+
+class ReasonRequired(Unprocessable):
+    """The erasure has no reason, or one of more than 500 characters."""
+
+    code = "reason_required"
+    message = N_("Enter a reason of at most 500 characters.")
+
+
+class IdentityNotKept(NotFound):
+    """The identity of this erased person is not kept, or its period is over."""
+
+    code = "identity_not_kept"
+    message = N_("The identity of this person is not kept any more.")
+
+
+class PeriodTooShort(Unprocessable):
+    """The retention period is shorter than the minimum of its kind."""
+
+    code = "period_too_short"
+    message = N_("This period is shorter than the minimum for its kind of data.")

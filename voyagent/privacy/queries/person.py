@@ -1,0 +1,292 @@
+"""Everything that an agency holds about a person, and records that may be about the same person.
+
+A person is a party. Documents, payments and entries are linked by the party's name. An enquiry, a
+trip or a conversation is linked if an invoice of the party names it, or if an administrator has
+confirmed it; a passenger only if confirmed. Statements run under row-level security.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.db import db
+from voyagent.kernel.patterns import contains
+from voyagent.parties import queries as parties
+from voyagent.privacy.models import Erasure
+from voyagent.privacy.rules.register import HOLDINGS, Holding
+
+CANDIDATES_MAX = 50
+KINDS = ("enquiry", "passenger", "trip", "conversation")
+
+# The tables are constants of this module and of the register, never input.
+_LINKS = text("""
+with confirmed as (
+  select kind, record_id from person_links where party_id = :party_id
+), enquiry as (
+  select enquiry_id as id from invoices where party_key = :key and enquiry_id is not null
+  union select record_id from confirmed where kind = 'enquiry'
+), trip as (
+  select trip_id as id from invoices where party_key = :key and trip_id is not null
+  union select id from trips where enquiry_id in (select id from enquiry)
+  union select record_id from confirmed where kind = 'trip'
+), conversation as (
+  select session_id as id from invoices where party_key = :key and session_id is not null
+  union select session_id from enquiries
+         where id in (select id from enquiry) and session_id is not null
+  union select session_id from trips
+         where id in (select id from trip) and session_id is not null
+  union select record_id from confirmed where kind = 'conversation'
+)
+select array(select e.id from enquiries e where e.id in (select id from enquiry)) as enquiries,
+       array(select t.id from trips t where t.id in (select id from trip)) as trips,
+       array(select p.id from trip_passengers p
+              where p.id in (select record_id from confirmed where kind = 'passenger'))
+         as passengers,
+       array(select s.id from chat_sessions s where s.id in (select id from conversation))
+         as conversations
+""")
+_EVENTS = text("""
+select array(
+  select p.seq from audit_private p join audit_events e
+      on e.tenant_id = p.tenant_id and e.seq = p.seq
+   where (select bool_or(value #>> '{}' = any(cast(:ids as text[])))
+            from jsonb_each(e.entity_refs) refs(name, value))
+      or exists (select from unnest(cast(:written as text[])) w where strpos(p.parts::text, w) > 0)
+)
+""")
+_ENQUIRY_CANDIDATES = text("""
+select 'enquiry' as kind, id as record_id, customer_name as title, created_at as at,
+       case when lower(customer_email) = lower(:email) then 'email'
+            when :phone <> '' and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10)
+                 = :phone then 'phone'
+            else 'name' end as reason
+  from enquiries
+ where (lower(customer_name) = :key or lower(customer_email) = lower(:email)
+        or :phone <> ''
+           and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10) = :phone)
+   and id <> all(:enquiries)
+ order by created_at desc limit :most
+""")
+_PASSENGER_CANDIDATES = text("""
+select 'passenger' as kind, p.id as record_id, p.full_name || ', ' || t.title as title,
+       p.created_at as at,
+       case when lower(p.full_name) = :key then 'name' else 'trip' end as reason
+  from trip_passengers p join trips t on t.tenant_id = p.tenant_id and t.id = p.trip_id
+ where (lower(p.full_name) = :key or p.trip_id = any(:trips)) and p.id <> all(:passengers)
+ order by p.created_at desc limit :most
+""")
+_CONVERSATION_CANDIDATES = text("""
+select 'conversation' as kind, s.id as record_id, s.title, s.created_at as at,
+       'mentioned' as reason
+  from chat_sessions s
+ where s.id <> all(:conversations)
+   and (s.search like any(cast(:likes as text[]))
+        or exists (select from chat_messages m where m.tenant_id = s.tenant_id
+                      and m.session_id = s.id and m.search like any(cast(:likes as text[])))
+        or exists (select from approvals a where a.tenant_id = s.tenant_id
+                      and a.session_id = s.id
+                      and lower(a.payload::text) like any(cast(:likes as text[]))))
+ order by s.created_at desc limit :most
+""")
+_PARTY_CANDIDATES = text("""
+select 'party' as kind, id as record_id, name as title, created_at as at,
+       case when lower(email) = lower(:email) then 'email' else 'phone' end as reason
+  from parties
+ where id <> :party_id
+   and (lower(email) = lower(:email)
+        or :phone <> '' and right(regexp_replace(phone, '[^0-9]', '', 'g'), 10) = :phone)
+ order by created_at desc limit :most
+""")
+_OPEN = text("""
+select 'invoice' as kind, id::text as id, coalesce(number, '') as number, status from invoices
+ where party_key = :key and status in ('draft', 'issued', 'partially_paid')
+union all
+select 'bill', id::text, coalesce(vendor_reference, ''), status from bills
+ where party_key = :key and status in ('draft', 'received', 'scheduled', 'partially_paid')
+union all
+select 'payment', id::text, number, 'advance' from payments
+ where party_key = :key and allocated_minor + refunded_minor < amount_minor
+union all
+select 'conversation', session_id::text, '', 'running' from chat_turns
+ where session_id = any(:conversations) and status in ('queued', 'running')
+union all
+select 'approval', id, summary, 'unfinished' from approvals
+ where session_id = any(:conversations)
+   and (status = 'granted' and effect_status in ('waiting', 'running')
+        or status = 'pending' and expires_at > now())
+ order by 1, 3
+""")
+_CONFIRMED = text("""
+select l.kind, l.record_id,
+       coalesce(e.customer_name, p.full_name, t.title, s.title) as title
+  from person_links l
+  left join enquiries e on e.tenant_id = l.tenant_id and e.id = l.record_id
+  left join trip_passengers p on p.tenant_id = l.tenant_id and p.id = l.record_id
+  left join trips t on t.tenant_id = l.tenant_id and t.id = l.record_id
+  left join chat_sessions s on s.tenant_id = l.tenant_id and s.id = l.record_id
+ where l.party_id = :party_id
+ order by l.kind, l.confirmed_at
+""")
+_FOUND = {
+    "enquiry": text("select exists (select from enquiries where id = :id)"),
+    "passenger": text("select exists (select from trip_passengers where id = :id)"),
+    "trip": text("select exists (select from trips where id = :id)"),
+    "conversation": text("select exists (select from chat_sessions where id = :id)"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The records that are linked to a party, by kind, as ids."""
+
+    party_id: UUID
+    key: str
+    enquiries: list[UUID] = field(default_factory=list)
+    trips: list[UUID] = field(default_factory=list)
+    passengers: list[UUID] = field(default_factory=list)
+    conversations: list[UUID] = field(default_factory=list)
+    events: list[int] = field(default_factory=list)
+
+    @property
+    def parameters(self) -> Row:
+        """Return the values of the conditions in the register."""
+        return {
+            "party_id": self.party_id,
+            "key": self.key,
+            "enquiries": self.enquiries,
+            "trips": self.trips,
+            "passengers": self.passengers,
+            "conversations": self.conversations,
+            "events": self.events,
+        }
+
+
+def links_of(party_id: UUID) -> Links:
+    """Return the records that are linked to a party. Raises PartyNotFound."""
+    party = parties.get_party(party_id)
+    found = db.session.execute(_LINKS, {"party_id": party_id, "key": party.party_key}).one()
+    links = Links(
+        party_id,
+        party.party_key,
+        enquiries=list(found.enquiries),
+        trips=list(found.trips),
+        passengers=list(found.passengers),
+        conversations=list(found.conversations),
+    )
+    documents = db.session.scalars(
+        text(
+            "select id::text from invoices where party_key = :key union all select id::text from"
+            " bills where party_key = :key union all select id::text from payments where party_key"
+            " = :key"
+        ),
+        {"key": party.party_key},
+    )
+    ids = [
+        str(party_id),
+        *documents,
+        *(str(one) for one in (*links.enquiries, *links.passengers, *links.conversations)),
+    ]
+    written = ids + [json.dumps(word, ensure_ascii=False) for word in words_of(links)]
+    events = db.session.scalar(_EVENTS, {"ids": ids, "written": written})
+    return replace(links, events=list(events or ()))
+
+
+def words_of(links: Links) -> list[str]:
+    """Return names, e-mail addresses, phone numbers and address of a person, longest first."""
+    found = db.session.execute(
+        text(
+            "select distinct word from (select unnest(array[name, email, phone, address]) as word"
+            " from parties where id = :party_id union select unnest(array[customer_name,"
+            " customer_email, customer_phone]) from enquiries where id = any(:enquiries) union"
+            " select full_name from trip_passengers where id = any(:passengers)) w where"
+            " length(trim(word)) >= 3"
+        ),
+        links.parameters,
+    )
+    return sorted((row.word for row in found), key=len, reverse=True)
+
+
+def rows_of(links: Links, holding: Holding) -> list[Row]:
+    """Return the personal data of a person in one table."""
+    if not holding.linked or not holding.columns:
+        return []
+    columns = ", ".join(f"t.{name}" for name in holding.columns)
+    extra = ", t.id" if holding.table == "trip_passengers" else ""
+    statement = f"select {columns}{extra} from {holding.table} t where {holding.linked}"  # noqa: S608 - of the register
+    return [dict(row) for row in db.session.execute(text(statement), links.parameters).mappings()]
+
+
+def count_of(links: Links, holding: Holding) -> int:
+    """Return the number of rows of a person in one table."""
+    if not holding.linked:
+        return 0
+    statement = f"select count(*) from {holding.table} t where {holding.linked}"  # noqa: S608 - of the register
+    return int(db.session.scalar(text(statement), links.parameters) or 0)
+
+
+def counts(links: Links) -> list[tuple[Holding, int]]:
+    """Return the tables that hold data of a person, each with the number of rows."""
+    found = [(one, count_of(links, one)) for one in HOLDINGS]
+    return [(one, number) for one, number in found if number]
+
+
+def open_records(links: Links) -> list[Row]:
+    """Return what prevents an erasure: open documents, advances, running turns, pending acts.
+
+    Rows: kind, id, number, status.
+    """
+    return [dict(row) for row in db.session.execute(_OPEN, links.parameters).mappings()]
+
+
+def candidates(links: Links) -> list[Row]:
+    """Return records that may be about the same person and are not linked, newest first.
+
+    Rows: kind, record_id, title, at, reason. `reason` is `name`, `email`, `phone`, `trip` or
+    `mentioned`. At most 50 of each kind.
+    """
+    party = parties.get_party(links.party_id)
+    digits = re.sub(r"\D", "", party.phone or "")
+    words = [word for word in (party.name, party.email, party.phone) if word]
+    values = links.parameters | {
+        "email": party.email,
+        "phone": digits[-10:] if len(digits) >= 7 else "",
+        "likes": [contains(word.lower()) for word in words],
+        "most": CANDIDATES_MAX,
+    }
+    statements = (
+        _ENQUIRY_CANDIDATES,
+        _PASSENGER_CANDIDATES,
+        _CONVERSATION_CANDIDATES,
+        _PARTY_CANDIDATES,
+    )
+    return [dict(row) for one in statements for row in db.session.execute(one, values).mappings()]
+
+
+def confirmed(party_id: UUID) -> list[Row]:
+    """Return the records that were confirmed for a party. Rows: kind, record_id, title."""
+    found = db.session.execute(_CONFIRMED, {"party_id": party_id})
+    return [dict(row) for row in found.mappings()]
+
+
+def is_record(kind: str, record_id: UUID) -> bool:
+    """Return True if the agency has a record of this kind and id."""
+    return kind in _FOUND and bool(db.session.scalar(_FOUND[kind], {"id": record_id}))
+
+
+def erasure_of(party_id: UUID) -> Erasure | None:
+    """Return the erasure of a party, or None."""
+    return db.session.scalar(select(Erasure).where(Erasure.party_id == party_id))
+
+
+def list_erasures(limit: int = 200) -> Sequence[Erasure]:
+    """Return the newest erasures."""
+    return db.session.scalars(
+        select(Erasure).order_by(Erasure.erased_at.desc(), Erasure.id.desc()).limit(limit)
+    ).all()

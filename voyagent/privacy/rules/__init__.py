@@ -1,0 +1,1 @@
+"""Rules of personal data: the register of tables, and retention periods."""

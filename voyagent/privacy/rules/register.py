@@ -1,0 +1,404 @@
+"""Register of personal data: the tables that have it, their links to people, and what erasure does.
+
+Index, export, erasure preview and documentation are made from it. A test fails on a table that is
+neither in HOLDINGS nor in WITHOUT.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from voyagent.kernel.errors import N_
+
+Erasure = Literal["removed", "pseudonym", "stays"]
+BOOKS = "books"
+"""Retention of the books: they are never deleted by the program."""
+ACCOUNT = "account"
+"""Retention of people with an account: as long as the account exists."""
+SHORT = "short"
+"""Retention by another job: expired offers, tokens and repeated requests, within days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Personal data in one table.
+
+    `linked` is the SQL condition by which rows of the table `t` belong to a person; an empty one
+    means that they belong to no customer. It may use `:key` (the party's name in lower case) and
+    the ids `:party_id`, `:enquiries`, `:trips`, `:passengers` and `:conversations`. `why` is the
+    reason for what stays after an erasure.
+    """
+
+    table: str
+    label: str
+    columns: tuple[str, ...]
+    linked: str
+    erasure: Erasure
+    retention: str
+    why: str = ""
+    of_customer: bool = True
+
+
+_OF_INVOICE = "t.invoice_id in (select id from invoices where party_key = :key)"
+_OF_BILL = "t.bill_id in (select id from bills where party_key = :key)"
+_TAX = N_("Numbers, amounts and dates stay, because tax law requires the document.")
+_LEDGER = N_("Amounts and dates stay, because the books must be kept.")
+_STAFF = N_("It belongs to a colleague, not to a customer.")
+
+HOLDINGS: tuple[Holding, ...] = (
+    Holding(
+        "parties",
+        N_("Customers and suppliers"),
+        (
+            *("name", "email", "phone", "address", "country", "state", "tax_number"),
+            *("terms_days", "notes", "created_at"),
+        ),
+        "t.id = :party_id",
+        "removed",
+        BOOKS,
+    ),
+    Holding(
+        "enquiries",
+        N_("Enquiries"),
+        (
+            *("customer_name", "customer_email", "customer_phone", "origin", "destination"),
+            *("depart_date", "return_date", "pax_count", "status", "notes", "created_at"),
+        ),
+        "t.id = any(:enquiries)",
+        "removed",
+        "enquiries",
+        N_("Route, dates and status stay without a name."),
+    ),
+    Holding(
+        "trips",
+        N_("Trips"),
+        ("title", "notes", "sent_to", "created_at"),
+        "t.id = any(:trips)",
+        "pseudonym",
+        BOOKS,
+        N_("Services and amounts stay, because the margin of the trip depends on them."),
+    ),
+    Holding(
+        "trip_passengers",
+        N_("Passengers"),
+        (
+            *("full_name", "kind", "date_of_birth", "nationality", "passport_sealed"),
+            *("passport_last4", "passport_expiry", "created_at"),
+        ),
+        "t.id = any(:passengers)",
+        "removed",
+        "passengers",
+    ),
+    Holding(
+        "trip_lines",
+        N_("Services of trips"),
+        ("kind", "status", "starts_on", "ends_on", "details", "supplier", "supplier_ref"),
+        "t.trip_id = any(:trips)",
+        "pseudonym",
+        BOOKS,
+        N_("Services and amounts stay, because the margin of the trip depends on them."),
+    ),
+    Holding(
+        "chat_sessions",
+        N_("Conversations"),
+        ("title", "created_at", "message_count"),
+        "t.id = any(:conversations)",
+        "removed",
+        "conversations",
+    ),
+    Holding(
+        "chat_messages",
+        N_("Messages"),
+        ("role", "blocks", "created_at"),
+        "t.session_id = any(:conversations)",
+        "removed",
+        "conversations",
+    ),
+    Holding(
+        "chat_turns",
+        N_("Requests to the assistant"),
+        ("message", "created_at"),
+        "t.session_id = any(:conversations)",
+        "removed",
+        "conversations",
+    ),
+    Holding(
+        "chat_events",
+        N_("Steps shown by the assistant"),
+        ("kind", "data", "created_at"),
+        "t.session_id = any(:conversations)",
+        "removed",
+        "conversations",
+    ),
+    Holding(
+        "chat_turn_steps",
+        N_("Intermediate results of the assistant"),
+        ("kind", "outcome", "finished_at"),
+        "t.turn_id in (select id from chat_turns where session_id = any(:conversations))",
+        "removed",
+        "turn_steps",
+    ),
+    Holding(
+        "approvals",
+        N_("Approval requests"),
+        ("tool_name", "summary", "payload", "preview", "status", "reason", "requested_at"),
+        "t.session_id = any(:conversations)",
+        "removed",
+        "conversations",
+    ),
+    Holding(
+        "invoices",
+        N_("Invoices"),
+        (
+            *("number", "status", "issue_date", "due_date", "currency", "total_minor"),
+            *("party_name", "party_reference", "notes", "place_of_supply", "customer_tax_number"),
+            *("customer_pan", "customer_pan_sealed", "sent_to", "void_reason"),
+        ),
+        "t.party_key = :key",
+        "pseudonym",
+        BOOKS,
+        _TAX,
+    ),
+    Holding(
+        "invoice_lines",
+        N_("Lines of invoices"),
+        ("description", "quantity", "amount_minor", "service_date"),
+        _OF_INVOICE,
+        "pseudonym",
+        BOOKS,
+        _TAX,
+    ),
+    Holding(
+        "bills",
+        N_("Bills"),
+        (
+            *("vendor_reference", "status", "issue_date", "due_date", "currency", "total_minor"),
+            *("party_name", "party_reference", "notes", "void_reason"),
+        ),
+        "t.party_key = :key",
+        "pseudonym",
+        BOOKS,
+        _TAX,
+    ),
+    Holding(
+        "bill_lines",
+        N_("Lines of bills"),
+        ("description", "quantity", "amount_minor"),
+        _OF_BILL,
+        "pseudonym",
+        BOOKS,
+        _TAX,
+    ),
+    Holding(
+        "payments",
+        N_("Payments"),
+        (
+            *("number", "direction", "paid_on", "currency", "amount_minor", "party_name"),
+            *("reference", "reversal_reason"),
+        ),
+        "t.party_key = :key",
+        "pseudonym",
+        BOOKS,
+        _LEDGER,
+    ),
+    Holding(
+        "refunds",
+        N_("Refunds"),
+        ("number", "refunded_on", "amount_minor", "reference", "reversal_reason"),
+        "t.payment_id in (select id from payments where party_key = :key)",
+        "pseudonym",
+        BOOKS,
+        _LEDGER,
+    ),
+    Holding(
+        "credit_notes",
+        N_("Credit notes"),
+        (
+            *("number", "issue_date", "currency", "total_minor", "party_name", "reason"),
+            "reversal_reason",
+        ),
+        "t.party_key = :key",
+        "pseudonym",
+        BOOKS,
+        _TAX,
+    ),
+    Holding(
+        "credit_note_lines",
+        N_("Lines of credit notes"),
+        ("description", "amount_minor"),
+        "t.credit_note_id in (select id from credit_notes where party_key = :key)",
+        "pseudonym",
+        BOOKS,
+        _TAX,
+    ),
+    Holding(
+        "supplier_credits",
+        N_("Supplier credits"),
+        (
+            *("vendor_reference", "issue_date", "currency", "total_minor", "party_name"),
+            *("reason", "reversal_reason"),
+        ),
+        "t.party_key = :key",
+        "pseudonym",
+        BOOKS,
+        _TAX,
+    ),
+    Holding(
+        "supplier_credit_lines",
+        N_("Lines of supplier credits"),
+        ("description", "amount_minor"),
+        "t.supplier_credit_id in (select id from supplier_credits where party_key = :key)",
+        "pseudonym",
+        BOOKS,
+        _TAX,
+    ),
+    Holding(
+        "write_offs",
+        N_("Write-offs"),
+        ("effective_on", "amount_minor", "reason"),
+        _OF_INVOICE,
+        "pseudonym",
+        BOOKS,
+        _LEDGER,
+    ),
+    Holding(
+        "journal_entries",
+        N_("Journal entries"),
+        ("entry_date", "narration"),
+        "t.id in (select entry_id from postings where party_key = :key)",
+        "pseudonym",
+        BOOKS,
+        _LEDGER,
+    ),
+    Holding(
+        "postings",
+        N_("Journal lines"),
+        ("effective_date", "currency", "debit_minor", "credit_minor", "party_name", "memo"),
+        "t.party_key = :key",
+        "pseudonym",
+        BOOKS,
+        _LEDGER,
+    ),
+    Holding(
+        "ageing_by_party",
+        N_("Open amounts by age"),
+        ("kind", "currency", "issue_month", "party_name", "open_minor"),
+        "t.party_key = :key",
+        "removed",
+        BOOKS,
+    ),
+    Holding(
+        "party_open_balances",
+        N_("Open amounts"),
+        ("kind", "currency", "party_name", "open_minor"),
+        "t.party_key = :key",
+        "removed",
+        BOOKS,
+    ),
+    Holding(
+        "advances_by_party",
+        N_("Advances"),
+        ("direction", "currency", "party_name", "unapplied_minor"),
+        "t.party_key = :key",
+        "removed",
+        BOOKS,
+    ),
+    Holding(
+        "audit_private",
+        N_("Personal text in the audit log"),
+        ("seq", "parts"),
+        "t.seq = any(:events)",
+        "removed",
+        "audit_text",
+        N_("The events stay without this text, because the log must be complete."),
+    ),
+    Holding(
+        "person_links",
+        N_("Confirmed links"),
+        ("kind", "record_id", "confirmed_at"),
+        "t.party_id = :party_id",
+        "stays",
+        BOOKS,
+        N_("They contain ids only."),
+    ),
+    Holding(
+        "erasures",
+        N_("Erasures"),
+        ("reason", "erased_at", "identity_until"),
+        "t.party_id = :party_id",
+        "stays",
+        "tax_identity",
+        N_("The agency must be able to prove the erasure."),
+    ),
+    Holding(
+        "person_keys",
+        N_("Keys"),
+        (),
+        "t.id = any(:passengers)",
+        "removed",
+        "passports",
+    ),
+    Holding(
+        "mails",
+        N_("Waiting mails"),
+        ("sealed",),
+        "",
+        "removed",
+        "mails",
+        N_("A mail is encrypted and wiped when it is sent, within seven days."),
+    ),
+    Holding(
+        "idempotency_keys",
+        N_("Answers to repeated requests"),
+        ("body",),
+        "",
+        "removed",
+        SHORT,
+        N_("An answer is encrypted and deleted after a day."),
+    ),
+    Holding(
+        "supplier_offers",
+        N_("Offers of suppliers"),
+        ("payload",),
+        "",
+        "removed",
+        SHORT,
+        of_customer=False,
+    ),
+    Holding(
+        "audit_events",
+        N_("Audit log"),
+        ("actor_email", "inputs", "outputs", "error"),
+        "",
+        "stays",
+        BOOKS,
+        _STAFF,
+        of_customer=False,
+    ),
+    *(
+        Holding(table, label, columns, "", "stays", retention, _STAFF, of_customer=False)
+        for table, label, columns, retention in (
+            ("users", N_("Colleagues"), ("display_name", "email", "role"), ACCOUNT),
+            ("auth_sessions", N_("Sign-ins"), ("user_agent", "ip"), "sessions"),
+            ("invites", N_("Invitations"), ("email", "role"), ACCOUNT),
+            ("one_time_tokens", N_("Links sent by mail"), ("email",), SHORT),
+            ("api_keys", N_("API keys"), ("name",), ACCOUNT),
+            ("tenant_settings", N_("Settings"), ("address", "tax_number"), ACCOUNT),
+            ("tenant_logos", N_("Logo"), (), ACCOUNT),
+        )
+    ),
+)
+BY_TABLE = {one.table: one for one in HOLDINGS}
+WITHOUT: frozenset[str] = frozenset(
+    {
+        *("accounts", "advances_by_day", "ageing_by_due", "allocations", "approval_counts"),
+        *("audit_checks", "audit_heads", "bill_taxes", "budget_reservations", "closed_months"),
+        *("credit_note_taxes", "daily_balances", "enquiries_by_hour", "enquiry_counts", "imports"),
+        *("invoice_counts", "invoice_taxes", "missing_models", "model_daily_usage"),
+        *("monthly_balances", "number_series", "rate_limit_hits", "recovery_codes"),
+        *("refresh_tokens", "revoked_tokens", "supplier_credit_taxes", "supplier_responses"),
+        *("tenants", "trip_earnings", "turn_costs"),
+    }
+)
+"""Tables without personal data: figures, ids, hashes and names of firms."""

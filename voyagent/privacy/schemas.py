@@ -1,0 +1,146 @@
+"""Request and response bodies of the privacy API."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.fields import Closed, Instant, Trimmed
+from voyagent.kernel.serializers import AnswerOf
+from voyagent.privacy.rules.retention import DAYS_MAX
+
+RecordKind = Literal["enquiry", "passenger", "trip", "conversation"]
+
+
+class LinkRequest(Closed):
+    """A record that is about the person: its kind and id."""
+
+    kind: RecordKind
+    record_id: UUID
+
+
+class EraseRequest(Closed):
+    """Reason for the erasure; it is kept with the erasure."""
+
+    reason: Annotated[str, Trimmed(500)]
+
+
+class HeldOut(AnswerOf[Row]):
+    """The number of rows that a table holds about a person; `erasure` is what an erasure does."""
+
+    table: str
+    rows: int
+    erasure: Literal["removed", "pseudonym", "stays"]
+    retention: str
+    why: str | None
+
+
+class CandidateOut(AnswerOf[Row]):
+    """A record that may be about the same person, and the reason for offering it."""
+
+    kind: Literal["enquiry", "passenger", "conversation", "party"]
+    record_id: UUID
+    title: str | None
+    at: Instant
+    reason: Literal["name", "email", "phone", "trip", "mentioned"]
+
+
+class BlockingOut(AnswerOf[Row]):
+    """An open record that prevents an erasure."""
+
+    kind: str
+    id: str
+    number: str
+    status: str
+
+
+class PersonOut(AnswerOf[Row]):
+    """The data held about a person, and the effect of an erasure.
+
+    `identity_until` is the last day on which an erasure would keep the identity for tax
+    authorities. `erased_at` is set if the person was erased.
+    """
+
+    party_id: UUID
+    name: str
+    held: list[HeldOut]
+    candidates: list[CandidateOut]
+    blocked_by: list[BlockingOut]
+    identity_until: date | None
+    erased_at: Instant | None
+
+
+class ErasureOut(AnswerOf[Row]):
+    """An erasure: pseudonym, reason, time, and numbers of rows by table."""
+
+    id: UUID
+    party_id: UUID
+    pseudonym: str
+    reason: str
+    erased_at: Instant
+    counts: dict[str, Any]
+    identity_until: date | None
+
+
+class ErasureListOut(AnswerOf[Row]):
+    """The newest 200 erasures."""
+
+    items: list[ErasureOut]
+
+
+class PersonExportOut(AnswerOf[Row]):
+    """Everything that is held about a person: the rows of each table."""
+
+    party_id: UUID
+    name: str
+    made_at: Instant
+    held: dict[str, Any]
+
+
+class IdentityOut(AnswerOf[Row]):
+    """The identity of an erased person, kept for tax authorities."""
+
+    name: str
+    address: str | None
+    country: str | None
+    state: str | None
+    tax_number: str | None
+
+
+Days = Annotated[int | None, Field(ge=1, le=DAYS_MAX)]
+
+
+class RetentionPatch(Closed):
+    """Retention periods in days; an absent member is unchanged, null restores the default.
+
+    A period below the legal minimum is refused.
+    """
+
+    enquiries: Days = None
+    conversations: Days = None
+    turn_steps: Days = None
+    passports: Days = None
+    passengers: Days = None
+    mails: Days = None
+    sessions: Days = None
+    audit_text: Days = None
+    tax_identity: Days = None
+
+
+class RetentionRuleOut(AnswerOf[Row]):
+    """The retention period of a kind of data: in days, with its default and minimum."""
+
+    kind: str
+    days: int
+    default: int
+    minimum: int
+
+
+class RetentionOut(AnswerOf[Row]):
+    """All retention periods."""
+
+    items: list[RetentionRuleOut]

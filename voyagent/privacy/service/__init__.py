@@ -1,0 +1,1 @@
+"""Services of personal data: links, export, erasure and retention."""

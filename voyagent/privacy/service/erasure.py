@@ -1,0 +1,168 @@
+"""Erase the data of a person and leave the books and the audit chain whole."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from voyagent.audit.service import recording as audit
+from voyagent.kernel import clock, person_keys
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.db import db
+from voyagent.kernel.keyring import Keyring
+from voyagent.parties import queries as parties
+from voyagent.privacy.errors import IdentityNotKept, PersonHasOpenRecords, ReasonRequired
+from voyagent.privacy.models import Erasure
+from voyagent.privacy.queries import person
+from voyagent.privacy.queries.person import Links
+from voyagent.privacy.rules.register import Holding
+from voyagent.privacy.rules.retention import days_of
+from voyagent.settings.queries import get_settings
+
+PURPOSE = "tax_identity"
+REASON_MAX = 500
+_IDENTITY = ("name", "address", "country", "state", "tax_number")
+
+_STEPS = (
+    # Deletes the messages, turns, events and requests of a conversation with it.
+    "delete from chat_sessions where id = any(:conversations)",
+    "update enquiries set customer_name = :pseudonym, customer_email = null, customer_phone = null,"
+    " notes = null where id = any(:enquiries)",
+    "update trip_passengers set full_name = :pseudonym, date_of_birth = null, nationality = null,"
+    " passport_sealed = null, passport_last4 = null, passport_expiry = null where id ="
+    " any(:passengers)",
+    "update trips set title = app.without_words(title, :words, :pseudonym), notes = null, sent_to ="
+    " case when sent_to is not null then :pseudonym end where id = any(:trips)",
+    "update trip_lines set details = app.without_words(details::text, :written, :pseudonym)::jsonb"
+    " where trip_id = any(:trips) and details::text <> app.without_words(details::text, :written,"
+    " :pseudonym)",
+    "delete from audit_private where seq = any(:events)",
+    "select app.pseudonymise_party(:name, :pseudonym, :words)",
+    "update parties set name = :pseudonym, email = null, phone = null, address = null, country ="
+    " null, state = null, tax_number = null, terms_days = null, notes = null, is_archived = true,"
+    " updated_at = :now where id = :party_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The effect of an erasure: tables with numbers of rows, and open records that prevent it.
+
+    `identity_until` is the last day on which the identity is kept for tax authorities, or None.
+    """
+
+    goes: list[tuple[Holding, int]]
+    stays: list[tuple[Holding, int]]
+    blocked_by: list[Row]
+    identity_until: date | None
+
+
+def plan(actor: Actor, party_id: UUID) -> Plan:
+    """Return what an erasure would remove, what would stay and why.
+
+    Raises Forbidden, PartyNotFound.
+    """
+    actor.require("privacy.read")
+    return _plan(person.links_of(party_id), actor)
+
+
+def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Erasure:
+    """Erase the data of a person; an erased person stays erased, and a repetition changes nothing.
+
+    The party's row is locked, so that of two erasures at once only one happens and both return it.
+
+    Raises Forbidden, ReasonRequired, PartyNotFound, PersonHasOpenRecords.
+    """
+    actor.require("privacy.erase")
+    why = reason.strip()
+    if not 1 <= len(why) <= REASON_MAX:
+        raise ReasonRequired
+    party = parties.get_party(party_id, lock=True)
+    if (done := person.erasure_of(party_id)) is not None:
+        return done
+    links = person.links_of(party_id)
+    todo = _plan(links, actor)
+    if todo.blocked_by:
+        raise PersonHasOpenRecords
+    now, pseudonym = clock.now(), f"Person {secrets.randbelow(10**10):010}"
+    identity = {name: getattr(party, name) for name in _IDENTITY}
+    sealed = sealed_identity(keyring, party_id, identity) if todo.identity_until else None
+    words = person.words_of(links)
+    values = links.parameters | {
+        "name": party.name,
+        "pseudonym": pseudonym,
+        "words": words,
+        "written": [json.dumps(word, ensure_ascii=False)[1:-1] for word in words],
+        "now": now,
+    }
+    db.session.flush()
+    db.session.expire_all()
+    for step in _STEPS:
+        db.session.execute(text(step), values)
+    person_keys.destroy(links.passengers)
+    counts = {one.table: number for one, number in todo.goes}
+    erasure = Erasure(
+        party_id=party_id,
+        pseudonym=pseudonym,
+        reason=why,
+        erased_by_user_id=actor.user_id,
+        erased_at=now,
+        counts=counts,
+        identity_sealed=sealed,
+        identity_until=todo.identity_until,
+    )
+    db.session.add(erasure)
+    db.session.flush()
+    audit.record(
+        actor,
+        "privacy.erased",
+        entity_refs={"party_id": party_id, "erasure_id": erasure.id},
+        inputs={"pseudonym": pseudonym},
+        outputs={"rows": counts, "identity_until": todo.identity_until},
+    )
+    return erasure
+
+
+def sealed_identity(keyring: Keyring, party_id: UUID, identity: Row) -> bytes:
+    """Return name, address and tax number of a party, encrypted with its key."""
+    return person_keys.seal(keyring, party_id, PURPOSE, json.dumps(dict(identity)).encode())
+
+
+def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
+    """Return name, address and tax number of an erased person, and record the opening.
+
+    It is kept for tax authorities until the statutory period is over. Raises Forbidden,
+    PartyNotFound, IdentityNotKept.
+    """
+    actor.require("privacy.export")
+    parties.get_party(party_id)
+    erasure = person.erasure_of(party_id)
+    sealed = erasure.identity_sealed if erasure is not None else None
+    plain = (
+        person_keys.unseal(keyring, party_id, PURPOSE, sealed, person_keys.key_of(party_id))
+        if sealed is not None
+        else None
+    )
+    if plain is None:
+        raise IdentityNotKept
+    audit.record(actor, "privacy.identity_opened", entity_refs={"party_id": party_id})
+    found: Row = json.loads(plain)
+    return found
+
+
+def _plan(links: Links, actor: Actor) -> Plan:
+    counted = person.counts(links)
+    in_books = any(one.table in ("invoices", "bills", "postings") for one, _number in counted)
+    days = days_of("tax_identity", get_settings().retention)
+    return Plan(
+        goes=[pair for pair in counted if pair[0].erasure != "stays"],
+        stays=[pair for pair in counted if pair[0].why],
+        blocked_by=person.open_records(links),
+        identity_until=clock.today(actor.timezone) + timedelta(days=days) if in_books else None,
+    )

@@ -1,0 +1,159 @@
+"""Retention periods of an agency, and what happens to data whose period is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from voyagent.audit.service import recording as audit
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor, system_actor
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.db import db
+from voyagent.kernel.tenancy import current_tenant
+from voyagent.privacy.errors import PeriodTooShort
+from voyagent.privacy.rules.retention import KINDS, days_of
+from voyagent.settings.queries import get_settings
+
+ROWS_MAX = 5000
+REMOVED = "–"
+"""The text that replaces the name in an old enquiry."""
+
+# The last day of a trip; a trip without services ends when it was last changed.
+_OVER = (
+    "select t.id from trips t where coalesce((select max(coalesce(l.ends_on, l.starts_on)) from"
+    " trip_lines l where l.tenant_id = t.tenant_id and l.trip_id = t.id), t.updated_at::date) <"
+    " cast(:before as date)"
+)
+_STATEMENTS: dict[str, str] = {
+    "enquiries": (
+        "update enquiries set customer_name = :removed, customer_email = null, customer_phone ="
+        " null, notes = null where id in (select e.id from enquiries e where e.updated_at < :before"
+        " and (e.depart_date is null or e.depart_date < cast(:before as date)) and e.customer_name"
+        " <> :removed and not exists (select from invoices i where i.tenant_id = e.tenant_id and"
+        " i.enquiry_id = e.id) limit :most)"
+    ),
+    "conversations": (
+        "delete from chat_sessions where id in (select s.id from chat_sessions s where"
+        " coalesce(s.last_message_at, s.created_at) < :before and not exists (select from"
+        " chat_turns t where t.tenant_id = s.tenant_id and t.session_id = s.id and t.status in"
+        " ('queued', 'running')) and not exists (select from approvals a where a.tenant_id ="
+        " s.tenant_id and a.session_id = s.id and (a.status = 'pending' or a.effect_status in"
+        " ('waiting', 'running'))) limit :few)"
+    ),
+    "turn_steps": (
+        "delete from chat_turn_steps where (turn_id, number) in (select s.turn_id, s.number from"
+        " chat_turn_steps s join chat_turns t on t.tenant_id = s.tenant_id and t.id = s.turn_id"
+        " where s.finished_at < :before and t.finished_at is not null limit :most)"
+    ),
+    "passports": (
+        "with old as (update trip_passengers set date_of_birth = null, nationality = null,"
+        " passport_sealed = null, passport_last4 = null, passport_expiry = null where id in (select"
+        " p.id from trip_passengers p where p.trip_id in (OVER) and num_nonnulls("
+        "p.date_of_birth, p.nationality, p.passport_sealed, p.passport_expiry) > 0 limit :most)"
+        " returning id), gone as (delete from person_keys where id in (select id from old))"
+        " select count(*) from old"
+    ),
+    "passengers": (
+        "update trip_passengers set full_name = :removed where id in (select p.id from"
+        " trip_passengers p where p.trip_id in (OVER) and p.full_name <> :removed limit :most)"
+    ),
+    "mails": (
+        "delete from mails where id in (select id from mails where created_at < :before and sealed"
+        " is null limit :most)"
+    ),
+    "sessions": (
+        "update auth_sessions set ip = '', user_agent = '' where id in (select id from"
+        " auth_sessions where coalesce(ended_at, expires_at) < :before and (ip, user_agent) <>"
+        " ('', '') limit :most)"
+    ),
+    "audit_text": (
+        "delete from audit_private where seq in (select p.seq from audit_private p join"
+        " audit_events e on e.tenant_id = p.tenant_id and e.seq = p.seq where e.recorded_at <"
+        " :before limit :most)"
+    ),
+    "tax_identity": (
+        "with over as (update erasures set identity_sealed = null where id in (select id from"
+        " erasures where identity_sealed is not null and identity_until < cast(:today as date)"
+        " limit :most) returning party_id), gone as (delete from person_keys where id in (select"
+        " party_id from over)) select count(*) from over"
+    ),
+}
+
+
+def read_periods() -> list[Row]:
+    """Return the agency's retention periods. Rows: kind, days, default, minimum, label, act."""
+    chosen = get_settings().retention
+    return [
+        {
+            "kind": kind,
+            "days": days_of(kind, chosen),
+            "default": rule.default,
+            "minimum": rule.least,
+            "label": rule.label,
+            "act": rule.act,
+        }
+        for kind, rule in KINDS.items()
+    ]
+
+
+def choose(actor: Actor, periods: Mapping[str, int | None]) -> list[Row]:
+    """Set retention periods in days; None restores the default. Returns all periods.
+
+    Raises Forbidden, PeriodTooShort.
+    """
+    actor.require("privacy.manage")
+    for kind, days in periods.items():
+        if days is not None and days < KINDS[kind].least:
+            raise PeriodTooShort
+    settings = get_settings(lock=True)
+    wanted = {
+        kind: days for kind, days in {**settings.retention, **periods}.items() if days is not None
+    }
+    changed = [
+        {
+            "field": f"retention.{kind}",
+            "before": str(days_of(kind, settings.retention)),
+            "after": str(days_of(kind, wanted)),
+        }
+        for kind in periods
+        if days_of(kind, settings.retention) != days_of(kind, wanted)
+    ]
+    settings.retention = wanted
+    db.session.flush()
+    if changed:
+        audit.record(
+            actor,
+            "retention.changed",
+            entity_refs={"settings_id": actor.tenant_id},
+            inputs={"fields": changed},
+        )
+    return read_periods()
+
+
+def apply(kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, int]:
+    """Process one batch of each kind in the bound agency; return the numbers of rows by kind.
+
+    At most 5,000 rows of a kind change, and 50 conversations. An audit event has the numbers.
+    """
+    chosen, now = get_settings().retention, clock.now()
+    done: dict[str, int] = {}
+    for kind in kinds:
+        values: dict[str, Any] = {
+            "before": now - timedelta(days=days_of(kind, chosen)),
+            "today": now.date(),
+            "removed": REMOVED,
+            "most": ROWS_MAX,
+            "few": 50,
+        }
+        result: Any = db.session.execute(text(_STATEMENTS[kind].replace("OVER", _OVER)), values)
+        if number := result.scalar_one() if result.returns_rows else result.rowcount:
+            done[kind] = number
+    if done:
+        audit.record(
+            system_actor(current_tenant(db.session)), "retention.applied", outputs={"rows": done}
+        )
+    return done

@@ -1,0 +1,30 @@
+"""Background jobs of personal data: encryption with the present secret, and retention."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from voyagent.billing.invoices.service import pans
+from voyagent.capabilities.ports import find_port
+from voyagent.identity.queries.people import tenant_ids
+from voyagent.kernel.housekeeping import in_agencies
+from voyagent.kernel.jobs import task
+from voyagent.kernel.keyring import Keyring
+from voyagent.privacy.rules.retention import KINDS
+from voyagent.privacy.service import retention
+from voyagent.settings.service import tenant_settings
+
+
+@task("privacy.seal", own_transactions=True, every="40 * * * *")
+def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
+    """Encrypt bank details and PANs that an earlier release or secret left behind."""
+    keyring = find_port(Keyring)
+    in_agencies(tenant_ids, lambda: tenant_settings.reseal(keyring))
+    in_agencies(tenant_ids, lambda: pans.reseal(keyring), more=bool)
+
+
+@task("privacy.retention", own_transactions=True, every="40 2 * * *")
+def apply_retention(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
+    """Delete or overwrite what is older than its retention period, agency by agency, in batches."""
+    for kind in KINDS:
+        in_agencies(tenant_ids, partial(retention.apply, (kind,)), more=bool)
