@@ -192,10 +192,7 @@ def note_failure(mail: QueuedMail, reason: str, *, is_final: bool) -> None:
 
 
 def see_to_mail() -> None:
-    """Queue the due mails of the bound agency, and end or delete old ones.
-
-    Records are deleted after 90 days.
-    """
+    """Queue the due mails of the bound agency and give up outdated ones."""
     now = clock.now()
     useless = rows_changed(
         "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and sealed"
@@ -204,10 +201,6 @@ def see_to_mail() -> None:
     )
     if useless:
         log.error("mail.useless", mails=useless)
-    rows_changed(
-        "delete from mails where tenant_id = :tenant_id and created_at <= :before",
-        before=now - timedelta(days=90),
-    )
     due = db.session.scalars(
         text(
             "update mails set queued_at = :now where tenant_id = :tenant_id and sealed is not null"

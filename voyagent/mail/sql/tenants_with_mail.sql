@@ -1,7 +1,7 @@
 -- List the agencies whose mail needs attention now.
 --
--- Mail needs attention if it is due, if it can no longer be of use, or if it is so old that it is
--- deleted. A mail that was queued ten minutes ago and is still due has lost its job.
+-- Mail needs attention if it is due, or if it can no longer be of use. A mail that was queued ten
+-- minutes ago and is still due has lost its job.
 
 create or replace function app.tenants_with_mail(at timestamptz) returns setof uuid
 language plpgsql stable security definer
@@ -13,9 +13,7 @@ begin
      where m.sent_at is null and m.failed_at is null
        and (m.useless_at <= at
             or (m.due_at <= at
-                and (m.queued_at is null or m.queued_at <= at - interval '10 minutes')))
-    union
-    select distinct m.tenant_id from mails m where m.created_at <= at - interval '90 days';
+                and (m.queued_at is null or m.queued_at <= at - interval '10 minutes')));
 end $$;
 
 alter function app.tenants_with_mail(timestamptz) owner to voyagent_lookup;
