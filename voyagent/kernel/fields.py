@@ -29,6 +29,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from voyagent.kernel import clock
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import is_currency
+from voyagent.kernel.passport_numbers import hidden_in
 
 INT32_MAX = 2**31 - 1
 YEAR_MIN, YEAR_MAX = 1900, 2200
@@ -256,7 +257,8 @@ class Exact(GroupedMetadata):
 class Text(GroupedMetadata):
     """Annotation of a text on one line of at most `max_length` characters.
 
-    It is stored as typed. Control and direction characters are refused (`contains_control`).
+    It is stored as typed, except for passport numbers, which are masked near the word. Control and
+    direction characters are refused (`contains_control`).
     """
 
     max_length: int
@@ -266,13 +268,15 @@ class Text(GroupedMetadata):
         """Yield the constraints in the order in which pydantic applies them."""
         yield from Exact(self.max_length, self.min_length)
         yield AfterValidator(_on_one_line)
+        yield AfterValidator(hidden_in)
 
 
 @dataclass(frozen=True, slots=True)
 class Lines(GroupedMetadata):
     """Annotation of a text of several lines, of at most `max_length` characters.
 
-    It is stored as typed. Control and direction characters are refused, except tabs and line ends.
+    It is stored as typed, except for passport numbers, which are masked near the word. Control and
+    direction characters are refused, except tabs and line ends.
     """
 
     max_length: int
@@ -281,15 +285,16 @@ class Lines(GroupedMetadata):
         """Yield the constraints in the order in which pydantic applies them."""
         yield from Exact(self.max_length)
         yield AfterValidator(_on_lines)
+        yield AfterValidator(hidden_in)
 
 
 @dataclass(frozen=True, slots=True)
 class Trimmed(GroupedMetadata):
     """Annotation of a required text on one line, which is trimmed and not blank.
 
-    It has at most `max_length` characters. Control and direction characters are refused. Letters
-    and their accents are composed (NFC), so that equal names are equal in whatever form they were
-    typed.
+    It has at most `max_length` characters. Passport numbers are masked near the word. Control and
+    direction characters are refused. Letters and their accents are composed (NFC), so that equal
+    names are equal in whatever form they were typed.
     """
 
     max_length: int
@@ -300,6 +305,7 @@ class Trimmed(GroupedMetadata):
         yield AfterValidator(storable)
         yield AfterValidator(_on_one_line)
         yield AfterValidator(composed)
+        yield AfterValidator(hidden_in)
 
 
 @dataclass(frozen=True, slots=True)

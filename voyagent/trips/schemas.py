@@ -27,8 +27,8 @@ from voyagent.kernel.fields import (
     Trimmed,
 )
 from voyagent.kernel.money import Money
+from voyagent.kernel.passport_numbers import masked
 from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, PageOf, Read
-from voyagent.kernel.text.passport_numbers import masked
 from voyagent.trips.rules.details import NOTES_MAX, Country, Details, OtherDetails, stored
 from voyagent.trips.rules.journey import Journey, Line, Passenger, Total
 from voyagent.trips.rules.lint import Finding, findings

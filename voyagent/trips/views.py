@@ -23,7 +23,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.pages import OFFSET_MAX
-from voyagent.kernel.text.passport_numbers import masked
+from voyagent.kernel.passport_numbers import masked
 from voyagent.trips.capabilities.cancellation import (
     cancel,
     effect_sentences,

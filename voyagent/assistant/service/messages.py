@@ -24,7 +24,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.ids import new_turn_id
-from voyagent.kernel.text.passport_numbers import hidden_in
+from voyagent.kernel.passport_numbers import hidden_in
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _PLACE = re.compile(r"[0-9]{1,18}", re.ASCII)

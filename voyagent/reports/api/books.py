@@ -16,8 +16,8 @@ from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.passport_numbers import masked
 from voyagent.kernel.serializers import Body
-from voyagent.kernel.text.passport_numbers import masked
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import itinerary, receivables, trial_balance

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from voyagent.kernel.text.passport_numbers import MASK, hidden_in
+from voyagent.kernel.passport_numbers import MASK, hidden_in
 
 HOSTILE = {
     "a word and a number": "passport A1234567 ",

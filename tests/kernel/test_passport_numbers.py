@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from voyagent.kernel.text.passport_numbers import hidden_in
+from voyagent.kernel.passport_numbers import hidden_in
 
 
 @pytest.mark.parametrize(

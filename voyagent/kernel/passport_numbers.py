@@ -48,7 +48,8 @@ def hidden_in(text: str) -> str:
         while at < len(words) and words[at][1] + NEAR < number.start():
             at += 1
         if at < len(words) and words[at][0] - NEAR <= number.end():
-            last4 = _SEPARATORS.sub("", number.group())[-4:]
-            parts += [text[end_of_part : number.start()], MASK + last4]
+            digits = _SEPARATORS.sub("", number.group())
+            mask = MASK[: len(digits) - 4]  # so that the text becomes no longer
+            parts += [text[end_of_part : number.start()], mask + digits[-4:]]
             end_of_part = number.end()
     return "".join((*parts, text[end_of_part:]))
