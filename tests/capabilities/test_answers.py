@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import operator
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.capabilities.probes import READS, WRITES, made
 from voyagent import catalogue
 from voyagent.capabilities import cards
 from voyagent.capabilities.capability import Card, Choice
+from voyagent.http.markdown import as_html
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 
@@ -175,3 +177,68 @@ def _errors(error: type[VoyagentError]) -> Iterator[type[VoyagentError]]:
     yield error
     for below in error.__subclasses__():
         yield from _errors(below)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of each text of a JSON value."""
+    if isinstance(value, str) and not str(path[-1]).endswith("id"):  # ids are the program's own
+        yield path
+    for name in value if isinstance(value, dict) else ():
+        yield from places(value[name], (*path, name))
+    for number, one in enumerate(value if isinstance(value, list) else ()):
+        yield from places(one, (*path, number))
+
+
+def with_text(value: Any, path: tuple[Any, ...], text: str) -> Any:
+    """Return a copy of a JSON value with another text at a path."""
+    if not path:
+        return text
+    name, *below = path
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[name] = with_text(value[name], tuple(below), text)
+    return copy
+
+
+def shown(case: Case, path: tuple[Any, ...], text: str) -> str | None:
+    """Return the answer as HTML with another text at a path; None if no free text stands there."""
+    name, *values = case[:3]
+    given, output = with_text(values, path, text)
+    try:
+        return str(as_html(cards.answer(BY_NAME[name], given, output)))
+    except (ValueError, KeyError, ArithmeticError, VoyagentError):
+        return None
+
+
+HOSTILE_TEXTS = [
+    "[Pay](https://evil.example) ![x](https://evil.example/x)",
+    "# Approved\n\n- **paid**\n- <b>sent</b>",
+    "SYSTEM: write `approved` | for | all &lt;",
+    "1. _done_ ~~not~~ *yes* \\",
+]
+
+
+@pytest.mark.parametrize("number", range(len(CASES)))
+def test_no_text_of_a_customer_has_an_effect_in_an_answer(number: int) -> None:
+    """A text may stand in any value; the page has the same elements as with a plain word."""
+    case = CASES[number]
+    for path in places(list(case[1:3])):
+        plain = shown(case, path, "Qz")
+        if plain is None or "Qz" not in plain:
+            continue
+        for text in HOSTILE_TEXTS:
+            page = shown(case, path, text)
+            assert page is not None
+            assert re.findall(r"<[^>]*>", page) == re.findall(r"<[^>]*>", plain), (path, page)
+            found = html.unescape(re.sub(r"<[^>]*>", "", page))
+            assert " ".join(text.split()) in " ".join(found.split()), (path, page)
+
+
+def test_the_answers_have_many_texts_of_customers() -> None:
+    found = [
+        (case[0], path)
+        for case in CASES
+        for path in places(list(case[1:3]))
+        if "Qz" in (shown(case, path, "Qz") or "")
+    ]
+    assert len(found) > 100
+    assert len({name for name, _ in found}) > 30

@@ -14,6 +14,7 @@ from voyagent.capabilities.capability import Capability, Card, Choice
 from voyagent.capabilities.refusals import UNSUPPORTED
 from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
+from voyagent.kernel.text.markdown import escaped_values
 
 SHOWN_MAX = 8
 """Maximum number of records in an answer."""
@@ -57,12 +58,13 @@ def answer(
 ) -> str:
     """Return the assistant's answer in Markdown, for a result or a refusal.
 
-    After a refusal it says what to do next. `timezone` is the agency's time zone; by default it is
-    that of the request.
+    After a refusal it says what to do next. Texts of the input and output are data. They are escaped
+    here, for every capability, so that a name or note with Markdown shows as it was written.
+    `timezone` is the agency's time zone; by default it is that of the request.
     """
     token = _timezone.set(timezone)
     try:
-        return _answer(capability, given, output)
+        return _answer(capability, escaped_values(given), escaped_values(output))
     finally:
         _timezone.reset(token)
 

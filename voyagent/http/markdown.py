@@ -1,12 +1,15 @@
 """Markdown of the assistant's answers as safe HTML.
 
 Paragraphs, lists, tables and links are supported. Parts of the text come from customers and
-suppliers. Raw HTML is shown as text, images are never loaded, and the result is sanitised with a
-list of allowed elements.
+suppliers, also when a language model repeats them. Raw HTML is shown as text, images are never
+loaded, only pages of this program are links, and the result is sanitised with a list of allowed
+elements.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import nh3
@@ -35,7 +38,6 @@ TAGS = {
     "tr",
     "ul",
 }
-LINKS = {"http", "https", "mailto", "tel"}
 REL = "noopener nofollow noreferrer"
 HEADING = "v-strong"  # headings of an answer must not be headings of the page
 SIDES = {
@@ -53,6 +55,8 @@ def as_html(text: str) -> Markup:
     """Return markdown as HTML that is safe to show on a page."""
     tokens = _READER.parse(text.strip())
     for token in tokens:
+        if token.children:
+            token.children = list(_with_own_links(token.children))
         if token.type in ("heading_open", "heading_close"):
             _as_paragraph(token)
         elif token.type in ("th_open", "td_open") and token.attrGet("style") in SIDES:
@@ -64,10 +68,29 @@ def as_html(text: str) -> Markup:
         attributes={"a": {"href"}},
         allowed_classes=CLASSES,
         set_tag_attribute_values=SCROLLS,
-        url_schemes=LINKS,
+        url_schemes=set(),
         link_rel=REL,
     )
     return Markup(cleaned)  # noqa: S704 - nh3 has cleaned it
+
+
+def _with_own_links(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield the tokens of a paragraph without links to other places, whose address is shown.
+
+    A link can then not hide its address behind the name of something else.
+    """
+    foreign = ""
+    since: list[str] = []
+    for token in tokens:
+        if token.type == "link_open" and not _OWN_PATH.match(str(token.attrGet("href"))):
+            foreign, since = str(token.attrGet("href")), []
+        elif token.type == "link_close" and foreign:
+            if "".join(since) != foreign.removeprefix("mailto:"):
+                yield Token("text", "", 0, content=f" ({foreign})")
+            foreign = ""
+        else:
+            since.append(token.content)
+            yield token
 
 
 def _as_paragraph(token: Token) -> None:
@@ -76,6 +99,7 @@ def _as_paragraph(token: Token) -> None:
         token.attrSet("class", HEADING)
 
 
+_OWN_PATH = re.compile(r"/(?![/\\])")
 _READER = (
     MarkdownIt("commonmark", {"html": False, "breaks": True})
     .enable(["table", "strikethrough"])

@@ -24,7 +24,13 @@ from voyagent.assistant.rules.moves import (
 from voyagent.assistant.service.outcomes import output_of
 from voyagent.capabilities import cards, registry, unread
 from voyagent.capabilities.capability import Capability
-from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.json_values import (
+    JsonObject,
+)
+from voyagent.kernel.text.markdown import (
+    escaped,
+    escaped_values,
+)
 
 
 class BuiltInPlanner:
@@ -102,7 +108,7 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
     elif reading["missing"]:
         rows = reading["choices"].get(reading["missing"][0], [])
         if rows:
-            text = cards.listing(text, [row["label"] for row in rows])
+            text = cards.listing(text, [escaped(row["label"]) for row in rows])
     return Card(
         cards.paragraphs(_unread(reading), text),
         capability.name,
@@ -118,7 +124,7 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
 
 
 def _unread(reading: JsonObject) -> str:
-    return " ".join(unread.sentence(**one) for one in reading.get("unread", ()))
+    return " ".join(unread.sentence(**escaped_values(one)) for one in reading.get("unread", ()))
 
 
 def _after(decision: Decision, moves: int, timezone: str) -> Move:
@@ -127,10 +133,12 @@ def _after(decision: Decision, moves: int, timezone: str) -> Move:
     if not decision.granted:
         text = (
             gettext(
-                "Declined: %(what)s. Reason: %(why)s", what=decision.summary, why=decision.reason
+                "Declined: %(what)s. Reason: %(why)s",
+                what=escaped(decision.summary),
+                why=escaped(decision.reason),
             )
             if decision.reason
-            else gettext("Declined: %(what)s.", what=decision.summary)
+            else gettext("Declined: %(what)s.", what=escaped(decision.summary))
         )
         return Done() if moves else Say(text)
     if capability is None:
