@@ -30,6 +30,7 @@ class Dated(Closed):
     [
         (PROPOSES, {"approvers": frozenset()}, "nobody may grant it"),
         (WRITES, {"approvers": frozenset({"agency_admin"})}, "approval is not required"),
+        (WRITES, {"needs_approval": lambda _call, _wanted: True}, "no act with review"),
         (WRITES, {"undoable": False}, "cannot be undone"),
         (READS, {"undoable": False}, "cannot be undone"),
         (WRITES, {"policy": None}, "no policy facts"),

@@ -18,8 +18,11 @@ from tests.people import Person, csrf
 from tests.trips.things import CREEK, a_line, a_trip, whole_trip
 from voyagent.approvals.service import deciding, effects
 from voyagent.approvals.service.errors import PreviewStale
+from voyagent.capabilities import execution
+from voyagent.capabilities.capability import Invocation
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import limits
+from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import Forbidden, TooManyRequests
 from voyagent.trips.capabilities import send_itinerary
 from voyagent.trips.documents.itinerary_mail import mail_itinerary
@@ -262,3 +265,49 @@ def test_an_empty_trip_is_reported_before_approval_is_requested(
     assert (
         desk.row(proposed(desk, bob, a_trip(alice), to))["preview"]["refusal"] == "nothing_to_send"
     )
+
+
+def test_a_request_says_that_the_address_is_new_for_the_customer(
+    desk: Desk, alice: Person, bob: Person, to: str
+) -> None:
+    known, of_party, sent_before = (f"{secrets.token_hex(6)}@example.com" for _ in range(3))
+    made(alice, name="Deepa Krishnan", is_customer=True, email=of_party)
+    trip_id = of_enquiry(alice, known)
+    mailed(alice, trip_id, sent_before)
+    for address, is_new in ((to, True), (known.upper(), False), (of_party, False)):
+        preview = desk.row(proposed(desk, bob, trip_id, address))["preview"]
+        warnings = [check["text"] for check in preview["checks"] if not check["ok"]]
+        assert any(one.startswith("This address is new for the customer.") for one in warnings) == (
+            is_new
+        )
+        assert ("a new address for the customer" in preview["title"]) == is_new
+    assert f"Known so far: {known}, {of_party}, {sent_before}" in str(
+        desk.row(proposed(desk, bob, trip_id, to))["preview"]["checks"]
+    )
+    assert not desk.row(proposed(desk, bob, trip_id, sent_before))["preview"]["title"].endswith(
+        "customer"
+    )
+
+
+def test_an_address_is_new_if_none_of_the_customer_is_known(
+    desk: Desk, alice: Person, bob: Person, to: str
+) -> None:
+    trip_id = of_enquiry(alice, None)
+    preview = desk.row(proposed(desk, bob, trip_id, to))["preview"]
+    assert "This address is new: no address of the customer is known." in str(preview["checks"])
+
+
+def test_the_summary_of_the_request_names_a_new_address(
+    alice: Person, bob: Person, to: str
+) -> None:
+    trip_id = of_enquiry(alice, "deepa@example.com")
+    capability = send_itinerary.CAPABILITY
+    with bob.acting() as actor, bob.app.test_request_context():
+        call = Invocation(actor.via(Channel.ASSISTANT))
+        inputs = [
+            capability.input(trip_id=trip_id, to=address) for address in (to, "deepa@example.com")
+        ]
+        summaries = [execution.summary_of(capability, call, one) for one in inputs]
+        notices = [send_itinerary.notices(call, one) for one in inputs]
+    assert [one.endswith(", a new address for the customer") for one in summaries] == [True, False]
+    assert [bool(one) for one in notices] == [True, False]

@@ -197,7 +197,9 @@ class Capability(Generic[Input]):
 
     `approval` is `never` for a query, which only reads; `review` for an act that runs once the user
     has confirmed its fields, and that can be undone; `required` for an act that stores a proposal,
-    which a user with one of the roles in `approvers` must approve.
+    which a user with one of the roles in `approvers` must approve. An act with `review` may have
+    `needs_approval`, which returns True for a call that must be a proposal too. `notices` returns
+    sentences about a call that its card shows before the user confirms it.
 
     If `external` is true, `run` calls an outside system and returns an outbound call, so a preview
     runs `dry_run` instead. `amounts` returns all amounts if one act moves several currencies. If
@@ -230,6 +232,8 @@ class Capability(Generic[Input]):
     amounts: Callable[[Input], Iterable[Money]] | None = None
     preview: Callable[[Invocation, Input], Description] | None = None
     measure: Callable[[Invocation, Input], Measured] | None = None
+    needs_approval: Callable[[Invocation, Input], bool] | None = None
+    notices: Callable[[Invocation, Input], list[str]] | None = None
     dry_run: Callable[[Invocation, Input], JsonObject] | None = None
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     choices: Mapping[str, Lookup] = field(default_factory=dict)
@@ -256,6 +260,11 @@ class Capability(Generic[Input]):
         return self.approval != "never"
 
     @property
+    def may_propose(self) -> bool:
+        """True if a call can be a proposal that waits for approval."""
+        return self.approval == "required" or self.needs_approval is not None
+
+    @property
     def required_fields(self) -> tuple[str, ...]:
         """Names of the fields without a default, those for records first.
 
@@ -272,7 +281,11 @@ class Capability(Generic[Input]):
                 self.approval == "required" and not self.approvers
             ),
             "approvers are named and approval is not required": (
-                self.approval != "required" and bool(self.approvers)
+                not self.may_propose and bool(self.approvers)
+            ),
+            "it may need approval and is no act with review and approvers": (
+                self.needs_approval is not None
+                and (self.approval != "review" or not self.approvers)
             ),
             "it cannot be undone, so approval is required": (
                 not self.undoable and self.approval != "required"

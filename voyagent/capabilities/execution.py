@@ -61,9 +61,21 @@ def execute(
     """
     require_permission(capability, call)
     policy = capability.policy(call, inputs) if capability.policy else Policy()
-    if capability.approval == "required" and not call.actor.may_act_directly(capability.permission):
+    if needs_approval(capability, call, inputs):
         return _propose(capability, call, inputs, policy)
     return capability.run(call, inputs)
+
+
+def needs_approval(capability: Capability[Any], call: Invocation, inputs: BaseModel) -> bool:
+    """Return True if this call must be a proposal, for this actor and this input.
+
+    Raises the errors of the capability's own rule, such as that of an unknown record.
+    """
+    if call.actor.may_act_directly(capability.permission):
+        return False
+    if capability.needs_approval is not None:
+        return capability.needs_approval(call, inputs)
+    return capability.approval == "required"
 
 
 def may_use(capability: Capability[Any], actor: Actor) -> bool:

@@ -33,7 +33,7 @@ def install(capabilities: Iterable[Capability[Any]]) -> None:
             continue
         if known is not None:
             raise ValueError(f"two capabilities are called {capability.name}")
-        if capability.approval == "required":
+        if capability.may_propose:
             effects.register(effect_of(capability))
         audit_words.register_sentence(capability.name, capability.audit)
         _installed[capability.name] = capability

@@ -353,12 +353,35 @@ class Performance:
         """Send a card with its text, as one event."""
         card_id = f"card-{self._turn.id.removeprefix('t-')}-{self._number}"
         block = stored_form(card) | {"card_id": card_id, "draft_id": card.draft_id or card_id}
+        block |= {} if self._stored else self._warnings_of(card)
         is_first = not (self._has_spoken or self._has_answered)
         self._has_spoken = True
         self._emit(
             "text_delta",
             text=card.text if is_first else f"\n\n{card.text}",
             card={name: value for name, value in block.items() if name not in ("text", "kind")},
+        )
+
+    def _warnings_of(self, card: Card) -> JsonObject:
+        """Return what the card says before the user confirms it; empty for an incomplete card.
+
+        `asks_approval` is true if this call must be a proposal although its capability need not be.
+        """
+        capability = registry.find(card.capability)
+        if capability is None or not (capability.needs_approval or capability.notices):
+            return {}
+        with transaction(self._turn.tenant_id):
+            try:
+                actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
+                invocation = Invocation(actor, self._turn.session_id)
+                wanted = arguments.read(capability, card.fields)
+                asks = execution.needs_approval(capability, invocation, wanted)
+                notices = capability.notices(invocation, wanted) if capability.notices else []
+            except VoyagentError:
+                return {}
+        is_unusual = asks and capability.approval != "required"
+        return ({"asks_approval": True} if is_unusual else {}) | (
+            {"notices": notices} if notices else {}
         )
 
     def _call(self, call: Call) -> Outcome:

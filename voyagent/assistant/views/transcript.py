@@ -60,6 +60,8 @@ class DraftCard(NamedTuple):
     title: str
     fields: list[DraftField]
     needs_approval: bool
+    notices: list[str]
+    """Sentences about the act that the user must know before confirming it."""
     is_complete: bool
     edit_url: str
     others: list[tuple[str, str]]
@@ -115,7 +117,8 @@ def draft_card(block: Block) -> DraftCard | None:
         known.card.icon,
         str(gettext(known.title)),
         [one for name in known.input.model_fields for one in _draft_fields(known, block, name)],
-        known.approval == "required",
+        known.approval == "required" or block.get("asks_approval", False),
+        block.get("notices", []),
         not block["missing"],
         _edit_url(known, fields),
         [

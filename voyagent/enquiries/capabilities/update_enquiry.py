@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext as _l
 from pydantic import Field
 
+from voyagent.approvals.service.effects import Description, FactShown
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -36,6 +37,8 @@ from voyagent.enquiries.capabilities.outputs import (
 )
 from voyagent.enquiries.queries import enquiries as enquiries_queries
 from voyagent.enquiries.schemas import EnquiryPatch, Status
+from voyagent.identity.rules.permissions import roles_that_may
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import (
     BusinessDate,
@@ -48,6 +51,8 @@ from voyagent.kernel.fields import (
 from voyagent.kernel.json_values import (
     JsonObject,
 )
+
+_CONTACTS = {"customer_email": _l("E-mail address"), "customer_phone": _l("Phone")}
 
 
 class UpdateEnquiryInput(EnquiryPatch):
@@ -102,6 +107,54 @@ def run(call: Invocation, inputs: UpdateEnquiryInput) -> JsonObject:
     }
 
 
+def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
+    """Return True if a conversation changes how to reach the customer of another enquiry.
+
+    A text in a conversation can contain instructions of a stranger. It must not redirect the mails
+    to a customer that the conversation is not about. Raises EnquiryNotFound.
+    """
+    if call.session_id is None:
+        return False
+    row = enquiries_queries.get_row(call.reader, inputs.enquiry_id)
+    if row["session_id"] == call.session_id:
+        return False
+    return "session_id" in inputs.changes() or bool(_changed_contacts(row, inputs))
+
+
+def notices(call: Invocation, inputs: UpdateEnquiryInput) -> list[str]:
+    """Return the notice that the change needs approval, if it does. Raises EnquiryNotFound."""
+    if not is_about_another(call, inputs):
+        return []
+    return [
+        gettext(
+            "This conversation is not about this enquiry. A change of its contact details needs"
+            " approval."
+        )
+    ]
+
+
+def preview(call: Invocation, inputs: UpdateEnquiryInput) -> Description:
+    """Describe the change to its approver: contact details before and after.
+
+    Raises EnquiryNotFound.
+    """
+    row = enquiries_queries.get_row(call.reader, inputs.enquiry_id)
+    facts = [
+        FactShown(
+            label=str(_CONTACTS[name]),
+            value=gettext(
+                "%(before)s, changed to %(after)s",
+                before=row[name] or gettext("none"),
+                after=after or gettext("none"),
+            ),
+        )
+        for name, after in _changed_contacts(row, inputs).items()
+    ]
+    return Description(
+        title=gettext("Change the enquiry of %(name)s", name=row["customer_name"]), facts=facts
+    )
+
+
 def sentence(_given: JsonObject, output: JsonObject) -> str:
     """Describe the change in one sentence, with the customer's name once it is made."""
     name = (output.get("enquiry") or {}).get("customer_name")
@@ -118,6 +171,16 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
     return f"{updated} {budget}".rstrip()
 
 
+def _changed_contacts(row: Row, inputs: UpdateEnquiryInput) -> dict[str, str | None]:
+    """Return the new contact details that differ from those of the enquiry."""
+    given = {"customer_email": inputs.customer_email, "customer_phone": inputs.customer_phone}
+    return {
+        name: value
+        for name, value in given.items()
+        if name in inputs.model_fields_set and (value or "") != (row[name] or "")
+    }
+
+
 CAPABILITY = Capability(
     name="update_enquiry",
     title=N_("Change an enquiry"),
@@ -127,8 +190,12 @@ CAPABILITY = Capability(
     output=frozenset({"updated", "enquiry_id", "enquiry", "fields"}),
     permission="enquiry.update",
     approval="review",
+    needs_approval=is_about_another,
+    approvers=roles_that_may("enquiry.update"),
     policy=no_money,
     run=run,
+    preview=preview,
+    notices=notices,
     card=Card(
         icon="pencil",
         sentence=sentence,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.service.effects import Description, FactShown
+from voyagent.approvals.service.effects import CheckShown, Description, FactShown
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -26,6 +26,7 @@ from voyagent.trips.capabilities.lookups import trips
 from voyagent.trips.capabilities.reviews import days_of, joined, name_of, trip_checks
 from voyagent.trips.documents.itinerary_mail import mail_itinerary
 from voyagent.trips.queries import trips as trips_queries
+from voyagent.trips.service import sending
 from voyagent.trips.service.errors import NothingToSend
 from voyagent.trips.words import LINE_WORDS
 
@@ -59,8 +60,25 @@ def run(call: Invocation, inputs: SendItineraryInput) -> JsonObject:
     return {"sent": True, "trip_id": str(trip.id), "to": inputs.to}
 
 
+def notices(_call: Invocation, inputs: SendItineraryInput) -> list[str]:
+    """Return the notice that the address is new for the customer, if it is. Raises TripNotFound."""
+    known = sending.known_addresses(inputs.trip_id)
+    if inputs.to.casefold() in {one.casefold() for one in known}:
+        return []
+    if not known:
+        return [gettext("This address is new: no address of the customer is known.")]
+    return [
+        gettext(
+            "This address is new for the customer. Known so far: %(addresses)s",
+            addresses=", ".join(known),
+        )
+    ]
+
+
 def preview(call: Invocation, inputs: SendItineraryInput) -> Description:
     """Describe the mail to its approver: address, language, price and services.
+
+    Title and checks say if the address is new for the customer.
 
     Raises TripNotFound, NothingToSend.
     """
@@ -74,12 +92,14 @@ def preview(call: Invocation, inputs: SendItineraryInput) -> Description:
     )
     language = "हिन्दी" if (inputs.locale or call.actor.locale) == "hi" else "English"
     people = ", ".join(one.full_name for one in journey.passengers)
+    warnings = notices(call, inputs)
+    sentence_of_title = (
+        N_("Send the itinerary “%(title)s” to %(address)s, a new address for the customer")
+        if warnings
+        else N_("Send the itinerary “%(title)s” to %(address)s")
+    )
     return Description(
-        title=gettext(
-            "Send the itinerary “%(title)s” to %(address)s",
-            title=journey.trip["title"],
-            address=inputs.to,
-        ),
+        title=gettext(sentence_of_title, title=journey.trip["title"], address=inputs.to),
         undo=gettext("A sent e-mail can’t be recalled"),
         facts=[
             FactShown(label=gettext("E-mail address"), value=inputs.to),
@@ -94,7 +114,10 @@ def preview(call: Invocation, inputs: SendItineraryInput) -> Description:
                 for line in journey.active_lines
             ),
         ],
-        checks=trip_checks(journey),
+        checks=[
+            *(CheckShown(ok=False, text=text) for text in warnings),
+            *trip_checks(journey),
+        ],
     )
 
 
@@ -127,6 +150,7 @@ CAPABILITY = Capability(
     policy=no_money,
     run=run,
     preview=preview,
+    notices=notices,
     lookups={"trip_id": trips},
     card=Card(icon="send", sentence=sentence, answer=answer, results=TRIP_RESULTS),
     audit=N_("Assistant: send the itinerary to the customer"),

@@ -85,6 +85,20 @@ def has_active_lines(trip_id: UUID) -> bool:
     return db.session.scalar(conditions) is not None
 
 
+def known_addresses(trip_id: UUID) -> list[str]:
+    """Return the addresses that are known for the customer of a trip.
+
+    They are those of the enquiry, of the party of this name, and the last one to which the trip's
+    itinerary was sent. Raises TripNotFound.
+    """
+    trip = trips.get_trip(trip_id)
+    found = [trip.sent_to]
+    if trip.enquiry_id is not None:
+        enquiry = enquiries.get_row(SessionReader(db.session), trip.enquiry_id)
+        found = [enquiry["customer_email"], parties.email_of(enquiry["customer_name"]), *found]
+    return list(dict.fromkeys(filter(None, found)))
+
+
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
     """Return the customer's e-mail address, from the enquiry or the party.
 
