@@ -58,8 +58,8 @@ def answer(
 ) -> str:
     """Return the assistant's answer in Markdown, for a result or a refusal.
 
-    After a refusal it says what to do next. Texts of the input and output are data. They are escaped
-    here, for every capability, so that a name or note with Markdown shows as it was written.
+    After a refusal it says what to do next. Texts of the input and output are data: they are
+    escaped here, for every capability, so that a name with Markdown shows as it was written.
     `timezone` is the agency's time zone; by default it is that of the request.
     """
     token = _timezone.set(timezone)
