@@ -1,4 +1,4 @@
-"""Commands for the operator of the installation: `flask agency suspend` and `resume`."""
+"""Operator's commands `flask agency suspend` and `flask agency resume`."""
 
 from __future__ import annotations
 

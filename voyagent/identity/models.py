@@ -78,7 +78,10 @@ class User(TenantOwned, Base):
 
 
 class AuthSession(TenantOwned, Base):
-    """A session: one sign-in by a program with its tokens, or by a browser with its cookie."""
+    """A session, which is one sign-in by a program or by a browser.
+
+    A program has tokens, a browser has a cookie.
+    """
 
     __tablename__ = "auth_sessions"
 
@@ -129,7 +132,10 @@ class RevokedToken(TenantBound, Base):
 
 
 class Invite(TenantOwned, Base):
-    """An invitation to join an agency with a role; its token is stored as its SHA-256 hash."""
+    """An invitation to join an agency with a role.
+
+    Its token is stored as its SHA-256 hash.
+    """
 
     __tablename__ = "invites"
 
@@ -205,9 +211,10 @@ class RecoveryCode(TenantOwned, Base):
 
 
 class ApiKey(TenantOwned, Base):
-    """An API key, with which a program acts as the key's creator within the key's scopes.
+    """An API key, with which a program acts as the key's creator.
 
-    The prefix is public; the whole key is stored as its SHA-256 hash.
+    The key's scopes limit what the program may do. The prefix is public; the whole key is stored as
+    its SHA-256 hash.
     """
 
     __tablename__ = "api_keys"

@@ -85,10 +85,10 @@ def sign_in(body: SignInRequest) -> Body[AuthResponse]:
 
 @gate.post("/auth/refresh", answer=TokenPair, errors=(InvalidRefreshToken, TooManyRequests))
 def refresh(body: RefreshRequest) -> Body[TokenPair]:
-    """Exchange a refresh token for a new pair of tokens; each refresh token works once.
+    """Exchange a refresh token for a new pair of tokens.
 
-    Using a refresh token a second time ends the whole session. The earlier access token stays valid
-    until it expires.
+    Each refresh token works once. Using a refresh token a second time ends the whole session. The
+    earlier access token stays valid until it expires.
     """
     access_token, refresh_token = sessions.refresh(
         identity(),

@@ -30,9 +30,9 @@ def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
 
 @sessions.delete("/auth/sessions", status=204, permission="account.update")
 def end_auth_sessions(actor: Actor) -> None:
-    """End all of the caller's sessions, including the current one, and revoke their tokens.
+    """End all of the caller's sessions and revoke their tokens.
 
-    API keys stay valid.
+    The current session ends too. API keys stay valid.
     """
     own_sessions.end_own_sessions(actor, keep_this=False)
 

@@ -1,4 +1,7 @@
-"""HTML forms of the user's own account and of mailed links; the schemas validate them."""
+"""HTML forms of the user's own account and of mailed links.
+
+The schemas validate them.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ class NameForm(SchemaForm[NamePage]):
 
 
 class AddressForm(SchemaForm[AddressPage]):
-    """Form for a new e-mail address; needs the password, and a code if two-factor is on."""
+    """Form for a new e-mail address.
+
+    It needs the password, and a code if two-factor is on.
+    """
 
     schema: ClassVar[type[BaseModel]] = AddressPage
     sentences: ClassVar[dict[str, Any]] = {

@@ -17,7 +17,7 @@ _SENTENCES = {
 
 
 class ConfirmForm(SchemaForm[ConfirmPage]):
-    """Form that asks for the password, and for a code if two-factor authentication is on."""
+    """Form that asks for the password, and for a code if two-factor is on."""
 
     schema = ConfirmPage
     sentences = _SENTENCES

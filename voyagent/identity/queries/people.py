@@ -66,7 +66,10 @@ class Account:
 
 
 def find_account(email: str) -> Account | None:
-    """Return the active account of an e-mail address in lower case, whatever its agency."""
+    """Return the active account of an e-mail address in any agency.
+
+    The address is in lower case.
+    """
     row = (
         db.session.execute(text("select * from app.find_account(:email)"), {"email": email})
         .mappings()
@@ -109,7 +112,10 @@ class KeyFacts:
 
 
 def find_api_key(prefix: str) -> KeyFacts | None:
-    """Return the facts of the API key with a prefix in any agency, even if it is revoked."""
+    """Return the facts of the API key with a prefix, even if it is revoked.
+
+    It may belong to any agency.
+    """
     row = db.session.execute(
         text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"),
         {"prefix": prefix},
@@ -156,13 +162,19 @@ def public_user_statement(user_id: UUID) -> Select[Any]:
 
 
 def get_public_user(user_id: UUID) -> Row:
-    """Return a user in the running transaction, just after sign-in. Raises PersonNotFound."""
+    """Return a user in the running transaction, just after sign-in.
+
+    Raises PersonNotFound.
+    """
     rows = SessionReader(db.session).read(public_user_statement(user_id))[0]
     return first_row(rows, PersonNotFound)
 
 
 def invite_status() -> ColumnElement[str]:
-    """Return the SQL expression of an invitation's status; an open one may have expired."""
+    """Return the SQL expression of an invitation's status.
+
+    An open invitation may have expired.
+    """
     return case(
         (_INVITES.status != "pending", _INVITES.status),
         (_INVITES.expires_at <= func.now(), "expired"),
@@ -177,7 +189,7 @@ def invites_statement(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> Select[Any]:
-    """Select the agency's invitations, newest first, with the name of the inviting user."""
+    """Select the agency's invitations, newest first, with the inviter's name."""
     statement = (
         select(
             _INVITES.id,
@@ -214,21 +226,27 @@ def list_invites(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> tuple[list[Row], str | None]:
-    """Return the invitations of one status, or of all if None, and the cursor of the next page.
+    """Return the invitations of one status and the cursor of the next page.
 
-    Without `limit` all are returned, and the cursor is None.
+    A `status` of None means every status. Without `limit` all are returned, and the cursor is None.
     """
     rows = reader.read(invites_statement(status=status, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
 
 
 def get_invite(invite_id: UUID) -> Row:
-    """Return an invitation; call it in the transaction that created or changed the invitation."""
+    """Return an invitation.
+
+    Call it in the transaction that created or changed the invitation.
+    """
     return SessionReader(db.session).read(invites_statement(invite_id=invite_id))[0][0]
 
 
 def get_invite_for_holder(invite_id: UUID) -> Row:
-    """Return an invitation as shown to the invited person, and whether the agency is active."""
+    """Return an invitation as shown to the invited person.
+
+    The row also says if the agency is active.
+    """
     statement = (
         select(
             _INVITES.id,
@@ -252,7 +270,10 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
 
 
 def people_statement(*, user_id: UUID | None = None, removed: bool | None = None) -> Select[Any]:
-    """Select the users of the agency ordered by name: active ones, removed ones, or all."""
+    """Select the users of the agency by name.
+
+    `removed` selects removed or active ones. Without it, all are selected.
+    """
     last_seen = (
         select(func.max(_SESSIONS.last_seen_at))
         .where(owned(AuthSession), _SESSIONS.user_id == _USERS.id)

@@ -37,7 +37,7 @@ def normal_address(typed: str) -> str | None:
 
 
 def _lower(text: str) -> str:
-    """Return the text in lower case, without changing a letter to one of another alphabet.
+    """Return the text in lower case, each letter within its own alphabet.
 
     A non-ASCII letter whose lower case is an ASCII letter stays as it is.
     """

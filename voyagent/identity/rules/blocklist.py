@@ -1,7 +1,8 @@
-"""Passwords that attackers guess first: common ones, names of the account, keyboard runs.
+"""Passwords that attackers guess first, such as common ones and names.
 
-The 5,000 most common passwords are from the package `zxcvbn`. Its list has no first names and no
-dictionary words; this module adds the usual ones, and terms of the travel trade.
+The names are those of the account. Runs of keys on a keyboard are refused too. The 5,000 most
+common passwords are from the package `zxcvbn`. Its list has no first names and no dictionary words;
+this module adds the usual ones, and terms of the travel trade.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _core(text: str) -> str:
 
 
 def _squeezed(text: str) -> str:
-    """Return only the letters and digits, so that `Malabar Gulf` equals `malabar-gulf`."""
+    """Return the letters and digits, so that `Malabar Gulf` equals `malabar-gulf`."""
     return re.sub(r"[\W_]+", "", text.lower())
 
 

@@ -29,7 +29,10 @@ _PROGRAM = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,40})(?:/|$)")
 
 @dataclass(frozen=True, slots=True)
 class DeviceWords:
-    """Name of a browser and its system if known, else of the program; `glyph` is its icon."""
+    """Name of a browser and its system, or else of the program.
+
+    `glyph` is its icon.
+    """
 
     browser: str
     system: str
@@ -38,7 +41,10 @@ class DeviceWords:
 
 
 def describe(user_agent: str) -> DeviceWords:
-    """Return the name of the browser or program; unrecognised parts of the text are left out."""
+    """Return the name of the browser or program.
+
+    Unrecognised parts of the text are left out.
+    """
     browser = next((name for name, mark in _BROWSERS if mark.search(user_agent)), "")
     system, glyph = next(
         ((name, glyph) for name, glyph, mark in _SYSTEMS if mark.search(user_agent)), ("", "laptop")

@@ -27,7 +27,10 @@ class NewKey:
 
     @property
     def digest(self) -> bytes:
-        """Return the SHA-256 hash to store, which is sufficient for a secret of 190 random bits."""
+        """Return the SHA-256 hash to store.
+
+        It is sufficient for a secret of 190 random bits.
+        """
         return secret_digest(self.text)
 
 
@@ -38,7 +41,10 @@ def new_key() -> NewKey:
 
 
 def is_key(token: str) -> bool:
-    """Return True if a bearer token has the form of an API key; no access token has it."""
+    """Return True if a bearer token has the form of an API key.
+
+    No access token has it.
+    """
     return token.startswith(MARK)
 
 

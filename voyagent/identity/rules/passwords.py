@@ -70,15 +70,16 @@ class Passwords:
 
     @property
     def refusal_at(self) -> float | None:
-        """Return the earliest time for sending a refusal: the start plus 1.5 verifications.
+        """Return the earliest time for sending a refusal.
 
-        By then the extra work for a known e-mail address, its audit event, is finished, so the
-        response time does not reveal whether the account exists.
+        It is the start plus the time of 1.5 verifications. By then the extra work for a known
+        e-mail address, its audit event, is finished, so the response time does not reveal whether
+        the account exists.
         """
         return _refusal_at.get()
 
     def is_stale(self, stored: str) -> bool:
-        """Return True if a hash was computed with other parameters than the configured ones."""
+        """Return True if a hash has other parameters than the configured ones."""
         return self._hasher.check_needs_rehash(stored)
 
     @cache  # noqa: B019 - one object per process

@@ -1,7 +1,8 @@
-"""Table of the permissions of each role; a permission that is not listed is denied.
+"""Table of the permissions of each role.
 
-A `viewer` only reads. Only administrators see invitations and the audit log. To decide a proposal,
-a user also needs a role that the proposed tool names.
+A permission that is not listed is denied. A `viewer` only reads. Only administrators see
+invitations and the audit log. To decide a proposal, a user also needs a role that the proposed tool
+names.
 """
 
 from __future__ import annotations
@@ -198,5 +199,8 @@ def roles_that_may(permission: str) -> frozenset[str]:
 
 
 def is_within_reach(scope: str, role: str) -> bool:
-    """Return True if a key with this scope and role may do anything but read the agency."""
+    """Return True if a key with this scope and role can do more than read.
+
+    To read the agency's own data (`agency.read`) does not count.
+    """
     return bool(SCOPE_PERMISSIONS[scope] & ROLE_PERMISSIONS[role] - {"agency.read"})

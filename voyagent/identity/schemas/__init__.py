@@ -1,1 +1,1 @@
-"""Request and response schemas of identity, used by the JSON API and the HTML forms."""
+"""Schemas of identity for the JSON API and the HTML forms."""

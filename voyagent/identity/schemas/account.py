@@ -1,4 +1,7 @@
-"""Schemas of the user's own account and of mailed links, for JSON API and HTML forms."""
+"""Schemas of the user's own account and of mailed links.
+
+The JSON API and the HTML forms use them.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class UpdateProfileRequest(Closed):
 
 
 class ChangePasswordRequest(Closed):
-    """The current password, the new one, and a code if two-factor authentication is on."""
+    """The current password, the new one, and a code if two-factor is on."""
 
     current_password: PresentPassword
     new_password: NewPassword

@@ -147,7 +147,10 @@ class AcceptInviteRequest(Closed):
 
 
 class JoinPage(Open):
-    """HTML form input of a person who accepts an invitation; the token is in the session."""
+    """HTML form input of a person who accepts an invitation.
+
+    The token is in the session.
+    """
 
     password: NewPassword
     full_name: Annotated[str, Trimmed(NAME_MAX)]

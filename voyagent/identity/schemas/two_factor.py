@@ -1,4 +1,7 @@
-"""Schemas of two-factor authentication and reauthentication, for JSON API and HTML forms."""
+"""Schemas of two-factor authentication and reauthentication.
+
+The JSON API and the HTML forms use them.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ class SignInTotpRequest(Closed):
 
 
 class TotpSetupRequest(Closed):
-    """Password and present code, needed only to replace an authenticator: both or neither."""
+    """Password and present code, which are needed to replace an authenticator.
+
+    Give both or neither.
+    """
 
     password: PresentPassword | None = None
     code: Code | None = None
@@ -63,7 +69,7 @@ class ReauthenticateRequest(Closed):
 
 
 class ConfirmPage(Open):
-    """HTML form input with the password, and a code if two-factor authentication is on."""
+    """HTML form input with the password, and a code if two-factor is on."""
 
     password: PresentPassword
     code: PageCode | None = None

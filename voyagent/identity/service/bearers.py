@@ -1,4 +1,7 @@
-"""Authentication of bearer tokens: access tokens by signature, API keys by their hash."""
+"""Authentication of bearer tokens.
+
+Access tokens are checked by their signature, API keys by their hash.
+"""
 
 from __future__ import annotations
 

@@ -41,13 +41,19 @@ class PasswordTooCommon(StructuredInvalid):
 
 
 class PasswordBlank(PasswordTooCommon):
-    """The password has only spaces, and is so long that it needs no letter and no digit."""
+    """The password has only spaces.
+
+    It is so long that it needs no letter and no digit.
+    """
 
     code = "password_blank"
 
 
 class InvalidCredentials(Unauthorized):
-    """The e-mail address is unknown or the password is wrong; the caller is not told which."""
+    """The e-mail address is unknown or the password is wrong.
+
+    The caller is not told which.
+    """
 
     code = "invalid_credentials"
     message = N_("Address or password is wrong.")

@@ -135,7 +135,10 @@ def revoke_invites_to(actor: Actor, *emails: str) -> None:
 
 
 def revoke_invite(actor: Actor, invite_id: UUID) -> None:
-    """Revoke an open invitation. Raises Forbidden, InviteNotFound, InviteNoLongerPending."""
+    """Revoke an open invitation.
+
+    Raises Forbidden, InviteNotFound, InviteNoLongerPending.
+    """
     actor.require("invite.revoke")
     found = db.session.get(Invite, (tenancy.current_tenant(db.session), invite_id))
     if found is None:
@@ -156,14 +159,19 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> None:
 
 
 def invite_filter(status: str | None) -> str | None:
-    """Return the status to filter invitations by, or None for all. Raises InvalidStatus."""
+    """Return the status to filter invitations by, or None for all.
+
+    Raises InvalidStatus.
+    """
     if status is not None and status not in STATUSES:
         raise InvalidStatus
     return status
 
 
 def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
-    """Return an invitation for its link's page: e-mail address, role, agency, inviter, expiry.
+    """Return an invitation for the page of its link.
+
+    The row has the e-mail address, the role, the agency, the inviter and the expiry.
 
     Raises TooManyRequests (per IP address of the client in `address`), InviteNotFound,
     InviteNotPending, InviteExpired.
@@ -175,11 +183,11 @@ def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
 def accept_invite(
     identity: Identity, *, token: str, password: str, full_name: str, device: Device
 ) -> SignedInPerson:
-    """Create a user in the inviting agency with the invited role, and sign this user in.
+    """Create a user in the inviting agency and sign this user in.
 
-    The e-mail address counts as confirmed, because the link was mailed to it. One SQL statement
-    marks the token as used, so that of concurrent calls only one succeeds; after a refusal the
-    token still works.
+    The user has the invited role. The e-mail address counts as confirmed, because the link was
+    mailed to it. One SQL statement marks the token as used, so that of concurrent calls only one
+    succeeds; after a refusal the token still works.
 
     Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordTooCommon,
     EmailAlreadyRegistered.

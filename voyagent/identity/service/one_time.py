@@ -1,4 +1,7 @@
-"""Tokens in mails: random, stored as a hash, for one user, e-mail address and purpose."""
+"""Tokens in mails, each for one user, e-mail address and purpose.
+
+They are random and stored as a hash.
+"""
 
 from __future__ import annotations
 
@@ -77,10 +80,10 @@ def lifetime_s(settings: Settings, purpose: Purpose) -> int:
 
 
 def find(token: str, purpose: Purpose) -> Holder | None:
-    """Return the owner of a valid token and bind the owner's agency; the token stays unused.
+    """Return the owner of a valid token and bind the owner's agency.
 
-    Returns None for a token that is unknown, used, expired, for another purpose or for another
-    address, so that the caller cannot tell which.
+    The token stays unused. Returns None for a token that is unknown, used, expired, for another
+    purpose or for another address, so that the caller cannot tell which.
     """
     found = people.find_one_time_token(secret_digest(token))
     if found is None:
@@ -110,10 +113,11 @@ def look_up(token: str, purpose: Purpose) -> Holder:
 
 
 def spend(holder: Holder) -> User:
-    """Mark a token as used, end the user's other tokens for its purpose, return the user.
+    """Mark a token as used and return its user.
 
-    The user's row is locked. One SQL statement marks the token, so that of concurrent calls only
-    one succeeds; it also checks that the user's e-mail address is unchanged. Raises TokenInvalid.
+    The user's other tokens for its purpose end. The user's row is locked. One SQL statement marks
+    the token, so that of concurrent calls only one succeeds; it also checks that the user's e-mail
+    address is unchanged. Raises TokenInvalid.
     """
     # A change of the address locks the user first and then ends the tokens. The same order here
     # prevents a deadlock between the two.

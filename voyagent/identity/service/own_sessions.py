@@ -1,4 +1,4 @@
-"""Rules of the user's own sessions: list them, end them, and explain why one ended."""
+"""Rules of the user's own sessions: list, end, explain an end."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ _OVER = N_("Your session has expired. Sign in again.")
 
 
 def end_own_session(actor: Actor, session_id: UUID) -> None:
-    """End one of the actor's sessions; its tokens are refused from the next request on.
+    """End one of the actor's sessions.
 
-    Ending it again changes nothing. Raises Forbidden, SignInNotFound.
+    Its tokens are refused from the next request on. Ending it again changes nothing. Raises
+    Forbidden, SignInNotFound.
     """
     actor.require("account.update")
     session = db.session.get(AuthSession, (tenancy.current_tenant(db.session), session_id))
@@ -56,9 +57,9 @@ def end_own_session(actor: Actor, session_id: UUID) -> None:
 
 
 def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
-    """End all of the actor's sessions, or all but the current one; return their number.
+    """End all of the actor's sessions and return their number.
 
-    API keys stay valid. Raises Forbidden.
+    With `keep_this` the current one stays. API keys stay valid. Raises Forbidden.
     """
     actor.require("account.update")
     assert actor.user_id is not None
@@ -86,7 +87,10 @@ def note_seen(credential: Credential) -> None:
 
 
 def why_ended(credential: Credential) -> str:
-    """Return a sentence that says why a session was refused; it has the reason if it is known."""
+    """Return a sentence that says why a session was refused.
+
+    It has the reason if it is known.
+    """
     tenancy.bind(db.session(), credential.tenant_id)
     found = db.session.execute(
         select(

@@ -40,12 +40,12 @@ def update_profile(
     email: str | None = None,
     device: Device,
 ) -> ProfileChange:
-    """Change the actor's own name, e-mail address or both; None leaves a field as it is.
+    """Change the actor's own name, e-mail address or both.
 
-    A new address needs a fresh actor. It applies at once but is unconfirmed, and a confirmation
-    link is mailed to it. The old address is notified, and links mailed to it stop working. Open
-    invitations to either address are revoked, and the other sessions end. An address that differs
-    only in case is no change.
+    None leaves a field as it is. A new address needs a fresh actor. It applies at once but is
+    unconfirmed, and a confirmation link is mailed to it. The old address is notified, and links
+    mailed to it stop working. Open invitations to either address are revoked, and the other
+    sessions end. An address that differs only in case is no change.
 
     Raises Forbidden, NotFresh, TooManyRequests (because AddressTaken reveals that an address is
     registered), AddressTaken.
@@ -89,10 +89,10 @@ def change_password(
     code: str | None = None,
     device: Device,
 ) -> UUID:
-    """Change the actor's own password; needs the current one, and a code if two-factor is on.
+    """Change the actor's own password.
 
-    All other sessions end, links to reset the password stop working, and the user is notified by
-    mail. Returns the user's id.
+    It needs the current one, and a code if two-factor is on. All other sessions end, links to reset
+    the password stop working, and the user is notified by mail. Returns the user's id.
 
     Raises Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted together with
     sign-ins of the e-mail address), InvalidPassword, TotpRefused.

@@ -44,7 +44,10 @@ def request_reset(identity: Identity, *, email: str, device: Device) -> str | No
 
 
 def open_request(identity: Identity, sealed: str) -> tuple[str, Channel]:
-    """Return the e-mail address and the channel of a queued request. Raises SealBroken."""
+    """Return the e-mail address and the channel of a queued request.
+
+    Raises SealBroken.
+    """
     opened = json.loads(identity.keyring.open(SEAL, base64.b64decode(sealed)))
     return opened["email"], Channel(opened["channel"])
 
@@ -82,7 +85,9 @@ def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | Non
 
 
 def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder | None:
-    """Return the owner of a reset link, or None if the link is invalid; change nothing.
+    """Return the owner of a reset link, or None if the link is invalid.
+
+    Nothing is changed.
 
     Raises TooManyRequests.
     """

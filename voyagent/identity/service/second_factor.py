@@ -41,7 +41,10 @@ class Means(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Result of checking a code: its kind, or the reason of a refusal, `wrong` or `used`."""
+    """Result of checking a code.
+
+    It has the kind of the code, or the reason of a refusal, `wrong` or `used`.
+    """
 
     means: Means | None = None
     reason: str = ""
@@ -56,12 +59,13 @@ def check_code(
     refusal: type[VoyagentError],
     at: str,
 ) -> Means:
-    """Check a two-factor code of a user and mark it as used; raise `refusal` if it is invalid.
+    """Check a two-factor code of a user and mark it as used.
 
-    The audit log records refusals and the use of recovery codes, never the code itself. The caller
-    must have locked the user (`proving.lock_person`), made all other checks, and written nothing
-    yet: raising `refusal` commits the audit event. If the transaction fails later, the code is not
-    used up. `at` is `sign_in` or `reauthenticate`. Returns the kind of the code.
+    Raises `refusal` if it is invalid. The audit log records refusals and the use of recovery codes,
+    never the code itself. The caller must have locked the user (`proving.lock_person`), made all
+    other checks, and written nothing yet: raising `refusal` commits the audit event. If the
+    transaction fails later, the code is not used up. `at` is `sign_in` or `reauthenticate`. Returns
+    the kind of the code.
     """
     spending = spend(identity.keyring, person, code)
     about = {"user_id": person.id}
@@ -81,11 +85,12 @@ def check_code(
 
 
 def spend(keyring: Keyring, person: User, code: str) -> Spending:
-    """Mark a code as used: each authenticator time step and each recovery code works once.
+    """Mark a code as used.
 
-    Accepts the present time step and the ones directly before and after it, but no time step before
-    one that was used. Only ASCII digits are accepted. Spaces inside the code are ignored; in a
-    recovery code hyphens and case are ignored too.
+    Each time step of the authenticator and each recovery code works once. Accepts the present time
+    step and the ones directly before and after it, but no time step before one that was used. Only
+    ASCII digits are accepted. Spaces inside the code are ignored; in a recovery code hyphens and
+    case are ignored too.
     """
     typed = "".join(code.split())
     if _TOTP.fullmatch(typed):

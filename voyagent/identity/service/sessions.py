@@ -157,12 +157,13 @@ def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
 def end_sessions(
     user_id: UUID, *, reason: str, except_session: UUID | None = None, by: Actor | None = None
 ) -> int:
-    """End the sessions of a user except one, revoke their tokens, and return their number.
+    """End the sessions of a user except one, and return their number.
 
-    The sessions are refused from the next request on, in browsers and programs (ASVS 7.4). After a
-    change of password, address or second factor `except_session` is the session that made the
-    change; after a reset or a removal all sessions end. `by` is the acting user and defaults to the
-    owner of the sessions. An audit event is recorded if any session ended.
+    Their tokens are revoked. The sessions are refused from the next request on, in browsers and
+    programs (ASVS 7.4). After a change of password, address or second factor `except_session` is
+    the session that made the change; after a reset or a removal all sessions end. `by` is the
+    acting user and defaults to the owner of the sessions. An audit event is recorded if any session
+    ended.
     """
     ended = rows_changed(
         "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="
@@ -185,7 +186,10 @@ def end_sessions(
 
 
 def open_demo(identity: Identity, device: Device) -> SignedInPerson:
-    """Sign in as the demo agency's administrator; not in production. Raises DemoNotThere."""
+    """Sign in as the demo agency's administrator.
+
+    Raises DemoNotThere, always in production.
+    """
     account = people.find_account(DEMO_EMAIL)
     if identity.settings.is_production or account is None:
         raise DemoNotThere
@@ -290,7 +294,10 @@ def _credential_in(identity: Identity, access_token: str | None) -> Credential |
 
 
 def _person_or_system(tenant_id: UUID, user_id: UUID) -> Actor:
-    """Return the user as the actor of an event; the system if the user or agency is not active."""
+    """Return the user as the actor of an event, or else the system.
+
+    It is the system if the user or the agency is not active.
+    """
     try:
         return people.get_actor(user_id).via(Channel.API)
     except Unauthorized:

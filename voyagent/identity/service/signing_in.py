@@ -1,4 +1,7 @@
-"""Rules of the sign-in: password, and a code if two-factor is on, in one or two steps."""
+"""Rules of the sign-in, in one or two steps.
+
+It needs a password, and a code if two-factor is on.
+"""
 
 from __future__ import annotations
 
@@ -181,9 +184,10 @@ def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
 
 
 def _wrong(identity: Identity) -> InvalidCredentials:
-    """Return the error with the time at which to send it, which is equal for all addresses.
+    """Return the error with the time at which to send it.
 
-    Without the delay a known address would take longer, because only it has an audit event.
+    The time is equal for all addresses. Without the delay a known address would take longer,
+    because only it has an audit event.
     """
     error = InvalidCredentials()
     error.answer_at = identity.passwords.refusal_at

@@ -93,7 +93,10 @@ def set_up_totp(
 
 
 def pending_setup(identity: Identity, actor: Actor, sealed: bytes) -> Setup:
-    """Return the secret of a user's unfinished set-up, for its page. Raises SealBroken."""
+    """Return the secret of a user's unfinished set-up, for its page.
+
+    Raises SealBroken.
+    """
     assert actor.user_id is not None
     return _setup(actor.email, open_seed(identity.keyring, actor.user_id, sealed))
 
@@ -153,10 +156,10 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
 def switch_on(
     identity: Identity, actor: Actor, *, code: str, device: Device
 ) -> tuple[Change | None, list[str]]:
-    """Verify the first code; if two-factor authentication was off, also create recovery codes.
+    """Verify the first code, and create recovery codes with it.
 
-    Returns the result of `verify_totp` and the new recovery codes, which may be none. Raises the
-    errors of `verify_totp`.
+    They are created only if two-factor authentication was off. Returns the result of `verify_totp`
+    and the new recovery codes, which may be none. Raises the errors of `verify_totp`.
     """
     change = verify_totp(identity, actor, code=code, device=device)
     return change, _new_codes(identity, actor, _held(actor)) if change == "on" else []

@@ -1,7 +1,8 @@
-"""Rule of provisional agencies: no keys, invitations or customer mail before confirmation.
+"""Rule that limits provisional agencies until a confirmation.
 
-Anybody can sign up with an address of somebody else. Until a mailed link has shown that the address
-belongs to the person, an agency can give nobody else access and writes to nobody in its name.
+They have no keys and send no invitations and no mail to customers. Anybody can sign up with an
+address of somebody else. Until a mailed link has shown that the address belongs to the person, an
+agency can give nobody else access and writes to nobody in its name.
 """
 
 from __future__ import annotations

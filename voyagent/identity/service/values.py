@@ -36,7 +36,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class SignedInPerson:
-    """A user with a new session; a browser's session has no tokens, because it uses a cookie."""
+    """A user with a new session.
+
+    A browser's session has no tokens, because it uses a cookie.
+    """
 
     actor: Actor
     credential: Credential

@@ -35,10 +35,10 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
 
 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
-    """Mail the confirmation link again to a user who cannot sign in before the confirmation.
+    """Mail the confirmation link again to a user who cannot sign in yet.
 
-    The caller has checked the password. The response does not reveal whether the account exists.
-    Raises TooManyRequests.
+    The confirmation is missing. The caller has checked the password. The response does not reveal
+    whether the account exists. Raises TooManyRequests.
     """
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=email, address=device.ip)
     account = people.find_account(email)
@@ -72,10 +72,10 @@ def mail_verification(
 
 
 def find_verification(identity: Identity, token: str, *, address: str = "") -> Holder | None:
-    """Return the owner of a confirmation link, or None if it is invalid; change nothing.
+    """Return the owner of a confirmation link, or None if it is invalid.
 
-    Opening the link must change nothing, because mail scanners open links too. Raises
-    TooManyRequests.
+    Nothing is changed. Opening the link must change nothing, because mail scanners open links too.
+    Raises TooManyRequests.
     """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=address)
     return one_time.find(token, Purpose.VERIFY_EMAIL)
@@ -101,6 +101,9 @@ def verify_email(identity: Identity, *, token: str, device: Device) -> str:
 
 
 def person_of(actor: Actor) -> UUID:
-    """Return the acting user's id; only users have the permission that the caller has checked."""
+    """Return the acting user's id.
+
+    Only users have the permission that the caller has checked.
+    """
     assert actor.user_id is not None, "the permission is a person's"
     return actor.user_id

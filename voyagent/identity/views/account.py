@@ -107,7 +107,10 @@ def _page(
     address: AddressForm | None = None,
     password: PasswordForm | None = None,
 ) -> str:
-    """Render the page; the given form shows the user's input, the other forms are empty."""
+    """Render the page.
+
+    The given form shows the user's input, the other forms are empty.
+    """
     name = name or NameForm(formdata=None, data={"full_name": person["full_name"]})
     forms = {
         "name": name,

@@ -1,4 +1,4 @@
-"""Blueprints of the HTML pages of identity: sign-in and team, and the user's own account."""
+"""Blueprints of identity: sign-in and team, and the user's own account."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ _HALF = "half_sign_in"
 
 
 def keep_half(half: HalfSignIn, *, remember: bool) -> None:
-    """Store a HalfSignIn in a new signed cookie, which contains no password and no code.
+    """Store a HalfSignIn in a new signed cookie.
 
-    Any earlier session of this browser ends.
+    The cookie contains no password and no code. Any earlier session of this browser ends.
     """
     session.clear()
     session[_HALF] = {

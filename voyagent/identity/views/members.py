@@ -1,4 +1,7 @@
-"""HTML pages on which an administrator changes a user's role, ends sessions or removes the user."""
+"""HTML pages on which an administrator changes or removes a user.
+
+The administrator can also end the user's sessions.
+"""
 
 from __future__ import annotations
 

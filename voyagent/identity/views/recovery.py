@@ -59,7 +59,7 @@ def verify_email() -> Any:
 
 @pages.page("/verify-email/again", methods=("POST",))
 def send_verification_again() -> Any:
-    """Mail the confirmation link again to a user who has just entered the correct password."""
+    """Mail the confirmation link again after a correct password."""
     email = session.get(UNVERIFIED)
     if email is not None:
         verification.send_again(identity(), email=email, device=device(Channel.BROWSER))

@@ -1,4 +1,7 @@
-"""HTML pages of two-factor authentication: state, set-up with a QR code, recovery codes."""
+"""HTML pages of two-factor authentication: state, set-up, recovery codes.
+
+The set-up shows a QR code.
+"""
 
 from __future__ import annotations
 
