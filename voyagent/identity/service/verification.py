@@ -82,7 +82,7 @@ def find_verification(identity: Identity, token: str, *, address: str = "") -> H
 
 
 def verify_email(identity: Identity, *, token: str, device: Device) -> str:
-    """Confirm the e-mail address of a link, end the user's other links, return the address.
+    """Confirm the e-mail address of a link and return the address.
 
     The link works once. Raises TooManyRequests, TokenInvalid.
     """
