@@ -108,14 +108,39 @@ def check():
     assert lint_docstrings.openings(source) == [(2, "What"), (13, "How")]
 
 
+def test_a_long_first_line_of_a_docstring_is_reported() -> None:
+    source = f'''
+"""{"a" * 80}"""
+
+class Long:
+    """{"b" * 81}
+
+    {"c" * 90}
+    """
+
+    def short():
+        """Stay short.
+
+        {"d" * 90}
+        """
+
+def indented():
+    """
+    {"e" * 82}
+    """
+'''
+    assert lint_docstrings.long_first_lines(source) == [(5, 81), (17, 82)]
+
+
 def test_every_source_file_is_checked(tmp_path: Path) -> None:
     for folder in ("tools", "tests", "voyagent"):
         (tmp_path / folder).mkdir()
     for name in ("app.py", "gunicorn.conf.py", "wsgi.py", "voyagent/trips.py"):
         (tmp_path / name).write_text('"""Serve the application."""\n')
     assert lint_docstrings.main(tmp_path) == 0
-    (tmp_path / "voyagent/trips.py").write_text('"""What it does."""\n')
-    assert lint_docstrings.main(tmp_path) == 1
+    for docstring in ("What it does.", f"Serve {'a' * 75}"):
+        (tmp_path / "voyagent/trips.py").write_text(f'"""{docstring}"""\n')
+        assert lint_docstrings.main(tmp_path) == 1
 
 
 def _repository(folder: Path, *subjects: str) -> str:

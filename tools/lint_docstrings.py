@@ -1,9 +1,10 @@
-"""Check the first words of docstrings and comments.
+"""Check the first words of docstrings and comments, and first lines of docstrings.
 
     python -m tools.lint_docstrings
 
 A docstring begins with a complete sentence, and so does a comment on lines of its own, unless it is
-a heading. None of them begins with one of WORDS.
+a heading. None of them begins with one of WORDS. The first line of a docstring has at most
+LENGTH_MAX characters, so that it says one thing.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ WORDS = (
     *("What", "Whether", "How", "Where", "Who", "Whom", "Whose", "Whoever"),
     *("That", "The same"),
 )
+LENGTH_MAX = 80
 _OPENING = re.compile(rf"(?:{'|'.join(WORDS)})\b")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -29,9 +31,9 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def main(root: Path = ROOT) -> int:
     """Print each fault and return the exit code."""
     faults = [
-        f"{path.relative_to(root).as_posix()}:{line}: begins with {word!r}"
+        f"{path.relative_to(root).as_posix()}:{line}: {fault}"
         for path in _sources(root)
-        for line, word in openings(path.read_text())
+        for line, fault in _faults(path.read_text())
     ]
     print("\n".join([*faults, f"{len(faults)} docstrings and comments to rewrite."]))
     return 1 if faults else 0
@@ -46,6 +48,25 @@ def openings(source: str) -> list[tuple[int, str]]:
         (line, opening.group())
         for line, text in (*_docstrings(source), *_comments(source))
         if (opening := _OPENING.match(text))
+    )
+
+
+def long_first_lines(source: str) -> list[tuple[int, int]]:
+    """Return line and length of each docstring's first line that is too long."""
+    return sorted(
+        (line, length)
+        for line, text in _docstrings(source)
+        if (length := len(text.partition("\n")[0])) > LENGTH_MAX
+    )
+
+
+def _faults(source: str) -> list[tuple[int, str]]:
+    return sorted(
+        [(line, f"begins with {word!r}") for line, word in openings(source)]
+        + [
+            (line, f"first line of {length} characters, at most {LENGTH_MAX}")
+            for line, length in long_first_lines(source)
+        ]
     )
 
 
