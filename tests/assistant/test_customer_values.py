@@ -1,4 +1,7 @@
-"""Values of customers are data: they redirect no mail and show no link, whatever they say."""
+"""Values of customers are data, whatever they say.
+
+They redirect no mail and show no link.
+"""
 
 from __future__ import annotations
 

@@ -278,7 +278,10 @@ ALONE = {
 
 
 def written(engine: sa.Engine, tables: list[str]) -> dict[str, set[str]]:
-    """Return the ids of the transactions that wrote the rows of each table except the audit."""
+    """Return the ids of the transactions that wrote the rows of each table.
+
+    The tables of the audit are left out.
+    """
     names = [
         name for name in tables if name not in {"audit_events", "audit_heads", "audit_private"}
     ]

@@ -1,4 +1,7 @@
-"""Personal text of events is outside the chain: it is shown, verified and can be erased."""
+"""Personal text of events is outside the chain.
+
+It is shown, verified and can be erased.
+"""
 
 from __future__ import annotations
 

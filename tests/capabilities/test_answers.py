@@ -200,7 +200,10 @@ def with_text(value: Any, path: tuple[Any, ...], text: str) -> Any:
 
 
 def shown(case: Case, path: tuple[Any, ...], text: str) -> str | None:
-    """Return the answer as HTML with another text at a path; None if no free text stands there."""
+    """Return the answer as HTML with another text at a path.
+
+    None if no free text stands there.
+    """
     name, *values = case[:3]
     given, output = with_text(values, path, text)
     try:
@@ -219,7 +222,10 @@ HOSTILE_TEXTS = [
 
 @pytest.mark.parametrize("number", range(len(CASES)))
 def test_no_text_of_a_customer_has_an_effect_in_an_answer(number: int) -> None:
-    """A text may stand in any value; the page has the same elements as with a plain word."""
+    """A text may stand in any value.
+
+    The page has the same elements as with a plain word.
+    """
     case = CASES[number]
     for path in places(list(case[1:3])):
         plain = shown(case, path, "Qz")

@@ -33,7 +33,10 @@ class Subject:
 
 
 def a_subject(person: Person, *, paid: bool = True, confirmed: bool = True) -> Subject:
-    """Create a customer with an enquiry, a conversation, a trip, an invoice and a payment."""
+    """Create a customer with records of every kind.
+
+    They are an enquiry, a conversation, a trip, an invoice and a payment.
+    """
     with person.acting() as actor:
         party = parties.create(
             actor,

@@ -1,4 +1,7 @@
-"""After an erasure nothing of the person is readable, and books and audit chain are whole."""
+"""After an erasure nothing of the person is readable.
+
+Books and audit chain are whole.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ WHY = "Request of the customer by letter"
 
 
 def dump(engine: sa.Engine, person: Person) -> dict[str, str]:
-    """Return all rows of an agency as text, by table; bytes also as the text that they may be."""
+    """Return all rows of an agency as text, by table.
+
+    Bytes are there also as the text that they may be.
+    """
     with engine.connect() as connection:
         tables = connection.scalars(
             sa.text(

@@ -1,4 +1,7 @@
-"""Passport numbers are masked in free texts of the API and of forms before they are stored."""
+"""Passport numbers are masked in free texts before they are stored.
+
+The texts are those of the API and of forms.
+"""
 
 from __future__ import annotations
 

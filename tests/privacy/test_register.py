@@ -1,4 +1,7 @@
-"""Every table is in the register of personal data or declared to be without, and has a rule."""
+"""Every table is in the register of personal data or declared to be without.
+
+Each registered table has a rule.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def test_every_registered_column_exists() -> None:
 
 
 def test_free_texts_of_a_registered_table_are_registered() -> None:
-    """A new text column of a table with customers' data must be exported, or named here."""
+    """A new text column with customers' data must be exported, or named here."""
     internal = {
         *("party_key", "search", "currency", "status", "kind", "direction", "account", "id"),
         *("rate_base", "rate_quote", "rate_source", "turn_id", "tool_call_id", "effect_error"),

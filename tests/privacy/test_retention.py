@@ -1,4 +1,7 @@
-"""Retention: what is older than its period is removed in batches, what is younger stays."""
+"""Retention removes what is older than its period in batches.
+
+What is younger stays.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Bank details, PANs and passport numbers are encrypted, also those of earlier releases."""
+"""Bank details, PANs and passport numbers are encrypted.
+
+Those of earlier releases are encrypted too.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,10 @@ def stored(engine: sa.Engine, table: str, person: Person) -> str:
 
 
 def rotated(settings: Settings) -> tuple[Keyring, Keyring]:
-    """Return a keyring with a new secret before the old one, and one with the new secret alone."""
+    """Return a keyring with a new secret and the old one, and one without the old.
+
+    The new secret is the current one of both.
+    """
     secret = type(settings.auth_secret)
     new = {"auth_secret": secret("another-secret-" + "1" * 40)}
     old = {"auth_secrets_previous": secret(settings.auth_secret.get_secret_value())}

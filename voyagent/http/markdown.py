@@ -75,9 +75,10 @@ def as_html(text: str) -> Markup:
 
 
 def _with_own_links(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Yield the tokens of a paragraph without links to other places, whose address is shown.
+    """Yield the tokens of a paragraph without links to other places.
 
-    A link can then not hide its address behind the name of something else.
+    The address of such a link is shown as text. A link can then not hide its address behind the
+    name of something else.
     """
     foreign = ""
     since: list[str] = []

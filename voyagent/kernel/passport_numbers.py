@@ -38,7 +38,10 @@ def masked(last4: str | None) -> str | None:
 
 
 def hidden_in(text: str) -> str:
-    """Mask numbers near a word for passport in a text, except their last four characters."""
+    """Mask numbers near a word for passport in a text.
+
+    Their last four characters stay.
+    """
     words = [match.span() for match in _WORD.finditer(text)]
     if not words:
         return text

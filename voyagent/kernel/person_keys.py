@@ -1,8 +1,9 @@
-"""A key for each person whose data is encrypted; destroying the key erases the data.
+"""A key for each person whose data is encrypted.
 
-A key is random and is stored encrypted with the installation's secret. Data that is encrypted with
-it cannot be read any more when the key is gone, also not in rows that cannot be changed. When the
-installation's secret changes, only the keys are encrypted again.
+To destroy the key is to erase the data. A key is random and is stored encrypted with the
+installation's secret. Data that is encrypted with it cannot be read any more when the key is gone,
+also not in rows that cannot be changed. When the installation's secret changes, only the keys are
+encrypted again.
 """
 
 from __future__ import annotations
@@ -79,7 +80,10 @@ def key_of(person_id: UUID) -> bytes | None:
 
 
 def key_column(person_id: object) -> ScalarSelect[bytes]:
-    """Return a scalar select of the encrypted key of the person whose id is in a column."""
+    """Return a scalar select of the encrypted key of a person.
+
+    `person_id` is the column with the person's id.
+    """
     keys = PersonKey.__table__.c
     return select(keys.sealed).where(owned(PersonKey), keys.id == person_id).scalar_subquery()
 
@@ -96,7 +100,10 @@ def destroy(person_ids: Iterable[UUID]) -> int:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt keys of the agency again that an earlier secret encrypted; return their number."""
+    """Encrypt keys again that an earlier secret encrypted, and count them.
+
+    Only keys of the bound agency are encrypted.
+    """
     mark = keyring.present_mark
     old = func.substring(PersonKey.sealed, 1, len(mark)) != mark
     rows = db.session.scalars(

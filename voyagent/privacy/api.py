@@ -1,4 +1,7 @@
-"""JSON API of personal data: index, links, export, erasure and retention; for administrators."""
+"""JSON API of personal data, for administrators.
+
+It has index, links, export, erasure and retention.
+"""
 
 from __future__ import annotations
 
@@ -113,13 +116,19 @@ def erase_person(actor: Actor, party_id: UUID, body: EraseRequest) -> Body[Erasu
     errors=(IdentityNotKept,),
 )
 def open_identity(actor: Actor, party_id: UUID) -> Body[IdentityOut]:
-    """Read the identity of an erased person, kept for tax authorities; the audit log records it."""
+    """Read the identity of an erased person, which is kept for tax authorities.
+
+    The audit log records it.
+    """
     return IdentityOut.of(erasure.open_identity(find_port(Keyring), actor, party_id))
 
 
 @api.get("/privacy/erasures", answer=ErasureListOut, permission="privacy.read")
 def list_erasures(actor: Actor) -> Body[ErasureListOut]:  # noqa: ARG001 - binds the agency
-    """List the newest 200 erasures; repeat those made after a backup that was restored."""
+    """List the newest 200 erasures.
+
+    After a restore, repeat the erasures that were made after the backup.
+    """
     return ErasureListOut.of(
         {"items": [overview.erasure_row(one) for one in person.list_erasures()]}
     )

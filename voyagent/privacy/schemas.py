@@ -30,7 +30,10 @@ class EraseRequest(Closed):
 
 
 class HeldOut(AnswerOf[Row]):
-    """The number of rows that a table holds about a person; `erasure` is what an erasure does."""
+    """The number of rows that a table holds about a person.
+
+    `erasure` is what an erasure does with them.
+    """
 
     table: str
     rows: int
@@ -115,9 +118,10 @@ Days = Annotated[int | None, Field(ge=1, le=DAYS_MAX)]
 
 
 class RetentionPatch(Closed):
-    """Retention periods in days; an absent member is unchanged, null restores the default.
+    """Retention periods in days.
 
-    A period below the legal minimum is refused.
+    An absent member is unchanged, null restores the default. A period below the legal minimum is
+    refused.
     """
 
     enquiries: Days = None

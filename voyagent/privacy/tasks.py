@@ -1,4 +1,7 @@
-"""Background jobs of personal data: encryption with the present secret, and retention."""
+"""Background jobs of personal data, for encryption and retention.
+
+The encryption is one with the present secret.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,9 @@ def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
 
 @task("privacy.retention", own_transactions=True, every="40 2 * * *")
 def apply_retention(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Delete or overwrite what is older than its retention period, agency by agency, in batches."""
+    """Delete or overwrite what is older than its retention period.
+
+    It is done agency by agency and in batches.
+    """
     for kind in KINDS:
         in_agencies(tenant_ids, partial(retention.apply, (kind,)), more=bool)

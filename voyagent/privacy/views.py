@@ -1,4 +1,7 @@
-"""Pages of personal data: a person, export, erasure, and retention periods; for administrators."""
+"""Pages of personal data, for administrators.
+
+They show a person, the export, the erasure and the retention periods.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Background jobs of trips: delete old offers, re-encrypt passports and keys of people."""
+"""Background jobs of trips, which delete offers and encrypt passports again.
+
+They encrypt the keys of people again too.
+"""
 
 from __future__ import annotations
 

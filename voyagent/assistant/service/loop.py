@@ -363,9 +363,10 @@ class Performance:
         )
 
     def _warnings_of(self, card: Card) -> JsonObject:
-        """Return what the card says before the user confirms it; empty for an incomplete card.
+        """Return the warnings of a card for the user who confirms it.
 
-        `asks_approval` is true if this call must be a proposal although its capability need not be.
+        They are empty for an incomplete card. `asks_approval` is true if this call must be a
+        proposal although its capability need not be.
         """
         capability = registry.find(card.capability)
         if capability is None or not (capability.needs_approval or capability.notices):

@@ -416,9 +416,9 @@ def _wire(events: Columns) -> dict[str, ColumnElement[Any]]:
 
 
 def _with_private(events: Columns) -> list[ColumnElement[Any]]:
-    """Return inputs and outputs with their personal text; `erased` marks inputs that lost it.
+    """Return inputs and outputs with their personal text.
 
-    Only events that have such text look it up.
+    `erased` marks inputs that lost it. Only events that have such text look it up.
     """
     has_private = events.inputs.has_key("private")
     found: list[ColumnElement[Any]] = []

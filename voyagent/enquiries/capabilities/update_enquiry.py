@@ -108,7 +108,7 @@ def run(call: Invocation, inputs: UpdateEnquiryInput) -> JsonObject:
 
 
 def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
-    """Return True if a conversation changes how to reach the customer of another enquiry.
+    """Return True if a conversation changes the contacts of an enquiry not its own.
 
     A text in a conversation can contain instructions of a stranger. It must not redirect the mails
     to a customer that the conversation is not about. Raises EnquiryNotFound.
@@ -122,7 +122,10 @@ def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
 
 
 def notices(call: Invocation, inputs: UpdateEnquiryInput) -> list[str]:
-    """Return the notice that the change needs approval, if it does. Raises EnquiryNotFound."""
+    """Return the notice that the change needs approval, if it does.
+
+    Raises EnquiryNotFound.
+    """
     if not is_about_another(call, inputs):
         return []
     return [

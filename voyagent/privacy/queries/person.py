@@ -1,8 +1,9 @@
-"""Everything that an agency holds about a person, and records that may be about the same person.
+"""Everything that an agency holds about a person.
 
-A person is a party. Documents, payments and entries are linked by the party's name. An enquiry, a
-trip or a conversation is linked if an invoice of the party names it, or if an administrator has
-confirmed it; a passenger only if confirmed. Statements run under row-level security.
+There are also queries of records that may be about the same person. A person is a party. Documents,
+payments and entries are linked by the party's name. An enquiry, a trip or a conversation is linked
+if an invoice of the party names it, or if an administrator has confirmed it; a passenger only if
+confirmed. Statements run under row-level security.
 """
 
 from __future__ import annotations
@@ -199,7 +200,10 @@ def links_of(party_id: UUID) -> Links:
 
 
 def words_of(links: Links) -> list[str]:
-    """Return names, e-mail addresses, phone numbers and address of a person, longest first."""
+    """Return the words that identify a person, longest first.
+
+    They are names, e-mail addresses, phone numbers and an address.
+    """
     found = db.session.execute(
         text(
             "select distinct word from (select unnest(array[name, email, phone, address]) as word"
@@ -238,7 +242,9 @@ def counts(links: Links) -> list[tuple[Holding, int]]:
 
 
 def open_records(links: Links) -> list[Row]:
-    """Return what prevents an erasure: open documents, advances, running turns, pending acts.
+    """Return the records that prevent an erasure, such as open documents.
+
+    Others are advances, running turns and pending acts.
 
     Rows: kind, id, number, status.
     """
@@ -246,7 +252,7 @@ def open_records(links: Links) -> list[Row]:
 
 
 def candidates(links: Links) -> list[Row]:
-    """Return records that may be about the same person and are not linked, newest first.
+    """Return unlinked records that may be about the same person, newest first.
 
     Rows: kind, record_id, title, at, reason. `reason` is `name`, `email`, `phone`, `trip` or
     `mentioned`. At most 50 of each kind.
@@ -270,7 +276,10 @@ def candidates(links: Links) -> list[Row]:
 
 
 def confirmed(party_id: UUID) -> list[Row]:
-    """Return the records that were confirmed for a party. Rows: kind, record_id, title."""
+    """Return the records that were confirmed for a party.
+
+    Rows: kind, record_id, title.
+    """
     found = db.session.execute(_CONFIRMED, {"party_id": party_id})
     return [dict(row) for row in found.mappings()]
 

@@ -1,7 +1,7 @@
-"""Register of personal data: the tables that have it, their links to people, and what erasure does.
+"""Register of personal data: its tables and their links to people.
 
-Index, export, erasure preview and documentation are made from it. A test fails on a table that is
-neither in HOLDINGS nor in WITHOUT.
+It also says what an erasure does. Index, export, erasure preview and documentation are made from
+it. A test fails on a table that is neither in HOLDINGS nor in WITHOUT.
 """
 
 from __future__ import annotations

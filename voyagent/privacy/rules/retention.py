@@ -1,4 +1,4 @@
-"""Retention periods by kind: default, minimum, and what happens when a period is over."""
+"""Retention periods by kind: default, minimum and act at the end."""
 
 from __future__ import annotations
 
@@ -68,6 +68,9 @@ eight financial years (Companies Act section 128), counted here as 2,557 and 2,9
 
 
 def days_of(kind: str, chosen: Mapping[str, Any]) -> int:
-    """Return the period of a kind in days: the agency's, but never less than the minimum."""
+    """Return the period of a kind in days.
+
+    It is the agency's, but never less than the minimum.
+    """
     rule = KINDS[kind]
     return max(rule.least, int(chosen.get(kind) or rule.default))

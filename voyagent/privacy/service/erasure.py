@@ -52,9 +52,10 @@ _STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The effect of an erasure: tables with numbers of rows, and open records that prevent it.
+    """The effect of an erasure, by table, with the records that prevent it.
 
-    `identity_until` is the last day on which the identity is kept for tax authorities, or None.
+    Each table comes with its number of rows. `identity_until` is the last day on which the identity
+    is kept for tax authorities, or None.
     """
 
     goes: list[tuple[Holding, int]]
@@ -73,9 +74,10 @@ def plan(actor: Actor, party_id: UUID) -> Plan:
 
 
 def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Erasure:
-    """Erase the data of a person; an erased person stays erased, and a repetition changes nothing.
+    """Erase the data of a person.
 
-    The party's row is locked, so that of two erasures at once only one happens and both return it.
+    An erased person stays erased, and a repetition changes nothing. The party's row is locked, so
+    that of two erasures at once only one happens and both return it.
 
     Raises Forbidden, ReasonRequired, PartyNotFound, PersonHasOpenRecords.
     """

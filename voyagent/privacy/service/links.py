@@ -18,7 +18,9 @@ from voyagent.privacy.queries import person
 
 
 def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool:
-    """Confirm that a record is about a party; return False if it was confirmed already.
+    """Confirm that a record is about a party.
+
+    Returns False if it was confirmed already.
 
     Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound.
     """

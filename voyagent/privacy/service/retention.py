@@ -85,7 +85,10 @@ _STATEMENTS: dict[str, str] = {
 
 
 def read_periods() -> list[Row]:
-    """Return the agency's retention periods. Rows: kind, days, default, minimum, label, act."""
+    """Return the agency's retention periods.
+
+    Rows: kind, days, default, minimum, label, act.
+    """
     chosen = get_settings().retention
     return [
         {
@@ -135,9 +138,10 @@ def choose(actor: Actor, periods: Mapping[str, int | None]) -> list[Row]:
 
 
 def apply(kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, int]:
-    """Process one batch of each kind in the bound agency; return the numbers of rows by kind.
+    """Process one batch of each kind in the bound agency.
 
-    At most 5,000 rows of a kind change, and 50 conversations. An audit event has the numbers.
+    Returns the numbers of rows by kind. At most 5,000 rows of a kind change, and 50 conversations.
+    An audit event has the numbers.
     """
     chosen, now = get_settings().retention, clock.now()
     done: dict[str, int] = {}

@@ -61,7 +61,10 @@ def run(call: Invocation, inputs: SendItineraryInput) -> JsonObject:
 
 
 def notices(_call: Invocation, inputs: SendItineraryInput) -> list[str]:
-    """Return the notice that the address is new for the customer, if it is. Raises TripNotFound."""
+    """Return the notice that the address is new for the customer, if it is.
+
+    Raises TripNotFound.
+    """
     known = sending.known_addresses(inputs.trip_id)
     if inputs.to.casefold() in {one.casefold() for one in known}:
         return []

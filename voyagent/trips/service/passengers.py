@@ -118,9 +118,10 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Re-encrypt keys of people, and up to a hundred passport numbers without a key of their own.
+    """Re-encrypt keys of people, and passport numbers without a key of their own.
 
-    Returns the number of both. Keys that the current secret encrypted are left out.
+    At most a hundred passport numbers are encrypted. Returns the number of both. Keys that the
+    current secret encrypted are left out.
     """
     old = func.substring(TripPassenger.passport_sealed, 1, 1) != person_keys.VERSION
     rows = db.session.scalars(

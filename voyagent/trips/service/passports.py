@@ -20,7 +20,7 @@ def normal(number: str) -> str:
 
 
 def seal(keyring: Keyring, passenger: TripPassenger, number: str | None) -> None:
-    """Store a passport number in a passenger, encrypted with this passenger's key; or clear it.
+    """Encrypt a passenger's passport number with this passenger's key, or clear it.
 
     The passenger must have an id.
     """
@@ -51,9 +51,9 @@ def opened(
 
 
 def record_opening(actor: Actor, trip_id: UUID, passenger_id: UUID, purpose: str) -> None:
-    """Record that a whole passport number was shown or sent; the event has no part of it.
+    """Record that a whole passport number was shown or sent.
 
-    `purpose` is `itinerary`, `flight` or `visa`.
+    The event has no part of the number. `purpose` is `itinerary`, `flight` or `visa`.
     """
     audit.record(
         actor,
@@ -64,7 +64,10 @@ def record_opening(actor: Actor, trip_id: UUID, passenger_id: UUID, purpose: str
 
 
 def is_of_installation(sealed: bytes) -> bool:
-    """Return True if an earlier release encrypted the number, without a key of the passenger."""
+    """Return True if an earlier release encrypted the number.
+
+    The passenger then has no key of their own.
+    """
     return sealed[:1] != person_keys.VERSION
 
 

@@ -12,9 +12,9 @@ ROWS_MAX = 500
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt up to 500 PANs that are in clear text or encrypted with an earlier secret.
+    """Encrypt up to 500 PANs with the current secret.
 
-    Returns their number.
+    They are in clear text or encrypted with an earlier secret. Returns their number.
     """
     mark = keyring.present_mark
     rows = db.session.scalars(
