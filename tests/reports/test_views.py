@@ -449,14 +449,24 @@ def test_a_period_that_ends_before_it_begins_is_refused(alice: Person) -> None:
 def test_books_that_do_not_balance_are_shown_in_red(
     alice: Person, debtors: dict[str, str], owner_engine: sa.Engine
 ) -> None:
-    tamper = sa.text(
-        "update monthly_balances set credit_minor = credit_minor + 100"
-        " where tenant_id = :tenant and"
-        " currency = 'INR' and account_id = (select id from accounts where tenant_id = :tenant and"
-        " purpose = 'revenue_services') and month = date_trunc('month', current_date)::date"
+    # Early in a month the report adds its days, later it subtracts the days to come.
+    account = (
+        " where tenant_id = :tenant and currency = 'INR' and account_id = (select id from accounts"
+        " where tenant_id = :tenant and purpose = 'revenue_services')"
     )
     with owner_engine.begin() as connection:
-        assert connection.execute(tamper, {"tenant": alice.actor.tenant_id}).rowcount == 1
+        for table, period in (
+            ("monthly_balances", "month = date_trunc('month', current_date)::date"),
+            (
+                "daily_balances",
+                f"day = (select min(day) from daily_balances{account}"
+                " and day >= date_trunc('month', current_date))",
+            ),
+        ):
+            tamper = sa.text(
+                f"update {table} set credit_minor = credit_minor + 100{account} and {period}"
+            )
+            assert connection.execute(tamper, {"tenant": alice.actor.tenant_id}).rowcount == 1
     page = shown(alice.browser, "/reports/trial-balance")
     assert "out of balance by INR −1.00" in words(block(page, "INR"))
     assert "in balance" in words(block(page, "AED"))
