@@ -114,6 +114,7 @@ def set_defaults() -> None:
         os.environ["VOYAGENT_AUTH_SECRET"] = stored_secret(data_dir / "secret")
     os.environ.setdefault("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "true")
     os.environ.setdefault("VOYAGENT_LOG_JSON", "false")
+    os.environ.setdefault("VOYAGENT_DRAIN_S", "0")
     os.environ.setdefault("VOYAGENT_PUBLIC_URL", f"http://{HOST}:{load_settings().port}")
 
 
@@ -303,7 +304,7 @@ class WebServer(BaseApplication):
         for name, value in production.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
-        self.let_streams_end = production["post_worker_init"]
+        self.init_worker = production["post_worker_init"]
         self.cfg.set("bind", f"fd://{self.listener.detach()}")
         self.cfg.set("loglevel", "warning")
         self.cfg.set("post_worker_init", self._greet)
@@ -313,7 +314,7 @@ class WebServer(BaseApplication):
         return factory.create_app(self.settings)
 
     def _greet(self, worker: Any) -> None:
-        self.let_streams_end(worker)
+        self.init_worker(worker)
         if worker.age == 1:
             print(self.words, flush=True)
 

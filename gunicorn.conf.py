@@ -1,25 +1,34 @@
 """Settings of gunicorn, read by `gunicorn wsgi:app` and by app.py."""
 
+import math
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-bind = f"127.0.0.1:{os.environ.get('PORT', '5000')}"
+_host = os.environ.get("VOYAGENT_BIND") or "127.0.0.1"
+_port = os.environ.get("VOYAGENT_PORT") or os.environ.get("PORT") or "5000"
+bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 
 # A stream of the assistant holds a thread for as long as it lasts, so there are more threads than
-# the streams one process admits (200).
-worker_class = "gthread"
+# the streams one process admits (200). A request that is not complete holds none.
+worker_class = "voyagent.http.buffering.BufferingWorker"
 threads = 256
+worker_connections = 2000
 
-# Streams end by themselves when told to stop; five seconds are for requests under way.
-graceful_timeout = 5
+# Longer than proxies keep a connection open (60 seconds is usual), so that the proxy closes it.
+keepalive = 75
 
 # The program itself refuses too long requests, as JSON or a page. Gunicorn would answer with
 # neither.
 limit_request_line = 0
 limit_request_field_size = 16380
+
+# After SIGTERM the drain, then ten seconds for requests under way.
+try:
+    graceful_timeout = 10 + math.ceil(float(os.environ.get("VOYAGENT_DRAIN_S") or 3))
+except (ValueError, OverflowError):  # the program refuses the value with a sentence
+    graceful_timeout = 10
 
 # Gunicorn passes headers about the client on and trusts none; the program checks them.
 forwarded_allow_ips = ""
@@ -30,6 +39,11 @@ access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 
 # The control socket would create a folder in the home directory of the user.
 control_socket_disable = True
+
+
+_here = str(Path(__file__).resolve().parent)
+if _here not in sys.path:  # where gunicorn finds the worker and the program
+    sys.path.insert(0, _here)
 
 
 def on_starting(_server: Any) -> None:
@@ -46,24 +60,20 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Check the database, and stop the streams first when the web process stops.
+    """Check the database, give the process its limits, and connect the drain with the program.
 
-    Streams would wait until the end of the grace period. Clients that read nothing are
-    disconnected, which is not logged.
+    Streams end when the drain ends. They would wait until the end of the grace period.
     """
+    from voyagent.http.buffering import Limits  # noqa: PLC0415
     from voyagent.http.start import check_web_process  # noqa: PLC0415 - the program is loaded now
 
     check_web_process(worker.wsgi)
-    worker.log.error_log.addFilter(
-        lambda record: not (record.exc_info and isinstance(record.exc_info[1], TimeoutError))
+    parts = worker.wsgi.extensions
+    worker.use(
+        Limits.of(parts["voyagent.settings"]),
+        on_drain=parts["voyagent.draining"].set,
+        on_stop=parts["voyagent.listener"].close,
     )
-    stop: Any = signal.getsignal(signal.SIGTERM)
-
-    def tell_streams(number: int, frame: object) -> None:
-        worker.wsgi.extensions["voyagent.listener"].close()
-        stop(number, frame)
-
-    signal.signal(signal.SIGTERM, tell_streams)
 
 
 def _metrics_dir() -> Path:
@@ -75,12 +85,7 @@ def _metrics_dir() -> Path:
 
 
 def _metrics() -> Any:
-    """Return the program's metrics module, found beside this file."""
-    here = str(Path(__file__).resolve().parent)
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    from voyagent.kernel import (  # noqa: PLC0415
-        metrics,
-    )
+    """Return the program's metrics module."""
+    from voyagent.kernel import metrics  # noqa: PLC0415
 
     return metrics

@@ -28,6 +28,7 @@ def worker_environment(settings: Settings) -> dict[str, str]:
             "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
             "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
             "VOYAGENT_DATA_DIR": str(settings.data_dir),
+            "VOYAGENT_DRAIN_S": "0",
             "VOYAGENT_WORKER_HEARTBEAT_S": "0.2",
             "VOYAGENT_WORKER_STALLED_S": "1.0",
         }

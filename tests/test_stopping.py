@@ -1,62 +1,82 @@
-"""A stopping web process ends its streams first, so that it stops at once."""
+"""A stopping web process ends its streams, so that it need not wait for them."""
 
 from __future__ import annotations
 
-import logging
 import runpy
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from flask import Flask
 
 from voyagent.factory import create_app
+from voyagent.http.buffering import BufferingWorker, Limits
 from voyagent.kernel.config import Settings
 
 CONFIGURATION = str(Path(__file__).resolve().parent.parent / "gunicorn.conf.py")
 
 
-@pytest.fixture
-def stop_requests() -> Iterator[list[int]]:
-    """Record the calls of the server's own handler, instead of gunicorn's."""
-    calls: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _frame: calls.append(number))
-    yield calls
-    signal.signal(signal.SIGTERM, before)
-
-
-def web_process(app: Flask) -> SimpleNamespace:
-    """Return gunicorn's arguments to the hook."""
-    return SimpleNamespace(
-        wsgi=app, log=SimpleNamespace(error_log=logging.getLogger("tests.web_process"))
-    )
-
-
-def test_streams_are_released_before_the_server_stops(
-    settings: Settings, stop_requests: list[int]
-) -> None:
+def test_streams_are_released_when_the_drain_ends_and_not_before(settings: Settings) -> None:
     app = create_app(settings)
-    listener = app.extensions["voyagent.listener"]
-    runpy.run_path(CONFIGURATION)["post_worker_init"](web_process(app))
+    listener, draining = app.extensions["voyagent.listener"], app.extensions["voyagent.draining"]
+    told: dict[str, Any] = {}
+
+    def use(limits: Limits, **hooks: Callable[[], object]) -> None:
+        told.update(hooks, limits=limits)
+
+    worker = SimpleNamespace(wsgi=app, use=use)
+    runpy.run_path(CONFIGURATION)["post_worker_init"](worker)
     with listener.waiting_for("chat:any") as bell:
         bell.clear()
-        signal.raise_signal(signal.SIGTERM)
+        told["on_drain"]()
+        assert draining.is_set()
+        assert not listener.is_closed
+        told["on_stop"]()
         assert listener.is_closed
         assert bell.is_set()
-    assert stop_requests == [signal.SIGTERM]
 
 
-@pytest.mark.usefixtures("stop_requests")
-def test_disconnected_clients_are_not_logged_but_other_errors_are(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    worker = web_process(create_app(settings))
+def test_the_settings_are_the_limits_of_the_web_process(settings: Settings) -> None:
+    app = create_app(
+        settings.model_copy(update={"http_header_s": 7.0, "trusted_proxies": "10.0.0.5"})
+    )
+    told: list[Limits] = []
+    worker = SimpleNamespace(wsgi=app, use=lambda limits, **_hooks: told.append(limits))
     runpy.run_path(CONFIGURATION)["post_worker_init"](worker)
-    for error in (TimeoutError(), OSError("trouble")):
-        try:
-            raise error
-        except OSError:
-            worker.log.error_log.exception("Socket error processing request.")
-    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["trouble"]
+    (limits,) = told
+    assert limits.header_s == 7.0
+    assert [str(network) for network in limits.trusted] == ["10.0.0.5/32"]
+
+
+@pytest.mark.parametrize(("given", "seconds"), [(None, 13), ("0", 10), ("2.5", 13), ("x", 10)])
+def test_the_master_waits_for_the_drain_and_ten_seconds(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, seconds: int
+) -> None:
+    if given is None:
+        monkeypatch.delenv("VOYAGENT_DRAIN_S", raising=False)
+    else:
+        monkeypatch.setenv("VOYAGENT_DRAIN_S", given)
+    assert runpy.run_path(CONFIGURATION)["graceful_timeout"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("variables", "bind"),
+    [
+        ({}, "127.0.0.1:5000"),
+        ({"PORT": "5001"}, "127.0.0.1:5001"),
+        ({"PORT": "5001", "VOYAGENT_PORT": "5002"}, "127.0.0.1:5002"),
+        ({"VOYAGENT_BIND": "0.0.0.0", "VOYAGENT_PORT": "80"}, "0.0.0.0:80"),  # noqa: S104
+        ({"VOYAGENT_BIND": "::1"}, "[::1]:5000"),
+    ],
+)
+def test_variables_choose_the_address(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], bind: str
+) -> None:
+    for name in ("PORT", "VOYAGENT_PORT", "VOYAGENT_BIND"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    settings = runpy.run_path(CONFIGURATION)
+    assert settings["bind"] == bind
+    assert settings["worker_class"].endswith(BufferingWorker.__name__)

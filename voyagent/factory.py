@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from flask import Flask, current_app
@@ -84,6 +85,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["voyagent.paper"] = Paper(ROOT / "templates" / "paper")
     app.extensions["voyagent.suppliers"] = open_suppliers(settings, keyring)
     app.extensions["voyagent.listener"] = NotifyListener(settings)
+    app.extensions["voyagent.draining"] = Event()
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     audit.install()

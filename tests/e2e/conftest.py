@@ -123,6 +123,7 @@ def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
         "VOYAGENT_PUBLIC_URL": address,
         "VOYAGENT_LIMIT_SCALE": "10000",
         "VOYAGENT_WORKER_STALLED_S": "2",
+        "VOYAGENT_DRAIN_S": "0",
         **more,
     }
     gunicorn = [
@@ -130,8 +131,6 @@ def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
         "-m",
         "gunicorn",
         "wsgi:app",
-        "--worker-class",
-        "gthread",
         "--threads",
         "64",
     ]

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,9 @@ LISTENS, HAS_ENDED = (
 class Web:
     """gunicorn with several processes, as in production."""
 
-    def __init__(self, settings: Settings, folder: Path, processes: int) -> None:
+    def __init__(
+        self, settings: Settings, folder: Path, processes: int, variables: Mapping[str, str]
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -58,6 +60,8 @@ class Web:
             "VOYAGENT_METRICS_TOKEN": self._metrics_token,
             "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
             "VOYAGENT_LIMIT_SCALE": "10000",
+            "VOYAGENT_CONNECTIONS_PER_ADDRESS": "10000",
+            **variables,
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -222,9 +226,11 @@ class Web:
 
 
 @contextmanager
-def web_processes(settings: Settings, folder: Path, *, processes: int) -> Iterator[Web]:
-    """Run web processes until the block ends."""
-    web = Web(settings, folder, processes)
+def web_processes(
+    settings: Settings, folder: Path, *, processes: int, **variables: str
+) -> Iterator[Web]:
+    """Run web processes until the block ends; `variables` are for their environment."""
+    web = Web(settings, folder, processes, variables)
     try:
         web.started_s = web.wait()
         yield web

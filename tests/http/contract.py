@@ -348,6 +348,7 @@ TABLE = (
         Other.NO_AGENCY,
         ("503 redis_not_configured", "503 redis_not_configured"),
     ),
+    Row("GET /ready", PUBLIC, "200", Other.NO_AGENCY, ("200", "200")),
     Row("GET /internal/metrics", PUBLIC, "200", Other.NO_AGENCY, ("200", "200")),
     Row("GET /schemas/money", PUBLIC, "200", Other.NO_AGENCY, ("200", "200")),
 )
@@ -361,6 +362,7 @@ AREAS = (
     "/reports/itinerary",
     "/tenant-settings",
     "/health",
+    "/ready",
     "/internal",
     "/schemas",
 )

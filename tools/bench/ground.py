@@ -138,6 +138,8 @@ class Ground:
             "AUTH_SECRET": secrets.token_urlsafe(48),
             "DATA_DIR": str(folder),
             "LIMIT_SCALE": "100000",
+            "CONNECTIONS_PER_ADDRESS": "100000",
+            "DRAIN_S": "0",
             "METRICS_TOKEN": METRICS_TOKEN,
         }
         settings = load_settings(**{key.lower(): value for key, value in values.items()})

@@ -57,6 +57,13 @@ class RedisUnreachable(Unavailable):
     code = "redis_unreachable"
 
 
+class Draining(Unavailable):
+    """The process is about to stop and should get no new work."""
+
+    code = "draining"
+    message = N_("This server is about to stop. Send the request again.")
+
+
 def health() -> dict[str, str]:
     """Return `ok` if the program is running."""
     return {"status": "ok"}
@@ -73,6 +80,16 @@ def health_redis() -> dict[str, object]:
     """Return `ok` if Redis is configured and responds."""
     _ping(_settings().redis_url)
     return {"status": "ok", "ping": True}
+
+
+def ready() -> dict[str, object]:
+    """Return `ok` if the process accepts work, and the database responds and accepts writes.
+
+    A process that was told to stop answers 503 for the time of its drain.
+    """
+    if current_app.extensions["voyagent.draining"].is_set():
+        raise Draining
+    return health_db()
 
 
 def money_schema() -> dict[str, Any]:
@@ -96,6 +113,11 @@ def _blueprint(name: str, prefix: str) -> ApiBlueprint:
         answer=_constant(status="ok", ping=True),
         errors=(RedisNotConfigured, RedisUnreachable),
     )(health_redis)
+    api.get(
+        "/ready",
+        answer=_constant(status="ok", select_1=1),
+        errors=(DatabaseNotConfigured, DatabaseUnreachable, DatabaseReadOnly, Draining),
+    )(ready)
     api.get("/schemas/money", answer={"type": "object", "additionalProperties": True})(money_schema)
     return api
 

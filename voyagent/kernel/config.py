@@ -101,6 +101,11 @@ class Settings(BaseSettings):
     worker_heartbeat_s: float = Field(1.0, gt=0)
     worker_stalled_s: float = Field(4.0, gt=0)
     streams_max: int = Field(200, ge=1)
+    http_header_s: float = Field(10.0, gt=0, le=120)
+    http_body_s: float = Field(10.0, gt=0, le=120)
+    http_send_s: float = Field(30.0, gt=0, le=600)
+    connections_per_address: int = Field(100, ge=1)
+    drain_s: float = Field(3.0, ge=0, le=300)
     log_json: bool = True
 
     @property

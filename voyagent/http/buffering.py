@@ -1,0 +1,630 @@
+"""A gunicorn worker that gives a thread to complete requests only.
+
+A slow or broken client costs a socket and the bytes that it has sent, but no thread. The decision
+0039 has the reasons. The module depends on internals of gunicorn's `gthread` worker, so the version
+of gunicorn is pinned, and `tests/http/test_buffering.py` tests each behaviour on a real server.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import resource
+import selectors
+import socket
+import struct
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import lru_cache, partial
+from http import HTTPStatus
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from itertools import islice
+from typing import Any
+
+from gunicorn.http.errors import ParseException
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+
+from voyagent.kernel.config import Network, Settings
+
+RECEIVE_BYTES = 64 * 1024
+HEADER_BYTES_MAX = 64 * 1024
+BODY_BYTES_MAX = 1024 * 1024
+BODY_BYTES_PER_S = 4 * 1024
+BUFFERED_BYTES_MAX = 64 * 1024 * 1024
+CHUNK_LINE_BYTES_MAX = 16 * 1024
+LINGER_S = 2.0
+LINGER_BYTES_MAX = 4 * 1024 * 1024
+GRACE_S = 10
+FILES_FOR_THE_PROGRAM = 512
+REPORT_EVERY_S = 60.0
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
+_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,16}")
+_FRAMING = re.compile(rb"\r\n(content-length|transfer-encoding|expect):([^\r\n]*)")
+_OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_TRY_AGAIN = frozenset({errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Deadlines in seconds, and the number of connections of one address."""
+
+    header_s: float = 10.0
+    body_s: float = 10.0
+    send_s: float = 30.0
+    drain_s: float = 0.0
+    per_address: int = 100
+    trusted: tuple[Network, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """Return the limits that the settings define."""
+        return cls(
+            header_s=settings.http_header_s,
+            body_s=settings.http_body_s,
+            send_s=settings.http_send_s,
+            drain_s=settings.drain_s,
+            per_address=settings.connections_per_address,
+            trusted=settings.trusted_networks,
+        )
+
+
+class Stage(Enum):
+    """The part of a request that is still missing, or `READY`, or `TOO_LARGE`."""
+
+    HEADER = auto()
+    BODY = auto()
+    READY = auto()
+    TOO_LARGE = auto()
+
+
+class Scan:
+    """A search for the end of a request, to decide when a thread may have it.
+
+    gunicorn's parser alone interprets the request. Whatever the scan does not expect is `READY` at
+    once, so that the parser refuses it. A wrong guess costs time and never changes a request.
+    """
+
+    def __init__(self) -> None:
+        self.stage = Stage.HEADER
+        self.body = 0
+        self.expects_continue = False
+        self._end: int | None = None
+        self._position = 0
+
+    def read(self, received: bytearray) -> Stage:
+        """Return the stage of the request that begins with these bytes."""
+        if self.stage is Stage.HEADER:
+            self.stage = self._read_header(received)
+        if self.stage is Stage.BODY and (
+            (
+                len(received) >= self._end
+                if self._end is not None
+                else self._has_last_chunk(received)
+            )
+            or len(received) - self.body > BODY_BYTES_MAX
+        ):
+            self.stage = Stage.READY
+        return self.stage
+
+    def _read_header(self, received: bytearray) -> Stage:
+        end = received.find(b"\r\n\r\n", max(self._position - 3, 0))
+        if end < 0:
+            if len(received) > HEADER_BYTES_MAX:
+                return Stage.TOO_LARGE
+            if _BARE_LF.search(received, self._position):
+                return Stage.READY
+            self._position = len(received)
+            return Stage.HEADER
+        if end > HEADER_BYTES_MAX:
+            return Stage.TOO_LARGE
+        self.body = self._position = end + 4
+        head = bytes(received[: end + 2]).lower()
+        fields: dict[bytes, list[bytes]] = {}
+        for name, value in _FRAMING.findall(head):
+            fields.setdefault(name, []).append(value.strip(b" \t"))
+        match fields.get(b"content-length"), fields.get(b"transfer-encoding"):
+            case [length], None if _LENGTH.fullmatch(length) and int(length) <= BODY_BYTES_MAX:
+                self._end = self.body + int(length)
+            case None, [coding] if coding.rpartition(b",")[2].strip(b" \t") == b"chunked":
+                pass
+            case _:  # no body, a large one, or one that the parser refuses
+                return Stage.READY
+        if b"expect" in fields:
+            line = head.lstrip(b"\r\n").partition(b"\r\n")[0]
+            if fields[b"expect"] != [b"100-continue"] or not line.endswith(b" http/1.1"):
+                return Stage.READY
+            self.expects_continue = True
+        return Stage.BODY
+
+    def _has_last_chunk(self, received: bytearray) -> bool:
+        while True:
+            end = received.find(b"\r\n", self._position)
+            if end < 0:
+                return len(received) - self._position > CHUNK_LINE_BYTES_MAX
+            size = bytes(received[self._position : end]).partition(b";")[0].rstrip(b" \t")
+            if not _CHUNK_SIZE.fullmatch(size):
+                return True
+            if int(size, 16) == 0:
+                return bool(
+                    received.find(b"\r\n\r\n", end) >= 0
+                    or len(received) - end > HEADER_BYTES_MAX
+                    or _BARE_LF.search(received, end)
+                )
+            following = end + 2 + int(size, 16) + 2
+            if len(received) < following:
+                return False
+            if received[following - 2 : following] != b"\r\n":
+                return True
+            self._position = following
+
+
+class _Source:
+    """The socket from which a thread reads the part of a body that was not buffered.
+
+    The client must keep up a minimum rate, counted from the moment when a thread has the request.
+    """
+
+    def __init__(self, sock: socket.socket, patience_s: float) -> None:
+        self._sock = sock
+        self._patience_s = patience_s
+        self._deadline = 0.0
+
+    def open(self) -> None:
+        self._deadline = time.monotonic() + self._patience_s
+
+    def close(self) -> None:
+        self._deadline = 0.0
+
+    def recv(self, size: int) -> bytes:
+        """Return the next bytes. Raises TimeoutError or BlockingIOError if the client is late."""
+        if time.monotonic() > self._deadline:
+            raise TimeoutError
+        received = self._sock.recv(size)
+        self._deadline += len(received) / BODY_BYTES_PER_S
+        return received
+
+
+class _Connection(TConn):
+    """A connection with the bytes of a request that is not complete yet."""
+
+    def __init__(
+        self, cfg: Any, sock: socket.socket, client: Any, server: Any, *, network: str | None
+    ) -> None:
+        super().__init__(cfg, sock, client, server)
+        self.network = network
+        self.received = bytearray()
+        self.scan = Scan()
+        self.source: _Source | None = None
+        self.deadline = self.body_began = 0.0
+        self.discarded = 0
+        self.is_polled = self.is_closed = False
+
+
+class BufferingWorker(ThreadWorker):
+    """gunicorn's `gthread` worker, with requests collected before a thread handles them.
+
+    `handle`, `handle_request` and `_keepalive_after` run in a thread, the rest in the main thread.
+    """
+
+    alive: bool
+    worker_connections: int
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.limits = Limits()
+        self._collecting: set[_Connection] = set()
+        self._lingering: set[_Connection] = set()
+        self._open: Counter[str] = Counter()
+        self._buffered = 0
+        self._events: Counter[str] = Counter()
+        self._swept_at = self._reported_at = 0.0
+        self._is_told_to_stop = False
+        self._drain_until: float | None = None
+        self._on_drain: Callable[[], object] = _nothing
+        self._on_stop: Callable[[], object] = _nothing
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Refuse certificates, because the bytes of TLS cannot be scanned."""
+        super().check_config(cfg, log)
+        if cfg.is_ssl:
+            raise RuntimeError("TLS is terminated by a proxy: remove certfile and keyfile")
+
+    def use(
+        self, limits: Limits, *, on_drain: Callable[[], object], on_stop: Callable[[], object]
+    ) -> None:
+        """Set the limits, and what to call when a drain begins and when it ends."""
+        self.limits, self._on_drain, self._on_stop = limits, on_drain, on_stop
+
+    def run(self) -> None:
+        """Serve until told to stop, with as many connections as the process may have files."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = self.worker_connections + FILES_FOR_THE_PROGRAM
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            self.worker_connections = max(
+                min(self.worker_connections, soft - FILES_FOR_THE_PROGRAM), 1
+            )
+        super().run()
+
+    # Connections
+    # ------------------------------------------------------------------------------
+
+    def accept(self, listener: socket.socket) -> bool:
+        """Accept a connection and collect its first request; False if there is none to accept."""
+        try:
+            sock, client = listener.accept()
+        except OSError as error:
+            if error.errno in _OUT_OF_FILES:
+                self._events["could not be accepted, because the process has too many files"] += 1
+                time.sleep(0.05)  # the listener stays readable and would be polled without a pause
+            elif error.errno not in _TRY_AGAIN:
+                raise
+            return False
+        network = network_of(client[0], self.limits.trusted) if isinstance(client, tuple) else None
+        if (
+            network is not None
+            and self._open[network] >= self.limits.per_address
+            and not self._close_idle_of(network)
+        ):
+            self._events["over the limit of an address were refused"] += 1
+            sock.settimeout(0)
+            with suppress(OSError):
+                sock.send(_response(HTTPStatus.TOO_MANY_REQUESTS, "too_many_connections"))
+            sock.close()
+            return True
+        self.nr_conns += 1
+        conn = _Connection(self.cfg, sock, client, listener.getsockname(), network=network)
+        if network is not None:
+            self._open[network] += 1
+        with suppress(OSError):  # the client may have disconnected already
+            _set_timeout(sock, socket.SO_RCVTIMEO, self.limits.body_s)
+            _set_timeout(sock, socket.SO_SNDTIMEO, self.limits.send_s)
+        self._expect_request(conn)
+        self._guarded(self._receive, conn, sock)
+        return True
+
+    def on_client_socket_readable(self, conn: _Connection, _client: socket.socket) -> None:
+        """Collect the next request of a connection that was kept open."""
+        self.keepalived_conns.remove(conn)
+        self._unpoll(conn)
+        self._expect_request(conn)
+        self._receive(conn)
+
+    def finish_request(self, conn: _Connection, fs: Future[Any]) -> None:
+        """Keep the connection open for the next request, or end it, after a response."""
+        try:
+            keeps = bool(fs.result()) if not fs.cancelled() else False
+            conn.sock.settimeout(0)
+        except Exception:  # noqa: BLE001 - as gunicorn does: whatever happened, the connection ends
+            self._close(conn)
+            return
+        self._guarded(self._expect_next if keeps else self._linger, conn, conn.sock)
+
+    def _expect_next(self, conn: _Connection, _client: socket.socket) -> None:
+        following = conn.parser.unreader.take_buffered()
+        if following:  # the client sent its next request without waiting for the response
+            self._expect_request(conn)
+            self._add(conn, following)
+            return
+        conn.set_timeout()
+        if not self.alive:
+            conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
+        self.keepalived_conns.append(conn)
+        self._poll(conn, self.on_client_socket_readable)
+
+    def _close_idle_of(self, network: str) -> bool:
+        """Close the connection of a network that has been idle longest; False if none is idle.
+
+        Many people of an office have one address, and each browser keeps connections open.
+        """
+        for conn in self.keepalived_conns:
+            if conn.network == network:
+                self.keepalived_conns.remove(conn)
+                self._close(conn)
+                return True
+        return False
+
+    def _expect_request(self, conn: _Connection) -> None:
+        conn.scan = Scan()
+        conn.deadline = time.monotonic() + self.limits.header_s
+        self._collecting.add(conn)
+
+    def _receive(self, conn: _Connection, _client: socket.socket | None = None) -> None:
+        try:
+            received = conn.sock.recv(RECEIVE_BYTES)
+        except (BlockingIOError, InterruptedError):
+            self._poll(conn, self._receive)
+            return
+        except OSError:
+            received = b""
+        if received:
+            self._add(conn, received)
+        else:
+            self._close(conn)
+
+    def _add(self, conn: _Connection, received: bytes) -> None:
+        """Add bytes to a request, and hand it over when it is complete."""
+        conn.received += received
+        self._buffered += len(received)
+        before = conn.scan.stage
+        stage = conn.scan.read(conn.received)
+        if stage is Stage.READY:
+            self._hand_over(conn)
+            return
+        if stage is Stage.TOO_LARGE:
+            self._refuse(conn, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large")
+            return
+        if self._buffered > BUFFERED_BYTES_MAX and len(conn.received) > HEADER_BYTES_MAX:
+            self._events["were refused, because unfinished requests take too much memory"] += 1
+            self._refuse(conn, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
+            return
+        if stage is Stage.BODY:
+            if before is Stage.HEADER:
+                conn.body_began = time.monotonic()
+                if conn.scan.expects_continue:
+                    with suppress(OSError):
+                        conn.sock.send(CONTINUE)
+            arrived_s = (len(conn.received) - conn.scan.body) / BODY_BYTES_PER_S
+            conn.deadline = conn.body_began + self.limits.body_s + arrived_s
+        self._poll(conn, self._receive)
+
+    def _hand_over(self, conn: _Connection) -> None:
+        self._unpoll(conn)
+        self._collecting.discard(conn)
+        conn.init()
+        if conn.source is None:
+            conn.source = conn.parser.unreader.sock = _Source(conn.sock, self.limits.body_s)
+        conn.parser.unreader.unread(bytes(conn.received))
+        self._forget_received(conn)
+        self.enqueue_req(conn)
+
+    def _refuse(self, conn: _Connection, status: HTTPStatus, code: str) -> None:
+        with suppress(OSError):
+            conn.sock.send(_response(status, code))
+        self._linger(conn)
+
+    def _linger(self, conn: _Connection, _client: socket.socket | None = None) -> None:
+        """End the sending side, and discard what still arrives.
+
+        If the connection were closed at once, the client might lose the response (RFC 9112, section
+        9.6). gunicorn waits for the client in the main thread, where all clients would wait.
+        """
+        self._collecting.discard(conn)
+        self._forget_received(conn)
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+            return
+        conn.deadline = time.monotonic() + LINGER_S
+        self._lingering.add(conn)
+        self._unpoll(conn)
+        self._discard(conn)
+
+    def _discard(self, conn: _Connection, _client: socket.socket | None = None) -> None:
+        try:
+            received = conn.sock.recv(RECEIVE_BYTES)
+        except (BlockingIOError, InterruptedError):
+            self._poll(conn, self._discard)
+            return
+        except OSError:
+            received = b""
+        conn.discarded += len(received)
+        if not received or conn.discarded > LINGER_BYTES_MAX:
+            self._close(conn)
+        else:
+            self._poll(conn, self._discard)
+
+    def _close(self, conn: _Connection) -> None:
+        if conn.is_closed:
+            return
+        conn.is_closed = True
+        self._unpoll(conn)
+        self._collecting.discard(conn)
+        self._lingering.discard(conn)
+        self._forget_received(conn)
+        if conn.network is not None:
+            self._open[conn.network] -= 1
+            if self._open[conn.network] <= 0:
+                del self._open[conn.network]
+        self.nr_conns -= 1
+        conn.close()
+
+    def _forget_received(self, conn: _Connection) -> None:
+        self._buffered -= len(conn.received)
+        conn.received = bytearray()
+
+    def _poll(self, conn: _Connection, then: Callable[..., None]) -> None:
+        if not conn.is_polled:
+            conn.is_polled = True
+            self.poller.register(
+                conn.sock, selectors.EVENT_READ, partial(self._guarded, then, conn)
+            )
+
+    def _guarded(self, then: Callable[..., None], conn: _Connection, sock: socket.socket) -> None:
+        """Process an event of a connection; an error in it must not end the other connections."""
+        if conn.is_closed:  # by an event that was found together with this one
+            return
+        try:
+            then(conn, sock)
+        except Exception:
+            self.log.exception("Error with a connection that waits for a request.")
+            self._close(conn)
+
+    def _unpoll(self, conn: _Connection) -> None:
+        if conn.is_polled:
+            conn.is_polled = False
+            with suppress(KeyError, ValueError, OSError):
+                self.poller.unregister(conn.sock)
+
+    # Deadlines
+    # ------------------------------------------------------------------------------
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for events, but not beyond the next look at the deadlines."""
+        if self._collecting or self._lingering or self._drain_until is not None:
+            timeout = min(timeout, self._tick_s)
+        super().wait_for_and_dispatch_events(timeout)
+        self._drain()
+
+    def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's
+        """Close connections that were kept open too long; the oldest also if there is no room."""
+        if self.nr_conns >= self.worker_connections:
+            for conn in islice(self.keepalived_conns, max(self.worker_connections // 20, 1)):
+                conn.timeout = 0.0
+        now = time.monotonic()
+        while self.keepalived_conns and (force or self.keepalived_conns[0].timeout <= now):
+            self._close(self.keepalived_conns.popleft())
+
+    def murder_pending(self) -> None:
+        """Refuse requests that are late, and end connections that have lingered."""
+        now = time.monotonic()
+        if now - self._swept_at < self._tick_s and self.alive:
+            return
+        self._swept_at = now
+        for conn in [conn for conn in self._lingering if conn.deadline <= now]:
+            self._close(conn)
+        for conn in [conn for conn in self._collecting if conn.deadline <= now]:
+            if conn.received:
+                self._events["were late"] += 1
+                self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT, "request_timeout")
+            else:  # a client would take a response for that to the request it is about to send
+                self._close(conn)
+        if self._events and now - self._reported_at >= REPORT_EVERY_S:
+            self._reported_at = now
+            for what, number in self._events.items():
+                self.log.warning("Connections that %s: %d", what, number)
+            self._events.clear()
+
+    @property
+    def _tick_s(self) -> float:
+        return min(1.0, self.limits.header_s / 4, self.limits.body_s / 4)
+
+    # The end
+    # ------------------------------------------------------------------------------
+
+    def handle_exit(self, _sig: int, _frame: object) -> None:
+        """Begin to stop, at SIGTERM: first the drain, then what gunicorn does."""
+        self._is_told_to_stop = True
+        self.method_queue.defer(_nothing)  # wakes the main thread
+
+    def is_parent_alive(self) -> bool:
+        """Return False if the parent has ended; open streams then end as well."""
+        is_alive = bool(super().is_parent_alive())
+        if not is_alive:
+            self._on_stop()
+        return is_alive
+
+    def _drain(self) -> None:
+        """Answer requests for the time of the drain, but keep no connection open; then stop."""
+        if not self._is_told_to_stop or not self.alive:
+            return
+        now = time.monotonic()
+        if self._drain_until is None:
+            self._drain_until = now + self.limits.drain_s
+            self.max_keepalived = 0  # gunicorn then sends `Connection: close`
+            self._on_drain()
+        if now < self._drain_until:
+            return
+        # The master's timeout includes the drain; the time for the rest is counted from now.
+        self.cfg.set("graceful_timeout", min(self.cfg.graceful_timeout, GRACE_S))
+        self.set_accept_enabled(False)
+        for listener in self.sockets:
+            # Closing it would reset the connections that the system has accepted already.
+            for _ in range(self.cfg.backlog):
+                if self.nr_conns >= self.worker_connections or not self.accept(listener):
+                    break
+            listener.close()
+        for conn in self._collecting:
+            if not conn.received:
+                conn.deadline = min(conn.deadline, now + STOP_KEEPALIVE_LINGER)
+        self._on_stop()
+        self.alive = False
+
+    # In a thread
+    # ------------------------------------------------------------------------------
+
+    def handle(self, conn: _Connection) -> Any:
+        """Handle a request; the minimum rate of an unfinished body counts from now."""
+        if conn.source is not None:
+            conn.source.open()
+        return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: _Connection) -> bool:
+        """Run the program; a client that reads nothing is disconnected without a traceback."""
+        if conn.scan.expects_continue:
+            req._expected_100_continue = False  # noqa: SLF001 - it was sent before the body arrived
+        try:
+            return bool(super().handle_request(req, conn))
+        except (BlockingIOError, TimeoutError):
+            self.log.debug("A client read nothing and is disconnected.")
+            with suppress(OSError):
+                conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
+
+    def _keepalive_after(self, conn: _Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
+        """Return whether the connection can be used again.
+
+        The rest of a body is skipped if it has arrived. To wait for it would hold a thread.
+        """
+        if not keepalive:
+            return False
+        if conn.source is not None:
+            conn.source.close()
+        try:
+            return bool(conn.parser.finish_body())
+        except (ParseException, OSError):
+            return False
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str, trusted: tuple[Network, ...]) -> str | None:
+    """Return the network whose connections are counted together, None for a trusted proxy.
+
+    It is an IPv4 address or an IPv6 /64.
+    """
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    if any(found in network for network in trusted):
+        return None
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((found, 64), strict=False))
+    return str(found)
+
+
+def _set_timeout(sock: socket.socket, option: int, seconds: float) -> None:
+    whole = int(seconds)
+    sock.setsockopt(
+        socket.SOL_SOCKET, option, struct.pack("ll", whole, int((seconds - whole) * 1_000_000))
+    )
+
+
+def _response(status: HTTPStatus, code: str) -> bytes:
+    body = json.dumps({"detail": code})
+    return (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+        "Content-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        "Cache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "Retry-After: 5\r\n"
+        f"Connection: close\r\n\r\n{body}"
+    ).encode()
+
+
+def _nothing() -> None:
+    """Do nothing."""
