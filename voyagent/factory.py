@@ -20,6 +20,7 @@ from voyagent.drivers.paper import Paper
 from voyagent.drivers.suppliers import Suppliers, open_suppliers
 from voyagent.http import (
     account_names,
+    compression,
     errors,
     guards,
     headers,
@@ -103,6 +104,7 @@ def create_app(settings: Settings) -> Flask:
         outbox,
     )
     app.extensions["voyagent.identity"] = identity
+    compression.install(app)
     headers.install(app, settings)
     metrics.install(app, settings)
     intake.install(app)

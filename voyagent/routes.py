@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, jsonify, make_response, render_template
+from hashlib import sha256
+
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
 
 from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
@@ -152,21 +162,37 @@ def register(app: Flask) -> None:
 
 
 def openapi() -> dict[str, object]:
-    """Return the OpenAPI document of the running application."""
-    return document(
-        APIS,
-        version=current_app.extensions["voyagent.settings"].version,
-        description=(
-            "The back office of a travel agency: enquiries, the assistant, approvals, accounting"
-            f" and reports.\n\n{idempotency.DESCRIPTION}\n\n{contract.DESCRIPTION}"
-        ),
-    )
+    """Return the OpenAPI document of the running application, which is built once.
+
+    It is the same for everybody, and building it takes much longer than sending it.
+    """
+    built: dict[str, object] | None = current_app.extensions.get("voyagent.openapi")
+    if built is None:
+        built = current_app.extensions["voyagent.openapi"] = document(
+            APIS,
+            version=current_app.extensions["voyagent.settings"].version,
+            description=(
+                "The back office of a travel agency: enquiries, the assistant, approvals,"
+                f" accounting and reports.\n\n{idempotency.DESCRIPTION}\n\n{contract.DESCRIPTION}"
+            ),
+        )
+    return built
 
 
 @docs.page("/api/openapi.json")
 def openapi_json() -> Response:
-    """Return the OpenAPI 3.1 document as JSON."""
-    return jsonify(openapi())
+    """Return the OpenAPI 3.1 document as JSON; answer 304 if the `ETag` of the request matches."""
+    written = current_app.extensions.get("voyagent.openapi_json")
+    if written is None:
+        content = jsonify(openapi()).get_data()
+        written = content, sha256(content).hexdigest()[:32]
+        current_app.extensions["voyagent.openapi_json"] = written
+    content, digest = written
+    response = Response(content, mimetype="application/json")
+    response.headers["Cache-Control"] = "public, no-cache"
+    response.set_etag(digest)
+    response.make_conditional(request)
+    return response
 
 
 @docs.page("/api/docs")

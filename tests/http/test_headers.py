@@ -93,10 +93,8 @@ def test_only_static_files_may_be_cached(app: Flask, alice: Person) -> None:
     for answer in answers(app, alice):
         is_file = answer.request.path == "/static/css/voyagent.css"
         assert answer.headers["Cache-Control"] == (
-            "public, max-age=3600" if is_file else "no-store"
+            "public, no-cache" if is_file else "no-store"
         ) or answer.request.path.startswith("/static/")
-    marked = app.test_client().get("/static/css/voyagent.css?v=abc")
-    assert marked.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)

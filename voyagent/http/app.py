@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
+from voyagent.http.compression import FILES
 from voyagent.kernel.db import db, finish
 from voyagent.kernel.errors import VoyagentError
 
@@ -44,6 +45,8 @@ class _CookieSessions(SecureCookieSessionInterface):
         )
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint in FILES:  # with `Vary: Cookie` a cache would store it for each person
+            return
         if session or session.accessed or session.modified:
             super().save_session(app, session, response)
 

@@ -12,6 +12,7 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.datastructures import Headers
 
+from voyagent.http.assets import mark_of
 from voyagent.kernel.config import Settings
 
 CSP = (
@@ -101,16 +102,25 @@ def install(app: Flask, settings: Settings) -> None:
             ),
         )
         if request.endpoint == "static":
-            response.headers["Cache-Control"] = (
-                "public, max-age=31536000, immutable"
-                if "v" in request.args
-                else "public, max-age=3600"
-            )
+            response.headers["Cache-Control"] = _caching_of_file(response)
         else:
             response.headers.setdefault("Cache-Control", "no-store")
         _allow_origin(response, origins)
         _log(response)
         return response
+
+
+def _caching_of_file(response: Response) -> str:
+    """Return how long a static file may be cached: for ever only if its address has its digest.
+
+    With the digest of another version, an old page would store the new file under the old address.
+    """
+    mark = request.args.get("v")
+    if response.status_code >= 400:
+        return "no-store"
+    if mark is not None and mark == mark_of((request.view_args or {})["filename"]):
+        return "public, max-age=31536000, immutable"
+    return "public, no-cache"
 
 
 def _add_missing(headers: Headers, stamps: Mapping[str, str]) -> None:

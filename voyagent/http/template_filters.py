@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -14,13 +12,14 @@ from zoneinfo import ZoneInfo
 from babel.core import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import get_currency_name, get_currency_symbol
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, g, request
 from flask_babel import get_locale, gettext, lazy_gettext
 from markupsafe import Markup
 from wtforms import Field, Form
 from wtforms.fields import FieldList, FormField
 
 from voyagent.http.account_names import account_name
+from voyagent.http.assets import asset
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money, counts_lakhs, currency_locale, grouped
 
@@ -440,23 +439,3 @@ def reload_url() -> str:
         return request.full_path.rstrip("?")
     came_from = urlsplit(request.referrer or "")
     return came_from.path if came_from.netloc == request.host and came_from.path else "/"
-
-
-def asset(filename: str) -> str:
-    """Return the URL of a static file with a hash of its contents, for long caching."""
-    path = Path(current_app.static_folder or "") / filename
-    try:
-        mark = _mark(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
-        return url_for("static", filename=filename)
-    return url_for("static", filename=filename, v=mark)
-
-
-def _mark(path: Path, changed_ns: int) -> str:
-    known = _marks.get(path)
-    if known is None or known[0] != changed_ns:
-        known = _marks[path] = (changed_ns, hashlib.sha256(path.read_bytes()).hexdigest()[:10])
-    return known[1]
-
-
-_marks: dict[Path, tuple[int, str]] = {}
