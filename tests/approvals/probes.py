@@ -114,7 +114,7 @@ def outside(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 def mail(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Send a mail, as an approved act may."""
     outbox = current_app.extensions["voyagent.identity"].outbox
-    outbox.send(to=arguments["text"], kind="password_changed", locale=actor.locale)
+    outbox.send(to=arguments["text"], kind="recovery_codes_changed", locale=actor.locale)
     return {"mailed": True}
 
 

@@ -197,6 +197,14 @@ TABLE = (
         "404 auth_session_not_found",
         ("204", "204"),
     ),
+    Row("GET /auth/credentials", EVERY, "200", Other.HIDDEN, ("200", "200"), READ),
+    Row(
+        "DELETE /auth/credentials/{credential_kind}",
+        EVERY,
+        "204",
+        Other.UNTOUCHED,
+        ("204", "204"),
+    ),
     # 7: invitations
     Row(
         "POST /auth/invites",

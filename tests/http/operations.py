@@ -508,6 +508,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "entry_id": _entry,
     "key_id": _api_key,
     "auth_session_id": _sign_in,
+    "credential_kind": lambda _person: "invitation",
     "user_id": _colleague,
     "trip_id": _trip,
     "passenger_id": _passenger,
@@ -563,7 +564,7 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
 }
 
 
-ANYBODYS = frozenset({"month", "closed_month", "name"})
+ANYBODYS = frozenset({"month", "closed_month", "name", "credential_kind"})
 """Path parameters that name a month or a capability; every agency has each of them."""
 
 

@@ -364,6 +364,13 @@ def end_session(world: World) -> Scene:
     assert world.events("auth.signed_out") == 1
 
 
+@plays("DELETE /auth/credentials/{credential_kind}")
+def end_credentials(world: World) -> Scene:
+    MAKERS["key_id"](world.alice)
+    yield lambda headers: world.alice.api.delete("/auth/credentials/api_key", headers=headers)
+    assert world.events("api_key.revoked") == 1
+
+
 # Team
 # --------------------------------------------------------------------------------
 

@@ -183,6 +183,8 @@ NO_CREDENTIAL = {
     "GET /api/auth/sessions",
     "DELETE /api/auth/sessions",
     "DELETE /api/auth/sessions/<auth_session_id>",
+    "GET /api/auth/credentials",
+    "DELETE /api/auth/credentials/<credential_kind>",
 }
 
 

@@ -158,7 +158,8 @@ def test_only_the_button_of_the_page_confirms_the_address(
         ]
         is False
     )
-    answer = submit(browser, "/verify-email")
+    assert submit(browser, "/verify-email").status_code == 422, "the password is missing"
+    answer = submit(browser, "/verify-email", password=PASSWORD)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
     assert f"{uma.email} confirmed." in browser.get("/sign-in").text
     assert (

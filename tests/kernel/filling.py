@@ -50,7 +50,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         parties.create(actor, name="Deepa Krishnan", is_customer=True)
         imports.run(actor, "parties", "name,is_supplier\nAir India,yes\n")
         _credentials(person)
-        rules.outbox.send(to=person.email, kind="password_changed", locale="en")
+        rules.outbox.send(to=person.email, kind="recovery_codes_changed", locale="en")
         _book(person)
         _travel(person)
         _spend()

@@ -38,7 +38,12 @@ class Post:
         self._app.extensions["voyagent.outbox"] = dataclasses.replace(self.outbox, driver=driver)
 
     def leave(
-        self, person: Person, kind: str = "password_changed", *, locale: str = "en", **values: Any
+        self,
+        person: Person,
+        kind: str = "recovery_codes_changed",
+        *,
+        locale: str = "en",
+        **values: Any,
     ) -> UUID:
         """Queue a mail to a person in an act of her own."""
         with person.acting():

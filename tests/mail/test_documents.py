@@ -27,6 +27,8 @@ SAMPLES: dict[str, Value] = {
     "change": "replaced",
     "name": "Website",
     "prefix": "vy_3f9a",
+    "api_keys": 2,
+    "invitations": 1,
     "title": "Krishnan family, Dubai",
     "number": "2026-27/000042",
     "sender": "Neha Kulkarni",
@@ -253,7 +255,7 @@ def test_no_other_mail_has_an_attachment(post: Post, alice: Person) -> None:
     with alice.acting(), pytest.raises(WrongMail):
         post.outbox.send(
             to=alice.email,
-            kind="password_changed",
+            kind="recovery_codes_changed",
             locale="en",
             attached=Attached("a.pdf", "application/pdf", b""),
         )
@@ -261,7 +263,7 @@ def test_no_other_mail_has_an_attachment(post: Post, alice: Person) -> None:
 
 def test_a_non_ascii_domain_is_encoded_for_mail_servers(post: Post, alice: Person) -> None:
     with alice.acting():
-        mail_id = post.outbox.send(to="neha@bücher.de", kind="password_changed", locale="en")
+        mail_id = post.outbox.send(to="neha@bücher.de", kind="recovery_codes_changed", locale="en")
     post.deliver(alice, mail_id)
     assert str(post.recording.sent[-1]["To"]) == "neha@xn--bcher-kva.de"
 
@@ -279,4 +281,4 @@ def test_a_mail_is_sent_only_while_its_link_is_valid_and_for_a_week() -> None:
     assert seconds(KINDS["reset_password"], minutes=60) == 3600
     assert seconds(KINDS["verify_email"], hours=24) == 86400
     assert seconds(KINDS["invitation"], days=30) == 7 * 86400
-    assert seconds(KINDS["password_changed"]) == 7 * 86400
+    assert seconds(KINDS["recovery_codes_changed"]) == 7 * 86400

@@ -34,7 +34,7 @@ def test_a_mail_is_sent_after_the_commit_of_its_act(
 
 def test_a_mail_is_dropped_if_its_act_is_rolled_back(app: Flask, alice: Person, post: Post) -> None:
     with pytest.raises(LookupError), alice.acting():
-        mail_id = post.outbox.send(to=alice.email, kind="password_changed", locale="en")
+        mail_id = post.outbox.send(to=alice.email, kind="recovery_codes_changed", locale="en")
         raise LookupError
     assert post.row(mail_id) is None
     assert post.queued(mail_id) == 0
@@ -42,7 +42,7 @@ def test_a_mail_is_dropped_if_its_act_is_rolled_back(app: Flask, alice: Person, 
 
 def test_a_mail_requires_an_agency(app: Flask, outbox: Outbox) -> None:
     with app.app_context(), pytest.raises(TenantNotBound):
-        outbox.send(to="neha@example.com", kind="password_changed", locale="en")
+        outbox.send(to="neha@example.com", kind="recovery_codes_changed", locale="en")
 
 
 def test_a_stored_mail_reveals_neither_recipient_nor_link(
@@ -117,13 +117,13 @@ def test_another_agency_can_neither_read_nor_send_a_mail(
     [
         ("birthday", {}, "there is no such kind of mail"),
         ("verify_email", {"link": LINK}, "verify_email needs hours, link"),
-        ("password_changed", {"link": LINK}, "password_changed needs no values"),
+        ("recovery_codes_changed", {"link": LINK}, "recovery_codes_changed needs no values"),
         ("verify_email", {"link": LINK, "hours": "24"}, "hours must be int"),
         ("verify_email", {"link": LINK, "hours": True}, "hours must be int"),
-        ("role_changed", {"role": 7}, "role must be str"),
+        ("role_changed", {"role": 7, "api_keys": 0, "invitations": 0}, "role must be str"),
         (
             "two_factor_changed",
-            {"change": "secret-word"},
+            {"change": "secret-word", "api_keys": 0, "invitations": 0},
             "change must be one of off, on, replaced",
         ),
         (
@@ -170,4 +170,4 @@ def test_a_recipient_is_one_plain_address(alice: Person, outbox: Outbox, to: str
         alice.acting(),
         pytest.raises(WrongMail, match="the recipient is not a single e-mail address"),
     ):
-        outbox.send(to=to, kind="password_changed", locale="en")
+        outbox.send(to=to, kind="recovery_codes_changed", locale="en")

@@ -50,6 +50,8 @@ class Kind:
         return min(USEFUL_FOR, timedelta(seconds=int(values[name]) * seconds))
 
 
+_LIVES_ON: dict[str, type[str | int]] = {"api_keys": int, "invitations": int}
+"""Numbers of the recipient's credentials that continue after the act."""
 _TWO_FACTOR = {
     "on": N_("Two-factor sign-in was switched on"),
     "off": N_("Two-factor sign-in was switched off"),
@@ -68,10 +70,12 @@ KINDS: dict[str, Kind] = {
         link_lives=("days", 86400),
     ),
     # Sent to the old address; `address` is the new one, masked.
-    "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str}),
-    "password_changed": Kind(N_("Your password was changed"), {}),
+    "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str, **_LIVES_ON}),
+    "password_changed": Kind(N_("Your password was changed"), {**_LIVES_ON}),
     "two_factor_changed": Kind(
-        ("change", _TWO_FACTOR), {"change": str}, choices={"change": frozenset(_TWO_FACTOR)}
+        ("change", _TWO_FACTOR),
+        {"change": str, **_LIVES_ON},
+        choices={"change": frozenset(_TWO_FACTOR)},
     ),
     "recovery_codes_changed": Kind(N_("New recovery codes were created"), {}),
     "api_key_created": Kind(
@@ -79,7 +83,7 @@ KINDS: dict[str, Kind] = {
     ),
     "session_reuse": Kind(N_("We ended one of your sessions"), {}),
     "removed_from_agency": Kind(N_("Your access to %(agency)s has ended"), {}),
-    "role_changed": Kind(N_("Your role at %(agency)s was changed"), {"role": str}),
+    "role_changed": Kind(N_("Your role at %(agency)s was changed"), {"role": str, **_LIVES_ON}),
     "invoice": Kind(
         N_("Invoice %(number)s from %(agency)s"),
         {"number": str, "sender": str, "reply_to": str},

@@ -163,6 +163,31 @@ def end_one_sign_in_in_the_browser(stage: Stage) -> Doing:
 
 
 @act(
+    "DELETE /api/auth/credentials/<credential_kind>",
+    leaves=Left("api_key.revoked", ("api_key_id", "user_id")),
+    answers=204,
+)
+def end_ones_keys(stage: Stage) -> Doing:
+    api = stage.alice.api
+    stage.keep(api.post("/auth/api-keys", json={"name": "Website"}))
+    return lambda: api.delete("/auth/credentials/api_key")
+
+
+@act(
+    "POST /account/credentials/<credential_kind>/end",
+    leaves=Left("invite.revoked", ("invite_id",), **BROWSER),
+    answers=303,
+)
+def withdraw_ones_invitations_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    body = {"email": stage.somebody("invited"), "role": "agent"}
+    stage.keep(stage.alice.api.post("/auth/invites", json=body))
+    return lambda: stage.submit(
+        browser, "/account/credentials/invitation/end", token_from="/account/sessions"
+    )
+
+
+@act(
     "DELETE /api/auth/sessions",
     leaves=replace(ENDED, says={"reason": "signed_out", "sessions": 1}),
     answers=204,

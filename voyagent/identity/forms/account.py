@@ -19,6 +19,7 @@ from voyagent.identity.schemas.account import (
     NamePage,
     PasswordPage,
     ResetPage,
+    VerifyPage,
 )
 
 _WRITE_PASSWORD = _("Enter your password.")
@@ -44,6 +45,14 @@ class ResetForm(SchemaForm[ResetPage]):
     schema: ClassVar[type[BaseModel]] = ResetPage
     sentences: ClassVar[dict[str, Any]] = {**SENTENCES, **_NEW_PASSWORD}
     new_password = PasswordField(_("New password"), description=PASSWORD_RULE)
+
+
+class VerifyForm(SchemaForm[VerifyPage]):
+    """Form that confirms an address, opened by the link in a mail."""
+
+    schema: ClassVar[type[BaseModel]] = VerifyPage
+    sentences: ClassVar[dict[str, Any]] = {"password.string_too_long": _TOO_LONG}
+    password = PasswordField(_("Your password"))
 
 
 class NameForm(SchemaForm[NamePage]):

@@ -75,6 +75,12 @@ class ResetPage(Open):
     new_password: NewPassword
 
 
+class VerifyPage(Open):
+    """HTML form input that confirms an address; the password only where the page asks for it."""
+
+    password: PresentPassword | None = None
+
+
 class NamePage(Open):
     """HTML form input with a new name."""
 

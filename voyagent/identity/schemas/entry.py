@@ -353,6 +353,31 @@ class AuthSessionList(AnswerOf[Row]):
     items: list[AuthSessionSummary]
 
 
+class CredentialCount(AnswerOf[Row]):
+    """The number of the caller's credentials of a kind that work.
+
+    `end` is the operation that ends them, null if the caller has none.
+    """
+
+    kind: Literal[
+        "session",
+        "api_key",
+        "invitation",
+        "reset_link",
+        "confirmation_link",
+        "second_factor",
+        "recovery_code",
+    ]
+    live: int
+    end: str | None
+
+
+class CredentialList(AnswerOf[Row]):
+    """The caller's credentials by kind."""
+
+    items: list[CredentialCount]
+
+
 class ChangeRoleRequest(Closed):
     """The new role of a user."""
 

@@ -237,6 +237,20 @@ class SignInNotFound(NotFound):
     message = N_("This session was not found. It may have ended already.")
 
 
+class CredentialKindNotFound(NotFound):
+    """There is no such kind of credential, or its owner cannot end all of them at once."""
+
+    code = "credential_kind_not_found"
+    message = N_("This kind of access cannot be ended here.")
+
+
+class PasswordMissing(Invalid):
+    """The page needs the password before it confirms an address."""
+
+    code = "password_missing"
+    message = N_("Enter your password.")
+
+
 class LastAdministrator(Conflict):
     """Without this user the agency would have no administrator."""
 

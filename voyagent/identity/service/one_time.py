@@ -48,6 +48,8 @@ class Holder:
     purpose: Purpose
     email: str
     agency_name: str
+    is_confirmed: bool
+    """True if the address is confirmed already."""
 
 
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
@@ -92,7 +94,7 @@ def find(token: str, purpose: Purpose) -> Holder | None:
     tenant_id, token_id = found
     tenancy.bind(db.session(), tenant_id)
     statement = (
-        "select o.user_id, o.email, t.display_name"  # noqa: S608 - constants only
+        "select o.user_id, o.email, t.display_name, u.email_verified"  # noqa: S608 - constants only
         f" from one_time_tokens o, users u, tenants t where{_IS_VALID}"
     )
     row = db.session.execute(
@@ -101,7 +103,7 @@ def find(token: str, purpose: Purpose) -> Holder | None:
     if row is None:
         log.info("auth.token_refused", purpose=purpose.value, reason="no_longer_good")
         return None
-    return Holder(token_id, row.user_id, purpose, row.email, row.display_name)
+    return Holder(token_id, row.user_id, purpose, row.email, row.display_name, row.email_verified)
 
 
 def look_up(token: str, purpose: Purpose) -> Holder:
@@ -139,9 +141,9 @@ def spend(holder: Holder) -> User:
     return person
 
 
-def end(user_id: UUID, *purposes: Purpose) -> None:
-    """End all of a user's unused tokens for the given purposes."""
-    rows_changed(
+def end(user_id: UUID, *purposes: Purpose) -> int:
+    """End all of a user's unused tokens for the given purposes and return their number."""
+    return rows_changed(
         "update one_time_tokens set spent_at = now() where tenant_id = :tenant_id and user_id ="
         " :user_id and purpose = any(:purposes) and spent_at is null",
         user_id=user_id,

@@ -28,6 +28,7 @@ _WORDS = {
     "email_changed": N_(
         "Your e-mail address was changed, so you were signed out here. Sign in with the new one."
     ),
+    "email_confirmed": N_("Your e-mail address was confirmed. Please sign in again."),
     "two_factor_changed": N_(
         "Your two-factor sign-in was changed, so you were signed out here. Please sign in again."
     ),

@@ -10,14 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.audit.service import recording as audit
 from voyagent.identity.models import User
 from voyagent.identity.queries import people
-from voyagent.identity.service import one_time
+from voyagent.identity.rules.credentials import Act
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.confirming import confirm
+from voyagent.identity.service.credentials import end_credentials, lives_on
 from voyagent.identity.service.errors import AddressTaken
 from voyagent.identity.service.invites import revoke_invites_to
-from voyagent.identity.service.one_time import Purpose
 from voyagent.identity.service.proving import lock_person
-from voyagent.identity.service.sessions import end_sessions
 from voyagent.identity.service.values import Device, Identity
 from voyagent.identity.service.verification import mail_verification, person_of
 from voyagent.kernel import limits
@@ -104,9 +103,10 @@ def change_password(
     # The only hash computed while a database connection is in use: before this point, somebody who
     # does not know the current password could make the server compute it.
     person.password_hash = identity.passwords.hash(new_password)
-    one_time.end(person.id, Purpose.RESET_PASSWORD)
-    end_sessions(person.id, reason="password_changed", except_session=actor.session_id, by=actor)
-    identity.outbox.send(to=person.email, kind="password_changed", locale=actor.locale)
+    end_credentials(Act.PASSWORD_CHANGED, person.id, by=actor, keep=actor.session_id)
+    identity.outbox.send(
+        to=person.email, kind="password_changed", locale=actor.locale, **lives_on(person.id)
+    )
     audit.record(actor, "auth.password_changed", entity_refs={"user_id": person.id})
     return person.id
 
@@ -126,7 +126,9 @@ def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
             raise AddressTaken from None
         raise
     revoke_invites_to(actor, before, email)
-    one_time.end(person.id, *Purpose)
-    end_sessions(person.id, reason="email_changed", except_session=actor.session_id, by=actor)
+    end_credentials(Act.ADDRESS_CHANGED, person.id, by=actor, keep=actor.session_id)
+    living = lives_on(person.id)
     mail_verification(identity, actor, user_id=person.id, email=email)
-    identity.outbox.send(to=before, kind="address_changed", locale=actor.locale, address=email)
+    identity.outbox.send(
+        to=before, kind="address_changed", locale=actor.locale, address=email, **living
+    )

@@ -9,11 +9,14 @@ import math
 import structlog
 
 from voyagent.audit.service import recording as audit
+from voyagent.identity.models import User
 from voyagent.identity.queries import people
+from voyagent.identity.rules.credentials import Act
 from voyagent.identity.service import one_time
 from voyagent.identity.service.choosing import refuse_common
+from voyagent.identity.service.credentials import end_credentials, lives_on
 from voyagent.identity.service.one_time import Holder, Purpose
-from voyagent.identity.service.sessions import end_sessions
+from voyagent.identity.service.trust import is_provisional
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits, tenancy
 from voyagent.kernel.actor import Channel, system_actor
@@ -99,9 +102,11 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     """Set a new password with a mailed token, and return the user's e-mail address.
 
     The token works once; if the password is refused, it still works. All sessions of the user and
-    all other reset links end. Nobody is signed in, the address does not become confirmed, and
-    two-factor authentication stays as it is (ASVS 6.4.3). The user is notified by mail, and the
-    count of failed sign-ins is reset.
+    all other reset links end. If the address is not confirmed, API keys and sent invitations end
+    too, because whoever made them never received mail there. Nobody is signed in, the address does
+    not become confirmed, and two-factor authentication stays as it is (ASVS 6.4.3), except in a
+    provisional agency, where a stranger may have switched it on. The user is notified by mail, and
+    the count of failed sign-ins is reset.
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """
@@ -114,8 +119,17 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     person = one_time.spend(holder)
     person.password_hash = password_hash
     actor = people.get_actor(person.id).via(device.channel)
-    end_sessions(person.id, reason="password_reset", by=actor)
-    identity.outbox.send(to=person.email, kind="password_changed", locale=actor.locale)
+    end_credentials(_act_of(person), person.id, by=actor)
+    identity.outbox.send(
+        to=person.email, kind="password_changed", locale=actor.locale, **lives_on(person.id)
+    )
     audit.record(actor, "auth.password_reset", entity_refs={"user_id": person.id})
     identity.limiter.forgive(person.email, address=device.ip)
     return person.email
+
+
+def _act_of(person: User) -> Act:
+    """Return the act; a stranger may have signed up with an address that is not confirmed."""
+    if person.email_verified:
+        return Act.PASSWORD_RESET
+    return Act.PASSWORD_RESET_PROVISIONAL if is_provisional() else Act.PASSWORD_RESET_UNCONFIRMED

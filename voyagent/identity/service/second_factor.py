@@ -142,7 +142,7 @@ def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
 
     Only keyed hashes of them are stored.
     """
-    forget_recovery_codes(person)
+    forget_recovery_codes(person.id)
     codes: set[str] = set()
     while len(codes) < RECOVERY_CODES:
         code = "".join(secrets.choice(_ALPHABET) for _ in range(RECOVERY_CHARS))
@@ -157,11 +157,11 @@ def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
     return made
 
 
-def forget_recovery_codes(person: User) -> None:
-    """Delete all recovery codes of a person."""
-    rows_changed(
+def forget_recovery_codes(user_id: UUID) -> int:
+    """Delete all recovery codes of a person and return their number."""
+    return rows_changed(
         "delete from recovery_codes where tenant_id = :tenant_id and user_id = :user_id",
-        user_id=person.id,
+        user_id=user_id,
     )
 
 

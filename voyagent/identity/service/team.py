@@ -14,13 +14,14 @@ from voyagent.audit.service import recording as audit
 from voyagent.identity.models import User
 from voyagent.identity.queries import people as people_queries
 from voyagent.identity.queries.people import PersonNotFound
+from voyagent.identity.rules.credentials import Act, Kind
 from voyagent.identity.rules.permissions import roles_that_may
+from voyagent.identity.service.credentials import end_credentials, lives_on
 from voyagent.identity.service.errors import LastAdministrator
-from voyagent.identity.service.sessions import end_sessions
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 
 MANAGE = "team.manage"
@@ -36,8 +37,9 @@ class RoleChange(NamedTuple):
 def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> RoleChange:
     """Change a user's role from the next request on.
 
-    Access tokens and API keys stay valid. The user is notified by mail. Administrators may give up
-    their own role.
+    Access tokens and API keys stay valid. Open invitations that the user sent are revoked if the
+    new role may not invite. The user is notified by mail. Administrators may give up their own
+    role.
 
     Raises Forbidden, PersonNotFound, LastAdministrator.
     """
@@ -54,31 +56,28 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
         entity_refs={"user_id": user_id},
         inputs={"before": before, "after": role},
     )
-    identity.outbox.send(to=person.email, kind="role_changed", locale=actor.locale, role=role)
+    may_invite = role in roles_that_may("invite.create")
+    end_credentials(Act.ROLE_CHANGED if may_invite else Act.MAY_NO_LONGER_INVITE, user_id, by=actor)
+    identity.outbox.send(
+        to=person.email, kind="role_changed", locale=actor.locale, role=role, **lives_on(user_id)
+    )
     return RoleChange(person.display_name, is_new=True)
 
 
 def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
     """Remove a user from the agency and return the user's name.
 
-    All sessions and API keys of the user are refused from the next request on; invitations sent by
-    or to the user are revoked. Records keep the name, and the e-mail address can join again as a
-    new user. The user is notified by mail.
+    All credentials of the user end, and invitations sent by or to the user are revoked. Records
+    keep the name, and the e-mail address can join again as a new user. The user is notified by
+    mail.
 
     Raises Forbidden, PersonNotFound, LastAdministrator.
     """
     person = _lock(actor, user_id)
     _refuse_for_the_last(person)
     person.is_active, person.removed_at, person.updated_at = False, clock.now(), clock.now()
-    sessions = end_sessions(user_id, reason="removed", by=actor)
-    invites = rows_changed(
-        "update invites set status = 'revoked', revoked_at = now() where tenant_id = :tenant_id and"
-        " (invited_by_user_id = :by or email = :email) and status = 'pending' and expires_at >"
-        " now()",
-        by=user_id,
-        email=person.email,
-    )
-    ended = {"sessions": sessions, "invitations": invites}
+    counts = end_credentials(Act.REMOVED, user_id, by=actor)
+    ended = {"sessions": counts[Kind.SESSION], "invitations": counts[Kind.INVITATION]}
     audit.record(
         actor,
         "person.removed",
@@ -101,7 +100,7 @@ def sign_person_out(actor: Actor, user_id: UUID) -> int:
         is None
     ):
         raise PersonNotFound
-    return end_sessions(user_id, reason="ended_by_administrator", by=actor)
+    return end_credentials(Act.SIGNED_OUT, user_id, by=actor)[Kind.SESSION]
 
 
 def _lock(actor: Actor, user_id: UUID) -> User:

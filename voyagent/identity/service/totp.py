@@ -11,7 +11,9 @@ import pyotp
 
 from voyagent.audit.service import recording as audit
 from voyagent.identity.models import User
+from voyagent.identity.rules.credentials import Act
 from voyagent.identity.service.confirming import confirm
+from voyagent.identity.service.credentials import end_credentials, lives_on
 from voyagent.identity.service.errors import (
     TotpAlreadyEnabled,
     TotpInvalid,
@@ -21,13 +23,11 @@ from voyagent.identity.service.errors import (
 from voyagent.identity.service.proving import lock_person
 from voyagent.identity.service.second_factor import (
     SEED_CHARS,
-    forget_recovery_codes,
     matching_step,
     new_recovery_codes,
     open_seed,
     seal_seed,
 )
-from voyagent.identity.service.sessions import end_sessions
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits
 from voyagent.kernel.actor import Actor, Channel
@@ -183,8 +183,6 @@ def disable_totp(
     if not person.totp_enabled:
         _drop_setup(actor, person)
         return
-    person.totp_enabled, person.totp_secret, person.totp_pending_secret = False, None, None
-    forget_recovery_codes(person)
     _mail_notice(identity, actor, person, "off")
 
 
@@ -232,12 +230,17 @@ def _new_codes(identity: Identity, actor: Actor, person: User) -> list[str]:
 
 
 def _mail_notice(identity: Identity, actor: Actor, person: User, change: Change) -> None:
-    """Record the audit event of a change, end the other sessions, and notify the user."""
+    """Record the audit event of a change, end what it ends, and notify the user."""
     db.session.flush()
     audit.record(actor, _EVENTS[change], entity_refs={"user_id": person.id})
-    end_sessions(person.id, reason="two_factor_changed", except_session=actor.session_id, by=actor)
+    act = Act.SECOND_FACTOR_OFF if change == "off" else Act.SECOND_FACTOR_CHANGED
+    end_credentials(act, person.id, by=actor, keep=actor.session_id)
     identity.outbox.send(
-        to=person.email, kind="two_factor_changed", locale=actor.locale, change=change
+        to=person.email,
+        kind="two_factor_changed",
+        locale=actor.locale,
+        change=change,
+        **lives_on(person.id),
     )
 
 

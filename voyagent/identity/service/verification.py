@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
 
 from voyagent.audit.service import recording as audit
+from voyagent.identity.models import User
 from voyagent.identity.queries import people
+from voyagent.identity.rules.credentials import Act
 from voyagent.identity.service import one_time
+from voyagent.identity.service.credentials import end_credentials
+from voyagent.identity.service.errors import InvalidPassword, PasswordMissing
 from voyagent.identity.service.one_time import Holder, Purpose
+from voyagent.identity.service.proving import check_password
 from voyagent.identity.service.trust import note_verified_agency
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits, tenancy
@@ -19,6 +25,19 @@ from voyagent.kernel.db import db
 
 PATH = "/verify-email"
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Person known to the browser that opened a link, each value None if it is not known.
+
+    `user_id` and `session_id` are those of the signed-in person, `email` is the address whose
+    password was entered just now.
+    """
+
+    user_id: UUID | None = None
+    session_id: UUID | None = None
+    email: str | None = None
 
 
 def send_verification_email(identity: Identity, actor: Actor, *, address: str = "") -> None:
@@ -84,13 +103,79 @@ def find_verification(identity: Identity, token: str, *, address: str = "") -> H
 def verify_email(identity: Identity, *, token: str, device: Device) -> str:
     """Confirm the e-mail address of a link and return the address.
 
-    The link works once. Raises TooManyRequests, TokenInvalid.
+    For programs: the API contract asks for the token alone, and sessions continue. The link works
+    once. Raises TooManyRequests, TokenInvalid.
     """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
-    person = one_time.spend(one_time.look_up(token, Purpose.VERIFY_EMAIL))
+    return _confirm(one_time.look_up(token, Purpose.VERIFY_EMAIL), device)
+
+
+def verify_on_page(
+    identity: Identity,
+    *,
+    token: str,
+    password: str | None,
+    known: Known,
+    device: Device,
+) -> str:
+    """Confirm the e-mail address of a link on its page, and return the address.
+
+    The page proves that the account's owner opened the link: `known` names the user who is signed
+    in, or whose password was just entered, in this browser. Otherwise the password is needed, so
+    that nobody confirms an account which a stranger created with the address. With the first
+    confirmation all sessions end but `known.session_id`. If the password is refused, the link still
+    works.
+
+    Raises TooManyRequests, TokenInvalid, PasswordMissing, InvalidPassword.
+    """
+    identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
+    holder = one_time.look_up(token, Purpose.VERIFY_EMAIL)
+    if needs_password(holder, known):
+        _prove(identity, holder, password, device)
+    return _confirm(holder, device, keep=known.session_id, is_page=True)
+
+
+def needs_password(holder: Holder, known: Known) -> bool:
+    """Return True if the page of a confirmation link must ask for the password."""
+    return (
+        not holder.is_confirmed
+        and holder.user_id != known.user_id
+        and (holder.email != known.email)
+    )
+
+
+def _prove(identity: Identity, holder: Holder, password: str | None, device: Device) -> None:
+    if not password:
+        raise PasswordMissing
+    key = (tenancy.current_tenant(db.session), holder.user_id)
+    stored = db.session.get_one(User, key).password_hash
+    with identity.limiter.admit(
+        limits.REAUTHENTICATE, account=holder.email, address=device.ip, agency=key[0]
+    ) as attempt:
+        person, is_right = check_password(
+            identity, key[0], holder.user_id, stored=stored, password=password
+        )
+        if not is_right:
+            audit.record(
+                people.get_actor(person.id).via(device.channel),
+                "auth.reauthentication_failed",
+                status="rejected",
+                error=InvalidPassword.code,
+                entity_refs={"user_id": person.id},
+            )
+            raise InvalidPassword
+        attempt.succeeded()
+
+
+def _confirm(
+    holder: Holder, device: Device, *, keep: UUID | None = None, is_page: bool = False
+) -> str:
+    person = one_time.spend(holder)
     person.email_verified = True
-    note_verified_agency()
+    is_first = note_verified_agency()
     actor = people.get_actor(person.id).via(device.channel)
+    act = Act.FIRST_ADDRESS_CONFIRMED if is_first and is_page else Act.ADDRESS_CONFIRMED
+    end_credentials(act, person.id, by=actor, keep=keep)
     audit.record(
         actor,
         "auth.email_verified",

@@ -16,6 +16,7 @@ from voyagent.identity.schemas.account import AddressPage
 from voyagent.identity.service import confirming, profile as identity_profile, verification
 from voyagent.identity.service.profile import ProfileChange
 from voyagent.identity.views.blueprint import account_pages
+from voyagent.identity.views.sessions import lives_on_words
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
@@ -54,7 +55,8 @@ def move(actor: Actor) -> Any:
     if changed is None:
         return _page(_person(actor), address=form), form.status
     toast(
-        _("Address changed. Open the link we sent there to confirm it.")
+        f"{_('Address changed. Open the link we sent there to confirm it.')}"
+        f" {lives_on_words(changed.user_id)}"
         if changed.must_verify
         else _("This is already your address.")
     )
@@ -75,7 +77,7 @@ def change_password(actor: Actor) -> Any:
     )
     if changed is None:
         return _page(_person(actor), password=form), form.status
-    toast(_("Password changed. You are signed out everywhere else."))
+    toast(f"{_('Password changed. You are signed out everywhere else.')} {lives_on_words(changed)}")
     return see_other(url_for(".profile"))
 
 

@@ -13,15 +13,15 @@ from flask_babel import gettext as _
 
 from voyagent.http.client import client_address
 from voyagent.http.forms import SchemaForm
-from voyagent.http.guards import is_signed_in, sign_browser_out
+from voyagent.http.guards import current_actor, is_signed_in, sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity.forms.account import ForgotForm, ResetForm
-from voyagent.identity.forms.entry import SureForm
+from voyagent.identity.forms.account import ForgotForm, ResetForm, VerifyForm
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.schemas.account import ForgotPage
 from voyagent.identity.service import reset, verification
 from voyagent.identity.service.one_time import Holder
+from voyagent.identity.service.verification import Known
 from voyagent.identity.views.blueprint import pages
 from voyagent.kernel.actor import Channel
 
@@ -42,15 +42,27 @@ def verify_email() -> Any:
     """
     if "token" in request.args:
         return _take_token(_VERIFY_TOKEN, ".verify_email")
-    token, form = session.get(_VERIFY_TOKEN, ""), SureForm()
+    token, form, known = session.get(_VERIFY_TOKEN, ""), VerifyForm(), _known()
     confirmed = form.attempt(
-        lambda _given: verification.verify_email(
-            identity(), token=token, device=device(Channel.BROWSER)
+        lambda given: verification.verify_on_page(
+            identity(),
+            token=token,
+            password=given.password,
+            known=known,
+            device=device(Channel.BROWSER),
         ),
         token_invalid="",
+        password_missing="password",  # noqa: S106 - a code and its field
+        invalid_password="password",  # noqa: S106 - the same
     )
     if confirmed is None:
-        return _link_page("identity/verify.html", form, verification.find_verification, token)
+        return _link_page(
+            "identity/verify.html",
+            form,
+            verification.find_verification,
+            token,
+            asks_password=lambda holder: verification.needs_password(holder, known),
+        )
     session.pop(_VERIFY_TOKEN)
     session.pop(UNVERIFIED, None)
     toast(_("%(address)s confirmed.", address=confirmed))
@@ -107,8 +119,23 @@ def _ask(given: ForgotPage) -> str:
     return given.email
 
 
+def _known() -> Known:
+    """Return the person who is signed in here, or whose password was entered just now."""
+    actor = current_actor()
+    return Known(
+        actor.user_id if actor else None,
+        actor.session_id if actor else None,
+        session.get(UNVERIFIED),
+    )
+
+
 def _link_page(
-    template: str, form: SchemaForm[Any], find: Callable[..., Holder | None], token: str
+    template: str,
+    form: SchemaForm[Any],
+    find: Callable[..., Holder | None],
+    token: str,
+    *,
+    asks_password: Callable[[Holder], bool] = lambda _holder: False,
 ) -> tuple[str, int]:
     """Render the page of a mailed link, with status 400 if the link is not valid.
 
@@ -117,7 +144,10 @@ def _link_page(
     is_limited = form.status == 429
     holder = None if is_limited else find(identity(), token, address=client_address())
     status = form.status if holder or is_limited else 400
-    return render_template(template, form=form, holder=holder), status
+    asks = holder is not None and asks_password(holder)
+    if asks and holder is not None:
+        session[TYPED] = holder.email  # fills the form of a forgotten password
+    return render_template(template, form=form, holder=holder, asks_password=asks), status
 
 
 def _take_token(name: str, endpoint: str) -> Any:

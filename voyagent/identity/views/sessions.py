@@ -11,10 +11,10 @@ from flask_babel import gettext as _, ngettext
 from voyagent.http.guards import sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity.queries import people
+from voyagent.identity.queries import credentials, people
 from voyagent.identity.rules.devices import DeviceWords, describe
-from voyagent.identity.service import own_sessions
-from voyagent.identity.service.errors import SignInNotFound
+from voyagent.identity.service import credentials as service, own_sessions
+from voyagent.identity.service.errors import CredentialKindNotFound, SignInNotFound
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, Row
@@ -23,10 +23,10 @@ from voyagent.kernel.database.read_pool import RequestReader, Row
 @account_pages.page("/account/sessions", permission="account.read")
 def sessions(reader: RequestReader) -> str:
     """Show every browser and program in which the user is signed in."""
-    return render_template(
-        "account/sessions.html",
-        sessions=with_labels(people.list_sessions(reader, reader.person_id)),
+    rows, counts = reader.read(
+        people.sessions_statement(reader.person_id), credentials.living_statement(reader.person_id)
     )
+    return render_template("account/sessions.html", sessions=with_labels(rows), living=counts[0])
 
 
 @account_pages.page(
@@ -59,6 +59,42 @@ def end_other_sessions(actor: Actor) -> Any:
         else _("You are not signed in anywhere else.")
     )
     return see_other(url_for(".sessions"))
+
+
+@account_pages.page(
+    "/account/credentials/<credential_kind>/end",
+    methods=("POST",),
+    permission="account.update",
+    missing=CredentialKindNotFound,
+)
+def end_credentials(actor: Actor, credential_kind: str) -> Any:
+    """End all of the user's own credentials of a kind, such as the API keys."""
+    ended = service.end_own(actor, credential_kind)
+    toast(_("Ended. They no longer work.") if ended else _("There was nothing left to end."))
+    return see_other(url_for(".sessions"))
+
+
+def lives_on_words(user_id: UUID) -> str:
+    """Return a sentence with the credentials that continue after an act, "" if there are none."""
+    counts = service.lives_on(user_id)
+    words = [
+        ngettext(
+            "One API key of yours continues to work.",
+            "%(num)d API keys of yours continue to work.",
+            counts["api_keys"],
+        )
+        if counts["api_keys"]
+        else "",
+        ngettext(
+            "One invitation that you sent is still open.",
+            "%(num)d invitations that you sent are still open.",
+            counts["invitations"],
+        )
+        if counts["invitations"]
+        else "",
+    ]
+    found = [sentence for sentence in words if sentence]
+    return " ".join([*found, _("You can end them on the page “Sessions”.")]) if found else ""
 
 
 def with_labels(rows: list[Row]) -> list[Row]:

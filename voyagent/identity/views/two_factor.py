@@ -20,6 +20,7 @@ from voyagent.identity.queries import people
 from voyagent.identity.rules.permissions import MONEY_ROLES, TICKET_ROLES
 from voyagent.identity.service import totp
 from voyagent.identity.views.blueprint import account_pages
+from voyagent.identity.views.sessions import lives_on_words
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
@@ -121,7 +122,8 @@ def switch_off(actor: Actor) -> Any:
     done = form.attempt(lambda given: _off(actor, **given.model_dump()), **_AT_THE_FORM)
     if done is None:
         return _ask(actor, "off", form), form.status
-    toast(_("Two-factor sign-in is off."))
+    assert actor.user_id is not None
+    toast(f"{_('Two-factor sign-in is off.')} {lives_on_words(actor.user_id)}")
     return see_other(url_for(".security"))
 
 

@@ -1,0 +1,437 @@
+"""One list of a person's credentials: each act ends what the table says, and nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests import mailbox
+from tests.identity.authenticators import (
+    API,
+    Authenticator,
+    in_session,
+    rules,
+    standing_clock,
+    switch_on,
+)
+from tests.identity.conftest import Events
+from tests.identity.keys import make_key
+from tests.identity.test_provisional import browser_of, strict, uma  # noqa: F401 - fixtures
+from tests.identity.test_recovery import NEW, choose, go, reset_link
+from tests.identity.test_sessions import Sql, fresh_address, me
+from tests.identity.test_views import submit
+from tests.people import PASSWORD, ApiClient, Person
+from voyagent.identity.queries import credentials as queries
+from voyagent.identity.rules.credentials import (
+    ENDED_BY,
+    ENDED_BY_OWNER,
+    TABLES,
+    Act,
+    Effect,
+    Kind,
+    effect_of,
+)
+from voyagent.identity.service import agencies, one_time, profile, reset, team, totp, verification
+from voyagent.identity.service.credentials import _ENDINGS
+from voyagent.identity.service.one_time import Purpose
+from voyagent.identity.service.values import Device
+from voyagent.identity.service.verification import Known
+from voyagent.kernel.actor import Channel
+from voyagent.kernel.db import Base
+
+SECRET = ("hash", "secret", "token_id")
+# Tables with a column that is named like a secret, and why it gives nobody access.
+NO_CREDENTIAL = {
+    "approvals": "hashes of arguments and previews",
+    "audit_checks": "the hash of a chain",
+    "audit_events": "the hashes of the chain",
+    "audit_heads": "the hash of the newest event",
+    "idempotency_keys": "the hash of a request",
+}
+
+
+@dataclass
+class Equipped:
+    """Bob with two sessions and one of each other kind of credential."""
+
+    bob: Person
+    alice: Person
+    phone: Authenticator
+    sql: Sql
+
+    def code(self) -> str:
+        return self.phone.code(+1)
+
+    def living(self) -> dict[Kind, int]:
+        """Return the number of credentials of each kind that work."""
+        with self.bob.reading() as reader:
+            return dict(queries.living(reader, self.bob.actor.user_id))
+
+    def token(self, purpose: Purpose) -> str:
+        with self.bob.acting():
+            return one_time.issue(
+                rules(self.bob),
+                user_id=self.bob.actor.user_id,
+                email=self.bob.email,
+                purpose=purpose,
+            )
+
+    def does(self, act: Callable[..., Any], **given: Any) -> Any:
+        return self.bob.does(
+            lambda actor: act(rules(self.bob), in_session(self.bob, actor), **given)
+        )
+
+    def administrator(self, act: Callable[..., Any], **given: Any) -> Any:
+        user_id = self.bob.actor.user_id
+        return self.alice.does(lambda actor: act(rules(self.bob), actor, user_id, **given))
+
+
+@pytest.fixture
+def equipped(app: Flask, alice: Person, bob: Person, sql: Sql) -> Iterator[Equipped]:
+    with standing_clock():
+        phone = switch_on(bob)
+        made = Equipped(bob, alice, phone, sql)
+        made.does(totp.make_recovery_codes, password=PASSWORD, code=phone.code(), device=API)
+        make_key(bob)
+        sql(
+            "insert into invites (tenant_id, id, invited_by_user_id, email, role, token_hash,"
+            " expires_at) values (:t, gen_random_uuid(), :u, :email, 'agent', :hash,"
+            " now() + interval '1 day')",
+            t=bob.actor.tenant_id,
+            u=bob.actor.user_id,
+            email=fresh_address(),
+            hash=secrets.token_bytes(32),
+        )
+        for purpose in Purpose:
+            made.token(purpose)
+        sign_in_again(made)
+        yield made
+
+
+def sign_in_again(equipped: Equipped) -> None:
+    sign_in_session = (
+        "insert into auth_sessions (tenant_id, id, user_id, channel, expires_at) values (:t,"
+        " gen_random_uuid(), :u, 'api', now() + interval '1 day')"
+    )
+    actor = equipped.bob.actor
+    equipped.sql(sign_in_session, t=actor.tenant_id, u=actor.user_id)
+
+
+def unconfirmed(equipped: Equipped) -> None:
+    equipped.sql(
+        "update users set email_verified = false where id = :u", u=equipped.bob.actor.user_id
+    )
+
+
+def provisional(equipped: Equipped) -> None:
+    tenant_id = equipped.bob.actor.tenant_id
+    equipped.sql("update users set email_verified = false where tenant_id = :t", t=tenant_id)
+    equipped.sql("update tenants set verified_at = null where id = :t", t=tenant_id)
+
+
+def do_reset(equipped: Equipped) -> None:
+    token = equipped.token(Purpose.RESET_PASSWORD)
+    with equipped.bob.acting():
+        reset.reset_password(rules(equipped.bob), token=token, new_password=NEW, device=API)
+
+
+def reset_unconfirmed(equipped: Equipped) -> None:
+    unconfirmed(equipped)
+    do_reset(equipped)
+
+
+def reset_provisional(equipped: Equipped) -> None:
+    provisional(equipped)
+    do_reset(equipped)
+
+
+def confirm_address(equipped: Equipped) -> None:
+    unconfirmed(equipped)
+    token = equipped.token(Purpose.VERIFY_EMAIL)
+    with equipped.bob.acting():
+        verification.verify_email(rules(equipped.bob), token=token, device=API)
+
+
+def confirm_first_address(equipped: Equipped) -> None:
+    provisional(equipped)
+    token = equipped.token(Purpose.VERIFY_EMAIL)
+    here = equipped.bob.credential
+    with equipped.bob.acting():
+        verification.verify_on_page(
+            rules(equipped.bob),
+            token=token,
+            password=None,
+            known=Known(here.user_id, here.session_id),
+            device=Device(Channel.BROWSER),
+        )
+
+
+def replace_phone(equipped: Equipped) -> None:
+    setup = equipped.does(totp.set_up_totp, password=PASSWORD, code=equipped.code(), device=API)
+    equipped.does(totp.verify_totp, code=Authenticator(setup.secret).code(), device=API)
+
+
+def suspend(equipped: Equipped) -> None:
+    with equipped.alice.acting() as actor:
+        agencies.suspend_agency(actor.tenant_id)
+
+
+DOING: dict[Act, Callable[[Equipped], object]] = {
+    Act.PASSWORD_CHANGED: lambda e: e.does(
+        profile.change_password,
+        current_password=PASSWORD,
+        new_password=NEW,
+        code=e.code(),
+        device=API,
+    ),
+    Act.PASSWORD_RESET: do_reset,
+    Act.PASSWORD_RESET_UNCONFIRMED: reset_unconfirmed,
+    Act.PASSWORD_RESET_PROVISIONAL: reset_provisional,
+    Act.ADDRESS_CHANGED: lambda e: e.does(
+        profile.update_profile, email=fresh_address(), device=API
+    ),
+    Act.ADDRESS_CONFIRMED: confirm_address,
+    Act.FIRST_ADDRESS_CONFIRMED: confirm_first_address,
+    Act.SECOND_FACTOR_CHANGED: replace_phone,
+    Act.SECOND_FACTOR_OFF: lambda e: e.does(
+        totp.disable_totp, password=PASSWORD, code=e.code(), device=API
+    ),
+    Act.ROLE_CHANGED: lambda e: e.administrator(team.change_role, role="agency_admin"),
+    Act.MAY_NO_LONGER_INVITE: lambda e: e.administrator(team.change_role, role="viewer"),
+    Act.SIGNED_OUT: lambda e: e.alice.does(team.sign_person_out, e.bob.actor.user_id),
+    Act.REMOVED: lambda e: e.administrator(team.remove_person),
+    Act.SUSPENDED: suspend,
+}
+MADE_BY = {Act.ADDRESS_CHANGED: {Kind.CONFIRMATION_LINK: 1}}
+"""Credentials that an act makes itself."""
+
+
+@pytest.mark.parametrize("act", Act)
+def test_each_act_ends_the_credentials_of_the_table(equipped: Equipped, act: Act) -> None:
+    before = equipped.living()
+    assert all(before.values()), before
+    assert before[Kind.SESSION] == 2
+    DOING[act](equipped)
+    expected = {
+        kind: {
+            Effect.ENDS: 0,
+            Effect.ENDS_OTHERS: 1,
+            Effect.CONTINUES: before[kind],
+        }[effect_of(act, kind)]
+        + MADE_BY.get(act, {}).get(kind, 0)
+        for kind in Kind
+    }
+    assert equipped.living() == expected
+
+
+def test_every_act_and_kind_has_its_row() -> None:
+    assert set(ENDED_BY) == set(DOING) == set(Act)
+    assert set(_ENDINGS) == set(TABLES) == set(Kind)
+    sessions = {effect_of(act, kind) for act in Act for kind in set(Kind) - {Kind.SESSION}}
+    assert Effect.ENDS_OTHERS not in sessions, "only sessions have others"
+
+
+def test_every_table_with_a_secret_is_in_the_list() -> None:
+    found = {
+        table.name
+        for table in Base.metadata.tables.values()
+        if any(column.name.endswith(SECRET) for column in table.columns)
+    }
+    listed = set().union(*TABLES.values())
+    assert found - listed == set(NO_CREDENTIAL), (
+        "give it a row in rules.credentials, or a reason here"
+    )
+    assert listed - found <= {"auth_sessions", "users"}
+
+
+def test_a_refused_suspension_works_again_after_it(equipped: Equipped) -> None:
+    suspend(equipped)
+    assert equipped.bob.api.get("/auth/me").status_code == 401
+    with equipped.alice.acting() as actor:
+        agencies.resume_agency(actor.tenant_id)
+    assert equipped.bob.api.get("/auth/me").status_code == 200
+
+
+# Credentials that continue
+# --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        (Act.PASSWORD_CHANGED, "password_changed"),
+        (Act.PASSWORD_RESET, "password_changed"),
+        (Act.ADDRESS_CHANGED, "address_changed"),
+        (Act.SECOND_FACTOR_OFF, "two_factor_changed"),
+        (Act.ROLE_CHANGED, "role_changed"),
+    ],
+)
+def test_the_mail_says_how_many_live_on(equipped: Equipped, act: Act, kind: str) -> None:
+    DOING[act](equipped)
+    text = mailbox.newest(equipped.bob.app, to=equipped.bob.email, kind=kind).text
+    assert "One API key of yours continues to work." in text
+    assert "One invitation that you sent is still open." in text
+    assert "You can end them on the page “Sessions”." in text
+
+
+def test_the_mail_is_silent_if_nothing_lives_on(alice: Person) -> None:
+    body = {"current_password": PASSWORD, "new_password": NEW}
+    assert alice.api.post("/auth/change-password", json=body).status_code == 204
+    text = mailbox.newest(alice.app, to=alice.email, kind="password_changed").text
+    assert "continues to work" not in text
+    assert "Sessions" not in text
+
+
+def test_the_page_says_how_many_live_on_and_ends_them(alice: Person, events: Events) -> None:
+    make_key(alice)
+    make_key(alice)
+    alice.api.post("/auth/invites", json={"email": fresh_address(), "role": "agent"})
+    browser = alice.browser
+    answer = submit(
+        browser,
+        "/account/password",
+        token_from="/account",
+        current_password=PASSWORD,
+        new_password=NEW,
+    )
+    assert answer.status_code == 303
+    assert "2 API keys of yours continue to work." in browser.get("/account").text
+    page = browser.get("/account/sessions").text
+    assert "/account/credentials/api_key/end" in page
+    for kind, left in (("api_key", "api_key.revoked"), ("invitation", "invite.revoked")):
+        path = f"/account/credentials/{kind}/end"
+        assert submit(browser, path, token_from="/account/sessions").status_code == 303
+        assert len(events(alice, left)) == (2 if kind == "api_key" else 1)
+        again = submit(browser, path, token_from="/account/sessions")
+        assert again.status_code == 303
+        assert "There was nothing left to end." in browser.get("/account/sessions").text
+    assert "/account/credentials/" not in browser.get("/account/sessions").text
+
+
+# The API
+# --------------------------------------------------------------------------------
+
+
+def test_a_program_lists_and_ends_its_credentials(
+    alice: Person, bob: Person, charlie: Person
+) -> None:
+    for person in (alice, bob, charlie):
+        make_key(person)
+    listed = alice.api.get("/auth/credentials").json["items"]
+    assert {item["kind"] for item in listed} == set(Kind)
+    assert next(item for item in listed if item["kind"] == "api_key") == {
+        "kind": "api_key",
+        "live": 1,
+        "end": "DELETE /api/auth/credentials/api_key",
+    }
+    assert next(item for item in listed if item["kind"] == "recovery_code")["end"] is None
+    assert alice.api.delete("/auth/credentials/api_key").status_code == 204
+    for person, live in ((alice, 0), (bob, 1), (charlie, 1)):
+        items = person.api.get("/auth/credentials").json["items"]
+        assert next(i for i in items if i["kind"] == "api_key")["live"] == live
+    assert alice.api.delete("/auth/credentials/session").status_code == 204
+    assert alice.api.get("/auth/me").status_code == 200, "the acting session continues"
+
+
+@pytest.mark.parametrize("kind", [*(set(Kind) - set(ENDED_BY_OWNER)), "password", "x" * 300])
+def test_an_unknown_kind_is_not_found(alice: Person, kind: str) -> None:
+    answer = alice.api.delete(f"/auth/credentials/{kind}")
+    assert (answer.status_code, answer.json["detail"]) == (404, "credential_kind_not_found")
+
+
+def test_a_viewer_may_end_the_own_ones_and_nobody_gets_401(app: Flask, victor: Person) -> None:
+    assert victor.api.delete("/auth/credentials/session").status_code == 204
+    assert ApiClient(app.test_client(), None).get("/auth/credentials").status_code == 401
+
+
+# A stranger signs up with somebody else's address
+# --------------------------------------------------------------------------------
+
+
+def test_the_owner_of_a_squatted_address_takes_everything_over(
+    app: Flask,
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+    sql: Sql,
+) -> None:
+    """The stranger holds tokens, a browser and a second factor; legacy rows stand for the rest."""
+    browser = browser_of(uma, app)
+    sql(
+        "update users set totp_enabled = true, totp_secret = 'sealed' where id = :id",
+        id=uma.actor.user_id,
+    )
+    owner = ApiClient(strict.test_client(), None)
+    confirmation = mailbox.newest(strict, to=uma.email, kind="verify_email").token
+    assert choose(owner, reset_link(strict, owner, uma).token).status_code == 200
+    assert me(strict, uma.access_token) == 401
+    refreshed = owner.post("/auth/refresh", json={"refresh_token": uma.refresh_token})
+    assert refreshed.status_code == 401
+    assert browser.get("/team").status_code == 303
+    assert owner.post("/auth/verify-email", json={"token": confirmation}).status_code == 200
+    signed_in = owner.post("/auth/sign-in", json={"email": uma.email, "password": NEW})
+    assert signed_in.status_code == 200, "the stranger's second factor is gone"
+    mine = ApiClient(strict.test_client(), signed_in.json["access_token"])
+    assert len(mine.get("/team").json["items"]) == 1
+    assert mine.get("/auth/api-keys").json["items"] == []
+
+
+def test_the_page_confirms_no_account_whose_password_is_unknown(
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+    events: Events,
+) -> None:
+    browser, link = (
+        strict.test_client(),
+        mailbox.newest(strict, to=uma.email, kind="verify_email").link,
+    )
+    go(browser, link)
+    page = browser.get("/verify-email").text
+    assert 'name="password"' in page
+    assert "/forgot-password" in page
+    for password, words in (("", "Enter your password."), (NEW, "The password is incorrect.")):
+        answer = submit(browser, "/verify-email", password=password)
+        assert (answer.status_code, words in answer.text) == (422, True)
+    assert uma.api.get("/auth/me").json["email_verified"] is False
+    assert events(uma, "auth.reauthentication_failed")
+    assert submit(browser, "/verify-email", password=PASSWORD).status_code == 303
+    assert uma.api.get("/auth/me").status_code == 401, "the first confirmation ends the sessions"
+
+
+def test_a_browser_that_knows_the_person_needs_no_password(
+    app: Flask,
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+) -> None:
+    link = mailbox.newest(strict, to=uma.email, kind="verify_email").link
+    signed_in = browser_of(uma, app)
+    go(signed_in, link)
+    assert 'name="password"' not in signed_in.get("/verify-email").text
+    assert submit(signed_in, "/verify-email").status_code == 303
+    assert signed_in.get("/team").status_code == 200
+    assert uma.api.get("/auth/me").status_code == 401
+
+
+def test_a_browser_that_just_sent_the_password_needs_it_not_again(
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+) -> None:
+    browser = strict.test_client()
+    assert submit(browser, "/sign-in", email=uma.email, password=PASSWORD).status_code == 422
+    go(browser, mailbox.newest(strict, to=uma.email, kind="verify_email").link)
+    assert submit(browser, "/verify-email").status_code == 303
+
+
+def test_another_person_who_is_signed_in_must_know_the_password(
+    app: Flask,
+    alice: Person,
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+) -> None:
+    browser = alice.browser
+    go(browser, mailbox.newest(strict, to=uma.email, kind="verify_email").link)
+    assert submit(browser, "/verify-email").status_code == 422

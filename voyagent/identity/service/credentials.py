@@ -1,0 +1,162 @@
+"""The one way in which acts end credentials of a person (`rules.credentials`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from voyagent.audit.service import recording as audit
+from voyagent.identity.models import ApiKey, Invite, User
+from voyagent.identity.queries import credentials as queries
+from voyagent.identity.queries.credentials import Living
+from voyagent.identity.rules.credentials import (
+    ENDED_BY_OWNER,
+    Act,
+    Effect,
+    Kind,
+    effect_of,
+)
+from voyagent.identity.service import one_time
+from voyagent.identity.service.errors import CredentialKindNotFound
+from voyagent.identity.service.one_time import Purpose
+from voyagent.identity.service.second_factor import forget_recovery_codes
+from voyagent.identity.service.sessions import end_sessions
+from voyagent.kernel import clock, tenancy
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
+from voyagent.kernel.db import db
+
+_REASONS = {
+    Act.PASSWORD_RESET_UNCONFIRMED: "password_reset",
+    Act.PASSWORD_RESET_PROVISIONAL: "password_reset",
+    Act.ADDRESS_CHANGED: "email_changed",
+    Act.FIRST_ADDRESS_CONFIRMED: "email_confirmed",
+    Act.SECOND_FACTOR_CHANGED: "two_factor_changed",
+    Act.SECOND_FACTOR_OFF: "two_factor_changed",
+    Act.SIGNED_OUT: "ended_by_administrator",
+}
+"""Reason that an ended session stores, where it is not the name of the act."""
+
+
+class LivesOn(TypedDict):
+    """Numbers of credentials that continue after an act, as values of a mail."""
+
+    api_keys: int
+    invitations: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Facts for ending the credentials of a person, whose row is locked or about to be."""
+
+    act: Act
+    user_id: UUID
+    by: Actor
+    keep: UUID | None
+    reason: str
+
+
+def end_credentials(
+    act: Act, user_id: UUID, *, by: Actor, keep: UUID | None = None
+) -> dict[Kind, int]:
+    """End the credentials of a person that an act ends; return the number of each kind.
+
+    `by` is the actor of the audit events. `keep` is the session that continues where the act ends
+    only the others.
+    """
+    ending = _Ending(act, user_id, by, keep, _REASONS.get(act, act.value))
+    return {
+        kind: end(ending)
+        for kind, end in _ENDINGS.items()
+        if effect_of(act, kind) is not Effect.CONTINUES
+    }
+
+
+def end_own(actor: Actor, kind: str) -> int:
+    """End all of the actor's own credentials of a kind, and return their number.
+
+    The acting session continues. Raises Forbidden, CredentialKindNotFound.
+    """
+    actor.require("account.update")
+    assert actor.user_id is not None
+    if kind not in ENDED_BY_OWNER:
+        raise CredentialKindNotFound
+    return _ENDINGS[Kind(kind)](
+        _Ending(Act.SIGNED_OUT, actor.user_id, actor, actor.session_id, "signed_out")
+    )
+
+
+def lives_on(user_id: UUID) -> LivesOn:
+    """Return the values `api_keys` and `invitations` of a mail about an act."""
+    db.session.flush()
+    found: Living = queries.living(SessionReader(db.session), user_id)
+    return {"api_keys": found[Kind.API_KEY], "invitations": found[Kind.INVITATION]}
+
+
+def _end_sessions(ending: _Ending) -> int:
+    return end_sessions(
+        ending.user_id, reason=ending.reason, except_session=ending.keep, by=ending.by
+    )
+
+
+def _end_keys(ending: _Ending) -> int:
+    statement = (
+        select(ApiKey)
+        .where(ApiKey.created_by_user_id == ending.user_id, ApiKey.revoked_at.is_(None))
+        .order_by(ApiKey.id)
+    )
+    found = db.session.scalars(statement.with_for_update()).all()
+    for key in found:
+        key.revoked_at, key.revoked_by_user_id = clock.now(), ending.by.user_id
+        audit.record(
+            ending.by,
+            "api_key.revoked",
+            entity_refs={"api_key_id": key.id, "user_id": ending.user_id},
+            inputs={"name": key.name, "prefix": key.prefix},
+        )
+    return len(found)
+
+
+def _end_invitations(ending: _Ending) -> int:
+    sent = Invite.invited_by_user_id == ending.user_id
+    if ending.act is Act.REMOVED:
+        address = select(User.email).where(User.id == ending.user_id).scalar_subquery()
+        sent = or_(sent, Invite.email == address)
+    statement = (
+        select(Invite)
+        .where(sent, Invite.status == "pending", Invite.expires_at > clock.now())
+        .order_by(Invite.id)
+    )
+    found = db.session.scalars(statement.with_for_update()).all()
+    for invite in found:
+        invite.status, invite.revoked_at = "revoked", clock.now()
+        audit.record(
+            ending.by,
+            "invite.revoked",
+            entity_refs={"invite_id": invite.id},
+            inputs={"email": invite.email, "role": invite.role},
+        )
+    return len(found)
+
+
+def _end_second_factor(ending: _Ending) -> int:
+    key = (tenancy.current_tenant(db.session), ending.user_id)
+    person = db.session.get_one(User, key, with_for_update={"key_share": True})
+    was_on = person.totp_enabled
+    person.totp_enabled, person.totp_secret, person.totp_pending_secret = False, None, None
+    return int(was_on)
+
+
+_ENDINGS: Mapping[Kind, Callable[[_Ending], int]] = {
+    Kind.SESSION: _end_sessions,
+    Kind.API_KEY: _end_keys,
+    Kind.INVITATION: _end_invitations,
+    Kind.RESET_LINK: lambda ending: one_time.end(ending.user_id, Purpose.RESET_PASSWORD),
+    Kind.CONFIRMATION_LINK: lambda ending: one_time.end(ending.user_id, Purpose.VERIFY_EMAIL),
+    Kind.SECOND_FACTOR: _end_second_factor,
+    Kind.RECOVERY_CODE: lambda ending: forget_recovery_codes(ending.user_id),
+}
