@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -34,9 +35,10 @@ from voyagent.http.app import VoyagentFlask
 from voyagent.http.client import client_address
 from voyagent.identity.queries import people
 from voyagent.identity.rules.passwords import Passwords
-from voyagent.identity.rules.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
+from voyagent.identity.rules.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP
 from voyagent.identity.rules.tokens import AccessTokens
 from voyagent.identity.service.bearers import Bearers
+from voyagent.identity.service.confirming import confirm_in_browser
 from voyagent.identity.service.own_sessions import note_seen, why_ended
 from voyagent.identity.service.values import Identity
 from voyagent.kernel.actor import define_roles
@@ -92,7 +94,7 @@ def create_app(settings: Settings) -> Flask:
     audit.install()
     audit_queries.use_directory(audit_queries.Directory(people.name_of, people.people_statement))
     app.extensions["voyagent.exports"] = Exports(settings)
-    define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
+    define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP)
     outbox = Outbox(settings, keyring, open_mail(settings))
     app.extensions["voyagent.outbox"] = outbox
     identity = Identity(
@@ -119,6 +121,8 @@ def create_app(settings: Settings) -> Flask:
             note_seen=note_seen,
             note_export=note_export,
             why_ended=why_ended,
+            confirm=partial(confirm_in_browser, identity, client_address),
+            asks_code=people.asks_code,
         ),
     )
     pages.install(app)

@@ -74,9 +74,9 @@ class Row:
     `plain` is the response to a permitted caller in a new agency, with her own records and a valid
     body. `other` is the response to another agency's record where the path has an id: equal to an
     unknown and a malformed one. `key` is the response to a full API key of an administrator where
-    that is not `plain`, `stale` that to a refreshed token. `twins` are the responses to two equal
-    requests at one moment, in any order; "or" separates results if the second may begin before or
-    after the end of the first.
+    that is not `plain`, `stale` that to a refreshed token; a key whose scope names the operation
+    gets `plain`. `twins` are the responses to two equal requests at one moment, in any order; "or"
+    separates results if the second may begin before or after the end of the first.
     """
 
     operation: str
@@ -213,6 +213,8 @@ TABLE = (
         Other.UNTOUCHED,
         ("201", "409 invite_already_exists"),
         TEAM,
+        key=STALE,
+        stale=STALE,
         repeat=Repeat.SECRET,
     ),
     Row("GET /auth/invites", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | TEAM),
@@ -235,7 +237,16 @@ TABLE = (
         repeat=Repeat.IGNORED,
     ),
     Row("GET /team", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | TEAM),
-    Row("PATCH /team/{user_id}", ADMIN, "200", "404 user_not_found", ("200", "200"), TEAM),
+    Row(
+        "PATCH /team/{user_id}",
+        ADMIN,
+        "200",
+        "404 user_not_found",
+        ("200", "200"),
+        TEAM,
+        key=STALE,
+        stale=STALE,
+    ),
     Row(
         "DELETE /team/{user_id}",
         ADMIN,
@@ -243,6 +254,8 @@ TABLE = (
         "404 user_not_found",
         ("204", "404 user_not_found"),
         TEAM,
+        key=STALE,
+        stale=STALE,
     ),
     Row(
         "DELETE /team/{user_id}/sessions", ADMIN, "204", "404 user_not_found", ("204", "204"), TEAM

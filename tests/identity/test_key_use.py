@@ -35,6 +35,9 @@ NEEDS_FRESH = {
     "POST /api/auth/api-keys/scoped",
     "POST /api/auth/totp/setup",
     "POST /api/auth/totp/recovery-codes",
+    "POST /api/auth/invites",
+    "PATCH /api/team/<user_id>",
+    "DELETE /api/team/<user_id>",
 }
 # Operations on the sign-in of the bearer; a key belongs to no sign-in.
 ABOUT_A_SIGN_IN = {"POST /api/auth/reauthenticate"}

@@ -81,7 +81,7 @@ def test_all_permissions_in_the_code_are_in_the_table() -> None:
     for path in (ROOT / "voyagent").rglob("*.py"):
         asked |= set(
             re.findall(
-                r'(?:require\(|require_authority\(|permission=|\.can\()"([a-z_]+\.[a-z_]+)"',
+                r'(?:require\(|require_authority\(|require_step_up\(|permission=|\.can\()"([a-z_]+\.[a-z_]+)"',
                 path.read_text(),
             )
         )

@@ -21,6 +21,7 @@ from sqlalchemy.exc import (
 )
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
+from voyagent.http import step_up
 from voyagent.http.guards import (
     current_actor,
     is_signed_in,
@@ -192,6 +193,11 @@ def _expected(error: errors.VoyagentError) -> Response:
     if not is_api() and isinstance(error, errors.Unauthorized):
         return to_sign_in()
     _load_visitor()
+    if not is_api() and not is_htmx() and step_up.asks(error):
+        response = step_up.question(current_actor(), error, sentence_of(error))
+        response.status_code = status
+        response.headers.update(headers)
+        return response
     return answer(status, detail, sentence_of(error), headers)
 
 

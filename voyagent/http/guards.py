@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, cast
@@ -43,6 +43,9 @@ DEAD_END = "agency.read"  # a permission that every member of an agency has
 EVENT_STREAM = "text/event-stream"
 IDLE_MAX = timedelta(days=14)
 _SEEN_EVERY_S = 3600
+CONFIRMED_FOR_S = 10 * 60
+"""Time in seconds for which a browser counts as fresh after a password was entered in it."""
+_CONFIRMED = "confirmed_at"
 
 
 class Guard(StrEnum):
@@ -63,6 +66,8 @@ class AuthAdapter:
     note_seen: Callable[[Credential], None]
     note_export: Callable[[Actor, str, Mapping[str, str]], None]
     why_ended: Callable[[Credential], str]
+    confirm: Callable[[Actor, str, str], Actor]
+    asks_code: Callable[[Actor], bool]
 
 
 class SignedIn(UserMixin):
@@ -141,7 +146,7 @@ def browser_credential() -> Credential:
     credential = cast("SignedIn", current_user).credential
     if _note_seen():
         auth_adapter().note_seen(credential)
-    return credential
+    return replace(credential, fresh=_is_confirmed())
 
 
 def authenticate(credential: Credential) -> Actor:
@@ -209,12 +214,18 @@ def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
     session.permanent = remember
     login_user(SignedIn(credential))
     _note_seen()
+    note_confirmation()
 
 
 def sign_browser_out() -> None:
     """Sign the browser out by clearing its session cookie."""
     logout_user()
     session.clear()
+
+
+def note_confirmation() -> None:
+    """Note that the password was entered in this browser; it counts as fresh for ten minutes."""
+    session[_CONFIRMED] = int(time.time())
 
 
 def is_signed_in() -> bool:
@@ -280,6 +291,10 @@ def safe_next(address: str | None) -> str:
     if parts.scheme or parts.netloc or endpoint.startswith(("api_", "static")):
         return home
     return address
+
+
+def _is_confirmed() -> bool:
+    return 0 <= int(time.time()) - int(session.get(_CONFIRMED, 0)) <= CONFIRMED_FOR_S
 
 
 def _note_seen() -> bool:

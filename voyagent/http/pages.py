@@ -15,6 +15,7 @@ from flask_babel import Babel, gettext
 from flask_wtf import CSRFProtect
 from sqlalchemy import Select, literal, select
 
+from voyagent.http import step_up
 from voyagent.http.guards import (
     Guard,
     auth_adapter,
@@ -156,6 +157,8 @@ def _admit(
         return reader
     actor = authenticate(credential)
     (actor.require_authority if direct else actor.require)(permission)
+    if step_up.is_answer():
+        actor = g.actor = step_up.confirmed(actor)
     if "actor" in parameters:
         given["actor"] = actor
     return None

@@ -14,6 +14,7 @@ from voyagent.kernel.errors import N_, Forbidden
 
 _ROLE_PERMISSIONS: dict[str, frozenset[str]] = {}
 _SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {}
+_STEP_UP: dict[str, frozenset[str]] = {}
 
 
 class Channel(StrEnum):
@@ -26,13 +27,23 @@ class Channel(StrEnum):
 
 
 class NotFresh(Forbidden):
-    """The action needs a token that was issued for a password entered just now.
+    """The action needs a password entered just now, with a code if two-factor is on.
 
-    Raised for a token that was issued by a refresh, and for an API key.
+    Raised for a token that was issued by a refresh, for a browser whose password was entered some
+    time ago, and for an API key where no scope allows the action.
     """
 
     code = "reauthentication_required"
     message = N_("Confirm your password first.")
+
+
+class ScopeNotNamed(NotFresh):
+    """An API key has no scope that names an action for which people enter the password."""
+
+    message = N_(
+        "An API key needs a scope that names this: “team” for people, “settings” for limits, bank"
+        " details and tax numbers."
+    )
 
 
 class ScopeTooSmall(Forbidden):
@@ -56,13 +67,22 @@ class ApprovalRequired(Forbidden):
     )
 
 
-def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, frozenset[str]]) -> None:
-    """Set the permissions of each role and of each API key scope.
+def define_roles(
+    roles: Mapping[str, frozenset[str]],
+    scopes: Mapping[str, frozenset[str]],
+    step_up: Mapping[str, frozenset[str]],
+) -> None:
+    """Set the permissions of each role and of each API key scope, and those that need step-up.
 
-    `identity.rules.permissions` calls this once at start. A role or a scope that is missing from
-    the tables has no permission.
+    `step_up` has the scopes with which an API key may use such a permission. The factory calls this
+    once at start with the tables of `identity.rules.permissions`. A role or a scope that is missing
+    from the tables has no permission.
     """
-    for table, given in ((_ROLE_PERMISSIONS, roles), (_SCOPE_PERMISSIONS, scopes)):
+    for table, given in (
+        (_ROLE_PERMISSIONS, roles),
+        (_SCOPE_PERMISSIONS, scopes),
+        (_STEP_UP, step_up),
+    ):
         table.clear()
         table.update(given)
 
@@ -123,6 +143,8 @@ class Actor:
 
     For an API key the permissions of its scopes, for a job its only permission.
     """
+    named: frozenset[str] = field(default=frozenset(), repr=False)
+    """Permissions with step-up that the scopes of an API key name."""
     grant: Grant | None = None
 
     def can(self, permission: str) -> bool:
@@ -183,13 +205,18 @@ class Actor:
         """Return the same actor with a grant. Only `approvals` may call this."""
         return replace(self, grant=grant)
 
-    def require_fresh(self) -> None:
-        """Raise NotFresh unless the token was issued for a password entered just now.
+    def require_step_up(self, permission: str) -> None:
+        """Raise an error unless the actor has the permission and has just proved the identity.
 
-        The error code is `reauthentication_required`.
+        For the permissions of the table `STEP_UP`. A person needs a password entered just now. An
+        API key needs a scope that names the permission, because a program has no password.
+
+        Raises Forbidden, ScopeTooSmall, NotFresh and ScopeNotNamed (`reauthentication_required`).
         """
-        if not self.fresh:
-            raise NotFresh
+        self.require(permission)
+        if self.fresh or permission in self.named:
+            return
+        raise ScopeNotNamed if self.key_id is not None and _STEP_UP[permission] else NotFresh
 
     @property
     def credential(self) -> Credential:
@@ -221,6 +248,12 @@ def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
         *(_SCOPE_PERMISSIONS.get(scope, frozenset()) for scope in scopes)
     )
     return allowed & _ROLE_PERMISSIONS.get(role, frozenset())
+
+
+def named_by(scopes: Iterable[str]) -> frozenset[str]:
+    """Return the permissions with step-up that scopes of an API key name."""
+    held = frozenset(scopes)
+    return frozenset(permission for permission, names in _STEP_UP.items() if names & held)
 
 
 def system_actor(tenant_id: UUID) -> Actor:

@@ -6,7 +6,7 @@ from flask import request
 
 from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.guards import Guard
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.kernel.serializers import Body
 from voyagent.settings import queries
@@ -40,6 +40,7 @@ def get_tenant_settings(reader: RequestReader) -> Headed[TenantSettingsResponse]
     answer=TenantSettingsResponse,
     permission="settings.update",
     errors=(
+        NotFresh,
         tenant_settings.UnknownZone,
         tenant_settings.UnbookableCurrency,
         tenant_settings.SettingsChangedSince,
@@ -57,7 +58,9 @@ def patch_tenant_settings(
     """Change the agency's settings.
 
     A member that is absent stays unchanged; null clears the model, the system prompt suffix and the
-    token budget. A change applies from the next request.
+    token budget. A change applies from the next request. To change four eyes, approval limits, bank
+    details or the tax number, the access token must be fresh, or the API key must have the scope
+    `settings`.
     """
     return _answer(queries.row_of(tenant_settings.update(actor, body.changes(), seen=_seen())))
 

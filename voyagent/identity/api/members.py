@@ -11,7 +11,7 @@ from voyagent.identity.queries import people
 from voyagent.identity.schemas.entry import ChangeRoleRequest, Team, TeamMember
 from voyagent.identity.service import team
 from voyagent.identity.service.errors import LastAdministrator
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.serializers import Body
@@ -31,15 +31,16 @@ def list_team(reader: RequestReader) -> Body[Team]:
 @members.patch(
     "/team/<user_id>",
     answer=TeamMember,
-    permission="team.manage",
+    permission="team.change_role",
     missing=people.PersonNotFound,
-    errors=(LastAdministrator,),
+    errors=(NotFresh, LastAdministrator),
 )
 def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[TeamMember]:
     """Change a user's role.
 
     Access tokens and API keys stay valid; the new role applies from the next request. The role of
-    the last administrator cannot be changed.
+    the last administrator cannot be changed. The access token must be fresh, or the API key must
+    have the scope `team`.
     """
     team.change_role(identity(), actor, user_id, role=body.role)
     return TeamMember.of(people.get_person(SessionReader(db.session), user_id))
@@ -48,16 +49,16 @@ def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[Te
 @members.delete(
     "/team/<user_id>",
     status=204,
-    permission="team.manage",
+    permission="team.remove",
     missing=people.PersonNotFound,
-    errors=(LastAdministrator,),
+    errors=(NotFresh, LastAdministrator),
 )
 def remove_from_team(actor: Actor, user_id: UUID) -> None:
     """Remove a user from the agency.
 
     All sessions and API keys of the user stop working with the next request, and open invitations
     that the user sent are revoked. The e-mail address can be invited again. The last administrator
-    cannot be removed.
+    cannot be removed. The access token must be fresh, or the API key must have the scope `team`.
     """
     team.remove_person(identity(), actor, user_id)
 

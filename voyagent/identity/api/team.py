@@ -23,7 +23,7 @@ from voyagent.identity.service.errors import (
     InviteNoLongerPending,
     InviteNotFound,
 )
-from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.actor import Actor, Channel, NotFresh
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.pages import InvalidCursor
@@ -37,13 +37,14 @@ team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
     status=201,
     answer=CreateInviteResponse,
     permission="invite.create",
-    errors=(AgencyNotVerified, TooManyRequests, InviteAlreadyExists),
+    errors=(NotFresh, AgencyNotVerified, TooManyRequests, InviteAlreadyExists),
     secret_answer=True,
 )
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteResponse]:
     """Invite a colleague by mail.
 
-    The mail contains the link. Of the API's responses only this one contains it.
+    The mail contains the link. Of the API's responses only this one contains it. The access token
+    must be fresh, or the API key must have the scope `team`.
     """
     invite_id, link = invites.invite(
         identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip

@@ -30,7 +30,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unauthorized
 from voyagent.kernel.pages import Cursor, next_cursor
-from voyagent.kernel.tenancy import TENANT, current_tenant, owned
+from voyagent.kernel.tenancy import TENANT, bind, current_tenant, owned
 
 _USERS = User.__table__.c
 _TENANTS = Tenant.__table__.c
@@ -86,6 +86,12 @@ def offers_demo(settings: Settings) -> bool:
 def is_demo() -> bool:
     """Return True if the agency of this request or job is the demo agency."""
     return db.session.get_one(Tenant, current_tenant(db.session)).is_demo
+
+
+def asks_code(actor: Actor) -> bool:
+    """Return True if two-factor authentication is on for the actor; binds the actor's agency."""
+    bind(db.session(), actor.tenant_id)
+    return bool(db.session.scalar(select(User.totp_enabled).where(User.id == actor.user_id)))
 
 
 def email_taken(email: str) -> bool:

@@ -38,7 +38,7 @@ READ = frozenset(
         "trip.read",
     }
 )
-OWN = frozenset({"account.update"})
+OWN = frozenset({"account.change_address", "account.change_factor", "account.update"})
 """Permissions on the user's own account, which viewers have as well.
 
 The account is name, e-mail address, password, second factor and sessions.
@@ -121,8 +121,13 @@ ADMINISTER = frozenset(
         "privacy.export",
         "privacy.manage",
         "privacy.read",
+        "settings.bank_details",
+        "settings.policy",
+        "settings.tax_number",
         "settings.update",
+        "team.change_role",
         "team.manage",
+        "team.remove",
     }
 )
 KEEP_BOOKS = frozenset({"bill.schedule", "import.run", "ledger.chart", "ledger.close"})
@@ -135,6 +140,27 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.AGENT: READ | OWN | WRITE,
     Role.VIEWER: READ | OWN,
 }
+
+STEP_UP: dict[str, frozenset[str]] = {
+    "account.change_address": frozenset(),
+    "account.change_factor": frozenset(),
+    "api_key.create": frozenset(),
+    "invite.create": frozenset({"team"}),
+    "settings.bank_details": frozenset({"settings"}),
+    "settings.policy": frozenset({"settings"}),
+    "settings.tax_number": frozenset({"settings"}),
+    "team.change_role": frozenset({"team"}),
+    "team.remove": frozenset({"team"}),
+}
+"""Permissions that need step-up, with the API key scopes that name them (ASVS 7.5.1, 7.5.3).
+
+A person must have entered the password, and a code if two-factor is on, just now: a fresh token, or
+a browser within `guards.CONFIRMED_FOR_S`. An API key needs one of these scopes; `full` includes the
+permission but does not name it. Without a scope no key may use the permission. `settings.policy` is
+for four eyes and approval limits.
+"""
+NAMING_SCOPES: frozenset[str] = frozenset().union(*STEP_UP.values())
+"""Scopes that name a permission with step-up; a key can have them beside `full`."""
 
 _EVERYTHING = ROLE_PERMISSIONS[Role.AGENCY_ADMIN]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from voyagent.audit.service import recording as audit
@@ -12,7 +13,7 @@ from voyagent.identity.service.proving import check_password
 from voyagent.identity.service.second_factor import check_code
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits
-from voyagent.kernel.actor import Actor, NotFresh
+from voyagent.kernel.actor import Actor, Channel, NotFresh
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Unauthorized
 
@@ -59,6 +60,23 @@ def confirm(
             check_code(identity, actor, person, code or "", refusal=TotpRefused, at=AT)
         attempt.succeeded()
     return replace(actor, fresh=True)
+
+
+def confirm_in_browser(
+    identity: Identity,
+    client_address: Callable[[], str],
+    actor: Actor,
+    password: str,
+    code: str,
+) -> Actor:
+    """Check password and code for the step-up of a browser, and return the actor as fresh.
+
+    The audit log records it. Raises the errors of `confirm`.
+    """
+    device = Device(Channel.BROWSER, ip=client_address())
+    fresh = confirm(identity, actor, password=password, code=code, device=device)
+    audit.record(actor, "auth.reauthenticated", entity_refs={"auth_session_id": actor.session_id})
+    return fresh
 
 
 def reauthenticate(

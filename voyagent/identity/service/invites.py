@@ -46,11 +46,12 @@ def invite(
     were accepted or revoked do not count, nor do accounts in other agencies. Only the token's hash
     is stored, so no later call can return the token.
 
-    Raises Forbidden, AgencyNotVerified, TooManyRequests (per e-mail address, and per IP address of
-    the client in `address`), InviteAlreadyExists.
+    Raises Forbidden, NotFresh, AgencyNotVerified, TooManyRequests (per e-mail address, and per IP
+    address of the client in `address`), InviteAlreadyExists.
     """
     actor.require("invite.create")
     require_verified_agency()
+    actor.require_step_up("invite.create")
     identity.limiter.admit(
         limits.INVITE_MAIL, account=email, address=address, agency=actor.tenant_id
     )
@@ -102,7 +103,7 @@ def invite_newcomer(
 
     Returns the values of `invite`. Raises AlreadyInTeam, and the errors of `invite`.
     """
-    actor.require("invite.create")
+    actor.require_step_up("invite.create")
     if (
         db.session.scalar(select(User.id).where(User.email == email, User.is_active.is_(True)))
         is not None

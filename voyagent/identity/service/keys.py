@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.audit.service import recording as audit
 from voyagent.identity.models import ApiKey
 from voyagent.identity.rules.keys import MARK, NewKey, new_key
-from voyagent.identity.rules.permissions import SCOPES, is_within_reach
+from voyagent.identity.rules.permissions import NAMING_SCOPES, SCOPES, is_within_reach
 from voyagent.identity.service.errors import ScopeBeyondRole
 from voyagent.identity.service.trust import require_verified_agency
 from voyagent.identity.service.values import Identity
@@ -44,8 +44,9 @@ def make_key(
     """
     actor.require("api_key.create")
     require_verified_agency()
-    actor.require_fresh()
-    wanted = list(FULL) if "full" in scopes else [scope for scope in SCOPES if scope in scopes]
+    actor.require_step_up("api_key.create")
+    possible = {*FULL, *NAMING_SCOPES} if "full" in scopes else set(SCOPES)
+    wanted = [scope for scope in SCOPES if scope in scopes and scope in possible]
     if not all(is_within_reach(scope, actor.role) for scope in wanted):
         raise ScopeBeyondRole
     expires_at = None if expires_in_days is None else clock.now() + timedelta(days=expires_in_days)

@@ -53,7 +53,7 @@ def update_profile(
     person = lock_person(person_of(actor))
     moves = email is not None and email != person.email
     if moves:
-        actor.require_fresh()
+        actor.require_step_up("account.change_address")
         identity.limiter.admit(
             limits.CHANGE_ADDRESS,
             account=person.email,

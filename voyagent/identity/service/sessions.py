@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -47,7 +48,7 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
     db.session.flush()
     identity.limiter.note_sign_in(user.email, address=device.ip)
     return SignedInPerson(
-        actor=people.get_actor(user.id).via(device.channel),
+        actor=replace(people.get_actor(user.id), fresh=True).via(device.channel),
         credential=Credential(user.tenant_id, user.id, session.id, channel=device.channel),
         access_token=(
             "" if is_browser else identity.tokens.issue(_subject(user, session), fresh=True)

@@ -41,8 +41,9 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
     new role may not invite. The user is notified by mail. Administrators may give up their own
     role.
 
-    Raises Forbidden, PersonNotFound, LastAdministrator.
+    Raises Forbidden, NotFresh, PersonNotFound, LastAdministrator.
     """
+    actor.require_step_up("team.change_role")
     person = _lock(actor, user_id)
     before = person.role
     if before == role:
@@ -71,8 +72,9 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
     keep the name, and the e-mail address can join again as a new user. The user is notified by
     mail.
 
-    Raises Forbidden, PersonNotFound, LastAdministrator.
+    Raises Forbidden, NotFresh, PersonNotFound, LastAdministrator.
     """
+    actor.require_step_up("team.remove")
     person = _lock(actor, user_id)
     _refuse_for_the_last(person)
     person.is_active, person.removed_at, person.updated_at = False, clock.now(), clock.now()
@@ -110,7 +112,6 @@ def _lock(actor: Actor, user_id: UUID) -> User:
     there is no deadlock: the second is no longer an administrator and is refused. Raises Forbidden,
     PersonNotFound.
     """
-    actor.require(MANAGE)
     locked = db.session.scalars(
         select(User)
         .where(

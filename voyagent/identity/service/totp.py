@@ -75,7 +75,7 @@ def set_up_totp(
     """
     actor.require("account.update")
     if password is None or actor.channel is not Channel.BROWSER:
-        actor.require_fresh()
+        actor.require_step_up("account.change_factor")
     if password is not None:
         confirm(identity, actor, password=password, code=code, device=device)
     person = _held(actor)
@@ -197,7 +197,7 @@ def make_recovery_codes(
     """
     actor.require("account.update")
     if actor.channel is not Channel.BROWSER:
-        actor.require_fresh()
+        actor.require_step_up("account.change_factor")
     confirm(identity, actor, password=password, code=code, device=device)
     person = _held(actor)
     if not person.totp_enabled:

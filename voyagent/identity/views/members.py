@@ -38,7 +38,7 @@ def member(reader: Reader, user_id: UUID) -> str:
 @pages.page(
     "/team/<user_id>/role",
     methods=("POST",),
-    permission="team.manage",
+    permission="team.change_role",
     missing=PersonNotFound,
     guard=Guard.SIGNED_IN,
 )
@@ -91,7 +91,7 @@ def ask_to_remove(reader: Reader, user_id: UUID) -> str:
 @pages.page(
     "/team/<user_id>/remove",
     methods=("POST",),
-    permission="team.manage",
+    permission="team.remove",
     missing=PersonNotFound,
     guard=Guard.SIGNED_IN,
 )

@@ -24,7 +24,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import Select
 from sqlalchemy.orm import Session, scoped_session
 
-from voyagent.kernel.actor import Actor, Credential, permissions_within
+from voyagent.kernel.actor import Actor, Credential, named_by, permissions_within
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.statement_cache import (
     Statement,
@@ -343,6 +343,7 @@ def actor_of(credential: Credential, caller: Row) -> Actor:
             if caller["scopes"] is None
             else permissions_within(caller["role"], caller["scopes"])
         ),
+        named=named_by(caller["scopes"] or ()),
     )
 
 

@@ -18,6 +18,13 @@ from voyagent.settings import queries
 from voyagent.settings.models import TenantSettings
 from voyagent.taxes.rules.numbers import country_of
 
+STEP_UP = {
+    "four_eyes": "settings.policy",
+    "approval_limits": "settings.policy",
+    "bank_details": "settings.bank_details",
+    "tax_number": "settings.tax_number",
+}
+"""Permission with step-up that a change of a setting needs beside `settings.update`."""
 DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
@@ -124,9 +131,11 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
     If no value differs, nothing is stored or audited. The row is locked, so that parallel changes
     do not overwrite each other and each event has the true old values. `seen` is the version
     (`queries.mark_of`) that the caller has read. Posted documents keep their currency, number and
-    date.
+    date. A change of a setting in `STEP_UP` needs a password entered just now, or an API key with
+    the scope `settings`.
 
-    Raises Forbidden, UnknownZone, UnbookableCurrency, InvalidTaxNumber, SettingsChangedSince.
+    Raises Forbidden, NotFresh, UnknownZone, UnbookableCurrency, InvalidTaxNumber,
+    SettingsChangedSince.
     """
     actor.require("settings.update")
     _check(changes)
@@ -148,6 +157,9 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
             )
     if limits:
         changed += _limit(settings, limits)
+    for field in (str(change["field"]).partition(".")[0] for change in changed):
+        if field in STEP_UP:
+            actor.require_step_up(STEP_UP[field])
     if changed:
         db.session.flush()
         audit.record(
