@@ -178,8 +178,8 @@ def _is_command(name: str, sub: str) -> bool:
     return command.invoke_without_command or sub in command.commands
 
 
+PERIODS = {throttles.MINUTE: "a minute", throttles.HOUR: "an hour", throttles.DAY: "a day"}
+
+
 def _in_words(quotas: tuple[Quota, ...]) -> str:
-    return ", ".join(
-        f"{quota.amount} {'a minute' if quota.seconds == throttles.MINUTE else 'an hour'}"
-        for quota in quotas
-    )
+    return ", ".join(f"{quota.amount} {PERIODS[quota.seconds]}" for quota in quotas)

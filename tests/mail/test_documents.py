@@ -12,6 +12,7 @@ from babel.messages.mofile import read_mo
 
 from tests.mail.conftest import LINK, Post
 from tests.people import People, Person
+from voyagent.mail.documents import _unlinked
 from voyagent.mail.rules import KINDS, Kind, Value
 from voyagent.mail.service import Attached, WrongMail
 
@@ -176,13 +177,14 @@ def test_every_sentence_of_every_mail_is_translatable(
 
 def test_a_name_with_markup_is_escaped(people: People, post: Post) -> None:
     mallory = people.sign_up("Mallory Owner", agency='<script>alert("x")</script>& Tours')
-    message, text, html = posted(post, mallory, "invitation", inviter=HOSTILE)
+    _, text, html = posted(post, mallory, "invitation", inviter=HOSTILE)
     words = Words(html)
     assert "script" not in words.tags
     assert '<script>alert("x")</script>& Tours' in words.text
     assert '<script>alert("x")</script>& %(agency)s {{ 7 * 7 }}' in words.text
     assert '<script>alert("x")</script>& Tours' in text, "text is text"
-    assert "{{ 7 * 7 }}" in str(message["Subject"])
+    title = posted(post, mallory, "itinerary", title=HOSTILE)[0]
+    assert "{{ 7 * 7 }}" in str(title["Subject"])
 
 
 @pytest.mark.parametrize(
@@ -198,23 +200,66 @@ def test_a_name_with_markup_is_escaped(people: People, post: Post) -> None:
 )
 def test_a_name_cannot_inject_a_header(people: People, post: Post, ending: str) -> None:
     alice = people.sign_up("Alice Owner", agency="Alice Travels")
-    message, text, _ = posted(post, alice, "invitation", inviter=f"Neha{ending}")
+    assert not re.search(
+        r"[\x00\u2028\u202e]", posted(post, alice, "invitation", inviter=f"Neha{ending}")[1]
+    )
+    message, text, _ = posted(post, alice, "itinerary", title=f"Neha{ending}")
     raw = message.as_bytes()
     head = raw.partition(b"\r\n\r\n")[0]
     assert b"\r\nBcc" not in head
     assert message["Bcc"] is None
     assert message.get_all("Subject") == [message["Subject"]]
-    assert str(message["Subject"]).startswith("Neha")
+    assert str(message["Subject"]).startswith("Your itinerary: Neha")
     assert not re.search(r"[\x00\u2028\u202e]", text + message["Subject"])
 
 
 def test_joiners_of_hindi_names_are_kept_and_long_names_cut(post: Post, alice: Person) -> None:
     name = "श्री\u200dकृष्ण"
-    message, text, _ = posted(post, alice, "invitation", inviter=name)
-    assert name in text
+    assert name in posted(post, alice, "invitation", inviter=name)[1]
+    message, _, _ = posted(post, alice, "itinerary", title=name)
     assert name in str(message["Subject"])
-    message, _, _ = posted(post, alice, "invitation", inviter="N" * 5000)
+    message, _, _ = posted(post, alice, "itinerary", title="N" * 5000)
     assert len(str(message["Subject"])) < 300
+
+
+@pytest.mark.parametrize("locale", ["en", "hi"])
+@pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if not kind.for_customer])
+def test_no_words_of_a_person_are_in_the_subject_or_become_a_link(
+    people: People, post: Post, kind: str, locale: str
+) -> None:
+    lure = "Reset your password at https://evil.example/now or mail me@evil.example"
+    mallory = people.sign_up("Mallory Owner", agency=lure)
+    chosen = {name: lure for name in ("inviter", "name") if name in KINDS[kind].values}
+    message, text, html = posted(post, mallory, kind, locale=locale, **chosen)
+    assert "evil" not in str(message["Subject"])
+    assert "Reset your" not in str(message["Subject"])
+    shown = Words(html)
+    assert not any("evil" in address for address in shown.addresses)
+    for body in (text, shown.text):
+        assert "://evil" not in body
+        assert "evil.example" not in body
+        assert not re.search(r"\S@evil", body)
+
+
+def test_the_subject_of_no_notice_depends_on_a_name() -> None:
+    for kind in KINDS.values():
+        if not kind.for_customer:
+            subjects = [kind.subject] if isinstance(kind.subject, str) else kind.subject[1].values()
+            assert not any("%(" in subject for subject in subjects)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("MakeMyTrip.com", "MakeMyTrip .com"),
+        ("https://evil.example", "https: //evil .example"),
+        ("me@evil.example", "me @evil .example"),
+        ("St. Mary’s Tours, Thrissur", "St. Mary’s Tours, Thrissur"),
+        ("S.K. & Sons", "S .K. & Sons"),
+    ],
+)
+def test_a_name_that_looks_like_a_link_gets_a_space(words: str, shown: str) -> None:
+    assert _unlinked(words) == shown
 
 
 def test_a_mail_is_marked_as_automatic_and_has_a_unique_id(post: Post, alice: Person) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,6 +19,10 @@ from voyagent.mail.service import Contents, QueuedMail, masked
 
 _NAME_MAX = 120
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # Hindi text needs them
+_WORDS = {"agency", "inviter", "name"}
+"""Values that a person chose: names of an agency, of a person and of an API key."""
+_DOTS = ".\N{IDEOGRAPHIC FULL STOP}\N{FULLWIDTH FULL STOP}\N{HALFWIDTH IDEOGRAPHIC FULL STOP}"
+_LINK_LIKE = re.compile(rf":(?=/)|[@{_DOTS}](?=[^\s@{_DOTS}])")
 _LINE_MAX = 900  # a line of a mail has 998 characters at most (RFC 5322, 2.1.1)
 
 
@@ -49,6 +54,8 @@ def write(
             name: _one_line(value) if isinstance(value, str) and name != "link" else value
             for name, value in given.items()
         }
+        if not kind.for_customer:
+            given |= {name: _unlinked(given[name]) for name in _WORDS & given.keys()}
         given["subject"] = gettext(kind.subject_for(values), **given)
         message["Subject"] = given["subject"]
         given |= {"site": settings.public_url, "locale": mail.locale}
@@ -78,6 +85,11 @@ def _one_line(words: str) -> str:
         letter if letter.isprintable() or letter in _JOINERS else " " for letter in words
     )
     return " ".join(plain.split())[:_NAME_MAX]
+
+
+def _unlinked(words: str) -> str:
+    """Put a space into anything that a mail program would turn into a link."""
+    return _LINK_LIKE.sub(lambda found: ": " if found[0] == ":" else f" {found[0]}", words)
 
 
 def _recipient(to: str) -> Address:

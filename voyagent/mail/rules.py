@@ -20,6 +20,8 @@ class Kind:
     """One kind of mail: its subject, template values and period of validity.
 
     `subject` is a text, or a pair: the name of a value, and a subject for each value it can have.
+    It contains no words of a person, except in mails to customers, which are the agency's own:
+    anybody can sign up and choose a name that reads like a message of the installation.
     `link_lives` is given if the mail has a link that expires. It is a pair: the name of the
     template value that states the lifetime of the link, and the length of its unit in seconds, such
     as `("hours", 3600)`. A mail with `for_customer` is sent in the agency's name, replies go to the
@@ -65,7 +67,7 @@ KINDS: dict[str, Kind] = {
         N_("Choose a new password"), {"link": str, "minutes": int}, link_lives=("minutes", 60)
     ),
     "invitation": Kind(
-        N_("%(inviter)s invites you to %(agency)s"),
+        N_("Invitation to a team in Voyagent"),
         {"link": str, "inviter": str, "role": str, "days": int},
         link_lives=("days", 86400),
     ),
@@ -82,8 +84,8 @@ KINDS: dict[str, Kind] = {
         N_("An API key was created for your account"), {"name": str, "prefix": str}
     ),
     "session_reuse": Kind(N_("We ended one of your sessions"), {}),
-    "removed_from_agency": Kind(N_("Your access to %(agency)s has ended"), {}),
-    "role_changed": Kind(N_("Your role at %(agency)s was changed"), {"role": str, **_LIVES_ON}),
+    "removed_from_agency": Kind(N_("Your access in Voyagent has ended"), {}),
+    "role_changed": Kind(N_("Your role in Voyagent was changed"), {"role": str, **_LIVES_ON}),
     "invoice": Kind(
         N_("Invoice %(number)s from %(agency)s"),
         {"number": str, "sender": str, "reply_to": str},

@@ -72,6 +72,8 @@ limit for people who have signed in from their place before.
 # the owner has signed in before have a count of their own, with the same limits.
 _PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
 _MAIL = (Quota(10, HOUR),)
+# Mails to addresses that a person of the agency types; anybody can sign up an agency.
+_AGENCY_MAIL = (Quota(100, HOUR), Quota(300, DAY))
 HOME = Quota(1, 30 * DAY)
 """Period for which the client address of a successful sign-in is remembered."""
 
@@ -109,7 +111,7 @@ RESET_MAIL = Throttle(
 VERIFICATION_MAIL = Throttle(
     "verification_mail",
     account=_MAIL,
-    agency=(Quota(100, HOUR),),
+    agency=_AGENCY_MAIL,
     address=(Quota(30, MINUTE),),
     overall=(Quota(300, MINUTE),),
     is_own_account=True,
@@ -117,7 +119,7 @@ VERIFICATION_MAIL = Throttle(
 INVITE_MAIL = Throttle(
     "invite_mail",
     account=_MAIL,
-    agency=(Quota(100, HOUR),),
+    agency=_AGENCY_MAIL,
     address=(Quota(60, MINUTE),),
     overall=(Quota(300, MINUTE),),
 )
@@ -125,7 +127,7 @@ INVITE_MAIL = Throttle(
 DOCUMENT_MAIL = Throttle(
     "document_mail",
     account=_MAIL,
-    agency=(Quota(100, HOUR),),
+    agency=(Quota(100, HOUR), Quota(1000, DAY)),
     overall=(Quota(300, MINUTE),),
 )
 """An itinerary or an invoice by mail, counted per e-mail address of the recipient.
@@ -153,7 +155,7 @@ ACCEPT_INVITE = Throttle(
 CHANGE_ADDRESS = Throttle(
     "change_address",
     account=(Quota(30, HOUR),),
-    agency=(Quota(100, HOUR),),
+    agency=_AGENCY_MAIL,
     address=(Quota(60, MINUTE),),
     overall=(Quota(300, MINUTE),),
     is_own_account=True,
