@@ -1,4 +1,4 @@
-"""One list of a person's credentials: each act ends what the table says, and nothing else."""
+"""Each act ends the credentials of the table, and nothing else."""
 
 from __future__ import annotations
 
@@ -359,7 +359,7 @@ def test_the_owner_of_a_squatted_address_takes_everything_over(
     uma: Person,  # noqa: F811 - the fixture
     sql: Sql,
 ) -> None:
-    """The stranger holds tokens, a browser and a second factor; legacy rows stand for the rest."""
+    """The stranger holds tokens, a browser and a second factor."""
     browser = browser_of(uma, app)
     sql(
         "update users set totp_enabled = true, totp_secret = 'sealed' where id = :id",

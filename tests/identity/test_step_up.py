@@ -1,4 +1,4 @@
-"""Step-up: acts on people, policies, bank and tax data, keys and factors need a fresh password."""
+"""Step-up: acts on people, policies, bank data and keys need a fresh password."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ def sign_browser_out() -> None:
 
 
 def note_confirmation() -> None:
-    """Note that the password was entered in this browser; it counts as fresh for ten minutes."""
+    """Note that the password was entered: the browser is fresh for ten minutes."""
     session[_CONFIRMED] = int(time.time())
 
 

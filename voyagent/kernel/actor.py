@@ -38,7 +38,7 @@ class NotFresh(Forbidden):
 
 
 class ScopeNotNamed(NotFresh):
-    """An API key has no scope that names an action for which people enter the password."""
+    """An API key has no scope that names an action with step-up."""
 
     message = N_(
         "An API key needs a scope that names this: “team” for people, “settings” for limits, bank"
@@ -72,7 +72,7 @@ def define_roles(
     scopes: Mapping[str, frozenset[str]],
     step_up: Mapping[str, frozenset[str]],
 ) -> None:
-    """Set the permissions of each role and of each API key scope, and those that need step-up.
+    """Set the permissions of roles and of API key scopes, and those with step-up.
 
     `step_up` has the scopes with which an API key may use such a permission. The factory calls this
     once at start with the tables of `identity.rules.permissions`. A role or a scope that is missing
@@ -206,7 +206,7 @@ class Actor:
         return replace(self, grant=grant)
 
     def require_step_up(self, permission: str) -> None:
-        """Raise an error unless the actor has the permission and has just proved the identity.
+        """Raise an error unless the actor may act and has just proved the identity.
 
         For the permissions of the table `STEP_UP`. A person needs a password entered just now. An
         API key needs a scope that names the permission, because a program has no password.

@@ -36,9 +36,10 @@ def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
 
 @sessions.get("/auth/credentials", answer=CredentialList, permission="account.read")
 def list_credentials(reader: RequestReader) -> Body[CredentialList]:
-    """List everything that gives access as the caller: the number of each kind, and how to end it.
+    """List everything that gives access as the caller, by kind.
 
-    API keys and sent invitations continue after a change of the password.
+    Each kind has the number of credentials that work, and the operation that ends them. API keys
+    and sent invitations continue after a change of the password.
     """
     living = credentials.living(reader, reader.person_id)
     return CredentialList.of(
@@ -58,9 +59,10 @@ def list_credentials(reader: RequestReader) -> Body[CredentialList]:
     missing=CredentialKindNotFound,
 )
 def end_credentials(actor: Actor, credential_kind: str) -> None:
-    """End all of the caller's credentials of a kind; the session of this request continues.
+    """End all of the caller's credentials of a kind.
 
-    The kinds are `session`, `api_key`, `invitation`, `reset_link` and `confirmation_link`.
+    The session of this request continues. The kinds are `session`, `api_key`, `invitation`,
+    `reset_link` and `confirmation_link`.
     """
     service.end_own(actor, credential_kind)
 

@@ -89,7 +89,7 @@ def is_demo() -> bool:
 
 
 def asks_code(actor: Actor) -> bool:
-    """Return True if two-factor authentication is on for the actor; binds the actor's agency."""
+    """Return True if two-factor is on for the actor, and bind the actor's agency."""
     bind(db.session(), actor.tenant_id)
     return bool(db.session.scalar(select(User.totp_enabled).where(User.id == actor.user_id)))
 

@@ -76,7 +76,7 @@ class ResetPage(Open):
 
 
 class VerifyPage(Open):
-    """HTML form input that confirms an address; the password only where the page asks for it."""
+    """HTML form input that confirms an address, with the password where needed."""
 
     password: PresentPassword | None = None
 

@@ -69,7 +69,7 @@ def confirm_in_browser(
     password: str,
     code: str,
 ) -> Actor:
-    """Check password and code for the step-up of a browser, and return the actor as fresh.
+    """Check password and code of a browser, and return the actor as fresh.
 
     The audit log records it. Raises the errors of `confirm`.
     """

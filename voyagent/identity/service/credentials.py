@@ -51,7 +51,7 @@ class LivesOn(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """Facts for ending the credentials of a person, whose row is locked or about to be."""
+    """Facts for ending the credentials of a person."""
 
     act: Act
     user_id: UUID
@@ -63,7 +63,7 @@ class _Ending:
 def end_credentials(
     act: Act, user_id: UUID, *, by: Actor, keep: UUID | None = None
 ) -> dict[Kind, int]:
-    """End the credentials of a person that an act ends; return the number of each kind.
+    """End the credentials that an act ends; return the number of each kind.
 
     `by` is the actor of the audit events. `keep` is the session that continues where the act ends
     only the others.

@@ -238,7 +238,7 @@ class SignInNotFound(NotFound):
 
 
 class CredentialKindNotFound(NotFound):
-    """There is no such kind of credential, or its owner cannot end all of them at once."""
+    """No such kind of credential exists, or its owner cannot end all at once."""
 
     code = "credential_kind_not_found"
     message = N_("This kind of access cannot be ended here.")

@@ -142,7 +142,7 @@ def spend(holder: Holder) -> User:
 
 
 def end(user_id: UUID, *purposes: Purpose) -> int:
-    """End all of a user's unused tokens for the given purposes and return their number."""
+    """End all of a user's unused tokens for some purposes; return their number."""
     return rows_changed(
         "update one_time_tokens set spent_at = now() where tenant_id = :tenant_id and user_id ="
         " :user_id and purpose = any(:purposes) and spent_at is null",

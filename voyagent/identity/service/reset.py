@@ -129,7 +129,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
 
 
 def _act_of(person: User) -> Act:
-    """Return the act; a stranger may have signed up with an address that is not confirmed."""
+    """Return the act, which depends on the confirmation of the address."""
     if person.email_verified:
         return Act.PASSWORD_RESET
     return Act.PASSWORD_RESET_PROVISIONAL if is_provisional() else Act.PASSWORD_RESET_UNCONFIRMED

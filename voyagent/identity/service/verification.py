@@ -29,10 +29,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Person known to the browser that opened a link, each value None if it is not known.
+    """Person known to the browser that opened a link.
 
-    `user_id` and `session_id` are those of the signed-in person, `email` is the address whose
-    password was entered just now.
+    Each value is None if it is not known. `user_id` and `session_id` are those of the signed-in
+    person, `email` is the address whose password was entered just now.
     """
 
     user_id: UUID | None = None

@@ -75,7 +75,7 @@ def end_credentials(actor: Actor, credential_kind: str) -> Any:
 
 
 def lives_on_words(user_id: UUID) -> str:
-    """Return a sentence with the credentials that continue after an act, "" if there are none."""
+    """Return a sentence with the credentials that continue, "" if there are none."""
     counts = service.lives_on(user_id)
     words = [
         ngettext(
