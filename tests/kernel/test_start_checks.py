@@ -104,6 +104,11 @@ def test_a_migrated_database_passes_every_check(ground: Ground) -> None:
             "is a member of voyagent_lookup",
         ),
         (
+            f"grant voyagent_eraser to {LOGIN}",
+            f"revoke voyagent_eraser from {LOGIN}",
+            "is a member of voyagent_eraser",
+        ),
+        (
             f"revoke voyagent_app from {LOGIN}",
             f"grant voyagent_app to {LOGIN}",
             "may not use the role voyagent_app",

@@ -97,11 +97,11 @@ _LOGIN_CHECKS = (
         " login, and name that of the owner in VOYAGENT_DB_ADMIN_URL only.",
     ),
     Check(
-        "not a member of the look-up role",
-        "select rolname::text from pg_roles where rolname = 'voyagent_lookup' and"
-        " pg_has_role(session_user, oid, 'member') and not (select rolsuper from pg_roles where"
-        " rolname = session_user)",
-        "The login of {variable} is a member of {found}, which reads rows of all agencies: revoke"
+        "not a member of a role for functions",
+        "select string_agg(rolname, ', ' order by rolname) from pg_roles where rolname in"
+        " ('voyagent_lookup', 'voyagent_eraser') and pg_has_role(session_user, oid, 'member') and"
+        " not (select rolsuper from pg_roles where rolname = session_user)",
+        "The login of {variable} is a member of {found}, which may do more than the program: revoke"
         " this role from it.",
     ),
     Check(
