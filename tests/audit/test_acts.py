@@ -186,7 +186,9 @@ def test_an_act_leaves_its_events_without_secrets(
         for name, xids in written(stage.engine, tables).items()
         for xid in xids - written_before[name]
     }
-    (transaction,) = {event["xid"] for event in events}
+    # A passport number is recorded as opened before it is sent, in a transaction of its own.
+    earlier = {"passport.opened"} - {events[-1]["kind"]}
+    (transaction,) = {event["xid"] for event in events if event["kind"] not in earlier}
     in_its_parts = act.in_savepoints and min(int(xid) for xid in of_the_act) > int(transaction)
     assert transaction in of_the_act or in_its_parts or stands_alone(act)
 
@@ -266,6 +268,14 @@ ALONE = {
         "export_the_audit_in_the_browser",
         "export_the_audit_as_an_archive",
         "wipe_a_conversation",
+    ),
+    *(
+        "export_a_person",
+        "download_a_person",
+        "download_a_person_as_pdf",
+        "open_an_identity",
+        "open_an_identity_on_the_page",
+        "read_a_whole_passport_number",
     ),
     *(
         "open_a_month_again",

@@ -66,6 +66,7 @@ def detail(actor: Actor, party_id: UUID) -> Any:
 )
 def link(actor: Actor, party_id: UUID) -> Any:
     """Confirm a record, or release it if the form says so."""
+    parties.get_party(party_id)
     kind, record_id = request.form.get("kind", ""), parse_id(request.form.get("record_id", ""))
     if record_id is None:
         raise InvalidRecordId

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -223,6 +224,7 @@ def send_the_itinerary(stage: Stage) -> Doing:
 # --------------------------------------------------------------------------------
 
 AT_SUPPLIER = {"by": "bob", "via": "assistant"}
+OPENED = Left("passport.opened", ("trip_id", "passenger_id"), says={"purpose": "flight"})
 
 
 def _granted(stage: Stage, tool: str, **arguments: Any) -> Doing:
@@ -241,7 +243,7 @@ def _stay(stage: Stage) -> tuple[HotelRate, list[UUID]]:
     return a_rate(stage.bob), travellers(stage.bob, a_trip(stage.bob))
 
 
-@act(leaves=Left("trip.flight_held", LINE))
+@act(leaves=(OPENED, Left("trip.flight_held", LINE)))
 def hold_a_flight(stage: Stage) -> Doing:
     trip_id = a_trip(stage.alice)
     travellers(stage.alice, trip_id)
@@ -297,6 +299,7 @@ def cancel_a_hotel_by_a_grant(stage: Stage) -> Doing:
 @act(
     "approvals.run_effect",
     leaves=(
+        replace(OPENED, says={"purpose": "visa"}, **AT_SUPPLIER),
         Left("trip.visa_filed", (*LINE, "passenger_id"), **AT_SUPPLIER),
         _effect("file_visa"),
         CONTINUED,

@@ -133,7 +133,8 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
 
 def sealed_identity(keyring: Keyring, party_id: UUID, identity: Row) -> bytes:
     """Return name, address and tax number of a party, encrypted with its key."""
-    return person_keys.seal(keyring, party_id, PURPOSE, json.dumps(dict(identity)).encode())
+    known = json.dumps({name: identity.get(name) for name in _IDENTITY})
+    return person_keys.seal(keyring, party_id, PURPOSE, known.encode())
 
 
 def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
