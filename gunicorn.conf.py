@@ -60,7 +60,7 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Check the database, give the process its limits, and connect the drain with the program.
+    """Check the database, set the limits, and connect the drain with the program.
 
     Streams end when the drain ends. They would wait until the end of the grace period.
     """

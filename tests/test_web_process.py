@@ -1,4 +1,4 @@
-"""The web process of the product among clients that are slow, broken or about to lose it."""
+"""The web process of the product among slow and broken clients, and its drain."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def openapi() -> dict[str, object]:
 
 @docs.page("/api/openapi.json")
 def openapi_json() -> Response:
-    """Return the OpenAPI 3.1 document as JSON; answer 304 if the `ETag` of the request matches."""
+    """Return the OpenAPI 3.1 document as JSON, or 304 if the `ETag` matches."""
     written = current_app.extensions.get("voyagent.openapi_json")
     if written is None:
         content = jsonify(openapi()).get_data()

@@ -100,7 +100,7 @@ class Server:
         )
 
     def ask(self, *pieces: bytes, pause_s: float = 0.0) -> bytes:
-        """Send pieces over a new connection; return all that comes until the server closes it."""
+        """Send pieces over a new connection; return all until the server closes it."""
         with self.connect() as client:
             for piece in pieces:
                 client.sendall(piece)

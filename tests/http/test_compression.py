@@ -1,4 +1,4 @@
-"""Compressed responses: which ones, with which headers, and what their length reveals."""
+"""Compressed responses: which ones, their headers, and what their length reveals."""
 
 from __future__ import annotations
 

@@ -184,7 +184,10 @@ class _Source:
         self._deadline = 0.0
 
     def recv(self, size: int) -> bytes:
-        """Return the next bytes. Raises TimeoutError or BlockingIOError if the client is late."""
+        """Return the next bytes.
+
+        Raises TimeoutError or BlockingIOError if the client is late.
+        """
         if time.monotonic() > self._deadline:
             raise TimeoutError
         received = self._sock.recv(size)
@@ -209,7 +212,7 @@ class _Connection(TConn):
 
 
 class BufferingWorker(ThreadWorker):
-    """gunicorn's `gthread` worker, with requests collected before a thread handles them.
+    """gunicorn's `gthread` worker, which gives threads complete requests only.
 
     `handle`, `handle_request` and `_keepalive_after` run in a thread, the rest in the main thread.
     """
@@ -245,7 +248,10 @@ class BufferingWorker(ThreadWorker):
         self.limits, self._on_drain, self._on_stop = limits, on_drain, on_stop
 
     def run(self) -> None:
-        """Serve until told to stop, with as many connections as the process may have files."""
+        """Serve until told to stop.
+
+        There are at most as many connections as the process may have files.
+        """
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = self.worker_connections + FILES_FOR_THE_PROGRAM
         if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -260,7 +266,7 @@ class BufferingWorker(ThreadWorker):
     # ------------------------------------------------------------------------------
 
     def accept(self, listener: socket.socket) -> bool:
-        """Accept a connection and collect its first request; False if there is none to accept."""
+        """Accept a connection and collect its first request; False if there is none."""
         try:
             sock, client = listener.accept()
         except OSError as error:
@@ -323,7 +329,7 @@ class BufferingWorker(ThreadWorker):
         self._poll(conn, self.on_client_socket_readable)
 
     def _close_idle_of(self, network: str) -> bool:
-        """Close the connection of a network that has been idle longest; False if none is idle.
+        """Close the longest idle connection of a network; False if none is idle.
 
         Many people of an office have one address, and each browser keeps connections open.
         """
@@ -452,7 +458,7 @@ class BufferingWorker(ThreadWorker):
             )
 
     def _guarded(self, then: Callable[..., None], conn: _Connection, sock: socket.socket) -> None:
-        """Process an event of a connection; an error in it must not end the other connections."""
+        """Process an event; an error in it must not end the other connections."""
         if conn.is_closed:  # by an event that was found together with this one
             return
         try:
@@ -478,7 +484,7 @@ class BufferingWorker(ThreadWorker):
         self._drain()
 
     def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's
-        """Close connections that were kept open too long; the oldest also if there is no room."""
+        """Close connections that were idle too long, and the oldest if there is no room."""
         if self.nr_conns >= self.worker_connections:
             for conn in islice(self.keepalived_conns, max(self.worker_connections // 20, 1)):
                 conn.timeout = 0.0
@@ -526,7 +532,7 @@ class BufferingWorker(ThreadWorker):
         return is_alive
 
     def _drain(self) -> None:
-        """Answer requests for the time of the drain, but keep no connection open; then stop."""
+        """Keep no connection open during the drain, and stop when it ends."""
         if not self._is_told_to_stop or not self.alive:
             return
         now = time.monotonic()
@@ -561,7 +567,7 @@ class BufferingWorker(ThreadWorker):
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: _Connection) -> bool:
-        """Run the program; a client that reads nothing is disconnected without a traceback."""
+        """Run the program; disconnect a client that reads nothing, without a traceback."""
         if conn.scan.expects_continue:
             req._expected_100_continue = False  # noqa: SLF001 - it was sent before the body arrived
         try:
@@ -589,7 +595,7 @@ class BufferingWorker(ThreadWorker):
 
 @lru_cache(maxsize=4096)
 def network_of(address: str, trusted: tuple[Network, ...]) -> str | None:
-    """Return the network whose connections are counted together, None for a trusted proxy.
+    """Return the network that counts as one client, None for a trusted proxy.
 
     It is an IPv4 address or an IPv6 /64.
     """

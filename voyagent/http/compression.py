@@ -35,7 +35,10 @@ _STORED_BYTES_MAX = 65_535
 
 
 def install(app: Flask) -> None:
-    """Compress responses; call this before the hook that adds the headers of every response."""
+    """Compress responses.
+
+    Call this before the installation of the hook that adds the headers of every response.
+    """
     app.before_request(_take_back_suffix)
     app.after_request(_compress)
 
@@ -95,12 +98,12 @@ def _may_compress(response: Response) -> bool:
 
 
 def _secret() -> bytes:
-    """Return the CSRF token of the page; Flask-WTF keeps it for the time of the request."""
+    """Return the CSRF token of the page, which Flask-WTF keeps during the request."""
     return str(g.get("csrf_token", "")).encode()
 
 
 def gzip_apart(body: bytes, secret: bytes, *, level: int = LEVEL) -> bytes:
-    """Return the body in the format gzip, with each occurrence of the secret uncompressed.
+    """Return the body in the format gzip, with the secret uncompressed.
 
     The text before and after the secret is compressed by itself, so that no part of the result
     refers to the secret, and its length does not depend on it.
@@ -119,7 +122,7 @@ def gzip_apart(body: bytes, secret: bytes, *, level: int = LEVEL) -> bytes:
 
 
 def _stored(text: bytes) -> bytes:
-    """Return a block of the format deflate that contains the text as it is (RFC 1951, 3.2.4)."""
+    """Return a deflate block that contains the text as it is (RFC 1951, 3.2.4)."""
     assert len(text) <= _STORED_BYTES_MAX
     size = len(text)
     return b"\x00" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + text

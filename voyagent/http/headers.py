@@ -111,7 +111,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _caching_of_file(response: Response) -> str:
-    """Return how long a static file may be cached: for ever only if its address has its digest.
+    """Return the caching of a file: for ever only with its digest in the address.
 
     With the digest of another version, an old page would store the new file under the old address.
     """

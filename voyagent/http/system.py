@@ -83,7 +83,7 @@ def health_redis() -> dict[str, object]:
 
 
 def ready() -> dict[str, object]:
-    """Return `ok` if the process accepts work, and the database responds and accepts writes.
+    """Return `ok` if the process accepts work and the database accepts writes.
 
     A process that was told to stop answers 503 for the time of its drain.
     """
