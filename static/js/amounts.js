@@ -3,7 +3,8 @@
 const language = document.documentElement.lang || "en";
 
 export function places(currency) {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions()
+    .maximumFractionDigits;
 }
 
 const GROUPED = /^(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3})(?:\.\d*)?$/;
@@ -11,8 +12,12 @@ const GROUPED = /^(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3})(?:\.\d*)?$/;
 // Return an amount in minor units; 0 for a blank text, and null if the text is no amount of the
 // currency or its commas group the digits wrongly.
 export function minorOf(text, digits) {
-  const figures = text.replace(/\s/g, "").replace(/[\u0966-\u096f]/g, (figure) => String(figure.charCodeAt(0) - 0x966));
-  const found = /^(\d{1,15})(?:\.(\d+))?$/.exec((GROUPED.test(figures) ? figures.replaceAll(",", "") : figures) || "0");
+  const figures = text
+    .replace(/\s/g, "")
+    .replace(/[\u0966-\u096f]/g, (figure) => String(figure.charCodeAt(0) - 0x966));
+  const found = /^(\d{1,15})(?:\.(\d+))?$/.exec(
+    (GROUPED.test(figures) ? figures.replaceAll(",", "") : figures) || "0",
+  );
   const rest = (found?.[2] ?? "").replace(/0+$/, "");
   return found && rest.length <= digits ? BigInt(found[1] + rest.padEnd(digits, "0")) : null;
 }
@@ -26,6 +31,8 @@ export function plain(minor, digits) {
 // Format an amount for display, with the currency's grouping.
 export function shown(minor, digits, currency) {
   const [whole, rest] = plain(minor, digits).split(".");
-  const grouped = BigInt(whole).toLocaleString(language.startsWith("hi") || currency === "INR" ? "en-IN" : "en");
+  const grouped = BigInt(whole).toLocaleString(
+    language.startsWith("hi") || currency === "INR" ? "en-IN" : "en",
+  );
   return rest ? `${grouped}.${rest}` : grouped;
 }

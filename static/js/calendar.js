@@ -25,7 +25,12 @@ function read(text) {
   const iso = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*$/.exec(text);
   if (iso) return made(iso[1], iso[2] - 1, iso[3]);
   const named = /^\s*(\d{1,2})\s+([A-Za-z]{3})[a-z]*\.?\s*(\d{4})?\s*$/.exec(text);
-  if (named) return made(named[3] ?? today.getUTCFullYear(), MONTHS.findIndex((month) => month.toLowerCase() === named[2].toLowerCase()), named[1]);
+  if (named)
+    return made(
+      named[3] ?? today.getUTCFullYear(),
+      MONTHS.findIndex((month) => month.toLowerCase() === named[2].toLowerCase()),
+      named[1],
+    );
   const figures = /^\s*(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}))?\s*$/.exec(text);
   return figures ? made(figures[3] ?? today.getUTCFullYear(), figures[2] - 1, figures[1]) : null;
 }
@@ -40,8 +45,12 @@ function moved(day, days) {
 }
 
 function monthsOn(day, months) {
-  const last = new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + months + 1, 0)).getUTCDate();
-  return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + months, Math.min(day.getUTCDate(), last)));
+  const last = new Date(
+    Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + months + 1, 0),
+  ).getUTCDate();
+  return new Date(
+    Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + months, Math.min(day.getUTCDate(), last)),
+  );
 }
 
 function same(one, other) {
@@ -73,7 +82,11 @@ function build() {
 }
 
 function draw({ focus = true } = {}) {
-  panel.querySelector(".v-cal-head span").textContent = cursor.toLocaleDateString(language, { month: "long", year: "numeric", timeZone: "UTC" });
+  panel.querySelector(".v-cal-head span").textContent = cursor.toLocaleDateString(language, {
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
   const chosen = read(field.value);
   const first = new Date(Date.UTC(cursor.getUTCFullYear(), cursor.getUTCMonth(), 1));
   let day = moved(first, -((first.getUTCDay() + 6) % 7));
@@ -97,7 +110,16 @@ function cellOf(day, chosen) {
   pick.textContent = day.getUTCDate();
   pick.dataset.day = day.toISOString().slice(0, 10);
   pick.tabIndex = same(day, cursor) ? 0 : -1;
-  pick.setAttribute("aria-label", day.toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }));
+  pick.setAttribute(
+    "aria-label",
+    day.toLocaleDateString(language, {
+      weekday: "long",
+      day: "numeric",
+      month: "long",
+      year: "numeric",
+      timeZone: "UTC",
+    }),
+  );
   if (same(day, chosen)) pick.setAttribute("aria-pressed", "true");
   if (same(day, today)) pick.setAttribute("aria-current", "date");
   if (day.getUTCMonth() !== cursor.getUTCMonth()) pick.className = "v-cal-other";
@@ -140,9 +162,14 @@ function onKey(event) {
   if (!event.target.matches("[data-day]")) return;
   const weekday = (cursor.getUTCDay() + 6) % 7;
   const next = {
-    ArrowLeft: () => moved(cursor, -1), ArrowRight: () => moved(cursor, 1), ArrowUp: () => moved(cursor, -7), ArrowDown: () => moved(cursor, 7),
-    Home: () => moved(cursor, -weekday), End: () => moved(cursor, 6 - weekday),
-    PageUp: () => monthsOn(cursor, event.shiftKey ? -12 : -1), PageDown: () => monthsOn(cursor, event.shiftKey ? 12 : 1),
+    ArrowLeft: () => moved(cursor, -1),
+    ArrowRight: () => moved(cursor, 1),
+    ArrowUp: () => moved(cursor, -7),
+    ArrowDown: () => moved(cursor, 7),
+    Home: () => moved(cursor, -weekday),
+    End: () => moved(cursor, 6 - weekday),
+    PageUp: () => monthsOn(cursor, event.shiftKey ? -12 : -1),
+    PageDown: () => monthsOn(cursor, event.shiftKey ? 12 : 1),
   }[event.key];
   if (!next) return;
   event.preventDefault();

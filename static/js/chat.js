@@ -4,7 +4,15 @@
 // page's fragments are fetched again, and only changed ones are replaced. A broken stream resumes
 // after the last event received.
 
-const PARTS = ["talk", "compose-actions", "about", "conversations", "nav-approvals", "nav-enquiries", "nav-waiting"];
+const PARTS = [
+  "talk",
+  "compose-actions",
+  "about",
+  "conversations",
+  "nav-approvals",
+  "nav-enquiries",
+  "nav-waiting",
+];
 const FALL_BACK_MS = 3000;
 const FALL_BACK_IDLE_MS = 20000;
 const AWAY_MS = 6000;
@@ -19,7 +27,8 @@ let again = false;
 let pieces = [];
 let queued = null; // field of the message that is sent after the running turn, and its callback
 let seen = Number(talk?.dataset.seq ?? 0); // newest event that the page contains
-let heard = Number(talk?.dataset.heard ?? 0); // newest event from the stream; a fetched page may be ahead of it
+// Newest event from the stream; a fetched page may be ahead of it.
+let heard = Number(talk?.dataset.heard ?? 0);
 let leaving = false;
 
 function say(kind, text) {
@@ -50,7 +59,9 @@ function toEnd() {
 
 // Tokens and countdowns differ in every response and are no change.
 function markOf(part) {
-  return part.outerHTML.replace(/name="csrf_token" value="[^"]*"/g, "").replace(/<time[^>]*>[^<]*<\/time>/g, "");
+  return part.outerHTML
+    .replace(/name="csrf_token" value="[^"]*"/g, "")
+    .replace(/<time[^>]*>[^<]*<\/time>/g, "");
 }
 
 function remember(part) {
@@ -76,8 +87,12 @@ function swap(old, fresh) {
   if (fresh) old.replaceWith(fresh);
   else old.remove();
   if (!at) return;
-  const same = at.id ? document.getElementById(at.id) : name && fresh?.querySelector(`[aria-label="${CSS.escape(name)}"]`);
-  (same || document.querySelector("[data-compose] textarea") || talk).focus({ preventScroll: true });
+  const same = at.id
+    ? document.getElementById(at.id)
+    : name && fresh?.querySelector(`[aria-label="${CSS.escape(name)}"]`);
+  (same || document.querySelector("[data-compose] textarea") || talk).focus({
+    preventScroll: true,
+  });
 }
 
 function redrawTalk(fresh) {
@@ -107,7 +122,8 @@ function redrawTalk(fresh) {
   seen = Math.max(seen, shown);
   pieces = pieces.filter((piece) => piece.seq > shown);
   for (const piece of pieces) write(piece);
-  for (const [id, words] of requestsIn(talk)) if (asked.has(id) && asked.get(id) !== words) speak(words);
+  for (const [id, words] of requestsIn(talk))
+    if (asked.has(id) && asked.get(id) !== words) speak(words);
   if (stay) toEnd();
 }
 
@@ -115,8 +131,16 @@ function redrawTalk(fresh) {
 // countdown.
 function requestsIn(root) {
   const words = (element) => element.textContent.trim().replace(/\s+/g, " ");
-  const parts = (request) => request.matches("p") ? [request] : [...request.querySelectorAll("header > span:not(.v-end), [data-edited]")];
-  return new Map([...root.querySelectorAll("[id^=ask-]:is(p, .v-ask)")].map((request) => [request.id, parts(request).map(words).join(". ")]));
+  const parts = (request) =>
+    request.matches("p")
+      ? [request]
+      : [...request.querySelectorAll("header > span:not(.v-end), [data-edited]")];
+  return new Map(
+    [...root.querySelectorAll("[id^=ask-]:is(p, .v-ask)")].map((request) => [
+      request.id,
+      parts(request).map(words).join(". "),
+    ]),
+  );
 }
 
 function redrawPart(id, fresh) {
@@ -138,9 +162,13 @@ async function read() {
     do {
       again = false;
       missed(); // a missing response is reported too
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: asking.signal });
+      const answer = await fetch(location.href, {
+        headers: { Accept: "text/html" },
+        signal: asking.signal,
+      });
       if (answer.status === 404 || answer.redirected) {
-        if (!leaving) location.reload(); // the conversation was deleted or the user is signed out; the new page says which
+        // The conversation was deleted or the user is signed out; the new page says which.
+        if (!leaving) location.reload();
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));
@@ -148,7 +176,9 @@ async function read() {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const id of PARTS) {
         const fresh = page.getElementById(id);
-        if (id === "talk") { if (fresh) redrawTalk(fresh); } else redrawPart(id, fresh);
+        if (id === "talk") {
+          if (fresh) redrawTalk(fresh);
+        } else redrawPart(id, fresh);
       }
     } while (again);
     speakOfEnds();
@@ -168,7 +198,9 @@ async function read() {
 let away = null;
 
 function missed() {
-  away ??= setTimeout(() => { if (navigator.onLine) say("offline", words.away); }, AWAY_MS);
+  away ??= setTimeout(() => {
+    if (navigator.onLine) say("offline", words.away);
+  }, AWAY_MS);
 }
 
 function forgive() {
@@ -189,7 +221,8 @@ function write({ turn, text }) {
   const home = document.querySelector(`[data-turn="${CSS.escape(turn)}"] > div`);
   if (!home) return;
   home.querySelector("[data-waiting]")?.setAttribute("hidden", "");
-  drawn.delete(`entry-${turn}`); // the entry now differs from the server's, so the next fetch replaces it
+  // The entry now differs from the server's, so the next fetch replaces it.
+  drawn.delete(`entry-${turn}`);
   let line = home.querySelector(".v-caret");
   if (!line) {
     line = document.createElement("p");
@@ -222,7 +255,10 @@ function speak(text) {
 }
 
 function readAloud(event) {
-  if (event.restarts) { unspoken = ""; return; }
+  if (event.restarts) {
+    unspoken = "";
+    return;
+  }
   if (event.kind === "text_delta") {
     unspoken += event.text;
     const whole = SENTENCE.exec(unspoken)?.[0] ?? "";
@@ -233,13 +269,17 @@ function readAloud(event) {
   speak(unspoken);
   unspoken = "";
   if (event.kind === "final") ended.push(event.turn_id);
-  else if (event.kind === "error") failed = true; // the event may have only an error code; the page has the message
+  else if (event.kind === "error")
+    failed = true; // the event may have only an error code; the page has the message
   else if (event.kind === "approval_request") speak(event.approval_summary ?? "");
 }
 
 function speakOfEnds() {
-  for (const turn of ended.splice(0)) speak(document.querySelector(`#entry-${CSS.escape(turn)} [data-stopped]`)?.textContent ?? "");
-  const failure = failed ? [...talk.querySelectorAll("[data-failure]")].at(-1)?.textContent.trim() : "";
+  for (const turn of ended.splice(0))
+    speak(document.querySelector(`#entry-${CSS.escape(turn)} [data-stopped]`)?.textContent ?? "");
+  const failure = failed
+    ? [...talk.querySelectorAll("[data-failure]")].at(-1)?.textContent.trim()
+    : "";
   if (!failure) return; // the fetched page does not have it yet; the next one does
   failed = false;
   speak(failure);
@@ -258,8 +298,13 @@ function hear(message) {
   }
   seen = seq;
   if (event.restarts) pieces.splice(0); // the worker died: another one runs the turn from its start
-  if (event.kind !== "text_delta" || event.restarts || !document.querySelector(`[data-turn="${CSS.escape(event.turn_id)}"]`)) {
-    if (event.kind === "text_delta" && !event.restarts) pieces.push({ seq, turn: event.turn_id, text: event.text });
+  if (
+    event.kind !== "text_delta" ||
+    event.restarts ||
+    !document.querySelector(`[data-turn="${CSS.escape(event.turn_id)}"]`)
+  ) {
+    if (event.kind === "text_delta" && !event.restarts)
+      pieces.push({ seq, turn: event.turn_id, text: event.text });
     read();
     return;
   }
@@ -283,7 +328,9 @@ function follow() {
   stream = new EventSource(`${talk.dataset.events}?after=${heard}&asked=${talk.dataset.asked}`);
   stream.addEventListener("agent_event", hear);
   // In another window a turn began, or a proposal was decided, edited or withdrawn, or it expired.
-  stream.addEventListener("asked", (message) => { if (message.data !== talk.dataset.asked) read(); });
+  stream.addEventListener("asked", (message) => {
+    if (message.data !== talk.dataset.asked) read();
+  });
   stream.addEventListener("open", reached);
   stream.addEventListener("error", () => {
     missed();
@@ -308,11 +355,17 @@ async function send(form, body = new FormData(form)) {
   button?.setAttribute("aria-busy", "true");
   missed();
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true", "X-CSRFToken": token() } });
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body,
+      headers: { "HX-Request": "true", "X-CSRFToken": token() },
+    });
     reached();
     if (answer.ok) return true;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const alert = answer.headers.get("HX-Retarget") ? page.body.textContent.trim() : page.querySelector(".v-err")?.textContent.trim();
+    const alert = answer.headers.get("HX-Retarget")
+      ? page.body.textContent.trim()
+      : page.querySelector(".v-err")?.textContent.trim();
     say("error", alert || words.failed);
   } catch {
     say("offline", navigator.onLine ? words.away : words.offline);
@@ -322,12 +375,15 @@ async function send(form, body = new FormData(form)) {
   return false;
 }
 
-// During a turn the message field is read-only, so that the sent text is the text that the user saw.
+// During a turn the message field is read-only, so that the sent text is the text that the user
+// saw.
 
 function queue(box) {
   box.readOnly = true;
   document.getElementById("queued").hidden = false;
-  return new Promise((follow) => { queued = { box, follow }; });
+  return new Promise((follow) => {
+    queued = { box, follow };
+  });
 }
 
 function unqueue(isSent) {
@@ -343,36 +399,43 @@ function unqueue(isSent) {
 async function speakUp(form) {
   const box = form.elements.message;
   const text = box.value;
-  if (!text.trim() || "running" in talk.dataset && !(await queue(box))) return false;
+  if (!text.trim() || ("running" in talk.dataset && !(await queue(box)))) return false;
   const body = new FormData(form);
   box.value = ""; // the user can type the next message meanwhile
   const isTaken = await send(form, body);
   if (!isTaken) box.value = [text, box.value].filter(Boolean).join("\n");
-  box.dispatchEvent(new Event("input", { bubbles: true })); // composer.js updates the height and the draft
+  // Composer.js updates the height and the draft.
+  box.dispatchEvent(new Event("input", { bubbles: true }));
   if (isTaken) toEnd();
   return true;
 }
 
 async function deliver(form) {
-  if (form.matches("[data-stop]")) unqueue(false); // after a stop the user may want to change the message
+  // After a stop the user may want to change the message.
+  if (form.matches("[data-stop]")) unqueue(false);
   if (!form.matches("[data-compose]")) await send(form);
   else if (!(await speakUp(form))) return;
   await read(); // a refused act may have been done in another window
 }
 
-// In the capture phase, before forms.js, which submits a form only once; these forms are sent again.
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!talk || !form.matches("[data-compose], [data-again], [data-decide], [data-stop]")) return;
-  event.preventDefault();
-  if (form.dataset.delivering) return;
-  form.dataset.delivering = "true";
-  try {
-    await deliver(form);
-  } finally {
-    delete form.dataset.delivering;
-  }
-}, true);
+// In the capture phase, before forms.js, which submits a form only once; these forms are sent
+// again.
+document.addEventListener(
+  "submit",
+  async (event) => {
+    const form = event.target;
+    if (!talk || !form.matches("[data-compose], [data-again], [data-decide], [data-stop]")) return;
+    event.preventDefault();
+    if (form.dataset.delivering) return;
+    form.dataset.delivering = "true";
+    try {
+      await deliver(form);
+    } finally {
+      delete form.dataset.delivering;
+    }
+  },
+  true,
+);
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-unqueue]")) return;
@@ -399,11 +462,14 @@ window.addEventListener("pageshow", (event) => {
 });
 
 // Fetch an expired proposal again.
-document.addEventListener("over", () => { if (talk) read(); });
+document.addEventListener("over", () => {
+  if (talk) read();
+});
 
 if (talk) {
   remember(talk);
-  for (const id of PARTS.filter((name) => name !== "talk" && document.getElementById(name))) drawn.set(id, markOf(document.getElementById(id)));
+  for (const id of PARTS.filter((name) => name !== "talk" && document.getElementById(name)))
+    drawn.set(id, markOf(document.getElementById(id)));
   toEnd();
   follow();
 }

@@ -15,27 +15,48 @@ function keepDraft(box) {
   try {
     if (box.value) sessionStorage.setItem(draftOf(box), box.value);
     else sessionStorage.removeItem(draftOf(box));
-  } catch { /* storage may be forbidden or full; the message is still in the field */ }
+  } catch {
+    /* storage may be forbidden or full; the message is still in the field */
+  }
 }
 
 function takeDraft(box) {
-  try { box.value ||= sessionStorage.getItem(draftOf(box)) ?? ""; } catch { /* as above */ }
+  try {
+    box.value ||= sessionStorage.getItem(draftOf(box)) ?? "";
+  } catch {
+    /* as above */
+  }
 }
 
-// The first message of a conversation is sent by a normal form, and the next page focuses its field.
+// The first message of a conversation is sent by a normal form, and the next page focuses its
+// field.
 // Keep the draft until that page has loaded, so that it is restored if the network fails.
 
 const SPOKE = "voyagent_spoke";
 const AWAY_MS = 6000;
 
-document.addEventListener("submit", (event) => {
-  if (document.getElementById("talk") || !event.target.matches("[data-compose]")) return;
-  try {
-    sessionStorage.setItem(SPOKE, draftOf(event.target.elements.message));
-  } catch { /* as above */ }
-  event.target.querySelector("[type=submit]")?.setAttribute("aria-busy", "true");
-  setTimeout(() => document.dispatchEvent(new CustomEvent("toast", { detail: { kind: "offline", text: document.getElementById("words").dataset.away } })), AWAY_MS);
-}, true);
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (document.getElementById("talk") || !event.target.matches("[data-compose]")) return;
+    try {
+      sessionStorage.setItem(SPOKE, draftOf(event.target.elements.message));
+    } catch {
+      /* as above */
+    }
+    event.target.querySelector("[type=submit]")?.setAttribute("aria-busy", "true");
+    setTimeout(
+      () =>
+        document.dispatchEvent(
+          new CustomEvent("toast", {
+            detail: { kind: "offline", text: document.getElementById("words").dataset.away },
+          }),
+        ),
+      AWAY_MS,
+    );
+  },
+  true,
+);
 
 function hasJustSpoken() {
   try {
@@ -58,7 +79,13 @@ document.addEventListener("keydown", (event) => {
   const box = event.target.closest?.("[data-compose] textarea, [data-again] textarea");
   if (!box || event.isComposing) return;
   const editing = box.closest("[data-edit]");
-  if (event.key === "Enter" && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) {
+  if (
+    event.key === "Enter" &&
+    !event.shiftKey &&
+    !event.altKey &&
+    !event.ctrlKey &&
+    !event.metaKey
+  ) {
     event.preventDefault();
     box.form.requestSubmit();
   } else if (event.key === "Escape" && editing) {

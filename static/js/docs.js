@@ -5,7 +5,9 @@ const theme = document.documentElement.dataset.bsTheme;
 try {
   if (theme === "auto") localStorage.removeItem("redoc.colorMode");
   else localStorage.setItem("redoc.colorMode", theme);
-} catch { /* storage may be forbidden; Redoc then follows the system */ }
+} catch {
+  /* storage may be forbidden; Redoc then follows the system */
+}
 
 // Without workers the search of Redoc does not use eval, which the content security policy forbids.
 window.Worker = undefined;

@@ -1,4 +1,5 @@
-// Form behaviour: submit on Ctrl+Enter, block double submission, submit filters on change, focus the
+// Form behaviour: submit on Ctrl+Enter, block double submission, submit filters on change, focus
+// the
 // field of an error.
 
 const RELEASE_MS = 8000;
@@ -7,8 +8,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
   const form = event.target.form ?? event.target.closest?.("form");
   if (!form || form.method === "dialog") return;
-  const senders = [...form.elements].filter((element) => element.type === "submit"); // buttons are assigned to forms by their `form` attribute, not by their place
-  const sender = senders.find((button) => button.matches('[aria-keyshortcuts~="Control+Enter"]')) ?? senders[0];
+  // Buttons are assigned to forms by their `form` attribute, not by their place.
+  const senders = [...form.elements].filter((element) => element.type === "submit");
+  const sender =
+    senders.find((button) => button.matches('[aria-keyshortcuts~="Control+Enter"]')) ?? senders[0];
   event.preventDefault();
   event.stopPropagation();
   form.requestSubmit(sender);
@@ -28,7 +31,9 @@ document.addEventListener("submit", (event) => {
 
 function release(form) {
   delete form.dataset.sent;
-  form.querySelectorAll('[aria-busy="true"]').forEach((button) => button.removeAttribute("aria-busy"));
+  form
+    .querySelectorAll('[aria-busy="true"]')
+    .forEach((button) => button.removeAttribute("aria-busy"));
 }
 
 window.addEventListener("pageshow", (event) => {
@@ -36,7 +41,8 @@ window.addEventListener("pageshow", (event) => {
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.closest("[data-autosubmit]") && event.target.form) event.target.form.requestSubmit();
+  if (event.target.closest("[data-autosubmit]") && event.target.form)
+    event.target.form.requestSubmit();
 });
 
 document.addEventListener("click", (event) => {

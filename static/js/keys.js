@@ -10,17 +10,26 @@ let prefixUntil = 0;
 let following = null;
 
 if (/Mac|iPhone|iPad/.test(navigator.platform)) {
-  for (const cap of document.querySelectorAll("kbd")) cap.textContent = cap.textContent.replace(/^Ctrl ?/, "⌘ ").trim();
+  for (const cap of document.querySelectorAll("kbd"))
+    cap.textContent = cap.textContent.replace(/^Ctrl ?/, "⌘ ").trim();
 }
 
 function singleKeysOff() {
-  try { return localStorage.getItem(OFF) === "yes"; } catch { return false; }
+  try {
+    return localStorage.getItem(OFF) === "yes";
+  } catch {
+    return false;
+  }
 }
 
 function isTyping(target) {
   if (target.isContentEditable) return true;
   if (target.matches?.("textarea, select")) return true;
-  return Boolean(target.matches?.("input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=range])"));
+  return Boolean(
+    target.matches?.(
+      "input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=range])",
+    ),
+  );
 }
 
 // In an untouched field, Ctrl+Z triggers Undo of the toast.
@@ -28,7 +37,13 @@ const typedIn = new WeakSet();
 document.addEventListener("input", (event) => typedIn.add(event.target), true);
 
 function isUndo(event) {
-  return (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z" && !event.target.value && !typedIn.has(event.target);
+  return (
+    (event.ctrlKey || event.metaKey) &&
+    !event.shiftKey &&
+    event.key.toLowerCase() === "z" &&
+    !event.target.value &&
+    !typedIn.has(event.target)
+  );
 }
 
 function isCovered() {
@@ -37,14 +52,18 @@ function isCovered() {
 
 function answering(shortcut) {
   const all = [...document.querySelectorAll(`[aria-keyshortcuts~="${CSS.escape(shortcut)}" i]`)];
-  return all.filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true })).at(-1);
+  return all
+    .filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }))
+    .at(-1);
 }
 
 // Rows: the children of [data-rows], else the rows of the page's main tables and its inbox.
 
 function rows() {
   const marked = document.querySelector("[data-rows]");
-  const all = marked ? marked.children : document.querySelectorAll("#main table.v-table tbody tr, .v-inbox > li");
+  const all = marked
+    ? marked.children
+    : document.querySelectorAll("#main table.v-table tbody tr, .v-inbox > li");
   return [...all].filter((row) => linkOf(row) && row.checkVisibility());
 }
 
@@ -54,7 +73,11 @@ function linkOf(row) {
 
 function currentRow(all) {
   const focused = all.findIndex((row) => row.contains(document.activeElement));
-  return focused >= 0 ? focused : all.findIndex((row) => row.matches('[aria-selected="true"]') || row.querySelector("[aria-current]"));
+  return focused >= 0
+    ? focused
+    : all.findIndex(
+        (row) => row.matches('[aria-selected="true"]') || row.querySelector("[aria-current]"),
+      );
 }
 
 function move(step) {
@@ -64,12 +87,14 @@ function move(step) {
   linkOf(next).focus({ preventScroll: true, focusVisible: true });
   next.scrollIntoView({ block: "nearest" });
   clearTimeout(following);
-  if (next.parentElement.dataset.rows === "follow") following = setTimeout(() => linkOf(next).click(), FOLLOW_MS);
+  if (next.parentElement.dataset.rows === "follow")
+    following = setTimeout(() => linkOf(next).click(), FOLLOW_MS);
   return true;
 }
 
 function openCurrent() {
-  if (document.activeElement !== document.body && document.activeElement?.id !== "main") return false;
+  if (document.activeElement !== document.body && document.activeElement?.id !== "main")
+    return false;
   const all = rows();
   const row = all[currentRow(all)];
   if (row) linkOf(row).click();
@@ -83,7 +108,9 @@ function goTo(letter) {
 }
 
 function toSearch() {
-  const box = [...document.querySelectorAll("[data-search]")].find((one) => one.matches("input") && one.checkVisibility());
+  const box = [...document.querySelectorAll("[data-search]")].find(
+    (one) => one.matches("input") && one.checkVisibility(),
+  );
   if (box) {
     box.focus();
     box.select();
@@ -111,18 +138,31 @@ function single(key) {
     return goTo(key.toLowerCase());
   }
   switch (key) {
-    case "g": prefixUntil = Date.now() + PREFIX_MS; return true;
-    case "j": return move(1);
-    case "k": return move(-1);
-    case "/": return toSearch();
-    case "?": return showKeys();
-    default: return /^[a-z]$/.test(key) && press(key.toUpperCase());
+    case "g":
+      prefixUntil = Date.now() + PREFIX_MS;
+      return true;
+    case "j":
+      return move(1);
+    case "k":
+      return move(-1);
+    case "/":
+      return toSearch();
+    case "?":
+      return showKeys();
+    default:
+      return /^[a-z]$/.test(key) && press(key.toUpperCase());
   }
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.altKey || event.repeat && !"jk".includes(event.key)) return;
-  if (isCovered() || isTyping(event.target) && !isUndo(event)) return;
+  if (
+    event.defaultPrevented ||
+    event.isComposing ||
+    event.altKey ||
+    (event.repeat && !"jk".includes(event.key))
+  )
+    return;
+  if (isCovered() || (isTyping(event.target) && !isUndo(event))) return;
   let done = false;
   if (event.ctrlKey || event.metaKey) {
     const name = event.key === "Enter" ? "Enter" : event.key.toUpperCase();
@@ -146,6 +186,10 @@ const choice = dialog?.querySelector("[data-single-keys]");
 if (choice) {
   choice.checked = !singleKeysOff();
   choice.addEventListener("change", () => {
-    try { localStorage.setItem(OFF, choice.checked ? "no" : "yes"); } catch { /* for this page only */ }
+    try {
+      localStorage.setItem(OFF, choice.checked ? "no" : "yes");
+    } catch {
+      /* for this page only */
+    }
   });
 }

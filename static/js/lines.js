@@ -1,4 +1,5 @@
-// Rows of lines and instalments. Enter adds a row; so does Tab after the last field of a filled row.
+// Rows of lines and instalments. Enter adds a row; so does Tab after the last field of a filled
+// row.
 // Totals are a preview; the server computes its own.
 
 import { minorOf, places, shown } from "./amounts.js";
@@ -9,10 +10,24 @@ const rows = form?.querySelector("[data-line-rows]");
 // Return true if the total has more parts than the lines: tax, commission, TCS, rounding, or a line
 // that is bought as agent. Then the server shows the total, and no preview is computed here.
 function isSplit() {
-  const isChosen = [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some((select) => select.selectedIndex > 0);
-  const isSeveral = form.querySelectorAll("[data-lines-total]").length > 2 || form.querySelector("[data-recognition]");
-  const isCollected = form.elements.collection?.checked || [...form.querySelectorAll('select[name="collect"]')].some((select) => select.value === "yes");
-  return isChosen || isCollected || isSeveral || "rounded" in form.dataset || [...form.querySelectorAll("[data-input-tax], [data-commission]")].some((input) => input.value.trim());
+  const isChosen = [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some(
+    (select) => select.selectedIndex > 0,
+  );
+  const isSeveral =
+    form.querySelectorAll("[data-lines-total]").length > 2 ||
+    form.querySelector("[data-recognition]");
+  const isCollected =
+    form.elements.collection?.checked ||
+    [...form.querySelectorAll('select[name="collect"]')].some((select) => select.value === "yes");
+  return (
+    isChosen ||
+    isCollected ||
+    isSeveral ||
+    "rounded" in form.dataset ||
+    [...form.querySelectorAll("[data-input-tax], [data-commission]")].some((input) =>
+      input.value.trim(),
+    )
+  );
 }
 
 function showFares() {
@@ -39,14 +54,18 @@ function total() {
   let sum = 0n;
   for (const row of rows.rows) {
     const [, quantity, price] = row.querySelectorAll("input");
-    const times = /^\d{1,7}$/.test(quantity.value.trim() || "1") ? BigInt(quantity.value.trim() || "1") : null;
+    const times = /^\d{1,7}$/.test(quantity.value.trim() || "1")
+      ? BigInt(quantity.value.trim() || "1")
+      : null;
     const minor = minorOf(price.value, digits);
     const amount = times !== null && minor !== null ? times * minor : null;
-    row.querySelector("[data-line-amount]").textContent = amount === null ? "?" : amount ? shown(amount, digits, currency) : "";
+    row.querySelector("[data-line-amount]").textContent =
+      amount === null ? "?" : amount ? shown(amount, digits, currency) : "";
     sum = sum === null || amount === null ? null : sum + amount;
   }
   if (isSplit()) return;
-  for (const cell of form.querySelectorAll("[data-lines-total]")) cell.textContent = sum ? `${currency} ${shown(sum, digits, currency)}` : "–";
+  for (const cell of form.querySelectorAll("[data-lines-total]"))
+    cell.textContent = sum ? `${currency} ${shown(sum, digits, currency)}` : "–";
 }
 
 function addTo(rows) {
@@ -67,15 +86,24 @@ function addTo(rows) {
 
 // Return true if Tab leaves a filled row; from an empty row Tab leaves the table.
 function isLeft(row, field) {
-  const fields = [...row.querySelectorAll("input, select")].filter((one) => one.offsetParent !== null);
-  return field === fields.at(-1) && fields.some((one) => (one.matches("select") ? one.selectedIndex > 0 : one.value.trim()));
+  const fields = [...row.querySelectorAll("input, select")].filter(
+    (one) => one.offsetParent !== null,
+  );
+  return (
+    field === fields.at(-1) &&
+    fields.some((one) => (one.matches("select") ? one.selectedIndex > 0 : one.value.trim()))
+  );
 }
 
 function grows(rows, button) {
   rows.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const row = event.target.closest("tr");
-    if (event.key === "Tab" && (event.shiftKey || row.nextElementSibling || !isLeft(row, event.target))) return;
+    if (
+      event.key === "Tab" &&
+      (event.shiftKey || row.nextElementSibling || !isLeft(row, event.target))
+    )
+      return;
     if (event.key !== "Tab" && (event.key !== "Enter" || event.target.matches("select"))) return;
     event.preventDefault();
     if (row.nextElementSibling) row.nextElementSibling.querySelector("input, select").focus();
@@ -88,7 +116,8 @@ function grows(rows, button) {
 }
 
 if (rows) grows(rows, form.querySelector("[data-add-line]"));
-for (const set of form?.querySelectorAll("[data-rows]") ?? []) grows(set.querySelector("[data-rows-body]"), set.querySelector("[data-add-row]"));
+for (const set of form?.querySelectorAll("[data-rows]") ?? [])
+  grows(set.querySelector("[data-rows-body]"), set.querySelector("[data-add-row]"));
 if (rows?.querySelector("[data-line-amount]")) {
   form.addEventListener("input", total);
   form.addEventListener("change", total);

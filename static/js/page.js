@@ -3,10 +3,15 @@
 const COOKIE = "voyagent_theme";
 const words = document.getElementById("words")?.dataset ?? {};
 
-// Theme: with the cookie the server renders the right theme; local storage survives a cleared cookie.
+// Theme: with the cookie the server renders the right theme; local storage survives a cleared
+// cookie.
 
 function remembered() {
-  try { return localStorage.getItem(COOKIE); } catch { return null; }
+  try {
+    return localStorage.getItem(COOKIE);
+  } catch {
+    return null;
+  }
 }
 
 function paint(theme) {
@@ -18,12 +23,21 @@ function paint(theme) {
 
 function choose(theme) {
   document.cookie = `${COOKIE}=${theme}; path=/; max-age=31536000; samesite=lax`;
-  try { localStorage.setItem(COOKIE, theme); } catch { /* storage may be forbidden; the cookie is enough */ }
+  try {
+    localStorage.setItem(COOKIE, theme);
+  } catch {
+    /* storage may be forbidden; the cookie is enough */
+  }
   paint(theme);
 }
 
 const kept = remembered();
-if (kept && kept !== document.documentElement.dataset.bsTheme && ["light", "dark", "auto"].includes(kept)) choose(kept);
+if (
+  kept &&
+  kept !== document.documentElement.dataset.bsTheme &&
+  ["light", "dark", "auto"].includes(kept)
+)
+  choose(kept);
 
 // Menus made of <details>: one open at a time, closed by Escape and by a click elsewhere.
 
@@ -54,18 +68,27 @@ document.addEventListener("click", (event) => {
 });
 
 // Delete unsent messages of this tab at sign-out.
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches("[data-sign-out]")) return;
-  try {
-    for (const name of Object.keys(sessionStorage)) if (name.startsWith("voyagent_draft ")) sessionStorage.removeItem(name);
-  } catch { /* storage may be forbidden; then no draft was stored */ }
-}, true);
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (!event.target.matches("[data-sign-out]")) return;
+    try {
+      for (const name of Object.keys(sessionStorage))
+        if (name.startsWith("voyagent_draft ")) sessionStorage.removeItem(name);
+    } catch {
+      /* storage may be forbidden; then no draft was stored */
+    }
+  },
+  true,
+);
 
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
   try {
     await navigator.clipboard.writeText(source?.value ?? source?.textContent ?? "");
-    document.dispatchEvent(new CustomEvent("toast", { detail: { kind: "done", text: words.copied } }));
+    document.dispatchEvent(
+      new CustomEvent("toast", { detail: { kind: "done", text: words.copied } }),
+    );
   } catch {
     const range = document.createRange();
     range.selectNodeContents(source);
@@ -91,7 +114,9 @@ function tick() {
     const two = (number) => String(number).padStart(2, "0");
     const hours = Math.floor(left / 3600);
     const minutes = Math.floor(left / 60) % 60;
-    const time = hours ? `${hours}:${two(minutes)}:${two(left % 60)}` : `${minutes}:${two(left % 60)}`;
+    const time = hours
+      ? `${hours}:${two(minutes)}:${two(left % 60)}`
+      : `${minutes}:${two(left % 60)}`;
     clock.textContent = (clock.dataset.words || "{}").replace("{}", time);
     clock.classList.toggle("v-clock-hot", left < HOT_SECONDS);
   }

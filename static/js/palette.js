@@ -1,4 +1,5 @@
-// The command palette (Ctrl+K) finds enquiries, pages and actions. Pages come from the menu; enquiries
+// The command palette (Ctrl+K) finds enquiries, pages and actions. Pages come from the menu;
+// enquiries
 // and actions come from their own pages, so the server has only one search.
 
 const WAIT_MS = 160;
@@ -14,7 +15,10 @@ let opener = null;
 
 function menu() {
   return [...document.querySelectorAll("#pages a[href]")].map((link) => ({
-    glyph: link.dataset.icon, text: link.querySelector("span").textContent, href: link.href, keys: link.dataset.go ? ["G", link.dataset.go.toUpperCase()] : [],
+    glyph: link.dataset.icon,
+    text: link.querySelector("span").textContent,
+    href: link.href,
+    keys: link.dataset.go ? ["G", link.dataset.go.toUpperCase()] : [],
   }));
 }
 
@@ -22,18 +26,32 @@ function acts(typed) {
   const labels = list.dataset;
   const query = encodeURIComponent(typed);
   return [
-    { glyph: "plus-lg", text: typed ? labels.newFor.replace("…", typed) : labels.newPlain, href: typed ? `${palette.dataset.new}?customer_name=${query}` : palette.dataset.new, keys: typed ? [] : ["N"] },
-    { glyph: "stars", text: typed ? labels.askAbout.replace("…", typed) : labels.askPlain, href: typed ? `${palette.dataset.ask}?about=${query}` : palette.dataset.ask },
+    {
+      glyph: "plus-lg",
+      text: typed ? labels.newFor.replace("…", typed) : labels.newPlain,
+      href: typed ? `${palette.dataset.new}?customer_name=${query}` : palette.dataset.new,
+      keys: typed ? [] : ["N"],
+    },
+    {
+      glyph: "stars",
+      text: typed ? labels.askAbout.replace("…", typed) : labels.askPlain,
+      href: typed ? `${palette.dataset.ask}?about=${query}` : palette.dataset.ask,
+    },
   ];
 }
 
 function enquiriesIn(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
-  const rows = [...holder.content.querySelectorAll("tr, [data-rows] > *")].filter((row) => !row.closest("thead") && row.querySelector("a[href]"));
+  const rows = [...holder.content.querySelectorAll("tr, [data-rows] > *")].filter(
+    (row) => !row.closest("thead") && row.querySelector("a[href]"),
+  );
   return rows.slice(0, ENQUIRIES_MAX).map((row) => ({
-    glyph: "inbox", text: row.querySelector("a[href]").textContent.trim(), href: row.querySelector("a[href]").getAttribute("href"),
-    status: row.querySelector(".v-st"), end: row.querySelector(".v-date"),
+    glyph: "inbox",
+    text: row.querySelector("a[href]").textContent.trim(),
+    href: row.querySelector("a[href]").getAttribute("href"),
+    status: row.querySelector(".v-st"),
+    end: row.querySelector(".v-date"),
   }));
 }
 
@@ -41,7 +59,10 @@ async function ask(typed) {
   asking?.abort();
   asking = new AbortController();
   try {
-    const answer = await fetch(`${palette.dataset.search}?q=${encodeURIComponent(typed)}`, { headers: { "HX-Request": "true", "HX-Target": "palette" }, signal: asking.signal });
+    const answer = await fetch(`${palette.dataset.search}?q=${encodeURIComponent(typed)}`, {
+      headers: { "HX-Request": "true", "HX-Target": "palette" },
+      signal: asking.signal,
+    });
     if (!answer.ok) return;
     found = enquiriesIn(await answer.text());
     draw();
@@ -54,11 +75,17 @@ async function learn() {
   if (actions || !palette.dataset.actions) return;
   actions = [];
   try {
-    const answer = await fetch(palette.dataset.actions, { headers: { "HX-Request": "true", "HX-Target": "palette" } });
+    const answer = await fetch(palette.dataset.actions, {
+      headers: { "HX-Request": "true", "HX-Target": "palette" },
+    });
     if (!answer.ok) throw new Error(`${answer.status}`);
     const holder = document.createElement("template");
     holder.innerHTML = await answer.text();
-    actions = [...holder.content.querySelectorAll("a[href]")].map((link) => ({ glyph: link.dataset.icon, text: link.querySelector("span").textContent, href: link.getAttribute("href") }));
+    actions = [...holder.content.querySelectorAll("a[href]")].map((link) => ({
+      glyph: link.dataset.icon,
+      text: link.querySelector("span").textContent,
+      href: link.getAttribute("href"),
+    }));
     draw();
   } catch {
     actions = null; // fetched again when the palette is next opened
@@ -107,9 +134,15 @@ function option(entry, typed, number) {
 function draw() {
   const typed = input.value.trim();
   const pages = menu().filter((page) => page.text.toLowerCase().includes(typed.toLowerCase()));
-  const known = typed ? (actions ?? []).filter((one) => one.text.toLowerCase().includes(typed.toLowerCase())) : [];
+  const known = typed
+    ? (actions ?? []).filter((one) => one.text.toLowerCase().includes(typed.toLowerCase()))
+    : [];
   const exact = known.filter((one) => one.text.toLowerCase() === typed.toLowerCase());
-  const all = { glyph: "arrow-right", text: list.dataset.all.replace("…", typed), href: `${palette.dataset.search}?q=${encodeURIComponent(typed)}` };
+  const all = {
+    glyph: "arrow-right",
+    text: list.dataset.all.replace("…", typed),
+    href: `${palette.dataset.search}?q=${encodeURIComponent(typed)}`,
+  };
   const groups = [
     [list.dataset.acts, exact],
     [list.dataset.enquiries, typed && found.length ? [...found, all] : []],
@@ -117,17 +150,21 @@ function draw() {
     [list.dataset.acts, [...acts(typed), ...known.filter((one) => !exact.includes(one))]],
   ];
   let number = 0;
-  list.replaceChildren(...groups.filter(([, entries]) => entries.length).map(([title, entries]) => {
-    const group = document.createElement("div");
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-label", title);
-    const head = document.createElement("div");
-    head.className = "v-label";
-    head.setAttribute("aria-hidden", "true");
-    head.textContent = title;
-    group.append(head, ...entries.map((entry) => option(entry, typed, number++)));
-    return group;
-  }));
+  list.replaceChildren(
+    ...groups
+      .filter(([, entries]) => entries.length)
+      .map(([title, entries]) => {
+        const group = document.createElement("div");
+        group.setAttribute("role", "group");
+        group.setAttribute("aria-label", title);
+        const head = document.createElement("div");
+        head.className = "v-label";
+        head.setAttribute("aria-hidden", "true");
+        head.textContent = title;
+        group.append(head, ...entries.map((entry) => option(entry, typed, number++)));
+        return group;
+      }),
+  );
   select(0);
 }
 
@@ -155,14 +192,22 @@ function open() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!palette || event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  if (
+    !palette ||
+    event.key.toLowerCase() !== "k" ||
+    !(event.ctrlKey || event.metaKey) ||
+    event.altKey ||
+    event.shiftKey
+  )
+    return;
   event.preventDefault();
   if (palette.open) palette.close();
   else if (!document.querySelector("dialog[open]")) open();
 });
 
 document.addEventListener("click", (event) => {
-  if (!palette || event.ctrlKey || event.metaKey || !event.target.closest("[data-palette-open]")) return;
+  if (!palette || event.ctrlKey || event.metaKey || !event.target.closest("[data-palette-open]"))
+    return;
   event.preventDefault();
   open();
 });

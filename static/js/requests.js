@@ -18,7 +18,9 @@ function begin() {
   waiting = setTimeout(() => {
     bar.value = 12;
     bar.hidden = false;
-    creeping = setInterval(() => { bar.value += (94 - bar.value) * 0.08; }, 200);
+    creeping = setInterval(() => {
+      bar.value += (94 - bar.value) * 0.08;
+    }, 200);
   }, SHOW_AFTER_MS);
 }
 
@@ -56,7 +58,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.shouldSwap) say("error", words.failed);
 });
 
-document.addEventListener("htmx:sendError", () => say(navigator.onLine ? "error" : "offline", navigator.onLine ? words.failed : words.offline));
+document.addEventListener("htmx:sendError", () =>
+  say(navigator.onLine ? "error" : "offline", navigator.onLine ? words.failed : words.offline),
+);
 document.addEventListener("htmx:timeout", () => say("error", words.failed));
 window.addEventListener("offline", () => say("offline", words.offline));
 window.addEventListener("online", () => {

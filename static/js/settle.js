@@ -20,13 +20,18 @@ function documents() {
 }
 
 function taken(digits) {
-  return [...form.querySelectorAll('input[name="part"]')].reduce((sum, field) => sum + (minorOf(field.value, digits) ?? 0n), 0n);
+  return [...form.querySelectorAll('input[name="part"]')].reduce(
+    (sum, field) => sum + (minorOf(field.value, digits) ?? 0n),
+    0n,
+  );
 }
 
 // Amount available to allocate; null if none was entered, and then the ticked documents set it.
 function whole(digits) {
   if (form.dataset.whole) return BigInt(form.dataset.whole);
-  return amount.value.trim() && !("follows" in form.dataset) ? (minorOf(amount.value, digits) ?? 0n) : null;
+  return amount.value.trim() && !("follows" in form.dataset)
+    ? (minorOf(amount.value, digits) ?? 0n)
+    : null;
 }
 
 // Fill in the open amount of a document, up to the rest of the payment.

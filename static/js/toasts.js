@@ -1,5 +1,6 @@
 // Toasts. Success messages close automatically; errors stay. Hovering or focus pauses the timer.
-// From scripts: document.dispatchEvent(new CustomEvent("toast", {detail: {kind, text, undo, label}})); from the server: HX-Trigger: {"toast": {…}}.
+// From scripts: document.dispatchEvent(new CustomEvent("toast", {detail: {kind, text, undo,
+// label}})); from the server: HX-Trigger: {"toast": {…}}.
 
 const STAY_MS = 6000;
 const STAY_WITH_UNDO_MS = 15000;
@@ -8,7 +9,9 @@ const words = document.getElementById("words");
 
 function made({ kind = "done", text = "", undo, label }) {
   const known = ["done", "error", "offline"].includes(kind) ? kind : "done";
-  const toast = words.querySelector(`template[data-toast-of="${known}"]`).content.firstElementChild.cloneNode(true);
+  const toast = words
+    .querySelector(`template[data-toast-of="${known}"]`)
+    .content.firstElementChild.cloneNode(true);
   toast.children[1].textContent = text;
   if (undo) toast.querySelector(".v-end").prepend(undoForm(undo, label));
   return toast;
@@ -38,7 +41,9 @@ function arm(toast) {
   const stay = toast.querySelector("form") ? STAY_WITH_UNDO_MS : STAY_MS;
   let timer = setTimeout(() => toast.remove(), stay);
   const hold = () => clearTimeout(timer);
-  const release = () => { timer = setTimeout(() => toast.remove(), stay / 2); };
+  const release = () => {
+    timer = setTimeout(() => toast.remove(), stay / 2);
+  };
   toast.addEventListener("pointerenter", hold);
   toast.addEventListener("focusin", hold);
   toast.addEventListener("pointerleave", release);
@@ -54,7 +59,9 @@ document.addEventListener("toast", (event) => {
   places[0].append(made(message));
 });
 
-document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".v-toast")?.remove());
+document.addEventListener("click", (event) =>
+  event.target.closest("[data-dismiss]")?.closest(".v-toast")?.remove(),
+);
 
 for (const place of places) {
   // Screen readers announce only additions to a live region, so initial toasts are added again.

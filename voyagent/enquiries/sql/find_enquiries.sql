@@ -10,8 +10,8 @@
 --                `search`, which finds the candidates
 --   beside_at, beside_id, backward
 --                the last row of the page before, and the direction
---   looked_max   a pattern without three letters in a row has no trigram; then only this many of the
---                newest rows are searched (null: all)
+--   looked_max   a pattern without three letters in a row has no trigram; then only this many of
+--                the newest rows are searched (null: all)
 --   count_max    counting stops here (null: never)
 --
 -- A filter that is null is ignored. An empty page is one row with a null id.

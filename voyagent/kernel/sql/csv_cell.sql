@@ -2,7 +2,7 @@
 --
 -- A cell is a formula if it begins with = + - or @ (or their full-width forms), also after spaces,
 -- or with a tab or a line end. Such a cell gets a leading apostrophe, which is how spreadsheets
--- themselves mark text. A spreadsheet that opens the file with a semicolon or a tab as the separator
+-- themselves mark text. A spreadsheet that opens the file with a semicolon or a tab as separator
 -- ends the cell there, or at a line end, so a sign after one of them gets an apostrophe too.
 
 create or replace function app.csv_cell(value text) returns text

@@ -6,8 +6,8 @@
 -- a plan of its own.
 --
 --   q            a LIKE pattern with % _ and \ escaped
---   looked_max   a pattern without three letters in a row has no trigram; then only this many of the
---                newest invoices are searched (null: all)
+--   looked_max   a pattern without three letters in a row has no trigram; then only this many of
+--                the newest invoices are searched (null: all)
 --   count_max    counting stops here (null: never)
 --
 -- A filter that is null is ignored. An empty page is one row with a null id.
