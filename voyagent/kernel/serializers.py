@@ -63,7 +63,7 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Annotation for a value that a function converts; None stays None."""
+    """Annotation for a value that a function converts, while None stays None."""
 
     function: Callable[[Any], object]
 

@@ -145,9 +145,9 @@ def following(
 
 
 def line() -> socket | None:
-    """Return the socket of the request, or None if the server has none to give.
+    """Return the socket of the request, or None if the server provides none.
 
-    Gunicorn gives it.
+    Gunicorn provides it.
     """
     return cast("socket | None", request.environ.get("gunicorn.socket"))
 

@@ -65,7 +65,7 @@ def recent_messages(session_id: UUID) -> list[Row]:
 
 
 def change_mark(session_id: UUID) -> str:
-    """Return a hash that changes with each turn or proposal of the conversation."""
+    """Return a hash that changes when a turn or proposal of the conversation does."""
     newest = chats.newest_turn(session_id)
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
 

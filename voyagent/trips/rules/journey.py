@@ -134,7 +134,10 @@ class Journey:
 
     @property
     def totals(self) -> list[Total]:
-        """Return cost and price in each currency, the trip's own first."""
+        """Return cost and price in each currency, the trip's own first.
+
+        Nothing is converted.
+        """
         return totals(self.active_lines, self.trip["currency"])
 
     @property
