@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,11 +22,20 @@ from tests.identity.test_views import submit
 from tests.people import PASSWORD, ApiClient, Person, csrf
 from voyagent.http.guards import CONFIRMED_FOR_S
 from voyagent.identity.rules.permissions import NAMING_SCOPES, SCOPES, STEP_UP
+from voyagent.parties import service as parties
 
 ROOT = Path(__file__).resolve().parents[2]
 STALE = (403, "reauthentication_required")
 Send = Callable[[ApiClient, Person], Any]
 LIMITS = {"approval_limits": {"agent": {"amount": "500.00", "currency": "INR"}}}
+
+
+def _customer(bob: Person) -> UUID:
+    """Return the id of a new customer, whom Bob notes."""
+    name = f"Deepa {secrets.token_hex(4)}"
+    return bob.does(lambda actor: parties.create(actor, name=name, is_customer=True).id)
+
+
 API: dict[str, tuple[str, int, Send]] = {
     "change the address": (
         "account.change_address",
@@ -57,6 +68,13 @@ API: dict[str, tuple[str, int, Send]] = {
         "team.remove",
         204,
         lambda api, bob: api.delete(f"/team/{bob.actor.user_id}"),
+    ),
+    "erase a person": (
+        "privacy.erase",
+        200,
+        lambda api, bob: api.post(
+            f"/privacy/parties/{_customer(bob)}/erase", json={"reason": "Request"}
+        ),
     ),
     "switch four eyes off": (
         "settings.policy",

@@ -10,7 +10,7 @@ from uuid import UUID
 from voyagent.capabilities.ports import find_port
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.serializers import Body
 from voyagent.parties.queries import PartyNotFound
@@ -96,13 +96,13 @@ def release_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[Pers
     answer=ErasureOut,
     permission="privacy.erase",
     missing=PartyNotFound,
-    errors=(PersonHasOpenRecords,),
+    errors=(NotFresh, PersonHasOpenRecords),
 )
 def erase_person(actor: Actor, party_id: UUID, body: EraseRequest) -> Body[ErasureOut]:
     """Erase the data of a person.
 
-    Documents and entries stay with a pseudonym. It cannot be undone. A repeated request returns the
-    first erasure.
+    It needs a fresh token. Documents and entries stay with a pseudonym. It cannot be undone. A
+    repeated request returns the first erasure.
     """
     done = erasure.erase(find_port(Keyring), actor, party_id, reason=body.reason)
     return ErasureOut.of(overview.erasure_row(done))

@@ -146,6 +146,7 @@ STEP_UP: dict[str, frozenset[str]] = {
     "account.change_factor": frozenset(),
     "api_key.create": frozenset(),
     "invite.create": frozenset({"team"}),
+    "privacy.erase": frozenset(),
     "settings.bank_details": frozenset({"settings"}),
     "settings.policy": frozenset({"settings"}),
     "settings.tax_number": frozenset({"settings"}),

@@ -79,9 +79,9 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     An erased person stays erased, and a repetition changes nothing. The party's row is locked, so
     that of two erasures at once only one happens and both return it.
 
-    Raises Forbidden, ReasonRequired, PartyNotFound, PersonHasOpenRecords.
+    Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, PersonHasOpenRecords.
     """
-    actor.require("privacy.erase")
+    actor.require_step_up("privacy.erase")
     why = reason.strip()
     if not 1 <= len(why) <= REASON_MAX:
         raise ReasonRequired
