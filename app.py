@@ -36,7 +36,7 @@ from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.identity.queries.people import offers_demo
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.kernel import metrics
-from voyagent.kernel.config import ConfigurationError, Settings, load_settings
+from voyagent.kernel.config import SEED_BYTES, ConfigurationError, Settings, load_settings
 from voyagent.kernel.database.start_checks import EXIT_CODE, StartRefused, require_start
 from voyagent.kernel.db import db
 from voyagent.kernel.db_connections import Purpose, parameters_for
@@ -112,6 +112,10 @@ def set_defaults() -> None:
     os.environ["VOYAGENT_DATA_DIR"] = str(data_dir)
     if "VOYAGENT_AUTH_SECRET" not in os.environ:
         os.environ["VOYAGENT_AUTH_SECRET"] = stored_secret(data_dir / "secret")
+    if "VOYAGENT_AUDIT_SIGNING_KEY" not in os.environ:
+        os.environ["VOYAGENT_AUDIT_SIGNING_KEY"] = stored_secret(
+            data_dir / "audit-key", size=SEED_BYTES
+        )
     os.environ.setdefault("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "true")
     os.environ.setdefault("VOYAGENT_LOG_JSON", "false")
     os.environ.setdefault("VOYAGENT_DRAIN_S", "0")
@@ -133,15 +137,15 @@ def make_data_folder(data_dir: Path) -> None:
         ) from None
 
 
-def stored_secret(file: Path) -> str:
-    """Return the secret of the data folder, created once, readable by its owner only.
+def stored_secret(file: Path, *, size: int = 48) -> str:
+    """Return a secret of the data folder, created once, readable by its owner only.
 
-    Of several starts at once, one creates it.
+    It has `size` random bytes, in URL-safe Base64. Of several starts at once, one creates it.
     """
     if not file.exists():
         making = file.with_name(f"{file.name}.{os.getpid()}")
         making.touch(0o600)
-        making.write_text(secrets.token_urlsafe(48))
+        making.write_text(secrets.token_urlsafe(size))
         with suppress(FileExistsError):
             os.link(making, file)
         making.unlink()

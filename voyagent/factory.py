@@ -14,6 +14,7 @@ from voyagent import catalogue, cli, routes
 from voyagent.audit.exports.trail import note_export
 from voyagent.audit.queries import events as audit_queries
 from voyagent.audit.service import recording as audit
+from voyagent.audit.service.statements import Anchors
 from voyagent.capabilities import registry
 from voyagent.capabilities.ports import use_ports
 from voyagent.drivers.mail import open_mail
@@ -93,6 +94,7 @@ def create_app(settings: Settings) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     audit.install()
     audit_queries.use_directory(audit_queries.Directory(people.name_of, people.people_statement))
+    app.extensions["voyagent.anchors"] = Anchors.of(settings)
     app.extensions["voyagent.exports"] = Exports(settings)
     define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP)
     outbox = Outbox(settings, keyring, open_mail(settings))

@@ -232,13 +232,16 @@ def test_a_shortened_chain_is_detected_by_an_earlier_check(
 ) -> None:
     seed(alice, 5)
     with app.app_context():
-        through = checks.check(alice.actor.tenant_id)
+        through = checks.check(alice.actor.tenant_id, app.extensions["voyagent.anchors"])
     cut(owner_engine, alice, through.seq - 2)
     assert flask("verify", "--agency", alice.actor.tenant_id).exit_code == 1
     seed(alice, 9)  # a longer, other chain does not hide it
     with app.app_context():
         for _night in range(2):
-            assert checks.check(alice.actor.tenant_id).bad_seq == through.seq
+            assert (
+                checks.check(alice.actor.tenant_id, app.extensions["voyagent.anchors"]).bad_seq
+                == through.seq
+            )
     assert [check.ok for check in stored_checks(alice)] == [True, False, False]
 
 
@@ -275,7 +278,7 @@ def test_a_check_stores_its_result_and_logs_the_head(
 ) -> None:
     head = head_of(owner_engine, alice)
     with app.app_context():
-        checks.check(alice.actor.tenant_id)
+        checks.check(alice.actor.tenant_id, app.extensions["voyagent.anchors"])
     found = stored_checks(alice)[-1]
     assert (found.ok, found.through_seq, (found.head_hash or b"").hex(), found.first_bad_seq) == (
         True,
@@ -294,7 +297,7 @@ def test_a_check_stores_its_result_and_logs_the_head(
     ]
     tamper(alice, "update audit_events set kind = 'x' where tenant_id = :t and seq = 1")
     with app.app_context():
-        checks.check(alice.actor.tenant_id)
+        checks.check(alice.actor.tenant_id, app.extensions["voyagent.anchors"])
     found = stored_checks(alice)[-1]
     assert (found.ok, found.through_seq, found.first_bad_seq) == (False, 0, 1)
     assert "has been changed" in (found.reason or "")
@@ -307,7 +310,7 @@ def test_only_the_newest_checks_are_kept(
     monkeypatch.setattr(checks, "CHECKS_STORED_MAX", 3)
     for _night in range(5):
         with app.app_context():
-            checks.check(alice.actor.tenant_id)
+            checks.check(alice.actor.tenant_id, app.extensions["voyagent.anchors"])
     assert len(stored_checks(alice)) == 3
 
 

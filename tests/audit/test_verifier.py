@@ -68,7 +68,9 @@ def exported(app: Flask, alice: Person, seed: Seed, tmp_path: Path) -> Path:
         inputs={"a": "ü", "b": None, "c": ["1.00"]},
     )
     with app.app_context():
-        archive.write(alice.actor.tenant_id, tmp_path / "audit.zip")
+        archive.write(
+            alice.actor.tenant_id, tmp_path / "audit.zip", app.extensions["voyagent.anchors"]
+        )
     return tmp_path / "audit.zip"
 
 
@@ -156,7 +158,9 @@ def test_events_written_during_an_export_are_not_in_the_archive(
 
     monkeypatch.setattr(archive, "snapshot", late)
     with app.app_context():
-        head = archive.write(alice.actor.tenant_id, tmp_path / "audit.zip")
+        head = archive.write(
+            alice.actor.tenant_id, tmp_path / "audit.zip", app.extensions["voyagent.anchors"]
+        )
     with zipfile.ZipFile(tmp_path / "audit.zip") as packed:
         lines = packed.read("events.jsonl").decode().split("\n")[:-1]
     assert (len(lines), verifier.json.loads(lines[-1])["hash"]) == (head.seq, head.hash)
@@ -169,6 +173,8 @@ def test_the_program_in_the_archive_equals_the_module(exported: Path, unpacked: 
         "README.txt",
         "events.jsonl",
         "head.json",
+        "keys.json",
+        "statements.jsonl",
         "verify.py",
     ]
 

@@ -330,7 +330,7 @@ def test_a_broken_chain_is_red_and_links_to_the_event(
     seed(alice, 3)
     tamper(alice, "update audit_events set kind = 'probe.changed' where tenant_id = :t and seq = 2")
     with app.app_context():
-        checks.check(alice.actor.tenant_id)
+        checks.check(alice.actor.tenant_id, app.extensions["voyagent.anchors"])
     text = shown(alice.browser, "/audit?open=2")
     assert "Chain broken at event 2" in text
     assert 'href="/audit?open=2"' in text

@@ -65,7 +65,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         sent = assistant.send(actor, session_id, message="yes")
         db.session.add(BudgetReservation(turn_id=sent.turn_id, tokens=1024, expires_at=clock.now()))
     with person.app.app_context():
-        checks.check(person.actor.tenant_id)
+        checks.check(person.actor.tenant_id, person.app.extensions["voyagent.anchors"])
     drain()
     assert (
         person.api.post("/chat/sessions", headers={"Idempotency-Key": "a-key"}).status_code == 201

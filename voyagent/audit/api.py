@@ -6,11 +6,13 @@ from flask import Response
 
 from voyagent.audit.exports import trail
 from voyagent.audit.exports.trail import ExportTooLarge
-from voyagent.audit.queries import events
+from voyagent.audit.queries import events, statements
+from voyagent.audit.queries.statements import StatementNotFound
 from voyagent.audit.schemas import (
     AuditFilter,
     AuditListQuery,
     AuditListResponse,
+    AuditStatementResponse,
     InvalidActorId,
 )
 from voyagent.http.api import ApiBlueprint
@@ -55,3 +57,18 @@ def export_audit(actor: Actor, query: AuditFilter) -> Response:
     """
     file = trail.export(actor, query.search(), export_slots())
     return csv_stream(file, trail.file_name(actor.tenant_id))
+
+
+@api.get(
+    "/audit/statement",
+    answer=AuditStatementResponse,
+    permission="audit.read",
+    errors=(StatementNotFound,),
+)
+def read_statement(reader: Reader) -> Body[AuditStatementResponse]:
+    """Return the newest signed head of the audit log.
+
+    Heads are signed every night with a key that is not in the database. Whoever keeps a statement
+    can later prove that the audit log contains the same events. Reading it is not recorded.
+    """
+    return AuditStatementResponse.of(statements.read_newest(reader))

@@ -1,4 +1,4 @@
-"""Commands of the audit trail: `flask audit verify` and `flask audit export`."""
+"""Commands of the audit trail: `flask audit verify`, `sign`, `keys` and `export`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from pathlib import Path
 from uuid import UUID
 
 import click
+from flask.cli import with_appcontext
 
 from voyagent.audit.exports import archive
 from voyagent.audit.queries import chain
-from voyagent.audit.rules.verifier import Head, parse_head
-from voyagent.audit.service import checks
+from voyagent.audit.rules.verifier import BrokenError, Head, Verdict, parse_head
+from voyagent.audit.service import checks, statements
+from voyagent.audit.service.statements import Anchors, SigningKeyMissing
+from voyagent.drivers.anchors.folder import StatementFolder
 from voyagent.http.commands import with_database
+from voyagent.http.extensions import installed
 
 
 @click.group("audit")
@@ -28,27 +32,97 @@ def audit() -> None:
     metavar="NUMBER:HASH",
     help="Head of the agency's chain, as noted earlier in another place.",
 )
+@click.option(
+    "--anchors",
+    "place",
+    type=click.Path(exists=True, path_type=Path),
+    help="Folder of statements, or file with some of them, instead of the configured folder.",
+)
 @with_database
-def verify(agency: UUID | None, head_texts: tuple[str, ...]) -> None:
+def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None) -> None:
     """Recompute every hash and print the first missing or changed event of each chain.
 
-    The exit code is 1 if a chain is broken.
+    The chain must contain the signed heads. The exit code is 1 if a chain is broken or a statement
+    is missing, changed or signed with an unknown key.
     """
     known = _heads(head_texts)
     if agency is not None:
         _must_exist(agency)
     if known and agency is None:
         raise click.UsageError("--head needs --agency, because each agency has its own chain")
-    broken = 0
+    anchors, broken = installed(Anchors, "anchors"), 0
+    if place is not None and agency is not None and not _given_lines(place, agency):
+        raise click.ClickException(f"{place} has no statement of the agency {agency}")
     for tenant_id in [agency] if agency is not None else chain.every_agency():
-        verdict = checks.walk(tenant_id, [*checks.found_before(tenant_id), *known])
+        verdict = checks.walk_signed(
+            tenant_id,
+            anchors,
+            [*checks.found_before(tenant_id), *known],
+            None if place is None else _given_lines(place, tenant_id),
+            whole=place is None or place.is_dir(),
+        )
         if verdict.ok:
-            click.echo(f"{tenant_id}: OK, {verdict.seq} events, head {verdict.seq}:{verdict.hash}")
+            click.echo(
+                f"{tenant_id}: OK, {verdict.seq} events, {verdict.signed} signed statements,"
+                f" head {verdict.seq}:{verdict.hash}"
+            )
         else:
             broken += 1
-            click.echo(f"{tenant_id}: BROKEN at event {verdict.bad_seq}: {verdict.reason}")
+            click.echo(f"{tenant_id}: {_fault(verdict)}")
     if broken:
         raise click.exceptions.Exit(1)
+
+
+@audit.command("sign")
+@click.option("--agency", type=click.UUID, help="Id of an agency; all agencies if absent.")
+@click.option(
+    "--refill",
+    is_flag=True,
+    help="First write statements to the folder that only the database has, for a new folder.",
+)
+@with_database
+def sign(agency: UUID | None, *, refill: bool) -> None:
+    """Verify each chain and sign its head, as the worker does every night.
+
+    The statement is appended to the agency's file in the folder of statements. The exit code is 1
+    if a chain was not signed.
+    """
+    anchors, unsigned = installed(Anchors, "anchors"), 0
+    if agency is not None:
+        _must_exist(agency)
+    if anchors.is_default:
+        click.echo(
+            f"Warning: {anchors.folder.path} is on this computer. Set VOYAGENT_AUDIT_ANCHOR_DIR to"
+            " a folder on another one.",
+            err=True,
+        )
+    for tenant_id in [agency] if agency is not None else chain.every_agency():
+        try:
+            added = statements.refill(anchors, tenant_id) if refill else 0
+            click.echo(f"{tenant_id}: {_signed(anchors, tenant_id, added)}")
+        except SigningKeyMissing:
+            raise click.ClickException(
+                "there is no signing key: set VOYAGENT_AUDIT_SIGNING_KEY"
+            ) from None
+        except (BrokenError, OSError) as error:
+            unsigned += 1
+            click.echo(f"{tenant_id}: NOT SIGNED: {error}")
+    if unsigned:
+        raise click.exceptions.Exit(1)
+
+
+@audit.command("keys")
+@with_appcontext
+def keys() -> None:
+    """Print the public keys that signatures are checked with: the present one, then earlier ones.
+
+    Give them to auditors in another way than the statements.
+    """
+    public_keys = installed(Anchors, "anchors").public_keys
+    if not public_keys:
+        raise click.ClickException("there is no signing key: set VOYAGENT_AUDIT_SIGNING_KEY")
+    for kid, key in public_keys.items():
+        click.echo(f"{kid}  {key.hex()}")
 
 
 @audit.command("export")
@@ -61,17 +135,15 @@ def export(agency: UUID, file: Path) -> None:
     The exit code is 1 if the chain is broken.
     """
     _must_exist(agency)
+    anchors = installed(Anchors, "anchors")
     try:
-        head = archive.write(agency, file)
+        head = archive.write(agency, file, anchors)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
     click.echo(f"{file}: {head.seq} events. Note its head in another place: {head.seq}:{head.hash}")
-    verdict = checks.walk(agency, checks.found_before(agency))
+    verdict = checks.walk_signed(agency, anchors, checks.found_before(agency))
     if not verdict.ok:
-        raise click.ClickException(
-            f"the archive is written, but its chain is BROKEN at event {verdict.bad_seq}:"
-            f" {verdict.reason}"
-        )
+        raise click.ClickException(f"the archive is written, but its chain is {_fault(verdict)}")
 
 
 def _must_exist(tenant_id: UUID) -> None:
@@ -84,3 +156,26 @@ def _heads(texts: tuple[str, ...]) -> list[Head]:
         return [parse_head(text) for text in texts]
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--head") from None
+
+
+def _signed(anchors: Anchors, tenant_id: UUID, refilled: int) -> str:
+    """Verify and sign a chain; return the sentence to print. Raises BrokenError, OSError."""
+    verdict = checks.walk_signed(tenant_id, anchors, checks.found_before(tenant_id))
+    if not verdict.ok:
+        raise BrokenError(verdict.bad_seq, _fault(verdict))
+    made = statements.sign(anchors, tenant_id, Head(verdict.seq, verdict.hash))
+    again = f"{refilled} statements written to the folder; " if refilled else ""
+    return f"{again}statement {made.number} of {made.time}, head {made.seq}:{made.head}"
+
+
+def _fault(verdict: Verdict) -> str:
+    at = "" if verdict.bad_seq is None else f" at event {verdict.bad_seq}"
+    return f"BROKEN{at}: {verdict.reason}"
+
+
+def _given_lines(place: Path, tenant_id: UUID) -> list[bytes]:
+    """Return the statements of an agency in a folder, or in a file with those of any agencies."""
+    if place.is_dir():
+        return StatementFolder(place).read(tenant_id)
+    mark = f'"agency":"{tenant_id}"'.encode()
+    return [line for line in place.read_bytes().splitlines() if mark in line]

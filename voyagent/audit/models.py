@@ -142,3 +142,30 @@ class AuditCheck(TenantOwned, Base):
         CheckConstraint("ok is not false or reason is not null", name="reason"),
         Index("ix_audit_checks_asked", "tenant_id", desc("asked_at"), desc("id")),
     )
+
+
+class AuditStatement(TenantOwned, Base):
+    """A signed head of an agency's chain, as written to the folder of statements.
+
+    `document` is the statement's line. `number` counts the statements of the agency from 1. This is
+    a copy for pages, mails and comparison: what counts is the folder and its signatures. Only
+    `mailed_at`, the time when it was mailed, may be changed.
+    """
+
+    __tablename__ = "audit_statements"
+
+    number: Mapped[int]
+    seq: Mapped[int]
+    head: Mapped[bytes] = mapped_column(LargeBinary)
+    kid: Mapped[str]
+    signed_at: Mapped[datetime]
+    document: Mapped[str]
+    mailed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number", name="uq_audit_statements_number"),
+        CheckConstraint("number >= 1 and seq >= 0", name="numbers"),
+        CheckConstraint("octet_length(head) = 32", name="head"),
+        CheckConstraint("kid ~ '^[0-9a-f]{32}$'", name="kid"),
+        CheckConstraint("octet_length(document) <= 4096", name="document"),
+    )

@@ -122,3 +122,19 @@ class AuditListResponse(PageOf[AuditEventResponse]):
 
     `total` counts all events that match the filters.
     """
+
+
+class AuditStatementResponse(AnswerOf[Row]):
+    """The newest signed head of the audit log.
+
+    `seq` and `head` are the number and the SHA-256 of the last event. `kid` is the id of the key
+    that signed them. `document` is the statement as it was signed (canonical JSON with an Ed25519
+    signature); the verifier in an archive checks it.
+    """
+
+    number: int
+    seq: int
+    head: str
+    kid: str
+    signed_at: Instant
+    document: str

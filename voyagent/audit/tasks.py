@@ -1,15 +1,21 @@
-"""Background jobs that check one chain on request and all chains nightly."""
+"""Background jobs that check one chain on request, and check and sign all nightly."""
 
 from __future__ import annotations
 
+from typing import cast
 from uuid import UUID
+
+import structlog
+from flask import current_app
 
 from voyagent.audit.queries import chain
 from voyagent.audit.service import checks
+from voyagent.audit.service.statements import Anchors
 from voyagent.kernel import jobs
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.jobs import task
 
+log = structlog.get_logger(__name__)
 NIGHT_TASK = "audit.check_agencies"
 BATCH = 100
 
@@ -17,26 +23,35 @@ BATCH = 100
 @task(checks.CHECK_TASK, own_transactions=True)
 def check(tenant_id: str, check_id: str) -> None:
     """Check the chain of one agency and store the result under the requested check."""
-    checks.check(UUID(tenant_id), UUID(check_id))
+    checks.check(UUID(tenant_id), _anchors(), UUID(check_id))
 
 
 @task(NIGHT_TASK, own_transactions=True)
 def check_agencies(after: str) -> None:
-    """Check the chains of some agencies, then queue a job for the next ones.
+    """Check and sign the chains of some agencies, then queue a job for the next ones.
 
     Batches keep each job short.
     """
     with transaction():
         batch = chain.agencies(UUID(after), limit=BATCH)
     for tenant_id in batch:
-        checks.check(tenant_id)
+        checks.check_and_sign(tenant_id, _anchors())
     if len(batch) == BATCH:
         _go_on(batch[-1])
 
 
 @task("audit.nightly", own_transactions=True, every="17 1 * * *")
 def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Start the nightly check of every chain; each check writes the head to the log."""
+    """Start the nightly check of every chain; each check writes the head to the log and signs it.
+
+    A warning is logged if the heads cannot be signed, or if the statements are in the default
+    folder, which whoever enters this computer can reach.
+    """
+    anchors = _anchors()
+    if anchors.signing_key is None:
+        log.warning("audit.no_signing_key")
+    elif anchors.is_default:
+        log.warning("audit.statements_on_this_computer", folder=str(anchors.folder.path))
     _go_on(chain.FIRST)
 
 
@@ -45,3 +60,7 @@ def _go_on(after: UUID) -> None:
     with transaction():
         jobs.defer(NIGHT_TASK, lock=NIGHT_TASK, after=str(after))
     db.session.remove()
+
+
+def _anchors() -> Anchors:
+    return cast("Anchors", current_app.extensions["voyagent.anchors"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from email.utils import parseaddr
 from enum import StrEnum
@@ -16,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from voyagent.kernel.db_address import libpq_parameters
 
 SECRET_BYTES_MIN = 32
+SEED_BYTES = 32
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 SupplierName = Literal["sandbox", "none"]
@@ -66,6 +68,10 @@ class Settings(BaseSettings):
     auth_password_reset_ttl_seconds: int = Field(3600, ge=60)
     auth_skip_email_verification: bool = False
     auth_debug_tokens: bool = False
+
+    audit_signing_key: SecretStr = SecretStr("")
+    audit_public_keys_previous: str = ""
+    audit_anchor_dir: Path | None = None
 
     limit_scale: float = Field(1.0, gt=0, le=1_000_000)
     trusted_proxies: str = ""
@@ -144,6 +150,25 @@ class Settings(BaseSettings):
         return self.metrics_dir
 
     @property
+    def signing_seed(self) -> bytes | None:
+        """Return the 32 bytes of the key that signs heads of audit logs; None without a key."""
+        return _seed(self.audit_signing_key.get_secret_value())
+
+    @property
+    def previous_public_keys(self) -> list[bytes]:
+        """Return the public keys of earlier signing keys, of 32 bytes each."""
+        return [
+            bytes.fromhex(key) for key in self.audit_public_keys_previous.replace(",", " ").split()
+        ]
+
+    @property
+    def anchor_place(self) -> Path:
+        """Return the folder for signed statements of the audit logs."""
+        if self.audit_anchor_dir is None or self.audit_anchor_dir == Path():
+            return self.data_dir / "audit-statements"
+        return self.audit_anchor_dir
+
+    @property
     def migration_url(self) -> str | None:
         """Return the database URL for schema changes, None without a database."""
         return self.db_admin_url or self.db_url
@@ -168,6 +193,28 @@ class Settings(BaseSettings):
         if self.is_production and self.auth_debug_tokens:
             raise ValueError(
                 "VOYAGENT_AUTH_DEBUG_TOKENS is a development switch and is refused in production"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_signing(self) -> Self:
+        try:
+            seed = self.signing_seed
+        except ValueError:
+            seed = b""
+        if seed is not None and len(seed) != SEED_BYTES:
+            raise ValueError(
+                "VOYAGENT_AUDIT_SIGNING_KEY must be 32 random bytes in Base64, as"
+                " `openssl rand -base64 32` prints them"
+            )
+        try:
+            are_keys = all(len(key) == SEED_BYTES for key in self.previous_public_keys)
+        except ValueError:
+            are_keys = False
+        if not are_keys:
+            raise ValueError(
+                "VOYAGENT_AUDIT_PUBLIC_KEYS_PREVIOUS must list public keys of 64 hexadecimal"
+                " digits, as `flask audit keys` prints them; separate them by commas"
             )
         return self
 
@@ -302,6 +349,14 @@ def load_settings(**overrides: object) -> Settings:
         ]
         raise ConfigurationError("; ".join(problems)) from None
     return settings
+
+
+def _seed(text: str) -> bytes | None:
+    """Decode Base64, standard or URL-safe, with or without padding. Raises ValueError."""
+    if not text.strip():
+        return None
+    plain = text.strip().rstrip("=").translate(str.maketrans("-_", "+/"))
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
 
 
 def _sentence(item: dict[str, object]) -> str:

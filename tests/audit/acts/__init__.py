@@ -8,9 +8,11 @@ NO_ACTS = {
     "audit.check": (
         "its result is stored as a check and logged; the request for it records the event"
     ),
-    "audit.check_agencies": "the same, each night",
+    "audit.check_agencies": "the same, each night; it also signs, see `audit sign`",
     "audit.nightly": "the same, each night",
     "audit verify": "it only reads",
+    "audit sign": "a signed head is kept outside the chain; each signing would need another one",
+    "audit keys": "it only reads",
     "books check": "it only reads",
     "replay": "the same",
     "examples tune": "it only reads, and prints thresholds",

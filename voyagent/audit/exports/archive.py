@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from itertools import islice
 from pathlib import Path
@@ -9,8 +10,19 @@ from uuid import UUID
 
 from voyagent.audit.queries.chain import snapshot
 from voyagent.audit.rules import verifier
-from voyagent.audit.rules.verifier import ARCHIVE, EVENTS, EXPORTED, HEAD, PROGRAM, README, Head
+from voyagent.audit.rules.verifier import (
+    ARCHIVE,
+    EVENTS,
+    EXPORTED,
+    HEAD,
+    KEYS,
+    PROGRAM,
+    README,
+    STATEMENTS,
+    Head,
+)
 from voyagent.audit.service import recording
+from voyagent.audit.service.statements import Anchors
 from voyagent.kernel import clock
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import transaction
@@ -20,9 +32,11 @@ _ABOUT = """\
 Audit of agency {tenant_id}
 Exported {exported_at}: {seq} events
 
-events.jsonl  one event a line, the oldest first; hashed fields are the very text that was hashed
-head.json     the number and the hash of the last event
-verify.py     checks both; it needs Python 3.9 or newer and nothing else
+events.jsonl      one event a line, the oldest first; hashed fields are the text that was hashed
+head.json         the number and the hash of the last event
+statements.jsonl  the heads that the installation has signed, the oldest first
+keys.json         the public keys (Ed25519) of these signatures
+verify.py         checks all of them; it needs Python 3.9 or newer and nothing else
 
 To check this archive, unpack it and run
 
@@ -39,20 +53,32 @@ find that, compare it with a head of this agency that you noted before:
 
     python3 verify.py --head NUMBER:HASH
 
+Somebody who controls the database can compute a whole chain again, but cannot sign it. Compare the
+chain with statements that you received by mail, and the key with the one that you noted before:
+
+    python3 verify.py --statement voyagent-audit-statement-12.json --key KEY
+
+KEY is the public key, or its id: the first 32 digits of the SHA-256 of the public key.
+
 The hash of an event is the SHA-256 over the 32 bytes of the hash of the event before it (for the
 first event, the SHA-256 of nothing), then for each field in the order of a line, up to
 recorded_at: the length of its text in bytes of UTF-8, a colon, and the text; or one hyphen if the
-field is null.
+field is null. A statement is canonical JSON: sorted members, no spaces. Its signature covers the
+statement without the member "signature". "previous" is the SHA-256 of the line of the statement
+before it.
 """
 
 
-def write(tenant_id: UUID, path: Path) -> Head:
+def write(tenant_id: UUID, path: Path, anchors: Anchors) -> Head:
     """Write the archive of an agency to `path` and return the head of its chain.
 
     The last event in the archive records this export, even if other events are written during the
     export. Events are streamed, so memory use does not grow with the trail. The file gets its name
     only when it is complete. Raises OSError.
     """
+    # Read before the event of the export, because the archive ends with that event: every signed
+    # head must be of an earlier one.
+    signed = anchors.folder.read(tenant_id)
     with transaction(tenant_id):
         recording.record(system_actor(tenant_id), EXPORTED, inputs={"format": ARCHIVE})
     unfinished = path.with_name(path.name + ".part")
@@ -66,6 +92,8 @@ def write(tenant_id: UUID, path: Path) -> Head:
                 for line in islice(chain.lines, head.seq):
                     events.write(line + b"\n")
             archive.writestr(HEAD, verifier.head_document(str(tenant_id), head))
+            archive.writestr(STATEMENTS, b"".join(line + b"\n" for line in signed))
+            archive.writestr(KEYS, _keys(anchors))
             archive.writestr(PROGRAM, Path(verifier.__file__).read_bytes())
             archive.writestr(
                 README,
@@ -77,3 +105,7 @@ def write(tenant_id: UUID, path: Path) -> Head:
     finally:
         unfinished.unlink(missing_ok=True)
     return head
+
+
+def _keys(anchors: Anchors) -> str:
+    return json.dumps([key.hex() for key in anchors.public_keys.values()], indent=1) + "\n"

@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from voyagent.audit.models import AuditCheck, AuditEvent, AuditHead, AuditPrivate
+from voyagent.audit.queries.statements import newest_statement
 from voyagent.kernel import clock
 from voyagent.kernel.canonical import canonical_json
 from voyagent.kernel.database.copy_export import json_cell
@@ -106,6 +107,8 @@ class Directory:
 class AuditListPage:
     """Data of the audit page: events, open event, filter options and checks.
 
+    `signed` is the newest signed statement, or None.
+
     `is_capped` is True if more events match than were counted.
     """
 
@@ -115,6 +118,7 @@ class AuditListPage:
     checks: list[Row]
     kinds: list[str]
     people: list[Row]
+    signed: Row | None
     opened: Row | None = None
 
 
@@ -146,11 +150,12 @@ def read_list_page(
     A filtered total is counted up to 1,000 events.
     """
     more = [_event_statement(opened)] if opened is not None else []
-    rows, checks, kinds, people, *beside = reader.read(
+    rows, checks, kinds, people, signed, *beside = reader.read(
         list_statement(search, part, for_page=True),
         checks_statement(),
         _kinds_statement(),
         _directory[0].people(),
+        newest_statement(),
         *more,
     )
     page = _page(rows, part)
@@ -161,6 +166,7 @@ def read_list_page(
         checks=checks,
         kinds=[row["kind"] for row in kinds],
         people=people,
+        signed=signed[0] if signed else None,
         opened=beside[0][0] if beside and beside[0] else None,
     )
 

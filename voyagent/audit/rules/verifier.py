@@ -9,9 +9,17 @@ must be numbered 1, 2, 3 … without a gap, and the last one must match `head.js
 export of an archive, because an archive ends with the event of its own export. The exit code is 0
 if the chain is valid; otherwise it is 1 and the first fault is printed.
 
-If somebody removed the events after an earlier export and wrote a new head, the rest is still a
-valid chain. To detect this, compare it with a head that was recorded elsewhere: `--head
-NUMBER:HASH`.
+If somebody removed the events after an earlier export and wrote a new head, or computed the hashes
+of the whole chain again, the result is still a valid chain. To detect this, compare it with heads
+that were recorded elsewhere.
+
+`statements.jsonl` has the heads that the installation signed (Ed25519, RFC 8032) with a key that is
+not in its database. `keys.json` has the public keys. The id of a key is the beginning of its
+SHA-256, so the id that a mailed statement names identifies the key. Options:
+
+- `--statement FILE`: a statement that was mailed or downloaded; the chain must contain its head.
+- `--key KEY`: a public key or its id, as noted earlier; other keys are not trusted.
+- `--head NUMBER:HASH`: a head as noted earlier.
 """
 
 from __future__ import annotations
@@ -21,7 +29,7 @@ import json
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -55,6 +63,11 @@ FIELDS = (
 MEMBERS = (*FIELDS, "prev_hash", "hash")
 GENESIS = hashlib.sha256(b"").hexdigest()
 EVENTS, HEAD, PROGRAM, README = "events.jsonl", "head.json", "verify.py", "README.txt"
+STATEMENTS, KEYS = "statements.jsonl", "keys.json"
+UNSIGNED_PARTS = (EVENTS, HEAD, PROGRAM, README)
+PARTS = (*UNSIGNED_PARTS, STATEMENTS, KEYS)
+STATEMENT_FORMAT = "voyagent-audit-statement-1"
+KID_DIGITS = 32
 EXPORTED, ARCHIVE = "audit.exported", "archive"
 LINE_BYTES_MAX = 64 * 1024 * 1024
 # Exceptions that reading a damaged archive may raise.
@@ -73,22 +86,49 @@ DAMAGE = (
 
 
 class Head(NamedTuple):
-    """The sequence number and hash of an event that were recorded outside the chain."""
+    """The sequence number and hash of an event that were recorded outside the chain.
+
+    `source` completes the sentence "event 5 was …" in the description of a fault.
+    """
 
     seq: int
     hash: str
+    source: str = "noted elsewhere"
+
+
+class Statement(NamedTuple):
+    """A signed head of an agency's chain.
+
+    `number` counts the statements of the agency from 1. `digest` is the SHA-256 of the statement's
+    line; the next statement contains it as `previous`. `time` is in UTC (RFC 3339).
+    """
+
+    number: int
+    seq: int
+    head: str
+    time: str
+    kid: str
+    digest: str
+
+    @property
+    def known(self) -> Head:
+        """Return the signed head."""
+        return Head(self.seq, self.head, f"signed in statement {self.number} of {self.time[:10]}")
 
 
 class Verdict(NamedTuple):
     """The result of a verification: the last valid event, and the first fault if any.
 
-    `bad_seq` and `reason` describe the fault; both are empty if the chain is valid.
+    `bad_seq` and `reason` describe the fault; both are empty if the chain is valid, and `bad_seq`
+    is None if the fault is in a signed statement. `signed` is the number of signed statements with
+    which the chain was compared.
     """
 
     seq: int
     hash: str
     bad_seq: int | None = None
     reason: str = ""
+    signed: int = 0
 
     @property
     def ok(self) -> bool:
@@ -97,7 +137,10 @@ class Verdict(NamedTuple):
 
 
 class BrokenError(Exception):
-    """A fault in the chain; `seq` is the number of the first affected event."""
+    """A fault in the chain; `seq` is the number of the first affected event.
+
+    It is None if the fault is in a statement or in the archive.
+    """
 
     def __init__(self, seq: int | None, reason: str) -> None:
         super().__init__(reason)
@@ -113,18 +156,23 @@ def verify(
     `lines` are the events in the archive's format. `known` are sequence numbers and hashes that
     were recorded elsewhere earlier; the chain must still contain them.
     """
-    seq, last, known_hashes = 0, GENESIS, dict([Head(0, GENESIS), *known])
+    recorded: dict[int, list[Head]] = {}
+    for item in known:
+        recorded.setdefault(item.seq, []).append(item)
+    seq, last = 0, GENESIS
     try:
         for line in lines:
             last = _follow(line, seq + 1, last, tenant_id)
             seq += 1
-            if known_hashes.get(seq, last) != last:
-                return Verdict(
-                    seq, last, seq, f"event {seq} has another hash than was noted elsewhere"
-                )
+            for item in recorded.get(seq, ()):
+                if item.hash != last:
+                    return Verdict(
+                        seq, last, seq, f"event {seq} has another hash than was {item.source}"
+                    )
     except BrokenError as broken:
         return Verdict(seq, last, broken.seq, broken.reason)
-    return _at_the_end(seq, last, head, max(known_hashes))
+    furthest = max(recorded, default=0)
+    return _at_the_end(seq, last, head, recorded[furthest][0] if furthest else Head(0, GENESIS))
 
 
 def digest(previous: str, event: dict[str, str | None]) -> str:
@@ -136,7 +184,7 @@ def digest(previous: str, event: dict[str, str | None]) -> str:
     return hashlib.sha256(bytes.fromhex(previous) + text).hexdigest()
 
 
-def _at_the_end(seq: int, last: str, head: Head, recorded_seq: int) -> Verdict:
+def _at_the_end(seq: int, last: str, head: Head, recorded: Head) -> Verdict:
     """Check that the chain ends at its head and contains each known event."""
     if seq < head.seq:
         return Verdict(
@@ -155,13 +203,13 @@ def _at_the_end(seq: int, last: str, head: Head, recorded_seq: int) -> Verdict:
         )
     if last != head.hash:
         return Verdict(seq, last, seq, f"event {seq} has another hash than the head")
-    if seq < recorded_seq:
+    if seq < recorded.seq:
         return Verdict(
             seq,
             last,
             seq + 1,
-            f"event {seq + 1} is missing: the chain ends at {seq}, and event {recorded_seq} was"
-            " noted elsewhere",
+            f"event {seq + 1} is missing: the chain ends at {seq}, and event {recorded.seq} was"
+            f" {recorded.source}",
         )
     return Verdict(seq, last)
 
@@ -207,6 +255,202 @@ def _event(line: bytes, number: int) -> dict[str, str | None]:
     return dict(event)
 
 
+# Signed statements
+# --------------------------------------------------------------------------------
+
+SIGNED_FIELDS = (
+    "agency",
+    "format",
+    "head",
+    "installation",
+    "kid",
+    "number",
+    "previous",
+    "seq",
+    "time",
+)
+_NUMBER_MAX = 10**15
+
+
+def signed_bytes(fields: dict[str, Any]) -> bytes:
+    """Return the bytes that a signature covers: canonical JSON of all fields but the signature."""
+    return _canonical({name: fields[name] for name in SIGNED_FIELDS}).encode()
+
+
+def statement_line(fields: dict[str, Any], signature: bytes) -> str:
+    """Return a statement as one line of canonical JSON, without a line end."""
+    return _canonical({**fields, "signature": signature.hex()})
+
+
+def kid_of(public_key: bytes) -> str:
+    """Return the id of a key: the first 32 digits of the SHA-256 of the public key."""
+    return hashlib.sha256(public_key).hexdigest()[:KID_DIGITS]
+
+
+def read_statements(
+    lines: Iterable[bytes],
+    tenant_id: str,
+    public_keys: dict[str, bytes],
+    *,
+    whole: bool = True,
+    verifies: Callable[[bytes, bytes, bytes], bool] | None = None,
+) -> list[Statement]:
+    """Return the statements of an agency after checking each and their order.
+
+    `public_keys` are the trusted keys by id. With `whole` the statements must begin with number 1.
+    `verifies` checks a signature, given public key, message and signature; the default needs no
+    library.
+
+    Raises BrokenError with the first fault.
+    """
+    check, found = verifies or ed25519_verifies, list[Statement]()
+    for place, line in enumerate(lines, 1):
+        fields = _statement_fields(line, place)
+        number = fields["number"]
+        expected = found[-1].number + 1 if found else 1 if whole else number
+        if fields["agency"] != tenant_id:
+            raise BrokenError(None, f"statement {number} belongs to another agency")
+        if number != expected:
+            raise BrokenError(
+                None, f"statement {expected} is missing: statement {number} is in its place"
+            )
+        key = public_keys.get(fields["kid"])
+        if key is None:
+            raise BrokenError(
+                None, f"statement {number} was signed with the key {fields['kid']}, not a known key"
+            )
+        if not check(key, signed_bytes(fields), bytes.fromhex(fields["signature"])):
+            raise BrokenError(
+                None,
+                f"the signature of statement {number} is wrong: the statement was changed, or"
+                " another key signed it",
+            )
+        before = found[-1].digest if found else GENESIS
+        if (found or number == 1) and fields["previous"] != before:
+            raise BrokenError(
+                None, f"statement {number} does not contain the digest of the statement before it"
+            )
+        if found and fields["seq"] < found[-1].seq:
+            raise BrokenError(
+                None, f"statement {number} is for an earlier event than the statement before it"
+            )
+        found.append(_statement(fields, line))
+    return found
+
+
+def parse_statement(line: bytes) -> Statement:
+    """Return a statement without checking its signature. Raises BrokenError."""
+    return _statement(_statement_fields(line, 1), line)
+
+
+def _statement(fields: dict[str, Any], line: bytes) -> Statement:
+    return Statement(
+        fields["number"],
+        fields["seq"],
+        fields["head"],
+        fields["time"],
+        fields["kid"],
+        hashlib.sha256(line).hexdigest(),
+    )
+
+
+def _statement_fields(line: bytes, place: int) -> dict[str, Any]:
+    """Parse a statement; accept only canonical JSON with exactly the known fields."""
+    try:
+        text = line.decode("utf-8")
+        fields: Any = json.loads(text)
+        is_valid = (
+            isinstance(fields, dict)
+            and set(fields) == {*SIGNED_FIELDS, "signature"}
+            and fields["format"] == STATEMENT_FORMAT
+            and all(
+                type(value) is int and 0 <= value < _NUMBER_MAX
+                if name in ("number", "seq")
+                else isinstance(value, str)
+                for name, value in fields.items()
+            )
+            and _canonical(fields) == text
+            and all(_is_hex(fields[name], 64) for name in ("head", "previous"))
+            and _is_hex(fields["signature"], 128)
+        )
+    except (ValueError, RecursionError):
+        is_valid = False
+    if not is_valid:
+        raise BrokenError(
+            None, f"the statement in line {place} cannot be read: it is damaged or cut off"
+        )
+    return dict(fields)
+
+
+def _canonical(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _is_hex(text: str, digits: int) -> bool:
+    return len(text) == digits and set(text) <= set("0123456789abcdef")
+
+
+# Verification of Ed25519 signatures (RFC 8032, 5.1.7 and the program in its section 6). A point is
+# (X, Y, Z, T) with x = X/Z, y = Y/Z and x * y = T/Z.
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, _P - 2, _P) % _P
+_ROOT = pow(2, (_P - 1) // 4, _P)
+Point = tuple[int, int, int, int]
+
+
+def ed25519_verifies(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Return True if the signature of a message is valid. It takes a few milliseconds."""
+    if len(public_key) != 32 or len(signature) != 64:
+        return False
+    key, commitment = _point(public_key), _point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    base = _point((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little"))
+    if key is None or commitment is None or base is None or s >= _ORDER:
+        return False
+    hashed = hashlib.sha512(signature[:32] + public_key + message).digest()
+    factor = int.from_bytes(hashed, "little") % _ORDER
+    left, right = _times(s, base), _sum(commitment, _times(factor, key))
+    return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (
+        left[1] * right[2] - right[1] * left[2]
+    ) % _P == 0
+
+
+def _point(raw: bytes) -> Point | None:
+    """Return the point of its 32 bytes; None if they are not a point of the curve."""
+    y = int.from_bytes(raw, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT % _P
+    if (x * x - square) % _P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = _P - x
+    return (x, y, 1, x * y % _P)
+
+
+def _sum(one: Point, other: Point) -> Point:
+    a = (one[1] - one[0]) * (other[1] - other[0]) % _P
+    b = (one[1] + one[0]) * (other[1] + other[0]) % _P
+    c, d = 2 * one[3] * other[3] * _D % _P, 2 * one[2] * other[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
+
+
+def _times(factor: int, point: Point) -> Point:
+    total: Point = (0, 1, 1, 0)
+    while factor:
+        if factor & 1:
+            total = _sum(total, point)
+        point = _sum(point, point)
+        factor >>= 1
+    return total
+
+
 # The program
 # --------------------------------------------------------------------------------
 
@@ -217,8 +461,8 @@ def main(arguments: list[str]) -> int:
     It prints the result.
     """
     try:
-        place, known = _parsed_arguments(arguments)
-        verdict = _verify_place(place, known)
+        given = _parsed_arguments(arguments)
+        verdict, statements = _verify_place(given)
     except BrokenError as broken:
         return _say(f"BROKEN: {broken.reason}", 1)
     except DAMAGE as damage:
@@ -227,8 +471,19 @@ def main(arguments: list[str]) -> int:
         return _say(f"BROKEN at event {verdict.bad_seq}: {verdict.reason}", 1)
     return _say(
         f"OK: {verdict.seq} events, unbroken from the first to the last; head"
-        f" {verdict.seq}:{verdict.hash}",
+        f" {verdict.seq}:{verdict.hash}\n{_about_statements(statements)}",
         0,
+    )
+
+
+def _about_statements(statements: list[Statement]) -> str:
+    if not statements:
+        return "No signed statement was checked."
+    last, kids = statements[-1], sorted({item.kid for item in statements})
+    return (
+        f"{len(statements)} signed statement{'s' if len(statements) > 1 else ''} checked, the last"
+        f" is number {last.number} of {last.time} for event {last.seq}. Compare the key with the"
+        f" one that you noted: {', '.join(kids)}"
     )
 
 
@@ -251,50 +506,115 @@ def head_document(tenant_id: str, head: Head) -> str:
     return json.dumps({"tenant_id": tenant_id, "seq": head.seq, "hash": head.hash}, indent=1) + "\n"
 
 
-def _parsed_arguments(arguments: list[str]) -> tuple[Path, list[Head]]:
-    rest, known = list(arguments), []
-    while "--head" in rest:
-        at = rest.index("--head")
-        try:
-            known.append(parse_head("".join(rest[at + 1 : at + 2])))
-        except ValueError as error:
-            raise BrokenError(None, str(error)) from None
-        del rest[at : at + 2]
+class _Given(NamedTuple):
+    """The arguments of the program."""
+
+    place: Path
+    heads: list[Head]
+    statements: list[bytes]
+    keys: list[str]
+
+
+def _parsed_arguments(arguments: list[str]) -> _Given:
+    rest = list(arguments)
+    values: dict[str, list[str]] = {"--head": [], "--statement": [], "--key": []}
+    for option, found in values.items():
+        while option in rest:
+            at = rest.index(option)
+            found.extend(rest[at + 1 : at + 2] or [""])
+            del rest[at : at + 2]
+    try:
+        heads = [parse_head(text) for text in values["--head"]]
+    except ValueError as error:
+        raise BrokenError(None, str(error)) from None
+    if not all(_is_hex(key, 64) or _is_hex(key, KID_DIGITS) for key in values["--key"]):
+        raise BrokenError(None, "a key is written with 64 hexadecimal digits, its id with 32")
     if len(rest) > 1:
         raise BrokenError(None, "give at most one archive")
-    return (Path(rest[0]) if rest else Path(__file__).resolve().parent), known
+    statements = []
+    for name in values["--statement"]:
+        try:
+            statements += Path(name).read_bytes().splitlines()
+        except OSError:
+            raise BrokenError(None, f"the statement {name} cannot be read") from None
+    place = Path(rest[0]) if rest else Path(__file__).resolve().parent
+    return _Given(place, heads, statements, values["--key"])
 
 
-def _verify_place(place: Path, known: list[Head]) -> Verdict:
+def _verify_place(given: _Given) -> tuple[Verdict, list[Statement]]:
+    place = given.place
     if place.is_dir():
-        return _verify_parts(lambda name: _open_file(place / name), known)
+        is_signed = (place / STATEMENTS).exists() or (place / KEYS).exists()
+        return _verify_parts(lambda name: _open_file(place / name), given, is_signed=is_signed)
     try:
         with zipfile.ZipFile(place) as archive:
-            if sorted(archive.namelist()) != sorted((EVENTS, HEAD, PROGRAM, README)):
+            names = sorted(archive.namelist())
+            if names not in (sorted(PARTS), sorted(UNSIGNED_PARTS)):
                 raise BrokenError(None, "the archive contains other files than an export")
-            verdict = _verify_parts(archive.open, known)
+            verdict, statements = _verify_parts(archive.open, given, is_signed=STATEMENTS in names)
             bad = archive.testzip() if verdict.ok else None
     except zipfile.BadZipFile:
         raise BrokenError(None, f"{place.name} is not a ZIP archive, or is damaged") from None
     if bad is not None:
         raise BrokenError(None, f"{bad} is damaged: its checksum does not match")
-    return verdict
+    return verdict, statements
 
 
-def _verify_parts(open_part: Any, known: list[Head]) -> Verdict:
+def _verify_parts(
+    open_part: Any, given: _Given, *, is_signed: bool
+) -> tuple[Verdict, list[Statement]]:
     tenant_id, head = _read_head(open_part)
+    statements = _checked_statements(open_part, given, tenant_id) if is_signed else []
+    if given.statements and not is_signed:
+        raise BrokenError(None, f"{KEYS} is missing: this archive has no public keys")
+    known = [*given.heads, *(item.known for item in statements)]
     with _opened(open_part, EVENTS) as events:
         last: list[bytes] = []
         verdict = verify(_remembering(_lines(events), last), head, tenant_id, known)
     if verdict.ok and not _is_of_an_export(last):
         missing = verdict.seq + 1
-        return Verdict(
+        verdict = Verdict(
             verdict.seq,
             verdict.hash,
             missing,
             f"event {missing} is missing: an archive ends with the event of its own export",
         )
-    return verdict
+    return verdict, statements
+
+
+def _checked_statements(open_part: Any, given: _Given, tenant_id: str) -> list[Statement]:
+    """Return the statements of the archive and the given ones, after checking both."""
+    keys = _trusted(_read_keys(open_part), given.keys)
+    with _opened(open_part, STATEMENTS) as part:
+        own = read_statements(part.read().splitlines(), tenant_id, keys)
+    found = list(own)
+    for line in given.statements:
+        (statement,) = read_statements([line], tenant_id, keys, whole=False)
+        if statement.number <= len(own) and own[statement.number - 1] != statement:
+            raise BrokenError(
+                None, f"statement {statement.number} of the archive differs from the given one"
+            )
+        if statement not in found:
+            found.append(statement)
+    return sorted(found)
+
+
+def _read_keys(open_part: Any) -> dict[str, bytes]:
+    with _opened(open_part, KEYS) as part:
+        try:
+            texts = json.loads(part.read().decode("utf-8"))
+            keys = [bytes.fromhex(text) for text in texts]
+        except (*DAMAGE, TypeError, RecursionError):
+            raise BrokenError(None, f"{KEYS} cannot be read") from None
+    return {kid_of(key): key for key in keys}
+
+
+def _trusted(keys: dict[str, bytes], wanted: list[str]) -> dict[str, bytes]:
+    """Return the keys that are trusted: all of them, or those that the caller names."""
+    if not wanted:
+        return keys
+    named = {kid_of(bytes.fromhex(text)): bytes.fromhex(text) for text in wanted if len(text) == 64}
+    return {**{kid: key for kid, key in keys.items() if kid in wanted}, **named}
 
 
 def _remembering(lines: Iterator[bytes], last: list[bytes]) -> Iterator[bytes]:

@@ -12,8 +12,9 @@ from sqlalchemy import delete, func, select
 from voyagent.audit.models import AuditCheck
 from voyagent.audit.queries.chain import snapshot
 from voyagent.audit.rules import verifier
-from voyagent.audit.rules.verifier import Head, Verdict
-from voyagent.audit.service import recording
+from voyagent.audit.rules.verifier import BrokenError, Head, Verdict
+from voyagent.audit.service import recording, statements
+from voyagent.audit.service.statements import Anchors, SigningKeyMissing
 from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, transaction
@@ -55,14 +56,14 @@ def ask(actor: Actor) -> UUID:
     return check.id
 
 
-def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
+def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Verdict:
     """Check an agency's chain, store the result and log the chain's head.
 
-    The log is needed because a person who can change the database cannot change the log. The chain
-    is also compared with the heads of earlier checks. This detects a chain whose end was removed
-    and whose hashes were recomputed.
+    The chain is compared with the heads of earlier checks and with the signed statements. A person
+    who can change the database can recompute the chain and delete the earlier checks, but cannot
+    change the statements and the log.
     """
-    verdict = walk(tenant_id, found_before(tenant_id))
+    verdict = walk_signed(tenant_id, anchors, found_before(tenant_id))
     with transaction(tenant_id):
         _store(verdict, check_id)
     db.session.remove()
@@ -72,6 +73,45 @@ def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
             "audit.broken", agency=str(tenant_id), bad_seq=verdict.bad_seq, reason=verdict.reason
         )
     return verdict
+
+
+def check_and_sign(tenant_id: UUID, anchors: Anchors) -> Verdict:
+    """Check an agency's chain and, if it is valid, sign its head.
+
+    An error in signing is logged as `audit.unsigned` and not raised, so that the other agencies get
+    their statements.
+    """
+    verdict = check(tenant_id, anchors)
+    if verdict.ok:
+        try:
+            statements.sign(anchors, tenant_id, Head(verdict.seq, verdict.hash))
+        except SigningKeyMissing:
+            pass  # the nightly job reports this once for all agencies
+        except (BrokenError, OSError) as error:
+            log.error("audit.unsigned", agency=str(tenant_id), reason=str(error))  # noqa: TRY400 - no traceback needed
+    return verdict
+
+
+def walk_signed(
+    tenant_id: UUID,
+    anchors: Anchors,
+    known: Iterable[Head] = (),
+    given: Iterable[bytes] | None = None,
+    *,
+    whole: bool = True,
+) -> Verdict:
+    """Verify the signed statements of an agency, then that its chain contains the signed heads.
+
+    The statements are those of the folder or the `given` lines (see `statements.known_heads`).
+    """
+    try:
+        signed = statements.known_heads(anchors, tenant_id, given, whole=whole)
+    except BrokenError as broken:
+        return Verdict(0, verifier.GENESIS, None, broken.reason)
+    except OSError as error:
+        reason = f"the folder of statements cannot be read: {error.strerror}"
+        return Verdict(0, verifier.GENESIS, None, reason)
+    return walk(tenant_id, [*known, *signed])._replace(signed=len(signed))
 
 
 def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:

@@ -118,12 +118,12 @@ def time_of_day(instant: datetime) -> str:
     return str(format_time(instant, "HH:mm:ss"))
 
 
-def short_hash(digest: bytes) -> str:
+def short_hash(digest: bytes | str) -> str:
     """Return the first eight bytes as hex digits in groups of four.
 
-    A person can compare them by eye.
+    A person can compare them by eye. `digest` is bytes or already hex digits.
     """
-    figures = bytes(digest).hex()[:16]
+    figures = (digest if isinstance(digest, str) else bytes(digest).hex())[:16]
     return " ".join(figures[at : at + 4] for at in range(0, 16, 4))
 
 

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 
 from voyagent.audit.exports import trail
 from voyagent.audit.forms import ListQuery
-from voyagent.audit.queries import events
+from voyagent.audit.queries import events, statements
 from voyagent.audit.service import checks
 from voyagent.audit.views import presentation
-from voyagent.http.files import csv_stream, export_slots
+from voyagent.http.files import csv_stream, export_slots, saved
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -64,6 +64,14 @@ def export_csv(actor: Actor) -> Any:
     search = ListQuery.read(request.args).search(actor.timezone)
     file = trail.export(actor, search, export_slots())
     return csv_stream(file, trail.file_name(actor.tenant_id))
+
+
+@pages.page("/audit/statement.json", permission="audit.read", missing=statements.StatementNotFound)
+def statement(reader: RequestReader) -> Any:
+    """Download the newest signed statement, exactly as it was signed."""
+    newest = statements.read_newest(reader)
+    name = f"audit-statement-{newest['number']}.json"
+    return saved(f"{newest['document']}\n".encode(), name, "application/json")
 
 
 def _chain(found: list[Row]) -> dict[str, Row | None]:

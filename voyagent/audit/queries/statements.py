@@ -1,0 +1,54 @@
+"""Queries of the signed statements of an agency's audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from voyagent.audit.models import AuditStatement
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
+from voyagent.kernel.database.statement_cache import cached_statement
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.tenancy import owned
+
+_COLUMNS = AuditStatement.__table__.c
+
+
+class StatementNotFound(NotFound):
+    """The audit log of the agency has no signed statement yet."""
+
+    code = "audit_statement_not_found"
+    message = N_(
+        "The audit log has no signed statement yet. One is signed every night if this"
+        " installation has a signing key."
+    )
+
+
+@cached_statement
+def newest_statement() -> Select[Any]:
+    """Select the newest signed statement of the bound agency."""
+    return (
+        select(
+            _COLUMNS.number,
+            _COLUMNS.seq,
+            func.encode(_COLUMNS.head, "hex").label("head"),
+            _COLUMNS.kid,
+            _COLUMNS.signed_at,
+            _COLUMNS.document,
+        )
+        .where(owned(AuditStatement))
+        .order_by(_COLUMNS.number.desc())
+        .limit(1)
+    )
+
+
+def read_newest(reader: Reader) -> Row:
+    """Return the newest signed statement of the agency. Raises StatementNotFound."""
+    return first_row(reader.read(newest_statement())[0], StatementNotFound)
+
+
+def stored_documents() -> list[str]:
+    """Return the lines of all statements of the bound agency, in order of their numbers."""
+    return list(db.session.scalars(select(AuditStatement.document).order_by(AuditStatement.number)))

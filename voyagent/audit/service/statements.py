@@ -1,0 +1,218 @@
+"""Sign the heads of chains with a key that the database does not hold, and check the statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import select, text
+
+from voyagent.audit.models import AuditStatement
+from voyagent.audit.queries import statements as queries
+from voyagent.audit.rules import verifier
+from voyagent.audit.rules.verifier import BrokenError, Head, Statement, kid_of
+from voyagent.drivers.anchors.folder import StatementFolder
+from voyagent.kernel import clock
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db, transaction
+from voyagent.kernel.fields import wire_instant
+
+# Signers of one agency take turns, so that a day has one statement and each number is given once.
+_LOCK = text(
+    "select pg_advisory_xact_lock(hashtextextended('statements of ' ||"
+    " current_setting('app.tenant'), 0))"
+)
+
+
+class SigningKeyMissing(Exception):
+    """The installation has no signing key, so it cannot sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """The signing key, the trusted public keys and the folder of the installation.
+
+    `signing_key` is None if none is configured. `public_keys` also has the keys that signed earlier
+    statements, by id. `is_default` is True if the operator chose no folder.
+    """
+
+    signing_key: Ed25519PrivateKey | None = field(repr=False)
+    public_keys: dict[str, bytes]
+    folder: StatementFolder
+    installation: str
+    is_default: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> Anchors:
+        """Return the keys and the folder that the settings name."""
+        seed = settings.signing_seed
+        signing_key = None if seed is None else Ed25519PrivateKey.from_private_bytes(seed)
+        present = [] if signing_key is None else [signing_key.public_key().public_bytes_raw()]
+        return cls(
+            signing_key,
+            {kid_of(key): key for key in [*present, *settings.previous_public_keys]},
+            StatementFolder(settings.anchor_place),
+            settings.public_url,
+            settings.anchor_place == settings.data_dir / "audit-statements",
+        )
+
+
+def sign(anchors: Anchors, tenant_id: UUID, head: Head) -> Statement:
+    """Sign a verified head, append the statement to the folder, and return it.
+
+    If the newest statement is of today and includes the head, it is returned instead. A statement
+    that is in the folder but not in the database, because a process died between the two writes, is
+    stored now.
+
+    Raises SigningKeyMissing, OSError, and BrokenError if the statements so far are not valid.
+    """
+    if anchors.signing_key is None:
+        raise SigningKeyMissing
+    db.session.remove()
+    with transaction(tenant_id):
+        db.session.execute(_LOCK)
+        lines = anchors.folder.read(tenant_id)
+        found = _read(anchors, tenant_id, lines)
+        stored = queries.stored_documents()
+        _compare(found, stored)
+        now = clock.now()
+        if not (found and _includes(found[-1], head, now)):
+            document = _document(anchors, anchors.signing_key, tenant_id, head, found, now)
+            lines = [*lines, document.encode()]
+            found = _read(anchors, tenant_id, lines)
+            anchors.folder.append(tenant_id, document)
+        for statement, line in list(zip(found, lines, strict=True))[len(stored) :]:
+            _store(statement, line.decode())
+    db.session.remove()
+    return found[-1]
+
+
+def known_heads(
+    anchors: Anchors, tenant_id: UUID, given: Iterable[bytes] | None = None, *, whole: bool = True
+) -> list[Head]:
+    """Return the signed heads of an agency, after checking the statements.
+
+    The statements are those of the folder, compared with the copies in the database, or the `given`
+    lines. Given lines need not begin with the first statement unless `whole` is True.
+
+    Raises BrokenError with the first fault, OSError.
+    """
+    if given is not None:
+        return [item.known for item in _read(anchors, tenant_id, given, whole=whole)]
+    db.session.remove()
+    with transaction(tenant_id):
+        # first the database: a statement is in the folder before it is in the database
+        stored = queries.stored_documents()
+    db.session.remove()
+    found = _read(anchors, tenant_id, anchors.folder.read(tenant_id))
+    _compare(found, stored)
+    return [item.known for item in found]
+
+
+def refill(anchors: Anchors, tenant_id: UUID) -> int:
+    """Write statements to the folder that only the database has, and return their number.
+
+    Only statements with valid signatures that continue those of the folder are written. This is for
+    an operator who moved to a new folder or restored the database.
+
+    Raises BrokenError, OSError.
+    """
+    db.session.remove()
+    with transaction(tenant_id):
+        db.session.execute(_LOCK)
+        lines = anchors.folder.read(tenant_id)
+        missing = queries.stored_documents()[len(lines) :]
+        _read(anchors, tenant_id, [*lines, *(document.encode() for document in missing)])
+        if missing:
+            anchors.folder.append(tenant_id, *missing)
+    db.session.remove()
+    return len(missing)
+
+
+def take_for_mail() -> AuditStatement | None:
+    """Return the newest statement of the bound agency if it was not mailed; mark it as mailed."""
+    newest = db.session.scalar(
+        select(AuditStatement).order_by(AuditStatement.number.desc()).limit(1).with_for_update()
+    )
+    if newest is None or newest.mailed_at is not None:
+        return None
+    newest.mailed_at = clock.now()
+    return newest
+
+
+def _read(
+    anchors: Anchors, tenant_id: UUID, lines: Iterable[bytes], *, whole: bool = True
+) -> list[Statement]:
+    return verifier.read_statements(
+        lines, str(tenant_id), anchors.public_keys, whole=whole, verifies=_verifies
+    )
+
+
+def _verifies(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _compare(found: list[Statement], stored: list[str]) -> None:
+    """Check that the folder has every statement of which the database has a copy."""
+    for document in stored:
+        copy = verifier.parse_statement(document.encode())
+        if copy.number > len(found):
+            raise BrokenError(
+                None,
+                f"statement {len(found) + 1} is missing in the folder of statements, but was signed"
+                f" before {copy.time}",
+            )
+        if found[copy.number - 1].digest != copy.digest:
+            raise BrokenError(
+                None, f"statement {copy.number} in the folder differs from its copy in the database"
+            )
+
+
+def _includes(newest: Statement, head: Head, now: datetime) -> bool:
+    is_of_today = newest.time[:10] == wire_instant(now)[:10]
+    is_of_this_head = (newest.seq, newest.head) == (head.seq, head.hash)
+    return newest.seq > head.seq or (is_of_this_head and is_of_today)
+
+
+def _document(
+    anchors: Anchors,
+    key: Ed25519PrivateKey,
+    tenant_id: UUID,
+    head: Head,
+    found: list[Statement],
+    now: datetime,
+) -> str:
+    fields: dict[str, Any] = {
+        "agency": str(tenant_id),
+        "format": verifier.STATEMENT_FORMAT,
+        "head": head.hash,
+        "installation": anchors.installation,
+        "kid": kid_of(key.public_key().public_bytes_raw()),
+        "number": len(found) + 1,
+        "previous": found[-1].digest if found else verifier.GENESIS,
+        "seq": head.seq,
+        "time": wire_instant(now),
+    }
+    return verifier.statement_line(fields, key.sign(verifier.signed_bytes(fields)))
+
+
+def _store(statement: Statement, document: str) -> None:
+    db.session.add(
+        AuditStatement(
+            number=statement.number,
+            seq=statement.seq,
+            head=bytes.fromhex(statement.head),
+            kid=statement.kid,
+            signed_at=datetime.fromisoformat(statement.time),
+            document=document,
+        )
+    )

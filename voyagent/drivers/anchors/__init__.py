@@ -1,0 +1,1 @@
+"""Files outside the database that anchor the audit logs."""

@@ -1,0 +1,64 @@
+"""A folder with one file of signed statements for each agency; lines are only appended."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFolder:
+    """The folder that the operator chose for the statements, best on another machine."""
+
+    path: Path
+
+    def file(self, tenant_id: UUID) -> Path:
+        """Return the path of an agency's file: `<agency id>.jsonl`."""
+        return self.path / f"{tenant_id}.jsonl"
+
+    def read(self, tenant_id: UUID) -> list[bytes]:
+        """Return an agency's statements, oldest first; empty without a file. Raises OSError.
+
+        An end that was cut off is returned as a line of its own.
+        """
+        try:
+            with self.file(tenant_id).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH)
+                return file.read().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def append(self, tenant_id: UUID, *lines: str) -> None:
+        """Append lines to an agency's file and wait until the disk has them. Raises OSError.
+
+        A write that fails leaves no part of a line behind.
+        """
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        with os.fdopen(os.open(self.file(tenant_id), flags, 0o600), "ab", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            before = os.fstat(file.fileno()).st_size
+            content = "".join(f"{line}\n" for line in lines).encode()
+            try:
+                _write(file, content)
+                os.fsync(file.fileno())
+            except OSError:
+                with suppress(OSError):  # the folder may refuse to shorten a file
+                    os.ftruncate(file.fileno(), before)
+                raise
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write(file: FileIO, content: bytes) -> None:
+    if file.write(content) != len(content):
+        raise OSError(errno.ENOSPC, "the disk took only part of a statement")
