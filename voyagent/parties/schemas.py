@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from voyagent.identity.rules.addresses import normal_address
+from voyagent.kernel.addresses import normal_address
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,

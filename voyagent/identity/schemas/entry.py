@@ -8,11 +8,11 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from voyagent.identity.rules.addresses import normal_address
 from voyagent.identity.rules.devices import describe
 from voyagent.identity.rules.passwords import LENGTH_MAX, LENGTH_MIN, breaks_rule
 from voyagent.identity.rules.permissions import SCOPES, Role
 from voyagent.kernel import clock, money
+from voyagent.kernel.addresses import normal_address
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Closed,

@@ -22,7 +22,6 @@ from voyagent.http.template_filters import page_locale
 from voyagent.identity.forms.entry import JoinForm, SignInForm, SignUpForm
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.queries import people
-from voyagent.identity.rules.addresses import normal_address
 from voyagent.identity.service import accounts, invites, sessions, signing_in
 from voyagent.identity.service.errors import (
     EmailNotVerified,
@@ -35,6 +34,7 @@ from voyagent.identity.views.blueprint import pages
 from voyagent.identity.views.code import keep_half
 from voyagent.identity.views.recovery import TYPED, UNVERIFIED
 from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.addresses import normal_address
 
 _INVITE_TOKEN = "invite_token"  # noqa: S105 - a name
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voyagent.identity.rules.addresses import normal_address
+from voyagent.kernel.addresses import normal_address
 
 
 @pytest.mark.parametrize(
