@@ -1,4 +1,4 @@
-"""Signed statements: they reveal what whoever owns the database can hide from the chain."""
+"""Signed statements reveal what the owner of the database can hide."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from click.testing import Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 
+from tests import mailbox
 from tests.audit.conftest import Seed, untied
+from tests.identity.test_sessions import fresh_address
 from tests.people import Person
 from voyagent.audit import tasks
 from voyagent.audit.rules import verifier
@@ -27,7 +29,9 @@ from voyagent.audit.rules.verifier import BrokenError, Head, Statement, ed25519_
 from voyagent.audit.service import checks, statements
 from voyagent.audit.service.statements import Anchors
 from voyagent.drivers.anchors.folder import StatementFolder
+from voyagent.identity.service import audit_mail
 from voyagent.kernel import clock
+from voyagent.kernel.db import transaction
 
 Flask_ = Callable[..., Result]
 
@@ -494,6 +498,86 @@ def test_the_database_refuses_to_change_or_to_show_a_statement_of_another_agency
         assert connection.execute(sa.text("select count(*) from audit_statements")).scalar() == 0
 
 
+# The daily mail
+# --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mail_out(app: Flask) -> Callable[[Person], int]:
+    """Run the daily mail of a person's agency."""
+
+    def run(person: Person) -> int:
+        with app.app_context(), transaction(person.actor.tenant_id):
+            return audit_mail.mail_statement(app.extensions["voyagent.identity"])
+
+    return run
+
+
+def test_nobody_gets_a_statement_by_default(
+    alice: Person, anchors: Anchors, sign: Any, mail_out: Any
+) -> None:
+    sign(anchors, alice)
+    assert mail_out(alice) == 0
+
+
+def test_a_statement_is_mailed_once_to_administrators_and_to_the_named(
+    app: Flask, alice: Person, bob: Person, anchors: Anchors, sign: Any, mail_out: Any
+) -> None:
+    auditor = fresh_address()
+    changed = alice.api.patch(
+        "/tenant-settings",
+        json={
+            "audit_mail_administrators": True,
+            "audit_mail_addresses": f" {auditor.upper()};\n{auditor}",
+        },
+    )
+    assert (changed.status_code, changed.json["audit_mail_addresses"]) == (200, auditor)
+    assert mail_out(alice) == 0, "there is no statement yet"
+    signed = sign(anchors, alice)
+    assert mail_out(alice) == 2
+    assert mail_out(alice) == 0
+    for to in (alice.email, auditor):
+        (mail,) = mailbox.received(app, to=to, kind="audit_statement")
+        assert signed.head in mail.text
+        assert signed.kid in mail.html
+        (file,) = mail.message.iter_attachments()
+        assert file.get_filename() == "voyagent-audit-statement-1.json"
+        assert file.get_content() == anchors.folder.read(alice.actor.tenant_id)[0] + b"\n"
+    assert mailbox.received(app, to=bob.email, kind="audit_statement") == []
+
+
+def test_two_mail_jobs_at_once_send_one_mail(
+    app: Flask, alice: Person, anchors: Anchors, sign: Any, mail_out: Any
+) -> None:
+    alice.api.patch("/tenant-settings", json={"audit_mail_administrators": True})
+    sign(anchors, alice)
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(lambda _: mail_out(alice), range(4))) == [0, 0, 0, 1]
+
+
+def test_a_provisional_agency_mails_no_statement(
+    alice: Person, anchors: Anchors, sign: Any, mail_out: Any, owner_engine: sa.Engine
+) -> None:
+    alice.api.patch("/tenant-settings", json={"audit_mail_addresses": fresh_address()})
+    sign(anchors, alice)
+    with untied(owner_engine) as connection:
+        for statement in (
+            "update tenants set verified_at = null where id = :t",
+            "update users set email_verified = false where tenant_id = :t",
+        ):
+            connection.execute(sa.text(statement), {"t": alice.actor.tenant_id})
+    assert mail_out(alice) == 0
+
+
+def test_the_settings_page_stores_the_recipients(alice: Person, bob: Person) -> None:
+    page = alice.browser.get("/settings").text
+    assert "Mail the signed head to administrators" in page
+    assert (
+        bob.api.patch("/tenant-settings", json={"audit_mail_administrators": True}).status_code
+        == 403
+    )
+
+
 # The archive and its own verifier
 # --------------------------------------------------------------------------------
 
@@ -514,7 +598,7 @@ def run(*arguments: object, folder: Path) -> tuple[int, str]:
 def unpacked(
     alice: Person, seed: Seed, anchors: Anchors, sign: Any, flask: Flask_, tmp_path: Path
 ) -> Path:
-    """An unpacked archive of an agency with two statements, and the last one as it was mailed."""
+    """An unpacked archive with two statements, and the last one as mailed."""
     for day in range(2):
         seed(alice, 2)
         sign(anchors, alice, day)

@@ -267,6 +267,7 @@ FORM_NAMES = [
         "default_currency",
     ),
     *("four_eyes", "financial_year_start_month", "round_invoices"),
+    *("audit_mail_administrators", "audit_mail_addresses"),
     *("name", "scopes", "expires_in_days", "code"),
     *(
         "session_id",

@@ -34,6 +34,9 @@ SAMPLES: dict[str, Value] = {
     "number": "2026-27/000042",
     "sender": "Neha Kulkarni",
     "reply_to": "neha@malabar.example",
+    "seq": "1204",
+    "head": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "kid": "60303ae22b998861bce3b28f33eec1be",
 }
 HOSTILE = '<script>alert("x")</script>&\n%(agency)s {{ 7 * 7 }}'
 

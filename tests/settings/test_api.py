@@ -36,6 +36,8 @@ def test_a_new_agency_has_the_default_settings_of_the_contract(alice: Person) ->
             "financial_year_start_month",
             "approval_limits",
             "round_invoices",
+            "audit_mail_administrators",
+            "audit_mail_addresses",
         }
         | PAPER
     )

@@ -33,6 +33,8 @@ WHOLE: dict[str, Any] = {
     "tax_number": "27AACCN6194P1ZP",
     "bank_details": "A/c 00123, IFSC ABCD0123456",
     "round_invoices": True,
+    "audit_mail_administrators": True,
+    "audit_mail_addresses": "auditor@books.example, meera@books.example",
 }
 REFUSED: list[dict[str, Any]] = [
     {"model": "gpt-4"},
@@ -63,6 +65,11 @@ REFUSED: list[dict[str, Any]] = [
     {"default_currency": "RUPEE"},
     {"default_currency": "ZZZ"},
     {"four_eyes": "yes"},
+    {"audit_mail_administrators": "yes"},
+    {"audit_mail_addresses": "nobody"},
+    {"audit_mail_addresses": "a@b.example, Meera <m@b.example>"},
+    {"audit_mail_addresses": ", ".join(f"a{n}@b.example" for n in range(6))},
+    {"audit_mail_addresses": ["a@b.example"]},
     {"four_eyes": 1},
     {"financial_year_start_month": 0},
     {"financial_year_start_month": 13},
@@ -85,6 +92,7 @@ CANNOT_BE_NULL = [
     "four_eyes",
     "financial_year_start_month",
     "round_invoices",
+    "audit_mail_administrators",
     "approval_limits",
 ]
 

@@ -114,7 +114,7 @@ def sign(agency: UUID | None, *, refill: bool) -> None:
 @audit.command("keys")
 @with_appcontext
 def keys() -> None:
-    """Print the public keys that signatures are checked with: the present one, then earlier ones.
+    """Print the public keys of the signatures, the present one first.
 
     Give them to auditors in another way than the statements.
     """
@@ -159,7 +159,10 @@ def _heads(texts: tuple[str, ...]) -> list[Head]:
 
 
 def _signed(anchors: Anchors, tenant_id: UUID, refilled: int) -> str:
-    """Verify and sign a chain; return the sentence to print. Raises BrokenError, OSError."""
+    """Verify and sign a chain and return the sentence to print.
+
+    Raises BrokenError, OSError.
+    """
     verdict = checks.walk_signed(tenant_id, anchors, checks.found_before(tenant_id))
     if not verdict.ok:
         raise BrokenError(verdict.bad_seq, _fault(verdict))
@@ -174,7 +177,7 @@ def _fault(verdict: Verdict) -> str:
 
 
 def _given_lines(place: Path, tenant_id: UUID) -> list[bytes]:
-    """Return the statements of an agency in a folder, or in a file with those of any agencies."""
+    """Return the statements of an agency in a folder or a file."""
     if place.is_dir():
         return StatementFolder(place).read(tenant_id)
     mark = f'"agency":"{tenant_id}"'.encode()

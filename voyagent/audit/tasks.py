@@ -42,10 +42,10 @@ def check_agencies(after: str) -> None:
 
 @task("audit.nightly", own_transactions=True, every="17 1 * * *")
 def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Start the nightly check of every chain; each check writes the head to the log and signs it.
+    """Start the nightly check of every chain.
 
-    A warning is logged if the heads cannot be signed, or if the statements are in the default
-    folder, which whoever enters this computer can reach.
+    Each check logs the head and signs it. A warning is logged if the heads cannot be signed, or if
+    the statements are in the default folder, which whoever enters this computer can reach.
     """
     anchors = _anchors()
     if anchors.signing_key is None:

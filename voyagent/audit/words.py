@@ -66,6 +66,8 @@ _FIELDS = {
     "four_eyes": _l("Requesters can’t approve their own requests"),
     "financial_year_start_month": _l("Financial year starts in"),
     "round_invoices": _l("Round invoice totals to whole currency units"),
+    "audit_mail_administrators": _l("Mail the signed head to administrators"),
+    "audit_mail_addresses": _l("Mail the signed head to"),
     "month": _l("Month"),
     "code": _l("Code"),
     "name": _l("Name"),

@@ -1,12 +1,14 @@
-"""Background jobs of identity: mail the link for a forgotten password."""
+"""Background jobs that mail links for passwords and audit statements."""
 
 from __future__ import annotations
 
 import structlog
 from flask import current_app
 
-from voyagent.identity.service import reset
+from voyagent.identity.queries import people
+from voyagent.identity.service import audit_mail, reset
 from voyagent.identity.service.values import Identity
+from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import SealBroken
 
@@ -26,3 +28,10 @@ def mail_reset(asked: str) -> None:
         log.warning("auth.reset_not_sent", reason="secret_gone")
         return
     reset.mail_reset(identity, email=email, channel=channel)
+
+
+@task("identity.mail_audit_statements", own_transactions=True, every="37 5 * * *")
+def mail_audit_statements(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
+    """Mail the newest audit statement of each active agency to those who want it."""
+    identity: Identity = current_app.extensions["voyagent.identity"]
+    in_agencies(people.tenant_ids, lambda: audit_mail.mail_statement(identity))

@@ -151,7 +151,7 @@ class Settings(BaseSettings):
 
     @property
     def signing_seed(self) -> bytes | None:
-        """Return the 32 bytes of the key that signs heads of audit logs; None without a key."""
+        """Return the 32 bytes of the key that signs audit logs, or None."""
         return _seed(self.audit_signing_key.get_secret_value())
 
     @property

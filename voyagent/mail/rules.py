@@ -25,7 +25,7 @@ class Kind:
     `link_lives` is given if the mail has a link that expires. It is a pair: the name of the
     template value that states the lifetime of the link, and the length of its unit in seconds, such
     as `("hours", 3600)`. A mail with `for_customer` is sent in the agency's name, replies go to the
-    address in the value `reply_to`, and it may have an attachment.
+    address in the value `reply_to`, and it may have an attachment, as a mail with `attaches` may.
     """
 
     subject: str | tuple[str, dict[str, str]]
@@ -33,6 +33,7 @@ class Kind:
     choices: dict[str, frozenset[str]] | None = None
     link_lives: tuple[str, int] | None = None
     for_customer: bool = False
+    attaches: bool = False
 
     def subject_for(self, values: dict[str, Value]) -> str:
         """Return the English subject, without translation and with its placeholders."""
@@ -86,6 +87,12 @@ KINDS: dict[str, Kind] = {
     "session_reuse": Kind(N_("We ended one of your sessions"), {}),
     "removed_from_agency": Kind(N_("Your access in Voyagent has ended"), {}),
     "role_changed": Kind(N_("Your role in Voyagent was changed"), {"role": str, **_LIVES_ON}),
+    # `head` is the hash of event `seq`; the statement itself is attached.
+    "audit_statement": Kind(
+        N_("Signed audit statement"),
+        {"seq": str, "head": str, "kid": str},
+        attaches=True,
+    ),
     "invoice": Kind(
         N_("Invoice %(number)s from %(agency)s"),
         {"number": str, "sender": str, "reply_to": str},

@@ -96,7 +96,7 @@ class Outbox:
         Raises WrongMail, TenantNotBound.
         """
         known = _checked(kind, values, self.settings.public_url)
-        if attached is not None and not known.for_customer:
+        if attached is not None and not (known.for_customer or known.attaches):
             raise WrongMail(f"{kind} may not have an attachment")
         if not _ADDRESS.fullmatch(to) or not to.isprintable():
             raise WrongMail("the recipient is not a single e-mail address")

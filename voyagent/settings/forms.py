@@ -54,6 +54,7 @@ ERROR_FIELDS = {
     "zone_unknown": "timezone",
     "currency_unknown": "default_currency",
     "invalid_tax_number": "tax_number",
+    "invalid_mail_addresses": "audit_mail_addresses",
     "settings_changed": "",
 }
 LOGO_ERROR_FIELDS = dict.fromkeys(("picture_too_large", "picture_unreadable"), "logo")
@@ -86,6 +87,7 @@ SECTIONS = (
         _l("Approvals"),
         ("four_eyes", *(f"approval_limits.{role}" for role in ROLE_WORDS)),
     ),
+    Section("audit", _l("Audit log"), ("audit_mail_administrators", "audit_mail_addresses")),
     Section("books", _l("Books"), ("financial_year_start_month", "round_invoices")),
 )
 
@@ -110,6 +112,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "system_prompt_suffix.string_too_long": _l("At most 10,000 characters."),
         "address.string_too_long": _l("At most 500 characters."),
         "bank_details.string_too_long": _l("At most 500 characters."),
+        "audit_mail_addresses.string_too_long": _l("At most 500 characters."),
         "tax_number.string_too_long": _l("At most 32 characters."),
         "string_pattern_mismatch": _l("Enter an amount such as 50,000 or AED 50,000."),
         "invalid_amount": _l("This has more decimals than the currency allows."),
@@ -149,6 +152,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         validate_choice=False,
     )
     round_invoices = BooleanField(_l("Round invoice totals to whole currency units"))
+    audit_mail_administrators = BooleanField(_l("Mail the signed head to administrators"))
+    audit_mail_addresses = TextAreaField(_l("Mail the signed head to"))
     limit_agent = StringField(ROLE_WORDS["agent"])
     limit_ticketing_lead = StringField(ROLE_WORDS["ticketing_lead"])
     limit_accounting_lead = StringField(ROLE_WORDS["accounting_lead"])

@@ -43,6 +43,8 @@ class TenantSettings(TenantBound, Base):
     bank_details_sealed: Mapped[bytes | None]
     round_invoices: Mapped[bool] = mapped_column(server_default=text("false"))
     retention: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    audit_mail_administrators: Mapped[bool] = mapped_column(server_default=text("false"))
+    audit_mail_addresses: Mapped[str | None]
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),

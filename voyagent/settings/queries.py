@@ -31,6 +31,8 @@ LOGO = "logo"
 BUILT_IN = "built-in"
 """The value of `model_override` if the agency uses only the built-in planner."""
 HISTORY_MAX = 20
+AUDIT_ADDRESSES_MAX = 5
+"""Addresses, beside those of the administrators, to which audit statements are mailed."""
 _MARK_DIGITS = 32
 
 
@@ -153,6 +155,11 @@ def wanted_model(settings: TenantSettings | Row) -> str | None:
     row = settings if isinstance(settings, dict) else row_of(settings)
     wanted: str | None = row["model_override"] or row["model"]
     return wanted
+
+
+def audit_addresses(settings: TenantSettings) -> list[str]:
+    """Return the addresses beside the administrators that get audit statements."""
+    return (settings.audit_mail_addresses or "").replace(",", " ").split()
 
 
 def row_of(settings: TenantSettings) -> Row:

@@ -88,6 +88,8 @@ class TenantSettingsResponse(AnswerOf[Row]):
     tax_number: str | None
     bank_details: str | None
     round_invoices: bool
+    audit_mail_administrators: bool
+    audit_mail_addresses: str | None
 
 
 class LogoRequest(Closed):
@@ -133,6 +135,10 @@ class TenantSettingsPatchRequest(Closed):
     invoices. A `tax_number` in the form of a GSTIN must be valid. With `round_invoices` the total
     of new invoices is rounded to the nearest whole unit of the currency.
 
+    The signed head of the audit log is mailed every day to the administrators if
+    `audit_mail_administrators` is true, and to `audit_mail_addresses`: at most five addresses,
+    separated by commas; null or empty for none.
+
     `model_override` takes precedence over `model`: `built-in` uses only the built-in planner, other
     values are newer models. `model` without `model_override` clears the override. If both are null,
     the operator's default model is used.
@@ -169,6 +175,8 @@ class TenantSettingsPatchRequest(Closed):
     ) = None
     bank_details: Annotated[str, Lines(PAPER_MAX)] | None = None
     round_invoices: bool = False
+    audit_mail_administrators: bool = False
+    audit_mail_addresses: Annotated[str, Lines(PAPER_MAX)] | None = None
 
     def changes(self) -> SettingsChanges:
         """Return the members that were sent, including nulls."""

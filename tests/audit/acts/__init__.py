@@ -14,6 +14,7 @@ NO_ACTS = {
     "audit sign": "a signed head is kept outside the chain; each signing would need another one",
     "audit keys": "it only reads",
     "books check": "it only reads",
+    "check": "it only reads",
     "replay": "the same",
     "examples tune": "it only reads, and prints thresholds",
     "http.purge_idempotency_keys": (
@@ -21,6 +22,7 @@ NO_ACTS = {
     ),
     "mail.deliver": "what had the mail sent has its event; the mail's row says what became of it",
     "mail.see_to": "the same",
+    "identity.mail_audit_statements": "the change of the setting that asks for it has its event",
     "chat.housekeeping": "a turn whose job was lost goes on; what it then does has its events",
     "trips.sweep_offers": "what a supplier once offered is nobody's act",
     "trips.seal_anew": "the same numbers under the present secret",

@@ -50,5 +50,5 @@ def read_newest(reader: Reader) -> Row:
 
 
 def stored_documents() -> list[str]:
-    """Return the lines of all statements of the bound agency, in order of their numbers."""
+    """Return the lines of all statements of the bound agency, oldest first."""
     return list(db.session.scalars(select(AuditStatement.document).order_by(AuditStatement.number)))

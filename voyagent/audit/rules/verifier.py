@@ -273,7 +273,7 @@ _NUMBER_MAX = 10**15
 
 
 def signed_bytes(fields: dict[str, Any]) -> bytes:
-    """Return the bytes that a signature covers: canonical JSON of all fields but the signature."""
+    """Return the bytes that a signature covers: canonical JSON without it."""
     return _canonical({name: fields[name] for name in SIGNED_FIELDS}).encode()
 
 

@@ -67,7 +67,10 @@ def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Ve
     with transaction(tenant_id):
         _store(verdict, check_id)
     db.session.remove()
-    log.info("audit.head", agency=str(tenant_id), seq=verdict.seq, hash=verdict.hash)
+    if (
+        verdict.ok or verdict.bad_seq is not None
+    ):  # else a statement is invalid, and no head was read
+        log.info("audit.head", agency=str(tenant_id), seq=verdict.seq, hash=verdict.hash)
     if not verdict.ok:
         log.error(
             "audit.broken", agency=str(tenant_id), bad_seq=verdict.bad_seq, reason=verdict.reason
@@ -100,7 +103,7 @@ def walk_signed(
     *,
     whole: bool = True,
 ) -> Verdict:
-    """Verify the signed statements of an agency, then that its chain contains the signed heads.
+    """Verify the statements of an agency, and its chain against their heads.
 
     The statements are those of the folder or the `given` lines (see `statements.known_heads`).
     """

@@ -1,4 +1,4 @@
-"""Sign the heads of chains with a key that the database does not hold, and check the statements."""
+"""Sign the heads of chains with a key outside the database; check statements."""
 
 from __future__ import annotations
 
@@ -115,10 +115,10 @@ def known_heads(
 
 
 def refill(anchors: Anchors, tenant_id: UUID) -> int:
-    """Write statements to the folder that only the database has, and return their number.
+    """Write statements to the folder that only the database has.
 
-    Only statements with valid signatures that continue those of the folder are written. This is for
-    an operator who moved to a new folder or restored the database.
+    Returns their number. Only statements with valid signatures that continue those of the folder
+    are written. This is for an operator who moved to a new folder or restored the database.
 
     Raises BrokenError, OSError.
     """
@@ -135,7 +135,10 @@ def refill(anchors: Anchors, tenant_id: UUID) -> int:
 
 
 def take_for_mail() -> AuditStatement | None:
-    """Return the newest statement of the bound agency if it was not mailed; mark it as mailed."""
+    """Take the newest statement of the bound agency for mailing, once.
+
+    It is marked as mailed. Returns None if there is none, or if it was already mailed.
+    """
     newest = db.session.scalar(
         select(AuditStatement).order_by(AuditStatement.number.desc()).limit(1).with_for_update()
     )

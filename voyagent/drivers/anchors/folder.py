@@ -1,4 +1,4 @@
-"""A folder with one file of signed statements for each agency; lines are only appended."""
+"""A folder of signed statements, with one append-only file for each agency."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class StatementFolder:
-    """The folder that the operator chose for the statements, best on another machine."""
+    """The folder for statements, best on another machine."""
 
     path: Path
 
@@ -23,9 +23,9 @@ class StatementFolder:
         return self.path / f"{tenant_id}.jsonl"
 
     def read(self, tenant_id: UUID) -> list[bytes]:
-        """Return an agency's statements, oldest first; empty without a file. Raises OSError.
+        """Return an agency's statements, oldest first. Raises OSError.
 
-        An end that was cut off is returned as a line of its own.
+        Without a file the list is empty. An end that was cut off is returned as a line of its own.
         """
         try:
             with self.file(tenant_id).open("rb") as file:
@@ -35,7 +35,7 @@ class StatementFolder:
             return []
 
     def append(self, tenant_id: UUID, *lines: str) -> None:
-        """Append lines to an agency's file and wait until the disk has them. Raises OSError.
+        """Append lines to an agency's file and wait for the disk. Raises OSError.
 
         A write that fails leaves no part of a line behind.
         """

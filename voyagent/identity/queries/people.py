@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from voyagent.identity.models import ApiKey, AuthSession, Invite, RecoveryCode, Tenant, User
 from voyagent.identity.rules.demo import DEMO_EMAIL
+from voyagent.identity.rules.permissions import Role
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first_row
@@ -521,6 +522,16 @@ def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
         locale=row["locale"],
         currency=row["currency"],
     )
+
+
+def administrators_to_mail() -> list[str]:
+    """Return the confirmed addresses of the active administrators of the bound agency."""
+    statement = select(User.email).where(
+        User.is_active.is_(True),
+        User.email_verified.is_(True),
+        User.role == Role.AGENCY_ADMIN.value,
+    )
+    return list(db.session.scalars(statement.order_by(User.email)))
 
 
 def other_active_people(user_id: UUID, roles: frozenset[str]) -> int:

@@ -384,7 +384,12 @@ HOLDINGS: tuple[Holding, ...] = (
             ("invites", N_("Invitations"), ("email", "role"), ACCOUNT),
             ("one_time_tokens", N_("Links sent by mail"), ("email",), SHORT),
             ("api_keys", N_("API keys"), ("name",), ACCOUNT),
-            ("tenant_settings", N_("Settings"), ("address", "tax_number"), ACCOUNT),
+            (
+                "tenant_settings",
+                N_("Settings"),
+                ("address", "tax_number", "audit_mail_addresses"),
+                ACCOUNT,
+            ),
             ("tenant_logos", N_("Logo"), (), ACCOUNT),
         )
     ),
@@ -393,7 +398,14 @@ BY_TABLE = {one.table: one for one in HOLDINGS}
 WITHOUT: frozenset[str] = frozenset(
     {
         *("accounts", "advances_by_day", "ageing_by_due", "allocations", "approval_counts"),
-        *("audit_checks", "audit_heads", "bill_taxes", "budget_reservations", "closed_months"),
+        *(
+            "audit_checks",
+            "audit_heads",
+            "audit_statements",
+            "bill_taxes",
+            "budget_reservations",
+            "closed_months",
+        ),
         *("credit_note_taxes", "daily_balances", "enquiries_by_hour", "enquiry_counts", "imports"),
         *("invoice_counts", "invoice_taxes", "missing_models", "model_daily_usage"),
         *("monthly_balances", "number_series", "rate_limit_hits", "recovery_codes"),

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from voyagent.audit.service import recording as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.addresses import normal_address
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, PreconditionFailed, Unprocessable
@@ -28,7 +29,7 @@ STEP_UP = {
 DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
-_PRIVATE = frozenset({"bank_details"})
+_PRIVATE = frozenset({"bank_details", "audit_mail_addresses"})
 """Settings of which an audit event has only the name, because events are never deleted."""
 _LIKE_GSTIN = re.compile(r"[0-9]{2}[0-9A-Z]{13}")
 """Fifteen characters in the form of a GSTIN (Rule 10 of the CGST Rules).
@@ -71,6 +72,13 @@ class InvalidTaxNumber(Unprocessable):
     )
 
 
+class InvalidMailAddresses(Unprocessable):
+    """The recipients of audit statements are no e-mail addresses or too many."""
+
+    code = "invalid_mail_addresses"
+    message = N_("Enter at most five e-mail addresses, separated by commas.")
+
+
 class SettingsChanges(TypedDict, total=False):
     """Changes of settings: an absent key is unchanged.
 
@@ -98,6 +106,9 @@ class SettingsChanges(TypedDict, total=False):
     tax_number: str | None
     bank_details: str | None
     round_invoices: bool
+    audit_mail_administrators: bool
+    audit_mail_addresses: str | None
+    """At most five e-mail addresses, separated by commas."""
 
 
 def open_settings(
@@ -135,10 +146,13 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
     the scope `settings`.
 
     Raises Forbidden, NotFresh, UnknownZone, UnbookableCurrency, InvalidTaxNumber,
-    SettingsChangedSince.
+    InvalidMailAddresses, SettingsChangedSince.
     """
     actor.require("settings.update")
     _check(changes)
+    if "audit_mail_addresses" in changes:
+        text = changes["audit_mail_addresses"]
+        changes = {**changes, "audit_mail_addresses": ", ".join(_addresses(text or "")) or None}
     settings = queries.get_settings(lock=True)
     if seen is not None and seen != queries.mark_of(queries.row_of(settings)):
         raise SettingsChangedSince
@@ -183,6 +197,15 @@ def reseal(keyring: Keyring) -> int:
     settings.bank_details = settings.bank_details
     db.session.flush()
     return 1
+
+
+def _addresses(text: str) -> list[str]:
+    """Return the normal forms of the addresses in a text. Raises InvalidMailAddresses."""
+    found = [normal_address(part) for part in text.replace(",", " ").replace(";", " ").split()]
+    addresses = [address for address in dict.fromkeys(found) if address is not None]
+    if None in found or len(addresses) > queries.AUDIT_ADDRESSES_MAX:
+        raise InvalidMailAddresses
+    return addresses
 
 
 def _limit(settings: TenantSettings, limits: dict[str, Any]) -> list[dict[str, Any]]:
