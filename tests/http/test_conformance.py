@@ -43,8 +43,15 @@ OPERATIONS = sorted(
 # it.
 STREAMS = [call for call in WITH_IDS if call.operation.media_type.startswith("text/event-stream")]
 # Their bodies may name what is not there: a conversation, a document that a payment settles, the
-# trip that a document is of.
-MAY_NAME = ("/api/capabilities", "/api/trips", "/api/payments", "/api/invoices", "/api/bills")
+# trip that a document is of, the record that is about a person.
+MAY_NAME = (
+    "/api/capabilities",
+    "/api/trips",
+    "/api/payments",
+    "/api/privacy/parties",
+    "/api/invoices",
+    "/api/bills",
+)
 EXAMPLE = how(
     max_examples=EXAMPLES,
     deadline=None,
