@@ -97,7 +97,7 @@ SERVICES: dict[str, tuple[Act, type[VoyagentError]]] = {
     "send_itinerary": (send_itinerary, NotFound),
 }
 """The service of each effect, and what it says next of things that are not there."""
-DRAFTS = {"draft_invoice"}
+DRAFTS = {"draft_invoice", "update_enquiry"}
 """Effects that post nothing and that leave nothing for others: every role does that directly."""
 SENT_BY_ALL = {"send_itinerary"}
 """Acts that the assistant proposes and that every role may do directly on its page."""

@@ -165,7 +165,8 @@ def test_the_documents_of_a_party_open_below_it(alice: Person, debtors: dict[str
     closed = shown(client, "/reports/receivables")
     assert debtors["61-90"] not in closed
     found = re.search(
-        r'<a href="([^"]+)" aria-expanded="false"><i [^>]*></i> Mohammed Ashraf K\.</a>', closed
+        r'<a\s+href="([^"]+)"\s+aria-expanded="false">\s*<i [^>]*></i>\s+Mohammed Ashraf K\.</a>',
+        closed,
     )
     assert found
     page = block(shown(client, found.group(1)), "INR")
