@@ -110,25 +110,35 @@ def queue(owner_engine: sa.Engine) -> Any:
 
 
 def looks(
-    app: Flask, settings: Settings, own: int, *, times: int = 1, running: tuple[int, ...] = ()
+    app: Flask,
+    settings: Settings,
+    own: int,
+    *,
+    times: int = 1,
+    running: tuple[int, ...] = (),
+    of: int | None = None,
 ) -> None:
-    """Look for stalled jobs as a worker that runs some jobs itself."""
+    """Look for stalled jobs in a process that runs some jobs as the worker `of`."""
 
     async def look() -> None:
         queue = jobs.worker_app(app, settings)
         async with queue.open_async():
             await _look(
-                StalledJobs(queue, stalled_s=settings.worker_stalled_s), own, times, list(running)
+                StalledJobs(queue, stalled_s=settings.worker_stalled_s),
+                own,
+                times,
+                list(running),
+                of or own,
             )
 
     with ThreadPoolExecutor(1) as thread:  # the browser's driver keeps an event loop in this one
         thread.submit(asyncio.run, look()).result()
 
 
-async def _look(stalled: StalledJobs, own: int, times: int, running: list[int]) -> None:
+async def _look(stalled: StalledJobs, own: int, times: int, running: list[int], of: int) -> None:
     if running:
-        job = SimpleNamespace(job=SimpleNamespace(id=running.pop()))
-        await stalled.watch(lambda: _look(stalled, own, times, running), job, None)  # type: ignore[arg-type]
+        job = SimpleNamespace(job=SimpleNamespace(id=running.pop(), worker_id=of))
+        await stalled.watch(lambda: _look(stalled, own, times, running, of), job, None)  # type: ignore[arg-type]
         return
     for _ in range(times):
         await stalled.recover(SimpleNamespace(job=SimpleNamespace(worker_id=own)))  # type: ignore[arg-type]
@@ -154,6 +164,15 @@ def test_a_worker_with_a_late_heartbeat_keeps_its_running_jobs(
     runs = queue.job(own)
     looks(app, settings, own, times=3, running=(runs,))
     assert queue.state(runs) == ("doing", 0)
+
+
+def test_a_process_keeps_the_running_jobs_of_all_its_workers(
+    app: Flask, settings: Settings, queue: Queue
+) -> None:
+    own, sibling = queue.worker(ALIVE), queue.worker(LATE)
+    runs, lost = queue.job(sibling), queue.job(sibling)
+    looks(app, settings, own, times=3, running=(runs,), of=sibling)
+    assert [queue.state(job) for job in (runs, lost)] == [("doing", 0), ("todo", 1)]
 
 
 def test_a_job_that_its_worker_does_not_run_is_released_at_the_second_check(

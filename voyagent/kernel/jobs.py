@@ -4,6 +4,11 @@ A task is a plain function with a name. `defer` inserts a job in the caller's tr
 the job and the caller's rows are committed together or not at all. The worker runs each task in an
 application context and, unless the task manages its own transactions, in one transaction. A job of
 a worker that has died is run by another worker.
+
+Agencies share the workers. Jobs of all agencies take turns, whatever their number, because the
+priority of a job falls with the number of jobs of its agency that are ahead of it. An agency with
+many jobs does not take all places of a worker, because some places run only the first open job of
+an agency.
 """
 
 from __future__ import annotations
@@ -41,8 +46,10 @@ if TYPE_CHECKING:
     )  # services that defer jobs must not import Flask; only workers need the application
 
 log = structlog.get_logger(__name__)
-QUEUE = "default"
-CONCURRENCY = 4
+FIRST, MORE, REPORTS = "default", "more", "reports"
+"""Queues: an agency's only open job, its further jobs, and large reports."""
+PLACES = {(FIRST, MORE): 4, (FIRST,): 2, (REPORTS,): 2}
+"""Jobs that a worker process runs at once, by the queues that they come from."""
 
 # NOTIFY reports only new jobs. A job that waited for its lock, or was returned to the queue, is
 # found by polling.
@@ -87,27 +94,62 @@ def task(
 
 
 def defer(
-    name: str, *, lock: str | None = None, after_s: float = 0, **arguments: str | int | None
+    name: str,
+    *,
+    lock: str | None = None,
+    after_s: float = 0,
+    queue: str | None = None,
+    **arguments: str | int | None,
 ) -> None:
     """Run a task at least `after_s` seconds after the current transaction commits.
 
-    Jobs with the same `lock` run one at a time. Arguments must be ids and never secrets, because
-    the table of jobs is not limited to an agency.
+    Jobs with the same `lock` run one at a time. Those of one agency run in the order in which they
+    were deferred, those of several agencies in turns. The agency is the argument `tenant_id`; jobs
+    without it count as those of one agency. Arguments must be ids and never secrets, because the
+    table of jobs is not limited to an agency.
     """
     db.session.execute(
-        text(
-            "select procrastinate_defer_jobs_v1(array[row(:queue, :name, 0, :lock, null,"
-            " cast(:arguments as jsonb), case when :after_s > 0 then now() + make_interval(secs =>"
-            " :after_s) end)::procrastinate_job_to_defer_v1])"
-        ),
+        text(_DEFER),
         {
-            "queue": QUEUE,
+            "queue": queue,
+            "first": FIRST,
+            "more": MORE,
             "name": name,
             "lock": lock,
+            "agency": arguments.get("tenant_id") or "",
             "arguments": json.dumps(arguments),
             "after_s": after_s,
         },
     )
+
+
+# Start-time fair queueing: a new job comes after the last open job of its agency, and not before
+# the job that runs next. Priorities are negative, and a worker takes the highest. A new job is
+# below all open jobs of its agency, so that the jobs of one lock keep their order. Periodic tasks
+# have priority 0 and come first. Jobs for later do not count until they are due.
+_DEFER = """
+with own as (
+  select min(priority) as last,
+         bool_or(scheduled_at is null or scheduled_at <= now()) as is_open
+    from procrastinate_jobs
+   where coalesce(args->>'tenant_id', '') = :agency and status in ('todo', 'doing')
+), next as (
+  select priority from procrastinate_jobs
+   where status = 'todo' and priority < 0
+     and (scheduled_at is null or scheduled_at <= now())
+   order by priority desc, id limit 1
+)
+select procrastinate_defer_jobs_v1(array[row(
+         coalesce(:queue, case when own.is_open then :more else :first end),
+         :name,
+         least(coalesce(own.last, 0) - 1, (select priority from next)),
+         :lock,
+         null,
+         cast(:arguments as jsonb),
+         case when :after_s > 0 then now() + make_interval(secs => :after_s) end
+       )::procrastinate_job_to_defer_v1])
+  from own
+"""
 
 
 def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procrastinate.App:
@@ -194,17 +236,23 @@ async def _serve(app: Flask, settings: Settings) -> None:
             is_told = await asyncio.to_thread(is_notified, settings)
             jobs = worker_app(app, settings)
             await jobs.open_async()
-            await jobs.run_worker_async(
-                concurrency=CONCURRENCY,
-                install_signal_handlers=False,
-                listen_notify=is_told,
-                fetch_job_polling_interval=LOOK_EVERY_S if is_told else POLL_S,
-                update_heartbeat_interval=settings.worker_heartbeat_s,
-                stalled_worker_timeout=settings.worker_stalled_s,
-                shutdown_graceful_timeout=5,
-                delete_jobs="successful",
-            )
-        except (ConnectorException, psycopg.Error) as failure:
+            async with asyncio.TaskGroup() as workers:
+                for queues, places in PLACES.items():
+                    workers.create_task(
+                        jobs.run_worker_async(
+                            queues=list(queues),
+                            concurrency=places,
+                            install_signal_handlers=False,
+                            listen_notify=is_told,
+                            fetch_job_polling_interval=LOOK_EVERY_S if is_told else POLL_S,
+                            update_heartbeat_interval=settings.worker_heartbeat_s,
+                            stalled_worker_timeout=settings.worker_stalled_s,
+                            shutdown_graceful_timeout=5,
+                            delete_jobs="successful",
+                        )
+                    )
+        except* (ConnectorException, psycopg.Error) as failures:
+            failure = failures.exceptions[0]
             error = type(failure.__cause__ or failure).__name__
         finally:
             # also if opening was interrupted: the pool would go on connecting and keep the process

@@ -2,8 +2,8 @@
 
 procrastinate finds the jobs of workers whose heartbeat has stopped. This module adds three rules:
 
-- A worker never returns jobs that it is running, however late its heartbeat is. They would run
-twice.
+- A process never returns jobs that it is running, however late the heartbeats of its workers are.
+They would run twice.
 - A worker returns a job that is marked as its own and that it does not run. The statement that
 should have ended the job has failed.
 - A job is returned only if its state has not changed since it was found. Another worker may have
@@ -30,6 +30,7 @@ class StalledJobs:
     def __init__(self, jobs: procrastinate.App, *, stalled_s: float) -> None:
         self._jobs = jobs
         self._stalled_s = stalled_s
+        self._workers: set[int] = set()
         self._running: set[int | None] = set()
         self._suspects: set[int | None] = set()
 
@@ -37,6 +38,7 @@ class StalledJobs:
         self, call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object
     ) -> Any:
         """Run a job and record that it is running; middleware for all jobs of the process."""
+        self._note_worker(context)
         self._running.add(context.job.id)
         try:
             return await call_next()
@@ -49,14 +51,19 @@ class StalledJobs:
         A job that is marked as one of this process is returned if two successive calls find that
         the process does not run it.
         """
-        own, manager = context.job.worker_id, self._jobs.job_manager
-        held = await manager.list_jobs_async(status=Status.DOING.value, worker_id=own)
+        self._note_worker(context)
+        manager = self._jobs.job_manager
+        held = [
+            job
+            for worker_id in list(self._workers)
+            for job in await manager.list_jobs_async(status=Status.DOING.value, worker_id=worker_id)
+        ]
         idle = {job.id for job in held} - self._running
         lost, self._suspects = idle & self._suspects, idle
         stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=self._stalled_s)
         for job in [
             *(job for job in held if job.id in lost),
-            *(job for job in stalled if job.worker_id != own),
+            *(job for job in stalled if job.worker_id not in self._workers),
         ]:
             # Only one job of this task may be queued, and the next one is due in two seconds.
             statement = _DELETE if job.task_name == TASK else _RETURN
@@ -64,6 +71,10 @@ class StalledJobs:
                 statement, id=job.id, attempts=job.attempts
             ):
                 log.warning("job.rescued", job_id=job.id, task=job.task_name)
+
+    def _note_worker(self, context: JobContext) -> None:
+        if context.job.worker_id is not None:
+            self._workers.add(context.job.worker_id)
 
 
 _DELETE = """
