@@ -240,7 +240,8 @@ def test_exports_are_limited_and_an_unclosed_one_releases_its_slot(
     monkeypatch.setattr(copy_export, "WAIT_S", 0.05)
     own: Exports = app.extensions["voyagent.exports"]
     held = [
-        trail.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
+        trail.open_export(alice.actor.tenant_id, Search(), own)
+        for _ in range(copy_export.AGENCY_SLOTS)
     ]
     answer = alice.api.get("/audit/export.csv")
     assert (answer.status_code, answer.json["detail"], answer.headers["Retry-After"]) == (
@@ -254,7 +255,8 @@ def test_exports_are_limited_and_an_unclosed_one_releases_its_slot(
     del held
     gc.collect()
     again = [
-        trail.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
+        trail.open_export(alice.actor.tenant_id, Search(), own)
+        for _ in range(copy_export.AGENCY_SLOTS)
     ]
     for export in again:
         export.close()
@@ -272,7 +274,8 @@ def test_a_client_that_stops_reading_is_disconnected(
     monkeypatch.setattr(copy_export, "WAIT_S", 0.0)
     monkeypatch.setattr(copy_export, "TIME_LIMIT_S", 60.0)
     others = [
-        trail.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
+        trail.open_export(alice.actor.tenant_id, Search(), own)
+        for _ in range(copy_export.AGENCY_SLOTS)
     ]  # its place is free again
     with pytest.raises(psycopg.Error):
         b"".join(stream)
@@ -294,7 +297,9 @@ def test_an_export_whose_event_cannot_be_written_is_not_sent(
         answer = alice.api.get("/audit/export.csv")
         assert answer.status_code == 500
         assert b"created_at" not in answer.data
-        for _place in range(copy_export.SLOTS):  # neither does it keep its place, or its snapshot
+        for _place in range(
+            copy_export.AGENCY_SLOTS
+        ):  # neither does it keep its place, or its snapshot
             alice.api.get("/audit/export.csv")
     finally:
         with owner_engine.begin() as connection:

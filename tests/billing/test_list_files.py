@@ -228,7 +228,7 @@ def test_a_workbook_is_limited_a_csv_is_not_and_slots_are_released(
     monkeypatch.setattr(listings, "LINES_MAX", 4)
     monkeypatch.setattr(copy_export, "WAIT_S", 0.05)
     client = busy.browser
-    for _ in range(copy_export.SLOTS + 1):
+    for _ in range(copy_export.AGENCY_SLOTS + 1):
         refused = client.get("/invoices?format=xlsx")
         assert (refused.status_code, "at most 20,000" in refused.text) == (422, True)
         half = client.get("/invoices?format=csv", buffered=False)

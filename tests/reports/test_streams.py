@@ -194,13 +194,13 @@ def test_the_export_slot_is_released_in_every_case(
     exports: Exports = app.extensions["voyagent.exports"]
     address = f"/reports/day-book?{OVER}&format=csv"
     client = busy.browser
-    for _ in range(copy_export.SLOTS + 1):
+    for _ in range(copy_export.AGENCY_SLOTS + 1):
         assert client.get(address).status_code == 200
         half = client.get(address, buffered=False)
         next(half.response)
         half.close()
         assert client.get(f"/reports/day-book?from={LAST}&to={FIRST}&format=csv").status_code == 422
-    held = [exports.open(busy.actor.tenant_id) for _ in range(copy_export.SLOTS)]
+    held = [exports.open(busy.actor.tenant_id) for _ in range(copy_export.AGENCY_SLOTS)]
     busy_now = client.get(address)
     assert (busy_now.status_code, "Other exports are running" in busy_now.text) == (503, True)
     for snapshot in held:

@@ -26,14 +26,17 @@ class Stream:
     def csv(self, snapshot: Snapshot, *, bom: bool) -> Iterator[bytes]:
         """Yield the table as CSV in chunks; the snapshot is closed at the end."""
         try:
-            yield as_csv([self.columns], bom=bom).encode()
-            for part in self.parts:
-                if isinstance(part, Select):
-                    yield from snapshot.copied(part)
-                else:
-                    yield as_csv(part).encode()
+            yield from snapshot.paced(self._chunks(snapshot, bom=bom))
         finally:
             snapshot.close()
+
+    def _chunks(self, snapshot: Snapshot, *, bom: bool) -> Iterator[bytes]:
+        yield as_csv([self.columns], bom=bom).encode()
+        for part in self.parts:
+            if isinstance(part, Select):
+                yield from snapshot.copied(part)
+            else:
+                yield as_csv(part).encode()
 
 
 class Column(NamedTuple):

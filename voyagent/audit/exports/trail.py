@@ -45,9 +45,10 @@ class Export:
         self._search = search
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the file in pieces. Raises psycopg.Error if the time limit is exceeded."""
+        """Yield the file in pieces. Raises psycopg.Error if a limit is exceeded."""
         try:
-            yield from self.snapshot.copied(events.export_statement(self._search), header=True)
+            rows = self.snapshot.copied(events.export_statement(self._search), header=True)
+            yield from self.snapshot.paced(rows)
         finally:
             self.close()
 

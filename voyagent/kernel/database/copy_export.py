@@ -1,7 +1,8 @@
 """CSV exports of any length with PostgreSQL's COPY, in constant memory.
 
-Each export reads one snapshot of the database. A process runs only a few exports at once. Each has
-its own connection and a time limit, so that slow clients do not take connections from pages.
+Each export reads one snapshot of the database. A process runs only a few exports at once, and one
+of each agency. Each has its own connection, a time limit and a floor for the client's speed, so
+that slow clients do not take connections from pages or places from other exports.
 """
 
 from __future__ import annotations
@@ -9,18 +10,20 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import time
 import weakref
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import cache
 from itertools import islice
-from threading import BoundedSemaphore, Lock, Timer
+from threading import Lock, Timer
 from typing import Any
 from uuid import UUID
 
 import psycopg
+import structlog
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
 from psycopg.rows import dict_row
@@ -43,11 +46,15 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.database.statement_cache import Statement, compiled_for
 from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.errors import N_, Unavailable
+from voyagent.kernel.limits import Places
 from voyagent.kernel.money import currency_codes, exponent
 
 SLOTS = 2
+AGENCY_SLOTS, AGENCY_WAITING = 1, 1
 WAIT_S = 2.0
 TIME_LIMIT_S = 60.0
+FLOOR_BYTES_PER_S, FLOOR_CHECK_S = 16 * 1024, 20.0
+"""A client that reads more slowly than this, over this time, loses its place."""
 LINES_AT_ONCE = 500
 # Parallel workers and JIT would finish sooner but send the first row later. The first rows should
 # be sent at once, in the order of an index.
@@ -64,6 +71,7 @@ ABREAST = (
 )
 """Planner settings of a select marked by `abreast`: index scans and incremental sorts only."""
 _IS_ABREAST = "is_abreast"
+log = structlog.get_logger(__name__)
 
 
 def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -160,7 +168,19 @@ class Snapshot:
     def __init__(self, connection: psycopg.Connection[Any], tenant_id: UUID, slot: _Slot) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
+        self._slot = slot
         self._end = weakref.finalize(self, _end, connection, slot)
+
+    def paced(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the chunks and measure how fast the client takes them.
+
+        A client below the floor loses its place: the connection is shut down, and the next read
+        from it raises psycopg.Error.
+        """
+        for chunk in chunks:
+            self._slot.pace.sending(len(chunk))
+            yield chunk
+            self._slot.pace.sent()
 
     def read(self, *statements: Statement) -> list[list[Row]]:
         """Return the rows of each statement, in the order of the statements."""
@@ -204,17 +224,20 @@ class Snapshot:
 
 
 class Exports:
-    """The exports of one process: at most SLOTS at a time, each on its own connection."""
+    """The exports of one process: at most SLOTS at a time, each on its own connection.
+
+    An agency has AGENCY_SLOTS of them, and AGENCY_WAITING further callers may wait.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._places = BoundedSemaphore(SLOTS)
+        self._places = Places(SLOTS, AGENCY_SLOTS, waiting_max=AGENCY_WAITING)
 
     def open(self, tenant_id: UUID) -> Snapshot:
         """Open a snapshot of an agency; the caller closes it. Raises ExportsBusy."""
-        if not self._places.acquire(timeout=WAIT_S):
+        if not self._places.take(tenant_id, WAIT_S):
             raise ExportsBusy
-        slot = _Slot(self._places)
+        slot = _Slot(self._places, tenant_id)
         try:
             connection = self._connect(tenant_id)
         except BaseException:
@@ -270,44 +293,98 @@ def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
     return b"".join(bytes(row[:-1]) + b"\r\n" for row in rows)
 
 
-class _Slot:
-    """One of the SLOTS for exports, with a timer for the time limit of its connection."""
+class _Pace:
+    """The bytes that a client took since the last check, and the time for which it was awaited."""
 
-    def __init__(self, places: BoundedSemaphore) -> None:
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._bytes = 0
+        self._waited_s = 0.0
+        self._since: float | None = None
+
+    def sending(self, size: int) -> None:
+        """Record that a chunk is handed to the client."""
+        with self._lock:
+            self._bytes += size
+            self._since = time.monotonic()
+
+    def sent(self) -> None:
+        """Record that the client asks for more."""
+        with self._lock:
+            if self._since is not None:
+                self._waited_s += time.monotonic() - self._since
+            self._since = None
+
+    def is_too_slow(self) -> bool:
+        """Return True if the client was awaited for most of the time and took too little.
+
+        Then begin anew. The time that the database needed is not the client's.
+        """
+        now = time.monotonic()
+        with self._lock:
+            waited_s = self._waited_s + (0.0 if self._since is None else now - self._since)
+            taken, self._bytes, self._waited_s = self._bytes, 0, 0.0
+            self._since = None if self._since is None else now
+        return waited_s >= FLOOR_CHECK_S / 2 and taken < FLOOR_BYTES_PER_S * waited_s
+
+
+class _Slot:
+    """One of the SLOTS for exports, with timers for the limits of its connection."""
+
+    def __init__(self, places: Places, tenant_id: UUID) -> None:
+        self.pace = _Pace()
         self._places = places
+        self._tenant_id = tenant_id
         self._lock = Lock()
         self._held = True
-        self._timer: Timer | None = None
+        self._timers: list[Timer] = []
         self._wire: socket.socket | None = None
 
     def limit(self, connection: psycopg.Connection[Any]) -> None:
-        """Start the timer that shuts down the connection's socket at the time limit.
+        """Start the timers that shut down the connection's socket at its limits.
 
         A client that does not read blocks both PostgreSQL and this program, so a statement time
         limit would not end the export.
         """
         self._wire = socket.socket(fileno=os.dup(connection.fileno()))
-        self._timer = Timer(TIME_LIMIT_S, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
+        self._timers = [self._timer(TIME_LIMIT_S, self._cut)]
+        self._check_later()
 
     def release(self) -> None:
-        """Stop the timer and release the slot; a second call does nothing."""
+        """Stop the timers and release the slot; a second call does nothing."""
         with self._lock:
             held, self._held = self._held, False
             if not held:
                 return
-            if self._timer is not None:
-                self._timer.cancel()
+            for timer in self._timers:
+                timer.cancel()
             if self._wire is not None:
                 self._wire.close()
-            self._places.release()
+            self._places.release(self._tenant_id)
+
+    def _check_later(self) -> None:
+        with self._lock:
+            if self._held:
+                self._timers[1:] = [self._timer(FLOOR_CHECK_S, self._check)]
+
+    def _check(self) -> None:
+        if self.pace.is_too_slow():
+            log.info("export.client_too_slow", tenant_id=str(self._tenant_id))
+            self._cut()
+        self._check_later()
 
     def _cut(self) -> None:
         with self._lock, contextlib.suppress(OSError):
             if self._held and self._wire is not None:
                 self._wire.shutdown(socket.SHUT_RDWR)
         self.release()
+
+    @staticmethod
+    def _timer(after_s: float, act: Callable[[], None]) -> Timer:
+        timer = Timer(after_s, act)
+        timer.daemon = True
+        timer.start()
+        return timer
 
 
 def _end(connection: psycopg.Connection[Any], slot: _Slot) -> None:

@@ -35,6 +35,7 @@ from voyagent.kernel.database.statement_cache import (
 from voyagent.kernel.db import read_only_servers
 from voyagent.kernel.db_connections import Purpose, is_pooled, parameters_for
 from voyagent.kernel.errors import NotFound, Unauthorized
+from voyagent.kernel.limits import Places
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
 
@@ -102,12 +103,17 @@ class SessionReader:
 
 
 class ReadPool:
-    """Pool of autocommit connections for reads, one per process, opened on first use."""
+    """Pool of autocommit connections for reads, one per process, opened on first use.
+
+    One agency uses at most all connections but one, so that its slow reads block no other agency.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pool: ConnectionPool | None = None
         self._lock = Lock()
+        size = settings.db_lane_pool_size
+        self._places = Places(size, size - 1)
         self._read_only_met = read_only_servers.met
 
     def run(
@@ -129,14 +135,17 @@ class ReadPool:
             return self._once(credential, statements)
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Make all calls of `run` inside the block use one connection and snapshot."""
+    def snapshot(self, agency: UUID) -> Iterator[None]:
+        """Make all calls of `run` inside the block use one connection and snapshot.
+
+        All of them must be for this agency.
+        """
         with ExitStack() as closing:
             try:
-                self._begin(closing)
+                self._begin(closing, agency)
             except psycopg.OperationalError as error:
                 self._recover(error)
-                self._begin(closing)
+                self._begin(closing, agency)
             yield
 
     def close(self) -> None:
@@ -145,9 +154,9 @@ class ReadPool:
             self._pool.close()
             self._pool = None
 
-    def _begin(self, closing: ExitStack) -> None:
+    def _begin(self, closing: ExitStack, agency: UUID) -> None:
         with ExitStack() as opened:
-            connection = opened.enter_context(self._connection())
+            connection = opened.enter_context(self._connection(agency))
             opened.enter_context(connection.transaction())
             opened.callback(_held.reset, _held.set(connection))
             closing.push(opened.pop_all())
@@ -163,7 +172,7 @@ class ReadPool:
     def _once(
         self, credential: Credential, statements: Sequence[Statement]
     ) -> tuple[Row, list[list[Row]]]:
-        with self._connection() as connection:
+        with self._connection(credential.tenant_id) as connection:
             return self._over(connection, credential, statements, begins=self._must_begin())
 
     def _over(
@@ -210,7 +219,15 @@ class ReadPool:
         return self._settings.db_read_url is None and is_pooled(self._settings, Purpose.READ)
 
     @contextmanager
-    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+    def _connection(self, agency: UUID) -> Iterator[psycopg.Connection[Any]]:
+        with ExitStack() as closing:
+            if not self._places.take(agency, WAIT_S):
+                raise PoolTimeout(f"no connection of the read pool within {WAIT_S} s")
+            closing.callback(self._places.release, agency)
+            yield closing.enter_context(self._taken())
+
+    @contextmanager
+    def _taken(self) -> Iterator[psycopg.Connection[Any]]:
         pool = self._open()
         if self._read_only_met != (met := read_only_servers.met):
             self._read_only_met = met
@@ -304,7 +321,7 @@ class RequestReader:
 
         Each read authenticates the caller.
         """
-        return self._pool.snapshot()
+        return self._pool.snapshot(self._credential.tenant_id)
 
 
 def authenticate_values(credential: Credential) -> Row:

@@ -13,6 +13,7 @@ success removes its attempt from the count of the account.
 """
 
 from voyagent.kernel.limits.limiter import Attempt, Limiter
+from voyagent.kernel.limits.places import Places
 from voyagent.kernel.limits.throttles import (
     ACCEPT_INVITE,
     ALL,
@@ -49,6 +50,7 @@ __all__ = [
     "VERIFICATION_MAIL",
     "Attempt",
     "Limiter",
+    "Places",
     "Quota",
     "Throttle",
 ]

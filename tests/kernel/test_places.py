@@ -1,0 +1,186 @@
+"""Places that agencies share: shares, waiting callers, slow clients."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from psycopg_pool import PoolTimeout
+
+from tests.people import Person
+from voyagent.kernel.database import copy_export, read_pool
+from voyagent.kernel.database.copy_export import Exports, ExportsBusy
+from voyagent.kernel.database.read_pool import ReadPool
+from voyagent.kernel.limits import Places
+
+SOON_S = 0.05
+
+
+def test_a_party_holds_at_most_its_share() -> None:
+    places = Places(4, 3)
+    assert [places.take("A", 0) for _ in range(5)] == [True, True, True, False, False]
+    assert [places.take("B", 0) for _ in range(2)] == [True, False]
+    places.release("A")
+    assert places.take("B", 0)
+    assert not places.take("A", 0)
+
+
+def test_a_single_place_is_nobodys_share() -> None:
+    places = Places(1, 0)
+    assert places.take("A", 0)
+    assert not places.take("B", 0)
+    places.release("A")
+    assert places.take("B", 0)
+
+
+def test_a_released_place_goes_to_the_party_with_the_fewest() -> None:
+    places, served = Places(3, 2), []
+    assert places.take("A", 0)
+    assert places.take("A", 0)
+    assert places.take("B", 0)
+
+    def wait(party: str) -> None:
+        assert places.take(party, 5)
+        served.append(party)
+
+    with ThreadPoolExecutor(3) as pool:
+        for party in ("B", "A", "C"):
+            pool.submit(wait, party)
+            time.sleep(SOON_S)
+        places.release("A")
+        time.sleep(SOON_S)
+        assert served == ["C"]
+        places.release("C")
+        places.release("A")
+        time.sleep(SOON_S)
+        assert sorted(served) == ["A", "B", "C"]
+
+
+def test_further_waiting_callers_of_a_party_are_refused_at_once() -> None:
+    places = Places(2, 1, waiting_max=1)
+    assert places.take("A", 0)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(places.take, "A", 5)
+        time.sleep(SOON_S)
+        began = time.monotonic()
+        assert not places.take("A", 5)
+        assert places.take("B", 5)
+        assert time.monotonic() - began < 1
+        places.release("A")
+        assert waiting.result(timeout=1)
+
+
+def test_places_are_never_exceeded_under_load() -> None:
+    places, lock = Places(3, 2), threading.Lock()
+    held: dict[int, int] = {0: 0, 1: 0}
+    most, most_of_one, refused = 0, 0, 0
+
+    def work(number: int) -> None:
+        nonlocal most, most_of_one, refused
+        party = number % 2
+        if not places.take(party, 5):
+            refused += 1
+            return
+        with lock:
+            held[party] += 1
+            most, most_of_one = max(most, sum(held.values())), max(most_of_one, *held.values())
+        time.sleep(0.002)
+        with lock:
+            held[party] -= 1
+        places.release(party)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(200)))
+    assert (most, most_of_one, refused) == (3, 2, 0)
+
+
+# Exports
+# --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def exports(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Exports:
+    monkeypatch.setattr(copy_export, "WAIT_S", SOON_S)
+    return Exports(app.extensions["voyagent.settings"])
+
+
+def test_exports_of_one_agency_do_not_refuse_those_of_another(exports: Exports) -> None:
+    ours, theirs = uuid4(), uuid4()
+    held = exports.open(ours)
+    for _ in range(3):
+        with pytest.raises(ExportsBusy):
+            exports.open(ours)
+    other = exports.open(theirs)
+    held.close()
+    exports.open(ours).close()
+    other.close()
+
+
+MANY_ROWS = sa.select(sa.func.repeat("x", 2000), sa.func.generate_series(1, 100_000))
+
+
+def test_a_slow_client_loses_its_place(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copy_export, "FLOOR_CHECK_S", 0.3)
+    ours = uuid4()
+    snapshot = exports.open(ours)
+    chunks = snapshot.paced(snapshot.copied(MANY_ROWS))
+    next(chunks)
+    time.sleep(0.7)
+    again = exports.open(ours)  # the place is free
+    with pytest.raises(psycopg.Error):
+        list(chunks)
+    again.close()
+
+
+def test_a_client_above_the_floor_keeps_its_place(
+    exports: Exports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_export, "FLOOR_CHECK_S", 0.2)
+    snapshot = exports.open(uuid4())
+    chunks = snapshot.paced(snapshot.copied(MANY_ROWS.limit(20_000)))
+    for _ in chunks:
+        time.sleep(0.02)
+    snapshot.close()
+
+
+def test_a_slow_database_is_not_a_slow_client(
+    exports: Exports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_export, "FLOOR_CHECK_S", 0.2)
+    snapshot = exports.open(uuid4())
+    slowly = sa.select(sa.func.pg_sleep(0.25), sa.func.generate_series(1, 4))
+    assert b"".join(snapshot.paced(snapshot.copied(slowly))).count(b"\r\n") == 4
+    snapshot.close()
+
+
+# The pool of connections for reads
+# --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pool(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadPool]:
+    monkeypatch.setattr(read_pool, "WAIT_S", SOON_S)
+    made = ReadPool(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 2}))
+    yield made
+    made.close()
+
+
+def test_one_agency_never_holds_all_connections_for_reads(
+    app: Flask, pool: ReadPool, alice: Person, charlie: Person
+) -> None:
+    read = app.extensions["voyagent.identity"].tokens.read
+    ours, theirs = read(alice.access_token), read(charlie.access_token)
+    with pool.snapshot(ours.tenant_id):
+        with ThreadPoolExecutor(1) as thread, pytest.raises(PoolTimeout):
+            thread.submit(pool.run, ours, ()).result(timeout=5)
+        with ThreadPoolExecutor(1) as thread:
+            caller, _ = thread.submit(pool.run, theirs, ()).result(timeout=5)
+        assert caller["user_id"] == charlie.actor.user_id
+    assert pool.run(ours, ())[0]["user_id"] == alice.actor.user_id
