@@ -52,6 +52,7 @@ from voyagent.kernel.keyring import Keyring, use_keyring
 from voyagent.kernel.limits import Limiter
 from voyagent.ledger.rules import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
+from voyagent.reports.service import make_later
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTS: dict[type[Any], str] = {
@@ -97,6 +98,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["voyagent.anchors"] = Anchors.of(settings)
     app.extensions["voyagent.exports"] = Exports(settings)
     define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP)
+    app.extensions["voyagent.create_app"] = create_app
     outbox = Outbox(settings, keyring, open_mail(settings))
     app.extensions["voyagent.outbox"] = outbox
     identity = Identity(
@@ -125,6 +127,7 @@ def create_app(settings: Settings) -> Flask:
             why_ended=why_ended,
             confirm=partial(confirm_in_browser, identity, client_address),
             asks_code=people.asks_code,
+            make_later=make_later,
         ),
     )
     pages.install(app)

@@ -69,6 +69,7 @@ from voyagent.parties.views import pages as parties_pages
 from voyagent.privacy import tasks as privacy_tasks
 from voyagent.privacy.api import api as privacy_api
 from voyagent.privacy.views import pages as privacy_pages
+from voyagent.reports import tasks as reports_tasks
 from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import (
     home as home_pages,
@@ -147,6 +148,7 @@ TASKS = (
     identity_tasks,
     mail_tasks,
     privacy_tasks,
+    reports_tasks,
     trips_tasks,
 )  # imported so that the worker can run them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)

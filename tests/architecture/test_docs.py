@@ -16,13 +16,23 @@ from flask import Flask
 from pydantic import SecretStr
 
 from voyagent import cli
+from voyagent.assistant.api import event_stream
+from voyagent.drivers.paper import tables
+from voyagent.drivers.suppliers import guard
+from voyagent.http import intake
+from voyagent.identity.rules import passwords
+from voyagent.kernel import jobs, sheets
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database import copy_export, read_pool
 from voyagent.kernel.limits import Quota, throttles
+from voyagent.reports import service as report_files, tasks as report_tasks
 from voyagent.reports.queries import checks
+from voyagent.settings.models import TenantSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+LIMITS = (ROOT / "docs" / "limits.md").read_text()
 MANUALS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 DECISIONS = ROOT / "docs" / "decisions"
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives"]
@@ -97,10 +107,10 @@ def test_the_operations_page_lists_every_metric() -> None:
 
 
 @pytest.mark.parametrize("throttle", throttles.ALL, ids=lambda throttle: throttle.name)
-def test_the_operations_page_lists_every_rate_limit(throttle: throttles.Throttle) -> None:
+def test_the_page_of_limits_lists_every_rate_limit(throttle: throttles.Throttle) -> None:
     (row,) = re.findall(
         rf"^\| `{throttle.name}`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|$",
-        OPERATIONS,
+        LIMITS,
         re.MULTILINE,
     )
     shared = throttle.bucket and throttle is not throttles.SIGN_IN
@@ -113,12 +123,51 @@ def test_the_operations_page_lists_every_rate_limit(throttle: throttles.Throttle
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_the_operations_page_lists_the_shares_of_an_overall_limit(is_known: bool) -> None:
+def test_the_page_of_limits_lists_the_shares_of_an_overall_limit(is_known: bool) -> None:
     place = f"{'a known' if is_known else 'an unknown'} place"
     ceiling = throttles.CEILINGS[is_known]
-    assert f"| {place} that is busy | {ceiling.busy:.0%} |".replace("%", " %") in OPERATIONS
-    assert f"| {place} | {ceiling.quiet:.0%} |".replace("%", " %") in OPERATIONS
-    assert f"more than {throttles.BUSY_ABOVE:.0%} of".replace("%", " %") in OPERATIONS
+    assert f"| {place} that is busy | {ceiling.busy:.0%} |".replace("%", " %") in LIMITS
+    assert f"| {place} | {ceiling.quiet:.0%} |".replace("%", " %") in LIMITS
+    assert f"more than {throttles.BUSY_ABOVE:.0%} of".replace("%", " %") in LIMITS
+
+
+_MIB = 1024 * 1024
+FIGURES = {
+    "exports": (copy_export.SLOTS, copy_export.AGENCY_SLOTS, copy_export.AGENCY_WAITING),
+    "slow_client": (copy_export.FLOOR_BYTES_PER_S // 1024, copy_export.FLOOR_CHECK_S),
+    "export_time": (copy_export.TIME_LIMIT_S,),
+    "reads": (read_pool.WAIT_S,),
+    "jobs": (
+        sum(places for queues, places in jobs.PLACES.items() if jobs.FIRST in queues),
+        jobs.PLACES[(jobs.FIRST,)],
+    ),
+    "large_files": (sheets.ROWS_IN_REQUEST, jobs.PLACES[(jobs.REPORTS,)]),
+    "large_files_open": (report_files.OPEN_MAX,),
+    "large_file_memory": (report_tasks.MEMORY_MAX // _MIB,),
+    "large_file_time": (report_tasks.TIME_MAX_S,),
+    "large_file_kept": (report_files.KEPT_FOR.total_seconds() // 3600,),
+    "file_rows": (sheets.LINES_MAX, tables.ROWS_MAX),
+    "turns": (
+        TenantSettings.__table__.c.rate_limit_per_minute.server_default.arg.text,
+        TenantSettings.__table__.c.rate_limit_per_hour.server_default.arg.text,
+    ),
+    "streams": (Settings.model_fields["streams_max"].default, event_stream.PER_PERSON_MAX),
+    "supplier_calls": (guard.HANGING_MAX,),
+    "body": (intake.BODY_BYTES_MAX // 1024, intake.AUTH_BODY_BYTES_MAX // 1024),
+    "hashes": (passwords.WAIT_S,),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_page_of_limits_has_the_figures_of_the_code(name: str) -> None:
+    (row,) = re.findall(rf"^\| `{name}`.*$", LIMITS, re.MULTILINE)
+    numbers = row.replace(",", "").split()
+    assert [each for each in FIGURES[name] if f"{float(each):.0f}" not in numbers] == []
+
+
+def test_the_page_of_limits_has_no_other_limit() -> None:
+    names = re.findall(r"^\| `([a-z_]+)`", LIMITS, re.MULTILINE)
+    assert sorted(names) == sorted([*FIGURES, *(throttle.name for throttle in throttles.ALL)])
 
 
 def test_actions_that_share_a_bucket_with_sign_in_have_its_limits() -> None:

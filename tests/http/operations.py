@@ -37,7 +37,7 @@ from voyagent.identity.models import User
 from voyagent.identity.service import accounts, invites, keys, sessions
 from voyagent.identity.service.values import Device
 from voyagent.kernel import clock
-from voyagent.kernel.actor import Channel
+from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -47,6 +47,7 @@ from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
 from voyagent.parties import service as parties
 from voyagent.privacy.service import erasure
+from voyagent.reports import service as report_files
 from voyagent.routes import APIS
 from voyagent.trips.models import Trip
 from voyagent.trips.rules.details import OtherDetails
@@ -487,6 +488,19 @@ def _capability(_person: Person) -> object:
 
 
 # Something of somebody's for each name that a path has; a new name needs its line here.
+def _report_file(person: Person) -> object:
+    """Create a finished file."""
+    keyring = person.app.extensions["voyagent.identity"].keyring
+    file = {"name": "day-book.pdf", "media_type": "application/pdf", "content": b"%PDF"}
+
+    def make(actor: Actor) -> object:
+        made = report_files.make_later(actor, f"/reports/day-book?seen={secrets.token_hex(6)}")
+        report_files.finish(keyring, made, **file)
+        return made
+
+    return person.does(make)
+
+
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
     "party_id": _party,
@@ -500,6 +514,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "bill_id": _bill,
     "supplier_credit_id": _supplier_credit,
     "payment_id": _payment,
+    "file_id": _report_file,
     "allocation_id": _allocation,
     "refund_id": _refund,
     "credit_note_id": _credit_note,

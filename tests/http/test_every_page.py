@@ -54,6 +54,7 @@ READS_NO_QUERY = {
         "docs.reading",
         "home.index",
         "reports.index",
+        *("reports.file", "reports.file_state", "reports.file_content"),
         "identity.team",
         "journal.entry",
         "ledger.close_month",

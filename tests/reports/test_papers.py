@@ -245,7 +245,7 @@ def test_a_pdf_is_complete_or_refused(busy: Person, monkeypatch: pytest.MonkeyPa
     assert "70.00" in text_of(pdf(busy, "party-statement", query)), "not only the first page"
     monkeypatch.setattr(tables, "ROWS_MAX", 2)
     refused = busy.browser.get(f"/reports/party-statement?{query}&format=pdf")
-    assert (refused.status_code, "at most 2,000 rows" in refused.text) == (422, True)
+    assert (refused.status_code, "at most 10,000 rows" in refused.text) == (422, True)
     monkeypatch.setattr(answers, "LINES_MAX", 1)
     refused = busy.browser.get(f"/reports/party-statement?{query}&format=pdf")
     assert (refused.status_code, "at most 20,000" in refused.text) == (422, True)

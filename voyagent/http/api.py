@@ -32,6 +32,7 @@ from pydantic_core import to_json
 from voyagent.http import idempotency
 from voyagent.http.contract import is_of_contract
 from voyagent.http.errors import SchemaViolation
+from voyagent.http.files import made_later
 from voyagent.http.guards import (
     Guard,
     authenticate,
@@ -55,6 +56,7 @@ from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.serializers import AnswerOf, Body
+from voyagent.kernel.sheets import LargeFile
 
 Handler = Callable[..., object]
 JsonSchema = dict[str, Any]
@@ -315,6 +317,8 @@ def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Resp
             response = (
                 _perform(operation, given) if key is None else _perform_once(operation, given, key)
             )
+        except LargeFile:
+            return made_later()
         except VoyagentError:
             if reader is not None:
                 # 401 and 403 come before errors of the query or an unknown id

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Literal, Protocol, cast
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, current_app, jsonify, request, url_for
 from pydantic import Field
 from werkzeug.http import parse_options_header
 
 from voyagent.http.guards import auth_adapter, present_actor
+from voyagent.http.htmx import see_other
 from voyagent.kernel.database.copy_export import Exports, Snapshot
 from voyagent.kernel.db import when_undone
 from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Listing, Stream
-from voyagent.kernel.sheets import Sheet
+from voyagent.kernel.sheets import Sheet, check_rows
 from voyagent.kernel.workbooks import MIMETYPE, workbook
 
 PDF: dict[str, Any] = {"type": "string", "format": "binary"}
@@ -83,6 +86,13 @@ def shown(file: File) -> Response:
     return answer
 
 
+def downloaded(file: File) -> Response:
+    """Return a file that the browser downloads under its name."""
+    answer = shown(file)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return answer
+
+
 def saved(content: bytes | Iterable[str] | Iterable[bytes], name: str, mimetype: str) -> Response:
     """Return a file that the browser downloads."""
     return Response(
@@ -138,7 +148,14 @@ def exported_file(file: File) -> Response:
 
 
 def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> Response:
-    """Return a table as a workbook or CSV file; `bom` marks the CSV as UTF-8."""
+    """Return a table as a workbook or CSV file; `bom` marks the CSV as UTF-8.
+
+    Raises LargeFile if a worker must make the workbook.
+    """
+    if form == "xlsx":
+        rows = list(sheet.rows)
+        check_rows(len(rows))
+        sheet = replace(sheet, rows=rows)
     content = workbook(sheet) if form == "xlsx" else sheet.csv(bom=bom).encode()
     return saved(content, f"{sheet.name}.{form}", MEDIA_TYPES[form])
 
@@ -182,6 +199,27 @@ def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
     finally:
         snapshot.close()
     return exported(filed(sheet, "xlsx"))
+
+
+def made_later() -> Response:
+    """Have a worker make the file of this request; return the address at which to follow it.
+
+    A browser is redirected to the page of the file. The API responds 202 with the id, and the
+    address in `Location`.
+    """
+    actor = present_actor()
+    assert actor is not None
+    if request.method == "HEAD":
+        return Response(status=HTTPStatus.ACCEPTED)
+    address = request.full_path.rstrip("?")
+    file_id = auth_adapter().make_later(actor, address)
+    if not (request.endpoint or "").startswith("api_"):
+        return cast("Response", see_other(url_for("reports.file", file_id=file_id)))
+    status = url_for("api_reports.get_report_file", file_id=file_id)
+    answer = jsonify({"id": str(file_id), "status": "waiting", "address": status})
+    answer.status_code = HTTPStatus.ACCEPTED
+    answer.headers["Location"] = status
+    return answer
 
 
 def file_name(kind: str, number: str) -> str:

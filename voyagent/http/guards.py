@@ -41,6 +41,11 @@ _AUTHENTICATE = text(AUTHENTICATE.replace("%(", ":").replace(")s", ""))
 TOKEN_BYTES_MAX = 4096
 DEAD_END = "agency.read"  # a permission that every member of an agency has
 EVENT_STREAM = "text/event-stream"
+CREDENTIAL = "voyagent.credential"
+"""Key of the WSGI environment under which a worker passes the credential of a request.
+
+Clients cannot set it: their headers have keys that begin with `HTTP_`.
+"""
 IDLE_MAX = timedelta(days=14)
 _SEEN_EVERY_S = 3600
 CONFIRMED_FOR_S = 10 * 60
@@ -68,6 +73,7 @@ class AuthAdapter:
     why_ended: Callable[[Credential], str]
     confirm: Callable[[Actor, str, str], Actor]
     asks_code: Callable[[Actor], bool]
+    make_later: Callable[[Actor, str], UUID]
 
 
 class SignedIn(UserMixin):
@@ -133,6 +139,8 @@ def bearer_token() -> str | None:
 
 def bearer_credential() -> Credential:
     """Return the credential of the Authorization header. Raises Unauthorized."""
+    if CREDENTIAL in request.environ:
+        return cast("Credential", request.environ[CREDENTIAL])
     token = bearer_token()
     if token is None:
         raise Unauthorized
@@ -141,6 +149,8 @@ def bearer_credential() -> Credential:
 
 def browser_credential() -> Credential:
     """Return the credential of the session cookie. Raises Unauthorized."""
+    if CREDENTIAL in request.environ:
+        return cast("Credential", request.environ[CREDENTIAL])
     if not current_user.is_authenticated:
         raise Unauthorized
     credential = cast("SignedIn", current_user).credential

@@ -16,6 +16,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import Select, literal, select
 
 from voyagent.http import step_up
+from voyagent.http.files import made_later
 from voyagent.http.guards import (
     Guard,
     auth_adapter,
@@ -31,6 +32,7 @@ from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.sheets import LargeFile
 
 LOCALES = ("en", "hi")
 GOING_ON = ("line", "look", "documents", "fill")
@@ -100,6 +102,8 @@ class PageBlueprint(Blueprint):
                         if given[name] is None:
                             raise missing
                     answer = _once(view, given) if once and is_sent() else view(**given)
+                except LargeFile:
+                    return made_later()
                 except VoyagentError:
                     if reader is not None:
                         reader.authenticate()

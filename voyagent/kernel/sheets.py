@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,6 +30,34 @@ HEAD, OPENING, LINE, CARRIED, TOTAL, BOOKS = "head", "opening", "line", "carried
 
 LINES_MAX = 20_000
 """Maximum number of rows in a file that is built in memory."""
+
+
+ROWS_IN_REQUEST = 2_000
+"""Maximum number of rows of a workbook or PDF that a request makes; a worker makes larger ones."""
+_in_worker: ContextVar[bool] = ContextVar("in_worker", default=False)
+
+
+class LargeFile(Unprocessable):
+    """The file has more than ROWS_IN_REQUEST rows, so a worker must make it."""
+
+    code = "large_file"
+    message = N_("The file is too large for this request.")
+
+
+def check_rows(count: int) -> None:
+    """Raise LargeFile if a request may not make a file of `count` rows."""
+    if count > ROWS_IN_REQUEST and not _in_worker.get():
+        raise LargeFile
+
+
+@contextmanager
+def in_worker() -> Iterator[None]:
+    """Allow files of any size inside the block."""
+    token = _in_worker.set(True)
+    try:
+        yield
+    finally:
+        _in_worker.reset(token)
 
 
 class TooManyLines(Unprocessable):

@@ -25,6 +25,8 @@ NO_ACTS = {
     "identity.mail_audit_statements": "the change of the setting that asks for it has its event",
     "chat.housekeeping": "a turn whose job was lost goes on; what it then does has its events",
     "trips.sweep_offers": "what a supplier once offered is nobody's act",
+    "reports.make_file": "the page that it repeats records the export (`data.exported`)",
+    "reports.sweep": "expired copies of files",
     "trips.seal_anew": "the same numbers under the present secret",
     "privacy.seal": "the same values, encrypted with the present secret",
     "demo": "it acts by the rules, which leave their events",

@@ -16,9 +16,10 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
+from voyagent.kernel.sheets import check_rows
 
-ROWS_MAX = 2_000
-"""Maximum number of rows, which take about two seconds to typeset."""
+ROWS_MAX = 10_000
+"""Maximum number of rows of a PDF."""
 _WIDE = 6
 Cells = list[str]
 
@@ -27,7 +28,7 @@ class TooManyRows(Unprocessable):
     """The table has more than ROWS_MAX rows."""
 
     code = "too_many_rows"
-    message = N_("A PDF has at most 2,000 rows. Choose fewer days, or download the XLSX.")
+    message = N_("A PDF has at most 10,000 rows. Choose fewer days, or download the XLSX.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,13 @@ class Printed:
     def pdf(self, words: str, actor: Actor, letterhead: Row) -> bytes:
         """Return the report as PDF; `words` describes the filters of the report.
 
-        `letterhead` has the logo, address and tax number of the agency. Raises TooManyRows.
+        `letterhead` has the logo, address and tax number of the agency. Raises TooManyRows,
+        LargeFile.
         """
-        if sum(len(group.rows) for table in self.tables for group in table.groups) > ROWS_MAX:
+        count = sum(len(group.rows) for table in self.tables for group in table.groups)
+        if count > ROWS_MAX:
             raise TooManyRows
+        check_rows(count)
         typesetter = installed(Paper, "paper")
         locale = get_locale()
         data: dict[str, Any] = {

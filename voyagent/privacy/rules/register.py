@@ -358,6 +358,15 @@ HOLDINGS: tuple[Holding, ...] = (
         N_("An answer is encrypted and deleted after a day."),
     ),
     Holding(
+        "report_files",
+        N_("Large report files"),
+        ("name", "content"),
+        "",
+        "removed",
+        SHORT,
+        N_("A file is encrypted and deleted after a day."),
+    ),
+    Holding(
         "supplier_offers",
         N_("Offers of suppliers"),
         ("payload",),

@@ -1,6 +1,6 @@
 """JSON API of the reports."""
 
-from voyagent.reports.api import books, files, lines, margins, statements
+from voyagent.reports.api import books, files, large_files, lines, margins, statements
 from voyagent.reports.api.blueprint import api
 
-__all__ = ["api", "books", "files", "lines", "margins", "statements"]
+__all__ = ["api", "books", "files", "large_files", "lines", "margins", "statements"]

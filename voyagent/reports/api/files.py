@@ -17,11 +17,19 @@ from voyagent.ledger.errors import AccountNotFound
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.api.report_files import REPORTS, query_of, report_file
 from voyagent.reports.queries.periods import PeriodInverted
+from voyagent.reports.schemas.report_files import ReportFileAccepted
 
 _DESCRIPTIONS: dict[Format, str] = {
     "csv": "Return {} as CSV.\n\nThe first column has the kind of the row: line or total.",
-    "xlsx": "Return {} as an XLSX workbook with at most 20,000 entries or lines.",
-    "pdf": "Return {} as PDF with at most 2,000 rows.",
+    "xlsx": (
+        "Return {} as an XLSX workbook with at most 20,000 entries or lines.\n\nWith more than"
+        " 2,000 rows the status is 202: a worker makes the file (see"
+        " `GET /report-files/{{file_id}}`)."
+    ),
+    "pdf": (
+        "Return {} as PDF with at most 10,000 rows.\n\nWith more than 2,000 rows the status is"
+        " 202: a worker makes the file (see `GET /report-files/{{file_id}}`)."
+    ),
 }
 
 
@@ -55,5 +63,6 @@ for name in REPORTS:
             answer=SCHEMAS[each],
             media_type=DOCUMENTED[each],
             permission="report.read",
+            also={} if each == "csv" else {202: ReportFileAccepted},
             errors=_errors(name, each),
         )(_operation(name, each))

@@ -1,0 +1,32 @@
+"""Schema of a file that a worker makes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.serializers import AnswerOf, OmitNone
+
+
+class ReportFileOut(AnswerOf[Row]):
+    """State of a large file; poll it until `status` is `done` or `failed`.
+
+    `address` is the requested address, and `expires_at` the time until which the file is kept.
+    """
+
+    id: UUID
+    status: Literal["waiting", "running", "done", "failed"]
+    address: str
+    created_at: datetime
+    expires_at: datetime
+    name: Annotated[str | None, OmitNone()] = None
+
+
+class ReportFileAccepted(AnswerOf[Row]):
+    """A worker makes the file; `address` is the operation that returns its state."""
+
+    id: UUID
+    status: Literal["waiting"]
+    address: str
