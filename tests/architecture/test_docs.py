@@ -33,8 +33,13 @@ ROOT = Path(__file__).resolve().parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 LIMITS = (ROOT / "docs" / "limits.md").read_text()
+SECURITY = (ROOT / "docs" / "security.md").read_text()
 MANUALS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 DECISIONS = ROOT / "docs" / "decisions"
+ITEMS_OF_LEVEL_2 = 246
+"""Items of levels 1 and 2 in chapters V1 to V16 of ASVS 5.0.0."""
+ITEM = r"^\| (\d+\.\d+\.\d+) \|[^|]*\| \**([a-z ]+?)\** \|[^|]*\|[^|]*\|$"
+RESULTS = ["met", "partly", "not met", "operator", "not applicable"]
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives"]
 KNOWN_TO_EVERYBODY = {
     "README.md",
@@ -178,6 +183,36 @@ def test_the_operations_page_lists_every_check_of_the_books() -> None:
     rows = re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \|", OPERATIONS, re.MULTILINE)
     listed = [name for row in rows for name in re.findall(r"`([a-z_]+)`", row)]
     assert [name for name in listed if name in checks.CHECKS] == list(checks.CHECKS)
+
+
+def test_the_security_page_names_existing_tests() -> None:
+    named = set(re.findall(r"`([\w/]+\.py)::(test_\w+)`", SECURITY))
+    assert len(named) > 100
+    files = {file: ROOT / "tests" / file for file, _ in named}
+    assert [file for file, path in files.items() if not path.exists()] == []
+    defined = {
+        (file, test)
+        for file, path in files.items()
+        for test in re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE)
+    }
+    assert named - defined == set()
+
+
+def test_the_summary_of_the_security_page_equals_its_tables() -> None:
+    summary, tables = SECURITY.split("## All items")
+    rows = re.findall(ITEM, tables, re.MULTILINE)
+    items = [item for item, _ in rows]
+    assert len(items) == len(set(items)) == ITEMS_OF_LEVEL_2
+    unmet, partly, operator = summary.split("## Items that are not met")[1].split("\n\n")[2:5]
+    for result, part in {"not met": unmet, "partly": partly, "operator": operator}.items():
+        listed = re.findall(r"\d+\.\d+\.\d+", part)
+        assert listed == [item for item, said in rows if said == result]
+    results = [result for _, result in rows]
+    counts = re.findall(r"\d+", summary.split("## Items that are not met")[1].split("These")[0])
+    assert [int(count) for count in counts] == [
+        len(rows),
+        *(results.count(result) for result in RESULTS),
+    ]
 
 
 @pytest.mark.parametrize("name", ["tour.md", "extend.md"])
