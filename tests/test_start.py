@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import re
 import secrets
@@ -69,6 +71,23 @@ class Program:
     def status(self, path: str) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
             return int(answer.status)
+
+    def read_enquiries(self) -> None:
+        """Create an agency and list its enquiries, through the pool for reads."""
+        agency = {
+            "email": "asha@example.com",
+            "password": "Harbour-lantern-42",
+            "full_name": "Asha Nair",
+            "agency_name": "Nair Travels",
+        }
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request(
+            "POST", "/api/auth/sign-up", json.dumps(agency), {"Content-Type": "application/json"}
+        )
+        token = json.load(connection.getresponse())["access_token"]
+        connection.request("GET", "/api/enquiries", headers={"Authorization": f"Bearer {token}"})
+        assert connection.getresponse().status == 200
+        connection.close()
 
     def children(self) -> set[int]:
         return _children(self.process.pid)
@@ -138,9 +157,11 @@ def test_a_stop_leaves_no_process_running(start: Callable[..., Program], tmp_pat
 def test_ctrl_c_stops_all_processes(start: Callable[..., Program]) -> None:
     program = start()
     program.wait_until_it_runs()
+    program.read_enquiries()
     children = program.children()
     assert program.stop(signal.SIGINT) == 0
     _assert_gone(children)
+    assert "SIGKILL" not in program.output
 
 
 def test_a_second_start_takes_under_five_seconds_and_keeps_the_secret(

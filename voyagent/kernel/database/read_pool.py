@@ -9,6 +9,7 @@ transaction.
 
 from __future__ import annotations
 
+import atexit
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -151,6 +152,7 @@ class ReadPool:
     def close(self) -> None:
         """Close all connections."""
         if self._pool is not None:
+            atexit.unregister(self.close)
             self._pool.close()
             self._pool = None
 
@@ -259,6 +261,8 @@ class ReadPool:
                     ),
                     configure=_configure,
                 )
+                # Its threads end only while Python runs. At the exit each would be waited for.
+                atexit.register(self.close)
             return self._pool
 
 
