@@ -42,9 +42,10 @@ class Ground:
         self.owner = owner
 
     def run(self, *statements: str) -> None:
+        """Run statements as the owner; `the_login` in them is the login's name."""
         with self.owner.begin() as connection:
             for statement in statements:
-                connection.execute(sa.text(statement))
+                connection.execute(sa.text(statement.replace("the_login", LOGIN)))
 
     @contextmanager
     def changed(self, act: str, undo: str) -> Iterator[None]:
@@ -91,26 +92,26 @@ def test_a_migrated_database_passes_every_check(ground: Ground) -> None:
 @pytest.mark.parametrize(
     ("act", "undo", "sentence"),
     [
-        (f"alter role {LOGIN} superuser", f"alter role {LOGIN} nosuperuser", "is a superuser"),
-        (f"alter role {LOGIN} bypassrls", f"alter role {LOGIN} nobypassrls", "has BYPASSRLS"),
+        ("alter role the_login superuser", "alter role the_login nosuperuser", "is a superuser"),
+        ("alter role the_login bypassrls", "alter role the_login nobypassrls", "has BYPASSRLS"),
         (
-            f"alter table users owner to {LOGIN}",
+            "alter table users owner to the_login",
             "alter table users owner to current_user",
             "has the rights of the owner of the table users",
         ),
         (
-            f"grant voyagent_lookup to {LOGIN}",
-            f"revoke voyagent_lookup from {LOGIN}",
+            "grant voyagent_lookup to the_login",
+            "revoke voyagent_lookup from the_login",
             "is a member of voyagent_lookup",
         ),
         (
-            f"grant voyagent_eraser to {LOGIN}",
-            f"revoke voyagent_eraser from {LOGIN}",
+            "grant voyagent_eraser to the_login",
+            "revoke voyagent_eraser from the_login",
             "is a member of voyagent_eraser",
         ),
         (
-            f"revoke voyagent_app from {LOGIN}",
-            f"grant voyagent_app to {LOGIN}",
+            "revoke voyagent_app from the_login",
+            "grant voyagent_app to the_login",
             "may not use the role voyagent_app",
         ),
         (
