@@ -15,6 +15,7 @@ from voyagent.http import template_filters
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 CODE = TEMPLATES.parent / "voyagent"
+LINE_MAX = 100
 FLASK_GIVES = {"config", "csrf_token", "current_user", "g", "page", "request", "session"}
 ALL = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
 FRAGMENTS = [name for name in ALL if Path(name).name.startswith("_")]
@@ -84,6 +85,25 @@ class Roots(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.scripts_with_text += self._in_script and bool(data.strip())
+
+
+def test_lines_have_at_most_100_characters() -> None:
+    """A sentence that is translated cannot be broken, so it is not counted."""
+    root = TEMPLATES.parent
+    files = [
+        *TEMPLATES.rglob("*.*"),
+        *(root / "static" / "css").glob("*"),
+        *(root / "static" / "js").glob("*"),
+        *CODE.rglob("*.sql"),
+    ]
+    assert files
+    wide = [
+        f"{path.relative_to(root)}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > LINE_MAX and len(re.sub(r'_\("[^"]*"', "_(", line)) > LINE_MAX
+    ]
+    assert not wide
 
 
 def test_every_template_compiles_with_the_registered_filters(app: Flask) -> None:

@@ -202,7 +202,7 @@ def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
 
 
 def made_later() -> Response:
-    """Have a worker make the file of this request; return the address at which to follow it.
+    """Have a worker make the file of this request.
 
     A browser is redirected to the page of the file. The API responds 202 with the id, and the
     address in `Location`.

@@ -294,7 +294,7 @@ def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
 
 
 class _Pace:
-    """The bytes that a client took since the last check, and the time for which it was awaited."""
+    """Bytes that a client took since the last check, and the time spent waiting for it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
