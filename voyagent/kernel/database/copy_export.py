@@ -294,7 +294,7 @@ def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
 
 
 class _Pace:
-    """Bytes that a client took since the last check, and the time spent waiting for it."""
+    """Bytes that a client took since the last check, and the time spent waiting."""
 
     def __init__(self) -> None:
         self._lock = Lock()
