@@ -34,7 +34,9 @@ LINES = {
     *("HotelDetails.notes", "InvoiceDraftIn.notes", "InvoiceIn.notes", "InvoicePatch.notes"),
     *("OtherDetails.notes", "PartyIn.address", "PartyIn.notes", "PartyPatch.address"),
     *("PartyPatch.notes", "ReceiveBillInput.notes", "ResolveIn.reason", "SeveralForm.reason"),
-    *("TenantSettingsPatchRequest.address", "TenantSettingsPatchRequest.bank_details"),
+    "TenantSettingsPatchRequest.address",
+    "TenantSettingsPatchRequest.audit_mail_addresses",
+    "TenantSettingsPatchRequest.bank_details",
     *("TenantSettingsPatchRequest.system_prompt_suffix", "TransferDetails.notes"),
     *("TripIn.notes", "TripPatch.notes", "UpdateEnquiryInput.notes", "VisaDetails.notes"),
 }
