@@ -141,19 +141,28 @@ def test_an_own_record_is_found(alice: Person, call: Call) -> None:
         for call in CALLS
         if call.operation.method == "GET"
         and not call.parameters
-        and not call.path.endswith(("redis", "lookup", "logo"))
+        and not call.path.endswith(("redis", "lookup", "logo", "audit/statement"))
     ]
 )
 def test_every_list_and_report_works_for_a_new_agency(
     alice: Person, app: Flask, call: Call
 ) -> None:
-    asked = (
-        f"?from=2026-04-01&to=2027-03-31&account=1100&kind=customer&party=Deepa&session_id={MAKERS['session_id'](alice)}"
-        if "/reports/" in call.path
-        else ""
-    )
+    values = {
+        "from": "2026-04-01",
+        "to": "2027-03-31",
+        "account": "1100",
+        "kind": "customer",
+        "party": "Deepa",
+        "session_id": str(MAKERS["session_id"](alice)),
+    }
+    fields = call.operation.query.model_fields if call.operation.query else {}
+    names = {field.alias or name for name, field in fields.items()}
     answer = app.test_client().get(
-        call.path + asked, headers={"Authorization": f"Bearer {alice.access_token}"}
+        call.path,
+        query_string={name: values[name] for name in names & values.keys()}
+        if "/reports/" in call.path
+        else {},
+        headers={"Authorization": f"Bearer {alice.access_token}"},
     )
     assert answer.status_code == 200, answer.text
     assert answer.mimetype == call.operation.media_type.partition(";")[0]
