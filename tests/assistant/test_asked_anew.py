@@ -230,9 +230,9 @@ def test_the_announcing_turn_replays_byte_for_byte(
 
 def card(page: str, approval_id: str) -> str:
     """Return the only card of a proposal on the page."""
-    found = re.findall(rf'<(?:div|p) class="v-ask(?:ed)?" id="ask-{approval_id}".*', page)
-    assert len(found) == 1, found
-    return str(found[0])
+    start = rf'(?s)<(?P<tag>div|p)\s+class="v-ask(?:ed)?"\s+id="ask-{approval_id}".*?</(?P=tag)>'
+    (found,) = re.finditer(start, page)
+    return found[0]
 
 
 def test_the_page_shows_the_new_proposal_in_place_of_the_old(

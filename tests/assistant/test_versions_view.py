@@ -117,10 +117,8 @@ def test_markdown_is_rendered_for_the_assistant_and_not_for_people(
         turns.mark_finished(turn, "done")
     page = read(browser, session_id)
     assert '<p class="v-pre">**now** &lt;script&gt;alert(1)&lt;/script&gt;' in page
-    assert (
-        '<strong>now</strong> &lt;script&gt;alert(1)&lt;/script&gt; <a href="https://evil.example"'
-        ' rel="noopener nofollow noreferrer">x</a>' in page
-    )
+    assert "<strong>now</strong> &lt;script&gt;alert(1)&lt;/script&gt; " in page
+    assert 'href="https://evil.example"' not in page
 
 
 def test_screen_readers_are_told_a_summary_and_not_the_conversation(

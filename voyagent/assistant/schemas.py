@@ -63,8 +63,8 @@ class SayIn(Closed):
 
     message: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=1),
-        Exact(MESSAGE_MAX),
+        StringConstraints(strip_whitespace=True),
+        Exact(MESSAGE_MAX, min_length=1),
         AfterValidator(composed),
     ]
 
