@@ -21,6 +21,7 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask
 
+from tests.markup import CompactClient
 from tests.people import People, Person
 from tests.worker import work_off
 from voyagent import catalogue, cli
@@ -28,10 +29,12 @@ from voyagent.capabilities import registry
 from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.factory import create_app
 from voyagent.http import headers
+from voyagent.http.app import VoyagentFlask
 from voyagent.kernel.config import Settings, load_settings
 from voyagent.kernel.db_connections import parameters_for
 
 ROOT = Path(__file__).resolve().parent.parent
+VoyagentFlask.test_client_class = CompactClient
 for _name in (
     "ANTHROPIC_API_KEY",
     "VOYAGENT_ANTHROPIC_API_KEY",

@@ -276,6 +276,7 @@ ALONE = {
         "open_an_identity",
         "open_an_identity_on_the_page",
         "read_a_whole_passport_number",
+        "release_a_record",
     ),
     *(
         "open_a_month_again",
