@@ -404,8 +404,8 @@ def test_the_database_refuses_settlements_that_break_the_rules(
         " effective_on, entry_id"
     )
     for settled, written, constraint in (
-        ("null", "null", "is of the party and currency"),
-        ("1", "1", "is of the party and currency"),
+        ("null", "null", "does not fit its payment and document"),
+        ("1", "1", "does not fit its payment and document"),
         ("-1", "null", "ck_allocations_exchanged"),
     ):
         row = (

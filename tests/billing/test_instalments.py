@@ -415,7 +415,10 @@ def test_instalments_that_do_not_add_up_are_not_posted(alice: Person) -> None:
         )
     with pytest.raises(errors.InstalmentsDoNotAddUp):
         issue(alice, invoice_id)
-    with alice.acting(), pytest.raises(sa.exc.DBAPIError, match="instalments do not add up"):
+    with (
+        alice.acting(),
+        pytest.raises(sa.exc.DBAPIError, match="instalments of invoices do not add up"),
+    ):
         rows_changed(
             "update invoices set status = 'issued', number = 'X', entry_id = id where id = :id",
             id=invoice_id,

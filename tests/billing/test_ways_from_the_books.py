@@ -189,11 +189,11 @@ def test_an_amount_due_of_instalments_opens_its_documents(alice: Person, report:
     assert len(ages) == 3
     for way, amount in zip(ages, ("400.00", "300.00", "200.00"), strict=True):
         row = Page(browser.get(way)).words(".//tbody[@data-rows]")
-        assert row.endswith(f"INR900.00 INR{amount}of INR900.00"), row
+        assert row.endswith(f"INR900.00INR{amount}of INR900.00"), row
     whole = Page(
         browser.get(f"/{'invoices' if report == 'receivables' else 'bills'}?status=open")
     ).words(".//tbody[@data-rows]")
-    assert whole.endswith("INR900.00 INR900.00")
+    assert whole.endswith("INR900.00INR900.00")
 
 
 def test_a_payment_to_a_supplier_links_to_the_bill(alice: Person) -> None:

@@ -84,7 +84,7 @@ def test_a_request_posts_nothing_and_is_shown_in_a_new_conversation(
     conversation = Page(alice.browser.get(f"/assistant/{asked['session_id']}"))
     talk = conversation.words(".//*[@id='talk']")
     assert (
-        "Requested on invoice 2024-25/000001. Write off the balance of Deepa Krishnan on invoice"
+        "Requested on invoice 2024-25/000001.Write off the balance of Deepa Krishnan on invoice"
         " 2024-25/000001" in talk
     )
     assert conversation.all(
@@ -577,7 +577,7 @@ def test_list_page_and_pdf_say_that_nothing_is_due(
     write_off(alice, invoice_id)
     assert "Written off" in Page(alice.browser.get("/invoices")).words(".//tbody")
     sheet = Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
-    assert sheet.endswith("Written off−1,000.00 Settled₹0.00"), sheet
+    assert sheet.endswith("Written off−1,000.00Settled₹0.00"), sheet
     with alice.reading() as reader:
         paper = document_of(reader, read_document(reader, invoice_id), "Malabar")
     assert paper.content.startswith(b"%PDF")

@@ -211,7 +211,9 @@ def test_the_agency_has_a_letterhead_a_taxed_invoice_and_instalments(
     visitor: FlaskClient, owner: sa.Connection
 ) -> None:
     assert owner.execute(
-        sa.text("select num_nonnulls(address, tax_number, bank_details) from tenant_settings")
+        sa.text(
+            "select num_nonnulls(address, tax_number, bank_details_sealed) from tenant_settings"
+        )
     ).scalars().all() == [3]
     taxed = owner.scalar(
         sa.text("select id from invoices where tax_minor > 0 and status = 'issued'")
