@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 LOGO = "https://cdn.redoc.ly/redoc/logo-mini-full.svg"
+RENDERED_MS = 20_000
 OPERATION = "/api/docs#/invoices/postinvoices"
 
 
@@ -36,7 +37,7 @@ def test_operations_are_shown_and_no_other_host_is_reached(
         page.on("requestfinished", lambda request: reached.add(request.url))
         page.goto("/api/docs")
         expect(page.get_by_role("heading", name="Voyagent API")).to_be_visible()
-        expect(page.get_by_text("/api/auth/sign-up").first).to_be_visible()
+        expect(page.get_by_text("/api/auth/sign-up").first).to_be_visible(timeout=RENDERED_MS)
         expect(page.locator("html")).to_have_class(look.theme)
         assert only_the_logo_was_refused(visit)
         visit.looks_right()

@@ -112,9 +112,7 @@ def test_markdown_is_rendered_without_scripts_or_remote_content(
         expect(answer.get_by_role("cell", name="12,000")).to_have_css("text-align", "right")
         assert answer.locator("script, img, iframe, style").count() == 0
         assert answer.locator("a[href^='javascript']").count() == 0
-        expect(answer.get_by_role("link", name="fine")).to_have_attribute(
-            "rel", re.compile("noopener")
-        )
+        expect(answer.get_by_role("link")).to_have_count(0)
         assert "taken" not in page.title()
         assert not [url for url in asked if "example.com" in url]
         visit.looks_right()
@@ -145,7 +143,7 @@ def test_replies_and_conversations_show_tokens_and_cost(visit: Visit, server: Mo
     say(page, "hello")
     log = page.get_by_role("log")
     expect(log.locator(".v-took")).to_have_text(
-        re.compile(r"1,24,456 tokens, USD\s*0\.39"), timeout=ANSWER_MS
+        re.compile(r"1,24,456 tokens,\s+USD\s*0\.39"), timeout=ANSWER_MS
     )
     expect(page.locator("#spent")).to_contain_text("1,24,456 tokens")
     page.goto("/settings")

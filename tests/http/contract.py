@@ -338,6 +338,14 @@ TABLE = (
     # 14: the audit
     Row("GET /audit", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | {"audit"}),
     Row("GET /audit/export.csv", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | {"audit"}),
+    Row(
+        "GET /audit/statement",
+        ADMIN,
+        "404 audit_statement_not_found",
+        Other.UNTOUCHED,
+        ("404 audit_statement_not_found", "404 audit_statement_not_found"),
+        READ | {"audit"},
+    ),
     # 15: of the reports the one that shows who travels
     Row(
         "GET /reports/itinerary",

@@ -106,7 +106,9 @@ def at_once(world: World, send: Send, headers: dict[str, str] | None = None) -> 
 
     def one(_number: int) -> TestResponse:
         barrier.wait()
-        return send(headers or {})
+        response = send(headers or {})
+        response.get_data()  # a file keeps its place until it is read
+        return response
 
     with ThreadPoolExecutor(2) as pool:
         with held(world.engine, world.alice):

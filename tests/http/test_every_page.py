@@ -349,6 +349,8 @@ def knock(browser: FlaskClient, page_method: PageMethod, address: str, **options
     answer = browser.open(address, method=page_method.method, **options)
     if answer.is_streamed and answer.mimetype == "text/event-stream":
         answer.close()
+    elif answer.is_streamed:
+        answer.get_data()  # a file keeps its place until it is read
     return answer
 
 

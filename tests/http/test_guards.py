@@ -37,7 +37,7 @@ OPEN_OPERATIONS = {
     *(
         f"GET {place}/{probe}"
         for place in ("", "/api")
-        for probe in ("health", "health/db", "health/redis", "schemas/money")
+        for probe in ("health", "health/db", "health/redis", "ready", "schemas/money")
     ),
 }
 OPEN_PAGES = {
