@@ -86,11 +86,11 @@ def test_no_statement_shows_an_internal_reason(
     narrations = [one["narration"] for one in explained.api.get(address).json["entries"]]
     assert len(narrations) == count
     files = [
-        explained.api.get(address.replace("?", ".csv?")),
-        explained.browser.get(f"{address}&format=csv"),
+        explained.api.get(address.replace("?", ".csv?")).get_data(as_text=True),
+        explained.browser.get(f"{address}&format=csv").get_data(as_text=True),
     ]
-    for answer in files:
-        rows = csv.DictReader(io.StringIO(answer.get_data(as_text=True)))
+    for text in files:
+        rows = csv.DictReader(io.StringIO(text))
         assert [row["narration"] for row in rows if row["entry_id"]] == narrations
     workbook = openpyxl.load_workbook(
         io.BytesIO(explained.browser.get(f"{address}&format=xlsx").data)
