@@ -355,9 +355,9 @@ def test_a_login_with_too_many_rights_is_refused_in_production(
         VOYAGENT_AUTH_SECRET="s" * 40,
     )
     assert program.process.wait(60) == EXIT_CODE
-    assert program.said.count("Voyagent did not start: ") == 1
-    assert "postgres is a superuser" in program.said
-    assert "Traceback" not in program.said
+    assert program.output.count("Voyagent did not start: ") == 1
+    assert "postgres is a superuser" in program.output
+    assert "Traceback" not in program.output
 
 
 def test_the_start_message_has_the_url_and_skipped_steps(running: Program) -> None:
