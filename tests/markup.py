@@ -20,18 +20,12 @@ _TAG = re.compile(rf"<[a-zA-Z]{_ATTRIBUTES}>")
 _IN_TAG = re.compile(r"""("[^"]*"|'[^']*')|\s+(/?>)?""")
 _AFTER = re.compile(rf"(</(?:{_BLOCKS})>|<(?:{_CONTAINERS})\b{_ATTRIBUTES}>)\s+")
 _BEFORE = re.compile(rf"\s+(?=</(?:{_CONTAINERS})>|<(?:{_BLOCKS})\b)")
-_BETWEEN = re.compile(
-    rf"(</[\w-]+>|<(?!textarea|pre)[a-zA-Z]{_ATTRIBUTES}>)[ \t]*\n\s*(?!</(?:textarea|pre)>)"
-)
 
 
 def compact(markup: str) -> str:
-    """Return HTML without the white space inside tags and next to block elements.
-
-    A line break behind another tag becomes a space.
-    """
+    """Return HTML without the white space inside tags and next to block elements."""
     markup = _TAG.sub(lambda tag: _IN_TAG.sub(_kept, tag[0]), markup)
-    return _BETWEEN.sub(r"\1 ", _BEFORE.sub("", _AFTER.sub(r"\1", markup)))
+    return _BEFORE.sub("", _AFTER.sub(r"\1", markup))
 
 
 def _kept(found: re.Match[str]) -> str:

@@ -595,7 +595,7 @@ def test_the_page_shows_both_amounts_and_the_postings(
     looked = browser.post(here, data=data | given | {"then": "look"})
     assert looked.status_code == 200
     assert re.search(
-        r"1160</span> Currency exchange.*?83,000\.00.*?5920</span> Exchange"
+        r"1160</span>\s+Currency exchange.*?83,000\.00.*?5920</span>\s+Exchange"
         r" differences.*?1,000\.00",
         looked.text,
         re.DOTALL,
