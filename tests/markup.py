@@ -1,4 +1,4 @@
-"""Responses whose text has no insignificant white space, so that tests do not depend on it."""
+"""Responses without insignificant white space, for tests that compare markup."""
 
 from __future__ import annotations
 
