@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic.fields import FieldInfo
 
 from tests.approvals import probes
 from tests.ledger.books import account_id
@@ -53,6 +54,14 @@ from voyagent.trips.models import Trip
 from voyagent.trips.rules.details import OtherDetails
 from voyagent.trips.service import lines as trip_lines, passengers, trips
 
+REPORT_QUERY = {
+    "from": "2026-04-01",
+    "to": "2027-03-31",
+    "account": "1100",
+    "kind": "customer",
+    "party": "Deepa",
+}
+
 
 @dataclass(frozen=True)
 class Call:
@@ -70,6 +79,17 @@ class Call:
     def parameters(self) -> list[str]:
         """Return the names of the path parameters."""
         return re.findall(r"<(?:\w+:)?(\w+)>", self.path)
+
+    @property
+    def query_fields(self) -> dict[str, FieldInfo]:
+        """Return the query parameters by their names in the address."""
+        fields = self.operation.query.model_fields if self.operation.query else {}
+        return {field.alias or name: field for name, field in fields.items()}
+
+    def report_query(self, **more: str) -> dict[str, str]:
+        """Return a value for each query parameter of a report; empty for other operations."""
+        values = REPORT_QUERY | more if "/reports/" in self.path else {}
+        return {name: values[name] for name in self.query_fields.keys() & values.keys()}
 
     @property
     def is_public(self) -> bool:

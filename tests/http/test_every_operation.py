@@ -147,21 +147,10 @@ def test_an_own_record_is_found(alice: Person, call: Call) -> None:
 def test_every_list_and_report_works_for_a_new_agency(
     alice: Person, app: Flask, call: Call
 ) -> None:
-    values = {
-        "from": "2026-04-01",
-        "to": "2027-03-31",
-        "account": "1100",
-        "kind": "customer",
-        "party": "Deepa",
-        "session_id": str(MAKERS["session_id"](alice)),
-    }
-    fields = call.operation.query.model_fields if call.operation.query else {}
-    names = {field.alias or name for name, field in fields.items()}
+    session_id = str(MAKERS["session_id"](alice))
     answer = app.test_client().get(
         call.path,
-        query_string={name: values[name] for name in names & values.keys()}
-        if "/reports/" in call.path
-        else {},
+        query_string=call.report_query(session_id=session_id),
         headers={"Authorization": f"Bearer {alice.access_token}"},
     )
     assert answer.status_code == 200, answer.text

@@ -40,8 +40,7 @@ def named(calls: list[Call]) -> Any:
 def parameters(call: Call) -> Iterator[tuple[str, Any]]:
     """Yield the query parameters of an operation: their names and fields."""
     assert call.operation.query is not None
-    for name, field in call.operation.query.model_fields.items():
-        yield field.alias or name, field
+    yield from call.query_fields.items()
 
 
 def sent(app: Flask, person: Person, call: Call, query: str, **headers: str) -> Any:

@@ -47,13 +47,6 @@ NOT_READ = {
     "GET /api/privacy/parties/<party_id>/identity",
     "GET /api/audit/statement",
 }
-REPORT = {
-    "from": "2026-04-01",
-    "to": "2027-03-31",
-    "account": "1100",
-    "kind": "customer",
-    "party": "Deepa",
-}
 # Operations on the sign-in of the bearer; a key belongs to no sign-in.
 ABOUT_A_SIGN_IN = {"POST /api/auth/reauthenticate"}
 
@@ -66,11 +59,9 @@ def send(client: ApiClient, call: Call, person: Person) -> Any:
     """Call an operation with this person's records and a valid body."""
     address = call.address(**call.things(person))
     options: dict[str, Any] = {"json": call.body()} if call.operation.body else {}
-    if "/reports/" in call.path and call.operation.query:
-        fields = call.operation.query.model_fields
-        names = {field.alias or name for name, field in fields.items()}
-        options["query_string"] = {name: REPORT[name] for name in names & REPORT.keys()}
-    answer = getattr(client, call.operation.method.lower())(address.removeprefix("/api"), **options)
+    answer = getattr(client, call.operation.method.lower())(
+        address.removeprefix("/api"), query_string=call.report_query(), **options
+    )
     answer.close()  # a stream is not read
     return answer
 
