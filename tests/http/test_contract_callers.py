@@ -141,6 +141,7 @@ def test_the_operations_for_administrators_are_those_of_the_contract() -> None:
         "POST /auth/invites/{invite_id}/revoke",
         "GET /audit",
         "GET /audit/export.csv",
+        "GET /audit/statement",
         "PATCH /tenant-settings",
         "PUT /tenant-settings/logo",
         "DELETE /tenant-settings/logo",

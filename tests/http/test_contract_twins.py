@@ -31,8 +31,8 @@ from voyagent.http.idempotency import REPLAYED
 from voyagent.identity.service.one_time import Purpose
 from voyagent.settings.service import logos
 
-MEETING_S = 2.0
-"""Time within which the two must meet, in seconds."""
+MEETING_S = 1.0
+"""Time within which the two must meet, in seconds; below the wait for a place of an export."""
 Send = Callable[[dict[str, str]], TestResponse]
 """One of the twins; it takes further headers."""
 Scene = Generator[Send, list[TestResponse], None]
