@@ -171,7 +171,7 @@ def open_books(actor: Actor) -> None:
         for account in CHART
     ]
     opened = db.session.execute(
-        insert(_ACCOUNTS).values(rows).on_conflict_do_nothing().returning(_ACCOUNTS.c.id)
+        insert(_ACCOUNTS).on_conflict_do_nothing().returning(_ACCOUNTS.c.id), rows
     ).all()
     if opened:
         audit.record(
