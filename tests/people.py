@@ -11,12 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
-from voyagent.identity.service import accounts, sessions
+from voyagent.http.guards import sign_browser_in
+from voyagent.identity.forms.request import device
+from voyagent.identity.service import accounts, sessions, signing_in
+from voyagent.identity.service.signing_in import HalfSignIn
 from voyagent.identity.service.values import Device, Identity
+from voyagent.identity.views.code import keep_half
 from voyagent.kernel import db as database, tenancy
 from voyagent.kernel.actor import Actor, Channel, Credential, Grant
 from voyagent.kernel.db import db, transaction
@@ -62,20 +67,24 @@ class Person:
 
     @property
     def browser(self) -> FlaskClient:
-        """Return a test client signed in by the form.
-
-        It sends the CSRF token of pages (`csrf`).
-        """
+        """Return a test client signed in with the password, as by the form of `/sign-in`."""
         client = self.app.test_client()
-        answer = client.post(
-            "/sign-in",
-            data={
-                "email": self.email,
-                "password": PASSWORD,
-                "csrf_token": csrf(client, "/sign-in"),
-            },
-        )
-        assert answer.status_code == 303, answer.text
+        with (
+            client.session_transaction() as kept,
+            self.app.test_request_context(environ_base=client.environ_base),
+            transaction(),
+        ):
+            begun = signing_in.begin_sign_in(
+                self.app.extensions["voyagent.identity"],
+                email=self.email,
+                password=PASSWORD,
+                device=device(Channel.BROWSER),
+            )
+            if isinstance(begun, HalfSignIn):
+                keep_half(begun, remember=False)
+            else:
+                sign_browser_in(begun.credential)
+            kept.update(session)
         return client
 
     def does(self, act: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:
@@ -157,4 +166,13 @@ def csrf(client: FlaskClient, path: str) -> str:
     return found.group(1)
 
 
-__all__ = ["PASSWORD", "ApiClient", "People", "Person", "csrf", "database", "tenancy"]
+def csrf_token(client: FlaskClient) -> str:
+    """Return a CSRF token of the client's session, without a request."""
+    with client.session_transaction() as kept, client.application.test_request_context():
+        session.update(kept)
+        token: str = generate_csrf()
+        kept.update(session)
+    return token
+
+
+__all__ = ["PASSWORD", "ApiClient", "People", "Person", "csrf", "csrf_token", "database", "tenancy"]

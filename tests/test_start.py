@@ -245,8 +245,15 @@ def test_an_invalid_url_is_reported_in_a_sentence(
     assert "Traceback" not in program.output
 
 
-@pytest.mark.parametrize("environment", ["development", "production"])
-@pytest.mark.parametrize("place", ["file", "file/below", "/proc/voyagent", "/proc"])
+@pytest.mark.parametrize(
+    ("place", "environment"),
+    [
+        ("file", "development"),
+        ("file/below", "production"),
+        ("/proc/voyagent", "development"),
+        ("/proc", "production"),
+    ],
+)
 def test_an_unwritable_data_folder_is_reported_in_a_sentence(
     start: Callable[..., Program], tmp_path: Path, place: str, environment: str
 ) -> None:

@@ -18,6 +18,7 @@ from tests.audit.acts import ACTS, Act, Left
 from tests.audit.acts.registry import Doing
 from tests.audit.acts.stage import Stage
 from tests.audit_rows import EVENTS
+from tests.conftest import fresh_database
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 
@@ -49,6 +50,20 @@ COLUMNS = (
     " outputs, tenant_id, actor_id, xid"
 )
 by_name = pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
+
+
+@pytest.fixture(scope="module")
+def settings(
+    server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Settings of a database for these tests alone, because each reads every table."""
+    with fresh_database(server_urls, tmp_path_factory.mktemp("acts")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def app(settings: Settings) -> Flask:
+    return create_app(settings)
 
 
 @pytest.fixture(scope="module")
@@ -296,8 +311,9 @@ def written(engine: sa.Engine, tables: list[str]) -> dict[str, set[str]]:
     names = [
         name for name in tables if name not in {"audit_events", "audit_heads", "audit_private"}
     ]
+    found: dict[str, set[str]] = {name: set() for name in names}
+    one = "select distinct '{0}' as name, xmin::text as xid from {0}"
     with engine.connect() as connection:
-        return {
-            name: set(connection.scalars(sa.text(f"select distinct xmin::text from {name}")))
-            for name in names
-        }
+        for row in connection.execute(sa.text(" union all ".join(one.format(n) for n in names))):
+            found[row.name].add(row.xid)
+    return found

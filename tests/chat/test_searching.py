@@ -205,7 +205,6 @@ def scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     return dict(cursor.fetchall())
 
 
-@pytest.mark.xdist_group("crowd-of-talks")
 @pytest.mark.parametrize(
     ("words", "found"),
     [("4711x2 of", 3), ("number 4711x", 1), ("nowhere-to-be-found", 0), ("Talk " + "e" * 32, 0)],
@@ -224,7 +223,6 @@ def test_rare_words_are_found_by_the_trigram_index(
     )
 
 
-@pytest.mark.xdist_group("crowd-of-talks")
 @pytest.mark.parametrize("words", ["dubai", "trip to", "du", "%", "number 1"])
 def test_frequent_and_short_words_fill_a_page_with_the_newest(
     lane: psycopg.Connection[Any], crowd: Person, words: str
@@ -236,7 +234,6 @@ def test_frequent_and_short_words_fill_a_page_with_the_newest(
     assert used.get("rows", 0) < limit, used
 
 
-@pytest.mark.xdist_group("crowd-of-talks")
 def test_the_search_function_uses_indexes(lane: psycopg.Connection[Any], crowd: Person) -> None:
     credential = Credential(
         crowd.actor.tenant_id, crowd.actor.user_id, crowd.actor.session_id or crowd.actor.tenant_id

@@ -26,8 +26,6 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.pages import Cursor, Part
 
-pytestmark = pytest.mark.xdist_group("crowd")  # one process loads the crowd, once
-
 ROWS = 200_000
 LOAD = sa.text("""
     insert into enquiries (tenant_id, id, created_by_user_id, customer_name, customer_email,

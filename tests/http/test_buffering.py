@@ -569,8 +569,8 @@ def test_idle_connections_of_an_address_make_room_for_its_new_ones(server: Serve
             client.sendall(GET)
             one_response(client)
         assert rest_of(clients[0]) == b"", "the one that was idle longest is closed"
-        clients[1].sendall(GET)
-        one_response(clients[1])
+        clients[-1].sendall(GET)
+        one_response(clients[-1])
 
 
 def test_a_trusted_proxy_has_no_limit_and_an_ipv6_network_counts_as_one() -> None:
