@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
+from tests.identity.authenticators import standing_clock
 from tests.people import Person
 from voyagent.identity.rules.tokens import AccessTokens
 from voyagent.identity.service.values import Identity
@@ -74,6 +75,7 @@ def test_a_token_without_a_required_claim_is_refused(
         {"sid": 7},
         {"jti": 7},
         {"exp": 1},
+        {"exp": "soon"},
     ],
 )
 def test_a_token_with_a_wrong_claim_is_refused(
@@ -113,6 +115,17 @@ def test_a_token_expires_and_a_future_issue_time_is_accepted(
     )
     with pytest.raises(Unauthorized):
         identity.tokens.read(forged(identity, alice, exp=now - timedelta(seconds=1)))
+
+
+def test_a_token_that_was_read_expires_all_the_same(identity: Identity, alice: Person) -> None:
+    with standing_clock() as time:
+        token = forged(identity, alice, exp=clock.now() + timedelta(seconds=60))
+        assert identity.tokens.read(token).user_id == alice.actor.user_id
+        time.shift(59)
+        identity.tokens.read(token)
+        time.shift(1)
+        with pytest.raises(Unauthorized):
+            identity.tokens.read(token)
 
 
 def test_a_signed_token_with_the_session_of_another_user_is_refused(

@@ -8,6 +8,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 
 ALGORITHM = "HS256"
+KEPT = 1024
+"""Tokens whose verified claims a process keeps."""
 _REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"]
 
 
@@ -49,6 +52,8 @@ class AccessTokens:
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._settings = settings
         self._keyring = keyring
+        # The signature of a token does not change, and a client sends one token many times.
+        self._signed = lru_cache(KEPT)(self._verify)
 
     def issue(self, subject: Subject, *, fresh: bool) -> str:
         """Return a new token that is valid for the configured lifetime."""
@@ -98,18 +103,28 @@ class AccessTokens:
             key = self._keyring.find(_kid(token, self._keyring.present.kid))
             if key is None:
                 raise Unauthorized
-            return jwt.decode(
-                token,
-                key.secret,
-                algorithms=[ALGORITHM],
-                audience=self._settings.auth_audience,
-                issuer=self._settings.auth_issuer,
-                # Another server whose clock is ahead may have issued the token, so `iat` is not
-                # checked; only `exp` limits the time of a token.
-                options={"require": _REQUIRED, "verify_iat": False},
-            )
+            claims = self._signed(token, key.secret)
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise Unauthorized from None
+        if claims["exp"] <= clock.now().timestamp():
+            raise Unauthorized
+        return claims
+
+    def _verify(self, token: str, secret: bytes) -> dict[str, Any]:
+        """Return the claims of a token that was signed with a secret, whether expired or not."""
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=[ALGORITHM],
+            audience=self._settings.auth_audience,
+            issuer=self._settings.auth_issuer,
+            # Another server whose clock is ahead may have issued the token, so `iat` is not
+            # checked; only `exp` limits the time of a token.
+            options={"require": _REQUIRED, "verify_iat": False, "verify_exp": False},
+        )
+        if not isinstance(claims["exp"], int | float):
+            raise jwt.DecodeError
+        return claims
 
 
 def _kid(token: str, otherwise: str) -> object:
