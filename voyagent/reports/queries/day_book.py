@@ -112,22 +112,30 @@ def _entries(rows: list[Row]) -> list[BookedEntry]:
 
 
 def _entry(rows: list[Row]) -> BookedEntry:
-    facts = {
-        name: rows[0][name]
-        for name in ("id", "narration", "source_type", "source_id", "purpose", "reverses_id")
-    }
-    return BookedEntry(day=rows[0]["entry_date"], lines=tuple(map(_line, rows)), **facts)
+    first = rows[0]
+    return BookedEntry(
+        id=first["id"],
+        day=first["entry_date"],
+        narration=first["narration"],
+        source_type=first["source_type"],
+        source_id=first["source_id"],
+        purpose=first["purpose"],
+        reverses_id=first["reverses_id"],
+        lines=tuple(map(_line, rows)),
+    )
 
 
 def _line(row: Row) -> EntryLine:
-    facts = {
-        name: row[name]
-        for name in ("line_no", "code", "name", "type", "account_purpose", "party_name", "memo")
-    }
     return EntryLine(
+        line_no=row["line_no"],
+        code=row["code"],
+        name=row["name"],
+        type=row["type"],
+        account_purpose=row["account_purpose"],
+        party_name=row["party_name"],
+        memo=row["memo"],
         debit=Money(row["debit_minor"], row["currency"]),
         credit=Money(row["credit_minor"], row["currency"]),
-        **facts,
     )
 
 
