@@ -21,9 +21,11 @@ from voyagent.drivers.paper import tables
 from voyagent.drivers.suppliers import guard
 from voyagent.http import intake
 from voyagent.identity.rules import passwords
-from voyagent.kernel import jobs, sheets
+from voyagent.kernel import queues, sheets
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import copy_export, read_pool
+from voyagent.kernel.database.connection_budget import connections_of
+from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.limits import Quota, throttles
 from voyagent.reports import service as report_files, tasks as report_tasks
 from voyagent.reports.queries import checks
@@ -143,10 +145,10 @@ FIGURES = {
     "export_time": (copy_export.TIME_LIMIT_S,),
     "reads": (read_pool.WAIT_S,),
     "jobs": (
-        sum(places for queues, places in jobs.PLACES.items() if jobs.FIRST in queues),
-        jobs.PLACES[(jobs.FIRST,)],
+        sum(places for names, places in queues.PLACES.items() if queues.FIRST in names),
+        queues.PLACES[(queues.FIRST,)],
     ),
-    "large_files": (sheets.ROWS_IN_REQUEST, jobs.PLACES[(jobs.REPORTS,)]),
+    "large_files": (sheets.ROWS_IN_REQUEST, queues.PLACES[(queues.REPORTS,)]),
     "large_files_open": (report_files.OPEN_MAX,),
     "large_file_memory": (report_tasks.MEMORY_MAX // _MIB,),
     "large_file_time": (report_tasks.TIME_MAX_S,),
@@ -173,6 +175,14 @@ def test_the_page_of_limits_has_the_figures_of_the_code(name: str) -> None:
 def test_the_page_of_limits_has_no_other_limit() -> None:
     names = re.findall(r"^\| `([a-z_]+)`", LIMITS, re.MULTILINE)
     assert sorted(names) == sorted([*FIGURES, *(throttle.name for throttle in throttles.ALL)])
+
+
+def test_the_operations_page_has_the_connections_of_each_process() -> None:
+    settings = Settings(auth_secret=SecretStr("x" * 32))
+    web, worker = (
+        connections_of(settings, process).total() for process in (Purpose.WEB, Purpose.WORKER)
+    )
+    assert f"a web process opens up to {web} connections and a worker up to {worker}" in OPERATIONS
 
 
 def test_actions_that_share_a_bucket_with_sign_in_have_its_limits() -> None:

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from voyagent.kernel import jobs
+from voyagent.kernel import jobs, queues as job_queues
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction
 
@@ -64,8 +64,8 @@ def work(app: Flask, settings: Settings, *, one_at_a_time: bool = False) -> None
 
     async def run() -> None:
         worker = jobs.worker_app(app, settings, repeats=False)
-        every = (jobs.FIRST, jobs.MORE, jobs.REPORTS)
-        places = {every: 1} if one_at_a_time else jobs.PLACES
+        every = (job_queues.FIRST, job_queues.MORE, job_queues.REPORTS)
+        places = {every: 1} if one_at_a_time else job_queues.PLACES
         async with worker.open_async(), asyncio.TaskGroup() as group:
             for queues, number in places.items():
                 group.create_task(
@@ -134,7 +134,9 @@ def test_one_agency_never_holds_all_places(app: Flask, settings: Settings, ran: 
     ran.takes_s = 0.05
     deferred(app, A, 40)
     work(app, settings)
-    general = sum(places for queues, places in jobs.PLACES.items() if jobs.FIRST in queues)
+    general = sum(
+        places for queues, places in job_queues.PLACES.items() if job_queues.FIRST in queues
+    )
     assert 2 <= ran.most["A"] <= general - 1
 
 
@@ -159,4 +161,4 @@ def test_a_job_for_later_does_not_delay_the_next(
             sa.text("select queue_name from procrastinate_jobs where task_name = :t order by id"),
             {"t": TASK},
         ).scalars()
-        assert list(rows) == [jobs.FIRST, jobs.FIRST]
+        assert list(rows) == [job_queues.FIRST, job_queues.FIRST]

@@ -34,10 +34,12 @@ from voyagent.factory import create_app
 from voyagent.identity.models import User
 from voyagent.kernel import db_connections
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.connection_budget import connections_to_server
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.database.start_checks import StartRefused, check_start, require_start
 from voyagent.kernel.db import db
 from voyagent.kernel.db_address import libpq_parameters
+from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.events import NotifyListener, notify
 from voyagent.kernel.tenancy import owned
 
@@ -256,6 +258,14 @@ def test_the_start_accepts_the_pooler_and_warns_about_polling(pooler: Pooler) ->
     assert [(result.name, result.refuses) for result in failed] == [("notifications", False)]
     listens = pooler.settings.model_copy(update={"db_listen_url": pooler.direct})
     assert [result for result in check_start(listens) if result.sentence] == []
+
+
+def test_connections_to_a_pooler_do_not_count_as_those_of_the_server(pooler: Pooler) -> None:
+    web, worker = Purpose.WEB, Purpose.WORKER
+    assert [connections_to_server(pooler.settings, each) for each in (web, worker)] == [0, 0]
+    listens = pooler.settings.model_copy(update={"db_listen_url": pooler.direct})
+    assert [connections_to_server(listens, each) for each in (web, worker)] == [1, 3]
+    require_start(pooler.settings.model_copy(update={"instances": 1000}))
 
 
 def test_an_address_for_listen_that_is_a_pooler_refuses_the_start(pooler: Pooler) -> None:

@@ -19,8 +19,9 @@ from tests.conftest import fresh_database
 from tests.people import People
 from tests.processes import worker_environment
 from voyagent.factory import create_app
-from voyagent.kernel import clock
+from voyagent.kernel import clock, db_connections
 from voyagent.kernel.config import Environment, Settings
+from voyagent.kernel.database.connection_budget import connections_of
 from voyagent.kernel.database.start_checks import (
     EXIT_CODE,
     SCHEMA_FROM,
@@ -29,6 +30,7 @@ from voyagent.kernel.database.start_checks import (
     check_start,
     require_start,
 )
+from voyagent.kernel.db_connections import Purpose
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGIN = f"start_{secrets.token_hex(4)}"
@@ -211,6 +213,39 @@ def test_a_developer_may_use_one_login_for_everything(ground: Ground) -> None:
     require_start(own)
     with pytest.raises(StartRefused, match="superuser"):
         require_start(ground.settings.model_copy(update=one))
+
+
+@pytest.mark.parametrize(
+    ("process", "each"), [(Purpose.WEB, 23), (Purpose.WORKER, 21), (Purpose.COMMAND, 23)]
+)
+def test_more_connections_than_the_server_has_refuse_the_start_in_production(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, process: Purpose, each: int
+) -> None:
+    monkeypatch.setattr(db_connections, "purpose_of_process", lambda: process)
+    with ground.owner.connect() as connection:
+        limit = int(connection.scalar(sa.text("show max_connections")))
+        reserved = int(connection.scalar(sa.text("show superuser_reserved_connections")))
+    most = (limit - reserved) // each
+    require_start(ground.settings.model_copy(update={"instances": most}))
+    crowded = ground.settings.model_copy(update={"instances": most + 1})
+    with pytest.raises(StartRefused) as refused:
+        require_start(crowded)
+    assert str(refused.value).startswith(
+        f"{most + 1} processes like this one may open {each * (most + 1)} connections, {each} each,"
+        f" and the server has {limit - reserved} for them: raise max_connections"
+    )
+    tried = crowded.model_copy(update={"env": Environment.DEVELOPMENT})
+    failed = [result for result in check_start(tried) if result.sentence]
+    assert [(result.name, result.refuses) for result in failed] == [
+        ("number of connections", False)
+    ]
+    require_start(tried)
+
+
+def test_smaller_pools_need_fewer_connections(ground: Ground) -> None:
+    small = ground.settings.model_copy(update={"db_pool_size": 2, "db_lane_pool_size": 2})
+    assert connections_of(small, Purpose.WEB).total() == 9
+    assert connections_of(small, Purpose.WORKER).total() == 17
 
 
 def test_an_unreachable_database_is_not_a_wrong_one(ground: Ground) -> None:

@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     model_turn_s: float = Field(300.0, gt=0, le=3600)
     model_calls_max: int = Field(12, ge=1, le=100)
 
+    instances: int = Field(4, ge=1, le=1000)
     db_pool_size: int = Field(8, ge=1)
     db_lane_pool_size: int = Field(4, ge=1)
     db_statement_timeout_ms: int = Field(5000, ge=100)

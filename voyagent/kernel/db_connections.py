@@ -49,6 +49,11 @@ def name_process(purpose: Purpose) -> None:
     _process.purpose = purpose
 
 
+def purpose_of_process() -> Purpose:
+    """Return the purpose of the sessions of this process."""
+    return _process.purpose
+
+
 def parameters_for(settings: Settings, purpose: Purpose | None = None) -> dict[str, Any]:
     """Return the parameters of `psycopg.connect` for a purpose; None is a session.
 

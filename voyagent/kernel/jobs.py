@@ -38,6 +38,7 @@ from voyagent.kernel.db_connections import Purpose, is_notified, parameters_for
 from voyagent.kernel.events import POLL_S
 from voyagent.kernel.housekeeping import stopping
 from voyagent.kernel.metrics import timed_job
+from voyagent.kernel.queues import CONNECTIONS, FIRST, MORE, PLACES
 from voyagent.kernel.stalled_jobs import TASK as STALLED_TASK, StalledJobs
 
 if TYPE_CHECKING:
@@ -46,11 +47,6 @@ if TYPE_CHECKING:
     )  # services that defer jobs must not import Flask; only workers need the application
 
 log = structlog.get_logger(__name__)
-FIRST, MORE, REPORTS = "default", "more", "reports"
-"""Queues: an agency's only open job, its further jobs, and large reports."""
-PLACES = {(FIRST, MORE): 4, (FIRST,): 2, (REPORTS,): 2}
-"""Jobs that a worker process runs at once, by the queues that they come from."""
-
 # NOTIFY reports only new jobs. A job that waited for its lock, or was returned to the queue, is
 # found by polling.
 LOOK_EVERY_S = 1.0
@@ -180,7 +176,11 @@ class _Connector(procrastinate.PsycopgConnector):
     """Connector that listens for new jobs on a connection to the address for LISTEN."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(kwargs=parameters_for(settings, Purpose.WORKER))
+        super().__init__(
+            kwargs=parameters_for(settings, Purpose.WORKER),
+            min_size=CONNECTIONS,
+            max_size=CONNECTIONS,
+        )
         self._listening = parameters_for(settings, Purpose.LISTEN)
 
     @asynccontextmanager

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Table, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from voyagent.kernel import clock, jobs, tenancy
+from voyagent.kernel import clock, jobs, queues, tenancy
 from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -68,7 +68,7 @@ def make_later(actor: Actor, address: str) -> UUID:
         raise ReportFilesBusy
     jobs.defer(
         MAKE_TASK,
-        queue=jobs.REPORTS,
+        queue=queues.REPORTS,
         lock=f"report:{actor.tenant_id}",
         tenant_id=str(actor.tenant_id),
         file_id=str(made),

@@ -17,6 +17,7 @@ import structlog
 
 from voyagent.kernel import clock, db_connections
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.connection_budget import connections_to_server
 from voyagent.kernel.database.sql_files import PACKAGE, read_files
 from voyagent.kernel.db import Base
 from voyagent.kernel.db_address import libpq_parameters, without_password
@@ -130,6 +131,16 @@ _TABLE_GRANTS = Check(
     f"The role {APP_ROLE} may not read or fill {{found}}: run `flask migrate-up`, or restore the"
     " dump with its grants.",
 )
+_CONNECTIONS = Check(
+    "number of connections",
+    "select case when %(all_connections)s > available then format('%%s connections, %%s each, and"
+    " the server has %%s', %(all_connections)s, %(connections)s, available) end from (select"
+    " current_setting('max_connections')::int -"
+    " current_setting('superuser_reserved_connections')::int -"
+    " coalesce(current_setting('reserved_connections', true)::int, 0) as available) server",
+    "{instances} processes like this one may open {found} for them: raise max_connections of the"
+    " server, use a connection pooler, or lower VOYAGENT_DB_POOL_SIZE or VOYAGENT_INSTANCES.",
+)
 _SERVER_CHECKS = (
     Check(
         "version",
@@ -183,6 +194,7 @@ _SERVER_CHECKS = (
         "The server is {found}: writes are refused until it accepts them.",
         refuses=False,
     ),
+    _CONNECTIONS,
 )
 # These two read tables, so they come last: without a schema the server refuses them.
 _SCHEMA = Check(
@@ -265,7 +277,7 @@ def _run(
             if db_connections.note_pooler(address, connection)
             else db_connections.set_up(settings, purpose)
         )
-        begun, found, error = _ask(connection, set_up, checks)
+        begun, found, error = _ask(settings, connection, set_up, checks)
     if error is not None and not begun:
         reason = without_password(str(error).splitlines()[0], address)
         sentence = (
@@ -289,14 +301,21 @@ def _run(
             results.append(Result(check.name))
             continue
         sentence = check.sentence.format(
-            found=_shortened(answer), variable=variable, schema=_schema(answer)
+            found=answer if check is _CONNECTIONS else _shortened(answer),
+            variable=variable,
+            schema=_schema(answer),
+            instances=settings.instances,
         )
-        refuses = check.refuses and not (check in _PRIVILEGES and _has_one_login(settings))
+        refuses = check.refuses and not (
+            (check in _PRIVILEGES and _has_one_login(settings))
+            or (check is _CONNECTIONS and not settings.is_production)
+        )
         results.append(Result(check.name, sentence, refuses))
     return results
 
 
 def _ask(
+    settings: Settings,
     connection: psycopg.Connection[Any],
     set_up: tuple[str, list[str] | None],
     checks: Sequence[Check],
@@ -305,12 +324,15 @@ def _ask(
 
     The values are True if the session could be set up, the answers, and the error.
     """
+    connections = connections_to_server(settings, db_connections.purpose_of_process())
     values = {
         "tables": [table.name for table in Base.metadata.sorted_tables] + ["procrastinate_jobs"],
         "functions": sorted(_functions()),
         "now": clock.now().timestamp(),
         "clock_warns": CLOCK_WARNS_S,
         "clock_refuses": CLOCK_REFUSES_S,
+        "connections": connections,
+        "all_connections": connections * settings.instances,
         "version_min": VERSION_MIN,
         "schema_from": SCHEMA_FROM,
         "schema_to": SCHEMA_TO,
