@@ -86,6 +86,18 @@ API: dict[str, tuple[str, int, Send]] = {
         200,
         lambda api, _bob: api.patch("/tenant-settings", json=LIMITS),
     ),
+    "mail the signed heads to an address": (
+        "settings.policy",
+        200,
+        lambda api, _bob: api.patch(
+            "/tenant-settings", json={"audit_mail_addresses": "auditor@books.example"}
+        ),
+    ),
+    "mail the signed heads to administrators": (
+        "settings.policy",
+        200,
+        lambda api, _bob: api.patch("/tenant-settings", json={"audit_mail_administrators": True}),
+    ),
     "change the bank details": (
         "settings.bank_details",
         200,
@@ -210,6 +222,13 @@ def age(browser: FlaskClient, seconds: int = CONFIRMED_FOR_S + 1) -> FlaskClient
     return browser
 
 
+SETTINGS: dict[str, dict[str, str]] = {
+    "bank details": {"bank_details": "HDFC 1234"},
+    "tax number": {"tax_number": "AE-100200300"},
+    "limit": {"limit_agent": "500"},
+    "audit addresses": {"audit_mail_addresses": "auditor@books.example"},
+    "audit administrators": {"audit_mail_administrators": "y"},
+}
 FORMS: dict[str, Callable[[Person, Person], tuple[str, dict[str, str]]]] = {
     "invite": lambda _alice, _bob: ("/team", {"email": fresh_address(), "role": "agent"}),
     "promote": lambda _alice, bob: (
@@ -217,12 +236,19 @@ FORMS: dict[str, Callable[[Person, Person], tuple[str, dict[str, str]]]] = {
         {"role": "agency_admin"},
     ),
     "remove": lambda _alice, bob: (f"/team/{bob.actor.user_id}/remove", {}),
-    "settings": lambda alice, _bob: ("/settings", settings_form(alice)),
+    "erase": lambda _alice, bob: (
+        f"/parties/{_customer(bob)}/privacy/erase",
+        {"reason": "Request"},
+    ),
+    **{
+        name: lambda alice, _bob, change=change: ("/settings", settings_form(alice) | change)
+        for name, change in SETTINGS.items()
+    },
 }
 
 
 def settings_form(person: Person) -> dict[str, str]:
-    """Return the settings form with other bank details."""
+    """Return the settings form as it is on the page of a new agency."""
     from tests.enquiries.reading import Page  # noqa: PLC0415
 
     page = Page(person.browser.get("/settings"))
@@ -234,7 +260,22 @@ def settings_form(person: Person) -> dict[str, str]:
         "rate_limit_per_minute",
         "rate_limit_per_hour",
     )
-    return {name: page.field(name) for name in names} | {"bank_details": "HDFC 1234"}
+    switched_on = {
+        element.attrib["name"]: element.attrib["value"]
+        for element in page.all(".//form[@id='settings-form']//input[@type='checkbox'][@checked]")
+    }
+    return {name: page.field(name) for name in names} | switched_on
+
+
+def test_the_settings_form_without_these_changes_asks_nothing(alice: Person) -> None:
+    fields = settings_form(alice)
+    assert fields["four_eyes"]
+    browser = age(alice.browser)
+    changed = fields | {"address": "12 MG Road"}
+    assert submit(browser, "/settings", token_from="/account", **changed).status_code == 303
+    fields = settings_form(alice)
+    del fields["four_eyes"]
+    assert submit(browser, "/settings", token_from="/account", **fields).status_code == 403
 
 
 def hidden(text: str) -> dict[str, str]:

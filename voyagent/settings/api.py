@@ -58,9 +58,9 @@ def patch_tenant_settings(
     """Change the agency's settings.
 
     A member that is absent stays unchanged; null clears the model, the system prompt suffix and the
-    token budget. A change applies from the next request. To change four eyes, approval limits, bank
-    details or the tax number, the access token must be fresh, or the API key must have the scope
-    `settings`.
+    token budget. A change applies from the next request. To change four eyes, approval limits, the
+    recipients of signed audit heads, bank details or the tax number, the access token must be
+    fresh, or the API key must have the scope `settings`.
     """
     return _answer(queries.row_of(tenant_settings.update(actor, body.changes(), seen=_seen())))
 

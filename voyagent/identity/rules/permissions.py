@@ -158,7 +158,7 @@ STEP_UP: dict[str, frozenset[str]] = {
 A person must have entered the password, and a code if two-factor is on, just now: a fresh token, or
 a browser within `guards.CONFIRMED_FOR_S`. An API key needs one of these scopes; `full` includes the
 permission but does not name it. Without a scope no key may use the permission. `settings.policy` is
-for four eyes and approval limits.
+for four eyes, approval limits and the recipients of signed audit heads.
 """
 NAMING_SCOPES: frozenset[str] = frozenset().union(*STEP_UP.values())
 """Scopes that name a permission with step-up; a key can have them beside `full`."""

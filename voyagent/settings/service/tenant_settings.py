@@ -22,6 +22,8 @@ from voyagent.taxes.rules.numbers import country_of
 STEP_UP = {
     "four_eyes": "settings.policy",
     "approval_limits": "settings.policy",
+    "audit_mail_administrators": "settings.policy",
+    "audit_mail_addresses": "settings.policy",
     "bank_details": "settings.bank_details",
     "tax_number": "settings.tax_number",
 }
