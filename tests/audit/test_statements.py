@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from click.testing import Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
+from structlog.testing import capture_logs
 
 from tests import mailbox
 from tests.audit.conftest import Seed, untied
@@ -432,6 +433,108 @@ def test_the_nightly_job_signs_each_verified_chain(
     assert len(anchors.folder.read(alice.actor.tenant_id)) == 1
     assert anchors.folder.read(charlie.actor.tenant_id) == [], "a broken chain is not signed"
     assert tasks.nightly.every == "17 1 * * *"
+
+
+# Signing that has stopped
+# --------------------------------------------------------------------------------
+
+
+def test_verify_reports_that_signing_has_stopped(
+    app: Flask, alice: Person, seed: Seed, anchors: Anchors, sign: Any, flask: Flask_
+) -> None:
+    tenant_id = alice.actor.tenant_id
+    sign(anchors, alice, -3)
+    seed(alice)
+    found = flask("verify", "--agency", tenant_id)
+    day = (clock.now() - timedelta(days=3)).date()
+    assert found.exit_code == 3
+    assert found.output.startswith(
+        f"{tenant_id}: NOT SIGNED: signing has stopped: the newest signature is of {day}T"
+    )
+    assert "and heads are signed every night; " in found.output
+    assert "\n" not in found.output.strip()
+    found = flask("verify", "--agency", tenant_id, "--anchors", anchors.folder.path)
+    assert found.exit_code == 3, "a folder has all statements"
+    file = anchors.folder.file(tenant_id)
+    assert flask("verify", "--agency", tenant_id, "--anchors", file).exit_code == 0
+    with app.app_context(), capture_logs() as logs:
+        checks.check(tenant_id, anchors)
+    assert [line["event"] for line in logs] == ["audit.head", "audit.signing_stopped"]
+    sign(anchors, alice, -1)
+    assert flask("verify", "--agency", tenant_id).exit_code == 0
+
+
+def test_a_broken_chain_takes_precedence_over_missing_signatures(
+    alice: Person, seed: Seed, anchors: Anchors, sign: Any, flask: Flask_, owner_engine: sa.Engine
+) -> None:
+    seed(alice, 2)
+    sign(anchors, alice, -3)
+    recompute(owner_engine, alice)
+    found = flask("verify", "--agency", alice.actor.tenant_id)
+    assert (found.exit_code, "NOT SIGNED" in found.output) == (1, False)
+
+
+def test_verify_reports_that_nothing_was_ever_signed_although_there_is_a_key(
+    app: Flask,
+    alice: Person,
+    anchors: Anchors,
+    flask: Flask_,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tenant_id, now = alice.actor.tenant_id, clock.now
+    assert flask("verify", "--agency", tenant_id).exit_code == 0, "the first night is to come"
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(hours=49))
+    found = flask("verify", "--agency", tenant_id)
+    assert (found.exit_code, "NOT SIGNED: no head was ever signed, although" in found.output) == (
+        3,
+        True,
+    )
+    none = Anchors(None, {}, StatementFolder(tmp_path / "none"), "x")
+    monkeypatch.setitem(app.extensions, "voyagent.anchors", none)
+    assert flask("verify", "--agency", tenant_id).exit_code == 0, "nothing is to be signed"
+
+
+def test_the_offline_verifier_reports_that_signing_had_stopped(
+    alice: Person, seed: Seed, anchors: Anchors, sign: Any, flask: Flask_, tmp_path: Path
+) -> None:
+    sign(anchors, alice, -3)
+    seed(alice)
+    stopped, signed = tmp_path / "stopped.zip", tmp_path / "signed.zip"
+    made = flask("export", "--agency", alice.actor.tenant_id, stopped)
+    assert (made.exit_code, "Warning: signing has stopped" in made.output) == (0, True)
+    sign(anchors, alice)
+    mailed = tmp_path / "mailed.json"
+    mailed.write_bytes(anchors.folder.read(alice.actor.tenant_id)[-1] + b"\n")
+    flask("export", "--agency", alice.actor.tenant_id, signed)
+    code, output = run(verifier.__file__, stopped, folder=tmp_path)
+    assert (code, output.startswith("NOT SIGNED: ")) == (3, True)
+    assert "signing has stopped: the newest signature is of" in output
+    assert run(verifier.__file__, signed, folder=tmp_path)[0] == 0
+    assert run(verifier.__file__, signed, "--statement", mailed, folder=tmp_path)[0] == 0
+
+
+def test_the_offline_verifier_reports_that_nothing_was_ever_signed(
+    alice: Person, anchors: Anchors, flask: Flask_, owner_engine: sa.Engine, tmp_path: Path
+) -> None:
+    with untied(owner_engine) as connection:
+        connection.execute(
+            sa.text(
+                "update audit_events set recorded_at = recorded_at - interval '49 hours' where"
+                " tenant_id = :t and seq = 1"
+            ),
+            {"t": alice.actor.tenant_id},
+        )
+    recompute(owner_engine, alice)
+    file = tmp_path / "audit.zip"
+    flask("export", "--agency", alice.actor.tenant_id, file)
+    with zipfile.ZipFile(file) as packed:
+        packed.extractall(tmp_path / "open")
+    code, output = run("verify.py", folder=tmp_path / "open")
+    assert (code, "no head was ever signed, although there is a signing key" in output) == (3, True)
+    for name in ("statements.jsonl", "keys.json"):
+        (tmp_path / "open" / name).unlink()
+    assert run("verify.py", folder=tmp_path / "open")[0] == 0, "an archive without a key"
 
 
 # The page and the operation

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from voyagent.audit.exports import archive
 from voyagent.audit.queries import chain
-from voyagent.audit.rules.verifier import BrokenError, Head, Verdict, parse_head
+from voyagent.audit.rules.verifier import UNSIGNED, BrokenError, Head, Verdict, parse_head
 from voyagent.audit.service import checks, statements
 from voyagent.audit.service.statements import Anchors, SigningKeyMissing
 from voyagent.drivers.anchors.folder import StatementFolder
@@ -43,14 +43,15 @@ def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None)
     """Recompute every hash and print the first missing or changed event of each chain.
 
     The chain must contain the signed heads. The exit code is 1 if a chain is broken or a statement
-    is missing, changed or signed with an unknown key.
+    is missing, changed or signed with an unknown key. It is 3 if all chains are valid, but the
+    heads of an agency are no longer signed.
     """
     known = _heads(head_texts)
     if agency is not None:
         _must_exist(agency)
     if known and agency is None:
         raise click.UsageError("--head needs --agency, because each agency has its own chain")
-    anchors, broken = installed(Anchors, "anchors"), 0
+    anchors, broken, unsigned = installed(Anchors, "anchors"), 0, 0
     if place is not None and agency is not None and not _given_lines(place, agency):
         raise click.ClickException(f"{place} has no statement of the agency {agency}")
     for tenant_id in [agency] if agency is not None else chain.every_agency():
@@ -62,15 +63,17 @@ def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None)
             whole=place is None or place.is_dir(),
         )
         if verdict.ok:
+            unsigned += bool(verdict.gap)
             click.echo(
-                f"{tenant_id}: OK, {verdict.seq} events, {verdict.signed} signed statements,"
+                f"{tenant_id}: {f'NOT SIGNED: {verdict.gap};' if verdict.gap else 'OK,'}"
+                f" {verdict.seq} events, {verdict.signed} signed statements,"
                 f" head {verdict.seq}:{verdict.hash}"
             )
         else:
             broken += 1
             click.echo(f"{tenant_id}: {_fault(verdict)}")
-    if broken:
-        raise click.exceptions.Exit(1)
+    if broken or unsigned:
+        raise click.exceptions.Exit(1 if broken else UNSIGNED)
 
 
 @audit.command("sign")
@@ -144,6 +147,8 @@ def export(agency: UUID, file: Path) -> None:
     verdict = checks.walk_signed(agency, anchors, checks.found_before(agency))
     if not verdict.ok:
         raise click.ClickException(f"the archive is written, but its chain is {_fault(verdict)}")
+    if verdict.gap:
+        click.echo(f"Warning: {verdict.gap}", err=True)
 
 
 def _must_exist(tenant_id: UUID) -> None:

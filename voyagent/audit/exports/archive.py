@@ -48,6 +48,7 @@ or leave it packed and run the verify.py of an archive that you trust:
 
 It prints OK and exits with 0, or it names the first event that is missing or changed and exits
 with 1. The last event is that of this export, so an archive whose end was cut off does not pass.
+If it exits with 3, the events are whole, but no head was signed in the 48 hours before the export.
 An archive that was cut off at an earlier export and given a new head is consistent in itself. To
 find that, compare it with a head of this agency that you noted before:
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from voyagent.audit.models import AuditStatement
+from voyagent.audit.models import AuditEvent, AuditStatement
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
@@ -52,3 +53,8 @@ def read_newest(reader: Reader) -> Row:
 def stored_documents() -> list[str]:
     """Return the lines of all statements of the bound agency, oldest first."""
     return list(db.session.scalars(select(AuditStatement.document).order_by(AuditStatement.number)))
+
+
+def first_event_at() -> datetime | None:
+    """Return when the first event of the bound agency was recorded, None if there is none."""
+    return db.session.scalar(select(AuditEvent.recorded_at).order_by(AuditEvent.seq).limit(1))

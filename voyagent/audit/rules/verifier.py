@@ -7,7 +7,9 @@ written as its length in bytes, a colon and the text, or as `-` if it is absent.
 takes the hash of an empty text as the previous one. This program recomputes all hashes. The events
 must be numbered 1, 2, 3 … without a gap, and the last one must match `head.json` and record the
 export of an archive, because an archive ends with the event of its own export. The exit code is 0
-if the chain is valid; otherwise it is 1 and the first fault is printed.
+if the chain is valid; otherwise it is 1 and the first fault is printed. It is 3 if the chain is
+valid but signing has stopped: the newest signature, or without one the first event, is more than 48
+hours older than the export, although the installation has a signing key.
 
 If somebody removed the events after an earlier export and wrote a new head, or computed the hashes
 of the whole chain again, the result is still a valid chain. To detect this, compare it with heads
@@ -31,6 +33,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -69,6 +72,10 @@ PARTS = (*UNSIGNED_PARTS, STATEMENTS, KEYS)
 STATEMENT_FORMAT = "voyagent-audit-statement-1"
 KID_DIGITS = 32
 EXPORTED, ARCHIVE = "audit.exported", "archive"
+SIGNING_GAP = timedelta(hours=48)
+"""Heads are signed every night. Without a signature in this time, signing has stopped."""
+UNSIGNED = 3
+"""Exit code if the chain is valid and signing has stopped."""
 LINE_BYTES_MAX = 64 * 1024 * 1024
 # Exceptions that reading a damaged archive may raise.
 DAMAGE = (
@@ -121,7 +128,7 @@ class Verdict(NamedTuple):
 
     `bad_seq` and `reason` describe the fault; both are empty if the chain is valid, and `bad_seq`
     is None if the fault is in a signed statement. `signed` is the number of signed statements with
-    which the chain was compared.
+    which the chain was compared. `gap` is a sentence if the chain is valid and signing has stopped.
     """
 
     seq: int
@@ -129,6 +136,7 @@ class Verdict(NamedTuple):
     bad_seq: int | None = None
     reason: str = ""
     signed: int = 0
+    gap: str = ""
 
     @property
     def ok(self) -> bool:
@@ -338,6 +346,34 @@ def read_statements(
     return found
 
 
+def signing_gap(newest: str | None, first: str, now: str) -> str:
+    """Return a sentence if signing has stopped, else an empty text.
+
+    `newest` is the time of the newest statement, None if there is none although there is a signing
+    key. `first` is the time of the first event, and `now` that of the check or of the export, all
+    in UTC (RFC 3339). Raises BrokenError if one is no time.
+    """
+    if _instant(now) - _instant(first if newest is None else newest) <= SIGNING_GAP:
+        return ""
+    if newest is None:
+        return (
+            "no head was ever signed, although there is a signing key: the first event is of"
+            f" {first[:16]}, and heads are signed every night"
+        )
+    return (
+        f"signing has stopped: the newest signature is of {newest[:16]}, and heads are signed every"
+        " night"
+    )
+
+
+def _instant(text: str) -> datetime:
+    try:
+        # Python 3.9 and 3.10 do not read the Z.
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))  # noqa: FURB162
+    except ValueError:
+        raise BrokenError(None, f"the time {text[:40]} cannot be read") from None
+
+
 def parse_statement(line: bytes) -> Statement:
     """Return a statement without checking its signature. Raises BrokenError."""
     return _statement(_statement_fields(line, 1), line)
@@ -470,9 +506,10 @@ def main(arguments: list[str]) -> int:
     if not verdict.ok:
         return _say(f"BROKEN at event {verdict.bad_seq}: {verdict.reason}", 1)
     return _say(
-        f"OK: {verdict.seq} events, unbroken from the first to the last; head"
-        f" {verdict.seq}:{verdict.hash}\n{_about_statements(statements)}",
-        0,
+        f"{'NOT SIGNED' if verdict.gap else 'OK'}: {verdict.seq} events, unbroken from the first to"
+        f" the last; head {verdict.seq}:{verdict.hash}\n{_about_statements(statements)}"
+        + (verdict.gap and f"\n{verdict.gap}"),
+        UNSIGNED if verdict.gap else 0,
     )
 
 
@@ -564,14 +601,15 @@ def _verify_parts(
     open_part: Any, given: _Given, *, is_signed: bool
 ) -> tuple[Verdict, list[Statement]]:
     tenant_id, head = _read_head(open_part)
-    statements = _checked_statements(open_part, given, tenant_id) if is_signed else []
+    keys = _trusted(_read_keys(open_part), given.keys) if is_signed else {}
+    statements = _checked_statements(open_part, given, tenant_id, keys) if is_signed else []
     if given.statements and not is_signed:
         raise BrokenError(None, f"{KEYS} is missing: this archive has no public keys")
     known = [*given.heads, *(item.known for item in statements)]
     with _opened(open_part, EVENTS) as events:
-        last: list[bytes] = []
-        verdict = verify(_remembering(_lines(events), last), head, tenant_id, known)
-    if verdict.ok and not _is_of_an_export(last):
+        ends: list[bytes] = []
+        verdict = verify(_remembering(_lines(events), ends), head, tenant_id, known)
+    if verdict.ok and not _is_of_an_export(ends):
         missing = verdict.seq + 1
         verdict = Verdict(
             verdict.seq,
@@ -579,12 +617,20 @@ def _verify_parts(
             missing,
             f"event {missing} is missing: an archive ends with the event of its own export",
         )
+    if verdict.ok and (keys or statements):
+        newest = statements[-1].time if statements else None
+        verdict = verdict._replace(gap=signing_gap(newest, *map(_recorded_at, ends)))
     return verdict, statements
 
 
-def _checked_statements(open_part: Any, given: _Given, tenant_id: str) -> list[Statement]:
+def _recorded_at(line: bytes) -> str:
+    return str(json.loads(line)["recorded_at"])
+
+
+def _checked_statements(
+    open_part: Any, given: _Given, tenant_id: str, keys: dict[str, bytes]
+) -> list[Statement]:
     """Return the statements of the archive and the given ones, after checking both."""
-    keys = _trusted(_read_keys(open_part), given.keys)
     with _opened(open_part, STATEMENTS) as part:
         own = read_statements(part.read().splitlines(), tenant_id, keys)
     found = list(own)
@@ -617,20 +663,21 @@ def _trusted(keys: dict[str, bytes], wanted: list[str]) -> dict[str, bytes]:
     return {**{kid: key for kid, key in keys.items() if kid in wanted}, **named}
 
 
-def _remembering(lines: Iterator[bytes], last: list[bytes]) -> Iterator[bytes]:
+def _remembering(lines: Iterator[bytes], ends: list[bytes]) -> Iterator[bytes]:
+    """Yield the lines; `ends` has the first and the last of those that were yielded."""
     for line in lines:
-        last[:] = [line]
+        ends[:] = [ends[0] if ends else line, line]
         yield line
 
 
-def _is_of_an_export(last: list[bytes]) -> bool:
+def _is_of_an_export(ends: list[bytes]) -> bool:
     """Return True if the last line is the event of an archive export.
 
     The caller has verified the line.
     """
-    if not last:
+    if not ends:
         return False
-    event = json.loads(last[0])
+    event = json.loads(ends[-1])
     return bool(event["kind"] == EXPORTED and json.loads(event["inputs"]).get("format") == ARCHIVE)
 
 

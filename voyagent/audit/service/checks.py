@@ -75,6 +75,8 @@ def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Ve
         log.error(
             "audit.broken", agency=str(tenant_id), bad_seq=verdict.bad_seq, reason=verdict.reason
         )
+    if verdict.gap:
+        log.error("audit.signing_stopped", agency=str(tenant_id), reason=verdict.gap)
     return verdict
 
 
@@ -105,16 +107,19 @@ def walk_signed(
 ) -> Verdict:
     """Verify the statements of an agency, and its chain against their heads.
 
-    The statements are those of the folder or the `given` lines (see `statements.known_heads`).
+    The statements are those of the folder or the `given` lines (see `statements.checked`).
+    If they are all statements and the chain is valid, the verdict says if signing has stopped.
     """
     try:
-        signed = statements.known_heads(anchors, tenant_id, given, whole=whole)
+        signed = statements.checked(anchors, tenant_id, given, whole=whole)
+        gap = statements.gap(anchors, tenant_id, signed) if whole else ""
     except BrokenError as broken:
         return Verdict(0, verifier.GENESIS, None, broken.reason)
     except OSError as error:
         reason = f"the folder of statements cannot be read: {error.strerror}"
         return Verdict(0, verifier.GENESIS, None, reason)
-    return walk(tenant_id, [*known, *signed])._replace(signed=len(signed))
+    verdict = walk(tenant_id, [*known, *(item.known for item in signed)])
+    return verdict._replace(signed=len(signed), gap=gap if verdict.ok else "")
 
 
 def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:

@@ -92,10 +92,10 @@ def sign(anchors: Anchors, tenant_id: UUID, head: Head) -> Statement:
     return found[-1]
 
 
-def known_heads(
+def checked(
     anchors: Anchors, tenant_id: UUID, given: Iterable[bytes] | None = None, *, whole: bool = True
-) -> list[Head]:
-    """Return the signed heads of an agency, after checking the statements.
+) -> list[Statement]:
+    """Return the statements of an agency, oldest first, after checking them.
 
     The statements are those of the folder, compared with the copies in the database, or the `given`
     lines. Given lines need not begin with the first statement unless `whole` is True.
@@ -103,7 +103,7 @@ def known_heads(
     Raises BrokenError with the first fault, OSError.
     """
     if given is not None:
-        return [item.known for item in _read(anchors, tenant_id, given, whole=whole)]
+        return _read(anchors, tenant_id, given, whole=whole)
     db.session.remove()
     with transaction(tenant_id):
         # first the database: a statement is in the folder before it is in the database
@@ -111,7 +111,25 @@ def known_heads(
     db.session.remove()
     found = _read(anchors, tenant_id, anchors.folder.read(tenant_id))
     _compare(found, stored)
-    return [item.known for item in found]
+    return found
+
+
+def gap(anchors: Anchors, tenant_id: UUID, signed: list[Statement]) -> str:
+    """Return a sentence if the heads of an agency are no longer signed, else an empty text.
+
+    `signed` are all statements of the agency. Without a signing key and a statement nothing is
+    expected to be signed. Raises BrokenError.
+    """
+    now = wire_instant(clock.now())
+    if signed:
+        return verifier.signing_gap(signed[-1].time, now, now)
+    if anchors.signing_key is None:
+        return ""
+    db.session.remove()
+    with transaction(tenant_id):
+        first = queries.first_event_at()
+    db.session.remove()
+    return "" if first is None else verifier.signing_gap(None, wire_instant(first), now)
 
 
 def refill(anchors: Anchors, tenant_id: UUID) -> int:
