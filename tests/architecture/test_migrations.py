@@ -21,13 +21,16 @@ from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from procrastinate.schema import SchemaManager
 
+from tests.billing import papers
 from tests.faults.catalogue import differences, things
+from tests.people import People
 from voyagent.factory import create_app
 from voyagent.http.commands import with_database
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.sql_files import SqlFile, apply_changed, read_files
 from voyagent.kernel.database.start_checks import SCHEMA_FROM, SCHEMA_TO
 from voyagent.kernel.db import Base
+from voyagent.parties import service as parties
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 VERSIONS = MIGRATIONS / "versions"
@@ -127,6 +130,36 @@ def test_up_down_up_leaves_the_same_schema_and_the_baseline_stays(
         assert "drop the database to begin anew" in caplog.text
         flask_migrate.upgrade()
         assert differences(things(engine), first) == []
+
+
+def test_a_downgrade_decrypts_tax_numbers(empty_app: Flask, engine: sa.Engine) -> None:
+    gstin = "27AAPFU0939F1ZV"
+    with empty_app.app_context():
+        flask_migrate.upgrade()
+    alice = People(empty_app).sign_up("Alice Owner", agency="Alice Travels")
+    alice.does(
+        lambda actor: parties.create(
+            actor, name="Uma", is_customer=True, country="IN", tax_number=gstin
+        )
+    )
+    papers.issued(alice, customer_tax_number=gstin)
+    columns = {"parties": "tax_number", "invoices": "customer_tax_number"}
+
+    def stored() -> list[str | None]:
+        with engine.connect() as connection:
+            return [
+                connection.scalar(sa.text(f"select {column} from {table}"))
+                for table, column in columns.items()
+            ]
+
+    assert stored() == [None, None]
+    with empty_app.app_context():
+        flask_migrate.downgrade(revision="0109")
+    assert stored() == [gstin, gstin]
+    with empty_app.app_context():
+        flask_migrate.upgrade()
+    (party,) = alice.api.get("/parties").json["items"]
+    assert party["tax_number"] == gstin
 
 
 def test_the_schema_equals_the_models(settings: Settings) -> None:

@@ -17,7 +17,14 @@ from voyagent.enquiries import service as enquiries
 from voyagent.kernel.errors import VoyagentError
 from voyagent.trips.service import trips
 
-OWN = {"id", "created_at", "updated_at", "invoice_id", "customer_pan_sealed"}
+OWN = {
+    "id",
+    "created_at",
+    "updated_at",
+    "invoice_id",
+    "customer_pan_sealed",
+    "customer_tax_number_sealed",
+}
 FORM = {
     "customer_name": "Deepa Krishnan",
     "description": ["Visa fee"],

@@ -16,6 +16,7 @@ from voyagent.privacy.service import links
 
 NAME, MAIL, PHONE = "Deepa Krishnan", "deepa.k@example.com", "+91 98470 12345"
 ADDRESS, NOTE, PAN = "14 Lantern Lane, Kochi", "Allergic to walnuts", "AAPFU0939F"
+GSTIN = f"27{PAN}1ZV"
 VALUES = (NAME, MAIL, "98470 12345", "Lantern Lane", "walnuts", PAN, PASSPORT, "1986-05-04")
 """Texts that an erasure must leave nowhere."""
 
@@ -45,6 +46,8 @@ def a_subject(person: Person, *, paid: bool = True, confirmed: bool = True) -> S
             email=MAIL,
             phone=PHONE,
             address=ADDRESS,
+            country="IN",
+            tax_number=GSTIN,
             notes=NOTE,
         )
         party_id = party.id

@@ -17,7 +17,7 @@ from flask import Flask
 
 from tests.billing.papers import advance, draft, issued, pay
 from tests.people import Person
-from tests.privacy.people import MAIL, NAME, PAN, VALUES, a_subject
+from tests.privacy.people import GSTIN, MAIL, NAME, PAN, VALUES, a_subject
 from tests.trips.things import keyring
 from voyagent.audit.service import checks as audit_checks
 from voyagent.billing.invoices.queries import documents as invoices
@@ -116,6 +116,16 @@ def test_books_and_audit_chain_are_whole(alice: Person, app: Flask) -> None:
             *(45_000_00, "paid", True),
         )
         assert invoice.customer_pan == PAN
+
+
+def test_an_erased_party_has_no_tax_number_and_is_not_found_by_it(alice: Person) -> None:
+    one = a_subject(alice)
+    assert len(alice.api.get("/parties", query_string={"q": PAN}).json["items"]) == 1
+    erase(alice, one.party_id)
+    with alice.acting():
+        party = parties.get_party(one.party_id)
+        assert party.tax_number is party.tax_number_sealed is party.tax_number_digests is None
+    assert alice.api.get(f"/privacy/parties/{one.party_id}/identity").json["tax_number"] == GSTIN
 
 
 def test_the_other_passenger_and_other_customers_keep_their_data(

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.people import Person
-from tests.privacy.people import MAIL, NAME, PAN, PHONE, VALUES, a_subject
+from tests.privacy.people import GSTIN, MAIL, NAME, PAN, PHONE, VALUES, a_subject
 from tests.trips.things import PASSPORT, a_passenger, a_trip, keyring
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.errors import Forbidden
@@ -103,6 +103,10 @@ def test_an_export_is_complete_and_audited(alice: Person) -> None:
     one = a_subject(alice)
     text = exported(alice, one.party_id)
     assert [value for value in VALUES if value not in text] == []
+    held_rows = json.loads(text)["held"]
+    assert held_rows["parties"][0]["tax_number"] == GSTIN
+    assert held_rows["invoices"][0]["customer_tax_number"] == GSTIN
+    assert "sealed" not in text
     assert "Rajiv Menon" not in json.dumps(list(json.loads(text)["held"]["trip_passengers"]))
     (event,) = alice.api.get("/audit?kind=privacy.exported").json["items"]
     payload = event["payload"]

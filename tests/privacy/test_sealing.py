@@ -1,4 +1,4 @@
-"""Bank details, PANs and passport numbers are encrypted.
+"""Bank details, PANs, tax numbers and passport numbers are encrypted.
 
 Those of earlier releases are encrypted too.
 """
@@ -14,12 +14,14 @@ from tests.billing.papers import draft, issued
 from tests.people import Person
 from tests.trips.things import PASSPORT, a_passenger, a_trip, keyring
 from voyagent.billing.invoices.queries import documents as invoices
-from voyagent.billing.invoices.service import pans
+from voyagent.billing.invoices.service import tax_numbers
 from voyagent.kernel import person_keys
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring, SealBroken
+from voyagent.parties import service as parties
+from voyagent.parties.queries import PartySearch, list_parties
 from voyagent.settings import queries as settings_queries
 from voyagent.settings.service import tenant_settings
 from voyagent.trips.queries import trips
@@ -27,6 +29,7 @@ from voyagent.trips.service import passengers, passports
 
 BANK = "Bank of the Coast\nA/c 0012 3456 7890, IFSC BMCX0000123"
 PAN = "AAPFU0939F"
+GSTIN = f"27{PAN}1ZV"
 
 
 def stored(engine: sa.Engine, table: str, person: Person) -> str:
@@ -105,9 +108,9 @@ def test_a_pan_of_an_earlier_release_is_found_and_then_encrypted(
         )
     assert alice.api.get(f"/invoices/{invoice_id}").json["customer_pan"] == PAN
     with alice.acting():
-        assert pans.reseal(keyring(alice)) == 1
+        assert tax_numbers.reseal(keyring(alice)) == 1
     with alice.acting():
-        assert pans.reseal(keyring(alice)) == 0
+        assert tax_numbers.reseal(keyring(alice)) == 0
     assert alice.api.get(f"/invoices/{invoice_id}").json["customer_pan"] == PAN
     assert PAN not in stored(owner_engine, "invoices", alice)
 
@@ -120,6 +123,129 @@ def test_the_pan_of_an_issued_invoice_is_neither_added_nor_removed(
     for invoice_id, pan in ((with_pan, None), (without, PAN)):
         with pytest.raises(sa.exc.IntegrityError), alice.acting():
             invoices.get_invoice(invoice_id).customer_pan = pan
+            db.session.flush()
+
+
+# Tax numbers
+# --------------------------------------------------------------------------------
+
+
+def a_business(person: Person, **more: str) -> str:
+    """Return the id of a new customer with a GSTIN."""
+    given = {"name": "Uma Traders", "is_customer": True, "country": "IN", "tax_number": GSTIN}
+    values = given | more
+    answer = person.api.post("/parties", json=values)
+    assert (answer.status_code, answer.json["tax_number"]) == (201, values["tax_number"])
+    return str(answer.json["id"])
+
+
+def found(person: Person, text: str) -> list[str]:
+    answer = person.api.get("/parties", query_string={"q": text})
+    return [item["name"] for item in answer.json["items"]]
+
+
+def test_the_tax_number_of_a_party_is_encrypted_and_shown_everywhere(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    party_id = a_business(alice)
+    assert alice.api.get(f"/parties/{party_id}").json["tax_number"] == GSTIN
+    assert alice.api.get("/parties").json["items"][0]["tax_number"] == GSTIN
+    for path in ("/parties", f"/parties/{party_id}", f"/parties/{party_id}/edit"):
+        assert GSTIN in alice.browser.get(path).text
+    for table in ("parties", "audit_events", "audit_private"):
+        assert PAN not in stored(owner_engine, table, alice).upper()
+    alice.api.patch(f"/parties/{party_id}", json={"phone": "12345"})
+    assert alice.api.get(f"/parties/{party_id}").json["tax_number"] == GSTIN
+    alice.api.patch(f"/parties/{party_id}", json={"tax_number": None})
+    assert (found(alice, GSTIN), found(alice, "Uma")) == ([], ["Uma Traders"])
+
+
+def test_a_party_is_found_by_its_whole_tax_number_or_pan(alice: Person, charlie: Person) -> None:
+    a_business(alice)
+    a_business(alice, name="Emirates Trading", country="AE", tax_number="100-200 300")
+    for text in (
+        GSTIN,
+        GSTIN.lower(),
+        f" {GSTIN[:2]} {GSTIN[2:12]} {GSTIN[12:]}",
+        PAN,
+        PAN.lower(),
+    ):
+        assert found(alice, text) == ["Uma Traders"], text
+    assert found(alice, "100-200300") == ["Emirates Trading"]
+    assert found(alice, PAN[:5]) == found(alice, "27") == []
+    assert found(charlie, GSTIN) == []
+
+
+def test_a_tax_number_of_an_earlier_release_is_read_found_and_then_encrypted(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    party_id = a_business(alice)
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "update parties set tax_number = :n, tax_number_sealed = null,"
+                " tax_number_digests = null where id = :i"
+            ),
+            {"n": GSTIN, "i": party_id},
+        )
+    assert alice.api.get(f"/parties/{party_id}").json["tax_number"] == GSTIN
+    assert found(alice, GSTIN) == ["Uma Traders"]
+    with alice.acting():
+        assert parties.reseal(keyring(alice)) == 1
+    with alice.acting():
+        assert parties.reseal(keyring(alice)) == 0
+    assert found(alice, GSTIN) == ["Uma Traders"]
+    assert PAN not in stored(owner_engine, "parties", alice).upper()
+
+
+def test_a_new_secret_finds_and_encrypts_tax_numbers_again(
+    alice: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_business(alice)
+    invoice_id = draft(alice, customer_tax_number=GSTIN)
+    both, alone = rotated(settings)
+    monkeypatch.setattr("voyagent.kernel.keyring._current", [lambda: both])
+    assert found(alice, GSTIN) == ["Uma Traders"], "with the earlier secret"
+    with alice.acting():
+        assert (parties.reseal(both), tax_numbers.reseal(both)) == (1, 1)
+    with alice.acting():
+        assert (parties.reseal(both), tax_numbers.reseal(both)) == (0, 0)
+    monkeypatch.setattr("voyagent.kernel.keyring._current", [lambda: alone])
+    with alice.acting():
+        (row,) = list_parties(SessionReader(db.session), PartySearch(PAN)).items
+        assert (row["name"], row["tax_number"]) == ("Uma Traders", GSTIN)
+        assert invoices.get_invoice(invoice_id).customer_tax_number == GSTIN
+
+
+def test_the_tax_number_of_an_invoice_is_encrypted_also_after_its_issue(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    invoice_id = issued(alice, customer_tax_number=GSTIN)
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "update invoices set customer_tax_number = :n, customer_tax_number_sealed = null"
+                " where id = :i"
+            ),
+            {"n": GSTIN, "i": invoice_id},
+        )
+    assert alice.api.get(f"/invoices/{invoice_id}").json["customer_tax_number"] == GSTIN
+    with alice.acting():
+        assert tax_numbers.reseal(keyring(alice)) == 1
+    with alice.acting():
+        assert tax_numbers.reseal(keyring(alice)) == 0
+    assert alice.api.get(f"/invoices/{invoice_id}").json["customer_tax_number"] == GSTIN
+    assert GSTIN in alice.browser.get(f"/invoices/{invoice_id}").text
+    for table in ("invoices", "audit_events", "audit_private"):
+        assert PAN not in stored(owner_engine, table, alice).upper()
+
+
+def test_the_tax_number_of_an_issued_invoice_is_neither_added_nor_removed(alice: Person) -> None:
+    with_number = issued(alice, customer_tax_number=GSTIN)
+    without = issued(alice)
+    for invoice_id, number in ((with_number, None), (without, GSTIN)):
+        with pytest.raises(sa.exc.IntegrityError), alice.acting():
+            invoices.get_invoice(invoice_id).customer_tax_number = number
             db.session.flush()
 
 

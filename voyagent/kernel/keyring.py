@@ -130,6 +130,16 @@ def current_keyring() -> Keyring:
     return _current[0]()
 
 
+def opened_text(purpose: str, sealed: bytes | None, clear: str | None) -> str | None:
+    """Return a text from its two columns: the encrypted one, and that of an earlier release.
+
+    Raises SealBroken.
+    """
+    if sealed is None:
+        return clear
+    return current_keyring().open(purpose, bytes(sealed)).decode()
+
+
 def _key(secret: str) -> Key:
     return Key(
         hashlib.sha256(b"voyagent:kid:" + secret.encode()).digest()[:KID_BYTES].hex(),

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.keyring import current_keyring, opened_text
 from voyagent.kernel.tenancy import TenantOwned, references
+from voyagent.taxes.rules.numbers import COUNTRY, country_of, pan_of
 
 _NO = text("false")
 _SEARCH = (
     "lower(name || chr(31) || COALESCE(email, ''::text) || chr(31) || COALESCE(phone, ''::text) ||"
     " chr(31) || COALESCE(tax_number, ''::text))"
 )
+TAX_NUMBER = "tax_number"
+"""Purpose for which a tax number is encrypted, and for which its keyed hash is made."""
 
 
 class Party(TenantOwned, Base):
@@ -22,6 +27,10 @@ class Party(TenantOwned, Base):
 
     Documents refer to it not by a foreign key but by an equal `party_key`, which is derived from
     the name.
+
+    The tax number is encrypted, because a GSTIN contains the PAN of its holder; keyed hashes of the
+    whole number and of this PAN find the party. `tax_number_clear` has a number of an earlier
+    release until a job has encrypted it; the next release drops it.
     """
 
     __tablename__ = "parties"
@@ -35,7 +44,9 @@ class Party(TenantOwned, Base):
     address: Mapped[str | None]
     country: Mapped[str | None]
     state: Mapped[str | None]
-    tax_number: Mapped[str | None]
+    tax_number_clear: Mapped[str | None] = mapped_column("tax_number")
+    tax_number_sealed: Mapped[bytes | None]
+    tax_number_digests: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary))
     terms_days: Mapped[int | None]
     notes: Mapped[str | None]
     is_archived: Mapped[bool] = mapped_column(server_default=_NO)
@@ -51,4 +62,36 @@ class Party(TenantOwned, Base):
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("state is null or country is not null", name="state"),
         CheckConstraint("terms_days between 0 and 365", name="terms"),
+        CheckConstraint(
+            "(tax_number_sealed is null) = (tax_number_digests is null)", name="tax_number"
+        ),
     )
+
+    @property
+    def tax_number(self) -> str | None:
+        """Return the decrypted tax number."""
+        return opened_text(TAX_NUMBER, self.tax_number_sealed, self.tax_number_clear)
+
+    @tax_number.setter
+    def tax_number(self, number: str | None) -> None:
+        keyring = current_keyring()
+        self.tax_number_clear = None
+        self.tax_number_sealed = (
+            None if number is None else keyring.seal(TAX_NUMBER, number.encode())
+        )
+        self.tax_number_digests = (
+            None
+            if number is None
+            else [keyring.digest(TAX_NUMBER, one) for one in _found_by(number)]
+        )
+
+
+def plain_number(number: str) -> str:
+    """Return a tax number in the form of which a keyed hash is made: capitals, no spaces."""
+    return "".join(number.split()).upper()
+
+
+def _found_by(number: str) -> list[str]:
+    """Return the texts by which a tax number is found: itself, and the PAN in a GSTIN."""
+    plain = plain_number(number)
+    return [plain, pan_of(plain)] if country_of(plain) == COUNTRY else [plain]

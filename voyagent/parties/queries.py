@@ -8,17 +8,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.keyring import current_keyring, opened_text
 from voyagent.kernel.pages import CursorPage, NameCursor
 from voyagent.kernel.patterns import contains, contains_any
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.party_lines import party_balances_statement
-from voyagent.parties.models import Party
+from voyagent.parties.models import TAX_NUMBER, Party, plain_number
 
 _PARTIES = Party.__table__.c
 COLUMNS = (
@@ -59,7 +60,7 @@ class PartyNotFound(NotFound):
 class PartySearch:
     """Filters of the list of parties.
 
-    `text` is part of a name, e-mail address, phone or tax number.
+    `text` is part of a name, e-mail address or phone number, or a whole tax number or PAN.
     """
 
     text: str | None = None
@@ -77,7 +78,15 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
 
 def read_party(reader: Reader, party_id: UUID) -> Row:
     """Return a party as a row. Raises PartyNotFound."""
-    return first_row(reader.read(_columns().where(_PARTIES.id == party_id))[0], PartyNotFound)
+    rows = reader.read(_columns().where(_PARTIES.id == party_id))[0]
+    return with_tax_number(first_row(rows, PartyNotFound))
+
+
+def with_tax_number(row: Row) -> Row:
+    """Return a party's row with the tax number decrypted."""
+    known = dict(row)
+    sealed = known.pop("tax_number_sealed")
+    return known | {"tax_number": opened_text(TAX_NUMBER, sealed, known["tax_number"])}
 
 
 def row_of(party: Party) -> Row:
@@ -97,14 +106,17 @@ def tax_status(name: str) -> Row | None:
     """Return country, state and tax number of the party with a name, or None."""
     found = (
         db.session.execute(
-            select(Party.country, Party.state, Party.tax_number).where(
-                Party.party_key == func.lower(name)
-            )
+            select(
+                Party.country,
+                Party.state,
+                Party.tax_number_clear.label("tax_number"),
+                Party.tax_number_sealed,
+            ).where(Party.party_key == func.lower(name))
         )
         .mappings()
         .first()
     )
-    return None if found is None else dict(found)
+    return None if found is None else with_tax_number(dict(found))
 
 
 def email_of(name: str) -> str | None:
@@ -145,8 +157,10 @@ def list_parties(
 
     A text is searched without an index, because an agency has a few thousand parties at most.
     """
-    rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
-    shown = rows[:limit]
+    typed = plain_number(search.text or "")
+    digests = tuple(current_keyring().digests(TAX_NUMBER, typed)) if typed else ()
+    rows = reader.read(_list_statement(search, digests, limit + 1, cursor))[0]
+    shown = [with_tax_number(row) for row in rows[:limit]]
     return CursorPage(
         shown, limit, NameCursor(shown[-1]["party_key"]).encode() if len(rows) > limit else None
     )
@@ -171,21 +185,30 @@ def read_balances(reader: Reader, name: str, until: date) -> list[Row]:
 
 
 @cached_statement
-def _list_statement(search: PartySearch, limit: int, cursor: NameCursor | None) -> Select[Any]:
-    statement = _columns().where(*_conditions(search))
+def _list_statement(
+    search: PartySearch, digests: tuple[bytes, ...], limit: int, cursor: NameCursor | None
+) -> Select[Any]:
+    statement = _columns().where(*_conditions(search, digests))
     if cursor is not None:
         statement = statement.where(_PARTIES.party_key > cursor.key)
     return statement.add_columns(_PARTIES.party_key).order_by(_PARTIES.party_key).limit(limit)
 
 
 def _columns() -> Select[Any]:
-    return select(*(_PARTIES[name] for name in COLUMNS)).where(owned(Party))
+    return select(*(_PARTIES[name] for name in COLUMNS), _PARTIES.tax_number_sealed).where(
+        owned(Party)
+    )
 
 
-def _conditions(search: PartySearch) -> list[Any]:
+def _conditions(search: PartySearch, digests: tuple[bytes, ...]) -> list[Any]:
     wanted: list[Any] = [_PARTIES.is_archived.is_(search.is_archived)]
     if search.kind is not None:
         wanted.append(KINDS[search.kind])
     if search.text and search.text.strip():
-        wanted.append(_PARTIES.search.like(func.lower(contains(search.text.strip()))))
+        wanted.append(
+            or_(
+                _PARTIES.search.like(func.lower(contains(search.text.strip()))),
+                _PARTIES.tax_number_digests.overlap(list(digests)),
+            )
+        )
     return wanted

@@ -89,7 +89,8 @@ class PartyQuery(Query):
     """Filters and cursor of the list; a party must match all filters."""
 
     q: Annotated[str | None, Filter(255)] = Field(
-        default=None, description="Part of the name, e-mail address, phone number or tax number."
+        default=None,
+        description="Part of the name, e-mail address or phone number, or whole tax number or PAN.",
     )
     kind: Annotated[Kind | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="`customer` or `supplier`."

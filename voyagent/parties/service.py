@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from babel.core import Locale
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
@@ -17,6 +17,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.keyring import Keyring
 from voyagent.ledger.queries.party_lines import has_postings
 from voyagent.parties import queries
 from voyagent.parties.models import Party
@@ -30,6 +31,7 @@ from voyagent.taxes.rules.numbers import (
 from voyagent.taxes.rules.tables import states
 
 TERMS_MAX = 365
+RESEALED_MAX = 500
 LENGTHS = {"name": 255, "email": 254, "phone": 64, "address": 500, "tax_number": 32, "notes": 2000}
 """Maximum length of each text, in characters."""
 ERROR_FIELDS = {
@@ -215,6 +217,30 @@ def update(
     return party
 
 
+def reseal(keyring: Keyring) -> int:
+    """Encrypt up to 500 tax numbers with the current secret.
+
+    They are in clear text or encrypted with an earlier secret. Returns their number.
+    """
+    mark = keyring.present_mark
+    rows = db.session.scalars(
+        select(Party)
+        .where(
+            or_(
+                Party.tax_number_clear.is_not(None),
+                func.substring(Party.tax_number_sealed, 1, len(mark)) != mark,
+            )
+        )
+        .order_by(Party.id)
+        .limit(RESEALED_MAX)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for party in rows:
+        party.tax_number = party.tax_number
+    db.session.flush()
+    return len(rows)
+
+
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
     """Normalise all values of a party and check them together."""
     values = dict(row) | {name: _words(row.get(name), name) for name in LENGTHS if name != "name"}
@@ -306,5 +332,6 @@ __all__ = [
     "UnknownCountry",
     "UnknownState",
     "create",
+    "reseal",
     "update",
 ]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from voyagent.billing.invoices.service import pans
+from voyagent.billing.invoices.service import tax_numbers
 from voyagent.capabilities.ports import find_port
 from voyagent.identity.queries.people import tenant_ids
 from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
+from voyagent.parties import service as parties
 from voyagent.privacy.rules.retention import KINDS
 from voyagent.privacy.service import retention
 from voyagent.settings.service import tenant_settings
@@ -20,10 +21,11 @@ from voyagent.settings.service import tenant_settings
 
 @task("privacy.seal", own_transactions=True, every="40 * * * *")
 def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Encrypt bank details and PANs that an earlier release or secret left behind."""
+    """Encrypt bank details, PANs and tax numbers that an earlier release or secret left behind."""
     keyring = find_port(Keyring)
     in_agencies(tenant_ids, lambda: tenant_settings.reseal(keyring))
-    in_agencies(tenant_ids, lambda: pans.reseal(keyring), more=bool)
+    in_agencies(tenant_ids, lambda: tax_numbers.reseal(keyring), more=bool)
+    in_agencies(tenant_ids, lambda: parties.reseal(keyring), more=bool)
 
 
 @task("privacy.retention", own_transactions=True, every="40 2 * * *")

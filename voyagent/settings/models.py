@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
-from voyagent.kernel.keyring import current_keyring
+from voyagent.kernel.keyring import current_keyring, opened_text
 from voyagent.kernel.tenancy import TenantBound
 
 BANK = "bank_details"
@@ -60,7 +60,7 @@ class TenantSettings(TenantBound, Base):
     @property
     def bank_details(self) -> str | None:
         """Return the decrypted bank details."""
-        return opened(self.bank_details_sealed, self.bank_details_clear)
+        return opened_text(BANK, self.bank_details_sealed, self.bank_details_clear)
 
     @bank_details.setter
     def bank_details(self, text: str | None) -> None:
@@ -68,11 +68,6 @@ class TenantSettings(TenantBound, Base):
             None if text is None else current_keyring().seal(BANK, text.encode())
         )
         self.bank_details_clear = None
-
-
-def opened(sealed: bytes | None, clear: str | None) -> str | None:
-    """Return bank details from their two columns."""
-    return clear if sealed is None else current_keyring().open(BANK, sealed).decode()
 
 
 class TenantLogo(TenantBound, Base):

@@ -17,6 +17,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Forbidden, NotFound
+from voyagent.kernel.keyring import opened_text
 from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import current_tenant, owned
 from voyagent.settings import models
@@ -74,7 +75,7 @@ def opened(row: Row) -> Row:
     """Return a row of `statement` with the bank details decrypted."""
     known = dict(row)
     sealed = known.pop("bank_details_sealed")
-    return known | {"bank_details": models.opened(sealed, known["bank_details"])}
+    return known | {"bank_details": opened_text(models.BANK, sealed, known["bank_details"])}
 
 
 def logo_statement() -> Select[Any]:

@@ -52,7 +52,7 @@ HOLDINGS: tuple[Holding, ...] = (
         N_("Customers and suppliers"),
         (
             *("name", "email", "phone", "address", "country", "state", "tax_number"),
-            *("terms_days", "notes", "created_at"),
+            *("tax_number_sealed", "terms_days", "notes", "created_at"),
         ),
         "t.id = :party_id",
         "removed",
@@ -153,7 +153,8 @@ HOLDINGS: tuple[Holding, ...] = (
         (
             *("number", "status", "issue_date", "due_date", "currency", "total_minor"),
             *("party_name", "party_reference", "notes", "place_of_supply", "customer_tax_number"),
-            *("customer_pan", "customer_pan_sealed", "sent_to", "void_reason"),
+            *("customer_tax_number_sealed", "customer_pan", "customer_pan_sealed", "sent_to"),
+            "void_reason",
         ),
         "t.party_key = :key",
         "pseudonym",

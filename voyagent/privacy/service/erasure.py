@@ -45,8 +45,8 @@ _STEPS = (
     "delete from audit_private where seq = any(:events)",
     "select app.pseudonymise_party(:name, :pseudonym, :words)",
     "update parties set name = :pseudonym, email = null, phone = null, address = null, country ="
-    " null, state = null, tax_number = null, terms_days = null, notes = null, is_archived = true,"
-    " updated_at = :now where id = :party_id",
+    " null, state = null, tax_number = null, tax_number_sealed = null, tax_number_digests = null,"
+    " terms_days = null, notes = null, is_archived = true, updated_at = :now where id = :party_id",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
-from voyagent.billing.invoices.queries.documents import with_pan
+from voyagent.billing.invoices.queries.documents import with_tax_numbers
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
@@ -60,7 +60,9 @@ def _plain(keyring: Keyring, row: Row) -> dict[str, Any]:
         )
         known.pop("passport_last4")
     if "customer_pan_sealed" in known:
-        known = with_pan(known)
+        known = with_tax_numbers(known)
+    if "tax_number_sealed" in known:
+        known = parties.with_tax_number(known)
     return {name: _wire(value) for name, value in known.items() if value not in (None, "")}
 
 

@@ -28,7 +28,7 @@ from voyagent.billing.core.models.parts import (
     document_rules,
 )
 from voyagent.kernel.db import Base
-from voyagent.kernel.keyring import current_keyring
+from voyagent.kernel.keyring import current_keyring, opened_text
 from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 _SEARCH = (
@@ -38,6 +38,8 @@ _SEARCH = (
 
 PAN = "pan"
 """Purpose for which the PAN of a buyer is encrypted, and for which its keyed hash is made."""
+TAX_NUMBER = "tax_number"
+"""Purpose for which the tax number of a buyer is encrypted."""
 
 
 class Invoice(DocumentColumns, TenantOwned, Base):
@@ -50,9 +52,9 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     total is the sum of lines, taxes and `round_off_minor`, which rounds it to whole units if the
     agency rounds its invoices.
 
-    The PAN of the buyer is encrypted; its keyed hash finds the buyer's other invoices.
-    `customer_pan_clear` has a PAN of an earlier release until a job has encrypted it; the next
-    release drops it.
+    PAN and tax number of the buyer are encrypted; the keyed hash of the PAN finds the buyer's other
+    invoices. `customer_pan_clear` and `customer_tax_number_clear` have those of an earlier release
+    until a job has encrypted them; the next release drops both.
     """
 
     __tablename__ = "invoices"
@@ -61,7 +63,8 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     written_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     round_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     place_of_supply: Mapped[str | None]
-    customer_tax_number: Mapped[str | None]
+    customer_tax_number_clear: Mapped[str | None] = mapped_column("customer_tax_number")
+    customer_tax_number_sealed: Mapped[bytes | None]
     customer_pan_clear: Mapped[str | None] = mapped_column("customer_pan")
     customer_pan_sealed: Mapped[bytes | None]
     customer_pan_digest: Mapped[bytes | None]
@@ -153,7 +156,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     @property
     def customer_pan(self) -> str | None:
         """Return the decrypted PAN of the buyer."""
-        return opened_pan(self.customer_pan_sealed, self.customer_pan_clear)
+        return opened_text(PAN, self.customer_pan_sealed, self.customer_pan_clear)
 
     @customer_pan.setter
     def customer_pan(self, pan: str | None) -> None:
@@ -162,10 +165,19 @@ class Invoice(DocumentColumns, TenantOwned, Base):
         self.customer_pan_sealed = None if pan is None else keyring.seal(PAN, pan.encode())
         self.customer_pan_digest = None if pan is None else keyring.digest(PAN, pan)
 
+    @property
+    def customer_tax_number(self) -> str | None:
+        """Return the decrypted tax number of the buyer."""
+        return opened_text(
+            TAX_NUMBER, self.customer_tax_number_sealed, self.customer_tax_number_clear
+        )
 
-def opened_pan(sealed: bytes | None, clear: str | None) -> str | None:
-    """Return the PAN of a buyer from its two columns."""
-    return clear if sealed is None else current_keyring().open(PAN, sealed).decode()
+    @customer_tax_number.setter
+    def customer_tax_number(self, number: str | None) -> None:
+        self.customer_tax_number_clear = None
+        self.customer_tax_number_sealed = (
+            None if number is None else current_keyring().seal(TAX_NUMBER, number.encode())
+        )
 
 
 class InvoiceLine(DocumentLineColumns, TenantBound, Base):

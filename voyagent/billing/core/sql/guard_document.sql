@@ -6,8 +6,8 @@
 -- its total, and its instalments too. Only this trigger sets the due date of a document with
 -- instalments: it is that of the first open instalment.
 --
--- The PAN of a buyer may be encrypted again, so its columns may change too, but it is neither added
--- nor removed.
+-- PAN and tax number of a buyer may be encrypted again, so their columns may change too, but they
+-- are neither added nor removed.
 --
 -- The role that replaces the name of an erased person (app.pseudonymise_party) may update only
 -- columns with texts, so it passes.
@@ -23,7 +23,8 @@ declare
     'status', 'sent_at', 'sent_to', 'pay_on', 'paid_minor', 'credited_minor', 'written_off_minor',
     'voided_on', 'void_reason', 'void_entry_id', 'voided_by_user_id', 'notes', 'updated_at',
     'enquiry_id', 'session_id', 'party_key', 'search',
-    'customer_pan', 'customer_pan_sealed', 'customer_pan_digest'
+    'customer_pan', 'customer_pan_sealed', 'customer_pan_digest',
+    'customer_tax_number', 'customer_tax_number_sealed'
   ];
   lines_minor numeric;
   moving text := case when new.instalment_dues is null then '' else 'due_date' end;
@@ -51,6 +52,10 @@ begin
            is distinct from (old.status, old.voided_on, old.void_reason, old.void_entry_id)
     or (coalesce(to_jsonb(new)->>'customer_pan', to_jsonb(new)->>'customer_pan_sealed') is null)
        <> (coalesce(to_jsonb(old)->>'customer_pan', to_jsonb(old)->>'customer_pan_sealed') is null)
+    or (coalesce(to_jsonb(new)->>'customer_tax_number',
+                 to_jsonb(new)->>'customer_tax_number_sealed') is null)
+       <> (coalesce(to_jsonb(old)->>'customer_tax_number',
+                    to_jsonb(old)->>'customer_tax_number_sealed') is null)
     or to_jsonb(new) - free - moving <> to_jsonb(old) - free - moving
   ) then
     raise exception 'posted % cannot be changed', tg_table_name

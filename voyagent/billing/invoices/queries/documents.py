@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, Text, case, cast, func, select
 
 from voyagent.approvals.queries import unfinished_statement
-from voyagent.billing.core.models.invoices import Invoice, opened_pan
+from voyagent.billing.core.models.invoices import PAN, TAX_NUMBER, Invoice
 from voyagent.billing.core.models.kinds import INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.credits import credits_of_statement
@@ -24,6 +24,7 @@ from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import keyed_select
 from voyagent.kernel.db import load_one
+from voyagent.kernel.keyring import opened_text
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
@@ -89,7 +90,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
     invoices, lines, taxes, payments, notes, write_offs, requests, journal, recognitions = (
         reader.read(*_document_statements(invoice_id))
     )
-    invoice = with_pan(first_row(invoices, InvoiceNotFound))
+    invoice = with_tax_numbers(first_row(invoices, InvoiceNotFound))
     return InvoiceDocument(
         invoice,
         lines,
@@ -176,13 +177,12 @@ def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
     )
 
 
-def with_pan(row: Row) -> Row:
-    """Return an invoice's row with the PAN of the buyer decrypted."""
+def with_tax_numbers(row: Row) -> Row:
+    """Return an invoice's row with PAN and tax number of the buyer decrypted."""
     known = dict(row)
-    sealed = known.pop("customer_pan_sealed")
-    return known | {
-        "customer_pan": opened_pan(None if sealed is None else bytes(sealed), known["customer_pan"])
-    }
+    for name, purpose in (("customer_pan", PAN), ("customer_tax_number", TAX_NUMBER)):
+        known[name] = opened_text(purpose, known.pop(f"{name}_sealed"), known[name])
+    return known
 
 
 def _invoice_statement(invoice_id: UUID) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Encrypt the PANs of buyers again."""
+"""Encrypt the PANs and tax numbers of buyers again."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ ROWS_MAX = 500
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt up to 500 PANs with the current secret.
+    """Encrypt PANs and tax numbers of up to 500 invoices with the current secret.
 
-    They are in clear text or encrypted with an earlier secret. Returns their number.
+    They are in clear text or encrypted with an earlier secret. Returns the number of invoices.
     """
     mark = keyring.present_mark
     rows = db.session.scalars(
@@ -22,7 +22,9 @@ def reseal(keyring: Keyring) -> int:
         .where(
             or_(
                 Invoice.customer_pan_clear.is_not(None),
+                Invoice.customer_tax_number_clear.is_not(None),
                 func.substring(Invoice.customer_pan_sealed, 1, len(mark)) != mark,
+                func.substring(Invoice.customer_tax_number_sealed, 1, len(mark)) != mark,
             )
         )
         .order_by(Invoice.id)
@@ -31,5 +33,6 @@ def reseal(keyring: Keyring) -> int:
     ).all()
     for invoice in rows:
         invoice.customer_pan = invoice.customer_pan
+        invoice.customer_tax_number = invoice.customer_tax_number
     db.session.flush()
     return len(rows)
