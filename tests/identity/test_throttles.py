@@ -14,13 +14,15 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.identity.test_invites import invite
+from tests.identity.test_one_time import token_for
 from tests.identity.test_sessions import act, fresh_address
 from tests.people import PASSWORD, ApiClient, Person, csrf
 from voyagent.factory import create_app
 from voyagent.identity.queries import people
-from voyagent.identity.rules.passwords import Passwords
+from voyagent.identity.rules.passwords import Passwords, PasswordsBusy
 from voyagent.identity.service import signing_in
 from voyagent.identity.service.errors import InvalidCredentials
+from voyagent.identity.service.one_time import Purpose
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.config import Settings
@@ -300,6 +302,47 @@ def test_a_rate_limited_token_is_not_used_up(narrow: Flask, alice: Person) -> No
         alice.api.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code
         == 200
     )
+
+
+BUSY: dict[str, Callable[[Flask, Person], dict[str, str]]] = {
+    "/auth/sign-in": lambda _app, alice: {"email": alice.email, "password": PASSWORD},
+    "/auth/reauthenticate": lambda _app, _alice: {"password": PASSWORD},
+    "/auth/sign-up": lambda _app, _alice: {
+        "email": fresh_address(),
+        "password": PASSWORD,
+        "full_name": "Neha Kulkarni",
+        "agency_name": "Malabar Gulf",
+    },
+    "/auth/reset-password": lambda _app, alice: {
+        "token": token_for(alice, Purpose.RESET_PASSWORD),
+        "new_password": WRONG,
+    },
+    "/auth/accept-invite": lambda app, alice: {
+        "token": invite(app, alice, fresh_address())[1],
+        "password": PASSWORD,
+        "full_name": "Joy Joiner",
+    },
+}
+
+
+@pytest.mark.parametrize("path", BUSY)
+def test_an_attempt_refused_because_hashing_is_busy_uses_up_no_rate_limit(
+    narrow: Flask, app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    client = ApiClient(narrow.test_client(), alice.access_token)
+    body = BUSY[path](app, alice)
+
+    def busy(*_arguments: object) -> None:
+        raise PasswordsBusy
+
+    with monkeypatch.context() as patch:
+        for name in ("hash", "verify"):
+            patch.setattr(Passwords, name, busy)
+        answers = [client.post(path, json=body) for _ in range(4)]
+    assert [(one.status_code, one.json["detail"]) for one in answers] == [
+        (503, "passwords_busy")
+    ] * 4
+    assert client.post(path, json=body).status_code in {200, 201}
 
 
 def test_a_rate_limited_form_keeps_its_input(narrow: Flask) -> None:

@@ -371,6 +371,96 @@ def test_a_refusal_counts_nowhere(make: Make) -> None:
         assert passes("d", uuid4(), THERE)
 
 
+REFUSERS = [
+    pytest.param(throttle, kind, place, id=f"{throttle.name} by {kind} {place + 1}")
+    for throttle in limits.ALL
+    for kind in ("account", "agency", "address", "overall")
+    for place in range(len(getattr(throttle, kind)))
+]
+ROOM = 8
+"""Attempts in a limit that is not to refuse; strangers may use half of an overall one."""
+
+
+def narrowed(throttle: Throttle, kind: str, place: int) -> Throttle:
+    """Return a throttle in which one quota of a kind admits one attempt.
+
+    The quotas of the other kinds admit one attempt too, the overall ones and the siblings eight.
+    They last a hundred times longer than an overall quota that refuses.
+    """
+    quotas: dict[str, Any] = {
+        each: tuple(
+            Quota(
+                1 if (each, number) == (kind, place) or each not in (kind, "overall") else ROOM,
+                quota.seconds * (100 if kind == "overall" != each else 1),
+            )
+            for number, quota in enumerate(getattr(throttle, each))
+        )
+        for each in ("account", "agency", "address", "overall")
+    }
+    return replace(throttle, **quotas)
+
+
+@pytest.mark.parametrize(("throttle", "kind", "place"), REFUSERS)
+def test_a_refusal_by_one_limit_leaves_the_counts_of_the_others(
+    make: Make, throttle: Throttle, kind: str, place: int
+) -> None:
+    """Callers who were refused by a limit have as much room in the others as before."""
+    limiter, small = make(), narrowed(throttle, kind, place)
+    full, fresh, later = (
+        {
+            "account": f"{number}@malabar.example",
+            "agency": uuid4(),
+            "address": f"203.0.113.{number}",
+        }
+        for number in range(3)
+    )
+
+    def passes(who: dict[str, Any]) -> bool:
+        try:
+            limiter.admit(small, **who)
+        except TooManyRequests:
+            return False
+        return True
+
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert passes(full)
+        refused = fresh if kind == "overall" else fresh | {kind: full[kind]}
+        assert [passes(refused) for _ in range(20)] == [False] * 20
+        if kind != "overall":
+            assert passes(fresh)
+        clock.shift(getattr(small, kind)[place].seconds + 1)
+        assert passes(fresh if kind == "overall" else later | {kind: full[kind]})
+
+
+UNCHECKED = [
+    pytest.param(throttle, error, id=f"{throttle.name}, {error.__name__}")
+    for throttle in limits.ALL
+    for error in (Unavailable, TooManyRequests)
+]
+
+
+@pytest.mark.parametrize(("throttle", "error"), UNCHECKED)
+def test_an_attempt_that_another_limit_refuses_is_counted_nowhere(
+    make: Make, throttle: Throttle, error: type[Exception]
+) -> None:
+    """For example a sign-in, for which no password can be hashed at the moment."""
+    limiter, agency = make(), uuid4()
+    quotas: dict[str, Any] = {
+        kind: tuple(Quota(1, quota.seconds) for quota in getattr(throttle, kind))
+        for kind in ("account", "agency", "address", "overall")
+    }
+    single = replace(throttle, **quotas)
+    who: dict[str, Any] = {"account": "neha@malabar.example", "address": HERE, "agency": agency}
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(5):
+            with pytest.raises(error), limiter.admit(single, **who):
+                raise error
+        with pytest.raises(LookupError), limiter.admit(single, **who):
+            raise LookupError
+        with pytest.raises(TooManyRequests):
+            limiter.admit(single, **who)
+
+
 def test_parallel_attempts_are_counted_in_one_step(make: Make) -> None:
     limiter, everybody = make(), threading.Barrier(32)
     small = Throttle("small", account=(Quota(8, 60),), address=(Quota(12, 60),))

@@ -101,6 +101,35 @@ def test_places_are_never_exceeded_under_load() -> None:
     assert (most, most_of_one, refused) == (3, 2, 0)
 
 
+SHARED = {
+    "exports": lambda: Places(
+        copy_export.SLOTS, copy_export.AGENCY_SLOTS, waiting_max=copy_export.AGENCY_WAITING
+    ),
+    "reads": lambda: Places(4, 3),
+}
+
+
+@pytest.mark.parametrize("refused_by", ["share", "total", "number that waits"])
+@pytest.mark.parametrize("limit", SHARED)
+def test_a_refused_caller_takes_no_place_from_the_others(limit: str, refused_by: str) -> None:
+    places = SHARED[limit]()
+    holders = ["A"] * places.share
+    assert all(places.take(party, 0) for party in holders)
+    if refused_by == "total":
+        rest = places.total - places.share
+        assert all(places.take("B", 0) for _ in range(rest))
+        holders += ["B"] * rest
+    refused = "C" if refused_by == "total" else "A"
+    with ThreadPoolExecutor(12) as pool:
+        wait_s = SOON_S if refused_by == "number that waits" else 0
+        assert not any(pool.map(lambda _: places.take(refused, wait_s), range(12)))
+    for party in holders:
+        places.release(party)
+    # Neither a place nor a turn in the queue is left with the refused caller.
+    assert all(places.take("D", 0) for _ in range(places.share))
+    assert all(places.take("E", 0) for _ in range(min(places.share, places.total - places.share)))
+
+
 # Exports
 # --------------------------------------------------------------------------------
 

@@ -55,12 +55,12 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 
     Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered.
     """
-    identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip)
-    refuse_common(password, agency_name=agency_name, email=email)
-    if people.email_taken(email):
-        raise EmailAlreadyRegistered
-    pause()
-    password_hash = identity.passwords.hash(password)
+    with identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip):
+        refuse_common(password, agency_name=agency_name, email=email)
+        if people.email_taken(email):
+            raise EmailAlreadyRegistered
+        pause()
+        password_hash = identity.passwords.hash(password)
     is_verified = identity.settings.auth_skip_email_verification
     tenant = Tenant(
         id=new_id(),

@@ -193,13 +193,13 @@ def accept_invite(
     Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordTooCommon,
     EmailAlreadyRegistered.
     """
-    identity.limiter.admit(limits.ACCEPT_INVITE, address=device.ip)
-    invited = _open_invite(token)
-    refuse_common(password, agency_name=invited["tenant_name"], email=invited["email"])
-    if people.email_taken(invited["email"]):
-        raise EmailAlreadyRegistered
-    pause()
-    password_hash = identity.passwords.hash(password)
+    with identity.limiter.admit(limits.ACCEPT_INVITE, address=device.ip):
+        invited = _open_invite(token)
+        refuse_common(password, agency_name=invited["tenant_name"], email=invited["email"])
+        if people.email_taken(invited["email"]):
+            raise EmailAlreadyRegistered
+        pause()
+        password_hash = identity.passwords.hash(password)
     spent = rows_changed(
         "update invites set status = 'accepted', accepted_at = now() where tenant_id = :tenant_id"
         " and id = :id and status = 'pending' and expires_at > now()",

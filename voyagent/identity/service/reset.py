@@ -110,12 +110,12 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """
-    identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
-    refuse_common(new_password)
-    holder = one_time.look_up(token, Purpose.RESET_PASSWORD)
-    refuse_common(new_password, agency_name=holder.agency_name, email=holder.email)
-    pause()
-    password_hash = identity.passwords.hash(new_password)
+    with identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip):
+        refuse_common(new_password)
+        holder = one_time.look_up(token, Purpose.RESET_PASSWORD)
+        refuse_common(new_password, agency_name=holder.agency_name, email=holder.email)
+        pause()
+        password_hash = identity.passwords.hash(new_password)
     person = one_time.spend(holder)
     person.password_hash = password_hash
     actor = people.get_actor(person.id).via(device.channel)

@@ -128,10 +128,10 @@ def verify_on_page(
 
     Raises TooManyRequests, TokenInvalid, PasswordMissing, InvalidPassword.
     """
-    identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
-    holder = one_time.look_up(token, Purpose.VERIFY_EMAIL)
-    if needs_password(holder, known):
-        _prove(identity, holder, password, device)
+    with identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip):
+        holder = one_time.look_up(token, Purpose.VERIFY_EMAIL)
+        if needs_password(holder, known):
+            _prove(identity, holder, password, device)
     return _confirm(holder, device, keep=known.session_id, is_page=True)
 
 

@@ -40,14 +40,21 @@ log = structlog.get_logger(__name__)
 class Attempt:
     """An admitted attempt, counted as a failure until `succeeded` is called.
 
-    It is a context manager and ends with its block. If the block raises Unavailable, the attempt
-    could not be checked and is not counted.
+    It is a context manager and ends with its block. If the block raises Unavailable or
+    TooManyRequests, another limit refused the attempt before it was checked. It is then counted
+    nowhere: not for the account, the agency, the address, or overall.
     """
 
-    __slots__ = ("__weakref__", "_decided", "_give_back")
+    __slots__ = ("__weakref__", "_decided", "_give_back", "_give_back_shared")
 
-    def __init__(self, give_back: Callable[[], None], decided: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        give_back: Callable[[], None],
+        give_back_shared: Callable[[], None],
+        decided: Callable[[], None],
+    ) -> None:
         self._give_back: Callable[[], None] | None = give_back
+        self._give_back_shared = give_back_shared
         self._decided = weakref.finalize(self, decided)
         self._decided.atexit = False
 
@@ -71,7 +78,8 @@ class Attempt:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, Unavailable):
+        if isinstance(error, Unavailable | TooManyRequests):
+            self._give_back_shared()
             self.succeeded()
         self._decided()
 
@@ -114,14 +122,16 @@ class Limiter:
         shared = self._shared_windows(throttle, address, agency, is_known=is_known)
         if not throttle.account:
             self._take(throttle, shared)
-            return Attempt(_nothing, _nothing)
+            return Attempt(_nothing, partial(self._windows.give_back, shared), _nothing)
         if account is None:
             raise ValueError(f"{throttle.name} is limited per account")
         whose = _at(account, address) if is_known and throttle.bucket else account
         own = self._windows_of(throttle, whose)
         self._take_turn(throttle, own, shared)
         return Attempt(
-            partial(self._windows.give_back, own), partial(self._undecided.land, own[0].key)
+            partial(self._windows.give_back, own),
+            partial(self._windows.give_back, shared),
+            partial(self._undecided.land, own[0].key),
         )
 
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
