@@ -55,6 +55,21 @@ def test_an_act_without_a_response_has_an_unknown_result(release: threading.Even
     assert late.value.in_doubt
 
 
+def test_a_call_without_a_thread_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = Guard("acme", 1)
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        for _ in range(HANGING_MAX + 1):
+            with pytest.raises(TransientFailure) as refused:
+                guard.call("search", lambda: 42)
+            assert refused.value.reason == "search: no thread is available"
+    assert guard.call("search", lambda: 42) == 42
+
+
 def test_hanging_calls_are_limited(release: threading.Event) -> None:
     guard = Guard("acme", 0.01)
     for _ in range(HANGING_MAX):

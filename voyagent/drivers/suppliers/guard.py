@@ -60,12 +60,16 @@ class Guard:
         began = time.monotonic()
         call: _Call[Answer] = _Call()
         context = copy_context()
-        threading.Thread(
-            target=context.run,
-            args=(self._run, call, work),
-            name=f"supplier-{self.driver}-{act}",
-            daemon=True,
-        ).start()
+        try:
+            threading.Thread(
+                target=context.run,
+                args=(self._run, call, work),
+                name=f"supplier-{self.driver}-{act}",
+                daemon=True,
+            ).start()
+        except RuntimeError:  # the system has no thread left; nothing was sent
+            self._places.release()
+            raise TransientFailure(self.driver, f"{act}: no thread is available") from None
         in_time = call.done.wait(self.timeout_s)
         error = (
             self._failure(act, call.error, changes=changes)
