@@ -1,4 +1,4 @@
-"""Whole passport numbers leave the program at a few known places only, each with an event."""
+"""Whole passport numbers are returned at a few known places, each with an event."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def current_keyring() -> Keyring:
 
 
 def opened_text(purpose: str, sealed: bytes | None, clear: str | None) -> str | None:
-    """Return a text from its two columns: the encrypted one, and that of an earlier release.
+    """Return a text from its encrypted column, or from that of an earlier release.
 
     Raises SealBroken.
     """

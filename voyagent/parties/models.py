@@ -87,7 +87,7 @@ class Party(TenantOwned, Base):
 
 
 def plain_number(number: str) -> str:
-    """Return a tax number in the form of which a keyed hash is made: capitals, no spaces."""
+    """Return a tax number in capitals without spaces, as its keyed hash has it."""
     return "".join(number.split()).upper()
 
 

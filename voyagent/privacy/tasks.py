@@ -21,7 +21,7 @@ from voyagent.settings.service import tenant_settings
 
 @task("privacy.seal", own_transactions=True, every="40 * * * *")
 def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Encrypt bank details, PANs and tax numbers that an earlier release or secret left behind."""
+    """Encrypt bank details, PANs and tax numbers of an earlier release or secret."""
     keyring = find_port(Keyring)
     in_agencies(tenant_ids, lambda: tenant_settings.reseal(keyring))
     in_agencies(tenant_ids, lambda: tax_numbers.reseal(keyring), more=bool)

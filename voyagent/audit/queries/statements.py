@@ -56,5 +56,5 @@ def stored_documents() -> list[str]:
 
 
 def first_event_at() -> datetime | None:
-    """Return when the first event of the bound agency was recorded, None if there is none."""
+    """Return when the bound agency's first event was recorded, None without one."""
     return db.session.scalar(select(AuditEvent.recorded_at).order_by(AuditEvent.seq).limit(1))

@@ -115,7 +115,7 @@ def checked(
 
 
 def gap(anchors: Anchors, tenant_id: UUID, signed: list[Statement]) -> str:
-    """Return a sentence if the heads of an agency are no longer signed, else an empty text.
+    """Return a sentence if an agency's heads are no longer signed, else no text.
 
     `signed` are all statements of the agency. Without a signing key and a statement nothing is
     expected to be signed. Raises BrokenError.
