@@ -111,7 +111,7 @@ class AccessTokens:
         return claims
 
     def _verify(self, token: str, secret: bytes) -> dict[str, Any]:
-        """Return the claims of a token that was signed with a secret, whether expired or not."""
+        """Return the claims of a token signed with a secret, even if it has expired."""
         claims = jwt.decode(
             token,
             secret,
