@@ -108,7 +108,7 @@ def _behind(entry: BookedEntry) -> LineCursor:
 
 
 def _entries(rows: list[Row]) -> list[BookedEntry]:
-    return [_entry(list(lines)) for _, lines in groupby(rows, key=lambda row: row["id"])]
+    return [_entry(list(lines)) for _, lines in groupby(rows, key=lambda row: row["id"].int)]
 
 
 def _entry(rows: list[Row]) -> BookedEntry:
