@@ -62,14 +62,21 @@ def settings(
 
 
 @pytest.fixture(scope="module")
-def app(settings: Settings) -> Flask:
-    return create_app(settings)
+def app(settings: Settings) -> Iterator[Flask]:
+    yield from listening(create_app(settings))
 
 
 @pytest.fixture(scope="module")
-def strict_app(settings: Settings) -> Flask:
+def strict_app(settings: Settings) -> Iterator[Flask]:
     """An installation that requires a confirmed address to sign in."""
-    return create_app(settings.model_copy(update={"auth_skip_email_verification": False}))
+    changes = {"auth_skip_email_verification": False}
+    yield from listening(create_app(settings.model_copy(update=changes)))
+
+
+def listening(app: Flask) -> Iterator[Flask]:
+    """Yield the application; its listener ends before its database is dropped."""
+    yield app
+    app.extensions["voyagent.listener"].close()
 
 
 @pytest.fixture
