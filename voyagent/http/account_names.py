@@ -20,9 +20,9 @@ def register_names(app: Flask, shipped: Iterable[str]) -> None:
 
 
 def account_name(name: str) -> str:
-    """Return an account's name, in the page's language if every agency has it.
+    """Return an account's name as pages show it.
 
-    The name of any other account is returned unchanged. API responses and files for programs
-    contain the stored name.
+    The name of an account that every agency starts with is translated to the page's language. Any
+    other name is returned unchanged. API responses and files for programs contain the stored name.
     """
     return str(gettext(name)) if name in current_app.extensions[_KEY] else name

@@ -1,7 +1,4 @@
-"""Queries of an agency's settings, its logo and the history of changes.
-
-They also check approval limits.
-"""
+"""Queries of an agency's settings, logo, approval limits and history of changes."""
 
 from __future__ import annotations
 

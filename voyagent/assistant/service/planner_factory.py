@@ -93,7 +93,10 @@ class Models(Protocol):
         ...
 
     def open(self, choice: dict[str, str]) -> ModelDriver | None:
-        """Return the driver of a stored choice, or None if it is no longer configured."""
+        """Return the driver of a model that `choose` returned, or None.
+
+        None means that the model is no longer configured.
+        """
         ...
 
 
@@ -125,7 +128,7 @@ class Configured:
         return None if chosen is None else {"driver": chosen.name, "model": chosen.model}
 
     def open(self, choice: dict[str, str]) -> ModelDriver | None:
-        """Return the driver of a stored choice; see `Models.open`."""
+        """Return the driver of a chosen model, or None if it is not configured."""
         found = (
             open_anthropic(self._settings, choice["model"])
             if choice["driver"] == "anthropic"

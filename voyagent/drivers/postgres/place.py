@@ -37,7 +37,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folders of an embedded server."""
+    """The folders of an embedded server, and the account that runs it.
+
+    `account` is None if the server runs as the user of the program.
+    """
 
     home: Path
     account: Account | None

@@ -1,4 +1,4 @@
-"""All rate limits; a test compares them with `docs/operations.md`."""
+"""All rate limits; a test compares them with `docs/limits.md`."""
 
 from __future__ import annotations
 

@@ -54,9 +54,10 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
-    """Return the balance sheet as a table.
+    """Return the balance sheet as one table for each currency.
 
-    It has one row for each account, a total for each type, and the amounts compared with.
+    A table has one row for each account and a total for each type of account. If the report has an
+    earlier day, it also has the amounts of that day and the differences.
     """
     shown = [
         block

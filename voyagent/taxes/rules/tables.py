@@ -21,7 +21,7 @@ Supply = Literal["same_state", "other_state", "any"]
 
 
 class UnknownTreatment(Invalid):
-    """The agency's country has no rates for this treatment."""
+    """The agency's country has no rates for this tax treatment, or no tax tables."""
 
     code = "tax_treatment_unknown"
     message = N_("This tax treatment is not available in the agency’s country.")

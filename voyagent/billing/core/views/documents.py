@@ -220,8 +220,8 @@ def post_step(
 ) -> Any:
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
-    A POST redirects to the document. `post` gets the time at which the draft that the person saw
-    was changed last.
+    A POST redirects to the document. `post` receives the time of the draft's last change when the
+    page was shown, so that it can refuse a draft that was changed since.
     """
     draft = read()
     place = Place(draft)
