@@ -15,6 +15,7 @@ from flask import Flask
 
 from tests.http.conftest import Variant
 from tests.people import Person, csrf
+from voyagent.http.errors import LOST_IN_COMMIT
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 
@@ -51,6 +52,39 @@ def test_reads_succeed_again_after_one_that_timed_out(
     assert (refused.status_code, refused.json["detail"]) == (503, "database_unreachable")
     assert refused.headers["Retry-After"] == "5"
     assert [read() for _ in range(8)] == [200] * 8
+
+
+@contextmanager
+def ending_commits(owner: sa.Engine) -> Iterator[None]:
+    """End the connection of each transaction that adds an enquiry, during its COMMIT."""
+    with owner.begin() as connection:
+        connection.exec_driver_sql(
+            "create function end_commit() returns trigger language plpgsql security definer as"
+            " 'begin perform pg_terminate_backend(pg_backend_pid()); return null; end'"
+        )
+        connection.exec_driver_sql(
+            "create constraint trigger end_commit after insert on enquiries deferrable initially"
+            " deferred for each row execute function end_commit()"
+        )
+    yield
+    with owner.begin() as connection:
+        connection.exec_driver_sql("drop function end_commit cascade")
+
+
+def test_a_connection_lost_in_the_commit_leaves_it_open_if_the_change_was_saved(
+    variant: Variant, owners: sa.Engine, alice: Person
+) -> None:
+    client = variant(db_pool_size=1, db_statement_timeout_ms=TIMEOUT_MS).test_client()
+    bearer = {"Authorization": f"Bearer {alice.access_token}"}
+    with ending_commits(owners):
+        answer = client.post("/api/enquiries", headers=bearer, json={"customer_name": "Ravi"})
+    assert (answer.status_code, answer.json["detail"]) == (503, "database_unreachable")
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.json["message"] == LOST_IN_COMMIT
+    with locked(owners, "enquiries"):
+        answer = client.post("/api/enquiries", headers=bearer, json={"customer_name": "Ravi"})
+    assert answer.status_code == 503
+    assert "Nothing was changed" in answer.json["message"]
 
 
 # A read-only server

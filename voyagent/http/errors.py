@@ -47,6 +47,10 @@ STATUS: dict[type[errors.VoyagentError], HTTPStatus] = {
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+LOST_IN_COMMIT = errors.N_(
+    "The connection to the database was lost while saving. Check whether your change was saved"
+    " before you try again."
+)
 _COUNTED_IN_SECONDS, _COUNTED_IN_MINUTES = 90, 90 * 60
 _HTTP_DETAIL = {
     404: "Not Found",
@@ -298,8 +302,21 @@ def _database(error: Exception) -> Response:
     return answer(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "database_unreachable",
-        gettext(errors.Unavailable.message),
+        gettext(LOST_IN_COMMIT if _may_be_saved(error) else errors.Unavailable.message),
         {"Retry-After": "5"},
+    )
+
+
+def _may_be_saved(error: Exception) -> bool:
+    """Return True if the connection was lost during COMMIT, whose result is then unknown.
+
+    COMMIT is the only act of a session whose error has no statement.
+    """
+    return (
+        g.get("committing", False)
+        and isinstance(error, DBAPIError)
+        and error.connection_invalidated
+        and error.statement is None
     )
 
 
