@@ -125,6 +125,18 @@ def test_a_write_to_a_read_only_server_is_503_until_the_server_is_writable(
     assert [write()[0] for _ in range(3)] == [201] * 3
 
 
+def test_the_error_of_a_read_only_server_is_that_of_a_lost_connection(app: Flask) -> None:
+    """A job that meets it is tried again, as after any lost connection."""
+    with app.app_context():
+        db.session.execute(sa.text("set transaction read only"))
+        with pytest.raises(sa.exc.OperationalError) as refused:
+            db.session.execute(sa.text("create table mine (id int)"))
+        assert refused.value.connection_invalidated
+        db.session.rollback()
+        assert db.session.scalar(sa.text("show transaction_read_only")) == "off"
+        db.session.remove()
+
+
 def test_a_form_on_a_read_only_server_gets_a_page_with_503(
     variant: Variant, read_only: Callable[..., None], alice: Person
 ) -> None:

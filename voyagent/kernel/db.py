@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
@@ -83,16 +84,26 @@ class ReadOnlyServers:
 read_only_servers = ReadOnlyServers()
 
 
-@event.listens_for(Engine, "handle_error")
-def _discard_connections(context: ExceptionContext) -> None:
+@event.listens_for(Engine, "handle_error", retval=True)
+def _discard_connections(context: ExceptionContext) -> OperationalError | None:
     """Discard all pooled connections if the server shuts down or has become read-only.
 
-    The driver does not notice: the connections are still open.
+    The driver does not notice: the connections are still open. The error of a read-only server
+    becomes an OperationalError, so that it is handled everywhere as a lost connection.
     """
     state = getattr(context.original_exception, "sqlstate", None)
     if state in _LOST:
         context.is_disconnect = True
-        read_only_servers.met += state == READ_ONLY
+    if state != READ_ONLY:
+        return None
+    read_only_servers.met += 1
+    return OperationalError(
+        context.statement,
+        None,
+        context.original_exception,
+        hide_parameters=True,
+        connection_invalidated=True,
+    )
 
 
 def engine_config(settings: Settings) -> dict[str, Any]:
