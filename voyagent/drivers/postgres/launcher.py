@@ -70,7 +70,7 @@ def stop_server(data_dir: Path) -> None:
     place = find_location(data_dir)
     programs = find_programs(place)
     with _locked(place.home / "start.lock"):
-        _run(
+        run_program(
             place,
             programs / "pg_ctl",
             "stop",
@@ -104,6 +104,28 @@ def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]
         os.close(users)
 
 
+def run_program(
+    place: Place, program: Path, *arguments: str | float | Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a program as the server's account, in `/` and the C locale.
+
+    Its output and errors are in the result.
+    """
+    account = place.account
+    return subprocess.run(
+        [str(program), *map(str, arguments)],
+        env=os.environ | {"LC_ALL": "C"},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+        text=True,
+        check=False,
+    )
+
+
 def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
     """Create the data folder under another name and rename it when it is complete."""
     marker = place.cluster / "PG_VERSION"
@@ -125,7 +147,7 @@ def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
         "--locale=C.UTF-8",
         "--no-instructions",
     ]
-    made = _run(
+    made = run_program(
         place, programs / "initdb", "-D", making, *options, *(["--no-sync"] if fast else [])
     )
     if made.returncode != 0:
@@ -152,7 +174,7 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
     give_up_at = time.monotonic() + START_ATTEMPTS_FOR_S
     while True:
         _forget_recycled_process(place)
-        started = _run(
+        started = run_program(
             place,
             programs / "pg_ctl",
             "start",
@@ -211,27 +233,10 @@ def _furnish(place: Place) -> None:
 
 def _is_ready(place: Place, programs: Path) -> bool:
     return (
-        _run(place, programs / "pg_isready", "-q", "-h", place.sockets, "-p", 5432).returncode == 0
-    )
-
-
-def _run(
-    place: Place, program: Path, *arguments: str | float | Path
-) -> subprocess.CompletedProcess[str]:
-    """Run a program of PostgreSQL as the server's account, in `/` and the C locale."""
-    account = place.account
-    return subprocess.run(
-        [str(program), *map(str, arguments)],
-        env=os.environ | {"LC_ALL": "C"},
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-        text=True,
-        check=False,
+        run_program(
+            place, programs / "pg_isready", "-q", "-h", place.sockets, "-p", 5432
+        ).returncode
+        == 0
     )
 
 
