@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.faults.auditor")
+pytest.register_assert_rewrite("tests.faults.auditor", "tests.faults.load", "tests.faults.server")

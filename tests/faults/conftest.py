@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import fresh_database
+from tests.faults.server import Server, server_of
 from tests.people import Person
 from voyagent.kernel.config import Settings
 
@@ -85,4 +86,18 @@ def events_of(owner_engine: sa.Engine) -> Iterator[Events]:
 def doomed(server_urls: tuple[str, str], tmp_path: Path) -> Iterator[Settings]:
     """A database of its own, for faults inside the database (`doom`)."""
     with fresh_database(server_urls, tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A database server of its own, for faults of the server itself."""
+    with server_of(tmp_path / "server") as running:
+        yield running
+
+
+@pytest.fixture
+def own_database(own_server: Server, tmp_path: Path) -> Iterator[Settings]:
+    """A database on the server of its own."""
+    with fresh_database(own_server.urls, tmp_path) as settings:
         yield settings

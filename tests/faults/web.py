@@ -12,9 +12,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from tests.assistant.line import INVOICE
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
 from voyagent.http.metrics import TOKEN_HEADER
@@ -28,11 +32,30 @@ LISTENS, HAS_ENDED = (
 )  # states of a socket in /proc/net/tcp: the last two are TIME_WAIT and CLOSE
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A response that was read to its end."""
+
+    status: int
+    headers: Message
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        """Return the body, read as JSON."""
+        return json.loads(self.content)
+
+
 class Web:
     """gunicorn with several processes, as in production."""
 
     def __init__(
-        self, settings: Settings, folder: Path, processes: int, variables: Mapping[str, str]
+        self,
+        settings: Settings,
+        folder: Path,
+        processes: int,
+        variables: Mapping[str, str],
+        app: str = "wsgi:app",
     ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -47,7 +70,7 @@ class Web:
             sys.executable,
             "-m",
             "gunicorn",
-            "wsgi:app",
+            app,
             "--workers",
             str(processes),
             "--bind",
@@ -117,7 +140,52 @@ class Web:
         self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None
     ) -> int:
         """Send one request over a connection of its own and return its status."""
-        return self._request(method, path, headers, body)[0]
+        return self._request(method, path, headers, body).status
+
+    def answer(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        person: Person | None = None,
+        source: str = "127.0.0.1",
+        **headers: str,
+    ) -> Answer:
+        """Send one request from an address of this computer, with a person's token."""
+        if person is not None:
+            headers["Authorization"] = f"Bearer {person.access_token}"
+        return self._request(method, path, headers, body, source=source)
+
+    def form(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
+        """Submit the form of a page."""
+        sent = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+        return self._request("POST", path, sent, urlencode(fields))
+
+    def turn(self, person: Person) -> tuple[float, float]:
+        """Send a message in a new conversation.
+
+        Return the seconds until its first event and until its final event.
+        """
+        made = self.answer("POST", "/api/chat/sessions", person=person)
+        assert made.status == 201, made.content
+        session_id = made.json["session_id"]
+        since = time.monotonic()
+        connection, answer = self.open(
+            person, "POST", f"/chat/sessions/{session_id}/messages", {"message": INVOICE}
+        )
+        try:
+            assert answer.status == 200, answer.read()
+            received, first_s = b"", 0.0
+            while time.monotonic() - since < PATIENCE_S and (chunk := answer.read1(65536)):
+                received += chunk
+                if not first_s and FRAME.search(received):
+                    first_s = time.monotonic() - since
+                if b'"final"' in received:
+                    return first_s, time.monotonic() - since
+        finally:
+            connection.close()
+        raise AssertionError(json.dumps(received.decode()[-500:]))
 
     def insist(self, person: Person, path: str, body: dict[str, Any]) -> int:
         """Send under one key until there is a response.
@@ -138,17 +206,17 @@ class Web:
             "Idempotency-Key": secrets.token_hex(8),
         }
         if hangs_up:
-            self._request("POST", f"/api{path}", headers, body, reads=False)
+            self._send("POST", f"/api{path}", headers, body).close()
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             try:
-                status, answered = self._request("POST", f"/api{path}", headers, body)
+                answer = self._request("POST", f"/api{path}", headers, body)
             except (OSError, http.client.HTTPException):
                 self.broken += 1
                 time.sleep(0.05)
                 continue
-            if status != 503:
-                return status, json.loads(answered)
+            if answer.status != 503:
+                return answer.status, answer.json
             self.away += 1
         raise AssertionError("no answer")
 
@@ -157,25 +225,41 @@ class Web:
         method: str,
         path: str,
         headers: dict[str, str],
-        body: dict[str, Any] | None,
+        body: dict[str, Any] | str | None,
         *,
-        reads: bool = True,
-    ) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        source: str = "127.0.0.1",
+    ) -> Answer:
+        connection = self._send(method, path, headers, body, source=source)
         try:
-            sent = json.dumps(body) if body is not None else None
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: dict[str, Any] | str | None,
+        *,
+        source: str = "127.0.0.1",
+    ) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=30, source_address=(source, 0)
+        )
+        try:
+            sent = json.dumps(body) if isinstance(body, dict) else body
             connection.request(
                 method,
                 path,
                 sent,
                 {"Connection": "close", "Content-Type": "application/json", **headers},
             )
-            if not reads:
-                return 0, b""
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        return connection
 
     def connections_in_use(self) -> int:
         """Return the database connections in use in all processes.
@@ -198,6 +282,18 @@ class Web:
         )
         assert found, metrics[:500]
         return sum(int(float(value)) for value in found)
+
+    def figure(self, name: str) -> int:
+        """Return the sum of a figure of /proc/*/status over the worker processes."""
+        found = 0
+        for pid in self.workers():
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            found += int(dict(line.split(":", 1) for line in lines)[name].split()[0])
+        return found
+
+    def files(self) -> int:
+        """Return the number of open files of the worker processes."""
+        return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in self.workers())
 
     def sockets(self) -> dict[int, str]:
         """Return the server's open connections by client port, with the inode of each."""
@@ -227,15 +323,34 @@ class Web:
 
 @contextmanager
 def web_processes(
-    settings: Settings, folder: Path, *, processes: int, **variables: str
+    settings: Settings, folder: Path, *, processes: int, app: str = "wsgi:app", **variables: str
 ) -> Iterator[Web]:
     """Run web processes until the block ends; `variables` are for their environment."""
-    web = Web(settings, folder, processes, variables)
+    web = Web(settings, folder, processes, variables, app)
     try:
         web.started_s = web.wait()
         yield web
     finally:
         end(web.process, within_s=20)
+
+
+@contextmanager
+def worker_process(
+    settings: Settings, folder: Path, *, app: str = "wsgi", **variables: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker until the block ends; its log is `worker.log` in the folder."""
+    with (folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", app, "worker"],
+            cwd=ROOT,
+            env=worker_environment(settings) | variables,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield process
+        finally:
+            end(process, within_s=15)
 
 
 def wait(ready: Callable[[], bool], why: Callable[[], str], within_s: float = PATIENCE_S) -> float:
@@ -246,3 +361,13 @@ def wait(ready: Callable[[], bool], why: Callable[[], str], within_s: float = PA
             return time.monotonic() - since
         time.sleep(0.02)
     raise AssertionError(why())
+
+
+def is_cut(line: socket.socket) -> bool:
+    """True if the server has closed the connection, seen without reading."""
+    return bool(line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) or socket_state(line) != 1
+
+
+def socket_state(line: socket.socket) -> int:
+    """Return the TCP state; 1 is an established connection."""
+    return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
