@@ -170,7 +170,7 @@ class Load:
         ]
 
     def seconds_until_success(self, since: float, *kinds: str) -> float:
-        """Return the seconds from a moment to the first success of a request sent after it."""
+        """Return the seconds from a moment to the first success that began after it."""
         return (
             min(
                 attempt.ended
@@ -237,7 +237,7 @@ class Site:
         return sum(log.stat().st_size for log in self.logs)
 
     def turn_s(self) -> float:
-        """Return the seconds of a turn of the assistant, which web process and worker share."""
+        """Return the seconds of a turn of the assistant."""
         return self.web.turn(self.people[0])[1]
 
 

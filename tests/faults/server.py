@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one test, which the test may kill, promote, copy and fill."""
+"""A PostgreSQL server of one test, which can be killed, promoted and copied."""
 
 from __future__ import annotations
 

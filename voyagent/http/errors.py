@@ -308,9 +308,9 @@ def _database(error: Exception) -> Response:
 
 
 def _may_be_saved(error: Exception) -> bool:
-    """Return True if the connection was lost during COMMIT, whose result is then unknown.
+    """Return True if the connection was lost during COMMIT.
 
-    COMMIT is the only act of a session whose error has no statement.
+    Its result is then unknown. COMMIT is the only act of a session whose error has no statement.
     """
     return (
         g.get("committing", False)
