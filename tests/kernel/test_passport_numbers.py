@@ -33,6 +33,19 @@ from voyagent.kernel.passport_numbers import hidden_in
         ("Deepa ka paasport Z1234567 hai", "Deepa ka paasport ••••4567 hai"),
         ("Z1234567 is the passport of Deepa", "••••4567 is the passport of Deepa"),
         ("passports Z1234567 and Y7654321", "passports ••••4567 and ••••4321"),
+        ("passport C01X00T47", "passport ••••0T47"),
+        ("Pass no. c01x00t47, Berlin", "Pass no. ••••0t47, Berlin"),
+        ("passport \uff3a\uff17\uff16\uff15\uff14\uff13\uff12\uff11.", "passport ••••4321."),
+        (
+            "\uff30\uff21\uff33\uff33\uff30\uff2f\uff32\uff34 Z7654321",
+            "\uff30\uff21\uff33\uff33\uff30\uff2f\uff32\uff34 ••••4321",
+        ),
+        ("PP: Z 765 4321", "PP: ••••4321"),
+        ("P/P:Z7654321", "P/P:••••4321"),
+        ("passport Z765\u200b4321", "passport ••••4321"),
+        ("pass\u00adport \ufeffZ\u200d7654321", "pass\u00adport \ufeff••••4321"),
+        ("Z7654321<4IND8001014F3104305<<<<<<<<<<<<<<04", "••••4321"),
+        ("P<INDNAIR<<ANNA<<<<\nZ7654321<4IND8001014F3104305<", "P<INDNAIR<<ANNA<<<<\n••••4321"),
     ],
 )
 def test_a_number_near_the_word_is_masked(text: str, wanted: str) -> None:
@@ -49,6 +62,10 @@ def test_a_number_near_the_word_is_masked(text: str, wanted: str) -> None:
         "passport of Deepa, call +91 98470 12345",
         "passport fee INR 1500",
         "passport needed, EK 533 on 19 Dec 2026",
+        "C01X00T47 is a reference, the passport is not here",
+        "passport fee for Christiane, KLMNPRTVW",
+        "boarding pass no 12345678",
+        "app: 12345678",
         "passport copies: 12, invoice 2026-27/000123",
         "passport " + "x" * 80 + " Z1234567",
     ],
@@ -58,16 +75,29 @@ def test_other_texts_stay(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["passport Z1234567 ", "passport ", "Z1234567 ", "p" * 20, "A 1 2 3 4 5 ", "पास"]
+    "piece",
+    [
+        "passport Z1234567 ",
+        "passport ",
+        "Z1234567 ",
+        "p" * 20,
+        "A 1 2 3 4 5 ",
+        "पास",
+        "C01X00T4",
+        "Z\u200b",
+        "pp: \uff3a",
+        "C01X00T47 passport ",
+        "<4IND80",
+    ],
 )
 def test_the_time_grows_with_the_length(piece: str) -> None:
     def seconds(size: int) -> float:
         text = (piece * (size // len(piece) + 1))[:size]
         best = float("inf")
         for _ in range(3):
-            begun = time.perf_counter()
+            begun = time.process_time()
             hidden_in(text)
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.process_time() - begun)
         return best
 
     short, long = seconds(25_000), seconds(200_000)

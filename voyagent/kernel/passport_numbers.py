@@ -1,19 +1,23 @@
 """Mask passport numbers in free text, in English and Hindi spellings.
 
-A number is masked if it stands near a word for passport. The time grows with the length of the text
-and not with the number of words times the number of numbers.
+A number is masked if it stands near a word for passport. The second line of the machine-readable
+zone of a passport (ICAO 9303, part 4) is masked wherever it stands. Full-width letters and digits
+count as the usual ones, and characters without width count as absent. The time grows with the
+length of the text and not with the number of words times the number of numbers.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 MASK = "••••"
 NEAR = 60
 """Longest distance in characters between the word and the number."""
 # Latin spellings such as `paasport` and `pp no`; Hindi passport, pass-port, and paarpatra.
 _WORD = re.compile(
-    r"\b(?:p+a+ss?[ -]?ports?|passp(?:or|ro|r|o)t|ppt|p/?p\s*(?:no|num|number|#))(?![a-z])"
+    r"\b(?<!boarding )(?:p+a+ss?[ -]?ports?|passp(?:or|ro|r|o)t|ppt"
+    r"|p(?:/?p|ass)\s*(?:no|num|number|nr))(?![a-z])|\b(?:p/?p\s*[#:]|pass\s*#)"
     r"|पास[ -]?पोर?्?ट|पारपत्र|पी\.?\s?पी\.?\s*(?:नं|न०|नम्बर|नंबर)",
     re.IGNORECASE,
 )
@@ -29,6 +33,19 @@ _NUMBER = re.compile(
     r")(?![\w/-])",
     re.IGNORECASE,
 )
+# German passports have nine characters, letters other than vowels and digits mixed.
+_MIXED = re.compile(
+    r"(?<![\w/-])(?=(?:[A-Z]{0,6}\d){3})(?=.[0-9]{0,7}[A-Z])[CFGHJK][CFGHJKLMNPRTVWXYZ0-9]{8}(?![\w/-])",
+    re.IGNORECASE | re.ASCII,
+)
+# Number and its check digit, nationality, birth, sex, expiry, and the rest of 44 characters.
+_ZONE = re.compile(
+    r"(?<![\w<])([A-Z0-9<]{9})[\d<][A-Z<]{3}\d{6}[\d<][MFX<]\d{6}\d[A-Z0-9<]{0,16}(?![\w<])",
+    re.IGNORECASE | re.ASCII,
+)
+_WIDTHLESS = "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff"
+_HIDING = re.compile(f"[{_WIDTHLESS}\uff01-\uff5e]")
+_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SEPARATORS = re.compile(r"[ .–-]")
 
 
@@ -38,21 +55,61 @@ def masked(last4: str | None) -> str | None:
 
 
 def hidden_in(text: str) -> str:
-    """Mask numbers near a word for passport in a text.
+    """Mask numbers near a word for passport and machine-readable lines in a text.
 
-    Their last four characters stay.
+    The last four characters of each number stay.
     """
-    words = [match.span() for match in _WORD.finditer(text)]
-    if not words:
+    plain, places = _plain(text)
+    masks = _masks(plain)
+    if not masks:
         return text
     parts: list[str] = []
-    end_of_part, at = 0, 0
-    for number in _NUMBER.finditer(text):
+    end_of_part = 0
+    for start, end, mask in masks:
+        parts += [text[end_of_part : places[start]], mask]
+        end_of_part = places[end - 1] + 1
+    return "".join((*parts, text[end_of_part:]))
+
+
+def _plain(text: str) -> tuple[str, Sequence[int]]:
+    """Return a text with usual letters and digits and without characters of no width.
+
+    Also return the place of each of its characters in the given text.
+    """
+    if _HIDING.search(text) is None:
+        return text, range(len(text))
+    places = [at for at, letter in enumerate(text) if letter not in _WIDTHLESS]
+    return "".join(text[at] for at in places).translate(_PLAIN), places
+
+
+def _masks(text: str) -> list[tuple[int, int, str]]:
+    """Return start, end and mask of each number to be masked, in order."""
+    zones = [
+        (match.start(), match.end(), MASK + match[1].rstrip("<")[-4:])
+        for match in _ZONE.finditer(text)
+    ]
+    words = [match.span() for match in _WORD.finditer(text)]
+    near = _near(words, _NUMBER.finditer(text)) if words else []
+    mixed = _near(words, _MIXED.finditer(text), only_after=True) if words else []
+    found: list[tuple[int, int, str]] = []
+    for one in sorted([*zones, *near, *mixed]):
+        if not found or found[-1][1] <= one[0]:
+            found.append(one)
+    return found
+
+
+def _near(
+    words: list[tuple[int, int]], numbers: Iterable[re.Match[str]], *, only_after: bool = False
+) -> list[tuple[int, int, str]]:
+    """Return the numbers near a word; with `only_after` the word must come first."""
+    found: list[tuple[int, int, str]] = []
+    at = 0
+    for number in numbers:
         while at < len(words) and words[at][1] + NEAR < number.start():
             at += 1
-        if at < len(words) and words[at][0] - NEAR <= number.end():
+        farthest = number.start() if only_after else number.end() + NEAR
+        if at < len(words) and words[at][0] <= farthest:
             digits = _SEPARATORS.sub("", number.group())
             mask = MASK[: len(digits) - 4]  # so that the text becomes no longer
-            parts += [text[end_of_part : number.start()], mask + digits[-4:]]
-            end_of_part = number.end()
-    return "".join((*parts, text[end_of_part:]))
+            found.append((*number.span(), mask + digits[-4:]))
+    return found
