@@ -60,14 +60,15 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Check the database, set the limits, and connect the drain with the program.
+    """Check the database, follow its clock, set the limits, and connect the drain.
 
     Streams end when the drain ends. They would wait until the end of the grace period.
     """
     from voyagent.http.buffering import Limits  # noqa: PLC0415
-    from voyagent.http.start import check_web_process  # noqa: PLC0415 - the program is loaded now
+    from voyagent.http.start import check_web_process, follow_clock  # noqa: PLC0415 - the program is loaded now
 
     check_web_process(worker.wsgi)
+    follow_clock(worker.wsgi)
     parts = worker.wsgi.extensions
     worker.use(
         Limits.of(parts["voyagent.settings"]),

@@ -17,6 +17,12 @@ from voyagent.kernel.config import Settings
 CONFIGURATION = str(Path(__file__).resolve().parent.parent / "gunicorn.conf.py")
 
 
+@pytest.fixture(autouse=True)
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process keeps the clock of its computer, which other tests move."""
+    monkeypatch.setattr("voyagent.kernel.database.clock_follower.follow", lambda _engine: None)
+
+
 def test_streams_are_released_when_the_drain_ends_and_not_before(settings: Settings) -> None:
     app = create_app(settings)
     listener, draining = app.extensions["voyagent.listener"], app.extensions["voyagent.draining"]

@@ -281,6 +281,14 @@ def test_a_browser_session_ends_after_fourteen_idle_days(
     assert path_of(browser.get("/team")) == "/sign-in"
 
 
+def test_a_cookie_that_a_process_ahead_has_dated_is_valid(
+    browser: FlaskClient, alice: Person, clock: object
+) -> None:
+    submit(browser, "/sign-in", email=alice.email, password=PASSWORD)
+    clock.shift(-5)
+    assert browser.get("/team").status_code == 200
+
+
 def test_the_cookie_is_not_set_in_every_response(alice: Person) -> None:
     browser = alice.browser
     browser.get("/team")

@@ -187,8 +187,8 @@ def test_a_wrong_database_refuses_the_start_with_one_sentence(
 def test_a_wrong_clock_refuses_the_start_and_an_inexact_one_is_a_warning(
     ground: Ground, monkeypatch: pytest.MonkeyPatch, seconds: int, refuses: bool
 ) -> None:
-    now = clock.now
-    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(seconds=seconds))
+    own = clock.own
+    monkeypatch.setattr(clock, "own", lambda: own() + timedelta(seconds=seconds))
     failed = [result for result in check_start(ground.settings) if result.sentence]
     assert [(result.refuses, f"{-seconds} s" in result.sentence) for result in failed] == [
         (refuses, True)

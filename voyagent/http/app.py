@@ -8,16 +8,19 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from voyagent.http.compression import FILES
+from voyagent.kernel import clock
 from voyagent.kernel.db import db, finish
 from voyagent.kernel.errors import VoyagentError
 
@@ -30,19 +33,44 @@ ATTEMPTS_MAX = 3
 _RETRYABLE = frozenset({"40001", "40P01"})
 
 
+class _Signer(TimestampSigner):
+    """Signs with the time of `clock`."""
+
+    def get_timestamp(self) -> int:
+        return int(clock.seconds())
+
+
 class _CookieSessions(SecureCookieSessionInterface):
     """Session cookies that cost no time for requests without a cookie.
 
     A signer is created only if the cookie has a signature. A session that was not read is not
     written.
+
+    Cookies are dated by `clock`. itsdangerous refuses a signature of the future, which is one that
+    another process with a clock a moment ahead has made. Here its age is zero.
     """
 
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = _Signer
+        return serializer
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        return clock.now() + app.permanent_session_lifetime if session.permanent else None
+
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        return (
-            super().open_session(app, request)
-            if self.get_cookie_name(app) in request.cookies
-            else self.session_class()
-        )
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        serializer = self.get_signing_serializer(app) if cookie else None
+        if cookie is None or serializer is None:
+            return self.session_class()
+        try:
+            content, signed_at = serializer.loads(cookie, return_timestamp=True)
+        except BadSignature:
+            return self.session_class()
+        if clock.now() - signed_at > app.permanent_session_lifetime:
+            return self.session_class()
+        return self.session_class(content)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if request.endpoint in FILES:  # with `Vary: Cookie` a cache would store it for each person

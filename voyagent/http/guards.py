@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
 
 from voyagent.http.htmx import is_htmx
+from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import (
@@ -235,7 +235,7 @@ def sign_browser_out() -> None:
 
 def note_confirmation() -> None:
     """Note that the password was entered: the browser is fresh for ten minutes."""
-    session[_CONFIRMED] = int(time.time())
+    session[_CONFIRMED] = int(clock.seconds())
 
 
 def is_signed_in() -> bool:
@@ -304,7 +304,7 @@ def safe_next(address: str | None) -> str:
 
 
 def _is_confirmed() -> bool:
-    return 0 <= int(time.time()) - int(session.get(_CONFIRMED, 0)) <= CONFIRMED_FOR_S
+    return 0 <= int(clock.seconds()) - int(session.get(_CONFIRMED, 0)) <= CONFIRMED_FOR_S
 
 
 def _note_seen() -> bool:
@@ -312,7 +312,7 @@ def _note_seen() -> bool:
 
     The age of the cookie therefore tells how long the person has been idle.
     """
-    now = int(time.time())
+    now = int(clock.seconds())
     if now - session.get("seen", 0) < _SEEN_EVERY_S:
         return False
     session["seen"] = now

@@ -14,12 +14,14 @@ from flask import Flask, current_app
 
 from voyagent.http.commands import with_database
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database import clock_follower
 from voyagent.kernel.database.start_checks import (
     EXIT_CODE,
     StartRefused,
     check_start,
     require_start,
 )
+from voyagent.kernel.db import db
 
 RETRY_S = 1.0
 log = structlog.get_logger(__name__)
@@ -42,6 +44,14 @@ def check_web_process(app: Flask) -> None:
     except psycopg.OperationalError as error:
         log.warning("start.not_checked", error=type(error).__name__)
         Thread(target=_check_later, args=(settings,), name="start-checks", daemon=True).start()
+
+
+def follow_clock(app: Flask) -> None:
+    """Let this web process follow the clock of the database, if it has one."""
+    if app.extensions["voyagent.settings"].db_url is None:
+        return
+    with app.app_context():
+        clock_follower.follow(db.engine)
 
 
 @click.command("check")

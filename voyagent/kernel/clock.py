@@ -1,11 +1,15 @@
 """Current time in UTC and dates in a time zone.
 
-All other modules take the time from here.
+All other modules take the time from here. Web processes and workers follow the clock of the
+database (`voyagent/kernel/database/clock_follower.py`), so that all processes of an installation
+agree on the time. Other programs use the clock of their computer.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+import time as system_time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -16,10 +20,55 @@ _NO_PLACES = {"Factory", "localtime"}
 that PostgreSQL does not accept.
 """
 
+# This clock cannot be set. Unlike the monotonic clock it counts the time for which a computer
+# sleeps, where the system has it.
+_TICKER = getattr(system_time, "CLOCK_BOOTTIME", system_time.CLOCK_MONOTONIC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A time of the reference clock, and the value of `ticks` at that time."""
+
+    at: datetime
+    ticks_s: float
+
+
+@dataclass(slots=True)
+class _Process:
+    """The anchor of this process; None if it uses the clock of its computer."""
+
+    anchor: _Anchor | None = None
+
+
+_process = _Process()
+
 
 def now() -> datetime:
     """Return the current time as an aware datetime in UTC."""
+    anchor = _process.anchor
+    if anchor is None:
+        return own()
+    return anchor.at + timedelta(seconds=ticks() - anchor.ticks_s)
+
+
+def seconds() -> float:
+    """Return the current time in seconds since 1970."""
+    return now().timestamp()
+
+
+def own() -> datetime:
+    """Return the time of this computer's own clock as an aware datetime in UTC."""
     return datetime.now(UTC)
+
+
+def ticks() -> float:
+    """Return the seconds of a clock that is never set, since an unspecified time."""
+    return system_time.clock_gettime(_TICKER)
+
+
+def follow(at: datetime, ticks_s: float) -> None:
+    """Set the clock of this process: the time was `at` when `ticks` was `ticks_s`."""
+    _process.anchor = _Anchor(at, ticks_s)
 
 
 def today(zone: str = "UTC") -> date:

@@ -22,16 +22,21 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import procrastinate
+import procrastinate.periodic
+import procrastinate.utils
 import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext
 from sqlalchemy import text
 
+from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database import clock_follower
 from voyagent.kernel.database.start_checks import require_start
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.db_connections import Purpose, is_notified, parameters_for
@@ -147,6 +152,11 @@ select procrastinate_defer_jobs_v1(array[row(
   from own
 """
 
+# The library has no setting for its clock. With the clock of a computer that is a day ahead, it
+# would run a day's worth of periodic tasks, and then none for a day.
+vars(procrastinate.utils)["utcnow"] = clock.now
+vars(procrastinate.periodic)["time"] = SimpleNamespace(time=clock.seconds)
+
 
 def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procrastinate.App:
     """Return the procrastinate application of a worker, with all tasks.
@@ -232,6 +242,8 @@ async def _serve(app: Flask, settings: Settings) -> None:
         try:
             if not is_checked:
                 await asyncio.to_thread(require_start, settings)
+                with app.app_context():
+                    await asyncio.to_thread(clock_follower.follow, db.engine)
                 is_checked = True
             is_told = await asyncio.to_thread(is_notified, settings)
             jobs = worker_app(app, settings)

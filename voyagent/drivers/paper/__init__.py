@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from typing import Any, Literal
 import structlog
 
 from voyagent.drivers.paper.glyphs import legible
+from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.json_values import JsonMapping, JsonObject
 
@@ -152,4 +153,4 @@ class Paper:
 
 def _today() -> datetime:
     """Return midnight of the current day, so that documents made on one day are equal."""
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return clock.now().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -5,7 +5,6 @@ The set-up shows a QR code.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import segno
@@ -21,6 +20,7 @@ from voyagent.identity.rules.permissions import MONEY_ROLES, TICKET_ROLES
 from voyagent.identity.service import totp
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.identity.views.sessions import lives_on_words
+from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
@@ -54,7 +54,7 @@ def set_up(actor: Actor) -> Any:
     )
     if begun is None:
         return _ask(actor, "set_up", form), form.status
-    session[_SHOWN_UNTIL] = int(time.time()) + _SHOWN_FOR_S
+    session[_SHOWN_UNTIL] = int(clock.seconds()) + _SHOWN_FOR_S
     return see_other(url_for(".security"))
 
 
@@ -170,4 +170,4 @@ def _page(actor: Actor, state: Row, form: CodeForm, *, codes: list[str] | None =
 
 
 def _is_shown() -> bool:
-    return bool(session.get(_SHOWN_UNTIL, 0) >= time.time())
+    return bool(session.get(_SHOWN_UNTIL, 0) >= clock.seconds())

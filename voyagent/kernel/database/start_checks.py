@@ -328,7 +328,7 @@ def _ask(
     values = {
         "tables": [table.name for table in Base.metadata.sorted_tables] + ["procrastinate_jobs"],
         "functions": sorted(_functions()),
-        "now": clock.now().timestamp(),
+        "now": clock.own().timestamp(),
         "clock_warns": CLOCK_WARNS_S,
         "clock_refuses": CLOCK_REFUSES_S,
         "connections": connections,

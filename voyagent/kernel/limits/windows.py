@@ -316,4 +316,4 @@ def windows(redis_url: str | None) -> Windows:
 
 
 def _seconds() -> float:
-    return clock.now().timestamp()
+    return clock.seconds()

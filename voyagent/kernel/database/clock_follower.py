@@ -1,0 +1,81 @@
+"""The clock of the database, which the processes of an installation follow.
+
+Tokens, links, codes and dates are made by one process and checked by another, or by the database.
+If each process used the clock of its computer, a wrong clock would lengthen or shorten their
+lifetimes. Decision 0046 has the reasons.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from threading import Thread
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from voyagent.kernel import clock
+from voyagent.kernel.database.start_checks import CLOCK_WARNS_S
+
+MEASURE_EVERY_S = 10.0
+_RETRY_S = 1.0
+_SAMPLES = 3
+_TIME = sa.text("select clock_timestamp()")
+log = structlog.get_logger(__name__)
+
+
+def follow(engine: sa.Engine) -> None:
+    """Follow the clock of the database from now on, in a thread.
+
+    The first measurement is made before this function returns. While the database is unreachable,
+    the process continues from the last measurement; before the first one it uses the clock of its
+    computer.
+    """
+    follower = _Follower(engine)
+    follower.measure()
+    Thread(target=follower.run, name="clock", daemon=True).start()
+
+
+class _Follower:
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._is_measured = self._differs = False
+
+    def run(self) -> None:
+        while True:
+            time.sleep(MEASURE_EVERY_S if self._is_measured else _RETRY_S)
+            self.measure()
+
+    def measure(self) -> None:
+        """Set the clock of this process by the fastest of some round trips."""
+        try:
+            with self._engine.connect() as connection:
+                samples = [_sample(connection) for _ in range(_SAMPLES)]
+        except SQLAlchemyError as error:
+            log.debug("clock.not_measured", error=type(error).__name__)
+            return
+        _, at, ticks_s = min(samples)
+        clock.follow(at, ticks_s)
+        self._is_measured = True
+        self._compare()
+
+    def _compare(self) -> None:
+        """Log when the clock of the computer becomes wrong and when it is right again."""
+        difference_s = (clock.own() - clock.now()).total_seconds()
+        differs = abs(difference_s) > CLOCK_WARNS_S
+        if differs != self._differs:
+            self._differs = differs
+            log.warning("clock.differs" if differs else "clock.agrees", seconds=round(difference_s))
+
+
+def _sample(connection: sa.Connection) -> tuple[float, datetime, float]:
+    """Return the duration of a round trip, the time of the database, and the ticks at that time.
+
+    The database is assumed to have read its clock in the middle of the round trip.
+    """
+    before = clock.ticks()
+    at = connection.scalar(_TIME)
+    took_s = clock.ticks() - before
+    assert isinstance(at, datetime)
+    return took_s, at, before + took_s / 2
