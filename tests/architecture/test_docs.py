@@ -161,7 +161,11 @@ FIGURES = {
     "streams": (Settings.model_fields["streams_max"].default, event_stream.PER_PERSON_MAX),
     "supplier_calls": (guard.HANGING_MAX,),
     "body": (intake.BODY_BYTES_MAX // 1024, intake.AUTH_BODY_BYTES_MAX // 1024),
-    "hashes": (passwords.WAIT_S,),
+    "hashes": (
+        passwords.WAIT_S,
+        passwords.ADDRESS_WAITING_MAX,
+        passwords.STRANGERS_WAITING_MAX,
+    ),
 }
 
 

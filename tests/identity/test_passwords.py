@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from flask import Flask
@@ -12,6 +14,7 @@ from voyagent.identity.rules import passwords
 from voyagent.identity.rules.blocklist import _listed, is_common
 from voyagent.identity.rules.passwords import Passwords, PasswordsBusy, breaks_rule
 from voyagent.kernel.config import Settings
+from voyagent.kernel.limits import Caller, Places, note_caller
 
 
 @pytest.mark.parametrize(
@@ -122,14 +125,75 @@ def test_a_hash_with_other_parameters_needs_renewal(settings: Settings) -> None:
     assert not strong.is_stale(strong.hash(PASSWORD))
 
 
-def test_parallel_hashes_are_limited_to_the_slots(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def one_place(monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A single place for hashes, with the production limits of callers that wait."""
+    limits = {
+        "waiting_max": passwords.ADDRESS_WAITING_MAX,
+        "queue_max": passwords.STRANGERS_WAITING_MAX,
+    }
+    places = Places(1, 1, **limits)
+    monkeypatch.setattr(passwords, "_places", places)
+    return places
+
+
+def test_parallel_hashes_are_limited_to_the_places(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, one_place: Places
 ) -> None:
-    monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
     monkeypatch.setattr(passwords, "WAIT_S", 0.05)
-    with (
-        passwords._slot(),  # noqa: SLF001
-        pytest.raises(PasswordsBusy),
-    ):
+    assert one_place.take("somebody", 0)
+    with pytest.raises(PasswordsBusy):
         Passwords(settings).hash(PASSWORD)
+    one_place.release("somebody")
     assert Passwords(settings).hash(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "caller", [Caller("203.0.113.7"), Caller("198.51.100.1", is_known=True)], ids=str
+)
+def test_one_address_with_many_connections_does_not_keep_others_waiting(
+    settings: Settings, one_place: Places, caller: Caller
+) -> None:
+    """Another address, and also a known place behind the same address, is next but one."""
+    done: list[Caller] = []
+
+    def hash_as(who: Caller) -> None:
+        note_caller(who)
+        with suppress(PasswordsBusy):
+            Passwords(settings).hash(PASSWORD)
+            done.append(who)
+
+    assert one_place.take("198.51.100.1", 0)
+    crowd = [Caller("198.51.100.1")] * (passwords.ADDRESS_WAITING_MAX // 2)
+    with ThreadPoolExecutor(len(crowd) + 1) as pool:
+        for who in crowd:
+            pool.submit(hash_as, who)
+        time.sleep(0.1)
+        pool.submit(hash_as, caller)
+        time.sleep(0.1)
+        one_place.release("198.51.100.1")
+    assert done[0] == caller
+    assert len(done) == len(crowd) + 1
+
+
+def test_many_addresses_do_not_occupy_all_threads(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, one_place: Places
+) -> None:
+    monkeypatch.setattr(passwords, "WAIT_S", 1.0)
+    assert one_place.take("somebody", 0)
+    refused: list[float] = []
+
+    def hash_as(who: Caller) -> None:
+        note_caller(who)
+        since = time.monotonic()
+        try:
+            Passwords(settings).hash(PASSWORD)
+        except PasswordsBusy:
+            refused.append(time.monotonic() - since)
+
+    most = passwords.STRANGERS_WAITING_MAX
+    with ThreadPoolExecutor(2 * most) as pool:
+        for number in range(2 * most):
+            pool.submit(hash_as, Caller(f"203.0.113.{number}"))
+    assert sum(seconds < 0.5 for seconds in refused) == most
+    assert len(refused) == 2 * most

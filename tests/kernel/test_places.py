@@ -40,6 +40,26 @@ def test_a_single_place_is_nobodys_share() -> None:
     assert places.take("B", 0)
 
 
+def test_a_caller_with_precedence_gets_the_next_place() -> None:
+    places, served = Places(1, 1, queue_max=2), []
+    assert places.take("A", 0)
+
+    def wait(party: str, *, is_first: bool = False) -> None:
+        if places.take(party, 5, is_first=is_first):
+            served.append(party)
+            places.release(party)
+
+    with ThreadPoolExecutor(3) as pool:
+        for party in ("B", "C"):
+            pool.submit(wait, party)
+            time.sleep(SOON_S)
+        assert not places.take("D", 5), "the queue is full"
+        pool.submit(wait, "A", is_first=True)
+        time.sleep(SOON_S)
+        places.release("A")
+    assert served == ["A", "B", "C"]
+
+
 def test_a_released_place_goes_to_the_party_with_the_fewest() -> None:
     places, served = Places(3, 2), []
     assert places.take("A", 0)

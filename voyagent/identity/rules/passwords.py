@@ -1,6 +1,7 @@
 """Password hashing with argon2id, and the rules for passwords.
 
 The number of hashes that are computed at a time is at most the number of the machine's cores.
+Client addresses take turns, and known places of an account come first.
 """
 
 from __future__ import annotations
@@ -12,19 +13,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import N_, Unavailable
+from voyagent.kernel.limits import Places, present_caller
 
 WAIT_S = 5
 LENGTH_MIN, LENGTH_MAX = 12, 128
 PHRASE_LENGTH = 20
 EVEN_SHARE = 0.5
-_slots = BoundedSemaphore(os.cpu_count() or 1)
+CORES = os.cpu_count() or 1
+ADDRESS_WAITING_MAX, STRANGERS_WAITING_MAX = 32, 64
+_places = Places(CORES, CORES, waiting_max=ADDRESS_WAITING_MAX, queue_max=STRANGERS_WAITING_MAX)
 _refusal_at: ContextVar[float | None] = ContextVar("refusal_at", default=None)
 
 
@@ -47,7 +50,7 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """Return the argon2id hash of a password in PHC format. Raises PasswordsBusy."""
-        with _slot():
+        with _place():
             return self._hasher.hash(password)
 
     def verify(self, stored: str | None, password: str) -> bool:
@@ -56,7 +59,7 @@ class Passwords:
         If `stored` is None, a dummy hash is verified, so that an unknown e-mail address takes as
         long as a known one. Raises PasswordsBusy.
         """
-        with _slot():
+        with _place():
             dummy = self._dummy()
             began = time.perf_counter()
             try:
@@ -102,10 +105,11 @@ def breaks_rule(password: str) -> tuple[str, str] | None:
 
 
 @contextmanager
-def _slot() -> Iterator[None]:
-    if not _slots.acquire(timeout=WAIT_S):
+def _place() -> Iterator[None]:
+    caller = present_caller()
+    if not _places.take(caller.place, WAIT_S, is_first=caller.is_known):
         raise PasswordsBusy
     try:
         yield
     finally:
-        _slots.release()
+        _places.release(caller.place)

@@ -12,6 +12,7 @@ admitted. It is counted everywhere in one step, or nowhere if one of its limits 
 success removes its attempt from the count of the account.
 """
 
+from voyagent.kernel.limits.callers import Caller, note_caller, present_caller
 from voyagent.kernel.limits.limiter import Attempt, Limiter
 from voyagent.kernel.limits.places import Places
 from voyagent.kernel.limits.throttles import (
@@ -49,8 +50,11 @@ __all__ = [
     "SIGN_UP",
     "VERIFICATION_MAIL",
     "Attempt",
+    "Caller",
     "Limiter",
     "Places",
     "Quota",
     "Throttle",
+    "note_caller",
+    "present_caller",
 ]

@@ -20,6 +20,7 @@ import structlog
 from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import TooManyRequests, Unavailable
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.limits.callers import Caller, note_caller
 from voyagent.kernel.limits.throttles import (
     ALL,
     BUSY_ABOVE,
@@ -116,9 +117,12 @@ class Limiter:
         has `wait_max_s` and only the account is at its limit, this attempt waits up to `wait_max_s`
         seconds until they are decided.
 
+        The caller is noted for the places of this thread's work (`present_caller`).
+
         Raises TooManyRequests with `retry_after_s`.
         """
         is_known = self._is_known(throttle, account, address)
+        note_caller(Caller(_place(address), is_known))
         shared = self._shared_windows(throttle, address, agency, is_known=is_known)
         if not throttle.account:
             self._take(throttle, shared)

@@ -6,30 +6,52 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Hashable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ticket:
+    """A caller that waits."""
+
+    party: Hashable
+    is_first: bool
 
 
 class Places:
     """At most `total` places are held, and at most `share` of them by one party.
 
     A party is an agency or another caller. A free place goes to the waiting caller whose party
-    holds the fewest, then to the one who waits longest. At most `waiting_max` callers of a party
-    wait; further ones are refused at once, so that they do not occupy the threads of a process.
+    holds the fewest, then to one whose party was not served last, then to the one who waits
+    longest. Callers with precedence come before all others. At most `waiting_max` callers of a
+    party wait, and at most `queue_max` callers without precedence; further ones are refused at
+    once, so that they do not occupy the threads of a process.
     """
 
-    def __init__(self, total: int, share: int, *, waiting_max: int | None = None) -> None:
+    def __init__(
+        self,
+        total: int,
+        share: int,
+        *,
+        waiting_max: int | None = None,
+        queue_max: int | None = None,
+    ) -> None:
         self.total = total
         self.share = max(1, min(share, total))
         self._waiting_max = waiting_max
+        self._queue_max = queue_max
         self._changed = threading.Condition()
         self._held: Counter[Hashable] = Counter()
-        self._waiting: list[tuple[Hashable, object]] = []
+        self._waiting: list[_Ticket] = []
+        self._served_last: Hashable = None
 
-    def take(self, party: Hashable, wait_s: float) -> bool:
-        """Take a place; return False if the party gets none within `wait_s` seconds."""
-        ticket, until = (party, object()), time.monotonic() + wait_s
+    def take(self, party: Hashable, wait_s: float, *, is_first: bool = False) -> bool:
+        """Take a place; return False if the party gets none within `wait_s` seconds.
+
+        With `is_first` the caller has precedence.
+        """
+        ticket, until = _Ticket(party, is_first), time.monotonic() + wait_s
         with self._changed:
-            waiting = sum(other == party for other, _ in self._waiting)
-            if self._waiting_max is not None and waiting >= self._waiting_max:
+            if self._is_queue_full(ticket):
                 return False
             self._waiting.append(ticket)
             try:
@@ -40,6 +62,7 @@ class Places:
                             break
                         return False
                 self._held[party] += 1
+                self._served_last = party
                 return True
             finally:
                 self._waiting.remove(ticket)
@@ -53,9 +76,26 @@ class Places:
                 del self._held[party]
             self._changed.notify_all()
 
-    def _next(self) -> tuple[Hashable, object] | None:
+    def _is_queue_full(self, ticket: _Ticket) -> bool:
+        if self._waiting_max is not None:
+            waiting = sum(other.party == ticket.party for other in self._waiting)
+            if waiting >= self._waiting_max:
+                return True
+        if self._queue_max is None or ticket.is_first:
+            return False
+        return sum(not other.is_first for other in self._waiting) >= self._queue_max
+
+    def _next(self) -> _Ticket | None:
         """Return the waiting caller who gets the next free place, if there is one."""
         if self._held.total() >= self.total:
             return None
-        able = [ticket for ticket in self._waiting if self._held[ticket[0]] < self.share]
-        return min(able, key=lambda ticket: self._held[ticket[0]], default=None)
+        able = [ticket for ticket in self._waiting if self._held[ticket.party] < self.share]
+        return min(
+            able,
+            key=lambda ticket: (
+                not ticket.is_first,
+                self._held[ticket.party],
+                ticket.party == self._served_last,
+            ),
+            default=None,
+        )

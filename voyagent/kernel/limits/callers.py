@@ -1,0 +1,27 @@
+"""The caller of the attempt that a thread is checking, for work that callers share."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client address, and True in `is_known` if it is a known place of the account."""
+
+    place: str = ""
+    is_known: bool = False
+
+
+_present: ContextVar[Caller | None] = ContextVar("caller", default=None)
+
+
+def note_caller(caller: Caller) -> None:
+    """Set the caller of this thread; the next attempt replaces it."""
+    _present.set(caller)
+
+
+def present_caller() -> Caller:
+    """Return the caller of the newest attempt in this thread; for programs one without address."""
+    return _present.get() or Caller()
