@@ -135,6 +135,18 @@ def test_only_the_person_who_asked_gets_the_file(
     assert busy.api.get("/report-files/nonsense").status_code == 404
 
 
+def test_a_key_needs_the_scope_of_the_report(busy: Person) -> None:
+    """A key of the same person without the report's scope gets neither state nor content."""
+    file_id = UUID(busy.api.get(BOOK_API).json["id"])
+    make(busy, file_id)
+    for scope, status in (("enquiries", 403), ("reports", 200)):
+        made = busy.api.post("/auth/api-keys/scoped", json={"name": scope, "scopes": [scope]})
+        key = ApiClient(busy.app.test_client(), made.json["key"])
+        for path in ("", "/content"):
+            answer = key.get(f"/report-files/{file_id}{path}")
+            assert answer.status_code == status, (scope, path, answer.text)
+
+
 def test_a_role_without_the_permission_gets_no_file(busy: Person, people: People) -> None:
     """The report refuses, before a file is requested and when it is made."""
     file_id = requested(busy)

@@ -328,6 +328,7 @@ def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Resp
             reader.authenticate()  # also if the handler has read nothing
         return response
 
+    view.right = operation.right  # type: ignore[attr-defined]
     return view
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Literal, Protocol, cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Response, current_app, jsonify, request, url_for
@@ -220,6 +221,12 @@ def made_later() -> Response:
     answer.status_code = HTTPStatus.ACCEPTED
     answer.headers["Location"] = status
     return answer
+
+
+def right_to(address: str) -> str:
+    """Return the permission that a page or operation needs, by its requested address."""
+    endpoint, _values = current_app.url_map.bind("").match(urlsplit(address).path)
+    return cast("str", current_app.view_functions[endpoint].right)  # type: ignore[attr-defined]
 
 
 def file_name(kind: str, number: str) -> str:

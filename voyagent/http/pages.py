@@ -114,6 +114,9 @@ class PageBlueprint(Blueprint):
 
             guarded.guard = keeper  # type: ignore[attr-defined]
             guarded.body_max = body_max  # type: ignore[attr-defined]
+            guarded.right = (  # type: ignore[attr-defined]
+                direct_right(permission) if direct else permission
+            )
             endpoint = view.__name__.strip("_")
             name = f"{self.name}.{endpoint}"
             self.pages.append(Page(path, methods, keeper, permission, name, direct))

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.tenancy import TenantOwned, references
 
+SEAL = "report_file"
+
 
 class ReportFile(TenantOwned, Base):
     """A file that a person requested and that was too large for the request.

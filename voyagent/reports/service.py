@@ -16,8 +16,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.reports.errors import ReportFilesBusy
-from voyagent.reports.models import ReportFile
-from voyagent.reports.queries.report_files import SEAL
+from voyagent.reports.models import SEAL, ReportFile
 
 MAKE_TASK = "reports.make_file"
 KEPT_FOR = timedelta(hours=24)

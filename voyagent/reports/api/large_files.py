@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response
 
 from voyagent.capabilities.ports import find_port
-from voyagent.http.files import PDF, downloaded
+from voyagent.http.files import PDF, downloaded, right_to
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.serializers import Body
@@ -28,7 +28,7 @@ def get_report_file(reader: RequestReader, file_id: UUID) -> Body[ReportFileOut]
     A request for a large PDF or workbook responds 202 with the id. The file is kept for 24 hours,
     for the person who requested it.
     """
-    return ReportFileOut.of(report_files.read_file(reader, reader.person_id, file_id))
+    return ReportFileOut.of(report_files.read_file(reader, right_to, file_id))
 
 
 @api.get(
@@ -40,5 +40,5 @@ def get_report_file(reader: RequestReader, file_id: UUID) -> Body[ReportFileOut]
 def get_report_file_content(reader: RequestReader, file_id: UUID) -> Response:
     """Return a large file that is done."""
     keyring = find_port(Keyring)
-    file = report_files.read_content(reader, keyring, reader.person_id, file_id)
+    file = report_files.read_content(reader, right_to, keyring, file_id)
     return downloaded(replace(file, media_type=ANY))
