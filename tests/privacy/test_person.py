@@ -6,10 +6,12 @@ import json
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from tests.people import Person
 from tests.privacy.people import GSTIN, MAIL, NAME, PAN, PHONE, VALUES, a_subject
-from tests.trips.things import PASSPORT, a_passenger, a_trip, keyring
+from tests.trips.things import OUT, PASSPORT, a_line, a_passenger, a_trip, keyring
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
@@ -18,7 +20,7 @@ from voyagent.parties.queries import PartyNotFound
 from voyagent.privacy.errors import RecordNotFound
 from voyagent.privacy.queries import person as held
 from voyagent.privacy.rules.register import BY_TABLE
-from voyagent.privacy.service import exporting, links
+from voyagent.privacy.service import erasure, exporting, links
 
 
 def test_everything_linked_is_found(alice: Person) -> None:
@@ -136,3 +138,98 @@ def test_an_export_is_for_administrators_and_the_own_agency(
     for person, party_id in ((charlie, one.party_id), (alice, new_id())):
         with pytest.raises(PartyNotFound):
             exported(person, party_id)
+
+
+def test_an_export_has_no_data_of_others_from_a_conversation(alice: Person) -> None:
+    """In a conversation of the person somebody asked about another customer."""
+    one = a_subject(alice)
+    other = "Berta Fernandes"
+    with alice.acting() as actor:
+        for role, blocks in (
+            ("user", [{"type": "text", "text": f"Summarise the enquiry of {other}"}]),
+            ("assistant", [{"type": "text", "text": f"{other}, berta@example.com"}]),
+            (
+                "assistant",
+                [
+                    {"type": "text", "text": "berta@example.com wants a window seat"},
+                    {"type": "text", "text": f"The flight of {NAME} is held"},
+                ],
+            ),
+        ):
+            chat.append_message(actor, one.session_id, role=role, blocks=blocks)
+    text = exported(alice, one.party_id)
+    assert "is held" in text
+    assert "Berta" not in text
+    assert "berta@" not in text
+    assert json.loads(text)["left_out"]["chat_messages"] == 2
+    answer = alice.api.get(f"/privacy/parties/{one.party_id}/export")
+    assert answer.json["left_out"]["chat_messages"] == 2
+    pdf = alice.browser.get(f"/parties/{one.party_id}/privacy/export.pdf")
+    assert pdf.data.startswith(b"%PDF")
+
+
+def a_companion(person: Person) -> tuple[UUID, UUID, UUID, UUID]:
+    """Create a party who is a passenger and is named in records of another customer.
+
+    Returns the ids of the party, the passenger, the trip and the enquiry.
+    """
+    with person.acting() as actor:
+        party_id = parties.create(actor, name=NAME, is_customer=True, email=MAIL, phone=PHONE).id
+        enquiry_id = enquiries.create(
+            actor,
+            customer_name="Rajiv Menon",
+            notes=f"Rajiv travels with Krishnan, Deepa; call 9847012345 or {MAIL.upper()}",
+        ).id
+    trip_id = a_trip(
+        person,
+        title=f"Rajiv and {NAME}",
+        enquiry_id=enquiry_id,
+        notes=f"Vegetarian meal for {NAME}; passport copy {PASSPORT}",
+    )
+    passenger_id = a_passenger(person, trip_id, NAME, passport_number=PASSPORT)
+    a_passenger(person, trip_id, "Rajiv Menon", passport_number="Y7654321")
+    for travellers in ([NAME, "Rajiv Menon"], ["Rajiv Menon"]):
+        a_line(person, trip_id, OUT.model_copy(update={"travellers": travellers}), price="104000")
+    return party_id, passenger_id, trip_id, enquiry_id
+
+
+def test_records_that_name_the_person_are_offered(alice: Person) -> None:
+    party_id, passenger_id, trip_id, enquiry_id = a_companion(alice)
+    with alice.acting():
+        offered = held.candidates(held.links_of(party_id))
+    assert {(row["kind"], row["record_id"], row["reason"]) for row in offered} == {
+        ("enquiry", enquiry_id, "mentioned"),
+        ("trip", trip_id, "mentioned"),
+        ("passenger", passenger_id, "name"),
+    }
+
+
+def test_a_companion_is_erased_from_the_records_of_others(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    party_id, passenger_id, trip_id, enquiry_id = a_companion(alice)
+    for kind, record_id in (("passenger", passenger_id), ("enquiry", enquiry_id)):
+        alice.does(links.confirm, party_id, kind=kind, record_id=record_id)
+    with alice.acting():
+        found = held.links_of(party_id)
+    assert (found.joined, found.mentions) == ([trip_id], [enquiry_id])
+    assert (found.trips, found.enquiries) == ([], [])
+    rows = json.loads(exported(alice, party_id))["held"]
+    (line,) = rows["trip_lines"]
+    assert line["details"]["travellers"] == [NAME]
+    assert "Rajiv" not in json.dumps(rows)
+    alice.does(lambda actor: erasure.erase(keyring(alice), actor, party_id, reason="asked"))
+    with owner_engine.connect() as connection:
+        texts = " ".join(
+            str(row)
+            for table in ("trips", "trip_lines", "trip_passengers", "enquiries", "parties")
+            for row in connection.execute(
+                sa.text(f"select * from {table} where tenant_id = :t"),
+                {"t": alice.actor.tenant_id},
+            )
+        )
+    for word in (NAME, "Krishnan", "Deepa", MAIL, "9847012345", PASSPORT):
+        assert word.lower() not in texts.lower(), word
+    assert "Vegetarian meal for Person " in texts
+    assert "Rajiv travels with Person " in texts
+    assert texts.count("Rajiv Menon") >= 3, "the other customer keeps the name"

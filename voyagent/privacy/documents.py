@@ -36,7 +36,10 @@ def person_paper(exported: Row, actor: Actor, letterhead: Row) -> bytes:
         )
         for name, rows in exported["held"].items()
     ]
-    words = "\n".join((exported["name"], _("As of %(moment)s", moment=moment(exported["made_at"]))))
+    lines = [exported["name"], _("As of %(moment)s", moment=moment(exported["made_at"]))]
+    if exported["left_out"]:
+        lines.append(_("Messages of conversations that are about other people are left out."))
+    words = "\n".join(lines)
     return Printed(_("Personal data"), tables).pdf(words, actor, letterhead)
 
 

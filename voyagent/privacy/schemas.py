@@ -96,12 +96,17 @@ class ErasureListOut(AnswerOf[Row]):
 
 
 class PersonExportOut(AnswerOf[Row]):
-    """Everything that is held about a person: the rows of each table."""
+    """Everything that is held about a person: the rows of each table.
+
+    `left_out` has the number of messages, results and events of the person's conversations that are
+    not about the person, by table.
+    """
 
     party_id: UUID
     name: str
     made_at: Instant
     held: dict[str, Any]
+    left_out: dict[str, int]
 
 
 class IdentityOut(AnswerOf[Row]):

@@ -24,19 +24,43 @@ from voyagent.privacy.models import Erasure
 from voyagent.privacy.rules.register import HOLDINGS, Holding
 
 CANDIDATES_MAX = 50
+PHONE_MIN = 7
+"""Fewest digits of a phone number that identifies a person."""
+WORD_MIN = 3
 KINDS = ("enquiry", "passenger", "trip", "conversation")
 
 # The tables are constants of this module and of the register, never input.
 _LINKS = text("""
 with confirmed as (
   select kind, record_id from person_links where party_id = :party_id
+), mention as (
+  select e.id from enquiries e
+   where e.id in (select record_id from confirmed where kind = 'enquiry')
+     and not exists (select from invoices where party_key = :key and enquiry_id = e.id)
+     and lower(e.customer_name) <> :key
+     and coalesce(lower(e.customer_email) <> lower(:email), true)
+     and (:phone = '' or e.customer_phone is null
+          or right(regexp_replace(e.customer_phone, '[^0-9]', '', 'g'), 10) <> :phone)
+     and (lower(e.notes) like all(cast(:names as text[]))
+          or lower(e.notes) like any(cast(:likes as text[])))
 ), enquiry as (
   select enquiry_id as id from invoices where party_key = :key and enquiry_id is not null
-  union select record_id from confirmed where kind = 'enquiry'
+  union select record_id from confirmed
+         where kind = 'enquiry' and record_id not in (select id from mention)
+), foreign_trip as (
+  select t.id from trips t
+   where t.id in (select record_id from confirmed where kind = 'trip')
+     and (t.enquiry_id is not null and t.enquiry_id not in (select id from enquiry)
+          or exists (select from invoices i where i.trip_id = t.id and i.party_key <> :key))
 ), trip as (
   select trip_id as id from invoices where party_key = :key and trip_id is not null
   union select id from trips where enquiry_id in (select id from enquiry)
-  union select record_id from confirmed where kind = 'trip'
+  union select record_id from confirmed
+         where kind = 'trip' and record_id not in (select id from foreign_trip)
+), joined as (
+  select trip_id as id from trip_passengers
+   where id in (select record_id from confirmed where kind = 'passenger')
+  union select id from foreign_trip
 ), conversation as (
   select session_id as id from invoices where party_key = :key and session_id is not null
   union select session_id from enquiries
@@ -47,6 +71,8 @@ with confirmed as (
 )
 select array(select e.id from enquiries e where e.id in (select id from enquiry)) as enquiries,
        array(select t.id from trips t where t.id in (select id from trip)) as trips,
+       array(select id from mention) as mentions,
+       array(select id from joined except select id from trip) as joined,
        array(select p.id from trip_passengers p
               where p.id in (select record_id from confirmed where kind = 'passenger'))
          as passengers,
@@ -67,12 +93,15 @@ select 'enquiry' as kind, id as record_id, customer_name as title, created_at as
        case when lower(customer_email) = lower(:email) then 'email'
             when :phone <> '' and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10)
                  = :phone then 'phone'
-            else 'name' end as reason
+            when lower(customer_name) = :key then 'name'
+            else 'mentioned' end as reason
   from enquiries
  where (lower(customer_name) = :key or lower(customer_email) = lower(:email)
         or :phone <> ''
-           and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10) = :phone)
-   and id <> all(:enquiries)
+           and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10) = :phone
+        or lower(notes) like all(cast(:names as text[]))
+        or lower(notes) like any(cast(:likes as text[])))
+   and id <> all(:enquiries) and id <> all(:mentions)
  order by created_at desc limit :most
 """)
 _PASSENGER_CANDIDATES = text("""
@@ -82,6 +111,18 @@ select 'passenger' as kind, p.id as record_id, p.full_name || ', ' || t.title as
   from trip_passengers p join trips t on t.tenant_id = p.tenant_id and t.id = p.trip_id
  where (lower(p.full_name) = :key or p.trip_id = any(:trips)) and p.id <> all(:passengers)
  order by p.created_at desc limit :most
+""")
+_TRIP_CANDIDATES = text("""
+select 'trip' as kind, t.id as record_id, t.title, t.created_at as at, 'mentioned' as reason
+  from trips t
+ where t.id <> all(:trips) and t.id <> all(:joined)
+   and (lower(concat_ws(' ', t.title, t.notes, t.sent_to)) like all(cast(:names as text[]))
+        or lower(concat_ws(' ', t.title, t.notes, t.sent_to)) like any(cast(:likes as text[]))
+        or exists (select from trip_lines l
+                    where l.tenant_id = t.tenant_id and l.trip_id = t.id
+                      and (lower(l.details::text) like all(cast(:names as text[]))
+                           or lower(l.details::text) like any(cast(:likes as text[])))))
+ order by t.created_at desc limit :most
 """)
 _CONVERSATION_CANDIDATES = text("""
 select 'conversation' as kind, s.id as record_id, s.title, s.created_at as at,
@@ -145,11 +186,21 @@ _FOUND = {
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The records that are linked to a party, by kind, as ids."""
+    """The records that are linked to a party, by kind, as ids.
+
+    `mentions` are confirmed enquiries of other customers whose notes name the person. `joined` are
+    trips of other customers on which the person is a passenger or is named. Of these records only
+    the texts of the person belong to the person. `documents` are invoices, bills and payments.
+    `own_events` are the audit events that are linked by more than a conversation.
+    """
 
     party_id: UUID
     key: str
     enquiries: list[UUID] = field(default_factory=list)
+    mentions: list[UUID] = field(default_factory=list)
+    joined: list[UUID] = field(default_factory=list)
+    documents: list[str] = field(default_factory=list)
+    own_events: list[int] = field(default_factory=list)
     trips: list[UUID] = field(default_factory=list)
     passengers: list[UUID] = field(default_factory=list)
     conversations: list[UUID] = field(default_factory=list)
@@ -163,6 +214,8 @@ class Links:
             "key": self.key,
             "enquiries": self.enquiries,
             "trips": self.trips,
+            "mentions": self.mentions,
+            "joined": self.joined,
             "passengers": self.passengers,
             "conversations": self.conversations,
             "events": self.events,
@@ -172,16 +225,25 @@ class Links:
 def links_of(party_id: UUID) -> Links:
     """Return the records that are linked to a party. Raises PartyNotFound."""
     party = parties.get_party(party_id)
-    found = db.session.execute(_LINKS, {"party_id": party_id, "key": party.party_key}).one()
+    found = db.session.execute(
+        _LINKS,
+        {
+            "party_id": party_id,
+            "key": party.party_key,
+            **_searched(party.party_key, party.email, party.phone),
+        },
+    ).one()
     links = Links(
         party_id,
         party.party_key,
         enquiries=list(found.enquiries),
+        mentions=list(found.mentions),
+        joined=list(found.joined),
         trips=list(found.trips),
         passengers=list(found.passengers),
         conversations=list(found.conversations),
     )
-    documents = db.session.scalars(
+    found_documents = db.session.scalars(
         text(
             "select id::text from invoices where party_key = :key union all select id::text from"
             " bills where party_key = :key union all select id::text from payments where party_key"
@@ -189,32 +251,76 @@ def links_of(party_id: UUID) -> Links:
         ),
         {"key": party.party_key},
     )
-    ids = [
+    documents = list(found_documents)
+    own = [
         str(party_id),
         *documents,
-        *(str(one) for one in (*links.enquiries, *links.passengers, *links.conversations)),
+        *(str(one) for one in (*links.enquiries, *links.passengers)),
     ]
-    written = ids + [json.dumps(word, ensure_ascii=False) for word in words_of(links)]
-    events = db.session.scalar(_EVENTS, {"ids": ids, "written": written})
-    return replace(links, events=list(events or ()))
+    words = [json.dumps(word, ensure_ascii=False) for word in words_of(links)]
+    return replace(
+        links,
+        documents=documents,
+        events=_events([*own, *map(str, links.conversations)], words),
+        own_events=_events(own, words),
+    )
+
+
+def _events(ids: list[str], words: list[str]) -> list[int]:
+    found = db.session.scalar(_EVENTS, {"ids": ids, "written": ids + words})
+    return list(found or ())
+
+
+def _searched(key: str, email: str | None, phone: str | None) -> Row:
+    """Return the values with which free texts are searched for a party.
+
+    A text names the party if it has all words of the name (`names`), or the e-mail address or phone
+    number in a usual spelling (`likes`).
+    """
+    digits = re.sub(r"\D", "", phone or "")
+    marks = [*_spellings("phone", phone or ""), *_spellings("email", email or "")]
+    return {
+        "email": email,
+        "phone": digits[-10:] if len(digits) >= PHONE_MIN else "",
+        "names": [contains(word) for word in key.split()],
+        "likes": [contains(word.lower()) for word in marks],
+    }
+
+
+def _spellings(kind: str, word: str) -> list[str]:
+    """Return the usual spellings of a name, phone number or other word of a person."""
+    found = [word.strip()]
+    if kind == "phone" and len(digits := re.sub(r"\D", "", word)) >= PHONE_MIN:
+        short = digits[-10:]
+        found += [digits, short, *(short[:-5] + mark + short[-5:] for mark in " -")]
+    if kind == "name" and len(parts := word.split()) > 1:
+        found += [f"{parts[-1]}{mark}{' '.join(parts[:-1])}" for mark in (", ", "/", " ")]
+    return [one for one in found if len(one) >= WORD_MIN]
 
 
 def words_of(links: Links) -> list[str]:
     """Return the words that identify a person, longest first.
 
-    They are names, e-mail addresses, phone numbers and an address.
+    They are names, e-mail addresses, phone numbers in their usual spellings, and an address.
     """
     found = db.session.execute(
         text(
-            "select distinct word from (select unnest(array[name, email, phone, address]) as word"
-            " from parties where id = :party_id union select unnest(array[customer_name,"
-            " customer_email, customer_phone]) from enquiries where id = any(:enquiries) union"
-            " select full_name from trip_passengers where id = any(:passengers)) w where"
-            " length(trim(word)) >= 3"
+            "select kind, word from (select unnest(array['name', 'email', 'phone', 'address']) as"
+            " kind, unnest(array[name, email, phone, address]) as word from parties where id ="
+            " :party_id union select unnest(array['name', 'email', 'phone']),"
+            " unnest(array[customer_name, customer_email, customer_phone]) from enquiries where id"
+            " = any(:enquiries) union select 'name', full_name from trip_passengers where id ="
+            " any(:passengers)) w where word is not null"
         ),
         links.parameters,
     )
-    return sorted((row.word for row in found), key=len, reverse=True)
+    words = {word for row in found for word in _spellings(row.kind, row.word)}
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def likes_of(links: Links) -> list[str]:
+    """Return the patterns of the texts, in lower case, that have a word of a person."""
+    return [contains(word.lower()) for word in words_of(links)]
 
 
 def rows_of(links: Links, holding: Holding) -> list[Row]:
@@ -224,7 +330,14 @@ def rows_of(links: Links, holding: Holding) -> list[Row]:
     columns = ", ".join(f"t.{name}" for name in holding.columns)
     extra = ", t.id" if holding.table == "trip_passengers" else ""
     statement = f"select {columns}{extra} from {holding.table} t where {holding.linked}"  # noqa: S608 - of the register
-    return [dict(row) for row in db.session.execute(text(statement), links.parameters).mappings()]
+    return [
+        dict(row) for row in db.session.execute(text(statement), _values(links, holding)).mappings()
+    ]
+
+
+def _values(links: Links, holding: Holding) -> Row:
+    needs_likes = ":likes" in holding.linked
+    return links.parameters | ({"likes": likes_of(links)} if needs_likes else {})
 
 
 def count_of(links: Links, holding: Holding) -> int:
@@ -232,7 +345,7 @@ def count_of(links: Links, holding: Holding) -> int:
     if not holding.linked:
         return 0
     statement = f"select count(*) from {holding.table} t where {holding.linked}"  # noqa: S608 - of the register
-    return int(db.session.scalar(text(statement), links.parameters) or 0)
+    return int(db.session.scalar(text(statement), _values(links, holding)) or 0)
 
 
 def counts(links: Links) -> list[tuple[Holding, int]]:
@@ -258,21 +371,26 @@ def candidates(links: Links) -> list[Row]:
     `mentioned`. At most 50 of each kind.
     """
     party = parties.get_party(links.party_id)
-    digits = re.sub(r"\D", "", party.phone or "")
-    words = [word for word in (party.name, party.email, party.phone) if word]
-    values = links.parameters | {
-        "email": party.email,
-        "phone": digits[-10:] if len(digits) >= 7 else "",
-        "likes": [contains(word.lower()) for word in words],
-        "most": CANDIDATES_MAX,
-    }
+    values = (
+        links.parameters
+        | _searched(party.party_key, party.email, party.phone)
+        | {"most": CANDIDATES_MAX}
+    )
+    names = {"likes": [contains(party.party_key), *values["likes"]]}
     statements = (
         _ENQUIRY_CANDIDATES,
         _PASSENGER_CANDIDATES,
+        _TRIP_CANDIDATES,
         _CONVERSATION_CANDIDATES,
         _PARTY_CANDIDATES,
     )
-    return [dict(row) for one in statements for row in db.session.execute(one, values).mappings()]
+    return [
+        dict(row)
+        for one in statements
+        for row in db.session.execute(
+            one, values | (names if one is _CONVERSATION_CANDIDATES else {})
+        ).mappings()
+    ]
 
 
 def confirmed(party_id: UUID) -> list[Row]:

@@ -26,8 +26,9 @@ class Holding:
 
     `linked` is the SQL condition by which rows of the table `t` belong to a person; an empty one
     means that they belong to no customer. It may use `:key` (the party's name in lower case) and
-    the ids `:party_id`, `:enquiries`, `:trips`, `:passengers` and `:conversations`. `why` is the
-    reason for what stays after an erasure.
+    the ids `:party_id`, `:enquiries`, `:trips`, `:joined`, `:passengers` and `:conversations`, and
+    `:likes`, the patterns of the person's words. `why` is the reason for what stays after an
+    erasure.
     """
 
     table: str
@@ -94,7 +95,8 @@ HOLDINGS: tuple[Holding, ...] = (
         "trip_lines",
         N_("Services of trips"),
         ("kind", "status", "starts_on", "ends_on", "details", "supplier", "supplier_ref"),
-        "t.trip_id = any(:trips)",
+        "(t.trip_id = any(:trips) or t.trip_id = any(:joined)"
+        " and lower(t.details::text) like any(cast(:likes as text[])))",
         "pseudonym",
         BOOKS,
         N_("Services and amounts stay, because the margin of the trip depends on them."),

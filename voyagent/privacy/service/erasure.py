@@ -24,6 +24,7 @@ from voyagent.privacy.queries.person import Links
 from voyagent.privacy.rules.register import Holding
 from voyagent.privacy.rules.retention import days_of
 from voyagent.settings.queries import get_settings
+from voyagent.trips.service import passports
 
 PURPOSE = "tax_identity"
 REASON_MAX = 500
@@ -39,8 +40,15 @@ _STEPS = (
     " any(:passengers)",
     "update trips set title = app.without_words(title, :words, :pseudonym), notes = null, sent_to ="
     " case when sent_to is not null then :pseudonym end where id = any(:trips)",
+    # Other people's trips and enquiries keep everything but the words of the person.
+    "update trips set title = app.without_words(title, :words, :pseudonym), notes ="
+    " app.without_words(notes, :words, :pseudonym), sent_to = app.without_words(sent_to, :words,"
+    " :pseudonym) where id = any(:joined)",
+    "update enquiries set notes = app.without_words(notes, :words, :pseudonym) where id ="
+    " any(:mentions)",
     "update trip_lines set details = app.without_words(details::text, :written, :pseudonym)::jsonb"
-    " where trip_id = any(:trips) and details::text <> app.without_words(details::text, :written,"
+    " where (trip_id = any(:trips) or trip_id = any(:joined)) and"
+    " details::text <> app.without_words(details::text, :written,"
     " :pseudonym)",
     "delete from audit_private where seq = any(:events)",
     "select app.pseudonymise_party(:name, :pseudonym, :words)",
@@ -95,7 +103,7 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     now, pseudonym = clock.now(), f"Person {secrets.randbelow(10**10):010}"
     identity = {name: getattr(party, name) for name in _IDENTITY}
     sealed = sealed_identity(keyring, party_id, identity) if todo.identity_until else None
-    words = person.words_of(links)
+    words = [*_passports(keyring, links.passengers), *person.words_of(links)]
     values = links.parameters | {
         "name": party.name,
         "pseudonym": pseudonym,
@@ -129,6 +137,19 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
         outputs={"rows": counts, "identity_until": todo.identity_until},
     )
     return erasure
+
+
+def _passports(keyring: Keyring, passengers: list[UUID]) -> list[str]:
+    """Return the passport numbers of passengers, which free texts may have."""
+    rows = db.session.execute(
+        text(
+            "select id, passport_sealed from trip_passengers where id = any(:ids) and"
+            " passport_sealed is not null"
+        ),
+        {"ids": passengers},
+    )
+    numbers = [passports.opened(keyring, row.id, bytes(row.passport_sealed)) for row in rows]
+    return [number for number in numbers if number]
 
 
 def sealed_identity(keyring: Keyring, party_id: UUID, identity: Row) -> bytes:

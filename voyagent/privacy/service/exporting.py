@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,24 +17,36 @@ from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.keyring import Keyring
 from voyagent.parties import queries as parties
 from voyagent.privacy.queries import person
+from voyagent.privacy.queries.person import Links
 from voyagent.privacy.rules.register import HOLDINGS
 from voyagent.trips.service import passports
+
+_CONVERSATIONS = ("chat_messages", "chat_turns", "chat_events", "chat_turn_steps", "approvals")
 
 
 def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     """Return everything that is held about a person, by table, and record the export.
 
     Passport numbers and PANs are whole, because the person has a right to a copy. `form` is `json`
-    or `pdf`. Keys of the result: party_id, name, made_at, held; `held` has the rows by table.
+    or `pdf`. Of a conversation only the messages and results are exported that contain words or
+    records of the person, because others may be about other people. Keys of the result: party_id,
+    name, made_at, held, left_out; `held` has the rows by table, `left_out` the number of rows of
+    conversations that were left out, by table.
 
     Raises Forbidden, PartyNotFound.
     """
     actor.require("privacy.export")
     links = person.links_of(party_id)
     held: dict[str, list[Row]] = {}
+    left_out: dict[str, int] = {}
+    marks = _marks(links)
     for holding in HOLDINGS:
-        if rows := person.rows_of(links, holding):
-            held[holding.table] = [_plain(keyring, row) for row in rows]
+        rows = person.rows_of(links, holding)
+        found = [_own(holding.table, row, links, marks) for row in rows]
+        if kept := [_plain(keyring, row) for row in found if row is not None]:
+            held[holding.table] = kept
+        if len(kept) < len(rows):
+            left_out[holding.table] = len(rows) - len(kept)
     opened = sum(1 for row in held.get("trip_passengers", []) if row.get("passport_number"))
     audit.record(
         actor,
@@ -47,7 +60,42 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
         "name": parties.get_party(party_id).name,
         "made_at": clock.now(),
         "held": held,
+        "left_out": left_out,
     }
+
+
+def _marks(links: Links) -> list[str]:
+    """Return the words and record ids of the person, in lower case."""
+    records = (*links.enquiries, *links.trips, *links.passengers, links.party_id)
+    return [one.lower() for one in (*person.words_of(links), *links.documents, *map(str, records))]
+
+
+def _own(table: str, row: Row, links: Links, marks: list[str]) -> Row | None:
+    """Return the part of a row that is about the person, or None if nothing is."""
+    if table == "audit_private":
+        return row if row["seq"] in links.own_events or _names(row, marks) else None
+    if table == "chat_sessions":
+        return row if _names(row["title"], marks) else {**row, "title": None}
+    if table in _CONVERSATIONS:
+        part: Row = _part(row, marks)
+        return part if _names(row, marks) else None
+    if table == "trip_lines" and _names(row["details"], marks):
+        return {**row, "details": _part(row["details"], marks)}
+    return row
+
+
+def _part(value: Any, marks: list[str]) -> Any:
+    """Return a value without the elements of its lists that do not name the person."""
+    if isinstance(value, dict):
+        return {name: _part(one, marks) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_part(one, marks) for one in value if _names(one, marks)]
+    return value
+
+
+def _names(value: Any, marks: list[str]) -> bool:
+    written = json.dumps(value, ensure_ascii=False, default=str).lower()
+    return any(mark in written for mark in marks)
 
 
 def _plain(keyring: Keyring, row: Row) -> dict[str, Any]:
