@@ -192,6 +192,35 @@ def test_the_requester_of_an_edited_proposal_is_still_the_requester(
     assert answer.json["detail"] == "self_approval"  # type: ignore[index]
 
 
+@pytest.mark.parametrize("colleague", ["requester", "third"])
+def test_an_editor_does_not_approve_alone_what_a_colleague_could(
+    desk: Desk, alice: Person, bob: Person, leila: Person, colleague: str
+) -> None:
+    by = leila if colleague == "requester" else bob
+    approval_id = proposed(desk, by)
+    assert edit(alice, approval_id, customer_name="Deepa K").status_code == 200
+    answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    assert (answer.status_code, answer.json["detail"]) == (403, "self_approval")  # type: ignore[index]
+    assert not alice.browser.get(f"/approvals/{approval_id}?step=grant").text.count(
+        'name="granted" value="1"'
+    )
+    answer = leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    assert answer.status_code == 200
+
+
+def test_an_editor_approves_where_four_eyes_are_off(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
+    desk.run(
+        "update tenant_settings set four_eyes = false where tenant_id = :t",
+        t=alice.actor.tenant_id,
+    )
+    approval_id = proposed(desk, bob)
+    edit(alice, approval_id, customer_name="Deepa K")
+    answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    assert answer.status_code == 200
+
+
 def of_a_receipt(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
     first = {
         "invoice_id": str(issued(alice)),

@@ -88,11 +88,11 @@ def test_an_act_without_a_known_amount_has_no_limit(desk: Desk, bob: Person, lei
 
 @pytest.mark.usefixtures("limited")
 def test_the_status_is_checked_first_and_an_edit_below_the_limit_can_be_approved(
-    desk: Desk, bob: Person, leila: Person
+    desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     approval_id = worth(desk, bob, "5000.00")
     arguments = desk.row(approval_id)["payload"] | {"amount": "500.00"}
-    leila.does(lambda actor: proposing.edit(actor, approval_id, arguments).id)
+    alice.does(lambda actor: proposing.edit(actor, approval_id, arguments).id)
     assert grant(leila, approval_id) == (200, None)
     assert grant(leila, approval_id) == (409, "approval_already_resolved")
 

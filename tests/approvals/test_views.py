@@ -371,8 +371,9 @@ def test_for_ones_own_money_request_only_decline_is_offered(
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     page = page_of(alice, approval_id)
-    assert "can’t approve your own request. It can be approved by: Accounting lead." in page.words(
-        ".//*[@id='decide']"
+    assert (
+        "can’t approve what you requested or changed yourself. It can be approved by:"
+        " Accounting lead." in page.words(".//*[@id='decide']")
     )
     assert not page.all(".//form[@id='decide']//input[@name='granted']")
     assert f"/approvals/{approval_id}?step=reject" in page.links()
@@ -1016,7 +1017,7 @@ def test_of_several_own_requests_each_button_decides_only_what_is_allowed(
     page = Page(browser.get(chosen(own, good, moot, refused, desk.propose(charlie), "ap-unknown")))
     words = page.words(".//form[@id='several']")
     for expected in (
-        "can’t approve your own request",
+        "can’t approve what you requested or changed yourself",
         "This can’t be done now.",
         "Approve 2",
         "Decline 4",

@@ -176,7 +176,10 @@ def test_ones_own_money_request_waits_for_a_colleague(
     talk.drain()
     talk.say(alice, session_id, "yes")
     mine, hers = (person.browser.get(f"/assistant/{session_id}").text for person in (alice, leila))
-    assert "can’t approve your own request. It can be approved by: Accounting lead." in mine
+    assert (
+        "can’t approve what you requested or changed yourself. It can be approved by:"
+        " Accounting lead." in mine
+    )
     assert 'href="/approvals">Approvals</a>' in mine
     assert 'name="granted" value="1"' not in mine
     assert 'name="granted" value="1"' in hers

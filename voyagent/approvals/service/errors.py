@@ -26,10 +26,13 @@ class ApprovalOverdue(ApprovalAlreadyResolved):
 
 
 class SelfApproval(Forbidden):
-    """The requester may not approve the proposal, because a colleague could."""
+    """The requester or last editor may not approve the proposal: a colleague could."""
 
     code = "self_approval"
-    message = N_("You can’t approve your own request. Ask a colleague who can approve it.")
+    message = N_(
+        "You can’t approve what you requested or changed yourself. Ask a colleague who can approve"
+        " it."
+    )
 
 
 class PreviewStale(Conflict):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service import effects
 from voyagent.approvals.service.effects import Effect
@@ -56,32 +58,46 @@ def who_may_grant(approval: Approval) -> list[str]:
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:
-    """Return True if somebody other than the requester must and can approve."""
+    """Return True if four eyes apply and the user is an author who may not approve alone.
+
+    Authors are the requester and the last editor, because each of them has chosen what is approved.
+    If nobody else could approve, the requester may approve what a colleague has changed, but the
+    colleague may not. It is False if no other user could approve at all.
+    """
     effect = effects.find(approval.tool_name)
     if (
         effect is None
         or not effect.money
-        or approval.requested_by_user_id is None
-        or approval.requested_by_user_id != actor.user_id
+        or actor.user_id not in (approval.requested_by_user_id, approval.edited_by_user_id)
+        or actor.user_id is None
     ):
         return False
+    could = _who_could(effect, approval)
+    authors = _authors(approval, could)
     return (
         settings.get_settings().four_eyes
-        and identity.other_active_people(
-            approval.requested_by_user_id, _who_could(effect, approval)
-        )
-        > 0
+        and actor.user_id in authors
+        and identity.other_active_people(authors, could) > 0
     )
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
     """Return the roles of other active users of the agency that may approve."""
-    asker = approval.requested_by_user_id
-    return [
-        role
-        for role in who_may_grant(approval)
-        if asker is None or identity.other_active_people(asker, frozenset({role})) > 0
-    ]
+    roles = who_may_grant(approval)
+    authors = _authors(approval, frozenset(roles))
+    return [role for role in roles if identity.other_active_people(authors, frozenset({role})) > 0]
+
+
+def _authors(approval: Approval, could: frozenset[str]) -> frozenset[UUID]:
+    """Return the users who may not approve alone: the requester and the last editor.
+
+    It is the one who wrote last if no other user with one of the roles `could` is active.
+    """
+    requester, editor = approval.requested_by_user_id, approval.edited_by_user_id
+    both = frozenset(user_id for user_id in (requester, editor) if user_id is not None)
+    if len(both) > 1 and identity.other_active_people(both, could) == 0:
+        return frozenset(user_id for user_id in (editor,) if user_id is not None)
+    return both
 
 
 def _who_could(effect: Effect, approval: Approval) -> frozenset[str]:

@@ -42,6 +42,8 @@ def other_approvers_in_words(roles: Sequence[str]) -> str:
     named = gettext(" or ").join(role_word(role) for role in roles)
     return str(
         gettext(
-            "You can’t approve your own request. It can be approved by: %(roles)s.", roles=named
+            "You can’t approve what you requested or changed yourself. It can be approved by:"
+            " %(roles)s.",
+            roles=named,
         )
     )

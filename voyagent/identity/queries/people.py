@@ -5,6 +5,7 @@ Look-ups that run before the agency is known call SQL functions with SECURITY DE
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -534,10 +535,10 @@ def administrators_to_mail() -> list[str]:
     return list(db.session.scalars(statement.order_by(User.email)))
 
 
-def other_active_people(user_id: UUID, roles: frozenset[str]) -> int:
-    """Return the number of other active users of the agency with one of the roles."""
+def other_active_people(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
+    """Return the number of active users with one of the roles, without the given users."""
     statement = select(User.id).where(
-        User.is_active.is_(True), User.id != user_id, User.role.in_(roles)
+        User.is_active.is_(True), User.id.not_in(list(user_ids)), User.role.in_(roles)
     )
     return len(db.session.scalars(statement).all())
 

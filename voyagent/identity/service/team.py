@@ -131,6 +131,6 @@ def _lock(actor: Actor, user_id: UUID) -> User:
 
 def _refuse_for_the_last(person: User) -> None:
     if person.role in roles_that_may(MANAGE) and not people_queries.other_active_people(
-        person.id, roles_that_may(MANAGE)
+        [person.id], roles_that_may(MANAGE)
     ):
         raise LastAdministrator
