@@ -1,4 +1,4 @@
-"""Computers whose clocks are wrong by minutes or a day, beside a database whose clock is right.
+"""Computers with wrong clocks, beside a database whose clock is right.
 
 All processes follow the clock of the database, so tokens, codes, links, requests for approval and
 limits mean the same in each of them.
@@ -55,7 +55,7 @@ class Site:
     settings: Settings
 
     def set_clocks(self, **ahead_s: float) -> None:
-        """Set clocks by seconds ahead of the right time, and wait until they are set."""
+        """Set clocks ahead by seconds, and wait until they are set."""
         for name, seconds in ahead_s.items():
             set_clock(self.folder / name, seconds)
         wait(
@@ -67,7 +67,7 @@ class Site:
         )
 
     def error_s(self, name: str) -> float:
-        """Return the seconds by which the computer of a web process is ahead, as it says itself."""
+        """Return the seconds by which the computer of a web process is ahead."""
         date = self.webs[name].answer("GET", "/health").headers["Date"]
         return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
 
@@ -95,7 +95,7 @@ def set_clock(folder: Path, ahead_s: float) -> None:
 def site(
     settings: Settings, owners: sa.Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """Processes that start with the right time, because a start with a wrong one is refused."""
+    """Processes that start with the right time and then get wrong clocks."""
     folder = tmp_path_factory.mktemp("clocks")
     with ExitStack() as held:
         redis = held.enter_context(redis_server(folder / "redis"))

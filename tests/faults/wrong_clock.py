@@ -1,4 +1,6 @@
-"""The program on a computer with a wrong clock: `gunicorn tests.faults.wrong_clock:app`.
+"""The program on a computer with a wrong clock.
+
+Run it with `gunicorn tests.faults.wrong_clock:app`.
 
 The file that the variable WRONG_CLOCK names has the seconds by which the clock is ahead. The clock
 is set again as soon as the file changes. A clock that cannot be set, such as the monotonic one, is

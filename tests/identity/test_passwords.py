@@ -154,7 +154,7 @@ def test_parallel_hashes_are_limited_to_the_places(
 def test_one_address_with_many_connections_does_not_keep_others_waiting(
     settings: Settings, one_place: Places, caller: Caller
 ) -> None:
-    """Another address, and also a known place behind the same address, is next but one."""
+    """Another address, or a known place at the same address, comes next."""
     done: list[Caller] = []
 
     def hash_as(who: Caller) -> None:

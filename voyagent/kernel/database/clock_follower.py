@@ -70,7 +70,7 @@ class _Follower:
 
 
 def _sample(connection: sa.Connection) -> tuple[float, datetime, float]:
-    """Return the duration of a round trip, the time of the database, and the ticks at that time.
+    """Return the duration of a round trip, and the time and ticks in its middle.
 
     The database is assumed to have read its clock in the middle of the round trip.
     """

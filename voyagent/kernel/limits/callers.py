@@ -1,4 +1,4 @@
-"""The caller of the attempt that a thread is checking, for work that callers share."""
+"""The caller of the attempt that a thread checks, for work that callers share."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def note_caller(caller: Caller) -> None:
 
 
 def present_caller() -> Caller:
-    """Return the caller of the newest attempt in this thread; for programs one without address."""
+    """Return the caller of the newest attempt in this thread, or an empty one."""
     return _present.get() or Caller()
