@@ -162,6 +162,31 @@ def test_a_downgrade_decrypts_tax_numbers(empty_app: Flask, engine: sa.Engine) -
     assert party["tax_number"] == gstin
 
 
+def test_an_upgrade_takes_the_addresses_of_invited_people_for_unproven(
+    empty_app: Flask, engine: sa.Engine
+) -> None:
+    with empty_app.app_context():
+        flask_migrate.upgrade()
+    people = People(empty_app)
+    alice = people.sign_up("Alice Owner", agency="Alice Travels")
+    bob = people.colleague(alice, "Bob Agent", role="agent")
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "insert into invites (tenant_id, id, invited_by_user_id, email, role, token_hash,"
+                " status, expires_at) values (:t, gen_random_uuid(), :u, :email, 'agent',"
+                " decode(repeat('00', 32), 'hex'), 'accepted', now())"
+            ),
+            {"t": alice.actor.tenant_id, "u": alice.actor.user_id, "email": bob.email},
+        )
+    with empty_app.app_context():
+        flask_migrate.downgrade(revision="0110")
+        flask_migrate.upgrade()
+    with engine.connect() as connection:
+        proven = dict(connection.execute(sa.text("select email, email_proven from users")).all())
+    assert proven == {alice.email: True, bob.email: False}
+
+
 def test_the_schema_equals_the_models(settings: Settings) -> None:
     engine = sa.create_engine(settings.db_admin_url or "")
     with engine.connect() as connection:

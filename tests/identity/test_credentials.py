@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -20,13 +21,13 @@ from tests.identity.authenticators import (
     switch_on,
 )
 from tests.identity.conftest import Events
-from tests.identity.keys import make_key
-from tests.identity.test_provisional import browser_of, strict, uma  # noqa: F401 - fixtures
+from tests.identity.keys import bearing, make_key
+from tests.identity.test_provisional import browser_of, confirm, strict, uma  # noqa: F401 - fixtures
 from tests.identity.test_recovery import NEW, choose, go, reset_link
 from tests.identity.test_sessions import Sql, fresh_address, me
 from tests.identity.test_views import submit
 from tests.people import PASSWORD, ApiClient, Person
-from voyagent.identity.queries import credentials as queries
+from voyagent.identity.queries import credentials as queries, people as people_queries
 from voyagent.identity.rules.credentials import (
     ENDED_BY,
     ENDED_BY_OWNER,
@@ -124,13 +125,17 @@ def sign_in_again(equipped: Equipped) -> None:
 
 def unconfirmed(equipped: Equipped) -> None:
     equipped.sql(
-        "update users set email_verified = false where id = :u", u=equipped.bob.actor.user_id
+        "update users set email_verified = false, email_proven = false where id = :u",
+        u=equipped.bob.actor.user_id,
     )
 
 
 def provisional(equipped: Equipped) -> None:
     tenant_id = equipped.bob.actor.tenant_id
-    equipped.sql("update users set email_verified = false where tenant_id = :t", t=tenant_id)
+    equipped.sql(
+        "update users set email_verified = false, email_proven = false where tenant_id = :t",
+        t=tenant_id,
+    )
     equipped.sql("update tenants set verified_at = null where id = :t", t=tenant_id)
 
 
@@ -140,13 +145,8 @@ def do_reset(equipped: Equipped) -> None:
         reset.reset_password(rules(equipped.bob), token=token, new_password=NEW, device=API)
 
 
-def reset_unconfirmed(equipped: Equipped) -> None:
+def reset_unproven(equipped: Equipped) -> None:
     unconfirmed(equipped)
-    do_reset(equipped)
-
-
-def reset_provisional(equipped: Equipped) -> None:
-    provisional(equipped)
     do_reset(equipped)
 
 
@@ -190,8 +190,7 @@ DOING: dict[Act, Callable[[Equipped], object]] = {
         device=API,
     ),
     Act.PASSWORD_RESET: do_reset,
-    Act.PASSWORD_RESET_UNCONFIRMED: reset_unconfirmed,
-    Act.PASSWORD_RESET_PROVISIONAL: reset_provisional,
+    Act.PASSWORD_RESET_UNPROVEN: reset_unproven,
     Act.ADDRESS_CHANGED: lambda e: e.does(
         profile.update_profile, email=fresh_address(), device=API
     ),
@@ -378,6 +377,116 @@ def test_the_owner_of_a_squatted_address_takes_everything_over(
     mine = ApiClient(strict.test_client(), signed_in.json["access_token"])
     assert len(mine.get("/team").json["items"]) == 1
     assert mine.get("/auth/api-keys").json["items"] == []
+
+
+def equip_as_stranger(sql: Sql, person: Person) -> str:
+    """Give an account an API key and a second factor; return the text of the key."""
+    key = make_key(person)[1]
+    sql(
+        "update users set totp_enabled = true, totp_secret = 'sealed' where id = :id",
+        id=person.actor.user_id,
+    )
+    return key
+
+
+def takes_over(strict: Flask, email: str) -> None:  # noqa: F811 - an argument
+    """Reset the password as the owner of the mailbox, confirm the address, and sign in."""
+    owner = ApiClient(strict.test_client(), None)
+    assert owner.post("/auth/request-password-reset", json={"email": email}).status_code == 200
+    link = mailbox.newest(strict, to=email, kind="reset_password")
+    assert choose(owner, link.token).status_code == 200
+    for mail in mailbox.received(strict, to=email, kind="verify_email")[:1]:
+        assert owner.post("/auth/verify-email", json={"token": mail.token}).status_code == 200
+    signed_in = owner.post("/auth/sign-in", json={"email": email, "password": NEW})
+    assert signed_in.status_code == 200, "the stranger's second factor is gone"
+
+
+def accepts(strict: Flask, inviter: Person, role: str = "agent") -> Person:  # noqa: F811
+    """Invite an address of somebody else, and accept with the link of the answer."""
+    email = fresh_address()
+    made = inviter.api.post("/auth/invites", json={"email": email, "role": role})
+    body = {
+        "token": made.json["invite_link"].partition("token=")[2],
+        "password": PASSWORD,
+        "full_name": "Mallory",
+    }
+    answer = ApiClient(strict.test_client(), None).post("/auth/accept-invite", json=body)
+    assert (answer.status_code, answer.json["user"]["email_verified"]) == (201, True)
+    user_id = UUID(answer.json["user"]["id"])
+    with inviter.acting():
+        actor = replace(people_queries.get_actor(user_id), fresh=True)
+    token, refresh = answer.json["access_token"], answer.json["refresh_token"]
+    return Person(strict, actor, email, token, refresh)
+
+
+def test_the_owner_of_an_invited_address_takes_everything_over(
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+    sql: Sql,
+) -> None:
+    """The link of an invitation is shown to whoever invites, so it proves no mailbox."""
+    confirm(uma)
+    squatted = accepts(strict, uma)
+    key = equip_as_stranger(sql, squatted)
+    takes_over(strict, squatted.email)
+    assert bearing(squatted, key).get("/auth/me").status_code == 401
+    assert me(strict, squatted.access_token) == 401
+
+
+def test_the_owner_of_an_address_that_a_stranger_moved_to_takes_everything_over(
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+    sql: Sql,
+) -> None:
+    confirm(uma)
+    key = equip_as_stranger(sql, uma)
+    victim, invited = fresh_address(), fresh_address()
+    sql("update users set totp_enabled = false where id = :id", id=uma.actor.user_id)
+    assert uma.api.post("/auth/invites", json={"email": invited}).status_code == 201
+    assert uma.api.patch("/auth/profile", json={"email": victim}).status_code == 200
+    sql("update users set totp_enabled = true where id = :id", id=uma.actor.user_id)
+    takes_over(strict, victim)
+    assert bearing(uma, key).get("/auth/me").status_code == 401
+    assert me(strict, uma.access_token) == 401
+    (invitation,) = sql("select status from invites where email = :email", email=invited)
+    assert invitation["status"] == "revoked"
+
+
+def test_after_a_mailed_link_a_reset_leaves_keys_and_the_second_factor(
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+    sql: Sql,
+) -> None:
+    """The first reset proves an invited address, as does the link that confirms it."""
+    confirm(uma)
+    owner = ApiClient(strict.test_client(), None)
+    by_reset, by_link = accepts(strict, uma), accepts(strict, uma)
+    assert choose(owner, reset_link(strict, owner, by_reset).token).status_code == 200
+    assert by_link.api.post("/auth/send-verification-email").status_code == 200
+    confirm(by_link)
+    for person in (by_reset, by_link):
+        key = equip_as_stranger(sql, person)
+        assert choose(owner, reset_link(strict, owner, person).token).status_code == 200
+        assert bearing(person, key).get("/auth/me").status_code == 200
+        signed_in = owner.post("/auth/sign-in", json={"email": person.email, "password": NEW})
+        assert (signed_in.status_code, signed_in.json["detail"]) == (401, "totp_required")
+
+
+def test_the_page_proves_no_invited_address_without_the_password(
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+    sql: Sql,
+) -> None:
+    """A stranger has the link mailed to the owner, who clicks it and resets afterwards."""
+    confirm(uma)
+    squatted = accepts(strict, uma)
+    key = equip_as_stranger(sql, squatted)
+    assert squatted.api.post("/auth/send-verification-email").status_code == 200
+    browser = strict.test_client()
+    go(browser, mailbox.newest(strict, to=squatted.email, kind="verify_email").link)
+    assert submit(browser, "/verify-email").status_code == 422
+    takes_over(strict, squatted.email)
+    assert bearing(squatted, key).get("/auth/me").status_code == 401
 
 
 def test_the_page_confirms_no_account_whose_password_is_unknown(

@@ -48,8 +48,10 @@ class Tenant(Base):
 class User(TenantOwned, Base):
     """A user of an agency.
 
-    The e-mail address is in lower case and unique among the active users of all agencies. The
-    secrets of two-factor authentication are encrypted.
+    The e-mail address is in lower case and unique among the active users of all agencies.
+    `email_proven` is true if somebody opened a link that went to this address by mail and was shown
+    nowhere else. `email_verified` may be true without it: the link of an invitation is shown to
+    whoever invites. The secrets of two-factor authentication are encrypted.
     """
 
     __tablename__ = "users"
@@ -59,6 +61,7 @@ class User(TenantOwned, Base):
     role: Mapped[str]
     password_hash: Mapped[str]
     email_verified: Mapped[bool] = mapped_column(server_default=text("false"))
+    email_proven: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[DefaultNow]

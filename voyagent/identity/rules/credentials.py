@@ -28,10 +28,12 @@ class Act(StrEnum):
 
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a name
-    PASSWORD_RESET_UNCONFIRMED = "password_reset_unconfirmed"  # noqa: S105 - a name
-    """A reset while the person's present address is not confirmed."""
-    PASSWORD_RESET_PROVISIONAL = "password_reset_provisional"  # noqa: S105 - a name
-    """A reset in a provisional agency: a stranger may have signed up with the address."""
+    PASSWORD_RESET_UNPROVEN = "password_reset_unproven"  # noqa: S105 - a name
+    """The first reset of an address that no mailed link has proven.
+
+    A stranger may have signed up with it, moved the account to it, or accepted an invitation that
+    the stranger made.
+    """
     ADDRESS_CHANGED = "address_changed"
     ADDRESS_CONFIRMED = "address_confirmed"
     FIRST_ADDRESS_CONFIRMED = "first_address_confirmed"
@@ -73,15 +75,8 @@ _OTHER_SESSIONS: Mapping[Kind, Effect] = {Kind.SESSION: Effect.ENDS_OTHERS}
 ENDED_BY: Mapping[Act, Mapping[Kind, Effect]] = {
     Act.PASSWORD_CHANGED: {**_OTHER_SESSIONS, Kind.RESET_LINK: Effect.ENDS},
     Act.PASSWORD_RESET: {Kind.SESSION: Effect.ENDS, Kind.RESET_LINK: Effect.ENDS},
-    # The second factor continues: whoever reads the mail of a mistyped address does not have it.
-    Act.PASSWORD_RESET_UNCONFIRMED: {
-        Kind.SESSION: Effect.ENDS,
-        Kind.API_KEY: Effect.ENDS,
-        Kind.INVITATION: Effect.ENDS,
-        Kind.RESET_LINK: Effect.ENDS,
-    },
-    # The link of the sign-up continues: the owner of the address needs it.
-    Act.PASSWORD_RESET_PROVISIONAL: {**_EVERYTHING, Kind.CONFIRMATION_LINK: Effect.CONTINUES},
+    # The mailed confirmation link continues: the owner of the address needs it.
+    Act.PASSWORD_RESET_UNPROVEN: {**_EVERYTHING, Kind.CONFIRMATION_LINK: Effect.CONTINUES},
     Act.ADDRESS_CHANGED: {
         **_OTHER_SESSIONS,
         Kind.RESET_LINK: Effect.ENDS,

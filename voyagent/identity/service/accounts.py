@@ -97,6 +97,8 @@ def add_person(
 ) -> User:
     """Add a user to the bound agency.
 
+    The address is not proven yet, except where the installation trusts every address.
+
     If two concurrent calls have the same e-mail address, only one succeeds. Raises
     EmailAlreadyRegistered.
     """
@@ -107,6 +109,7 @@ def add_person(
         role=role,
         password_hash=password_hash,
         email_verified=verified or identity.settings.auth_skip_email_verification,
+        email_proven=identity.settings.auth_skip_email_verification,
     )
     db.session.add(user)
     try:

@@ -31,8 +31,7 @@ from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 
 _REASONS = {
-    Act.PASSWORD_RESET_UNCONFIRMED: "password_reset",
-    Act.PASSWORD_RESET_PROVISIONAL: "password_reset",
+    Act.PASSWORD_RESET_UNPROVEN: "password_reset",
     Act.ADDRESS_CHANGED: "email_changed",
     Act.FIRST_ADDRESS_CONFIRMED: "email_confirmed",
     Act.SECOND_FACTOR_CHANGED: "two_factor_changed",

@@ -187,8 +187,9 @@ def accept_invite(
     """Create a user in the inviting agency and sign this user in.
 
     The user has the invited role. The e-mail address counts as confirmed, because the link was
-    mailed to it. One SQL statement marks the token as used, so that of concurrent calls only one
-    succeeds; after a refusal the token still works.
+    mailed to it, but not as proven (`User.email_proven`): whoever invited has seen the link. One
+    SQL statement marks the token as used, so that of concurrent calls only one succeeds; after a
+    refusal the token still works.
 
     Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordTooCommon,
     EmailAlreadyRegistered.

@@ -49,7 +49,7 @@ class Holder:
     email: str
     agency_name: str
     is_confirmed: bool
-    """True if the address is confirmed already."""
+    """True if the address is confirmed already, by a mailed link."""
 
 
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
@@ -94,7 +94,8 @@ def find(token: str, purpose: Purpose) -> Holder | None:
     tenant_id, token_id = found
     tenancy.bind(db.session(), tenant_id)
     statement = (
-        "select o.user_id, o.email, t.display_name, u.email_verified"  # noqa: S608 - constants only
+        "select o.user_id, o.email, t.display_name,"  # noqa: S608 - constants only
+        " u.email_verified and u.email_proven as is_confirmed"
         f" from one_time_tokens o, users u, tenants t where{_IS_VALID}"
     )
     row = db.session.execute(
@@ -103,7 +104,7 @@ def find(token: str, purpose: Purpose) -> Holder | None:
     if row is None:
         log.info("auth.token_refused", purpose=purpose.value, reason="no_longer_good")
         return None
-    return Holder(token_id, row.user_id, purpose, row.email, row.display_name, row.email_verified)
+    return Holder(token_id, row.user_id, purpose, row.email, row.display_name, row.is_confirmed)
 
 
 def look_up(token: str, purpose: Purpose) -> Holder:

@@ -118,7 +118,8 @@ def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
     """
     if people.email_taken(email):
         raise AddressTaken
-    before, person.email, person.email_verified = person.email, email, False
+    before, person.email = person.email, email
+    person.email_verified = person.email_proven = False
     try:
         db.session.flush()
     except IntegrityError as error:

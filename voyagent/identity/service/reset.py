@@ -16,7 +16,6 @@ from voyagent.identity.service import one_time
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.credentials import end_credentials, lives_on
 from voyagent.identity.service.one_time import Holder, Purpose
-from voyagent.identity.service.trust import is_provisional
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits, tenancy
 from voyagent.kernel.actor import Channel, system_actor
@@ -102,11 +101,11 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     """Set a new password with a mailed token, and return the user's e-mail address.
 
     The token works once; if the password is refused, it still works. All sessions of the user and
-    all other reset links end. If the address is not confirmed, API keys and sent invitations end
-    too, because whoever made them never received mail there. Nobody is signed in, the address does
-    not become confirmed, and two-factor authentication stays as it is (ASVS 6.4.3), except in a
-    provisional agency, where a stranger may have switched it on. The user is notified by mail, and
-    the count of failed sign-ins is reset.
+    all other reset links end. Two-factor authentication stays as it is (ASVS 6.4.3). If no mailed
+    link had proven the address, API keys, sent invitations and two-factor authentication end too,
+    because whoever made them may never have received mail there; the reset proves the address.
+    Nobody is signed in, and the address does not become confirmed. The user is notified by mail,
+    and the count of failed sign-ins is reset.
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """
@@ -120,6 +119,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     person.password_hash = password_hash
     actor = people.get_actor(person.id).via(device.channel)
     end_credentials(_act_of(person), person.id, by=actor)
+    person.email_proven = True
     identity.outbox.send(
         to=person.email, kind="password_changed", locale=actor.locale, **lives_on(person.id)
     )
@@ -129,7 +129,5 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
 
 
 def _act_of(person: User) -> Act:
-    """Return the act, which depends on the confirmation of the address."""
-    if person.email_verified:
-        return Act.PASSWORD_RESET
-    return Act.PASSWORD_RESET_PROVISIONAL if is_provisional() else Act.PASSWORD_RESET_UNCONFIRMED
+    """Return the act, which depends on the proof of the address."""
+    return Act.PASSWORD_RESET if person.email_proven else Act.PASSWORD_RESET_UNPROVEN

@@ -171,7 +171,7 @@ def _confirm(
     holder: Holder, device: Device, *, keep: UUID | None = None, is_page: bool = False
 ) -> str:
     person = one_time.spend(holder)
-    person.email_verified = True
+    person.email_verified = person.email_proven = True
     is_first = note_verified_agency()
     actor = people.get_actor(person.id).via(device.channel)
     act = Act.FIRST_ADDRESS_CONFIRMED if is_first and is_page else Act.ADDRESS_CONFIRMED
