@@ -18,7 +18,11 @@ REFUSED = [
     *map(chr, range(0x202A, 0x202F)),
     *map(chr, range(0x2066, 0x206A)),
 ]
-ALLOWED = ["\u200c", "\u200d", "\u00a0", "\u00ad", "é", "न", "✈", "ア"]
+INVISIBLE = [
+    *("\u00ad", "\u034f", "\u115f", "\u1160", "\u180e", "\u200b", "\u2060", "\u2064", "\u3164"),
+    *("\ufeff", "\uffa0", "\U000e0000", "\U000e0041", "\U000e007f"),
+]
+ALLOWED = ["\u200c", "\u200d", "\u00a0", "é", "न", "✈", "ア"]
 SENTENCE = "This has invisible characters"
 
 
@@ -32,7 +36,7 @@ def kinds(answer: Any) -> list[tuple[str, list[object]]]:
     return [(item["type"], item["loc"]) for item in detail]
 
 
-@pytest.mark.parametrize("character", REFUSED, ids=named)
+@pytest.mark.parametrize("character", [*REFUSED, *INVISIBLE], ids=named)
 def test_a_text_of_one_line_refuses_the_character(alice: Person, character: str) -> None:
     name = f"Asha{character}Rao"
     assert contains_control(name)
@@ -49,6 +53,21 @@ def test_joiners_spaces_and_letters_are_accepted(alice: Person, character: str) 
     answer = alice.api.post("/enquiries", json={"customer_name": name, "notes": name})
     assert answer.status_code == 201, answer.text
     assert answer.json["notes"] == name
+
+
+@pytest.mark.parametrize(
+    "name", ["\u200dAsha", "Asha\u200c", "A\u200d\u200cB", "\u200d"], ids=ascii
+)
+def test_a_joiner_joins_two_characters(alice: Person, name: str) -> None:
+    assert contains_control(name)
+    answer = alice.api.post("/enquiries", json={"customer_name": name})
+    assert kinds(answer) == [("string_control_character", ["body", "customer_name"])]
+
+
+def test_two_parties_cannot_have_names_that_look_equal(alice: Person) -> None:
+    for name in ("Emirates", "Emi\u200brates", "Emi\u00adrates"):
+        answer = alice.api.post("/parties", json={"name": name, "is_supplier": True})
+        assert answer.status_code == (201 if name == "Emirates" else 422), answer.text
 
 
 def test_notes_have_lines_and_tabs_but_no_directions(alice: Person) -> None:
@@ -131,4 +150,6 @@ def test_the_name_of_a_conversation_from_its_first_message_is_one_line(alice: Pe
 
 def test_texts_that_nobody_can_correct_are_cleaned() -> None:
     assert without_controls("Taj\nMahal\u202e") == "Taj Mahal "
+    assert without_controls("Ta\u200bj \u200dMahal\u200d\u200d\ufeff") == "Taj \u200dMahal"
+    assert readable("Ta\u200bj\ufeff") == "Taj"
     assert readable("\u202a+91 98450 12345\u202c\x07\n\tGoa") == "+91 98450 12345 \n\tGoa"

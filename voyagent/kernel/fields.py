@@ -36,9 +36,17 @@ YEAR_MIN, YEAR_MAX = 1900, 2200
 _WHOLE = re.compile(r"-?[0-9]+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DIRECTIONS = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"
+_INVISIBLES = (
+    r"\u00ad\u034f\u115f\u1160\u180e\u200b\u2060-\u2064\u3164\ufeff\uffa0\U000e0000-\U000e007f"
+)
+_JOINERS = r"\u200c\u200d"
+_MISPLACED = rf"(?<![^{_JOINERS}])[{_JOINERS}]|[{_JOINERS}]+\Z"
 _CONTROL = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029{_DIRECTIONS}]")
+_INVISIBLE = re.compile(f"[{_INVISIBLES}]")
+_MISPLACED_JOINER = re.compile(_MISPLACED)
+_CONTROL_IN_LINE = re.compile(f"{_CONTROL.pattern}|{_INVISIBLE.pattern}|{_MISPLACED}")
 _CONTROL_IN_LINES = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_DIRECTIONS}]")
-_DIRECTION = re.compile(f"[{_DIRECTIONS}]")
+_REMOVED = re.compile(f"[{_DIRECTIONS}{_INVISIBLES}]")
 STORED = {"is_stored": True}
 """Validation context of values from the database, whose characters are not checked again."""
 
@@ -107,32 +115,35 @@ def storable(text: str) -> str:
 def without_controls(text: str) -> str:
     """Return a text on one line: each control or direction character becomes a space.
 
-    For text that nobody can be asked to correct, such as the answer of an outside system.
+    Invisible characters are removed. For text that nobody can be asked to correct, such as the
+    answer of an outside system.
     """
-    return _CONTROL.sub(" ", text)
+    return _MISPLACED_JOINER.sub("", _INVISIBLE.sub("", _CONTROL.sub(" ", text)))
 
 
 def readable(text: str) -> str:
     """Return a pasted text without the characters that long fields refuse.
 
     Those are the fields of several lines. Direction characters, which chat programs put around
-    names and numbers, are removed. Other controls become spaces.
+    names and numbers, and invisible characters are removed. Other controls become spaces.
     """
-    return _CONTROL_IN_LINES.sub(" ", _DIRECTION.sub("", text))
+    return _CONTROL_IN_LINES.sub(" ", _REMOVED.sub("", text))
 
 
 def contains_control(text: str) -> bool:
-    """Return True if a text of one line contains a control or direction character.
+    """Return True if a text of one line contains a refused character.
 
-    These are the controls of ASCII and Unicode, line and paragraph separators, and the characters
-    that change the direction of text (Unicode's Bidi_Control). The joiners of Indian scripts
-    (U+200C, U+200D) are none of them.
+    These are the controls of ASCII and Unicode, line and paragraph separators, the characters that
+    change the direction of text (Unicode's Bidi_Control), and characters that are not seen, such as
+    the zero-width space, the soft hyphen and tag characters. With them two different names would
+    look equal. The joiners of Indian scripts (U+200C, U+200D) are accepted between other
+    characters, but not at an end and not twice in a row.
     """
-    return _CONTROL.search(text) is not None
+    return _CONTROL_IN_LINE.search(text) is not None
 
 
 def _on_one_line(text: str, info: ValidationInfo) -> str:
-    return _without(_CONTROL, text, info)
+    return _without(_CONTROL_IN_LINE, text, info)
 
 
 def _on_lines(text: str, info: ValidationInfo) -> str:
