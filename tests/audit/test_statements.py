@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -138,6 +139,44 @@ def test_a_recomputed_chain_without_checks_is_found_only_by_a_signed_statement(
     )
     assert flask("sign", "--agency", alice.actor.tenant_id).exit_code == 1, "it is never signed"
     assert len(anchors.folder.read(alice.actor.tenant_id)) == 1
+
+
+def test_an_agency_with_another_id_does_not_escape_its_statements(
+    app: Flask,
+    alice: Person,
+    charlie: Person,
+    anchors: Anchors,
+    sign: Any,
+    flask: Flask_,
+    tmp_path: Path,
+) -> None:
+    """The owner of the database gives every row of an agency a new id."""
+    for person in (alice, charlie):
+        sign(anchors, person)
+    assert "is not in the database" not in flask("verify").output
+    # For the program this is the same as a new id in every table of the database.
+    gone = UUID("00000000-0000-4000-8000-000000000001")
+    anchors.folder.file(charlie.actor.tenant_id).rename(anchors.folder.file(gone))
+    place = anchors.folder.file(gone)
+    (tmp_path / "copy.jsonl").write_bytes(
+        place.read_bytes().replace(str(charlie.actor.tenant_id).encode(), str(gone).encode())
+    )
+    wanted = f"{gone}: BROKEN: the agency has signed statements (1), but is not in the database"
+    for arguments in (
+        ("verify",),
+        ("verify", "--anchors", anchors.folder.path),
+        ("verify", "--anchors", tmp_path / "copy.jsonl"),
+        ("sign",),
+    ):
+        found = flask(*arguments)
+        assert (found.exit_code, wanted in found.output) == (1, True), (arguments, found.output)
+    with app.app_context(), capture_logs() as logs:
+        tasks.check_agencies.run(after=str(UUID(int=0)))
+    assert [
+        line["reason"]
+        for line in logs
+        if line["event"] == "audit.broken" and str(gone) in str(line)
+    ] == ["the agency has signed statements (1), but is not in the database"]
 
 
 def test_deleting_the_copies_in_the_database_hides_nothing(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +19,7 @@ from voyagent.audit.service.statements import Anchors, SigningKeyMissing
 from voyagent.drivers.anchors.folder import StatementFolder
 from voyagent.http.commands import with_database
 from voyagent.http.extensions import installed
+from voyagent.kernel.ids import parse_id
 
 
 @click.group("audit")
@@ -42,8 +46,9 @@ def audit() -> None:
 def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None) -> None:
     """Recompute every hash and print the first missing or changed event of each chain.
 
-    The chain must contain the signed heads. The exit code is 1 if a chain is broken or a statement
-    is missing, changed or signed with an unknown key. It is 3 if all chains are valid, but the
+    The chain must contain the signed heads. The exit code is 1 if a chain is broken, if a statement
+    is missing, changed or signed with an unknown key, or if an agency has statements and is not in
+    the database. It is 3 if all chains are valid, but the
     heads of an agency are no longer signed.
     """
     known = _heads(head_texts)
@@ -72,6 +77,8 @@ def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None)
         else:
             broken += 1
             click.echo(f"{tenant_id}: {_fault(verdict)}")
+    if agency is None:
+        broken += _echo_missing(anchors.folder if place is None else place)
     if broken or unsigned:
         raise click.exceptions.Exit(1 if broken else UNSIGNED)
 
@@ -88,7 +95,7 @@ def sign(agency: UUID | None, *, refill: bool) -> None:
     """Verify each chain and sign its head, as the worker does every night.
 
     The statement is appended to the agency's file in the folder of statements. The exit code is 1
-    if a chain was not signed.
+    if a chain was not signed, or if an agency has statements and is not in the database.
     """
     anchors, unsigned = installed(Anchors, "anchors"), 0
     if agency is not None:
@@ -110,6 +117,8 @@ def sign(agency: UUID | None, *, refill: bool) -> None:
         except (BrokenError, OSError) as error:
             unsigned += 1
             click.echo(f"{tenant_id}: NOT SIGNED: {error}")
+    if agency is None:
+        unsigned += _echo_missing(anchors.folder)
     if unsigned:
         raise click.exceptions.Exit(1)
 
@@ -179,6 +188,28 @@ def _signed(anchors: Anchors, tenant_id: UUID, refilled: int) -> str:
 def _fault(verdict: Verdict) -> str:
     at = "" if verdict.bad_seq is None else f" at event {verdict.bad_seq}"
     return f"BROKEN{at}: {verdict.reason}"
+
+
+def _echo_missing(place: StatementFolder | Path) -> int:
+    """Print the agencies with statements that are not in the database; return their number."""
+    try:
+        counted = _counted(place)
+    except OSError as error:
+        click.echo(f"BROKEN: the statements cannot be read: {error.strerror}")
+        return 1
+    missing = list(checks.walk_missing(counted))
+    for tenant_id, verdict in missing:
+        click.echo(f"{tenant_id}: {_fault(verdict)}")
+    return len(missing)
+
+
+def _counted(place: StatementFolder | Path) -> Mapping[UUID, int]:
+    if isinstance(place, StatementFolder):
+        return statements.count_by_agency(place)
+    if place.is_dir():
+        return statements.count_by_agency(StatementFolder(place))
+    named = re.findall(rb'"agency":"([0-9a-f-]{36})"', place.read_bytes())
+    return Counter(found for text in named if (found := parse_id(text.decode())) is not None)
 
 
 def _given_lines(place: Path, tenant_id: UUID) -> list[bytes]:

@@ -30,6 +30,7 @@ def check(tenant_id: str, check_id: str) -> None:
 def check_agencies(after: str) -> None:
     """Check and sign the chains of some agencies, then queue a job for the next ones.
 
+    The last batch also reports the agencies that have statements and are not in the database.
     Batches keep each job short.
     """
     with transaction():
@@ -38,6 +39,8 @@ def check_agencies(after: str) -> None:
         checks.check_and_sign(tenant_id, _anchors())
     if len(batch) == BATCH:
         _go_on(batch[-1])
+    else:
+        checks.report_missing(_anchors())
 
 
 @task("audit.nightly", own_transactions=True, every="17 1 * * *")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import delete, func, select
 
 from voyagent.audit.models import AuditCheck
+from voyagent.audit.queries import chain
 from voyagent.audit.queries.chain import snapshot
 from voyagent.audit.rules import verifier
 from voyagent.audit.rules.verifier import BrokenError, Head, Verdict
@@ -127,15 +128,35 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
 
     `known` are heads recorded elsewhere, which the chain must still contain.
     """
-    with snapshot(tenant_id) as chain:
-        if chain.head is None:
+    with snapshot(tenant_id) as events:
+        if events.head is None:
             return Verdict(0, verifier.GENESIS, 1, "the head of the chain is missing")
-        verdict = verifier.verify(chain.lines, chain.head, str(tenant_id), known)
-        changed = chain.changed_part
+        verdict = verifier.verify(events.lines, events.head, str(tenant_id), known)
+        changed = events.changed_part
         if verdict.ok and changed is not None:
             reason = f"the personal text of event {changed} is not the one that was recorded"
             return verdict._replace(bad_seq=changed, reason=reason)
         return verdict
+
+
+def walk_missing(statements_of: Mapping[UUID, int]) -> Iterator[tuple[UUID, Verdict]]:
+    """Yield a broken verdict for each agency with statements that is not in the database.
+
+    `statements_of` has the number of statements by agency. Agencies are never deleted, so such an
+    agency was deleted, or its rows were given another id to escape its statements.
+    """
+    for tenant_id, number in statements_of.items():
+        found = chain.exists(tenant_id)
+        db.session.remove()
+        if number and not found:
+            reason = f"the agency has signed statements ({number}), but is not in the database"
+            yield tenant_id, Verdict(0, verifier.GENESIS, None, reason)
+
+
+def report_missing(anchors: Anchors) -> None:
+    """Log each agency that has statements in the folder and is not in the database."""
+    for tenant_id, verdict in walk_missing(statements.count_by_agency(anchors.folder)):
+        log.error("audit.broken", agency=str(tenant_id), bad_seq=None, reason=verdict.reason)
 
 
 def found_before(tenant_id: UUID) -> list[Head]:

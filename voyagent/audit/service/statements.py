@@ -152,6 +152,11 @@ def refill(anchors: Anchors, tenant_id: UUID) -> int:
     return len(missing)
 
 
+def count_by_agency(folder: StatementFolder) -> dict[UUID, int]:
+    """Return the number of statements of each agency in a folder. Raises OSError."""
+    return {tenant_id: len(folder.read(tenant_id)) for tenant_id in folder.agencies()}
+
+
 def take_for_mail() -> AuditStatement | None:
     """Take the newest statement of the bound agency for mailing, once.
 

@@ -11,6 +11,8 @@ from io import FileIO
 from pathlib import Path
 from uuid import UUID
 
+from voyagent.kernel.ids import parse_id
+
 
 @dataclass(frozen=True, slots=True)
 class StatementFolder:
@@ -21,6 +23,19 @@ class StatementFolder:
     def file(self, tenant_id: UUID) -> Path:
         """Return the path of an agency's file: `<agency id>.jsonl`."""
         return self.path / f"{tenant_id}.jsonl"
+
+    def agencies(self) -> list[UUID]:
+        """Return the ids of the agencies that have a file, in order. Raises OSError.
+
+        Without the folder the list is empty.
+        """
+        try:
+            names = [entry.name for entry in os.scandir(self.path)]
+        except FileNotFoundError:
+            return []
+        stems = [name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl")]
+        ids = [found for stem in stems if (found := parse_id(stem)) is not None]
+        return sorted(ids)
 
     def read(self, tenant_id: UUID) -> list[bytes]:
         """Return an agency's statements, oldest first. Raises OSError.
