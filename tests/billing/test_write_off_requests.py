@@ -339,7 +339,8 @@ def test_an_edited_request_runs_with_the_new_arguments(
             f"/approvals/{asked['id']}", json={"arguments": asked["payload"] | {"amount": "500.00"}}
         )
     assert changed.status_code == 200, changed.text
-    resolve(leila, asked["id"])
+    assert status_and_code(resolve(leila, asked["id"])) == (403, "self_approval")
+    resolve(alice, asked["id"])
     drain()
     assert amounts(alice, invoice_id) == (0, 50_000, 50_000, 4_450_000)
 
