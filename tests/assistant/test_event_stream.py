@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import takewhile
 
 import pytest
@@ -281,7 +282,7 @@ def open_stream(
 
 @pytest.fixture
 def seats(app: Flask, monkeypatch: pytest.MonkeyPatch) -> event_stream.Seats:
-    seats = event_stream.Seats(streams_max=3, per_person_max=2)
+    seats = event_stream.Seats(streams_max=3, per_person_max=2, share_max=3)
     monkeypatch.setitem(app.extensions, "voyagent.streams", seats)
     return seats
 
@@ -305,6 +306,45 @@ def test_streams_are_limited_per_person_and_per_process(
     for one in opened:
         one.close()
     assert seats.taken == 0
+
+
+@pytest.mark.parametrize("shared", ["agency", "network"])
+def test_an_agency_and_a_network_have_a_quarter_of_the_streams(shared: str) -> None:
+    seats = event_stream.Seats(200)
+    agency = new_id()
+
+    def sitter(number: int) -> event_stream.Sitter:
+        return (
+            event_stream.Sitter(new_id(), agency, f"192.0.2.{number}")
+            if shared == "agency"
+            else event_stream.Sitter(new_id(), new_id(), "2001:db8::/64")
+        )
+
+    taken = [sitter(number) for number in range(50)]
+    for one in taken:
+        seats.take(one)
+    with pytest.raises(event_stream.StreamsFull):
+        seats.take(sitter(50))
+    seats.take(event_stream.Sitter(new_id(), new_id(), "198.51.100.1"))
+    seats.leave(taken[0])
+    seats.take(sitter(50))
+
+
+def test_people_without_a_stream_find_a_seat_when_others_have_many() -> None:
+    seats = event_stream.Seats(200)
+    opened = []
+    for _ in range(13):
+        user_id, tenant_id = new_id(), new_id()
+        for number in range(16):
+            one = event_stream.Sitter(user_id, tenant_id, f"192.0.2.{number}")
+            with suppress(event_stream.StreamsFull):
+                seats.take(one)
+                opened.append(one)
+    assert len(opened) < 200
+    seats.take(event_stream.Sitter(new_id(), new_id(), "198.51.100.1"))
+    for one in opened:
+        seats.leave(one)
+    assert seats.taken == 1
 
 
 def test_a_finished_or_unread_stream_is_removed_from_the_count(

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 from flask import Flask
 
-from voyagent.http.client import client_address, client_address_of
+from voyagent.http.client import client_address, client_address_of, client_network
 from voyagent.kernel.config import Settings
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("2001:db8:ff::/48")]
@@ -86,3 +86,20 @@ def test_a_session_stores_the_client_address(app: Flask) -> None:
 
     with app.test_request_context(environ_base={"REMOTE_ADDR": "198.51.100.7"}):
         assert device(Channel.API).ip == "198.51.100.7"
+
+
+@pytest.mark.parametrize(
+    ("peer", "network"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("2001:db8::7", "2001:db8::/64"),
+        ("2001:db8::ffff:1", "2001:db8::/64"),
+        ("127.0.0.1", None),
+        ("a socket", None),
+    ],
+)
+def test_one_client_is_an_ipv4_address_or_an_ipv6_network(
+    app: Flask, peer: str, network: str | None
+) -> None:
+    with app.test_request_context(environ_base={"REMOTE_ADDR": peer}):
+        assert client_network() == network

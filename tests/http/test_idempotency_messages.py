@@ -14,7 +14,7 @@ from tests.assistant.line import FRAME, Line, frames, proposal
 from tests.chat.parallel import at_once
 from tests.http.conftest import Variant
 from tests.people import ApiClient, Person
-from voyagent.assistant.api.event_stream import seats
+from voyagent.assistant.api.event_stream import Sitter, seats
 from voyagent.http.idempotency import REPLAYED
 
 
@@ -158,10 +158,10 @@ def test_a_message_without_a_free_slot_is_not_stored_and_can_be_sent_again(
         f"/chat/sessions/{line.session_id}/messages",
     )
     headers = {"Idempotency-Key": "a-key"}
-    seats(app).take(None)
+    seats(app).take(Sitter(None))
     assert api.post(address, json=HELP, headers=headers).status_code == 503
     assert message_count(line) == 0
-    seats(app).leave(None)
+    seats(app).leave(Sitter(None))
     answer = api.post(address, json=HELP, headers=headers)
     line.drain()
     assert frames(answer)[-1]["kind"] == "final"

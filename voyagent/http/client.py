@@ -25,6 +25,22 @@ def client_address() -> str:
     )
 
 
+def client_network() -> str | None:
+    """Return the client's IPv4 address or IPv6 /64, which counts as one client.
+
+    None if it is unknown, or is this machine or a trusted proxy, behind which are many clients.
+    """
+    settings = cast("Settings", current_app.extensions["voyagent.settings"])
+    found = _address(client_address())
+    if found is None or found.is_loopback:
+        return None
+    if any(found in network for network in settings.trusted_networks):
+        return None
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((found, 64), strict=False))
+    return str(found)
+
+
 def client_address_of(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
     """Return the nearest address to this server that is no trusted proxy.
 

@@ -43,6 +43,11 @@ TAKES_NOTHING_S = 20.0
 BUFFER_BYTES = 64 * 1024
 BLOCK_BYTES = 16 * 1024
 PER_PERSON_MAX = 16
+SHARE = 4
+"""An agency and a client network may each have one stream in four of a process."""
+KEPT = 10
+"""One stream in ten of a process is kept for users who have none."""
+_ALL = ("all", None)
 OPENING = b": open\n\n"
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
 
@@ -61,39 +66,73 @@ class TooManyStreams(TooManyRequests):
     retry_after_s = 5
 
 
-class Seats:
-    """Counter of the open streams of this process, in total and by user."""
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """The parties for which a stream counts; `network` is None if it counts for none."""
 
-    def __init__(self, streams_max: int, per_person_max: int = PER_PERSON_MAX) -> None:
+    user_id: UUID | None
+    tenant_id: UUID | None = None
+    network: str | None = None
+
+
+class Seats:
+    """Counter of the open streams of this process.
+
+    A user has at most `per_person_max`; an agency and a client network have at most `share_max`
+    each, by default a quarter of all. The last `kept` seats, by default a tenth, are given only to
+    users who have no stream.
+    """
+
+    def __init__(
+        self,
+        streams_max: int,
+        per_person_max: int = PER_PERSON_MAX,
+        share_max: int | None = None,
+        kept: int | None = None,
+    ) -> None:
         self._max = streams_max
         self._per_person_max = per_person_max
-        self._taken: Counter[UUID | None] = Counter()
+        self._share_max = max(1, streams_max // SHARE) if share_max is None else share_max
+        self._kept = streams_max // KEPT if kept is None else kept
+        self._taken: Counter[tuple[str, UUID | str | None]] = Counter()
         self._lock = Lock()
 
     @property
     def taken(self) -> int:
         """Number of open streams."""
         with self._lock:
-            return self._taken.total()
+            return self._taken[_ALL]
 
-    def take(self, user_id: UUID | None) -> None:
+    def take(self, sitter: Sitter) -> None:
         """Count a new stream.
 
-        Raises TooManyStreams for the limit of the user, StreamsFull for that of the process.
+        Raises TooManyStreams for the limit of the user, and StreamsFull for those of the agency,
+        the network and the process.
         """
         with self._lock:
-            if self._taken[user_id] >= self._per_person_max:
+            if self._taken["user", sitter.user_id] >= self._per_person_max:
                 raise TooManyStreams
-            if self._taken.total() >= self._max:
+            has_one = self._taken["user", sitter.user_id] > 0
+            if self._taken[_ALL] >= self._max - (self._kept if has_one else 0) or any(
+                self._taken[party] >= self._share_max for party in _parties(sitter)[2:]
+            ):
                 raise StreamsFull
-            self._taken[user_id] += 1
+            self._taken.update(_parties(sitter))
 
-    def leave(self, user_id: UUID | None) -> None:
+    def leave(self, sitter: Sitter) -> None:
         """Remove a stream from the count."""
         with self._lock:
-            self._taken[user_id] -= 1
-            if self._taken[user_id] <= 0:
-                del self._taken[user_id]
+            for party in _parties(sitter):
+                self._taken[party] -= 1
+                if self._taken[party] <= 0:
+                    del self._taken[party]
+
+
+def _parties(sitter: Sitter) -> list[tuple[str, UUID | str | None]]:
+    network: list[tuple[str, UUID | str | None]] = (
+        [("network", sitter.network)] if sitter.network else []
+    )
+    return [_ALL, ("user", sitter.user_id), ("agency", sitter.tenant_id), *network]
 
 
 def seats(app: Flask) -> Seats:
@@ -110,7 +149,7 @@ class Stream:
     seconds is disconnected.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each keyword filters or limits the result
         self,
         app: Flask,
         *,
@@ -120,10 +159,11 @@ class Stream:
         turn_id: str | None,
         aside: Aside | None = None,
         line: socket | None = None,
+        network: str | None = None,
     ) -> None:
         self._seats = seats(app)
-        self._user_id = listener.user_id
-        self._seats.take(self._user_id)
+        self._sitter = Sitter(listener.user_id, listener.tenant_id, network)
+        self._seats.take(self._sitter)
         self._seated = True
         self._frames = frames(
             app, listener, session_id, after_seq=after_seq, turn_id=turn_id, aside=aside
@@ -155,7 +195,7 @@ class Stream:
         self._frames.close()
         if self._seated:
             self._seated = False
-            self._seats.leave(self._user_id)
+            self._seats.leave(self._sitter)
             if self._line is not None and self._begun and not self._ended:
                 _hang_up(self._line)
 

@@ -27,6 +27,7 @@ from voyagent.assistant.queries import turn_context
 from voyagent.assistant.service.messages import Reply
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import topic
+from voyagent.http.client import client_network
 from voyagent.http.idempotency import EventStreamResponse
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.db import transaction
@@ -53,6 +54,7 @@ class Replying(Stream):
             after_seq=reply.after_seq,
             turn_id=turn_id,
             line=line(),
+            network=client_network(),
         )
         if reply.awaits:
             self._frames = _awaiting(app, actor.credential, session_id, reply)
@@ -141,6 +143,7 @@ def following(
         turn_id=None,
         aside=aside,
         line=line(),
+        network=client_network(),
     )
 
 
