@@ -136,7 +136,7 @@ def test_only_the_person_who_asked_gets_the_file(
 
 
 def test_a_key_needs_the_scope_of_the_report(busy: Person) -> None:
-    """A key of the same person without the report's scope gets neither state nor content."""
+    """A key without the report's scope gets neither state nor content."""
     file_id = UUID(busy.api.get(BOOK_API).json["id"])
     make(busy, file_id)
     for scope, status in (("enquiries", 403), ("reports", 200)):

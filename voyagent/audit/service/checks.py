@@ -140,7 +140,7 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
 
 
 def walk_missing(statements_of: Mapping[UUID, int]) -> Iterator[tuple[UUID, Verdict]]:
-    """Yield a broken verdict for each agency with statements that is not in the database.
+    """Yield a fault for each agency with statements that is not in the database.
 
     `statements_of` has the number of statements by agency. Agencies are never deleted, so such an
     agency was deleted, or its rows were given another id to escape its statements.
