@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -59,6 +59,32 @@ def test_health_answers_within_a_second_beside_unfinished_requests_and_streams(
         bearer = {"Authorization": f"Bearer {alice.access_token}"}
         assert web.ask("GET", "/api/auth/me", bearer, None) == 200
         assert not any(stream.isclosed() for stream in streams)
+
+
+def test_health_answers_within_a_second_beside_slow_readers(web: Web, alice: Person) -> None:
+    """Three addresses ask for a large document and read at most 3 KB a second of it."""
+    asked = b"GET /api/openapi.json HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n" * 20
+    bearer = {"Authorization": f"Bearer {alice.access_token}"}
+    with ExitStack() as held:
+        readers = []
+        for number in range(285):
+            reader = held.enter_context(socket.socket())
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.settimeout(20)
+            reader.bind((f"127.0.4.{number % 3 + 1}", 0))
+            reader.connect(("127.0.0.1", web.port))
+            reader.sendall(asked)
+            reader.settimeout(0)
+            readers.append(reader)
+        for _ in range(5):
+            time.sleep(2)
+            for reader in readers:
+                with suppress(OSError):  # nothing has arrived, or it is disconnected
+                    reader.recv(6000)
+            began = time.monotonic()
+            assert web.ask("GET", "/health", {}, None) == 200
+            assert time.monotonic() - began < 1
+            assert web.ask("GET", "/api/auth/me", bearer, None) == 200
 
 
 def test_a_malformed_chunk_is_a_400_with_one_log_line(web: Web) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 from voyagent.http.buffering import Limits
 
 THREADS = 4
-LARGE_BYTES = 30_000_000
+LARGE_BYTES, BUFFERED_BYTES = 30_000_000, 900_000
+SIZES = {"/large": LARGE_BYTES, "/buffered": BUFFERED_BYTES}
 worker_class = os.environ.get("ECHO_WORKER")
 threads = THREADS
 worker_connections = 400
@@ -42,9 +43,9 @@ def post_worker_init(worker: Any) -> None:
 def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
     """Return the request as JSON; the path chooses another behaviour."""
     path = environ["PATH_INFO"]
-    if path == "/large":
-        start("200 OK", [("Content-Length", str(LARGE_BYTES))])
-        return [b"x" * LARGE_BYTES]
+    if path in SIZES:
+        start("200 OK", [("Content-Length", str(SIZES[path])), ("X-Path", path)])
+        return [b"x" * SIZES[path]]
     if path == "/sleep":
         time.sleep(float(environ["QUERY_STRING"]))
     body = b"" if path == "/unread" else environ["wsgi.input"].read()

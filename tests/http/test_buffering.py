@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.echo_server import LARGE_BYTES, THREADS
+from tests.http.echo_server import BUFFERED_BYTES, LARGE_BYTES, THREADS
 from tests.processes import ROOT, end
 from voyagent.http.buffering import (
     BODY_BYTES_MAX,
@@ -523,15 +523,64 @@ def test_a_large_upload_in_a_trickle_holds_its_thread_for_the_deadline_only(
             sender.join()
 
 
-def test_clients_that_read_nothing_are_disconnected(server: Server) -> None:
+def slow_reader(server: Server, path: bytes, *, requests: int = 1) -> socket.socket:
+    """Connect with a small receive buffer, ask, and read nothing."""
+    client = server.connect()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.sendall(GET.replace(b"/get", path) * requests)
+    return client
+
+
+@pytest.mark.parametrize("path", [b"/large", b"/buffered"])
+def test_clients_that_read_nothing_hold_no_thread_that_others_need(
+    server: Server, path: bytes
+) -> None:
     with ExitStack() as held:
-        for _ in range(THREADS):
-            client = held.enter_context(server.connect())
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.sendall(LAST.replace(b"/last", b"/large"))
-        time.sleep(0.1)
-        assert server.took() < 3 * SEND_S + SOON_S
+        for _ in range(5 * THREADS):
+            held.enter_context(slow_reader(server, path, requests=20))
+        time.sleep(0.2)
+        assert server.took() < SOON_S
+
+
+def test_a_client_that_reads_nothing_of_a_large_response_is_disconnected(server: Server) -> None:
+    with slow_reader(server, b"/large") as client:
+        time.sleep(2 * SEND_S + SOON_S)
         assert len(rest_of(client)) < LARGE_BYTES
+
+
+def test_a_client_that_reads_too_slowly_of_a_large_response_is_disconnected(
+    server: Server,
+) -> None:
+    with slow_reader(server, b"/large") as client:
+        read = 0
+        for _ in range(20):
+            read += len(client.recv(1000))
+            time.sleep(0.2 * SEND_S)
+        assert read + len(rest_of(client)) < LARGE_BYTES
+
+
+def test_a_kept_response_arrives_whole_before_the_next_request_is_handled(server: Server) -> None:
+    many = 6  # the system takes two or three
+    with server.connect() as client:
+        client.sendall(GET.replace(b"/get", b"/buffered") * many + LAST)
+        time.sleep(0.3)
+        got = rest_of(client)
+    assert got.count(b"HTTP/1.1 200 OK") == many + 1
+    assert len(got) > many * BUFFERED_BYTES
+    assert got.rpartition(b"X-Path: ")[2].startswith(b"/last")
+
+
+def test_a_stop_waits_for_the_rest_of_a_response(tmp_path: Path) -> None:
+    with serving(BUFFERING, tmp_path, send_s=5.0) as server:
+        with server.connect() as client:
+            client.sendall(GET.replace(b"/get", b"/buffered") * 6)
+            time.sleep(0.3)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            got = rest_of(client)
+        assert len(got) > got.count(b"HTTP/1.1 200 OK") * BUFFERED_BYTES > 0
+        assert got.count(b"Connection: close") == 1, "the last one is announced"
+        assert server.exit_code() == 0
 
 
 # 6. Connections of an address

@@ -1,8 +1,9 @@
-"""A gunicorn worker that gives a thread to complete requests only.
+"""A gunicorn worker that gives a thread to complete requests only, and sends what it leaves.
 
-A slow or broken client costs a socket and the bytes that it has sent, but no thread. The decision
-0039 has the reasons. The module depends on internals of gunicorn's `gthread` worker, so the version
-of gunicorn is pinned, and `tests/http/test_buffering.py` tests each behaviour on a real server.
+A slow or broken client costs a socket and the bytes that it has sent or not read, but no thread.
+The decision 0039 has the reasons. The module depends on internals of gunicorn's `gthread` worker,
+so the version of gunicorn is pinned, and `tests/http/test_buffering.py` tests each behaviour on a
+real server.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import Any
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
+from voyagent.http.sending import ResponseSocket, Rests
 from voyagent.kernel.config import Network, Settings
 
 RECEIVE_BYTES = 64 * 1024
@@ -38,6 +40,7 @@ BODY_BYTES_MAX = 1024 * 1024
 BODY_BYTES_PER_S = 4 * 1024
 BUFFERED_BYTES_MAX = 64 * 1024 * 1024
 CHUNK_LINE_BYTES_MAX = 16 * 1024
+UNSENT_BYTES_MAX = 256 * 1024
 LINGER_S = 2.0
 LINGER_BYTES_MAX = 4 * 1024 * 1024
 GRACE_S = 10
@@ -58,7 +61,7 @@ class Limits:
 
     header_s: float = 10.0
     body_s: float = 10.0
-    send_s: float = 30.0
+    send_s: float = 10.0
     drain_s: float = 0.0
     per_address: int = 100
     trusted: tuple[Network, ...] = ()
@@ -196,10 +199,15 @@ class _Source:
 
 
 class _Connection(TConn):
-    """A connection with the bytes of a request that is not complete yet."""
+    """A connection with the bytes of a request that is not complete yet.
+
+    `after_rest` is set when the thread has ended and the rest of its response is still being sent.
+    """
+
+    sock: ResponseSocket
 
     def __init__(
-        self, cfg: Any, sock: socket.socket, client: Any, server: Any, *, network: str | None
+        self, cfg: Any, sock: ResponseSocket, client: Any, server: Any, *, network: str | None
     ) -> None:
         super().__init__(cfg, sock, client, server)
         self.network = network
@@ -208,6 +216,7 @@ class _Connection(TConn):
         self.source: _Source | None = None
         self.deadline = self.body_began = 0.0
         self.discarded = 0
+        self.after_rest: Callable[..., None] | None = None
         self.is_polled = self.is_closed = False
 
 
@@ -225,6 +234,8 @@ class BufferingWorker(ThreadWorker):
         self.limits = Limits()
         self._collecting: set[_Connection] = set()
         self._lingering: set[_Connection] = set()
+        self._sending: set[_Connection] = set()
+        self._rests = Rests(self.cfg.threads // 2)
         self._open: Counter[str] = Counter()
         self._buffered = 0
         self._events: Counter[str] = Counter()
@@ -246,6 +257,7 @@ class BufferingWorker(ThreadWorker):
     ) -> None:
         """Set the limits, and what to call when a drain begins and when it ends."""
         self.limits, self._on_drain, self._on_stop = limits, on_drain, on_stop
+        self._rests.patience_s = limits.send_s
 
     def run(self) -> None:
         """Serve until told to stop.
@@ -289,14 +301,22 @@ class BufferingWorker(ThreadWorker):
             sock.close()
             return True
         self.nr_conns += 1
-        conn = _Connection(self.cfg, sock, client, listener.getsockname(), network=network)
+        conn = _Connection(
+            self.cfg,
+            ResponseSocket(sock, self._rests),
+            client,
+            listener.getsockname(),
+            network=network,
+        )
+        conn.sock.on_rest = partial(self.method_queue.defer, self._begin_sending, conn)
         if network is not None:
             self._open[network] += 1
         with suppress(OSError):  # the client may have disconnected already
-            _set_timeout(sock, socket.SO_RCVTIMEO, self.limits.body_s)
-            _set_timeout(sock, socket.SO_SNDTIMEO, self.limits.send_s)
+            _set_timeout(conn.sock, socket.SO_RCVTIMEO, self.limits.body_s)
+            # The system would keep up to 4 MiB of responses for a client that reads nothing.
+            conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX)
         self._expect_request(conn)
-        self._guarded(self._receive, conn, sock)
+        self._guarded(self._receive, conn, conn.sock)
         return True
 
     def on_client_socket_readable(self, conn: _Connection, _client: socket.socket) -> None:
@@ -314,7 +334,41 @@ class BufferingWorker(ThreadWorker):
         except Exception:  # noqa: BLE001 - as gunicorn does: whatever happened, the connection ends
             self._close(conn)
             return
-        self._guarded(self._expect_next if keeps else self._linger, conn, conn.sock)
+        then = self._expect_next if keeps else self._linger
+        if conn.sock.is_cut:
+            self._events["did not take their whole response were closed"] += 1
+            self._close(conn)
+        elif conn in self._sending:
+            conn.after_rest = then
+        else:
+            self._guarded(then, conn, conn.sock)
+
+    def _begin_sending(self, conn: _Connection) -> None:
+        """Send the rest of a response, whether or not its thread has ended."""
+        if not conn.is_closed:
+            self._sending.add(conn)
+            self._poll(conn, self._send_rest, selectors.EVENT_WRITE)
+
+    def _send_rest(self, conn: _Connection, client: socket.socket) -> None:
+        try:
+            if not conn.sock.send_rest():
+                return
+        except OSError:
+            self._stop_sending(conn)
+            return
+        self._unpoll(conn)
+        self._sending.discard(conn)
+        if conn.after_rest is not None:
+            then, conn.after_rest = conn.after_rest, None
+            then(conn, client)
+
+    def _stop_sending(self, conn: _Connection) -> None:
+        """Disconnect a client; a thread that still has the request finds it disconnected."""
+        conn.sock.cut()
+        self._unpoll(conn)
+        self._sending.discard(conn)
+        if conn.after_rest is not None:
+            self._close(conn)
 
     def _expect_next(self, conn: _Connection, _client: socket.socket) -> None:
         following = conn.parser.unreader.take_buffered()
@@ -438,6 +492,8 @@ class BufferingWorker(ThreadWorker):
         self._unpoll(conn)
         self._collecting.discard(conn)
         self._lingering.discard(conn)
+        self._sending.discard(conn)
+        conn.sock.forget()
         self._forget_received(conn)
         if conn.network is not None:
             self._open[conn.network] -= 1
@@ -450,12 +506,12 @@ class BufferingWorker(ThreadWorker):
         self._buffered -= len(conn.received)
         conn.received = bytearray()
 
-    def _poll(self, conn: _Connection, then: Callable[..., None]) -> None:
+    def _poll(
+        self, conn: _Connection, then: Callable[..., None], event: int = selectors.EVENT_READ
+    ) -> None:
         if not conn.is_polled:
             conn.is_polled = True
-            self.poller.register(
-                conn.sock, selectors.EVENT_READ, partial(self._guarded, then, conn)
-            )
+            self.poller.register(conn.sock, event, partial(self._guarded, then, conn))
 
     def _guarded(self, then: Callable[..., None], conn: _Connection, sock: socket.socket) -> None:
         """Process an event; an error in it must not end the other connections."""
@@ -464,7 +520,7 @@ class BufferingWorker(ThreadWorker):
         try:
             then(conn, sock)
         except Exception:
-            self.log.exception("Error with a connection that waits for a request.")
+            self.log.exception("Error with a connection that no thread has.")
             self._close(conn)
 
     def _unpoll(self, conn: _Connection) -> None:
@@ -478,7 +534,7 @@ class BufferingWorker(ThreadWorker):
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Wait for events, but not beyond the next look at the deadlines."""
-        if self._collecting or self._lingering or self._drain_until is not None:
+        if self._collecting or self._lingering or self._sending or self._drain_until is not None:
             timeout = min(timeout, self._tick_s)
         super().wait_for_and_dispatch_events(timeout)
         self._drain()
@@ -493,7 +549,7 @@ class BufferingWorker(ThreadWorker):
             self._close(self.keepalived_conns.popleft())
 
     def murder_pending(self) -> None:
-        """Refuse requests that are late, and end connections that have lingered."""
+        """Refuse requests that are late, and end connections that linger or read too slowly."""
         now = time.monotonic()
         if now - self._swept_at < self._tick_s and self.alive:
             return
@@ -506,6 +562,10 @@ class BufferingWorker(ThreadWorker):
                 self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT, "request_timeout")
             else:  # a client would take a response for that to the request it is about to send
                 self._close(conn)
+        for conn in [conn for conn in self._sending if conn.sock.deadline <= now]:
+            if conn.after_rest is not None:
+                self._events["did not take their whole response were closed"] += 1
+            self._stop_sending(conn)
         if self._events and now - self._reported_at >= REPORT_EVERY_S:
             self._reported_at = now
             for what, number in self._events.items():
@@ -514,7 +574,7 @@ class BufferingWorker(ThreadWorker):
 
     @property
     def _tick_s(self) -> float:
-        return min(1.0, self.limits.header_s / 4, self.limits.body_s / 4)
+        return min(1.0, min(self.limits.header_s, self.limits.body_s, self.limits.send_s) / 4)
 
     # The end
     # ------------------------------------------------------------------------------
@@ -567,15 +627,15 @@ class BufferingWorker(ThreadWorker):
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: _Connection) -> bool:
-        """Run the program; disconnect a client that reads nothing, without a traceback."""
+        """Run the program; disconnect a client that reads too slowly, without a traceback."""
+        conn.sock.begin()
         if conn.scan.expects_continue:
             req._expected_100_continue = False  # noqa: SLF001 - it was sent before the body arrived
         try:
             return bool(super().handle_request(req, conn))
         except (BlockingIOError, TimeoutError):
-            self.log.debug("A client read nothing and is disconnected.")
-            with suppress(OSError):
-                conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.log.debug("A client read too slowly and is disconnected.")
+            conn.sock.cut()
             return False
 
     def _keepalive_after(self, conn: _Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature

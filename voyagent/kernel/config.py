@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     streams_max: int = Field(200, ge=1)
     http_header_s: float = Field(10.0, gt=0, le=120)
     http_body_s: float = Field(10.0, gt=0, le=120)
-    http_send_s: float = Field(30.0, gt=0, le=600)
+    http_send_s: float = Field(10.0, gt=0, le=600)
     connections_per_address: int = Field(100, ge=1)
     drain_s: float = Field(3.0, ge=0, le=300)
     log_json: bool = True

@@ -1,0 +1,227 @@
+"""A socket that keeps what a slow client has not read yet, so that no thread waits for it.
+
+The decision 0039 has the reasons. A thread sends without blocking. The worker's main thread sends
+the rest. A thread waits only if the rest does not fit into the buffers.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socket import _SendableFile
+
+    from _typeshed import ReadableBuffer
+
+REST_BYTES_MAX = 1024 * 1024
+RESTS_BYTES_MAX = 64 * 1024 * 1024
+READ_BYTES_PER_S = 16 * 1024
+FILE_PIECE_BYTES = 256 * 1024
+POLL_MS = 250
+
+
+class Rests:
+    """The unsent rests of all responses of a process, and the threads that wait to send.
+
+    Args:
+        waiting_max: Number of threads that may wait at the same time.
+    """
+
+    def __init__(self, waiting_max: int) -> None:
+        self.patience_s = 10.0
+        self._waiting_max = max(waiting_max, 1)
+        self._waiting: set[ResponseSocket] = set()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def reserve(self, size: int) -> int:
+        """Reserve memory for at most so many bytes; return for how many there is room."""
+        with self._lock:
+            room = max(min(size, RESTS_BYTES_MAX - self._bytes), 0)
+            self._bytes += room
+            return room
+
+    def release(self, size: int) -> None:
+        """Give back reserved memory, in bytes."""
+        with self._lock:
+            self._bytes -= size
+
+    @contextmanager
+    def waiting(self, sock: ResponseSocket) -> Iterator[None]:
+        """Count a thread that waits; above the limit, cut the slowest client.
+
+        Raises TimeoutError if the slowest is the client of this thread.
+        """
+        with self._lock:
+            if len(self._waiting) >= self._waiting_max:
+                slowest = min([*self._waiting, sock], key=lambda one: one.rate())
+                self._waiting.discard(slowest)
+                slowest.cut()
+                if slowest is sock:
+                    raise TimeoutError
+            self._waiting.add(sock)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting.discard(sock)
+
+
+class ResponseSocket(socket.socket):
+    """The socket of a connection; `sendall` keeps what the client does not take at once.
+
+    `sendall` and `sendfile` belong to the thread that has the request, `send_rest` and `forget` to
+    the main thread. If a stream has set a timeout, the thread waits for its client so long.
+
+    Args:
+        accepted: The accepted socket, which gives up its descriptor.
+        rests: The unsent rests of the process.
+
+    `on_rest` is called in the thread when there is a rest that the main thread must send.
+    """
+
+    on_rest: Callable[[], None]
+
+    def __init__(self, accepted: socket.socket, rests: Rests) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
+        self.is_cut = False
+        self.deadline = 0.0
+        self._rests = rests
+        self._rest = bytearray()
+        self._rest_lock = Lock()
+        self._is_announced = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin to count the rate of a new response."""
+        self._began = time.monotonic()
+        self._sent = self._sent_while_waiting = 0
+        self._waited_s = 0.0
+
+    def rate(self) -> float:
+        """Return the bytes per second that the client has taken of the response."""
+        return self._sent / (time.monotonic() - self._began + 1)
+
+    def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
+        """Send without blocking, and keep the rest; wait only if it does not fit.
+
+        Raises TimeoutError if the client is too slow.
+        """
+        if self.gettimeout():
+            super().sendall(data, flags)
+            return
+        if self.is_cut:
+            raise TimeoutError
+        view = memoryview(data)
+        if not self._rest:  # nobody else adds to it
+            view = view[self._send(view) :]
+        if view:
+            view = view[self._keep(view) :]
+        if view:
+            with self._rests.waiting(self):
+                self._wait(view)
+
+    def sendfile(self, file: _SendableFile, offset: int = 0, count: int | None = None) -> int:
+        """Send a file like `sendall`; return the number of bytes."""
+        file.seek(offset)
+        sent = 0
+        while count is None or sent < count:
+            size = FILE_PIECE_BYTES if count is None else min(FILE_PIECE_BYTES, count - sent)
+            piece = file.read(size)
+            if not piece:
+                break
+            self.sendall(piece)
+            sent += len(piece)
+        return sent
+
+    def send_rest(self) -> bool:
+        """Send what the client takes now; return True if nothing is left.
+
+        Raises OSError if the client has disconnected.
+        """
+        with self._rest_lock:
+            self._flush()
+            self._is_announced = bool(self._rest)
+            return not self._rest
+
+    def cut(self) -> None:
+        """End a connection without sending what is left; closing it drops that as well."""
+        self.is_cut = True
+        with suppress(OSError):  # the client may have disconnected before
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.shutdown(socket.SHUT_RDWR)
+
+    def forget(self) -> None:
+        """Give up the rest and its memory."""
+        with self._rest_lock:
+            self._rests.release(len(self._rest))
+            self._rest = bytearray()
+            self._is_announced = False
+
+    def close(self) -> None:
+        """Close the socket, or only cut it while the main thread polls it."""
+        if self._is_announced:
+            self.cut()
+        else:
+            super().close()
+
+    def _send(self, data: ReadableBuffer) -> int:
+        try:
+            sent = self.send(data, socket.MSG_DONTWAIT)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        self._sent += sent
+        return sent
+
+    def _flush(self) -> int:
+        sent = self._send(self._rest) if self._rest else 0
+        del self._rest[:sent]
+        self._rests.release(sent)
+        return sent
+
+    def _keep(self, view: memoryview) -> int:
+        with self._rest_lock:
+            kept = self._rests.reserve(min(len(view), REST_BYTES_MAX - len(self._rest)))
+            if not kept:
+                return 0
+            if not self._rest:
+                self.deadline = time.monotonic() + self._rests.patience_s
+            self._rest += view[:kept]
+            self.deadline += kept / READ_BYTES_PER_S
+            is_new, self._is_announced = not self._is_announced, True
+        if is_new:
+            self.on_rest()
+        return kept
+
+    def _wait(self, view: memoryview) -> None:
+        poller = select.poll()
+        poller.register(self.fileno(), select.POLLOUT)
+        while view:
+            began = time.monotonic()
+            poller.poll(POLL_MS)
+            if self.is_cut:
+                raise TimeoutError
+            with self._rest_lock:
+                sent_before = self._sent
+                self._flush()
+                if not self._rest:
+                    view = view[self._send(view) :]
+            view = view[self._keep(view) :]
+            self._sent_while_waiting += self._sent - sent_before
+            self._waited_s += time.monotonic() - began
+            self._check_rate()
+
+    def _check_rate(self) -> None:
+        if self._waited_s < self._rests.patience_s:
+            return
+        if self._sent_while_waiting < self._waited_s * READ_BYTES_PER_S:
+            self.cut()
+            raise TimeoutError
+        self._waited_s, self._sent_while_waiting = 0.0, 0
