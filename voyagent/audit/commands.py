@@ -191,7 +191,10 @@ def _fault(verdict: Verdict) -> str:
 
 
 def _echo_missing(place: StatementFolder | Path) -> int:
-    """Print the agencies with statements that are not in the database; return their number."""
+    """Print the agencies with statements that are not in the database.
+
+    Returns their number.
+    """
     try:
         counted = _counted(place)
     except OSError as error:

@@ -226,7 +226,8 @@ def made_later() -> Response:
 def right_to(address: str) -> str:
     """Return the permission that a page or operation needs, by its requested address."""
     endpoint, _values = current_app.url_map.bind("").match(urlsplit(address).path)
-    return cast("str", current_app.view_functions[endpoint].right)  # type: ignore[attr-defined]
+    view: Any = current_app.view_functions[endpoint]
+    return cast("str", view.right)
 
 
 def file_name(kind: str, number: str) -> str:
