@@ -20,6 +20,7 @@ from typing import Any
 
 from voyagent.capabilities.capability import Capability
 from voyagent.kernel.text.money_direction import money_direction
+from voyagent.kernel.text.passages import squeezed
 from voyagent.kernel.text.places import places_in
 from voyagent.kernel.text.reading import read
 
@@ -223,6 +224,7 @@ def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = (
     Values, stored names and places are replaced. If the grammar of a Hindi sentence shows who gave
     money, a word for the direction is added.
     """
+    text = squeezed(text)
     masked = read(text, today=today, region=region, names=names).masked
     for place in reversed(places_in(masked)):
         masked = f"{masked[: place.start()]}<place>{masked[place.end() :]}"

@@ -37,6 +37,8 @@ from voyagent.kernel.text.reading import Reading, Span, read
 from voyagent.kernel.text.transfers import find_transfer
 
 CHOICES_MAX = 5
+MESSAGE_MAX = 10_000
+"""Maximum number of characters of a message that a field stores."""
 _AMOUNT_MIN = 100
 """Minimum of a number without a currency that is read as an amount; a smaller one is a quantity."""
 
@@ -845,7 +847,7 @@ def _language(reading: Reading, _context: Context) -> Found | None:
 
 def _message(reading: Reading, _context: Context) -> Found | None:
     text = reading.text.strip()
-    return Found(text[:10_000]) if len(text.split()) > 3 else None
+    return Found(text[:MESSAGE_MAX]) if len(text.split()) > 3 else None
 
 
 def _lines(reading: Reading, context: Context) -> Found | None:

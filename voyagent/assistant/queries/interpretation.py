@@ -35,7 +35,14 @@ from voyagent.kernel.json_values import (
 )
 from voyagent.kernel.money import Money
 from voyagent.kernel.text import stations
+from voyagent.kernel.text.passages import squeezed
 
+READ_MAX = 4_000
+"""Maximum number of characters of a message that are interpreted without a model.
+
+A longer message is a pasted text, whose request is at its beginning. The limit bounds the time that
+one message takes from the other users of the process.
+"""
 _MASKED_ON = date(2026, 1, 1)
 """Day with which relative dates in the example sentences are read; the choice does not matter."""
 
@@ -52,7 +59,8 @@ def interpret(
 
     Keys: `kind` as in `dialogue.Reply`, or `stale` if the message answers a card that is no longer
     open; `capability`, `fields`, `missing`, `words`, `choices`, `offered`, `unread`, `assumed`,
-    `confirmed`, `draft_id`, `origins`; `answers_card` if the message only answers a card, so that
+    `confirmed`, `draft_id`, `origins`; `is_cut` if only the first `READ_MAX` characters of the
+    message were read; `answers_card` if the message only answers a card, so that
     no model is needed.
     """
     asked = next(
@@ -73,7 +81,15 @@ def interpret(
     has_answer = any(drafts.answered_card(asked, one) for one in drafts.ANSWERS)
     is_same = card is not None and reply.open_draft is None and reply.draft is not None
     draft_id = card["draft_id"] if card is not None and is_same else ""
-    return _reading(_checked(reply)) | {
+    reading = _reading(_checked(reply))
+    whole = _whole_text_of(asked)
+    if text != whole:  # a field that stores the message stores all of it
+        reading["fields"] = {
+            name: whole.strip()[: slots.MESSAGE_MAX] if value == text.strip() else value
+            for name, value in reading["fields"].items()
+        }
+    return reading | {
+        "is_cut": len(squeezed(whole)) > READ_MAX,
         "answers_card": has_answer or reply.confirmed or reply.kind == "dropped",
         "draft_id": draft_id,
         "origins": drafts.origins(messages, turn_id, draft_id) if draft_id else [turn_id],
@@ -294,4 +310,8 @@ def _choice(row: Mapping[str, Any]) -> Choice:
 
 
 def _text_of(row: Row) -> str:
+    return squeezed(_whole_text_of(row))[:READ_MAX]
+
+
+def _whole_text_of(row: Row) -> str:
     return readable("\n".join(block["text"] for block in row["blocks"] if block["type"] == "text"))

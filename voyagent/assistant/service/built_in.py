@@ -80,12 +80,11 @@ def _opening(reading: JsonObject) -> Move:
             )
         )
     if kind == "unknown" and not reading.get("capability"):
-        return Say(
-            gettext(
-                "No action matches this message. Open the list of actions with Ctrl K, or write"
-                " what to do and for whom."
-            )
+        words = gettext(
+            "No action matches this message. Open the list of actions with Ctrl K, or write"
+            " what to do and for whom."
         )
+        return Say(cards.paragraphs(_unread(reading), words))
     capability = registry.get(reading["capability"])
     if kind == "run" or reading["confirmed"]:
         is_proposed = capability.approval == "required"
@@ -124,7 +123,14 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
 
 
 def _unread(reading: JsonObject) -> str:
-    return " ".join(unread.sentence(**escaped_values(one)) for one in reading.get("unread", ()))
+    """Return the sentences about what was not read or not used."""
+    cut = (
+        [gettext("Only the first 4,000 characters of your message were read.")]
+        if reading.get("is_cut")
+        else []
+    )
+    facts = [unread.sentence(**escaped_values(one)) for one in reading.get("unread", ())]
+    return " ".join([*cut, *facts])
 
 
 def _after(decision: Decision, moves: int, timezone: str) -> Move:

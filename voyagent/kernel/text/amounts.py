@@ -98,7 +98,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _ODD = re.compile(
-    rf"(?<![\w.,/@#])(?:(?P<spaced>\d{{1,3}}(?:\s\d{{2,3}})*\s000|\d+\s\d/\d"
+    rf"(?<![\w.,/@#])(?:(?P<spaced>\d{{1,3}}(?:\s\d{{2,3}}){{0,4}}\s000|\d+\s\d/\d"
     rf"|{_NUMBER}\s?(?:l|la(?:c|kh)s?|cr|crores?)\s\d{{3,5}})(?![\w/]|[.,]\d)"
     rf"|(?P<number>\d(?:[\d.,]*\d)?)(?P<glued>\w*))(?:\s?(?:{_SCALE}){_NO_LETTER})?",
     re.IGNORECASE,
@@ -231,13 +231,22 @@ class UnreadFigure:
 
 def find_figures(text: str) -> list[Figure]:
     """Return the amounts of a text, in order."""
-    return [one for one in _figures(text) if isinstance(one, Figure)]
+    return split_figures(text)[0]
 
 
 def find_unread_figures(text: str) -> list[UnreadFigure]:
     """Return the numbers that look like amounts and cannot be read, in order."""
-    found = [one for one in _figures(text) if isinstance(one, UnreadFigure)]
-    return sorted(found, key=lambda one: one.start)
+    return split_figures(text)[1]
+
+
+def split_figures(text: str) -> tuple[list[Figure], list[UnreadFigure]]:
+    """Return the amounts of a text and the numbers that cannot be read, each in order."""
+    found = list(_figures(text))
+    unread = [one for one in found if isinstance(one, UnreadFigure)]
+    return (
+        [one for one in found if isinstance(one, Figure)],
+        sorted(unread, key=lambda one: one.start),
+    )
 
 
 def read_amount(text: str) -> Figure | None:
@@ -256,10 +265,13 @@ def read_amount(text: str) -> Figure | None:
 def _figures(text: str) -> Iterator[Figure | UnreadFigure]:
     odd = list(_odd(text))
     yield from odd
+    in_odd = bytearray(len(text))
+    for one in odd:
+        in_odd[one.start : one.end] = b"\1" * (one.end - one.start)
     place = 0
     while match := _AMOUNT.search(text, place):
         place = max(match.end("number"), place + 1)
-        if any(match.start("number") < one.end and one.start < match.end() for one in odd):
+        if 1 in in_odd[match.start("number") : match.end()]:
             continue
         before, after = match["before"], match["after"]
         currency = currency_of(before) or currency_of(after)

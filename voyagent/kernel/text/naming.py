@@ -76,14 +76,15 @@ _NEVER = frozenset(_NEVER_WORDS.split())
 _ADDRESSES = frozenset(_ADDRESS_WORDS.split())
 _LABELS = frozenset(_LABEL_WORDS.split())
 """Words that are labels of the name after them, also with a colon between."""
-_ADDRESS = re.compile(r"\S*@\S*")
+_ADDRESS = re.compile(r"(?<!\S)\S*@\S*")
 _JOINTS = frozenset(["and", "aur", "और"])
 _OWNER = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _NOT_NAME_ENDING = re.compile(
     r".{3,}(?:ing|able|tion|sion|ment|ness|ous|ally|ated|cted|lled|nned|pped|rred|ssed|tted|oned"
     r"|used|ised|ized|ched|shed|sted)$"
 )
-_SENTENCE_END = re.compile(r"(?:^|[\n.!?:;•*-]|\s[-–—])\s*$")
+_SENTENCE_ENDS = frozenset("\n.!?:;•*-")
+_DASHES = frozenset("–—")
 _BREAK = re.compile(r"[^\s.]|\n|\.\s")
 
 
@@ -199,13 +200,15 @@ def find_names(
 
 
 def _tokens(text: str) -> list[_Token]:
-    places = [match.span() for match in places_in(text)]
+    in_place = bytearray(len(text))
+    for match in places_in(text):
+        in_place[match.start() : match.end()] = b"\1" * (match.end() - match.start())
     found: list[_Token] = []
     end = 0
     for match in _TOKEN.finditer(text):
         between = text[end : match.start()]
         end = match.end()
-        is_place = any(start < match.end() and match.start() < stop for start, stop in places)
+        is_place = 1 in in_place[match.start() : match.end()]
         kind = _kind_of(match.group())
         found.append(
             _Token(
@@ -213,11 +216,24 @@ def _tokens(text: str) -> list[_Token]:
                 match.start(),
                 match.end(),
                 "place" if is_place and kind not in ("title", "never") else kind,
-                is_first=bool(_SENTENCE_END.search(text[: match.start()])),
+                is_first=_begins_sentence(text, match.start()),
                 is_apart=not found or bool(_BREAK.search(between)),
             )
         )
     return found
+
+
+def _begins_sentence(text: str, start: int) -> bool:
+    """Return True if a sentence, a line or an item of a list begins at a position.
+
+    It reads back to the last character that is no white space, and no further.
+    """
+    place = start - 1
+    while place >= 0 and text[place].isspace() and text[place] != "\n":
+        place -= 1
+    if place < 0 or text[place] in _SENTENCE_ENDS:
+        return True
+    return text[place] in _DASHES and place > 0 and text[place - 1].isspace()
 
 
 def _kind_of(text: str) -> _TokenKind:

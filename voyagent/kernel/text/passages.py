@@ -15,8 +15,17 @@ STAMP_BEFORE_MESSAGE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """A time stamp that is not part of the message: in brackets, or before the sender's name."""
+_SPACES = re.compile(r"\s{3,}")
 
 
 def lead(text: str, start: int) -> str:
     """Return at most LEAD_MAX characters before a position."""
     return text[max(0, start - LEAD_MAX) : start]
+
+
+def squeezed(text: str) -> str:
+    """Return the text with at most two white-space characters in a row.
+
+    Patterns with several optional spaces take much longer for each further space.
+    """
+    return _SPACES.sub(lambda spaces: spaces.group()[:2], text)

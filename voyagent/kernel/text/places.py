@@ -126,11 +126,11 @@ _DESTINATIONS = (
         r"(?<!live )(?<!lives )(?<!living )(?<!based )(?<!we are )(?<!we're )(?<!i am )(?<!i'm )"
         rf"\b(?:in|for|about|at)\s+(?P<destination>{_SURE}{_MORE})"
     ),
-    rf"(?:^|[,;:])\s*(?P<destination>{_KNOWN_WORD}{_MORE})(?=\s*(?:[,;.(]|\d|for\b|in\b|on\b|from\b|$))",
+    rf"(?:^[^\S\n]*+|[,;:]\s*+)(?P<destination>{_KNOWN_WORD}{_MORE})(?=\s*(?:[,;.(]|\d|for\b|in\b|on\b|from\b|$))",
 )
 _ORIGINS = (
     (
-        r"^\s*(?:origin|departure city|departing from|from city)"
+        r"^[^\S\n]*+(?:origin|departure city|departing from|from city)"
         r"\s*[:=-]\s*(?P<origin>[^\n,;]{2,60})"
     ),
     rf"\b(?:from|ex|ex-|out of|starting|leaving|departing)\s*(?:from\s+)?(?P<origin>{_SURE})",

@@ -109,18 +109,24 @@ def read(
     plain = STAMP_BEFORE_MESSAGE.sub(lambda stamp: " " * len(stamp.group()), text)
     known = find_known_names(plain, names)
     taken: list[Span | Unclear] = []
+    covered = bytearray(len(text))
+    at_place: dict[tuple[int, int], list[Span | Unclear]] = {}
     for found in (
         *_addresses(plain, region),
         *(_name(name) for name in known if not name.in_part),
         *_values(plain, today, prefer),
         *(_name(name) for name in known if name.in_part),
     ):
-        is_free = not any(
-            found.start < other.end and other.start < found.end and not _is_pair(found, other)
-            for other in taken
+        others = at_place.setdefault((found.start, found.end), [])
+        is_free = (
+            all(_is_pair(found, other) for other in others)
+            if others
+            else 1 not in covered[found.start : found.end]
         )
         if found.start < found.end and is_free:
             taken.append(found)
+            others.append(found)
+            covered[found.start : found.end] = b"\1" * (found.end - found.start)
     taken.sort(key=lambda found: found.start)
     return Reading(
         text,
@@ -167,12 +173,13 @@ def _values(text: str, today: date, prefer: DateKind) -> Iterator[Span | Unclear
     party, travellers = people.find_party(text), people.find_travellers(text)
     if party and travellers:
         yield from (Span("people", party, start, end) for start, end in travellers.spans)
-    for figure in amounts.find_figures(text):
+    figures, unread_figures = amounts.split_figures(text)
+    for figure in figures:
         if figure.ranged:
             yield Unclear("amount", "range", figure.start, figure.end, figure.words)
         else:
             yield Span("rate" if figure.each else "amount", figure, figure.start, figure.end)
-    for unread in amounts.find_unread_figures(text):
+    for unread in unread_figures:
         yield Unclear("amount", "unread", unread.start, unread.end, unread.words)
     route = places.find_route(text)
     if route.origin and route.destination:
