@@ -535,6 +535,16 @@ def administrators_to_mail() -> list[str]:
     return list(db.session.scalars(statement.order_by(User.email)))
 
 
+def has_proven_administrator() -> bool:
+    """Return True if an active administrator of the bound agency has a proven address."""
+    statement = select(User.id).where(
+        User.is_active.is_(True),
+        User.email_proven.is_(True),
+        User.role == Role.AGENCY_ADMIN.value,
+    )
+    return db.session.scalar(statement.limit(1)) is not None
+
+
 def other_active_people(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
     """Return the number of active users with one of the roles, without the given users."""
     statement = select(User.id).where(

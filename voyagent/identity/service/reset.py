@@ -12,6 +12,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.identity.models import User
 from voyagent.identity.queries import people
 from voyagent.identity.rules.credentials import Act
+from voyagent.identity.rules.permissions import Role
 from voyagent.identity.service import one_time
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.credentials import end_credentials, lives_on
@@ -21,6 +22,7 @@ from voyagent.kernel import limits, tenancy
 from voyagent.kernel.actor import Channel, system_actor
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.jobs import defer
+from voyagent.settings.service import tenant_settings as settings
 
 PATH = "/reset-password"
 MAIL_TASK = "identity.mail_reset"
@@ -103,7 +105,8 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     The token works once; if the password is refused, it still works. All sessions of the user and
     all other reset links end. Two-factor authentication stays as it is (ASVS 6.4.3). If no mailed
     link had proven the address, API keys, sent invitations and two-factor authentication end too,
-    because whoever made them may never have received mail there; the reset proves the address.
+    because whoever made them may never have received mail there; the reset proves the address. If
+    no other administrator has a proven address, `settings.GUARDED` goes back to the defaults.
     Nobody is signed in, and the address does not become confirmed. The user is notified by mail,
     and the count of failed sign-ins is reset.
 
@@ -118,6 +121,8 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     person = one_time.spend(holder)
     person.password_hash = password_hash
     actor = people.get_actor(person.id).via(device.channel)
+    if _takes_over(person):
+        settings.restore_guarded(actor)
     end_credentials(_act_of(person), person.id, by=actor)
     person.email_proven = True
     identity.outbox.send(
@@ -126,6 +131,15 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     audit.record(actor, "auth.password_reset", entity_refs={"user_id": person.id})
     identity.limiter.forgive(person.email, address=device.ip)
     return person.email
+
+
+def _takes_over(person: User) -> bool:
+    """Return True if a stranger may have prepared the agency for the owner of the address."""
+    return (
+        not person.email_proven
+        and person.role == Role.AGENCY_ADMIN
+        and not people.has_proven_administrator()
+    )
 
 
 def _act_of(person: User) -> Act:

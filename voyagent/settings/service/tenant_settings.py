@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from voyagent.audit.service import recording as audit
@@ -28,6 +29,15 @@ STEP_UP = {
     "tax_number": "settings.tax_number",
 }
 """Permission with step-up that a change of a setting needs beside `settings.update`."""
+GUARDED: Mapping[str, Any] = {
+    "bank_details": None,
+    "four_eyes": True,
+    "approval_limits": {},
+    "system_prompt_suffix": None,
+    "audit_mail_administrators": False,
+    "audit_mail_addresses": None,
+}
+"""Settings that decide where money and data go and who must agree, with their defaults."""
 DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
@@ -185,6 +195,31 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
             inputs={"fields": changed},
         )
     return settings
+
+
+def restore_guarded(actor: Actor) -> None:
+    """Set the settings in `GUARDED` of the bound agency back to their defaults, and audit it.
+
+    Called when the owner of an address takes over an agency that a stranger may have prepared.
+    """
+    settings = queries.get_settings(lock=True)
+    changed: list[dict[str, Any]] = []
+    for name, default in GUARDED.items():
+        before = getattr(settings, name)
+        if before != default:
+            setattr(settings, name, default)
+            private = name in _PRIVATE
+            changed.append(
+                {"field": name} if private else {"field": name, "before": before, "after": default}
+            )
+    if changed:
+        db.session.flush()
+        audit.record(
+            actor,
+            queries.CHANGED,
+            entity_refs={"settings_id": actor.tenant_id},
+            inputs={"fields": changed},
+        )
 
 
 def reseal(keyring: Keyring) -> int:
