@@ -473,7 +473,7 @@ def test_the_owner_of_an_invited_address_takes_everything_over(
     uma: Person,  # noqa: F811 - the fixture
     sql: Sql,
 ) -> None:
-    """The link of an invitation is shown to whoever invites, so it proves no mailbox."""
+    """The link of an invitation is shown to whoever invites; it proves no mailbox."""
     confirm(uma)
     squatted = accepts(strict, uma)
     key = equip_as_stranger(sql, squatted)
@@ -526,7 +526,7 @@ def test_the_page_proves_no_invited_address_without_the_password(
     uma: Person,  # noqa: F811 - the fixture
     sql: Sql,
 ) -> None:
-    """A stranger has the link mailed to the owner, who clicks it and resets afterwards."""
+    """A stranger has a link mailed to the owner, who opens it and then resets."""
     confirm(uma)
     squatted = accepts(strict, uma)
     key = equip_as_stranger(sql, squatted)
