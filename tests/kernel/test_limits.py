@@ -10,8 +10,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
+import psycopg_pool
 import pytest
 import time_machine
+from sqlalchemy.exc import InternalError, OperationalError
 
 from tests.redis_server import RedisServer, redis_server
 from voyagent.kernel import limits
@@ -184,6 +187,26 @@ def test_an_unchecked_attempt_is_not_counted(make: Make) -> None:
     ):
         raise LookupError
     assert [fails(limiter) > 0 for _ in range(10)] == [False] * 9 + [True]
+
+
+AWAY = [
+    OperationalError("select 1", {}, psycopg.errors.AdminShutdown()),
+    InternalError("insert", {}, psycopg.errors.ReadOnlySqlTransaction()),
+    psycopg.OperationalError(),
+    psycopg_pool.PoolTimeout(),
+]
+
+
+@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
+def test_an_attempt_without_a_database_is_no_failure(make: Make, error: Exception) -> None:
+    limiter = make(limit_scale=1000)
+    for _ in range(20):
+        with (
+            pytest.raises(type(error)),
+            limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE),
+        ):
+            raise error
+    assert [fails(limiter) > 0 for _ in range(11)] == [False] * 10 + [True]
 
 
 def in_parallel(limiter: Limiter, *, good: bool, callers: int = 64) -> int:

@@ -15,8 +15,6 @@ from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
-    InterfaceError,
-    OperationalError,
     TimeoutError as PoolTimeoutError,
 )
 from werkzeug.exceptions import ClientDisconnected, HTTPException
@@ -32,7 +30,7 @@ from voyagent.http.guards import (
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel import errors
-from voyagent.kernel.db import READ_ONLY
+from voyagent.kernel.db import is_away
 
 log = structlog.get_logger(__name__)
 
@@ -284,15 +282,7 @@ def _database(error: Exception) -> Response:
                 }
             ],
         )
-    away = isinstance(
-        error,
-        OperationalError
-        | InterfaceError
-        | PoolTimeoutError
-        | psycopg.OperationalError
-        | psycopg_pool.PoolTimeout,
-    )
-    if not away and getattr(original, "sqlstate", None) != READ_ONLY:
+    if not is_away(error):
         return _last_resort(error)
     log.error(
         "database.unavailable",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import psycopg
+import psycopg_pool
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -23,7 +24,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import (
+    InterfaceError,
+    OperationalError,
+    TimeoutError as PoolTimeoutError,
+)
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
@@ -38,11 +43,28 @@ Columns: TypeAlias = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
 Entity = TypeVar("Entity")
 READ_ONLY = "25006"
 """SQLSTATE of a write on a read-only server, such as the former primary after a switchover."""
+AWAY = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeoutError,
+    psycopg.OperationalError,
+    psycopg_pool.PoolTimeout,
+)
+"""Errors of a database that is unreachable or does not answer in time."""
 _LOST = frozenset({"57P01", "57P02", "57P03", READ_ONLY})
 
 
 DefaultNow = Annotated[datetime, mapped_column(server_default=text("now()"))]
 """Type of a column that defaults to the time at which the transaction began."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Return True if an error means that the database is unreachable or refuses to write.
+
+    The answer to such an error is 503.
+    """
+    original = getattr(error, "orig", error)
+    return isinstance(error, AWAY) or getattr(original, "sqlstate", None) == READ_ONLY
 
 
 class Base(DeclarativeBase):

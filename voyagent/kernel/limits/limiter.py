@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 
 from voyagent.kernel.config import Settings
+from voyagent.kernel.db import is_away
 from voyagent.kernel.errors import TooManyRequests, Unavailable
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.limits.callers import Caller, note_caller
@@ -43,7 +44,8 @@ class Attempt:
 
     It is a context manager and ends with its block. If the block raises Unavailable or
     TooManyRequests, another limit refused the attempt before it was checked. It is then counted
-    nowhere: not for the account, the agency, the address, or overall.
+    nowhere: not for the account, the agency, the address, or overall. If the database is away, the
+    credential was not checked either, so that it is no failure of the account.
     """
 
     __slots__ = ("__weakref__", "_decided", "_give_back", "_give_back_shared")
@@ -81,6 +83,8 @@ class Attempt:
     ) -> None:
         if isinstance(error, Unavailable | TooManyRequests):
             self._give_back_shared()
+            self.succeeded()
+        elif error is not None and is_away(error):
             self.succeeded()
         self._decided()
 
