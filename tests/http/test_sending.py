@@ -32,7 +32,7 @@ class Line:
         self.client.close()
 
     def read(self, size: int) -> int:
-        """Read as the client, and send the rest as the main thread would; return the bytes."""
+        """Read as the client, and send the rest like the main thread."""
         read = 0
         while read < size:
             read += len(self.client.recv(65536))

@@ -1,4 +1,4 @@
-"""A gunicorn worker that gives a thread to complete requests only, and sends what it leaves.
+"""A gunicorn worker whose threads do not wait for slow clients.
 
 A slow or broken client costs a socket and the bytes that it has sent or not read, but no thread.
 The decision 0039 has the reasons. The module depends on internals of gunicorn's `gthread` worker,
@@ -549,7 +549,7 @@ class BufferingWorker(ThreadWorker):
             self._close(self.keepalived_conns.popleft())
 
     def murder_pending(self) -> None:
-        """Refuse requests that are late, and end connections that linger or read too slowly."""
+        """Refuse late requests, and end connections that linger or read slowly."""
         now = time.monotonic()
         if now - self._swept_at < self._tick_s and self.alive:
             return

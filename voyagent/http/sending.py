@@ -1,4 +1,4 @@
-"""A socket that keeps what a slow client has not read yet, so that no thread waits for it.
+"""A socket that keeps what a slow client has not read yet.
 
 The decision 0039 has the reasons. A thread sends without blocking. The worker's main thread sends
 the rest. A thread waits only if the rest does not fit into the buffers.
@@ -28,7 +28,7 @@ POLL_MS = 250
 
 
 class Rests:
-    """The unsent rests of all responses of a process, and the threads that wait to send.
+    """Unsent rests of the responses of a process, and the threads that wait.
 
     Args:
         waiting_max: Number of threads that may wait at the same time.
@@ -75,7 +75,7 @@ class Rests:
 
 
 class ResponseSocket(socket.socket):
-    """The socket of a connection; `sendall` keeps what the client does not take at once.
+    """A socket of a connection; `sendall` keeps what the client does not take.
 
     `sendall` and `sendfile` belong to the thread that has the request, `send_rest` and `forget` to
     the main thread. If a stream has set a timeout, the thread waits for its client so long.
