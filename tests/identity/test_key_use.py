@@ -39,6 +39,7 @@ NEEDS_FRESH = {
     "PATCH /api/team/<user_id>",
     "DELETE /api/team/<user_id>",
     "POST /api/privacy/parties/<party_id>/erase",
+    "PATCH /api/privacy/retention",
 }
 # Operations that a read key may not use, since they hand out personal data, and one that finds
 # nothing in a new agency.

@@ -98,6 +98,11 @@ API: dict[str, tuple[str, int, Send]] = {
         200,
         lambda api, _bob: api.patch("/tenant-settings", json={"audit_mail_administrators": True}),
     ),
+    "change a retention period": (
+        "privacy.set_retention",
+        200,
+        lambda api, _bob: api.patch("/privacy/retention", json={"enquiries": 400}),
+    ),
     "change the bank details": (
         "settings.bank_details",
         200,
@@ -240,6 +245,7 @@ FORMS: dict[str, Callable[[Person, Person], tuple[str, dict[str, str]]]] = {
         f"/parties/{_customer(bob)}/privacy/erase",
         {"reason": "Request"},
     ),
+    "retention": lambda _alice, _bob: ("/privacy", {"enquiries": "400"}),
     **{
         name: lambda alice, _bob, change=change: ("/settings", settings_form(alice) | change)
         for name, change in SETTINGS.items()

@@ -144,9 +144,12 @@ def get_retention(actor: Actor) -> Body[RetentionOut]:  # noqa: ARG001 - binds t
     "/privacy/retention",
     answer=RetentionOut,
     permission="privacy.manage",
-    errors=(PeriodTooShort,),
+    errors=(NotFresh, PeriodTooShort),
 )
 def patch_retention(actor: Actor, body: RetentionPatch) -> Body[RetentionOut]:
-    """Change retention periods; they apply from the next night."""
+    """Change retention periods; they apply from the next night.
+
+    The access token must be fresh.
+    """
     chosen = retention.choose(actor, body.model_dump(exclude_unset=True))
     return RetentionOut.of({"items": chosen})

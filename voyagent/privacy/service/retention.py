@@ -106,7 +106,10 @@ def read_periods() -> list[Row]:
 def choose(actor: Actor, periods: Mapping[str, int | None]) -> list[Row]:
     """Set retention periods in days; None restores the default. Returns all periods.
 
-    Raises Forbidden, PeriodTooShort.
+    A change needs a password entered just now, because the program removes data for good. No API
+    key may make it.
+
+    Raises Forbidden, NotFresh, PeriodTooShort.
     """
     actor.require("privacy.manage")
     for kind, days in periods.items():
@@ -125,6 +128,8 @@ def choose(actor: Actor, periods: Mapping[str, int | None]) -> list[Row]:
         for kind in periods
         if days_of(kind, settings.retention) != days_of(kind, wanted)
     ]
+    if changed:
+        actor.require_step_up("privacy.set_retention")
     settings.retention = wanted
     db.session.flush()
     if changed:
