@@ -391,7 +391,7 @@ def equip_as_stranger(sql: Sql, person: Person) -> str:
 
 
 def takes_over(strict: Flask, email: str) -> None:  # noqa: F811 - an argument
-    """Reset the password as the owner of the mailbox, confirm the address, and sign in."""
+    """Reset the password as the owner, confirm the address, and sign in."""
     owner = ApiClient(strict.test_client(), None)
     assert owner.post("/auth/request-password-reset", json={"email": email}).status_code == 200
     link = mailbox.newest(strict, to=email, kind="reset_password")

@@ -59,7 +59,7 @@ DefaultNow = Annotated[datetime, mapped_column(server_default=text("now()"))]
 
 
 def is_away(error: BaseException) -> bool:
-    """Return True if an error means that the database is unreachable or refuses to write.
+    """Return True if the database is unreachable or refuses to write.
 
     The answer to such an error is 503.
     """

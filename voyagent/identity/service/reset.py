@@ -134,7 +134,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
 
 
 def _takes_over(person: User) -> bool:
-    """Return True if a stranger may have prepared the agency for the owner of the address."""
+    """Return True if a stranger may have prepared the agency."""
     return (
         not person.email_proven
         and person.role == Role.AGENCY_ADMIN

@@ -198,7 +198,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
 
 
 def restore_guarded(actor: Actor) -> None:
-    """Set the settings in `GUARDED` of the bound agency back to their defaults, and audit it.
+    """Set the settings in `GUARDED` of the bound agency back to their defaults.
 
     Called when the owner of an address takes over an agency that a stranger may have prepared.
     """
