@@ -58,7 +58,7 @@ def who_may_grant(approval: Approval) -> list[str]:
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:
-    """Return True if four eyes apply and the user is an author who may not approve alone.
+    """Return True if four eyes apply and the user may not approve alone as an author.
 
     Authors are the requester and the last editor, because each of them has chosen what is approved.
     If nobody else could approve, the requester may approve what a colleague has changed, but the

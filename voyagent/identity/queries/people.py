@@ -546,7 +546,7 @@ def has_proven_administrator() -> bool:
 
 
 def other_active_people(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
-    """Return the number of active users with one of the roles, without the given users."""
+    """Return the number of active users with one of the roles, other than these users."""
     statement = select(User.id).where(
         User.is_active.is_(True), User.id.not_in(list(user_ids)), User.role.in_(roles)
     )
