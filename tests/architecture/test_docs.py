@@ -122,11 +122,18 @@ def test_the_page_of_limits_lists_every_rate_limit(throttle: throttles.Throttle)
     )
     shared = throttle.bucket and throttle is not throttles.SIGN_IN
     assert [cell.strip() for cell in row] == [
-        "shared with `sign_in`" if shared else _in_words(throttle.account),
+        "shared with `sign_in`" if shared else _in_words_of_accounts(throttle),
         _in_words(throttle.agency),
         _in_words(throttle.address),
         _in_words(throttle.overall),
     ]
+
+
+def _in_words_of_accounts(throttle: throttles.Throttle) -> str:
+    words = _in_words(throttle.account)
+    if not throttle.everywhere:
+        return words
+    return f"{words} from one agency, {_in_words(throttle.everywhere)} from all"
 
 
 @pytest.mark.parametrize("is_known", [True, False])

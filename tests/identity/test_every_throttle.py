@@ -188,22 +188,27 @@ NO_CREDENTIAL = {
 }
 
 
-def fill(app: Flask, throttle: Throttle, per: str, account: str) -> None:
+def fill(app: Flask, throttle: Throttle, per: str, account: str, person: Person) -> None:
     """Use up a limit of an address, of an account or of all together.
 
-    The address is that of this client.
+    The address is that of this client, and the account may be limited within the person's agency.
     """
     limiter = app.extensions["voyagent.identity"].limiter
     only = {
-        "address": replace(throttle, account=(), overall=()),
-        "account": replace(throttle, address=(), overall=()),
-        "overall": replace(throttle, account=(), address=()),
+        "address": replace(throttle, account=(), everywhere=(), agency=(), overall=()),
+        "account": replace(throttle, agency=(), address=(), overall=()),
+        "overall": replace(throttle, account=(), everywhere=(), agency=(), address=()),
     }[per]
     elsewhere = "198.51.100.7"
     limiter.note_sign_in(account, address=elsewhere)  # a known place may use all of a limit
     for _ in range(1000):
         try:
-            limiter.admit(only, account=account, address=elsewhere if per == "overall" else HERE)
+            limiter.admit(
+                only,
+                account=account,
+                address=elsewhere if per == "overall" else HERE,
+                agency=person.actor.tenant_id,
+            )
         except TooManyRequests:
             return
     raise AssertionError("there is no end to it")
@@ -237,7 +242,7 @@ def test_above_the_limit_no_credential_is_checked(
 ) -> None:
     first = act.on(narrow, alice)
     assert first.status_code in act.good, first.text
-    fill(narrow, act.throttle, per, act.names(alice))
+    fill(narrow, act.throttle, per, act.names(alice), alice)
     for headers in ({}, {"Idempotency-Key": "a-key"}):
         again = act.on(narrow, alice, headers=headers)
         assert (again.status_code, again.json["detail"]) == (429, "too_many_requests")
@@ -252,7 +257,7 @@ def test_above_the_limit_no_credential_is_checked(
     ids=lambda act: act.name,
 )
 def test_the_schema_is_checked_before_the_limit(narrow: Flask, alice: Person, act: Act) -> None:
-    fill(narrow, act.throttle, "address", act.names(alice))
+    fill(narrow, act.throttle, "address", act.names(alice), alice)
     broken = (
         {"query_string": {"token": ""}}
         if act.method == "get"
@@ -400,7 +405,7 @@ def test_a_page_explains_a_rate_limit(narrow: Flask, alice: Person, page: Page, 
     browser = narrow.test_client()
     page.begin(browser, alice)
     token = csrf(browser, page.token_from or page.path)
-    fill(narrow, page.throttle, per, alice.email)
+    fill(narrow, page.throttle, per, alice.email, alice)
     answer = page.send(browser, token)
     assert answer.status_code == 429, answer.headers.get("Location")
     assert "Too many requests. " in answer.text
@@ -421,10 +426,12 @@ def test_a_page_explains_a_rate_limit(narrow: Flask, alice: Person, page: Page, 
         ("/accept-invite", limits.INVITE_LOOKUP),
     ],
 )
-def test_opening_a_link_too_often_is_reported(narrow: Flask, path: str, throttle: Throttle) -> None:
+def test_opening_a_link_too_often_is_reported(
+    narrow: Flask, alice: Person, path: str, throttle: Throttle
+) -> None:
     browser = narrow.test_client()
     browser.get(path, query_string={"token": a_token()})
-    fill(narrow, throttle, "address", "")
+    fill(narrow, throttle, "address", "", alice)
     answer = browser.get(path)
     assert answer.status_code == 429
     assert "Too many requests. " in answer.text

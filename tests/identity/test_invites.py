@@ -302,8 +302,9 @@ def test_invitations_to_one_address_are_limited_per_hour(
     app: Flask, alice: Person, charlie: Person
 ) -> None:
     email = fresh_address()
-    for number in range(10):
-        invite_id, _ = invite(app, (alice, charlie)[number % 2], email)
-        (alice, charlie)[number % 2].does(invites.revoke_invite, invite_id)
+    for _ in range(10):
+        invite_id, _ = invite(app, alice, email)
+        alice.does(invites.revoke_invite, invite_id)
     with pytest.raises(TooManyRequests):
         invite(app, alice, email)
+    invite(app, charlie, email)  # another agency has a limit of its own

@@ -56,10 +56,11 @@ def fails(
     account: str = "neha@malabar.example",
     throttle: Throttle = limits.SIGN_IN,
     address: str = HERE,
+    agency: UUID | None = None,
 ) -> int:
     """Make a failing attempt; return 0 if admitted, else the seconds to wait."""
     try:
-        limiter.admit(throttle, account=account, address=address)
+        limiter.admit(throttle, account=account, address=address, agency=agency)
     except TooManyRequests as refused:
         return refused.retry_after_s
     return 0
@@ -259,6 +260,20 @@ def test_the_scale_does_not_change_the_ten_mails_per_account(make: Make) -> None
         assert 3590 <= fails(limiter, throttle=throttle) <= 3600
 
 
+@pytest.mark.parametrize("throttle", [limits.INVITE_MAIL, limits.DOCUMENT_MAIL])
+def test_mails_of_an_agency_use_up_no_recipient_of_another(make: Make, throttle: Throttle) -> None:
+    limiter = make(limit_scale=1000)
+    first, second = uuid4(), uuid4()
+    assert admitted(limiter, 12, throttle=throttle, agency=first) == 10
+    assert admitted(limiter, 12, throttle=throttle, agency=second) == 10
+
+
+@pytest.mark.parametrize("throttle", [limits.INVITE_MAIL, limits.DOCUMENT_MAIL])
+def test_a_recipient_gets_at_most_a_hundred_mails_an_hour(make: Make, throttle: Throttle) -> None:
+    limiter = make(limit_scale=1000)
+    assert sum(admitted(limiter, 12, throttle=throttle, agency=uuid4()) for _ in range(12)) == 100
+
+
 def test_a_limit_per_account_requires_the_account(make: Make) -> None:
     with pytest.raises(ValueError, match="per account"):
         make().admit(limits.SIGN_IN, address=HERE)
@@ -394,10 +409,11 @@ def test_a_refusal_counts_nowhere(make: Make) -> None:
         assert passes("d", uuid4(), THERE)
 
 
+KINDS = ("account", "everywhere", "agency", "address", "overall")
 REFUSERS = [
     pytest.param(throttle, kind, place, id=f"{throttle.name} by {kind} {place + 1}")
     for throttle in limits.ALL
-    for kind in ("account", "agency", "address", "overall")
+    for kind in KINDS
     for place in range(len(getattr(throttle, kind)))
 ]
 ROOM = 8
@@ -407,20 +423,31 @@ ROOM = 8
 def narrowed(throttle: Throttle, kind: str, place: int) -> Throttle:
     """Return a throttle in which one quota of a kind admits one attempt.
 
-    The quotas of the other kinds admit one attempt too, the overall ones and the siblings eight.
-    They last a hundred times longer than an overall quota that refuses.
+    The quotas of the other kinds admit one attempt too. The overall ones, the siblings and those
+    that the same callers share admit eight. They last a hundred times longer than an overall quota
+    that refuses.
     """
+    shared = {kind, "overall"}
+    if throttle.everywhere and kind == "account":
+        shared |= {"everywhere", "agency"}
     quotas: dict[str, Any] = {
         each: tuple(
             Quota(
-                1 if (each, number) == (kind, place) or each not in (kind, "overall") else ROOM,
+                1 if (each, number) == (kind, place) or each not in shared else ROOM,
                 quota.seconds * (100 if kind == "overall" != each else 1),
             )
             for number, quota in enumerate(getattr(throttle, each))
         )
-        for each in ("account", "agency", "address", "overall")
+        for each in KINDS
     }
     return replace(throttle, **quotas)
+
+
+def keys_of(throttle: Throttle, kind: str) -> tuple[str, ...]:
+    """Return what two callers have in common who share a quota of a kind."""
+    if kind == "account" and throttle.everywhere:
+        return ("account", "agency")
+    return {"everywhere": ("account",), "overall": ()}.get(kind, (kind,))
 
 
 @pytest.mark.parametrize(("throttle", "kind", "place"), REFUSERS)
@@ -447,12 +474,13 @@ def test_a_refusal_by_one_limit_leaves_the_counts_of_the_others(
 
     with time_machine.travel(NOON, tick=False) as clock:
         assert passes(full)
-        refused = fresh if kind == "overall" else fresh | {kind: full[kind]}
+        same = {name: full[name] for name in keys_of(throttle, kind)}
+        refused = fresh | same
         assert [passes(refused) for _ in range(20)] == [False] * 20
         if kind != "overall":
             assert passes(fresh)
         clock.shift(getattr(small, kind)[place].seconds + 1)
-        assert passes(fresh if kind == "overall" else later | {kind: full[kind]})
+        assert passes(fresh if kind == "overall" else later | same)
 
 
 UNCHECKED = [
@@ -469,8 +497,7 @@ def test_an_attempt_that_another_limit_refuses_is_counted_nowhere(
     """For example a sign-in, for which no password can be hashed at the moment."""
     limiter, agency = make(), uuid4()
     quotas: dict[str, Any] = {
-        kind: tuple(Quota(1, quota.seconds) for quota in getattr(throttle, kind))
-        for kind in ("account", "agency", "address", "overall")
+        kind: tuple(Quota(1, quota.seconds) for quota in getattr(throttle, kind)) for kind in KINDS
     }
     single = replace(throttle, **quotas)
     who: dict[str, Any] = {"account": "neha@malabar.example", "address": HERE, "agency": agency}

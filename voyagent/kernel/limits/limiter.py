@@ -134,7 +134,7 @@ class Limiter:
         if account is None:
             raise ValueError(f"{throttle.name} is limited per account")
         whose = _at(account, address) if is_known and throttle.bucket else account
-        own = self._windows_of(throttle, whose)
+        own = self._windows_of(throttle, whose, agency)
         self._take_turn(throttle, own, shared)
         return Attempt(
             partial(self._windows.give_back, own),
@@ -229,10 +229,19 @@ class Limiter:
             busy_amount=_at_least_one(all_of_it.amount * ceiling.busy),
         )
 
-    def _windows_of(self, throttle: Throttle, whose: str) -> list[Window]:
+    def _windows_of(
+        self, throttle: Throttle, whose: str, agency: UUID | None = None
+    ) -> list[Window]:
+        within = f"{agency} {whose}" if throttle.everywhere and agency is not None else whose
         return [
-            self._window(throttle.account_bucket, "account", whose, quota, 1.0)
-            for quota in throttle.account
+            *(
+                self._window(throttle.account_bucket, "account", within, quota, 1.0)
+                for quota in throttle.account
+            ),
+            *(
+                self._window(throttle.account_bucket, "everywhere", whose, quota, 1.0)
+                for quota in throttle.everywhere
+            ),
         ]
 
     def _home(self, account: str, address: str) -> Window:

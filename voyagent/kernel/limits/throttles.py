@@ -19,7 +19,9 @@ class Quota:
 class Throttle:
     """The limits of one kind of attempt.
 
-    The quotas in `account` apply to each typed e-mail address, which need not exist, and those in
+    The quotas in `account` apply to each typed e-mail address, which need not exist. If there are
+    quotas in `everywhere`, those in `account` apply to the address within each agency, and those in
+    `everywhere` to the address over all agencies. One agency alone cannot use them up. Those in
     `agency` to each agency whose people act. Those in `address` apply to each client address and
     those in `overall` to all attempts together; both are multiplied by `VOYAGENT_LIMIT_SCALE`.
     Throttles with the same `bucket` share the counts of an account.
@@ -31,6 +33,7 @@ class Throttle:
 
     name: str
     account: tuple[Quota, ...] = ()
+    everywhere: tuple[Quota, ...] = ()
     agency: tuple[Quota, ...] = ()
     address: tuple[Quota, ...] = ()
     overall: tuple[Quota, ...] = ()
@@ -72,6 +75,7 @@ limit for people who have signed in from their place before.
 # the owner has signed in before have a count of their own, with the same limits.
 _PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
 _MAIL = (Quota(10, HOUR),)
+_MAIL_EVERYWHERE = (Quota(100, HOUR),)
 # Mails to addresses that a person of the agency types; anybody can sign up an agency.
 _AGENCY_MAIL = (Quota(100, HOUR), Quota(300, DAY))
 HOME = Quota(1, 30 * DAY)
@@ -119,6 +123,7 @@ VERIFICATION_MAIL = Throttle(
 INVITE_MAIL = Throttle(
     "invite_mail",
     account=_MAIL,
+    everywhere=_MAIL_EVERYWHERE,
     agency=_AGENCY_MAIL,
     address=(Quota(60, MINUTE),),
     overall=(Quota(300, MINUTE),),
@@ -127,6 +132,7 @@ INVITE_MAIL = Throttle(
 DOCUMENT_MAIL = Throttle(
     "document_mail",
     account=_MAIL,
+    everywhere=_MAIL_EVERYWHERE,
     agency=(Quota(100, HOUR), Quota(1000, DAY)),
     overall=(Quota(300, MINUTE),),
 )
