@@ -23,7 +23,7 @@ run: set-up-run ## Set up, then start the program and its own database on http:/
 	@VOYAGENT_END_WITH=$$PPID exec $(BIN)/python app.py
 
 test: set-up-test ## Set up, then run every test on the real database (TESTS=tests/http for some)
-	@exec $(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist loadfile --ignore=tests/faults $(TESTS)
+	@exec $(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder --ignore=tests/faults $(TESTS)
 
 faults: set-up-test ## Test the program while its database, Redis and processes fail (FAULT_ROUNDS=full for every round)
 	@FAULT_ROUNDS='$(FAULT_ROUNDS)' FAULT_SEED='$(FAULT_SEED)' exec $(BIN)/python -m pytest -q -n0 tests/faults
