@@ -96,7 +96,7 @@ def _authors(approval: Approval, could: frozenset[str]) -> frozenset[UUID]:
     requester, editor = approval.requested_by_user_id, approval.edited_by_user_id
     both = frozenset(user_id for user_id in (requester, editor) if user_id is not None)
     if len(both) > 1 and identity.other_active_people(both, could) == 0:
-        return frozenset(user_id for user_id in (editor,) if user_id is not None)
+        return both.difference([requester])
     return both
 
 
