@@ -17,11 +17,14 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
+import click
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+import app as start_script
 from voyagent.drivers.postgres.launcher import stop_server
 from voyagent.drivers.postgres.place import find_location
 from voyagent.identity.rules.demo import DEMO_EMAIL
@@ -36,6 +39,7 @@ class Program:
     """A running app.py and its output so far."""
 
     def __init__(self, data_dir: Path, port: int, log: Path, **variables: str) -> None:
+        self.data_dir = data_dir
         self.port = port
         self.log = log
         environment = (
@@ -128,6 +132,13 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
 
 
 @pytest.fixture(scope="module")
+def start_again(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Program]]:
+    """Starts the program in one data folder for all tests that stop it."""
+    with _starting(tmp_path_factory.mktemp("stopped")) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
 def start_beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Program]]:
     with _starting(tmp_path_factory.mktemp("running")) as start:
         yield start
@@ -141,8 +152,8 @@ def running(start_beside: Callable[..., Program]) -> Program:
     return program
 
 
-def test_a_stop_leaves_no_process_running(start: Callable[..., Program], tmp_path: Path) -> None:
-    program = start()
+def test_a_stop_leaves_no_process_running(start_again: Callable[..., Program]) -> None:
+    program = start_again()
     program.wait_until_it_runs()
     assert program.status("/health") == 200
     assert program.status("/health/db") == 200
@@ -151,11 +162,11 @@ def test_a_stop_leaves_no_process_running(start: Callable[..., Program], tmp_pat
     assert program.stop() == 0
     _assert_gone(children)
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(host=str(find_location(tmp_path / "data").sockets), user="postgres")
+        psycopg.connect(host=str(find_location(program.data_dir).sockets), user="postgres")
 
 
-def test_ctrl_c_stops_all_processes(start: Callable[..., Program]) -> None:
-    program = start()
+def test_ctrl_c_stops_all_processes(start_again: Callable[..., Program]) -> None:
+    program = start_again()
     program.wait_until_it_runs()
     program.read_enquiries()
     children = program.children()
@@ -164,29 +175,12 @@ def test_ctrl_c_stops_all_processes(start: Callable[..., Program]) -> None:
     assert "SIGKILL" not in program.output
 
 
-def test_a_second_start_takes_under_five_seconds_and_keeps_the_secret(
-    start: Callable[..., Program], tmp_path: Path
-) -> None:
-    first = start(VOYAGENT_DEMO="on")
-    first.wait_until_it_runs()
-    first.stop()
-    file = tmp_path / "data" / "secret"
-    secret = file.read_text()
-    assert len(secret) >= 32
-    assert file.stat().st_mode & 0o777 == 0o600
-    took = [_seconds_to_start_again(start) for _ in range(2)]
-    assert min(took) < 5, (
-        f"the better of two tries, since other tests load the machine meanwhile: {took}"
-    )
-    assert file.read_text() == secret
-
-
-def test_a_start_right_after_kill_9_succeeds(start: Callable[..., Program]) -> None:
-    program = start()
+def test_a_start_right_after_kill_9_succeeds(start_again: Callable[..., Program]) -> None:
+    program = start_again()
     program.wait_until_it_runs()
     orphans = program.children()
     program.stop(signal.SIGKILL)
-    again = start()
+    again = start_again()
     again.wait_until_it_runs()
     assert again.status("/health/db") == 200
     _assert_gone(orphans)
@@ -195,18 +189,28 @@ def test_a_start_right_after_kill_9_succeeds(start: Callable[..., Program]) -> N
 def test_the_demo_is_completed_after_a_killed_start(
     start: Callable[..., Program], tmp_path: Path
 ) -> None:
+    """Later starts fill nothing, keep the secret, and take less than five seconds."""
     program = start(VOYAGENT_DEMO="on")
     program.wait_until_it_says("Filling the demo agency")
+    file = tmp_path / "data" / "secret"
+    secret = file.read_text()
+    assert len(secret) >= 32
+    assert file.stat().st_mode & 0o777 == 0o600
     program.stop(signal.SIGKILL)
     again = start(VOYAGENT_DEMO="on")
     again.wait_until_it_runs()
     assert "Filling the demo agency" in again.output
     assert DEMO_EMAIL in again.output.split("Voyagent runs at")[1]
     again.stop()
-    third = start(VOYAGENT_DEMO="on")
-    third.wait_until_it_runs()
-    assert "Filling" not in third.output
-    assert DEMO_EMAIL in third.output
+    took = []
+    while len(took) < 3 and min(took, default=5) >= 5:  # other tests load the machine meanwhile
+        later = start(VOYAGENT_DEMO="on")
+        took.append(later.wait_until_it_runs())
+        assert "Filling" not in later.output
+        assert DEMO_EMAIL in later.output
+        later.stop()
+    assert min(took) < 5, took
+    assert file.read_text() == secret
 
 
 def test_an_invalid_setting_is_reported_in_a_sentence(start: Callable[..., Program]) -> None:
@@ -216,33 +220,39 @@ def test_an_invalid_setting_is_reported_in_a_sentence(start: Callable[..., Progr
     assert "Traceback" not in program.output
 
 
+def refusal(**variables: str) -> str:
+    """Return the sentence with which app.py ends, started in this process."""
+    with (
+        mock.patch.dict(os.environ, _bare_environment() | variables, clear=True),
+        mock.patch.object(signal, "signal"),
+        pytest.raises(SystemExit) as ended,
+    ):
+        start_script.main()
+    return str(ended.value.code)
+
+
 @pytest.mark.parametrize("variable", ["VOYAGENT_DB_URL", "VOYAGENT_DB_ADMIN_URL"])
 def test_an_unreachable_server_is_reported_without_the_password(
-    start: Callable[..., Program], variable: str, server_urls: tuple[str, str]
+    variable: str, server_urls: tuple[str, str], tmp_path: Path
 ) -> None:
     variables = {
+        "PORT": str(_free_port()),
+        "VOYAGENT_DATA_DIR": str(tmp_path),
         "VOYAGENT_DB_URL": server_urls[1],
         variable: f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips",
     }
-    program = start(**variables)
-    assert program.process.wait(30) == 1
-    assert (
+    said = refusal(**variables)
+    assert said.startswith(
         f"Voyagent did not start: the database server of {variable} cannot be reached"
-        in program.output
     )
-    assert "hidden-word" not in program.output
-    assert "Traceback" not in program.output
+    assert "hidden-word" not in said
 
 
-def test_an_invalid_url_is_reported_in_a_sentence(
-    start: Callable[..., Program],
-) -> None:
-    program = start(VOYAGENT_DB_URL="postgresql://[::bad")
-    assert program.process.wait(30) == 1
-    assert (
-        "Voyagent did not start: VOYAGENT_DB_URL must name a PostgreSQL database" in program.output
+def test_an_invalid_url_is_reported_in_a_sentence(tmp_path: Path) -> None:
+    variables = {"VOYAGENT_DATA_DIR": str(tmp_path), "VOYAGENT_DB_URL": "postgresql://[::bad"}
+    assert refusal(**variables).startswith(
+        "Voyagent did not start: VOYAGENT_DB_URL must name a PostgreSQL database"
     )
-    assert "Traceback" not in program.output
 
 
 @pytest.mark.parametrize(
@@ -255,49 +265,58 @@ def test_an_invalid_url_is_reported_in_a_sentence(
     ],
 )
 def test_an_unwritable_data_folder_is_reported_in_a_sentence(
-    start: Callable[..., Program], tmp_path: Path, place: str, environment: str
+    tmp_path: Path, place: str, environment: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    program = start(
+    assert refusal(
+        PORT=str(_free_port()),
         VOYAGENT_DATA_DIR=str(tmp_path / place),
         VOYAGENT_ENV=environment,
         VOYAGENT_AUTH_SECRET="s" * 40,
-    )
-    assert program.process.wait(30) == 1
-    assert (
-        "Voyagent did not start: VOYAGENT_DATA_DIR must name a folder that can be written"
-        in program.output
-    )
-    assert "Traceback" not in program.output
+    ).startswith("Voyagent did not start: VOYAGENT_DATA_DIR must name a folder that can be written")
 
 
 def test_the_migration_command_reports_an_error_in_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
     nobody = f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips"
-    for variables, sentence in (
-        ({"VOYAGENT_DB_URL": nobody}, "the database server of VOYAGENT_DB_URL cannot be reached"),
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "migrate-up"],
+        cwd=ROOT,
+        env=_bare_environment() | {"VOYAGENT_DATA_DIR": str(tmp_path), "VOYAGENT_DB_URL": nobody},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "the database server of VOYAGENT_DB_URL cannot be reached" in done.stderr
+    assert "hidden-word" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
         (
-            {"VOYAGENT_DB_URL": "postgresql://[::bad"},
+            "VOYAGENT_DB_URL",
+            "postgresql://[::bad",
             "VOYAGENT_DB_URL must name a PostgreSQL database",
         ),
         (
-            {"VOYAGENT_DATA_DIR": str(tmp_path / "file")},
+            "VOYAGENT_DATA_DIR",
+            "/proc/voyagent",
             "VOYAGENT_DATA_DIR must name a folder that can be written",
         ),
+    ],
+)
+def test_a_command_reports_an_invalid_setting_in_a_sentence(
+    tmp_path: Path, variable: str, value: str, sentence: str
+) -> None:
+    variables = _bare_environment() | {"VOYAGENT_DATA_DIR": str(tmp_path), variable: value}
+    with (
+        mock.patch.dict(os.environ, variables, clear=True),
+        pytest.raises(click.ClickException, match=sentence),
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "migrate-up"],
-            cwd=ROOT,
-            env=_bare_environment() | {"VOYAGENT_DATA_DIR": str(tmp_path / "data")} | variables,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert done.returncode == 1
-        assert sentence in done.stderr
-        assert "hidden-word" not in done.stdout + done.stderr
-        assert "Traceback" not in done.stdout + done.stderr
+        start_script.create_app()
 
 
 @pytest.fixture
@@ -314,9 +333,8 @@ def database(server_urls: tuple[str, str]) -> Iterator[tuple[str, str]]:
         connection.execute(f"drop database {name} with (force)")
 
 
-@pytest.mark.parametrize("demo", ["on", "off"])
 def test_a_configured_server_is_used_and_none_started(
-    tmp_path: Path, database: tuple[str, str], demo: str
+    tmp_path: Path, database: tuple[str, str]
 ) -> None:
     owner, application = database
     data_dir = tmp_path / "data"
@@ -326,27 +344,30 @@ def test_a_configured_server_is_used_and_none_started(
         tmp_path / "log",
         VOYAGENT_DB_URL=application,
         VOYAGENT_DB_ADMIN_URL=owner,
-        VOYAGENT_DEMO=demo,
+        VOYAGENT_DEMO="on",
     )
     try:
         program.wait_until_it_runs()
         assert program.status("/health/db") == 200
         assert program.status("/sign-in") == 200
-        with psycopg.connect(psycopg_url(owner)) as connection:
-            assert connection.execute(
-                "select to_regclass('users') is not null and to_regclass('enquiries') is not null"
-            ).fetchone() == (True,)
-            demos = connection.execute(
-                "select count(*) from users where email = %s", (DEMO_EMAIL,)
-            ).fetchone()
-        assert demos == (1 if demo == "on" else 0,)
-        assert (DEMO_EMAIL in program.output) is (demo == "on")
+        assert demos_in(psycopg_url(owner)) == 1
+        assert DEMO_EMAIL in program.output
         assert not (find_location(data_dir).cluster / "PG_VERSION").exists(), (
             "no server of our own was made"
         )
     finally:
         program.stop()
         shutil.rmtree(find_location(data_dir).home)
+
+
+def demos_in(address: str) -> int:
+    """Return how many users of the demo agency's address a database has."""
+    with psycopg.connect(address) as connection:
+        found = connection.execute(
+            "select count(*) from users where email = %s", (DEMO_EMAIL,)
+        ).fetchone()
+    assert found is not None
+    return int(found[0])
 
 
 def test_a_login_with_too_many_rights_is_refused_in_production(
@@ -368,7 +389,9 @@ def test_a_login_with_too_many_rights_is_refused_in_production(
 
 
 def test_the_start_message_has_the_url_and_skipped_steps(running: Program) -> None:
-    assert DEMO_EMAIL not in running.output, "nobody of that name is in an empty database"
+    assert DEMO_EMAIL not in running.output
+    sockets = find_location(running.data_dir).sockets
+    assert demos_in(f"host={sockets} user=postgres dbname=voyagent") == 0
     assert f"Voyagent runs at http://127.0.0.1:{running.port}" in running.output
     assert "E-mail addresses are not verified here" in running.output
     if os.geteuid() == 0:
@@ -394,14 +417,6 @@ def test_a_used_port_is_reported_at_once(
     assert f"port {running.port} is in use" in twin.output
     assert "Traceback" not in twin.output
     assert running.status("/health") == 200
-
-
-def _seconds_to_start_again(start: Callable[..., Program]) -> float:
-    program = start(VOYAGENT_DEMO="on")
-    took = program.wait_until_it_runs()
-    assert DEMO_EMAIL in program.output, "with the demo, as people have it"
-    program.stop()
-    return took
 
 
 def _bare_environment() -> dict[str, str]:

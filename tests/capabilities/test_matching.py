@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 from flask import Flask
 
+from voyagent.capabilities import registry
 from voyagent.capabilities.matching import (
     Corpus,
     Decision,
@@ -148,7 +149,11 @@ def test_a_quarter_of_the_messages_is_assumed_to_be_foreign() -> None:
     assert tuning.wrong == pytest.approx(0.05)
 
 
-def test_the_command_prints_thresholds_and_results(app: Flask) -> None:
+def test_the_command_prints_thresholds_and_results(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = registry.every()[:6]  # because all of them take half a minute
+    monkeypatch.setattr(registry, "every", lambda: some)
     result = app.test_cli_runner().invoke(args=["examples", "tune"])
     assert result.exit_code == 0, result.output
     assert "chosen: take " in result.output
