@@ -36,7 +36,12 @@ from voyagent.http.app import VoyagentFlask
 from voyagent.http.client import client_address
 from voyagent.identity.queries import people
 from voyagent.identity.rules.passwords import Passwords
-from voyagent.identity.rules.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP
+from voyagent.identity.rules.permissions import (
+    KEY_SCOPES,
+    ROLE_PERMISSIONS,
+    SCOPE_PERMISSIONS,
+    STEP_UP,
+)
 from voyagent.identity.rules.tokens import AccessTokens
 from voyagent.identity.service.bearers import Bearers
 from voyagent.identity.service.confirming import confirm_in_browser
@@ -97,7 +102,7 @@ def create_app(settings: Settings) -> Flask:
     audit_queries.use_directory(audit_queries.Directory(people.name_of, people.people_statement))
     app.extensions["voyagent.anchors"] = Anchors.of(settings)
     app.extensions["voyagent.exports"] = Exports(settings)
-    define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP)
+    define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP | KEY_SCOPES)
     app.extensions["voyagent.create_app"] = create_app
     outbox = Outbox(settings, keyring, open_mail(settings))
     app.extensions["voyagent.outbox"] = outbox

@@ -258,7 +258,13 @@ TABLE = (
         stale=STALE,
     ),
     Row(
-        "DELETE /team/{user_id}/sessions", ADMIN, "204", "404 user_not_found", ("204", "204"), TEAM
+        "DELETE /team/{user_id}/sessions",
+        ADMIN,
+        "204",
+        "404 user_not_found",
+        ("204", "204"),
+        TEAM,
+        key=STALE,
     ),
     # 8: API keys
     Row(

@@ -40,7 +40,7 @@ from tests.identity.test_invites import invite
 from tests.identity.test_sessions import fresh_address
 from tests.people import PASSWORD, ApiClient, People, Person
 from tests.settings.pictures import in_base64, picture
-from voyagent.identity.rules.permissions import STEP_UP
+from voyagent.identity.rules.permissions import KEY_SCOPES, STEP_UP
 from voyagent.kernel import clock
 from voyagent.routes import openapi
 
@@ -642,7 +642,7 @@ def test_a_key_of_one_scope_has_the_operations_of_the_table(
     client = bearing(app, make_key(ada, scopes=[scope])[1])
     for guarded in sorted(GUARDED, key=lambda row: row.operation == "DELETE /auth/sessions"):
         if scope in guarded.scopes:
-            is_named = scope in STEP_UP.get(guarded.call.operation.right, ())
+            is_named = scope in (STEP_UP | KEY_SCOPES).get(guarded.call.operation.right, ())
             expected = guarded.plain if is_named else guarded.key or guarded.plain
             assert checked_outcome(send(client, guarded, ada)) == expected, guarded.operation
         else:

@@ -29,7 +29,7 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 
 Sql = Callable[..., list[sa.RowMapping]]
-# Operations that need a fresh password, which an API key cannot give.
+# Operations that need a fresh password, which an API key cannot give, or a scope that names them.
 NEEDS_FRESH = {
     "POST /api/auth/api-keys",
     "POST /api/auth/api-keys/scoped",
@@ -37,6 +37,7 @@ NEEDS_FRESH = {
     "POST /api/auth/totp/recovery-codes",
     "POST /api/auth/invites",
     "PATCH /api/team/<user_id>",
+    "DELETE /api/team/<user_id>/sessions",
     "DELETE /api/team/<user_id>",
     "POST /api/privacy/parties/<party_id>/erase",
     "PATCH /api/privacy/retention",

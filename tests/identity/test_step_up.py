@@ -194,6 +194,28 @@ def test_a_full_key_can_have_a_naming_scope_beside(alice: Person, bob: Person) -
     assert said(API["raise a limit"][2](client, bob)) == STALE
 
 
+def test_a_key_signs_nobody_out_without_the_scope_team(alice: Person, bob: Person) -> None:
+    path = f"/team/{bob.actor.user_id}/sessions"
+    refused = with_key(alice).delete(path)
+    assert said(refused) == STALE
+    assert "needs a scope that names this" in refused.json["message"]
+    assert bob.api.get("/auth/me").status_code == 200
+    assert with_key(alice, "read").delete(path).status_code == 403
+    assert with_key(alice, "team").delete(path).status_code == 204
+    assert bob.api.get("/auth/me").status_code == 401
+
+
+def test_a_full_key_revokes_an_invitation_as_the_contract_says(alice: Person) -> None:
+    body = {"email": fresh_address(), "role": "agent"}
+    invite_id = alice.api.post("/auth/invites", json=body).json["invite"]["id"]
+    assert with_key(alice).post(f"/auth/invites/{invite_id}/revoke").status_code == 200
+
+
+def test_a_person_needs_no_new_password_to_sign_a_colleague_out(alice: Person, bob: Person) -> None:
+    stale = refreshed(alice)
+    assert stale.delete(f"/team/{bob.actor.user_id}/sessions").status_code == 204
+
+
 def test_a_key_of_a_maker_who_lost_the_role_may_not(alice: Person, bob: Person, sql: Sql) -> None:
     client = with_key(alice, "team")
     sql("update users set role = 'agent' where id = :id", id=alice.actor.user_id)

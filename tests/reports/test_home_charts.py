@@ -15,7 +15,12 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, today
-from voyagent.identity.rules.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP
+from voyagent.identity.rules.permissions import (
+    KEY_SCOPES,
+    ROLE_PERMISSIONS,
+    SCOPE_PERMISSIONS,
+    STEP_UP,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.database.read_pool import Row
@@ -91,11 +96,11 @@ def a_viewer_without(*permissions: str) -> Iterator[None]:
     No real role is like that.
     """
     narrowed = {"viewer": ROLE_PERMISSIONS["viewer"] - set(permissions)}
-    define_roles({**ROLE_PERMISSIONS, **narrowed}, SCOPE_PERMISSIONS, STEP_UP)
+    define_roles({**ROLE_PERMISSIONS, **narrowed}, SCOPE_PERMISSIONS, STEP_UP | KEY_SCOPES)
     try:
         yield
     finally:
-        define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP)
+        define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP | KEY_SCOPES)
 
 
 def test_amounts_due_are_shown_by_week_and_link_to_their_documents(

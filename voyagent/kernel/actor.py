@@ -38,7 +38,7 @@ class NotFresh(Forbidden):
 
 
 class ScopeNotNamed(NotFresh):
-    """An API key has no scope that names an action with step-up."""
+    """An API key has no scope that names an action which needs one."""
 
     message = N_(
         "An API key needs a scope that names this: “team” for people, “settings” for limits, bank"
@@ -74,9 +74,10 @@ def define_roles(
 ) -> None:
     """Set the permissions of roles and of API key scopes, and those with step-up.
 
-    `step_up` has the scopes with which an API key may use such a permission. The factory calls this
-    once at start with the tables of `identity.rules.permissions`. A role or a scope that is missing
-    from the tables has no permission.
+    `step_up` has the scopes with which an API key may use such a permission, or one that needs a
+    naming scope of keys only. The factory calls this once at start with the tables of
+    `identity.rules.permissions`. A role or a scope that is missing from the tables has no
+    permission.
     """
     for table, given in (
         (_ROLE_PERMISSIONS, roles),
@@ -144,7 +145,7 @@ class Actor:
     For an API key the permissions of its scopes, for a job its only permission.
     """
     named: frozenset[str] = field(default=frozenset(), repr=False)
-    """Permissions with step-up that the scopes of an API key name."""
+    """Permissions that the scopes of an API key name, of those that need such a scope."""
     grant: Grant | None = None
 
     def can(self, permission: str) -> bool:
@@ -218,6 +219,17 @@ class Actor:
             return
         raise ScopeNotNamed if self.key_id is not None and _STEP_UP[permission] else NotFresh
 
+    def require_named(self, permission: str) -> None:
+        """Raise an error unless the actor may act, and an API key has a scope that names the act.
+
+        For the permissions of the table `KEY_SCOPES`; a person needs no new password.
+
+        Raises Forbidden, ScopeTooSmall and ScopeNotNamed (`reauthentication_required`).
+        """
+        self.require(permission)
+        if self.key_id is not None and permission not in self.named:
+            raise ScopeNotNamed
+
     @property
     def credential(self) -> Credential:
         """Return the credential with which a later job authenticates the caller again."""
@@ -251,7 +263,7 @@ def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
 
 
 def named_by(scopes: Iterable[str]) -> frozenset[str]:
-    """Return the permissions with step-up that scopes of an API key name."""
+    """Return the permissions that scopes of an API key name, of those that need such a scope."""
     held = frozenset(scopes)
     return frozenset(permission for permission, names in _STEP_UP.items() if names & held)
 

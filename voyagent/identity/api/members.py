@@ -11,7 +11,7 @@ from voyagent.identity.queries import people
 from voyagent.identity.schemas.entry import ChangeRoleRequest, Team, TeamMember
 from voyagent.identity.service import team
 from voyagent.identity.service.errors import LastAdministrator
-from voyagent.kernel.actor import Actor, NotFresh
+from voyagent.kernel.actor import Actor, NotFresh, ScopeNotNamed
 from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.serializers import Body
@@ -64,11 +64,15 @@ def remove_from_team(actor: Actor, user_id: UUID) -> None:
 
 
 @members.delete(
-    "/team/<user_id>/sessions", status=204, permission="team.manage", missing=people.PersonNotFound
+    "/team/<user_id>/sessions",
+    status=204,
+    permission="team.manage",
+    missing=people.PersonNotFound,
+    errors=(ScopeNotNamed,),
 )
 def sign_person_out(actor: Actor, user_id: UUID) -> None:
     """End all sessions of a user.
 
-    The user can sign in again, and API keys stay valid.
+    The user can sign in again, and API keys stay valid. An API key must have the scope `team`.
     """
     team.sign_person_out(actor, user_id)

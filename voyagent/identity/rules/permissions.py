@@ -162,6 +162,12 @@ a browser within `guards.CONFIRMED_FOR_S`. An API key needs one of these scopes;
 permission but does not name it. Without a scope no key may use the permission. `settings.policy` is
 for four eyes, approval limits and the recipients of signed audit heads.
 """
+KEY_SCOPES: dict[str, frozenset[str]] = {"team.manage": frozenset({"team"})}
+"""Permissions for which an API key needs a scope that names them, and a person no step-up.
+
+`invite.revoke` is not one of them: the API contract lets a `full` key use each of its operations
+that needs no fresh token.
+"""
 NAMING_SCOPES: frozenset[str] = frozenset().union(*STEP_UP.values())
 """Scopes that name a permission with step-up; a key can have them beside `full`."""
 

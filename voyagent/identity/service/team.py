@@ -94,9 +94,11 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
 def sign_person_out(actor: Actor, user_id: UUID) -> int:
     """End all sessions of another user and return their number (ASVS 7.4.5).
 
-    Raises Forbidden, PersonNotFound.
+    An API key needs the scope `team`.
+
+    Raises Forbidden, ScopeNotNamed, PersonNotFound.
     """
-    actor.require(MANAGE)
+    actor.require_named(MANAGE)
     if (
         db.session.scalar(select(User.id).where(User.id == user_id, User.is_active.is_(True)))
         is None
