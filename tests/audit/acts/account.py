@@ -86,9 +86,7 @@ def change_ones_address(stage: Stage) -> Doing:
 @act("POST /account/address", leaves=in_the_browser(*MOVED), answers=303)
 def change_ones_address_in_the_browser(stage: Stage) -> Doing:
     browser, email = stage.alice.browser, stage.somebody("new")
-    return lambda: stage.submit(
-        browser, "/account/address", token_from="/account", email=email, password=PASSWORD
-    )
+    return lambda: stage.submit(browser, "/account/address", email=email, password=PASSWORD)
 
 
 CHANGED = (
@@ -112,7 +110,6 @@ def change_ones_password_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(
         browser,
         "/account/password",
-        token_from="/account",
         current_password=PASSWORD,
         new_password=NEW_PASSWORD,
     )
@@ -130,7 +127,6 @@ def change_ones_password_without_knowing_it(stage: Stage) -> Doing:
     return lambda: stage.submit(
         browser,
         "/account/password",
-        token_from="/account",
         current_password=WRONG_PASSWORD,
         new_password=NEW_PASSWORD,
     )
@@ -157,9 +153,7 @@ def end_one_sign_in(stage: Stage) -> Doing:
 )
 def end_one_sign_in_in_the_browser(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, elsewhere(stage)
-    return lambda: stage.submit(
-        browser, f"/account/sessions/{session_id}/end", token_from="/account/sessions"
-    )
+    return lambda: stage.submit(browser, f"/account/sessions/{session_id}/end")
 
 
 @act(
@@ -182,9 +176,7 @@ def withdraw_ones_invitations_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
     body = {"email": stage.somebody("invited"), "role": "agent"}
     stage.keep(stage.alice.api.post("/auth/invites", json=body))
-    return lambda: stage.submit(
-        browser, "/account/credentials/invitation/end", token_from="/account/sessions"
-    )
+    return lambda: stage.submit(browser, "/account/credentials/invitation/end")
 
 
 @act(
@@ -204,9 +196,7 @@ def end_every_sign_in(stage: Stage) -> Doing:
 )
 def end_every_other_sign_in_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    return lambda: stage.submit(
-        browser, "/account/sessions/end-others", token_from="/account/sessions"
-    )
+    return lambda: stage.submit(browser, "/account/sessions/end-others")
 
 
 # The second factor
@@ -502,9 +492,7 @@ def take_an_invitation_back(stage: Stage) -> Doing:
 @act("POST /team/invitations/<invite_id>/revoke", leaves=in_the_browser(TAKEN_BACK), answers=303)
 def take_an_invitation_back_in_the_browser(stage: Stage) -> Doing:
     browser, invite_id = stage.alice.browser, _invite(stage)
-    return lambda: stage.submit(
-        browser, f"/team/invitations/{invite_id}/revoke", token_from="/team"
-    )
+    return lambda: stage.submit(browser, f"/team/invitations/{invite_id}/revoke")
 
 
 ROLE = Left("person.role_changed", USER, says={"before": "agent", "after": "viewer"})

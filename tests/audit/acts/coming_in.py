@@ -242,7 +242,7 @@ def look_around_in_the_demo(stage: Stage) -> Doing:
         with stage.app.app_context(), transaction():
             accounts.sign_up(stage.rules, **about, device=Device(Channel.JOB), is_demo=True)
     browser = stage.visitor
-    return lambda: stage.submit(browser, "/sign-in/demo", token_from="/sign-in")
+    return lambda: stage.submit(browser, "/sign-in/demo")
 
 
 # Tokens and sign-out
@@ -284,7 +284,7 @@ def hand_a_refresh_token_in(stage: Stage) -> Doing:
 @act("POST /sign-out", leaves=Left("auth.signed_out", SESSION, **BROWSER), answers=303)
 def sign_out_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    return lambda: stage.submit(browser, "/sign-out", token_from="/account")
+    return lambda: stage.submit(browser, "/sign-out")
 
 
 @act("POST /api/auth/reauthenticate", leaves=Left("auth.reauthenticated", SESSION), answers=200)
@@ -346,7 +346,7 @@ def ask_for_the_link_that_confirms(stage: Stage) -> Doing:
 )
 def ask_for_the_link_that_confirms_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    return lambda: stage.submit(browser, "/account/verification", token_from="/account")
+    return lambda: stage.submit(browser, "/account/verification")
 
 
 @act(
@@ -358,7 +358,7 @@ def ask_for_the_link_that_confirms_in_the_browser(stage: Stage) -> Doing:
 def ask_for_the_link_that_confirms_before_signing_in(stage: Stage) -> Doing:
     browser = stage.visitor
     assert _form(stage, browser)().status_code == 422
-    return lambda: stage.submit(browser, "/verify-email/again", token_from="/sign-in")
+    return lambda: stage.submit(browser, "/verify-email/again")
 
 
 @act("POST /api/auth/verify-email", leaves=Left("auth.email_verified", USER), answers=200)

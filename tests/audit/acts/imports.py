@@ -26,9 +26,7 @@ def import_a_file_over_the_api(stage: Stage) -> Doing:
 @act("POST /import", leaves=in_the_browser(*LEFT), answers=303, in_savepoints=True)
 def import_a_file_on_its_page(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    return lambda: stage.submit(
-        browser, "/import", token_from="/team", kind="parties", content=FILE, then="run"
-    )
+    return lambda: stage.submit(browser, "/import", kind="parties", content=FILE, then="run")
 
 
 BALANCES = "account,debit,credit\n1100,100,\n1200,50,\n3000,,150\n"

@@ -331,7 +331,7 @@ def schedule_a_bill_in_the_browser(stage: Stage) -> Doing:
 @act("POST /bills/<bill_id>/unschedule", leaves=in_the_browser(UNSCHEDULED), answers=303)
 def unschedule_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser, bill_id = stage.alice.browser, scheduled(stage)
-    return lambda: stage.submit(browser, f"/bills/{bill_id}/unschedule", token_from="/team")
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/unschedule")
 
 
 BILL_CREDITED = Left(
@@ -943,7 +943,7 @@ def revise_a_bill_in_the_browser(stage: Stage) -> Doing:
 )
 def discard_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser, bill_id = stage.alice.browser, papers.draft_bill(stage.bob)
-    return lambda: stage.submit(browser, f"/bills/{bill_id}/discard", token_from="/team")
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/discard")
 
 
 @act(
@@ -953,7 +953,7 @@ def discard_a_bill_in_the_browser(stage: Stage) -> Doing:
 )
 def receive_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser, bill_id = stage.alice.browser, papers.draft_bill(stage.bob)
-    return lambda: stage.submit(browser, f"/bills/{bill_id}/receive", token_from="/team")
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/receive")
 
 
 @act("POST /bills/<bill_id>/void", leaves=in_the_browser(REVERSED, BILL_VOIDED), answers=303)
@@ -995,7 +995,7 @@ def revise_a_draft_in_the_browser(stage: Stage) -> Doing:
 )
 def discard_a_draft_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)
-    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/discard", token_from="/team")
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/discard")
 
 
 @act(
@@ -1019,7 +1019,7 @@ def send_an_invoice_in_the_browser(stage: Stage) -> Doing:
 )
 def issue_a_draft_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)
-    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/issue", token_from="/team")
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/issue")
 
 
 @act("POST /invoices/<invoice_id>/void", leaves=in_the_browser(REVERSED, VOIDED), answers=303)

@@ -61,7 +61,7 @@ TYPED = {"name": "Deepa Krishnan", "is_customer": "1", "terms_days": "15"}
 
 def _posted(stage: Stage, path: str, **fields: str) -> Doing:
     browser = stage.alice.browser
-    return lambda: stage.submit(browser, path, token_from="/team", **fields)
+    return lambda: stage.submit(browser, path, **fields)
 
 
 @act("POST /parties/new", leaves=in_the_browser(Left("party.created", ("party_id",))), answers=303)

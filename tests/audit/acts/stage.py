@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.identity.authenticators import STEP_S, Authenticator, switch_on
-from tests.people import PASSWORD, ApiClient, People, Person, csrf
+from tests.people import PASSWORD, ApiClient, People, Person, csrf_token
 from voyagent.identity.service.values import Identity
 from voyagent.kernel.db import transaction
 from voyagent.kernel.jobs import Task
@@ -84,11 +84,9 @@ class Stage:
         self.emails[name] = f"{name}-{secrets.token_hex(5)}@malabar.example"
         return self.emails[name]
 
-    def submit(
-        self, browser: FlaskClient, path: str, *, token_from: str | None = None, **fields: Any
-    ) -> Any:
-        """Send a form with the CSRF token of a page of this browser."""
-        return browser.post(path, data={**fields, "csrf_token": csrf(browser, token_from or path)})
+    def submit(self, browser: FlaskClient, path: str, **fields: Any) -> Any:
+        """Send a form with a CSRF token of this browser."""
+        return browser.post(path, data={**fields, "csrf_token": csrf_token(browser)})
 
     def hide(self, secret: str) -> str:
         """Record a secret and return it."""

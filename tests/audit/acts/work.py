@@ -405,9 +405,7 @@ def delete_a_conversation_in_the_browser(stage: Stage) -> Doing:
 def take_a_deletion_back(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, a_conversation(stage.bob)
     stage.bob.does(chat.delete, session_id)
-    return lambda: stage.submit(
-        browser, f"/assistant/{session_id}/restore", token_from="/assistant"
-    )
+    return lambda: stage.submit(browser, f"/assistant/{session_id}/restore")
 
 
 @act("chat.wipe", leaves=Left("chat.wiped", SESSION, **PROGRAM))
@@ -818,7 +816,7 @@ def export_the_audit_in_the_browser(stage: Stage) -> Doing:
 )
 def ask_whether_the_chain_holds(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    return lambda: stage.submit(browser, "/audit/check", token_from="/audit")
+    return lambda: stage.submit(browser, "/audit/check")
 
 
 @act(
