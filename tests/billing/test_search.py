@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.billing.papers import ISSUED, issued, line, receive
 from tests.enquiries.reading import Page
-from tests.people import Person
+from tests.people import People, Person
 from voyagent.billing.core.queries import documents
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.payments.service import payments as payment_service
@@ -27,9 +28,15 @@ def paid(person: Person, party: str, reference: str | None, direction: str = "in
     person.does(lambda actor: payment_service.record_payment(actor, **given).id)
 
 
-@pytest.fixture
-def trader(alice: Person, charlie: Person) -> Person:
-    """Create two documents of each kind, and the same in another agency."""
+@pytest.fixture(scope="module")
+def trader(app: Flask) -> Person:
+    """Create two documents of each kind, and the same in another agency.
+
+    The tests only read them.
+    """
+    charlie, alice = (
+        People(app).sign_up(name, agency="Malabar Travels") for name in ("Charlie", "Alice")
+    )
     for person in (charlie, alice):
         bill_id = receive(
             person,

@@ -19,6 +19,7 @@ from tests.http.operations import CALLS
 from tests.identity.authenticators import begin, switch_on
 from tests.identity.test_invites import invite
 from tests.people import PASSWORD, ApiClient, Person, csrf
+from tests.redis_server import RedisServer, redis_server
 from voyagent.factory import create_app
 from voyagent.http.idempotency import REPLAYED
 from voyagent.kernel import limits
@@ -31,17 +32,28 @@ HERE = "127.0.0.1"
 NEW = "Lantern-harbour-43"
 
 
-@pytest.fixture
-def narrow(settings: Settings) -> Iterator[Flask]:
-    """An application without counts and with low limits.
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as running:
+        yield running
 
-    The limits per address and overall are a twentieth.
-    """
-    made = create_app(settings.model_copy(update={"limit_scale": 0.05}))
+
+@pytest.fixture(scope="module")
+def limited(settings: Settings, server: RedisServer) -> Iterator[Flask]:
+    """An application with a twentieth of the limits per address and overall."""
+    changes = {"limit_scale": 0.05, "redis_url": server.url}
+    made = create_app(settings.model_copy(update=changes))
     yield made
     made.extensions["voyagent.auth_adapter"].lane.close()
     with made.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def narrow(limited: Flask, server: RedisServer) -> Flask:
+    """The application without counts."""
+    server.flush()
+    return limited
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from flask import Flask
 from tests.audit.conftest import untied
 from tests.crowds import scanned
 from tests.ledger.books import post
-from tests.people import Person
+from tests.people import People, Person
 from tests.reports.books import invoice, today
 from tests.reports.test_views import link_of, rows, shown, table
 from voyagent.kernel.database import copy_export
@@ -245,11 +245,12 @@ def test_the_first_page_has_the_totals_of_all_pages(
 
 
 @pytest.fixture
-def big(alice: Person, owner_engine: sa.Engine) -> Person:
-    """Alice with ten entries a day for three years in one account.
+def big(people: People, owner_engine: sa.Engine) -> Person:
+    """An agency with ten entries a day for three years in one account.
 
     They are written without triggers, with the roll-up that triggers would have kept.
     """
+    alice = people.sign_up("Alice Owner", agency="Alice Travels")
     tenant = {"t": alice.actor.tenant_id}
     with untied(owner_engine) as connection:
         for statement in _MANY:

@@ -105,12 +105,17 @@ def books(person: Person, days: str = IN_MAY) -> dict[str, list[Figures]]:
     }
 
 
+def planned_trip(person: Person) -> UUID:
+    """Create a trip to Dubai with a plan, which is opened today and not in May."""
+    trip_id = a_trip(person, title="Dubai")
+    a_line(person, trip_id, DESERT, cost="600.00", price="900.00", currency="INR")
+    return trip_id
+
+
 @pytest.fixture
 def dubai(alice: Person) -> UUID:
-    """A trip with a plan, which is opened today and not in May."""
-    trip_id = a_trip(alice, title="Dubai")
-    a_line(alice, trip_id, DESERT, cost="600.00", price="900.00", currency="INR")
-    return trip_id
+    """Return a planned trip."""
+    return planned_trip(alice)
 
 
 def test_posted_amounts_are_shown_beside_planned_ones(alice: Person, dubai: UUID) -> None:
