@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from socket import SHUT_RDWR, SO_LINGER, SO_SNDBUF, SOL_SOCKET, socket
 from threading import Lock
-from typing import cast
+from typing import TypeAlias, cast
 from uuid import UUID
 
 from flask import Flask
@@ -47,7 +47,9 @@ SHARE = 4
 """An agency and a client network may each have one stream in four of a process."""
 KEPT = 10
 """One stream in ten of a process is kept for users who have none."""
-_ALL = ("all", None)
+Party: TypeAlias = "tuple[str, UUID | str | None]"
+"""Kind and id of somebody for whom streams are counted."""
+_ALL: Party = ("all", None)
 OPENING = b": open\n\n"
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
 
@@ -94,7 +96,7 @@ class Seats:
         self._per_person_max = per_person_max
         self._share_max = max(1, streams_max // SHARE) if share_max is None else share_max
         self._kept = streams_max // KEPT if kept is None else kept
-        self._taken: Counter[tuple[str, UUID | str | None]] = Counter()
+        self._taken: Counter[Party] = Counter()
         self._lock = Lock()
 
     @property
@@ -110,29 +112,36 @@ class Seats:
         the network and the process.
         """
         with self._lock:
-            if self._taken["user", sitter.user_id] >= self._per_person_max:
+            of_user = self._taken[_user(sitter)]
+            if of_user >= self._per_person_max:
                 raise TooManyStreams
-            has_one = self._taken["user", sitter.user_id] > 0
-            if self._taken[_ALL] >= self._max - (self._kept if has_one else 0) or any(
-                self._taken[party] >= self._share_max for party in _parties(sitter)[2:]
+            if self._taken[_ALL] >= self._max - (self._kept if of_user else 0) or any(
+                self._taken[party] >= self._share_max for party in _sharers(sitter)
             ):
                 raise StreamsFull
-            self._taken.update(_parties(sitter))
+            self._taken.update(_counted(sitter))
 
     def leave(self, sitter: Sitter) -> None:
         """Remove a stream from the count."""
         with self._lock:
-            for party in _parties(sitter):
+            for party in _counted(sitter):
                 self._taken[party] -= 1
                 if self._taken[party] <= 0:
                     del self._taken[party]
 
 
-def _parties(sitter: Sitter) -> list[tuple[str, UUID | str | None]]:
-    network: list[tuple[str, UUID | str | None]] = (
-        [("network", sitter.network)] if sitter.network else []
-    )
-    return [_ALL, ("user", sitter.user_id), ("agency", sitter.tenant_id), *network]
+def _user(sitter: Sitter) -> Party:
+    return "user", sitter.user_id
+
+
+def _sharers(sitter: Sitter) -> list[Party]:
+    """Return the parties that have a share of all seats: the agency and the network."""
+    agency: Party = ("agency", sitter.tenant_id)
+    return [agency, ("network", sitter.network)] if sitter.network else [agency]
+
+
+def _counted(sitter: Sitter) -> list[Party]:
+    return [_ALL, _user(sitter), *_sharers(sitter)]
 
 
 def seats(app: Flask) -> Seats:
