@@ -217,6 +217,22 @@ def test_a_new_secret_finds_and_encrypts_tax_numbers_again(
         assert invoices.get_invoice(invoice_id).customer_tax_number == GSTIN
 
 
+def test_rows_are_encrypted_again_in_batches(
+    alice: Person, charlie: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Uma Traders", "Varsha Traders", "Wadia Traders"):
+        a_business(alice, name=name)
+    a_business(charlie)
+    both, _alone = rotated(settings)
+    monkeypatch.setattr("voyagent.kernel.keyring._current", [lambda: both])
+    monkeypatch.setattr("voyagent.kernel.resealing.ROWS_MAX", 2)
+    done = []
+    for _ in range(3):
+        with alice.acting():
+            done.append(parties.reseal(both))
+    assert done == [2, 1, 0], "and none of another agency"
+
+
 def test_the_tax_number_of_an_invoice_is_encrypted_also_after_its_issue(
     alice: Person, owner_engine: sa.Engine
 ) -> None:

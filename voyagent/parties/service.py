@@ -8,11 +8,11 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from babel.core import Locale
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
-from voyagent.kernel import clock
+from voyagent.kernel import clock, resealing
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
@@ -31,7 +31,6 @@ from voyagent.taxes.rules.numbers import (
 from voyagent.taxes.rules.tables import states
 
 TERMS_MAX = 365
-RESEALED_MAX = 500
 LENGTHS = {"name": 255, "email": 254, "phone": 64, "address": 500, "tax_number": 32, "notes": 2000}
 """Maximum length of each text, in characters."""
 ERROR_FIELDS = {
@@ -218,27 +217,8 @@ def update(
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt up to 500 tax numbers with the current secret.
-
-    They are in clear text or encrypted with an earlier secret. Returns their number.
-    """
-    mark = keyring.present_mark
-    rows = db.session.scalars(
-        select(Party)
-        .where(
-            or_(
-                Party.tax_number_clear.is_not(None),
-                func.substring(Party.tax_number_sealed, 1, len(mark)) != mark,
-            )
-        )
-        .order_by(Party.id)
-        .limit(RESEALED_MAX)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for party in rows:
-        party.tax_number = party.tax_number
-    db.session.flush()
-    return len(rows)
+    """Encrypt up to 500 tax numbers with the current secret, and return their number."""
+    return resealing.reseal(keyring, Party, "tax_number")
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from voyagent.audit.service import recording as audit
-from voyagent.kernel import clock
+from voyagent.kernel import clock, resealing
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.addresses import normal_address
 from voyagent.kernel.database.read_pool import Row
@@ -223,17 +223,8 @@ def restore_guarded(actor: Actor) -> None:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt bank details that are in clear text or encrypted with an earlier secret.
-
-    Returns 1 if they were encrypted, else 0.
-    """
-    settings = queries.get_settings(lock=True)
-    sealed = settings.bank_details_sealed
-    if settings.bank_details_clear is None and (sealed is None or not keyring.is_old(sealed)):
-        return 0
-    settings.bank_details = settings.bank_details
-    db.session.flush()
-    return 1
+    """Encrypt the bank details with the current secret; return 1 if it was necessary, else 0."""
+    return resealing.reseal(keyring, TenantSettings, "bank_details")
 
 
 def _addresses(text: str) -> list[str]:
