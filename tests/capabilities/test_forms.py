@@ -69,6 +69,14 @@ def test_every_form_reports_its_missing_fields(alice: Person) -> None:
             assert answer.status_code in (200, 303, 422), address
 
 
+def test_a_number_out_of_range_is_refused_with_its_limit(alice: Person) -> None:
+    address, browser = "/do/search_hotels", alice.browser
+    for guests, sentence in (("31", "Enter at most 30."), ("0", "Enter at least 1.")):
+        answer = browser.post(address, data=hidden(browser, address) | {"guests": guests})
+        assert answer.status_code == 422
+        assert sentence in answer.text
+
+
 def test_no_field_hides_an_attribute_of_the_form() -> None:
     names = {name for one in catalogue.CAPABILITIES for name in one.input.model_fields}
     # pages of a capability ask `answer_status`, so a field may be called `status`

@@ -19,7 +19,7 @@ from wtforms.validators import DataRequired
 from voyagent.http.errors import sentence_of
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
-from voyagent.http.template_filters import MINUS, amount, country_choices, day, today
+from voyagent.http.template_filters import MINUS, amount, country_choices, day, number, today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
@@ -34,6 +34,8 @@ Result = TypeVar("Result")
 _NUMBER = re.compile(r"([-−–+]?)(\d+)(?:\.(\d*))?")
 _WHOLE_MAX, _DECIMALS_MAX = 15, 4
 """Maximum number of digits of an amount before and after the decimal point, as in the API."""
+_LIMIT = re.compile(r"-?[0-9]+\Z", re.ASCII)
+"""The limit at the end of pydantic's message, such as `less than or equal to 99`."""
 _DATE_SENTENCE = lazy_gettext("Enter a date such as 24 Nov 2026 or 24/11.")
 AMOUNT_SENTENCE = lazy_gettext("Enter an amount such as 45000 or 45,000.50.")
 _SENTENCES: dict[str, Callable[[], Any]] = {
@@ -332,16 +334,24 @@ def _is_blank(finding: ErrorDetails) -> bool:
 
 
 def finding_in_words(kind: str, message: str) -> str:
-    """Return the sentence for a type of schema error, else the message of the schema."""
+    """Return the sentence for a type of schema error, else the message of the schema.
+
+    For a number out of range the sentence has the limit, which is the end of the message.
+    """
+    limit = _LIMIT.search(message)
+    if limit is not None and kind == "less_than_equal":
+        return gettext("Enter at most %(limit)s.", limit=number(int(limit.group())))
+    if limit is not None and kind == "greater_than_equal":
+        return gettext("Enter at least %(limit)s.", limit=number(int(limit.group())))
     return str(_SENTENCES[kind]()) if kind in _SENTENCES else message.removeprefix("Value error, ")
 
 
 def amount_sentence(typed: object) -> str:
     """Return the reason why an amount is refused, or how to write one."""
-    number = _NUMBER.fullmatch(typed.strip()) if isinstance(typed, str) else None
-    if number is None:
+    figure = _NUMBER.fullmatch(typed.strip()) if isinstance(typed, str) else None
+    if figure is None:
         return _words_sentence(typed) if isinstance(typed, str) else str(AMOUNT_SENTENCE)
-    sign, whole, decimals = number.groups(default="")
+    sign, whole, decimals = figure.groups(default="")
     if sign in ("-", "−", "–"):
         return gettext(AmountNegative.message)
     if len(whole.lstrip("0")) > _WHOLE_MAX:
