@@ -1,4 +1,4 @@
-"""Cost of a page of 50 of 200,000 enquiries.
+"""Cost of a page of 50 of 60,000 enquiries.
 
 It takes one round trip, few statements and index scans. It is read as the application's role, with
 row-level security.
@@ -26,7 +26,7 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.pages import Cursor, Part
 
-ROWS = 200_000
+ROWS = 60_000
 LOAD = sa.text("""
     insert into enquiries (tenant_id, id, created_by_user_id, customer_name, customer_email,
       customer_phone, origin, destination,
@@ -46,7 +46,7 @@ MIDDLE = Cursor(datetime(2026, 3, 1, tzinfo=UTC), UUID(int=2**127))
 
 @pytest.fixture(scope="module")
 def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
-    """An agency with 200,000 enquiries, and another agency's in the same table."""
+    """An agency with 60,000 enquiries, and another agency's in the same table."""
 
     def load(connection: sa.Connection, person: Person, share: int) -> None:
         connection.execute(
@@ -149,7 +149,7 @@ def test_a_page_reads_few_rows_by_an_index(
 
 @pytest.mark.parametrize("for_page", [False, True])
 @pytest.mark.parametrize(
-    ("text", "total"), [("9000123456", 1), ("c77777@", 1), ("nowhere-to-be-found", 0)]
+    ("text", "total"), [("9000012345", 1), ("c7777@", 1), ("nowhere-to-be-found", 0)]
 )
 def test_a_rare_word_is_found_by_its_trigrams(
     lane: psycopg.Connection[Any], crowd: Person, text: str, total: int, *, for_page: bool
@@ -215,7 +215,7 @@ def test_a_page_costs_one_round_trip_with_two_statements(
     with watched(app) as trips:
         answers = [
             crowd.api.get(f"/enquiries{query}").json
-            for query in ("", "?status=new", "?q=9000123456", "?offset=500000")
+            for query in ("", "?status=new", "?q=9000012345", "?offset=500000")
         ]
         answers.append(crowd.api.get(f"/enquiries?cursor={answers[0]['next_cursor']}").json)
     assert [(answer["total"], len(answer["items"])) for answer in answers] == [
