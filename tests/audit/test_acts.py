@@ -115,7 +115,7 @@ def broken(engine: sa.Engine) -> Iterator[None]:
 
 
 def contents(engine: sa.Engine, tables: list[str]) -> dict[str, str]:
-    """Return a digest of each table: the count of its rows and the sum of their transactions."""
+    """Return the count and the sum of transactions of each table's rows, as a digest."""
     one = (
         "select '{0}' as name, count(*) || ':' || coalesce(sum(xmin::text::bigint), 0) as rows"
         " from {0}"

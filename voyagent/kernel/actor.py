@@ -220,7 +220,7 @@ class Actor:
         raise ScopeNotNamed if self.key_id is not None and _STEP_UP[permission] else NotFresh
 
     def require_named(self, permission: str) -> None:
-        """Raise an error unless the actor may act, and an API key has a scope that names the act.
+        """Raise an error if the actor, or the scopes of an API key, forbid the act.
 
         For the permissions of the table `KEY_SCOPES`; a person needs no new password.
 
@@ -263,7 +263,7 @@ def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
 
 
 def named_by(scopes: Iterable[str]) -> frozenset[str]:
-    """Return the permissions that scopes of an API key name, of those that need such a scope."""
+    """Return the permissions, of those that need it, that these scopes of a key name."""
     held = frozenset(scopes)
     return frozenset(permission for permission, names in _STEP_UP.items() if names & held)
 

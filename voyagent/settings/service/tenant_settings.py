@@ -223,7 +223,10 @@ def restore_guarded(actor: Actor) -> None:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt the bank details with the current secret; return 1 if it was necessary, else 0."""
+    """Encrypt the bank details with the current secret.
+
+    Returns 1 if it was necessary, else 0.
+    """
     return resealing.reseal(keyring, TenantSettings, "bank_details")
 
 
