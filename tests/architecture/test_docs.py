@@ -6,6 +6,7 @@ Packages, settings, limits, metrics, links and decisions are compared.
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from flask import Flask
 from pydantic import SecretStr
 
 from voyagent import cli
+from voyagent.assistant import schemas
 from voyagent.assistant.api import event_stream
+from voyagent.assistant.queries import interpretation
 from voyagent.drivers.paper import tables
 from voyagent.drivers.suppliers import guard
-from voyagent.http import intake
+from voyagent.http import intake, sending
 from voyagent.identity.rules import passwords
 from voyagent.kernel import queues, sheets
 from voyagent.kernel.config import Settings
@@ -146,6 +149,7 @@ def test_the_page_of_limits_lists_the_shares_of_an_overall_limit(is_known: bool)
 
 
 _MIB = 1024 * 1024
+_THREADS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"]
 FIGURES = {
     "exports": (copy_export.SLOTS, copy_export.AGENCY_SLOTS, copy_export.AGENCY_WAITING),
     "slow_client": (copy_export.FLOOR_BYTES_PER_S // 1024, copy_export.FLOOR_CHECK_S),
@@ -168,6 +172,14 @@ FIGURES = {
     "streams": (Settings.model_fields["streams_max"].default, event_stream.PER_PERSON_MAX),
     "supplier_calls": (guard.HANGING_MAX,),
     "body": (intake.BODY_BYTES_MAX // 1024, intake.AUTH_BODY_BYTES_MAX // 1024),
+    "message": (schemas.MESSAGE_MAX, interpretation.READ_MAX),
+    "slow_readers": (
+        _THREADS // 2,
+        sending.REST_BYTES_MAX // _MIB,
+        sending.RESTS_BYTES_MAX // _MIB,
+        sending.READ_BYTES_PER_S // 1024,
+        Settings.model_fields["http_send_s"].default,
+    ),
     "hashes": (
         passwords.WAIT_S,
         passwords.ADDRESS_WAITING_MAX,
