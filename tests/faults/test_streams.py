@@ -18,20 +18,21 @@ import pytest
 import sqlalchemy as sa
 
 from tests.faults.conftest import Report, Rounds
-from tests.faults.web import Web, wait, web_processes
+from tests.faults.web import Web, is_cut, wait, web_processes
+from tests.faults.work import TIMES_SLOWER, p95, work
 from tests.people import People, Person
-from voyagent.assistant.api.event_stream import PER_PERSON_MAX
+from voyagent.assistant.api.event_stream import PER_PERSON_MAX, SHARE
 from voyagent.kernel.config import Settings
 
 PROCESSES = 2
 STUCK, VANISHING, WORKERS, LISTENERS = 100, 200, 20, 20
 SECONDS = 100  # of ordinary work, with the flood and without
-PAUSE_S = 0.4
 WARM_UP_S = 3
-TIMES_SLOWER = 2.0
 GONE_WITHIN_S = 60
 MORE_MEMORY = 1.10
 EVENTS, EVENT_BYTES = 2000, 1000
+STREAMS_MAX = SHARE * (2 * STUCK + VANISHING)
+"""So many that one agency may have all listeners, who stand for those of many agencies."""
 POOLED = PROCESSES * (
     Settings.model_fields["db_pool_size"].default
     + Settings.model_fields["db_lane_pool_size"].default
@@ -41,7 +42,8 @@ WINDOW_BYTES = 4096  # what a listener who does not read takes in nevertheless
 
 @pytest.fixture
 def web(settings: Settings, tmp_path: Path) -> Iterator[Web]:
-    with web_processes(settings, tmp_path, processes=PROCESSES) as made:
+    variables = {"VOYAGENT_STREAMS_MAX": str(STREAMS_MAX)}
+    with web_processes(settings, tmp_path, processes=PROCESSES, **variables) as made:
         yield made
 
 
@@ -70,15 +72,7 @@ class Streams:
     workers: list[Person]
 
     def holds(self) -> Held:
-        memory = threads = 0
-        for pid in self.web.workers():
-            status = dict(
-                line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-            )
-            memory, threads = (
-                memory + int(status["VmRSS"].split()[0]),
-                threads + int(status["Threads"]),
-            )
+        memory, threads = self.web.figure("VmRSS"), self.web.figure("Threads")
         with self.engine.connect() as connection:
             open_ones = (
                 "select count(*) from pg_stat_activity where datname = current_database() and pid"
@@ -107,33 +101,7 @@ class Streams:
 
     def work(self, seconds: float, seeded: random.Random) -> list[float]:
         """Let all users work with a request now and then; return the durations."""
-        took: list[float] = []
-        until = time.monotonic() + seconds
-
-        def go(person: Person, dice: random.Random) -> None:
-            while time.monotonic() < until:
-                time.sleep(dice.uniform(0, 2 * PAUSE_S))
-                since = time.perf_counter()
-                assert (
-                    self.web.ask(
-                        "GET",
-                        "/api/enquiries",
-                        {"Authorization": f"Bearer {person.access_token}"},
-                        None,
-                    )
-                    == 200
-                )
-                took.append(time.perf_counter() - since)
-
-        working = [
-            threading.Thread(target=go, args=(person, random.Random(seeded.random())))  # noqa: S311
-            for person in self.workers
-        ]
-        for one in working:
-            one.start()
-        for one in working:
-            one.join()
-        return sorted(took)
+        return work(self.web, self.workers, seconds, seeded)
 
 
 @pytest.fixture
@@ -159,10 +127,6 @@ def streams(web: Web, alice: Person, people: People, owner_engine: sa.Engine) ->
 
 def status_of(line: socket.socket) -> int:
     return int(line.recv(64).split(b" ", 2)[1])
-
-
-def p95(seconds: list[float]) -> float:
-    return seconds[int(len(seconds) * 0.95)]
 
 
 def test_clients_that_stop_reading_do_not_affect_others(
@@ -216,16 +180,6 @@ def flood(
         crowd.start()
         yield stuck
         crowd.join()
-
-
-def is_cut(line: socket.socket) -> bool:
-    """True if the server has closed the connection, seen without reading."""
-    return bool(line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) or socket_state(line) != 1
-
-
-def socket_state(line: socket.socket) -> int:
-    """Return the TCP state; 1 is an established connection."""
-    return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 
 def settle(streams: Streams, before: Held | None = None) -> float:
