@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from werkzeug.test import TestResponse
 
 from tests.approvals.conftest import Desk
-from tests.billing.papers import issued, receive
+from tests.billing.papers import issued, pay, receive
 from tests.ledger.books import account_id
-from tests.people import Person
+from tests.people import People, Person
 from voyagent.approvals.service import deciding
 from voyagent.kernel.canonical import digest
 
@@ -41,6 +42,11 @@ def edit(
     return person.api.post(
         f"/approvals/{approval_id}/edit", json={"arguments": DRAFT | changes}, headers=headers or {}
     )
+
+
+def grant(person: Person, approval_id: str) -> tuple[int, str | None]:
+    answer = person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    return answer.status_code, answer.json.get("detail")  # type: ignore[union-attr]
 
 
 def test_an_edited_proposal_keeps_both_arguments_and_runs_the_new_ones(
@@ -205,6 +211,47 @@ def test_an_editor_does_not_approve_alone_what_a_colleague_could(
         'name="granted" value="1"'
     )
     answer = leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("last", ["another editor", "the requester", "a new preview"])
+def test_an_earlier_editor_does_not_approve_alone_after_another_edit(
+    desk: Desk, people: People, alice: Person, bob: Person, leila: Person, last: str
+) -> None:
+    arguments, _ = of_a_receipt(alice)
+    requester = alice if last == "the requester" else bob
+    approval_id = desk.propose(requester, "record_receipt", arguments=arguments, summary="Receipt")
+    fourth = people.colleague(alice, "Farah Fourth", role="accounting_lead")
+
+    def change(person: Person, **changes: Any) -> None:
+        path = f"/approvals/{approval_id}/edit"
+        answer = person.api.post(path, json={"arguments": arguments | changes})
+        assert answer.status_code == 200, answer.text
+
+    change(leila, amount="15000")
+    change(alice, amount="15000", reference="cheque 00123")
+    if last == "a new preview":
+        pay(alice, UUID(arguments["invoice_id"]), 100_000)
+        assert grant(fourth, approval_id) == (409, "preview_stale")
+        approval_id = desk.row(approval_id)["superseded_by"]
+    assert desk.row(approval_id)["edited_by_user_id"] == alice.actor.user_id
+    assert grant(leila, approval_id) == (403, "self_approval")
+    assert grant(alice, approval_id) == (403, "self_approval")
+    assert grant(fourth, approval_id) == (200, None)
+
+
+def test_no_editor_approves_alone_where_everybody_who_could_has_edited(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
+    approval_id = proposed(desk, bob)
+    assert edit(leila, approval_id, customer_name="Deepa K").status_code == 200
+    assert edit(alice, approval_id, customer_name="Deepa K", notes="Paid").status_code == 200
+    for person in (leila, alice):
+        assert grant(person, approval_id) == (403, "self_approval")
+        page = person.browser.get(f"/approvals/{approval_id}?step=grant").text
+        assert "Everybody who could approve this request has changed it." in page
+        assert 'name="granted" value="1"' not in page
+    answer = leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False})
     assert answer.status_code == 200
 
 

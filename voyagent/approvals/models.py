@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, desc, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Uuid, desc, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base, DefaultNow
@@ -26,6 +26,7 @@ class Approval(TenantBound, Base):
     `payload` is the arguments that were shown and will be run; `arguments_hash` is their hash.
     `preview` is the result of the dry run, and `preview_hash` is the hash of preview and arguments;
     both are None if no dry run was possible. `original_payload` is the arguments before an edit.
+    `edited_by_user_id` is the last editor; `earlier_editor_ids` are those who edited before.
     `superseded_by` is the id of the proposal that replaced this one because its preview was
     outdated. `hidden_at` is set while the conversation of the proposal is deleted.
     """
@@ -58,6 +59,7 @@ class Approval(TenantBound, Base):
     preview_hash: Mapped[str | None]
     original_payload: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     edited_by_user_id: Mapped[UUID | None]
+    earlier_editor_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
     edited_at: Mapped[datetime | None]
     superseded_by: Mapped[str | None]
     amount_minor: Mapped[int | None]

@@ -26,7 +26,7 @@ class ApprovalOverdue(ApprovalAlreadyResolved):
 
 
 class SelfApproval(Forbidden):
-    """The requester or last editor may not approve the proposal: a colleague could."""
+    """The requester or an editor may not approve the proposal: a colleague could."""
 
     code = "self_approval"
     message = N_(

@@ -57,47 +57,56 @@ def who_may_grant(approval: Approval) -> list[str]:
     return sorted(_who_could(effect, approval)) if effect is not None else []
 
 
+def editors_of(approval: Approval) -> frozenset[UUID]:
+    """Return all users who have edited the proposal."""
+    return frozenset(
+        user_id
+        for user_id in (approval.edited_by_user_id, *approval.earlier_editor_ids)
+        if user_id is not None
+    )
+
+
 def needs_another(actor: Actor, approval: Approval) -> bool:
     """Return True if four eyes apply and the user may not approve alone as an author.
 
-    Authors are the requester and the last editor, because each of them has chosen what is approved.
-    If nobody else could approve, the requester may approve what a colleague has changed, but the
-    colleague may not. It is False if no other user could approve at all.
+    Authors are the requester and all editors, because each of them has chosen what is approved. If
+    nobody else could approve, the requester may approve what colleagues have changed, but they may
+    not. It is False if no other user of the agency could approve such a proposal at all.
     """
     effect = effects.find(approval.tool_name)
     if (
         effect is None
         or not effect.money
-        or actor.user_id not in (approval.requested_by_user_id, approval.edited_by_user_id)
         or actor.user_id is None
+        or actor.user_id not in editors_of(approval) | {approval.requested_by_user_id}
     ):
         return False
     could = _who_could(effect, approval)
-    authors = _authors(approval, could)
     return (
         settings.get_settings().four_eyes
-        and actor.user_id in authors
-        and identity.other_active_people(authors, could) > 0
+        and actor.user_id in _authors(approval, could)
+        and identity.other_active_people({actor.user_id}, could) > 0
     )
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
-    """Return the roles of other active users of the agency that may approve."""
+    """Return the roles of other active users of the agency that may approve.
+
+    It is empty if everybody who could approve has changed the proposal.
+    """
     roles = who_may_grant(approval)
     authors = _authors(approval, frozenset(roles))
     return [role for role in roles if identity.other_active_people(authors, frozenset({role})) > 0]
 
 
 def _authors(approval: Approval, could: frozenset[str]) -> frozenset[UUID]:
-    """Return the users who may not approve alone: the requester and the last editor.
+    """Return the users who may not approve alone: the requester and all editors.
 
-    It is the one who wrote last if no other user with one of the roles `could` is active.
+    They are the editors only if no other user with one of the roles `could` is active.
     """
-    requester, editor = approval.requested_by_user_id, approval.edited_by_user_id
-    both = frozenset(user_id for user_id in (requester, editor) if user_id is not None)
-    if len(both) > 1 and identity.other_active_people(both, could) == 0:
-        return both.difference([requester])
-    return both
+    editors, requester = editors_of(approval), approval.requested_by_user_id
+    everybody = editors if requester is None else editors | {requester}
+    return everybody if identity.other_active_people(everybody, could) > 0 else editors
 
 
 def _who_could(effect: Effect, approval: Approval) -> frozenset[str]:

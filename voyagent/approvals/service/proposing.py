@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from voyagent.approvals import queries
 from voyagent.approvals.models import Approval, new_approval_id
-from voyagent.approvals.service import effects
+from voyagent.approvals.service import effects, limits
 from voyagent.approvals.service.dry_run import PendingEffect, dry_run, hash_of
 from voyagent.approvals.service.effects import Description, Effect
 from voyagent.approvals.service.errors import (
@@ -63,6 +63,7 @@ _COPIED = (
     "requested_by_user_id",
     "original_payload",
     "edited_by_user_id",
+    "earlier_editor_ids",
     "edited_at",
 )
 
@@ -151,6 +152,7 @@ def edit(
     # Set all fields together after the last query, because a query would flush some of them.
     approval.original_payload = approval.original_payload or approval.payload
     approval.payload, approval.arguments_hash = tool_inputs, digest(tool_inputs)
+    approval.earlier_editor_ids = sorted(limits.editors_of(approval))
     approval.edited_by_user_id, approval.edited_at = actor.user_id, edited_at
     _show(approval, shown, worth)
     approval.summary = _line_of(shown, worth) or approval.summary

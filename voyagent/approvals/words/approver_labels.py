@@ -38,7 +38,17 @@ def approvers_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> s
 
 
 def other_approvers_in_words(roles: Sequence[str]) -> str:
-    """Return why a user cannot approve a proposal of their own, and which roles can."""
+    """Return why a user cannot approve a proposal of their own, and which roles can.
+
+    Without roles, everybody who could approve it has changed it.
+    """
+    if not roles:
+        return str(
+            gettext(
+                "Everybody who could approve this request has changed it. Decline it, and request"
+                " it again."
+            )
+        )
     named = gettext(" or ").join(role_word(role) for role in roles)
     return str(
         gettext(
