@@ -19,6 +19,7 @@ from voyagent.assistant.api import event_stream
 from voyagent.chat.queries import sessions
 from voyagent.chat.service import conversations, turns
 from voyagent.identity.service import agencies, keys, team
+from voyagent.kernel import events
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.db import db
 from voyagent.kernel.events import NotifyListener
@@ -117,6 +118,18 @@ def test_heartbeats_are_sent_until_the_time_limit(alice: Person, turn: sessions.
     chunks = list(follow(alice, turn, to=turn.id, heartbeat_s=0.05, total_s=1.0))
     assert b"event: heartbeat\ndata:\n\n" in chunks
     assert ids(chunks) == []
+
+
+def test_heartbeats_are_sent_while_the_listener_polls(
+    alice: Person, turn: sessions.Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "is_notified", lambda _settings: False)
+    settings = alice.app.extensions["voyagent.settings"]
+    listener = NotifyListener(settings)
+    monkeypatch.setitem(alice.app.extensions, "voyagent.listener", listener)
+    chunks = list(follow(alice, turn, to=turn.id, heartbeat_s=2 * events.POLL_S, total_s=2.5))
+    listener.close()
+    assert chunks.count(event_stream.HEARTBEAT) == 2
 
 
 def test_a_stream_without_a_turn_ends_when_the_conversation_is_deleted(

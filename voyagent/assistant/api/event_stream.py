@@ -249,6 +249,7 @@ def frames(  # noqa: PLR0913 - each keyword filters or limits the result
     end, known = time.monotonic() + total_s, aside.known if aside is not None else ""
     with notices.waiting_for(topic(session_id)) as bell:
         yield OPENING
+        sent_at = time.monotonic()
         while not notices.is_closed and time.monotonic() < end:
             bell.clear()
             batch, active, mark = _read(app, listener, session_id, after_seq, turn_id, aside)
@@ -257,14 +258,17 @@ def frames(  # noqa: PLR0913 - each keyword filters or limits the result
             if is_last:
                 return
             if batch:
-                after_seq = batch[-1]["seq"]
+                after_seq, sent_at = batch[-1]["seq"], time.monotonic()
                 continue
             if not active:
                 return
             if aside is not None and mark != known:
-                known = mark
+                known, sent_at = mark, time.monotonic()
                 yield f"event: {aside.name}\ndata: {mark}\n\n".encode()
-            if not bell.wait(min(heartbeat_s, max(end - time.monotonic(), 0))):
+            # A listener that polls sets the event often, also if nothing has happened.
+            bell.wait(max(min(sent_at + heartbeat_s, end) - time.monotonic(), 0))
+            if time.monotonic() >= sent_at + heartbeat_s:
+                sent_at = time.monotonic()
                 yield HEARTBEAT
 
 
