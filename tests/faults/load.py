@@ -120,14 +120,14 @@ class Client:
 
 
 class Load:
-    """Twenty clients who take turns at all kinds of reads and writes."""
+    """Clients, by default twenty, that take turns at all kinds of reads and writes."""
 
     def __init__(self, web: Web, people: Sequence[Person]) -> None:
         self._clients = [Client(web, person) for person in people]
         self.attempts: list[Attempt] = []
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self, clients: int = CLIENTS) -> Iterator[None]:
         """Keep the clients busy until the block ends."""
         over = threading.Event()
 
@@ -139,8 +139,8 @@ class Load:
                 if over.wait(PAUSE_S):
                     return
 
-        with ThreadPoolExecutor(CLIENTS) as pool:
-            working = [pool.submit(work, number) for number in range(CLIENTS)]
+        with ThreadPoolExecutor(clients) as pool:
+            working = [pool.submit(work, number) for number in range(clients)]
             try:
                 yield
             finally:

@@ -5,35 +5,26 @@ Sessions, reads, exports, jobs and turns work.
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.conftest import fresh_database
-from tests.faults.web import Web, web_processes
+from tests.faults.web import web_processes, worker_process
 from tests.people import People, Person
-from tests.processes import ROOT, end, worker_environment
+from tests.pgbouncer import PROGRAM, Pooler, pooled_database
+from tests.processes import ROOT, worker_environment
 from tests.worker import work_off
 from voyagent import cli
 from voyagent.factory import create_app
 from voyagent.identity.models import User
 from voyagent.kernel import db_connections
-from voyagent.kernel.config import Settings
 from voyagent.kernel.database.connection_budget import connections_to_server
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.database.start_checks import StartRefused, check_start, require_start
@@ -43,121 +34,16 @@ from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.events import NotifyListener, notify
 from voyagent.kernel.tenancy import owned
 
-PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 TURN_S = 3.0
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="PgBouncer is not installed")
-CONFIG = """
-[databases]
-* = host={folder} port=5432
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = trust
-auth_file = {users}
-admin_users = admin
-pool_mode = transaction
-max_prepared_statements = 200
-default_pool_size = 5
-query_wait_timeout = 5
-max_client_conn = 1000
-"""
-
-
-@dataclass
-class Pooler:
-    """PgBouncer with a database of its own and two logins of the program."""
-
-    settings: Settings
-    reads: str
-    direct: str
-    owner: sa.Engine
-    port: int
-
-    def reconnect(self) -> None:
-        """Close the connections to the server, which have the settings of their start."""
-        with psycopg.connect(
-            f"postgresql://admin@127.0.0.1:{self.port}/pgbouncer", autocommit=True
-        ) as admin:
-            admin.execute("reconnect")
-
-    def forgotten(self) -> None:
-        """Make this process find out again which addresses are those of a pooler."""
-        db_connections._pooled.clear()  # noqa: SLF001
 
 
 @pytest.fixture(scope="module")
 def pooler(
     server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pooler]:
-    web, reads = (f"{kind}_{secrets.token_hex(4)}" for kind in ("web", "read"))
-    with fresh_database(server_urls, tmp_path_factory.mktemp("pooled")) as made:
-        owner = sa.create_engine(made.db_admin_url or "", poolclass=sa.NullPool)
-        with owner.begin() as connection:
-            for login in (web, reads):
-                connection.execute(sa.text(f"create role {login} login noinherit"))
-        server = libpq_parameters(made.db_url or "")
-        with running(server["host"], web, reads) as port:
-            pooled = "postgresql://{}@127.0.0.1:{}/" + server["dbname"]
-            direct = sa.make_url(made.db_url or "").set(username=web)
-            settings = made.model_copy(
-                update={
-                    "db_url": pooled.format(web, port),
-                    "db_read_url": pooled.format(reads, port),
-                }
-            )
-            cli.grant_app_role(settings)
-            cli.store_session_settings(settings)
-            pooler = Pooler(
-                settings.model_copy(update={"db_read_url": None}),
-                pooled.format(reads, port),
-                direct.render_as_string(hide_password=False),
-                owner,
-                port,
-            )
-            pooler.reconnect()
-            yield pooler
-            with owner.begin() as connection:
-                for login in (web, reads):
-                    connection.execute(sa.text(f"drop owned by {login}"))
-                    connection.execute(sa.text(f"drop role {login}"))
-
-
-@contextmanager
-def running(folder: str, *logins: str) -> Iterator[int]:
-    """Run PgBouncer in front of a server's socket; yield its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    account = Path(folder).stat()  # PgBouncer refuses to run as root
-    place = Path(tempfile.mkdtemp())
-    users, config = place / "users", place / "pgbouncer.ini"
-    users.write_text("".join(f'"{name}" ""\n' for name in (*logins, "admin")))
-    config.write_text(CONFIG.format(folder=folder, port=port, users=users))
-    for path in (place, users, config):
-        os.chown(path, account.st_uid, account.st_gid)
-    is_root = os.geteuid() == 0
-    process = subprocess.Popen(
-        [PROGRAM or "", str(config)],
-        user=account.st_uid if is_root else None,
-        group=account.st_gid if is_root else None,
-        extra_groups=[] if is_root else None,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                assert process.poll() is None, process.stderr and process.stderr.read()
-                time.sleep(0.05)
-        yield port
-    finally:
-        end(process, within_s=5)
-        shutil.rmtree(place)
+    with pooled_database(server_urls, tmp_path_factory.mktemp("pooled")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -334,38 +220,10 @@ def test_a_whole_turn_takes_less_than_three_seconds(
 ) -> None:
     changes = {"db_listen_url": pooler.direct if is_direct else None}
     settings = pooler.settings.model_copy(update=changes)
-    log = (tmp_path / "worker.log").open("wb")
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
-        cwd=ROOT,
-        env=worker_environment(settings),
-        stdout=log,
-        stderr=log,
-    )
-    try:
-        with web_processes(settings, tmp_path, processes=1) as web:
-            turn_of(web, asha)  # the worker has started
-            took = min(turn_of(web, asha) for _ in range(3))
-    finally:
-        end(worker, within_s=10)
-        log.close()
+    with (
+        worker_process(settings, tmp_path),
+        web_processes(settings, tmp_path, processes=1) as web,
+    ):
+        web.turn(asha)  # the worker has started
+        took = min(web.turn(asha)[1] for _ in range(3))
     assert took < TURN_S, (tmp_path / "worker.log").read_text()[-2000:]
-
-
-def turn_of(web: Web, person: Person) -> float:
-    """Send a message in a new conversation; return the seconds until its final event."""
-    session_id = person.api.post("/chat/sessions").json["session_id"]
-    since = time.monotonic()
-    _, answer = web.open(
-        person,
-        "POST",
-        f"/chat/sessions/{session_id}/messages",
-        {"message": "invoice Mr Menon 45000 INR for flights to Dubai"},
-    )
-    assert answer.status == 200, answer.read()
-    received = b""
-    while chunk := answer.read1(65536):
-        received += chunk
-        if b'"final"' in received:
-            return time.monotonic() - since
-    raise AssertionError(json.dumps(received.decode()[-500:]))
