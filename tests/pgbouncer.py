@@ -62,7 +62,7 @@ class PgBouncer:
         self.start()
 
     def start(self) -> None:
-        """Start the process, again if it was killed, and wait until it accepts connections."""
+        """Start the process, or start it again, and wait until it accepts connections."""
         is_root = os.geteuid() == 0
         self._process = subprocess.Popen(
             [PROGRAM or "", str(self._config)],

@@ -274,9 +274,9 @@ def test_at_least_one_document_and_each_only_once(alice: Person) -> None:
     invoice_id, payment_id = issued(alice), advance(alice, 100)
     with pytest.raises(payment_errors.DocumentTwice):
         allocate(alice, payment_id, part(invoice_id, 1), part(invoice_id, 2))
-    with pytest.raises(payment_errors.NothingToAllocate):
+    with pytest.raises(payment_errors.InvalidAllocations):
         allocate(alice, payment_id)
-    with pytest.raises(payment_errors.NothingToAllocate):
+    with pytest.raises(payment_errors.InvalidAllocations):
         allocate(alice, payment_id, *[part(invoice_id, 1)] * 201)
 
 

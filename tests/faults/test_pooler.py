@@ -1,4 +1,4 @@
-"""The program behind PgBouncer in transaction mode, under load, and when PgBouncer is killed."""
+"""The program behind PgBouncer, under load, and when PgBouncer is killed."""
 
 from __future__ import annotations
 

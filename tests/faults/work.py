@@ -1,4 +1,4 @@
-"""People who work while something goes wrong, and the time that their requests take."""
+"""People who work during a fault, and the time that their requests take."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def work(web: Web, people: Sequence[Person], seconds: float, seeded: random.Rand
 
 @contextmanager
 def repeating(act: Callable[[], int], pause_s: float) -> Iterator[tuple[Counter[int], list[float]]]:
-    """Repeat a request until the block ends; collect the statuses and the seconds of each."""
+    """Repeat a request until the block ends; collect each status and its seconds."""
     over, statuses, took = threading.Event(), Counter[int](), list[float]()
 
     def go() -> None:

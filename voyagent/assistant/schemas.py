@@ -227,8 +227,9 @@ class TranscriptResponse(AnswerOf[Row]):
 
 
 class AgentEvent(Answer):
-    """An event of the stream; every field is present, and null if it has no value.
+    """An event of the stream.
 
+    All fields except `restarts` and `card` are always present, and null if they have no value.
     `restarts` is present only if true, in a `text_delta` without text: the text since the last
     event of another kind must be discarded and will be sent again. `card` is present in the text
     that asks a user to check the fields of an action; nothing is saved before the user confirms

@@ -351,7 +351,7 @@ def signing_gap(newest: str | None, first: str, now: str) -> str:
 
     `newest` is the time of the newest statement, None if there is none although there is a signing
     key. `first` is the time of the first event, and `now` that of the check or of the export, all
-    in UTC (RFC 3339). Raises BrokenError if one is no time.
+    in UTC (RFC 3339). Raises BrokenError if one of them is not a valid time.
     """
     if _instant(now) - _instant(first if newest is None else newest) <= SIGNING_GAP:
         return ""

@@ -125,7 +125,7 @@ class DocumentTwice(Unprocessable):
     message = N_("Enter each document only once, with its full amount.")
 
 
-class NothingToAllocate(Unprocessable):
+class InvalidAllocations(Unprocessable):
     """The allocations contain no document, or more than 200."""
 
     code = "invalid_allocations"

@@ -94,7 +94,8 @@ def party_entries_statement(
 
     If `after` is given, only entries after that cursor are selected; `limit` counts entries. One
     row for each entry and currency, with the sums of the party's lines: id, entry_date, narration
-    without the reason, source_type, source_id, currency, debit_minor, credit_minor.
+    without its internal reason (`without_reason`), source_type, source_id, currency, debit_minor,
+    credit_minor.
     """
     conditions = [*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last)]
     page = select(*_ENTRY_ORDER).where(*conditions)

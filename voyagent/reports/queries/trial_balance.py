@@ -171,7 +171,7 @@ class PeriodLine:
     def four_pairs(self) -> tuple[Sides, ...]:
         """Opening, movement, carried and closing as debit and credit, for the API.
 
-        Carried is always there.
+        Unlike `pairs` it always has carried, which is zero if no year ends in the period.
         """
         return with_carried(self.pairs, self.opening.currency)
 

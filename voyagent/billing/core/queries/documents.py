@@ -70,10 +70,10 @@ class DocumentSearch:
         return min(self.due_to or date.max, date.fromordinal(self.today.toordinal() - 1))
 
     @property
-    def is_looked_up(self) -> bool:
-        """Return True if the SQL function for text searches is used.
+    def uses_text_search(self) -> bool:
+        """True if an SQL function such as `app.find_invoices` finds the documents by text.
 
-        That function cannot filter by trip.
+        Such a function cannot filter by trip.
         """
         return bool(self.text) and self.trip_id is None
 

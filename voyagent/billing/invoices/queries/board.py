@@ -156,7 +156,7 @@ def _is_found(search: InvoiceSearch) -> bool:
 
     The function cannot filter by trip or by issue date.
     """
-    return search.is_looked_up and search.issued_from is None and search.issued_to is None
+    return search.uses_text_search and search.issued_from is None and search.issued_to is None
 
 
 def _found(search: InvoiceSearch, limit: int, offset: int) -> TableValuedAlias:

@@ -67,7 +67,7 @@ def list_invoices(
 @cached_statement
 def _statement(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     table = Invoice.__table__
-    if not search.is_looked_up:
+    if not search.uses_text_search:
         rows = by_day_statement(Invoice, _BRIEF, search, cursor).limit(limit)
         return rows.where(has_text(search.text, table.c)) if search.text else rows
     found = _found(search, limit, cursor)

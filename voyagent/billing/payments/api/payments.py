@@ -44,7 +44,7 @@ PART_ERRORS = (
     payment_errors.AnotherParty,
     errors.DocumentNotOpen,
     payment_errors.DocumentTwice,
-    payment_errors.NothingToAllocate,
+    payment_errors.InvalidAllocations,
     payment_errors.PaymentExceedsOpen,
     payment_errors.PaymentOverAllocated,
     errors.InvalidDate,

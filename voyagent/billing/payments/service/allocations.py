@@ -15,9 +15,9 @@ from voyagent.billing.core.service.days import day_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.errors import (
     AllocationTakenBack,
+    InvalidAllocations,
     NothingLeft,
     NothingOpen,
-    NothingToAllocate,
     PaymentReversed,
 )
 from voyagent.billing.payments.queries import (
@@ -58,9 +58,10 @@ def allocate(
     of an allocation, credit, write-off or refund of the payment or the documents, so that reports
     for earlier dates do not change.
 
-    Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate,
-    DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and
-    the errors of `settling.settlement_of`; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
+    Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen,
+    InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty,
+    DocumentNotOpen, InvalidDate, and the errors of `settling.settlement_of`; PaymentExceedsOpen,
+    PaymentOverAllocated; PeriodLocked.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)
@@ -76,7 +77,7 @@ def allocate(
         if not parts:
             raise NothingOpen
     if not parts:
-        raise NothingToAllocate
+        raise InvalidAllocations
     documents = lock_documents(payment.direction, [part.document_id for part in parts])
     settlements = check_parts(
         actor, payment, parts, documents, day, left_minor=payment.unapplied_minor

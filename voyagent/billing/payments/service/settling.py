@@ -26,7 +26,7 @@ from voyagent.billing.payments.errors import (
     AnotherParty,
     BookedRateMissing,
     DocumentTwice,
-    NothingToAllocate,
+    InvalidAllocations,
     PaymentExceedsOpen,
     PaymentOverAllocated,
     SettledAmountMissing,
@@ -71,7 +71,7 @@ def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice 
     """Lock documents and return them by id.
 
     They are locked in the order of their ids, so that two requests never deadlock. Raises
-    NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound.
+    InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound.
     """
     ids = check_named(named)
     return {
@@ -83,12 +83,12 @@ def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice 
 
 
 def check_named(named: Sequence[UUID]) -> set[UUID]:
-    """Check the number of documents and that none occurs twice; return their ids.
+    """Return the ids of at most PARTS_MAX documents, each named once.
 
-    Raises NothingToAllocate, DocumentTwice.
+    Raises InvalidAllocations if there are more, DocumentTwice.
     """
     if len(named) > PARTS_MAX:
-        raise NothingToAllocate
+        raise InvalidAllocations
     ids = set(named)
     if len(ids) < len(named):
         raise DocumentTwice
