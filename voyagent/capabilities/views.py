@@ -60,7 +60,7 @@ def actions(reader: RequestReader) -> ResponseReturnValue:
     once=True,
 )
 def act(actor: Actor, name: str) -> ResponseReturnValue:
-    """Show the form of a capability, filled from the URL; run it when the form is sent.
+    """Show the form of a capability, filled from the URL; run it if it is sent.
 
     `session_id` in the URL is the conversation to which the call belongs.
     """
