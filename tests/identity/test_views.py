@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import mailbox
+from tests.identity.authenticators import standing_clock
 from tests.identity.conftest import Events
 from tests.identity.test_invites import invite
 from tests.identity.test_sessions import Sql, act, demo, fresh_address  # noqa: F401 - a fixture
@@ -264,9 +265,8 @@ def test_over_https_the_cookie_has_the_host_prefix(settings: Settings, alice: Pe
 
 @pytest.fixture
 def clock() -> Iterator[object]:
-    import time_machine  # noqa: PLC0415
-
-    with time_machine.travel("2026-11-25T10:00:00Z", tick=False) as traveller:
+    """Stop the clock now, because the database compares the end of a session with its own."""
+    with standing_clock() as traveller:
         yield traveller
 
 
