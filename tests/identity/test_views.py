@@ -265,7 +265,7 @@ def test_over_https_the_cookie_has_the_host_prefix(settings: Settings, alice: Pe
 
 @pytest.fixture
 def clock() -> Iterator[object]:
-    """Stop the clock now, because the database compares the end of a session with its own."""
+    """Stop the clock at the present time, which the database compares with too."""
     with standing_clock() as traveller:
         yield traveller
 
