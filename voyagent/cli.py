@@ -30,6 +30,7 @@ from voyagent.kernel.db_connections import (
     session_settings,
 )
 from voyagent.kernel.errors import VoyagentError
+from voyagent.privacy.commands import mask_conversations
 from voyagent.reports.commands import books
 
 
@@ -90,6 +91,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.cli.add_command(books)
     app.cli.add_command(import_file)
     app.cli.add_command(examples)
+    app.cli.add_command(mask_conversations)
     app.cli.add_command(do)
 
 

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from voyagent.kernel.passport_numbers import MASK, hidden_in
+from voyagent.kernel.masking import MASK
+from voyagent.kernel.passport_numbers import hidden_in
 
 HOSTILE = {
     "a word and a number": "passport A1234567 ",

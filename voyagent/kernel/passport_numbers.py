@@ -1,17 +1,17 @@
 """Mask passport numbers in free text, in English and Hindi spellings.
 
 A number is masked if it stands near a word for passport. The second line of the machine-readable
-zone of a passport (ICAO 9303, part 4) is masked wherever it stands. Full-width letters and digits
-count as the usual ones, and characters without width count as absent. The time grows with the
-length of the text and not with the number of words times the number of numbers.
+zone of a passport (ICAO 9303, part 4) is masked wherever it stands. The time grows with the length
+of the text and not with the number of words times the number of numbers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-MASK = "••••"
+from voyagent.kernel.masking import MASK, Mask, mask_of, replaced
+
 NEAR = 60
 """Longest distance in characters between the word and the number."""
 # Latin spellings such as `paasport` and `pp no`; Hindi passport, pass-port, and paarpatra.
@@ -43,10 +43,6 @@ _ZONE = re.compile(
     r"(?<![\w<])([A-Z0-9<]{9})[\d<][A-Z<]{3}\d{6}[\d<][MFX<]\d{6}\d[A-Z0-9<]{0,16}(?![\w<])",
     re.IGNORECASE | re.ASCII,
 )
-_WIDTHLESS = "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff"
-_HIDING = re.compile(f"[{_WIDTHLESS}\uff01-\uff5e]")
-_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_SEPARATORS = re.compile(r"[ .–-]")
 
 
 def masked(last4: str | None) -> str | None:
@@ -59,31 +55,10 @@ def hidden_in(text: str) -> str:
 
     The last four characters of each number stay.
     """
-    plain, places = _plain(text)
-    masks = _masks(plain)
-    if not masks:
-        return text
-    parts: list[str] = []
-    end_of_part = 0
-    for start, end, mask in masks:
-        parts += [text[end_of_part : places[start]], mask]
-        end_of_part = places[end - 1] + 1
-    return "".join((*parts, text[end_of_part:]))
+    return replaced(text, _masks)
 
 
-def _plain(text: str) -> tuple[str, Sequence[int]]:
-    """Return a text with usual letters and digits and without characters of no width.
-
-    Also return the place of each of its characters in the given text.
-    """
-    if _HIDING.search(text) is None:
-        return text, range(len(text))
-    places = [at for at, letter in enumerate(text) if letter not in _WIDTHLESS]
-    return "".join(text[at] for at in places).translate(_PLAIN), places
-
-
-def _masks(text: str) -> list[tuple[int, int, str]]:
-    """Return start, end and mask of each number to be masked, in order."""
+def _masks(text: str) -> list[Mask]:
     zones = [
         (match.start(), match.end(), MASK + match[1].rstrip("<")[-4:])
         for match in _ZONE.finditer(text)
@@ -91,25 +66,19 @@ def _masks(text: str) -> list[tuple[int, int, str]]:
     words = [match.span() for match in _WORD.finditer(text)]
     near = _near(words, _NUMBER.finditer(text)) if words else []
     mixed = _near(words, _MIXED.finditer(text), only_after=True) if words else []
-    found: list[tuple[int, int, str]] = []
-    for one in sorted([*zones, *near, *mixed]):
-        if not found or found[-1][1] <= one[0]:
-            found.append(one)
-    return found
+    return [*zones, *near, *mixed]
 
 
 def _near(
     words: list[tuple[int, int]], numbers: Iterable[re.Match[str]], *, only_after: bool = False
-) -> list[tuple[int, int, str]]:
+) -> list[Mask]:
     """Return the numbers near a word; with `only_after` the word must come first."""
-    found: list[tuple[int, int, str]] = []
+    found: list[Mask] = []
     at = 0
     for number in numbers:
         while at < len(words) and words[at][1] + NEAR < number.start():
             at += 1
         farthest = number.start() if only_after else number.end() + NEAR
         if at < len(words) and words[at][0] <= farthest:
-            digits = _SEPARATORS.sub("", number.group())
-            mask = MASK[: len(digits) - 4]  # so that the text becomes no longer
-            found.append((*number.span(), mask + digits[-4:]))
+            found.append((*number.span(), mask_of(number.group())))
     return found

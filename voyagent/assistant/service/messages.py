@@ -20,11 +20,10 @@ from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import Turn
 from voyagent.chat.service import turns
 from voyagent.chat.service.turns import TurnInProgress
-from voyagent.kernel import clock
+from voyagent.kernel import clock, financial_numbers, passport_numbers
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.ids import new_turn_id
-from voyagent.kernel.passport_numbers import hidden_in
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _PLACE = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -72,12 +71,12 @@ def send(
 
     At most one turn is started. If the same user sends the message of the running turn again, the
     stream follows that turn. An empty message follows the turn that continues after a decision.
-    Passport numbers are masked before anything is stored. Raises Forbidden, SessionNotFound,
-    TurnInProgress, and the errors of `deciding.check_all`, in which case nothing is decided or
-    stored. Source: API contract.
+    Passport numbers, PANs, tax numbers and bank accounts are masked before anything is stored.
+    Raises Forbidden, SessionNotFound, TurnInProgress, and the errors of `deciding.check_all`, in
+    which case nothing is decided or stored. Source: API contract.
     """
     actor.require("chat.write")
-    message = hidden_in(message)
+    message = _masked(message)
     last_seq = chats.get_session(session_id, lock=True).event_seq
     chosen = dict(decisions or {})
     place = None if last_event_id is None else _place(last_event_id, last_seq)
@@ -138,7 +137,7 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
     if message is None:
         turn = turns.regenerate(actor, session_id, turn_id)
     else:
-        turn = turns.edit_and_resend(actor, session_id, turn_id, hidden_in(message))
+        turn = turns.edit_and_resend(actor, session_id, turn_id, _masked(message))
     still_done = turn_context.still_done(session_id, turn.id)
     if still_done:
         blocks = [
@@ -204,6 +203,10 @@ def discard_card(actor: Actor, session_id: UUID, card_id: str) -> None:
 
 def _block(card_id: str, kind: str = drafts.CONFIRMED) -> Block:
     return {"type": kind, "card_id": card_id}
+
+
+def _masked(message: str) -> str:
+    return financial_numbers.hidden_in(passport_numbers.hidden_in(message))
 
 
 def _answer_card(actor: Actor, session_id: UUID, *, is_open: bool, text: str, block: Block) -> None:

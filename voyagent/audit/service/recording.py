@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db
+from voyagent.kernel.financial_numbers import hidden_everywhere
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.metrics import forgotten_when_raised
 from voyagent.kernel.tenancy import TENANT, TenantNotBound
@@ -52,11 +53,12 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
     `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids
     as text. Members that may have personal text of customers are given as `private` and
     `private_outputs`: they are shown with `inputs` and `outputs`, but stored outside the chain, so
-    that they can be erased. `status` is started, succeeded, failed, rejected or cancelled. If an
-    API key was used, the actor is the person who created it and `entity_refs` has `by_api_key_id`.
+    that they can be erased. PANs, tax numbers and bank accounts in them are masked. `status` is
+    started, succeeded, failed, rejected or cancelled. If an API key was used, the actor is the
+    person who created it and `entity_refs` has `by_api_key_id`.
     """
     parts = {
-        name: dict(values)
+        name: hidden_everywhere(values)
         for name, values in (("inputs", private), ("outputs", private_outputs))
         if values and any(value is not None for value in values.values())
     }

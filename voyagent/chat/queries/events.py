@@ -48,6 +48,11 @@ def event_line(turn: Turn, kind: str, fields: JsonMapping, timestamp: str | None
     )
     if fields.get(CARD):
         event[CARD] = _in_order(fields[CARD])
+    return as_line(event)
+
+
+def as_line(event: JsonMapping) -> str:
+    """Return an event as compact JSON text."""
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
