@@ -24,6 +24,7 @@ from tests.trips.test_sending import mailed as mail_itinerary
 from tests.trips.things import CREEK, a_line, a_trip
 from voyagent.factory import create_app
 from voyagent.identity.service.errors import AgencyNotVerified
+from voyagent.identity.service.trust import is_provisional
 from voyagent.kernel.config import Settings
 from voyagent.mail.rules import KINDS
 
@@ -133,13 +134,54 @@ def test_a_role_without_the_permission_learns_nothing(uma: Person, sql: Sql) -> 
         assert act(uma).json["detail"] == "forbidden_role"
 
 
-def test_another_agency_and_a_later_change_of_address_do_not_matter(
-    alice: Person, uma: Person
+def move(person: Person, email: str) -> None:
+    """Change a person's address."""
+    assert person.api.patch("/auth/profile", json={"email": email}).status_code == 200
+
+
+@pytest.mark.parametrize("act", [invite, make_key, make_scoped_key])
+def test_an_agency_is_provisional_while_its_administrator_has_an_unproven_new_address(
+    alice: Person, uma: Person, act: Callable[[Person], Any]
 ) -> None:
     confirm(uma)
-    assert uma.api.patch("/auth/profile", json={"email": fresh_address()}).status_code == 200
-    assert uma.api.get("/auth/me").json["email_verified"] is False
+    assert act(uma).status_code == 201
+    for email in (fresh_address(), uma.email):
+        move(uma, email)
+        assert act(uma).json["detail"] == "agency_not_verified"
+    assert act(alice).status_code == 201
+    session = uma.api.get("/auth/me").json
+    confirm(uma)
+    assert act(uma).status_code == 201
+    assert uma.api.get("/auth/me").json == session | {"email_verified": True}
+
+
+def test_a_password_reset_ends_the_provisional_state_of_a_new_address(
+    uma: Person,
+) -> None:
+    confirm(uma)
+    email = fresh_address()
+    move(uma, email)
+    owner = ApiClient(uma.app.test_client(), None)
+    assert owner.post("/auth/request-password-reset", json={"email": email}).status_code == 200
+    token = mailbox.newest(uma.app, to=email, kind="reset_password").token
+    body = {"token": token, "new_password": "Lantern-harbour-24"}
+    assert owner.post("/auth/reset-password", json=body).status_code == 200
+    with uma.acting():
+        assert not is_provisional()
+
+
+def test_a_new_address_of_one_of_two_administrators_does_not_matter(uma: Person, sql: Sql) -> None:
+    confirm(uma)
+    second = People(uma.app).colleague(uma, "Vera Second", role="agency_admin")
+    move(uma, fresh_address())
     assert invite(uma).status_code == 201
+    sql("update users set is_active = false where id = :id", id=second.actor.user_id)
+    assert invite(uma).json["detail"] == "agency_not_verified"
+
+
+def test_a_new_address_does_not_matter_where_addresses_are_not_confirmed(alice: Person) -> None:
+    move(alice, fresh_address())
+    assert alice.api.get("/auth/me").json["email_verified"] is False
     assert invite(alice).status_code == 201
 
 

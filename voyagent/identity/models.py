@@ -28,7 +28,7 @@ class Tenant(Base):
     """An agency: one tenant of the installation.
 
     `verified_at` is the time at which its first administrator confirmed the e-mail address. Before
-    that the agency is provisional (`service.trust`).
+    that the agency is provisional (`queries.people.is_provisional`).
     """
 
     __tablename__ = "tenants"
@@ -51,7 +51,8 @@ class User(TenantOwned, Base):
     The e-mail address is in lower case and unique among the active users of all agencies.
     `email_proven` is true if somebody opened a link that went to this address by mail and was shown
     nowhere else. `email_verified` may be true without it: the link of an invitation is shown to
-    whoever invites. The secrets of two-factor authentication are encrypted.
+    whoever invites. `email_moved` is true from a change of the address until a mailed link proves
+    the new one. The secrets of two-factor authentication are encrypted.
     """
 
     __tablename__ = "users"
@@ -62,6 +63,7 @@ class User(TenantOwned, Base):
     password_hash: Mapped[str]
     email_verified: Mapped[bool] = mapped_column(server_default=text("false"))
     email_proven: Mapped[bool] = mapped_column(server_default=text("false"))
+    email_moved: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[DefaultNow]

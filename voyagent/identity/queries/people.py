@@ -362,13 +362,21 @@ def is_confirmed(user_id: UUID | None) -> ScalarSelect[Any]:
 
 
 def is_provisional() -> ScalarSelect[Any]:
-    """Return an SQL subquery, true until an address of the agency was confirmed.
+    """Return an SQL subquery, true while no address of the agency is confirmed.
 
-    A process of the release before sets only the user's mark, so that one counts too.
+    That is so until the first confirmation, and while every administrator has moved to an address
+    that no mailed link has proven. A process of the release before sets only the user's mark at the
+    first confirmation, so that one counts too.
     """
-    confirmed = select(_USERS.id).where(owned(User), _USERS.is_active, _USERS.email_verified)
+    people = select(_USERS.id).where(owned(User), _USERS.is_active)
+    administrators = people.where(_USERS.role == Role.AGENCY_ADMIN.value)
+    all_moved = (
+        administrators.where(_USERS.email_moved).exists()
+        & ~administrators.where(~_USERS.email_moved).exists()
+    )
+    confirmed = people.where(_USERS.email_verified)
     return (
-        select(_TENANTS.verified_at.is_(None) & ~confirmed.exists())
+        select((_TENANTS.verified_at.is_(None) & ~confirmed.exists()) | all_moved)
         .where(_TENANTS.id == bindparam(TENANT))
         .scalar_subquery()
     )

@@ -69,12 +69,12 @@ class EmailNotVerified(Unauthorized):
 
 
 class AgencyNotVerified(Forbidden):
-    """The agency is provisional: nobody has confirmed its e-mail address yet."""
+    """The agency is provisional: its e-mail address is not confirmed."""
 
     code = "agency_not_verified"
     message = N_(
         "Confirm your e-mail address first: open the link that we sent you. Until then the agency"
-        " has no API keys, sends no invitations and no mail to customers."
+        " creates no API keys, sends no invitations and no mail to customers."
     )
 
 

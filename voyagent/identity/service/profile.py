@@ -120,6 +120,7 @@ def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
         raise AddressTaken
     before, person.email = person.email, email
     person.email_verified = person.email_proven = False
+    person.email_moved = not identity.settings.auth_skip_email_verification
     try:
         db.session.flush()
     except IntegrityError as error:

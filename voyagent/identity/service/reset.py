@@ -124,7 +124,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     if _takes_over(person):
         settings.restore_guarded(actor)
     end_credentials(_act_of(person), person.id, by=actor)
-    person.email_proven = True
+    person.email_proven, person.email_moved = True, False
     identity.outbox.send(
         to=person.email, kind="password_changed", locale=actor.locale, **lives_on(person.id)
     )

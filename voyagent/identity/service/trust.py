@@ -1,8 +1,8 @@
 """Rule that limits provisional agencies until a confirmation.
 
-They have no keys and send no invitations and no mail to customers. Anybody can sign up with an
-address of somebody else. Until a mailed link has shown that the address belongs to the person, an
-agency can give nobody else access and writes to nobody in its name.
+They create no keys and send no invitations and no mail to customers. Anybody can sign up with an
+address of somebody else, or move an account to it. Until a mailed link has shown that the address
+belongs to the person, an agency can give nobody else access and writes to nobody in its name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def require_verified_agency() -> None:
 
 
 def is_provisional() -> bool:
-    """Return True if nobody has confirmed the e-mail address of the bound agency yet."""
+    """Return True if the bound agency is provisional."""
     statement = select(people.is_provisional().label("provisional"))
     return bool(SessionReader(db.session).read(statement)[0][0]["provisional"])
 

@@ -172,6 +172,7 @@ def _confirm(
 ) -> str:
     person = one_time.spend(holder)
     person.email_verified = person.email_proven = True
+    person.email_moved = False
     is_first = note_verified_agency()
     actor = people.get_actor(person.id).via(device.channel)
     act = Act.FIRST_ADDRESS_CONFIRMED if is_first and is_page else Act.ADDRESS_CONFIRMED
