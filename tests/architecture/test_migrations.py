@@ -162,6 +162,42 @@ def test_a_downgrade_decrypts_tax_numbers(empty_app: Flask, engine: sa.Engine) -
     assert party["tax_number"] == gstin
 
 
+def test_a_downgrade_decrypts_stored_responses(empty_app: Flask, engine: sa.Engine) -> None:
+    """The release before can return them, and runs no completed request again."""
+    with empty_app.app_context():
+        flask_migrate.upgrade()
+    alice = People(empty_app).sign_up("Alice Owner", agency="Alice Travels")
+    first, _erased = (
+        alice.api.post(
+            "/enquiries", json={"customer_name": "Uma"}, headers={"Idempotency-Key": key}
+        )
+        for key in ("a", "b")
+    )
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "update idempotency_keys set kept = 'erased', status = null, body = null"
+                " where key = 'b'"
+            )
+        )
+    with empty_app.app_context():
+        flask_migrate.downgrade(revision="0113")
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text("select kept, status, headers, body from idempotency_keys order by key")
+        ).all()
+    answer, too_large = rows
+    assert (answer.kept, answer.status, bytes(answer.body)) == ("answer", 201, first.data)
+    assert ["ETag", first.headers["ETag"]] in answer.headers
+    assert (too_large.kept, too_large.body) == ("too_large", None)
+    with empty_app.app_context():
+        flask_migrate.upgrade()
+    again = alice.api.post(
+        "/enquiries", json={"customer_name": "Uma"}, headers={"Idempotency-Key": "a"}
+    )
+    assert (again.status_code, again.data) == (201, first.data)
+
+
 def test_an_upgrade_takes_the_addresses_of_invited_people_for_unproven(
     empty_app: Flask, engine: sa.Engine
 ) -> None:

@@ -50,6 +50,68 @@ def log(person: Person, key: str = "a-key", **changes: Any) -> Any:
     )
 
 
+# --- what is stored
+
+
+def test_a_stored_response_is_encrypted(alice: Person, owner_engine: sa.Engine) -> None:
+    first = log(alice, customer_email="deepa.k@example.com")
+    (row,) = stored_keys(owner_engine, alice)
+    assert (row["kept"], row["headers"]) == ("sealed", None)
+    for plain in (b"Deepa", b"deepa.k", b"customer_name", first.headers["ETag"].encode()):
+        assert plain not in bytes(row["body"])
+
+
+@pytest.mark.parametrize("of", ["key", "caller", "agency"])
+def test_a_response_cannot_be_moved_to_another_key(
+    alice: Person, bob: Person, charlie: Person, owner_engine: sa.Engine, of: str
+) -> None:
+    """A copy in another row is refused and returns nothing of it."""
+    log(alice)
+    other = {"key": alice, "caller": bob, "agency": charlie}[of]
+    key = "another-key" if of == "key" else "a-key"
+    log(other, key)
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "update idempotency_keys set body = (select k.body from idempotency_keys k where"
+                " k.tenant_id = :t and k.caller_id = :u and k.key = 'a-key') where tenant_id = :o"
+                " and caller_id = :c and key = :k"
+            ),
+            {
+                "t": alice.actor.tenant_id,
+                "u": alice.actor.user_id,
+                "o": other.actor.tenant_id,
+                "c": other.actor.user_id,
+                "k": key,
+            },
+        )
+    refused = log(other, key)
+    assert (refused.status_code, refused.json["detail"]) == (500, "internal_error")
+    assert "Deepa" not in refused.text
+
+
+def test_a_response_of_an_earlier_release_is_returned(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    """It is in clear text until it is a day old; a deleted key would let the request run again."""
+    first = log(alice)
+    headers = [[name, value] for name, value in first.headers if name == "Content-Type"]
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "update idempotency_keys set kept = 'answer', headers = cast(:headers as jsonb),"
+                " body = :body where tenant_id = :t"
+            ),
+            {"headers": json.dumps(headers), "body": first.data, "t": alice.actor.tenant_id},
+        )
+    second = log(alice)
+    assert (second.status_code, second.data, second.headers[REPLAYED]) == (
+        201,
+        first.data,
+        "true",
+    )
+
+
 # --- what a repeat is given
 
 

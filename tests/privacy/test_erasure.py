@@ -96,6 +96,52 @@ def test_nothing_of_the_person_is_readable_in_a_dump(
     assert seen(owner_engine, alice) == {}
 
 
+def test_an_erasure_deletes_stored_responses_and_nothing_runs_again(
+    alice: Person, charlie: Person, owner_engine: sa.Engine
+) -> None:
+    body = {"name": "Uma Pillai", "is_customer": True, "country": "IN", "tax_number": GSTIN}
+    headers = {"Idempotency-Key": "a-key"}
+
+    def create(person: Person) -> Any:
+        return person.api.post("/parties", json=body, headers=headers)
+
+    first, of_another_agency = create(alice), create(charlie)
+    _store_in_clear_text(owner_engine, alice, "an-earlier-release", first.data)
+    assert first.status_code == of_another_agency.status_code == 201
+    assert {"Uma Pillai", GSTIN} <= {*_words(dump(owner_engine, alice)["idempotency_keys"])}
+    erase(alice, UUID(first.json["id"]))
+    rows = dump(owner_engine, alice)["idempotency_keys"]
+    assert _words(rows) == []
+    with owner_engine.connect() as connection:
+        kept = sa.text(
+            "select kept, status, headers, body from idempotency_keys where tenant_id=:t"
+        )
+        found = connection.execute(kept, {"t": alice.actor.tenant_id}).all()
+    assert [tuple(row) for row in found] == [("erased", None, None, None)] * 2
+    again = create(alice)
+    assert (again.status_code, again.json["detail"]) == (409, "idempotency_answer_erased")
+    assert "Uma Pillai" not in again.text
+    assert alice.api.get("/parties", query_string={"q": "Uma"}).json["items"] == []
+    repeated = create(charlie)
+    assert (repeated.status_code, repeated.data) == (201, of_another_agency.data)
+
+
+def _words(rows: str) -> list[str]:
+    return [word for word in ("Uma Pillai", GSTIN) if word in rows]
+
+
+def _store_in_clear_text(engine: sa.Engine, person: Person, key: str, body: bytes) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "insert into idempotency_keys (tenant_id, id, caller_id, key, request_hash, kept,"
+                " status, headers, body) values (:t, gen_random_uuid(), :u, :k,"
+                " decode(repeat('00', 32), 'hex'), 'answer', 201, '[]', :body)"
+            ),
+            {"t": person.actor.tenant_id, "u": person.actor.user_id, "k": key, "body": body},
+        )
+
+
 def test_books_and_audit_chain_are_whole(alice: Person, app: Flask) -> None:
     one = a_subject(alice)
 

@@ -4,7 +4,8 @@ A POST repeats another if it has the same `Idempotency-Key`. A repeated request 
 response, byte for byte. The first request inserts a row for its key; other requests with the key
 wait until its transaction ends. The first request stores its response in the row before the commit,
 so that its changes and the response are committed together. Errors are not stored, so the request
-runs again if it is repeated.
+runs again if it is repeated. A stored response is encrypted, because it may have personal data, and
+the erasure of a person (`privacy.service.erasure`) deletes the agency's; the keys stay.
 
 If a request ends its transaction early (`kernel.db.pause`), its row is rolled back, and the request
 inserts the row again at its end. If another request with the same key has inserted the row
@@ -50,6 +51,7 @@ ANSWER_BYTES_MAX = 256 * 1024
 WAIT_S, LOCK_TIMEOUT_MS, POLL_INTERVAL_S, LAST_LOCK_TIMEOUT_MS = 9.5, 1000, 0.2, 20
 PURGE_ROWS = 5000
 PURPOSE = "idempotency"  # for which the keyring derives a key
+ANSWER_PURPOSE = "idempotency_answer"
 FORM, FORM_KEY_MAX = "form", 64
 _PRINTABLE = re.compile(rf"[ -~]{{1,{KEY_MAX}}}", re.ASCII)
 _WAITED_ENOUGH = frozenset({"55P03", "57014"})  # SQLSTATE of lock_timeout and of statement_timeout
@@ -71,8 +73,10 @@ DESCRIPTION = (
     " header `Idempotent-Replayed: true`. A key belongs to its caller and is valid for one path,"
     " query and body (else 422 `idempotency_key_reused`) for 24 hours. Failed requests are not"
     " stored, so a repeated one runs again. A response with a secret is returned only once; a"
-    " repeated request receives 409 `idempotency_secret_shown`. A repeated message to the assistant"
-    " receives the events of the turn that the first one started, from the first event."
+    " repeated request receives 409 `idempotency_secret_shown`. The erasure of a person deletes the"
+    " stored responses of the agency; a repeated request then receives 409"
+    " `idempotency_answer_erased`. A repeated message to the assistant receives the events of the"
+    " turn that the first one started, from the first event."
 )
 log = structlog.get_logger(__name__)
 
@@ -112,19 +116,35 @@ class IdempotencyAnswerTooLarge(Conflict):
     )
 
 
+class IdempotencyAnswerErased(Conflict):
+    """The request was completed; its response was deleted by the erasure of a person."""
+
+    code = "idempotency_answer_erased"
+    message = N_(
+        "This request is already completed. Its response was deleted with the data of "
+        "a person. Read the record that it created."
+    )
+
+
 def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
     """Return the errors that an operation can have because of its `Idempotency-Key`."""
     return (
         IdempotencyKeyReused,
         IdempotencyInProgress,
-        IdempotencySecretShown if secret_answer else IdempotencyAnswerTooLarge,
+        *(
+            (IdempotencySecretShown,)
+            if secret_answer
+            else (IdempotencyAnswerTooLarge, IdempotencyAnswerErased)
+        ),
     )
 
 
 class IdempotencyKey(TenantOwned, Base):
     """A key that a caller has used, a hash of the request and the response.
 
-    The hash is keyed, because a request may contain secrets.
+    The hash is keyed, because a request may contain secrets. `kept` is `sealed` if `body` has the
+    headers and the body of the response, encrypted. An earlier release stored both in clear text
+    (`answer`).
     """
 
     __tablename__ = "idempotency_keys"
@@ -189,7 +209,7 @@ class Claim:
     def _of(cls, actor: Actor, key: str, body: bytes) -> Claim:
         caller_id = actor.key_id or actor.user_id
         assert caller_id is not None
-        keyring: Keyring = current_app.extensions["voyagent.keyring"]
+        keyring = _keyring()
         address = f"{request.method} {request.path}?".encode() + request.query_string
         request_hash = hashlib.sha256(hashlib.sha256(address).digest() + body).hexdigest()
         return cls(
@@ -321,18 +341,23 @@ def _repeat(
         raise IdempotencyInProgress  # the row of the other request was deleted meanwhile
     if bytes(row["request_hash"]) not in claim.request_hashes:
         raise IdempotencyKeyReused
-    if row["kept"] == "answer":
+    if row["kept"] in {"sealed", "answer"}:
+        headers, body = (
+            _opened(claim, bytes(row["body"]))
+            if row["kept"] == "sealed"
+            else (row["headers"], row["body"])
+        )
         response = Response(
-            row["body"],
-            status=row["status"],
-            headers=[(name, value) for name, value in row["headers"]],
+            body, status=row["status"], headers=[(name, value) for name, value in headers]
         )
     elif row["kept"] == "place":
         response = resume(row["place"])
     else:
-        raise {"secret": IdempotencySecretShown, "too_large": IdempotencyAnswerTooLarge}.get(
-            row["kept"], IdempotencyInProgress
-        )
+        raise {
+            "secret": IdempotencySecretShown,
+            "too_large": IdempotencyAnswerTooLarge,
+            "erased": IdempotencyAnswerErased,
+        }.get(row["kept"], IdempotencyInProgress)
     response.headers[REPLAYED] = "true"
     return response
 
@@ -344,13 +369,7 @@ def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> boo
     has stored a response. Raises IdempotencyInProgress if another request with the key is still
     running.
     """
-    values: dict[str, Any] = {
-        "kept": "answer",
-        "status": None,
-        "headers": None,
-        "body": None,
-        "place": None,
-    }
+    values: dict[str, Any] = {"kept": "sealed", "status": None, "body": None, "place": None}
     if is_secret:
         values["kept"] = "secret"
     elif isinstance(response, EventStreamResponse):
@@ -363,7 +382,7 @@ def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> boo
             for name, value in response.headers
             if name not in {"Content-Length", "Set-Cookie"}
         ]
-        values.update(status=response.status_code, headers=json.dumps(headers), body=body)
+        values.update(status=response.status_code, body=_sealed(claim, headers, body))
     try:
         return bool(rows_changed(_STORE, **_values(claim), **values))
     except OperationalError as error:
@@ -371,6 +390,26 @@ def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> boo
         if getattr(error.orig, "sqlstate", None) not in _WAITED_ENOUGH:
             raise
         raise IdempotencyInProgress from None
+
+
+def _sealed(claim: Claim, headers: list[list[str]], body: bytes) -> bytes:
+    plain = json.dumps(headers).encode() + b"\n" + body
+    return _keyring().seal(ANSWER_PURPOSE, plain, bound_to=_bound(claim))
+
+
+def _opened(claim: Claim, sealed: bytes) -> tuple[list[list[str]], bytes]:
+    plain = _keyring().open(ANSWER_PURPOSE, sealed, bound_to=_bound(claim))
+    headers, _, body = plain.partition(b"\n")
+    return json.loads(headers), body
+
+
+def _bound(claim: Claim) -> str:
+    return f"idempotency_keys:{current_tenant(db.session)}:{claim.caller_id}:{claim.key}"
+
+
+def _keyring() -> Keyring:
+    keyring: Keyring = current_app.extensions["voyagent.keyring"]
+    return keyring
 
 
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
@@ -425,7 +464,7 @@ insert into idempotency_keys as k (
   tenant_id, id, caller_id, key, request_hash, kept, status, headers, body, place)
 values (
   :tenant_id, :id, :caller_id, :key, :request_hash, :kept, :status,
-  cast(:headers as jsonb), :body, cast(:place as jsonb))
+  null, :body, cast(:place as jsonb))
 on conflict (tenant_id, caller_id, key) do update
    set id = excluded.id, request_hash = excluded.request_hash, created_at = now(),
        kept = excluded.kept, status = excluded.status, headers = excluded.headers,

@@ -358,7 +358,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "",
         "removed",
         SHORT,
-        N_("An answer is encrypted and deleted after a day."),
+        N_("An answer is encrypted. It is deleted after a day, and whenever a person is erased."),
     ),
     Holding(
         "report_files",

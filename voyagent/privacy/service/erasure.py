@@ -55,6 +55,11 @@ _STEPS = (
     "update parties set name = :pseudonym, email = null, phone = null, address = null, country ="
     " null, state = null, tax_number = null, tax_number_sealed = null, tax_number_digests = null,"
     " terms_days = null, notes = null, is_archived = true, updated_at = :now where id = :party_id",
+    # Stored responses are encrypted, so nobody knows whom they name. The keys stay: a deleted key
+    # would let its request run again. It is the last step, because the others wait for requests
+    # that use the same rows.
+    "update idempotency_keys set kept = 'erased', status = null, headers = null, body = null where"
+    " tenant_id = :tenant_id and kept in ('sealed', 'answer')",
 )
 
 
@@ -84,6 +89,7 @@ def plan(actor: Actor, party_id: UUID) -> Plan:
 def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Erasure:
     """Erase the data of a person.
 
+    The stored responses to repeated requests are deleted for the whole agency.
     An erased person stays erased, and a repetition changes nothing. The party's row is locked, so
     that of two erasures at once only one happens and both return it.
 
@@ -110,6 +116,7 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
         "words": words,
         "written": [json.dumps(word, ensure_ascii=False)[1:-1] for word in words],
         "now": now,
+        "tenant_id": actor.tenant_id,
     }
     db.session.flush()
     db.session.expire_all()
