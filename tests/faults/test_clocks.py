@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from tests import mailbox
 from tests.enquiries.wire import WHOLE
 from tests.faults.conftest import Report, Rounds
+from tests.faults.load import check_books
 from tests.faults.test_resolves import DRAFT
 from tests.faults.web import Answer, Web, wait, web_processes, worker_process
 from tests.identity.authenticators import STEP_S, switch_on
@@ -43,6 +44,15 @@ EXACT_S = 2.0  # a token has whole seconds, and a busy computer answers late
 LEEWAY_S = 60.0
 WRONG, NEW = "Harbour-lantern-43", "Lantern-harbour-44"
 GUESSES = 10
+MAY_BE_LATER = {"expires_at", "due_at", "hold_expires_at"}
+"""Columns of times that may be later than now."""
+DURATIONS = [
+    ("audit_events", "completed_at", "started_at"),
+    ("audit_events", "recorded_at", "started_at"),
+    ("chat_turns", "finished_at", "started_at"),
+    ("chat_turns", "started_at", "created_at - interval '50 ms'"),
+]
+"""Table, end and beginning. Two processes agree about the time within 50 ms."""
 
 
 @dataclass
@@ -363,6 +373,56 @@ def test_a_worker_runs_periodic_jobs_by_the_time_of_the_database(
         report(f"clock of the worker {ahead_s:+.0f} s: {due} jobs deferred, {later} too early")
         assert later == 0
         assert due > 0
+
+
+def test_no_row_is_dated_before_or_after_the_work(
+    site: Site, people: People, rounds: Rounds, report: Report
+) -> None:
+    """Rows of both web processes and of the worker, whose clock is a day ahead."""
+    person = people.sign_up("Dora Dated", agency="Dated Travels")
+    began = site.now()
+    for _ in range(rounds(20)):
+        for web in site.webs.values():
+            assert web.answer("POST", "/api/enquiries", WHOLE, person=person).status == 201
+            assert sign_in(web, person).status == 200
+            web.turn(person)
+    ended = site.now()
+    dated = times_of(site.engine, person)
+    wrong = {
+        column: times
+        for column, times in dated.items()
+        if min(times) < began - timedelta(minutes=1) or max(times) > ended
+    }
+    assert wrong == {}
+    report(f"{sum(map(len, dated.values()))} times in {len(dated)} columns, none outside the test")
+    with site.engine.connect() as connection:
+        for table, end, start in DURATIONS:
+            statement = f"select count(*) from {table} where tenant_id = :t and {end} < {start}"
+            values = {"t": person.actor.tenant_id}
+            assert connection.scalar(sa.text(statement), values) == 0, statement
+    check_books(person.app)
+
+
+def times_of(engine: sa.Engine, person: Person) -> dict[str, list[datetime]]:
+    """Return all times of an agency's rows by column, without those that may be in the future."""
+    found = {}
+    with engine.connect() as connection:
+        columns = connection.execute(
+            sa.text(
+                "select c.table_name, c.column_name from information_schema.columns c join"
+                " information_schema.columns t using (table_schema, table_name) where"
+                " c.table_schema = 'public' and t.column_name = 'tenant_id' and c.data_type ="
+                " 'timestamp with time zone' and c.column_name like '%\\_at' order by 1, 2"
+            )
+        ).all()
+        for table, column in columns:
+            statement = (
+                f"select {column} from {table} where tenant_id = :t and {column} is not null"
+            )
+            times = connection.scalars(sa.text(statement), {"t": person.actor.tenant_id}).all()
+            if times and column not in MAY_BE_LATER:
+                found[f"{table}.{column}"] = list(times)
+    return found
 
 
 @pytest.mark.parametrize(("ahead_s", "starts"), [(50, True), (-50, True), (90, False)])
