@@ -110,7 +110,7 @@ def test_a_completed_reset_ends_the_lock(make: Make) -> None:
 def test_wrong_passwords_from_elsewhere_do_not_lock_a_known_address(make: Make) -> None:
     limiter, email = make(limit_scale=1000), "neha@malabar.example"
     with time_machine.travel(NOON, tick=False) as clock:
-        limiter.note_sign_in(email, address=HERE)
+        limiter.note_sign_in(email, address=HERE, is_confirmed=True)
         for _ in range(10):
             assert [fails(limiter, address=THERE) for _ in range(10)] == [0] * 10
             assert fails(limiter, address=THERE) > 0
@@ -124,9 +124,9 @@ def test_wrong_passwords_from_elsewhere_do_not_lock_a_known_address(make: Make) 
 
 def test_a_known_address_has_the_same_limits(make: Make) -> None:
     limiter, email = make(limit_scale=1000), "neha@malabar.example"
-    limiter.note_sign_in(email, address=HERE)
+    limiter.note_sign_in(email, address=HERE, is_confirmed=True)
     assert [fails(limiter) > 0 for _ in range(11)] == [False] * 10 + [True]
-    limiter.note_sign_in(email, address=HERE)
+    limiter.note_sign_in(email, address=HERE, is_confirmed=True)
     assert fails(limiter) > 0
     assert fails(limiter, throttle=limits.REAUTHENTICATE) > 0
     assert [fails(limiter, address=THERE) > 0 for _ in range(11)] == [False] * 10 + [True]
@@ -136,7 +136,7 @@ def test_a_known_address_has_the_same_limits(make: Make) -> None:
 
 def test_mails_of_all_operations_are_counted_together(make: Make) -> None:
     limiter = make(limit_scale=1000)
-    limiter.note_sign_in("neha@malabar.example", address=HERE)
+    limiter.note_sign_in("neha@malabar.example", address=HERE, is_confirmed=True)
     for throttle in (limits.RESET_MAIL, limits.VERIFICATION_MAIL):
         assert [fails(limiter, throttle=throttle, address=THERE) for _ in range(10)] == [0] * 10
         assert fails(limiter, throttle=throttle, address=HERE) > 0
@@ -145,7 +145,7 @@ def test_mails_of_all_operations_are_counted_together(make: Make) -> None:
 def test_a_known_address_is_forgotten_after_thirty_days(make: Make) -> None:
     limiter = make(limit_scale=1000)
     with time_machine.travel(NOON, tick=False) as clock:
-        limiter.note_sign_in("neha@malabar.example", address=HERE)
+        limiter.note_sign_in("neha@malabar.example", address=HERE, is_confirmed=True)
         for days, locked in ((29, False), (2, True)):
             clock.shift(days * 86400)
             for _ in range(10):
@@ -350,17 +350,30 @@ def test_tries_at_many_accounts_do_not_stop_a_quiet_place(make: Make) -> None:
 )
 def test_a_known_place_is_refused_last(make: Make, throttle: Throttle) -> None:
     limiter, small = make(), replace(throttle, overall=(Quota(200, 60),))
-    limiter.note_sign_in("neha@malabar.example", address=HERE)
+    limiter.note_sign_in("neha@malabar.example", address=HERE, is_confirmed=True)
     with time_machine.travel(NOON, tick=False):
         assert fills(limiter, 6, 100, a=small) == 150
         assert fails(limiter, throttle=small, address=THERE) > 0
         assert fails(limiter, throttle=small, address=HERE) == 0
 
 
+def test_a_sign_in_without_a_confirmed_address_makes_a_place_known_to_its_account_only(
+    make: Make,
+) -> None:
+    """A crowd that signs up must not use up the limits of others."""
+    limiter, keys = make(), replace(limits.API_KEY, overall=(Quota(200, 60),))
+    limiter.note_sign_in("neha@malabar.example", address=THERE, is_confirmed=False)
+    with time_machine.travel(NOON, tick=False):
+        assert fills(limiter, 6, 100, a=keys) == 150
+        assert fails(limiter, throttle=keys, address=THERE) > 0
+        fills(limiter, 10, 100, a=limits.SIGN_IN)
+        assert fails(limiter, "neha@malabar.example", address=THERE) == 0
+
+
 def test_a_place_is_known_to_the_accounts_that_signed_in_there(make: Make) -> None:
     """An attacker with an account of their own gains nothing at another account."""
     limiter = make()
-    limiter.note_sign_in("attacker@nowhere.example", address=THERE)
+    limiter.note_sign_in("attacker@nowhere.example", address=THERE, is_confirmed=True)
     with time_machine.travel(NOON, tick=False):
         fills(limiter, 10, 100, a=limits.SIGN_IN)
         assert fails(limiter, address=THERE) > 0
@@ -583,7 +596,7 @@ def test_counts_of_a_process_remain_if_redis_is_emptied(server: RedisServer) -> 
     server.flush()
     settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
     limiter = Limiter(settings, Keyring(settings))
-    limiter.note_sign_in("neha@malabar.example", address=HERE)
+    limiter.note_sign_in("neha@malabar.example", address=HERE, is_confirmed=True)
     server.flush()
     assert [fails(limiter, address=THERE) > 0 for _ in range(11)] == [False] * 10 + [True]
     assert fails(limiter) == 0

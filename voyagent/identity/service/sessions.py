@@ -46,7 +46,7 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
     user.last_login_at = clock.now()
     db.session.add(session)
     db.session.flush()
-    identity.limiter.note_sign_in(user.email, address=device.ip)
+    identity.limiter.note_sign_in(user.email, address=device.ip, is_confirmed=user.email_verified)
     return SignedInPerson(
         actor=replace(people.get_actor(user.id), fresh=True).via(device.channel),
         credential=Credential(user.tenant_id, user.id, session.id, channel=device.channel),

@@ -151,15 +151,17 @@ class Limiter:
         is_known = self._is_known(throttle, None, address)
         self._take(throttle, self._shared_windows(throttle, address, None, is_known=is_known))
 
-    def note_sign_in(self, account: str, *, address: str) -> None:
+    def note_sign_in(self, account: str, *, address: str, is_confirmed: bool) -> None:
         """Record that the owner of an account has signed in from a client address.
 
         Failures from this address are then counted separately, so that an attacker at another
         address cannot lock the owner out. It is also refused last if all attempts together are at
-        their limit.
+        their limit; without a confirmed e-mail address this holds only for attempts at this
+        account, because anybody can sign up.
         """
-        for home in (self._home(account, address), self._home_of_any(address)):
-            self._windows.take([home])
+        self._windows.take([self._home(account, address)])
+        if is_confirmed:
+            self._windows.take([self._home_of_any(address)])
 
     def forgive(self, account: str, *, address: str = "") -> None:
         """Delete an account's failed attempts after a password reset.
