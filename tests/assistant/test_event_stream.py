@@ -146,6 +146,22 @@ def test_a_stream_without_a_turn_ends_when_the_conversation_is_deleted(
     assert event_stream.HEARTBEAT not in list(follow(alice, turn, after_seq=2, total_s=5))
 
 
+def test_a_deletion_ends_a_waiting_stream_before_its_heartbeat(
+    alice: Person, turn: sessions.Turn
+) -> None:
+    append_events(alice, turn, "a", final=True)
+    heard: list[bytes] = []
+    listener = threading.Thread(
+        target=lambda: heard.extend(follow(alice, turn, after_seq=2, heartbeat_s=10, total_s=10))
+    )
+    listener.start()
+    time.sleep(0.5)
+    alice.does(conversations.delete, turn.session_id)
+    listener.join(timeout=5)
+    assert not listener.is_alive()
+    assert heard == [event_stream.OPENING]
+
+
 def test_a_long_replay_comes_in_batches_without_a_gap(
     alice: Person, turn: sessions.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

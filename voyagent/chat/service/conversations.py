@@ -11,9 +11,9 @@ from sqlalchemy import delete as sql_delete, func, select
 from voyagent.audit.service import recording as audit
 from voyagent.chat.models import ChatMessage, ChatSession
 from voyagent.chat.queries import sessions
-from voyagent.chat.queries.sessions import SessionNotFound, find_running_turn
+from voyagent.chat.queries.sessions import SessionNotFound, find_running_turn, topic
 from voyagent.chat.service.cancellation import ask_to_stop
-from voyagent.kernel import clock, jobs
+from voyagent.kernel import clock, events, jobs
 from voyagent.kernel.actor import Actor, system_actor
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, Unprocessable
@@ -133,6 +133,7 @@ def delete(actor: Actor, session_id: UUID) -> None:
     session.deleted_at = db.session.scalar(select(func.now()))
     db.session.flush()
     ask_to_stop(session_id)
+    events.notify(topic(session_id))  # open pages notice at once, not at the next heartbeat
     for hook in _deleted:
         hook(session_id)
     _defer_wipe(session)
