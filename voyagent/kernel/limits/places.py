@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Ticket:
-    """A caller that waits."""
+    """A caller; `came` is the event for which it waits, if it does not get a place at once."""
 
     party: Hashable
     is_first: bool
+    has_place: bool = False
+    came: threading.Event | None = None
 
 
 class Places:
@@ -39,7 +40,8 @@ class Places:
         self.share = max(1, min(share, total))
         self._waiting_max = waiting_max
         self._queue_max = queue_max
-        self._changed = threading.Condition()
+        # Reentrant, because a garbage collection inside a method may release a place.
+        self._lock = threading.RLock()
         self._held: Counter[Hashable] = Counter()
         self._waiting: list[_Ticket] = []
         self._served_last: Hashable = None
@@ -49,32 +51,52 @@ class Places:
 
         With `is_first` the caller has precedence.
         """
-        ticket, until = _Ticket(party, is_first), time.monotonic() + wait_s
-        with self._changed:
+        ticket = _Ticket(party, is_first)
+        with self._lock:
             if self._is_queue_full(ticket):
                 return False
             self._waiting.append(ticket)
-            try:
-                while self._next() is not ticket:
-                    left_s = until - time.monotonic()
-                    if left_s <= 0 or not self._changed.wait(left_s):
-                        if self._next() is ticket:
-                            break
-                        return False
-                self._held[party] += 1
-                self._served_last = party
+            self._give_free_places()
+            if ticket.has_place:
                 return True
-            finally:
-                self._waiting.remove(ticket)
-                self._changed.notify_all()
+            came = ticket.came = threading.Event()
+        try:
+            came.wait(wait_s)
+        except BaseException:
+            if not self._leave(ticket):
+                self.release(party)
+            raise
+        return not self._leave(ticket)
 
     def release(self, party: Hashable) -> None:
         """Give back a place that the party has taken."""
-        with self._changed:
+        with self._lock:
             self._held[party] -= 1
             if self._held[party] <= 0:
                 del self._held[party]
-            self._changed.notify_all()
+            self._give_free_places()
+
+    def _leave(self, ticket: _Ticket) -> bool:
+        """Remove a caller that has no place from the queue; return False if it has one."""
+        with self._lock:
+            if ticket.has_place:
+                return False
+            self._waiting.remove(ticket)
+            return True
+
+    def _give_free_places(self) -> None:
+        """Give each free place to the next caller, and wake only that one.
+
+        If a released place woke every caller that waits, a long queue would cost more time than the
+        work itself.
+        """
+        while (ticket := self._next()) is not None:
+            self._waiting.remove(ticket)
+            self._held[ticket.party] += 1
+            self._served_last = ticket.party
+            ticket.has_place = True
+            if ticket.came is not None:
+                ticket.came.set()
 
     def _is_queue_full(self, ticket: _Ticket) -> bool:
         if self._waiting_max is not None:
@@ -87,7 +109,7 @@ class Places:
 
     def _next(self) -> _Ticket | None:
         """Return the waiting caller who gets the next free place, if there is one."""
-        if self._held.total() >= self.total:
+        if not self._waiting or self._held.total() >= self.total:
             return None
         able = [ticket for ticket in self._waiting if self._held[ticket.party] < self.share]
         return min(
