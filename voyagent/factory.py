@@ -51,7 +51,8 @@ from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.database.read_pool import ReadPool
-from voyagent.kernel.db import db, engine_config
+from voyagent.kernel.database.session_pool import engine_config
+from voyagent.kernel.db import db
 from voyagent.kernel.events import NotifyListener
 from voyagent.kernel.keyring import Keyring, use_keyring
 from voyagent.kernel.limits import Limiter

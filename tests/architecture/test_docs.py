@@ -26,7 +26,7 @@ from voyagent.http import intake, sending
 from voyagent.identity.rules import passwords
 from voyagent.kernel import queues, sheets
 from voyagent.kernel.config import Settings
-from voyagent.kernel.database import copy_export, read_pool
+from voyagent.kernel.database import copy_export, read_pool, session_pool
 from voyagent.kernel.database.connection_budget import connections_of
 from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.limits import Quota, throttles
@@ -155,6 +155,7 @@ FIGURES = {
     "slow_client": (copy_export.FLOOR_BYTES_PER_S // 1024, copy_export.FLOOR_CHECK_S),
     "export_time": (copy_export.TIME_LIMIT_S,),
     "reads": (read_pool.WAIT_S,),
+    "writes": (session_pool.WAIT_S, session_pool.WAITING_MAX),
     "jobs": (
         sum(places for names, places in queues.PLACES.items() if queues.FIRST in names),
         queues.PLACES[(queues.FIRST,)],

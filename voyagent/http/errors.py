@@ -30,6 +30,7 @@ from voyagent.http.guards import (
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel import errors
+from voyagent.kernel.database.session_pool import ShareInUse
 from voyagent.kernel.db import is_away
 
 log = structlog.get_logger(__name__)
@@ -284,11 +285,14 @@ def _database(error: Exception) -> Response:
         )
     if not is_away(error):
         return _last_resort(error)
-    log.error(
-        "database.unavailable",
-        error=type(original).__name__,
-        sqlstate=getattr(original, "sqlstate", None),
-    )
+    if isinstance(error, ShareInUse):
+        log.warning("database.share_in_use")
+    else:
+        log.error(
+            "database.unavailable",
+            error=type(original).__name__,
+            sqlstate=getattr(original, "sqlstate", None),
+        )
     return answer(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "database_unreachable",

@@ -34,7 +34,7 @@ from voyagent.kernel.database.read_pool import (
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.tenancy import record_bound_agency
+from voyagent.kernel.tenancy import name_agency, record_bound_agency
 
 log = structlog.get_logger(__name__)
 _AUTHENTICATE = text(AUTHENTICATE.replace("%(", ":").replace(")s", ""))
@@ -166,6 +166,7 @@ def authenticate(credential: Credential) -> Actor:
 
     Raises Unauthorized if the person was removed or the session has ended.
     """
+    name_agency(db.session(), credential.tenant_id)
     caller = db.session.execute(_AUTHENTICATE, authenticate_values(credential)).mappings().first()
     if caller is None:
         raise Unauthorized

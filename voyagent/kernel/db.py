@@ -33,8 +33,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
-from voyagent.kernel import db_connections, tenancy
-from voyagent.kernel.config import Settings
+from voyagent.kernel import tenancy
 from voyagent.kernel.errors import NotFound, VoyagentError
 
 DRIVER = "postgresql+psycopg://"
@@ -126,26 +125,6 @@ def _discard_connections(context: ExceptionContext) -> OperationalError | None:
         hide_parameters=True,
         connection_invalidated=True,
     )
-
-
-def engine_config(settings: Settings) -> dict[str, Any]:
-    """Return the settings of Flask-SQLAlchemy.
-
-    Connections open on first use, so each forked process has its own.
-    """
-    return {
-        "SQLALCHEMY_DATABASE_URI": DRIVER,
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_size": settings.db_pool_size,
-            "max_overflow": settings.db_pool_size,
-            "pool_timeout": 5,
-            "pool_recycle": 1800,
-            # Failed statements are logged without their values, which may be addresses or hashes.
-            "hide_parameters": True,
-            # libpq alone reads the address: SQLAlchemy knows only some notations of several hosts.
-            "creator": lambda: psycopg.connect(**db_connections.parameters_for(settings)),
-        },
-    }
 
 
 @contextmanager

@@ -39,6 +39,7 @@ from voyagent.kernel.ids import new_id
 
 TENANT = "tenant_id"
 _ACROSS = "across_tenants"
+_CLAIMED = "claimed_agency"
 
 
 class TenantNotBound(RuntimeError):
@@ -86,6 +87,19 @@ def bind(session: Session, tenant_id: UUID) -> None:
     session.info[TENANT] = tenant_id
     if session.in_transaction():
         _set_tenant(session.connection(), tenant_id)
+
+
+def name_agency(session: Session, tenant_id: UUID) -> None:
+    """Name the agency whose share of connections the session uses before it is bound.
+
+    It is that of a credential that the first statement of the transaction confirms.
+    """
+    session.info[_CLAIMED] = tenant_id
+
+
+def agency_of_connection(session: Session) -> UUID | None:
+    """Return the agency whose share of connections the session uses, or None."""
+    return cast("UUID | None", session.info.get(TENANT) or session.info.get(_CLAIMED))
 
 
 def record_bound_agency(session: Session, tenant_id: UUID) -> None:

@@ -1,0 +1,153 @@
+"""Connections of the sessions of a process, of which each agency uses only a share.
+
+Without shares, one agency whose writes wait for each other would hold every connection, and nobody
+of another agency could save anything or sign in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import PoolProxiedConnection, QueuePool, event
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from voyagent.kernel import tenancy
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import DRIVER, db
+from voyagent.kernel.db_connections import Purpose, parameters_for, purpose_of_process
+from voyagent.kernel.limits import Places
+
+WAIT_S = 5.0
+WAITING_MAX = 128
+"""Transactions of one agency that wait for a connection: half of the threads of a process."""
+_HELD = "held_place"
+
+
+class ShareInUse(PoolTimeoutError):
+    """All connections that the agency may use at the same time are in use."""
+
+
+class _Held:
+    """A place that a connection holds until it is back in the pool."""
+
+    def __init__(self, places: Places, party: UUID | None) -> None:
+        self._places, self._party = places, party
+        self.is_open = True
+
+    def release(self) -> None:
+        if self.is_open:
+            self.is_open = False
+            self._places.release(self._party)
+
+
+class ConnectionShares:
+    """Places for `total` connections: some without an agency, the rest for agencies.
+
+    A quarter is for transactions that begin without an agency, such as a sign-in, a password reset
+    and a readiness probe. One agency holds at most half of all, but two in any case: with a pool of
+    two connections no share is possible. `agency` returns the agency for which the thread is about
+    to use a connection, or None.
+    """
+
+    def __init__(self, total: int, agency: Callable[[], UUID | None]) -> None:
+        apart = max(1, total // 4)
+        self.of_agencies = Places(
+            max(2, total - apart), max(2, total // 2), waiting_max=WAITING_MAX
+        )
+        self.of_nobody = Places(apart, apart, waiting_max=WAITING_MAX)
+        self._agency = agency
+        self._thread = threading.local()
+
+    def take(self, wait_s: float) -> _Held | None:
+        """Return a place for a connection; None if the thread has a place already.
+
+        A thread that waited for a second place would keep its first one meanwhile. Raises
+        ShareInUse after `wait_s` seconds.
+        """
+        held: _Held | None = getattr(self._thread, "held", None)
+        if held is not None and held.is_open:
+            return None
+        party = self._agency()
+        places = self.of_nobody if party is None else self.of_agencies
+        if not places.take(party, wait_s):
+            raise ShareInUse(f"no connection of the agency's share within {wait_s} s")
+        held = self._thread.held = _Held(places, party)
+        return held
+
+
+class SessionPool(QueuePool):
+    """Pool of SQLAlchemy whose connections hold a place while they are in use.
+
+    Workers share their places between agencies before a job begins, and a command serves one
+    caller, so only web processes use `shares`.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.shares = ConnectionShares(options["pool_size"] + options["max_overflow"], _agency)
+        event.listen(self, "checkin", _release)
+
+    def connect(self) -> PoolProxiedConnection:
+        """Return a connection. Raises ShareInUse."""
+        if purpose_of_process() is not Purpose.WEB:
+            return super().connect()
+        held = self.shares.take(self.timeout())
+        if held is None:
+            return super().connect()
+        try:
+            connection = super().connect()
+            assert connection.record_info is not None
+            connection.record_info[_HELD] = held
+        except BaseException:
+            held.release()
+            raise
+        return connection
+
+    def recreate(self) -> SessionPool:
+        """Return an empty pool with the same places, which open connections still hold."""
+        anew = super().recreate()
+        assert isinstance(anew, SessionPool)
+        anew.shares = self.shares
+        return anew
+
+
+def engine_config(settings: Settings) -> dict[str, Any]:
+    """Return the settings of Flask-SQLAlchemy.
+
+    Connections open on first use, so each forked process has its own.
+    """
+    return {
+        "SQLALCHEMY_DATABASE_URI": DRIVER,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "poolclass": SessionPool,
+            "pool_size": settings.db_pool_size,
+            "max_overflow": settings.db_pool_size,
+            "pool_timeout": WAIT_S,
+            "pool_recycle": 1800,
+            # Failed statements are logged without their values, which may be addresses or hashes.
+            "hide_parameters": True,
+            # libpq alone reads the address: SQLAlchemy knows only some notations of several hosts.
+            "creator": lambda: psycopg.connect(**parameters_for(settings)),
+        },
+    }
+
+
+def _agency() -> UUID | None:
+    """Return the agency of the session that is about to use a connection."""
+    try:
+        has_session = db.session.registry.has()
+    except RuntimeError:  # outside of an application context there is no session
+        return None
+    return tenancy.agency_of_connection(db.session()) if has_session else None
+
+
+def _release(_connection: Any, record: ConnectionPoolEntry) -> None:
+    assert record.record_info is not None
+    held = record.record_info.pop(_HELD, None)
+    if held is not None:
+        held.release()
