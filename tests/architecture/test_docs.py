@@ -24,6 +24,7 @@ from voyagent.drivers.paper import tables
 from voyagent.drivers.suppliers import guard
 from voyagent.http import intake, sending
 from voyagent.identity.rules import passwords
+from voyagent.imports.service import files as imports
 from voyagent.kernel import queues, sheets
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import copy_export, read_pool, session_pool
@@ -156,6 +157,7 @@ FIGURES = {
     "export_time": (copy_export.TIME_LIMIT_S,),
     "reads": (read_pool.WAIT_S,),
     "writes": (session_pool.WAIT_S, session_pool.WAITING_MAX),
+    "imports": (imports.WAIT_S,),
     "jobs": (
         sum(places for names, places in queues.PLACES.items() if queues.FIRST in names),
         queues.PLACES[(queues.FIRST,)],

@@ -16,6 +16,7 @@ FILE_ERRORS = (
     files.FileEmpty,
     files.DayNeeded,
     files.ImportHasFindings,
+    files.ImportsBusy,
 )
 
 

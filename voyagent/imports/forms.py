@@ -20,7 +20,7 @@ from voyagent.kernel.errors import VoyagentError
 
 ERROR_FIELDS = dict.fromkeys(
     ("file_unreadable", "file_too_large", "file_empty", "import_has_findings"), "file"
-) | {"day_needed": "effective_on"}
+) | {"day_needed": "effective_on", "imports_busy": ""}
 KIND_WORDS = {
     "parties": _l("Customers and suppliers"),
     "opening_balances": _l("Opening balances"),

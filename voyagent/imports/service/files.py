@@ -6,6 +6,7 @@ Each row runs in a savepoint.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from typing import Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import text as sql
 
 from voyagent.audit.service import recording as audit
 from voyagent.imports import queries
@@ -31,10 +32,25 @@ from voyagent.imports.service import advances, documents, opening, parties
 from voyagent.imports.service.opening import DayNeeded
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db
-from voyagent.kernel.errors import N_, Forbidden, Unprocessable, VoyagentError
+from voyagent.kernel.db import db, pause
+from voyagent.kernel.errors import N_, Forbidden, Unavailable, Unprocessable, VoyagentError
 from voyagent.kernel.fields import composed
 from voyagent.kernel.ids import new_id
+
+WAIT_S, POLL_INTERVAL_S = 5.0, 0.25
+# The checks for an earlier import of the file and for opening balances see only committed rows, so
+# that two imports at the same time would both pass them.
+_LOCK = sql(
+    "select pg_try_advisory_xact_lock(hashtextextended('imports of ' ||"
+    " current_setting('app.tenant'), 0))"
+)
+
+
+class ImportsBusy(Unavailable):
+    """Another file of the agency is being checked or imported."""
+
+    code = "imports_busy"
+    message = N_("Another file is being imported. Nothing was changed. Try again in a moment.")
 
 
 class UnknownImport(Unprocessable):
@@ -158,10 +174,11 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
     """Check a file: import its rows one after another, then roll everything back.
 
     `on` is the date that the data apply to. At most 100 errors are returned. Raises Forbidden,
-    UnknownImport, DayNeeded, FileUnreadable, FileTooLarge, FileEmpty.
+    UnknownImport, DayNeeded, FileUnreadable, FileTooLarge, FileEmpty, ImportsBusy.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
+    _wait_for_others()
     if (known := queries.find_import(kind, _digest(plain, on))) is not None:
         return _outcome_of(known, is_repeat=True)
     outcome = Outcome(kind, len(table.records))
@@ -184,6 +201,7 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
+    _wait_for_others()
     digest = _digest(plain, on)
     if (known := queries.find_import(kind, digest)) is not None:
         return _outcome_of(known, is_repeat=True)
@@ -197,17 +215,10 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
         created_by_user_id=actor.user_id,
         created_at=clock.now(),
     )
-    try:
-        with audit.savepoint():
-            db.session.add(taken)
-            db.session.flush()  # a parallel import of the same file waits here
-            if _try(KINDS[kind], taker, table):
-                raise ImportHasFindings
-    except IntegrityError as error:
-        known = queries.find_import(kind, digest)
-        if "uq_imports_digest" not in str(error.orig) or known is None:
-            raise
-        return _outcome_of(known, is_repeat=True)
+    with audit.savepoint():
+        db.session.add(taken)
+        if _try(KINDS[kind], taker, table):
+            raise ImportHasFindings
     audit.record(
         actor,
         "import.done",
@@ -215,6 +226,20 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
         outputs={"kind": kind, "rows": taken.row_count},
     )
     return _outcome_of(taken)
+
+
+def _wait_for_others() -> None:
+    """Lock the imports of the agency until the transaction ends.
+
+    It waits without a connection, so that an agency that sends many files does not keep its own
+    people from working. Raises ImportsBusy after WAIT_S seconds.
+    """
+    until = time.monotonic() + WAIT_S
+    while not db.session.scalar(_LOCK):
+        if time.monotonic() >= until:
+            raise ImportsBusy
+        pause()
+        time.sleep(POLL_INTERVAL_S)
 
 
 def _read(kind: str, text: str) -> tuple[str, Table]:
@@ -300,6 +325,7 @@ __all__ = [
     "FileUnreadable",
     "Finding",
     "ImportHasFindings",
+    "ImportsBusy",
     "Outcome",
     "UnknownImport",
     "dry_run",

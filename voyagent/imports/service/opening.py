@@ -11,8 +11,6 @@ from collections import defaultdict
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import text
-
 from voyagent.imports.rules.cell_types import plain_amount
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
@@ -34,12 +32,6 @@ ERROR_FIELDS = {
     "opened_already": "account",
     **dict.fromkeys(("invalid_amount", "one_side_needed"), "debit"),
 }
-# Serialises the imports of an agency. The check for an existing opening balance sees only committed
-# entries, and an account without one has no row that could be locked instead.
-_OPENING = text(
-    "select pg_advisory_xact_lock(hashtextextended('opening balances of ' ||"
-    " current_setting('app.tenant'), 0))"
-)
 
 
 class DayNeeded(Unprocessable):
@@ -90,7 +82,6 @@ class Taker:
         self._actor = actor
         self._on = on
         self._reader = SessionReader(db.session)
-        db.session.execute(_OPENING)
         self._opened = direct.opened_direct(NARRATION)
         self._sums: dict[tuple[UUID, str], int] = defaultdict(int)
         self._waiting: dict[str, int] = defaultdict(int)
