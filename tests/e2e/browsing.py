@@ -6,9 +6,11 @@ It has a theme and a width.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 # says why.
 expect = pytest.importorskip("playwright.sync_api", reason=NO_BROWSER).expect
 SERIOUS = {"serious", "critical"}
+PASSWORD = "Harbour-lantern-42"
+CSRF_TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,32 @@ def visiting(browser: Browser, look: Look, **options: Any) -> Iterator[Visit]:
         yield visit
     finally:
         context.close()
+
+
+def sign_up(page: Page, name: str = "Aisha Rahman") -> str:
+    """Sign the browser up with a new agency and return the address of its administrator.
+
+    The form is sent without its page, because a profile's first pages take the browser seconds.
+    The page itself is tested in `test_coming_in`, `test_main_job` and, on a small screen, in
+    `test_account_page`.
+    """
+    email = f"{name.split(maxsplit=1)[0].lower()}-{secrets.token_hex(4)}@malabar.example"
+    request = page.context.request
+    token = CSRF_TOKEN.search(request.get("/sign-up").text())
+    assert token
+    answer = request.post(
+        "/sign-up",
+        form={
+            "csrf_token": token[1],
+            "agency_name": "Malabar Gulf Travels",
+            "full_name": name,
+            "email": email,
+            "password": PASSWORD,
+        },
+        max_redirects=0,
+    )
+    assert answer.status == HTTPStatus.SEE_OTHER, answer.text()
+    return email
 
 
 def pages_on_paper(page: Page) -> int:

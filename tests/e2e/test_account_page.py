@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import mailbox
-from tests.e2e.browsing import NARROW, Look, Visit, expect, visiting
+from tests.e2e.browsing import NARROW, PASSWORD, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
-from tests.e2e.test_coming_in import PASSWORD, look_at
+from tests.e2e.test_coming_in import look_at
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

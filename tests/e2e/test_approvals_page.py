@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import NARROW, Look, Visit, expect, visiting
+from tests.e2e.browsing import NARROW, Look, Visit, expect, sign_up, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PASSWORD = "Harbour-lantern-42"
 ANSWER_MS = 30_000
 LIVE_MS = 15_000
 
@@ -22,23 +19,12 @@ LIVE_MS = 15_000
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
 def test_requests_are_shown_edited_and_decided(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
-        _sign_up(visit)
+        sign_up(visit.page, "Neha Kulkarni")
         for name in ("Deepa Krishnan", "Anil Menon", "Sara Thomas"):
             _ask(visit, name)
         _edit(visit)
         _see_what_was_decided_elsewhere(visit)
         _decide_the_others(visit)
-
-
-def _sign_up(visit: Visit) -> None:
-    page = visit.page
-    page.goto("/sign-up")
-    page.get_by_label("Agency name").fill("Malabar Gulf Travels")
-    page.get_by_label("Your name").fill("Neha Kulkarni")
-    page.get_by_label("E-mail").fill(f"neha-{secrets.token_hex(4)}@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create agency").click()
-    expect(page).to_have_url(re.compile(r"/$"))
 
 
 def _ask(visit: Visit, name: str) -> None:

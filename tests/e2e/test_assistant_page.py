@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import LOOKS, PASSWORD, Look, Visit, expect, sign_up, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
-PASSWORD = "Harbour-lantern-42"
 ANSWER_MS = 30_000
 LEAD = (
     "Hi, we are a family of four and want a trip from Kochi to Dubai from 19 Dec to 25 Dec 2100,"
@@ -28,19 +26,6 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     with visiting(browser, Look("light", 1280), base_url=site.address) as begun:
         sign_up(begun.page)
         yield begun
-
-
-def sign_up(page: Page) -> str:
-    """Sign up a new agency and return the address of its administrator."""
-    email = f"neha-{secrets.token_hex(4)}@example.com"
-    page.goto("/sign-up")
-    page.get_by_label("Agency").fill("Malabar Gulf Travels")
-    page.get_by_label("Your name").fill("Neha Kulkarni")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create agency").click()
-    expect(page).to_have_url(re.compile(r"/$"))
-    return email
 
 
 def say(page: Page, words: str) -> None:

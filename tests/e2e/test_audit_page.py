@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, sign_up, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PASSWORD = "Harbour-lantern-42"
 PICTURES = os.environ.get("VOYAGENT_TEST_PICTURES")
-
-
-def sign_up(page: Page) -> None:
-    page.goto("/sign-up")
-    for label, value in (
-        ("Agency name", "Malabar Gulf Travels"),
-        ("Your name", "Aisha Rahman"),
-        ("Password", PASSWORD),
-    ):
-        page.get_by_label(label).fill(value)
-    page.get_by_label("E-mail").fill(f"aisha-{secrets.token_hex(4)}@malabar.example")
-    page.get_by_role("button", name="Create agency").click()
-    expect(page).to_have_url(re.compile(r"/$"))
 
 
 def change_an_enquiry(page: Page) -> None:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import WIDE, Look, Visit, expect, visiting
+from tests.e2e.browsing import PASSWORD, WIDE, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PASSWORD = "Harbour-lantern-42"
 # A folder for pictures of each page, for whoever wants to look; none by default.
 PICTURES = os.environ.get("VOYAGENT_TEST_PICTURES")
 

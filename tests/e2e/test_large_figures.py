@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.browsing import Look, Visit, visiting
+from tests.e2e.browsing import PASSWORD, Look, Visit, sign_up, visiting
 from tests.e2e.conftest import Site
-from tests.e2e.test_assistant_page import PASSWORD, sign_up
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

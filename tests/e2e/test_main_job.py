@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import WIDE, Look, Visit, expect, pages_on_paper, visiting
+from tests.e2e.browsing import PASSWORD, WIDE, Look, Visit, expect, pages_on_paper, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PASSWORD = "Harbour-lantern-42"
 CUSTOMER = "Deepa Krishnan"
 AMOUNT = re.compile(r"45,000\.00")
 ANSWER_MS = 30_000

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import NARROW, Look, Visit, expect, pages_on_paper, visiting
+from tests.e2e.browsing import NARROW, Look, Visit, expect, pages_on_paper, sign_up, visiting
 from tests.e2e.conftest import Site
-from tests.e2e.test_audit_page import sign_up
 from tests.e2e.test_coming_in import look_at
 
 if TYPE_CHECKING:

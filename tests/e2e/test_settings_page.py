@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, WIDE, Look, Visit, expect, visiting
+from tests.e2e.browsing import LOOKS, PASSWORD, WIDE, Look, Visit, expect, sign_up, visiting
 from tests.e2e.conftest import Site
-from tests.e2e.test_audit_page import sign_up
-from tests.e2e.test_coming_in import PASSWORD, look_at
+from tests.e2e.test_coming_in import look_at
 from tests.settings.pictures import picture
 
 if TYPE_CHECKING:

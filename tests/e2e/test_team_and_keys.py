@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import NARROW, Look, Visit, expect, visiting
+from tests.e2e.browsing import NARROW, PASSWORD, Look, Visit, expect, sign_up, visiting
 from tests.e2e.conftest import Site
-from tests.e2e.test_coming_in import PASSWORD, look_at
+from tests.e2e.test_coming_in import look_at
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -24,7 +24,7 @@ def test_an_administrator_creates_a_key_and_removes_a_colleague(
         visiting(browser, look, base_url=site.address) as visit,
         visiting(browser, look, base_url=site.address) as colleague,
     ):
-        _sign_up(visit)
+        sign_up(visit.page)
         _make_key(visit, look)
         _revoke_key(visit, look)
         _join(visit, colleague)
@@ -37,17 +37,6 @@ def test_an_administrator_creates_a_key_and_removes_a_colleague(
             colleague.page.get_by_text("administrator of your agency has ended your access")
         ).to_be_visible()
         look_at(colleague, "removed-sign-in", look)
-
-
-def _sign_up(visit: Visit) -> None:
-    page = visit.page
-    page.goto("/sign-up")
-    page.get_by_label("Agency name").fill("Malabar Gulf Travels")
-    page.get_by_label("Your name").fill("Aisha Rahman")
-    page.get_by_label("E-mail").fill(f"aisha-{secrets.token_hex(5)}@malabar.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create agency").click()
-    expect(page).to_have_url(re.compile(r"/$"))
 
 
 def _make_key(visit: Visit, look: Look) -> None:

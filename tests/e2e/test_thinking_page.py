@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import fresh_database
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, sign_up, visiting
 from tests.e2e.conftest import Site, site_of
-from tests.e2e.test_assistant_page import ANSWER_MS, say, sign_up
+from tests.e2e.test_assistant_page import ANSWER_MS, say
 from tests.model_server import Failure, ModelServer, Reply, Use, serving
 
 if TYPE_CHECKING:

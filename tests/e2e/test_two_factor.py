@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
 
-from tests.e2e.browsing import WIDE, Look, Visit, expect, visiting
+from tests.e2e.browsing import PASSWORD, WIDE, Look, Visit, expect, sign_up, visiting
 from tests.e2e.conftest import Site
-from tests.e2e.test_coming_in import PASSWORD, look_at
+from tests.e2e.test_coming_in import look_at
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -45,29 +44,14 @@ class Phone:
 def test_a_user_sets_up_and_uses_two_factor_authentication(
     browser: Browser, site: Site, look: Look
 ) -> None:
-    email = f"careful-{secrets.token_hex(4)}@malabar.example"
     with visiting(browser, look, base_url=site.address) as visit:
-        _sign_up(visit, email)
+        email = sign_up(visit.page)
         phone = _set_up(visit, look)
         codes = _switch_on(visit, look, phone)
         with visiting(browser, look, base_url=site.address) as elsewhere:
             _sign_in(elsewhere, look, email, phone, codes)
         _change_phone(visit, look, codes)
         _make_codes_and_switch_off(visit, look, codes)
-
-
-def _sign_up(visit: Visit, email: str) -> None:
-    page = visit.page
-    page.goto("/sign-up")
-    for label, value in (
-        ("Agency name", "Malabar Gulf Travels"),
-        ("Your name", "Neha Kulkarni"),
-        ("E-mail", email),
-        ("Password", PASSWORD),
-    ):
-        page.get_by_label(label).fill(value)
-    page.get_by_role("button", name="Create agency").click()
-    expect(page).to_have_url(re.compile(r"/$"))
 
 
 def _set_up(visit: Visit, look: Look) -> Phone:
@@ -173,8 +157,8 @@ def test_the_page_works_without_javascript(browser: Browser, site: Site) -> None
     with visiting(
         browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
     ) as visit:
-        page, email = visit.page, f"plain-{secrets.token_hex(4)}@malabar.example"
-        _sign_up(visit, email)
+        page = visit.page
+        email = sign_up(page)
         page.goto("/account/security")
         page.get_by_role("link", name="Set up", exact=True).click()
         page.get_by_label("Your password").fill(PASSWORD)

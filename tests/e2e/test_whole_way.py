@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import fresh_database
-from tests.e2e.browsing import NARROW, WIDE, Look, Visit, expect, visiting
+from tests.e2e.browsing import NARROW, WIDE, Look, Visit, expect, sign_up, visiting
 from tests.e2e.conftest import Site, site_of
-from tests.e2e.test_assistant_page import save, say, sign_up
+from tests.e2e.test_assistant_page import save, say
 from tests.e2e.whole_way_model import REASON, WholeWayModel
 from tests.model_server import ModelServer, serving
 from tests.paper_text import text_of
