@@ -145,6 +145,8 @@ def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
             yield Site(address, environment, logs)
         finally:
             for process in running:
+                process.terminate()
+            for process in running:
                 end(process, within_s=10)
 
 
