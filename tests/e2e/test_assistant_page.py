@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
 ANSWER_MS = 30_000
+AWAY_MS, AGAIN_MS = 6_000, 3_000
+"""Times in `chat.js`: until a missing response is reported, and until the next attempt."""
 LEAD = (
     "Hi, we are a family of four and want a trip from Kochi to Dubai from 19 Dec to 25 Dec 2100,"
     " budget 3 lakhs. Regards, Deepa Krishnan"
@@ -261,6 +263,7 @@ def test_a_stale_request_is_renewed_on_the_open_page(browser: Browser, site: Sit
 
 def test_an_unreachable_server_is_reported_until_it_responds(visit: Visit) -> None:
     page = visit.page
+    page.clock.install()
     page.goto("/assistant")
     say(page, "help")
     page.wait_for_url(re.compile("/assistant/.+"))
@@ -269,15 +272,18 @@ def test_an_unreachable_server_is_reported_until_it_responds(visit: Visit) -> No
     )
     page.route(page.url, lambda route: route.abort("connectionrefused"))
     page.evaluate("document.dispatchEvent(new Event('over'))")  # the page is read again
+    page.clock.fast_forward(AWAY_MS)
     notice = page.get_by_text("The server can’t be reached.")
     expect(notice).to_be_visible(timeout=ANSWER_MS)
     page.unroute(page.url)
+    page.clock.fast_forward(AGAIN_MS)
     expect(page.get_by_text("Connected again.")).to_be_visible(timeout=ANSWER_MS)
     expect(notice).to_have_count(0)
 
 
 def test_a_server_that_never_responds_is_reported(visit: Visit) -> None:
     page = visit.page
+    page.clock.install()
     page.goto("/assistant")
     say(page, "help")
     page.wait_for_url(re.compile("/assistant/.+"))
@@ -287,6 +293,7 @@ def test_a_server_that_never_responds_is_reported(visit: Visit) -> None:
     held: list[Route] = []
     page.route(page.url, lambda route: held.append(route))  # noqa: PLW0108 - the driver marks what it is given, and a method of a list takes no mark
     say(page, "trial balance")
+    page.clock.fast_forward(AWAY_MS)
     notice = page.get_by_text("The server can’t be reached.")
     expect(notice).to_be_visible(timeout=ANSWER_MS)
     while held:
