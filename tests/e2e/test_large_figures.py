@@ -6,7 +6,6 @@ This holds on screens, phones and paper.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -99,18 +98,20 @@ DOCUMENTS = ["lines of a margin", "invoice", "bill", "payment", "entry", "trip",
 
 
 @pytest.fixture(scope="module")
-def busy(browser: Browser, site: Site) -> Iterator[dict[str, Any]]:
-    """Sign in to an agency that moves crores; return state and addresses of documents."""
+def busy(browser: Browser, site: Site) -> dict[str, Any]:
+    """Sign in to an agency that moves crores; return cookies and addresses of documents."""
     with visiting(browser, FIGURES, base_url=site.address) as visit:
         found = fill(visit.page, sign_up(visit.page))
-        yield {**found, "state": visit.page.context.storage_state()}
+        cookies = visit.page.context.cookies()
+    return {**found, "cookies": cookies}
 
 
 @pytest.mark.parametrize("address", [*REPORTS, *LISTS, *DOCUMENTS])
 def test_amounts_stay_in_their_cells_and_tables_on_the_page(
     browser: Browser, site: Site, busy: dict[str, Any], address: str
 ) -> None:
-    with visiting(browser, FIGURES, base_url=site.address, storage_state=busy["state"]) as visit:
+    with visiting(browser, FIGURES, base_url=site.address) as visit:
+        visit.page.context.add_cookies(busy["cookies"])
         opened = busy.get(address, address)
         visit.page.goto(opened)
         for width in (1280, 768, 390):

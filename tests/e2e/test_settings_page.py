@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,11 +94,10 @@ def test_ctrl_enter_submits_the_form_of_the_field(browser: Browser, site: Site) 
 def test_the_page_works_without_javascript_and_is_read_only_for_others(
     browser: Browser, site: Site
 ) -> None:
-    plain = {"base_url": site.address, "java_script_enabled": False}
-    with (
-        visiting(browser, Look("light", 1280), **plain) as visit,
-        visiting(browser, Look("light", 1280), **plain) as colleague,
-    ):
+    plain = partial(
+        visiting, browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
+    )
+    with plain() as visit, plain() as colleague:
         page = visit.page
         sign_up(page)
         page.goto("/settings")
