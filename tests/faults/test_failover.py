@@ -17,7 +17,7 @@ from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db_address import libpq_parameters
 
-WINDOW_S, WINDOW_MIN_S = 20, 8
+WINDOW_S, WINDOW_MIN_S = 20, 4
 WITHOUT_PRIMARY_S = 2.0
 WORKS_WITHIN_S = 5.0
 
