@@ -404,7 +404,7 @@ def test_no_row_is_dated_before_or_after_the_work(
 
 
 def times_of(engine: sa.Engine, person: Person) -> dict[str, list[datetime]]:
-    """Return all times of an agency's rows by column, without those that may be in the future."""
+    """Return the times in an agency's rows by column, without those of the future."""
     found = {}
     with engine.connect() as connection:
         columns = connection.execute(

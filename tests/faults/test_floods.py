@@ -189,7 +189,7 @@ def test_a_flood_of_exports_leaves_other_agencies_theirs(
 def test_a_flood_of_password_hashes_leaves_a_known_place_its_turn(
     settings: Settings, tmp_path: Path, charlie: Person, rounds: Rounds, report: Report
 ) -> None:
-    """Hashes are as expensive as in production, and more strangers try than may wait for one."""
+    """Hashes cost as much as in production; more strangers try than may wait."""
     sources = BUSY * 10 + QUIET * rounds(10)
     with web_processes(settings, tmp_path, processes=1) as web:
 
