@@ -1,4 +1,4 @@
-"""Shares of the connections for writes: no agency keeps the others from saving or signing in."""
+"""Shares of the connections for writes: all agencies can save and sign in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An agency checks or imports one file at a time; further ones wait without a connection."""
+"""Imports of an agency run one at a time; others wait without a connection."""
 
 from __future__ import annotations
 
