@@ -22,7 +22,7 @@ from voyagent.assistant.api import event_stream
 from voyagent.assistant.queries import interpretation
 from voyagent.drivers.paper import tables
 from voyagent.drivers.suppliers import guard
-from voyagent.http import intake, sending
+from voyagent.http import buffering, intake, sending
 from voyagent.identity.rules import passwords
 from voyagent.imports.service import files as imports
 from voyagent.kernel import queues, sheets
@@ -175,10 +175,15 @@ FIGURES = {
     "streams": (Settings.model_fields["streams_max"].default, event_stream.PER_PERSON_MAX),
     "supplier_calls": (guard.HANGING_MAX,),
     "body": (intake.BODY_BYTES_MAX // 1024, intake.AUTH_BODY_BYTES_MAX // 1024),
+    "unfinished_requests": (
+        buffering.BUFFERED_BYTES_MAX // _MIB,
+        buffering.HEADER_BYTES_MAX // 1024,
+    ),
     "message": (schemas.MESSAGE_MAX, interpretation.READ_MAX),
     "slow_readers": (
         _THREADS // 2,
         sending.REST_BYTES_MAX // _MIB,
+        sending.ADDRESS_RESTS_BYTES_MAX // _MIB,
         sending.RESTS_BYTES_MAX // _MIB,
         sending.READ_BYTES_PER_S // 1024,
         Settings.model_fields["http_send_s"].default,

@@ -436,7 +436,9 @@ def test_a_request_that_stays_unfinished_is_answered_408_and_closed(
             b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"2\r\nab\r\n",
         ),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n" + b"a" * 500_000, b"a"),
     ],
+    ids=["header", "body", "chunks", "after much of a body"],
 )
 def test_a_trickle_does_not_extend_the_deadline(server: Server, start: bytes, piece: bytes) -> None:
     began = time.monotonic()
@@ -495,15 +497,16 @@ def test_a_large_upload_that_stalls_holds_its_thread_for_the_deadline_only(serve
         assert server.took() < 2 * BODY_S + SOON_S
 
 
+@pytest.mark.parametrize("sent", [0, 2 * BODY_BYTES_MAX], ids=["from the start", "after much"])
 def test_a_large_upload_in_a_trickle_holds_its_thread_for_the_deadline_only(
-    server: Server,
+    server: Server, sent: int
 ) -> None:
-    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (2 * BODY_BYTES_MAX)
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (4 * BODY_BYTES_MAX)
     stop = threading.Event()
     with ExitStack() as held:
         clients = [held.enter_context(server.connect()) for _ in range(THREADS)]
         for client in clients:
-            client.sendall(head)
+            client.sendall(head + b"x" * sent)
 
         def trickle() -> None:
             while not stop.wait(0.1):
@@ -521,6 +524,70 @@ def test_a_large_upload_in_a_trickle_holds_its_thread_for_the_deadline_only(
         finally:
             stop.set()
             sender.join()
+
+
+BUFFERED = 2 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with 2 MiB for unfinished requests and time to fill them."""
+    folder = tmp_path_factory.mktemp("small")
+    with serving(BUFFERING, folder, buffered_bytes=BUFFERED, body_s=30.0) as made:
+        yield made
+        log = made.log.read_text()
+        assert "Traceback" not in log, log
+
+
+def unfinished(server: Server, held: ExitStack, host: str, size: int) -> socket.socket:
+    """Send a part of a body of 1 MiB and stop."""
+    client = held.enter_context(server.connect(host))
+    head = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % BODY_BYTES_MAX
+    client.sendall(head + b"x" * size)
+    return client
+
+
+def upload(server: Server, size: int, host: str | None = None) -> int:
+    """Send a body in three pieces; return the status of the response."""
+    head = b"POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    with server.connect(host) as client:
+        client.sendall(head % size)
+        for part in (size // 3, size // 3, size - 2 * (size // 3)):
+            client.sendall(b"x" * part)
+            time.sleep(0.1)
+        return status(rest_of(client))
+
+
+def refused(clients: list[socket.socket]) -> int:
+    """Count the clients that have an answer, which is 503."""
+    answers = []
+    for client in clients:
+        client.settimeout(0.02)
+        try:
+            answers.append(status(client.recv(65536)))
+        except TimeoutError:
+            continue
+    assert {*answers} <= {503}
+    return len(answers)
+
+
+def test_unfinished_bodies_of_an_address_leave_memory_to_others(small: Server) -> None:
+    with ExitStack() as held:
+        clients = [unfinished(small, held, "127.4.0.1", 200_000) for _ in range(20)]
+        time.sleep(0.3)
+        assert upload(small, 400_000) == 200
+        assert 20 - refused(clients) == BUFFERED // 4 // 200_000
+        assert upload(small, 100_000, "127.4.0.1") == 200, "not the largest of its address"
+        assert upload(small, 50_000, "127.4.0.1") == 200
+
+
+def test_if_the_memory_is_full_the_address_with_the_most_is_refused(small: Server) -> None:
+    with ExitStack() as held:
+        clients = [unfinished(small, held, f"127.5.0.{n + 1}", 340_000) for n in range(10)]
+        time.sleep(0.3)
+        assert refused(clients) == 10 - BUFFERED // 340_000
+        assert upload(small, 200_000) == 200
+        assert upload(small, 50_000) == 200
 
 
 def slow_reader(server: Server, path: bytes, *, requests: int = 1) -> socket.socket:

@@ -22,7 +22,7 @@ class Line:
     def __init__(self, rests: Rests) -> None:
         ours, self.client = socket.socketpair()
         self.client.settimeout(10)
-        self.server = ResponseSocket(ours, rests)
+        self.server = ResponseSocket(ours, rests, None)
         self.announced = threading.Semaphore(0)
         self.server.on_rest = self.announced.release
 
@@ -47,7 +47,7 @@ def lines() -> Iterator[list[Line]]:
     yield made
     for line in made:
         line.close()
-    assert rests.reserve(1 << 40) == sending.RESTS_BYTES_MAX, "all memory was given back"
+    assert rests.reserve(None, 1 << 40) == sending.RESTS_BYTES_MAX, "all memory was given back"
 
 
 def test_a_rest_is_kept_with_a_deadline_by_its_size(lines: list[Line]) -> None:
@@ -59,6 +59,17 @@ def test_a_rest_is_kept_with_a_deadline_by_its_size(lines: list[Line]) -> None:
     assert line.read(size) == size
     assert line.server.send_rest(), "nothing is left"
     assert not line.announced.acquire(blocking=False), "it was announced once"
+
+
+def test_an_address_has_a_quarter_of_the_memory() -> None:
+    rests, all_bytes = Rests(waiting_max=1), 1 << 40
+    assert rests.reserve("192.0.2.1", all_bytes) == sending.RESTS_BYTES_MAX // 4
+    assert rests.reserve("192.0.2.1", 1) == 0
+    assert rests.reserve("192.0.2.2", 10) == 10, "another address is not affected"
+    left = sending.RESTS_BYTES_MAX * 3 // 4 - 10
+    assert rests.reserve(None, all_bytes) == left, "a proxy has no share"
+    rests.release("192.0.2.1", 5)
+    assert rests.reserve("192.0.2.1", all_bytes) == 5
 
 
 def test_what_does_not_fit_waits_for_the_client(lines: list[Line]) -> None:

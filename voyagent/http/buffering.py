@@ -39,6 +39,7 @@ HEADER_BYTES_MAX = 64 * 1024
 BODY_BYTES_MAX = 1024 * 1024
 BODY_BYTES_PER_S = 4 * 1024
 BUFFERED_BYTES_MAX = 64 * 1024 * 1024
+ADDRESS_SHARE = 4  # an address may have a quarter of the bytes
 CHUNK_LINE_BYTES_MAX = 16 * 1024
 UNSENT_BYTES_MAX = 256 * 1024
 LINGER_S = 2.0
@@ -57,13 +58,14 @@ _TRY_AGAIN = frozenset({errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Deadlines in seconds, and the number of connections of one address."""
+    """Deadlines in seconds, connections of one address, and bytes of unfinished requests."""
 
     header_s: float = 10.0
     body_s: float = 10.0
     send_s: float = 10.0
     drain_s: float = 0.0
     per_address: int = 100
+    buffered_bytes: int = BUFFERED_BYTES_MAX
     trusted: tuple[Network, ...] = ()
 
     @classmethod
@@ -172,7 +174,8 @@ class Scan:
 class _Source:
     """The socket from which a thread reads the part of a body that was not buffered.
 
-    The client must keep up a minimum rate, counted from the moment when a thread has the request.
+    The client must keep up a minimum rate, counted from the moment when a thread has the request,
+    and may never send nothing for longer than `patience_s`.
     """
 
     def __init__(self, sock: socket.socket, patience_s: float) -> None:
@@ -194,7 +197,7 @@ class _Source:
         if time.monotonic() > self._deadline:
             raise TimeoutError
         received = self._sock.recv(size)
-        self._deadline += len(received) / BODY_BYTES_PER_S
+        self._deadline = _extended(self._deadline, len(received), self._patience_s)
         return received
 
 
@@ -214,7 +217,7 @@ class _Connection(TConn):
         self.received = bytearray()
         self.scan = Scan()
         self.source: _Source | None = None
-        self.deadline = self.body_began = 0.0
+        self.deadline = 0.0
         self.discarded = 0
         self.after_rest: Callable[..., None] | None = None
         self.is_polled = self.is_closed = False
@@ -237,7 +240,7 @@ class BufferingWorker(ThreadWorker):
         self._sending: set[_Connection] = set()
         self._rests = Rests(self.cfg.threads // 2)
         self._open: Counter[str] = Counter()
-        self._buffered = 0
+        self._buffered: Counter[str | None] = Counter()
         self._events: Counter[str] = Counter()
         self._swept_at = self._reported_at = 0.0
         self._is_told_to_stop = False
@@ -303,7 +306,7 @@ class BufferingWorker(ThreadWorker):
         self.nr_conns += 1
         conn = _Connection(
             self.cfg,
-            ResponseSocket(sock, self._rests),
+            ResponseSocket(sock, self._rests, network),
             client,
             listener.getsockname(),
             network=network,
@@ -400,6 +403,8 @@ class BufferingWorker(ThreadWorker):
         self._collecting.add(conn)
 
     def _receive(self, conn: _Connection, _client: socket.socket | None = None) -> None:
+        if conn not in self._collecting:  # refused by an event that was found together with this
+            return
         try:
             received = conn.sock.recv(RECEIVE_BYTES)
         except (BlockingIOError, InterruptedError):
@@ -415,7 +420,7 @@ class BufferingWorker(ThreadWorker):
     def _add(self, conn: _Connection, received: bytes) -> None:
         """Add bytes to a request, and hand it over when it is complete."""
         conn.received += received
-        self._buffered += len(received)
+        self._buffered[conn.network] += len(received)
         before = conn.scan.stage
         stage = conn.scan.read(conn.received)
         if stage is Stage.READY:
@@ -424,19 +429,38 @@ class BufferingWorker(ThreadWorker):
         if stage is Stage.TOO_LARGE:
             self._refuse(conn, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large")
             return
-        if self._buffered > BUFFERED_BYTES_MAX and len(conn.received) > HEADER_BYTES_MAX:
-            self._events["were refused, because unfinished requests take too much memory"] += 1
-            self._refuse(conn, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
+        self._limit_memory(conn.network)
+        if conn not in self._collecting:
             return
         if stage is Stage.BODY:
             if before is Stage.HEADER:
-                conn.body_began = time.monotonic()
+                conn.deadline = time.monotonic() + self.limits.body_s
                 if conn.scan.expects_continue:
                     with suppress(OSError):
                         conn.sock.send(CONTINUE)
-            arrived_s = (len(conn.received) - conn.scan.body) / BODY_BYTES_PER_S
-            conn.deadline = conn.body_began + self.limits.body_s + arrived_s
+            conn.deadline = _extended(conn.deadline, len(received), self.limits.body_s)
         self._poll(conn, self._receive)
+
+    def _limit_memory(self, network: str | None) -> None:
+        """Refuse a large unfinished request if an address, or all together, have too many bytes.
+
+        It is the largest of the address that has more than its share, or of the one that has the
+        most. So neither many bodies that stand still nor a small part of them keep others out. A
+        request of up to HEADER_BYTES_MAX bytes is never refused.
+        """
+        most = self.limits.buffered_bytes
+        if network is None or self._buffered[network] <= most // ADDRESS_SHARE:
+            if self._buffered.total() <= most:
+                return
+            network = max(self._buffered, key=lambda one: self._buffered[one])
+        largest = max(
+            (conn for conn in self._collecting if conn.network == network),
+            key=lambda conn: len(conn.received),
+            default=None,
+        )
+        if largest is not None and len(largest.received) > HEADER_BYTES_MAX:
+            self._events["were refused, because unfinished requests take too much memory"] += 1
+            self._refuse(largest, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 
     def _hand_over(self, conn: _Connection) -> None:
         self._unpoll(conn)
@@ -503,7 +527,9 @@ class BufferingWorker(ThreadWorker):
         conn.close()
 
     def _forget_received(self, conn: _Connection) -> None:
-        self._buffered -= len(conn.received)
+        self._buffered[conn.network] -= len(conn.received)
+        if self._buffered[conn.network] <= 0:
+            del self._buffered[conn.network]
         conn.received = bytearray()
 
     def _poll(
@@ -670,6 +696,15 @@ def network_of(address: str, trusted: tuple[Network, ...]) -> str | None:
     if isinstance(found, IPv6Address):
         return str(IPv6Network((found, 64), strict=False))
     return str(found)
+
+
+def _extended(deadline: float, size: int, patience_s: float) -> float:
+    """Return the deadline of a body after so many bytes of it have arrived.
+
+    Bytes that arrived quickly are worth `patience_s` seconds at most: who has sent much may not
+    stand still for long.
+    """
+    return min(deadline + size / BODY_BYTES_PER_S, time.monotonic() + patience_s)
 
 
 def _set_timeout(sock: socket.socket, option: int, seconds: float) -> None:

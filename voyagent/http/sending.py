@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 REST_BYTES_MAX = 1024 * 1024
 RESTS_BYTES_MAX = 64 * 1024 * 1024
+ADDRESS_RESTS_BYTES_MAX = RESTS_BYTES_MAX // 4
 READ_BYTES_PER_S = 16 * 1024
 FILE_PIECE_BYTES = 256 * 1024
 POLL_MS = 250
@@ -38,20 +40,28 @@ class Rests:
         self.patience_s = 10.0
         self._waiting_max = max(waiting_max, 1)
         self._waiting: set[ResponseSocket] = set()
-        self._bytes = 0
+        self._bytes: Counter[str | None] = Counter()
         self._lock = Lock()
 
-    def reserve(self, size: int) -> int:
-        """Reserve memory for at most so many bytes; return for how many there is room."""
+    def reserve(self, network: str | None, size: int) -> int:
+        """Reserve memory for at most so many bytes; return for how many there is room.
+
+        A network, which counts as one client, has at most its share; None has no such limit.
+        """
         with self._lock:
-            room = max(min(size, RESTS_BYTES_MAX - self._bytes), 0)
-            self._bytes += room
+            room = RESTS_BYTES_MAX - self._bytes.total()
+            if network is not None:
+                room = min(room, ADDRESS_RESTS_BYTES_MAX - self._bytes[network])
+            room = max(min(size, room), 0)
+            self._bytes[network] += room
             return room
 
-    def release(self, size: int) -> None:
+    def release(self, network: str | None, size: int) -> None:
         """Give back reserved memory, in bytes."""
         with self._lock:
-            self._bytes -= size
+            self._bytes[network] -= size
+            if self._bytes[network] <= 0:
+                del self._bytes[network]
 
     @contextmanager
     def waiting(self, sock: ResponseSocket) -> Iterator[None]:
@@ -83,17 +93,18 @@ class ResponseSocket(socket.socket):
     Args:
         accepted: The accepted socket, which gives up its descriptor.
         rests: The unsent rests of the process.
+        network: The network that counts as one client, None for a trusted proxy.
 
     `on_rest` is called in the thread when there is a rest that the main thread must send.
     """
 
     on_rest: Callable[[], None]
 
-    def __init__(self, accepted: socket.socket, rests: Rests) -> None:
+    def __init__(self, accepted: socket.socket, rests: Rests, network: str | None) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self.is_cut = False
         self.deadline = 0.0
-        self._rests = rests
+        self._rests, self._network = rests, network
         self._rest = bytearray()
         self._rest_lock = Lock()
         self._is_announced = False
@@ -161,7 +172,7 @@ class ResponseSocket(socket.socket):
     def forget(self) -> None:
         """Give up the rest and its memory."""
         with self._rest_lock:
-            self._rests.release(len(self._rest))
+            self._rests.release(self._network, len(self._rest))
             self._rest = bytearray()
             self._is_announced = False
 
@@ -183,12 +194,14 @@ class ResponseSocket(socket.socket):
     def _flush(self) -> int:
         sent = self._send(self._rest) if self._rest else 0
         del self._rest[:sent]
-        self._rests.release(sent)
+        self._rests.release(self._network, sent)
         return sent
 
     def _keep(self, view: memoryview) -> int:
         with self._rest_lock:
-            kept = self._rests.reserve(min(len(view), REST_BYTES_MAX - len(self._rest)))
+            kept = self._rests.reserve(
+                self._network, min(len(view), REST_BYTES_MAX - len(self._rest))
+            )
             if not kept:
                 return 0
             if not self._rest:
