@@ -1,4 +1,4 @@
-"""Connections of the sessions of a process, of which each agency uses only a share.
+"""Connections of the sessions of a process, shared between the agencies.
 
 Without shares, one agency whose writes wait for each other would hold every connection, and nobody
 of another agency could save anything or sign in.

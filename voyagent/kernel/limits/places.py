@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, eq=False)
 class _Ticket:
-    """A caller; `came` is the event for which it waits, if it does not get a place at once."""
+    """A caller that asks for a place.
+
+    `came` is the event for which it waits, if it does not get a place at once.
+    """
 
     party: Hashable
     is_first: bool
