@@ -93,7 +93,7 @@ def test_a_response_cannot_be_moved_to_another_key(
 def test_a_response_of_an_earlier_release_is_returned(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
-    """It is in clear text until it is a day old; a deleted key would let the request run again."""
+    """It is in clear text for a day; without its key the request would run again."""
     first = log(alice)
     headers = [[name, value] for name, value in first.headers if name == "Content-Type"]
     with owner_engine.begin() as connection:

@@ -58,7 +58,7 @@ _TRY_AGAIN = frozenset({errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Deadlines in seconds, connections of one address, and bytes of unfinished requests."""
+    """Deadlines, connections of one address, and bytes of unfinished requests."""
 
     header_s: float = 10.0
     body_s: float = 10.0
@@ -442,10 +442,10 @@ class BufferingWorker(ThreadWorker):
         self._poll(conn, self._receive)
 
     def _limit_memory(self, network: str | None) -> None:
-        """Refuse a large unfinished request if an address, or all together, have too many bytes.
+        """Refuse a large request if unfinished ones take too much memory.
 
-        It is the largest of the address that has more than its share, or of the one that has the
-        most. So neither many bodies that stand still nor a small part of them keep others out. A
+        It is the largest of the address that has more than its share, or, if all addresses together
+        have too much, of the one with the most. So bodies that stand still keep nobody out. A
         request of up to HEADER_BYTES_MAX bytes is never refused.
         """
         most = self.limits.buffered_bytes
@@ -701,8 +701,8 @@ def network_of(address: str, trusted: tuple[Network, ...]) -> str | None:
 def _extended(deadline: float, size: int, patience_s: float) -> float:
     """Return the deadline of a body after so many bytes of it have arrived.
 
-    Bytes that arrived quickly are worth `patience_s` seconds at most: who has sent much may not
-    stand still for long.
+    It is never more than `patience_s` seconds from now, so that a client that has sent much at once
+    may not stand still for long.
     """
     return min(deadline + size / BODY_BYTES_PER_S, time.monotonic() + patience_s)
 
