@@ -40,6 +40,7 @@ from voyagent.identity.rules.credentials import (
 from voyagent.identity.service import agencies, one_time, profile, reset, team, totp, verification
 from voyagent.identity.service.credentials import _ENDINGS
 from voyagent.identity.service.one_time import Purpose
+from voyagent.identity.service.suspending import suspend_invited
 from voyagent.identity.service.values import Device
 from voyagent.identity.service.verification import Known
 from voyagent.kernel.actor import Channel
@@ -182,6 +183,17 @@ def suspend(equipped: Equipped) -> None:
         agencies.suspend_agency(actor.tenant_id)
 
 
+def suspend_with_inviter(equipped: Equipped) -> None:
+    equipped.sql(
+        "update users set invited_by_user_id = :i where id = :u",
+        i=equipped.alice.actor.user_id,
+        u=equipped.bob.actor.user_id,
+    )
+    equipped.alice.does(
+        lambda actor: suspend_invited(rules(equipped.bob), actor, equipped.alice.actor.user_id)
+    )
+
+
 DOING: dict[Act, Callable[[Equipped], object]] = {
     Act.PASSWORD_CHANGED: lambda e: e.does(
         profile.change_password,
@@ -205,6 +217,7 @@ DOING: dict[Act, Callable[[Equipped], object]] = {
     Act.MAY_NO_LONGER_INVITE: lambda e: e.administrator(team.change_role, role="viewer"),
     Act.SIGNED_OUT: lambda e: e.alice.does(team.sign_person_out, e.bob.actor.user_id),
     Act.REMOVED: lambda e: e.administrator(team.remove_person),
+    Act.INVITER_TAKEN_OVER: suspend_with_inviter,
     Act.SUSPENDED: suspend,
 }
 MADE_BY = {Act.ADDRESS_CHANGED: {Kind.CONFIRMATION_LINK: 1}}

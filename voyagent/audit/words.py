@@ -183,6 +183,8 @@ _KINDS = {
     "payment.refunded": _l("Advance refunded"),
     "payment.unallocated": _l("Allocation reversed"),
     "person.removed": _l("User removed"),
+    "person.suspended": _l("User suspended"),
+    "person.reinstated": _l("Access of a user restored"),
     "person.role_changed": _l("Role changed"),
     "privacy.erased": _l("Personal data erased"),
     "privacy.exported": _l("Personal data exported"),

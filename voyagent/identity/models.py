@@ -52,7 +52,9 @@ class User(TenantOwned, Base):
     `email_proven` is true if somebody opened a link that went to this address by mail and was shown
     nowhere else. `email_verified` may be true without it: the link of an invitation is shown to
     whoever invites. `email_moved` is true from a change of the address until a mailed link proves
-    the new one. The secrets of two-factor authentication are encrypted.
+    the new one. `invited_by_user_id` is None for the user who signed the agency up. `suspended_at`
+    is set while the user is inactive because the inviter's account was taken over
+    (`service.suspending`). The secrets of two-factor authentication are encrypted.
     """
 
     __tablename__ = "users"
@@ -73,8 +75,12 @@ class User(TenantOwned, Base):
     totp_pending_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_last_step: Mapped[int] = mapped_column(server_default=text("0"))
     removed_at: Mapped[datetime | None]
+    invited_by_user_id: Mapped[UUID | None]
+    suspended_at: Mapped[datetime | None]
 
     __table_args__ = (
+        references("users", "invited_by_user_id", "fk_users_inviter"),
+        CheckConstraint("suspended_at is null or not is_active", name="suspended"),
         Index("uq_users_email", "email", unique=True, postgresql_where=text("is_active")),
         CheckConstraint("not totp_enabled or totp_secret is not null", name="totp"),
         CheckConstraint("email = lower(email)", name="email"),

@@ -60,6 +60,10 @@ _TWO_FACTOR = {
     "off": N_("Two-factor sign-in was switched off"),
     "replaced": N_("Your authenticator was replaced"),
 }
+_ACCESS = {
+    "suspended": N_("Your access in Voyagent is suspended"),
+    "restored": N_("You have access in Voyagent again"),
+}
 KINDS: dict[str, Kind] = {
     "verify_email": Kind(
         N_("Confirm your e-mail address"), {"link": str, "hours": int}, link_lives=("hours", 3600)
@@ -74,7 +78,10 @@ KINDS: dict[str, Kind] = {
     ),
     # Sent to the old address; `address` is the new one, masked.
     "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str, **_LIVES_ON}),
-    "password_changed": Kind(N_("Your password was changed"), {**_LIVES_ON}),
+    # `others` and `suspended` are numbers of people of the agency, after a first reset.
+    "password_changed": Kind(
+        N_("Your password was changed"), {"others": int, "suspended": int, **_LIVES_ON}
+    ),
     "two_factor_changed": Kind(
         ("change", _TWO_FACTOR),
         {"change": str, **_LIVES_ON},
@@ -86,6 +93,9 @@ KINDS: dict[str, Kind] = {
     ),
     "session_reuse": Kind(N_("We ended one of your sessions"), {}),
     "removed_from_agency": Kind(N_("Your access in Voyagent has ended"), {}),
+    "access_changed": Kind(
+        ("access", _ACCESS), {"access": str}, choices={"access": frozenset(_ACCESS)}
+    ),
     "role_changed": Kind(N_("Your role in Voyagent was changed"), {"role": str, **_LIVES_ON}),
     # `head` is the hash of event `seq`; the statement itself is attached.
     "audit_statement": Kind(

@@ -517,6 +517,28 @@ def change_a_role_in_the_browser(stage: Stage) -> Doing:
     )
 
 
+RESTORED = Left("person.reinstated", USER, says={"role": "agent"})
+
+
+def _suspended(stage: Stage) -> UUID:
+    user_id = stage.bob.actor.user_id
+    assert user_id is not None
+    stage.sql("update users set is_active = false, suspended_at = now() where id = :i", i=user_id)
+    return user_id
+
+
+@act("PATCH /api/team/<user_id>", leaves=RESTORED, answers=200)
+def restore_access(stage: Stage) -> Doing:
+    api, user_id = stage.alice.api, _suspended(stage)
+    return lambda: api.patch(f"/team/{user_id}", json={"role": "agent"})
+
+
+@act("POST /team/<user_id>/role", leaves=in_the_browser(RESTORED), answers=303)
+def restore_access_in_the_browser(stage: Stage) -> Doing:
+    browser, user_id = stage.alice.browser, _suspended(stage)
+    return lambda: stage.submit(browser, f"/team/{user_id}/role", token_from="/team", role="agent")
+
+
 @act("DELETE /api/team/<user_id>/sessions", leaves=SIGNED_OUT, answers=204)
 def sign_a_colleague_out(stage: Stage) -> Doing:
     api, user_id = stage.alice.api, stage.bob.actor.user_id

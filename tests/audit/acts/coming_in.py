@@ -430,6 +430,23 @@ def choose_a_new_password_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, "/reset-password", new_password=NEW_PASSWORD)
 
 
+@act(
+    "POST /api/auth/reset-password",
+    leaves=(
+        RESET[0],
+        Left("person.suspended", USER, says={"role": "agent"}),
+        Left("auth.password_reset", USER),
+    ),
+    answers=200,
+)
+def take_a_moved_account_over(stage: Stage) -> Doing:
+    ids = {"a": stage.alice.actor.user_id, "b": stage.bob.actor.user_id}
+    stage.sql("update users set email_moved = true, email_proven = false where id = :a", a=ids["a"])
+    stage.sql("update users set invited_by_user_id = :a where id = :b", **ids)
+    body = {"token": _issued(stage, Purpose.RESET_PASSWORD), "new_password": NEW_PASSWORD}
+    return lambda: stage.nobody.post("/auth/reset-password", json=body)
+
+
 # Joining
 # --------------------------------------------------------------------------------
 

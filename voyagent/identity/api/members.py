@@ -10,7 +10,7 @@ from voyagent.identity.forms.request import identity
 from voyagent.identity.queries import people
 from voyagent.identity.schemas.entry import ChangeRoleRequest, Team, TeamMember
 from voyagent.identity.service import team
-from voyagent.identity.service.errors import LastAdministrator
+from voyagent.identity.service.errors import EmailAlreadyRegistered, LastAdministrator
 from voyagent.kernel.actor import Actor, NotFresh, ScopeNotNamed
 from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
@@ -23,9 +23,17 @@ members = ApiBlueprint("members", __name__, tag="Team", guard=Guard.BEARER)
 def list_team(reader: RequestReader) -> Body[Team]:
     """List the users of the agency, ordered by name.
 
-    Removed users are not listed; their names remain in the records that they created.
+    `suspended` lists those without access, because the inviter's account was moved to another
+    address and its owner has taken it over with a password reset. Removed users are not listed;
+    their names remain in the records that they created.
     """
-    return Team.of({"items": people.list_people(reader, removed=False)})
+    everybody = people.list_people(reader)
+    return Team.of(
+        {
+            "items": [person for person in everybody if person["is_active"]],
+            "suspended": [person for person in everybody if person["suspended_at"]],
+        }
+    )
 
 
 @members.patch(
@@ -33,10 +41,10 @@ def list_team(reader: RequestReader) -> Body[Team]:
     answer=TeamMember,
     permission="team.change_role",
     missing=people.PersonNotFound,
-    errors=(NotFresh, LastAdministrator),
+    errors=(NotFresh, LastAdministrator, EmailAlreadyRegistered),
 )
 def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[TeamMember]:
-    """Change a user's role.
+    """Change a user's role. A suspended user has access again.
 
     Access tokens and API keys stay valid; the new role applies from the next request. The role of
     the last administrator cannot be changed. The access token must be fresh, or the API key must

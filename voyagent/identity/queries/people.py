@@ -260,6 +260,7 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
             _INVITES.id,
             _INVITES.email,
             _INVITES.role,
+            _INVITES.invited_by_user_id,
             invite_status().label("status"),
             _INVITES.expires_at,
             _TENANTS.display_name.label("tenant_name"),
@@ -300,6 +301,7 @@ def people_statement(*, user_id: UUID | None = None, removed: bool | None = None
             func.greatest(_USERS.last_login_at, last_seen).label("last_seen_at"),
             _USERS.created_at,
             _USERS.removed_at,
+            _USERS.suspended_at,
         )
         .where(owned(User))
         .order_by(_USERS.display_name, _USERS.id)
@@ -319,15 +321,21 @@ def list_people(reader: Reader, *, removed: bool | None = None) -> list[Row]:
     return reader.read(people_statement(removed=removed))[0]
 
 
-def get_person(reader: Reader, user_id: UUID) -> Row:
-    """Return an active user of the agency. Raises PersonNotFound."""
+def get_person(reader: Reader, user_id: UUID, *, or_suspended: bool = False) -> Row:
+    """Return an active user of the agency, or also a suspended one. Raises PersonNotFound."""
+    found = reader.read(people_statement(user_id=user_id))[0]
     return first_row(
-        reader.read(people_statement(user_id=user_id, removed=False))[0], PersonNotFound
+        [
+            person
+            for person in found
+            if person["is_active"] or (or_suspended and person["suspended_at"])
+        ],
+        PersonNotFound,
     )
 
 
 def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
-    """Return the active users, the invitations to show, and the removed users.
+    """Return the active users, the invitations to show, and the inactive users.
 
     An open invitation is always shown, because its link gives access to the agency. An expired
     invitation is shown only if it is the newest for its address and nobody has joined with this
@@ -391,7 +399,7 @@ def keys_statement(
 ) -> Select[Any]:
     """Select the agency's API keys, newest first, with the users who created them.
 
-    A key stops working when its creator is removed, even if it was not revoked.
+    A key stops working while its creator is removed or suspended, even if it was not revoked.
     """
     statement = (
         select(
@@ -401,7 +409,9 @@ def keys_statement(
             _KEYS.scopes,
             _KEYS.created_at,
             _KEYS.expires_at,
-            func.coalesce(_KEYS.revoked_at, _USERS.removed_at).label("revoked_at"),
+            func.coalesce(_KEYS.revoked_at, _USERS.removed_at, _USERS.suspended_at).label(
+                "revoked_at"
+            ),
             _KEYS.last_used_at,
             _KEYS.created_by_user_id,
             _USERS.display_name.label("created_by"),
@@ -559,6 +569,24 @@ def other_active_people(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
         User.is_active.is_(True), User.id.not_in(list(user_ids)), User.role.in_(roles)
     )
     return len(db.session.scalars(statement).all())
+
+
+def invited_through(user_id: UUID) -> list[UUID]:
+    """Return the active users whom a user has invited, directly or through others, by id."""
+    invited = (
+        select(_USERS.id)
+        .where(owned(User), _USERS.invited_by_user_id == user_id)
+        .cte("invited", recursive=True)
+    )
+    invited = invited.union(
+        select(_USERS.id).where(owned(User), _USERS.invited_by_user_id == invited.c.id)
+    )
+    statement = (
+        select(_USERS.id)
+        .where(owned(User), _USERS.is_active, _USERS.id.in_(select(invited.c.id)))
+        .order_by(_USERS.id)
+    )
+    return [row["id"] for row in SessionReader(db.session).read(statement)[0]]
 
 
 def tenant_ids() -> list[UUID]:

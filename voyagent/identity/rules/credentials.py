@@ -46,6 +46,11 @@ class Act(StrEnum):
     SIGNED_OUT = "signed_out"
     """An administrator signs the person out."""
     REMOVED = "removed"
+    INVITER_TAKEN_OVER = "inviter_taken_over"
+    """The person is suspended, because the owner of an address took the inviter's account over.
+
+    Sessions and API keys do not work meanwhile, and work again when an administrator ends it.
+    """
     SUSPENDED = "suspended"
     """The operator suspends the agency: every credential is refused, and none ends."""
 
@@ -94,6 +99,7 @@ ENDED_BY: Mapping[Act, Mapping[Kind, Effect]] = {
     Act.MAY_NO_LONGER_INVITE: {Kind.INVITATION: Effect.ENDS},
     Act.SIGNED_OUT: {Kind.SESSION: Effect.ENDS},
     Act.REMOVED: _EVERYTHING,
+    Act.INVITER_TAKEN_OVER: {Kind.INVITATION: Effect.ENDS, Kind.RESET_LINK: Effect.ENDS},
     Act.SUSPENDED: {},
 }
 """Effect of each act on each kind; a kind that is not listed continues."""

@@ -404,6 +404,7 @@ class TeamMember(AnswerOf[Row]):
 
 
 class Team(AnswerOf[Row]):
-    """The users of the agency, ordered by name."""
+    """The users of the agency, ordered by name; those in `suspended` have no access."""
 
     items: list[TeamMember]
+    suspended: list[TeamMember]

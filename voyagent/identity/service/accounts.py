@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
@@ -93,7 +94,14 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 
 
 def add_person(
-    identity: Identity, *, email: str, password_hash: str, full_name: str, role: str, verified: bool
+    identity: Identity,
+    *,
+    email: str,
+    password_hash: str,
+    full_name: str,
+    role: str,
+    verified: bool,
+    invited_by: UUID | None = None,
 ) -> User:
     """Add a user to the bound agency.
 
@@ -110,6 +118,7 @@ def add_person(
         password_hash=password_hash,
         email_verified=verified or identity.settings.auth_skip_email_verification,
         email_proven=identity.settings.auth_skip_email_verification,
+        invited_by_user_id=invited_by,
     )
     db.session.add(user)
     try:

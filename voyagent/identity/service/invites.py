@@ -215,6 +215,7 @@ def accept_invite(
         full_name=full_name,
         role=invited["role"],
         verified=True,
+        invited_by=invited["invited_by_user_id"],
     )
     signed_in = open_session(identity, user, device)
     audit.record(

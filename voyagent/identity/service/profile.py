@@ -105,7 +105,12 @@ def change_password(
     person.password_hash = identity.passwords.hash(new_password)
     end_credentials(Act.PASSWORD_CHANGED, person.id, by=actor, keep=actor.session_id)
     identity.outbox.send(
-        to=person.email, kind="password_changed", locale=actor.locale, **lives_on(person.id)
+        to=person.email,
+        kind="password_changed",
+        locale=actor.locale,
+        others=0,
+        suspended=0,
+        **lives_on(person.id),
     )
     audit.record(actor, "auth.password_changed", entity_refs={"user_id": person.id})
     return person.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from typing import NamedTuple
 
 import structlog
 
@@ -17,9 +18,10 @@ from voyagent.identity.service import one_time
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.credentials import end_credentials, lives_on
 from voyagent.identity.service.one_time import Holder, Purpose
+from voyagent.identity.service.suspending import suspend_invited
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits, tenancy
-from voyagent.kernel.actor import Channel, system_actor
+from voyagent.kernel.actor import Actor, Channel, system_actor
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.jobs import defer
 from voyagent.settings.service import tenant_settings as settings
@@ -99,16 +101,30 @@ def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder |
     return one_time.find(token, Purpose.RESET_PASSWORD)
 
 
-def reset_password(identity: Identity, *, token: str, new_password: str, device: Device) -> str:
-    """Set a new password with a mailed token, and return the user's e-mail address.
+class Reset(NamedTuple):
+    """Result of a reset of the password.
+
+    If it was the first proof of the address, `others` is the number of the other people who have
+    access to the agency, and `suspended` the number of people who are suspended by the reset.
+    Otherwise both are 0.
+    """
+
+    email: str
+    others: int = 0
+    suspended: int = 0
+
+
+def reset_password(identity: Identity, *, token: str, new_password: str, device: Device) -> Reset:
+    """Set a new password with a mailed token.
 
     The token works once; if the password is refused, it still works. All sessions of the user and
     all other reset links end. Two-factor authentication stays as it is (ASVS 6.4.3). If no mailed
     link had proven the address, API keys, sent invitations and two-factor authentication end too,
     because whoever made them may never have received mail there; the reset proves the address. If
-    no other administrator has a proven address, `settings.GUARDED` goes back to the defaults.
-    Nobody is signed in, and the address does not become confirmed. The user is notified by mail,
-    and the count of failed sign-ins is reset.
+    the account was moved to the address, everybody whom it has invited is suspended. If then no
+    other administrator has a proven address, `settings.GUARDED` goes back to the defaults. Nobody
+    is signed in, and the address does not become confirmed. The user is notified by mail, and the
+    count of failed sign-ins is reset.
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """
@@ -121,27 +137,29 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     person = one_time.spend(holder)
     person.password_hash = password_hash
     actor = people.get_actor(person.id).via(device.channel)
-    if _takes_over(person):
-        settings.restore_guarded(actor)
-    end_credentials(_act_of(person), person.id, by=actor)
-    person.email_proven, person.email_moved = True, False
+    done = Reset(person.email)
+    if person.email_proven:
+        end_credentials(Act.PASSWORD_RESET, person.id, by=actor)
+    else:
+        done = _take_over(identity, actor, person)
     identity.outbox.send(
-        to=person.email, kind="password_changed", locale=actor.locale, **lives_on(person.id)
+        to=person.email,
+        kind="password_changed",
+        locale=actor.locale,
+        others=done.others,
+        suspended=done.suspended,
+        **lives_on(person.id),
     )
     audit.record(actor, "auth.password_reset", entity_refs={"user_id": person.id})
     identity.limiter.forgive(person.email, address=device.ip)
-    return person.email
+    return done
 
 
-def _takes_over(person: User) -> bool:
-    """Return True if a stranger may have prepared the agency."""
-    return (
-        not person.email_proven
-        and person.role == Role.AGENCY_ADMIN
-        and not people.has_proven_administrator()
-    )
-
-
-def _act_of(person: User) -> Act:
-    """Return the act, which depends on the proof of the address."""
-    return Act.PASSWORD_RESET if person.email_proven else Act.PASSWORD_RESET_UNPROVEN
+def _take_over(identity: Identity, actor: Actor, person: User) -> Reset:
+    """End what a stranger may have prepared before the address was proven."""
+    end_credentials(Act.PASSWORD_RESET_UNPROVEN, person.id, by=actor)
+    suspended = suspend_invited(identity, actor, person.id) if person.email_moved else 0
+    if person.role == Role.AGENCY_ADMIN and not people.has_proven_administrator():
+        settings.restore_guarded(actor)
+    person.email_proven, person.email_moved = True, False
+    return Reset(person.email, people.other_active_people([person.id], frozenset(Role)), suspended)

@@ -18,6 +18,7 @@ from voyagent.identity.rules.credentials import Act, Kind
 from voyagent.identity.rules.permissions import roles_that_may
 from voyagent.identity.service.credentials import end_credentials, lives_on
 from voyagent.identity.service.errors import LastAdministrator
+from voyagent.identity.service.suspending import reinstate
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -28,10 +29,14 @@ MANAGE = "team.manage"
 
 
 class RoleChange(NamedTuple):
-    """Result of `change_role`; `is_new` is true if the user had another role before."""
+    """Result of `change_role`.
+
+    `is_new` is true if the user had another role before, `is_back` if the user was suspended.
+    """
 
     full_name: str
-    is_new: bool
+    is_new: bool = False
+    is_back: bool = False
 
 
 def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> RoleChange:
@@ -39,15 +44,18 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
 
     Access tokens and API keys stay valid. Open invitations that the user sent are revoked if the
     new role may not invite. The user is notified by mail. Administrators may give up their own
-    role.
+    role. A suspended user has access again, with the role.
 
-    Raises Forbidden, NotFresh, PersonNotFound, LastAdministrator.
+    Raises Forbidden, NotFresh, PersonNotFound, LastAdministrator, EmailAlreadyRegistered (a
+    suspended user whose address has another account).
     """
     actor.require_step_up("team.change_role")
     person = _lock(actor, user_id)
-    before = person.role
+    before, is_back = person.role, person.suspended_at is not None
+    if is_back:
+        reinstate(identity, actor, person)
     if before == role:
-        return RoleChange(person.display_name, is_new=False)
+        return RoleChange(person.display_name, is_back=is_back)
     if role not in roles_that_may(MANAGE):
         _refuse_for_the_last(person)
     person.role, person.updated_at = role, clock.now()
@@ -62,11 +70,11 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
     identity.outbox.send(
         to=person.email, kind="role_changed", locale=actor.locale, role=role, **lives_on(user_id)
     )
-    return RoleChange(person.display_name, is_new=True)
+    return RoleChange(person.display_name, is_new=True, is_back=is_back)
 
 
 def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
-    """Remove a user from the agency and return the user's name.
+    """Remove an active or suspended user from the agency and return the user's name.
 
     All credentials of the user end, and invitations sent by or to the user are revoked. Records
     keep the name, and the e-mail address can join again as a new user. The user is notified by
@@ -78,6 +86,7 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
     person = _lock(actor, user_id)
     _refuse_for_the_last(person)
     person.is_active, person.removed_at, person.updated_at = False, clock.now(), clock.now()
+    person.suspended_at = None
     counts = end_credentials(Act.REMOVED, user_id, by=actor)
     ended = {"sessions": counts[Kind.SESSION], "invitations": counts[Kind.INVITATION]}
     audit.record(
@@ -108,7 +117,7 @@ def sign_person_out(actor: Actor, user_id: UUID) -> int:
 
 
 def _lock(actor: Actor, user_id: UUID) -> User:
-    """Return a user after locking the rows of this user and of all administrators.
+    """Return an active or suspended user, and lock this user and all administrators.
 
     All callers lock the rows in the same order. If two administrators remove each other at a time,
     there is no deadlock: the second is no longer an administrator and is refused. Raises Forbidden,
@@ -117,13 +126,16 @@ def _lock(actor: Actor, user_id: UUID) -> User:
     locked = db.session.scalars(
         select(User)
         .where(
-            User.is_active.is_(True), or_(User.role.in_(roles_that_may(MANAGE)), User.id == user_id)
+            or_(
+                User.is_active & User.role.in_(roles_that_may(MANAGE)),
+                (User.id == user_id) & (User.is_active | User.suspended_at.is_not(None)),
+            )
         )
         .order_by(User.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
-    people = {person.id: person for person in locked if person.is_active}
+    people = {person.id: person for person in locked if person.is_active or person.suspended_at}
     if actor.user_id not in people or people[actor.user_id].role not in roles_that_may(MANAGE):
         raise Forbidden
     if user_id not in people:

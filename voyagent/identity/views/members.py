@@ -48,10 +48,13 @@ def change_role(actor: Actor, user_id: UUID) -> Any:
     change = form.attempt(
         lambda given: team.change_role(identity(), actor, user_id, role=given.role),
         last_administrator="role",
+        email_already_registered="role",
     )
     if change is None:
         return _page(SessionReader(db.session), user_id, form), form.status
-    if change.is_new:
+    if change.is_back:
+        toast(_("%(name)s has access again.", name=change.full_name))
+    elif change.is_new:
         toast(_("Role of %(name)s changed. It takes effect immediately.", name=change.full_name))
     else:
         toast(_("%(name)s already has this role.", name=change.full_name))
@@ -108,7 +111,7 @@ def remove_member(actor: Actor, user_id: UUID) -> Any:
 
 
 def _page(reader: Reader, user_id: UUID, form: RoleForm | None = None) -> str:
-    person = people.get_person(reader, user_id)
+    person = people.get_person(reader, user_id, or_suspended=True)
     sessions = with_labels(people.list_sessions(reader, user_id))
     administrators = [
         each["id"]
@@ -123,5 +126,7 @@ def _page(reader: Reader, user_id: UUID, form: RoleForm | None = None) -> str:
 
 def _removal_page(reader: Reader, user_id: UUID, form: SureForm) -> str:
     return render_template(
-        "identity/member_remove.html", person=people.get_person(reader, user_id), form=form
+        "identity/member_remove.html",
+        person=people.get_person(reader, user_id, or_suspended=True),
+        form=form,
     )

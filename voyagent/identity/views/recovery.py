@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import render_template, request, session, url_for
-from flask_babel import gettext as _
+from flask_babel import gettext as _, ngettext
 
 from voyagent.http.client import client_address
 from voyagent.http.forms import SchemaForm
@@ -110,8 +110,23 @@ def reset_password() -> Any:
     if done is None:
         return _link_page("identity/reset.html", form, reset.find_reset, token)
     sign_browser_out()
-    toast(_("Password changed. Sign in with the new password."))
+    toast(" ".join([_("Password changed. Sign in with the new password."), *_who_else(done)]))
     return see_other(url_for(".sign_in"))
+
+
+def _who_else(done: reset.Reset) -> list[str]:
+    """Return sentences on the other people of an agency that was taken over."""
+    others = ngettext(
+        "One other person has access to the agency: see Team.",
+        "%(num)d other people have access to the agency: see Team.",
+        done.others,
+    )
+    suspended = ngettext(
+        "One person whom this account invited has no access until you restore it under Team.",
+        "%(num)d people whom this account invited have no access until you restore it under Team.",
+        done.suspended,
+    )
+    return [text for number, text in ((done.others, others), (done.suspended, suspended)) if number]
 
 
 def _ask(given: ForgotPage) -> str:

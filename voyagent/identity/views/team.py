@@ -77,12 +77,13 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> Any:
 
 
 def _team(reader: Reader, form: InviteForm, fresh: dict[str, str] | None = None) -> str:
-    people, invites, removed = people_queries.list_team(reader)
+    people, invites, inactive = people_queries.list_team(reader)
     return render_template(
         "identity/team.html",
         people=people,
         invites=invites,
-        removed=removed,
+        suspended=[person for person in inactive if person["suspended_at"]],
+        removed=[person for person in inactive if not person["suspended_at"]],
         form=form,
         fresh=fresh,
         roles=list(Role),
