@@ -6,7 +6,7 @@ If an event cannot be inserted, the whole transaction fails, so no act goes unre
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TypeAlias
@@ -86,6 +86,19 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
             "started_at": started_at,
         }
     )
+
+
+def split_changes(
+    fields: Sequence[Mapping[str, Fact]], *, private: Iterable[str]
+) -> tuple[dict[str, Fact], dict[str, Fact] | None]:
+    """Return `inputs` and `private` of an event that lists changed fields.
+
+    `fields` are objects with `field`, `before` and `after`. The values of the fields in `private`,
+    which are free texts, are left out of `inputs`; then `private` has the whole list.
+    """
+    hidden = frozenset(private)
+    shown = [{"field": one["field"]} if one["field"] in hidden else dict(one) for one in fields]
+    return {"fields": shown}, {"fields": list(fields)} if shown != list(fields) else None
 
 
 @contextmanager

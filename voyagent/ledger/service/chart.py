@@ -61,7 +61,11 @@ def add_account(
     if db.session.scalar(first.on_conflict_do_nothing().returning(_ACCOUNTS.c.id)) is None:
         raise AccountCodeTaken
     audit.record(
-        actor, "ledger.account_added", entity_refs={"account_id": account_id}, inputs=values
+        actor,
+        "ledger.account_added",
+        entity_refs={"account_id": account_id},
+        inputs={field: value for field, value in values.items() if field != "name"},
+        private={"name": name},
     )
     return account_id
 
@@ -131,11 +135,13 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
             {"field": name, "before": before, "after": after}
             for name, (before, after) in changed.items()
         ]
+        inputs, private = audit.split_changes(fields, private=("name",))
         audit.record(
             actor,
             "ledger.account_changed",
             entity_refs={"account_id": account_id},
-            inputs={"fields": fields},
+            inputs=inputs,
+            private=private,
         )
     if (is_active := not changes.get("is_archived", not account.is_active)) != account.is_active:
         if not is_active:

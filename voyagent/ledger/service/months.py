@@ -80,7 +80,9 @@ def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
     if month < closed:
         raise LaterMonthClosed
     db.session.execute(delete(ClosedMonth).where(ClosedMonth.month == month))
-    audit.record(actor, "month.reopened", inputs={"month": wire_month(month), "reason": why})
+    audit.record(
+        actor, "month.reopened", inputs={"month": wire_month(month)}, private={"reason": why}
+    )
     return month
 
 

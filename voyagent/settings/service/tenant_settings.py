@@ -43,6 +43,8 @@ DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
 _PRIVATE = frozenset({"bank_details", "audit_mail_addresses"})
 """Settings of which an audit event has only the name, because events are never deleted."""
+_FREE_TEXTS = ("system_prompt_suffix",)
+"""Settings whose values may name customers, so the values are in the erasable part of an event."""
 _LIKE_GSTIN = re.compile(r"[0-9]{2}[0-9A-Z]{13}")
 """Fifteen characters in the form of a GSTIN (Rule 10 of the CGST Rules).
 
@@ -188,12 +190,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
             actor.require_step_up(STEP_UP[field])
     if changed:
         db.session.flush()
-        audit.record(
-            actor,
-            queries.CHANGED,
-            entity_refs={"settings_id": actor.tenant_id},
-            inputs={"fields": changed},
-        )
+        _record(actor, changed)
     return settings
 
 
@@ -214,12 +211,7 @@ def restore_guarded(actor: Actor) -> None:
             )
     if changed:
         db.session.flush()
-        audit.record(
-            actor,
-            queries.CHANGED,
-            entity_refs={"settings_id": actor.tenant_id},
-            inputs={"fields": changed},
-        )
+        _record(actor, changed)
 
 
 def reseal(keyring: Keyring) -> int:
@@ -228,6 +220,17 @@ def reseal(keyring: Keyring) -> int:
     Returns 1 if it was necessary, else 0.
     """
     return resealing.reseal(keyring, TenantSettings, "bank_details")
+
+
+def _record(actor: Actor, changed: list[dict[str, Any]]) -> None:
+    inputs, private = audit.split_changes(changed, private=_FREE_TEXTS)
+    audit.record(
+        actor,
+        queries.CHANGED,
+        entity_refs={"settings_id": actor.tenant_id},
+        inputs=inputs,
+        private=private,
+    )
 
 
 def _addresses(text: str) -> list[str]:

@@ -183,11 +183,15 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
             if not name.endswith("_minor") and name not in ("starts_on", "ends_on", "currency")
         }
         amounts = {name: pair for name, pair in after.items() if pair[0] != pair[1]}
+        inputs, private = audit.split_changes(
+            audit_changes(plain | amounts, private=_PRIVATE), private=("supplier", "supplier_ref")
+        )
         audit.record(
             actor,
             "trip.line_updated",
             entity_refs=_refs(line),
-            inputs={"kind": line.kind, "fields": audit_changes(plain | amounts, private=_PRIVATE)},
+            inputs={"kind": line.kind, **inputs},
+            private=private,
         )
     return line
 

@@ -180,7 +180,7 @@ def touch(trip_id: UUID) -> None:
 
 def audit_changes(
     changed: Mapping[str, tuple[object, object]], *, private: Iterable[str]
-) -> list[audit.Fact]:
+) -> list[dict[str, audit.Fact]]:
     """Return the changes for the audit trail; of private fields only their names."""
     hidden = frozenset(private)
     return [
