@@ -105,7 +105,7 @@ def test_other_roles_agencies_and_nobody_are_refused(
         ("/erase", {"reason": " "}),
         ("/erase", {"reason": "x" * 501}),
         ("/erase", {"reason": "x", "surprise": 1}),
-        ("/links", {"kind": "invoice", "record_id": str(new_id())}),
+        ("/links", {"kind": "account", "record_id": str(new_id())}),
         ("/links", {"kind": "enquiry", "record_id": "1"}),
     ],
 )

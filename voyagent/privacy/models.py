@@ -17,7 +17,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 class PersonLink(TenantBound, Base):
     """A record that an administrator has confirmed to be about a party.
 
-    `kind` is `enquiry`, `passenger`, `trip` or `conversation`.
+    `kind` is `enquiry`, `passenger`, `trip`, `conversation`, or a kind of record of the register.
     """
 
     __tablename__ = "person_links"
@@ -31,7 +31,11 @@ class PersonLink(TenantBound, Base):
     __table_args__ = (
         references("parties", "party_id", "fk_person_links_party"),
         references("users", "confirmed_by_user_id", "fk_person_links_confirmer"),
-        CheckConstraint("kind in ('enquiry', 'passenger', 'trip', 'conversation')", name="kind"),
+        CheckConstraint(
+            "kind in ('enquiry', 'passenger', 'trip', 'conversation', 'party', 'invoice', 'bill',"
+            " 'payment', 'credit_note', 'supplier_credit', 'journal_entry', 'audit_event')",
+            name="kind",
+        ),
     )
 
 

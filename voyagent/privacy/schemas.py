@@ -13,7 +13,18 @@ from voyagent.kernel.fields import Closed, Instant, Trimmed
 from voyagent.kernel.serializers import AnswerOf
 from voyagent.privacy.rules.retention import DAYS_MAX
 
-RecordKind = Literal["enquiry", "passenger", "trip", "conversation"]
+OwnKind = Literal["enquiry", "passenger", "trip", "conversation"]
+OtherKind = Literal[
+    "party",
+    "invoice",
+    "bill",
+    "payment",
+    "credit_note",
+    "supplier_credit",
+    "journal_entry",
+    "audit_event",
+]
+RecordKind = OwnKind | OtherKind
 
 
 class LinkRequest(Closed):
@@ -43,9 +54,13 @@ class HeldOut(AnswerOf[Row]):
 
 
 class CandidateOut(AnswerOf[Row]):
-    """A record that may be about the same person, and the reason for offering it."""
+    """A record that may be about the same person, and the reason for offering it.
 
-    kind: Literal["enquiry", "passenger", "conversation", "party"]
+    A party with the reason `mentioned` is another party whose notes name the person. With another
+    reason it may be the same person, and cannot be linked.
+    """
+
+    kind: RecordKind
     record_id: UUID
     title: str | None
     at: Instant

@@ -3,7 +3,8 @@
 There are also queries of records that may be about the same person. A person is a party. Documents,
 payments and entries are linked by the party's name. An enquiry, a trip or a conversation is linked
 if an invoice of the party names it, or if an administrator has confirmed it; a passenger only if
-confirmed. Statements run under row-level security.
+confirmed. A record of somebody else that names the person can be confirmed too (`mentions.py`).
+Statements run under row-level security.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from voyagent.kernel.db import db
 from voyagent.kernel.patterns import contains
 from voyagent.parties import queries as parties
 from voyagent.privacy.models import Erasure
+from voyagent.privacy.queries import mentions
 from voyagent.privacy.rules.register import HOLDINGS, Holding
 
 CANDIDATES_MAX = 50
 PHONE_MIN = 7
 """Fewest digits of a phone number that identifies a person."""
 WORD_MIN = 3
-KINDS = ("enquiry", "passenger", "trip", "conversation")
 
 # The tables are constants of this module and of the register, never input.
 _LINKS = text("""
@@ -120,8 +121,10 @@ select 'trip' as kind, t.id as record_id, t.title, t.created_at as at, 'mentione
         or lower(concat_ws(' ', t.title, t.notes, t.sent_to)) like any(cast(:likes as text[]))
         or exists (select from trip_lines l
                     where l.tenant_id = t.tenant_id and l.trip_id = t.id
-                      and (lower(l.details::text) like all(cast(:names as text[]))
-                           or lower(l.details::text) like any(cast(:likes as text[])))))
+                      and (lower(concat_ws(' ', l.details, l.supplier, l.supplier_ref))
+                             like all(cast(:names as text[]))
+                           or lower(concat_ws(' ', l.details, l.supplier, l.supplier_ref))
+                             like any(cast(:likes as text[])))))
  order by t.created_at desc limit :most
 """)
 _CONVERSATION_CANDIDATES = text("""
@@ -189,8 +192,9 @@ class Links:
     """The records that are linked to a party, by kind, as ids.
 
     `mentions` are confirmed enquiries of other customers whose notes name the person. `joined` are
-    trips of other customers on which the person is a passenger or is named. Of these records only
-    the texts of the person belong to the person. `documents` are invoices, bills and payments.
+    trips of other customers on which the person is a passenger or is named. `linked` are other
+    confirmed records that belong to somebody else, by kind. Of all these only the texts of the
+    person belong to the person. `documents` are the person's invoices, bills and payments.
     `own_events` are the audit events that are linked by more than a conversation.
     """
 
@@ -205,6 +209,9 @@ class Links:
     passengers: list[UUID] = field(default_factory=list)
     conversations: list[UUID] = field(default_factory=list)
     events: list[int] = field(default_factory=list)
+    linked: dict[str, list[UUID]] = field(
+        default_factory=lambda: {one: [] for one in mentions.KINDS}
+    )
 
     @property
     def parameters(self) -> Row:
@@ -219,7 +226,7 @@ class Links:
             "passengers": self.passengers,
             "conversations": self.conversations,
             "events": self.events,
-        }
+        } | {f"linked_{kind}": ids for kind, ids in self.linked.items()}
 
 
 def links_of(party_id: UUID) -> Links:
@@ -242,6 +249,7 @@ def links_of(party_id: UUID) -> Links:
         trips=list(found.trips),
         passengers=list(found.passengers),
         conversations=list(found.conversations),
+        linked=mentions.linked(party_id),
     )
     found_documents = db.session.scalars(
         text(
@@ -257,12 +265,19 @@ def links_of(party_id: UUID) -> Links:
         *documents,
         *(str(one) for one in (*links.enquiries, *links.passengers)),
     ]
-    words = [json.dumps(word, ensure_ascii=False) for word in words_of(links)]
+    words = words_of(links)
+    quoted = [json.dumps(word, ensure_ascii=False) for word in words]
+    others = [
+        *links.mentions,
+        *links.joined,
+        *(one for ids in links.linked.values() for one in ids),
+    ]
+    named = mentions.events(others, words) if others else []
     return replace(
         links,
         documents=documents,
-        events=_events([*own, *map(str, links.conversations)], words),
-        own_events=_events(own, words),
+        events=sorted({*_events([*own, *map(str, links.conversations)], quoted), *named}),
+        own_events=_events(own, quoted),
     )
 
 
@@ -324,20 +339,28 @@ def likes_of(links: Links) -> list[str]:
 
 
 def rows_of(links: Links, holding: Holding) -> list[Row]:
-    """Return the personal data of a person in one table."""
+    """Return the personal data of a person in one table.
+
+    Of linked records of others, only the texts that name the person are there.
+    """
     if not holding.linked or not holding.columns:
         return []
     columns = ", ".join(f"t.{name}" for name in holding.columns)
-    extra = ", t.id" if holding.table == "trip_passengers" else ""
+    extra = {"trip_passengers": ", t.id", "trip_lines": ", t.trip_id"}.get(holding.table, "")
     statement = f"select {columns}{extra} from {holding.table} t where {holding.linked}"  # noqa: S608 - of the register
-    return [
-        dict(row) for row in db.session.execute(text(statement), _values(links, holding)).mappings()
-    ]
+    values = _values(links, holding)
+    rows = [dict(row) for row in db.session.execute(text(statement), values).mappings()]
+    return rows + (mentions.rows_of(holding, values) if _is_named(links, holding) else [])
 
 
 def _values(links: Links, holding: Holding) -> Row:
-    needs_likes = ":likes" in holding.linked
+    needs_likes = ":likes" in holding.linked or _is_named(links, holding)
     return links.parameters | ({"likes": likes_of(links)} if needs_likes else {})
+
+
+def _is_named(links: Links, holding: Holding) -> bool:
+    """Return True if linked records of others may have rows in this table."""
+    return holding.mention is not None and bool(links.linked[holding.mention.kind])
 
 
 def count_of(links: Links, holding: Holding) -> int:
@@ -345,7 +368,15 @@ def count_of(links: Links, holding: Holding) -> int:
     if not holding.linked:
         return 0
     statement = f"select count(*) from {holding.table} t where {holding.linked}"  # noqa: S608 - of the register
-    return int(db.session.scalar(text(statement), _values(links, holding)) or 0)
+    values = _values(links, holding)
+    own = int(db.session.scalar(text(statement), values) or 0)
+    return own + (mentions.count_of(holding, values) if _is_named(links, holding) else 0)
+
+
+def is_in_books(links: Links) -> bool:
+    """Return True if the person has documents or journal lines of their own."""
+    statement = text("select exists (select from postings where party_key = :key)")
+    return bool(links.documents) or bool(db.session.scalar(statement, {"key": links.key}))
 
 
 def counts(links: Links) -> list[tuple[Holding, int]]:
@@ -384,13 +415,14 @@ def candidates(links: Links) -> list[Row]:
         _CONVERSATION_CANDIDATES,
         _PARTY_CANDIDATES,
     )
-    return [
+    found = [
         dict(row)
         for one in statements
         for row in db.session.execute(
             one, values | (names if one is _CONVERSATION_CANDIDATES else {})
         ).mappings()
     ]
+    return found + [row for kind in mentions.KINDS for row in mentions.candidates(kind, values)]
 
 
 def confirmed(party_id: UUID) -> list[Row]:
@@ -399,11 +431,19 @@ def confirmed(party_id: UUID) -> list[Row]:
     Rows: kind, record_id, title.
     """
     found = db.session.execute(_CONFIRMED, {"party_id": party_id})
-    return [dict(row) for row in found.mappings()]
+    rows = [dict(row) for row in found.mappings()]
+    for kind in mentions.KINDS:
+        if ids := [row["record_id"] for row in rows if row["kind"] == kind]:
+            titles = mentions.titles_of(kind, ids)
+            for row in rows:
+                row["title"] = row["title"] or titles.get(row["record_id"])
+    return rows
 
 
 def is_record(kind: str, record_id: UUID) -> bool:
     """Return True if the agency has a record of this kind and id."""
+    if kind in mentions.KINDS:
+        return mentions.exists(kind, record_id)
     return kind in _FOUND and bool(db.session.scalar(_FOUND[kind], {"id": record_id}))
 
 

@@ -21,6 +21,28 @@ SHORT = "short"
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """Free texts of a table, which may name a person in a record of somebody else.
+
+    Rows belong to records that can be linked to a person: `kind` is the kind of record, `record`
+    the column with its id, `texts` the columns in which an erasure replaces the words of the
+    person, and `shown` further columns of an export. The table of the record itself also has its
+    `title`, an SQL expression of the table `t`, and `at`, the column with the time of its creation.
+    Only rows that meet the SQL condition `offered` are searched. Rows that are not `posted` can be
+    changed by the program itself; others only by `app.replace_words`.
+    """
+
+    kind: str
+    texts: tuple[str, ...]
+    record: str = "id"
+    shown: tuple[str, ...] = ()
+    title: str = ""
+    at: str = "created_at"
+    offered: str = "true"
+    posted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """Personal data in one table.
 
@@ -39,10 +61,14 @@ class Holding:
     retention: str
     why: str = ""
     of_customer: bool = True
+    mention: Mention | None = None
 
 
 _OF_INVOICE = "t.invoice_id in (select id from invoices where party_key = :key)"
 _OF_BILL = "t.bill_id in (select id from bills where party_key = :key)"
+_WRITTEN = "select id from journal_entries where source_type in ('journal', 'assistant')"
+"""Entries without a document. Words in the entry of a document are also in the document."""
+_REVERSALS = f"select id from journal_entries where reverses_id in ({_WRITTEN})"  # noqa: S608 - a constant
 _TAX = N_("Numbers, amounts and dates stay, because tax law requires the document.")
 _LEDGER = N_("Amounts and dates stay, because the books must be kept.")
 _STAFF = N_("It belongs to a colleague, not to a customer.")
@@ -58,6 +84,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "t.id = :party_id",
         "removed",
         BOOKS,
+        mention=Mention("party", ("notes",), title="t.name", posted=False),
     ),
     Holding(
         "enquiries",
@@ -96,7 +123,8 @@ HOLDINGS: tuple[Holding, ...] = (
         N_("Services of trips"),
         ("kind", "status", "starts_on", "ends_on", "details", "supplier", "supplier_ref"),
         "(t.trip_id = any(:trips) or t.trip_id = any(:joined)"
-        " and lower(t.details::text) like any(cast(:likes as text[])))",
+        " and lower(concat_ws(' ', t.details, t.supplier, t.supplier_ref))"
+        " like any(cast(:likes as text[])))",
         "pseudonym",
         BOOKS,
         N_("Services and amounts stay, because the margin of the trip depends on them."),
@@ -162,6 +190,12 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _TAX,
+        mention=Mention(
+            "invoice",
+            ("party_reference", "notes", "sent_to", "void_reason"),
+            shown=("number", "issue_date"),
+            title="concat_ws(', ', t.number, t.party_name)",
+        ),
     ),
     Holding(
         "invoice_lines",
@@ -171,6 +205,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _TAX,
+        mention=Mention("invoice", ("description",), "invoice_id", ("service_date",)),
     ),
     Holding(
         "bills",
@@ -183,6 +218,12 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _TAX,
+        mention=Mention(
+            "bill",
+            ("vendor_reference", "party_reference", "notes", "void_reason"),
+            shown=("issue_date",),
+            title="concat_ws(', ', t.vendor_reference, t.party_name)",
+        ),
     ),
     Holding(
         "bill_lines",
@@ -192,6 +233,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _TAX,
+        mention=Mention("bill", ("description",), "bill_id"),
     ),
     Holding(
         "payments",
@@ -204,6 +246,12 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _LEDGER,
+        mention=Mention(
+            "payment",
+            ("reference", "reversal_reason"),
+            shown=("number", "paid_on"),
+            title="concat_ws(', ', t.number, t.party_name)",
+        ),
     ),
     Holding(
         "refunds",
@@ -213,6 +261,12 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _LEDGER,
+        mention=Mention(
+            "payment",
+            ("reference", "reversal_reason"),
+            "payment_id",
+            ("number", "refunded_on"),
+        ),
     ),
     Holding(
         "credit_notes",
@@ -225,6 +279,12 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _TAX,
+        mention=Mention(
+            "credit_note",
+            ("reason", "reversal_reason"),
+            shown=("number", "issue_date"),
+            title="concat_ws(', ', t.number, t.party_name)",
+        ),
     ),
     Holding(
         "credit_note_lines",
@@ -234,6 +294,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _TAX,
+        mention=Mention("credit_note", ("description",), "credit_note_id"),
     ),
     Holding(
         "supplier_credits",
@@ -246,6 +307,12 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _TAX,
+        mention=Mention(
+            "supplier_credit",
+            ("vendor_reference", "reason", "reversal_reason"),
+            shown=("issue_date",),
+            title="concat_ws(', ', t.vendor_reference, t.party_name)",
+        ),
     ),
     Holding(
         "supplier_credit_lines",
@@ -255,6 +322,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _TAX,
+        mention=Mention("supplier_credit", ("description",), "supplier_credit_id"),
     ),
     Holding(
         "write_offs",
@@ -264,6 +332,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _LEDGER,
+        mention=Mention("invoice", ("reason",), "invoice_id", ("effective_on",)),
     ),
     Holding(
         "journal_entries",
@@ -273,6 +342,14 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _LEDGER,
+        mention=Mention(
+            "journal_entry",
+            ("narration",),
+            shown=("entry_date",),
+            title="t.narration",
+            at="recorded_at",
+            offered=f"t.id in ({_WRITTEN} union {_REVERSALS})",
+        ),
     ),
     Holding(
         "postings",
@@ -282,6 +359,13 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _LEDGER,
+        mention=Mention(
+            "journal_entry",
+            ("memo",),
+            "entry_id",
+            ("effective_date",),
+            offered=f"t.entry_id in ({_WRITTEN} union {_REVERSALS})",
+        ),
     ),
     Holding(
         "ageing_by_party",
@@ -407,6 +491,9 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
 )
 BY_TABLE = {one.table: one for one in HOLDINGS}
+MENTIONS = tuple((one, one.mention) for one in HOLDINGS if one.mention is not None)
+RECORDS = {mention.kind: (one, mention) for one, mention in MENTIONS if mention.title}
+"""Kinds of records of others that can be linked to a person, each with its table."""
 WITHOUT: frozenset[str] = frozenset(
     {
         *("accounts", "advances_by_day", "ageing_by_due", "allocations", "approval_counts"),

@@ -16,12 +16,13 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.patterns import contains
 from voyagent.parties import queries as parties
 from voyagent.privacy.errors import IdentityNotKept, PersonHasOpenRecords, ReasonRequired
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.queries import person
 from voyagent.privacy.queries.person import Links
-from voyagent.privacy.rules.register import Holding
+from voyagent.privacy.rules.register import MENTIONS, Holding, Mention
 from voyagent.privacy.rules.retention import days_of
 from voyagent.settings.queries import get_settings
 from voyagent.trips.service import passports
@@ -29,6 +30,22 @@ from voyagent.trips.service import passports
 PURPOSE = "tax_identity"
 REASON_MAX = 500
 _IDENTITY = ("name", "address", "country", "state", "tax_number")
+
+
+def _without_words(table: str, mention: Mention) -> str:
+    """Return the statement that replaces the words in records of others in one table."""
+    ids = f":linked_{mention.kind}"
+    if mention.posted:
+        texts = ", ".join(f"'{one}'" for one in mention.texts)
+        return (
+            f"select app.replace_words('{table}', array[{texts}], '{mention.record}',"
+            f" cast({ids} as uuid[]), :words, :pseudonym)"
+        )
+    new = ", ".join(
+        f"{one} = app.without_words({one}, :words, :pseudonym)" for one in mention.texts
+    )
+    return f"update {table} set {new} where {mention.record} = any({ids})"  # noqa: S608 - of the register
+
 
 _STEPS = (
     # Deletes the messages, turns, events and requests of a conversation with it.
@@ -38,18 +55,20 @@ _STEPS = (
     "update trip_passengers set full_name = :pseudonym, date_of_birth = null, nationality = null,"
     " passport_sealed = null, passport_last4 = null, passport_expiry = null where id ="
     " any(:passengers)",
-    "update trips set title = app.without_words(title, :words, :pseudonym), notes = null, sent_to ="
-    " case when sent_to is not null then :pseudonym end where id = any(:trips)",
+    "update trips set title = left(app.without_words(title, :words, :pseudonym), 200), notes ="
+    " null, sent_to = case when sent_to is not null then :pseudonym end where id = any(:trips)",
     # Other people's trips and enquiries keep everything but the words of the person.
-    "update trips set title = app.without_words(title, :words, :pseudonym), notes ="
+    "update trips set title = left(app.without_words(title, :words, :pseudonym), 200), notes ="
     " app.without_words(notes, :words, :pseudonym), sent_to = app.without_words(sent_to, :words,"
     " :pseudonym) where id = any(:joined)",
     "update enquiries set notes = app.without_words(notes, :words, :pseudonym) where id ="
     " any(:mentions)",
-    "update trip_lines set details = app.without_words(details::text, :written, :pseudonym)::jsonb"
-    " where (trip_id = any(:trips) or trip_id = any(:joined)) and"
-    " details::text <> app.without_words(details::text, :written,"
-    " :pseudonym)",
+    "update trip_lines set details = app.without_words(details::text, :written, :pseudonym)::jsonb,"
+    " supplier = app.without_words(supplier, :words, :pseudonym), supplier_ref ="
+    " app.without_words(supplier_ref, :words, :pseudonym) where (trip_id = any(:trips) or trip_id ="
+    " any(:joined)) and lower(concat_ws(' ', details, supplier, supplier_ref)) like"
+    " any(cast(:likes as text[]))",
+    *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from audit_private where seq = any(:events)",
     "select app.pseudonymise_party(:name, :pseudonym, :words)",
     "update parties set name = :pseudonym, email = null, phone = null, address = null, country ="
@@ -110,11 +129,13 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     identity = {name: getattr(party, name) for name in _IDENTITY}
     sealed = sealed_identity(keyring, party_id, identity) if todo.identity_until else None
     words = [*_passports(keyring, links.passengers), *person.words_of(links)]
+    written = [json.dumps(word, ensure_ascii=False)[1:-1] for word in words]
     values = links.parameters | {
         "name": party.name,
         "pseudonym": pseudonym,
         "words": words,
-        "written": [json.dumps(word, ensure_ascii=False)[1:-1] for word in words],
+        "written": written,
+        "likes": [contains(word.lower()) for word in (*words, *written)],
         "now": now,
         "tenant_id": actor.tenant_id,
     }
@@ -189,11 +210,14 @@ def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
 
 def _plan(links: Links, actor: Actor) -> Plan:
     counted = person.counts(links)
-    in_books = any(one.table in ("invoices", "bills", "postings") for one, _number in counted)
     days = days_of("tax_identity", get_settings().retention)
     return Plan(
         goes=[pair for pair in counted if pair[0].erasure != "stays"],
         stays=[pair for pair in counted if pair[0].why],
         blocked_by=person.open_records(links),
-        identity_until=clock.today(actor.timezone) + timedelta(days=days) if in_books else None,
+        identity_until=(
+            clock.today(actor.timezone) + timedelta(days=days)
+            if person.is_in_books(links)
+            else None
+        ),
     )

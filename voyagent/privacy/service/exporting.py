@@ -79,9 +79,17 @@ def _own(table: str, row: Row, links: Links, marks: list[str]) -> Row | None:
     if table in _CONVERSATIONS:
         part: Row = _part(row, marks)
         return part if _names(row, marks) else None
-    if table == "trip_lines" and _names(row["details"], marks):
-        return {**row, "details": _part(row["details"], marks)}
+    if table == "trip_lines":
+        return _own_line(row, links, marks)
     return row
+
+
+def _own_line(row: Row, links: Links, marks: list[str]) -> Row:
+    """Return a service, of a trip of somebody else only what names the person."""
+    line = {name: value for name, value in row.items() if name != "trip_id"}
+    if _names(line["details"], marks):
+        return {**line, "details": _part(line["details"], marks)}
+    return {**line, "details": None} if row["trip_id"] in links.joined else line
 
 
 def _part(value: Any, marks: list[str]) -> Any:

@@ -26,7 +26,7 @@ def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool
     """
     actor.require("privacy.manage")
     _load(party_id)
-    if not person.is_record(kind, record_id):
+    if record_id == party_id or not person.is_record(kind, record_id):
         raise RecordNotFound
     added = db.session.execute(
         insert(PersonLink.__table__)  # type: ignore[arg-type]
@@ -75,5 +75,5 @@ def _load(party_id: UUID) -> None:
 
 
 def _refs(party_id: UUID, record_id: UUID, kind: str) -> dict[str, UUID]:
-    names = {"conversation": "session_id"}
+    names = {"conversation": "session_id", "party": "named_in_party_id", "audit_event": "event_id"}
     return {"party_id": party_id, names.get(kind, f"{kind}_id"): record_id}

@@ -1,9 +1,11 @@
 -- Replace the name of an erased party in documents, payments, entries and their roll-ups.
 --
 -- `words` are the names and addresses of the person, which are also replaced in free texts of these
--- records. Numbers, amounts and dates stay. The function runs as a role that cannot sign in, sees
--- the rows of the bound agency only, and may update only columns with texts; the guards of these
--- tables let it pass. It fails without an agency, and if the party has open amounts.
+-- records and in the numbers that a supplier gave. Such a number must be unique, so a replaced one
+-- ends with the row's id. Other numbers, amounts and dates stay. The function runs as a role that
+-- cannot sign in, sees the rows of the bound agency only, and may update only columns with texts;
+-- the guards of these tables let it pass. It fails without an agency, and if the party has open
+-- amounts.
 -- requires: without_words
 
 create or replace function app.pseudonymise_party(party text, pseudonym text, words text[])
@@ -45,6 +47,11 @@ begin
          void_reason = app.without_words(void_reason, words, pseudonym)
    where tenant_id = agency and party_key = key;
   update bills set party_name = pseudonym,
+         vendor_reference = case
+           when app.without_words(vendor_reference, words, pseudonym) = vendor_reference
+           then vendor_reference
+           else app.without_words(vendor_reference, words, pseudonym) || ' ' || right(id::text, 6)
+         end,
          party_reference = app.without_words(party_reference, words, pseudonym),
          notes = app.without_words(notes, words, pseudonym),
          void_reason = app.without_words(void_reason, words, pseudonym)
@@ -54,6 +61,11 @@ begin
          reversal_reason = app.without_words(reversal_reason, words, pseudonym)
    where tenant_id = agency and party_key = key;
   update supplier_credits set party_name = pseudonym,
+         vendor_reference = case
+           when app.without_words(vendor_reference, words, pseudonym) = vendor_reference
+           then vendor_reference
+           else app.without_words(vendor_reference, words, pseudonym) || ' ' || right(id::text, 6)
+         end,
          reason = app.without_words(reason, words, pseudonym),
          reversal_reason = app.without_words(reversal_reason, words, pseudonym)
    where tenant_id = agency and party_key = key;

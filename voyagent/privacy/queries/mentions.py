@@ -1,0 +1,164 @@
+"""Records of other customers and suppliers that name a person in a free text.
+
+The register says which columns are searched. The tables and columns in the statements come from it,
+never from input. Statements run under row-level security.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import text
+
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.db import db
+from voyagent.kernel.patterns import contains
+from voyagent.privacy.rules.register import MENTIONS, RECORDS, Holding, Mention
+
+KINDS = (*RECORDS, "audit_event")
+_CONFIRMED = text("""
+select kind, array_agg(record_id) as ids from person_links
+ where party_id = :party_id and kind = any(:kinds) group by kind
+""")
+# An entry has the texts of its document, and a reversal those of the entry that it reverses.
+_ENTRIES = text("""
+with recursive source as (
+  select unnest(cast(:documents as uuid[])) as id
+  union select id from write_offs where invoice_id = any(:documents)
+  union select id from refunds where payment_id = any(:documents)
+), entry as (
+  select id from journal_entries
+   where id = any(:entries) or source_id in (select id from source)
+  union select e.id from journal_entries e join entry on e.reverses_id = entry.id
+)
+select array(select id from entry)
+""")
+_EVENTS = text("""
+select array(
+  select p.seq from audit_private p join audit_events e
+      on e.tenant_id = p.tenant_id and e.seq = p.seq
+   where lower(p.parts::text) like any(cast(:likes as text[]))
+     and (e.id::text = any(cast(:ids as text[]))
+          or exists (select from jsonb_each(e.entity_refs) refs(name, value)
+                      where value #>> '{}' = any(cast(:ids as text[]))))
+)
+""")
+# The other events are found by the record to which they refer.
+_EVENT_CANDIDATES = text("""
+select 'audit_event' as kind, e.id as record_id, e.recorded_at as at, 'mentioned' as reason,
+       concat_ws(', ', e.kind, p.parts #>> '{inputs,reason}', p.parts #>> '{inputs,name}') as title
+  from audit_private p join audit_events e on e.tenant_id = p.tenant_id and e.seq = p.seq
+ where not e.entity_refs ?| array['party_id', 'enquiry_id', 'trip_id', 'session_id', 'invoice_id',
+         'bill_id', 'payment_id', 'credit_note_id', 'supplier_credit_id', 'journal_entry_id']
+   and (lower(p.parts::text) like all(cast(:names as text[]))
+        or lower(p.parts::text) like any(cast(:likes as text[])))
+   and e.id <> all(:linked_audit_event)
+ order by e.seq desc limit :most
+""")
+_EVENT_TITLES = text("select id, kind as title from audit_events where id = any(:ids)")
+
+
+def linked(party_id: UUID) -> dict[str, list[UUID]]:
+    """Return the ids of the records that were confirmed for a party, by kind.
+
+    Journal entries of confirmed documents belong to them.
+    """
+    found = db.session.execute(_CONFIRMED, {"party_id": party_id, "kinds": [*KINDS]})
+    confirmed: dict[str, list[UUID]] = {row.kind: list(row.ids) for row in found}
+    records = {kind: confirmed.get(kind, []) for kind in KINDS}
+    if any(records.values()):
+        documents = [one for kind in RECORDS for one in records[kind]]
+        entries = {"documents": documents, "entries": records["journal_entry"]}
+        records["journal_entry"] = list(db.session.scalar(_ENTRIES, entries) or ())
+    return records
+
+
+def events(ids: Iterable[UUID], words: Iterable[str]) -> list[int]:
+    """Return audit events whose personal text has one of some words.
+
+    `ids` are the ids of the events, or of records to which they refer.
+    """
+    likes = [contains(json.dumps(word, ensure_ascii=False)[1:-1].lower()) for word in words]
+    found = db.session.scalar(_EVENTS, {"ids": [str(one) for one in ids], "likes": likes})
+    return list(found or ())
+
+
+def candidates(kind: str, values: Row) -> list[Row]:
+    """Return unlinked records of one kind that name a person, newest first.
+
+    `values` has the parameters of the register, `names` and `likes` with the patterns of a text
+    that names the person, and `most`, the largest number of rows. Rows as `person.candidates`.
+    Events are offered only if they refer to no other record of the person.
+    """
+    if kind not in RECORDS:
+        return [dict(row) for row in db.session.execute(_EVENT_CANDIDATES, values).mappings()]
+    holding, record = RECORDS[kind]
+    named = " union ".join(
+        f"select t.{mention.record} from {one.table} t where {mention.offered}"  # noqa: S608 - of the register
+        f" and ({_text(mention)} like all(cast(:names as text[]))"
+        f" or {_text(mention)} like any(cast(:likes as text[])))"
+        for one, mention in MENTIONS
+        if mention.kind == kind
+    )
+    statement = (
+        f"select '{kind}' as kind, t.id as record_id, {record.title} as title, t.{record.at} as at,"  # noqa: S608
+        f" 'mentioned' as reason from {holding.table} t where t.id in ({named})"
+        f" and t.id <> all(:linked_{kind}) and ({holding.linked}) is not true"
+        f" order by t.{record.at} desc limit :most"
+    )
+    return [dict(row) for row in db.session.execute(text(statement), values).mappings()]
+
+
+def rows_of(holding: Holding, values: Row) -> list[Row]:
+    """Return the texts of one table that name a person in linked records of others.
+
+    `values` has the parameters of the register and `likes`, the patterns of the person's words.
+    """
+    mention = holding.mention
+    if mention is None:
+        return []
+    texts = (
+        f"case when lower(t.{one}) like any(cast(:likes as text[])) then t.{one} end as {one}"
+        for one in mention.texts
+    )
+    columns = ", ".join((*(f"t.{one}" for one in mention.shown), *texts))
+    statement = f"select {columns} from {holding.table} t where {_named(holding, mention)}"  # noqa: S608 - of the register
+    return [dict(row) for row in db.session.execute(text(statement), values).mappings()]
+
+
+def count_of(holding: Holding, values: Row) -> int:
+    """Return the number of rows that `rows_of` returns."""
+    if holding.mention is None:
+        return 0
+    statement = f"select count(*) from {holding.table} t where {_named(holding, holding.mention)}"  # noqa: S608 - of the register
+    return int(db.session.scalar(text(statement), values) or 0)
+
+
+def titles_of(kind: str, ids: list[UUID]) -> dict[UUID, str]:
+    """Return the titles of records of one kind by id; deleted records are left out."""
+    if kind not in RECORDS:
+        return {row.id: row.title for row in db.session.execute(_EVENT_TITLES, {"ids": ids})}
+    holding, record = RECORDS[kind]
+    statement = (
+        f"select t.id, {record.title} as title from {holding.table} t where t.id = any(:ids)"  # noqa: S608 - of the register
+    )
+    return {row.id: row.title for row in db.session.execute(text(statement), {"ids": ids})}
+
+
+def exists(kind: str, record_id: UUID) -> bool:
+    """Return True if the agency has a record of this kind and id."""
+    return bool(titles_of(kind, [record_id]))
+
+
+def _named(holding: Holding, mention: Mention) -> str:
+    """Return the SQL condition of linked rows that have a word of the person."""
+    return (
+        f"t.{mention.record} = any(:linked_{mention.kind}) and ({holding.linked}) is not true"
+        f" and {_text(mention)} like any(cast(:likes as text[]))"
+    )
+
+
+def _text(mention: Mention) -> str:
+    return f"lower(concat_ws(' ', {', '.join(f't.{one}' for one in mention.texts)}))"
