@@ -212,6 +212,19 @@ def test_the_page_after_the_reset_says_who_has_no_access(
     assert "One person whom this account invited has no access until you restore it" in text
 
 
+def test_a_suspended_browser_is_told_who_restores_the_access(
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+) -> None:
+    confirm(uma)
+    browser = accepts(strict, uma).browser
+    victim = fresh_address()
+    move(uma, victim)
+    reset(strict, victim)
+    text = browser.get("/trips", follow_redirects=True).text
+    assert "Your access is suspended until an administrator of your agency restores it." in text
+
+
 def test_only_an_administrator_of_the_agency_restores_access(
     taken: tuple[Person, Person],
     alice: Person,

@@ -35,6 +35,7 @@ _WORDS = {
 }
 _SUSPENDED = N_("Your agency’s access is suspended. Ask the operator of this site.")
 _REMOVED = N_("An administrator of your agency has ended your access.")
+_NOT_RESTORED = N_("Your access is suspended until an administrator of your agency restores it.")
 _OVER = N_("Your session has expired. Sign in again.")
 
 
@@ -98,6 +99,7 @@ def why_ended(credential: Credential) -> str:
             AuthSession.ended_reason,
             AuthSession.expires_at,
             User.is_active,
+            User.suspended_at,
             Tenant.is_active.label("agency_is_active"),
         )
         .join(User, (User.tenant_id == AuthSession.tenant_id) & (User.id == AuthSession.user_id))
@@ -109,7 +111,7 @@ def why_ended(credential: Credential) -> str:
     if not found.agency_is_active:
         return _SUSPENDED
     if not found.is_active:
-        return _REMOVED
+        return _REMOVED if found.suspended_at is None else _NOT_RESTORED
     if found.ended_reason is None and found.expires_at <= clock.now():
         return _OVER
     return _WORDS.get(found.ended_reason, ENDED)
