@@ -1,8 +1,10 @@
-"""PANs, tax numbers and bank accounts are masked in conversations and in the audit log."""
+"""PANs, tax numbers and bank accounts are masked in conversations and audit texts."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +14,9 @@ from tests.assistant.line import Line
 from tests.people import Person
 from tests.privacy.test_sealing import GSTIN, PAN, stored
 from voyagent.audit.service import recording as audit
-from voyagent.chat.service import masking
+from voyagent.privacy.tasks import mask
 
+ACCOUNT = "A/c 001234567890"
 TABLES = ("chat_sessions", "chat_turns", "chat_messages", "chat_turn_steps", "chat_events")
 SAID = f"GSTIN {GSTIN}, PAN {PAN}, A/c 0012 3456 7890, invoice Uma Traders 45,000 for a visa"
 MASKED = "GSTIN ••••F1ZV, PAN ••••939F, A/c ••••7890, invoice Uma Traders 45,000 for a visa"
@@ -74,7 +77,7 @@ def test_the_command_masks_the_conversations_of_an_earlier_release(
     line.say(SAID)
     monkeypatch.undo()
     person = line.person
-    monkeypatch.setattr(masking, "ROWS_MAX", 2)
+    monkeypatch.setattr("voyagent.kernel.stored_texts.ROWS_MAX", 2)
     assert PAN in texts(owner_engine, person, *TABLES)
     first = app.test_cli_runner().invoke(args=["mask-conversations"])
     assert (first.exit_code, first.output.endswith(" texts were masked.\n")) == (0, True)
@@ -88,3 +91,87 @@ def test_the_command_masks_the_conversations_of_an_earlier_release(
     page = person.browser.get(f"/assistant/{line.session_id}").text
     assert "••••F1ZV" in page
     assert "Uma Traders" in page
+
+
+# Requests for approval
+# --------------------------------------------------------------------------------
+
+
+def request(bob: Person) -> str:
+    """Return the id of Bob's request to draft an invoice with a PAN and an account."""
+    line = {"description": "Visa", "quantity": 1, "unit_price": "45000", "currency": "INR"}
+    days = {"issue_date": "2026-06-01", "due_date": "2026-06-25"}
+    body = days | {"customer_name": "Uma Traders", "line_items": [line], "customer_pan": PAN}
+    answer = bob.api.post("/capabilities/draft_invoice", json=body | {"notes": ACCOUNT})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json["approval_id"])
+
+
+def payload(person: Person, approval_id: str) -> tuple[str, str]:
+    found = person.api.get(f"/approvals/{approval_id}").json["payload"]
+    return found["customer_pan"], found["notes"]
+
+
+def decide(person: Person, approval_id: str, *, granted: bool) -> None:
+    answer = person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": granted})
+    assert answer.status_code == 200, answer.text
+
+
+def hashes(engine: sa.Engine, person: Person) -> list[str]:
+    found = sa.text("select arguments_hash from approvals where tenant_id = :t order by id")
+    with engine.connect() as connection:
+        return list(connection.scalars(found, {"t": person.actor.tenant_id}))
+
+
+def test_arguments_are_masked_when_the_request_is_finished(
+    app: Flask, alice: Person, bob: Person, drain: Callable[[], None], owner_engine: sa.Engine
+) -> None:
+    pending, rejected, granted = request(bob), request(bob), request(bob)
+    decide(alice, rejected, granted=False)
+    before = hashes(owner_engine, alice)
+    with app.app_context():
+        mask.run(0)
+    assert payload(alice, rejected) == ("••••939F", "A/c ••••7890")
+    assert payload(alice, pending) == payload(alice, granted) == (PAN, ACCOUNT)
+    decide(alice, granted, granted=True)
+    drain()
+    (invoice,) = alice.api.get("/invoices").json["items"]
+    assert alice.api.get(f"/invoices/{invoice['id']}").json["customer_pan"] == PAN
+    decide(alice, pending, granted=False)
+    with app.app_context():
+        mask.run(0)
+    tables = ("approvals", "audit_events", "audit_private", *TABLES)
+    assert [table for table in tables if PAN in stored(owner_engine, table, alice)] == []
+    assert hashes(owner_engine, alice) == before
+
+
+@pytest.mark.parametrize(
+    ("finished", "change", "allowed"),
+    [
+        (True, {"customer_pan": "••••939F"}, True),
+        (True, {"customer_pan": "AAPFU0939G"}, False),
+        (True, {"customer_pan": "••••939G"}, False),
+        (True, {"customer_name": "%"}, False),
+        (True, {"customer_name": "Uma_Traders"}, False),
+        (True, {"more": "••••"}, False),
+        (False, {"customer_pan": "••••939F"}, False),
+    ],
+)
+def test_the_database_lets_arguments_of_finished_requests_be_masked_only(
+    alice: Person,
+    bob: Person,
+    owner_engine: sa.Engine,
+    finished: bool,
+    change: dict[str, str],
+    allowed: bool,
+) -> None:
+    approval_id = request(bob)
+    if finished:
+        decide(alice, approval_id, granted=False)
+    update = sa.text("update approvals set payload = payload || cast(:c as jsonb) where id = :i")
+    given = {"c": json.dumps(change), "i": approval_id}
+    with (
+        nullcontext() if allowed else pytest.raises(sa.exc.IntegrityError, match="cannot be"),
+        owner_engine.begin() as connection,
+    ):
+        connection.execute(update, given)

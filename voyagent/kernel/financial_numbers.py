@@ -49,12 +49,15 @@ _DIGITS = re.compile(r"[0-9]")
 
 
 def hidden_in(text: str) -> str:
-    """Mask PANs, tax numbers and bank accounts in a text; the last four characters stay."""
+    """Mask PANs, tax numbers and bank accounts in a text.
+
+    The last four characters of each stay.
+    """
     return replaced(text, _masks) if _DIGITS.search(text) or not text.isascii() else text
 
 
 def hidden_everywhere(value: Any) -> Any:
-    """Return a JSON value in which `hidden_in` was applied to each text, except to keys."""
+    """Return a JSON value in which `hidden_in` was applied to each text but keys."""
     if isinstance(value, str):
         return hidden_in(value)
     if isinstance(value, Mapping):

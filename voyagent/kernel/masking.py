@@ -18,9 +18,9 @@ _SEPARATORS = re.compile(r"[ .–-]")
 
 
 def replaced(text: str, find: Callable[[str], Iterable[Mask]]) -> str:
-    """Return a text with the masks that `find` returns for its plain form, in any order.
+    """Return a text with the masks that `find` returns for its plain form.
 
-    Of two masks that overlap the first counts.
+    The masks may be in any order. Of two that overlap the first counts.
     """
     plain, places = _plain(text)
     parts: list[str] = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from voyagent.chat.service.masking import COLUMNS, Masking
+from voyagent.approvals.service import masking as proposals
+from voyagent.chat.service import masking as conversations
 from voyagent.http.commands import with_database
 from voyagent.identity.queries.people import tenant_ids
 from voyagent.kernel.housekeeping import in_agencies
@@ -15,12 +16,12 @@ from voyagent.kernel.housekeeping import in_agencies
 def mask_conversations() -> None:
     """Mask PANs, tax numbers and bank accounts in stored conversations.
 
-    New messages are masked before they are stored. Run this once after the upgrade from release
-    0.1; a second run changes nothing.
+    The arguments of finished requests for approval are masked too. New messages are masked before
+    they are stored, and new requests the night after they are finished. Run this once after the
+    upgrade from release 0.1; a second run changes nothing.
     """
     changed = 0
-    for column in COLUMNS:
-        walk = Masking(column)
+    for walk in (*conversations.maskings(), *proposals.maskings()):
         in_agencies(tenant_ids, walk, more=bool)
         changed += walk.changed
     click.echo(f"{changed} texts were masked.")

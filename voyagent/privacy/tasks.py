@@ -1,4 +1,4 @@
-"""Background jobs of personal data, for encryption and retention.
+"""Background jobs of personal data, for encryption, masks and retention.
 
 The encryption is one with the present secret.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from voyagent.approvals.service import masking as proposals
 from voyagent.billing.invoices.service import tax_numbers
 from voyagent.capabilities.ports import find_port
 from voyagent.identity.queries.people import tenant_ids
@@ -26,6 +27,13 @@ def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     in_agencies(tenant_ids, lambda: tenant_settings.reseal(keyring))
     in_agencies(tenant_ids, lambda: tax_numbers.reseal(keyring), more=bool)
     in_agencies(tenant_ids, lambda: parties.reseal(keyring), more=bool)
+
+
+@task("privacy.mask", own_transactions=True, every="25 2 * * *")
+def mask(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
+    """Mask financial numbers in the arguments of finished requests for approval."""
+    for walk in proposals.maskings(only_recent=True):
+        in_agencies(tenant_ids, walk, more=bool)
 
 
 @task("privacy.retention", own_transactions=True, every="40 2 * * *")

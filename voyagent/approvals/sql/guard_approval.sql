@@ -2,10 +2,15 @@
 --
 -- A reviewer must be able to rely on what is shown: the request itself never changes; its arguments
 -- change only by an edit before the decision, which stores the editor and keeps the first version.
--- A decision cannot be changed, and an act ends once.
+-- A decision cannot be changed, and an act ends once. When a proposal is finished, parts of its
+-- arguments may be masked; their hash stays.
+-- requires: is_masked
 
 create or replace function app.guard_approval() returns trigger
 language plpgsql as $$
+declare
+  is_finished boolean := old.status in ('rejected', 'expired')
+                         or old.effect_status in ('done', 'failed');
 begin
   if (new.session_id, new.tool_call_id, new.tool_name, new.requested_at)
      is distinct from (old.session_id, old.tool_call_id, old.tool_name, old.requested_at)
@@ -15,11 +20,14 @@ begin
 
   if (new.payload, new.arguments_hash) is distinct from (old.payload, old.arguments_hash)
      and (old.status <> 'pending' or new.status <> 'pending' or new.original_payload is null
-          or new.edited_at is not distinct from old.edited_at) then
+          or new.edited_at is not distinct from old.edited_at)
+     and not (is_finished and new.arguments_hash = old.arguments_hash
+              and app.is_masked(old.payload, new.payload)) then
     raise exception 'a proposal cannot be changed' using errcode = 'restrict_violation';
   end if;
   if old.original_payload is not null
-     and new.original_payload is distinct from old.original_payload then
+     and new.original_payload is distinct from old.original_payload
+     and not (is_finished and app.is_masked(old.original_payload, new.original_payload)) then
     raise exception 'the original arguments of a proposal cannot be changed'
       using errcode = 'restrict_violation';
   end if;

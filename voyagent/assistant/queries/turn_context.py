@@ -27,6 +27,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.financial_numbers import hidden_everywhere
 from voyagent.kernel.json_values import JsonObject
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.charges import charges_of
@@ -96,7 +97,7 @@ def decision_of(turn: Turn) -> Decision | None:
         approval_id=approval.id,
         tool=approval.tool_name,
         granted=granted,
-        arguments=dict(approval.payload),
+        arguments=hidden_everywhere(approval.payload),
         outcome=Outcome(
             output=dict(approval.effect_result or {}),
             error=(approval.effect_error or "effect_not_done") if failed else None,

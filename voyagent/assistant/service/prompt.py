@@ -39,6 +39,7 @@ from voyagent.drivers.models.protocol import (
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.financial_numbers import hidden_everywhere
 from voyagent.settings import queries as settings
 
 MESSAGES_MAX = 40
@@ -283,7 +284,9 @@ def _call(block: dict[str, Any], proposals: dict[str, Row], call_id: str) -> Too
         return ToolCall(call_id, block["tool_name"], block["input"] or {})
     asked = proposals.get(block["approval_id"])
     return ToolCall(
-        call_id, block["tool_name"], dict(asked["payload"]) if asked is not None else {}
+        call_id,
+        block["tool_name"],
+        hidden_everywhere(asked["payload"]) if asked is not None else {},
     )
 
 

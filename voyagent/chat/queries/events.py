@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from voyagent.chat.queries.sessions import Turn
 from voyagent.kernel import clock
 from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.financial_numbers import hidden_everywhere
 from voyagent.kernel.json_values import JsonMapping, JsonObject
 
 EVENT_FIELDS = (
@@ -31,8 +32,9 @@ CARD = "card"
 def event_line(turn: Turn, kind: str, fields: JsonMapping, timestamp: str | None = None) -> str:
     """Return an event as the JSON text that is stored and sent.
 
-    It has every field of AgentEvent. `timestamp` defaults to now. Raises ValueError for an unknown
-    field.
+    It has every field of AgentEvent. PANs, tax numbers and bank accounts in it are masked, such as
+    those in the arguments of an approved act. `timestamp` defaults to now. Raises ValueError for an
+    unknown field.
     """
     unknown = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
     if unknown:
@@ -43,6 +45,7 @@ def event_line(turn: Turn, kind: str, fields: JsonMapping, timestamp: str | None
         "turn_id": turn.id,
         "timestamp": timestamp or wire_instant(clock.now()),
     }
+    fields = hidden_everywhere(fields)
     event |= {name: _in_order(fields.get(name)) for name in EVENT_FIELDS} | (
         {RESTARTS: True} if fields.get(RESTARTS) else {}
     )

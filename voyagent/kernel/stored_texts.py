@@ -1,0 +1,54 @@
+"""Mask financial numbers in rows that are already stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, inspect, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from voyagent.kernel.db import db
+from voyagent.kernel.financial_numbers import hidden_everywhere
+
+ROWS_MAX = 500
+
+
+class Masking:
+    """A walk over one column of the bound agency, in the order of the primary key.
+
+    Each call masks PANs, tax numbers and bank accounts in up to 500 rows that meet the conditions,
+    and returns the number of rows read. After the last row it returns 0, and the next call begins a
+    new walk. `changed` is the number of rows that were changed. `mask` returns the masked value of
+    the column.
+    """
+
+    def __init__(
+        self,
+        column: InstrumentedAttribute[Any],
+        *conditions: ColumnElement[bool],
+        mask: Callable[[Any], Any] = hidden_everywhere,
+    ) -> None:
+        self._column = column
+        self._conditions = conditions
+        self._mask = mask
+        self._after: tuple[Any, ...] | None = None
+        self.changed = 0
+
+    def __call__(self) -> int:
+        """Mask the next rows."""
+        model = self._column.class_
+        key = inspect(model).primary_key
+        rows = select(model).where(*self._conditions).order_by(*key).limit(ROWS_MAX)
+        if self._after is not None:
+            rows = rows.where(tuple_(*key) > tuple_(*self._after))
+        found = db.session.scalars(rows.with_for_update(key_share=True)).all()
+        for row in found:
+            before = getattr(row, self._column.key)
+            after = self._mask(before)
+            if after != before:
+                setattr(row, self._column.key, after)
+                self.changed += 1
+        self._after = inspect(found[-1]).identity if found else None
+        db.session.flush()
+        return len(found)
