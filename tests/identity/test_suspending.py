@@ -1,4 +1,4 @@
-"""Whoever takes an account over is rid of the people whom the account has invited."""
+"""People whom a moved account has invited lose access when its owner comes."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_the_first_reset_of_an_invited_address_tells_who_else_is_in_the_agency(
 
 @pytest.fixture
 def taken(strict: Flask, uma: Person) -> tuple[Person, Person]:  # noqa: F811 - fixtures
-    """The owner of an account that was taken over, and a person who is suspended by it."""
+    """The owner of an account that was taken over, and a suspended person."""
     confirm(uma)
     colleague = accepts(strict, uma, role="agency_admin")
     victim = fresh_address()
