@@ -153,6 +153,12 @@ _MIB = 1024 * 1024
 _THREADS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"]
 FIGURES = {
     "exports": (copy_export.SLOTS, copy_export.AGENCY_SLOTS, copy_export.AGENCY_WAITING),
+    "files": (
+        copy_export.SLOTS,
+        sheets.ROWS_IN_REQUEST,
+        copy_export.AGENCY_SLOTS,
+        copy_export.FILES_WAITING,
+    ),
     "slow_client": (copy_export.FLOOR_BYTES_PER_S // 1024, copy_export.FLOOR_CHECK_S),
     "export_time": (copy_export.TIME_LIMIT_S,),
     "reads": (read_pool.WAIT_S,),

@@ -17,6 +17,8 @@ from tests.people import Person
 from tests.reports.books import EVIL, busy_may
 from tests.reports.test_workbooks import opened
 from voyagent.kernel import sheets
+from voyagent.kernel.database import copy_export
+from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.workbooks import MIMETYPE
 from voyagent.reports.api import report_files
 from voyagent.routes import openapi
@@ -186,3 +188,19 @@ def test_files_have_no_page_parameters_and_pdfs_have_a_language(busy: Person) ->
     assert names == {"csv": {"from", "to"}, "xlsx": {"from", "to"}, "pdf": {"from", "to", "locale"}}
     content = paths["/api/reports/day-book.pdf"]["get"]["responses"]["200"]["content"]
     assert list(content) == ["application/pdf"]
+
+
+@pytest.mark.parametrize("form", ["pdf", "xlsx"])
+def test_files_of_one_agency_are_made_one_after_another(
+    busy: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(copy_export, "FILES_WAIT_S", 0.05)
+    exports: Exports = busy.app.extensions["voyagent.exports"]
+    with exports.making_file(busy.actor.tenant_id):
+        refused = busy.api.get(address("day-book", form))
+        page = busy.browser.get("/reports/day-book?format=xlsx")
+        assert charlie.api.get(address("day-book", form)).status_code == 200
+    assert (refused.status_code, refused.json["detail"]) == (503, "exports_busy")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert (page.status_code, page.mimetype) == (503, "text/html")
+    assert busy.api.get(address("day-book", form)).status_code == 200, "the place is free again"

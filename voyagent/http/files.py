@@ -151,14 +151,17 @@ def exported_file(file: File) -> Response:
 def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> Response:
     """Return a table as a workbook or CSV file; `bom` marks the CSV as UTF-8.
 
-    Raises LargeFile if a worker must make the workbook.
+    Raises LargeFile if a worker must make the workbook, ExportsBusy.
     """
-    if form == "xlsx":
-        rows = list(sheet.rows)
-        check_rows(len(rows))
-        sheet = replace(sheet, rows=rows)
-    content = workbook(sheet) if form == "xlsx" else sheet.csv(bom=bom).encode()
-    return saved(content, f"{sheet.name}.{form}", MEDIA_TYPES[form])
+    if form == "csv":
+        return saved(sheet.csv(bom=bom).encode(), f"{sheet.name}.csv", MEDIA_TYPES["csv"])
+    rows = list(sheet.rows)
+    check_rows(len(rows))
+    actor = present_actor()
+    assert actor is not None
+    with export_slots().making_file(actor.tenant_id):
+        content = workbook(replace(sheet, rows=rows))
+    return saved(content, f"{sheet.name}.xlsx", MEDIA_TYPES["xlsx"])
 
 
 def streamed(

@@ -13,6 +13,7 @@ from voyagent.http.extensions import installed
 from voyagent.http.template_filters import amount, currency_name, moment
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
@@ -68,13 +69,12 @@ class Printed:
         """Return the report as PDF; `words` describes the filters of the report.
 
         `letterhead` has the logo, address and tax number of the agency. Raises TooManyRows,
-        LargeFile.
+        LargeFile, ExportsBusy.
         """
         count = sum(len(group.rows) for table in self.tables for group in table.groups)
         if count > ROWS_MAX:
             raise TooManyRows
         check_rows(count)
-        typesetter = installed(Paper, "paper")
         locale = get_locale()
         data: dict[str, Any] = {
             "lang": locale.language if locale else "en",
@@ -98,7 +98,8 @@ class Printed:
             "empty": _("Nothing to report in this selection."),
             "tables": [asdict(table) for table in self.tables],
         }
-        return typesetter.pdf("report.typ", data)
+        with installed(Exports, "exports").making_file(actor.tenant_id):
+            return installed(Paper, "paper").pdf("report.typ", data)
 
 
 def named(currency: str) -> str:

@@ -14,7 +14,7 @@ import time
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from functools import cache
 from itertools import islice
@@ -52,6 +52,7 @@ from voyagent.kernel.money import currency_codes, exponent
 SLOTS = 2
 AGENCY_SLOTS, AGENCY_WAITING = 1, 1
 WAIT_S = 2.0
+FILES_WAITING, FILES_WAIT_S = 8, 5.0
 TIME_LIMIT_S = 60.0
 FLOOR_BYTES_PER_S, FLOOR_CHECK_S = 16 * 1024, 20.0
 """A client that reads more slowly than this, over this time, loses its place."""
@@ -226,12 +227,24 @@ class Snapshot:
 class Exports:
     """The exports of one process: at most SLOTS at a time, each on its own connection.
 
-    An agency has AGENCY_SLOTS of them, and AGENCY_WAITING further callers may wait.
+    An agency has AGENCY_SLOTS of them, and AGENCY_WAITING further callers may wait. As many
+    workbooks and PDF files are made at a time, and FILES_WAITING callers of an agency may wait.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._places = Places(SLOTS, AGENCY_SLOTS, waiting_max=AGENCY_WAITING)
+        self._files = Places(SLOTS, AGENCY_SLOTS, waiting_max=FILES_WAITING)
+
+    @contextmanager
+    def making_file(self, tenant_id: UUID) -> Iterator[None]:
+        """Hold a place of an agency while a workbook or PDF file is made. Raises ExportsBusy."""
+        if not self._files.take(tenant_id, FILES_WAIT_S):
+            raise ExportsBusy
+        try:
+            yield
+        finally:
+            self._files.release(tenant_id)
 
     def open(self, tenant_id: UUID) -> Snapshot:
         """Open a snapshot of an agency; the caller closes it. Raises ExportsBusy."""

@@ -46,8 +46,8 @@ def _operation(report: str, form: Format) -> Callable[..., Response]:
 def _errors(report: str, form: Format) -> tuple[type[VoyagentError], ...]:
     of_form = {
         "csv": (ExportsBusy,) if REPORTS[report].stream else (TooManyLines,),
-        "xlsx": (TooManyLines,),
-        "pdf": (TooManyLines, TooManyRows),
+        "xlsx": (TooManyLines, ExportsBusy),
+        "pdf": (TooManyLines, TooManyRows, ExportsBusy),
     }
     return (
         PeriodInverted,
