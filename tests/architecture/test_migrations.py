@@ -480,3 +480,19 @@ def test_another_database_error_of_a_command_is_not_hidden(app: Flask) -> None:
 def test_the_release_runs_on_the_newest_revision(owner_engine: sa.Engine) -> None:
     assert revision(owner_engine) == SCHEMA_TO
     assert SCHEMA_FROM <= SCHEMA_TO
+
+
+def test_the_lowest_revision_has_every_column_of_the_models(
+    empty_app: Flask, engine: sa.Engine
+) -> None:
+    with empty_app.app_context():
+        flask_migrate.upgrade()
+        flask_migrate.downgrade(revision=SCHEMA_FROM)
+    found = sa.inspect(engine)
+    missing = {
+        (table.name, column.name)
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if column.name not in {each["name"] for each in found.get_columns(table.name)}
+    }
+    assert missing == set()
