@@ -137,7 +137,7 @@ def _clear(context: BrowserContext, origin: str) -> None:
 
 
 def sign_up(page: Page, name: str = "Aisha Rahman") -> str:
-    """Sign the browser up with a new agency and return the address of its administrator.
+    """Sign the browser up with a new agency; return its administrator's address.
 
     The form is sent without its page, because a profile's first pages take the browser seconds.
     The page itself is tested in `test_coming_in`, `test_main_job` and, on a small screen, in

@@ -99,7 +99,7 @@ DOCUMENTS = ["lines of a margin", "invoice", "bill", "payment", "entry", "trip",
 
 @pytest.fixture(scope="module")
 def busy(browser: Browser, site: Site) -> dict[str, Any]:
-    """Sign in to an agency that moves crores; return cookies and addresses of documents."""
+    """Sign in to an agency with large amounts; return cookies and documents."""
     with visiting(browser, FIGURES, base_url=site.address) as visit:
         found = fill(visit.page, sign_up(visit.page))
         cookies = visit.page.context.cookies()

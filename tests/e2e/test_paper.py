@@ -21,7 +21,7 @@ AGENCY, TAX_NUMBER = "Malabar Gulf Travels", "32AAACM1234A1ZH"
 
 @pytest.fixture(scope="module")
 def cookies(browser: Browser, site: Site) -> Any:
-    """Sign in to the demo agency, which the command fills, and return the browser's cookies."""
+    """Fill the demo agency and sign in to it; return the browser's cookies."""
     subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi:app", "demo"],
         cwd=ROOT,

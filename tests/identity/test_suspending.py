@@ -1,4 +1,4 @@
-"""People whom a moved account has invited lose access when its owner comes."""
+"""People invited by a moved account lose access when its owner takes it over."""
 
 from __future__ import annotations
 

@@ -322,7 +322,7 @@ def list_people(reader: Reader, *, removed: bool | None = None) -> list[Row]:
 
 
 def get_person(reader: Reader, user_id: UUID, *, or_suspended: bool = False) -> Row:
-    """Return an active user of the agency, or also a suspended one. Raises PersonNotFound."""
+    """Return a user of the agency, active or suspended. Raises PersonNotFound."""
     found = reader.read(people_statement(user_id=user_id))[0]
     return first_row(
         [
@@ -572,7 +572,7 @@ def other_active_people(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
 
 
 def invited_through(user_id: UUID) -> list[UUID]:
-    """Return the active users whom a user has invited, directly or through others, by id."""
+    """Return the active users invited by a user or by those invited, by id."""
     invited = (
         select(_USERS.id)
         .where(owned(User), _USERS.invited_by_user_id == user_id)

@@ -238,7 +238,7 @@ class Exports:
 
     @contextmanager
     def making_file(self, tenant_id: UUID) -> Iterator[None]:
-        """Hold a place of an agency while a workbook or PDF file is made. Raises ExportsBusy."""
+        """Hold a place of an agency while a file is made. Raises ExportsBusy."""
         if not self._files.take(tenant_id, FILES_WAIT_S):
             raise ExportsBusy
         try:
