@@ -28,6 +28,7 @@ import app as start_script
 from voyagent.drivers.postgres.launcher import stop_server
 from voyagent.drivers.postgres.place import find_location
 from voyagent.identity.rules.demo import DEMO_EMAIL
+from voyagent.kernel import metrics
 from voyagent.kernel.database.start_checks import EXIT_CODE
 from voyagent.kernel.db_address import psycopg_url
 
@@ -225,6 +226,7 @@ def refusal(**variables: str) -> str:
     with (
         mock.patch.dict(os.environ, _bare_environment() | variables, clear=True),
         mock.patch.object(signal, "signal"),
+        mock.patch.object(metrics, "share"),  # this process has its metrics already
         pytest.raises(SystemExit) as ended,
     ):
         start_script.main()
