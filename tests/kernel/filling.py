@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Flask
+
 from tests.people import Person
 from tests.settings.pictures import picture
 from voyagent.assistant.models import BudgetReservation, MissingModel, ModelDailyUsage, TurnCost
 from voyagent.assistant.service import messages as assistant
-from voyagent.audit.models import AuditStatement
+from voyagent.audit.rules.verifier import kid_of
 from voyagent.audit.service import checks
+from voyagent.audit.service.statements import Anchors
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core.service import instalments
 from voyagent.billing.core.service.pricing import LineItem
@@ -73,7 +78,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         db.session.add(BudgetReservation(turn_id=sent.turn_id, tokens=1024, expires_at=clock.now()))
         _files(person, party_id)
     with person.app.app_context():
-        checks.check(person.actor.tenant_id, person.app.extensions["voyagent.anchors"])
+        checks.check_and_sign(person.actor.tenant_id, _anchors(person.app))
     drain()
     assert (
         person.api.post("/chat/sessions", headers={"Idempotency-Key": "a-key"}).status_code == 201
@@ -201,7 +206,7 @@ def _travel(person: Person) -> None:
 
 
 def _files(person: Person, party_id: UUID) -> None:
-    """Record an erasure, a signed head, and a file that a worker made."""
+    """Record an erasure and a file that a worker made."""
     now = clock.now()
     db.session.add(
         Erasure(
@@ -213,9 +218,6 @@ def _files(person: Person, party_id: UUID) -> None:
         )
     )
     db.session.add(
-        AuditStatement(number=1, seq=1, head=bytes(32), kid="0" * 32, signed_at=now, document="{}")
-    )
-    db.session.add(
         ReportFile(
             user_id=person.actor.user_id,
             address="/api/reports/day-book.pdf",
@@ -223,6 +225,16 @@ def _files(person: Person, party_id: UUID) -> None:
             expires_at=now + timedelta(days=1),
         )
     )
+
+
+def _anchors(app: Flask) -> Anchors:
+    """Return the anchors of an application, with a new key if it has none."""
+    found: Anchors = app.extensions["voyagent.anchors"]
+    if found.signing_key is not None:
+        return found
+    key = Ed25519PrivateKey.generate()
+    public_key = key.public_key().public_bytes_raw()
+    return replace(found, signing_key=key, public_keys={kid_of(public_key): public_key})
 
 
 def _spend() -> None:
