@@ -28,8 +28,12 @@ ANSWERED_S_MAX = 1.0
 
 
 @pytest.fixture
-def app_of_shares(variant: Variant) -> Flask:
-    """An application with eight connections, of which one agency may hold four."""
+def app_of_shares(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """An application with eight connections, of which one agency may hold four.
+
+    This process is a web process, although a test of a command may have named it a command.
+    """
+    monkeypatch.setattr(db_connections._process, "purpose", Purpose.WEB)  # noqa: SLF001
     app = variant(db_pool_size=POOL_SIZE)
     pool_of(app)._timeout = WAIT_S  # noqa: SLF001 - or each refusal takes five seconds
     return app
