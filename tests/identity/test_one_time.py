@@ -42,11 +42,12 @@ def token_for(person: Person, purpose: Purpose, *, email: str | None = None) -> 
 
 
 def use(app: Flask, purpose: Purpose, token: str) -> str:
-    """Use the token for its purpose."""
+    """Use the token for its purpose and return the address."""
     identity = app.extensions["voyagent.identity"]
     if purpose is Purpose.VERIFY_EMAIL:
         return act(app, verification.verify_email, identity, token=token, device=API)
-    return act(app, reset.reset_password, identity, token=token, new_password=NEW, device=API)
+    done = act(app, reset.reset_password, identity, token=token, new_password=NEW, device=API)
+    return str(done.email)
 
 
 def call(client: ApiClient, purpose: Purpose, token: str) -> Any:
