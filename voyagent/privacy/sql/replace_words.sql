@@ -15,7 +15,6 @@ language plpgsql security definer
 set search_path = public, pg_temp
 as $$
 declare
-  agency uuid := current_setting('app.tenant')::uuid;
   part text;
 begin
   if 'party_name' = any(texts) then
@@ -27,7 +26,7 @@ begin
       || case when part = 'vendor_reference' then ' || '' '' || right(id::text, 6)' else '' end
       || ' where tenant_id = $1 and %3$I = any($2)'
       || ' and %2$I is distinct from app.without_words(%2$I, $3, $4)', target, part, record)
-      using agency, ids, words, pseudonym;
+      using current_setting('app.tenant')::uuid, ids, words, pseudonym;
   end loop;
 end $$;
 
