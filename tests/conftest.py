@@ -34,6 +34,7 @@ from voyagent.http.app import VoyagentFlask
 from voyagent.kernel.config import Settings, load_settings
 from voyagent.kernel.db_connections import parameters_for
 
+gc.disable()  # until the tests are collected
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 VoyagentFlask.test_client_class = CompactClient
@@ -64,6 +65,7 @@ def pytest_collection_finish() -> None:
     """Leave what collection made out of every later garbage collection."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -770,7 +770,7 @@ def test_random_sequences_of_documents_and_payments_keep_the_books_consistent(
     )
     # A failing sequence is reported as found, because shrinking it would take minutes.
     chosen = settings(
-        max_examples=15,
+        max_examples=10,
         stateful_step_count=25,
         deadline=None,
         database=None,

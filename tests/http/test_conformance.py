@@ -16,7 +16,7 @@ from tests.people import People, Person
 from voyagent.http.openapi import document
 from voyagent.routes import APIS
 
-EXAMPLES = 6
+EXAMPLES = 4
 SPEC = document(APIS, version="0", description="")
 # A header that may hold any text cannot be sent wrongly.
 FREE_HEADER = {"in": "header", "required": False, "schema": {"type": "string"}}

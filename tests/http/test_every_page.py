@@ -114,10 +114,8 @@ QUERY_VALUES = [
     "%3Cb%3EZq7%22'mark",
 ]
 FORM_VALUES = [
-    "\x00",
     f"{MARK}\x00",
     LONG,
-    MARK,
     MARK * 300,
     "-1",
     "9" * 40,
