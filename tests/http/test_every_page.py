@@ -116,7 +116,7 @@ QUERY_VALUES = [
 FORM_VALUES = [
     f"{MARK}\x00",
     LONG,
-    MARK * 300,
+    MARK,
     "-1",
     "9" * 40,
     "NaN",
