@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from flask import Flask
+from flask.ctx import AppContext
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from pydantic_core import to_json
@@ -33,7 +34,7 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 class Limit:
     """The WSGI function.
 
-    Gunicorn's settings look for `extensions`, as the product has them.
+    Gunicorn's settings use `extensions` and `app_context` of the product.
     """
 
     product: Flask
@@ -45,6 +46,10 @@ class Limit:
     def extensions(self) -> dict[str, Any]:
         """Return the extensions of the product."""
         return self.product.extensions
+
+    def app_context(self) -> AppContext:
+        """Return a context of the product."""
+        return self.product.app_context()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Return the rows of every statement of a path as JSON."""
