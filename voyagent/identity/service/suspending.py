@@ -2,7 +2,7 @@
 
 A stranger can move an account to the address of somebody else, after inviting accomplices with it.
 When the owner of the address takes the account over, the accomplices must not stay. But the inviter
-may also be an administrator who has changed the own address, so nothing of theirs is deleted.
+may also be an administrator who has changed their address, so nothing of theirs is deleted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def suspend_invited(identity: Identity, actor: Actor, user_id: UUID) -> int:
 
 
 def reinstate(identity: Identity, actor: Actor, person: User) -> None:
-    """Let a suspended user in again, with the sessions and API keys of before.
+    """Let a suspended user in again, with the earlier sessions and API keys.
 
     The caller has checked the permission and locked the user. Raises EmailAlreadyRegistered if
     another agency's user has the address by now.
