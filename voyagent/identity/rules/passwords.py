@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cache
 
@@ -104,12 +103,6 @@ def breaks_rule(password: str) -> tuple[str, str] | None:
     return None
 
 
-@contextmanager
-def _place() -> Iterator[None]:
+def _place() -> AbstractContextManager[None]:
     caller = present_caller()
-    if not _places.take(caller.place, WAIT_S, is_first=caller.is_known):
-        raise PasswordsBusy
-    try:
-        yield
-    finally:
-        _places.release(caller.place)
+    return _places.held(caller.place, WAIT_S, PasswordsBusy, is_first=caller.is_known)

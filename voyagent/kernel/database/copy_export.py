@@ -14,7 +14,7 @@ import time
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import cache
 from itertools import islice
@@ -236,15 +236,9 @@ class Exports:
         self._places = Places(SLOTS, AGENCY_SLOTS, waiting_max=AGENCY_WAITING)
         self._files = Places(SLOTS, AGENCY_SLOTS, waiting_max=FILES_WAITING)
 
-    @contextmanager
-    def making_file(self, tenant_id: UUID) -> Iterator[None]:
+    def making_file(self, tenant_id: UUID) -> AbstractContextManager[None]:
         """Hold a place of an agency while a file is made. Raises ExportsBusy."""
-        if not self._files.take(tenant_id, FILES_WAIT_S):
-            raise ExportsBusy
-        try:
-            yield
-        finally:
-            self._files.release(tenant_id)
+        return self._files.held(tenant_id, FILES_WAIT_S, ExportsBusy)
 
     def open(self, tenant_id: UUID) -> Snapshot:
         """Open a snapshot of an agency; the caller closes it. Raises ExportsBusy."""

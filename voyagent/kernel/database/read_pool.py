@@ -222,11 +222,8 @@ class ReadPool:
 
     @contextmanager
     def _connection(self, agency: UUID) -> Iterator[psycopg.Connection[Any]]:
-        with ExitStack() as closing:
-            if not self._places.take(agency, WAIT_S):
-                raise PoolTimeout(f"no connection of the read pool within {WAIT_S} s")
-            closing.callback(self._places.release, agency)
-            yield closing.enter_context(self._taken())
+        with self._places.held(agency, WAIT_S, _none_free), self._taken() as connection:
+            yield connection
 
     @contextmanager
     def _taken(self) -> Iterator[psycopg.Connection[Any]]:
@@ -375,6 +372,10 @@ def _configure(connection: psycopg.Connection[Any]) -> None:
 @cache
 def _in_use() -> Any:
     return meters().connections.labels("lane")
+
+
+def _none_free() -> PoolTimeout:
+    return PoolTimeout(f"no connection of the read pool within {WAIT_S} s")
 
 
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -78,6 +79,23 @@ class Places:
             if self._held[party] <= 0:
                 del self._held[party]
             self._give_free_places()
+
+    @contextmanager
+    def held(
+        self,
+        party: Hashable,
+        wait_s: float,
+        refusal: Callable[[], Exception],
+        *,
+        is_first: bool = False,
+    ) -> Iterator[None]:
+        """Hold a place while the block runs; raise `refusal()` if the party gets none."""
+        if not self.take(party, wait_s, is_first=is_first):
+            raise refusal()
+        try:
+            yield
+        finally:
+            self.release(party)
 
     def _leave(self, ticket: _Ticket) -> bool:
         """Remove a caller that has no place from the queue; return False if it has one."""
