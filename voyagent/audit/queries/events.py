@@ -48,6 +48,7 @@ HISTORY_MAX = 100
 COUNTED_MAX = 1000
 KINDS_MAX = 200
 FAILED = ("failed", "rejected")
+_SIGNED = ("seq", "head", "signed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,7 @@ class Directory:
 class AuditListPage:
     """Data of the audit page: events, open event, filter options and checks.
 
-    `signed` is the newest signed statement, or None.
-
+    `signed` is the newest signed statement (`seq`, `head`, `signed_at`), or None.
     `is_capped` is True if more events match than were counted.
     """
 
@@ -150,15 +150,15 @@ def read_list_page(
     A filtered total is counted up to 1,000 events.
     """
     more = [_event_statement(opened)] if opened is not None else []
-    rows, checks, kinds, people, signed, *beside = reader.read(
+    rows, checks, kinds, people, *beside = reader.read(
         list_statement(search, part, for_page=True),
         checks_statement(),
         _kinds_statement(),
         _directory[0].people(),
-        newest_statement(),
         *more,
     )
     page = _page(rows, part)
+    signed = {name: rows[0][f"signed_{name}"] for name in _SIGNED}
     return AuditListPage(
         page=page,
         is_capped=not search.is_everything and page.total > COUNTED_MAX,
@@ -166,7 +166,7 @@ def read_list_page(
         checks=checks,
         kinds=[row["kind"] for row in kinds],
         people=people,
-        signed=signed[0] if signed else None,
+        signed=signed if signed["seq"] is not None else None,
         opened=beside[0][0] if beside and beside[0] else None,
     )
 
@@ -209,8 +209,9 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
     """Select a page of events, each row with the total.
 
     If nothing matches, one row without an id has the total. Without filters the total is the
-    sequence number of the chain's head. With filters the matching events are counted; for the audit
-    page the count stops at a limit. A page after the last event reads no events.
+    sequence number of the chain's head. With filters the matching events are counted. For the audit
+    page the count stops at a limit, and each row has the newest signed statement. A page after the
+    last event reads no events.
     """
     found = _total(search, capped=for_page)
     rows = _rows(search, part, found)
@@ -220,7 +221,11 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
         .select_from(found.outerjoin(rows, literal(value=True)))
     )
     if for_page:
-        shown = shown.add_columns(_head_seq().label("head_seq"))
+        signed = newest_statement().subquery("signed")
+        shown = shown.outerjoin(signed, literal(value=True)).add_columns(
+            _head_seq().label("head_seq"),
+            *(signed.c[name].label(f"signed_{name}") for name in _SIGNED),
+        )
     return shown.order_by(rows.c.started_at.desc(), rows.c.seq.desc())
 
 
