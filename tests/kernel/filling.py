@@ -57,7 +57,9 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
     with person.acting() as actor:
         invites.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
         enquiry = enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
-        party = parties.create(actor, name="Deepa Krishnan", is_customer=True)
+        party = parties.create(
+            actor, name="Deepa Krishnan", is_customer=True, tax_number="27AAPFU0939F1ZV"
+        )
         party_id = party.id
         links.confirm(actor, party_id, kind="enquiry", record_id=enquiry.id)
         imports.run(actor, "parties", "name,is_supplier\nAir India,yes\n")
@@ -120,11 +122,15 @@ def _book(person: Person) -> None:
             currency=person.actor.currency,
         )
     ]
-    settings.update(person.actor, {"tax_number": "27AACCN6194P1ZP"})
+    settings.update(
+        person.actor, {"tax_number": "27AACCN6194P1ZP", "bank_details": "HDFC 50100012345678"}
+    )
     logos.put(person.actor, picture())
     sold: dict[str, Any] = {
         "line_items": [items[0] | {"tax": "service_fee"}],
         "place_of_supply": "27",
+        "customer_tax_number": "27AAPFU0939F1ZV",
+        "customer_pan": "AAPFU0939F",
         "trip_id": trips.open_trip(person.actor).id,
     }
     drafted = invoice_drafts.draft_invoice(
