@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -32,10 +33,21 @@ class EntryLine(NamedTuple):
     name: str
     type: str
     account_purpose: str | None
+    currency: str
+    debit_minor: int
+    credit_minor: int
     party_name: str | None
     memo: str | None
-    debit: Money
-    credit: Money
+
+    @property
+    def debit(self) -> Money:
+        """Return the amount of the debit, zero for a credit."""
+        return Money(self.debit_minor, self.currency)
+
+    @property
+    def credit(self) -> Money:
+        """Return the amount of the credit, zero for a debit."""
+        return Money(self.credit_minor, self.currency)
 
 
 class BookedEntry(NamedTuple):
@@ -49,6 +61,9 @@ class BookedEntry(NamedTuple):
     purpose: str
     reverses_id: UUID | None
     lines: tuple[EntryLine, ...]
+
+
+_line = itemgetter(*EntryLine._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +136,7 @@ def _entry(rows: list[Row]) -> BookedEntry:
         source_id=first["source_id"],
         purpose=first["purpose"],
         reverses_id=first["reverses_id"],
-        lines=tuple(map(_line, rows)),
-    )
-
-
-def _line(row: Row) -> EntryLine:
-    return EntryLine(
-        line_no=row["line_no"],
-        code=row["code"],
-        name=row["name"],
-        type=row["type"],
-        account_purpose=row["account_purpose"],
-        party_name=row["party_name"],
-        memo=row["memo"],
-        debit=Money(row["debit_minor"], row["currency"]),
-        credit=Money(row["credit_minor"], row["currency"]),
+        lines=tuple([EntryLine._make(_line(row)) for row in rows]),
     )
 
 

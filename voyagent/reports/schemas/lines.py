@@ -16,7 +16,7 @@ from voyagent.kernel.fields import (
     Text,
 )
 from voyagent.kernel.money import Money
-from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, Read
+from voyagent.kernel.serializers import AnswerOf, Computed, Minor, MoneyText, Read
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.schemas.chart import AccountType
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, BookedEntry, DayBook, EntryLine
@@ -86,9 +86,9 @@ class DayBookLine(AnswerOf[EntryLine]):
     account_name: Annotated[str, Read("name")]
     party_name: str | None
     memo: str | None
-    currency: Annotated[str, Read("debit.currency")]
-    debit: MoneyText
-    credit: MoneyText
+    currency: str
+    debit: Annotated[str, Minor("debit_minor")]
+    credit: Annotated[str, Minor("credit_minor")]
 
 
 class DayBookEntry(AnswerOf[BookedEntry]):
