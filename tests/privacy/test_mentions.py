@@ -339,3 +339,34 @@ def test_the_function_replaces_words_in_free_texts_only(
             ),
             {"t": target, "c": column, "i": alice.actor.tenant_id},
         )
+
+
+def test_confirmed_documents_keep_no_spelling_of_the_person(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    party_id = a_traveller(alice)
+    first, last = NAME.split()
+    names = (f"{first}  {last}", f"{first}\n{last}", f"{first} M. {last}", f"{last},{first}")
+    ids = [
+        made(
+            alice,
+            "/invoices",
+            customer_name=EMPLOYER,
+            notes=f"Seat of {word} by the window",
+            issue_date="2026-11-02",
+            currency="INR",
+            line_items=[{"description": "Seat", "quantity": 1, "unit_price": "500.00"}],
+        )["id"]
+        for word in (*names, "(98470) 12345", "98470.12345")
+    ]
+    assert {row[1] for row in offered(alice, party_id)} == {UUID(one) for one in ids}
+    for invoice_id in ids:
+        link_all(alice, party_id, {"invoice": UUID(invoice_id)})
+    with alice.acting():
+        counted = {one.table: n for one, n in held.counts(held.links_of(party_id))}
+    assert counted["invoices"] == len(ids)
+    assert exported(alice, party_id).count("by the window") == len(ids)
+    erase(alice, party_id)
+    rows = dump(owner_engine, alice)["invoices"]
+    assert [word for word in (first, last, "98470", "12345") if word in rows] == []
+    assert rows.count("by the window") == len(ids)

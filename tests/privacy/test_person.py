@@ -204,6 +204,22 @@ def test_records_that_name_the_person_are_offered(alice: Person) -> None:
     }
 
 
+def test_conversations_whose_results_name_the_person_are_offered(alice: Person) -> None:
+    """The text of an answer shows a few rows of a list, the result of the tool all."""
+    one = a_subject(alice)
+    row = {"customer": NAME.upper(), "open": "500.00"}
+    with alice.acting() as actor:
+        shown, other = (chat.create_session(actor).id for _ in range(2))
+        for session_id, rows in ((shown, [row]), (other, [{"customer": "Deepa Menon"}])):
+            blocks = [{"type": "tool_result", "tool_use_id": "t", "content": {"rows": rows}}]
+            chat.append_message(actor, session_id, role="tool", blocks=blocks)
+    with alice.acting():
+        offered = held.candidates(held.links_of(one.party_id))
+    assert [row["record_id"] for row in offered if row["kind"] == "conversation"] == [shown]
+    alice.does(links.confirm, one.party_id, kind="conversation", record_id=shown)
+    assert "500.00" in exported(alice, one.party_id)
+
+
 def test_a_companion_is_erased_from_the_records_of_others(
     alice: Person, owner_engine: sa.Engine
 ) -> None:

@@ -6,7 +6,6 @@ never from input. Statements run under row-level security.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from sqlalchemy import text
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
-from voyagent.kernel.patterns import contains
 from voyagent.privacy.rules.register import MENTIONS, RECORDS, Holding, Mention
 
 KINDS = (*RECORDS, "audit_event")
@@ -39,7 +37,7 @@ _EVENTS = text("""
 select array(
   select p.seq from audit_private p join audit_events e
       on e.tenant_id = p.tenant_id and e.seq = p.seq
-   where lower(p.parts::text) like any(cast(:likes as text[]))
+   where p.parts::text ~* any(cast(:patterns as text[]))
      and (e.id::text = any(cast(:ids as text[]))
           or exists (select from jsonb_each(e.entity_refs) refs(name, value)
                       where value #>> '{}' = any(cast(:ids as text[]))))
@@ -53,7 +51,7 @@ select 'audit_event' as kind, e.id as record_id, e.recorded_at as at, 'mentioned
  where not e.entity_refs ?| array['party_id', 'enquiry_id', 'trip_id', 'session_id', 'invoice_id',
          'bill_id', 'payment_id', 'credit_note_id', 'supplier_credit_id', 'journal_entry_id']
    and (lower(p.parts::text) like all(cast(:names as text[]))
-        or lower(p.parts::text) like any(cast(:likes as text[])))
+        or p.parts::text ~* any(cast(:patterns as text[])))
    and e.id <> all(:linked_audit_event)
  order by e.seq desc limit :most
 """)
@@ -75,21 +73,20 @@ def linked(party_id: UUID) -> dict[str, list[UUID]]:
     return records
 
 
-def events(ids: Iterable[UUID], words: Iterable[str]) -> list[int]:
-    """Return audit events whose personal text has one of some words.
+def events(ids: Iterable[UUID], patterns: list[str]) -> list[int]:
+    """Return audit events whose personal text matches one of some regular expressions.
 
     `ids` are the ids of the events, or of records to which they refer.
     """
-    likes = [contains(json.dumps(word, ensure_ascii=False)[1:-1].lower()) for word in words]
-    found = db.session.scalar(_EVENTS, {"ids": [str(one) for one in ids], "likes": likes})
+    found = db.session.scalar(_EVENTS, {"ids": [str(one) for one in ids], "patterns": patterns})
     return list(found or ())
 
 
 def candidates(kind: str, values: Row) -> list[Row]:
     """Return unlinked records of one kind that name a person, newest first.
 
-    `values` has the parameters of the register, `names` and `likes` with the patterns of a text
-    that names the person, and `most`, the largest number of rows. Rows as `person.candidates`.
+    `values` has the parameters of the register, `names` and `patterns` that find a text that names
+    the person, and `most`, the largest number of rows. Rows as `person.candidates`.
     Events are offered only if they refer to no other record of the person.
     """
     if kind not in RECORDS:
@@ -97,8 +94,8 @@ def candidates(kind: str, values: Row) -> list[Row]:
     holding, record = RECORDS[kind]
     named = " union ".join(
         f"select t.{mention.record} from {one.table} t where {mention.offered}"  # noqa: S608 - of the register
-        f" and ({_text(mention)} like all(cast(:names as text[]))"
-        f" or {_text(mention)} like any(cast(:likes as text[])))"
+        f" and (lower({_text(mention)}) like all(cast(:names as text[]))"
+        f" or {_text(mention)} ~* any(cast(:patterns as text[])))"
         for one, mention in MENTIONS
         if mention.kind == kind
     )
@@ -114,13 +111,13 @@ def candidates(kind: str, values: Row) -> list[Row]:
 def rows_of(holding: Holding, values: Row) -> list[Row]:
     """Return the texts of one table that name a person in linked records of others.
 
-    `values` has the parameters of the register and `likes`, the patterns of the person's words.
+    `values` has the parameters of the register and `patterns`, which find the person's words.
     """
     mention = holding.mention
     if mention is None:
         return []
     texts = (
-        f"case when lower(t.{one}) like any(cast(:likes as text[])) then t.{one} end as {one}"
+        f"case when t.{one} ~* any(cast(:patterns as text[])) then t.{one} end as {one}"
         for one in mention.texts
     )
     columns = ", ".join((*(f"t.{one}" for one in mention.shown), *texts))
@@ -156,9 +153,9 @@ def _named(holding: Holding, mention: Mention) -> str:
     """Return the SQL condition of linked rows that have a word of the person."""
     return (
         f"t.{mention.record} = any(:linked_{mention.kind}) and ({holding.linked}) is not true"
-        f" and {_text(mention)} like any(cast(:likes as text[]))"
+        f" and {_text(mention)} ~* any(cast(:patterns as text[]))"
     )
 
 
 def _text(mention: Mention) -> str:
-    return f"lower(concat_ws(' ', {', '.join(f't.{one}' for one in mention.texts)}))"
+    return f"concat_ws(' ', {', '.join(f't.{one}' for one in mention.texts)})"

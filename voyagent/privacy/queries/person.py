@@ -9,7 +9,6 @@ Statements run under row-level security.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -24,11 +23,9 @@ from voyagent.parties import queries as parties
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.queries import mentions
 from voyagent.privacy.rules.register import HOLDINGS, Holding
+from voyagent.privacy.rules.spellings import PHONE_MIN, pattern_of
 
 CANDIDATES_MAX = 50
-PHONE_MIN = 7
-"""Fewest digits of a phone number that identifies a person."""
-WORD_MIN = 3
 
 # The tables are constants of this module and of the register, never input.
 _LINKS = text("""
@@ -43,7 +40,7 @@ with confirmed as (
      and (:phone = '' or e.customer_phone is null
           or right(regexp_replace(e.customer_phone, '[^0-9]', '', 'g'), 10) <> :phone)
      and (lower(e.notes) like all(cast(:names as text[]))
-          or lower(e.notes) like any(cast(:likes as text[])))
+          or e.notes ~* any(cast(:patterns as text[])))
 ), enquiry as (
   select enquiry_id as id from invoices where party_key = :key and enquiry_id is not null
   union select record_id from confirmed
@@ -86,7 +83,8 @@ select array(
       on e.tenant_id = p.tenant_id and e.seq = p.seq
    where (select bool_or(value #>> '{}' = any(cast(:ids as text[])))
             from jsonb_each(e.entity_refs) refs(name, value))
-      or exists (select from unnest(cast(:written as text[])) w where strpos(p.parts::text, w) > 0)
+      or exists (select from unnest(cast(:ids as text[])) w where strpos(p.parts::text, w) > 0)
+      or p.parts::text ~* any(cast(:quoted as text[]))
 )
 """)
 _ENQUIRY_CANDIDATES = text("""
@@ -101,7 +99,7 @@ select 'enquiry' as kind, id as record_id, customer_name as title, created_at as
         or :phone <> ''
            and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10) = :phone
         or lower(notes) like all(cast(:names as text[]))
-        or lower(notes) like any(cast(:likes as text[])))
+        or notes ~* any(cast(:patterns as text[])))
    and id <> all(:enquiries) and id <> all(:mentions)
  order by created_at desc limit :most
 """)
@@ -118,13 +116,13 @@ select 'trip' as kind, t.id as record_id, t.title, t.created_at as at, 'mentione
   from trips t
  where t.id <> all(:trips) and t.id <> all(:joined)
    and (lower(concat_ws(' ', t.title, t.notes, t.sent_to)) like all(cast(:names as text[]))
-        or lower(concat_ws(' ', t.title, t.notes, t.sent_to)) like any(cast(:likes as text[]))
+        or concat_ws(' ', t.title, t.notes, t.sent_to) ~* any(cast(:patterns as text[]))
         or exists (select from trip_lines l
                     where l.tenant_id = t.tenant_id and l.trip_id = t.id
                       and (lower(concat_ws(' ', l.details, l.supplier, l.supplier_ref))
                              like all(cast(:names as text[]))
-                           or lower(concat_ws(' ', l.details, l.supplier, l.supplier_ref))
-                             like any(cast(:likes as text[])))))
+                           or concat_ws(' ', l.details, l.supplier, l.supplier_ref)
+                             ~* any(cast(:patterns as text[])))))
  order by t.created_at desc limit :most
 """)
 _CONVERSATION_CANDIDATES = text("""
@@ -132,12 +130,15 @@ select 'conversation' as kind, s.id as record_id, s.title, s.created_at as at,
        'mentioned' as reason
   from chat_sessions s
  where s.id <> all(:conversations)
-   and (s.search like any(cast(:likes as text[]))
-        or exists (select from chat_messages m where m.tenant_id = s.tenant_id
-                      and m.session_id = s.id and m.search like any(cast(:likes as text[])))
-        or exists (select from approvals a where a.tenant_id = s.tenant_id
-                      and a.session_id = s.id
-                      and lower(a.payload::text) like any(cast(:likes as text[]))))
+   and (s.search like all(cast(:names as text[]))
+        or s.id in (select session_id from chat_messages
+                     where blocks::text ~* any(cast(:whole as text[])))
+        or s.id in (select t.session_id from chat_turn_steps o
+                      join chat_turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id
+                     where o.outcome::text ~* any(cast(:whole as text[])))
+        or s.id in (select session_id from approvals
+                     where concat_ws(' ', payload, original_payload, preview, summary, reason)
+                           ~* any(cast(:whole as text[]))))
  order by s.created_at desc limit :most
 """)
 _PARTY_CANDIDATES = text("""
@@ -265,14 +266,14 @@ def links_of(party_id: UUID) -> Links:
         *documents,
         *(str(one) for one in (*links.enquiries, *links.passengers)),
     ]
-    words = words_of(links)
-    quoted = [json.dumps(word, ensure_ascii=False) for word in words]
+    patterns = patterns_of(links)
+    quoted = [f'"{pattern}"' for pattern in patterns]
     others = [
         *links.mentions,
         *links.joined,
         *(one for ids in links.linked.values() for one in ids),
     ]
-    named = mentions.events(others, words) if others else []
+    named = mentions.events(others, patterns) if others else []
     return replace(
         links,
         documents=documents,
@@ -281,8 +282,8 @@ def links_of(party_id: UUID) -> Links:
     )
 
 
-def _events(ids: list[str], words: list[str]) -> list[int]:
-    found = db.session.scalar(_EVENTS, {"ids": ids, "written": ids + words})
+def _events(ids: list[str], quoted: list[str]) -> list[int]:
+    found = db.session.scalar(_EVENTS, {"ids": ids, "quoted": quoted})
     return list(found or ())
 
 
@@ -290,33 +291,26 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
     """Return the values with which free texts are searched for a party.
 
     A text names the party if it has all words of the name (`names`), or the e-mail address or phone
-    number in a usual spelling (`likes`).
+    number (`patterns`). A result of the assistant, which may list many people, names the party if
+    it has the whole name (`whole`).
     """
     digits = re.sub(r"\D", "", phone or "")
-    marks = [*_spellings("phone", phone or ""), *_spellings("email", email or "")]
+    marks = [pattern_of("phone", phone or ""), pattern_of("email", email or "")]
+    patterns = [one for one in marks if one]
+    name = pattern_of("name", key)
     return {
         "email": email,
         "phone": digits[-10:] if len(digits) >= PHONE_MIN else "",
         "names": [contains(word) for word in key.split()],
-        "likes": [contains(word.lower()) for word in marks],
+        "patterns": patterns,
+        "whole": [name, *patterns] if name else patterns,
     }
 
 
-def _spellings(kind: str, word: str) -> list[str]:
-    """Return the usual spellings of a name, phone number or other word of a person."""
-    found = [word.strip()]
-    if kind == "phone" and len(digits := re.sub(r"\D", "", word)) >= PHONE_MIN:
-        short = digits[-10:]
-        found += [digits, short, *(short[:-5] + mark + short[-5:] for mark in " -")]
-    if kind == "name" and len(parts := word.split()) > 1:
-        found += [f"{parts[-1]}{mark}{' '.join(parts[:-1])}" for mark in (", ", "/", " ")]
-    return [one for one in found if len(one) >= WORD_MIN]
+def patterns_of(links: Links) -> list[str]:
+    """Return regular expressions for the words that identify a person, longest first.
 
-
-def words_of(links: Links) -> list[str]:
-    """Return the words that identify a person, longest first.
-
-    They are names, e-mail addresses, phone numbers in their usual spellings, and an address.
+    The words are names, e-mail addresses, phone numbers, and an address.
     """
     found = db.session.execute(
         text(
@@ -326,16 +320,12 @@ def words_of(links: Links) -> list[str]:
             " unnest(array[customer_name, customer_email, customer_phone]) from enquiries where id"
             " = any(:enquiries) union select 'name', full_name from trip_passengers where id ="
             " any(:passengers)) w where word is not null"
+            " order by length(word) desc, word"
         ),
         links.parameters,
     )
-    words = {word for row in found for word in _spellings(row.kind, row.word)}
-    return sorted(words, key=lambda word: (-len(word), word))
-
-
-def likes_of(links: Links) -> list[str]:
-    """Return the patterns of the texts, in lower case, that have a word of a person."""
-    return [contains(word.lower()) for word in words_of(links)]
+    patterns = (pattern_of(row.kind, row.word) for row in found)
+    return list(dict.fromkeys(one for one in patterns if one))
 
 
 def rows_of(links: Links, holding: Holding) -> list[Row]:
@@ -354,8 +344,8 @@ def rows_of(links: Links, holding: Holding) -> list[Row]:
 
 
 def _values(links: Links, holding: Holding) -> Row:
-    needs_likes = ":likes" in holding.linked or _is_named(links, holding)
-    return links.parameters | ({"likes": likes_of(links)} if needs_likes else {})
+    needs_patterns = ":patterns" in holding.linked or _is_named(links, holding)
+    return links.parameters | ({"patterns": patterns_of(links)} if needs_patterns else {})
 
 
 def _is_named(links: Links, holding: Holding) -> bool:
@@ -407,7 +397,6 @@ def candidates(links: Links) -> list[Row]:
         | _searched(party.party_key, party.email, party.phone)
         | {"most": CANDIDATES_MAX}
     )
-    names = {"likes": [contains(party.party_key), *values["likes"]]}
     statements = (
         _ENQUIRY_CANDIDATES,
         _PASSENGER_CANDIDATES,
@@ -415,13 +404,7 @@ def candidates(links: Links) -> list[Row]:
         _CONVERSATION_CANDIDATES,
         _PARTY_CANDIDATES,
     )
-    found = [
-        dict(row)
-        for one in statements
-        for row in db.session.execute(
-            one, values | (names if one is _CONVERSATION_CANDIDATES else {})
-        ).mappings()
-    ]
+    found = [dict(row) for one in statements for row in db.session.execute(one, values).mappings()]
     return found + [row for kind in mentions.KINDS for row in mentions.candidates(kind, values)]
 
 

@@ -49,8 +49,8 @@ class Holding:
     `linked` is the SQL condition by which rows of the table `t` belong to a person; an empty one
     means that they belong to no customer. It may use `:key` (the party's name in lower case) and
     the ids `:party_id`, `:enquiries`, `:trips`, `:joined`, `:passengers` and `:conversations`, and
-    `:likes`, the patterns of the person's words. `why` is the reason for what stays after an
-    erasure.
+    `:patterns`, which find the person's words (`rules/spellings.py`). `why` is the reason for what
+    stays after an erasure.
     """
 
     table: str
@@ -123,8 +123,8 @@ HOLDINGS: tuple[Holding, ...] = (
         N_("Services of trips"),
         ("kind", "status", "starts_on", "ends_on", "details", "supplier", "supplier_ref"),
         "(t.trip_id = any(:trips) or t.trip_id = any(:joined)"
-        " and lower(concat_ws(' ', t.details, t.supplier, t.supplier_ref))"
-        " like any(cast(:likes as text[])))",
+        " and concat_ws(' ', t.details, t.supplier, t.supplier_ref)"
+        " ~* any(cast(:patterns as text[])))",
         "pseudonym",
         BOOKS,
         N_("Services and amounts stay, because the margin of the trip depends on them."),

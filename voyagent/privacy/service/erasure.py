@@ -16,7 +16,6 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.patterns import contains
 from voyagent.parties import queries as parties
 from voyagent.privacy.errors import IdentityNotKept, PersonHasOpenRecords, ReasonRequired
 from voyagent.privacy.models import Erasure
@@ -24,6 +23,7 @@ from voyagent.privacy.queries import person
 from voyagent.privacy.queries.person import Links
 from voyagent.privacy.rules.register import MENTIONS, Holding, Mention
 from voyagent.privacy.rules.retention import days_of
+from voyagent.privacy.rules.spellings import pattern_of
 from voyagent.settings.queries import get_settings
 from voyagent.trips.service import passports
 
@@ -63,11 +63,11 @@ _STEPS = (
     " :pseudonym) where id = any(:joined)",
     "update enquiries set notes = app.without_words(notes, :words, :pseudonym) where id ="
     " any(:mentions)",
-    "update trip_lines set details = app.without_words(details::text, :written, :pseudonym)::jsonb,"
+    "update trip_lines set details = app.without_words(details::text, :words, :pseudonym)::jsonb,"
     " supplier = app.without_words(supplier, :words, :pseudonym), supplier_ref ="
     " app.without_words(supplier_ref, :words, :pseudonym) where (trip_id = any(:trips) or trip_id ="
-    " any(:joined)) and lower(concat_ws(' ', details, supplier, supplier_ref)) like"
-    " any(cast(:likes as text[]))",
+    " any(:joined)) and concat_ws(' ', details, supplier, supplier_ref) ~*"
+    " any(cast(:words as text[]))",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from audit_private where seq = any(:events)",
     "select app.pseudonymise_party(:name, :pseudonym, :words)",
@@ -128,14 +128,11 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     now, pseudonym = clock.now(), f"Person {secrets.randbelow(10**10):010}"
     identity = {name: getattr(party, name) for name in _IDENTITY}
     sealed = sealed_identity(keyring, party_id, identity) if todo.identity_until else None
-    words = [*_passports(keyring, links.passengers), *person.words_of(links)]
-    written = [json.dumps(word, ensure_ascii=False)[1:-1] for word in words]
+    words = [*_passports(keyring, links.passengers), *person.patterns_of(links)]
     values = links.parameters | {
         "name": party.name,
         "pseudonym": pseudonym,
         "words": words,
-        "written": written,
-        "likes": [contains(word.lower()) for word in (*words, *written)],
         "now": now,
         "tenant_id": actor.tenant_id,
     }
@@ -168,7 +165,7 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
 
 
 def _passports(keyring: Keyring, passengers: list[UUID]) -> list[str]:
-    """Return the passport numbers of passengers, which free texts may have."""
+    """Return expressions that find the passport numbers of passengers in texts."""
     rows = db.session.execute(
         text(
             "select id, passport_sealed from trip_passengers where id = any(:ids) and"
@@ -177,7 +174,8 @@ def _passports(keyring: Keyring, passengers: list[UUID]) -> list[str]:
         {"ids": passengers},
     )
     numbers = [passports.opened(keyring, row.id, bytes(row.passport_sealed)) for row in rows]
-    return [number for number in numbers if number]
+    patterns = (pattern_of("passport", number) for number in numbers if number)
+    return [pattern for pattern in patterns if pattern]
 
 
 def sealed_identity(keyring: Keyring, party_id: UUID, identity: Row) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -64,13 +65,14 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     }
 
 
-def _marks(links: Links) -> list[str]:
-    """Return the words and record ids of the person, in lower case."""
+def _marks(links: Links) -> re.Pattern[str]:
+    """Return the expression for the words and record ids of the person."""
     records = (*links.enquiries, *links.trips, *links.passengers, links.party_id)
-    return [one.lower() for one in (*person.words_of(links), *links.documents, *map(str, records))]
+    ids = map(re.escape, (*links.documents, *map(str, records)))
+    return re.compile("|".join((*person.patterns_of(links), *ids)), re.IGNORECASE)
 
 
-def _own(table: str, row: Row, links: Links, marks: list[str]) -> Row | None:
+def _own(table: str, row: Row, links: Links, marks: re.Pattern[str]) -> Row | None:
     """Return the part of a row that is about the person, or None if nothing is."""
     if table == "audit_private":
         return row if row["seq"] in links.own_events or _names(row, marks) else None
@@ -84,7 +86,7 @@ def _own(table: str, row: Row, links: Links, marks: list[str]) -> Row | None:
     return row
 
 
-def _own_line(row: Row, links: Links, marks: list[str]) -> Row:
+def _own_line(row: Row, links: Links, marks: re.Pattern[str]) -> Row:
     """Return a service, of a trip of somebody else only what names the person."""
     line = {name: value for name, value in row.items() if name != "trip_id"}
     if _names(line["details"], marks):
@@ -92,7 +94,7 @@ def _own_line(row: Row, links: Links, marks: list[str]) -> Row:
     return {**line, "details": None} if row["trip_id"] in links.joined else line
 
 
-def _part(value: Any, marks: list[str]) -> Any:
+def _part(value: Any, marks: re.Pattern[str]) -> Any:
     """Return a value without the elements of its lists that do not name the person."""
     if isinstance(value, dict):
         return {name: _part(one, marks) for name, one in value.items()}
@@ -101,9 +103,8 @@ def _part(value: Any, marks: list[str]) -> Any:
     return value
 
 
-def _names(value: Any, marks: list[str]) -> bool:
-    written = json.dumps(value, ensure_ascii=False, default=str).lower()
-    return any(mark in written for mark in marks)
+def _names(value: Any, marks: re.Pattern[str]) -> bool:
+    return marks.search(json.dumps(value, ensure_ascii=False, default=str)) is not None
 
 
 def _plain(keyring: Keyring, row: Row) -> dict[str, Any]:

@@ -1,4 +1,6 @@
 -- Return a text in which each of some words is replaced, ignoring case.
+--
+-- The words are regular expressions (privacy/rules/spellings.py).
 
 create or replace function app.without_words(t text, words text[], instead text) returns text
 language plpgsql immutable as $$
@@ -6,10 +8,7 @@ declare
   word text;
 begin
   foreach word in array words loop
-    if length(word) >= 3 then
-      t := regexp_replace(
-        t, regexp_replace(word, '([^[:alnum:][:space:]])', '\\\1', 'g'), instead, 'gi');
-    end if;
+    t := regexp_replace(t, word, instead, 'gi');
   end loop;
   return t;
 end $$;

@@ -1,0 +1,74 @@
+"""Spellings in which the words of a person are found and replaced."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from voyagent.privacy.rules.spellings import pattern_of
+
+REPLACED = [
+    ("name", "Deepa Krishnan", "Visa for DEEPA KRISHNAN", "Visa for P"),
+    ("name", "Deepa Krishnan", "for Krishnan, Deepa; and", "for P; and"),
+    ("name", "Deepa Krishnan", "KRISHNAN/DEEPA MRS", "P MRS"),
+    ("name", "Deepa Krishnan", "Deepa  Krishnan and Deepa\nKrishnan", "P and P"),
+    ("name", "Deepa Krishnan", "Deepa\u00a0Krishnan, Deepa-Krishnan", "P, P"),
+    ("name", "Deepa Krishnan", "Deepa M. Krishnan, Deepa M Krishnan", "P, P"),
+    ("name", "Deepa Krishnan", "Krishnan,Deepa", "P"),
+    ("name", "Deepa Krishnan", "Deepa Menon and Asha Krishnan", "Deepa Menon and Asha Krishnan"),
+    ("name", "Deepa K. (Kochi)", "Visa for DEEPA K. (Kochi)", "Visa for P"),
+    ("name", "Seán O'Brien", "SEÁN O’BRIEN pays", "P pays"),
+    ("name", "दीपा कृष्णन", "दीपा कृष्णन के लिए, दीपा  कृष्णन", "P के लिए, P"),
+    ("name", "दीपा कृष्णन", "दिप कृष्णन", "दिप कृष्णन"),
+    ("name", "Anna Maria Lopez", "Lopez, Anna Maria", "P"),
+    ("name", "a.b Ltd", "axb Ltd", "axb Ltd"),
+    ("name", "C:\\temp", "C:\\temp $1", "P $1"),
+    (
+        "email",
+        "deepa.k@example.com",
+        "DEEPA.K@EXAMPLE.COM deepaxk@example.com",
+        "P deepaxk@example.com",
+    ),
+    ("phone", "+91 98470 12345", "9847012345, 98470-12345, (98470) 12345", "P, P, (P"),
+    ("phone", "+91 98470 12345", "98470.12345 and +919847012345", "P and P"),
+    ("phone", "+91 98470 12345", "98470 12346", "98470 12346"),
+    ("address", "14 Lantern Lane, Kochi", "14 Lantern Lane\nKochi", "P"),
+    ("passport", "Z1234567", "z 1234567", "P"),
+]
+
+
+@pytest.mark.parametrize(("kind", "word", "given", "wanted"), REPLACED)
+def test_a_word_is_replaced_in_its_spellings(
+    kind: str, word: str, given: str, wanted: str, owner_engine: sa.Engine
+) -> None:
+    pattern = pattern_of(kind, word)
+    assert pattern is not None
+    assert re.sub(pattern, "P", given, flags=re.IGNORECASE) == wanted
+    statement = sa.text("select app.without_words(:t, array[:w], 'P')")
+    with owner_engine.connect() as connection:
+        assert connection.scalar(statement, {"t": given, "w": pattern}) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [("name", "Li"), ("email", ""), ("phone", "12 34 56"), ("phone", "")]
+)
+def test_a_short_word_identifies_nobody(kind: str, word: str) -> None:
+    assert pattern_of(kind, word) is None
+
+
+def test_a_replaced_word_leaves_json_valid() -> None:
+    given = {"travellers": ["Deepa", "Krishnan"], "Deepa": "Krishnan", "note": "Deepa\nKrishnan"}
+    pattern = pattern_of("name", "Deepa Krishnan")
+    assert pattern is not None
+    changed = json.loads(re.sub(pattern, "P", json.dumps(given)))
+    assert changed == given | {"note": "P"}
+
+
+def test_no_text_stays_no_text(owner_engine: sa.Engine) -> None:
+    with owner_engine.connect() as connection:
+        assert (
+            connection.scalar(sa.text("select app.without_words(null, array['abc'], 'P')")) is None
+        )
