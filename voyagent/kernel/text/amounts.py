@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from voyagent.kernel.money import is_currency
 from voyagent.kernel.text.passages import lead
 
+FIGURES_MAX = 100
+"""Amounts that are read in one text; those behind are ignored."""
 _SIGNS = {"₹": "INR", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _WORDS = {
     "rs": "INR", "rs.": "INR", "re": "INR", "rupee": "INR", "rupees": "INR",
@@ -71,14 +74,17 @@ _SPELLED = "|".join(sorted(map(re.escape, _SPELLED_NUMBERS), key=len, reverse=Tr
 _PART = "|".join(sorted(map(re.escape, _PARTS), key=len, reverse=True))
 _GROUP = (
     rf"(?:(?:(?:{_PART})\s+)?(?:{_NUMBER}\s{{0,2}}(?:{_SCALE})"
-    rf"|(?:{_SPELLED})(?:(?:\s+and\s+|[\s-]+)(?:{_SPELLED}))*\s+(?:{_BIG_SCALE}))"
+    rf"|(?:{_SPELLED})(?:(?:\s+and\s+|[\s-]+)(?:{_SPELLED})){{0,4}}\s+(?:{_BIG_SCALE}))"
     rf"|(?:{_PART})\s+(?:{_BIG_SCALE})){_NO_LETTER}"
 )
 _RUN = (
     rf"(?>{_GROUP}(?:(?:\s+(?:and|aur)\s+|[\s-]+)"
-    rf"(?:{_GROUP}|(?:{_BIG_SCALE}|{_SPELLED}){_NO_LETTER}))*)"
+    rf"(?:{_GROUP}|(?:{_BIG_SCALE}|{_SPELLED}){_NO_LETTER})){{0,12}})"
 )
-"""Numbers and units that belong together: `1 lakh 20 thousand`, `two hundred and fifty`."""
+"""Numbers and units that belong together: `1 lakh 20 thousand`, `two hundred and fifty`.
+
+Runs are bounded, because a run that is not one number is read again from its second number.
+"""
 _TOKEN = re.compile(
     rf"(?P<digits>{_NUMBER})|(?P<word>[^\W\d_](?:[^\W\d_]|[\u0900-\u0963])*)", re.IGNORECASE
 )
@@ -240,8 +246,11 @@ def find_unread_figures(text: str) -> list[UnreadFigure]:
 
 
 def split_figures(text: str) -> tuple[list[Figure], list[UnreadFigure]]:
-    """Return the amounts of a text and the numbers that cannot be read, each in order."""
-    found = list(_figures(text))
+    """Return the amounts of a text and the numbers that cannot be read, each in order.
+
+    At most FIGURES_MAX are returned.
+    """
+    found = list(islice(_figures(text), FIGURES_MAX))
     unread = [one for one in found if isinstance(one, UnreadFigure)]
     return (
         [one for one in found if isinstance(one, Figure)],
@@ -263,7 +272,7 @@ def read_amount(text: str) -> Figure | None:
 
 
 def _figures(text: str) -> Iterator[Figure | UnreadFigure]:
-    odd = list(_odd(text))
+    odd = list(islice(_odd(text), FIGURES_MAX))
     yield from odd
     in_odd = bytearray(len(text))
     for one in odd:
