@@ -28,6 +28,7 @@ from voyagent.kernel.money import AmountNegative, AmountTooFine, AmountTooLarge,
 from voyagent.kernel.text import dates
 from voyagent.kernel.text.amounts import find_figures, read_amount
 from voyagent.kernel.text.dates import DateKind, Day, UnclearDate
+from voyagent.kernel.text.passages import FIELD_MAX
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Result = TypeVar("Result")
@@ -360,7 +361,7 @@ def amount_sentence(typed: object) -> str:
 
 
 def _words_sentence(typed: str) -> str:
-    figures = find_figures(typed)
+    figures = find_figures(typed[:FIELD_MAX])
     if any(figure.ranged for figure in figures):
         return gettext("This is a range. Enter one amount.")
     if any(figure.each for figure in figures):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import islice
 
 from voyagent.kernel.money import is_currency
-from voyagent.kernel.text.passages import lead
+from voyagent.kernel.text.passages import FIELD_MAX, lead
 
 FIGURES_MAX = 100
 """Amounts that are read in one text; those behind are ignored."""
@@ -261,8 +261,11 @@ def split_figures(text: str) -> tuple[list[Figure], list[UnreadFigure]]:
 def read_amount(text: str) -> Figure | None:
     """Read a text that consists of one amount; None for any other text.
 
-    None also for a price per piece, one end of a range, and an amount to which a tax is added.
+    None also for a price per piece, one end of a range, an amount to which a tax is added, and a
+    text of more than FIELD_MAX characters.
     """
+    if len(text) > FIELD_MAX:
+        return None
     figures = find_figures(text)
     if len(figures) != 1 or added_tax(text):
         return None

@@ -22,7 +22,7 @@ from typing import Literal
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.text import date_words
 from voyagent.kernel.text.date_words import MONTH, WEEKDAY_NUMBERS, count, month_number
-from voyagent.kernel.text.passages import STAMP_BEFORE_MESSAGE
+from voyagent.kernel.text.passages import FIELD_MAX, STAMP_BEFORE_MESSAGE
 
 DateKind = Literal["travel", "due", "book", "past", "birth"]
 """The purpose of a date, which decides a missing year and the direction of `Friday`.
@@ -89,7 +89,7 @@ def scan(
     The time stamps that a chat writes before messages are ignored.
     """
     plain = STAMP_BEFORE_MESSAGE.sub(lambda stamp: " " * len(stamp.group()), text)
-    taken: list[tuple[int, int]] = []
+    covered = bytearray(len(plain))
     found: list[Day | UnclearDate] = []
     patterns = (
         *date_words.OPEN_WEEKS,
@@ -101,10 +101,11 @@ def scan(
     )
     for name, pattern in patterns:
         for match in pattern.finditer(plain):
-            if any(match.start() < end and start < match.end() for start, end in taken):
+            if 1 in covered[match.start() : match.end()]:
                 continue
             read = [*_read(name, match, today, kind, in_text=True)]
-            taken += [(one.start, one.end) for one in read]
+            for one in read:
+                covered[one.start : one.end] = b"\1" * (one.end - one.start)
             found += read
     return _ordered(plain, sorted(found, key=lambda one: one.start), kind)
 
@@ -115,8 +116,10 @@ def read_date(
     """Read a text that is only a date, such as a field; None for other text.
 
     A number alone is a day of the month. With `since`, a day without a year is the first such day
-    on or after that day.
+    on or after that day. A text of more than FIELD_MAX characters is no date.
     """
+    if len(text) > FIELD_MAX:
+        return None
     trimmed = text.rstrip(" .,!")
     lead = _LEADS.match(trimmed)
     start = lead.end() if lead else 0

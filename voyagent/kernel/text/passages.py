@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 LEAD_MAX = 80
+FIELD_MAX = 100
+"""Longest text of a form field or of an imported cell that is read as one date or amount."""
 _DAY_SENT = r"\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?"
 _TIME_SENT = r"\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?"
 STAMP = rf"(?:\[?{_DAY_SENT},?\s+{_TIME_SENT}\]?|\[{_TIME_SENT},\s*{_DAY_SENT}\])"

@@ -1,11 +1,11 @@
 -- Replace the name of an erased party in documents, payments, entries and their roll-ups.
 --
 -- `words` are regular expressions for the words of the person (privacy/rules/spellings.py), which
--- are also replaced in free texts of these records and in the numbers that a supplier gave. Such a number must be unique, so a replaced one
--- ends with the row's id. Other numbers, amounts and dates stay. The function runs as a role that
--- cannot sign in, sees the rows of the bound agency only, and may update only columns with texts;
--- the guards of these tables let it pass. It fails without an agency, and if the party has open
--- amounts.
+-- are also replaced in free texts of these records and in the numbers that a supplier gave. Such a
+-- number must be unique, so a replaced one ends with the row's id. Other numbers, amounts and dates
+-- stay. The function runs as a role that cannot sign in, sees the rows of the bound agency only,
+-- and may update only columns with texts; the guards of these tables let it pass. It fails without
+-- an agency, and if the party has open amounts.
 -- requires: without_words
 
 create or replace function app.pseudonymise_party(party text, pseudonym text, words text[])

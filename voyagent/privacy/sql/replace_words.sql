@@ -1,9 +1,10 @@
 -- Replace the words of an erased person in free texts of posted documents and entries.
 --
 -- `target` is the table, `texts` are its columns, and `record` is the column whose values are in
--- `ids`. The words are regular expressions (privacy/rules/spellings.py). The function runs as a role that cannot sign in, sees the rows of the bound agency only,
--- and may update only columns with texts; the guards of these tables let it pass. The name of a
--- document's party is in the roll-ups too, so only pseudonymise_party may change it.
+-- `ids`. The words are regular expressions (privacy/rules/spellings.py). The function runs as a
+-- role that cannot sign in, sees the rows of the bound agency only, and may update only columns
+-- with texts; the guards of these tables let it pass. The name of a document's party is in the
+-- roll-ups too, so only pseudonymise_party may change it.
 --
 -- A supplier's number must be unique. So a replaced one ends with the row's id.
 -- requires: without_words
