@@ -189,7 +189,7 @@ def wanted(left: Left, stage: Stage) -> dict[str, Any]:
 def test_an_act_whose_event_cannot_be_written_is_rolled_back(
     act: Act, stage: Stage, tables: list[str]
 ) -> None:
-    """Nothing is spent by it: the act succeeds and leaves its events once they can be written."""
+    """The act spends nothing, and succeeds once events can be written again."""
     doing = act.prepare(stage)
     unchanged = [name for name in tables if name not in act.beside]
     before, then = contents(stage.engine, unchanged), now_in(stage.engine)
@@ -213,7 +213,7 @@ def test_an_act_that_tells_of_failure_leaves_its_events_without_secrets(
 
 
 def leaves_its_events(act: Act, stage: Stage, tables: list[str], doing: Doing) -> None:
-    """Do the act and check its events, and that its rows and they are of one transaction."""
+    """Do the act; check its events, and that one transaction wrote them and its rows."""
     then = now_in(stage.engine)
     assert status_of(lambda: stage.keep(doing())) == act.answers
     events = events_since(stage.engine, then)
