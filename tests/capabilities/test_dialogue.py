@@ -39,6 +39,12 @@ def engine() -> Engine:
     return Engine(catalogue.CAPABILITIES, CONTEXT, THRESHOLDS)
 
 
+@pytest.fixture(scope="module")
+def installed() -> Engine:
+    """An engine with the thresholds of the installation."""
+    return Engine(catalogue.CAPABILITIES, CONTEXT)
+
+
 def talk(engine: Engine, *messages: str) -> Reply:
     draft: Draft | None = None
     for message in messages:
@@ -108,15 +114,16 @@ def test_a_message_similar_to_no_example_is_unknown(engine: Engine) -> None:
         ("ballance", "trial_balance"),
     ],
 )
-def test_an_unknown_message_offers_what_is_written_alike(message: str, name: str) -> None:
-    engine = Engine(catalogue.CAPABILITIES, CONTEXT)
-    reply = engine.reply(message, CONTEXT)
+def test_an_unknown_message_offers_what_is_written_alike(
+    installed: Engine, message: str, name: str
+) -> None:
+    reply = installed.reply(message, CONTEXT)
     assert reply.kind == "unknown"
     assert name in reply.offered
     assert reply.draft
     assert reply.draft.name == reply.offered[0]
     open_card = Draft("record_receipt", {"amount": "500"})
-    assert engine.reply(message, CONTEXT, open_card).offered == ()
+    assert installed.reply(message, CONTEXT, open_card).offered == ()
 
 
 def test_a_pressed_choice_picks_exactly_its_record(engine: Engine) -> None:
@@ -178,10 +185,10 @@ def test_a_record_is_chosen_from_the_list_shown_last(engine: Engine) -> None:
     assert reply.draft.values == {"fare_id": "f2"}
 
 
-def test_the_price_of_a_line_is_corrected() -> None:
+def test_the_price_of_a_line_is_corrected(installed: Engine) -> None:
     line = {"description": "Hotel", "quantity": 2, "unit_price": "500", "currency": "INR"}
     draft = Draft("receive_bill", {"vendor_name": "Akbar", "line_items": [line]})
-    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply("no, 600 rs", CONTEXT, draft)
+    reply = installed.reply("no, 600 rs", CONTEXT, draft)
     assert reply.draft is not None
     assert reply.draft.values["line_items"] == [line | {"unit_price": "600"}]
 
@@ -200,9 +207,11 @@ LINES = [
         ("no, travel insurance 1500", ["21500", "18000", "7200", "1500"]),
     ],
 )
-def test_a_corrected_line_keeps_the_other_lines(message: str, prices: list[str]) -> None:
+def test_a_corrected_line_keeps_the_other_lines(
+    installed: Engine, message: str, prices: list[str]
+) -> None:
     draft = Draft("draft_invoice", {"customer_name": "Riyas Muhammed", "line_items": LINES})
-    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply(message, CONTEXT, draft)
+    reply = installed.reply(message, CONTEXT, draft)
     assert reply.draft is not None
     assert reply.draft.name == "draft_invoice"
     assert [line["unit_price"] for line in reply.draft.values["line_items"]] == prices
@@ -392,8 +401,8 @@ def test_less_than_a_yes_confirms_nothing(engine: Engine, message: str) -> None:
         "outstanding of Sunitha Rajan",
     ],
 )
-def test_what_a_known_customer_owes_is_listed_at_once(message: str) -> None:
-    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply(message, CONTEXT)
+def test_what_a_known_customer_owes_is_listed_at_once(installed: Engine, message: str) -> None:
+    reply = installed.reply(message, CONTEXT)
     assert reply.draft
     assert (reply.kind, reply.draft.name) == ("run", "list_receivables")
     assert reply.draft.values["customer_name"] in CONTEXT.names
