@@ -90,6 +90,7 @@ class Site:
     address: str
     environment: dict[str, str]
     logs: Path
+    settings: Settings
 
 
 @pytest.fixture(scope="session")
@@ -142,7 +143,7 @@ def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
         ]
         try:
             _wait_for(port, running[0], logs / "web.log")
-            yield Site(address, environment, logs)
+            yield Site(address, environment, logs, settings)
         finally:
             for process in running:
                 process.terminate()

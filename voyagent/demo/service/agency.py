@@ -45,9 +45,7 @@ def fill(parts: Identity) -> list[str]:
     transaction, so an interrupted call leaves none of them; conversations and trips are created one
     by one and continued by the next call. Raises DemoNotAllowed, AddressTaken.
     """
-    if parts.settings.is_production:
-        raise DemoNotAllowed
-    done = _found(parts)
+    done = create_agency(parts)
     staff = _staff()
     accountant = next(actor for actor in staff.values() if actor.role == Role.ACCOUNTING_LEAD)
     held = conversations.run_conversations(staff, accountant)
@@ -65,8 +63,13 @@ def fill(parts: Identity) -> list[str]:
     return [*done, f"{waiting} requests wait for a decision in {AGENCY}, for fifteen minutes."]
 
 
-def _found(parts: Identity) -> list[str]:
-    """Create the agency with people, enquiries and books, unless it exists."""
+def create_agency(parts: Identity) -> list[str]:
+    """Create the agency with people, enquiries and books, unless it exists.
+
+    Returns sentences that say what was done. Raises DemoNotAllowed.
+    """
+    if parts.settings.is_production:
+        raise DemoNotAllowed
     try:
         with transaction():
             if people.find_account(DEMO_EMAIL) is not None:
