@@ -6,6 +6,7 @@ This holds on screens, phones and paper.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -98,34 +99,36 @@ DOCUMENTS = ["lines of a margin", "invoice", "bill", "payment", "entry", "trip",
 
 
 @pytest.fixture(scope="module")
-def busy(browser: Browser, site: Site) -> dict[str, Any]:
-    """Sign in to an agency with large amounts; return cookies and documents."""
+def figures(browser: Browser, site: Site) -> Iterator[tuple[Visit, dict[str, str]]]:
+    """A page for all tests, signed in to an agency with large amounts; its documents.
+
+    A page of its own for each test would take the browser longer than the test.
+    """
     with visiting(browser, FIGURES, base_url=site.address) as visit:
-        found = fill(visit.page, sign_up(visit.page))
-        cookies = visit.page.context.cookies()
-    return {**found, "cookies": cookies}
+        yield visit, fill(visit.page, sign_up(visit.page))
 
 
 @pytest.mark.parametrize("address", [*REPORTS, *LISTS, *DOCUMENTS])
 def test_amounts_stay_in_their_cells_and_tables_on_the_page(
-    browser: Browser, site: Site, busy: dict[str, Any], address: str
+    figures: tuple[Visit, dict[str, str]], address: str
 ) -> None:
-    with visiting(browser, FIGURES, base_url=site.address) as visit:
-        visit.page.context.add_cookies(busy["cookies"])
-        opened = busy.get(address, address)
-        visit.page.goto(opened)
-        for width in (1280, 768, 390):
-            visit.page.set_viewport_size({"width": width, "height": 900})
-            assert _outside(visit) == [], f"{address} at {width} pixels"
-            assert not visit.page.evaluate(
-                "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
-            ), f"{address} at {width} pixels"
-        is_wide = bool(WIDE_PAPER.match(opened))
-        _lay_on_paper(visit.page, is_wide=is_wide)
-        assert _outside(visit) == [], f"{address} on paper"
-        if address in REPORTS:
-            assert len(visit.page.evaluate(TYPE_SIZES)) == 1, f"{address} on paper"
-        assert _is_landscape(visit.page) is is_wide
+    visit, documents = figures
+    opened = documents.get(address, address)
+    visit.page.emulate_media(media="screen")
+    visit.page.set_viewport_size({"width": FIGURES.width, "height": 900})
+    visit.page.goto(opened)
+    for width in (1280, 768, 390):
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        assert _outside(visit) == [], f"{address} at {width} pixels"
+        assert not visit.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
+        ), f"{address} at {width} pixels"
+    is_wide = bool(WIDE_PAPER.match(opened))
+    _lay_on_paper(visit.page, is_wide=is_wide)
+    assert _outside(visit) == [], f"{address} on paper"
+    if address in REPORTS:
+        assert len(visit.page.evaluate(TYPE_SIZES)) == 1, f"{address} on paper"
+    assert _is_landscape(visit.page) is is_wide
 
 
 def _lay_on_paper(page: Page, *, is_wide: bool) -> None:
