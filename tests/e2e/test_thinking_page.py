@@ -1,6 +1,6 @@
-"""The assistant's page with a model stand-in.
+"""The assistant with the Anthropic client and a stand-in server.
 
-It covers streaming, stop, reconnect, markdown and cost.
+It covers a complete case, streaming, stop, reconnect, markdown and cost.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import fresh_database
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, sign_up, visiting
+from tests.e2e.browsing import LOOKS, WIDE, Look, Visit, expect, sign_up, visiting
+from tests.e2e.clerk import CUSTOMER, PASSPORTS, Clerk
 from tests.e2e.conftest import Site, site_of
 from tests.e2e.test_assistant_page import ANSWER_MS, say
+from tests.e2e.whole_way_model import REASON, WholeWayModel
 from tests.model_server import Failure, ModelServer, Reply, Use, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+KEY = "a-key-of-the-test"
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +37,8 @@ def server() -> Iterator[ModelServer]:
 def thinking(
     server: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """The site with a key for models."""
-    model = {"VOYAGENT_ANTHROPIC_API_KEY": "a-key", "VOYAGENT_ANTHROPIC_BASE_URL": server.url}
+    """The site with a key, and the Anthropic client's base URL set to the stand-in."""
+    model = {"VOYAGENT_ANTHROPIC_API_KEY": KEY, "VOYAGENT_ANTHROPIC_BASE_URL": server.url}
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
         yield from site_of(settings, tmp_path_factory.mktemp("site"), **model)
 
@@ -45,6 +49,24 @@ def visit(browser: Browser, thinking: Site) -> Iterator[Visit]:
         sign_up(begun.page)
         begun.page.goto("/assistant")
         yield begun
+
+
+@pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
+def test_a_language_model_handles_an_enquiry_up_to_the_itinerary(
+    browser: Browser,
+    thinking: Site,
+    server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+    look: Look,
+) -> None:
+    script = WholeWayModel()
+    monkeypatch.setattr(server, "otherwise", script)
+    with visiting(browser, look, base_url=thinking.address) as visit:
+        Clerk(visit, thinking, has_model=True).walk(rejects=True)
+    assert script.reasons_heard == [REASON]
+    assert server.heard
+    assert all(heard.is_anthropic and KEY in str(heard.headers) for heard in server.heard)
+    assert PASSPORTS[CUSTOMER] not in str([heard.body for heard in server.heard])
 
 
 def test_text_is_streamed_and_kept_after_a_stop(visit: Visit, server: ModelServer) -> None:
