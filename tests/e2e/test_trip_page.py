@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, pages_on_paper, sign_up, visiting
+from tests.e2e.browsing import LOOKS, WIDE, Look, Visit, expect, pages_on_paper, sign_up, visiting
 from tests.e2e.conftest import Site
 from tests.e2e.test_coming_in import look_at
 
@@ -22,10 +22,14 @@ FLIGHTS = (
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_trip_is_entered_and_shown_as_itinerary(browser: Browser, site: Site, look: Look) -> None:
+def test_a_trip_is_entered_and_its_itinerary_is_shown_and_printed(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         sign_up(visit.page)
         _plan(visit, look)
+        if look in WIDE:
+            _print(visit, site)
 
 
 def test_the_page_works_without_javascript(browser: Browser, site: Site) -> None:
@@ -34,25 +38,6 @@ def test_the_page_works_without_javascript(browser: Browser, site: Site) -> None
     ) as visit:
         sign_up(visit.page)
         _plan(visit, None)
-
-
-def test_the_itinerary_can_be_printed_and_downloaded_as_pdf(browser: Browser, site: Site) -> None:
-    with visiting(browser, Look("dark", 1280), base_url=site.address) as visit:
-        page = visit.page
-        sign_up(page)
-        _plan(visit, None)
-        assert pages_on_paper(page) == 1
-        address = page.get_by_role("link", name="PDF").get_attribute("href") or ""
-        answer = page.request.get(site.address + address)
-        assert (answer.status, answer.headers["content-type"], answer.body()[:5]) == (
-            200,
-            "application/pdf",
-            b"%PDF-",
-        )
-        page.emulate_media(media="print")
-        expect(page.get_by_role("heading", name="To Dubai")).to_be_visible()
-        for hidden in ("Passport ••••4567", "Margin", "No hotel from 23 Dec 2026 to 25 Dec 2026"):
-            expect(page.get_by_text(hidden, exact=False).first).to_be_hidden()
 
 
 def _plan(visit: Visit, look: Look | None) -> None:
@@ -89,6 +74,23 @@ def _send(visit: Visit, look: Look | None) -> None:
     page.get_by_role("button", name=re.compile("^Send to customer")).click()
     expect(page.get_by_text(f"Itinerary sent to {to}.")).to_be_visible()
     expect(page.locator("#about")).to_contain_text(to)
+
+
+def _print(visit: Visit, site: Site) -> None:
+    """Check the printed page and the PDF, which have nothing for the agency only."""
+    page = visit.page
+    assert pages_on_paper(page) == 1
+    address = page.get_by_role("link", name="PDF").get_attribute("href") or ""
+    answer = page.request.get(site.address + address)
+    assert (answer.status, answer.headers["content-type"], answer.body()[:5]) == (
+        200,
+        "application/pdf",
+        b"%PDF-",
+    )
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="To Dubai")).to_be_visible()
+    for hidden in ("Passport ••••4567", "Margin", "No hotel from 23 Dec 2026 to 25 Dec 2026"):
+        expect(page.get_by_text(hidden, exact=False).first).to_be_hidden()
 
 
 def _passenger(visit: Visit) -> None:
