@@ -1,7 +1,9 @@
-"""A worker process that kills itself with SIGKILL once, around an effect.
+"""Worker processes that kill themselves with SIGKILL once, around an effect.
 
-Run as a program: `python -m tests.approvals.crashing_worker POINT MARKER`; the settings come from
-the environment.
+Run as a program: `python -m tests.approvals.crashing_worker`; the settings come from the
+environment. Each line of its input is the point at which a worker kills itself and the path of the
+marker file that says that it has. For each line it starts a worker and prints its process id, and
+prints its exit code when it has ended.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from tests.approvals import probes
 from voyagent.approvals.service import execution
 from voyagent.approvals.service.effects import Effect, register
 from voyagent.factory import create_app
@@ -22,21 +25,15 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import load_settings
 from voyagent.kernel.db import db
 
-POINT, MARKER = sys.argv[1], Path(sys.argv[2])
 
-
-def die_here(point: str) -> None:
-    """Kill the process with SIGKILL when this point is reached for the first time."""
-    if point == POINT and not MARKER.exists():
-        MARKER.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def main() -> None:
-    """Run jobs until the worker is stopped."""
-    from tests.approvals import probes  # noqa: PLC0415 - the probes register themselves
-
+def work(point: str, marker: Path) -> None:
+    """Run jobs until the worker is stopped, or until the point is reached for the first time."""
     app = create_app(load_settings())
+
+    def die_here(reached: str) -> None:
+        if reached == point and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def deadly(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
         die_here("before_effect")
@@ -65,8 +62,22 @@ def main() -> None:
         event.listen(db.session(), "after_commit", lambda _session: die_here("after_commit"))
 
     execution.carry_out = watched
-    settings = app.extensions["voyagent.settings"]
-    jobs.run_worker(app, settings)
+    jobs.run_worker(app, app.extensions["voyagent.settings"])
+
+
+def main() -> None:
+    """Start a worker for each line of the input; the program is loaded once for all of them."""
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(2, 1)  # what the workers print belongs in the log
+        for line in sys.stdin:
+            point, marker = line.split(maxsplit=1)
+            child = os.fork()
+            if child == 0:
+                work(point, Path(marker.strip()))
+                os._exit(0)
+            print(child, file=answers, flush=True)
+            _, status = os.waitpid(child, 0)
+            print(os.waitstatus_to_exitcode(status), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,27 +23,58 @@ from voyagent.kernel.config import Settings
 PATIENCE_S = 30
 
 
-@contextmanager
-def worker(
-    settings: Settings, point: str, marker: Path, log: Path
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a worker that kills itself once at a point; stop it after the test.
+class Keeper:
+    """A process that has loaded the program and starts one worker at a time."""
 
-    The marker file exists after the worker has killed itself.
-    """
-    environment = worker_environment(settings)
-    with log.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.approvals.crashing_worker", point, str(marker)],
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=out,
-        )
-    try:
-        yield process
-    finally:
-        end(process, within_s=10)
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self.log = log
+        self._worker: int | None = None
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.approvals.crashing_worker"],
+                cwd=ROOT,
+                env=worker_environment(settings),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                bufsize=0,
+            )
+
+    @contextmanager
+    def worker(self, point: str, marker: Path) -> Iterator[None]:
+        """Run a worker that kills itself once at a point; stop it at the end of the block.
+
+        The marker file exists after the worker has killed itself.
+        """
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{point} {marker}\n".encode())
+        self._worker = self._answer()
+        try:
+            yield
+        finally:
+            if self._worker is not None:
+                with suppress(ProcessLookupError):  # it has just ended by itself
+                    os.kill(self._worker, signal.SIGTERM)
+                self.exit_code()
+
+    def exit_code(self) -> int:
+        """Wait until the worker has ended and return its exit code."""
+        code = self._answer()
+        self._worker = None
+        return code
+
+    def _answer(self) -> int:
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
+        assert ready, self.log.read_text()
+        return int(self.process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def keeper(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keeper]:
+    keeper = Keeper(settings, tmp_path_factory.mktemp("workers") / "log")
+    yield keeper
+    end(keeper.process, within_s=10)
 
 
 def finished(desk: Desk, approval_id: str, *, within_s: float = PATIENCE_S) -> bool:
@@ -70,20 +103,20 @@ def finished(desk: Desk, approval_id: str, *, within_s: float = PATIENCE_S) -> b
 )
 def test_the_act_happens_once_although_its_worker_is_killed(
     desk: Desk,
-    settings: Settings,
+    keeper: Keeper,
     alice: Person,
     tmp_path: Path,
     point: str,
     notes_after_the_kill: int,
 ) -> None:
-    marker, log = tmp_path / "died", tmp_path / "worker.log"
+    marker = tmp_path / "died"
     approval_id = desk.propose(alice, "probe_deadly")
     alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
-    with worker(settings, point, marker, log) as first:
-        assert first.wait(timeout=PATIENCE_S) == -signal.SIGKILL, log.read_text()
+    with keeper.worker(point, marker):
+        assert keeper.exit_code() == -signal.SIGKILL, keeper.log.read_text()
     assert desk.notes(approval_id) == notes_after_the_kill
-    with worker(settings, point, marker, log):
-        assert finished(desk, approval_id), log.read_text()
+    with keeper.worker(point, marker):
+        assert finished(desk, approval_id), keeper.log.read_text()
     row = desk.row(approval_id)
     assert (row["effect_status"], row["effect_error"]) == ("done", None)
     assert desk.notes(approval_id) == 1
@@ -96,11 +129,11 @@ def test_the_act_happens_once_although_its_worker_is_killed(
 
 @pytest.mark.usefixtures("no_jobs")
 def test_an_approved_act_waits_until_a_worker_starts(
-    desk: Desk, settings: Settings, alice: Person, tmp_path: Path
+    desk: Desk, keeper: Keeper, alice: Person, tmp_path: Path
 ) -> None:
     approval_id = desk.propose(alice, "probe_deadly")
     alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     assert desk.row(approval_id)["effect_status"] == "waiting"
-    with worker(settings, "never", tmp_path / "died", tmp_path / "worker.log"):
-        assert finished(desk, approval_id), (tmp_path / "worker.log").read_text()
+    with keeper.worker("never", tmp_path / "died"):
+        assert finished(desk, approval_id), keeper.log.read_text()
     assert desk.notes(approval_id) == 1
