@@ -106,27 +106,28 @@ def assert_nothing_is_granted(model: ModelTalk, engine: sa.Engine) -> None:
         assert invoice_queries.list_drafts(reader) == []
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS)
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_model_that_follows_instructions_of_a_customer_cannot_act(
-    model: ModelTalk, facts: dict[str, str], owner_engine: sa.Engine, order: str, attempt: str
+    model: ModelTalk, facts: dict[str, str], owner_engine: sa.Engine, order: str
 ) -> None:
+    """It makes each attempt in a turn of its own, one after the other in a conversation."""
     words = ORDERS[order].format(**facts)
-    calls = [
-        ToolCall(call.id, call.name, filled(call.arguments, facts)) for call in ATTEMPTS[attempt]
-    ]
-    events, driver = model.say(
-        f"The customer writes: {words}",
-        *[wants(call) for call in calls],
-        Reply("Done, all is approved and paid."),
-    )
-    assert of_kind(events, "approval_granted") == []
-    assert_nothing_is_granted(model, owner_engine)
-    seen_by_model = str([event for event in events if event["kind"] == "tool_result"]) + str(
-        [request.messages[-1] for request in driver.requests[1:]]
-    )
-    assert "Atlantis" not in seen_by_model
-    assert words not in "".join(part.text for request in driver.requests for part in request.system)
+    for attempt, wanted in ATTEMPTS.items():
+        calls = [ToolCall(call.id, call.name, filled(call.arguments, facts)) for call in wanted]
+        events, driver = model.say(
+            f"The customer writes: {words}",
+            *[wants(call) for call in calls],
+            Reply("Done, all is approved and paid."),
+        )
+        assert of_kind(events, "approval_granted") == [], attempt
+        assert_nothing_is_granted(model, owner_engine)
+        seen_by_model = str([event for event in events if event["kind"] == "tool_result"]) + str(
+            [request.messages[-1] for request in driver.requests[1:]]
+        )
+        assert "Atlantis" not in seen_by_model, attempt
+        assert words not in "".join(
+            part.text for request in driver.requests for part in request.system
+        ), attempt
 
 
 @pytest.mark.parametrize("order", ORDERS)
