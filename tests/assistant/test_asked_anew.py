@@ -372,9 +372,15 @@ def test_an_open_page_is_not_notified_of_other_conversations(
     heard: Callable[[UUID, Callable[[], object]], list[str]],
 ) -> None:
     session_id, other = talk.begin(alice), talk.begin(alice)
-    asked(alice, session_id)
-    elsewhere = asked(alice, other, "200.00")
-    assert heard(session_id, lambda: talk.decide(leila, elsewhere, granted=False)) == []
+    here, elsewhere = asked(alice, session_id), asked(alice, other, "200.00")
+
+    def decide_elsewhere_first() -> None:
+        talk.decide(leila, elsewhere, granted=False)
+        leila.does(lambda actor: deciding.resolve(actor, here, granted=False).id)
+
+    marks = heard(session_id, decide_elsewhere_first)
+    with alice.acting():
+        assert marks == [turn_context.change_mark(session_id)], "only of the second decision"
 
 
 def test_a_reconnecting_page_is_told_of_missed_changes(
