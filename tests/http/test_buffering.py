@@ -327,6 +327,29 @@ def without_date(received: bytes) -> bytes:
     return b"\r\n".join(line for line in received.split(b"\r\n") if not line.startswith(b"Date: "))
 
 
+def test_a_trailer_that_arrives_byte_by_byte_is_scanned_once() -> None:
+    head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    received, scan = bytearray(head + b"a" * 40_000), Scan()
+    begun = time.thread_time()
+    for _ in range(20_000):
+        received += b"a"
+        assert scan.read(received) is Stage.BODY
+    assert time.thread_time() - begun < 1
+    received += b"\r\n\r"
+    assert scan.read(received) is Stage.BODY
+    received += b"\n"
+    assert scan.read(received) is Stage.READY
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"a: b\r\n\r\n", b"a\n", b"a" * 70_000])
+def test_the_end_of_a_trailer_is_found_wherever_the_bytes_are_cut(end: bytes) -> None:
+    head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    for cut in range(min(len(end), 12)):
+        scan, received = Scan(), bytearray(head + end[:cut])
+        assert scan.read(received) is Stage.BODY
+        assert scan.read(received + end[cut:]) is Stage.READY
+
+
 def test_a_wrong_guess_of_the_scan_hands_over_early_and_never_changes_a_byte() -> None:
     for sent in [*COMPLETE.values(), *ODD.values()]:
         received, scan = bytearray(), Scan()

@@ -102,6 +102,7 @@ class Scan:
         self.body = 0
         self.expects_continue = False
         self._end: int | None = None
+        self._trailer: int | None = None
         self._position = 0
 
     def read(self, received: bytearray) -> Stage:
@@ -150,6 +151,8 @@ class Scan:
         return Stage.BODY
 
     def _has_last_chunk(self, received: bytearray) -> bool:
+        if self._trailer is not None:
+            return self._has_trailer(received, self._trailer)
         while True:
             end = received.find(b"\r\n", self._position)
             if end < 0:
@@ -158,17 +161,23 @@ class Scan:
             if not _CHUNK_SIZE.fullmatch(size):
                 return True
             if int(size, 16) == 0:
-                return bool(
-                    received.find(b"\r\n\r\n", end) >= 0
-                    or len(received) - end > HEADER_BYTES_MAX
-                    or _BARE_LF.search(received, end)
-                )
+                self._trailer = self._position = end
+                return self._has_trailer(received, end)
             following = end + 2 + int(size, 16) + 2
             if len(received) < following:
                 return False
             if received[following - 2 : following] != b"\r\n":
                 return True
             self._position = following
+
+    def _has_trailer(self, received: bytearray, start: int) -> bool:
+        has_ended = (
+            received.find(b"\r\n\r\n", max(self._position - 3, start)) >= 0
+            or len(received) - start > HEADER_BYTES_MAX
+            or _BARE_LF.search(received, self._position) is not None
+        )
+        self._position = len(received)
+        return has_ended
 
 
 class _Source:
