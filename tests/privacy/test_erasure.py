@@ -22,6 +22,7 @@ from tests.trips.things import keyring
 from voyagent.audit.service import checks as audit_checks
 from voyagent.billing.invoices.queries import documents as invoices
 from voyagent.kernel import clock, person_keys
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.parties import queries as parties, service as party_service
 from voyagent.parties.queries import PartyNotFound
@@ -33,6 +34,7 @@ from voyagent.privacy.errors import (
 )
 from voyagent.privacy.queries import person as held
 from voyagent.privacy.service import erasure, links, retention
+from voyagent.reports.models import ReportFile
 from voyagent.reports.queries import checks as book_checks
 
 WHY = "Request of the customer by letter"
@@ -124,6 +126,26 @@ def test_an_erasure_deletes_stored_responses_and_nothing_runs_again(
     assert alice.api.get("/parties", query_string={"q": "Uma"}).json["items"] == []
     repeated = create(charlie)
     assert (repeated.status_code, repeated.data) == (201, of_another_agency.data)
+
+
+def test_an_erasure_deletes_large_files(
+    alice: Person, charlie: Person, owner_engine: sa.Engine
+) -> None:
+    one = a_subject(alice)
+    for person in (alice, charlie):
+        with person.acting() as actor:
+            file = ReportFile(
+                user_id=actor.user_id,
+                address="/api/reports/day-book.pdf",
+                credential={},
+                status="done",
+                content=b"sealed",
+                expires_at=clock.now() + timedelta(days=1),
+            )
+            db.session.add(file)
+    erase(alice, one.party_id)
+    assert dump(owner_engine, alice)["report_files"] == ""
+    assert "day-book" in dump(owner_engine, charlie)["report_files"]
 
 
 def _words(rows: str) -> list[str]:

@@ -85,8 +85,12 @@ def begin(file_id: UUID) -> Order | None:
 
 
 def finish(keyring: Keyring, file_id: UUID, *, name: str, media_type: str, content: bytes) -> None:
-    """Store a file, encrypted; it is available for 24 hours from now."""
-    file = db.session.scalar(select(ReportFile).where(ReportFile.id == file_id, _OPEN))
+    """Store a file, encrypted; it is available for 24 hours from now.
+
+    Nothing is stored if an erasure has deleted the order meanwhile.
+    """
+    order = select(ReportFile).where(ReportFile.id == file_id, _OPEN)
+    file = db.session.scalar(order.with_for_update())
     if file is not None:
         file.content = keyring.seal(SEAL, content, bound_to=str(file_id))
         file.name, file.media_type = name, media_type

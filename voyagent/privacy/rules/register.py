@@ -451,7 +451,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "",
         "removed",
         SHORT,
-        N_("A file is encrypted and deleted after a day."),
+        N_("A file is encrypted. It is deleted after a day, and whenever a person is erased."),
     ),
     Holding(
         "supplier_offers",

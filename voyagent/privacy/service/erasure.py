@@ -74,6 +74,8 @@ _STEPS = (
     "update parties set name = :pseudonym, email = null, phone = null, address = null, country ="
     " null, state = null, tax_number = null, tax_number_sealed = null, tax_number_digests = null,"
     " terms_days = null, notes = null, is_archived = true, updated_at = :now where id = :party_id",
+    # Files are encrypted too, and can be requested again.
+    "delete from report_files where tenant_id = :tenant_id",
     # Stored responses are encrypted, so nobody knows whom they name. The keys stay: a deleted key
     # would let its request run again. It is the last step, because the others wait for requests
     # that use the same rows.
