@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import mailbox
+from tests.identity import authenticators
 from tests.identity.conftest import Events
 from tests.identity.test_sessions import Sql, fresh_address
 from tests.identity.test_views import submit
@@ -287,6 +288,47 @@ def test_a_reset_does_not_change_two_factor(
     assert (row["totp_enabled"], bytes(row["totp_secret"])) == (True, b"sealed")
     answer = anyone.post("/auth/sign-in", json={"email": alice.email, "password": NEW})
     assert (answer.status_code, answer.json["detail"]) == (401, "totp_required")
+
+
+@pytest.mark.parametrize("uses_link", [True, False])
+def test_a_reset_keeps_the_second_factor_once_a_mailed_link_was_used(
+    app: Flask, anyone: ApiClient, alice: Person, sql: Sql, *, uses_link: bool
+) -> None:
+    """An invited person has no proven address; switching two-factor on mails the link."""
+    sql("update users set email_proven = false where id = :id", id=alice.actor.user_id)
+    authenticators.switch_on(alice)
+    mail = mailbox.newest(app, to=alice.email, kind="verify_email")
+    if uses_link:
+        assert anyone.post("/auth/verify-email", json={"token": mail.token}).status_code == 200
+    assert choose(anyone, reset_link(app, anyone, alice).token).status_code == 200
+    told = mailbox.newest(app, to=alice.email, kind="password_changed").text
+    assert ("recovery codes were switched off" in told) is not uses_link
+    assert sign_in(anyone, alice.email, NEW) == (401 if uses_link else 200)
+
+
+def test_a_person_with_a_proven_address_gets_no_link(app: Flask, alice: Person, sql: Sql) -> None:
+    sql("update users set email_proven = true where id = :id", id=alice.actor.user_id)
+    authenticators.switch_on(alice)
+    assert mailbox.received(app, to=alice.email, kind="verify_email") == []
+
+
+def test_the_page_says_that_a_reset_would_end_the_second_factor(alice: Person, sql: Sql) -> None:
+    browser, who = alice.browser, {"id": alice.actor.user_id}
+    told = "resetting your password also switches two-factor sign-in off"
+    for is_on, is_proven in ((True, False), (True, True), (False, False)):
+        sql(
+            "update users set totp_enabled = :on, email_proven = :proven,"
+            " totp_secret = case when :on then cast('sealed' as bytea) end where id = :id",
+            **who,
+            on=is_on,
+            proven=is_proven,
+        )
+        page = browser.get("/account/security")
+        assert page.status_code == 200
+        assert (told in page.text) == (is_on and not is_proven)
+    answer = submit(browser, "/account/verification", token_from="/account/security")
+    assert answer.status_code == 303
+    assert mailbox.received(alice.app, to=alice.email, kind="verify_email")
 
 
 def test_a_reset_unlocks_a_rate_limited_account(

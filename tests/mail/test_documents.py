@@ -29,6 +29,7 @@ SAMPLES: dict[str, Value] = {
     "access": "suspended",
     "others": 2,
     "suspended": 1,
+    "second_factor_off": True,
     "name": "Website",
     "prefix": "vy_3f9a",
     "api_keys": 2,

@@ -80,7 +80,8 @@ KINDS: dict[str, Kind] = {
     "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str, **_LIVES_ON}),
     # `others` and `suspended` are numbers of people of the agency, after a first reset.
     "password_changed": Kind(
-        N_("Your password was changed"), {"others": int, "suspended": int, **_LIVES_ON}
+        N_("Your password was changed"),
+        {"others": int, "suspended": int, "second_factor_off": bool, **_LIVES_ON},
     ),
     "two_factor_changed": Kind(
         ("change", _TWO_FACTOR),

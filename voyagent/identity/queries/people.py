@@ -490,13 +490,14 @@ def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
 def two_factor_statement(user_id: UUID) -> Select[Any]:
     """Select the state of a user's two-factor authentication.
 
-    One row: on or off, the encrypted secret of an unfinished set-up, the number of unused recovery
-    codes, and the number of all recovery codes.
+    One row: on or off, the encrypted secret of an unfinished set-up, whether a mailed link has
+    proven the address, the number of unused recovery codes, and the number of all recovery codes.
     """
     codes = select(func.count()).where(owned(RecoveryCode), _CODES.user_id == user_id)
     return select(
         _USERS.totp_enabled,
         _USERS.totp_pending_secret,
+        _USERS.email_proven,
         codes.scalar_subquery().label("codes_made"),
         codes.where(_CODES.spent_at.is_(None)).scalar_subquery().label("codes_left"),
     ).where(owned(User), _USERS.id == user_id)

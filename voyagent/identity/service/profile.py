@@ -110,6 +110,7 @@ def change_password(
         locale=actor.locale,
         others=0,
         suspended=0,
+        second_factor_off=False,
         **lives_on(person.id),
     )
     audit.record(actor, "auth.password_changed", entity_refs={"user_id": person.id})

@@ -137,7 +137,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     person = one_time.spend(holder)
     person.password_hash = password_hash
     actor = people.get_actor(person.id).via(device.channel)
-    done = Reset(person.email)
+    done, had_second_factor = Reset(person.email), person.totp_enabled
     if person.email_proven:
         end_credentials(Act.PASSWORD_RESET, person.id, by=actor)
     else:
@@ -148,6 +148,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
         locale=actor.locale,
         others=done.others,
         suspended=done.suspended,
+        second_factor_off=had_second_factor and not person.totp_enabled,
         **lives_on(person.id),
     )
     audit.record(actor, "auth.password_reset", entity_refs={"user_id": person.id})

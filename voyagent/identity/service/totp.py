@@ -29,6 +29,7 @@ from voyagent.identity.service.second_factor import (
     seal_seed,
 )
 from voyagent.identity.service.values import Device, Identity
+from voyagent.identity.service.verification import mail_verification
 from voyagent.kernel import limits
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db, rows_changed
@@ -106,7 +107,8 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
 
     Recovery codes are not accepted. If two-factor authentication is on and there is no new secret,
     the code is not checked, nothing changes and the result is None. The present session continues,
-    the others end, and API keys stay valid.
+    the others end, and API keys stay valid. If no mailed link has proven the address, it is mailed.
+    Until it is used, a reset of the password ends two-factor authentication.
 
     Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """
@@ -150,6 +152,8 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
         step=step,
     )
     _mail_notice(identity, actor, person, change)
+    if change == "on" and not person.email_proven:
+        mail_verification(identity, actor, user_id=person.id, email=person.email)
     return change
 
 
