@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.faults.web import web_processes, worker_process
+from tests.assistant.line import INVOICE
+from tests.faults.web import worker_process
 from tests.people import People, Person
 from tests.pgbouncer import PROGRAM, Pooler, pooled_database
 from tests.processes import ROOT, worker_environment
@@ -132,11 +134,28 @@ def test_pages_operations_exports_and_jobs_work(
 
 
 def test_reads_succeed_again_after_one_that_timed_out(pooler: Pooler, asha: Person) -> None:
-    assert [asha.api.get("/enquiries").status_code for _ in range(5)] == [200] * 5
+    with timeout(pooler, pooler.reads, "1s"):
+        assert [asha.api.get("/enquiries").status_code for _ in range(5)] == [200] * 5
+        with pooler.owner.begin() as connection:
+            connection.execute(sa.text("lock table enquiries in access exclusive mode"))
+            assert asha.api.get("/enquiries").status_code == 503
+        assert [asha.api.get("/enquiries").status_code for _ in range(8)] == [200] * 8
+
+
+@contextmanager
+def timeout(pooler: Pooler, address: str, after: str) -> Iterator[None]:
+    """Cancel the statements of a login after another time for the block."""
+    login, name = (libpq_parameters(address)[part] for part in ("user", "dbname"))
     with pooler.owner.begin() as connection:
-        connection.execute(sa.text("lock table enquiries in access exclusive mode"))
-        assert asha.api.get("/enquiries").status_code == 503
-    assert [asha.api.get("/enquiries").status_code for _ in range(8)] == [200] * 8
+        connection.execute(
+            sa.text(f"alter role {login} in database {name} set statement_timeout = '{after}'")
+        )
+    pooler.reconnect()
+    try:
+        yield
+    finally:
+        cli.store_session_settings(pooler.settings)
+        pooler.reconnect()
 
 
 def test_the_start_accepts_the_pooler_and_warns_about_polling(pooler: Pooler) -> None:
@@ -220,10 +239,19 @@ def test_a_whole_turn_takes_less_than_three_seconds(
 ) -> None:
     changes = {"db_listen_url": pooler.direct if is_direct else None}
     settings = pooler.settings.model_copy(update=changes)
-    with (
-        worker_process(settings, tmp_path),
-        web_processes(settings, tmp_path, processes=1) as web,
-    ):
-        web.turn(asha)  # the worker has started
-        took = min(web.turn(asha)[1] for _ in range(3))
+    app = create_app(settings)
+    with worker_process(settings, tmp_path):
+        asha = replace(asha, app=app)
+        turn(asha)  # the worker has started
+        took = min(turn(asha) for _ in range(3))
+    closed(app)
     assert took < TURN_S, (tmp_path / "worker.log").read_text()[-2000:]
+
+
+def turn(person: Person) -> float:
+    """Send a message in a new conversation; return the seconds until its final event."""
+    session_id = person.api.post("/chat/sessions", json={}).json["session_id"]
+    since = time.monotonic()
+    answer = person.api.post(f"/chat/sessions/{session_id}/messages", json={"message": INVOICE})
+    assert '"kind":"final"' in answer.text.replace(" ", "")
+    return time.monotonic() - since
