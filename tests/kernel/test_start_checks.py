@@ -275,8 +275,8 @@ def test_each_process_ends_with_code_4(ground: Ground, command: list[str]) -> No
 
 
 def test_the_command_prints_every_check(ground: Ground) -> None:
-    done = run(ground.settings, ["flask", "--app", "wsgi", "check"])
-    assert done.returncode == 0, done.stderr
+    done = create_app(ground.settings).test_cli_runner().invoke(args=["check"])
+    assert done.exit_code == 0, done.output
     lines = [line for line in done.stdout.splitlines() if not line.startswith("{")]
     assert [line.split(maxsplit=1) for line in lines] == [
         ["ok", result.name] for result in check_start(ground.settings)
