@@ -27,7 +27,7 @@ from voyagent.kernel.db import db
 
 
 def work(point: str, marker: Path) -> None:
-    """Run jobs until the worker is stopped, or until the point is reached for the first time."""
+    """Run jobs until the worker is stopped or first reaches the point."""
     app = create_app(load_settings())
 
     def die_here(reached: str) -> None:
@@ -66,7 +66,7 @@ def work(point: str, marker: Path) -> None:
 
 
 def main() -> None:
-    """Start a worker for each line of the input; the program is loaded once for all of them."""
+    """Start a worker for each line of the input, without loading the program again."""
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(2, 1)  # what the workers print belongs in the log
         for line in sys.stdin:

@@ -110,7 +110,7 @@ def assert_nothing_is_granted(model: ModelTalk, engine: sa.Engine) -> None:
 def test_a_model_that_follows_instructions_of_a_customer_cannot_act(
     model: ModelTalk, facts: dict[str, str], owner_engine: sa.Engine, order: str
 ) -> None:
-    """It makes each attempt in a turn of its own, one after the other in a conversation."""
+    """Each attempt is a turn of its own in one conversation."""
     words = ORDERS[order].format(**facts)
     for attempt, wanted in ATTEMPTS.items():
         calls = [ToolCall(call.id, call.name, filled(call.arguments, facts)) for call in wanted]

@@ -132,7 +132,7 @@ def test_no_thread_runs_after_its_answer(driver: ModelDriver, server: ModelServe
 
 
 def _set_when(ready: Callable[[], bool]) -> tuple[threading.Event, list[float]]:
-    """Return an event that is set as soon as `ready()`, and the list that gets its time."""
+    """Return an event that is set as soon as `ready()`, and a list with its time."""
     event = threading.Event()
     times: list[float] = []
 
