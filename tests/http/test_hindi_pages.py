@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -320,6 +321,7 @@ CODES = re.compile(
 )
 FORMS = [page_method for page_method in SENT if page_method.page.endpoint != "identity.open_demo"]
 """Forms with errors. The demo has none, and its agency is English."""
+WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z])")
 ZONES = sorted(available_timezones(), key=len, reverse=True)
 SPOKEN = {
     "placeholder",
@@ -388,15 +390,16 @@ class Read(HTMLParser):
 
 def english(*texts: str) -> list[str]:
     """Return the sentences with an English word that is no name."""
-    found = []
-    for sentence in texts:
-        rest = CODES.sub(" ", sentence)
-        for name in (*(zone for zone in ZONES if zone in rest), *TYPED):
-            rest = rest.replace(name, " ")
-        words = re.findall(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z])", rest)
-        if any(word not in NAMES and not is_currency(word) for word in words):
-            found.append(sentence.strip())
-    return found
+    return [sentence.strip() for sentence in texts if is_english(sentence)]
+
+
+@cache
+def is_english(sentence: str) -> bool:
+    """True for a sentence with an English word; most of a page's stand on every page."""
+    rest = CODES.sub(" ", sentence)
+    for name in (*(zone for zone in ZONES if zone in rest), *TYPED):
+        rest = rest.replace(name, " ")
+    return any(word not in NAMES and not is_currency(word) for word in WORD.findall(rest))
 
 
 def check(answer: Any) -> None:
