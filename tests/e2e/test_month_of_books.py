@@ -150,11 +150,14 @@ def _see_the_statement(visit: Visit, look: Look, number: str) -> None:
 
 def _find_each_amount(visit: Visit, look: Look, number: str) -> None:
     page = visit.page
+    page.goto("/reports/trial-balance")
+    page.locator("#as_of").fill(_on(LAST_DAY.day))
+    page.locator("#from").fill(_on(1))
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url(re.compile("from="))
+    month = page.url
     for code, amount, narration, document in WAYS:
-        page.goto("/reports/trial-balance")
-        page.locator("#as_of").fill(_on(LAST_DAY.day))
-        page.locator("#from").fill(_on(1))
-        page.get_by_role("button", name="Show", exact=True).click()
+        page.goto(month)
         main = page.get_by_role("main")
         main.get_by_role("row").filter(
             has=page.get_by_role("link", name=re.compile(rf"^{code} "))
