@@ -4,6 +4,9 @@ Run as a program: `python -m tests.assistant.dying_worker FOLDER`; settings come
 environment. The file `plan` in the folder says where the present process kills itself: `before 2`
 or `after 4` is around the event of that number. The file is then removed. The file `pid` has the
 process id. With the plan `slow` the process sends its text slowly, so that a test can kill it.
+
+With `--prepared` after the folder, the examples that messages of an administrator are compared with
+are read once and not by each worker, which takes a second or two.
 """
 
 from __future__ import annotations
@@ -13,14 +16,19 @@ import signal
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import event
 
+from voyagent import catalogue
+from voyagent.assistant.queries import interpretation
 from voyagent.assistant.service import loop
+from voyagent.capabilities import registry
 from voyagent.chat.queries import sessions
 from voyagent.chat.service import turns
 from voyagent.factory import create_app
 from voyagent.kernel import jobs
+from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.config import load_settings
 from voyagent.kernel.db import db
 
@@ -61,6 +69,10 @@ def main() -> None:
         os.kill(int(PID.read_text()), signal.SIGTERM)
 
     signal.signal(signal.SIGTERM, stop)
+    if "--prepared" in sys.argv:
+        registry.install(catalogue.CAPABILITIES)
+        administrator = Actor(uuid4(), None, "agency_admin", Channel.ASSISTANT)
+        interpretation._engine(tuple(interpretation.usable_by(administrator)))  # noqa: SLF001 - it is cached
     while not stopped:
         child = os.fork()
         if child == 0:

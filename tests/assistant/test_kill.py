@@ -34,7 +34,7 @@ def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     environment = worker_environment(settings)
     with (folder / "log").open("ab") as out:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "tests.assistant.dying_worker", str(folder)],
+            [sys.executable, "-m", "tests.assistant.dying_worker", str(folder), "--prepared"],
             cwd=ROOT,
             env=environment,
             stdout=out,
