@@ -14,8 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -23,6 +22,7 @@ import click
 import psycopg
 import pytest
 import sqlalchemy as sa
+from click.testing import Result
 
 import app as start_script
 from voyagent.drivers.postgres.launcher import stop_server
@@ -107,105 +107,128 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@contextmanager
-def _starting(folder: Path) -> Iterator[Callable[..., Program]]:
-    started: list[Program] = []
-    data_dir, port = folder / "data", _free_port()
+class Home:
+    """A data folder and a free port in which the program is started repeatedly."""
 
-    def start(**variables: str) -> Program:
-        started.append(Program(data_dir, port, folder / f"log-{len(started)}", **variables))
-        return started[-1]
+    def __init__(self, folder: Path) -> None:
+        self.data_dir = folder / "data"
+        self._folder, self._port = folder, _free_port()
+        self._started: list[Program] = []
 
-    yield start
-    for program in started:
-        if program.process.poll() is None:
-            program.process.kill()
-            program.process.wait()
-    stop_server(data_dir)
-    shutil.rmtree(find_location(data_dir).home)
+    def start(self, **variables: str) -> Program:
+        log = self._folder / f"log-{len(self._started)}"
+        self._started.append(Program(self.data_dir, self._port, log, **variables))
+        return self._started[-1]
+
+    def running(self) -> Program:
+        """Return the program that was started last; start it if it has ended."""
+        if not self._started or self._started[-1].process.poll() is not None:
+            self.start().wait_until_it_runs()
+        return self._started[-1]
+
+    def close(self) -> None:
+        for program in self._started:
+            if program.process.poll() is None:
+                program.process.kill()
+                program.process.wait()
+        stop_server(self.data_dir)
+        shutil.rmtree(find_location(self.data_dir).home)
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Starts the program in a data folder of the test's own, on one free port."""
-    with _starting(tmp_path) as start:
-        yield start
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A data folder of the test's own."""
+    home = Home(tmp_path)
+    yield home
+    home.close()
 
 
 @pytest.fixture(scope="module")
-def start_again(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Program]]:
-    """Starts the program in one data folder for all tests that stop it."""
-    with _starting(tmp_path_factory.mktemp("stopped")) as start:
-        yield start
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A data folder for the tests that do not need a new one."""
+    home = Home(tmp_path_factory.mktemp("shared"))
+    yield home
+    home.close()
 
 
-@pytest.fixture(scope="module")
-def start_beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Program]]:
-    with _starting(tmp_path_factory.mktemp("running")) as start:
-        yield start
+@pytest.fixture
+def running(shared_home: Home) -> Program:
+    """A running program, which the test may stop; the next test then starts it again."""
+    return shared_home.running()
 
 
-@pytest.fixture(scope="module")
-def running(start_beside: Callable[..., Program]) -> Program:
-    """A running program for tests that only read from it."""
-    program = start_beside()
-    program.wait_until_it_runs()
-    return program
+def test_the_start_message_has_the_url_and_skipped_steps(running: Program) -> None:
+    assert DEMO_EMAIL not in running.output
+    sockets = find_location(running.data_dir).sockets
+    assert demos_in(f"host={sockets} user=postgres dbname=voyagent") == 0
+    assert f"Voyagent runs at http://127.0.0.1:{running.port}" in running.output
+    assert "E-mail addresses are not verified here" in running.output
+    if os.geteuid() == 0:
+        assert "/var/tmp/voyagent-" in running.output  # noqa: S108
 
 
-def test_a_stop_leaves_no_process_running(start_again: Callable[..., Program]) -> None:
-    program = start_again()
-    program.wait_until_it_runs()
-    assert program.status("/health") == 200
-    assert program.status("/health/db") == 200
-    children = program.children()
-    assert len(children) == 2, "web and worker"
-    assert program.stop() == 0
+def test_a_killed_worker_is_started_again(running: Program) -> None:
+    before = running.children()
+    worker = next(pid for pid in before if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(worker, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while len(running.children() - before) != 1 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(running.children() - before) == 1
+    assert "The worker ended and is started again." in running.output
+
+
+def test_a_used_port_is_reported_at_once(running: Program) -> None:
+    said = refusal(PORT=str(running.port), VOYAGENT_DATA_DIR=str(running.data_dir))
+    assert said.startswith(f"Voyagent did not start: port {running.port} is in use")
+    assert running.status("/health") == 200
+
+
+def test_ctrl_c_stops_all_processes(running: Program) -> None:
+    running.read_enquiries()
+    children = running.children()
+    assert running.stop(signal.SIGINT) == 0
     _assert_gone(children)
-    with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(host=str(find_location(program.data_dir).sockets), user="postgres")
+    assert "SIGKILL" not in running.output
 
 
-def test_ctrl_c_stops_all_processes(start_again: Callable[..., Program]) -> None:
-    program = start_again()
-    program.wait_until_it_runs()
-    program.read_enquiries()
-    children = program.children()
-    assert program.stop(signal.SIGINT) == 0
-    _assert_gone(children)
-    assert "SIGKILL" not in program.output
-
-
-def test_a_start_right_after_kill_9_succeeds(start_again: Callable[..., Program]) -> None:
-    program = start_again()
-    program.wait_until_it_runs()
-    orphans = program.children()
-    program.stop(signal.SIGKILL)
-    again = start_again()
+def test_a_start_right_after_kill_9_succeeds(running: Program, shared_home: Home) -> None:
+    orphans = running.children()
+    running.stop(signal.SIGKILL)
+    again = shared_home.start()
     again.wait_until_it_runs()
     assert again.status("/health/db") == 200
     _assert_gone(orphans)
 
 
-def test_the_demo_is_completed_after_a_killed_start(
-    start: Callable[..., Program], tmp_path: Path
-) -> None:
+def test_a_stop_leaves_no_process_running(running: Program) -> None:
+    assert running.status("/health") == 200
+    assert running.status("/health/db") == 200
+    children = running.children()
+    assert len(children) == 2, "web and worker"
+    assert running.stop() == 0
+    _assert_gone(children)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(host=str(find_location(running.data_dir).sockets), user="postgres")
+
+
+def test_the_demo_is_completed_after_a_killed_start(home: Home) -> None:
     """Later starts fill nothing, keep the secret, and take less than five seconds."""
-    program = start(VOYAGENT_DEMO="on")
+    program = home.start(VOYAGENT_DEMO="on")
     program.wait_until_it_says("Filling the demo agency")
-    file = tmp_path / "data" / "secret"
+    file = home.data_dir / "secret"
     secret = file.read_text()
     assert len(secret) >= 32
     assert file.stat().st_mode & 0o777 == 0o600
     program.stop(signal.SIGKILL)
-    again = start(VOYAGENT_DEMO="on")
+    again = home.start(VOYAGENT_DEMO="on")
     again.wait_until_it_runs()
     assert "Filling the demo agency" in again.output
     assert DEMO_EMAIL in again.output.split("Voyagent runs at")[1]
     again.stop()
     took = []
     while len(took) < 3 and min(took, default=5) >= 5:  # other tests load the machine meanwhile
-        later = start(VOYAGENT_DEMO="on")
+        later = home.start(VOYAGENT_DEMO="on")
         took.append(later.wait_until_it_runs())
         assert "Filling" not in later.output
         assert DEMO_EMAIL in later.output
@@ -214,8 +237,8 @@ def test_the_demo_is_completed_after_a_killed_start(
     assert file.read_text() == secret
 
 
-def test_an_invalid_setting_is_reported_in_a_sentence(start: Callable[..., Program]) -> None:
-    program = start(VOYAGENT_AUTH_SECRET="short")
+def test_an_invalid_setting_is_reported_in_a_sentence(home: Home) -> None:
+    program = home.start(VOYAGENT_AUTH_SECRET="short")
     assert program.process.wait(20) == 1
     assert re.search(r"Voyagent did not start: .*VOYAGENT_AUTH_SECRET", program.output)
     assert "Traceback" not in program.output
@@ -278,21 +301,19 @@ def test_an_unwritable_data_folder_is_reported_in_a_sentence(
     ).startswith("Voyagent did not start: VOYAGENT_DATA_DIR must name a folder that can be written")
 
 
+def migrate_up(**variables: str) -> Result:
+    """Run `flask migrate-up` in this process, as `flask` runs it beside app.py."""
+    variables["VOYAGENT_LOG_JSON"] = "true"  # the log of this process stays as it is
+    with mock.patch.dict(os.environ, _bare_environment() | variables, clear=True):
+        return start_script.create_app().test_cli_runner().invoke(args=["migrate-up"])
+
+
 def test_the_migration_command_reports_an_error_in_a_sentence(tmp_path: Path) -> None:
     nobody = f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips"
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "migrate-up"],
-        cwd=ROOT,
-        env=_bare_environment() | {"VOYAGENT_DATA_DIR": str(tmp_path), "VOYAGENT_DB_URL": nobody},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 1
+    done = migrate_up(VOYAGENT_DATA_DIR=str(tmp_path), VOYAGENT_DB_URL=nobody)
+    assert (done.exit_code, type(done.exception)) == (1, SystemExit), "no traceback"
     assert "the database server of VOYAGENT_DB_URL cannot be reached" in done.stderr
-    assert "hidden-word" not in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
+    assert "hidden-word" not in done.output
 
 
 @pytest.mark.parametrize(
@@ -390,37 +411,6 @@ def test_a_login_with_too_many_rights_is_refused_in_production(
     assert "Traceback" not in program.output
 
 
-def test_the_start_message_has_the_url_and_skipped_steps(running: Program) -> None:
-    assert DEMO_EMAIL not in running.output
-    sockets = find_location(running.data_dir).sockets
-    assert demos_in(f"host={sockets} user=postgres dbname=voyagent") == 0
-    assert f"Voyagent runs at http://127.0.0.1:{running.port}" in running.output
-    assert "E-mail addresses are not verified here" in running.output
-    if os.geteuid() == 0:
-        assert "/var/tmp/voyagent-" in running.output  # noqa: S108
-
-
-def test_a_killed_worker_is_started_again(running: Program) -> None:
-    before = running.children()
-    worker = next(pid for pid in before if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
-    os.kill(worker, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while len(running.children() - before) != 1 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert len(running.children() - before) == 1
-    assert "The worker ended and is started again." in running.output
-
-
-def test_a_used_port_is_reported_at_once(
-    running: Program, start_beside: Callable[..., Program]
-) -> None:
-    twin = start_beside()
-    assert twin.process.wait(20) == 1
-    assert f"port {running.port} is in use" in twin.output
-    assert "Traceback" not in twin.output
-    assert running.status("/health") == 200
-
-
 def _bare_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("VOYAGENT_")}
 
@@ -450,24 +440,24 @@ def _assert_gone(pids: set[int]) -> None:
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
 
 
-def test_migrate_up_grants_the_role_to_a_separate_login(database: tuple[str, str]) -> None:
+def test_migrate_up_grants_the_role_to_a_separate_login(
+    tmp_path: Path, database: tuple[str, str]
+) -> None:
     """Migrations use the owner's login, the program another one without manual grants."""
     owner, _application = database
     login = f"teller_{secrets.token_hex(4)}"
     app_url = sa.make_url(owner).set(username=login).render_as_string(hide_password=False)
-    variables = {"VOYAGENT_DB_URL": app_url, "VOYAGENT_DB_ADMIN_URL": owner}
+    variables = {
+        "VOYAGENT_DATA_DIR": str(tmp_path),
+        "VOYAGENT_DB_URL": app_url,
+        "VOYAGENT_DB_ADMIN_URL": owner,
+    }
     with psycopg.connect(psycopg_url(owner), autocommit=True) as connection:
         connection.execute(f"create role {login} login")
         try:
             for _again in range(2):
-                subprocess.run(
-                    [sys.executable, "-m", "flask", "migrate-up"],
-                    cwd=ROOT,
-                    env=_bare_environment() | variables,
-                    timeout=60,
-                    check=True,
-                    capture_output=True,
-                )
+                done = migrate_up(**variables)
+                assert done.exit_code == 0, done.output
             with psycopg.connect(psycopg_url(app_url)) as program:
                 program.execute("set role voyagent_app")
                 assert program.execute("select count(*) from tenants").fetchone() == (0,)
