@@ -27,6 +27,7 @@ from tests.http.echo_server import BUFFERED_BYTES, LARGE_BYTES, THREADS
 from tests.processes import ROOT, end
 from voyagent.http.buffering import (
     BODY_BYTES_MAX,
+    CHUNKS_MAX,
     CONTINUE,
     HEADER_BYTES_MAX,
     LINGER_S,
@@ -226,7 +227,8 @@ COMPLETE = {
     "no chunks": chunked(),
     "chunk extensions": chunked(b"hello", extension=b';name="a;b" ; x'),
     "trailers": chunked(b"hello", trailers=b"X-Sum: 1\r\nX-Other: 2\r\n"),
-    "chunks over the buffer": chunked(*[b"z" * 70_000] * 20),
+    "many large chunks": chunked(*[b"z" * 70_000] * 14),
+    "many small chunks": chunked(*[b"z"] * 8_000),
     "large chunk": chunked(b"y" * 300_000),
     "connection close of 1.0": b"GET /old HTTP/1.0\r\n\r\n",
     "body and expectation": post(b"hello", b"Expect: 100-continue"),
@@ -282,6 +284,28 @@ def test_a_request_arrives_whole_in_any_pieces(server: Server, plain: Server, na
     pieces = [sent[a:b] for a, b in zip([0, *cuts], [*cuts, len(sent)], strict=True)]
     for got in (server.ask(sent), server.ask(*pieces, pause_s=0.002)):
         assert without_date(got.removeprefix(CONTINUE)) == expected
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        chunked(*[b"z" * 70_000] * 20),
+        chunked(*[b"z"] * (CHUNKS_MAX + 1)),
+        chunked(*[b"z"] * 170_000),
+        chunked(*[b"z"] * 9_000, extension=b";" + b"x" * 90),
+    ],
+    ids=["more bytes", "one chunk more", "very many chunks", "extensions"],
+)
+def test_a_chunked_body_beyond_the_limits_is_413(server: Server, sent: bytes) -> None:
+    got = server.ask(sent)
+    assert (status(got), got.endswith(b'{"detail": "payload_too_large"}')) == (413, True)
+
+
+def test_small_chunks_before_a_large_one_take_little_time(server: Server) -> None:
+    sent = chunked(*[b"z"] * 8_000, b"y" * 900_000)
+    began = time.monotonic()
+    assert status(server.ask(sent)) == 200
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("name", ODD)

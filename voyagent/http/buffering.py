@@ -41,6 +41,8 @@ BODY_BYTES_PER_S = 4 * 1024
 BUFFERED_BYTES_MAX = 64 * 1024 * 1024
 ADDRESS_SHARE = 4  # an address may have a quarter of the bytes
 CHUNK_LINE_BYTES_MAX = 16 * 1024
+CHUNKS_MAX = 8 * 1024
+"""Chunks of one body. The parser takes as long for a small chunk as for a large one."""
 UNSENT_BYTES_MAX = 256 * 1024
 LINGER_S = 2.0
 LINGER_BYTES_MAX = 4 * 1024 * 1024
@@ -82,12 +84,13 @@ class Limits:
 
 
 class Stage(Enum):
-    """The part of a request that is still missing, or `READY`, or `TOO_LARGE`."""
+    """The part of a request that is still missing, or `READY`, or the reason for a refusal."""
 
     HEADER = auto()
     BODY = auto()
     READY = auto()
-    TOO_LARGE = auto()
+    HEADER_TOO_LARGE = auto()
+    BODY_TOO_LARGE = auto()
 
 
 class Scan:
@@ -103,34 +106,35 @@ class Scan:
         self.expects_continue = False
         self._end: int | None = None
         self._trailer: int | None = None
+        self._chunks = 0
         self._position = 0
 
     def read(self, received: bytearray) -> Stage:
         """Return the stage of the request that begins with these bytes."""
         if self.stage is Stage.HEADER:
             self.stage = self._read_header(received)
-        if self.stage is Stage.BODY and (
-            (
-                len(received) >= self._end
-                if self._end is not None
-                else self._has_last_chunk(received)
-            )
-            or len(received) - self.body > BODY_BYTES_MAX
-        ):
-            self.stage = Stage.READY
+        if self.stage is Stage.BODY:
+            is_large = len(received) - self.body > BODY_BYTES_MAX
+            if self._end is not None:
+                if is_large or len(received) >= self._end:
+                    self.stage = Stage.READY
+            elif self._has_last_chunk(received):
+                self.stage = Stage.READY
+            elif is_large or self._chunks > CHUNKS_MAX:
+                self.stage = Stage.BODY_TOO_LARGE
         return self.stage
 
     def _read_header(self, received: bytearray) -> Stage:
         end = received.find(b"\r\n\r\n", max(self._position - 3, 0))
         if end < 0:
             if len(received) > HEADER_BYTES_MAX:
-                return Stage.TOO_LARGE
+                return Stage.HEADER_TOO_LARGE
             if _BARE_LF.search(received, self._position):
                 return Stage.READY
             self._position = len(received)
             return Stage.HEADER
         if end > HEADER_BYTES_MAX:
-            return Stage.TOO_LARGE
+            return Stage.HEADER_TOO_LARGE
         self.body = self._position = end + 4
         head = bytes(received[: end + 2]).lower()
         fields: dict[bytes, list[bytes]] = {}
@@ -153,7 +157,7 @@ class Scan:
     def _has_last_chunk(self, received: bytearray) -> bool:
         if self._trailer is not None:
             return self._has_trailer(received, self._trailer)
-        while True:
+        while self._chunks <= CHUNKS_MAX:
             end = received.find(b"\r\n", self._position)
             if end < 0:
                 return len(received) - self._position > CHUNK_LINE_BYTES_MAX
@@ -169,6 +173,8 @@ class Scan:
             if received[following - 2 : following] != b"\r\n":
                 return True
             self._position = following
+            self._chunks += 1
+        return False
 
     def _has_trailer(self, received: bytearray, start: int) -> bool:
         has_ended = (
@@ -181,16 +187,26 @@ class Scan:
 
 
 class _Source:
-    """The socket from which a thread reads the part of a body that was not buffered.
+    """The bytes from which a thread reads a request: the buffered ones, then those of the socket.
 
-    The client must keep up a minimum rate, counted from the moment when a thread has the request,
-    and may never send nothing for longer than `patience_s`.
+    gunicorn gets the buffered bytes in pieces, because its reader of chunks copies the rest of a
+    piece for each chunk. After them the client must keep up a minimum rate, counted from the moment
+    when a thread has the request, and may never send nothing for longer than `patience_s`.
     """
 
     def __init__(self, sock: socket.socket, patience_s: float) -> None:
         self._sock = sock
         self._patience_s = patience_s
         self._deadline = 0.0
+        self._buffered = memoryview(b"")
+
+    def fill(self, received: bytes) -> None:
+        self._buffered = memoryview(received)
+
+    def take_rest(self) -> bytes:
+        """Return the buffered bytes that nobody has read."""
+        rest, self._buffered = bytes(self._buffered), memoryview(b"")
+        return rest
 
     def open(self) -> None:
         self._deadline = time.monotonic() + self._patience_s
@@ -203,6 +219,9 @@ class _Source:
 
         Raises TimeoutError or BlockingIOError if the client is late.
         """
+        if self._buffered:
+            piece, self._buffered = bytes(self._buffered[:size]), self._buffered[size:]
+            return piece
         if time.monotonic() > self._deadline:
             raise TimeoutError
         received = self._sock.recv(size)
@@ -384,6 +403,8 @@ class BufferingWorker(ThreadWorker):
 
     def _expect_next(self, conn: _Connection, _client: socket.socket) -> None:
         following = conn.parser.unreader.take_buffered()
+        if conn.source is not None:
+            following += conn.source.take_rest()
         if following:  # the client sent its next request without waiting for the response
             self._expect_request(conn)
             self._add(conn, following)
@@ -435,8 +456,11 @@ class BufferingWorker(ThreadWorker):
         if stage is Stage.READY:
             self._hand_over(conn)
             return
-        if stage is Stage.TOO_LARGE:
+        if stage is Stage.HEADER_TOO_LARGE:
             self._refuse(conn, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large")
+            return
+        if stage is Stage.BODY_TOO_LARGE:
+            self._refuse(conn, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large")
             return
         self._limit_memory(conn.network)
         if conn not in self._collecting:
@@ -477,7 +501,7 @@ class BufferingWorker(ThreadWorker):
         conn.init()
         if conn.source is None:
             conn.source = conn.parser.unreader.sock = _Source(conn.sock, self.limits.body_s)
-        conn.parser.unreader.unread(bytes(conn.received))
+        conn.source.fill(bytes(conn.received))
         self._forget_received(conn)
         self.enqueue_req(conn)
 
