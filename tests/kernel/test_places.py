@@ -60,6 +60,25 @@ def test_a_caller_with_precedence_gets_the_next_place() -> None:
     assert served == ["A", "B", "C"]
 
 
+def test_one_of_four_places_is_for_callers_without_precedence() -> None:
+    places, served = Places(1, 1), []
+    assert places.take("A", 0)
+
+    def wait(party: str, *, is_first: bool = False) -> None:
+        assert places.take(party, 5, is_first=is_first)
+        served.append(party)
+        places.release(party)
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(6):
+            pool.submit(wait, f"known {number}", is_first=True)
+        for number in range(2):
+            pool.submit(wait, f"stranger {number}")
+        time.sleep(4 * SOON_S)
+        places.release("A")
+    assert [place for place, party in enumerate(served) if party.startswith("stranger")] == [3, 7]
+
+
 def test_a_released_place_goes_to_the_party_with_the_fewest() -> None:
     places, served = Places(3, 2), []
     assert places.take("A", 0)

@@ -84,7 +84,7 @@ class Limits:
 
 
 class Stage(Enum):
-    """The part of a request that is still missing, or `READY`, or the reason for a refusal."""
+    """The part of a request that is missing, `READY`, or the reason for a refusal."""
 
     HEADER = auto()
     BODY = auto()
@@ -187,7 +187,7 @@ class Scan:
 
 
 class _Source:
-    """The bytes from which a thread reads a request: the buffered ones, then those of the socket.
+    """The bytes of a request: first the buffered ones, then those of the socket.
 
     gunicorn gets the buffered bytes in pieces, because its reader of chunks copies the rest of a
     piece for each chunk. After them the client must keep up a minimum rate, counted from the moment

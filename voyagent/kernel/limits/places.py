@@ -8,6 +8,9 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+FIRST_IN_A_ROW = 3
+"""Places that callers with precedence get in a row while others wait."""
+
 
 @dataclass(slots=True, eq=False)
 class _Ticket:
@@ -27,8 +30,9 @@ class Places:
 
     A party is an agency or another caller. A free place goes to the waiting caller whose party
     holds the fewest, then to one whose party was not served last, then to the one who waits
-    longest. Callers with precedence come before all others. At most `waiting_max` callers of a
-    party wait, and at most `queue_max` callers without precedence; further ones are refused at
+    longest. Callers with precedence come before the others, but get at most FIRST_IN_A_ROW places
+    in a row while others wait: anybody may have precedence somewhere. At most `waiting_max` callers
+    of a party wait, and at most `queue_max` callers without precedence; further ones are refused at
     once, so that they do not occupy the threads of a process.
     """
 
@@ -49,6 +53,7 @@ class Places:
         self._held: Counter[Hashable] = Counter()
         self._waiting: list[_Ticket] = []
         self._served_last: Hashable = None
+        self._first_in_a_row = 0
 
     def take(self, party: Hashable, wait_s: float, *, is_first: bool = False) -> bool:
         """Take a place; return False if the party gets none within `wait_s` seconds.
@@ -115,6 +120,7 @@ class Places:
             self._waiting.remove(ticket)
             self._held[ticket.party] += 1
             self._served_last = ticket.party
+            self._first_in_a_row = self._first_in_a_row + 1 if ticket.is_first else 0
             ticket.has_place = True
             if ticket.came is not None:
                 ticket.came.set()
@@ -133,10 +139,11 @@ class Places:
         if not self._waiting or self._held.total() >= self.total:
             return None
         able = [ticket for ticket in self._waiting if self._held[ticket.party] < self.share]
+        comes_first = self._first_in_a_row < FIRST_IN_A_ROW
         return min(
             able,
             key=lambda ticket: (
-                not ticket.is_first,
+                ticket.is_first is not comes_first,
                 self._held[ticket.party],
                 ticket.party == self._served_last,
             ),
