@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -72,3 +73,25 @@ def test_no_text_stays_no_text(owner_engine: sa.Engine) -> None:
         assert (
             connection.scalar(sa.text("select app.without_words(null, array['abc'], 'P')")) is None
         )
+
+
+@pytest.mark.parametrize(
+    ("part", "between", "last"),
+    [
+        ("a", " ", "z"),
+        ("ab", " ___ ", "zz"),
+        ("ab", ". ", "zz"),
+        ("ab", "\\n ", "zz"),
+        ("–b", " – ", "zz"),
+        ("का", " ", "zz"),
+        ("ab", " c ", "zz"),
+    ],
+)
+def test_a_text_that_nearly_has_the_name_takes_little_time(
+    part: str, between: str, last: str
+) -> None:
+    pattern = pattern_of("name", f"{' '.join([part] * 40)} {last}")
+    assert pattern is not None
+    begun = time.thread_time()
+    assert re.search(pattern, between.join([part] * 2_000)) is None
+    assert time.thread_time() - begun < 1

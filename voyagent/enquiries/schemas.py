@@ -32,7 +32,7 @@ from voyagent.kernel.pages import PartQuery
 from voyagent.kernel.serializers import AnswerOf, Computed, PageOf
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
-_PLAIN_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_PLAIN_DECIMAL = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 _DECIMAL_PATTERN = r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$"
 
 Status = Literal["new", "quoted", "booked", "cancelled"]

@@ -47,7 +47,7 @@ ROLE_WORDS = {
     "agency_admin": _l("Administrator"),
 }
 _LIMIT = "approval_limits."
-_SUM = re.compile(r"([A-Za-z]{3})?\s*([0-9][0-9,\s]*(?:\.[0-9]+)?)\s*([A-Za-z]{3})?")
+_SUM = re.compile(r"([A-Za-z]{3})?\s*([0-9][0-9,\s]*+(?:\.[0-9]+)?)\s*([A-Za-z]{3})?")
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 # The form field at which each error of the service is shown.
 ERROR_FIELDS = {

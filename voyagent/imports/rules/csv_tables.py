@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -201,8 +202,8 @@ def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) ->
     ]
     found += [
         Finding(1, name, "column_twice", N_("The header has this column twice."))
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
+        for name, number in Counter(names).items()
+        if number > 1
     ]
     unknown = [name for name in dict.fromkeys(names) if name not in columns]
     return found + [

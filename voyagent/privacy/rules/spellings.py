@@ -7,15 +7,14 @@ JSON, where a line break is a backslash and a letter.
 from __future__ import annotations
 
 import re
-import string
+import unicodedata
 
 PHONE_MIN = 7
 """Fewest digits of a phone number that identifies a person."""
 WORD_MIN = 3
-_GAP = r'(?:\\[nrt"]|(?!")(?:\W|_)){1,6}'
+_GAP = r'(?:\\[nrt"]|(?!"|\\[nrt"])(?:\W|_)){1,6}'
 """White space and punctuation, but no quotation mark, which ends a text of JSON."""
-_INITIAL = rf"(?:\w\.?{_GAP})?"
-_SPLIT = re.compile(rf"[\s’{re.escape(string.punctuation)}]+")
+_INITIAL = rf"(?:[^\W_]{_GAP})?"
 
 
 def pattern_of(kind: str, word: str) -> str | None:
@@ -25,6 +24,9 @@ def pattern_of(kind: str, word: str) -> str | None:
     address any white space and punctuation may stand. The last part of a name may come first, and
     initials may stand between its parts. A phone number may lack its country code, and between the
     characters of a phone or passport number punctuation may stand.
+
+    Nothing in an expression can match the same text in two ways. The time would double with each
+    part of a name.
     """
     word = word.strip()
     if kind == "phone":
@@ -33,13 +35,28 @@ def pattern_of(kind: str, word: str) -> str | None:
         return None
     if kind == "passport":
         return r"\W?".join(map(re.escape, word))
-    found = [re.escape(word)]
-    parts = [re.escape(part) for part in _SPLIT.split(word) if part]
+    found, parts = [re.escape(word)], _parts(word)
     if kind in {"name", "address"} and len(parts) > 1:
-        found.append((_GAP + (_INITIAL if kind == "name" else "")).join(parts))
+        found.append(_joined(parts, has_initials=kind == "name"))
     if kind == "name" and len(parts) > 1:
-        found.append(_GAP.join([parts[-1], *parts[:-1]]))
+        found.append(_joined([parts[-1], *parts[:-1]], has_initials=False))
     return f"(?:{'|'.join(found)})"
+
+
+def _parts(word: str) -> list[str]:
+    """Return the parts of a name or an address: letters, digits, and the marks behind them."""
+    kept = "".join(one if unicodedata.category(one)[0] in "LMN" else " " for one in word)
+    stripped = (re.sub(r"^\W+", "", part) for part in kept.split())
+    return [part for part in stripped if part]
+
+
+def _joined(parts: list[str], *, has_initials: bool) -> str:
+    """Return the expression for parts; before a part of one letter no initial may stand."""
+    found = re.escape(parts[0])
+    for part in parts[1:]:
+        may_follow = has_initials and part[1:2].isalnum()
+        found += _GAP + (_INITIAL if may_follow else "") + re.escape(part)
+    return found
 
 
 def _phone(digits: str) -> str | None:
