@@ -60,6 +60,45 @@ def test_a_caller_with_precedence_gets_the_next_place() -> None:
     assert served == ["A", "B", "C"]
 
 
+def test_a_newcomer_does_not_wait_for_all_callers_of_others() -> None:
+    places, served = Places(1, 1), []
+    assert places.take("A", 0)
+
+    def wait(party: str) -> None:
+        assert places.take(party, 5)
+        served.append(party)
+        places.release(party)
+
+    with ThreadPoolExecutor(9) as pool:
+        for party in ("B", "B", "B", "B", "C", "C", "C", "C"):
+            pool.submit(wait, party)
+        time.sleep(2 * SOON_S)
+        pool.submit(wait, "D")
+        time.sleep(SOON_S)
+        places.release("A")
+    assert served.index("D") <= 2
+    assert served[:7].count("B") == 3 or served[:7].count("C") == 3, "they take turns"
+
+
+def test_in_a_full_queue_the_party_with_most_gives_way() -> None:
+    places = Places(1, 1, queue_max=4)
+    assert places.take("A", 0)
+    with ThreadPoolExecutor(6) as pool:
+        greedy = [pool.submit(places.take, "B", 5) for _ in range(4)]
+        time.sleep(SOON_S)
+        other = pool.submit(places.take, "C", 5)
+        time.sleep(SOON_S)
+        assert [one.done() for one in greedy].count(True) == 1, "the last of B is refused"
+        assert pool.submit(places.take, "B", 5).result() is False
+        places.release("A")
+        time.sleep(SOON_S)
+        for party in ("B", "C", "B", "B"):
+            places.release(party)
+            time.sleep(SOON_S)
+        assert other.result() is True
+        assert sorted(one.result() for one in greedy) == [False, True, True, True]
+
+
 def test_one_of_four_places_is_for_callers_without_precedence() -> None:
     places, served = Places(1, 1), []
     assert places.take("A", 0)

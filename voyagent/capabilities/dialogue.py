@@ -70,7 +70,7 @@ _HINDI_PLACES = (
 """Beginnings of ordinal numbers in Hindi, with their positions."""
 _ONLY_REFERENCE = re.compile(
     r"^\W*(?:the\s+|no\.?\s*|number\s+|option\s+|invoice\s+|bill\s+)*"
-    rf"(?:{'|'.join(_PLACES)}|[\w/-]*\d[\w/-]*)(?:\s+(?:one|option|please|pls|wal[aei]))*\W*$",
+    rf"(?:{'|'.join(_PLACES)}|(?=[\w/-]*\d)[\w/-]++)(?:\s+(?:one|option|please|pls|wal[aei]))*\W*$",
     re.IGNORECASE,
 )
 _NO_FIGURE = r"(?!\d|[.,]\d|\s*(?:k|l|lakhs?|lacs?|cr|crores?|thousand|hazaa?r)\b)"

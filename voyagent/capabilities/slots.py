@@ -31,6 +31,7 @@ from voyagent.kernel.text.line_items import find_lines
 from voyagent.kernel.text.names import find_known_names, near_names
 from voyagent.kernel.text.naming import Role, find_names
 from voyagent.kernel.text.party_size import party_size
+from voyagent.kernel.text.passages import lead
 from voyagent.kernel.text.periods import find_period
 from voyagent.kernel.text.places import places_in
 from voyagent.kernel.text.reading import Reading, Span, read
@@ -44,7 +45,7 @@ _AMOUNT_MIN = 100
 
 _BILL_NUMBER = re.compile(
     r"\b(?:bill|inv(?:oice)?|ref(?:erence)?|voucher)\.?\s*(?:(?:no|number|num)\b\.?)?\s*[:#-]?\s*"
-    r"(?P<value>(?=[A-Z/-]*\d)[A-Z0-9][A-Z0-9/-]*)\b|\bno\.?\s*(?P<other>(?=[A-Z/-]*\d)[A-Z0-9/-]{2,})",
+    r"(?P<value>(?=[A-Z/-]{0,40}\d)[A-Z0-9][A-Z0-9/-]*)\b|\bno\.?\s*(?P<other>(?=[A-Z/-]{0,40}\d)[A-Z0-9/-]{2,})",
     re.IGNORECASE,
 )
 _CASH = re.compile(r"\b(?:cash|nakad)\b|नकद|कैश", re.IGNORECASE)
@@ -58,8 +59,8 @@ _BANK = re.compile(
 )
 _REFERENCE = re.compile(
     r"\b(?:utr|rrn|ref(?:erence)?|cheque|chq|txn|transaction|p\.?o\.?|voucher)\b\.?"
-    r"(?:\s*(?:no\b\.?|number|num|id|ref|is|was|[:#-]))*\s*"
-    r"(?P<value>(?=[A-Za-z/-]*\d)[A-Za-z0-9/-]{3,})"
+    r"(?:\s*(?:no\b\.?|number|num|id|ref|is|was|[:#-])){0,5}\s*"
+    r"(?P<value>(?=[A-Za-z/-]{0,40}\d)[A-Za-z0-9/-]{3,})"
     r"|\b(?:neft|rtgs|imps|upi|trx|trans(?:fer)?)\b\W{0,3}(?:ref|no|id|from|by)?\W{0,3}"
     r"(?P<after>[A-Z]{1,6}\d{4,}[A-Z0-9]*|\d{8,})",
     re.IGNORECASE,
@@ -127,7 +128,7 @@ _ACCOUNT_NAMES = tuple(
         r"\b(?:balance|ledger|account|lying|kept|spent|money|much)\s+(?:is\s+)?(?:of|in|for|on)\s+"
         r"(?:the\s+|our\s+)?(?P<name>[a-z][a-z &-]{1,40}?)(?:\s+(?:account|a/?c|balance|bal|ledger"
         r"|khaat[ea]|as|on|at|till|now|right|today|this|so)\b|[?.,]|$)",
-        r"(?P<name>[a-z][a-z&-]*(?:\s[a-z&-]+){0,5}?)\s+(?:ke?\s+)?(?:account|a/?c|khaate|khaata"
+        r"(?<![a-z&-])(?P<name>[a-z][a-z&-]*(?:\s[a-z&-]+){0,5}?)\s+(?:ke?\s+)?(?:account|a/?c|khaate|khaata"
         r"|balance|bal|ledger|(?:ka|ke|mein|me)\s+(?:balance|kitn[aei]|khaate|khaata|paisa))\b",
         r"\b(?P<name>cash|bank)\b",
     )
@@ -465,9 +466,9 @@ def _periods(capability: Capability[Any], text: str, context: Context) -> dict[s
         }
     if days:
         day = Found(days[0].value.isoformat(), reading.words(days[0]))
-        if _SINCE.search(text[: days[0].start]):
+        if _SINCE.search(lead(text, days[0].start)):
             return {first: day}
-        is_end = _UNTIL.search(text[: days[0].start]) or _UNTIL_BEHIND.match(text, days[0].end)
+        is_end = _UNTIL.search(lead(text, days[0].start)) or _UNTIL_BEHIND.match(text, days[0].end)
         return {last: day} if is_end else {first: day, last: day}
     period = find_period(text, context.today, is_past=is_past)
     if period is None:
@@ -605,7 +606,7 @@ def _figure(reading: Reading) -> Span | None:
         and (
             span.value.marked
             or span.value.value > _PEOPLE_MAX
-            or not _FOR.search(reading.text[: span.start])
+            or not _FOR.search(lead(reading.text, span.start))
         )
     ]
     marked = [span for span in spans if span.value.marked]
@@ -622,8 +623,8 @@ def _budget(reading: Reading, _context: Context) -> Found | None:
     """Return the amount called a budget, or one that is not to be paid or posted."""
     spans = [span for span in reading.of("amount") if span.value.value > 0]
     for span in spans:
-        before, after = reading.text[: span.start], reading.text[span.end :]
-        if _BUDGET_BEFORE.search(before) or _BUDGET_BEHIND.match(after):
+        before = lead(reading.text, span.start)
+        if _BUDGET_BEFORE.search(before) or _BUDGET_BEHIND.match(reading.text, span.end):
             return Found(span.value.plain, span.value.words)
     figure = _figure(reading)
     if figure is None or _OTHER_MONEY.search(_clause_of(reading.text, figure)):
@@ -641,7 +642,7 @@ def _clause_of(text: str, span: Span) -> str:
 def _amount_after(before: re.Pattern[str], after: re.Pattern[str] | None = None) -> FieldReader:
     def reader(reading: Reading, _context: Context) -> Found | None:
         for span in reading.of("amount"):
-            is_led = before.search(reading.text[: span.start])
+            is_led = before.search(lead(reading.text, span.start))
             if is_led or (after and after.match(reading.text, span.end)):
                 return Found(span.value.plain, span.value.words)
         return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+SERVED_MAX = 256
+"""Parties whose turns are remembered."""
 FIRST_IN_A_ROW = 3
 """Places that callers with precedence get in a row while others wait."""
 
@@ -29,11 +31,12 @@ class Places:
     """At most `total` places are held, and at most `share` of them by one party.
 
     A party is an agency or another caller. A free place goes to the waiting caller whose party
-    holds the fewest, then to one whose party was not served last, then to the one who waits
+    holds the fewest, then to one whose party was served longest ago, then to the one who waits
     longest. Callers with precedence come before the others, but get at most FIRST_IN_A_ROW places
     in a row while others wait: anybody may have precedence somewhere. At most `waiting_max` callers
     of a party wait, and at most `queue_max` callers without precedence; further ones are refused at
-    once, so that they do not occupy the threads of a process.
+    once, so that they do not occupy the threads of a process. In a full queue a caller of a party
+    with few takes the place of the last caller of the party with most.
     """
 
     def __init__(
@@ -52,7 +55,9 @@ class Places:
         self._lock = threading.RLock()
         self._held: Counter[Hashable] = Counter()
         self._waiting: list[_Ticket] = []
-        self._served_last: Hashable = None
+        self._served: OrderedDict[Hashable, None] = (
+            OrderedDict()
+        )  # the party served last comes last
         self._first_in_a_row = 0
 
     def take(self, party: Hashable, wait_s: float, *, is_first: bool = False) -> bool:
@@ -62,7 +67,7 @@ class Places:
         """
         ticket = _Ticket(party, is_first)
         with self._lock:
-            if self._is_queue_full(ticket):
+            if self._is_queue_full(ticket) and not self._displace(ticket):
                 return False
             self._waiting.append(ticket)
             self._give_free_places()
@@ -107,7 +112,8 @@ class Places:
         with self._lock:
             if ticket.has_place:
                 return False
-            self._waiting.remove(ticket)
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
             return True
 
     def _give_free_places(self) -> None:
@@ -119,7 +125,10 @@ class Places:
         while (ticket := self._next()) is not None:
             self._waiting.remove(ticket)
             self._held[ticket.party] += 1
-            self._served_last = ticket.party
+            self._served[ticket.party] = None
+            self._served.move_to_end(ticket.party)
+            if len(self._served) > SERVED_MAX:
+                self._served.popitem(last=False)
             self._first_in_a_row = self._first_in_a_row + 1 if ticket.is_first else 0
             ticket.has_place = True
             if ticket.came is not None:
@@ -134,18 +143,32 @@ class Places:
             return False
         return sum(not other.is_first for other in self._waiting) >= self._queue_max
 
+    def _displace(self, ticket: _Ticket) -> bool:
+        """Refuse the last caller of the party with most; False if it has few itself."""
+        others = [other for other in self._waiting if not other.is_first]
+        waiting = Counter(other.party for other in others)
+        most = max(waiting, key=lambda party: waiting[party], default=None)
+        if waiting[most] <= waiting[ticket.party] + 1:
+            return False
+        last = next(other for other in reversed(others) if other.party == most)
+        self._waiting.remove(last)
+        if last.came is not None:
+            last.came.set()
+        return True
+
     def _next(self) -> _Ticket | None:
         """Return the waiting caller who gets the next free place, if there is one."""
         if not self._waiting or self._held.total() >= self.total:
             return None
         able = [ticket for ticket in self._waiting if self._held[ticket.party] < self.share]
         comes_first = self._first_in_a_row < FIRST_IN_A_ROW
+        turns = {party: turn for turn, party in enumerate(self._served, start=1)}
         return min(
             able,
             key=lambda ticket: (
                 ticket.is_first is not comes_first,
                 self._held[ticket.party],
-                ticket.party == self._served_last,
+                turns.get(ticket.party, 0),
             ),
             default=None,
         )

@@ -133,7 +133,7 @@ _HERE = re.compile(
     r"(?P<name>[A-Z][\w’'.-]*(?:[ \t]+[A-Z][\w’'.-]*){0,2})\s+(?:here\b|speaking\b|this side\b)"
 )
 _SIGNED = re.compile(
-    r"(?:^|[.!?,;]|\s)\s*(?:(?:with|best|kind|warm|many)\s+)*(?:regards|thanks|thank you|thank"
+    r"(?:^|[.!?,;]|\s)\s*(?:(?:with|best|kind|warm|many)\s+){0,4}(?:regards|thanks|thank you|thank"
     r" u|thx|cheers|best|wishes|sincerely|yours truly|rgds)"
     rf"(?:\s*(?:and|&)\s*regards)?\s*[,.!-]*\s*\n?\s*(?P<name>{_TITLE}{_WORD}(?:["
     rf" \t]+(?:{_WORD}|&)){{0,4}})\s*(?:$|[,(+<|/]|\s[\w.+-]+@|\s\d)",

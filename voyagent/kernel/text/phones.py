@@ -9,7 +9,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from voyagent.kernel.text import stations
-from voyagent.kernel.text.passages import STAMP
+from voyagent.kernel.text.passages import STAMP, lead
 from voyagent.kernel.text.people import EMAIL
 from voyagent.kernel.text.places import find_route, places_in
 
@@ -116,7 +116,9 @@ def _is_mobile(match: phonenumbers.PhoneNumberMatch, country: str) -> bool:
 
 def _countries(text: str) -> set[str]:
     """Return the countries in which the writer may be, by places, headers and domains."""
-    places = [match.group() for match in places_in(text) if _LIVES.search(text[: match.start()])]
+    places = [
+        match.group() for match in places_in(text) if _LIVES.search(lead(text, match.start()))
+    ]
     origin = find_route(text).origin
     places += [origin.name] if origin else []
     for header in _HEADER.finditer(text):

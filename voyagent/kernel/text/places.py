@@ -100,7 +100,7 @@ _AIRPORTS = (
 _LOWER_CODE = rf"(?<!\w)(?:{'|'.join(_AIRPORTS.split())})(?!\w)"
 _ONE = rf"(?:{_KNOWN_WORD}|{_CODE}|{_CAPITALISED})"
 _SURE = rf"(?:{_KNOWN_WORD}|{_CODE})"
-_MORE = rf"(?:\s*(?:,|&|\+|and)\s*{_KNOWN_WORD})*"
+_MORE = rf"(?:\s*(?:,|&|\+|and)\s*{_KNOWN_WORD}){{0,9}}"
 _TRAVEL = (
     r"(?:trips?|travel(?:l?ing)?|tours?|fly(?:ing)?|flights?|tickets?|tkts?|go(?:ing)?|visit(?:ing)?|"
     r"holidays?|vacation|honeymoon|package|packages|head(?:ing)?|visa|pilgrimage|cruise)"

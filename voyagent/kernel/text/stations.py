@@ -12,6 +12,7 @@ from functools import cache
 import airportsdata
 from babel.core import Locale
 
+from voyagent.kernel.text.passages import lead
 from voyagent.kernel.text.places import IN_HINDI
 
 _PAIRS = """
@@ -273,7 +274,7 @@ def nationality_in(text: str) -> str | None:
             (
                 one
                 for one in countries_in(text)
-                if _HELD.match(text, one.end()) or _NATIONAL.search(text[: one.start()])
+                if _HELD.match(text, one.end()) or _NATIONAL.search(lead(text, one.start()))
             ),
             None,
         )

@@ -132,13 +132,13 @@ select 'conversation' as kind, s.id as record_id, s.title, s.created_at as at,
  where s.id <> all(:conversations)
    and (s.search like all(cast(:names as text[]))
         or s.id in (select session_id from chat_messages
-                     where blocks::text ~* any(cast(:whole as text[])))
+                     where blocks::text ~* any(cast(:patterns as text[])))
         or s.id in (select t.session_id from chat_turn_steps o
                       join chat_turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id
-                     where o.outcome::text ~* any(cast(:whole as text[])))
+                     where o.outcome::text ~* any(cast(:patterns as text[])))
         or s.id in (select session_id from approvals
                      where concat_ws(' ', payload, original_payload, preview, summary, reason)
-                           ~* any(cast(:whole as text[]))))
+                           ~* any(cast(:patterns as text[]))))
  order by s.created_at desc limit :most
 """)
 _PARTY_CANDIDATES = text("""
@@ -290,20 +290,18 @@ def _events(ids: list[str], quoted: list[str]) -> list[int]:
 def _searched(key: str, email: str | None, phone: str | None) -> Row:
     """Return the values with which free texts are searched for a party.
 
-    A text names the party if it has all words of the name (`names`), or the e-mail address or phone
-    number (`patterns`). A result of the assistant, which may list many people, names the party if
-    it has the whole name (`whole`).
+    A text names the party if it has all words of the name (`names`), or the name, e-mail address or
+    phone number in some spelling (`patterns`). A result of the assistant may list many people, so
+    only `patterns` are searched in it.
     """
     digits = re.sub(r"\D", "", phone or "")
-    marks = [pattern_of("phone", phone or ""), pattern_of("email", email or "")]
-    patterns = [one for one in marks if one]
-    name = pattern_of("name", key)
+    words = (("name", key), ("phone", phone or ""), ("email", email or ""))
+    patterns = (pattern_of(kind, word) for kind, word in words)
     return {
         "email": email,
         "phone": digits[-10:] if len(digits) >= PHONE_MIN else "",
         "names": [contains(word) for word in key.split()],
-        "patterns": patterns,
-        "whole": [name, *patterns] if name else patterns,
+        "patterns": [one for one in patterns if one],
     }
 
 

@@ -16,6 +16,9 @@ _GAP = r'(?:\\[nrt"]|(?!"|\\[nrt"])(?:\W|_)){1,6}'
 """White space and punctuation, but no quotation mark, which ends a text of JSON."""
 _INITIAL = rf"(?:[^\W_]{_GAP})?"
 
+_NUKTA = {unicodedata.normalize("NFC", one): one for one in map(chr, range(0x958, 0x960))}
+"""Letters of Hindi with a dot below, of which many keyboards send the composed form."""
+
 
 def pattern_of(kind: str, word: str) -> str | None:
     """Return the expression for a word, None if it is too short to identify a person.
@@ -23,7 +26,8 @@ def pattern_of(kind: str, word: str) -> str | None:
     `kind` is `name`, `phone`, `email`, `address` or `passport`. Between the parts of a name or an
     address any white space and punctuation may stand. The last part of a name may come first, and
     initials may stand between its parts. A phone number may lack its country code, and between the
-    characters of a phone or passport number punctuation may stand.
+    characters of a phone or passport number punctuation may stand. Letters with marks may be
+    composed or not, whatever the form of `word`.
 
     Nothing in an expression can match the same text in two ways. The time would double with each
     part of a name.
@@ -35,7 +39,7 @@ def pattern_of(kind: str, word: str) -> str | None:
         return None
     if kind == "passport":
         return r"\W?".join(map(re.escape, word))
-    found, parts = [re.escape(word)], _parts(word)
+    found, parts = [_in_every_form(word)], _parts(word)
     if kind in {"name", "address"} and len(parts) > 1:
         found.append(_joined(parts, has_initials=kind == "name"))
     if kind == "name" and len(parts) > 1:
@@ -44,19 +48,29 @@ def pattern_of(kind: str, word: str) -> str | None:
 
 
 def _parts(word: str) -> list[str]:
-    """Return the parts of a name or an address: letters, digits, and the marks behind them."""
+    """Return the parts of a name or an address: letters, digits and marks behind them."""
     kept = "".join(one if unicodedata.category(one)[0] in "LMN" else " " for one in word)
     stripped = (re.sub(r"^\W+", "", part) for part in kept.split())
     return [part for part in stripped if part]
 
 
 def _joined(parts: list[str], *, has_initials: bool) -> str:
-    """Return the expression for parts; before a part of one letter no initial may stand."""
-    found = re.escape(parts[0])
+    """Return the expression for parts of a name, with initials between them or not."""
+    found = _in_every_form(parts[0])
     for part in parts[1:]:
         may_follow = has_initials and part[1:2].isalnum()
-        found += _GAP + (_INITIAL if may_follow else "") + re.escape(part)
+        found += _GAP + (_INITIAL if may_follow else "") + _in_every_form(part)
     return found
+
+
+def _in_every_form(word: str) -> str:
+    """Return the expression for a word whose letters and marks are composed or not."""
+    composed = unicodedata.normalize("NFC", word)
+    for letter, with_nukta in _NUKTA.items():
+        composed = composed.replace(letter, with_nukta)
+    forms = (unicodedata.normalize(form, word) for form in ("NFC", "NFD"))
+    found = dict.fromkeys(map(re.escape, (*forms, composed)))
+    return f"(?:{'|'.join(found)})" if len(found) > 1 else re.escape(word)
 
 
 def _phone(digits: str) -> str | None:
