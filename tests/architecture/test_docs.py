@@ -31,6 +31,7 @@ from voyagent.kernel.database import copy_export, read_pool, session_pool
 from voyagent.kernel.database.connection_budget import connections_of
 from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.limits import Quota, throttles
+from voyagent.kernel.text import amounts, passages
 from voyagent.reports import service as report_files, tasks as report_tasks
 from voyagent.reports.queries import checks
 from voyagent.settings.models import TenantSettings
@@ -180,7 +181,12 @@ FIGURES = {
     ),
     "streams": (Settings.model_fields["streams_max"].default, event_stream.PER_PERSON_MAX),
     "supplier_calls": (guard.HANGING_MAX,),
-    "body": (intake.BODY_BYTES_MAX // 1024, intake.AUTH_BODY_BYTES_MAX // 1024),
+    "body": (
+        intake.BODY_BYTES_MAX // 1024,
+        intake.AUTH_BODY_BYTES_MAX // 1024,
+        buffering.CHUNKS_MAX,
+    ),
+    "field": (passages.FIELD_MAX, amounts.FIGURES_MAX),
     "unfinished_requests": (
         buffering.BUFFERED_BYTES_MAX // _MIB,
         buffering.HEADER_BYTES_MAX // 1024,
