@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from voyagent.drivers.paper import Paper
+from voyagent.drivers.paper import Paper, TextNotPrintable
 
 SOURCE = """
 #let data = json(bytes(sys.inputs.data))
@@ -57,3 +57,9 @@ def test_a_template_reads_no_file_outside_its_folder(paper: Paper, tmp_path: Pat
 
 def test_long_documents_have_several_pages(paper: Paper) -> None:
     assert len(paper.png("page.typ", {"lines": ["A line"] * 200}, dots_per_inch=36)) > 2
+
+
+def test_a_text_that_cannot_be_set_is_refused_and_the_next_one_is_set(paper: Paper) -> None:
+    with pytest.raises(TextNotPrintable):
+        paper.pdf("page.typ", {"lines": ["क\u094d\u200d" * 1_900]})
+    assert paper.pdf("page.typ", {"lines": ["क\u094d\u200d" * 20]}).startswith(b"%PDF-")

@@ -19,6 +19,7 @@ import structlog
 from voyagent.drivers.paper.glyphs import legible
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.json_values import JsonMapping, JsonObject
 
 FONTS = (
@@ -80,6 +81,15 @@ def picture(found: Row | None) -> JsonObject | None:
     }
 
 
+class TextNotPrintable(Unprocessable):
+    """The typesetter cannot lay out a text of the document."""
+
+    code = "text_not_printable"
+    message = N_(
+        "A text of this document cannot be printed. Shorten long words in notes and descriptions."
+    )
+
+
 @dataclass(frozen=True)
 class Paper:
     """The typesetter for the templates in one folder."""
@@ -90,7 +100,7 @@ class Paper:
         """Return the PDF of a template, such as `itinerary.typ`, filled with JSON `data`.
 
         The PDF is tagged for screen readers (PDF/UA-1). If Typst cannot comply with this standard
-        for some combination of characters, the PDF is made without it.
+        for some combination of characters, the PDF is made without it. Raises TextNotPrintable.
         """
         import typst  # noqa: PLC0415 - 80 MB, which few processes need
 
@@ -113,15 +123,23 @@ class Paper:
 
         values = {"data": data_json, "fonts": json.dumps(FONTS)}
         source = str(self.folder / name)
-        return typst.compile(
-            source,
-            root=str(self.folder),
-            font_paths=self._fonts,
-            sys_inputs=values,
-            format=kind,
-            timestamp=int(_today().timestamp()),
-            **more,
-        )
+        try:
+            return typst.compile(
+                source,
+                root=str(self.folder),
+                font_paths=self._fonts,
+                sys_inputs=values,
+                format=kind,
+                timestamp=int(_today().timestamp()),
+                **more,
+            )
+        except BaseException as error:
+            # A panic of Typst is no Exception, so it would end the process. Its class has no module
+            # from which it could be imported.
+            if type(error).__name__ != "PanicException":
+                raise
+            log.warning("paper.not_set", document=name, reason=str(error))
+            raise TextNotPrintable from None
 
     @cached_property
     def _fonts(self) -> Any:
