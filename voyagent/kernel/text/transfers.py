@@ -23,8 +23,8 @@ _STOPS = frozenset(map(plain, _STOP_WORDS.split()))
 _ARTICLES = frozenset(("the", "a", "an", "our", "their", "my", "his", "her"))
 _PICKED = re.compile(r"\b(?:pick\s?-?up|collect(?:ion)?)\s+(?:from|at)\s+|\bfrom\s+", re.IGNORECASE)
 _DROPPED = re.compile(r"\bdrop(?:\s?-?off)?\s+(?:to|at|in)\s+|\bto\s+", re.IGNORECASE)
-_BEFORE_PICK = re.compile(r"(?P<place>\w+)\s+(?:arrival\s+)?pick\s?-?\s?up\b", re.IGNORECASE)
-_BEFORE_DROP = re.compile(r"(?P<place>\w+)\s+(?:departure\s+)?drop\b", re.IGNORECASE)
+_BEFORE_PICK = re.compile(r"(?<!\w)(?P<place>\w+)\s+(?:arrival\s+)?pick\s?-?\s?up\b", re.IGNORECASE)
+_BEFORE_DROP = re.compile(r"(?<!\w)(?P<place>\w+)\s+(?:departure\s+)?drop\b", re.IGNORECASE)
 
 
 def find_transfer(text: str, hidden: Sequence[tuple[int, int]] = ()) -> dict[str, str]:
