@@ -13,6 +13,7 @@ from tests.privacy.people import GSTIN, MAIL, NAME, PAN, PHONE, VALUES, a_subjec
 from tests.trips.things import OUT, PASSPORT, a_line, a_passenger, a_trip, keyring
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.parties import service as parties
@@ -202,6 +203,17 @@ def test_records_that_name_the_person_are_offered(alice: Person) -> None:
         ("trip", trip_id, "mentioned"),
         ("passenger", passenger_id, "name"),
     }
+
+
+def test_a_search_may_take_longer_than_other_statements(alice: Person) -> None:
+    one = a_subject(alice)
+    limit = sa.text("select current_setting('statement_timeout')")
+    with alice.acting():
+        usual = db.session.scalar(limit)
+        held.links_of(one.party_id)
+        assert (usual, db.session.scalar(limit)) == ("5s", "1min")
+    with alice.acting():
+        assert db.session.scalar(limit) == usual
 
 
 def test_conversations_whose_results_name_the_person_are_offered(alice: Person) -> None:

@@ -26,6 +26,7 @@ from voyagent.privacy.rules.register import HOLDINGS, Holding
 from voyagent.privacy.rules.spellings import PHONE_MIN, pattern_of
 
 CANDIDATES_MAX = 50
+SEARCH_S = 60
 
 # The tables are constants of this module and of the register, never input.
 _LINKS = text("""
@@ -231,8 +232,15 @@ class Links:
 
 
 def links_of(party_id: UUID) -> Links:
-    """Return the records that are linked to a party. Raises PartyNotFound."""
+    """Return the records that are linked to a party. Raises PartyNotFound.
+
+    The searches of this transaction may take SEARCH_S seconds each: they read all messages and
+    events of the agency, and a person's rights do not end with its size.
+    """
     party = parties.get_party(party_id)
+    db.session.execute(
+        text("select set_config('statement_timeout', :most, true)"), {"most": f"{SEARCH_S}s"}
+    )
     found = db.session.execute(
         _LINKS,
         {
