@@ -19,9 +19,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gunicorn.http import message
+from gunicorn.http.errors import InvalidChunkSize
+from gunicorn.http.unreader import IterUnreader
 
 from tests.http.echo_server import BUFFERED_BYTES, LARGE_BYTES, THREADS
 from tests.processes import ROOT, end
@@ -54,6 +58,14 @@ UNFINISHED = {
     b"Transfer-Encoding: chunked\r\n\r\n5\nhello\n0\n\n",
     "half a trailer": b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: 1",
     "waits to continue": b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n"
+    b"Expect: 100-continue\r\n\r\n",
+    "two encodings": b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n5\r\nhel",
+    "a chunk size of many digits": b"POST /x HTTP/1.1\r\nHost: x\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * 30 + b"5\r\nhel",
+    "two expectations": b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n"
+    b"Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n",
+    "an expectation of 1.0": b"POST /x HTTP/1.0\r\nContent-Length: 10\r\n"
     b"Expect: 100-continue\r\n\r\n",
 }
 
@@ -299,6 +311,31 @@ def test_a_request_arrives_whole_in_any_pieces(server: Server, plain: Server, na
 def test_a_chunked_body_beyond_the_limits_is_413(server: Server, sent: bytes) -> None:
     got = server.ask(sent)
     assert (status(got), got.endswith(b'{"detail": "payload_too_large"}')) == (413, True)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n000000000000000001\r\nz\r\n",
+    ],
+    ids=["two encodings", "a long size"],
+)
+def test_many_chunks_of_an_odd_body_take_little_time(server: Server, head: bytes) -> None:
+    sent = b"POST / HTTP/1.1\r\nHost: x\r\n" + head + b"1\r\nz\r\n" * 150_000 + b"0\r\n\r\n"
+    began = time.monotonic()
+    assert status(server.ask(sent)) == 413
+    assert time.monotonic() - began < 2
+
+
+def test_the_parser_reads_as_many_chunks_as_the_scan_allows() -> None:
+    def read(chunks: int) -> bytes:
+        sent = b"1\r\nz\r\n" * chunks + b"0\r\n\r\n"
+        return bytes(message.ChunkedReader(SimpleNamespace(), IterUnreader([sent])).read(10**6))
+
+    assert len(read(CHUNKS_MAX)) == CHUNKS_MAX
+    with pytest.raises(InvalidChunkSize):
+        read(CHUNKS_MAX + 1)
 
 
 def test_small_chunks_before_a_large_one_take_little_time(server: Server) -> None:

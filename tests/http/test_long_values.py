@@ -1,4 +1,4 @@
-"""A request with a very long value is answered in little time, whatever the value is.
+"""A request with a very long value takes little time, whatever the value is.
 
 A regular expression or a loop that takes the square of the length would stop the whole process,
 because Python's `re` lets no other thread run.

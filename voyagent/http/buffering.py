@@ -28,7 +28,9 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from itertools import islice
 from typing import Any
 
-from gunicorn.http.errors import ParseException
+from gunicorn.http import message
+from gunicorn.http.body import ChunkedReader
+from gunicorn.http.errors import InvalidChunkSize, ParseException
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from voyagent.http.sending import ResponseSocket, Rests
@@ -52,7 +54,7 @@ REPORT_EVERY_S = 60.0
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
-_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,16}")
+_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]+")
 _FRAMING = re.compile(rb"\r\n(content-length|transfer-encoding|expect):([^\r\n]*)")
 _OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _TRY_AGAIN = frozenset({errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK})
@@ -143,15 +145,15 @@ class Scan:
         match fields.get(b"content-length"), fields.get(b"transfer-encoding"):
             case [length], None if _LENGTH.fullmatch(length) and int(length) <= BODY_BYTES_MAX:
                 self._end = self.body + int(length)
-            case None, [coding] if coding.rpartition(b",")[2].strip(b" \t") == b"chunked":
+            case None, [*_, last] if last.rpartition(b",")[2].strip(b" \t") == b"chunked":
                 pass
             case _:  # no body, a large one, or one that the parser refuses
                 return Stage.READY
         if b"expect" in fields:
             line = head.lstrip(b"\r\n").partition(b"\r\n")[0]
-            if fields[b"expect"] != [b"100-continue"] or not line.endswith(b" http/1.1"):
-                return Stage.READY
-            self.expects_continue = True
+            self.expects_continue = fields[b"expect"] == [b"100-continue"] and line.endswith(
+                b" http/1.1"
+            )
         return Stage.BODY
 
     def _has_last_chunk(self, received: bytearray) -> bool:
@@ -184,6 +186,21 @@ class Scan:
         )
         self._position = len(received)
         return has_ended
+
+
+class _FewChunks(ChunkedReader):
+    """Reader of chunks with a limit that also holds for what the scan does not know."""
+
+    chunks = 0
+
+    def parse_chunk_size(self, unreader: Any, data: bytes | None = None) -> Any:
+        self.chunks += 1
+        if self.chunks > CHUNKS_MAX + 1:
+            raise InvalidChunkSize(b"more than %d chunks" % CHUNKS_MAX)
+        return super().parse_chunk_size(unreader, data)
+
+
+message.ChunkedReader = _FewChunks
 
 
 class _Source:
