@@ -236,10 +236,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Values that a text gives, with their words and with choices of records.
+    """Values of fields that were found in a text.
 
-    A field has choices where several records fit. `unread` has the words of facts that no field
-    takes.
+    `words` has the part of the text that gave each value, and `choices` the records to choose from
+    where several fit. `unread` has the words of facts that no field takes.
     """
 
     values: dict[str, Any] = field(default_factory=dict)

@@ -49,7 +49,7 @@ _EXPECTED = frozenset({"22023", "3F000", "42703", "42704", "42P01", _NO_PRIVILEG
 class Check:
     """One check of the database.
 
-    `sentence` explains a failure, with the result of `sql` for `{found}`.
+    `sentence` explains a failure; its `{found}` is replaced by the result of `sql`.
     """
 
     name: str
