@@ -32,7 +32,8 @@ PURPOSE = "mail"
 # The wait after each failed attempt, in seconds: short at first, then two hours, for a day in all,
 # because a mail server may be down that long.
 DELAYS_S = (10, 60, 300, 1800, *(7200 for _ in range(11)))
-SEND_JOBS_MAX = 2  # of the worker's four slots at most two wait for a slow mail server
+SEND_JOBS_MAX = 2
+"""Jobs of a worker that may wait for a slow mail server at the same time."""
 _ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+@[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+")
 log = structlog.get_logger(__name__)
 
