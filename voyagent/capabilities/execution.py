@@ -28,7 +28,8 @@ from voyagent.kernel.outbound import OutboundCall
 class NotPermitted(Forbidden):
     """The role or the scopes of the API key do not allow the capability.
 
-    The audit event of the refusal is committed; the message is that of the refusal.
+    The audit event of the refusal is committed. The message is that of the `Forbidden` that this
+    error replaces: one text for the role, another for the API key.
     """
 
     keeps_work = True

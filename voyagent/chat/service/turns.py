@@ -316,10 +316,11 @@ class Tail:
 
 
 def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit: int) -> Tail:
-    """Return a conversation's events after a number, and if more can follow.
+    """Return a conversation's events after a number, and whether more can follow.
 
-    They can while the turn is active or, without `turn_id`, while the conversation exists. This
-    state is read before the events, so that a `final` event written at the same time is not missed.
+    More can follow while the turn is active or, without `turn_id`, while the conversation exists.
+    This state is read before the events, so that a `final` event written at the same time is not
+    missed.
     """
     try:
         is_open = (

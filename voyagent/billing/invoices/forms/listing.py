@@ -120,7 +120,7 @@ class InvoiceList(InvoiceListQuery):
         )
 
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
-        """Return the tabs with their numbers.
+        """Return the tabs, each with the number of its invoices.
 
         A rare status has a tab only if an invoice has the status or the tab is selected.
         """
