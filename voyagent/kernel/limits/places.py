@@ -55,9 +55,9 @@ class Places:
         self._lock = threading.RLock()
         self._held: Counter[Hashable] = Counter()
         self._waiting: list[_Ticket] = []
-        self._served: OrderedDict[Hashable, None] = (
-            OrderedDict()
-        )  # the party served last comes last
+        # The number of the last turn of each party; the party that was served last comes last.
+        self._served: OrderedDict[Hashable, int] = OrderedDict()
+        self._turn = 0
         self._first_in_a_row = 0
 
     def take(self, party: Hashable, wait_s: float, *, is_first: bool = False) -> bool:
@@ -125,7 +125,8 @@ class Places:
         while (ticket := self._next()) is not None:
             self._waiting.remove(ticket)
             self._held[ticket.party] += 1
-            self._served[ticket.party] = None
+            self._turn += 1
+            self._served[ticket.party] = self._turn
             self._served.move_to_end(ticket.party)
             if len(self._served) > SERVED_MAX:
                 self._served.popitem(last=False)
@@ -162,13 +163,12 @@ class Places:
             return None
         able = [ticket for ticket in self._waiting if self._held[ticket.party] < self.share]
         comes_first = self._first_in_a_row < FIRST_IN_A_ROW
-        turns = {party: turn for turn, party in enumerate(self._served, start=1)}
         return min(
             able,
             key=lambda ticket: (
                 ticket.is_first is not comes_first,
                 self._held[ticket.party],
-                turns.get(ticket.party, 0),
+                self._served.get(ticket.party, 0),
             ),
             default=None,
         )
