@@ -205,6 +205,18 @@ def test_records_that_name_the_person_are_offered(alice: Person) -> None:
     }
 
 
+def test_conversations_whose_title_has_the_number_or_address_are_offered(alice: Person) -> None:
+    one = a_subject(alice)
+    with alice.acting() as actor:
+        named = [
+            chat.create_session(actor, title=title).id
+            for title in ("Call 98470-12345", MAIL.upper())
+        ]
+    with alice.acting():
+        offered = held.candidates(held.links_of(one.party_id))
+    assert {row["record_id"] for row in offered if row["kind"] == "conversation"} == set(named)
+
+
 def test_a_search_may_take_longer_than_other_statements(alice: Person) -> None:
     one = a_subject(alice)
     limit = sa.text("select current_setting('statement_timeout')")

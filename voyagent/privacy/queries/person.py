@@ -131,7 +131,7 @@ select 'conversation' as kind, s.id as record_id, s.title, s.created_at as at,
        'mentioned' as reason
   from chat_sessions s
  where s.id <> all(:conversations)
-   and (s.search like all(cast(:names as text[]))
+   and (s.search like all(cast(:names as text[])) or s.title ~* any(cast(:patterns as text[]))
         or s.id in (select session_id from chat_messages
                      where blocks::text ~* any(cast(:patterns as text[])))
         or s.id in (select t.session_id from chat_turn_steps o
