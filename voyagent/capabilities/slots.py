@@ -45,7 +45,8 @@ _AMOUNT_MIN = 100
 
 _BILL_NUMBER = re.compile(
     r"\b(?:bill|inv(?:oice)?|ref(?:erence)?|voucher)\.?\s*(?:(?:no|number|num)\b\.?)?\s*[:#-]?\s*"
-    r"(?P<value>(?=[A-Z/-]{0,40}\d)[A-Z0-9][A-Z0-9/-]*)\b|\bno\.?\s*(?P<other>(?=[A-Z/-]{0,40}\d)[A-Z0-9/-]{2,})",
+    r"(?P<value>(?=[A-Z/-]{0,40}\d)[A-Z0-9][A-Z0-9/-]*)\b"
+    r"|\bno\.?\s*(?P<other>(?=[A-Z/-]{0,40}\d)[A-Z0-9/-]{2,})",
     re.IGNORECASE,
 )
 _CASH = re.compile(r"\b(?:cash|nakad)\b|नकद|कैश", re.IGNORECASE)
@@ -128,7 +129,8 @@ _ACCOUNT_NAMES = tuple(
         r"\b(?:balance|ledger|account|lying|kept|spent|money|much)\s+(?:is\s+)?(?:of|in|for|on)\s+"
         r"(?:the\s+|our\s+)?(?P<name>[a-z][a-z &-]{1,40}?)(?:\s+(?:account|a/?c|balance|bal|ledger"
         r"|khaat[ea]|as|on|at|till|now|right|today|this|so)\b|[?.,]|$)",
-        r"(?<![a-z&-])(?P<name>[a-z][a-z&-]*(?:\s[a-z&-]+){0,5}?)\s+(?:ke?\s+)?(?:account|a/?c|khaate|khaata"
+        r"(?<![a-z&-])(?P<name>[a-z][a-z&-]*(?:\s[a-z&-]+){0,5}?)\s+(?:ke?\s+)?"
+        r"(?:account|a/?c|khaate|khaata"
         r"|balance|bal|ledger|(?:ka|ke|mein|me)\s+(?:balance|kitn[aei]|khaate|khaata|paisa))\b",
         r"\b(?P<name>cash|bank)\b",
     )
