@@ -370,3 +370,39 @@ def test_confirmed_documents_keep_no_spelling_of_the_person(
     rows = dump(owner_engine, alice)["invoices"]
     assert [word for word in (first, last, "98470", "12345") if word in rows] == []
     assert rows.count("by the window") == len(ids)
+
+
+NICKNAME = "Deepa (Dee) Krishnan"
+
+
+def test_records_whose_texts_an_erasure_does_not_change_are_listed(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    party_id, records = a_traveller(alice), named_everywhere(alice)
+    enquiry = made(alice, "/enquiries", customer_name=EMPLOYER, notes=f"for {NAME}")["id"]
+    theirs = made(alice, "/enquiries", customer_name=EMPLOYER)["id"]
+    trip_id = a_trip(alice, title="Offsite", enquiry_id=UUID(theirs), notes=f"with {NAME}")
+    records |= {"enquiry": UUID(enquiry), "trip": trip_id}
+    link_all(alice, party_id, records)
+    path = f"/privacy/parties/{party_id}"
+    assert alice.api.get(path).json["unreplaced"] == []
+    with owner_engine.begin() as connection:
+        for statement in _renamed():
+            connection.execute(sa.text(statement), {"name": NAME, "nickname": NICKNAME})
+    found = alice.api.get(path).json
+    assert {(row["kind"], row["record_id"]) for row in found["unreplaced"]} == {
+        (kind, str(record_id)) for kind, record_id in records.items()
+    }
+    page = alice.browser.get(f"/parties/{party_id}/privacy/erase").text
+    assert "Offsite" in page
+
+
+def _renamed() -> list[str]:
+    """Return statements that write the nickname into every text of others."""
+    texts = [(one.table, mention.texts) for one, mention in MENTIONS]
+    texts += [("enquiries", ("notes",)), ("trips", ("title", "notes"))]
+    return ["set session_replication_role = replica"] + [
+        f"update {table} set "
+        + ", ".join(f"{one} = replace({one}, :name, :nickname)" for one in columns)
+        for table, columns in texts
+    ]

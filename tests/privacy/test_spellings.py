@@ -33,6 +33,11 @@ REPLACED = [
         "P",
     ),
     ("name", "Anna Maria Lopez", "Lopez, Anna Maria", "P"),
+    ("name", "Anna Maria Lopez", "Anna Lopez, ANNA M. LOPEZ", "P, P"),
+    ("name", "K. Maria Lopez", "Derek Lopez", "Derek Lopez"),
+    ("name", "Dr. Ophelia Ravenscar", "Ophelia Ravenscar and Dr. Ophelia Ravenscar", "P and P"),
+    ("name", "Dr. Ravenscar", "Dr Ravenscar and Mr. Ravenscar", "P and Mr. Ravenscar"),
+    ("name", "श्रीमती दीपा कृष्णन", "दीपा कृष्णन", "P"),
     ("name", "a.b Ltd", "axb Ltd", "axb Ltd"),
     ("name", "C:\\temp", "C:\\temp $1", "P $1"),
     (

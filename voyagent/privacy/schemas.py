@@ -76,11 +76,21 @@ class BlockingOut(AnswerOf[Row]):
     status: str
 
 
+class UnreplacedOut(AnswerOf[Row]):
+    """A confirmed record of somebody else whose texts an erasure does not change."""
+
+    kind: RecordKind
+    record_id: UUID
+    title: str | None
+
+
 class PersonOut(AnswerOf[Row]):
     """The data held about a person, and the effect of an erasure.
 
-    `identity_until` is the last day on which an erasure would keep the identity for tax
-    authorities. `erased_at` is set if the person was erased.
+    `unreplaced` are confirmed records that name the person in a way that an erasure does not find,
+    such as a nickname. Edit their texts before the erasure. `identity_until` is the last day on
+    which an erasure would keep the identity for tax authorities. `erased_at` is set if the person
+    was erased.
     """
 
     party_id: UUID
@@ -88,6 +98,7 @@ class PersonOut(AnswerOf[Row]):
     held: list[HeldOut]
     candidates: list[CandidateOut]
     blocked_by: list[BlockingOut]
+    unreplaced: list[UnreplacedOut]
     identity_until: date | None
     erased_at: Instant | None
 

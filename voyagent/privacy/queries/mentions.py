@@ -55,6 +55,18 @@ select 'audit_event' as kind, e.id as record_id, e.recorded_at as at, 'mentioned
    and e.id <> all(:linked_audit_event)
  order by e.seq desc limit :most
 """)
+_TRIP = "concat_ws(' ', t.title, t.notes, t.sent_to)"
+_SERVICE = "concat_ws(' ', t.details, t.supplier, t.supplier_ref)"
+_TEXTS = {
+    "enquiry": (("enquiries", "id", "t.notes"),),
+    "trip": (("trips", "id", _TRIP), ("trip_lines", "trip_id", _SERVICE)),
+}
+"""Tables, columns with the id of the record, and texts of records that have no `Mention`."""
+_EVENTS_UNREPLACED = text("""
+select e.id from audit_events e join audit_private p
+    on p.tenant_id = e.tenant_id and p.seq = e.seq
+ where e.id = any(:ids) and p.parts::text !~* all(cast(:patterns as text[]))
+""")
 _EVENT_TITLES = text("select id, kind as title from audit_events where id = any(:ids)")
 
 
@@ -131,6 +143,33 @@ def count_of(holding: Holding, values: Row) -> int:
         return 0
     statement = f"select count(*) from {holding.table} t where {_named(holding, holding.mention)}"  # noqa: S608 - of the register
     return int(db.session.scalar(text(statement), values) or 0)
+
+
+def unreplaced(kind: str, ids: list[UUID], searched: Row) -> list[UUID]:
+    """Return those of some records of one kind that still name a person after an erasure.
+
+    They have no text that matches one of `patterns`, or a text that has all words of the name
+    (`names`) also when all matches are taken out of it. `searched` has both.
+    """
+    if kind == "audit_event":
+        statement = _EVENTS_UNREPLACED
+    else:
+        texts = _TEXTS.get(kind) or [
+            (one.table, mention.record, _text(mention))
+            for one, mention in MENTIONS
+            if mention.kind == kind
+        ]
+        rows = " union all ".join(
+            f"select t.{record} as id, {words} as words from {table} t where t.{record} = any(:ids)"  # noqa: S608 - of the register
+            for table, record, words in texts
+        )
+        statement = text(
+            f"select id from ({rows}) t group by id"  # noqa: S608 - of the register
+            " having bool_or(words ~* any(cast(:patterns as text[]))) is not true"
+            " or bool_or(lower(app.without_words(words, cast(:patterns as text[]), '')) like"
+            " all(cast(:names as text[])))"
+        )
+    return list(db.session.scalars(statement, searched | {"ids": ids}))
 
 
 def titles_of(kind: str, ids: list[UUID]) -> dict[UUID, str]:

@@ -23,7 +23,7 @@ from voyagent.parties import queries as parties
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.queries import mentions
 from voyagent.privacy.rules.register import HOLDINGS, Holding
-from voyagent.privacy.rules.spellings import PHONE_MIN, pattern_of
+from voyagent.privacy.rules.spellings import PHONE_MIN, pattern_of, without_titles
 
 CANDIDATES_MAX = 50
 SEARCH_S = 60
@@ -308,7 +308,7 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
     return {
         "email": email,
         "phone": digits[-10:] if len(digits) >= PHONE_MIN else "",
-        "names": [contains(word) for word in key.split()],
+        "names": [contains(word) for word in without_titles(key).split()],
         "patterns": [one for one in patterns if one],
     }
 
@@ -427,6 +427,26 @@ def confirmed(party_id: UUID) -> list[Row]:
             for row in rows:
                 row["title"] = row["title"] or titles.get(row["record_id"])
     return rows
+
+
+def unreplaced(links: Links) -> list[Row]:
+    """Return confirmed records of others that seem to name the person after an erasure too.
+
+    They have a nickname or another spelling that `rules/spellings.py` does not find. Rows: kind,
+    record_id, title.
+    """
+    searched = {
+        "names": _searched(links.key, None, None)["names"],
+        "patterns": patterns_of(links),
+    }
+    ids = {"enquiry": links.mentions, "trip": links.joined} | links.linked
+    missing = {
+        (kind, record_id)
+        for kind, some in ids.items()
+        if some
+        for record_id in mentions.unreplaced(kind, some, searched)
+    }
+    return [row for row in confirmed(links.party_id) if (row["kind"], row["record_id"]) in missing]
 
 
 def is_record(kind: str, record_id: UUID) -> bool:

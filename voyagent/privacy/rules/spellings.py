@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from voyagent.kernel.text.naming import is_title
+
 PHONE_MIN = 7
 """Fewest digits of a phone number that identifies a person."""
 WORD_MIN = 3
@@ -24,8 +26,9 @@ def pattern_of(kind: str, word: str) -> str | None:
     """Return the expression for a word, None if it is too short to identify a person.
 
     `kind` is `name`, `phone`, `email`, `address` or `passport`. Between the parts of a name or an
-    address any white space and punctuation may stand. The last part of a name may come first, and
-    initials may stand between its parts. A phone number may lack its country code, and between the
+    address any white space and punctuation may stand. The last part of a name may come first,
+    initials may stand between its parts, its middle parts may be missing, and titles at its start
+    (`Dr.`) are not part of it. A phone number may lack its country code, and between the
     characters of a phone or passport number punctuation may stand. Letters with marks may be
     composed or not, whatever the form of `word`.
 
@@ -40,11 +43,26 @@ def pattern_of(kind: str, word: str) -> str | None:
     if kind == "passport":
         return r"\W?".join(map(re.escape, word))
     found, parts = [_in_every_form(word)], _parts(word)
+    if kind == "name":
+        parts = _parts(without_titles(word))
     if kind in {"name", "address"} and len(parts) > 1:
         found.append(_joined(parts, has_initials=kind == "name"))
     if kind == "name" and len(parts) > 1:
         found.append(_joined([parts[-1], *parts[:-1]], has_initials=False))
+    if kind == "name" and len(parts) > 2 and min(len(parts[0]), len(parts[-1])) > 1:
+        found.append(_joined([parts[0], parts[-1]], has_initials=True))
     return f"(?:{'|'.join(found)})"
+
+
+def without_titles(name: str) -> str:
+    """Return a name without titles at its start, such as `Mr` or `Dr.`.
+
+    A name keeps its title if only one word would be left.
+    """
+    words = name.split()
+    while len(words) > 2 and is_title(words[0]):
+        del words[0]
+    return " ".join(words)
 
 
 def _parts(word: str) -> list[str]:

@@ -88,13 +88,15 @@ _STEPS = (
 class Plan:
     """The effect of an erasure, by table, with the records that prevent it.
 
-    Each table comes with its number of rows. `identity_until` is the last day on which the identity
-    is kept for tax authorities, or None.
+    Each table comes with its number of rows. `unreplaced` has confirmed records of others that name
+    the person in a spelling which the erasure does not replace. `identity_until` is the
+    last day on which the identity is kept for tax authorities, or None.
     """
 
     goes: list[tuple[Holding, int]]
     stays: list[tuple[Holding, int]]
     blocked_by: list[Row]
+    unreplaced: list[Row]
     identity_until: date | None
 
 
@@ -215,6 +217,7 @@ def _plan(links: Links, actor: Actor) -> Plan:
         goes=[pair for pair in counted if pair[0].erasure != "stays"],
         stays=[pair for pair in counted if pair[0].why],
         blocked_by=person.open_records(links),
+        unreplaced=person.unreplaced(links),
         identity_until=(
             clock.today(actor.timezone) + timedelta(days=days)
             if person.is_in_books(links)

@@ -34,6 +34,7 @@ def read(actor: Actor, party_id: UUID) -> Row:
         "candidates": [] if done else person.candidates(found),
         "confirmed": person.confirmed(party_id),
         "blocked_by": plan.blocked_by,
+        "unreplaced": [] if done else plan.unreplaced,
         "identity_until": done.identity_until if done else plan.identity_until,
         "erased_at": done.erased_at if done else None,
     }
