@@ -82,9 +82,9 @@ def list_months(reader: Reader, query: MonthsQuery) -> Body[MonthList]:
 def close_month(actor: Actor, month: str) -> Body[MonthState]:
     """Close a month such as `2026-03` and all earlier months.
 
-    Posting or reversing an entry with a book date in a closed month is then refused with
-    `period_locked`. The month must be over in the agency's time zone, and every earlier month that
-    has entries must already be closed.
+    A closed month takes no entries: posting or reversing with a book date in that month is refused
+    with `period_locked`. The month to close must be over in the agency's time zone. Every earlier
+    month that has entries must already be closed.
     """
     months.close_month(actor, parse_month(month))
     return _state(month)
@@ -105,10 +105,7 @@ def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> B
 
 @api.get("/journal-entries", answer=JournalList, permission="ledger.read", errors=(InvalidCursor,))
 def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
-    """List journal entries, newest book date first.
-
-    A later page is as fast as the first one. There is no total count.
-    """
+    """List journal entries, newest book date first, without a total count."""
     return JournalList.of(
         entries.list_entries(
             reader, query.booked_from, query.booked_to, limit=query.limit, cursor=query.place()
@@ -136,9 +133,9 @@ def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
 def post_entry(actor: Actor, body: JournalEntryIn) -> Body[JournalEntryOut]:
     """Post a manual journal entry of at least two lines, balanced in each currency.
 
-    Control accounts (receivables, payables and advances) take no manual entries, because only
-    documents and payments may post to them. The total debit in each currency must be within the
-    limit of the caller's role. An entry cannot be changed; to correct a mistake, reverse it.
+    Control accounts (receivables, payables and advances) take no manual entries: invoices, bills
+    and payments post to control accounts. The total debit in each currency must be within the limit
+    of the caller's role. An entry cannot be changed; to correct a mistake, reverse the entry.
     """
     lines = [line.line() for line in body.lines]
     posted = direct.post_direct(
@@ -182,8 +179,9 @@ def get_entry(reader: Reader, entry_id: UUID) -> Body[JournalEntryOut]:
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Body[JournalEntryOut]:
     """Reverse a manual journal entry. Each entry can be reversed once.
 
-    The response is the new entry: debits and credits are swapped, and it links to the reversed
-    entry. To reverse an entry that a document posted, void or cancel the document.
+    The response is the new entry. Its debits are the credits of the reversed entry, and its credits
+    the debits; `reverses_id` is the id of the reversed entry. To reverse an entry that a document
+    posted, void or cancel the document.
     """
     return _entry(
         direct.reverse_direct(
@@ -251,9 +249,9 @@ def get_account(reader: Reader, account_id: UUID) -> Body[AccountOut]:
 def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Body[AccountOut]:
     """Change, archive or restore an account.
 
-    Type and normal side can change only while the account has no postings. An archived account
-    takes no new postings. An account to which the application posts automatically, or that has a
-    balance, cannot be archived.
+    Type and normal side can change only while the account has no postings and no `purpose`. An
+    archived account takes no new postings. An account that has a `purpose` or a balance cannot be
+    archived.
     """
     chart.change_account(actor, account_id, body.changes())
     return _account(account_id)

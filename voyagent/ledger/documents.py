@@ -36,8 +36,8 @@ Read = tuple[Row, list[Row]]
 def entry_sheet(found: Read) -> Sheet:
     """Return a journal entry as the rows of a CSV or XLSX sheet.
 
-    The first column is the kind of row: `head` for a fact about the entry, `line` for a journal
-    line with its account, `total` for the debit and credit totals of a currency.
+    The first cell of each row is the kind of row: `head` for one field of the entry, `line` for one
+    journal line, or `total` for the total debit and total credit in one currency.
     """
     entry, lines = found
     rows: list[list[Cell]] = [

@@ -22,10 +22,11 @@ _ZERO = text("0")
 
 
 class Account(TenantOwned, Base):
-    """An account of the agency's chart.
+    """An account in the agency's chart of accounts.
 
-    The application finds the accounts to which it posts automatically by `purpose`, such as
-    `receivable`, because the agency may change an account's code.
+    `purpose`, such as `receivable`, identifies an account to which the application posts
+    automatically. The application does not use the code for that, because the agency may change the
+    code.
     """
 
     __tablename__ = "accounts"
@@ -94,7 +95,7 @@ class JournalEntry(TenantOwned, Base):
 class Posting(TenantBound, Base):
     """A line of a journal entry: a debit or a credit to one account.
 
-    Amounts are in minor units of the posting's currency.
+    Amounts are in minor units of `currency`.
     """
 
     __tablename__ = "postings"
@@ -152,7 +153,7 @@ class MonthlyBalance(TenantBound, Base):
 class DailyBalance(TenantBound, Base):
     """Total debits and credits of an account on one day and in one currency.
 
-    Written by the same database trigger as the monthly balances, and by nothing else.
+    Only a database trigger on `postings` writes this table.
     """
 
     __tablename__ = "daily_balances"
@@ -169,9 +170,8 @@ class DailyBalance(TenantBound, Base):
 class TripEarning(TenantBound, Base):
     """Revenue and cost of a trip on one day and in one currency, in minor units.
 
-    Revenue is credit less debit of all revenue accounts; cost is debit less credit of the accounts
-    for the cost of services. Written by the same database trigger as the balances, and by nothing
-    else.
+    Revenue is credit less debit of all revenue accounts. Cost is debit less credit of the account
+    for the cost of services. Only a database trigger on `postings` writes this table.
     """
 
     __tablename__ = "trip_earnings"

@@ -1,6 +1,7 @@
 """Chart of accounts of a new agency, rules of accounts, and month arithmetic.
 
-Agencies may change the codes and names of accounts, so the application finds accounts by purpose.
+An account has a purpose if the application posts to the account automatically. Agencies may change
+codes and names of accounts, but not the purpose.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from voyagent.ledger.errors import MonthNotFound
 class ChartAccount(NamedTuple):
     """An account in the chart of a new agency.
 
-    The normal side of a contra account, such as depreciation, is opposite to that of its type.
+    A contra account, such as accumulated depreciation, has the opposite of the normal side of its
+    type.
     """
 
     code: str
@@ -89,9 +91,9 @@ CHART = (
 FORMER_NAMES = (N_("Commission from airlines"),)
 """Names that earlier versions gave to accounts; agencies created then still have them."""
 CONTROL = frozenset({"receivable", "payable", "customer_advances", "supplier_advances"})
-"""Purposes of control accounts, whose balances equal the open documents and advances.
+"""Purposes of control accounts; their balances equal open documents and advances.
 
-Only documents and payments post to these accounts.
+Manual journal entries cannot use these accounts, except on an approved request.
 """
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$"
 COST_PURPOSE = "cost_of_services"
@@ -108,7 +110,7 @@ def parse_month(text: str) -> date:
     """Return the first day of a month given as text, such as `2026-03`.
 
     Raises:
-        MonthNotFound: not a month of that form, or outside 1900 to 2200.
+        MonthNotFound: the text has another format, or the year is not 1900 to 2200.
     """
     if re.fullmatch(r"(19|2[01])\d\d-(0[1-9]|1[0-2])|2200-(0[1-9]|1[0-2])", text, re.ASCII) is None:
         raise MonthNotFound

@@ -32,9 +32,10 @@ def books() -> None:
 @click.option("--agency", type=click.UUID, help="Id of an agency; all agencies if absent.")
 @with_database
 def check(agency: UUID | None) -> None:
-    """Print every failed check with agency, currency and difference.
+    """Check the books and print every failed check.
 
-    The exit code is 1 if a check failed.
+    Each line has the agency, the check, the currency and the difference. The exit code is 1 if a
+    check failed, else 0.
     """
     if agency is not None:
         _must_exist(agency)
@@ -84,8 +85,8 @@ def export(
 ) -> None:
     """Export an agency's postings for another program, read in one database snapshot.
 
-    The format beancount has all postings. The format tally has the postings of a period in one
-    currency.
+    The format beancount exports all postings. The format tally exports the postings of a period in
+    one currency.
     """
     _must_exist(agency)
     if form == "beancount" and (first or last or currency):

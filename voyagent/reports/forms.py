@@ -91,7 +91,7 @@ class Bar(NamedTuple):
 class Address:
     """Query parameters of a report page: valid values, and the names of invalid ones.
 
-    `typed` has the original texts, for the form fields.
+    `typed` has the texts as they were entered, to fill the form again.
     """
 
     endpoint: str
@@ -118,7 +118,8 @@ class Address:
     def read(cls, endpoint: str, given: Mapping[str, str]) -> Address:
         """Return the parsed query parameters of a report page.
 
-        A blank parameter counts as absent. `invalid` has the names of invalid parameters.
+        A blank parameter counts as absent, except for `customer`, where a blank value selects trips
+        without a customer.
         """
         typed = {
             name: given[name].strip()
@@ -188,7 +189,7 @@ class Address:
     def here(self, **changes: str | int | None) -> str:
         """Return the URL of the report's first page with changed parameters.
 
-        None removes a parameter.
+        A parameter that is None in `changes` is removed.
         """
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
         values |= {
@@ -230,7 +231,7 @@ def invalid_sentences(address: Address) -> list[str]:
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:
     """Return a segment for each amount, next to each other.
 
-    The gaps are two thousandths. Negative amounts have no width.
+    The gap between two segments is two thousandths. Negative amounts have no width.
     """
     shown = [max(amount.amount_minor, 0) for amount in amounts]
     room = 1000 - 2 * (sum(map(bool, shown)) - 1)

@@ -16,11 +16,11 @@ SEAL = "report_file"
 
 
 class ReportFile(TenantOwned, Base):
-    """A file that a person requested and that was too large for the request.
+    """A large file that a person requested and that a worker makes.
 
-    `address` is the requested address. `credential` has the ids of the session or API key, which
-    must still be valid when the file is made. `content` is encrypted. The row is deleted after
-    `expires_at`.
+    `address` is the requested URL path with its query. `credential` has the ids of the session or
+    API key of the request; the session or key must still be valid when the worker makes the file.
+    `content` is encrypted. The row is deleted after `expires_at`.
     """
 
     __tablename__ = "report_files"

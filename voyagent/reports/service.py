@@ -37,8 +37,10 @@ class Order:
 def make_later(actor: Actor, address: str) -> UUID:
     """Have a worker make the file of an address such as `/reports/day-book`.
 
-    Returns the id of the file. If the person waits for this file already, it is that one. One file
-    of an agency is made at a time. Raises Forbidden, ReportFilesBusy.
+    Returns the id of the file. If the person already waits for a file of this address, its id is
+    returned. Workers make one file of an agency at a time.
+
+    Raises Forbidden; ReportFilesBusy if the person waits for OPEN_MAX other files.
     """
     actor.require("agency.read")
     tenancy.bind(db.session(), actor.tenant_id)
@@ -85,9 +87,9 @@ def begin(file_id: UUID) -> Order | None:
 
 
 def finish(keyring: Keyring, file_id: UUID, *, name: str, media_type: str, content: bytes) -> None:
-    """Store a file, encrypted; it is available for 24 hours from now.
+    """Store the content of a file, encrypted, for 24 hours from now.
 
-    Nothing is stored if an erasure has deleted the order meanwhile.
+    Nothing is stored if the row of the file no longer exists, for example because of an erasure.
     """
     order = select(ReportFile).where(ReportFile.id == file_id, _OPEN)
     file = db.session.scalar(order.with_for_update())

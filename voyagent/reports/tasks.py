@@ -38,7 +38,7 @@ class WorkerStopping(Exception):
 def make_file(tenant_id: str, file_id: str) -> None:
     """Make a large file in a child process with limits of memory and time.
 
-    If the worker stops meanwhile, the job is repeated by another worker.
+    If the worker stops before the file is made, another worker repeats the job.
     """
     process = get_context("spawn").Process(
         target=run_child,
@@ -90,9 +90,10 @@ def _await(process: SpawnProcess) -> None:
 
 
 def make(app: Flask, tenant_id: str, file_id: str) -> None:
-    """Send the request again as the person, and store the file or the failure.
+    """Send the person's request again, and store the file or mark it as failed.
 
-    The rights of the person are checked again. If the session has ended, the file fails.
+    The rights of the person are checked again. If the session or API key of the request is no
+    longer valid, the file is marked as failed.
     """
     agency, file = UUID(tenant_id), UUID(file_id)
     with app.app_context(), transaction(agency):

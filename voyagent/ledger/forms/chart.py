@@ -52,7 +52,7 @@ class AccountForm(SchemaForm[AccountIn]):
 class AccountChangeForm(SchemaForm[AccountPatch]):
     """Form that changes an account.
 
-    Type and normal side are omitted once they cannot change.
+    The fields for type and normal side are left out if they cannot change (`is_fixed`).
     """
 
     schema: ClassVar[type[BaseModel]] = AccountPatch
@@ -80,7 +80,7 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
 def is_fixed(account: Row) -> bool:
     """Return True if the type and normal side of an account cannot change.
 
-    They cannot change once the account has postings, or if the application posts to it
+    Both are fixed if the account has postings, or if the application posts to the account
     automatically.
     """
     return account["purpose"] is not None or account["posted"] is not None

@@ -59,7 +59,7 @@ class ReversalForm(SchemaForm[ReversalIn]):
 
 
 class EntryLinesField(RowsField):
-    """Journal lines as rows of account, memo, debit and credit.
+    """Form field with one row of account, memo, debit and credit per journal line.
 
     Empty rows are ignored.
     """
@@ -109,9 +109,9 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         self.wrong: set[tuple[int, str]] = set()
 
     def values(self) -> dict[str, Any]:
-        """Return the input, with amounts as plain decimal numbers.
+        """Return the input, with amounts as decimal numbers without separators.
 
-        An empty amount is None.
+        An empty amount becomes None.
         """
         return super().values() | {
             "lines": [
@@ -129,10 +129,10 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         }
 
     def typed_values(self) -> dict[str, Any]:
-        """Return the input with the complete journal lines only.
+        """Return the input, without journal lines that are still incomplete.
 
         A journal line is complete if it has an account and an amount. `lines` is None if fewer than
-        two lines are complete.
+        two journal lines are complete.
         """
         values = self.values()
         whole = [
@@ -143,10 +143,11 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         return values | {"lines": whole if len(whole) > 1 else None}
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the form field that shows an error at a place in the schema.
+        """Return the name of the form field that shows an error of the schema.
 
-        Also marks the inputs of a journal line that caused the error (see `first_wrong`). An error
-        in a line's currency is shown at the form's currency field.
+        `loc` is the position of the error in the data of the schema. An error in the currency of a
+        journal line is shown at the form's currency field. If the error is in another input of a
+        journal line, that input is added to `wrong`.
         """
         if len(loc) > 2 and loc[2] == "currency":
             return "currency"
@@ -182,9 +183,9 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         )
 
     def read_lines(self) -> tuple[list[tuple[UUID | None, Money, Money]], bool]:
-        """Return account, debit and credit of each journal line whose amounts are valid.
+        """Return account id, debit and credit of each journal line with valid amounts.
 
-        The second value is False if an amount in any line is invalid.
+        The second result is False if any journal line has an invalid amount.
         """
         found: list[tuple[UUID | None, Money, Money]] = []
         for row in self.lines.data:

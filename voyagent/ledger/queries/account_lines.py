@@ -48,10 +48,10 @@ class LineCursor:
 
     @classmethod
     def decode(cls, token: str) -> LineCursor:
-        """Parse the text that `encode` returns.
+        """Parse a text that `encode` returned.
 
         Raises:
-            InvalidCursor: the text has another form.
+            InvalidCursor: the text does not have that format.
         """
         day, _, rest = token.partition(".")
         entry, _, line = rest.partition(".")
@@ -71,8 +71,9 @@ def account_lines_statement(
 ) -> Select[Any]:
     """Select the postings of an account in a period, oldest first.
 
-    Book dates are from `first` to `last`. If `after` is given, only postings later in LINE_ORDER
-    are selected. Columns: those of the posting, and narration, source_type and source_id of its
+    Book dates are from `first` to `last`. If `after` is given, only postings after that cursor in
+    LINE_ORDER are selected. Rows: entry_id, line_no, effective_date, currency, debit_minor,
+    credit_minor, party_name and memo of the posting; narration, source_type and source_id of its
     journal entry.
     """
     statement = (
@@ -111,8 +112,7 @@ def account_lines_statement(
 def balances_at_statement(account_id: UUID, cursor: LineCursor) -> Select[Any]:
     """Select the balances of an account up to and including the posting at a cursor.
 
-    Earlier days are read from the daily and monthly balances; the cursor's own day is summed from
-    its postings. Rows: currency, debit_minor, credit_minor.
+    Rows: currency, debit_minor, credit_minor.
     """
     before = balances_statement(cursor.day - timedelta(days=1), [account_id]).subquery("before")
     same_day = select(_POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor).where(

@@ -43,10 +43,10 @@ def list_accounts(
 ) -> CursorPage[Row]:
     """List accounts by code, filtered by type and by active or archived.
 
-    Each row has the columns of the account and two mappings from currency to minor units, debit
-    less credit. `posted` is the sum of all postings. `balances` is the book balance: for revenue
-    and expense accounts it covers only the postings of this financial year up to today, for other
-    accounts all postings. Both are None for an account without postings.
+    Each row has the columns of `accounts` and two mappings from currency to debit less credit in
+    minor units. `posted` covers all postings. `balances` covers all postings too, except for
+    revenue and expense accounts: there it covers this financial year up to today. Both mappings are
+    None for an account without postings.
 
     Raises InvalidCursor if the cursor is not an account code.
     """
@@ -64,7 +64,7 @@ def list_accounts(
 
 
 def read_account(reader: Reader, account_id: UUID) -> Row:
-    """Return one account as a row like those of `list_accounts`.
+    """Return one account, with the columns that `list_accounts` returns.
 
     Raises:
         AccountNotFound: the agency has no such account.
@@ -80,8 +80,8 @@ def read_account(reader: Reader, account_id: UUID) -> Row:
 def get_account(account_id: UUID, *, lock: bool = False) -> Account:
     """Return an account of the agency.
 
-    With `lock`, the call waits until other transactions that post to the account end, and new
-    postings to it wait until this transaction ends.
+    With `lock`, the call waits until other transactions that post to the account have ended. New
+    postings to the account then wait until this transaction ends.
 
     Raises:
         AccountNotFound: the agency has no such account.
@@ -124,8 +124,8 @@ def find_account(reader: Reader, text: str) -> Row:
     The text is the id, code, purpose or name of the account, or a part of its name.
 
     Raises:
-    AccountNotFound: no account matches.
-    AccountAmbiguous: the text is part of several names.
+        AccountNotFound: no account matches.
+        AccountAmbiguous: several accounts match.
     """
     wanted = text.strip().casefold()
     accounts = read_chart(reader)
@@ -145,9 +145,11 @@ def find_account(reader: Reader, text: str) -> Row:
 def account_balance(reader: Reader, code_or_name: str, as_of: date) -> AccountBalance:
     """Return the balance of an account in each currency at the end of the day `as_of`.
 
+    `code_or_name` may be any text that `find_account` accepts.
+
     Raises:
         AccountNotFound: no account matches.
-        AccountAmbiguous: the text is part of several names.
+        AccountAmbiguous: several accounts match.
     """
     account = find_account(reader, code_or_name)
     rows = reader.read(balances_statement(as_of, [account["id"]]))[0]
@@ -161,8 +163,9 @@ def account_balance(reader: Reader, code_or_name: str, as_of: date) -> AccountBa
 def find_accounts(wanted: Iterable[UUID | str], *, hold: bool = False) -> dict[UUID | str, Account]:
     """Return the agency's accounts with the given ids or purposes.
 
-    An id or purpose without an account is left out. `hold` prevents other transactions from
-    archiving the accounts until this transaction ends; they may still post to them.
+    The keys of the result are the given ids and purposes; an id or purpose without an account has
+    no key. With `hold`, no other transaction can archive the accounts until this transaction ends,
+    but others may post to the accounts.
     """
     keys = set(wanted)
     ids = [key for key in keys if isinstance(key, UUID)]

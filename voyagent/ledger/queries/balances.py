@@ -1,6 +1,7 @@
 """Account balances, read from the monthly and daily balance tables.
 
-Revenue and expense accounts start each financial year at zero; other accounts continue.
+Each financial year, revenue and expense accounts start at zero. Other accounts carry their balance
+forward.
 """
 
 from __future__ import annotations
@@ -62,11 +63,11 @@ class Balance:
 def book_balances(accounts: CTE, day: date | None = None) -> Select[Any]:
     """Select the book balances of the accounts in a CTE with the columns id and type.
 
-    Rows, one for each account and currency with postings: account_id, currency, posted_minor (debit
-    less credit of all postings) and balance_minor. The two amounts are equal for assets,
-    liabilities and equity. For revenue and expense, balance_minor covers only the financial year
-    that contains `day`: the whole year if it is over, else the year up to today. `day` defaults to
-    today in the agency's time zone.
+    There is one row for each account and currency with postings: account_id, currency, posted_minor
+    and balance_minor. Both amounts are debit less credit. posted_minor covers all postings. For
+    revenue and expense accounts, balance_minor covers only the financial year that contains `day`:
+    the whole year if it is over, else the year up to today. For other accounts, balance_minor
+    equals posted_minor. `day` defaults to today in the agency's time zone.
     """
     year = _year(day)
     began, until = (select(year.c[name]).scalar_subquery() for name in ("began", "until"))
@@ -125,8 +126,10 @@ def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
 def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Select[Any]:
     """Select debits and credits up to a day from as few balance rows as possible.
 
-    Sums the monthly balances, and corrects the sum with the daily balances of the last month: it
-    either adds the days up to `as_of` or subtracts the days after it, whichever are fewer.
+    If `as_of` is in the first half of its month, the daily balances of that month are added to the
+    monthly balances of earlier months. Otherwise the daily balances after `as_of` are subtracted
+    from the monthly balances, with the month of `as_of` included. Rows: account_id, currency,
+    debit_minor, credit_minor; `account_ids` limits them to some accounts.
     """
     first, days = as_of.replace(day=1), monthrange(as_of.year, as_of.month)[1]
     if as_of.day * 2 <= days:
@@ -164,7 +167,7 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
 
 
 def control_balances_statement(*purposes: str) -> Select[Any]:
-    """Select the total balance of the accounts with the given purposes.
+    """Select the balances of the accounts with the given purposes.
 
     Rows: purpose, code, currency, balance_minor (debit less credit of all postings).
     """

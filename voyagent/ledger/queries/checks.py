@@ -20,18 +20,20 @@ _DAYS = DailyBalance.__table__.c
 
 
 def balance_differences(reader: Reader) -> list[Row]:
-    """Return the monthly and daily balances that differ from their postings' sum.
+    """Return the monthly and daily balances that differ from the sum of the postings.
 
-    The list is empty if the ledger is consistent.
+    The list is empty if the ledger is consistent. `balance_differences_statement` names the
+    columns.
     """
     return reader.read(balance_differences_statement())[0]
 
 
 def balance_differences_statement(only: date | None = None) -> Select[Any]:
-    """Select the stored balances that differ from the sum of their postings.
+    """Select the stored balances that differ from the sum of the postings.
 
-    `only` limits the check to the month with this first day. Rows: which (`month` or `day`),
-    account_id, currency, since (first day of the month, or the day), debit_minor, credit_minor.
+    `only` is the first day of a month and limits the check to that month. Rows: which (`month` or
+    `day`), account_id, currency, since (first day of the month, or the day), debit_minor and
+    credit_minor. Both amounts are stored balance less sum of the postings.
     """
     month, day = (
         cast(func.date_trunc("month", _POSTINGS.effective_date), Date),
@@ -80,7 +82,8 @@ def balance_differences_statement(only: date | None = None) -> Select[Any]:
 def unbalanced_currencies_statement() -> Select[Any]:
     """Select the currencies in which total debits and total credits differ.
 
-    Read from the monthly balances. Rows: currency, difference_minor (debit less credit).
+    The totals are read from the monthly balances. Rows: currency, difference_minor (debit less
+    credit).
     """
     difference = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
     return (
@@ -112,10 +115,10 @@ def unbalanced_entries_statement() -> Select[Any]:
 
 
 def yearly_results_statement(start_month: int, *types: str) -> Select[Any]:
-    """Select the total of all postings to accounts of some types, by financial year.
+    """Select the result of each financial year: credits less debits of some accounts.
 
-    Financial years begin on the first day of the month `start_month`. Rows: currency, year_began
-    (first day of the year), result_minor (credit less debit).
+    `types` are the types of the accounts. Financial years begin on the first day of the month
+    `start_month`. Rows: currency, year_began (first day of the year), result_minor.
     """
     result = func.sum(_POSTINGS.credit_minor - _POSTINGS.debit_minor)
     year = financial_year_start(_POSTINGS.effective_date, start_month)

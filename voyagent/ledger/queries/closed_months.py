@@ -23,10 +23,11 @@ _CLOSED = ClosedMonth.__table__.c
 class Months:
     """A page of months, newest first.
 
-    Each of `items` has month (its first day), is_closed, closed_at and closed_by; closed_at and
-    closed_by are None if the month was closed together with a later one. `closed_through` is the
-    latest closed month; `next_to_close` is the first open month with journal entries. Pass `before`
-    as the argument `before` to read the next page; it is None on the last page.
+    Each of `items` has month (its first day), is_closed, closed_at and closed_by. closed_at and
+    closed_by are None if the month is open or was closed together with a later month.
+    `closed_through` is the latest closed month. `next_to_close` is the first open month with
+    journal entries. For the next page, pass `before` to `read_months`; `before` is None on the last
+    page.
     """
 
     items: list[Row]
@@ -36,9 +37,9 @@ class Months:
 
 
 def last_closed_month() -> date | None:
-    """Return the first day of the latest closed month, or None.
+    """Return the first day of the latest closed month, or None if no month is closed.
 
-    All earlier months are closed too.
+    All months before the latest closed month are closed too.
     """
     return db.session.scalar(select(func.max(ClosedMonth.month)))
 
@@ -46,7 +47,8 @@ def last_closed_month() -> date | None:
 def has_entries_between(closed: date | None, month: date) -> bool:
     """Return True if any entry is dated after the month `closed` and before `month`.
 
-    If `closed` is None, every entry before `month` counts.
+    Both months are given by their first day. If `closed` is None, every entry before `month`
+    counts.
     """
     statement = select(JournalEntry.id).where(JournalEntry.entry_date < month).limit(1)
     if closed is not None:
@@ -55,9 +57,10 @@ def has_entries_between(closed: date | None, month: date) -> bool:
 
 
 def read_months(reader: Reader, before: date | None = None, limit: int = 24) -> Months:
-    """Return a page of the months with entries and closed months, newest first.
+    """Return a page of the months that have entries or were closed, newest first.
 
-    The time does not depend on the number of entries: each month is one index look-up.
+    Only months before the day `before` are returned. The time does not depend on the number of
+    entries, because each month takes one index look-up.
     """
     rows, states = reader.read(
         _months_statement(before or date(2201, 1, 1), limit), _state_statement()

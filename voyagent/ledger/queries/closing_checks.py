@@ -16,9 +16,9 @@ from voyagent.ledger.rules import next_month
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Result of a check as a sentence.
+    """Result of a check before a month is closed.
 
-    A failed check warns but does not prevent closing.
+    `text` is the result as a sentence. A month can be closed even if `ok` is False.
     """
 
     ok: bool

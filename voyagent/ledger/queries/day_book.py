@@ -33,10 +33,12 @@ def day_book_statement(
     """Select the journal entries of a period with their lines, oldest first.
 
     Book dates are from `first` to `last`. If `after` is given, only entries after that cursor are
-    selected. `limit` counts entries, not rows. Each row is one journal line, with the columns id,
-    entry_date, narration, source_type, source_id, purpose, reverses_id of the entry; line_no,
-    currency, debit_minor, credit_minor, party_name, memo of the line; code, name, type,
-    account_purpose of the account.
+    selected. `limit` counts entries, not rows.
+
+    There is one row for each journal line. Its columns:
+      - of the entry: id, entry_date, narration, source_type, source_id, purpose, reverses_id
+      - of the journal line: line_no, currency, debit_minor, credit_minor, party_name, memo
+      - of the account: code, name, type, account_purpose
     """
     entries = select(*(_ENTRIES[name] for name in _SHOWN)).where(
         owned(JournalEntry), _ENTRIES.entry_date.between(first, last)
@@ -74,10 +76,10 @@ def posted_accounts_statement(
 ) -> Select[Any]:
     """Select the accounts that have postings in one currency.
 
-    A control account has one row for each party. Rows are ordered by the first journal entry, so
-    that later entries never change the order. Rows: code, name, type, account_purpose of the
-    account; party_name if the account's purpose is in `control`, else None; is_used, true if a
-    posting has a book date from `first` to `last`.
+    `control` are purposes of accounts. An account with one of these purposes has one row for each
+    party, any other account one row with party_name None. Rows: code, name, type, account_purpose,
+    party_name, is_used (true if a posting has a book date from `first` to `last`). Rows are ordered
+    by their first journal entry, so that later entries never change the order.
     """
     party = case((_ACCOUNTS.purpose.in_(control), _POSTINGS.party_name))
     return (

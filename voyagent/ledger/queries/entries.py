@@ -46,7 +46,8 @@ def list_entries(
 ) -> CursorPage[Row]:
     """List journal entries with book dates from `first` to `last`, newest first.
 
-    `totals` of each row are the entry's debits in minor units, by currency.
+    Each row has the columns of `entry_statement`, and `totals`: a mapping from currency to the
+    entry's total debit in minor units.
     """
     rows = reader.read(entries_page_statement(first, last, limit + 1, cursor))[0]
     return page_by_day(rows, limit, "entry_date")
@@ -55,9 +56,10 @@ def list_entries(
 def list_entries_until(
     reader: Reader, first: date | None, today: date, *, limit: int, cursor: Cursor | None = None
 ) -> tuple[CursorPage[Row], int]:
-    """List journal entries up to today and count later ones, in one round trip.
+    """List journal entries up to today, and count the entries dated after today.
 
-    The count stops at LATER_COUNT_MAX plus one.
+    Only entries from the day `first` are listed. The second result is the count; it stops at
+    LATER_COUNT_MAX plus one. Both results take one round trip to the database.
     """
     rows, later = reader.read(
         entries_page_statement(first, today, limit + 1, cursor), later_count_statement(today)
@@ -69,7 +71,7 @@ def list_entries_until(
 def later_count_statement(today: date) -> Select[Any]:
     """Count the journal entries dated after a day, at most LATER_COUNT_MAX plus one.
 
-    Returns one row with the column `n`. The rows are counted in the order of the index, so that
+    Selects one row with the column `n`. The entries are counted in the order of the index, so that
     PostgreSQL reads no more entries than it counts.
     """
     later = (
@@ -133,7 +135,7 @@ def get_entry(entry_id: UUID) -> JournalEntry:
 
 
 def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID:
-    """Return the id of the journal entry that a source document posted for a purpose.
+    """Return the id of the journal entry that a source posted for a purpose.
 
     Raises:
         EntryNotFound: the source has no entry for this purpose.
@@ -160,7 +162,8 @@ def get_lines(entry_id: UUID) -> list[Posting]:
 def entry_statement(entry_id: UUID) -> Select[Any]:
     """Select a journal entry with its author's name and the entry that reverses it.
 
-    The latter is `reversed_by_id`, null if the entry is not reversed.
+    The row has the columns of `journal_entries`, created_by (the author's name) and reversed_by_id
+    (null if the entry is not reversed).
     """
     reversing = JournalEntry.__table__.alias("reversing")
     return select(

@@ -16,9 +16,10 @@ from voyagent.ledger.rules import CONTROL
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """Balance of an account before an unposted entry, with the entry's two sums.
+    """Balance of an account before an unposted entry, and the change by the entry.
 
-    The balance is debit less credit.
+    `before` is debit less credit. `debit` and `credit` are the sums of the entry's lines on the
+    account.
     """
 
     account: Row
@@ -36,8 +37,9 @@ class AccountChange:
 class EntryPreview:
     """Totals and balance changes of an unposted journal entry in one currency.
 
-    `accounts` are the accounts that take manual entries, by code. `changes` has the order of the
-    entry's lines.
+    `accounts` are the accounts that a person can select, by code. `changes` has one item for each
+    account in the entry, in the order of the entry's lines. `debit` and `credit` are the entry's
+    totals.
     """
 
     accounts: list[Row]
@@ -61,10 +63,10 @@ def preview_entry(
 ) -> EntryPreview:
     """Return totals and account balances before and after an unposted journal entry.
 
-    Each of `lines` is an account id, a debit and a credit, one of the amounts being zero. A line
-    without an account of the agency counts only in the totals. Balances are the book balances in
-    the financial year of `day`. `selected` are ids of accounts to offer for selection even if they
-    take no manual entries. Reads the database in one round trip.
+    Each of `lines` is an account id, a debit and a credit; one of the two amounts is zero. A line
+    without an account of the agency counts only in the totals. Balances of revenue and expense
+    accounts cover only the financial year of `day`. `selected` are ids of accounts to offer for
+    selection even if they are archived or control accounts. The database is read in one round trip.
     """
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
     accounts, balances = reader.read(chart_statement(), book_balances_statement(chosen, day))

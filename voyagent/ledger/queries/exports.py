@@ -56,10 +56,10 @@ def account_lines_cells(
 ) -> Select[Any]:
     """Select the cells of an account's postings in a period, with running balances.
 
-    `mark` is the value of the first cell of each row. `opening` is the account's balance by
-    currency at the end of the day before `first`: debit less credit in minor units. Cells: mark,
-    day, entry, line, narration, party, memo, currency, debit, credit, balance in the posting's
-    currency.
+    `mark` is the value of the first cell of each row. `opening` maps each currency to the account's
+    balance at the end of the day before `first`: debit less credit in minor units. Cells: mark,
+    day, entry id, line number, narration, party, memo, currency, debit, credit, running balance in
+    that currency.
     """
     moved = _POSTINGS.debit_minor - _POSTINGS.credit_minor
     # One running total for each currency, all in the order of the file. A window partitioned by
@@ -90,8 +90,8 @@ def account_lines_cells(
 def day_book_cells(first: date, last: date, mark: str) -> Select[Any]:
     """Select the cells of every line of the journal entries in a period, oldest first.
 
-    `mark` is the value of the first cell of each row. Cells: mark, day, entry, narration, line,
-    code and name of the account, party, memo, currency, debit, credit.
+    `mark` is the value of the first cell of each row. Cells: mark, day, entry id, narration, line
+    number, code and name of the account, party, memo, currency, debit, credit.
     """
     # A lateral look-up of the account is cached by PostgreSQL (Memoize); a join under row-level
     # security is not.
@@ -127,12 +127,13 @@ def party_entries_cells(
     opening: Mapping[str, int],
     side: int,
 ) -> Select[Any]:
-    """Select a party's journal entries in a period, with running balances.
+    """Select the cells of a party's journal entries in a period, with balances.
 
-    One row for each entry and currency, oldest first. `mark` is the value of the first cell.
-    `opening` is the party's balance by currency at the end of the day before `first`. `side` is 1
-    if debits increase the balance, -1 if credits do. Cells: mark, day, entry, narration without the
-    reason, currency, amount, balance.
+    There is one row for each entry and currency, oldest first. Only postings to accounts with the
+    given purposes count. `mark` is the value of the first cell of each row. `opening` maps each
+    currency to the party's balance in minor units at the end of the day before `first`. `side` is 1
+    if debits increase the balance, -1 if credits do. Cells: mark, day, entry id, narration without
+    its reason (`without_reason`), currency, amount, running balance.
     """
     net = cast(side * func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label(
         "minor"
@@ -171,10 +172,10 @@ def party_entries_cells(
 
 
 def journal_listing(name: str, first: date | None, last: date | None) -> Listing:
-    """Return the definition of the journal's export.
+    """Return the definition of the journal's export, newest entry first.
 
-    There is a row for each entry and currency. Rows are newest first, with book dates from `first`
-    to `last`. The amount is the sum of the entry's debits.
+    Book dates are from `first` to `last`. There is a row for each entry and currency; its amount is
+    the entry's total debit.
     """
     wanted = [
         owned(JournalEntry),

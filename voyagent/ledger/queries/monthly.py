@@ -21,8 +21,8 @@ _DAYS = DailyBalance.__table__.c
 def monthly_sales_statement(first: date, last: date) -> Select[Any]:
     """Select sales and cost of each month from `first` to the day `last`.
 
-    `first` is the first day of a month. Sales are credit less debit of all revenue accounts; cost
-    is debit less credit of the accounts for the cost of services. Months without sales and cost are
+    `first` is the first day of a month. Sales are credit less debit of all revenue accounts. Cost
+    is debit less credit of the account for the cost of services. Months without sales and cost are
     left out. Rows: currency, month, sales_minor, cost_minor.
     """
     running = last.replace(day=1)

@@ -15,10 +15,11 @@ _ENTRIES = JournalEntry.__table__.c
 def without_reason(party_name: ColumnElement[str]) -> ColumnElement[str]:
     """Return the SQL expression of an entry's narration without its reason.
 
-    "Write-off of invoice 2026-27/000003, Asha Rao: bankrupt" becomes "Write-off of invoice
-    2026-27/000003". The reason is internal to the agency, and a statement is sent to the party.
-    Reversals and entries of the sources in GIVEN_A_REASON have a reason; other narrations are
-    unchanged. `party_name` is the party in the entry's lines.
+    Example: "Write-off of invoice 2026-27/000003, Asha Rao: bankrupt" becomes "Write-off of invoice
+    2026-27/000003". The result is for statements, which are sent to the party; the reason is
+    internal to the agency. `party_name` is the party in the entry's lines. Only narrations of
+    reversals and of entries of the sources in GIVEN_A_REASON have a reason; other narrations stay
+    unchanged.
     """
     title = func.split_part(
         _ENTRIES.narration,

@@ -51,9 +51,10 @@ def party_balances_statement(
 ) -> Select[Any]:
     """Select the balances of a party at the end of the day `until`.
 
-    Rows: purpose, currency, debit_minor, credit_minor; party_name (of several spellings, the
-    alphabetically last); earlier_minor (debit less credit at the end of the day `earlier`, or 0 if
-    `earlier` is None).
+    Only postings to accounts with the given purposes count. Rows: purpose, currency, debit_minor,
+    credit_minor, earlier_minor, party_name. earlier_minor is debit less credit at the end of the
+    day `earlier`, or 0 if `earlier` is None. If the name was spelled in several ways, party_name is
+    the alphabetically last spelling.
     """
     was = _POSTINGS.effective_date <= earlier if earlier else false()
     earlier_minor = cast(
@@ -92,10 +93,11 @@ def party_entries_statement(
 ) -> Select[Any]:
     """Select the journal entries of a party in a period, oldest first.
 
-    If `after` is given, only entries after that cursor are selected; `limit` counts entries. One
-    row for each entry and currency, with the sums of the party's lines: id, entry_date, narration
-    without its internal reason (`without_reason`), source_type, source_id, currency, debit_minor,
-    credit_minor.
+    Only postings to accounts with the given purposes count. If `after` is given, only entries after
+    that cursor are selected. `limit` counts entries, not rows. There is one row for each entry and
+    currency: id, entry_date, narration without its reason (`without_reason`), source_type,
+    source_id, currency, debit_minor, credit_minor. The two amounts are sums of the party's journal
+    lines in the entry.
     """
     conditions = [*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last)]
     page = select(*_ENTRY_ORDER).where(*conditions)
@@ -127,7 +129,8 @@ def party_balances_at_statement(
 ) -> Select[Any]:
     """Select the balances of a party up to and including the entry at a cursor.
 
-    Rows: currency, debit_minor, credit_minor.
+    Only postings to accounts with the given purposes count. Rows: currency, debit_minor,
+    credit_minor.
     """
     return (
         select(_POSTINGS.currency, *_sides())
@@ -142,9 +145,9 @@ def party_balances_at_statement(
 
 
 def party_conditions(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions for a party's postings on accounts by purpose.
+    """Return SQL conditions that select a party's postings to accounts by purpose.
 
-    They have the form that the index on party names needs.
+    The conditions are written so that PostgreSQL can use the index on party names.
     """
     accounts = select(_ACCOUNTS.id).where(owned(Account), _ACCOUNTS.purpose.in_(purposes))
     return [

@@ -21,7 +21,7 @@ _POSTINGS = Posting.__table__.c
 def find_entries(source_type: str, source_id: UUID, begins: str) -> list[tuple[UUID, date]]:
     """Return id and book date of a source's journal entries, ordered by book date.
 
-    Only entries whose purpose starts with `begins`.
+    Only entries whose purpose starts with `begins` are returned.
     """
     statement = select(JournalEntry.id, JournalEntry.entry_date).where(
         JournalEntry.source_type == source_type,
@@ -37,8 +37,8 @@ def find_entries(source_type: str, source_id: UUID, begins: str) -> list[tuple[U
 def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> Select[Any]:
     """Select the lines of the entries that `find_entries` returns, by book date.
 
-    Rows: entry_id, entry_date, reversed_by_id (null if not reversed), line_no, account_id, code,
-    name, currency, debit_minor, credit_minor.
+    Rows: entry_id, entry_date, reversed_by_id (null if the entry is not reversed), line_no,
+    account_id, code, name, currency, debit_minor, credit_minor.
     """
     reversing = JournalEntry.__table__.alias("reversing")
     return (
@@ -79,9 +79,9 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
 
 
 def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
-    """Select the lines of the given journal entries on the account with a purpose.
+    """Select the lines of given journal entries on the account with a purpose.
 
-    Rows: entry_id, currency, minor (debit less credit).
+    `entry_ids` selects the ids of the entries. Rows: entry_id, currency, minor (debit less credit).
     """
     return (
         select(
@@ -106,10 +106,11 @@ def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
 
 
 def unsettled_statement(purpose: str, source_types: Collection[str]) -> Select[Any]:
-    """Select the sources whose journal entries do not cancel out on an account.
+    """Select the sources whose postings to an account do not sum to zero.
 
-    The account is the one with `purpose`. A reversal counts for the source of the entry that it
-    reverses. Rows: source_type, source_id, currency, difference_minor (debit less credit).
+    `purpose` identifies the account. A reversal counts for the source of the entry that the
+    reversal takes back. Rows: source_type, source_id, currency, difference_minor (debit less
+    credit).
     """
     first = JournalEntry.__table__.alias("first")
     source_type, source_id = (

@@ -17,11 +17,11 @@ _ACCOUNTS = Account.__table__.c
 
 
 def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = False) -> list[Row]:
-    """Return the debit and credit of each account and currency up to a day.
+    """Return total debit and credit of each account and currency up to and on a day.
 
-    The day is included. Ordered by code and currency. Rows: account_id, code, name, type,
-    normal_side, purpose, currency, debit_minor, credit_minor. With `include_zero`, accounts without
-    postings are included, with currency None and zero amounts.
+    Rows, ordered by code and currency: account_id, code, name, type, normal_side, purpose,
+    currency, debit_minor, credit_minor. With `include_zero`, accounts without postings are
+    included, with currency None and zero amounts.
     """
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 
@@ -53,7 +53,7 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
 def trial_balance_generic_plan_statement(as_of: date) -> Select[Any]:
     """Select the trial balance with a generic plan, which PostgreSQL makes only once.
 
-    For reports that run it for several days: planning takes as long as execution, and the plan is
-    the same for every day.
+    For reports that need the trial balance of several days: planning takes as long as execution,
+    and the plan is the same for every day.
     """
     return generic_plan(trial_balance_statement(as_of))

@@ -38,24 +38,25 @@ _IS_REVERSED = (_REVERSED.c.tenant_id == _ENTRIES.tenant_id) & (
 )
 _AMOUNTS = ("revenue_minor", "cost_minor")
 Side = Literal["revenue", "cost", "margin"]
-"""Accounts whose journal lines are selected.
+"""Kind of account whose journal lines are selected, and the sign of the amounts.
 
-`revenue` amounts are credit less debit, and `cost` amounts are debit less credit. `margin` selects
-the lines of both, as credit less debit.
+`revenue`: all revenue accounts, as credit less debit. `cost`: the account for the cost of services,
+as debit less credit. `margin`: the accounts of both kinds, as credit less debit.
 """
 Documents = Mapping[str, Select[Any]]
-"""Queries of the documents of trips, by the source type of their journal entries.
+"""Mapping from the source type of journal entries to a query of trip documents.
 
-Columns: source_id, which is unique, and thing_id, the trip.
+Each query selects source_id, the id of a document, and thing_id, the id of its trip. A source_id is
+selected once.
 """
 
 
 def trip_earnings_statement(first: date, last: date) -> Select[Any]:
     """Select revenue and cost of each trip by month, in a period.
 
-    Includes the journal entries of the trip's documents and their reversals, with book dates from
-    `first` to `last`. Rows: thing_id (the trip), currency, month (its first day), revenue_minor
-    (all revenue accounts, credit less debit), cost_minor (cost of services, debit less credit).
+    The amounts include reversals. Book dates are from `first` to `last`. Rows: thing_id (the trip's
+    id), currency, month (its first day), revenue_minor (all revenue accounts, credit less debit),
+    cost_minor (cost of services, debit less credit).
     """
     month = cast(func.date_trunc("month", _EARNED.day), Date).label("month")
     return (
@@ -80,8 +81,8 @@ def total_earnings_statement(first: date, last: date) -> Select[Any]:
 def trip_entries_statement(first: date, last: date, trip_id: UUID | None = None) -> Select[Any]:
     """Select the journal entries of one trip, or of all trips, in a period.
 
-    Rows: entry_id, source_type, source_id, thing_id (the trip). For a reversal, source_type and
-    source_id are those of the entry that it reverses.
+    Rows: entry_id, source_type, source_id, thing_id (the trip's id). For a reversal, source_type
+    and source_id are those of the reversed entry.
     """
     return _moved(first, last).where(
         _ENTRIES.trip_id.is_not(None) if trip_id is None else _ENTRIES.trip_id == trip_id
@@ -99,12 +100,12 @@ def other_entries_statement(first: date, last: date) -> Select[Any]:
 def earning_lines_statement(
     entries: Select[Any], side: Side, currency: str, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
-    """Select the revenue or cost lines of some entries in one currency.
+    """Select the revenue or cost lines of some entries in one currency, oldest first.
 
-    The oldest line is first. `entries` selects entry_id, source_type, source_id. If `after` is
-    given, only lines after that cursor are selected. Rows: entry_id, line_no, effective_date, code
-    and name of the account, party_name, memo, narration, source_type, source_id, minor (with the
-    sign that `Side` defines).
+    `entries` selects entry_id, source_type, source_id. If `after` is given, only journal lines
+    after that cursor are selected. Rows: entry_id, line_no, effective_date, code and name of the
+    account, party_name, memo, narration, source_type, source_id, minor (with the sign that `Side`
+    defines).
     """
     of = entries.subquery("of_entries")
     of_line = *LINE_ORDER, _ACCOUNTS.code, _ACCOUNTS.name, _POSTINGS.party_name, _POSTINGS.memo
@@ -128,7 +129,7 @@ def earning_lines_statement(
 def earning_lines_total_statement(entries: Select[Any], side: Side, currency: str) -> Select[Any]:
     """Select number and sum of the lines that `earning_lines_statement` selects.
 
-    One row: n, minor (0 without lines).
+    Selects one row: n (the number) and minor (the sum, 0 if there are no lines).
     """
     minor = cast(func.coalesce(func.sum(_minor(side)), 0), BigInteger).label("minor")
     sums: list[Any] = [func.count().label("n"), minor]
@@ -138,9 +139,9 @@ def earning_lines_total_statement(entries: Select[Any], side: Side, currency: st
 def earning_differences_statement(of: Documents) -> Select[Any]:
     """Select the trips and days whose stored earnings differ from the journal lines.
 
-    Covers all postings of trip documents. Entries are assigned to a trip by their source document,
-    not by their `trip_id`. Rows: thing_id (the trip), currency, day, revenue_minor, cost_minor
-    (stored earnings less lines).
+    All postings are compared. `of` states the trip of each document, and the check uses this trip,
+    not the `trip_id` of the entry. Rows: thing_id (the trip's id), currency, day, revenue_minor,
+    cost_minor. Both amounts are stored earnings less sum of the journal lines.
     """
     entries = _entries(of)
     of_line = [-amount for amount in _of_line()]
@@ -166,8 +167,7 @@ def earning_differences_statement(of: Documents) -> Select[Any]:
 def unattributed_earnings_statement(of: Documents) -> Select[Any]:
     """Select the total revenue and cost of entries that no document of a trip posted.
 
-    Covers all postings; a reversal belongs to the document of the entry that it reverses. Rows:
-    currency, revenue_minor, cost_minor.
+    A reversal counts like the entry that it reverses. Rows: currency, revenue_minor, cost_minor.
     """
     entries = _entries(of)
     sums = [

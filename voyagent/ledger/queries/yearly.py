@@ -21,7 +21,7 @@ def financial_year_start(
 ) -> ColumnElement[date]:
     """Return the SQL expression for the first day of the financial year of a day.
 
-    Financial years begin on the first day of the month `start_month`.
+    Financial years begin on the first day of the month with the number `start_month`.
     """
     year = cast(func.extract("year", day), Integer)
     before = cast(func.extract("month", day) < start_month, Integer)
@@ -31,11 +31,11 @@ def financial_year_start(
 def yearly_balances_statement(
     began: date, until: date, types: Collection[str], account_id: UUID | None = None
 ) -> Select[Any]:
-    """Select the balance of accounts in each financial year.
+    """Select the balance of accounts of some types in each financial year.
 
-    `began` and `until` are first days of financial years; `until` is excluded. Zero balances are
-    left out. Rows, earliest year first: year_began, code, currency, balance_minor (debit less
-    credit).
+    `began` and `until` are first days of financial years; the year that begins on `until` is
+    excluded. Rows, earliest year first: year_began, code, currency, balance_minor (debit less
+    credit of the year's postings, never 0).
     """
     year = financial_year_start(_MONTHS.month, began.month)
     balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)

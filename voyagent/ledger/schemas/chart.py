@@ -29,8 +29,8 @@ Code = Annotated[str, Field(pattern=CODE_PATTERN, examples=["5250"])]
 class AccountIn(Closed):
     """An account to add.
 
-    If the normal side is omitted, it follows from the type: debit for assets and expenses, credit
-    for liabilities, equity and revenue.
+    If the normal side is omitted, it is debit for assets and expenses, and credit for liabilities,
+    equity and revenue.
     """
 
     code: Code
@@ -73,8 +73,8 @@ class AccountsQuery(Query):
 class AccountBalanceOut(AnswerOf[Row]):
     """Balance of an account in one currency: debit less credit.
 
-    For assets, liabilities and equity it covers all postings. For revenue and expenses it covers
-    only the postings from the start of this financial year up to today.
+    For assets, liabilities and equity, the balance covers all postings. For revenue and expenses,
+    it covers only the postings of this financial year up to today.
     """
 
     currency: str
@@ -97,8 +97,9 @@ def _balances(row: Row) -> list[Row]:
 class AccountOut(AnswerOf[Row]):
     """An account of the chart.
 
-    The application finds the accounts to which it posts automatically by `purpose`. Only documents
-    and payments post to an account with `is_control`; it takes no manual entries.
+    `purpose` identifies an account to which the application posts automatically, such as
+    `receivable`; it is null for other accounts. If `is_control` is true, manual journal entries
+    cannot use the account: documents and payments post to it.
     """
 
     id: UUID

@@ -44,7 +44,7 @@ class EntryLineIn(Closed):
     narration: Annotated[str, Text(255)] | None = None
 
     def line(self) -> Line:
-        """Return the journal line in the type that the service accepts.
+        """Return the journal line as the type that the service accepts.
 
         Raises:
             InvalidAmount: the amount has too many decimals or is too large.
@@ -72,8 +72,8 @@ EntryLines = Annotated[
 class JournalEntryIn(Closed):
     """A manual journal entry.
 
-    Its book date defaults to today in the agency's time zone. Debits must equal credits in each
-    currency.
+    `entry_date` is the book date and defaults to today in the agency's time zone. Debits must equal
+    credits in each currency.
     """
 
     narration: Annotated[str, Trimmed(500)]
@@ -84,7 +84,8 @@ class JournalEntryIn(Closed):
 class ReversalIn(Closed):
     """Reason and book date of a reversal.
 
-    The book date defaults to today and must not be before the book date of the entry to reverse.
+    The book date defaults to today, or to the book date of the reversed entry if that is later. It
+    must not be before the book date of the reversed entry.
     """
 
     reason: Annotated[str, Trimmed(500)]
@@ -119,8 +120,8 @@ def _totals(row: Row) -> dict[str, str]:
 class JournalEntryBrief(AnswerOf[Row]):
     """A journal entry in a list, without its lines.
 
-    `source_type` and `source_id` identify the document or action that posted the entry. `totals`
-    are the total debits of the entry by currency.
+    `source_type` and `source_id` identify the document or act that posted the entry. `totals` maps
+    each currency to the total debit of the entry.
     """
 
     id: UUID
@@ -147,7 +148,7 @@ def _credit_minor(line: Row) -> int | None:
 class JournalLineOut(AnswerOf[Row]):
     """A line of a journal entry: a debit or a credit to an account.
 
-    Either `debit` or `credit` has the amount; the other member is null.
+    One of `debit_amount` and `credit_amount` has the amount; the other is null.
     """
 
     account_id: UUID
@@ -169,14 +170,14 @@ class JournalEntryOut(JournalEntryBrief):
 class JournalList(CursorPageOf[JournalEntryBrief]):
     """A page of journal entries, newest book date first.
 
-    The last page has no `next_cursor`.
+    `next_cursor` is null on the last page.
     """
 
 
 def with_lines(entry: Row, lines: list[Row]) -> Row:
     """Return an entry with its lines and its debit totals by currency.
 
-    The result has the members of `JournalEntryOut`.
+    The result has the columns that `JournalEntryOut` needs.
     """
     totals: dict[str, int] = {}
     for line in lines:

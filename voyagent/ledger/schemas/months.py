@@ -37,8 +37,8 @@ def _state(row: Row) -> str:
 class MonthOut(AnswerOf[Row]):
     """A month of the books, open or closed.
 
-    `closed_at` and `closed_by` are null if the month is open or was closed together with a later
-    one.
+    `closed_at` and `closed_by` are null if the month is open, or if it was closed together with a
+    later month.
     """
 
     month: Annotated[Month, Converted(wire_month)]
@@ -51,8 +51,8 @@ class MonthList(AnswerOf[Months]):
     """A page of the months that have journal entries or were closed, newest first.
 
     All months up to and including `closed_through` are closed. `next_to_close` is the first open
-    month with entries. Send `next_before` as `before` to get the next page; it is null on the last
-    page.
+    month with entries. To get the next page, send the value of `next_before` as the parameter
+    `before`. `next_before` is null on the last page.
     """
 
     items: list[MonthOut]
@@ -64,7 +64,8 @@ class MonthList(AnswerOf[Months]):
 class MonthState(AnswerOf[Row]):
     """State of a month after it was closed or reopened.
 
-    All months up to and including `closed_through` are closed; it is null if no month is closed.
+    All months up to and including `closed_through` are closed; `closed_through` is null if no month
+    is closed.
     """
 
     month: Month

@@ -45,7 +45,7 @@ def add_account(
 ) -> UUID:
     """Add an account and return its id.
 
-    `normal_side` defaults to the side of the account's type.
+    `normal_side` defaults to the normal side of the account's type.
 
     Raises Forbidden, AccountCodeTaken.
     """
@@ -71,9 +71,11 @@ def add_account(
 
 
 def opening_account(actor: Actor) -> UUID:
-    """Return the equity account for opening balances, created if there is none.
+    """Return the id of the equity account for opening balances.
 
-    Raises Forbidden.
+    The account is created if the chart has none.
+
+    Raises Forbidden; AccountCodeTaken if none of its possible codes is free.
     """
     actor.require("ledger.chart")
     known = accounts.find_accounts([OPENING])
@@ -106,12 +108,13 @@ def opening_account(actor: Actor) -> UUID:
 
 
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
-    """Change the code or name of an account, archive or restore it.
+    """Change the code or name of an account, archive it or restore it.
 
-    Type and normal side can change only before any posting. A new type without a side sets the
-    normal side of that type. An account to which the application posts automatically keeps its type
-    and cannot be archived. An account with a balance cannot be archived either, because the balance
-    sheet would omit it.
+    Type and normal side can change only if the account has no postings. If the type changes and no
+    normal side is given, the account gets the normal side of the new type. If the application posts
+    to the account automatically, type and normal side cannot change and the account cannot be
+    archived. An account with a balance cannot be archived either, because the balance sheet would
+    omit the balance.
 
     Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram,
     AccountHasBalance.

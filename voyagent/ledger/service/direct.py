@@ -1,6 +1,6 @@
-"""Rules of manual journal entries, which are posted directly or on approval.
+"""Rules of manual journal entries and of their reversal.
 
-They also cover the reversal of such entries.
+A person posts a manual entry directly, or requests it and it is posted on approval.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ def post_direct(
 ) -> Posted:
     """Post a manual journal entry within the limit of the actor's role.
 
-    The total debit in each currency is compared with the limit. Raises Forbidden, AccountIsControl,
-    EntryTooLong, AmountAboveLimit, and the errors of `post`.
+    The limit applies to the total debit in each currency.
+
+    Raises Forbidden, AccountIsControl, EntryTooLong, AmountAboveLimit, and the errors of `post`.
     """
     actor.require_authority("ledger.post")
     accounts = _allowed(actor, lines, hold=True)
@@ -64,7 +65,7 @@ def post_requested(
 ) -> Posted:
     """Post a journal entry after its request was approved.
 
-    Control accounts are allowed.
+    Unlike in `post_direct`, control accounts are allowed.
 
     Raises Forbidden, and the errors of `post`.
     """
@@ -90,7 +91,9 @@ def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -
 
 
 def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | str, Account]:
-    """Return the accounts of a manual entry, after checking the entry.
+    """Check a manual entry and return its accounts by id or purpose.
+
+    `hold` is passed to `find_accounts`.
 
     Raises EntryTooLong, AccountIsControl, AmountAboveLimit.
     """
@@ -109,11 +112,13 @@ def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | 
 def reverse_direct(
     actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None
 ) -> Posted:
-    """Reverse a manual entry, or its reversal, within the limit of the role.
+    """Reverse a manual entry, or reverse the reversal of a manual entry.
 
-    An entry that a document posted can be reversed only by voiding or cancelling the document. An
-    entry on an archived account cannot be reversed. Raises Forbidden, EntryOfDocument,
-    AmountAboveLimit, AccountInactive, and the errors of `reverse`.
+    The total debit of the entry must be within the limit of the actor's role. An entry on an
+    archived account cannot be reversed.
+
+    Raises Forbidden, EntryOfDocument (a document posted the entry), AmountAboveLimit,
+    AccountInactive, and the errors of `reverse`.
     """
     actor.require_authority("ledger.reverse")
     if not is_written(entries.get_entry(entry_id)):
@@ -155,9 +160,9 @@ def opened_direct(narration: str) -> set[tuple[UUID, str]]:
 
 
 def is_written(entry: JournalEntry) -> bool:
-    """Return True if a person posted an entry, or the entry that it reverses.
+    """Return True if no document posted an entry.
 
-    False if a document posted it.
+    For a reversal, the original entry decides.
     """
     while entry.reverses_id is not None:
         entry = entries.get_entry(entry.reverses_id)

@@ -1,6 +1,6 @@
 """Rules of journal entries: open the books, post and reverse.
 
-No posted entry is changed.
+A posted entry is never changed.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ class Line:
     def amount(self) -> Money:
         """The debit or the credit of the line.
 
-        Raises InvalidAmount unless exactly one of the two is positive and not too large.
+        Raises InvalidAmount unless the line has either a debit or a credit, and this amount is
+        positive and not too large.
         """
         amount = self.credit if self.debit is None else self.debit
         if amount is None or None not in (self.debit, self.credit):
@@ -101,10 +102,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The journal entry of a source; `is_new` is False if it existed before the call.
+    """The journal entry of a source, as `post` and `reverse` return it.
 
-    For a new entry, `entry` and `lines` have the columns of `queries.read_entry`, except for the
-    author's name. For an existing entry, `entry` is None and `lines` is empty.
+    `is_new` is False if the entry existed before the call. If `post` created the entry, `entry` and
+    `lines` have the columns of `queries.read_entry` without created_by. Otherwise `entry` is None
+    and `lines` is empty.
     """
 
     entry_id: UUID
@@ -136,8 +138,8 @@ def lines_of(
 ) -> list[Line]:
     """Return journal lines from triples of account purpose, side and amount.
 
-    The side is 1 for a debit and -1 for a credit. All lines name the party, or only those on
-    accounts with a purpose in `named`.
+    The side is 1 for a debit and -1 for a credit. `party_name` is written to the journal lines on
+    accounts whose purpose is in `named`, or to all lines if `named` is None.
     """
     return [
         (debit if sign > 0 else credit)(
@@ -197,9 +199,9 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     """Post a journal entry once for each source and purpose.
 
     If the source already has an entry for the purpose, that entry is returned and nothing is
-    posted. `entry_date` is the book date and defaults to today in the agency's time zone; its month
-    must be open. Debits must equal credits in each currency. `trip_id` is the trip of the source.
-    Pass `accounts` if the caller has already locked the accounts of the lines with
+    posted. `entry_date` is the book date and defaults to today in the agency's time zone. The month
+    of the book date must be open. Debits must equal credits in each currency. `trip_id` is the trip
+    of the source. Pass `accounts` if the caller has already locked the accounts of the lines with
     `queries.find_accounts`.
 
     Raises Forbidden; EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
@@ -249,7 +251,7 @@ def check_entry(
 ) -> None:
     """Check that `post` would accept an entry of a new source; post nothing.
 
-    Raises the errors of `post`.
+    Raises the errors of `post` about lines, book date and accounts.
     """
     _check_lines(lines)
     if is_closed(_book_date(actor, entry_date)):
@@ -260,10 +262,11 @@ def check_entry(
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
     """Reverse a journal entry: post an entry with debits and credits swapped.
 
-    The new entry links to the reversed one and has the same trip. An entry can be reversed once,
-    and a reversal can itself be reversed. `entry_date` is the book date. It must not be before the
-    book date of the entry to reverse. By default it is today in the agency's time zone, or the book
-    date of that entry if it is later. Archived accounts accept a reversal.
+    The new entry has the reversed entry's id in `reverses_id`, and the same trip. An entry can be
+    reversed once. A reversal can itself be reversed. `entry_date` is the book date of the new entry
+    and must not be before the book date of the reversed entry. It defaults to today in the agency's
+    time zone, or to the book date of the reversed entry if that is later. Archived accounts accept
+    a reversal.
 
     Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked,
     EntryAlreadyReversed.
@@ -344,9 +347,9 @@ def _book_date(actor: Actor, given: date | None) -> date:
 
 
 def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
-    """Return the source's existing entry; raise PeriodLocked if it has none.
+    """Return the existing entry of a source, for a book date in a closed month.
 
-    Called if the book date is in a closed month.
+    Raises PeriodLocked if the source has no entry for the purpose.
     """
     try:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)
@@ -373,7 +376,8 @@ def _write(
 ) -> datetime | None:
     """Insert an entry with its lines and return the time of recording.
 
-    None if the source already has an entry for this purpose.
+    The result is None if nothing was inserted, because the source already has an entry for this
+    purpose.
     """
     columns = {name: [line[name] for line in lines] for name in _OF_LINE}
     recorded_at: datetime | None = db.session.scalar(

@@ -118,7 +118,7 @@ class AccountCodeTaken(Conflict):
 class AccountPosted(Conflict):
     """The account has postings, so its type and normal side cannot change.
 
-    A change would alter past reports.
+    Such a change would alter past reports.
     """
 
     code = "account_posted"
@@ -126,10 +126,7 @@ class AccountPosted(Conflict):
 
 
 class AccountServesProgram(Conflict):
-    """The application posts to the account, which therefore limits changes to it.
-
-    It cannot be archived or change its type.
-    """
+    """The application posts to the account, so only its code and name can change."""
 
     code = "account_serves_program"
     message = N_(

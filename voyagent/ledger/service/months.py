@@ -65,7 +65,7 @@ def check_month(actor: Actor, month: date) -> None:
 def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
     """Reopen the latest closed month and return its first day.
 
-    The audit log records the reason.
+    `month` must be that month. The audit log records the reason.
 
     Raises Forbidden, ReasonRequired, MonthNotClosed, LaterMonthClosed.
     """
@@ -94,7 +94,7 @@ def wire_month(month: date) -> str:
 def is_closed(day: date) -> bool:
     """Return True if the month of a day is closed.
 
-    The state is locked until the transaction ends.
+    No month can be closed or reopened until this transaction ends.
     """
     closed: date | None = db.session.scalar(_POSTING)
     return closed is not None and day.replace(day=1) <= closed

@@ -37,7 +37,7 @@ pages = PageBlueprint("chart", __name__, guard=Guard.SIGNED_IN)
 def index(reader: RequestReader) -> Any:
     """Show the accounts ordered by code, under a heading for each type.
 
-    Query parameter `archived`: `1` shows only archived accounts, `0` only active ones.
+    The query parameter `archived` is `1` for archived accounts only, `0` for active accounts only.
     """
     wanted = request.args.get("archived", "")
     archived = wanted if wanted in ("0", "1") else None
@@ -119,9 +119,9 @@ def edit(actor: Actor, account_id: UUID) -> Any:
 def _listed(
     reader: RequestReader, archived: str | None, after: str | None
 ) -> tuple[CursorPage[Row], bool]:
-    """Return the requested page of accounts, and False.
+    """Return the requested page of accounts, and True if the cursor is invalid.
 
-    For an invalid cursor, return the first page and True.
+    If the cursor is invalid, the first page is returned.
     """
     is_active = None if archived is None else archived == "0"
     try:

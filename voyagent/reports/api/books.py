@@ -1,6 +1,6 @@
 """JSON API of receivables, payables, trial balance and itinerary.
 
-Each report needs one database round trip. Days are in UTC unless `tz` names a time zone.
+"Today" is in UTC unless the parameter `tz` names a time zone.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ from voyagent.trips.service import passports
 def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> Body[AgingReportResponse]:
     """Return the amounts that customers owe, by age.
 
-    Covers open invoices issued from `from` to `to`. Age is the number of days past the due date, or
-    with `basis` `document_date` since the date of the document. Amounts of different currencies are
-    never added.
+    Open invoices with an issue date from `from` to `to` are included. Age is the number of days
+    past the due date. If `basis` is `document_date`, age is the number of days since the date of
+    the document. Amounts of different currencies are never added.
     """
     return _ageing(reader, query, "receivable")
 
@@ -64,9 +64,9 @@ def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> Body[A
 def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> Body[AgingReportResponse]:
     """Return the amounts that the agency owes to suppliers, by age.
 
-    Covers open bills dated from `from` to `to`. Age is the number of days past the due date, or
-    with `basis` `document_date` since the date of the document. Amounts of different currencies are
-    never added.
+    Open bills with a date from `from` to `to` are included. Age is the number of days past the due
+    date. If `basis` is `document_date`, age is the number of days since the date of the document.
+    Amounts of different currencies are never added.
     """
     return _ageing(reader, query, "payable")
 
@@ -82,8 +82,9 @@ def get_reports_trial_balance(
 ) -> Body[TrialBalanceResponse]:
     """Return the trial balance up to and including `as_of`.
 
-    It has debit, credit and balance of every account with postings. With `from` it also has opening
-    balance, movement and closing balance. Amounts of different currencies are never added.
+    The response has debit, credit and balance of every account with postings. If `from` is given,
+    `movements` has opening balance, movement and closing balance of the period from `from` to
+    `as_of`. Amounts of different currencies are never added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     include_zero = query.include_zero == 1
@@ -114,8 +115,8 @@ def get_reports_trial_balance(
 def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> Body[ItineraryResponse]:
     """Return the itinerary of a conversation's trip.
 
-    It has passengers, flights, hotels, visas and price. If the conversation has no trip, it is
-    empty.
+    The itinerary has passengers, flights, hotels, visas and price. If the conversation has no trip,
+    the itinerary is empty.
     """
     session_id = parse_id(query.session_id)
     if session_id is None:
@@ -139,7 +140,7 @@ def _record_openings(actor: Actor, journey: Journey) -> None:
 def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
     """Return the function that formats passport numbers.
 
-    They are masked unless the role may see them.
+    The function masks the numbers unless the actor's role may see passport numbers.
     """
     if not actor.can("trip.see_passports"):
         return lambda one: masked(one.passport_last4)

@@ -25,8 +25,9 @@ ANY = "application/octet-stream"
 def get_report_file(reader: RequestReader, file_id: UUID) -> Body[ReportFileOut]:
     """Return the state of a large file that the caller requested.
 
-    A request for a large PDF or workbook responds 202 with the id. The file is kept for 24 hours,
-    for the person who requested it.
+    If a PDF or workbook is large, the request for the file returns status 202 and the id of the
+    file. The file is kept for 24 hours after it was made. Only the person who requested it can read
+    it.
     """
     return ReportFileOut.of(report_files.read_file(reader, right_to, file_id))
 

@@ -34,7 +34,7 @@ def get_reports_general_ledger(
 ) -> Body[GeneralLedgerResponse]:
     """Return the postings of one account from `from` to `to`, with running balances.
 
-    The days are book dates. A later page is as fast as the first one.
+    `from` and `to` are book dates.
     """
     after = query.place()
     settings, accounts = reader.read(settings_statement(), chart_statement())
@@ -57,7 +57,7 @@ def get_reports_general_ledger(
 def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> Body[DayBookResponse]:
     """Return the journal entries from `from` to `to` with their lines.
 
-    The days are book dates. A later page is as fast as the first one.
+    `from` and `to` are book dates.
     """
     report = read_day_book(
         reader, Days.between(query.first, query.last), after=query.place(), limit=query.limit
@@ -76,9 +76,10 @@ def get_reports_party_statement(
 ) -> Body[PartyStatementResponse]:
     """Return the account statement of a customer or a supplier.
 
-    It has the opening balance, the journal entries, the closing balance and the ageing. For a name
-    without entries it is empty. It may be sent to the party: narrations omit the internal reasons
-    of write-offs, credits, voids and reversals.
+    The statement has the opening balance, the journal entries, the closing balance and the sum of
+    the open documents. For a name without entries, the statement is empty. A statement may be sent
+    to the party, because narrations omit the internal reasons of write-offs, credits, voids and
+    reversals.
     """
     days = Days.between(query.first, query.last)
     report = read_party_statement(

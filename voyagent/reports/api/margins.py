@@ -21,10 +21,11 @@ from voyagent.reports.schemas.margins import MarginsQuery, MarginsResponse
 def get_reports_trip_margins(reader: RequestReader, query: MarginsQuery) -> Body[MarginsResponse]:
     """Return the planned and the actual margin of trips.
 
-    Covers trips opened from `from` to `to`, and trips with postings in these days. The actual
-    margin is the revenue less the cost of travel services that the trip's invoices, bills and
-    credits posted, by book date. `books` compares the sum of all trips with the trial balance; the
-    difference was posted without a trip. Amounts of different currencies are never added.
+    Trips that were opened from `from` to `to` are included, and trips with postings on these days.
+    The actual margin is revenue less cost of travel services. Both amounts are sums of the postings
+    of the trip's invoices, bills and credits with a book date from `from` to `to`. `books` compares
+    the sum of all trips with the trial balance; the difference was posted without a trip. Amounts
+    of different currencies are never added.
     """
     days = Days.between(query.first, query.last)
     report = read_margins(

@@ -58,9 +58,10 @@ class Made:
 
 
 class Maker(NamedTuple):
-    """The query schema of a report, and the function that reads it.
+    """Definition of a report's files.
 
-    `stream` returns a CSV stream, for reports of any length.
+    `query` is the query schema, and `make` reads the report. `stream`, if given, returns a CSV
+    stream, so that a CSV file of any length is possible.
     """
 
     query: type[BaseModel]
@@ -71,7 +72,8 @@ class Maker(NamedTuple):
 def query_of(report: str, form: Format) -> type[BaseModel]:
     """Return the query schema of a report's file.
 
-    It is that of the JSON operation without paging. The query of a PDF also has a language.
+    The schema has the fields of the report's JSON operation, without `limit` and `cursor`. The
+    schema for a PDF also has a language.
     """
     model = REPORTS[report].query
     fields: dict[str, Any] = {
@@ -91,7 +93,7 @@ def query_of(report: str, form: Format) -> type[BaseModel]:
 def report_file(report: str, form: Format, reader: RequestReader, query: Any) -> Response:
     """Return a report as a file.
 
-    Raises the errors of reading the report, TooManyLines, TooManyRows, ExportsBusy.
+    Raises TooManyLines, TooManyRows, ExportsBusy, and the errors of reading the report.
     """
     maker = REPORTS[report]
     if form == "csv" and maker.stream:

@@ -1,6 +1,6 @@
 """JSON API of profit and loss and balance sheet.
 
-Days are in UTC unless `tz` names a time zone.
+"Today" is in UTC unless the parameter `tz` names a time zone.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def get_reports_profit_and_loss(
 ) -> Body[ProfitAndLossResponse]:
     """Return revenue and expenses from `from` to `to`, compared with another period.
 
-    The days are book dates. Amounts of different currencies are never added.
+    `from` and `to` are book dates. Amounts of different currencies are never added.
     """
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
@@ -53,9 +53,10 @@ def get_reports_balance_sheet(
 ) -> Body[BalanceSheetResponse]:
     """Return assets, liabilities and equity at the end of the day `as_of`.
 
-    `compare` or `compare_as_of` adds another day. Equity includes the results of the financial
-    years: the results of all earlier years as retained earnings, and the result of the current year
-    separately. Amounts of different currencies are never added.
+    `compare` or `compare_as_of` selects an earlier day, and the response then has the amounts of
+    both days. Equity includes two computed results: `retained_earnings` is the result of all
+    earlier financial years, and `result_of_year` the result of the current year so far. Amounts of
+    different currencies are never added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     month = year_month(reader.read(settings_statement())[0])

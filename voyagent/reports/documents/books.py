@@ -41,9 +41,11 @@ from voyagent.trips.rules.journey import Total
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
-    """Return the profit and loss as a table.
+    """Return the profit and loss as one table for each currency.
 
-    It has one row for each account, a total for each type, and the amounts compared with.
+    A table has one row for each account and a total for each type of account. If the report
+    compares two periods, the table also has the amounts of the other period and the differences. If
+    `currency` is given, only its table is returned.
     """
     shown = [
         block
@@ -56,8 +58,9 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
     """Return the balance sheet as one table for each currency.
 
-    A table has one row for each account and a total for each type of account. If the report has an
-    earlier day, it also has the amounts of that day and the differences.
+    A table has one row for each account and a total for each type of account. If the report
+    compares two days, the table also has the amounts of the other day and the differences. If
+    `currency` is given, only its table is returned.
     """
     shown = [
         block
@@ -70,8 +73,8 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
 def general_ledger(report: GeneralLedger) -> Printed:
     """Return the general ledger of an account as one table for each currency.
 
-    It has the opening balance, the postings with a running balance, and the closing balance. Raises
-    TooManyLines.
+    A table has the opening balance, the postings with a running balance, and the closing balance.
+    Raises TooManyLines.
     """
     whole(report)
     account = f"{report.account['code']} {account_name(report.account['name'])}"
@@ -82,9 +85,9 @@ def general_ledger(report: GeneralLedger) -> Printed:
 
 
 def day_book(report: DayBook) -> Printed:
-    """Return the day book as a table of entries with their lines, by day.
+    """Return the day book as a table of journal entries with their lines.
 
-    Amounts include their currency. Raises TooManyLines.
+    Each amount is shown with its currency. Raises TooManyLines.
     """
     whole(report)
     sums = [
@@ -107,10 +110,10 @@ def day_book(report: DayBook) -> Printed:
 
 
 def trip_margins(report: Margins) -> Printed:
-    """Return the margins as one table for each currency.
+    """Return the margins as tables.
 
-    It has one row for each trip or group, and the comparison with the trial balance. Raises
-    TooManyLines.
+    For each currency there is a table of trips or groups of trips, and a table that compares the
+    margins with the trial balance. Raises TooManyLines.
     """
     whole(report)
     return Printed(
@@ -122,7 +125,7 @@ def trip_margins(report: Margins) -> Printed:
 def margin_lines(report: MarginLines) -> Printed:
     """Return the journal lines of a margin as a table, with their sum.
 
-    It has one row for each journal line with its account. Raises TooManyLines.
+    The table has one row for each journal line, with the account of the line. Raises TooManyLines.
     """
     whole(report)
     rows = [

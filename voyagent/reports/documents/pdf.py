@@ -28,9 +28,9 @@ def file(printed: Printed, name: str, words: str, reader: RequestReader) -> Atta
 
 
 def ageing(report: Open) -> Printed:
-    """Return receivables or payables by age as a table for each currency.
+    """Return receivables or payables by age as one table for each currency.
 
-    Each party has a row.
+    A table has one row for each party.
     """
     owed_to_us = report.kind == "receivable"
     return Printed(
@@ -42,7 +42,9 @@ def ageing(report: Open) -> Printed:
 def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
     """Return the trial balance as one table for each currency.
 
-    One row for each account, a total for each type, and three pairs of debit and credit columns.
+    A table has one row for each account and one row of totals. The columns are debit and credit of
+    opening balance, movement and closing balance. If a financial year ends within the period, debit
+    and credit of the year-end transfer are two further columns.
     """
     return Printed(
         _("Trial balance"),
@@ -53,8 +55,8 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
 def party_statement(report: PartyStatement) -> Printed:
     """Return the party statement as one table for each currency.
 
-    It has the opening balance, the entries with a running balance, and the closing balance. Raises
-    TooManyLines.
+    A table has the opening balance, the entries with a running balance, and the closing balance.
+    Raises TooManyLines.
     """
     whole(report)
     return Printed(

@@ -91,9 +91,9 @@ def trial_balance_words(period: Period, currency: str | None, *, include_zero: b
 
 
 def compared_words(before: Days | None) -> list[str]:
-    """Return the words that name the period compared with.
+    """Return the text that names the period to compare with, as a list of one text.
 
-    The list is empty if there is none.
+    The list is empty if `before` is None.
     """
     return (
         [

@@ -1,9 +1,8 @@
 """Export of the books for beancount.
 
 The file has accounts, transactions and balance assertions.
-
-https://beancount.github.io/docs/beancount_language_syntax.html: a transaction balances in each
-currency, and the first part of an account's name is one of five types.
+https://beancount.github.io/docs/beancount_language_syntax.html describes the format: a transaction
+balances in each currency, and the first part of an account's name is one of five types.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ _ROOTS = {
 def pieces(reader: Reader) -> Iterator[str]:
     """Yield all postings as text: accounts, entries by book date, balance assertions.
 
-    The asserted balances are the balances of the trial balance. They are asserted without tolerance
-    on the day after the last entry, so that `bean-check` reports every difference.
+    The balance assertions state the balances of the trial balance on the day after the last entry.
+    They have no tolerance, so that `bean-check` reports every difference.
     """
     chosen = settings.read(reader)
     if chosen is not None:
@@ -62,10 +61,11 @@ def pieces(reader: Reader) -> Iterator[str]:
 
 
 def account_names(accounts: Iterable[Row]) -> dict[str, str]:
-    """Return the beancount names by code, such as `Assets:1200-Trade-receivables`.
+    """Return the beancount name of each account by account code.
 
-    A name consists of ASCII letters, digits and hyphens; the full name is metadata of the account.
-    If two names are equal, a number is appended to the name of the account with the later code.
+    Example: `Assets:1200-Trade-receivables`. After the colon, a name has only ASCII letters, digits
+    and hyphens. If two names would be equal, a number is appended to the name of the account with
+    the later code.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -115,9 +115,9 @@ def _metadata(indent: str, **facts: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    r"""Return a beancount string.
+    r"""Return a text as a beancount string in quotation marks.
 
-    Quotes and backslashes are escaped, line breaks become `\n`.
+    Quotation marks and backslashes are escaped, and a line break becomes `\n`.
     """
     escaped = (
         text.replace("\\", "\\\\")

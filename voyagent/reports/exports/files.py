@@ -11,10 +11,10 @@ from voyagent.kernel.db import db, snapshot
 
 
 def write(tenant_id: UUID, pieces: Callable[[Reader], Iterator[str]], path: Path) -> None:
-    """Write the text parts of an export to a file in UTF-8.
+    """Write the text that `pieces` yields to a file in UTF-8.
 
-    The file has a temporary name until it is complete. Uses the session as `db.snapshot` does.
-    Raises OSError.
+    `pieces` reads from one database snapshot. The file has a temporary name until it is complete.
+    As in `db.snapshot`, uncommitted work of the session is rolled back. Raises OSError.
     """
     unfinished = path.with_name(path.name + ".part")
     try:

@@ -61,10 +61,10 @@ DAYBOOK_COLUMNS = (
 
 
 def ageing(report: Open, as_of: date) -> Sheet:
-    """Return receivables or payables as a sheet with totals.
+    """Return receivables or payables by age as a sheet with totals.
 
-    There is a row for each party and currency. Payables include the amounts scheduled for payment
-    and the nearest payment day.
+    There is one row for each party and currency. A sheet of payables also has the amount that is
+    scheduled for payment and the nearest payment day.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -118,9 +118,9 @@ def ageing(report: Open, as_of: date) -> Sheet:
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
     """Return the trial balance as a sheet with totals.
 
-    There is a row for each account and currency. The row with the result of earlier years has no
-    code. The columns `carried_debit` and `carried_credit` are empty unless a financial year ends
-    within the period.
+    There is one row for each account and currency. The computed row with the result of earlier
+    years has no account code. `carried_debit` and `carried_credit` are the amounts that are
+    transferred when a financial year ends within the period, else zero.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -164,7 +164,8 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
     """Return the profit and loss as a sheet.
 
-    It has rows by account and currency, totals by type, and the result of each currency.
+    There is one row for each account and currency, a total for each type of account, and a row with
+    the result of each currency.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
@@ -200,9 +201,10 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
-    """Return the balance sheet as a sheet of rows by account and currency.
+    """Return the balance sheet as a sheet.
 
-    Totals are by type. The two computed results have a type of their own and no code.
+    There is one row for each account and currency, and a total for each type of account. The two
+    computed results, `retained_earnings` and `result_of_year`, are rows without an account code.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
@@ -315,9 +317,10 @@ def ledger_closing(report: GeneralLedger) -> list[list[Cell]]:
 
 
 def general_ledger(report: GeneralLedger) -> Sheet:
-    """Return the general ledger as a sheet. Raises TooManyLines.
+    """Return the general ledger as a sheet.
 
-    It has the opening balance, the postings, the transfers at year ends and the closing balance.
+    The sheet has the opening balance, the postings, the transfers at year ends and the closing
+    balance. Raises TooManyLines.
     """
     whole(report)
     rows = ledger_opening(report)
@@ -354,9 +357,7 @@ def daybook_totals(report: DayBook) -> list[list[Cell]]:
 def day_book(report: DayBook) -> Sheet:
     """Return the day book as a sheet with totals by currency.
 
-    There is a row for each journal line.
-
-    Raises TooManyLines.
+    There is one row for each journal line. Raises TooManyLines.
     """
     whole(report)
     rows: list[list[Cell]] = []
@@ -409,9 +410,10 @@ def statement_closing(report: PartyStatement) -> list[list[Cell]]:
 
 
 def party_statement(report: PartyStatement) -> Sheet:
-    """Return the party statement as a sheet. Raises TooManyLines.
+    """Return the party statement as a sheet.
 
-    It has the opening balance, the entries and the closing balance of each currency.
+    The sheet has the opening balance, the entries and the closing balance of each currency. Raises
+    TooManyLines.
     """
     whole(report)
     rows: list[list[Cell]] = [
@@ -436,9 +438,9 @@ def party_statement(report: PartyStatement) -> Sheet:
 def trip_margins(report: Margins) -> Sheet:
     """Return the margins as a sheet with totals.
 
-    There is a row for each trip or group and currency. The last rows compare with the books: the
-    postings without a trip, and the trial balance, which is the sum of the totals and these
-    postings. Raises TooManyLines.
+    There is one row for each trip or group of trips and currency. The last rows compare the totals
+    with the books: one has the postings without a trip, and one the trial balance, which is the
+    total of all trips plus these postings. Raises TooManyLines.
     """
     whole(report)
     keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [

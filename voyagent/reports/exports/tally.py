@@ -1,9 +1,8 @@
 """Export of the books for Tally: groups, ledgers, and a voucher for each entry.
 
-Envelope and tags:
-https://help.tallysolutions.com/developer-reference/introduction/understanding-integration-transactions/.
-In Tally's XML a debit has ISDEEMEDPOSITIVE and a negative amount, a credit the opposite, so the
-amounts of a voucher sum to zero.
+https://help.tallysolutions.com/developer-reference/introduction/understanding-integration-transactions/
+describes the XML. A debit has `Yes` in ISDEEMEDPOSITIVE and a negative amount, and a credit has
+`No` and a positive amount. The amounts of a voucher therefore sum to zero.
 """
 
 from __future__ import annotations
@@ -37,9 +36,9 @@ _WITH_NUMBER = frozenset({"invoice", "credit_note"})
 def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[str]:
     """Yield the postings of one currency in a period as XML.
 
-    The text is ASCII with character references. The currency defaults to the agency's. Entries and
-    lines of other currencies are left out. All calls must read from one database snapshot, as in
-    `files.write`.
+    The text is ASCII; other characters are written as character references. `currency` defaults to
+    the agency's currency. Journal lines of other currencies are left out. `reader` must read from
+    one database snapshot, as in `files.write`.
     """
     chosen = settings.read(reader)
     currency = currency or (chosen["default_currency"] if chosen else _CURRENCY)
@@ -57,7 +56,7 @@ def read_names(reader: Reader, days: Days, currency: str) -> Names:
 def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:
     """Yield the XML: groups and ledgers, then a voucher for each entry.
 
-    Only the groups and ledgers of the period are there.
+    Groups and ledgers without postings in the period are left out.
     """
     yield _HEAD
     for name, parent in names.groups.items():
@@ -74,10 +73,11 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
 class Names:
     """Names of groups and ledgers in Tally.
 
-    They must be unique in a company, ignoring case. An account is a ledger in a group. A control
-    account is a group, and each of its parties is a ledger in it, so that the group has the balance
-    of the account. If a name is already used, the account's code is appended. Names are assigned in
-    the order of the first entries, so that the files of different months use the same names.
+    A control account becomes a group, and each party on the account becomes a ledger in that group,
+    so that the group has the balance of the account. Any other account becomes a ledger. Names must
+    be unique in a Tally company, ignoring case: if a name is already used, the account's code is
+    appended. Names are assigned in the order of the accounts' first entries, so that the files of
+    different months use the same names.
     """
 
     def __init__(self, concerned: Iterable[Row]) -> None:

@@ -10,9 +10,9 @@ from voyagent.reports.queries.day_book import EntryLine
 CONTROL = ("receivable", "payable", "customer_advances", "supplier_advances")
 """Purposes of control accounts; each of their lines names a party."""
 NAMED = (*CONTROL, "currency_exchange")
-"""Purposes that decide the type of a voucher.
+"""Purposes of accounts that decide the type of a voucher.
 
-An entry with a line for currency exchange is neither a sale nor a credit.
+An entry with a line on the currency exchange account is neither a sale nor a credit note.
 """
 MONEY = frozenset({"cash", "bank", "gateway_clearing"})
 OF_TYPE = {
@@ -87,11 +87,16 @@ GROUPS = frozenset(
 def voucher_type(lines: Iterable[EntryLine]) -> str:
     """Return the Tally type of voucher for a journal entry.
 
-    Lines on bank or cash accounts make it a Receipt or a Payment; lines on two of these accounts
-    make it a Contra. Without such lines it is Sales if a customer is debited, Credit Note if a
-    customer is credited, Purchase if a supplier is credited, and Debit Note if a supplier is
-    debited. Every other entry is a Journal, also an entry of currency exchange. The type of a
-    reversal is therefore opposite to the type of the reversed entry.
+    With one line or more on bank or cash accounts:
+      - Receipt if all these lines are debits, Payment if all are credits
+      - Contra if there are both and no line on another account, else Journal
+
+    Without such lines:
+      - Sales if a customer is debited, Credit Note if a customer is credited
+      - Purchase if a supplier is credited, Debit Note if a supplier is debited
+      - Journal for every other entry, such as an entry of currency exchange
+
+    A reversal has the opposite type of the entry that it reverses.
     """
     moved: dict[str, int] = defaultdict(int)
     sides = set()

@@ -1,4 +1,4 @@
 """Queries of the reports and the home page.
 
-Amounts are separate for each currency.
+Amounts in different currencies are never added.
 """

@@ -1,8 +1,7 @@
-"""Consistency checks of an agency's books.
+"""Consistency checks of an agency's books, for the command `flask books check`.
 
-Each check has a name and yields a Finding with currency and difference for every violation.
-`findings` reads all postings and is meant for the command; pages run only the checks that the
-stored balances can answer.
+Each check yields a Finding for every violation, with the name of the check. The checks read all
+postings, which takes time.
 """
 
 from __future__ import annotations
@@ -102,9 +101,9 @@ class Finding:
 
 
 def run(tenant_id: UUID) -> list[Finding]:
-    """Return the findings of every check over an agency's books, read in one snapshot.
+    """Run every check on an agency's books in one snapshot and return the findings.
 
-    Uses the session as `db.snapshot` does.
+    As in `db.snapshot`, uncommitted work of the session is rolled back.
     """
     with snapshot(tenant_id) as connection:
         connection.execute(text("set local statement_timeout = 0"))
@@ -229,10 +228,11 @@ def control(reader: Reader) -> Iterator[Finding]:
 
 
 def statements_of(reader: Reader) -> Iterator[Finding]:
-    """Yield findings of the financial statements over all postings.
+    """Yield findings of the profit and loss and the balance sheet over all postings.
 
-    Compares the result with its postings, the amount carried at each year end with the postings of
-    that year, and assets with liabilities and equity.
+    Three comparisons are made: the result with the sum of its postings; the amount that each
+    financial year transfers to earlier years with the postings of that year; and assets with
+    liabilities and equity.
     """
     month = year_month(reader.read(settings_statement())[0])
     period = Period(*EVER, year_began(EVER[0], month))
@@ -273,9 +273,10 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
 
 
 def advances(reader: Reader) -> Iterator[Finding]:
-    """Yield a finding if unused payments differ from the advances account.
+    """Yield a finding if unused payments differ from the balance of their account.
 
-    The time depends on the number of unused payments.
+    The account is the advances account of customers or of suppliers. The time depends on the number
+    of unused payments.
     """
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
     unapplied, accounts = reader.read(
@@ -299,10 +300,10 @@ def advances(reader: Reader) -> Iterator[Finding]:
 
 
 def trips(reader: Reader) -> Iterator[Finding]:
-    """Yield findings of the stored trip earnings.
+    """Yield findings of the stored revenue and cost of trips.
 
-    Compares each row with the journal lines of the trip's documents, and the remainder of the trial
-    balance with the journal lines without a trip.
+    Each stored row is compared with the journal lines of the trip's documents. The trial balance
+    less all trips is compared with the journal lines without a trip.
     """
     untied, beside = reader.read(
         earning_differences_statement(of_trips()), unattributed_earnings_statement(of_trips())

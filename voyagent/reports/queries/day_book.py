@@ -1,6 +1,6 @@
 """Day book: journal entries with their lines.
 
-The time for a page depends only on the entries of the page.
+The time to read a page depends only on the number of entries on the page.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def read_day_book(
 ) -> DayBook:
     """Return a page of the day book, in one database round trip.
 
-    The totals of all pages are read from the stored balances. Raises InvalidCursor.
+    The totals cover all pages and are computed from the stored balances. Raises InvalidCursor.
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
@@ -104,9 +104,9 @@ def read_day_book(
 
 
 def every_entry(reader: Reader, days: Days) -> Iterator[BookedEntry]:
-    """Yield all journal entries of a period, oldest first, from one snapshot.
+    """Yield all journal entries of a period, oldest first.
 
-    They are read in batches.
+    The entries are read in batches. `reader` must read all batches from one database snapshot.
     """
     after = None
     while entries := _entries(

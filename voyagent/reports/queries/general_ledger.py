@@ -1,8 +1,8 @@
 """General ledger: one account over a period, with running balances.
 
-The time for a page depends only on the postings of the page. Revenue and expense accounts start
-each financial year at zero. If a year begins within the period, a computed line transfers the
-balance at the end of the year before to the result of earlier years, as in the trial balance.
+The time to read a page depends only on the number of postings on the page. Revenue and expense
+accounts start each financial year at zero. If a financial year begins within the period, a computed
+line transfers the balance at the end of the previous year to the result of earlier years.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class LedgerLine(NamedTuple):
 class CarriedLine:
     """A computed line that transfers a year's balance to the result of earlier years.
 
-    `balance` is the running balance after this line.
+    `balance` is the account's running balance after the transfer.
     """
 
     day: date
@@ -63,9 +63,10 @@ class CarriedLine:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyMovement:
-    """An account in one currency, with its balances, postings and transfers.
+    """Opening balance, postings and year-end transfers of an account in one currency.
 
-    `carried` is the total of the year-end transfers, or None if the period has none.
+    `opening` is debit less credit. `debit` and `credit` are sums of postings. `carried` is the sum
+    of the year-end transfers, or None if no transfer is possible in the period.
     """
 
     opening: Money
@@ -88,10 +89,10 @@ class CurrencyMovement:
 
 @dataclass(frozen=True, slots=True)
 class GeneralLedger:
-    """An account (id, code, name, type) over a period.
+    """General ledger of an account over a period.
 
-    `currencies` are the movements by currency code. `rows` is a page of lines, oldest first:
-    postings and computed year-end lines.
+    `account` has id, code, name and type. `currencies` cover the whole period, in the order of the
+    currency codes. `rows` is a page of postings and computed year-end lines, oldest first.
     """
 
     account: Row
@@ -143,7 +144,7 @@ def read_general_ledger(
 ) -> GeneralLedger:
     """Return a page of the general ledger of an account, in one database round trip.
 
-    Balances are read from the stored balances, postings by an index. Raises InvalidCursor.
+    Raises InvalidCursor if `after` is outside the period.
     """
     if after is not None and not period.first <= after.day <= period.last:
         raise InvalidCursor
@@ -204,9 +205,10 @@ def read_general_ledger(
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Days within one financial year, with opening balances and the year-end lines.
+    """Days within one financial year, with opening balances and year-end lines.
 
-    `balances` are in minor units by currency.
+    `balances` maps each currency to the account's balance before the first day, in minor units.
+    `carried` are the lines that transfer the balances at the end of the year.
     """
 
     days: Days
@@ -283,9 +285,10 @@ def _carried(ended: list[Row]) -> dict[str, Sides]:
 def _running(
     lines: list[Row], ended: list[Row], balances: dict[str, int], month: int, *, is_last: bool
 ) -> Iterable[LedgerLine | CarriedLine]:
-    """Yield postings with running balances, and a line for each new year.
+    """Yield postings with running balances, and year-end lines before each new year.
 
-    That line comes before the first posting of the year. Changes `balances`.
+    `ended` has the balance of each financial year that ends within the period. `balances`, which
+    maps each currency to minor units, is updated.
     """
     turns = deque(ended)
     for row in lines:

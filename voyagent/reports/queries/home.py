@@ -37,9 +37,10 @@ RECENT_FOR = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Amounts due in one currency by week.
+    """Amounts due in one currency: overdue, in the next eight weeks, and later.
 
-    They are overdue, due in the next eight weeks, or due later.
+    `weeks` has one amount for each week from Monday to Sunday; the first is the current week from
+    today on. `overdue_count` and `this_week_count` count documents.
     """
 
     overdue: Money
@@ -81,10 +82,10 @@ class OverdueInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A recent event: an act of the assistant, or a conversation.
+    """A recent event: a decided proposal of the assistant, or a conversation.
 
-    `kind` is done, failed, rejected, expired or talked. `id` is the id of the proposal; for talked
-    it is the id of the conversation.
+    `kind` is done, failed, rejected or expired for a proposal, and talked for a conversation.
+    `thing` is the summary of the proposal or the title of the conversation, and `id` its id.
     """
 
     at: datetime
@@ -106,9 +107,9 @@ class Week:
 class Now:
     """Contents of the home page.
 
-    `due` (from customers), `owed` (to suppliers) and `months` have one item for each currency. The
-    item of the agency's own currency is first and always present. They are empty for users who may
-    not see amounts.
+    `due` (from customers), `owed` (to suppliers) and `months` map each currency code to amounts.
+    The agency's own currency is the first key and always present. If the user may not see amounts,
+    `sees_money` is False and all amounts are zero.
     """
 
     today: date
@@ -132,7 +133,7 @@ class Now:
 def read_now(reader: Reader, actor: Actor) -> Now:
     """Return the contents of the home page, in one database round trip.
 
-    If the agency may be new, a second round trip reads its first steps.
+    If the agency seems to be new, a second round trip reads whether it has postings.
     """
     today = clock.today(actor.timezone)
     monday = today - timedelta(days=today.weekday())
@@ -249,7 +250,7 @@ def _overdue(row: Row, today: date) -> OverdueInvoice:
 def _done(decided: list[Row], talks: list[Row]) -> list[Act]:
     """Return the latest events, newest first: decided proposals and conversations.
 
-    Approved proposals that are still being carried out are left out.
+    Approved proposals are left out until their act is done or has failed.
     """
     acts = [act for row in decided if (act := _decided(row)) is not None]
     acts += [

@@ -15,8 +15,9 @@ from voyagent.trips.rules.journey import Journey, Line, Passenger
 class Itinerary:
     """Passengers, itinerary lines and prices of a trip.
 
-    The agency's currency comes first. Passport numbers are full or masked, according to the rights
-    of the caller.
+    A passenger is a name and a passport number, which may be masked. A flight is a PNR and its
+    details. A visa is a country and a status. There is one price for each currency; the price in
+    the agency's currency comes first.
     """
 
     trip_id: UUID | None
@@ -32,7 +33,8 @@ def itinerary_of(
 ) -> Itinerary:
     """Return the itinerary of a trip without cancelled lines.
 
-    It is empty if there is no trip.
+    `passport_of` formats the passport number of a passenger. The itinerary is empty if `journey` is
+    None.
     """
     if journey is None:
         return Itinerary(None, (), (), (), (), (Money(0, currency),))

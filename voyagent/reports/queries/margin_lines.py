@@ -1,7 +1,7 @@
 """Journal lines of which a margin is the sum.
 
-The margin may be of one trip, a customer's trips, a month's trips, all trips, or postings without a
-trip.
+The margin belongs to one trip, a customer's trips, the trips of a month, all trips, or postings
+without a trip.
 """
 
 from __future__ import annotations
@@ -47,8 +47,10 @@ class MonthElsewhere(Unprocessable):
 class Whose:
     """Selection of the trips whose journal lines are read.
 
-    It selects one trip, a customer's trips (an empty text means that no customer is known), the
-    trips of a month, all trips, or postings without a trip.
+    At most one field is set. `trip` is the id of one trip. `customer` is the name of a customer and
+    selects the customer's trips; an empty text selects trips without a known customer. `month` is
+    the first day of a month and selects postings for trips in that month. `without_trip` selects
+    postings without a trip. If no field is set, all trips are selected.
     """
 
     trip: UUID | None = None
@@ -57,9 +59,10 @@ class Whose:
     without_trip: bool = False
 
     def days_of(self, days: Days) -> Days:
-        """Return the part of the period that is in the selected month.
+        """Return the days of the period that are in the selected month.
 
-        Raises MonthElsewhere.
+        Without a selected month, the whole period is returned. Raises MonthElsewhere if the month
+        is outside the period.
         """
         if self.month is None:
             return days
@@ -75,8 +78,8 @@ class Whose:
 class MarginLine(NamedTuple):
     """A journal line with the document that posted it.
 
-    For a reversal it is the document of the reversed entry. `amount` has the sign with which it is
-    part of the margin, revenue or cost.
+    `source_type` and `source_id` identify the document; for a reversal, they identify the document
+    of the reversed entry. The sum of all `amount` is the margin, revenue or cost.
     """
 
     entry_id: UUID
@@ -94,9 +97,10 @@ class MarginLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MarginLines:
-    """A page of journal lines, oldest first, with number and sum of all pages.
+    """A page of journal lines, oldest first.
 
-    `title` is the title of the trip.
+    `count` and `total` are number and sum of the journal lines on all pages. `title` is the title
+    of the trip, or None if the selection is not one trip.
     """
 
     days: Days
@@ -122,7 +126,7 @@ def read_margin_lines(
 ) -> MarginLines:
     """Return a page of the journal lines of a margin and their sum, in one round trip.
 
-    The lines are those that `read_margins` adds up. Raises MonthElsewhere, InvalidCursor,
+    `read_margins` shows the sum of these journal lines. Raises MonthElsewhere, InvalidCursor,
     TripNotFound.
     """
     days = whose.days_of(days)
@@ -160,7 +164,7 @@ def read_margin_lines(
 def entries_statement(whose: Whose, days: Days) -> Select[Any]:
     """Select the journal entries of a selection of trips.
 
-    Rows: entry_id, source_type, source_id.
+    Rows: entry_id, source_type, source_id, thing_id (the trip's id).
     """
     if whose.without_trip:
         return other_entries_statement(days.first, days.last)

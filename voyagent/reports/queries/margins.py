@@ -1,8 +1,7 @@
-"""Margins by trip and currency, planned and posted.
+"""Planned and actual margins by trip, customer or month.
 
-The planned margin is price less cost, the posted one is revenue less cost. Returns a page of trips
-or of customers, or all months; the totals; and the part of the trial balance that was posted
-without a trip.
+The planned margin is price less cost of the trip's lines. The actual margin is posted revenue less
+posted cost. The report also compares the actual margins of all trips with the trial balance.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ GroupBy = Literal["trip", "customer", "month"]
 class Margin(NamedTuple):
     """Planned and actual margin in one currency.
 
-    The price of the actual margin is the posted revenue.
+    In `actual`, `price` is the posted revenue and `cost` the posted cost.
     """
 
     planned: Total
@@ -67,9 +66,10 @@ class TripMargin:
 
 @dataclass(frozen=True, slots=True)
 class GroupMargin:
-    """Sum of the margins of a customer's or a month's trips.
+    """Sum of the margins of a customer's trips or of a month's trips.
 
-    `key` is the customer's name or the first day of the month; None if the customer is not known.
+    `key` is the customer's name or the first day of the month. It is None if the customer is not
+    known. `totals` has one margin for each currency.
     """
 
     key: str | date | None
@@ -78,9 +78,9 @@ class GroupMargin:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """Comparison of all trips' margins with the trial balance in one currency.
+    """Revenue and direct cost of all trips and of the trial balance in one currency.
 
-    Both are of the same days. The two are read from different tables of stored balances. In both,
+    Both totals cover the same days and are read from different tables of stored balances. In both,
     `price` is the revenue and `cost` the direct cost.
     """
 
@@ -103,9 +103,11 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """A page of trips, newest first, or of groups of trips, with the totals.
+    """A page of trips, newest first, or of groups of trips, with totals.
 
-    Includes trips that were opened within the days, and trips that have postings in them.
+    A trip is included if it was opened in the period `days` or has postings in the period.
+    Depending on `group_by`, either `trips` or `groups` is empty. `totals` and `books` cover all
+    trips.
     """
 
     days: Days
@@ -129,8 +131,8 @@ def read_margins(
 ) -> Margins:
     """Return a page of margins with totals and trial balance, in one round trip.
 
-    The day on which a trip was opened is in the time zone `zone`; postings count by book date.
-    Raises InvalidCursor.
+    The day on which a trip was opened is taken in the time zone `zone`. Postings count by book
+    date. Raises InvalidCursor.
     """
     opened = Opened(
         clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone
@@ -184,7 +186,7 @@ def nothing(currency: str) -> Total:
 def share(total: Total) -> Decimal | None:
     """Return the margin as a percentage of the price, rounded to one decimal.
 
-    None if the price is zero.
+    The result is None if the price is zero.
     """
     if not total.price:
         return None
@@ -215,9 +217,10 @@ def _balances(days: Days) -> list[Select[Any]]:
 def _shown(
     group_by: GroupBy, rows: list[Row], limit: int
 ) -> tuple[tuple[TripMargin, ...], tuple[GroupMargin, ...], str | None]:
-    """Return the trips or groups of the page and the cursor of the next page.
+    """Return trips, groups of trips, and the cursor of the next page.
 
-    `rows` may have one more than `limit`, which shows that there is a next page.
+    Either the trips or the groups are empty, depending on `group_by`. If `rows` has more than
+    `limit` trips or customers, there is a next page.
     """
     name = {"trip": "id", "customer": "key", "month": "month"}[group_by]
     found = [list(same) for _, same in groupby(rows, key=lambda row: row[name])]

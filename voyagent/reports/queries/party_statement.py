@@ -38,9 +38,10 @@ PAGE_ENTRIES = 100
 
 
 class Moved(NamedTuple):
-    """A journal entry in one currency.
+    """A journal entry of a party in one currency.
 
-    `more` increases the party's balance, `less` reduces it; `balance` is the running balance.
+    `more` is the amount that the party's balance increases, `less` the amount that it decreases;
+    one of the two is zero. `balance` is the running balance.
     """
 
     entry_id: UUID
@@ -57,8 +58,10 @@ class Moved(NamedTuple):
 class PartyBalances:
     """Balances of a party in one currency.
 
-    `closing` is `open` less `advances`. `open` is the balance of the open documents in the ledger;
-    `aged` is the sum of the open documents in the ageing, and must be equal.
+    A balance is positive if the customer owes it to the agency, or the agency to the supplier.
+    `open` is the balance of the control account and `advances` the unused payments in the advances
+    account. `closing` is `open` less `advances`. `aged` is the sum of the open documents and equals
+    `open` if the books are correct.
     """
 
     opening: Money
@@ -80,9 +83,9 @@ class PartyBalances:
 
 @dataclass(frozen=True, slots=True)
 class PartyStatement:
-    """Statement of a party: balances by currency, and a page of entries.
+    """Statement of a customer or supplier: balances, and a page of entries.
 
-    The party is a customer or a supplier.
+    `currencies` has the balances of each currency for the whole period.
     """
 
     kind: PartyKind
@@ -110,7 +113,7 @@ def read_party_statement(
 ) -> PartyStatement:
     """Return a page of a party statement, in one database round trip.
 
-    The time depends on the number of the party's own journal lines. Raises InvalidCursor.
+    The time depends on the number of all journal lines of the party. Raises InvalidCursor.
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
@@ -148,9 +151,10 @@ def read_party_statement(
 
 
 def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
-    """Select entries as CSV cells.
+    """Select the entries of a party statement as CSV cells.
 
-    The cells are `mark`, day, entry, narration, currency, amount and balance.
+    `mark` is the value of the first cell of each row. Cells: mark, day, entry id, narration,
+    currency, amount, running balance.
     """
     purposes = (CONTROL[report.kind], ADVANCES[report.kind])
     opening = {one.currency: one.opening.amount_minor for one in report.currencies}

@@ -40,9 +40,9 @@ class Days:
 
     @property
     def evening_before(self) -> date:
-        """Day before the first day.
+        """The day before the first day of the period.
 
-        Its closing balance is the opening balance of the period.
+        The balance at the end of this day is the opening balance of the period.
         """
         return self.first - timedelta(days=1)
 
@@ -54,7 +54,8 @@ class Days:
     def from_day(self, first: date) -> Days:
         """Return a period of the same length that starts on another day.
 
-        If this period is whole months and `first` is the first of a month, it has as many months.
+        If this period consists of whole months and `first` is the first day of a month, the length
+        is counted in months, else in days.
         """
         if self.is_whole_months and first.day == 1:
             return Days(first, _months_earlier(first, -self._months) - timedelta(days=1))
@@ -66,9 +67,13 @@ class Days:
         return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
     def compared(self, comparison: Comparison) -> Days | None:
-        """Return the period to compare with: the one before, a year earlier, or None.
+        """Return the period to compare this period with.
 
-        If this period is whole months, the other has the same number of whole months.
+        By `comparison`:
+          - `period`: the days just before this period. If this period consists of whole months, the
+            result has the same number of whole months, else the same number of days.
+          - `year`: the days one year earlier
+          - `none`: None
         """
         if comparison == "none":
             return None
@@ -102,7 +107,7 @@ class Evening:
 
 @dataclass(frozen=True, slots=True)
 class Period(Days):
-    """A period with the start of its financial year.
+    """A period, with the first day of its financial year.
 
     `year_began` is the first day of the financial year that contains `first`.
     """
@@ -111,11 +116,10 @@ class Period(Days):
 
     @classmethod
     def of(cls, first: date | None, last: date, settings_rows: list[Row]) -> Period:
-        """Return the period up to `last`.
+        """Return the period from `first` to `last`.
 
-        `first` defaults to the start of the financial year.
-
-        Raises PeriodInverted.
+        `first` defaults to the first day of the financial year that contains `last`.
+        `settings_rows` are the rows of `settings_statement`. Raises PeriodInverted.
         """
         month = year_month(settings_rows)
         first = first or year_began(last, month)
@@ -145,9 +149,13 @@ def evenings(as_of: date, before: date | None, month: int) -> tuple[Evening, Eve
 
 
 def day_compared(day: date, comparison: Comparison) -> date | None:
-    """Return the day to compare with: the end of the month before, or a year earlier.
+    """Return the day to compare a day with.
 
-    The last day of a month is compared with the last day of a month.
+    By `comparison`:
+      - `period`: the end of the previous month
+      - `year`: the day one year earlier. For the last day of a month, this is the last day of that
+        month one year earlier.
+      - `none`: None
     """
     if comparison == "none":
         return None

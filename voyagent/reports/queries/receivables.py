@@ -1,6 +1,7 @@
-"""Receivables and payables by age: four buckets for the API, parties for the page.
+"""Receivables and payables by age, for the API and for the page.
 
-The page shows that the open documents equal the ledger.
+The API shows four age buckets, and the page shows parties. The page also compares the sum of the
+open documents with the ledger.
 """
 
 from __future__ import annotations
@@ -56,9 +57,10 @@ class Scheduled:
 class Ageing:
     """Open amounts of one currency: four age buckets and the largest parties.
 
-    The part that is not due is also given separately; it is included in the first bucket.
-    `advances` are negative, by days since the payment, and in no bucket. `scheduled` is the part of
-    open bills that has a payment day.
+    The first bucket includes the amounts that are not yet due; `not_due` is their sum. `top` has
+    the names and open amounts of the largest parties. `advances` are negative amounts by the number
+    of days since the payment; the buckets do not include them. `scheduled` has the open bills that
+    have a payment day.
     """
 
     currency: str
@@ -81,9 +83,11 @@ class Ageing:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An open document or instalment.
+    """An open document, or one open instalment of a document.
 
-    `age` is 0 if not yet due, else 1 to 4 for each thirty days past the due date.
+    `age` is 0 if the due date is not past, 1 if it is 1 to 30 days past, 2 for 31 to 60 days, 3 for
+    61 to 90 days, and 4 for more. With the basis `document_date`, the days are counted from the
+    date of the document.
     """
 
     id: UUID
@@ -110,10 +114,12 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Open amounts of a party in one currency by age, with the documents if requested.
+    """Open amounts of a party in one currency.
 
-    `advance` is negative and not deducted from `ages`. `scheduled` is the part that has a payment
-    day, and `next_pay_on` is the nearest payment day.
+    `ages` has one amount for each age from 0 to 4, as in `Document`. `advance` is negative and not
+    deducted from `ages`. `scheduled` is the sum of the open bills that have a payment day, and
+    `next_pay_on` is the nearest payment day. `documents` and `advances` are empty unless the
+    documents of the party were requested.
     """
 
     name: str
@@ -140,8 +146,9 @@ class CurrencyBlock:
     """Receivables or payables of one currency.
 
     `ever_open` is the sum of all open documents, without any filter. `control` is the balance of
-    the control account, read by another query. The two must be equal. `ever_ahead` and
-    `ahead_control` are the sum and the balance for advances; both are negative.
+    the control account and comes from a separate query. `ever_open` and `control` must be equal. In
+    the same way, `ever_ahead`, the sum of all advances, must equal `ahead_control`, the balance of
+    the advances account. Both are negative.
     """
 
     currency: str
@@ -199,9 +206,9 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class OpenFilters:
-    """Filters of the page: day, issue dates, currency and expanded parties.
+    """Filters of the page: day, issue dates, currency, and parties shown in detail.
 
-    `party` is `*` for all parties.
+    `party` is the name of the party whose documents are shown, or `*` for all parties.
     """
 
     as_of: date
@@ -242,11 +249,11 @@ def read_ageing(
     as_of: date | None,
     basis: Basis = "due_date",
 ) -> tuple[list[Row], list[Row]]:
-    """Return the rows for `ageings`, and the five largest parties by currency.
+    """Return rows for `ageings`, and rows with the five largest parties by currency.
 
-    Needs one database round trip. The rows for `ageings` are of three kinds: open documents
-    (`ages`), negative advances by age (`advances`), and open bills by payment day (`scheduled`).
-    Raises PeriodInverted.
+    Both lists take one database round trip. The rows for `ageings` are of three kinds, named by the
+    column `part`: open documents (`ages`), negative advances by age (`advances`), and open bills by
+    payment day (`scheduled`). Raises PeriodInverted.
     """
     if first > last:
         raise PeriodInverted
@@ -325,9 +332,10 @@ def _counted_statement(
 
 
 def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
-    """Return the ageing of each currency.
+    """Return the ageing of each currency, the agency's currency first.
 
-    The agency's own is first and always present.
+    `counted` and `parties` are the results of `read_ageing`. The ageing of the agency's currency is
+    always present.
     """
     others = sorted({row["currency"] for row in counted} - {home_currency})
     return [_ageing(currency, counted, parties) for currency in (home_currency, *others)]
@@ -338,9 +346,8 @@ def read_open(
 ) -> Open:
     """Return receivables or payables by party, compared with the ledger.
 
-    Documents and ledger are read by separate queries. If `is_paged` is true, the requested page of
-    each currency is returned, in two database round trips; otherwise all parties are returned.
-    Raises PeriodInverted.
+    With `is_paged`, only the requested page of parties is returned for each currency, else all
+    parties. Raises PeriodInverted.
     """
     first, last = filters.period
     days: dict[str, Any] = {"today": filters.as_of, "as_of": filters.as_of}

@@ -1,7 +1,8 @@
-"""Queries of the files that workers make.
+"""Queries of the large files that workers make.
 
-Each person reads their own only, with the permission that the report needs: the role may have
-changed since, and another API key of the person may have fewer scopes.
+A person can read only files that the person requested. The permission for the report is checked
+again: the role may have changed since the request, and another API key of the person may have fewer
+scopes.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ _TIMES = (_FILES.created_at, _FILES.expires_at)
 
 
 def read_file(reader: RequestReader, right_to: RightTo, file_id: UUID) -> Row:
-    """Return state, name and times of the caller's file.
+    """Return the caller's file without its content.
 
-    Raises ReportFileNotFound, Forbidden, ScopeTooSmall.
+    `right_to` returns the permission that an address needs. The row has id, status, name,
+    media_type, address, created_at and expires_at. Raises ReportFileNotFound, Forbidden,
+    ScopeTooSmall.
     """
     return _first(reader, right_to, select(*_FACTS, *_TIMES), file_id)
 
@@ -38,9 +41,10 @@ def read_file(reader: RequestReader, right_to: RightTo, file_id: UUID) -> Row:
 def read_content(
     reader: RequestReader, right_to: RightTo, keyring: Keyring, file_id: UUID
 ) -> Attached:
-    """Return the caller's finished file.
+    """Return the caller's finished file with its content.
 
-    Raises ReportFileNotFound, Forbidden, ScopeTooSmall.
+    `right_to` returns the permission that an address needs. Raises ReportFileNotFound, Forbidden,
+    ScopeTooSmall.
     """
     statement = select(*_FACTS, _FILES.content).where(_FILES.status == "done")
     found = _first(reader, right_to, statement, file_id)

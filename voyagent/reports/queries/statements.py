@@ -1,6 +1,6 @@
 """Profit and loss of a period, and balance sheet of a day.
 
-Both are computed from the stored balances.
+Both are computed from the stored balances by month and by day.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ GROWS_IN_CREDIT = ("liability", "equity", "revenue")
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """Amount of an account in a statement.
+    """Amount of an account in a profit and loss or a balance sheet.
 
-    `before` is the amount on the day or in the period compared with. An amount is positive on the
-    normal side of the account's type.
+    `before` is the amount in the other period or on the other day, for comparison. An amount is
+    positive if it is on the normal side of the account's type.
     """
 
     code: str
@@ -98,8 +98,8 @@ class Position:
     """Assets, liabilities and equity in one currency.
 
     `retained` is the result of all earlier financial years, and `of_the_year` the result of the
-    current one so far. Both are computed and part of equity. `retained_before` and
-    `of_the_year_before` are these results on the day compared with.
+    current year so far. Both results are computed and are part of equity. `retained_before` and
+    `of_the_year_before` are the two results on the day to compare with.
     """
 
     currency: str
@@ -162,9 +162,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class BalanceSheet:
-    """Balance sheet in each currency; the agency's own is first and always present.
+    """Balance sheet in each currency; the agency's currency is first.
 
-    `before` is the day compared with, if there is one.
+    `before` is the day to compare with, or None.
     """
 
     now: Evening
@@ -180,10 +180,12 @@ class BalanceSheet:
 def read_profit_and_loss(
     reader: Reader, days: Days, comparison: Comparison, first: date | None = None
 ) -> tuple[dict[date, list[Row]], Days | None]:
-    """Return the balances of profit and loss by day, and the compared period.
+    """Return trial balances by day, and the period to compare with.
 
-    The period is None if there is nothing to compare with. Needs one database round trip. `first`,
-    the first day of another period to compare with, takes precedence over `comparison`.
+    The trial balances are those on which the profit and loss of both periods depends: before the
+    first day and on the last day of each period. The period to compare with is None if `comparison`
+    is `none` and `first` is None. `first` is the first day of any other period to compare with and
+    takes precedence over `comparison`. One database round trip is needed.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]
@@ -220,9 +222,10 @@ def profit_and_loss(
 def read_balance_sheet(
     reader: Reader, now: Evening, before: Evening | None = None
 ) -> list[list[Row]]:
-    """Return the balances that the balance sheets of one or two days need.
+    """Return the trial balances that the balance sheets of one or two days need.
 
-    They are those of each day and of the end of the year before it. Needs one database round trip.
+    For each day, there is the trial balance of that day and of the end of the previous financial
+    year. One database round trip is needed.
     """
     evenings = [now, before] if before else [now]
     wanted = [
@@ -278,9 +281,9 @@ def _balances(rows: list[Row]) -> Balances:
 
 
 def _movement(read: dict[date, list[Row]], days: Days) -> Balances:
-    """Return the movement of revenue and expense accounts in a period.
+    """Return debit and credit of each revenue and expense account in a period.
 
-    Zeros are left out.
+    Accounts without movement are left out.
     """
     opened = _balances(read[days.evening_before])
     moved = {}

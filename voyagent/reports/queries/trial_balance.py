@@ -84,9 +84,9 @@ class TrialBalance:
 def trial_balance(
     rows: list[Row], as_of: date, home_currency: str, *, include_zero: bool
 ) -> TrialBalance:
-    """Return the trial balance from the rows of its query.
+    """Return the trial balance from the rows of `trial_balance_rows`.
 
-    `include_zero` lists accounts without postings in each currency.
+    With `include_zero`, accounts without postings are listed in each currency.
     """
     others = sorted({row["currency"] for row in rows} - {None, home_currency})
     blocks = [
@@ -130,7 +130,8 @@ def on_one_side(balance: Money) -> Sides:
 def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
     """Return opening, movement, carried and closing.
 
-    If `pairs` has no carried amounts, they are zero.
+    `pairs` has these four pairs of debit and credit, or only three without carried. In that case,
+    carried is zero.
     """
     opening, movement, *carried, closing = pairs
     return opening, movement, *(carried or [(Money(0, currency), Money(0, currency))]), closing
@@ -138,10 +139,11 @@ def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """An account over a period: opening balance (debit less credit) and movement.
+    """Opening balance, movement and year-end transfer of an account over a period.
 
-    A row without a code is computed. `carried` is the amount transferred at the end of a financial
-    year, or None if no year ends within the period.
+    `opening` is debit less credit. `carried` is the amount transferred when a financial year ends,
+    or None if no year ends within the period. The computed row with the result of earlier years has
+    an empty `code`.
     """
 
     code: str
@@ -161,17 +163,18 @@ class PeriodLine:
     def pairs(self) -> tuple[Sides, ...]:
         """Opening, movement, carried and closing, each as debit and credit.
 
-        Carried is there only if a year ends in the period. Opening and closing are on one side
-        only.
+        Carried is left out if no financial year ends within the period. Of opening and of closing,
+        either the debit or the credit is zero.
         """
         carried = () if self.carried is None else (self.carried,)
         return on_one_side(self.opening), self.movement, *carried, on_one_side(self.closing)
 
     @property
     def four_pairs(self) -> tuple[Sides, ...]:
-        """Opening, movement, carried and closing as debit and credit, for the API.
+        """Opening, movement, carried and closing, each as debit and credit, for the API.
 
-        Unlike `pairs` it always has carried, which is zero if no year ends in the period.
+        Unlike in `pairs`, carried is always present. It is zero if no financial year ends within
+        the period.
         """
         return with_carried(self.pairs, self.opening.currency)
 
@@ -240,12 +243,12 @@ def read_period(
     include_zero: bool,
     retained_earnings: str,
 ) -> PeriodBalance:
-    """Return the trial balance of a period from the stored balances.
+    """Return the trial balance of a period, in one database round trip.
 
-    It needs one round trip. The opening balance of a revenue or expense account is the sum of its
-    postings in the financial year that contains the first day. The results of earlier years are one
-    computed row with the name `retained_earnings`. If a year begins within the period, the balances
-    of these accounts are transferred to that row.
+    The opening balance of a revenue or expense account is the sum of its earlier postings in the
+    financial year that contains the first day of the period. The results of earlier years are one
+    computed row with the name `retained_earnings`. If a financial year begins within the period,
+    the balances of revenue and expense accounts are transferred to that row.
     """
     statements = [
         trial_balance_statement(period.year_before),

@@ -33,9 +33,10 @@ BucketName = Literal["0-30", "31-60", "61-90", "90+"]
 
 
 class AgeingQuery(Query):
-    """Issue dates from and to, both required.
+    """Query parameters of receivables and payables by age.
 
-    `as_of` is the day for which ages are computed; it defaults to today in the zone `tz`.
+    `from` and `to` are the first and last issue date and are required. `as_of` is the day on which
+    ages are counted; it defaults to today in the time zone `tz`.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -51,9 +52,11 @@ class AgeingQuery(Query):
 
 
 class TrialBalanceQuery(Query):
-    """Book dates up to and including `as_of`.
+    """Query parameters of the trial balance.
 
-    `include_zero` also lists accounts without postings. `from` adds the movement since that day.
+    All postings up to and including `as_of` are added; `as_of` defaults to today in the time zone
+    `tz`. If `from` is given, the response also has `movements` for the period from `from` to
+    `as_of`. If `include_zero` is 1, accounts without postings are listed too.
     """
 
     first: DateFilter = Field(default=None, alias="from")
@@ -85,7 +88,9 @@ class PageOfReport(Generic[Report]):
 class InCurrency(Generic[Report, Block]):
     """A report of an agency in one currency.
 
-    The report in the agency's own currency contains the reports in the other currencies.
+    `report` has the data that does not depend on the currency, and `block` the amounts in this
+    currency. In the report in the agency's own currency, `others` has the reports in the other
+    currencies; in these, `others` is empty.
     """
 
     tenant_id: UUID
@@ -97,10 +102,9 @@ class InCurrency(Generic[Report, Block]):
 def in_currencies(
     tenant_id: UUID, report: Report, blocks: Iterable[Block]
 ) -> InCurrency[Report, Block]:
-    """Return a report with one block for each currency of the books.
+    """Return a report in the agency's currency, with the other currencies in `others`.
 
-    The first of `blocks` is in the agency's currency. The result has the reports in the
-    other currencies in `others`.
+    `blocks` has the amounts of each currency, the agency's currency first.
     """
     own, *others = blocks
     rest = tuple(InCurrency(tenant_id, report, block) for block in others)
@@ -187,12 +191,12 @@ def _net_outstanding(source: AgeingInCurrency) -> Money:
 class CurrencyAgingResponse(AnswerOf[AgeingInCurrency]):
     """Ageing in one currency: four buckets in order, and the five largest parties.
 
-    Buckets count the days past the due date or, if `basis` is `document_date`, since the date of
-    the document. `not_due` is the part that is not yet due; it is included in the bucket `0-30`. An
-    amount due today is not overdue. `advances` are in no bucket. `net_outstanding` is
-    `total_outstanding` plus the negative advances; without a limit of issue dates it equals the
-    balance of the control account plus the balance of the advances account. `scheduled` is the part
-    of open bills that has a payment day; it is empty for receivables.
+    Buckets count the days past the due date. If `basis` is `document_date`, they count the days
+    since the date of the document. `not_due` is the sum that is not yet due and is included in the
+    bucket `0-30`; an amount due today is not yet due. `advances` are negative and in no bucket.
+    `net_outstanding` is `total_outstanding` plus `advances`. If `from` and `to` include all
+    documents, it equals the balance of the control account plus the balance of the advances
+    account. `scheduled` has the open bills that have a payment day; it is empty for receivables.
     """
 
     tenant_id: UUID
@@ -226,9 +230,9 @@ class BalancesRead:
 
 
 class TrialBalanceAccount(AnswerOf[AccountLine]):
-    """An account in one currency.
+    """Debit, credit and balance of an account in one currency.
 
-    The balance is debit less credit for accounts of every type.
+    `balance` is debit less credit for accounts of every type.
     """
 
     code: str
@@ -255,7 +259,9 @@ class CurrencyTrialBalanceResponse(AnswerOf[InCurrency[BalancesRead, CurrencyBal
 class PeriodSides(Answer):
     """Opening, movement, carried and closing, each as debit and credit.
 
-    Opening and closing of an account are on one side only.
+    `debit` and `credit` are the movement. Carried is the amount that is transferred when a
+    financial year ends within the period, else zero. Of the opening balance of an account, either
+    debit or credit is zero; the same is true of the closing balance.
     """
 
     opening_debit: str
@@ -308,10 +314,10 @@ class CurrencyMovements(AnswerOf[PeriodBlock]):
 class PeriodMovements(AnswerOf[PeriodBalance]):
     """Trial balance of the period from `from` to `as_of`.
 
-    The opening balance of a revenue or expense account is the sum of its postings since
-    `year_began`, the first day of the financial year that contains `from`. If a later financial
-    year begins within the period, the balances of these accounts are transferred to the computed
-    row of earlier years.
+    `year_began` is the first day of the financial year that contains `from`. The opening balance of
+    a revenue or expense account is the sum of its postings from `year_began` to the day before
+    `from`. If a later financial year begins within the period, the balances of revenue and expense
+    accounts are transferred to a computed row, the result of earlier years.
     """
 
     period: PeriodResponse
@@ -322,8 +328,8 @@ class PeriodMovements(AnswerOf[PeriodBalance]):
 class TrialBalanceResponse(CurrencyTrialBalanceResponse):
     """Trial balance in the agency's currency.
 
-    Those in other currencies are in `by_currency`. `movements` is present if `from` was given; the
-    other fields do not depend on `from`.
+    `by_currency` has the trial balances in other currencies. `movements` is present if `from` was
+    given; the other fields do not depend on `from`.
     """
 
     by_currency: Annotated[list[CurrencyTrialBalanceResponse], Read("others")]
@@ -333,7 +339,7 @@ class TrialBalanceResponse(CurrencyTrialBalanceResponse):
 class PassengerItem(Answer):
     """A passenger.
 
-    The passport number is masked unless the caller's role may see passports.
+    `passport_number` is masked unless the caller's role may see passport numbers.
     """
 
     full_name: str
@@ -341,7 +347,7 @@ class PassengerItem(Answer):
 
 
 class FlightItem(Answer):
-    """A flight; `depart` is in local time.
+    """A flight; `depart` is in the local time of the place of departure.
 
     `pnr` is null until the flight is booked.
     """
@@ -419,8 +425,8 @@ def _other_prices(source: SessionItinerary) -> list[Row]:
 class ItineraryResponse(AnswerOf[SessionItinerary]):
     """Itinerary of the trip of a conversation.
 
-    If the conversation has no trip, the lists are empty and the total is zero. `total_cost` is the
-    price in the agency's currency; prices in other currencies are in `by_currency`.
+    If the conversation has no trip, the lists are empty and `total_cost` is zero. `total_cost` is
+    the price in the agency's currency; `by_currency` has the prices in other currencies.
     """
 
     tenant_id: UUID

@@ -40,9 +40,10 @@ LIMIT_MAX = 200
 
 
 class DayBookQuery(Query):
-    """Book dates from and to, both required.
+    """Query parameters of the day book.
 
-    Pages have `limit` entries and are continued by `cursor`.
+    `from` and `to` are the first and last book date and are required. `limit` is the number of
+    entries on a page.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -58,9 +59,10 @@ class DayBookQuery(Query):
 
 
 class GeneralLedgerQuery(DayBookQuery):
-    """Account code or id, and book dates.
+    """Query parameters of the general ledger.
 
-    Pages have `limit` postings and are continued by `cursor`.
+    `account` is the code or the id of an account. `from` and `to` are the first and last book date
+    and are required. `limit` is the number of postings on a page.
     """
 
     account: Annotated[str, Text(36, min_length=1)]
@@ -68,9 +70,10 @@ class GeneralLedgerQuery(DayBookQuery):
 
 
 class PartyStatementQuery(DayBookQuery):
-    """Name of a customer or supplier in any case, and book dates.
+    """Query parameters of a party statement.
 
-    Pages are continued by `cursor`.
+    `party` is the name of a customer or supplier in upper or lower case. `from` and `to` are the
+    first and last book date and are required. `limit` is the number of entries on a page.
     """
 
     kind: PartyKind
@@ -94,8 +97,8 @@ class DayBookLine(AnswerOf[EntryLine]):
 class DayBookEntry(AnswerOf[BookedEntry]):
     """A journal entry with its lines.
 
-    `source_type` and `source_id` identify the document that posted the entry; `reverses_id` is the
-    entry that this one reverses.
+    `source_type` and `source_id` identify the document that posted the entry. If the entry reverses
+    another entry, `reverses_id` is the id of the reversed entry.
     """
 
     id: UUID
@@ -123,7 +126,8 @@ def _totals(source: PageOfReport[DayBook]) -> list[Row]:
 class DayBookResponse(AnswerOf[PageOfReport[DayBook]]):
     """Journal entries by book date, oldest first; the last page has no `next_cursor`.
 
-    `totals` cover all entries of the period and are equal on every page.
+    `totals` are the total debits and credits of all entries of the period, and are equal on every
+    page.
     """
 
     tenant_id: UUID
@@ -148,12 +152,12 @@ def _carried(movement: CurrencyMovement) -> Money:
 
 
 class LedgerMovement(AnswerOf[CurrencyMovement]):
-    """An account in one currency over the period.
+    """Balances, postings and year-end transfers of an account in one currency.
 
-    Opening and closing balance are debit less credit for accounts of every type. A revenue or
-    expense account opens with its postings in the financial year. `debit` and `credit` are the
-    postings. `carried` (debit less credit) is the amount that was transferred from a revenue or
-    expense account to the result of earlier years.
+    `opening` and `closing` are debit less credit for accounts of every type. `opening` of a revenue
+    or expense account has only the postings of the financial year. `debit` and `credit` are the
+    sums of the postings in the period. `carried` (debit less credit) is the amount that was
+    transferred from a revenue or expense account to the result of earlier years.
     """
 
     currency: Annotated[str, Read("opening.currency")]
@@ -184,8 +188,8 @@ class LedgerEntryLine(AnswerOf[LedgerLine]):
 class CarriedLedgerLine(AnswerOf[CarriedLine]):
     """A computed line at the end of a financial year.
 
-    It transfers the balance of a revenue or expense account to the result of earlier years, after
-    the postings of that day.
+    The line transfers the balance of a revenue or expense account to the result of earlier years.
+    It belongs after the postings of the day `entry_date`.
     """
 
     entry_date: Annotated[date, Read("day")]
@@ -198,7 +202,7 @@ class CarriedLedgerLine(AnswerOf[CarriedLine]):
 class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
     """Postings of an account, oldest first; the last page has no `next_cursor`.
 
-    `currencies` cover the whole period and are equal on every page. `carried` are the computed
+    `currencies` cover the whole period and are equal on every page. `carried` has the computed
     year-end lines that belong between the postings of this page.
     """
 
@@ -213,11 +217,12 @@ class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
 
 
 class PartyStanding(AnswerOf[PartyBalances]):
-    """Balances of a party.
+    """Balances of a customer or supplier in one currency.
 
-    They are positive if a customer owes them, or if they are owed to a supplier. `closing` is
-    `open_documents` less `advances`. `aged` is the sum of the open documents in the ageing of the
-    last day; it equals `open_documents` if the books are correct.
+    A balance is positive if the customer owes it to the agency, or the agency to the supplier.
+    `closing` is `open_documents` less `advances`, which are unused payments. `aged` is the sum of
+    the open documents on the last day. If the books are correct, `aged` equals `open_documents` and
+    `is_proved` is true.
     """
 
     currency: str
@@ -249,7 +254,7 @@ class PartyMovement(AnswerOf[Moved]):
 class PartyStatementResponse(AnswerOf[PageOfReport[PartyStatement]]):
     """Journal entries of a party, oldest first; the last page has no `next_cursor`.
 
-    `currencies` cover the whole period and are equal on every page.
+    `currencies` has the balances of the whole period and is equal on every page.
     """
 
     tenant_id: UUID

@@ -29,11 +29,11 @@ CURSOR_MAX = 2000
 
 
 class MarginsQuery(Query):
-    """Days within which trips were opened or posted to, in UTC or the time zone `tz`.
+    """Query parameters of the margins.
 
-    The result has pages of `limit` trips, continued by `cursor`. With `group_by` the trips of each
-    `customer` are added up, in pages of `limit` customers, or the trips of each `month`, without
-    pages.
+    A trip is included if it was opened from `from` to `to`, in UTC or the time zone `tz`, or if it
+    has postings on these days. `group_by` selects rows for trips, customers or months. `limit` is
+    the number of trips or customers on a page; months have no pages.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -56,9 +56,9 @@ def _planned_share(margin: Margin) -> str | None:
 
 
 class ActualItem(AnswerOf[Total]):
-    """Posted in these days: revenue, cost and margin.
+    """Posted revenue, cost and margin.
 
-    `share` is the margin as a percentage of the revenue.
+    `share` is the margin as a percentage of the revenue, or null if the revenue is zero.
     """
 
     revenue: Annotated[MoneyText, Read("price")]
@@ -84,7 +84,8 @@ class MarginItem(AnswerOf[Margin]):
 class TripMarginItem(AnswerOf[TripMargin]):
     """Margins of a trip without its cancelled and failed lines.
 
-    The customer is the customer of the trip's enquiry, else of its newest invoice.
+    `customer` is the customer of the trip's enquiry, or of its newest invoice if the trip has no
+    enquiry.
     """
 
     trip_id: Annotated[UUID, Read("id")]
@@ -94,10 +95,11 @@ class TripMarginItem(AnswerOf[TripMargin]):
 
 
 class MarginGroupItem(AnswerOf[Row]):
-    """Sum of the margins of the trips of a customer or of a month.
+    """Sum of the margins of a customer's trips or of a month's trips.
 
-    The customer is null if not known. A month is given by its first day. It has the planned amounts
-    of trips opened in the month, and the amounts posted in the month.
+    `customer` is null if the customer is not known. `month` is the first day of the month. A month
+    has the planned amounts of trips that were opened in the month, and the amounts that were posted
+    in the month.
     """
 
     customer: str | None
@@ -116,8 +118,8 @@ class EarnedItem(AnswerOf[Total]):
 class MarginBooksItem(AnswerOf[Tie]):
     """Comparison of the postings for trips with the trial balance of the same days.
 
-    All amounts are in one currency. `without_trip` is the difference; `in_all` is the sum of
-    `of_trips` and `without_trip`, which equals `trial_balance`.
+    All amounts are in one currency. `without_trip` has the postings without a trip. `in_all` is the
+    sum of `of_trips` and `without_trip` and equals `trial_balance`.
     """
 
     currency: str
@@ -138,8 +140,8 @@ def _groups(source: PageOfReport[Margins]) -> list[Row]:
 class MarginsResponse(AnswerOf[PageOfReport[Margins]]):
     """Margins of trips, newest first; the last page has no `next_cursor`.
 
-    `totals` and `books` cover all trips and are equal on every page. With `group_by` the results
-    are in `groups`, and `trips` is empty.
+    If `group_by` is `customer` or `month`, the results are in `groups` and `trips` is empty.
+    `totals` and `books` cover all trips and are equal on every page.
     """
 
     tenant_id: UUID

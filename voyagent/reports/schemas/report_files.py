@@ -13,7 +13,7 @@ from voyagent.kernel.serializers import AnswerOf, OmitNone
 class ReportFileOut(AnswerOf[Row]):
     """State of a large file; poll it until `status` is `done` or `failed`.
 
-    `address` is the requested address, and `expires_at` the time until which the file is kept.
+    `address` is the path and query that were requested. The file is deleted after `expires_at`.
     """
 
     id: UUID

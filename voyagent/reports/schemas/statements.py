@@ -22,10 +22,12 @@ from voyagent.reports.schemas.books import InCurrency, PeriodResponse
 
 
 class ProfitAndLossQuery(Query):
-    """Book dates from and to, both required.
+    """Query parameters of the profit and loss.
 
-    `compare` is the period before (whole months are compared with whole months), a year earlier, or
-    none. `compare_from` is the first day of another period to compare with and takes precedence.
+    `from` and `to` are the first and last book date and are required. `compare` selects the period
+    to compare with: `period` is the period just before, `year` is one year earlier, and `none`
+    compares nothing. Whole months are compared with whole months. `compare_from` is the first day
+    of any other period to compare with and takes precedence.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -35,11 +37,12 @@ class ProfitAndLossQuery(Query):
 
 
 class BalanceSheetQuery(Query):
-    """Day of the balance sheet and an earlier day to compare with.
+    """Query parameters of the balance sheet.
 
-    `as_of` is included. It defaults to today in the zone `tz`. `compare` is the end of the month
-    before, a year earlier, or none. `compare_as_of` is another day to compare with and takes
-    precedence.
+    `as_of` is the day of the balance sheet and defaults to today in the time zone `tz`. `compare`
+    selects an earlier day to compare with: `period` is the end of the previous month, `year` is one
+    year earlier, and `none` compares nothing. `compare_as_of` is any other day to compare with and
+    takes precedence.
     """
 
     as_of: DateFilter = None
@@ -49,10 +52,10 @@ class BalanceSheetQuery(Query):
 
 
 class ComparedAccount(Answer):
-    """Amount of an account, and its amount on the day or in the period compared with.
+    """Amount of an account, and its amount on the other day or in the other period.
 
-    Revenue is credit less debit, expense debit less credit. `change` is the amount less the amount
-    compared with.
+    `amount` and `before` are credit less debit for revenue, and debit less credit for expenses.
+    `change` is `amount` less `before`. `before` and `change` are null if nothing is compared.
     """
 
     code: str
@@ -109,7 +112,8 @@ def _result_before(source: ResultInCurrency) -> Row | None:
 class CurrencyProfitAndLossResponse(ComparedResult, AnswerOf[ResultInCurrency]):
     """Profit and loss in one currency, ordered by account code.
 
-    Accounts without movement are left out. `result` is positive for a profit.
+    Accounts without movement are left out. `result` is positive for a profit. `before` has the
+    totals of the period `compared_with`.
     """
 
     total_revenue: Annotated[MoneyText, Read("block.revenue.total")]
@@ -131,9 +135,10 @@ class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
 
 
 class PositionAccount(ComparedAccount):
-    """Balance of an account on the day, and on the day compared with.
+    """Balance of an account on the day, and on the day to compare with.
 
-    Assets are debit less credit, others credit less debit.
+    `amount` and `before` are debit less credit for assets, and credit less debit for liabilities
+    and equity.
     """
 
 
@@ -182,10 +187,10 @@ def _position_before(source: PositionInCurrency) -> Row | None:
 class CurrencyBalanceSheetResponse(PositionTotals, AnswerOf[PositionInCurrency]):
     """Balance sheet in one currency, ordered by account code.
 
-    `total_equity` includes two computed results: `retained_earnings` of all earlier financial
-    years, and `result_of_year` of the year since `year_began`. `difference` is assets less
-    liabilities and equity; it is zero if the books are correct. `before` has the totals of the day
-    `compared_with`.
+    `total_equity` includes two computed results: `retained_earnings` is the result of all earlier
+    financial years, and `result_of_year` the result of the year since `year_began`. `difference` is
+    assets less liabilities and equity; it is zero if the books are correct. `before` has the totals
+    of the day `compared_with`.
     """
 
     year_began: Annotated[date, Read("report.now.year_began")]

@@ -22,7 +22,8 @@ def answered(
 ) -> Any:
     """Return the HTML page of a report, or a file if one is requested.
 
-    A file is returned only if the report could be read. The page has status 422 if `wrong` has an
+    `sheet` makes the file; it is None if the report could not be read, and then the page is
+    returned. `wrong` has error sentences for the page. The page has status 422 if there is an
     error.
     """
     if address.format is not None and sheet is not None:

@@ -82,7 +82,7 @@ def payables(reader: RequestReader) -> Any:
 def trial_balance(reader: RequestReader) -> Any:
     """Show opening balance, movement and closing balance of every account.
 
-    The page says whether debits equal credits.
+    The page also shows whether debits equal credits.
     """
     address = Address.read("reports.trial_balance", request.args)
     settings = reader.read(settings_statement())[0]
@@ -176,9 +176,10 @@ def general_ledger(reader: RequestReader) -> Any:
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
 def itinerary(reader: RequestReader) -> Any:
-    """Redirect to the trip of a conversation; if none is named, to the list of trips.
+    """Redirect to the trip of a conversation, or to the list of trips.
 
-    If the conversation has no trip, the page offers to open one.
+    Without a conversation in the query, the response redirects to the list of trips. If the
+    conversation has no trip, the page offers to open one.
     """
     session_text = request.args.get("session_id", "").strip()
     session_id = parse_id(session_text)
@@ -332,10 +333,11 @@ def _skipped(given: str) -> int:
 
 
 def _drill(address: Address, filters: OpenFilters, listed: str, *, is_now: bool) -> Any:
-    """Return the function that makes the link of an amount by currency, age and party.
+    """Return a function that returns the link for an amount.
 
-    A link leads to the list of invoices or bills or, if that list cannot show the same documents,
-    to the documents on this page.
+    The function takes the currency, the age and the party of the amount. The link leads to the list
+    of open invoices or bills (`listed`). That list cannot show another day, another basis or issue
+    dates; in these cases, the link leads to the documents on this page.
     """
 
     @cache  # hundreds of amounts share a few URLs, which differ only in the party

@@ -19,9 +19,10 @@ FULL = 100
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart: amount, link, length in hundredths of the longest, and style.
+    """A bar of a chart.
 
-    The style is an empty text, `second`, `warn` or `bad`.
+    `href` is the URL of its link. `width` is the length as a percentage of the longest bar. `tone`
+    is the style: an empty text, `second`, `warn` or `bad`.
     """
 
     amount: Money

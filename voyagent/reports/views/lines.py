@@ -42,7 +42,7 @@ def index(reader: RequestReader) -> Any:
 def day_book(reader: RequestReader) -> Any:
     """Show the journal entries with their lines.
 
-    The period defaults to this month so far.
+    By default, the period is the current month up to today.
     """
     address = Address.read("reports.day_book", request.args)
     actor = reader.authenticate()
@@ -119,7 +119,8 @@ def party_statement(reader: RequestReader) -> Any:
 def _tally(reader: RequestReader, report: DayBook, currency: str) -> Response:
     """Return the file for Tally with a voucher for each entry in one currency.
 
-    Names are read after the entries, so that each entry's ledgers exist. Raises TooManyLines.
+    The names of accounts and parties are read after the entries, so that no entry has an account or
+    party without a name. Raises TooManyLines.
     """
     spreadsheets.whole(report)
     pieces = tally.document(

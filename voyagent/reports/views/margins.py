@@ -52,7 +52,7 @@ _WORDS = {
 def trip_margins(reader: RequestReader) -> Any:
     """Show planned and actual margins by trip, customer or month.
 
-    The period defaults to this financial year.
+    By default, the period is the current financial year up to today.
     """
     address = Address.read("reports.trip_margins", request.args)
     settings = reader.read(settings_statement())[0]
@@ -138,9 +138,9 @@ def margin_lines(reader: RequestReader) -> Any:
 
 
 def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
-    """Return the links from the amounts of a row to their journal lines.
+    """Return the links from revenue, cost and margin to their journal lines.
 
-    A month in `whose` is given by its first day.
+    `whose` has the query parameters that select the trips. A month is given by its first day.
     """
     selected = {
         name: f"{value:%Y-%m}" if isinstance(value, date) else value

@@ -31,7 +31,7 @@ _MISSING: dict[str, Any] = {
 def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
     """Return checks of a month's drafts, proposals and document numbers.
 
-    The proposals are those that would post into the month.
+    Only proposals that would post into the month count.
     """
     drafts, waiting, gaps = reader.read(
         closing_queries.drafts_statement(first, last),
@@ -79,9 +79,9 @@ def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
 
 
 def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
-    """Return checks that count draft invoices and draft bills.
+    """Return failed checks that count the draft invoices and the draft bills.
 
-    They link to the lists of these drafts.
+    Each check links to the list of these drafts. A check with the count zero is left out.
     """
     bills = sum(row["is_bill"] for row in drafts)
     invoices = len(drafts) - bills
