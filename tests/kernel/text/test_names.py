@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from voyagent.kernel.text.names import find_known_names, near_names
@@ -60,3 +62,15 @@ def test_a_known_name_is_recognized(text: str, name: str) -> None:
 def test_known_names_that_share_a_word_are_similar() -> None:
     assert near_names("invoices of Rohan Pillai", KNOWN) == [COUPLE]
     assert near_names("invoices of 5 December", KNOWN) == []
+
+
+def test_many_long_names_are_looked_for_in_a_long_message_in_little_time() -> None:
+    ends = ("anesh", "eepika", "iyajay", "ohanit", "eshika", "jayan", "itohan", "ikadeep")
+    words = [f"{one}{end}" for one in ("Kri", "Pra", "Sha", "Dev", "Man") for end in ends]
+    names = [f"{' '.join((words * 2)[n % 40 : n % 40 + 25])} {n}" for n in range(200)]
+    pairs = (f"{one[:-1]} {other[:-1]}" for one in words for other in words)
+    message = f"paid {', '.join(pairs)}"[:4_000]
+    begun = time.thread_time()
+    find_known_names(message, names)
+    assert len(near_names(message, names)) == len(names)
+    assert time.thread_time() - begun < 0.3

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from voyagent.kernel.text.naming import Run, WordOfName, find_runs, is_title
+from voyagent.kernel.text.naming import Run, find_runs, is_title
 from voyagent.kernel.text.vocabulary import COMMON_WORDS, FIRM_WORDS, plain
 
 SIMILARITY_MIN = 88
 """Minimum similarity of words in the text to a stored name, out of 100."""
+RUNS_MAX = 50
+"""Most names in a text that are compared with the stored names; further ones are not read."""
 _TYPED_LESS = 2
 _PART_MIN = 3
 """Minimum length of a part of a name that can mean the name; shorter words are too common."""
@@ -20,6 +22,8 @@ _WORD_MIN = 75
 """Minimum similarity of each word of a name, so that `Rohan` is not taken for `Rohini`."""
 _LETTER = re.compile(r"[\w\u0900-\u0963]")
 _PARTS = re.compile(r"[\s.&]+")
+_NEVER_ALONE = FIRM_WORDS | COMMON_WORDS
+"""Words that do not mean a name without its other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,9 @@ def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
     `Pillai` means him, but `Rohan Pillai` is another person. A name that is contained in another
     name found is left out.
     """
-    runs = find_runs(text)
-    whole = [found for name in names if (found := _in_full(text, name, runs))]
+    runs = _compared(text)
+    words = {name: _parts(name) for name in names}
+    whole = [found for name, parts in words.items() if (found := _in_full(text, name, parts, runs))]
     if whole:
         return sorted(
             (
@@ -50,27 +55,47 @@ def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
             ),
             key=lambda found: found.start,
         )
-    return [found for name in names if (found := _in_part(name, runs))]
+    return [found for name, parts in words.items() if (found := _in_part(name, parts, runs))]
 
 
 def near_names(text: str, names: Sequence[str]) -> list[str]:
     """Return the names of which the text contains a word, whatever the next words are."""
-    words = [one.text for run in find_runs(text) for one in run.named if _can_stand_alone(one)]
+    words = {plain(one.text) for run in find_runs(text)[:RUNS_MAX] for one in run.named}
+    words = {word for word in words if _can_stand_alone(word)}
     return [
         name
         for name in dict.fromkeys(names)
-        if any(_is_alike(word, part) for word in words for part in _parts(name))
+        if any(_is_alike(word, part) for part in set(_parts(name)) for word in words)
     ]
 
 
-def _in_full(text: str, name: str, runs: Sequence[Run]) -> KnownName | None:
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A run of words in a text, with its parts as `_parts` returns them."""
+
+    run: Run
+    parts: list[str]
+    can_stand_alone: bool
+
+
+def _compared(text: str) -> list[_Compared]:
+    return [
+        _Compared(
+            run,
+            [part for one in run.named for part in _parts(one.text)],
+            any(_can_stand_alone(plain(one.text)) for one in run.named),
+        )
+        for run in find_runs(text)[:RUNS_MAX]
+    ]
+
+
+def _in_full(text: str, name: str, parts: list[str], runs: Sequence[_Compared]) -> KnownName | None:
     near = _aligned(text, name)
     if near is not None:
-        return None if _continues_name(near, runs) else near
-    parts = _parts(name)
-    for run in runs:
-        if len(parts) > 1 and _is_written_otherwise([one.text for one in run.named], parts):
-            return KnownName(name, run.start, run.end)
+        return None if _continues_name(near, parts, runs) else near
+    for one in runs:
+        if len(parts) > 1 and _is_written_otherwise(one.parts, parts):
+            return KnownName(name, one.run.start, one.run.end)
     return None
 
 
@@ -96,50 +121,47 @@ def _aligned(text: str, name: str) -> KnownName | None:
     return KnownName(name, start, start + len(words)) if is_near else None
 
 
-def _continues_name(found: KnownName, runs: Sequence[Run]) -> bool:
+def _continues_name(found: KnownName, parts: list[str], runs: Sequence[_Compared]) -> bool:
     """Return True if the words found are only a part of a longer name in the text.
 
     If one word was found, any word of a name next to it continues the name. If more were found,
     only a capitalised word does.
     """
-    is_single = len(_parts(found.name)) == 1
+    is_single = len(parts) == 1
     return any(
         (is_single or word.is_capital)
-        for run in runs
-        if run.start < found.end and found.start < run.end
-        for word in run.named
+        for one in runs
+        if one.run.start < found.end and found.start < one.run.end
+        for word in one.run.named
         if word.end <= found.start or found.end <= word.start
     )
 
 
-def _is_written_otherwise(words: Sequence[str], parts: Sequence[str]) -> bool:
-    """Return True if the words are the name in another order or with initials.
+def _is_written_otherwise(given: Sequence[str], parts: Sequence[str]) -> bool:
+    """Return True if the parts given are the name in another order or with initials.
 
     Dots in the name are ignored.
     """
-    given = _parts(" ".join(words))
     if "".join(given) == "".join(parts):
         return True
     return len(given) == len(parts) and _has_each(given, parts, may_shorten=True)
 
 
-def _in_part(name: str, runs: Sequence[Run]) -> KnownName | None:
+def _in_part(name: str, parts: list[str], runs: Sequence[_Compared]) -> KnownName | None:
     """Find words of a name alone: its first name, its surname, or a word of a firm."""
-    parts = _parts(name)
-    for run in runs:
-        given = [part for one in run.named for part in _parts(one.text)]
+    for one in runs:
         if (
-            given
-            and any(map(_can_stand_alone, run.named))
-            and len(given) <= len(parts)
-            and _has_each(given, parts)
+            one.parts
+            and one.can_stand_alone
+            and len(one.parts) <= len(parts)
+            and _has_each(one.parts, parts)
         ):
-            return KnownName(name, run.start, run.end, in_part=True)
+            return KnownName(name, one.run.start, one.run.end, in_part=True)
     return None
 
 
-def _can_stand_alone(word: WordOfName) -> bool:
-    return len(word.text) >= _PART_MIN and plain(word.text) not in FIRM_WORDS | COMMON_WORDS
+def _can_stand_alone(word: str) -> bool:
+    return len(word) >= _PART_MIN and word not in _NEVER_ALONE
 
 
 def _has_each(given: Sequence[str], parts: Sequence[str], *, may_shorten: bool = False) -> bool:
@@ -161,7 +183,7 @@ def _has_each(given: Sequence[str], parts: Sequence[str], *, may_shorten: bool =
 
 
 def _is_alike(word: str, part: str) -> bool:
-    return fuzz.ratio(plain(word), plain(part)) >= SIMILARITY_MIN
+    return fuzz.ratio(word, part, score_cutoff=SIMILARITY_MIN) > 0
 
 
 def _is_initial(word: str, part: str) -> bool:
@@ -169,10 +191,6 @@ def _is_initial(word: str, part: str) -> bool:
 
 
 def _parts(name: str) -> list[str]:
-    return list(_words_of(name))
-
-
-def _words_of(name: str) -> Iterator[str]:
-    for part in _PARTS.split(name.casefold()):
-        if part and part != "and" and not is_title(part):
-            yield part
+    """Return the words of a name without titles and `and`, each as `plain` returns it."""
+    words = map(plain, _PARTS.split(name))
+    return [word for word in words if word and word != "and" and not is_title(word)]
