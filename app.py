@@ -1,8 +1,8 @@
 """Run Voyagent on this computer, with embedded PostgreSQL and demo data.
 
-Variables that are not set have development defaults; production starts through wsgi.py. `python
-app.py` starts everything; `flask …` finds `create_app` here and runs one command on the same
-database.
+`python app.py` starts everything. `flask …` calls `create_app` and runs one command on the same
+database. Environment variables that are not set get defaults for development. In production,
+wsgi.py starts the program.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ class PortUnavailable(Exception):
 
 
 def main() -> None:
-    """Start everything, serve until told to stop, stop everything.
+    """Start everything, serve until told to stop, then stop everything.
 
-    An error is printed as a sentence, with exit code 1; 4 if the database is not as it must be.
+    An error is printed as a sentence. The exit code is 4 if a check of the database at the start
+    fails, and 1 for other errors.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _end_with(os.environ.pop("VOYAGENT_END_WITH", None))
@@ -88,7 +89,7 @@ def main() -> None:
 def create_app() -> Flask:
     """Return the application for a `flask` command, with this computer's database.
 
-    `flask` prints a ClickException as a sentence.
+    Raises ClickException, which `flask` prints as a sentence.
     """
     running = ExitStack()
     atexit.register(running.close)
@@ -100,9 +101,10 @@ def create_app() -> Flask:
 
 
 def set_defaults() -> None:
-    """Set development defaults for missing variables; children inherit them.
+    """Set development defaults for missing environment variables.
 
-    Production gets no defaults, so that nothing is forgotten.
+    Child processes inherit them. If VOYAGENT_ENV is `production`, nothing is set, so that a
+    forgotten variable is noticed.
     """
     os.environ.setdefault("VOYAGENT_ENV", "development")
     if os.environ["VOYAGENT_ENV"] == "production":
@@ -125,7 +127,7 @@ def set_defaults() -> None:
 def make_data_folder(data_dir: Path) -> None:
     """Create the data folder if it is missing.
 
-    Raises ConfigurationError if it cannot be written.
+    Raises ConfigurationError if the folder cannot be written.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -138,9 +140,10 @@ def make_data_folder(data_dir: Path) -> None:
 
 
 def stored_secret(file: Path, *, size: int = 48) -> str:
-    """Return a secret of the data folder, created once, readable by its owner only.
+    """Return a secret from the data folder; create it if it is missing.
 
-    It has `size` random bytes, in URL-safe Base64. Of several starts at once, one creates it.
+    Only the owner can read the file. A new secret has `size` random bytes in URL-safe Base64. If
+    several processes start at once, all use the secret of the first.
     """
     if not file.exists():
         making = file.with_name(f"{file.name}.{os.getpid()}")
@@ -154,10 +157,11 @@ def stored_secret(file: Path, *, size: int = 48) -> str:
 
 @contextmanager
 def claim_port(settings: Settings) -> Iterator[socket.socket]:
-    """Yield the listening socket, or report at once that the port is taken.
+    """Yield the listening socket. Raises PortUnavailable if the port is taken.
 
-    After kill -9 the old web process needs a moment to notice that its parent has gone. It still
-    holds the lock file, whose process number is dead; only then the start waits.
+    If the program was killed with `kill -9`, its web process needs a moment to notice that its
+    parent has ended. Its lock is then still held, but the process in the lock file has ended. Only
+    in this case, the call waits for the port, for up to ORPHANS_END_WITHIN_S seconds.
     """
     name = settings.data_dir / f"web-{settings.port}.lock"
     make_data_folder(settings.data_dir)
@@ -188,7 +192,8 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
 def database() -> Iterator[Settings]:
     """Yield settings with a database.
 
-    It is that of VOYAGENT_DB_URL, or an embedded server that runs while it is used.
+    The database is that of VOYAGENT_DB_URL. If the variable is not set, an embedded server is
+    started and stopped after the last use.
     """
     settings = load_settings()
     if settings.db_url is not None:
@@ -208,9 +213,10 @@ def database() -> Iterator[Settings]:
 
 
 def prepare(settings: Settings) -> bool:
-    """Migrate, and fill a new database with the demo agency; true if the demo exists.
+    """Migrate the database; fill a new database with the demo agency.
 
-    An interrupted fill is continued. Raises ServerUnreachable.
+    Returns True if the demo agency exists. If an earlier start was interrupted while filling,
+    filling is continued. Raises ServerUnreachable.
     """
     cli.reach(settings)
     application = factory.create_app(settings)
@@ -249,7 +255,7 @@ def renew_demo(application: Flask, settings: Settings) -> None:
 class Worker:
     """The job worker, a child process that is restarted when it dies.
 
-    It ends by itself when this process is killed.
+    If this process is killed, the worker ends by itself.
     """
 
     def __init__(self) -> None:

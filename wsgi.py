@@ -1,8 +1,8 @@
 """The program for production: `gunicorn wsgi:app`.
 
-VOYAGENT_ENV is `production` unless it is set, so the start is refused without the secret or with a
-development switch. Without VOYAGENT_DB_URL it starts, logs an error, and answers its own health
-check only.
+VOYAGENT_ENV defaults to `production`. In production, the program does not start without
+VOYAGENT_AUTH_SECRET or with a switch for development. Without VOYAGENT_DB_URL, it starts and logs
+an error, and only the health check of the program and the static files work.
 """
 
 import sys

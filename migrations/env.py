@@ -1,8 +1,8 @@
-"""Run migrations as the schema's owner, then apply the SQL files, in one transaction.
+"""Run migrations as the schema's owner and apply the SQL files in one transaction.
 
-Lock and statement timeouts protect those who work meanwhile. A step that cannot run in a
-transaction, such as `create index concurrently`, uses Alembic's `autocommit_block()`; what came
-before it is then committed.
+Lock and statement timeouts protect people who work during the migration. A step that cannot run in
+a transaction, such as `create index concurrently`, uses Alembic's `autocommit_block()`. The steps
+before it are committed first.
 """
 
 import sys

@@ -1,12 +1,12 @@
 """The fingerprint of release 0.1's schema: a digest of each table and function.
 
-A database that is marked as being at the baseline must have the schema that the baseline makes. The
-digests cover columns, constraints, indexes, triggers, policies and grants. They leave out what may
-differ between servers: owners, the order in which things were made, the names of NOT NULL
-constraints, and parentheses: `(a and b) and c` comes back from a backup as `a and b and c`. The
-bodies of functions are left out too, because the SQL files replace them.
+A database of release 0.1 is marked as being at the baseline, so it must have the schema that the
+baseline makes. The digests cover columns, constraints, indexes, triggers, policies and grants. They
+leave out what may differ between servers: owners, the order of creation, names of NOT NULL
+constraints, and parentheses. For example, `(a and b) and c` comes back from a backup as `a and b
+and c`. The bodies of functions are left out too, because the SQL files replace them.
 
-Run as a program, this prints the fingerprint of a database: `python fingerprint.py URL`.
+Run as a program, this module prints the fingerprint of a database: `python fingerprint.py URL`.
 """
 
 import sys

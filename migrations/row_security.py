@@ -1,6 +1,6 @@
 """Row-level security of a table: policies and grants, as SQL.
 
-Migrations use these functions, so they never change what they do.
+Migrations call these functions, so the effect of a function must never change.
 """
 
 from alembic import op
@@ -13,9 +13,10 @@ BOUND = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
 def protect(
     table: str, *, grants: str = "select, insert, update, delete", column: str = "tenant_id"
 ) -> None:
-    """Let the application's role see and write the rows of the bound agency only.
+    """Limit the application's role to the rows of the current agency in a table.
 
-    Row-level security is forced, so it binds the owner too. `grants` is what the role may do.
+    The current agency is that of the transaction. Row-level security is forced, so it also applies
+    to the table's owner. `grants` are the privileges of the role, and `column` has the agency's id.
     """
     op.execute(
         f"alter table {table} enable row level security;"
@@ -27,10 +28,10 @@ def protect(
 
 
 def lookup_may_read(table: str, columns: str) -> None:
-    """Let the look-up role read the named columns of every agency.
+    """Let the look-up role read the given columns of all agencies.
 
-    The role cannot sign in. It owns the few security-definer functions that search before an
-    agency is known.
+    Nobody can sign in with this role. It owns the few security-definer functions that search before
+    an agency is known.
     """
     op.execute(
         f"create policy {table}_lookup on {table} for select to {LOOKUP} using (true);"

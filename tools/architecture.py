@@ -2,7 +2,8 @@
 
     python -m tools.architecture
 
-The rows are the layers of .importlinter, top first. The arrows are read from the code.
+The rows of the picture are the layers in .importlinter, from top to bottom. The arrows are the
+imports that the code has.
 """
 
 from __future__ import annotations
@@ -66,9 +67,9 @@ def imports() -> set[tuple[str, str]]:
 
 
 def draw(rows: Sequence[Sequence[str]], edges: Iterable[tuple[str, str]]) -> str:
-    """Return an SVG of layered boxes with the imports of each package.
+    """Return an SVG of the packages in layers, with arrows for their imports.
 
-    Each package that imports has one vertical line.
+    Each package with imports has one vertical line.
 
     Raises:
         ValueError: a package that imports or is imported is in no layer.
@@ -137,9 +138,9 @@ def _box(name: str, top: int) -> list[str]:
 
 
 def _lane(name: str, x: int, tops: dict[str, int], targets: set[str]) -> list[str]:
-    """Return the line from a box, with an arrowhead at each import.
+    """Return the SVG of a package's line, with an arrowhead at each imported package.
 
-    It goes to the right and then down.
+    The line goes from the package's box to the right and then down.
     """
     y, ends = _middle(tops[name]), sorted(_middle(tops[target]) for target in targets)
     first, last = min(y, ends[0]), max(y, ends[-1])

@@ -2,8 +2,8 @@
 
     python -m tools.lint_commits
 
-Judges the commits since START and since the last tag. Without that history (a shallow clone, an
-archive without git) it says so and passes.
+The commits after START and after the last tag are checked. If this history is missing, as in a
+shallow clone or an archive without git, a message says so and the check passes.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def problems(subject: str) -> list[str]:
 def commits_since(root: Path, start: str) -> list[tuple[str, str]]:
     """Return hash and subject of each commit after `start` and the last tag.
 
-    The newest is first.
+    The newest commit comes first.
 
     Raises:
-        HistoryMissing: there is no repository, or `start` is not an ancestor of HEAD in it.
+        HistoryMissing: there is no repository, or `start` is not an ancestor of HEAD.
     """
     if not (root / ".git").exists():
         raise HistoryMissing("this folder is no git checkout")

@@ -2,8 +2,8 @@
 
     python -m tools.lint_docstrings
 
-A docstring begins with a complete sentence, and so does a comment on lines of its own, unless it is
-a heading. None of them begins with one of WORDS. The first line of a docstring has at most
+A docstring begins with a complete sentence. A comment on lines of its own does too, unless it is a
+heading. No docstring or comment begins with one of WORDS. The first line of a docstring has at most
 LENGTH_MAX characters, so that it says one thing.
 """
 
@@ -40,9 +40,9 @@ def main(root: Path = ROOT) -> int:
 
 
 def openings(source: str) -> list[tuple[int, str]]:
-    """Return line and first word of each text that begins with one of WORDS.
+    """Return line and first word of each docstring or comment that begins badly.
 
-    The texts are docstrings and comments.
+    Such a text begins with one of WORDS.
     """
     return sorted(
         (line, opening.group())

@@ -1,11 +1,11 @@
-"""Set up a checkout with all that it needs to run or to be tested.
+"""Set up a checkout with everything that is needed to run or to test the program.
 
-These are the virtual environment, locked packages, browser files and translations. The Makefile
-starts it with any Python, so it needs the standard library alone. Each step leaves a stamp named by
-a digest of its inputs, and is skipped while the digest stays the same.
+The steps are the virtual environment, locked packages, browser files and translations. The Makefile
+starts this program with any Python, so only the standard library is used. Each step leaves a file
+with a digest of its inputs and is skipped while the digest stays the same.
 
-    python tools/set_up.py run     install what the program needs
-    python tools/set_up.py test    also install what tests and checks need
+    python tools/set_up.py run     install the packages that the program needs
+    python tools/set_up.py test    also install the packages that tests and checks need
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def install(requirements: Path) -> None:
 def fetch_vendor() -> None:
     """Fetch the browser's packages with npm.
 
-    Those of the pages are copied to static/vendor.
+    The files that pages load are copied to static/vendor.
     """
     stamp = PACKAGES / ".made-from"
     made_from = _digest(ROOT / "package-lock.json", ROOT / ".npmrc", Path(__file__))

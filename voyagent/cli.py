@@ -37,7 +37,8 @@ from voyagent.reports.commands import books
 class ServerUnreachable(Exception):
     """The database cannot be reached.
 
-    The message names the variable with the URL and the reason; it never contains the password.
+    The message has the name of the variable with the URL, and the reason. It never contains the
+    password.
     """
 
 
@@ -77,7 +78,7 @@ def register(app: Flask, settings: Settings) -> None:
     def fill_demo() -> None:
         """Create the data of the demo agency.
 
-        Later runs renew its expired approval requests.
+        If the demo agency exists, its expired approval requests are renewed.
         """
         try:
             demo(app)
@@ -135,9 +136,9 @@ def reach(settings: Settings) -> None:
 
 
 def grant_app_role(settings: Settings) -> None:
-    """Grant the unprivileged role to the program's logins.
+    """Grant the unprivileged role to the program's database logins.
 
-    Nothing is granted to a login that may use the role already.
+    A login that may already use the role is left unchanged.
     """
     if settings.db_url is None or settings.db_admin_url is None:
         return
@@ -160,10 +161,11 @@ def grant_app_role(settings: Settings) -> None:
 
 
 def store_session_settings(settings: Settings) -> None:
-    """Store the settings of sessions with the program's logins.
+    """Store the program's session settings with its database logins.
 
-    They are needed behind a pooler. A login may change its own settings, so this needs no further
-    right. Nothing is stored for the owner's login, whose migrations need another role.
+    The settings are needed if the program connects through a pooler. A login may change its own
+    settings, so no further right is needed. Nothing is stored for the login of the schema's owner,
+    because migrations need another role.
     """
     owner = libpq_parameters(settings.migration_url or "").get("user")
     for purpose in (Purpose.WEB, Purpose.READ):

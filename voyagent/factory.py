@@ -72,7 +72,8 @@ PORTS: dict[type[Any], str] = {
 def create_app(settings: Settings) -> Flask:
     """Return the Flask application for the given settings.
 
-    It connects to nothing before the first request, so it can be created before a fork.
+    The application opens no connection before the first request, so it can be created before a
+    fork.
     """
     headers.configure_logging(settings)
     keyring = Keyring(settings)

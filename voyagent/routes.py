@@ -164,9 +164,9 @@ def register(app: Flask) -> None:
 
 
 def openapi() -> dict[str, object]:
-    """Return the OpenAPI document of the running application, which is built once.
+    """Return the OpenAPI document of the running application.
 
-    It is the same for everybody, and building it takes much longer than sending it.
+    The document is built once, because it is the same for everybody and building it takes long.
     """
     built: dict[str, object] | None = current_app.extensions.get("voyagent.openapi")
     if built is None:

@@ -1,5 +1,6 @@
 """Benchmarks on a database and web processes of their own.
 
-Run all with `make bench`, one part with `make bench BENCH=audit`. Each module that has a `measure`
-is a part; `__main__.py` lists them. A figure that misses its target makes the run fail.
+`make bench` runs all parts, and `make bench BENCH=audit` runs the part `audit`. A part is a module
+with a function `measure`; `__main__.py` lists all parts. If a figure misses its target, the run
+fails.
 """

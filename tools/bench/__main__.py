@@ -1,6 +1,6 @@
-"""Run the parts that BENCH names, or all, and print each figure.
+"""Run the parts that BENCH names, or all parts, and print each figure.
 
-The exit code is 1 if a target is missed.
+The exit code is 1 if a figure misses its target, and 2 if BENCH names an unknown part.
 """
 
 from __future__ import annotations

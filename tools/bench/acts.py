@@ -1,8 +1,8 @@
-"""Audited acts per minute, for one agency and for fifty.
+"""Audited acts per minute, for one agency and for fifty agencies.
 
-The target is 10,000 events a minute on two cores, and the chain of one agency must not delay
-another. An act is a logged enquiry: a row, its counter, and its event sealed into the agency's
-chain.
+The target is 10,000 audit events a minute on two cores. The audit log of one agency must not delay
+another agency. An act logs an enquiry: it writes a row, a counter, and an event in the agency's
+hash chain.
 """
 
 from __future__ import annotations
@@ -88,9 +88,10 @@ def _throughput(name: str, timings: Timings) -> Iterator[Figure]:
 
 
 def _neighbours(workers: Workers, people: Sequence[Person]) -> tuple[int, list[Figure]]:
-    """Measure agency B beside an agency A that acts without pause.
+    """Measure the acts of agency B while agency A acts without a pause.
 
-    A acts without and with the audit. Without the audit A costs the cores as much but has no chain.
+    Agency A acts with the audit and, for comparison, without. Without the audit, A uses as much CPU
+    time but writes to no hash chain. Returns the number of audited acts, and the figures.
     """
     busy, calm = [people[0].actor], [people[1].actor]
     seen: dict[str, list[Timings]] = {"alone": [], "beside rows": [], "beside acts": []}
@@ -155,9 +156,10 @@ def _act_until(here: Installation, person: Person, until: float) -> float:
 
 
 def _crowd(port: int, people: Sequence[Person]) -> Iterator[Figure]:
-    """Measure B over HTTP beside a crowd that works for one agency or for many.
+    """Measure the requests of agency B while many connections of others send requests.
 
-    Only the chain makes a difference.
+    The other connections work either for one agency or for many agencies. In both cases they do the
+    same work, but one agency has only one hash chain.
     """
     ours, one, many = _logging(people[1:2]), _logging(people[:1]), _logging(people[2:])
     spread: list[Timings] = []

@@ -1,6 +1,6 @@
-"""The audit's list, page and file at 1,000 and at 100,000 events.
+"""List, page and file of the audit log with 1,000 and with 100,000 events.
 
-Both sizes must cost a reader the same, and the file must take no more memory.
+Reading must take about the same time at both sizes, and the file must take little more memory.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Cost of a request without the web.
+"""Cost of a request's SQL alone, without the web.
 
-A plain connection sends its statements again.
+The statements of a request are sent again over a plain database connection.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ Sent = list[tuple[Any, Any]]
 def sent_by(here: Installation, call: Call) -> Sent:
     """Return the statements of a request, recorded at its second call.
 
-    The caches are warm then.
+    The first call fills the caches.
     """
     probes.answered(here, call)
     return probes.answered(here, call)
 
 
 def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> list[Timings]:
-    """Time each list of statements once per round.
+    """Send each list of statements once per round and measure the time.
 
-    A list is sent in one message and one transaction, until all rows are there.
+    A list is sent as one message, in one transaction. The time ends when all rows have arrived.
     """
     took: list[list[float]] = [[] for _ in plans]
     with ExitStack() as closing:
@@ -56,9 +56,9 @@ def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> li
 
 
 def connected(here: Installation) -> psycopg.Connection[Any]:
-    """Open a connection as the program's own role.
+    """Open a database connection with the role of the program.
 
-    Each message is a transaction; its statements name the agency.
+    Each message is one transaction. The statements themselves set the agency.
     """
     return psycopg.connect(
         psycopg_url(here.settings.db_url or ""), autocommit=True, options="-c role=voyagent_app"

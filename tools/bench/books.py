@@ -1,9 +1,9 @@
 """Write an agency with years of business by SQL.
 
-Parties, enquiries, documents in every state, payments and their journal entries. The rows of
-`books.sql` are those that the rules would have left, and the program's own check of the books
-verifies them. They are loaded without foreign keys and row triggers; statement triggers run, so
-counts, balances and ageing are the program's own.
+The agency has parties, enquiries, documents in every state, payments and their journal entries. The
+rows that `books.sql` writes are those that the services would write, and `flask books check` is run
+on them. They are written without foreign keys and row triggers. Statement triggers run, so counts,
+balances and ageing are computed by the program itself.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class Books:
 def load(here: Installation, size: int, *, today: date) -> Books:
     """Load an agency with `size` enquiries, invoices, bills and proposals.
 
-    The size is a multiple of 2,000. Each has six journal lines and a quarter of an audit event.
+    `size` is a multiple of 2,000. The agency also gets six times `size` journal lines, and one
+    audit event for every four enquiries.
     """
     (person,) = cast.agencies(here, 1)
     actor = person.actor

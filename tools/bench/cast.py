@@ -37,9 +37,9 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An administrator with a verified address, signed in by API.
+    """An administrator with a verified e-mail address, signed in to the API.
 
-    The hash of the password is a real one.
+    `token` is the access token.
     """
 
     actor: Actor
@@ -48,9 +48,9 @@ class Person:
 
 
 def agencies(here: Installation, count: int) -> list[Person]:
-    """Create agencies with their administrators.
+    """Create agencies, each with an administrator who has PASSWORD.
 
-    Only one password is really hashed, since the time of sign-up is not measured here.
+    The password is hashed only once, because the time of sign-up is not measured here.
     """
     quick = replace(
         _identity(here),

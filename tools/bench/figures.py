@@ -64,7 +64,7 @@ class Timings:
     def work_ms(self) -> float:
         """Return the CPU time of one call in milliseconds.
 
-        Other programs of the machine change it little, unlike a wall time or a rate.
+        Unlike wall time, CPU time depends little on other programs on the machine.
         """
         return self.work_s / len(self.seconds) * 1000
 
@@ -76,7 +76,7 @@ class Timings:
 def joined(parts: Sequence[Timings], elapsed_s: float, *, work_s: float | None = None) -> Timings:
     """Join calls that were measured in parts.
 
-    `work_s` is given if it was measured for all parts together.
+    If the CPU time was measured for all parts together, `work_s` is that time, else None.
     """
     seconds = tuple(took for part in parts for took in part.seconds)
     return Timings(
@@ -87,9 +87,9 @@ def joined(parts: Sequence[Timings], elapsed_s: float, *, work_s: float | None =
 def percentile(values: Sequence[float], share: float) -> float:
     """Return a percentile of the values by the nearest rank.
 
-    It is the smallest value that at least this share of the values does not exceed.
-
-    The share is above 0 and at most 1. Raises ValueError if there are no values.
+    The result is the smallest value such that at least the fraction `share` of all values is not
+    larger. `share` is above 0 and at most 1. Raises ValueError if it is not, or if there are no
+    values.
     """
     if not values or not 0 < share <= 1:
         raise ValueError("a percentile needs values and a share above 0, at most 1")

@@ -1,6 +1,6 @@
-"""Streamed files: lines per second, time to the first lines, memory.
+"""Streamed files: lines per second, time to the first lines, and memory.
 
-The memory is that of a web process.
+The memory is the memory of a web process.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ LINES_MIN, BEGINNING_MAX_MS, MEMORY_MAX_MIB = 300_000, 50, 8
 
 
 def measure(web: Web, name: str, call: Call, *, is_judged: bool) -> Iterator[Figure]:
-    """Measure one file several times.
+    """Measure the download of one file several times.
 
-    A file that is long enough to show its speed is judged.
+    The number of lines per second has a target only if `is_judged` is true, because a short file
+    does not show the speed.
     """
     for _ in range(2 * FILES):  # each process has made one before anything is compared
         fetch(web.port, call)
@@ -49,10 +50,10 @@ def measure(web: Web, name: str, call: Call, *, is_judged: bool) -> Iterator[Fig
 
 
 def fetch(port: int, call: Call) -> tuple[int, float, float]:
-    """Read a whole file and discard it.
+    """Download a whole file and discard the contents.
 
-    Returns its lines below the header, and the seconds until its first lines and its end. Raises
-    BenchFailed.
+    Returns the number of lines without the header, the seconds until the first lines, and the
+    seconds until the end. Raises BenchFailed.
     """
     with connected(port) as connection:
         began = time.perf_counter()

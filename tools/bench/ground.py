@@ -1,6 +1,6 @@
-"""Set up a bench: PostgreSQL in its own folder, fresh databases, web processes.
+"""Surroundings of a bench: PostgreSQL in its own folder, databases, web processes.
 
-PostgreSQL writes through to the disk as in production.
+As in production, PostgreSQL waits for the disk at each commit.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ class Installation:
 
     @contextmanager
     def as_owner(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-        """Connect as the owner, without row-level security.
+        """Connect as the owner of the schema, without row-level security.
 
-        Each statement is committed by itself.
+        Each statement is committed at once.
         """
         with psycopg.connect(
             psycopg_url(self.settings.migration_url or ""), autocommit=True
@@ -122,9 +122,9 @@ class Ground:
 
     @contextmanager
     def installation(self) -> Iterator[Installation]:
-        """Create a fresh installation with production settings.
+        """Create a new database, migrate it, and yield it with production settings.
 
-        Its rate limits are raised, since one address sends every request.
+        The rate limits are raised, because all requests come from one address.
         """
         name = f"bench_{secrets.token_hex(4)}"
         folder = self.folder / name

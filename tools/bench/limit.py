@@ -1,8 +1,9 @@
-"""Upper limit of a request: a function that only sends its statements.
+"""Upper limit for a request: an application that only sends the request's SQL.
 
-It runs under the same gunicorn and writes the rows as JSON. It still reads the token, and
-`app.authenticate` is the first of the statements. At the first request of a path the product in the
-same process answers and its statements are recorded; later requests replay them.
+The application runs under the same gunicorn as the product and returns the rows as JSON. It reads
+the token, and its first statement is `app.authenticate`. For the first request of a path, the
+product in the same process handles the request and its statements are recorded. Later requests of
+the path only send these statements again.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 
 @dataclass(slots=True)
 class Limit:
-    """The WSGI function.
+    """The WSGI application that sends recorded statements.
 
-    Gunicorn's settings use `extensions` and `app_context` of the product.
+    `product` is the application of Voyagent. Gunicorn's settings use its `extensions` and its
+    `app_context`.
     """
 
     product: Flask
@@ -90,9 +92,9 @@ class Limit:
 
 
 def serve() -> Limit:
-    """Build the function for gunicorn.
+    """Return the application for gunicorn.
 
-    It has as many connections as the product reads with.
+    Its pool has as many connections as the product has for reads.
     """
     settings = load_settings()
     pool = ConnectionPool(

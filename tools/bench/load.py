@@ -1,6 +1,6 @@
-"""Callers that time requests one by one over open connections.
+"""Callers that send requests over open connections and measure the times.
 
-Each response must be the expected one.
+A response with an unexpected status ends the bench.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def as_json(
 def drive(port: int, caller: Caller, *, connections: int, seconds: float) -> Timings:
     """Call for some seconds over several connections.
 
-    Each connection sends one request after the other. The first few calls are not counted.
+    Each connection sends one request after another. The first call of each connection is not
+    counted.
     """
     parts = _together([(caller, n, connections) for n in range(connections)], port, seconds)
     return Timings(tuple(took for part in parts for took in part), seconds)
@@ -86,7 +87,8 @@ def drive_beside(
 def take_turns(callers: Sequence[tuple[int, Caller]], *, rounds: int) -> list[Timings]:
     """Call each caller once in every round, over a connection of its own.
 
-    A caller is named by its port. A slow moment of the machine affects all of them alike.
+    Each caller is given with the port to call. Because all callers are called in turn, a slow
+    moment of the machine affects all of them.
     """
     took: list[list[float]] = [[] for _ in callers]
     with ExitStack() as closing:
@@ -116,9 +118,9 @@ def connected(port: int) -> Iterator[HTTPConnection]:
 
 
 def send(connection: HTTPConnection, call: Call) -> bytes:
-    """One call and its answer's body.
+    """Send a call and return the body of the response.
 
-    Raises BenchFailed where it is another answer than expected.
+    Raises BenchFailed if the status is not the expected status.
     """
     connection.request(call.method, call.path, call.body, dict(call.headers))
     answer = connection.getresponse()

@@ -22,7 +22,8 @@ SIGN_IN_MAX_RATIO, SIGN_IN_STATEMENTS_MAX = 1.5, 10
 class _Kind:
     """An operation with its requests and its limits.
 
-    `call` makes the n-th request. The limits are those of statements and of CPU milliseconds.
+    `call` makes the n-th request. `statements_max` is the limit for SQL statements, and
+    `work_max_ms` the limit for CPU time.
     """
 
     name: str
@@ -79,7 +80,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
 def _signing_in(here: Installation, web: Web, person: cast.Person) -> Iterator[Figure]:
     """Measure sign-in.
 
-    The password hash is nearly all of it. The rest must stay small.
+    Nearly all the time is used for the password hash. The rest must stay small.
     """
     passwords, bare = Passwords(here.settings), []
     stored = passwords.hash(cast.PASSWORD)

@@ -40,18 +40,18 @@ def cpu_s(pids: Iterable[int]) -> float:
 
 @contextmanager
 def working(pids: Callable[[], Iterable[int]]) -> Iterator[Callable[[], float]]:
-    """Yield a function that returns the CPU seconds since the block began.
+    """Yield a function that returns the CPU seconds used since the block began.
 
-    They are those of all the processes together. The processes are looked up at both ends.
+    The CPU seconds of all processes are added. `pids` is called at the beginning and at the end.
     """
     before = cpu_s(pids())
     yield lambda: cpu_s(pids()) - before
 
 
 def statements(here: Installation, *calls: Call) -> int:
-    """Return the number of statements of the last of the calls.
+    """Return the number of statements that the last of the calls sends.
 
-    Those between BEGIN and COMMIT count.
+    BEGIN and COMMIT are not counted. The earlier calls fill the caches.
 
     Raises BenchFailed on an unexpected response.
     """
@@ -59,9 +59,9 @@ def statements(here: Installation, *calls: Call) -> int:
 
 
 def answered(here: Installation, call: Call) -> list[tuple[Any, Any]]:
-    """Return the statements that a call sends in this process, with their values.
+    """Send a call to the application in this process and return its SQL statements.
 
-    Raises BenchFailed on an unexpected response.
+    Each statement is returned with its values. Raises BenchFailed on an unexpected response.
     """
     client = here.app.test_client(use_cookies=False)
     sent: list[tuple[Any, Any]] = []

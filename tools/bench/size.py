@@ -1,7 +1,8 @@
-"""Lists, pages and reports of an agency at two sizes, a hundred times apart.
+"""Lists, pages and reports of an agency at two sizes, one 100 times the other.
 
-Two databases, each with its own web processes, are measured in turn; parties and months are equal
-in both. The limit is the same SQL without the web.
+There are two databases, each with its own web processes, and they are measured in turn. The number
+of parties and of months is equal in both. For comparison, the SQL of each request is sent without
+the web.
 """
 
 from __future__ import annotations
@@ -50,9 +51,10 @@ DEEP_MAX_MS, COMMON_MAX_MS = 25, 40
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """Least rate of an operation, and most CPU time, relative to its SQL.
+    """Targets of an operation, in comparison with its SQL statements alone.
 
-    `share_min` is a share of the rate of its statements alone.
+    `share_min` is the least rate of requests, as a fraction of the rate of the statements alone.
+    `work_max` is the most CPU time, as a multiple of the CPU time of the statements alone.
     """
 
     share_min: float
@@ -211,7 +213,9 @@ def _days(today: date) -> tuple[str, str]:
 def reading(name: str, paths: tuple[str, str], sides: tuple[Side, Side]) -> Iterator[Figure]:
     """Measure one operation at both sizes.
 
-    The figures are statements, rate, times, the SQL alone, and their ratio.
+    The figures of each size are the rate, the times, the time of the SQL alone, and the number of
+    statements. The last figure is the time at the larger size divided by the time at the smaller
+    size.
     """
     calls = [side.call(path) for side, path in zip(sides, paths, strict=True)]
     sent = [bare.sent_by(side.here, call) for side, call in zip(sides, calls, strict=True)]
@@ -307,7 +311,7 @@ def walking(side: Side) -> Iterator[Figure]:
 def writing(sides: tuple[Side, Side]) -> Iterator[Figure]:
     """Measure audited acts at both sizes in turn: an enquiry and a journal entry.
 
-    The entry is posted to two accounts that everything else is posted to as well.
+    The journal entry has postings to two accounts on which most other entries have postings too.
     """
     small, large = (acts(side) for side in sides)
     for name in small:
@@ -351,7 +355,7 @@ def acts(side: Side) -> dict[str, Call]:
 def sending(side: Side, today: date) -> Iterator[Figure]:
     """Measure reports as files over the agency's whole past.
 
-    The speed is judged at the larger size alone.
+    The number of lines per second has a target only at the larger size.
     """
     ever, _ = _days(today)
     for name, report in (

@@ -52,9 +52,10 @@ class Workers:
         self._pool.shutdown()
 
     def act(self, *groups: tuple[Sequence[Actor], int, bool], seconds: float) -> list[Timings]:
-        """Let a process for each group act for some seconds at the same time.
+        """Let one process for each group act for some seconds, all at the same time.
 
-        Its threads act for these actors in turn, with the audit or without.
+        A group is a list of actors, the number of threads, and whether the acts are audited. The
+        threads of the process act for the actors in turn.
         """
         begin = time.monotonic() + GATHER_S
         running = [
@@ -67,7 +68,7 @@ class Workers:
 def act(app: Flask, actor: Actor, *, audited: bool = True) -> float:
     """Log an enquiry in a transaction of its own and return the seconds that it took.
 
-    Without the audit the same row is written and no event.
+    If `audited` is false, the enquiry's row is written, but no audit event.
     """
     began = time.perf_counter()
     with app.app_context(), transaction(actor.tenant_id):

@@ -1,8 +1,8 @@
-"""One agency's writers without the web.
+"""Many connections that write for one agency, without the web.
 
-They send the product's statements with keys of their own. Each act is one message; many connections
-send at once. A commit lasts a millisecond, as on a usual disk: on a quicker disk the server waits
-before it writes through (`commit_delay`).
+They send the statements of the product with new keys. Each act is one message to the database, and
+many connections send at once. A commit takes a millisecond, as on a usual disk: on a faster disk,
+the server is told to wait before it writes to the disk (`commit_delay`).
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def measure(
 
 
 def renewed(sent: Sent, keys: set[str]) -> Sent:
-    """Return statements with a new key for each of `keys`.
+    """Return statements in which each of `keys` is replaced by a new key.
 
-    A key is replaced wherever it stands in their values.
+    A key is replaced wherever it occurs in the values of the statements.
     """
     new = {key: str(new_id()) for key in keys}
 
@@ -112,9 +112,9 @@ def _repeat(
 def _act(connection: psycopg.Connection[Any], sent: Sent) -> None:
     """Send one act as one message and one transaction, as the read pool does.
 
-    It ends when the commit is confirmed.
+    The call returns when the commit is confirmed.
 
-    Raises psycopg.Error where a statement failed.
+    Raises psycopg.Error if a statement failed.
     """
     with connection.pipeline():
         for query, values in sent:
@@ -123,9 +123,9 @@ def _act(connection: psycopg.Connection[Any], sent: Sent) -> None:
 
 @contextmanager
 def _slowed(here: Installation, delay_s: float) -> Iterator[None]:
-    """Delay each commit of connections that open in the block.
+    """Delay each commit of connections that are opened in the block.
 
-    The delay is before the write-through.
+    The delay comes before the commit is written to the disk.
     """
     with admin(here) as connection:
         (name,) = connection.execute("select current_database()").fetchone() or ("",)

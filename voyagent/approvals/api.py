@@ -55,7 +55,7 @@ _SEEN = (
 def list_approvals(reader: Reader, query: ApprovalFilter) -> Body[ApprovalList]:
     """List proposals by status, newest first.
 
-    A pending proposal past its time limit is `expired`.
+    A pending proposal whose time limit has passed has the status `expired`.
     """
     page = queries.list_approvals(
         reader,
@@ -77,7 +77,7 @@ def list_approvals(reader: Reader, query: ApprovalFilter) -> Body[ApprovalList]:
 def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
     """Return a proposal with a preview of its consequences.
 
-    The `ETag` header is the version of the proposal; send it as `If-Match` with a decision or an
+    The `ETag` header is the version of the proposal. Send it as `If-Match` with a decision or an
     edit.
     """
     row = queries.get_row(reader, approval_id)
@@ -102,9 +102,9 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[Ap
     """Approve or decline a proposal.
 
     Only the first decision counts, and an approved act is carried out exactly once. Before an
-    approval the preview is computed again. If it differs from the stored one, the response is 409
-    `preview_stale`: the proposal is expired, and the new proposal in `superseded_by` has the
-    present preview.
+    approval the preview is computed again. If the new preview differs from the stored one, the
+    response is 409 `preview_stale`. The proposal is then expired, and its `superseded_by` is the id
+    of a new proposal with the new preview.
     """
     resolved = deciding.resolve(
         actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()
@@ -116,7 +116,7 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[Ap
 def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
     """Decide several proposals independently.
 
-    Each item of the response has the status that a separate call would have.
+    Each item of the response has the HTTP status that a separate call would have.
     """
     answered = deciding.resolve_each(actor, [decision.for_service() for decision in body.decisions])
     return BatchAnswer.of({"items": [_item(one) for one in answered]})
@@ -139,10 +139,10 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
 def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[ApprovalItem]:
     """Replace the arguments of a pending proposal.
 
-    The first arguments stay in `original_payload`. The new arguments must be complete; the tool's
-    schema validates them. If a rule of the tool refuses them, the response is 422 with the rule's
-    code, and nothing changes. The response has the new preview, and its `ETag` can be sent as
-    `If-Match` with the approval.
+    `original_payload` has the arguments from before the first edit. The new arguments must be
+    complete; the tool's schema validates them. If a rule of the tool refuses them, the response is
+    422 with the rule's code, and nothing changes. The response has the new preview. Its `ETag` can
+    be sent as `If-Match` with the approval.
     """
     edited = proposing.edit(actor, approval_id, body.arguments, seen=_seen())
     return Headed(ApprovalItem.of(queries.row_of(edited)), {"ETag": f'"{queries.mark_of(edited)}"'})
@@ -162,7 +162,7 @@ def _item(answered: Answered) -> Row:
 def _seen() -> str | None:
     """Return the version in the `If-Match` header, or None if it is absent or `*`.
 
-    A value that is not a version of ours is returned as well, so that it matches no proposal.
+    A text that is not a version is returned as well; it matches no proposal.
     """
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.removeprefix("W/").strip('"')

@@ -23,12 +23,12 @@ def new_approval_id() -> str:
 class Approval(TenantBound, Base):
     """A proposal: a request to approve a call of a tool.
 
-    `payload` is the arguments that were shown and will be run; `arguments_hash` is their hash.
+    `payload` has the arguments that were shown and will be run, and `arguments_hash` their hash.
     `preview` is the result of the dry run, and `preview_hash` is the hash of preview and arguments;
-    both are None if no dry run was possible. `original_payload` is the arguments before an edit.
-    `edited_by_user_id` is the last editor; `earlier_editor_ids` are those who edited before.
-    `superseded_by` is the id of the proposal that replaced this one because its preview was
-    outdated. `hidden_at` is set while the conversation of the proposal is deleted.
+    both are None if no dry run was possible. `original_payload` has the arguments from before the
+    first edit. `edited_by_user_id` is the last editor; `earlier_editor_ids` are the users who
+    edited before. `superseded_by` is the id of the proposal that replaced this one because its
+    preview was outdated. `hidden_at` is set while the conversation of the proposal is deleted.
     """
 
     __tablename__ = "approvals"
@@ -171,7 +171,7 @@ class Approval(TenantBound, Base):
 class ApprovalCount(TenantBound, Base):
     """Number of an agency's proposals in one status.
 
-    Proposals of deleted conversations are not counted. Triggers maintain it, so that reading a
+    Proposals of deleted conversations are not counted. Triggers maintain `n`, so that reading a
     total takes equally long for any number of proposals.
     """
 

@@ -1,7 +1,7 @@
 """Queries of proposals.
 
-Proposals of deleted conversations are left out. A pending proposal past its time limit is returned
-as expired, even before the expiry is stored.
+Unless a function says otherwise, it leaves out proposals of deleted conversations. A pending
+proposal whose time limit has passed is returned as expired, even before the expiry is stored.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ class ApprovalNotFound(NotFound):
 
 
 def agencies_with_proposals() -> list[UUID]:
-    """Return the ids of agencies with proposals to expire or to run again.
+    """Return the ids of agencies whose proposals need the housekeeping job.
 
-    An approved proposal is run again if it has not run for a minute.
+    These agencies have a pending proposal whose time limit has passed, or an approved act that has
+    not run for a minute.
     """
     return list(db.session.scalars(text("select app.tenants_with_proposals(clock_timestamp())")))
 
@@ -125,11 +126,9 @@ def list_approvals(
     offset: int = 0,
     cursor: str | None = None,
 ) -> Page[Row]:
-    """Return a page of proposals of one status, newest first, and the total.
+    """Return a page of proposals of one status, newest first, and their total number.
 
-    The status `all` selects every proposal.
-
-    Raises InvalidCursor.
+    The status `all` selects every proposal. Raises InvalidCursor.
     """
     rows, counts = reader.read(*_page(status, session_id, limit, offset, cursor))
     return Page(rows, int(counts[0]["total"]), limit, offset, _next(rows, limit))
@@ -174,19 +173,21 @@ def pending_statement(session_id: UUID) -> Select[Any]:
 
 
 def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
-    """Return the id of a tool's newest unfinished proposal with an argument.
+    """Return the id of a tool's newest unfinished proposal with a given argument.
 
-    None if there is no such proposal. Unfinished is a proposal that is pending, or approved and not
-    yet run.
+    `name` and `value` are the name and the value of the argument. A proposal is unfinished if it is
+    pending, or if it is approved and its act has not run yet. The result is None if there is no
+    such proposal.
     """
     found = SessionReader(db.session).read(unfinished_statement(tool_name, name, value))[0]
     return found[0]["id"] if found else None
 
 
 def is_under_way(tool_name: str, name: str, value: str) -> bool:
-    """Return True if a tool's proposal with an argument is approved and not run.
+    """Return True if an approved act with a given argument has not run yet.
 
-    Includes proposals of deleted conversations.
+    `name` and `value` are the name and the value of the argument. Proposals of deleted
+    conversations count too.
     """
     granted = (
         select(_C.id)
@@ -204,7 +205,9 @@ def is_under_way(tool_name: str, name: str, value: str) -> bool:
 def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[str]) -> Select[Any]:
     """Select the newest unfinished proposal of a tool with a given argument.
 
-    Rows: id, session_id, summary, status, expires_at.
+    `name` and `value` are the name and the value of the argument. A proposal is unfinished if it is
+    pending, or if it is approved and its act has not run yet. Rows: id, session_id, summary,
+    status, expires_at.
     """
     under_way = (_C.effect_status == "waiting") & _C.hidden_at.is_(None)
     return (
@@ -242,8 +245,8 @@ def state_of(session_id: UUID) -> str:
 def _shown_state() -> ColumnElement[str]:
     """Return the SQL expression of the state that pages show.
 
-    It is the status; `error` if the approved act failed; `withdrawn` if the proposal was ended with
-    a reason before its time limit.
+    The state is `error` if the approved act failed, and `withdrawn` if the proposal was ended with
+    a reason before its time limit. Otherwise it is the status.
     """
     is_withdrawn = (_C.status == "expired") & _C.reason.is_not(None)
     return case(
@@ -350,9 +353,10 @@ def _some(
 
 
 def _total(status: str) -> ScalarSelect[Any]:
-    """Return the SQL expression of the total, read from ApprovalCount.
+    """Return an SQL subquery of the number of proposals with a status.
 
-    Only proposals whose expiry is not stored yet are counted one by one.
+    The number is read from ApprovalCount. Only pending proposals past their time limit are counted
+    one by one, because their expiry is not stored yet.
     """
     overdue = (
         select(func.count())

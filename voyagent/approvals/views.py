@@ -45,7 +45,7 @@ MENU_ENTRY = "nav-approvals"
 class Obstacle:
     """Reason why a user cannot approve a proposal.
 
-    `may_reject` says if the user may decline it.
+    `why` is a sentence. `may_reject` is true if the user may decline the proposal.
     """
 
     why: str
@@ -56,8 +56,8 @@ class Obstacle:
 def index(reader: RequestReader) -> Any:
     """Show pending proposals and today's decisions, or with `?status=` the history.
 
-    An htmx request of the menu receives only the number of pending proposals. An htmx request of an
-    open inbox receives the page, or 204 if the page is unchanged.
+    The menu requests only the number of pending proposals, with htmx. An open inbox requests itself
+    again with htmx; the response is 204 if the inbox is unchanged.
     """
     if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
         reader.authenticate()
@@ -116,7 +116,7 @@ def decide_several(actor: Actor) -> Any:
 def detail(actor: Actor, approval_id: str) -> Any:
     """Show a proposal with its preview.
 
-    For htmx it is a fragment, or 204 if the proposal is unchanged.
+    The response to an htmx request is a fragment, or 204 if the pending proposal is unchanged.
     """
     facts = _review(actor, approval_id)
     if (
@@ -142,8 +142,8 @@ def detail(actor: Actor, approval_id: str) -> Any:
 def decide(actor: Actor, approval_id: str) -> Any:
     """Approve or decline a proposal.
 
-    For an irreversible act a confirmation page is shown first. If the proposal changed after it was
-    shown, it is shown again and nothing is decided.
+    For an irreversible act a confirmation page is shown first. If the proposal has changed since
+    the page showed it, nothing is decided, and the changed proposal is shown.
     """
     form = DecideForm()
     decision = form.accepted()
@@ -307,9 +307,9 @@ def _review(
 
 
 def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
-    """Return the form of the arguments.
+    """Return the form of a proposal's arguments.
 
-    Each line of a journal entry shows its account's name.
+    `sent` are the submitted values. A row for a journal line shows code and name of the account.
     """
     lines = (approval.preview or {}).get("lines", [])
     return Sheet.of(

@@ -1,4 +1,4 @@
-"""The audit trail, which records each act in a chain of hashes.
+"""The audit log, which records each act of an agency in a chain of hashes.
 
-The record is part of the transaction of the act.
+An event is recorded in the transaction of its act.
 """

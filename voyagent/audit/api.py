@@ -1,4 +1,4 @@
-"""JSON API of the audit trail, for administrators."""
+"""JSON API of the audit log, for administrators."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ api = ApiBlueprint("audit", __name__, tag="Audit", guard=Guard.BEARER)
 def list_audit(reader: Reader, query: AuditListQuery) -> Body[AuditListResponse]:
     """List the events of people, the assistant and the system, newest first.
 
-    An event must match all filters. A page after the last event is empty but has the correct total.
-    Reading the list is not recorded.
+    An event must match all filters. A page after the last event is empty, but its `total` is
+    correct. This request is not recorded in the audit log.
     """
     return AuditListResponse.of(events.list_events(reader, query.search(), query.part()))
 
@@ -52,8 +52,8 @@ def list_audit(reader: Reader, query: AuditListQuery) -> Body[AuditListResponse]
 def export_audit(actor: Actor, query: AuditFilter) -> Response:
     """Export the matching events as CSV, newest first, at most 100,000.
 
-    A cell that a spreadsheet would read as a formula begins with an apostrophe. The export itself
-    is recorded, but the file does not include that event.
+    A cell that a spreadsheet would read as a formula begins with an apostrophe. The audit log
+    records the export, but the file does not include the event of this export.
     """
     file = trail.export(actor, query.search(), export_slots())
     return csv_stream(file, trail.file_name(actor.tenant_id))
@@ -68,7 +68,8 @@ def export_audit(actor: Actor, query: AuditFilter) -> Response:
 def read_statement(reader: Reader) -> Body[AuditStatementResponse]:
     """Return the newest signed head of the audit log.
 
-    Heads are signed every night with a key that is not in the database. Whoever keeps a statement
-    can later prove that the audit log contains the same events. Reading it is not recorded.
+    The head is the number and hash of the newest event. It is signed every night with a key that is
+    not in the database. Keep the statement: with it you can later prove that the audit log still
+    contains the same events. This request is not recorded.
     """
     return AuditStatementResponse.of(statements.read_newest(reader))

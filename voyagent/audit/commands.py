@@ -1,4 +1,4 @@
-"""Commands of the audit trail: `flask audit verify`, `sign`, `keys` and `export`."""
+"""Commands of the audit log: `flask audit verify`, `sign`, `keys` and `export`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voyagent.kernel.ids import parse_id
 
 @click.group("audit")
 def audit() -> None:
-    """Verify and export the audit trail."""
+    """Verify and export the audit log."""
 
 
 @audit.command("verify")
@@ -48,8 +48,8 @@ def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None)
 
     The chain must contain the signed heads. The exit code is 1 if a chain is broken, if a statement
     is missing, changed or signed with an unknown key, or if an agency has statements and is not in
-    the database. It is 3 if all chains are valid, but the
-    heads of an agency are no longer signed.
+    the database. The exit code is 3 if all chains are valid, but the heads of an agency are no
+    longer signed.
     """
     known = _heads(head_texts)
     if agency is not None:
@@ -128,7 +128,7 @@ def sign(agency: UUID | None, *, refill: bool) -> None:
 def keys() -> None:
     """Print the public keys of the signatures, the present one first.
 
-    Give them to auditors in another way than the statements.
+    Give the keys to auditors by another channel than the statements.
     """
     public_keys = installed(Anchors, "anchors").public_keys
     if not public_keys:
@@ -142,7 +142,7 @@ def keys() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_database
 def export(agency: UUID, file: Path) -> None:
-    """Write an agency's whole audit trail to a ZIP archive with a verifier.
+    """Write an agency's whole audit log to a ZIP archive with a verifier.
 
     The exit code is 1 if the chain is broken.
     """
@@ -175,7 +175,7 @@ def _heads(texts: tuple[str, ...]) -> list[Head]:
 def _signed(anchors: Anchors, tenant_id: UUID, refilled: int) -> str:
     """Verify and sign a chain and return the sentence to print.
 
-    Raises BrokenError, OSError.
+    Raises BrokenError if the chain or a statement is not valid, OSError.
     """
     verdict = checks.walk_signed(tenant_id, anchors, checks.found_before(tenant_id))
     if not verdict.ok:
@@ -193,7 +193,7 @@ def _fault(verdict: Verdict) -> str:
 def _echo_missing(place: StatementFolder | Path) -> int:
     """Print the agencies with statements that are not in the database.
 
-    Returns their number.
+    Return their number, or 1 if the statements cannot be read.
     """
     try:
         counted = _counted(place)

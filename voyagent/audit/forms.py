@@ -45,8 +45,8 @@ class ListQuery(PlacedQuery, AuditFilter):
     def read(cls, given: MultiDict[str, str]) -> ListQuery:
         """Parse the query parameters.
 
-        Invalid ones are ignored and their names are listed in `invalid`. An invalid day is shown
-        again as typed.
+        Invalid parameters are ignored, and their names are listed in `invalid`. An invalid day is
+        shown again as it was typed.
         """
         names = {field.alias or name for name, field in cls.model_fields.items()} - {
             "invalid",
@@ -101,7 +101,7 @@ class ListQuery(PlacedQuery, AuditFilter):
     def address(self, **changes: Any) -> str:
         """Return the page's URL with some query parameters changed.
 
-        A change of any parameter except `open` leads to the first page.
+        If `changes` has any parameter except `open`, the URL leads to the first page.
         """
         return url_for("audit.index", **self._with(changes))
 
@@ -110,7 +110,10 @@ class ListQuery(PlacedQuery, AuditFilter):
         return url_for("audit.export_csv", **self._with(dict.fromkeys(_PLACE)))
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
-        """Return the other filters, which the form of one filter repeats as hidden fields."""
+        """Return the filters as hidden fields for the form of another filter.
+
+        `without` are the names of the filters that this form changes.
+        """
         values = self._with(dict.fromkeys((*_PLACE, *without)))
         return [
             (name, str(part))
@@ -132,7 +135,7 @@ class ListQuery(PlacedQuery, AuditFilter):
 def _sensible(query: ListQuery) -> ListQuery:
     """Ignore invalid cursors and person ids.
 
-    A range whose first day is after its last is kept and matches nothing.
+    A range of days whose first day is after its last day is not changed and matches nothing.
     """
     wrong: tuple[str, ...] = ()
     try:

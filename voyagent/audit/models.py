@@ -1,4 +1,4 @@
-"""Tables of the audit trail: a chain of events for each agency, and its head.
+"""Tables of the audit log: a chain of events for each agency, and its head.
 
 Events can only be appended.
 """
@@ -29,7 +29,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned
 class AuditHead(TenantBound, Base):
     """The sequence number and hash of the newest event of an agency's chain.
 
-    A transaction locks this row last.
+    A transaction locks this row after all other rows.
     """
 
     __tablename__ = "audit_heads"
@@ -41,7 +41,7 @@ class AuditHead(TenantBound, Base):
 class AuditEvent(TenantBound, Base):
     """One recorded event.
 
-    Only the database function `app.audit` inserts rows; a trigger rejects changes.
+    Only the database function `app.audit` inserts rows. A trigger rejects changes.
     """
 
     __tablename__ = "audit_events"
@@ -100,8 +100,8 @@ class AuditEvent(TenantBound, Base):
 class AuditPrivate(TenantBound, Base):
     """The personal text of an event, outside the chain, so that it can be erased.
 
-    `parts` has members of the event's `inputs` and `outputs`. The event has the SHA-256 of `salt`
-    and the text of `parts` as the member `private` of its inputs.
+    `parts` has members of the event's `inputs` and `outputs`. In the chain, the member `private` of
+    the event's inputs is the SHA-256 of `salt` and the text of `parts`.
     """
 
     __tablename__ = "audit_private"
@@ -119,9 +119,10 @@ class AuditPrivate(TenantBound, Base):
 class AuditCheck(TenantOwned, Base):
     """A requested check of an agency's chain, and its result once finished.
 
-    The result has the last verified event and the first wrong one. `head_hash` is the hash of event
-    `through_seq` at the time of the check. A later check compares it, and so detects a chain whose
-    end was removed and whose hashes were then recomputed.
+    The check verified the events up to number `through_seq`; `first_bad_seq` is the first wrong
+    event. `head_hash` is the hash of event `through_seq` at the time of the check, and later checks
+    compare it. They thus detect a chain whose last events were removed, or whose hashes were
+    recomputed.
     """
 
     __tablename__ = "audit_checks"
@@ -147,9 +148,9 @@ class AuditCheck(TenantOwned, Base):
 class AuditStatement(TenantOwned, Base):
     """A signed head of an agency's chain, as written to the folder of statements.
 
-    `document` is the statement's line. `number` counts the statements of the agency from 1. This is
-    a copy for pages, mails and comparison: what counts is the folder and its signatures. Only
-    `mailed_at`, the time when it was mailed, may be changed.
+    `document` is the line that was written. `number` counts the statements of the agency from 1.
+    The row is a copy for pages, mails and comparison; the line in the folder is authoritative. Only
+    `mailed_at`, the time when the statement was mailed, may be changed.
     """
 
     __tablename__ = "audit_statements"

@@ -49,9 +49,9 @@ Kind = Annotated[str, Text(128)]
 
 
 class AuditFilter(Query):
-    """Filters of the audit trail; an event must match all of them.
+    """Filters of the audit log; an event must match all of them.
 
-    Days are inclusive; if `from` is after `to`, nothing matches.
+    Both days are inclusive. If `from` is after `to`, no event matches.
     """
 
     actor_id: Annotated[str | None, Filter(64)] = Field(
@@ -75,7 +75,7 @@ class AuditFilter(Query):
     def search(self, zone: str = "UTC") -> Search:
         """Return the filters in the form that the queries accept.
 
-        `zone` applies if the request names no time zone. Raises InvalidActorId.
+        `zone` is the time zone if the request names none. Raises InvalidActorId.
         """
         actor_id = parse_id(self.actor_id) if self.actor_id is not None else None
         if self.actor_id is not None and actor_id is None:
@@ -91,9 +91,9 @@ class AuditFilter(Query):
 
 
 class AuditListQuery(PartQuery, AuditFilter):
-    """A page of the audit trail, by offset or by cursor.
+    """A page of the audit log, by offset or by cursor.
 
-    A cursor is as fast on every page.
+    With a cursor, every page is equally fast.
     """
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
@@ -102,7 +102,8 @@ class AuditListQuery(PartQuery, AuditFilter):
 class AuditEventResponse(AnswerOf[Row]):
     """One event: the person or program that acted, the act, its time and its result.
 
-    `payload` has `inputs`, `outputs` and `entity_refs`; other members only if they have a value.
+    `payload` has `inputs`, `outputs` and `entity_refs`. It has other members only if they have a
+    value.
     """
 
     id: UUID
@@ -120,16 +121,16 @@ class AuditEventResponse(AnswerOf[Row]):
 class AuditListResponse(PageOf[AuditEventResponse]):
     """A page of events, newest first.
 
-    `total` counts all events that match the filters.
+    `total` is the number of all events that match the filters.
     """
 
 
 class AuditStatementResponse(AnswerOf[Row]):
     """The newest signed head of the audit log.
 
-    `seq` and `head` are the number and the SHA-256 of the last event. `kid` is the id of the key
-    that signed them. `document` is the statement as it was signed (canonical JSON with an Ed25519
-    signature); the verifier in an archive checks it.
+    `seq` and `head` are the number and the SHA-256 of the newest event when the head was signed.
+    `kid` is the id of the key that signed the head. `document` is the statement as it was signed:
+    canonical JSON with an Ed25519 signature. The verifier in an archive checks it.
     """
 
     number: int

@@ -28,10 +28,9 @@ def check(tenant_id: str, check_id: str) -> None:
 
 @task(NIGHT_TASK, own_transactions=True)
 def check_agencies(after: str) -> None:
-    """Check and sign the chains of some agencies, then queue a job for the next ones.
+    """Check and sign the chains of 100 agencies, then queue a job for the next 100.
 
-    The last batch also reports the agencies that have statements and are not in the database.
-    Batches keep each job short.
+    The last job also reports the agencies that have statements and are not in the database.
     """
     with transaction():
         batch = chain.agencies(UUID(after), limit=BATCH)
@@ -47,8 +46,8 @@ def check_agencies(after: str) -> None:
 def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Start the nightly check of every chain.
 
-    Each check logs the head and signs it. A warning is logged if the heads cannot be signed, or if
-    the statements are in the default folder, which whoever enters this computer can reach.
+    Each check logs the head and signs it. A warning is logged if there is no signing key, or if the
+    statements are in the default folder. An intruder on this computer could change that folder.
     """
     anchors = _anchors()
     if anchors.signing_key is None:

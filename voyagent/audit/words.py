@@ -225,15 +225,15 @@ _KINDS = {
 }
 """Labels of event kinds.
 
-The kind of an event of an assistant's tool is the tool's name. The event of a request for approval
-has the tool's name in `tool_name`.
+The kind of an event from a tool of the assistant is the name of the tool. The event of a request
+for approval has the name of the tool in `tool_name`.
 """
 
 
 def register_sentence(name: str, sentence: str) -> None:
     """Set the label of an event kind.
 
-    Packages call it that this one must not import.
+    It is called by packages that this package must not import.
     """
     _KINDS[name] = _l(sentence)
 

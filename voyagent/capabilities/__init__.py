@@ -1,4 +1,4 @@
 """Capabilities: the acts and queries that a user or program can request.
 
-One object describes each.
+One object describes each capability.
 """

@@ -32,9 +32,9 @@ api = ApiBlueprint("capabilities", __name__, tag="Capabilities", guard=Guard.BEA
 def list_capabilities(reader: RequestReader) -> Body[CapabilityList]:
     """List the capabilities that the caller may use, ordered by name.
 
-    They depend on the role of the user and on the scopes of an API key. `input_schema` is the JSON
-    schema of the body of `POST /capabilities/{name}`. Name, description, schema and annotations
-    form a tool of the Model Context Protocol.
+    The list depends on the role of the user and on the scopes of an API key. `input_schema` is the
+    JSON schema of the body of `POST /capabilities/{name}`. Name, description, schema and
+    annotations form a tool of the Model Context Protocol.
     """
     actor = reader.authenticate()
     return CapabilityList.of([one for one in registry.every() if execution.may_use(one, actor)])
@@ -56,10 +56,10 @@ def run_capability(
 ) -> JsonObject | Accepted:
     """Run a capability, or store a proposal if it needs approval.
 
-    The body is the capability's input (see `GET /capabilities`). The status is 200 with the output;
-    202 with the id of the proposal, if the act needs approval and the caller's role may not act
-    without one; 403 if the role or the scopes of the API key do not allow the capability.
-    Capabilities whose `approval` is `never` or `review` run at once.
+    The body is the capability's input (see `GET /capabilities`). The status is 200 with the output,
+    if the capability ran. It is 202 with the id of the proposal, if the act needs approval and the
+    caller's role may not act without one. It is 403 if the role or the scopes of the API key do not
+    allow the capability. Capabilities whose `approval` is `never` or `review` run at once.
     """
     capability = registry.get(name)
     call = Invocation(actor, query.session_id)

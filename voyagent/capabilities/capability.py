@@ -1,6 +1,6 @@
 """Definition of a capability.
 
-API, forms, assistant and command line all use it.
+API, forms, assistant and command line all use this definition.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ Reader = Literal[
 class Slot(NamedTuple):
     """The way in which a field is filled from a text.
 
-    It is part of the field's `Annotated` metadata. `question` is what the assistant asks if the
-    field is required and empty.
+    A Slot is part of the field's `Annotated` metadata. `question` is the assistant's question if
+    the field is required and empty.
     """
 
     reader: Reader
@@ -92,16 +92,16 @@ class Slot(NamedTuple):
 class ProgramOnly:
     """Marks a field that programs can set and forms do not show.
 
-    It is part of the field's `Annotated` metadata.
+    This mark is part of the field's `Annotated` metadata.
     """
 
 
 class Choice(NamedTuple):
     """A record that a text can mean: id, label, document number and open amount.
 
-    `fills` names the input fields that accept the record's id; it is empty if the choice is offered
-    for one field only. `is_near` marks a record of a party whose name is only similar to the text:
-    it is never chosen without asking the user.
+    `fills` has the names of the input fields that accept the record's id; it is empty if the choice
+    is offered for one field only. If `is_near` is true, the name of the record's party is only
+    similar to the text. Such a record is never chosen without asking the user.
     """
 
     id: str
@@ -116,9 +116,10 @@ class Choice(NamedTuple):
 class Invocation:
     """One call of a capability: the user, and the conversation if there is one.
 
-    `earlier` has the results of the same capability in turns that this turn replaces. A regenerated
-    answer then changes those records instead of creating them twice. `turn_id` and `call_id`
-    identify a call by the assistant; a repeated call with the same ids returns the same proposal.
+    `earlier` is for a turn that replaces other turns: it has the results of the same capability in
+    the replaced turns. A regenerated answer then changes these records instead of creating them
+    twice. `turn_id` and `call_id` identify a call by the assistant; a repeated call with the same
+    ids returns the same proposal.
     """
 
     actor: Actor
@@ -135,16 +136,17 @@ class Invocation:
     def port(self, kind: type[Port]) -> Port:
         """Return the application's object of a class, such as `Suppliers`.
 
-        Raises LookupError.
+        Raises LookupError if there is none.
         """
         return find_port(kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Facts of a call that decide about limits and approval.
+    """Data of a call that decide about limits and approval.
 
-    The first of `amounts` is the value of the act. `party` is the customer or supplier.
+    The first of `amounts` is the value of the act. `party` is the customer or supplier. `direction`
+    says whether money comes in or goes out.
     """
 
     amounts: tuple[Money, ...] = ()
@@ -161,13 +163,15 @@ def no_money(_call: Invocation, _wanted: BaseModel) -> Policy:
 class Card:
     """Presentation of a call: icon, sentence, short note and the assistant's answer.
 
-    `sentence` is called with the input as JSON and the output, which is empty before the call.
-    `answer` is called with the input and the output after a call that was not refused; the default
-    is in `capabilities.cards`. `rows` is the key of the output that has the records of a list.
-    `row` returns one of them as text, and `records` returns those that the answer shows. `results`
-    are the ways in which a page shows the output; the first that fits is shown. `fills` names the
-    input fields, of any capability, that accept the id of such a record. `next_steps` maps the code
-    of a refusal to a sentence that is added to the refusal's message.
+    `sentence(input, output)` returns the text of the card; both arguments are JSON, and the output
+    is empty before the call. `answer(input, output)` returns the assistant's answer after a call
+    that was not refused; without it, `capabilities.cards` makes the answer.
+
+    `rows` is the key of the output under which the records of a list are. `row` returns one of
+    these records as text. `records` returns the records that the answer shows, as choices. `fills`
+    has the names of the input fields, of any capability, that accept the id of such a record.
+    `results` are ways to show the output on a page; the first that fits is used. `next_steps` maps
+    the code of a refusal to a sentence that is added to the refusal's message.
     """
 
     icon: str
@@ -190,25 +194,28 @@ Lookup = Callable[[Invocation, str], Sequence[Choice]]
 class Capability(Generic[Input]):
     """An act or query that a user or a program can request.
 
-    `title` is its name in lists. `summary` describes it for language models and commands.
-    `examples` maps a language to sentences; messages are compared with them, the title and the
-    summary. `area` is its group in the list of actions. `permission` is needed to run or propose
-    it. `output` names the keys of the result. `audit` is its name in the audit log.
+    `title` is the name in lists. `summary` is the description for language models and commands.
+    `area` is the group in the list of actions. `examples` maps a language to example sentences. A
+    message is compared with the examples, the title and the summary. `permission` is needed to run
+    or propose the capability. `output` has the keys of the result. `audit` is the sentence that the
+    audit log shows.
 
-    `approval` is `never` for a query, which only reads; `review` for an act that runs once the user
-    has confirmed its fields, and that can be undone; `required` for an act that stores a proposal,
-    which a user with one of the roles in `approvers` must approve. An act with `review` may have
-    `needs_approval`, which returns True for a call that must be a proposal too. `notices` returns
-    sentences about a call that its card shows before the user confirms it.
+    `approval` is `never`, `review` or `required`. A query, which only reads, has `never`. An act
+    with `review` can be undone and runs when the user has confirmed its fields. An act with
+    `required` stores a proposal, which a user with one of the roles in `approvers` must approve.
+    For an act with `review`, `needs_approval` can return True for a call; this call then stores a
+    proposal too. `notices` returns sentences that the card shows before the user confirms a call.
 
     If `external` is true, `run` calls an outside system and returns an outbound call, so a preview
-    runs `dry_run` instead. `amounts` returns all amounts if one act moves several currencies. If
+    runs `dry_run` instead. If one act moves several currencies, `amounts` returns all amounts. If
     `editable` is true, the fields of a proposal can be changed before it is decided. `book_date` is
     the dotted path of the field with the book date, or with the id of the draft document that has
-    it. `lookups` maps a field to the function that finds the records a text can mean; `choices`
-    maps the dotted path of any other field to the function that lists the records a form offers.
-    `follow_ups` names acts: the page of a result offers their forms, and after an approved proposal
-    the assistant offers the first one whose required fields are all in the output.
+    the book date.
+
+    `lookups` maps a field to the function that finds the records a text can mean. `choices` maps
+    the dotted path of any other field to the function that lists the records a form offers.
+    `follow_ups` names acts. The page of a result offers the forms of these acts. After an approved
+    proposal the assistant offers the first of them whose required fields are all in the output.
     """
 
     name: str
@@ -266,9 +273,9 @@ class Capability(Generic[Input]):
 
     @property
     def required_fields(self) -> tuple[str, ...]:
-        """Names of the fields without a default, those for records first.
+        """Names of the fields without a default, the fields with a lookup first.
 
-        The other fields depend on the records.
+        Other fields depend on the record that a lookup finds.
         """
         names = [name for name, info in self.input.model_fields.items() if info.is_required()]
         return tuple(sorted(names, key=lambda name: name not in self.lookups))

@@ -39,7 +39,8 @@ def result_card(
 ) -> ResultCard:
     """Return the heading of a card before the call (`output` is None) or after it.
 
-    A query without results has not failed.
+    `given` is the input as JSON, and `writes` is true for an act. A query that found no record has
+    not failed.
     """
     sentence = card.sentence(given, output or {})
     if output is None:
@@ -58,9 +59,9 @@ def answer(
 ) -> str:
     """Return the assistant's answer in Markdown, for a result or a refusal.
 
-    After a refusal it says what to do next. Texts of the input and output are data: they are
-    escaped here, for every capability, so that a name with Markdown shows as it was written.
-    `timezone` is the agency's time zone; by default it is that of the request.
+    After a refusal the answer says what to do next. All texts in `given` and `output` are escaped,
+    so that Markdown in a name has no effect. `timezone` is the agency's time zone; by default it is
+    that of the request.
     """
     token = _timezone.set(timezone)
     try:
@@ -72,7 +73,8 @@ def answer(
 def records(capability: Capability[Any], output: JsonObject) -> Sequence[Choice]:
     """Return the records that the answer shows, in its order.
 
-    A later message can refer to them, as by “the second one” or a document number.
+    A later message can refer to these records, for example by “the second one” or by a document
+    number.
     """
     card = capability.card
     if "error" in output or output.get("reason") == UNSUPPORTED:
@@ -93,8 +95,8 @@ def listing(
 ) -> str:
     """Return a Markdown list with a heading, cut off after `shown_max` items.
 
-    It ends with the number of omitted items. `total` is the number of all records if it is greater
-    than that of `lines`.
+    The list ends with the number of omitted items. `total` is the number of all records, if `lines`
+    has only some of them.
     """
     every = list(lines)
     shown = every[:shown_max]
@@ -145,7 +147,7 @@ def count_note(output: JsonObject) -> str:
 def sum_note(output: JsonObject) -> str:
     """Return the amount of a result as text, or an empty text without one.
 
-    It is the price, the total or the amount.
+    The amount is `price`, else `total_amount`, else `amount`.
     """
     price = output.get("price") or {
         "amount": output.get("total_amount") or output.get("amount"),
@@ -164,7 +166,8 @@ def day(value: str | date) -> str:
 def moment(value: str) -> str:
     """Return a time as text.
 
-    A time without a zone is a supplier's local time. Any other is shown in the agency's time zone.
+    A time without a zone is a supplier's local time and is not converted. Any other time is shown
+    in the agency's time zone.
     """
     read = datetime.fromisoformat(value)
     if read.tzinfo is not None:

@@ -28,7 +28,7 @@ from voyagent.kernel.problems import problems
 class Capabilities(click.Group):
     """Command group with a subcommand for each capability.
 
-    Each field is an option.
+    Each field of a capability's input is an option of its command.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - of the base class
@@ -100,7 +100,7 @@ def _option(field: FormField) -> click.Option:
 def _parameter(field: FormField) -> str:
     """Return the parameter name of an option.
 
-    It differs from the names of the command's own options.
+    The prefix keeps it different from the names of the command's own options.
     """
     return f"field_{field.name}"
 
@@ -123,7 +123,7 @@ def _value(field: FormField, given: Any) -> Any:
 def _input(capability: Capability[Any], values: JsonObject) -> BaseModel:
     """Return the input after validating it as strictly as a request body.
 
-    Raises ClickException with each error.
+    Raises ClickException, whose message has a line for each error.
     """
     try:
         inputs: BaseModel = capability.input.model_validate_json(json.dumps(values))

@@ -1,6 +1,6 @@
 """Recognise a message that corrects the open card.
 
-It also finds the values that the message takes back.
+The functions also remove values that a message denies, such as “not 45000”.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ def has_only_values(
 ) -> bool:
     """Return True if a message consists of values, names of fields and function words.
 
-    Such a message asks for no act, so it is about the open card. `masked` has a placeholder for
-    each value; `words` are the words of the values that were read. `verbs` are the verbs of acts,
-    which are no names of fields.
+    Such a message requests no act, so it is about the open card. `masked` is the message with a
+    placeholder for each value. `words` has, by field, the words that were read as its value.
+    `verbs` are the verbs in the names of acts; they do not count as names of fields.
     """
     found = _WORD.findall(masked)
     read = set(_words(words.values()))

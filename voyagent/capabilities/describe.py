@@ -33,7 +33,7 @@ Kind = Literal[
 ]
 """Kinds of form control.
 
-`group` is a nested model, `rows` a list of models, `list` a list of texts.
+`group` is for a nested model, `rows` for a list of models, and `list` for a list of texts.
 """
 LONG_TEXT_MIN = 1000
 _COUNTRY = "^[A-Z]{2}$"
@@ -72,7 +72,7 @@ class FormField(NamedTuple):
 def tool_schema(capability: Capability[Any]) -> ToolSchema:
     """Return the definition of a tool for language models and MCP clients.
 
-    It has the name, the description and a JSON schema.
+    The definition has the name, the description, the JSON schema of the input, and annotations.
     """
     example = next(iter(capability.examples.get("en", ())), "")
     return {
@@ -91,7 +91,7 @@ def tool_schema(capability: Capability[Any]) -> ToolSchema:
 def form_fields(capability: Capability[Any], known: Mapping[str, object]) -> list[FormField]:
     """Return the controls of a capability's form, in the order of its fields.
 
-    They are filled with the values in `known`.
+    The controls have the values in `known`.
     """
     model: type[BaseModel] = capability.input
     schema, infos = _schema(model), model.model_fields
@@ -109,7 +109,7 @@ def form_fields(capability: Capability[Any], known: Mapping[str, object]) -> lis
 def _field(capability: Capability[Any], name: str, found: Schema, schema: Schema) -> FormField:
     """Return the control of an input field.
 
-    Nested fields have neither slot nor lookup.
+    `found` is the JSON schema of the field, and `schema` that of the whole input.
     """
     slot = capability.slots.get(name)
     reader = slot.reader if slot else "text"

@@ -1,7 +1,7 @@
 """Dialogue about one act: propose, ask for fields, correct, confirm, cancel.
 
-This module reads and writes no records. An act is only a card in the conversation until the user
-confirms it.
+This module reads and writes no records. Until the user confirms an act, it is only a card in the
+conversation.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ _PARTY_FIELDS = {"customer_name", "vendor_name"}
 _LIKELY_MIN = 0.07
 """Minimum similarity with which a capability is offered for a message that none fits."""
 _SHORT_WORDS_MAX = 8
-"""Maximum number of words with which a message corrects a complete card.
+"""Maximum number of words of a message that corrects a complete card.
 
 A longer message is a new request.
 """
@@ -94,8 +94,9 @@ A longer message is a new request.
 class Draft:
     """An act in preparation.
 
-    `values` are its fields, `words` the parts of the messages that they were read from, `choices`
-    the records among which the user must still choose. `unread` has facts that no field takes.
+    `name` is the capability. `values` has its fields by name, and `words` the part of the messages
+    from which each field was read. `choices` has, by field, the records among which the user must
+    still choose. `unread` has parts of the messages that no field takes.
     """
 
     name: str
@@ -109,13 +110,19 @@ class Draft:
 class Reply:
     """The dialogue's answer to a message.
 
-    `run`: a query that has all its fields. `card`: a form for the user to confirm; the first field
-    of `missing` is asked for. `choose`: several capabilities are possible; `offered` has at most
-    three of them, and `draft` is a draft of the first. `dropped`: the user has cancelled the draft.
-    `unknown`: no capability fits the message.
+    `kind` is one of these:
 
-    `confirmed` is true only if the user has said yes to a complete card. `open_draft` is the draft
-    that is still open while another request is answered.
+    - `run`: `draft` is a query that has all its fields.
+    - `card`: a form for the user to confirm. If `missing` is not empty, its first field is asked
+    for.
+    - `choose`: several capabilities are possible. `offered` names at most three, and `draft` is a
+    draft of the first.
+    - `dropped`: the user has cancelled the draft.
+    - `refund`: the message asks for a refund, which no capability does.
+    - `unknown`: no capability fits the message. `offered` names similar ones, if there are any.
+
+    `confirmed` is true only if the user has said yes to a complete card. `open_draft` is a draft
+    that stays open while another request is answered.
     """
 
     kind: Literal["run", "card", "choose", "dropped", "refund", "unknown"]
@@ -130,8 +137,9 @@ class Reply:
 class _Message:
     """A message about an open card.
 
-    `content` is the text without the words that begin a correction and without denied values;
-    `filled` are the fields that it gives. `has_lead` is true if the text begins as a correction.
+    `content` is the text without the words that begin a correction and without values that it
+    denies. `filled` has the fields that were read from `content`. `has_lead` is true if the text
+    begins as a correction.
     """
 
     text: str
@@ -141,9 +149,10 @@ class _Message:
 
 
 def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]:
-    """Return the fields to ask for.
+    """Return the names of the fields to ask for.
 
-    These are the required fields and, for a query, a party whose name fits several records.
+    These are the required fields without a value. For a query, they include a party field whose
+    name fits several records.
     """
     empty: tuple[Any, ...] = (None, "", [])
     required = [one for one in capability.required_fields if draft.values.get(one) in empty]
@@ -174,10 +183,7 @@ def choice_message(place: int, label: str) -> str:
 
 
 class Engine:
-    """Answers messages about the given capabilities.
-
-    One is created for all installed capabilities.
-    """
+    """Answers messages about the given capabilities; it has no state of a conversation."""
 
     def __init__(
         self,
@@ -201,9 +207,9 @@ class Engine:
     ) -> Reply:
         """Return the answer to a message.
 
-        A message about the open draft continues it; any other starts a new act. `listed` are the
-        records that were shown last, to which the message can refer by “the second one” or a
-        number.
+        A message about the open draft continues the draft. Any other message starts a new act.
+        `listed` are the records that were shown last. A message can refer to one of them by “the
+        second one” or by a number.
         """
         decided = self._decided(text, draft) if draft is not None else None
         if decided is not None:
@@ -240,9 +246,9 @@ class Engine:
         listed: Sequence[Choice],
         decision: Decision,
     ) -> Reply | None:
-        """Return the open card after a message about it.
+        """Return the card of the open draft after a message about this draft.
 
-        None if the message is about something else.
+        The result is None if the message is about something else.
         """
         message = self._message_of(text, context, draft)
         is_about_draft = self._is_correction(message, draft, context)
@@ -260,9 +266,10 @@ class Engine:
         return name in self._capabilities
 
     def start(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Reply:
-        """Return the answer that starts the capability which the user has chosen.
+        """Return the answer that starts a capability which the user has chosen.
 
-        Of two requests in the text, it is the one that the capability fits better.
+        If the text has two requests, the capability is started with the request that fits it
+        better.
         """
         parts = self._split(text, context)
         if parts is None:
@@ -278,10 +285,10 @@ class Engine:
         return decide(self._matcher.rank(masked), self._thresholds)
 
     def _about_list(self, decision: Decision, text: str, listed: Sequence[Choice]) -> Decision:
-        """Return the decision without acts that need another kind of record.
+        """Return the decision without acts for another kind of record than the chosen one.
 
-        The shown records decide the kind. “Book the second one” after a list of fares cannot mean a
-        hotel.
+        The text can choose a record in the list that was shown. After a list of fares, for example,
+        “Book the second one” cannot mean a hotel.
         """
         newest = [row for row in listed if row.fills == listed[0].fills]
         picked = _picked(text, newest)
@@ -331,9 +338,9 @@ class Engine:
         return self._referred(text, draft, listed) or draft
 
     def _split(self, text: str, context: Context) -> tuple[str, str] | None:
-        """Return the two requests of a message, or None if it is one.
+        """Return the two requests of a message, or None if it is one request.
 
-        A capability that stores the whole message takes it whole.
+        If one of them is for a capability that stores the whole message, the message is not split.
         """
         for first, other in requests.splits(text):
             best = [self.decide(part, context) for part in (first, other)]
@@ -356,7 +363,8 @@ class Engine:
     def _known(self, capability: Capability[Any], name: str, context: Context) -> Any:
         """Return the value of a field from the conversation's subject, or None.
 
-        It is looked up by capability and field, then by the field, then by the field's reader.
+        The value is looked up by capability and field, else by the field, else by the field's
+        reader.
         """
         slot = capability.slots.get(name)
         keys = (f"{capability.name}.{name}", name, slot.reader if slot else "")
@@ -400,9 +408,10 @@ class Engine:
         *,
         is_request: bool,
     ) -> Draft | None:
-        """Return the draft with the fields that a message changes.
+        """Return the draft with the changes that a message makes to its fields.
 
-        None if the message is about something else. `is_request`: some capability fits the message.
+        The result is None if the message is about something else. `is_request` is true if some
+        capability fits the message.
         """
         content, filled = message.content, message.filled
         is_correction = content != message.text
@@ -451,7 +460,8 @@ class Engine:
     def _is_of_another(self, draft: Draft, filled: Filled) -> bool:
         """Return True if a message with further values names another party or record.
 
-        Such a message is a new request. “The other one” or a name alone corrects the draft.
+        Such a message is a new request. A message with only a name, or “the other one”, corrects
+        the draft.
         """
         capability = self._capabilities[draft.name]
         subjects = {
@@ -484,9 +494,10 @@ class Engine:
         return changed
 
     def _message(self, draft: Draft, words: Mapping[str, str], content: str) -> dict[str, str]:
-        """Return the stored message with corrected words in place of the wrong ones.
+        """Return the field with the user's message, with corrected words replaced in it.
 
-        A correction of what the message does not say is added as a line.
+        The result is empty if the capability stores no message. If no words can be replaced, the
+        correction is added as a line.
         """
         readers = self._capabilities[draft.name].slots.items()
         name = next((name for name, slot in readers if slot.reader == "message"), "")
@@ -514,9 +525,10 @@ class Engine:
         return {name: answer} if answer else {}
 
     def _referred(self, text: str, draft: Draft, listed: Sequence[Choice]) -> Draft | None:
-        """Return the draft with a record to which the text refers, or None.
+        """Return the draft with the record to which the text refers, or None.
 
-        The record is one of the draft's choices or of the records that were listed last.
+        The record is one of the choices of the draft or one of `listed`, the records that were
+        shown last.
         """
         capability = self._capabilities[draft.name]
         for name in (*capability.required_fields, *capability.input.model_fields):
@@ -573,9 +585,10 @@ def _currency_of(chosen: Choice, draft: Draft, capability: Capability[Any]) -> d
 
 
 def _still_unread(draft: Draft, filled: Filled) -> tuple[Unread, ...]:
-    """Return the facts that are still unread after a correction.
+    """Return the unread parts of a draft after a correction.
 
-    A correction replaces wrong amounts and dates.
+    Unread amounts and dates of the draft are left out, because the correction replaces them. The
+    unread parts of the correction are added.
     """
     unread = (one for one in draft.unread if one.kind not in ("amount", "date"))
     return tuple(dict.fromkeys((*unread, *filled.unread)))
@@ -612,9 +625,9 @@ def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
 
 
 def _is_named(row: Choice, text: str) -> bool:
-    """Return True if the text has the name at the start of the record's label.
+    """Return True if the text contains the name at the start of the record's label.
 
-    In `Taj Goa, …` the name is `Taj Goa`.
+    In the label `Taj Goa, …` the name is `Taj Goa`.
     """
     name = row.label.partition(",")[0].strip()
     is_name = len(name) >= _NAME_MIN and not any(letter.isdigit() for letter in name)
@@ -633,12 +646,13 @@ def _place_of_word(word: str) -> int:
 
 
 def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonObject]:
-    """Return the lines of a draft after a correction.
+    """Return the invoice lines of a draft after a correction.
 
-    A price without a description belongs to the last line. A line that shares a word with the
-    description of one existing line belongs to that line. Only the price is changed. Any other line
-    is added. If the message has at least as many lines as the draft, and a description in the last
-    one, its lines replace all lines of the draft.
+    `lines` are the lines of the draft, and `changed` the lines that were read from the correction.
+    A changed line without a description gives the price of the last line. A changed line that
+    shares a word with exactly one description gives the price of that line. Any other changed line
+    is added. If `changed` has at least as many lines as `lines`, and its last line has a
+    description, `changed` replaces all lines.
     """
     if not lines or (len(changed) >= len(lines) and changed[-1]["description"]):
         return changed

@@ -1,6 +1,6 @@
 """Execution of capabilities, after a check of the permission.
 
-The act is run or a proposal is stored. All callers run capabilities through this module.
+A capability is run, or a proposal for it is stored. All callers use this module.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from voyagent.kernel.outbound import OutboundCall
 class NotPermitted(Forbidden):
     """The role or the scopes of the API key do not allow the capability.
 
-    The audit event of the refusal is committed. The message is that of the `Forbidden` that this
-    error replaces: one text for the role, another for the API key.
+    The audit event of the refusal is committed. `message` is the message of the replaced
+    `Forbidden`, which has one text for a role and another for an API key.
     """
 
     keeps_work = True
@@ -53,9 +53,9 @@ def execute(
 ) -> JsonObject | OutboundCall[JsonObject] | Proposed:
     """Run a capability, or store a proposal if approval is required.
 
-    A user whose role may act without approval (`Actor.may_act_directly`) acts at once. A capability
-    that calls an outside system returns an outbound call, which the caller must run without an open
-    transaction.
+    If the user's role may act without approval (`Actor.may_act_directly`), the capability runs at
+    once. A capability that calls an outside system returns an outbound call, which the caller must
+    run without an open transaction.
 
     Raises NotPermitted, the errors of the service, and WouldBeRefused for a proposal that a rule
     would refuse.
@@ -70,7 +70,7 @@ def execute(
 def needs_approval(capability: Capability[Any], call: Invocation, inputs: BaseModel) -> bool:
     """Return True if this call must be a proposal, for this actor and this input.
 
-    Raises the errors of the capability's own rule, such as that of an unknown record.
+    Raises the errors of `Capability.needs_approval`, for example if a record is unknown.
     """
     if call.actor.may_act_directly(capability.permission):
         return False
@@ -82,7 +82,7 @@ def needs_approval(capability: Capability[Any], call: Invocation, inputs: BaseMo
 def may_use(capability: Capability[Any], actor: Actor) -> bool:
     """Return True if the actor may run or propose the capability.
 
-    An act that requires approval can be proposed.
+    For an act that requires approval, the permission to propose is enough.
     """
     return actor.can(capability.permission) and (
         capability.approval != "required"
@@ -94,8 +94,9 @@ def may_use(capability: Capability[Any], actor: Actor) -> bool:
 def require_permission(capability: Capability[Any], call: Invocation) -> None:
     """Check the permission of a capability, and audit a refusal with its name.
 
-    `execute` calls it first. A caller that rolls a refused call back to a savepoint must call it
-    before the savepoint, so that the audit event is kept. Raises NotPermitted.
+    `execute` calls this function first. A caller that uses a savepoint, to which a refused call is
+    rolled back, must call it before the savepoint. Otherwise the audit event would be lost. Raises
+    NotPermitted.
     """
     try:
         call.actor.require(capability.permission)
@@ -114,7 +115,7 @@ def require_permission(capability: Capability[Any], call: Invocation) -> None:
 def summary_of(capability: Capability[Any], call: Invocation, inputs: BaseModel) -> str:
     """Return a proposal as one line: “Issue the invoice for Deepa, INR 45,000.00”.
 
-    Raises the errors of policy and preview, so that no impossible act is proposed.
+    Raises the errors of `policy` and `preview`, so that no impossible act is proposed.
     """
     policy = capability.policy(call, inputs) if capability.policy else Policy()
     return _line(capability, call, inputs, policy)
@@ -141,7 +142,7 @@ def _propose(
 def _show_in_conversation(actor: Actor, approval: Approval) -> None:
     """Add the proposal to its conversation as a message.
 
-    Within a turn this is not needed, because the assistant's message shows the proposal.
+    A proposal made in a turn does not need this message, because the assistant's message shows it.
     """
     request = {
         "type": "approval",

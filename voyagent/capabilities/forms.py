@@ -98,11 +98,10 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
         return _read(self, self.controls)
 
     def attempt(self, act: Callable[[BaseModel], Result], **fields: str) -> Result | None:
-        """Return the result of `act`, called with the input, or None if it was refused.
+        """Call `act` with the input; return its result, or None if it was refused.
 
-        The message of a refusal is shown at the field that its code names, else above the form. The
-        changes that `act` made are rolled back, unless the error is one that keeps them.
-
+        The message of a refusal is shown at the field that the error code names, else above the
+        form. The changes that `act` made are rolled back, unless the error's `keeps_work` is true.
         Raises Unauthorized and NotPermitted.
         """
         value = self.accepted()
@@ -127,7 +126,7 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
     def offer(self, choices: Mapping[str, Sequence[Choice]]) -> None:
         """Set the records to choose from, by the dotted path of their field.
 
-        A value that is not among them can still be selected.
+        The present value of a field can always be selected, even if no record has it.
         """
         for path, records in choices.items():
             for field in _fields_at(self, path.split(".")):
@@ -172,8 +171,8 @@ def form_of(
 ) -> CapabilityForm:
     """Return the form of a capability, filled with known values.
 
-    The fields for records come first, because the others depend on them. `currency` is the
-    agency's, with which a new form begins.
+    Fields with a lookup come first, because the others depend on them. `currency` is the agency's
+    currency, with which currency fields begin.
     """
     controls = sorted(
         form_fields(capability, known), key=lambda one: one.name not in capability.lookups
@@ -339,9 +338,9 @@ def _currency_of(form: BaseForm, controls: Sequence[FormField], name: str) -> st
 
 
 def _field_at(form: BaseForm, loc: Sequence[int | str]) -> Field | None:
-    """Return the innermost field at an error's place.
+    """Return the innermost field to which a validation error belongs, or None.
 
-    Parts of the place that are no field, such as the kind of a union, are skipped.
+    Parts of the error's location that are no field, such as the kind of a union, are skipped.
     """
     field: Field | None = None
     inside: Any = form

@@ -16,9 +16,9 @@ from voyagent.kernel.outbound import OutboundCall
 def execute_now(
     capability: Capability[Any], call: Invocation, inputs: BaseModel
 ) -> JsonObject | Proposed:
-    """Run a capability, then at once its outbound call without an open transaction.
+    """Run a capability, and then its outbound call without an open transaction.
 
-    Raises the errors of `execute` and of the call.
+    Raises the errors of `execute` and of the outbound call.
     """
     done = execute(capability, call, inputs)
     return outbound.run(done) if isinstance(done, OutboundCall) else done

@@ -14,9 +14,10 @@ def of_party(
 ) -> list[Choice]:
     """Return the choices of the parties named in a text.
 
-    Each of `choices` comes with the name of its party. If a name is only similar, its choices are
-    marked, so that the user must choose. If the text names no party, all choices are returned; with
-    `is_asked` they are marked if the text names a party without a record.
+    `choices` are pairs of a choice and the name of its party. If the text has only a similar name,
+    the choices of this party get `is_near`, so that the user must choose. If the text names no
+    party of `choices`, all choices are returned. With `is_asked`, they then get `is_near` if the
+    text names some other party.
     """
     names = list(dict.fromkeys(name for _, name in choices))
     meant = {found.name for found in find_known_names(text, names)}

@@ -1,10 +1,10 @@
 """Find the capability that a sentence means, by example sentences.
 
-Features are words, pairs of words and character n-grams. There are two independent measures: the
-similarity to the examples by TF-IDF, and the log odds that a sentence with these features means
-this capability and no other. Their sum decides the order. The log odds separate capabilities on
-one subject, such as `create` and `find`. `mask` first replaces values by their kinds, so that `paid
-500` and `paid 2 lakh` are equal.
+Features are words, pairs of words and character n-grams. There are two independent measures. The
+first is the similarity to the examples by TF-IDF. The second is the log odds that a sentence with
+these features means this capability and no other; it separates capabilities on one subject, such as
+creating and finding an enquiry. The sum of both measures decides the order. `mask` first replaces
+values by their kinds, so that `paid 500` and `paid 2 lakh` are equal.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ NEIGHBOURS = 3
 OFFERED_MAX = 3
 NGRAM_SIZES = (3, 4)
 _CENTRE = 0.7
-"""Weight of the similarity to all examples together, relative to that to the nearest ones.
+"""Weight of the similarity to all examples; the nearest examples have the rest.
 
-With 0.7, cross-validation has 82 % of the sentences among the best three; with 0, it has 76 %.
+With 0.7, cross-validation finds the right capability among the best three for 82 % of the
+sentences. With 0, it does so for 76 %.
 """
 _NAME = "w <name>"
 _SAME = 0.98
@@ -45,8 +46,9 @@ _FOLDS = 5
 _WRONG_MAX = 0.07
 """Accepted share of examples for which a wrong capability is taken.
 
-Examples are harder than messages: they differ more from each other, and those of a capability that
-is left out resemble those of similar capabilities. For messages the share is a quarter of it.
+Examples are harder to match than users' messages: they differ more from each other. In
+cross-validation one capability is left out, and its examples resemble those of similar
+capabilities. For users' messages the share is a quarter of this one.
 """
 _FOREIGN = 0.25
 """Assumed share of messages that ask for something that no capability does."""
@@ -61,8 +63,8 @@ r"""Characters that are not part of words; vowel signs of Hindi are, although `\
 class Match:
     """A capability's name and how well it fits a sentence.
 
-    `score` is the similarity of its examples, from 0 to 1. `odds` are the log odds, reduced if
-    words of the sentence are unknown.
+    `score` is the similarity of the sentence to the capability's examples, from 0 to 1. `odds` are
+    the log odds; they are reduced if words of the sentence are unknown.
     """
 
     name: str
@@ -87,7 +89,7 @@ class Thresholds:
 class Decision:
     """The capability that a sentence clearly means, and the best ones in order.
 
-    `taken` is None if the sentence is not clear.
+    `taken` is None if no capability is clearly meant. `offered` are the best ones.
     """
 
     taken: Match | None
@@ -98,8 +100,9 @@ class Decision:
 class Tuning:
     """Thresholds, and their results on sentences that the matcher had not seen.
 
-    The numbers are shares of all sentences. `foreign_taken` is the share for which a wrong
-    capability is taken if the right one does not exist.
+    Each result is a share of the sentences: those whose right capability comes first, is among the
+    offered ones, or is taken; those for which a wrong one is taken; and, in `foreign_taken`, those
+    for which a wrong one is taken although the right one does not exist.
     """
 
     thresholds: Thresholds
@@ -126,7 +129,8 @@ class Corpus:
 class Matcher:
     """Ranks capabilities by the similarity of their sentences to a message.
 
-    The sentences are stored as inverted indexes. Created once, then safe for concurrent use.
+    The sentences are stored as inverted indexes. A Matcher does not change after it is created, so
+    several threads can use it at once.
     """
 
     def __init__(self, corpus: Corpus) -> None:
@@ -157,8 +161,8 @@ class Matcher:
     def rank(self, masked: str, *, by_letters: bool = False) -> list[Match]:
         """Return the capabilities that share a feature with the sentence, best first.
 
-        Empty if the sentence contains no word or value of the examples: n-grams alone are not
-        enough, unless `by_letters` is true.
+        If the sentence contains no word and no value of the examples, the list is empty. With
+        `by_letters`, it is enough to share character n-grams.
         """
         found = features(masked)
         vector = self._vector(found)
@@ -188,7 +192,7 @@ class Matcher:
     def _explained(self, found: Counter[str]) -> float:
         """Return the share of the sentence's words that examples contain.
 
-        Rare words count more. A known name is no unknown word, although examples have other names.
+        Rare words count more. Stored names, which `mask` has replaced, do not count.
         """
         words = [feature for feature in found if feature.startswith("w ") and feature != _NAME]
         weights = [self._idf.get(word, self._idf_max) for word in words]
@@ -221,8 +225,8 @@ def decide(ranked: Sequence[Match], thresholds: Thresholds) -> Decision:
 def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = ()) -> str:
     """Return the text in lower case, with known values replaced by their kind.
 
-    Values, stored names and places are replaced. If the grammar of a Hindi sentence shows who gave
-    money, a word for the direction is added.
+    Values such as amounts and dates, stored names (`names`) and places are replaced. If the grammar
+    of a Hindi sentence shows who gave money, a word for the direction is added.
     """
     text = squeezed(text)
     masked = read(text, today=today, region=region, names=names).masked
@@ -233,7 +237,7 @@ def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = (
 
 
 def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus:
-    """Return the masked examples of each capability, its title and its summary.
+    """Return the masked examples, titles and summaries of the capabilities.
 
     The examples are in all languages.
     """
@@ -270,7 +274,7 @@ def tune(corpus: Corpus) -> Tuning:
     """Return thresholds chosen by cross-validation on the examples alone.
 
     To imitate messages that no capability serves, a matcher is built without one of the
-    capabilities and ranks the sentences of that capability.
+    capabilities. It then ranks the examples of that capability.
     """
     known = [
         (name, ranked) for fold in range(_FOLDS) for name, ranked in _ranked_unseen(corpus, fold)
@@ -297,7 +301,8 @@ def tune(corpus: Corpus) -> Tuning:
 def _score(similarities: list[float], centre: float) -> float:
     """Return the score of a capability from the similarities of its examples.
 
-    It is 1 if the sentence is an example, else combined from the nearest and from all examples.
+    The score is 1 if the sentence equals an example. Otherwise it combines the similarity to the
+    nearest examples with `centre`, the similarity to all examples together.
     """
     if max(similarities) >= _SAME:
         return 1.0
@@ -309,7 +314,8 @@ def _odds(
 ) -> dict[str, list[tuple[str, float]]]:
     """Return the log odds of each feature for the capabilities that have the feature.
 
-    The odds are relative to a capability without the feature, so that only these need storing.
+    The result has, by feature, pairs of a capability's name and its log odds. They are relative to
+    a capability without the feature, so that only capabilities with the feature need storing.
     """
     own = Counter((feature, name) for name, found in rows for feature in found)
     odds: dict[str, list[tuple[str, float]]] = defaultdict(list)

@@ -56,10 +56,11 @@ class ShownResult(NamedTuple):
 
 
 def shown_result(capability: Capability[Any] | None, output: JsonObject) -> ShownResult | None:
-    """Return an output as its capability declares it, or None without content.
+    """Return an output in the form that a page shows, or None if it has no content.
 
-    Without a declared result, the records of a list are shown as texts. `capability` is None for a
-    tool of an older release, of which only a text is shown.
+    The form is the first result declared by the capability's card that fits. Without a declared
+    result, the records of a list are shown as texts. `capability` is None for a tool of an older
+    release; then only a text in the output is shown.
     """
     text = next((str(output[name]) for name in _TEXTS if output.get(name)), "")
     if text:
@@ -153,7 +154,8 @@ def _text(kind: Kind, value: Any, record: JsonObject) -> str:
 def _page_of(name: str, value: object) -> str | None:
     """Return the path of a record's page, such as `/invoices/<invoice_id>`.
 
-    None if no page has an URL that ends with this id.
+    `name` is the name of the id, such as `invoice_id`. The result is None if no page has a URL that
+    ends with this id.
     """
     if not isinstance(value, str) or parse_id(value) is None:
         return None

@@ -19,7 +19,7 @@ _finder: list[Finder] = [_nothing]
 def use_ports(finder: Finder) -> None:
     """Set the function that returns an object of the running application by its class.
 
-    The function raises LookupError for a class without an object.
+    The function must raise LookupError for a class without an object.
     """
     _finder[:] = [finder]
 
@@ -27,7 +27,7 @@ def use_ports(finder: Finder) -> None:
 def find_port(kind: type[Port]) -> Port:
     """Return the running application's object of a class.
 
-    Raises LookupError, TypeError.
+    Raises LookupError if there is none, and TypeError if it has another class.
     """
     found = _finder[0](kind)
     if not isinstance(found, kind):

@@ -24,8 +24,8 @@ class CapabilityUnknown(NotFound):
 def install(capabilities: Iterable[Capability[Any]]) -> None:
     """Register capabilities with their audit sentences and their Effects.
 
-    Registering the same capability again changes nothing. Raises ValueError for a name that is
-    already used, and for approvers that are not roles.
+    Registering a capability again changes nothing. Raises ValueError for a name that another
+    capability has, and for approvers that are not roles.
     """
     for capability in capabilities:
         known = _installed.get(capability.name)

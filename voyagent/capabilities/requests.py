@@ -47,9 +47,9 @@ _OTHER = re.compile(r"\b(?:cancel\w*|radd|policy|rules?|enquiry|lead)\b|रद�
 
 
 def splits(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the ways in which a message can be two requests.
+    """Yield the ways to split a message into two parts that can be requests.
 
-    Each request begins with a verb. The caller decides if both parts are requests.
+    Each part begins with a verb. The caller decides whether both parts are requests.
     """
     if len(text.split()) > _WORDS_MAX or not _VERB.match(text):
         return

@@ -17,18 +17,20 @@ def _no_note(_record: JsonObject, _output: JsonObject) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table of records, or a fact of a single record.
+    """A column of a table of records, or one labelled value of a single record.
 
-    `value` is a key of the record, or a function of it that also accepts records of older releases.
-    An amount is an object with `amount` and `currency`, a list of those, or a text beside the key
-    `currency` of the record. `dates` is a list of the first and the last day, either of which may
-    be None. A moment is a supplier's local time. `code` is the key of a code that is shown before
-    the value. `note` returns a warning that is shown below the value, from the record and the
-    output.
+    `value` is a key of the record, or a function that returns the value from the record. It depends
+    on `kind`. For `money` it is an object with `amount` and `currency`, a list of such objects, or
+    a decimal text in the currency of the record's key `currency`. For `dates` it is a list of the
+    first and the last day, either of which may be None. For `moment` it is a supplier's local time.
 
-    The value is a link if `page` or `search` is set. `page` is the name of the id in the URL of the
-    record's page, such as `enquiry_id`; the id is that member of the output or of the record, else
-    the member `id` of the record. `search` is the path of a list that is searched for the value.
+    `code` is the key of a code that is shown before the value. `note(record, output)` returns a
+    warning that is shown below the value.
+
+    If `page` or `search` is set, the value is a link. `page` is the name of the id in the URL of a
+    record's page, such as `enquiry_id`. The id is the output's or the record's member with this
+    name, else the record's `id`. `search` is the path of a list that the link searches for the
+    value.
     """
 
     value: str | Callable[[JsonObject], Any]
@@ -44,7 +46,8 @@ class Column:
 class ResultLink:
     """A link below a result.
 
-    It leads to `path`, or to the page of the record whose id is `page`.
+    The link leads to `path`. If `path` is empty, `page` is the name of a record's id, such as
+    `trip_id`, and the link leads to the page of this record.
     """
 
     label: str
@@ -54,11 +57,12 @@ class ResultLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One way to show an output: a table, a list, facts, or only a link.
+    """One way to show an output: a table, a list, labelled values, or only a link.
 
-    `rows` is the key of the records of a table with the title `title`; without `columns` its
-    members are texts of a list. Without `rows` the columns are facts of the output, or of its
-    member `record`. A result whose rows, record or linked page are missing is not shown.
+    `rows` is the key of the output's records. With `columns` they are shown as a table with the
+    title `title`, and without `columns` as a list of texts. If `rows` is empty, the columns show
+    values of the output, or of its member `record`. A result whose rows, record or linked page are
+    missing is not shown.
     """
 
     title: str = ""

@@ -1,6 +1,6 @@
 """Fill the fields of a capability from a text.
 
-There is a reader for each kind of value.
+READERS has a function for each kind of value.
 """
 
 from __future__ import annotations
@@ -156,9 +156,9 @@ _DATE_CUES: Mapping[str, tuple[re.Pattern[str], bool]] = {
         "check_out": (r"check ?-?out|\bout|leaving|till|until", False),
     }.items()
 }
-"""Words before a date that assign it to a field.
+"""Words before a date that assign the date to a field.
 
-The value is True if the field takes no date without these words.
+The second value is True if the field takes a date only after these words.
 """
 DATE_READERS = ("date", "date_or_today")
 """Kinds of value that are a date."""
@@ -211,10 +211,10 @@ _SENIOR_FROM = 60
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Facts that are needed to read a text.
+    """Data that are needed to read a text.
 
-    `names` are names of the agency's records. `known` are fields of the subject of the
-    conversation, to which pronouns refer. `look_up` calls a lookup of a capability.
+    `names` are names of the agency's records. `known` has values of the conversation's subject by
+    field; pronouns in a text refer to this subject. `look_up` calls a lookup of a capability.
     """
 
     today: date
@@ -229,7 +229,7 @@ class Context:
 class Found:
     """A value and the words from which it was read.
 
-    The words are empty if the value was assumed.
+    `words` is empty if the value was assumed.
     """
 
     value: Any
@@ -241,7 +241,7 @@ class Filled:
     """Values of fields that were found in a text.
 
     `words` has the part of the text that gave each value, and `choices` the records to choose from
-    where several fit. `unread` has the words of facts that no field takes.
+    where several fit. `unread` has parts of the text that no field takes.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -257,7 +257,7 @@ FieldReader = Callable[[Reading, Context], Found | Several | None]
 def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
     """Return the fields of a capability that a text gives; other fields are left out.
 
-    An amount without a currency is in the currency of the record that the text means.
+    If the text means a record, an amount without a currency is in the currency of this record.
     """
     reading = _read(text, context, _kind_of_text(capability))
     filled = Filled()
@@ -310,9 +310,9 @@ def reading_of(text: str, context: Context) -> Reading:
 
 
 def answered_date(name: str, text: str, context: Context) -> str | None:
-    """Return the date of a message that is only a date, such as “5th”.
+    """Return the date of a message that is only a date, such as “5th”, or None.
 
-    It answers a question for the field `name`.
+    The message answers the question for the field `name`.
     """
     day = read_date(text.strip(), context.today, date_kind(name))
     return day.day.isoformat() if isinstance(day, Day) else None
@@ -347,7 +347,7 @@ def _read(text: str, context: Context, prefer: DateKind) -> Reading:
 
 
 def _kind_of_text(capability: Capability[Any]) -> DateKind:
-    """Return the purpose of the dates in a text as a whole.
+    """Return the purpose of the dates in a text: book dates or travel dates.
 
     They are book dates if the act posts or bills.
     """
@@ -360,7 +360,8 @@ def _kind_of_text(capability: Capability[Any]) -> DateKind:
 def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
     """Return the dates of a text by field.
 
-    A date is assigned to the field that the words before it name, the other dates in order.
+    Words before a date can name its field. The other dates are assigned to the remaining fields in
+    order.
     """
     names = [
         name
@@ -411,9 +412,9 @@ def _add_birth(
 
 
 def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
-    """Set the return or check-out date from the first date of the trip.
+    """Add the return or check-out date to `given`, counted from the first date.
 
-    The text gives a number of nights, days or weeks, or a day of the month without its month.
+    The text gives a number of nights, days or weeks, or only the day of the month.
     """
     back = next((name for name in names if name in _BACK and name not in given), None)
     first = given.get(names[0]) if names else None
@@ -441,9 +442,10 @@ def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
 
 
 def _periods(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
-    """Return the ends of periods, such as `created_from` and `created_to`.
+    """Return the first and last day of a period by field.
 
-    They are read from dates or words for a period.
+    The fields are a pair such as `created_from` and `created_to`. The days are read from dates, or
+    from words for a period.
     """
     pairs = [
         (name, f"{name.removesuffix(end)}{other}")
@@ -486,11 +488,12 @@ def _periods(capability: Capability[Any], text: str, context: Context) -> dict[s
 def _meant(
     rows: Sequence[Choice], reading: Reading, known: object = None
 ) -> Choice | Several | None:
-    """Return the one of several records that a text means, or several.
+    """Return the record that a text means, or several records to choose from.
 
-    It is the one with a stated number, else the one with exactly a stated amount, else the record
-    that is the subject of the conversation. If the text names a document of another number, nothing
-    is taken.
+    The first of these that gives exactly one record decides: the text states its number; the text
+    states exactly its amount; it is the only record; it is the subject of the conversation. If the
+    text states the number of another document, all records are returned. The result is None if
+    `rows` is empty.
     """
     numbers = {_bare(str(span.value)) for span in reading.of("number")}
     amounts = {span.value.value for span in reading.of("amount")}
@@ -511,9 +514,9 @@ def _bare(number: str) -> str:
 
 
 def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
-    """Return the status that the words mean.
+    """Return the status that a text names, or None.
 
-    Synonyms are tried before the names of the statuses.
+    Synonyms of a status are searched before the names of the statuses.
     """
     options = next(
         (control.options for control in form_fields(capability, {}) if control.name == name), ()
@@ -532,9 +535,9 @@ def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
 
 
 def _existing(found: Found | Several | None, context: Context) -> Found | Several | None:
-    """Return a name, or similar known names to choose from if it is not known.
+    """Return the name that was found, or similar known names to choose from.
 
-    A name that is not known has no records.
+    `found` is replaced only if it is not a known name and similar names exist.
     """
     if not isinstance(found, Found) or found.value in context.names:
         return found
@@ -595,9 +598,9 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 def _figure(reading: Reading) -> Span | None:
     """Return the amount in a text, or None if it is not clear.
 
-    It is not clear if another number looks like an amount and cannot be read. An amount with a
-    currency or a scale such as lakh is preferred, then a large number, then any but a number of
-    people such as “for 4”.
+    The amount is not clear if another number looks like an amount and cannot be read. An amount
+    with a currency, or with a scale such as lakh, is preferred. A large number is preferred to a
+    small one. A number of people, such as “for 4”, is never an amount.
     """
     if any(one.reason == "unread" for one in reading.unclear):
         return None
@@ -653,9 +656,9 @@ def _amount_after(before: re.Pattern[str], after: re.Pattern[str] | None = None)
 
 
 def _currency(reading: Reading, context: Context) -> Found | None:
-    """Return the currency of an amount or rate.
+    """Return the currency of the amount or rate in a text, or None without one.
 
-    If none is written, the agency's is assumed.
+    If the text names no currency, the currency of `context` is assumed.
     """
     spans = [*reading.of("amount"), *reading.of("rate")]
     written = [span.value.currency for span in spans if span.value.currency]
@@ -665,9 +668,9 @@ def _currency(reading: Reading, context: Context) -> Found | None:
 
 
 def _name_of(role: Role) -> FieldReader:
-    """Return a reader of names.
+    """Return a function that reads the name of a person or firm from a text.
 
-    A known name comes before words that are likely to be a name.
+    A name of the agency's records is preferred to words that are likely to be a name.
     """
 
     def reader(reading: Reading, context: Context) -> Found | Several | None:
@@ -749,7 +752,7 @@ def _city(reading: Reading, context: Context) -> Found | None:
 
 
 def _country(reading: Reading, context: Context) -> Found | None:
-    """Return the country of the city, or else the country that is named.
+    """Return the country of the city in a text, else the country that the text names.
 
     Nationalities are ignored.
     """
@@ -918,7 +921,8 @@ def _invoice(reading: Reading, context: Context, text: str) -> Found | None:
 def _address(words: str, context: Context) -> dict[str, Any]:
     """Return the lines and the country of an address.
 
-    A country at the end is not a line.
+    If the last line is a country, it is not among the lines. Without a country, that of the agency
+    is assumed.
     """
     lines = [line.strip(" .") for line in re.split(r",|\n", words) if line.strip(" .")]
     country = stations.country_of(lines[-1]) if len(lines) > 1 else None
@@ -977,9 +981,9 @@ READERS: Mapping[str, FieldReader] = {
     "transfer_origin": _end_of_transfer("origin"),
     "traveller_kind": _traveller_kind,
 }
-"""Readers by kind of value.
+"""Functions that read a value from a text, by kind of value.
 
-Dates, statuses, flags and invoices need more than a reader's arguments and are read by `fill`.
+Dates, statuses, flags and invoices are read by `fill` itself, because they need further arguments.
 """
 NAME_READERS = frozenset({"party", "supplier"})
 """Kinds of value that are the name of a party."""

@@ -1,7 +1,6 @@
-"""Facts of a message that no field of the card takes; the card names them.
+"""Parts of a message that no field of the card takes; the card names them.
 
-A fact that is lost without a word is worse than a question, because the user believes that it was
-understood.
+Otherwise the user would believe that these parts were understood.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class Unread(NamedTuple):
 def find_unread(
     capability: Capability[Any], reading: Reading, values: JsonObject
 ) -> tuple[Unread, ...]:
-    """Return the facts of a text that the fields of a capability do not take.
+    """Return the parts of a text that the fields of a capability do not take.
 
     `values` are the fields that were read from the text.
     """

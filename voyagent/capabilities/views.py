@@ -39,7 +39,7 @@ pages = PageBlueprint("capabilities", __name__, guard=Guard.SIGNED_IN)
 def actions(reader: RequestReader) -> ResponseReturnValue:
     """List the capabilities that the user may use.
 
-    The command palette gets only the list.
+    The command palette requests only the list, with htmx.
     """
     actor = reader.authenticate()
     usable = [one for one in registry.every() if may_use(one, actor)]
@@ -60,7 +60,7 @@ def actions(reader: RequestReader) -> ResponseReturnValue:
     once=True,
 )
 def act(actor: Actor, name: str) -> ResponseReturnValue:
-    """Show the form of a capability, filled from the URL; run it if it is sent.
+    """Show the form of a capability, filled from the URL; run it when it is submitted.
 
     `session_id` in the URL is the conversation to which the call belongs.
     """

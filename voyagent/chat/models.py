@@ -1,7 +1,7 @@
 """Tables of conversations.
 
-A conversation's row has counters of its messages, turns and events, from which the next number is
-taken.
+The row of a conversation counts its messages, turns and events. The next message, turn or event
+takes its number from this counter.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ChatSession(TenantOwned, Base):
     """A conversation with the assistant, visible to all users of the agency.
 
     While `deleted_at` is set, the conversation is hidden; a job deletes its rows later. `search` is
-    the text by which searches find its name.
+    the name in lower case, for searches.
     """
 
     __tablename__ = "chat_sessions"
@@ -75,9 +75,9 @@ class ChatSession(TenantOwned, Base):
 class ChatTurn(TenantBound, Base):
     """One run of the assistant, in response to a message or a decision.
 
-    A background job executes it, and its events record what happened. `replaces` is the id of the
-    turn that this one replaces. The replaced turn and all after it have `superseded_at`: they no
-    longer belong to the conversation, but can still be read.
+    A background job executes the turn, and its events record what happened. `replaces` is the id of
+    the turn that this turn replaces. The replaced turn and all turns after it get `superseded_at`.
+    They no longer belong to the conversation, but can still be read.
     """
 
     __tablename__ = "chat_turns"
@@ -146,9 +146,9 @@ class ChatTurn(TenantBound, Base):
 
 
 class ChatMessage(TenantOwned, Base):
-    """A message by a user, the assistant or a tool, as a list of blocks.
+    """A message by a user, the assistant, a tool or the system, as a list of blocks.
 
-    `search` is the text that searches find; only messages of users and the assistant have it.
+    `search` is the text that searches read. It is empty for messages of tools and of the system.
     """
 
     __tablename__ = "chat_messages"
@@ -199,7 +199,7 @@ class ChatTurnStep(TenantBound, Base):
 class ChatEvent(TenantBound, Base):
     """An event of a turn.
 
-    `data` is the exact text that was sent, so that a replay is identical.
+    `data` is the exact text that was sent, so that it can be sent again unchanged.
     """
 
     __tablename__ = "chat_events"

@@ -1,7 +1,7 @@
 """Names of ledger accounts on pages and in documents.
 
 Names of the accounts that every agency starts with are translated. Names that an agency chose are
-shown unchanged.
+shown unchanged. API responses and files for programs contain the stored name.
 """
 
 from __future__ import annotations
@@ -20,9 +20,5 @@ def register_names(app: Flask, shipped: Iterable[str]) -> None:
 
 
 def account_name(name: str) -> str:
-    """Return an account's name as pages show it.
-
-    The name of an account that every agency starts with is translated to the page's language. Any
-    other name is returned unchanged. API responses and files for programs contain the stored name.
-    """
+    """Return an account's name in the page's language, if it can be translated."""
     return str(gettext(name)) if name in current_app.extensions[_KEY] else name

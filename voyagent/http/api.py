@@ -1,8 +1,8 @@
-"""The JSON API, in which one declaration defines an operation.
+"""JSON API, in which one declaration defines an operation.
 
-The declaration defines the checks, the response and the documentation. Order of the checks: route,
-body size, content type, JSON syntax, bearer token, permission, schema (with the `Idempotency-Key`
-and its earlier use), then the rules of the service function.
+The declaration defines the checks, the response and the documentation. The checks are made in this
+order: route, body size, content type, JSON syntax, bearer token, permission, schema, earlier use of
+the `Idempotency-Key`, and last the rules of the service function.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class Operation:
     """A declared operation, from which its view and its documentation are made.
 
     The caller's role needs `permission`; None allows every member of the agency. If `direct` is
-    true the operation acts without approval, and a role without the direct permission is refused
-    before the schema is checked.
+    true, the operation acts without approval: a role without the direct right is refused before the
+    schema is checked.
     """
 
     method: str
@@ -92,9 +92,10 @@ class Operation:
     headers: tuple[tuple[str, str], ...] = field(default=())
     optional_bearer: bool = False
     takes_key: bool = False
-    """True if the operation accepts an `Idempotency-Key`: a POST with a bearer token that writes.
+    """True if the operation accepts an `Idempotency-Key`.
 
-    Public operations and sign-out ignore the header.
+    This is so for a POST with a bearer token that writes. Public operations and sign-out ignore the
+    header.
     """
     secret_answer: bool = False
     resume: Callable[..., Response] | None = None
@@ -173,10 +174,7 @@ class _Shorthand:
 
 
 class ApiBlueprint(Blueprint):
-    """Blueprint of JSON operations with one guard.
-
-    It ignores cookies and CSRF tokens.
-    """
+    """Blueprint of JSON operations with one guard; it ignores cookies and CSRF tokens."""
 
     def __init__(
         self, name: str, import_name: str, *, tag: str, guard: Guard, prefix: str = "/api"
@@ -211,18 +209,21 @@ class ApiBlueprint(Blueprint):
     ) -> Callable[[Handler], Handler]:
         """Decorate a handler to declare an operation.
 
-        The parameters of the handler decide what it receives: `actor` (authenticated in the
-        transaction of the request) or `reader` (authenticates on its first read), `query`, `body`
-        (annotated `Schema | None` if optional), and the ids of the path. If an id is annotated
-        `UUID` and its text is malformed, `missing` is raised.
+        The parameters of the handler decide what the handler receives:
+          - `actor`, authenticated in the transaction of the request
+          - `reader`, which authenticates the caller with its first read
+          - `query`, and `body` (annotated `Schema | None` if optional)
+          - the ids of the path. If an id is annotated `UUID` and its text is malformed, `missing`
+            is raised.
 
-        For requests repeated with an `Idempotency-Key`: `secret_answer` is true if the response
-        contains a secret, so that it is never stored. `resume(place, …)` returns a stream again
-        that was returned as `idempotency.EventStreamResponse`.
+        Two options are for requests that are repeated with an `Idempotency-Key`. `secret_answer` is
+        true if the response contains a secret; such a response is never stored. `resume(place, …)`
+        returns the event stream again that the first request received as
+        `idempotency.EventStreamResponse`.
 
-        `inputs` returns the schemas of the body if the path decides which one applies. They are
-        used only in the OpenAPI document; the handler validates the body. `also` declares further
-        success responses by status.
+        If the schema of the body depends on the path, `inputs` returns all possible schemas for the
+        OpenAPI document, and the handler validates the body. `also` maps the statuses of further
+        success responses to response classes.
         """
         missing = facts.get("missing")
         is_secret = facts.get("secret_answer", False)

@@ -1,6 +1,6 @@
-"""The Flask application with one database transaction for each request.
+"""Flask application with one database transaction for each request.
 
-A response is sent after a commit; an exception causes a rollback.
+The transaction is committed before the response is sent, and rolled back after an exception.
 """
 
 from __future__ import annotations
@@ -43,11 +43,9 @@ class _Signer(TimestampSigner):
 class _CookieSessions(SecureCookieSessionInterface):
     """Session cookies that cost no time for requests without a cookie.
 
-    A signer is created only if the cookie has a signature. A session that was not read is not
-    written.
-
-    Cookies are dated by `clock`. itsdangerous refuses a signature of the future, which is one that
-    another process with a clock a moment ahead has made. Here its age is zero.
+    A session that the request did not use is not written. Cookies are dated by `clock`. A signature
+    with a later time, made by another process whose clock is slightly ahead, is accepted.
+    itsdangerous itself would refuse it.
     """
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
@@ -82,17 +80,18 @@ class _CookieSessions(SecureCookieSessionInterface):
 class VoyagentFlask(Flask):
     """Flask application that runs each request in one transaction.
 
-    A request that conflicts with another is run again. A streamed response is produced after the
-    commit, so it must not write to the database.
+    A request that conflicts with another request in the database is run again. A streamed response
+    is produced after the commit, so the stream must not write to the database.
     """
 
     session_interface = _CookieSessions()
 
     def request_context(self, environ: WSGIEnvironment) -> RequestContext:
-        """Return the context of a request, whose body must have its declared length.
+        """Return the context of a request; a body that ends early causes an error.
 
-        If a client disconnects, gunicorn ends the body early. Werkzeug would take what has arrived
-        for the whole body if the server declared that it terminates bodies.
+        If a client disconnects, gunicorn ends the body early. Because of `wsgi.input_terminated`,
+        Werkzeug would accept the received part as the whole body. The key is therefore removed if
+        the request has a Content-Length.
         """
         if environ.get("CONTENT_LENGTH"):
             environ.pop("wsgi.input_terminated", None)
@@ -106,7 +105,7 @@ class VoyagentFlask(Flask):
         """Run the view and commit; roll back on an error without `keeps_work`.
 
         After a deadlock, a serialization failure, or a connection lost before the commit, the view
-        is run again, at most ATTEMPTS_MAX times.
+        is run again. The view runs at most ATTEMPTS_MAX times.
         """
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
@@ -143,8 +142,8 @@ class VoyagentFlask(Flask):
     def _restore_session_cookie(self) -> None:
         """Set the session cookie back to its value in the request.
 
-        After a rollback nobody was signed in or out, and a one-time token in the cookie is still
-        unused.
+        A rollback undoes a sign-in, a sign-out or the use of a one-time token, so the cookie must
+        not show it.
         """
         sent = self.session_interface.open_session(self, request)
         session.clear()
@@ -153,10 +152,9 @@ class VoyagentFlask(Flask):
 
 
 def _may_retry(error: DBAPIError) -> bool:
-    """Return True if a retry may succeed.
+    """Return True if the view may be run again after a database error.
 
-    A retry may succeed after a serialization failure, a deadlock, or a connection lost before
-    COMMIT.
+    This is so after a serialization failure, a deadlock, or a connection lost before COMMIT.
     """
     if _sqlstate(error) in _RETRYABLE:
         return True

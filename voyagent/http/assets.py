@@ -17,9 +17,9 @@ def asset(filename: str) -> str:
 
 
 def mark_of(filename: str) -> str | None:
-    """Return the digest of a static file, None if there is no such file.
+    """Return the digest of a static file, or None if there is no such file.
 
-    A file is read again only if it has changed.
+    The digest is cached until the file changes.
     """
     place = safe_join(current_app.static_folder or "", filename)
     if place is None:

@@ -1,9 +1,9 @@
 """A gunicorn worker whose threads do not wait for slow clients.
 
-A slow or broken client costs a socket and the bytes that it has sent or not read, but no thread.
-The decision 0039 has the reasons. The module depends on internals of gunicorn's `gthread` worker,
-so the version of gunicorn is pinned, and `tests/http/test_buffering.py` tests each behaviour on a
-real server.
+A slow or broken client costs a socket, and memory for the bytes that it has sent or not yet read,
+but no thread. Decision 0039 has the reasons. The module depends on internals of gunicorn's
+`gthread` worker, so the version of gunicorn is pinned. `tests/http/test_buffering.py` tests each
+behaviour on a real server.
 """
 
 from __future__ import annotations
@@ -96,10 +96,11 @@ class Stage(Enum):
 
 
 class Scan:
-    """A search for the end of a request, to decide when a thread may have it.
+    """Search for the end of a request, to decide when a thread can handle the request.
 
-    gunicorn's parser alone interprets the request. Whatever the scan does not expect is `READY` at
-    once, so that the parser refuses it. A wrong guess costs time and never changes a request.
+    Only gunicorn's parser interprets requests. If the scan finds anything unexpected, the stage is
+    `READY` at once, so that the parser can refuse the request. A wrong guess of the scan costs time
+    but never changes a request.
     """
 
     def __init__(self) -> None:
@@ -204,11 +205,12 @@ message.ChunkedReader = _FewChunks
 
 
 class _Source:
-    """The bytes of a request: first the buffered ones, then those of the socket.
+    """The bytes of a request: first the buffered bytes, then bytes from the socket.
 
-    gunicorn gets the buffered bytes in pieces, because its reader of chunks copies the rest of a
-    piece for each chunk. After them the client must keep up a minimum rate, counted from the moment
-    when a thread has the request, and may never send nothing for longer than `patience_s`.
+    gunicorn gets the buffered bytes in pieces, because its reader of chunked bodies copies the rest
+    of a piece for each chunk. The client must send bytes that are not yet buffered at a minimum
+    rate, counted from the moment when a thread has the request. It must never pause for longer than
+    `patience_s` seconds.
     """
 
     def __init__(self, sock: socket.socket, patience_s: float) -> None:
@@ -232,9 +234,9 @@ class _Source:
         self._deadline = 0.0
 
     def recv(self, size: int) -> bytes:
-        """Return the next bytes.
+        """Return up to `size` bytes.
 
-        Raises TimeoutError or BlockingIOError if the client is late.
+        Raises TimeoutError or BlockingIOError if the client is too slow.
         """
         if self._buffered:
             piece, self._buffered = bytes(self._buffered[:size]), self._buffered[size:]
@@ -247,9 +249,10 @@ class _Source:
 
 
 class _Connection(TConn):
-    """A connection with the bytes of a request that is not complete yet.
+    """A connection, with the received bytes of a request that is not complete yet.
 
-    `after_rest` is set when the thread has ended and the rest of its response is still being sent.
+    `after_rest` is called when the whole response is sent. It is set when the thread has ended
+    before the response is sent completely.
     """
 
     sock: ResponseSocket
@@ -269,9 +272,10 @@ class _Connection(TConn):
 
 
 class BufferingWorker(ThreadWorker):
-    """gunicorn's `gthread` worker, which gives threads complete requests only.
+    """gunicorn's `gthread` worker, which gives threads only complete requests.
 
-    `handle`, `handle_request` and `_keepalive_after` run in a thread, the rest in the main thread.
+    `handle`, `handle_request` and `_keepalive_after` run in a thread. All other methods run in the
+    main thread.
     """
 
     alive: bool
@@ -308,9 +312,9 @@ class BufferingWorker(ThreadWorker):
         self._rests.patience_s = limits.send_s
 
     def run(self) -> None:
-        """Serve until told to stop.
+        """Accept connections and handle requests until the process is told to stop.
 
-        There are at most as many connections as the process may have files.
+        The number of connections is limited by the number of files that the process may open.
         """
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = self.worker_connections + FILES_FOR_THE_PROGRAM
@@ -433,9 +437,9 @@ class BufferingWorker(ThreadWorker):
         self._poll(conn, self.on_client_socket_readable)
 
     def _close_idle_of(self, network: str) -> bool:
-        """Close the longest idle connection of a network; False if none is idle.
+        """Close the connection of a network that was idle longest; False if none is idle.
 
-        Many people of an office have one address, and each browser keeps connections open.
+        Many people in one office share an address, and each browser keeps connections open.
         """
         for conn in self.keepalived_conns:
             if conn.network == network:
@@ -492,11 +496,12 @@ class BufferingWorker(ThreadWorker):
         self._poll(conn, self._receive)
 
     def _limit_memory(self, network: str | None) -> None:
-        """Refuse a large request if unfinished ones take too much memory.
+        """Refuse a large unfinished request if such requests take too much memory.
 
-        It is the largest of the address that has more than its share, or, if all addresses together
-        have too much, of the one with the most. So bodies that stand still keep nobody out. A
-        request of up to HEADER_BYTES_MAX bytes is never refused.
+        The largest unfinished request of one client is refused. This client is `network`, if its
+        requests take more than one client's share. Otherwise, if all unfinished requests together
+        take too much, it is the client whose requests take the most. Requests of up to
+        HEADER_BYTES_MAX bytes are never refused.
         """
         most = self.limits.buffered_bytes
         if network is None or self._buffered[network] <= most // ADDRESS_SHARE:
@@ -528,10 +533,11 @@ class BufferingWorker(ThreadWorker):
         self._linger(conn)
 
     def _linger(self, conn: _Connection, _client: socket.socket | None = None) -> None:
-        """End the sending side, and discard what still arrives.
+        """Shut down sending on a connection, and discard what the client still sends.
 
         If the connection were closed at once, the client might lose the response (RFC 9112, section
-        9.6). gunicorn waits for the client in the main thread, where all clients would wait.
+        9.6). gunicorn's own code would wait for this client in the main thread and delay all other
+        clients.
         """
         self._collecting.discard(conn)
         self._forget_received(conn)
@@ -715,9 +721,10 @@ class BufferingWorker(ThreadWorker):
             return False
 
     def _keepalive_after(self, conn: _Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
-        """Return whether the connection can be used again.
+        """Return True if the connection can be used for another request.
 
-        The rest of a body is skipped if it has arrived. To wait for it would hold a thread.
+        If the rest of the request body has arrived, it is skipped. If not, the connection is not
+        used again, because a thread would have to wait for the rest.
         """
         if not keepalive:
             return False
@@ -731,9 +738,10 @@ class BufferingWorker(ThreadWorker):
 
 @lru_cache(maxsize=4096)
 def network_of(address: str, trusted: tuple[Network, ...]) -> str | None:
-    """Return the network that counts as one client, None for a trusted proxy.
+    """Return the network that counts as one client, or None for a trusted proxy.
 
-    It is an IPv4 address or an IPv6 /64.
+    The network is an IPv4 address or an IPv6 /64. A text that is no IP address is returned
+    unchanged.
     """
     try:
         found = ip_address(address.partition("%")[0])
@@ -749,10 +757,10 @@ def network_of(address: str, trusted: tuple[Network, ...]) -> str | None:
 
 
 def _extended(deadline: float, size: int, patience_s: float) -> float:
-    """Return the deadline of a body after so many bytes of it have arrived.
+    """Return the new deadline of a request body after `size` bytes have arrived.
 
-    It is never more than `patience_s` seconds from now, so that a client that has sent much at once
-    may not stand still for long.
+    The deadline is never more than `patience_s` seconds from now, so that a client that has sent a
+    lot at once cannot pause for long.
     """
     return min(deadline + size / BODY_BYTES_PER_S, time.monotonic() + patience_s)
 

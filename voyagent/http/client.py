@@ -14,8 +14,8 @@ from voyagent.kernel.config import Address, Network, Settings
 def client_address() -> str:
     """Return the client's IP address, or an empty string if it is unknown.
 
-    `X-Forwarded-For` is used only if the connection comes from `VOYAGENT_TRUSTED_PROXIES`, because
-    any client can send this header.
+    The header `X-Forwarded-For` is used only if the connection comes from an address in
+    `VOYAGENT_TRUSTED_PROXIES`, because any client can send this header.
     """
     settings = cast("Settings", current_app.extensions["voyagent.settings"])
     return client_address_of(
@@ -28,7 +28,8 @@ def client_address() -> str:
 def client_network() -> str | None:
     """Return the client's IPv4 address or IPv6 /64, which counts as one client.
 
-    None if it is unknown, or is this machine or a trusted proxy, behind which are many clients.
+    The result is None if the address is unknown, or if it belongs to this machine or to a trusted
+    proxy, because many clients may share such an address.
     """
     settings = cast("Settings", current_app.extensions["voyagent.settings"])
     found = _address(client_address())
@@ -42,12 +43,13 @@ def client_network() -> str | None:
 
 
 def client_address_of(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
-    """Return the nearest address to this server that is no trusted proxy.
+    """Return the client's address: the last one before the trusted proxies.
 
-    Each proxy appends the address that connected to it to the header, so the header is read from
-    right to left, beginning with the connection. The addresses to the left of the first untrusted
-    one were sent by that client and prove nothing. If an address cannot be parsed, the last trusted
-    proxy is returned.
+    `peer` is the address that connected to this server, and `forwarded` the values of
+    `X-Forwarded-For`. Each proxy appends the address that connected to it, so the addresses are
+    checked from right to left, beginning with `peer`. The first address that is no trusted proxy is
+    returned. Addresses to the left of it were sent by that client and prove nothing. If an address
+    cannot be parsed, the trusted proxy that reported it is returned.
     """
     networks = list(trusted)
     known = _address(peer)

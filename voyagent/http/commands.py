@@ -23,10 +23,10 @@ _AWAY = frozenset({None, "57P01", "57P02", "57P03"})
 
 
 def with_database(command: Callable[Given, Result]) -> Callable[Given, Result]:
-    """Run a command in the application context and explain an unusable database.
+    """Run a command in the application context; explain errors of the database.
 
-    Raises ClickException, which is exit code 1, if the server does not accept the connection or if
-    the schema was not migrated to this version.
+    Raises ClickException (exit code 1) if the database server does not accept the connection or the
+    schema is not that of this version.
     """
 
     @wraps(command)

@@ -1,7 +1,7 @@
 """Compression of responses with gzip.
 
 A secret must not be compressed together with text that somebody else chooses, because the length of
-the result would reveal it (the attack BREACH). The decision 0040 has the rules.
+the result would reveal the secret (the attack BREACH). Decision 0040 has the rules.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ _STORED_BYTES_MAX = 65_535
 
 
 def install(app: Flask) -> None:
-    """Compress responses.
+    """Install the hooks that compress responses.
 
-    Call this before the installation of the hook that adds the headers of every response.
+    Call this before `headers.install`. Flask runs such hooks in reverse order, so responses then
+    get their headers before they are compressed.
     """
     app.before_request(_take_back_suffix)
     app.after_request(_compress)
@@ -105,8 +106,8 @@ def _secret() -> bytes:
 def gzip_apart(body: bytes, secret: bytes, *, level: int = LEVEL) -> bytes:
     """Return the body in the format gzip, with the secret uncompressed.
 
-    The text before and after the secret is compressed by itself, so that no part of the result
-    refers to the secret, and its length does not depend on it.
+    The text before the secret and the text after it are compressed separately. The length of the
+    result therefore does not depend on the secret.
     """
     parts = body.split(secret) if secret else [body]
     out = [_GZIP_HEADER]
@@ -129,10 +130,10 @@ def _stored(text: bytes) -> bytes:
 
 
 class _Stream:
-    """A compressed stream, which closes the original one.
+    """A compressed stream, which closes the original stream.
 
-    Each event of an event stream is compressed by itself and sent at once. The parts of a file are
-    compressed together.
+    In an event stream, each event is compressed separately and sent at once. Other streams are
+    compressed as a whole.
     """
 
     def __init__(self, pieces: Iterable[bytes] | Iterable[str], *, is_events: bool) -> None:

@@ -1,7 +1,7 @@
-"""The operations of the API contract, on which existing client programs rely.
+"""Operations of the API contract, on which existing client programs rely.
 
-Their input is more lenient than that of other operations: an unknown query parameter is ignored. A
-test compares this list with the contract.
+Unlike other operations, these operations ignore unknown query parameters. A test compares this list
+with the contract.
 """
 
 from __future__ import annotations

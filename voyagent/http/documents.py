@@ -46,11 +46,11 @@ class Document:
     """A kind of document that can be downloaded as PDF, CSV and workbook.
 
     `name` is part of the file's URL, and `title` names the document in the API documentation.
-    `path` is the path of the record in the API, `page_path` its path on pages, and `parameter` the
-    id in both paths. `read` returns the data of a record or raises `missing`. `sheet` makes the
-    table, and `typeset` makes the PDF with the agency's name. If `may_hide_prices` is true, `sheet`
-    and `typeset` also receive `prices`: a query parameter of the API, and `?prices=no` on pages.
-    `contents` describes the table.
+    `path` is the path of the record in the API, and `page_path` the path on pages. `parameter` is
+    the name of the id in both paths. `read` returns the data of a record or raises `missing`.
+    `sheet` makes the table for CSV and workbook, and `typeset` makes the PDF. If `may_hide_prices`
+    is true, `sheet` and `typeset` also receive `prices`, which is a query parameter of the API, and
+    `?prices=no` on pages. `contents` describes the table in the API documentation.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Document:
 class _Wanted:
     """Options of a requested file.
 
-    A format ignores the options that it does not support.
+    Options that a format does not support are ignored.
     """
 
     form: Format
@@ -117,7 +117,8 @@ def add_api_routes(api: ApiBlueprint, document: Document) -> None:
 def add_page_routes(pages: PageBlueprint, document: Document) -> None:
     """Add a page route for each file format of the document.
 
-    `?locale=` sets the language of the PDF. CSV files have a byte order mark for spreadsheets.
+    `?locale=` sets the language of the PDF. CSV files have a byte order mark, which spreadsheet
+    programs need to recognise UTF-8.
     """
     for form in SCHEMAS:
         address = f"{document.page_path}/{document.name}.{form}"
@@ -181,9 +182,9 @@ def _named(
 def _answered(
     document: Document, reader: RequestReader, document_id: UUID, wanted: _Wanted
 ) -> Response:
-    """Return the file; if `locale` is None, a PDF is in the agency's language.
+    """Return the requested file of a document.
 
-    Raises the errors of `Document.read`.
+    Without `locale`, a PDF is in the agency's language. Raises the errors of `Document.read`.
     """
     found, actor = document.read(reader, document_id), reader.authenticate()
     chosen = {"prices": wanted.prices} if document.may_hide_prices else {}
@@ -194,10 +195,10 @@ def _answered(
 
 
 def facts_of(members: Row) -> Iterator[tuple[str, str | None, date | None]]:
-    """Yield name, text and date of each value that is not an amount or a list.
+    """Yield name, text and date of each member that is not an amount or a list.
 
-    Either text or date is None. For an exchange rate both are given, and the date is the date of
-    its quotation.
+    A date is yielded as date, and any other value as text. An exchange rate is yielded as both: its
+    text, and the date of its quotation.
     """
     for name, value in members.items():
         if isinstance(value, datetime):

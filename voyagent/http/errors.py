@@ -70,9 +70,9 @@ _HTTP_SENTENCES = {
 
 
 class SchemaViolation(errors.Unprocessable):
-    """Input breaks the schema.
+    """The input does not match the schema.
 
-    `items` are `{type, loc, msg}` and do not contain the input.
+    Each of `items` has the keys `type`, `loc` and `msg`. The items do not contain the input itself.
     """
 
     def __init__(self, items: list[dict[str, object]]) -> None:
@@ -153,7 +153,7 @@ def _wait(seconds: int) -> str:
 def _load_visitor() -> None:
     """Authenticate the visitor of an error page, to show their language and menu.
 
-    Not for static files, for which no page is shown.
+    Requests for static files are left out, because no page is shown for them.
     """
     if is_api() or request.endpoint == "static" or present_actor() is not None:
         return
@@ -240,10 +240,11 @@ def _detail_of(status: int) -> str:
 
 
 def _malformed_body(error: Exception) -> Response:
-    """Answer a body that gunicorn cannot parse, such as one with a malformed chunk.
+    """Return the response to a body that gunicorn cannot parse.
 
-    gunicorn parses a chunked body while the program reads it. The reason is in the log line of the
-    request, because anybody can cause this error.
+    An example is a malformed chunk: gunicorn parses a chunked body only while the program reads it.
+    The log line of the request has the kind of the error. There is no separate log entry, because
+    anybody can cause this error.
     """
     structlog.contextvars.bind_contextvars(malformed=type(error).__name__)
     _load_visitor()
@@ -304,7 +305,8 @@ def _database(error: Exception) -> Response:
 def _may_be_saved(error: Exception) -> bool:
     """Return True if the connection was lost during COMMIT.
 
-    Its result is then unknown. COMMIT is the only act of a session whose error has no statement.
+    In that case, nobody knows whether the changes were saved. COMMIT is recognised because it is
+    the only command of a session whose error has no statement.
     """
     return (
         g.get("committing", False)

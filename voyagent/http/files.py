@@ -120,7 +120,7 @@ def export_slots() -> Exports:
 
 
 def exported(answer: Response) -> Response:
-    """Record an export in the audit log and return the response with its file.
+    """Record an export in the audit log and return the response unchanged.
 
     The caller, the file name and the filters are recorded before the first byte is sent.
     """
@@ -151,7 +151,7 @@ def exported_file(file: File) -> Response:
 def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> Response:
     """Return a table as a workbook or CSV file; `bom` marks the CSV as UTF-8.
 
-    Raises LargeFile if a worker must make the workbook, ExportsBusy.
+    Raises LargeFile if a worker must make the workbook. Raises ExportsBusy if too many exports run.
     """
     if form == "csv":
         return saved(sheet.csv(bom=bom).encode(), f"{sheet.name}.csv", MEDIA_TYPES["csv"])
@@ -169,9 +169,7 @@ def streamed(
 ) -> Response:
     """Return an export of any length as a CSV response, and record the export.
 
-    It is read from one snapshot of the database.
-
-    Raises ExportsBusy.
+    All rows are read from one snapshot of the database. Raises ExportsBusy.
     """
     snapshot = export_slots().open(tenant_id)
     try:
@@ -186,10 +184,10 @@ def streamed(
 
 
 def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
-    """Return a list in the format of the query parameter `format`, or None.
+    """Return a list as a file, if the query parameter `format` asks for one.
 
-    None means that the parameter is missing or has another value. A CSV file may have any length, a
-    workbook at most LINES_MAX rows. The export is recorded in the audit log. Raises ExportsBusy,
+    The result is None if `format` is missing or unknown. A CSV file may have any length, a workbook
+    at most LINES_MAX rows. The export is recorded in the audit log. Raises ExportsBusy,
     TooManyLines.
     """
     wanted = request.args.get("format")
@@ -208,8 +206,8 @@ def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
 def made_later() -> Response:
     """Have a worker make the file of this request.
 
-    A browser is redirected to the page of the file. The API responds 202 with the id, and the
-    address in `Location`.
+    A browser is redirected to a page that shows the state of the file. The API responds with status
+    202, the id of the file, and the URL of its state in `Location`.
     """
     actor = present_actor()
     assert actor is not None

@@ -66,9 +66,10 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
 
 
 class DateText(StringField):
-    """A date in free form, the day before the month: `24 Nov 2026`, `24/11`, `Friday`.
+    """A field for a date as people write it, with the day before the month.
 
-    `kind` is the purpose of the date, which decides a missing year.
+    Examples: `24 Nov 2026`, `24/11`, `Friday`. `kind` is the purpose of the date, and decides which
+    year is meant if the text has none.
     """
 
     def __init__(self, *arguments: Any, kind: DateKind = "travel", **keywords: Any) -> None:
@@ -81,7 +82,7 @@ class DateText(StringField):
 
     @property
     def iso(self) -> str | None:
-        """Return the date as YYYY-MM-DD, None if the field is blank.
+        """Return the date as YYYY-MM-DD, or None if the field is blank.
 
         Text that is not a date is returned unchanged, so that the schema refuses it.
         """
@@ -108,7 +109,8 @@ def country_options() -> list[SelectChoice]:
 class RowsField(StringField):
     """A field of several rows with several inputs each, such as invoice lines.
 
-    `names` are the inputs of a row. A row in which all inputs of `written` are blank is left out.
+    `names` are the names of the inputs of a row. A row is left out if all its inputs in `written`
+    are blank.
     """
 
     names: ClassVar[tuple[str, ...]]
@@ -120,7 +122,7 @@ class RowsField(StringField):
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
         """Read the submitted rows, or use `data` if none were submitted.
 
-        At most one row more than `most` is read, so that the schema can refuse too many rows.
+        At most `most` rows and one more are read, so that the schema can refuse too many rows.
         """
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
@@ -132,7 +134,7 @@ class RowsField(StringField):
 
 
 class SchemaForm(FlaskForm, Generic[Schema]):
-    """A form for a pydantic schema, which validates what the fields contain.
+    """A form whose input is validated by a pydantic schema.
 
     A subclass sets `schema` and declares a field for each member of the schema.
     """
@@ -140,10 +142,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     schema: ClassVar[type[BaseModel]]
     empty_as_none: ClassVar[bool] = True
     sentences: ClassVar[dict[str, Any]] = {}
-    """Error sentences that replace the usual ones.
+    """Error sentences that replace the usual sentences.
 
-    The keys are `type`, `field.type` or `field.type.blank`, where `type` is that of a pydantic
-    error.
+    A key is `type`, `field.type` or `field.type.blank`, where `type` is the type of a pydantic
+    error and `field` the name of a field.
     """
 
     stand_ins: ClassVar[dict[str, Any]] = {}
@@ -159,18 +161,15 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
     @property
     def status(self) -> int:
-        """Return the page's HTTP status.
-
-        It is 200, 422 for a refused form, or 429 after too many attempts.
-        """
+        """Return the page's HTTP status: 200, 422 (refused) or 429 (too many attempts)."""
         if self._is_rate_limited:
             return 429
         return 422 if self.is_submitted() else 200
 
     def accepted(self) -> Any | None:
-        """Return the validated object; None if the form was not submitted or is invalid.
+        """Return the validated object, or None if the form was not sent or is invalid.
 
-        Each invalid field then has an error sentence.
+        If the form is invalid, each invalid field gets an error sentence.
         """
         if not self.is_submitted() or not self.validate():
             return None
@@ -184,7 +183,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def values(self) -> dict[str, Any]:
         """Return the submitted values by field, for the schema.
 
-        A blank field is None if the schema allows None; otherwise it is left out.
+        A blank field is None if the schema allows None. Otherwise, it is left out.
         """
         values: dict[str, Any] = {}
         for name, field in self._fields.items():
@@ -199,7 +198,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return values
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the field at which a schema error is shown.
+        """Return the name of the field at which a schema error is shown.
 
         An empty text shows the error above the form.
         """
@@ -209,9 +208,9 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         """Validate the form and return `act(value)`; None if the form or `act` refuses it.
 
         `fields` maps the codes of expected errors to the field where the error is shown, or to ""
-        to show it above the form. An error for too many attempts is always shown above the form,
-        and the values that the user entered stay. All other errors are raised. After an expected
-        error the transaction is rolled back, unless the error has `keeps_work`.
+        to show the error above the form. TooManyRequests needs no entry: it is shown above the
+        form, unless htmx sent the request. All other errors are raised. After an expected error,
+        the transaction is rolled back, unless the error has `keeps_work`.
         """
         value = self.accepted()
         if value is None:
@@ -229,10 +228,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return None
 
     def dry_run(self, act: Callable[[Any], Result]) -> Result | None:
-        """Return `act(value)` for a form that is not complete yet; `act` must only read.
+        """Return `act(value)` for a form that may be incomplete; `act` must only read.
 
-        None if a required field is blank, or if the form would be refused; `problems` then says
-        why.
+        The result is None if a required field is blank or the form would be refused. In the second
+        case, `problems` has the reasons.
         """
         self.problems = ()
         if any(
@@ -260,7 +259,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def refuse(self, error: VoyagentError, **fields: str) -> None:
         """Show an error at the field that `fields` gives for its code.
 
-        An error without a field is shown above the form.
+        If `fields` has no field for the code, the error is shown above the form.
         """
         self.refused = error.code
         if error.answer_at is not None:
@@ -315,10 +314,10 @@ class AmountText(StringField):
 
 
 class SentOnce:
-    """Mixin of forms whose record a page with `once` creates only once.
+    """Mixin for a form that takes effect only once, even if it is sent again.
 
-    Each form has a hidden key, which is generated when the form is opened and is the same in each
-    submission.
+    The form has a hidden key, which is generated when the form is opened. Each submission sends the
+    same key, and a page with the option `once` processes a key only once.
     """
 
     form_key = HiddenField(default=lambda: str(new_id()))
@@ -337,7 +336,7 @@ def _is_blank(finding: ErrorDetails) -> bool:
 def finding_in_words(kind: str, message: str) -> str:
     """Return the sentence for a type of schema error, else the message of the schema.
 
-    For a number out of range the sentence has the limit, which is the end of the message.
+    For a number that is too large or too small, the sentence has the limit.
     """
     limit = _LIMIT.search(message)
     if limit is not None and kind == "less_than_equal":
@@ -385,10 +384,10 @@ class AmountForm(SchemaForm[Schema]):
 
 
 def plain(typed: str, currency: str | None = None) -> str:
-    """Return a typed amount as a plain decimal number with the digits 0 to 9.
+    """Return a typed amount as a decimal number with the digits 0 to 9.
 
-    Accepts `1,20,000`, `1.2 lakh` and, if `currency` is INR, `₹60k`. Other text is returned
-    unchanged, so that the schema refuses it.
+    Examples of valid input: `1,20,000`, `1.2 lakh` and, if `currency` is INR, `₹60k`. Other text is
+    returned unchanged, so that the schema refuses it.
     """
     digits = ungrouped(
         "".join(
@@ -402,9 +401,9 @@ def plain(typed: str, currency: str | None = None) -> str:
 
 
 def typed_amount(value: Money) -> str:
-    """Return an amount as the text of an input, which `plain` can read back.
+    """Return an amount as the value of an input field, with grouped digits.
 
-    It is grouped as on pages.
+    `plain` can read the text back.
     """
     return amount(value).replace(MINUS, "-")
 
@@ -419,8 +418,9 @@ def _set_retry_after(retry_after_s: int) -> None:
 def opened_state(seen: str | None) -> datetime | None:
     """Return the version of the record that the form showed, from the field `seen`.
 
-    The version is a time in UTC. None if the field is blank. An unreadable value becomes the
-    earliest datetime, so that the form counts as outdated.
+    The version is the time of the last change, in UTC. The result is None if the field is blank. If
+    the text is not a time, the result is the earliest datetime, so that the form counts as
+    outdated.
     """
     if not seen:
         return None
@@ -431,12 +431,10 @@ def opened_state(seen: str | None) -> datetime | None:
 
 
 def read_date(text: str, kind: DateKind = "travel", *, since: date | None = None) -> date | None:
-    """Return the date of a text in free form, or None if it is not exactly one date.
+    """Return the date that a text means, or None if the text is not exactly one date.
 
-    Today is the day in the page's time zone.
-
-    With `since`, a day without a year is the first such day on or after `since`, for example the
-    date of issue.
+    A relative date such as `Friday` is counted from today in the page's time zone. With `since`, a
+    date without a year is the first such date on or after `since`, for example the date of issue.
     """
     found = dates.read_date(text, today(), kind, since=since)
     return found.day if isinstance(found, Day) else None

@@ -42,9 +42,9 @@ TOKEN_BYTES_MAX = 4096
 DEAD_END = "agency.read"  # a permission that every member of an agency has
 EVENT_STREAM = "text/event-stream"
 CREDENTIAL = "voyagent.credential"
-"""Key of the WSGI environment under which a worker passes the credential of a request.
+"""Key of the WSGI environment by which a worker passes a request's credential.
 
-Clients cannot set it: their headers have keys that begin with `HTTP_`.
+A client cannot set this key, because keys of request headers begin with `HTTP_`.
 """
 IDLE_MAX = timedelta(days=14)
 _SEEN_EVERY_S = 3600
@@ -79,7 +79,7 @@ class AuthAdapter:
 class SignedIn(UserMixin):
     """User object of Flask-Login: the credential from the signed session cookie.
 
-    The database confirms the credential on each request.
+    Each request checks the credential in the database.
     """
 
     def __init__(self, credential: Credential) -> None:
@@ -93,7 +93,7 @@ class SignedIn(UserMixin):
 class _Logins(LoginManager):
     """Login manager of Flask-Login that does not read the session for API requests.
 
-    If it read the session, their responses would get the header `Vary: Cookie`.
+    If it did, API responses would get the header `Vary: Cookie`.
     """
 
     def _update_remember_cookie(self, response: Response) -> Response:
@@ -130,7 +130,7 @@ def auth_adapter() -> AuthAdapter:
 def bearer_token() -> str | None:
     """Return the bearer token of the Authorization header.
 
-    None if it is missing or too long.
+    The result is None if the token is missing or too long.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()
@@ -160,11 +160,9 @@ def browser_credential() -> Credential:
 
 
 def authenticate(credential: Credential) -> Actor:
-    """Authenticate a caller in the database and bind the session to the agency.
+    """Authenticate a caller and bind the database session to the caller's agency.
 
-    Both take one query.
-
-    Raises Unauthorized if the person was removed or the session has ended.
+    One query does both. Raises Unauthorized if the person was removed or the session has ended.
     """
     name_agency(db.session(), credential.tenant_id)
     caller = db.session.execute(_AUTHENTICATE, authenticate_values(credential)).mappings().first()
@@ -179,9 +177,9 @@ def authenticate(credential: Credential) -> Actor:
 def request_reader(
     credential: Credential, permission: str, *, with_shell: bool = False
 ) -> RequestReader:
-    """Return a Reader that authenticates the caller with its first read.
+    """Return a reader that authenticates the caller with its first read.
 
-    `with_shell` adds the data that every page shows to that read.
+    With `with_shell`, the first read also reads the data that every page shows.
     """
     reader = RequestReader(
         auth_adapter().lane, credential, permission, auth_adapter().shell if with_shell else None
@@ -199,7 +197,7 @@ def present_actor() -> Actor | None:
 def current_actor() -> Actor | None:
     """Return the authenticated actor, or authenticate the person of the cookie.
 
-    For pages without a guard and for error pages. None if nobody is signed in.
+    For pages without a guard and for error pages. The result is None if nobody is signed in.
     """
     actor = present_actor()
     if actor is not None or not current_user.is_authenticated:
@@ -218,8 +216,8 @@ def current_actor() -> Actor | None:
 def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
     """Sign the browser in with a new session and a new CSRF token.
 
-    With `remember` the session continues after the browser is closed. In both cases it ends after
-    14 days without a request.
+    With `remember`, the session continues after the browser is closed. With or without `remember`,
+    it ends after 14 days without a request.
     """
     session.clear()
     session.permanent = remember
@@ -247,8 +245,8 @@ def is_signed_in() -> bool:
 def to_sign_in() -> Response:
     """Redirect to the sign-in page, which returns to the present page afterwards.
 
-    A person who was signed in sees the reason why the session ended. A request for an event stream
-    gets status 401 without a message; the reason is shown on the next page.
+    If the person was signed in, the sign-in page shows the reason why the session ended. A request
+    for an event stream gets only status 401, because it shows no page.
     """
     if request.accept_mimetypes.best == EVENT_STREAM:
         return Response(status=401)
@@ -282,8 +280,8 @@ def _page_that_sent() -> str:
 def safe_next(address: str | None) -> str:
     """Return `address` if it is a page of this site, else the home page.
 
-    For the redirect after sign-in. An address on another host, an API path and the path of a static
-    file are not pages of this site.
+    Used for the redirect after sign-in. An address on another host, an API path and the path of a
+    static file are not pages of this site.
     """
     home = url_for("home.index")
     if (
@@ -309,9 +307,9 @@ def _is_confirmed() -> bool:
 
 
 def _note_seen() -> bool:
-    """Renew the cookie if it is an hour old; return True if it was renewed.
+    """Renew the time in the cookie if it is an hour old; return True if renewed.
 
-    The age of the cookie therefore tells how long the person has been idle.
+    The time therefore shows how long the person has sent no request.
     """
     now = int(clock.seconds())
     if now - session.get("seen", 0) < _SEEN_EVERY_S:

@@ -111,9 +111,11 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _caching_of_file(response: Response) -> str:
-    """Return the caching of a file: for ever only with its digest in the address.
+    """Return the header Cache-Control for a static file.
 
-    With the digest of another version, an old page would store the new file under the old address.
+    The file is cached without a time limit only if the URL has the digest of the file's present
+    contents. Otherwise, a page of an older version could store new contents under the URL of the
+    old contents.
     """
     mark = request.args.get("v")
     if response.status_code >= 400:

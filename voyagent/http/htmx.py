@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 def is_htmx() -> bool:
     """Return True if htmx needs only a fragment of the page.
 
-    Boosted links and restored history need the whole page.
+    For a boosted link or a restored history entry, htmx needs the whole page.
     """
     return (
         request.headers.get("HX-Request") == "true"
@@ -19,9 +19,9 @@ def is_htmx() -> bool:
 
 
 def see_other(address: str) -> WerkzeugResponse:
-    """Redirect after a successful form.
+    """Redirect after a form was processed.
 
-    A browser gets status 303, htmx the header `HX-Redirect`.
+    A browser gets status 303; htmx gets the header `HX-Redirect`.
     """
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": address})

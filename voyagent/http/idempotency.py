@@ -1,17 +1,18 @@
 """Safe repeats, so that a POST or an opened form takes effect only once.
 
-A POST repeats another if it has the same `Idempotency-Key`. A repeated request receives the first
-response, byte for byte. The first request inserts a row for its key; other requests with the key
-wait until its transaction ends. The first request stores its response in the row before the commit,
-so that its changes and the response are committed together. Errors are not stored, so the request
-runs again if it is repeated. A stored response is encrypted, because it may have personal data, and
-the erasure of a person (`privacy.service.erasure`) deletes the agency's; the keys stay.
+A POST repeats an earlier POST if it has the same `Idempotency-Key`. A repeat receives the response
+to the first request, byte for byte. The first request inserts a row for its key, and other requests
+with the key wait until its transaction ends. Before the commit, the first request stores its
+response in the row, so that its changes and the response are committed together. Errors are not
+stored, so a repeat after an error runs again. A stored response is encrypted, because it may have
+personal data. The erasure of a person (`privacy.service.erasure`) deletes all stored responses of
+the agency but not the keys.
 
 If a request ends its transaction early (`kernel.db.pause`), its row is rolled back, and the request
-inserts the row again at its end. If another request with the same key has inserted the row
-meanwhile, this request rolls back all its changes and returns the response of the other. It does so
-even if it failed, because the success of the other may be the cause, for example by using up a
-one-time code that both contain.
+inserts the row again at its end. Another request with the same key may have inserted the row in the
+meantime. In this case, the first request rolls back all its changes and returns the stored
+response. This is also done if the first request failed, because the other request may have caused
+the failure, for example by using up a one-time code that both requests contain.
 """
 
 from __future__ import annotations
@@ -140,11 +141,11 @@ def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
 
 
 class IdempotencyKey(TenantOwned, Base):
-    """A key that a caller has used, a hash of the request and the response.
+    """A key that a caller has used, with a hash of the request and the response.
 
-    The hash is keyed, because a request may contain secrets. `kept` is `sealed` if `body` has the
-    headers and the body of the response, encrypted. An earlier release stored both in clear text
-    (`answer`).
+    The hash is keyed, because a request may contain secrets. If `kept` is `sealed`, `body` has the
+    headers and the body of the response, encrypted. If `kept` is `answer`, an earlier release
+    stored headers and body without encryption.
     """
 
     __tablename__ = "idempotency_keys"
@@ -165,9 +166,10 @@ class IdempotencyKey(TenantOwned, Base):
 
 
 class EventStreamResponse(Response):
-    """An event stream that a repeated request can read again.
+    """An event stream that a repeated request can receive again.
 
-    `place` is its start. It is stored with the key and passed to the operation's `resume`.
+    `place` identifies the start of the stream. It is stored with the key and passed to the
+    operation's `resume`.
     """
 
     def __init__(self, stream: Any, *, place: Mapping[str, Any], content_type: str) -> None:
@@ -177,9 +179,10 @@ class EventStreamResponse(Response):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A request and its key: the caller and a keyed hash of the request.
+    """A request with an idempotency key: key, caller and a hash of the request.
 
-    `request_hashes` are the hashes under the current and all earlier secrets.
+    The hash is keyed. `request_hash` is made with the current secret, `request_hashes` with the
+    current and all earlier secrets.
     """
 
     id: UUID
@@ -192,8 +195,7 @@ class Claim:
     def of_request(cls, actor: Actor, key: str) -> Claim:
         """Return the claim of the current request.
 
-        The hash covers method, path, query and body, byte for byte. It is keyed, because a body may
-        contain a password.
+        The hash covers method, path, query and body, byte for byte.
         """
         return cls._of(actor, key, request.get_data(cache=True))
 
@@ -201,7 +203,8 @@ class Claim:
     def of_form(cls, actor: Actor, key: str) -> Claim:
         """Return the claim of a submitted form.
 
-        The hash covers its address and not its fields, so that a corrected form has the same claim.
+        The hash covers the URL of the form but not the fields, so that a corrected form has the
+        same claim.
         """
         return cls._of(actor, f"{FORM}:{key}", b"")
 
@@ -282,13 +285,14 @@ def once(
 ) -> Response:
     """Call `respond` once for a key; a repeated request receives the first response.
 
-    The response is stored if `is_done(response)` is true. If `is_secret` is true, only the fact
-    that a response was sent is stored. `resume` starts a stored stream again.
+    The response is stored if `is_done(response)` is true. If `is_secret` is true, the row records
+    only that a response was sent. For a repeat of a request for an event stream, `resume` starts
+    the stream again.
 
     Raises IdempotencyKeyReused, IdempotencyInProgress (if another request with the key still runs
-    after ten seconds), IdempotencySecretShown, IdempotencyAnswerTooLarge, and the errors of
-    `respond`. Errors are never stored, so a wrong password that is sent again counts as another
-    attempt.
+    after ten seconds), IdempotencySecretShown, IdempotencyAnswerTooLarge, IdempotencyAnswerErased,
+    and the errors of `respond`. Errors are never stored, so a repeat with a wrong password counts
+    as another attempt.
     """
     row = _take(claim)
     if row["id"] != claim.id:
@@ -314,10 +318,10 @@ def once(
 
 
 def _take(claim: Claim) -> Row:
-    """Return the row of the key, which this request inserts if there is none.
+    """Return the row of the key; if there is none, insert it.
 
-    Waits while another request with the key is running; a long wait releases the connection. Raises
-    IdempotencyInProgress after WAIT_S seconds.
+    Waits while another request with the key is running. A long wait releases the database
+    connection. Raises IdempotencyInProgress after WAIT_S seconds.
     """
     end, lock_timeout_ms = time.monotonic() + WAIT_S, LOCK_TIMEOUT_MS
     while (row := _ask(claim, lock_timeout_ms)) is None:
@@ -365,8 +369,8 @@ def _repeat(
 def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> bool:
     """Store the response in the row of the key.
 
-    The row is inserted again if `pause` removed it. Returns False if another request with the key
-    has stored a response. Raises IdempotencyInProgress if another request with the key is still
+    If `pause` has removed the row, it is inserted again. Returns False if another request with the
+    key has stored a response. Raises IdempotencyInProgress if another request with the key is still
     running.
     """
     values: dict[str, Any] = {"kept": "sealed", "status": None, "body": None, "place": None}
@@ -413,10 +417,10 @@ def _keyring() -> Keyring:
 
 
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
-    """Return the row that another request with the key has stored meanwhile.
+    """Return the row that another request with the key has stored since `pause`.
 
-    It looks for a row that was stored since this request's `pause`. All changes of this request are
-    then rolled back, in spite of `keeps_work`.
+    The result is None if there is no such row. If there is one, all changes of this request are
+    rolled back, even if the error has `keeps_work`.
     """
     if not error.keeps_work:
         # after a failed statement the transaction accepts no query

@@ -33,7 +33,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 class _Refused(ValueError):
-    """A JSON document has correct syntax but is not accepted.
+    """A JSON document has correct syntax but is refused for another reason.
 
     `kind` is the type of the error.
     """
@@ -61,10 +61,10 @@ def check_size(limit: int) -> None:
 
 
 def read_json(limit: int, *, required: bool) -> bytes | None:
-    """Return the bytes of the body after checking that they are JSON.
+    """Return the bytes of the body after checking that they are valid JSON.
 
-    Returns None if an optional body is missing, and b"" if a required one is missing. Aborts with
-    413 or 415; raises SchemaViolation if the body is not valid JSON.
+    If the body is missing, the result is None for an optional body and b"" for a required body.
+    Aborts with status 413 or 415. Raises SchemaViolation if the body is not valid JSON.
     """
     check_size(limit)
     request.max_content_length = (
@@ -92,7 +92,7 @@ def read_json(limit: int, *, required: bool) -> bytes | None:
 def body_of(schema: type[Schema], raw: bytes | None) -> Schema:
     """Return the body from `read_json` as an object of the schema.
 
-    Raises SchemaViolation; the `loc` of each error begins with `body`.
+    Raises SchemaViolation, with errors whose `loc` begins with `body`.
     """
     if raw == b"":
         raise SchemaViolation([{"type": "missing", "loc": ["body"], "msg": "Field required"}])
@@ -137,8 +137,9 @@ def check_parameters(
 ) -> list[dict[str, object]]:
     """Return an error for each query parameter that the operation does not have.
 
-    A lenient operation ignores them and names them in the header `Voyagent-Ignored-Parameters`,
-    unless the request has `Prefer: handling=strict` (RFC 7240).
+    If `is_lenient` is true, unknown parameters cause no errors: they are ignored, and the response
+    names them in the header `Voyagent-Ignored-Parameters`. A request with `Prefer: handling=strict`
+    (RFC 7240) gets the errors in any case.
     """
     known = _parameters(schema) if schema is not None else {}
     unknown = [name for name in request.args if name not in known]
@@ -160,8 +161,8 @@ def check_parameters(
 def query_of(schema: type[Schema]) -> Schema:
     """Return the query string as an object of the schema.
 
-    Unknown parameters are ignored; `check_parameters` finds them. A parameter that occurs twice is
-    refused, unless the schema allows several values. Raises SchemaViolation.
+    Unknown parameters are ignored; `check_parameters` reports them. A parameter that occurs twice
+    is refused, unless the schema allows several values. Raises SchemaViolation.
     """
     values: dict[str, Any] = {}
     names = _parameters(schema)
@@ -198,9 +199,9 @@ def _name_ignored(names: list[str]) -> None:
 
 @cache
 def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
-    """Return the names of the query parameters, True for those that may repeat.
+    """Return the query parameters of a schema: True for those that may be repeated.
 
-    Cached, because inspecting the annotations takes longer than reading the query.
+    The result is cached, because inspecting the annotations takes longer than reading the query.
     """
     return {
         field.alias or name: "list" in str(field.annotation)

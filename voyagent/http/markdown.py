@@ -1,9 +1,9 @@
 """Markdown of the assistant's answers as safe HTML.
 
-Paragraphs, lists, tables and links are supported. Parts of the text come from customers and
-suppliers, also when a language model repeats them. Raw HTML is shown as text, images are never
-loaded, only pages of this program are links, and the result is sanitised with a list of allowed
-elements.
+Paragraphs, lists, tables and links are supported. An answer may contain text of customers and
+suppliers, directly or repeated by a language model. Therefore raw HTML is shown as text, images are
+never loaded, and only addresses of this program become links. The result is sanitised with a list
+of allowed elements.
 """
 
 from __future__ import annotations
@@ -75,10 +75,9 @@ def as_html(text: str) -> Markup:
 
 
 def _with_own_links(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Yield the tokens of a paragraph without links to other places.
+    """Yield the tokens of a paragraph without links to addresses outside this program.
 
-    The address of such a link is shown as text. A link can then not hide its address behind the
-    name of something else.
+    The address of such a link is added as text, so that the text of a link cannot hide its address.
     """
     foreign = ""
     since: list[str] = []

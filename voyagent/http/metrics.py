@@ -1,7 +1,8 @@
 """Metrics for the operator in Prometheus format, and counters of requests.
 
-No input becomes a label: the path is the template of the route, and the method is one of seven
-values. A response is counted when it begins, because a stream lasts as long as the client reads it.
+No input becomes a label: the label for the path is the template of the route, and the label for the
+method has one of eight values. A response is counted when it begins, because a stream lasts as long
+as the client reads it.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ class MetricsHidden(NotFound):
 def metrics() -> Response:
     """Return the metrics of the installation in Prometheus text format.
 
-    If the operator has set a metrics token, each request must send it in a header. If there is no
-    token, a program on the same machine may read the metrics, unless its request came through a
-    proxy. In production nobody may read them without a token.
+    If the operator has set a metrics token, each request must send the token in a header. Without a
+    metrics token, only a program on the same machine may read the metrics, without a proxy in
+    between, and in production nobody may.
     """
     if not _may_read(current_app.extensions["voyagent.settings"]):
         raise MetricsHidden

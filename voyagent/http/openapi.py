@@ -42,9 +42,9 @@ class ErrorBody(Answer):
 
 
 class SchemaProblem(Answer):
-    """One member of the request that breaks the schema.
+    """One member of the request that does not match the schema.
 
-    `loc` is its path and `type` the kind of error.
+    `loc` is the path of the member, `type` the kind of error, and `msg` a sentence.
     """
 
     type: str
@@ -80,7 +80,7 @@ def document(
 ) -> dict[str, Any]:
     """Return the OpenAPI document of the operations of all blueprints.
 
-    Equal operations always give an equal document.
+    The same operations always give the same document.
     """
     operations = [
         operation

@@ -11,12 +11,12 @@ Result = TypeVar("Result")
 
 
 def run(call: OutboundCall[Result]) -> Result:
-    """Make a call without a transaction and store its result in a new one.
+    """Make a call without a transaction and store its result in a new transaction.
 
-    The transaction that prepared the call is rolled back first. If the request has already written
-    anything, RuntimeError is raised, unless the call needs no outside system. The row of an
-    `Idempotency-Key` is rolled back too and inserted again at the end of the request. Raises the
-    errors of the call; in this case nothing has been written.
+    The present transaction is rolled back before the call. If the request has already written
+    anything in it, RuntimeError is raised. A call that needs no outside system (`ask` is None) runs
+    in the present transaction. The row of an `Idempotency-Key` is rolled back too and inserted
+    again at the end of the request. Raises the errors of the call; nothing is written then.
     """
     if call.ask is None:
         return call.done()

@@ -10,7 +10,7 @@ from flask import Response, after_this_request
 def answer_no_earlier_than(instant: float) -> None:
     """Delay the response until `time.perf_counter()` reaches `instant`.
 
-    The wait is after the commit, so it blocks a thread and no database connection.
+    The wait comes after the commit, so it blocks a thread but no database connection.
     """
 
     @after_this_request

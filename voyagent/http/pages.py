@@ -80,12 +80,12 @@ class PageBlueprint(Blueprint):
     ) -> Callable[[View], View]:
         """Decorate a view to register it as a page.
 
-        The parameters of the view decide what it receives: `actor` or `reader`, and the ids of the
-        path; a malformed id raises `missing`.
+        The parameters of the view decide what the view receives: `actor` or `reader`, and the ids
+        of the path. A malformed id raises `missing`.
 
-        `direct` is true if the form acts without approval: a role then needs the direct permission.
-        `guard` overrides the guard of the blueprint. `body_max` is the maximum body size in bytes.
-        With `once`, a form with a key (`forms.SentOnce`) is processed only once.
+        Set `direct` if the form acts without approval: a role then needs the direct right. `guard`
+        overrides the guard of the blueprint. `body_max` is the maximum body size in bytes. With
+        `once`, a form with a key (`forms.SentOnce`) is processed only once.
         """
         keeper = guard or self.guard
 
@@ -127,9 +127,9 @@ class PageBlueprint(Blueprint):
 
 
 def is_sent() -> bool:
-    """Return True if a form was submitted.
+    """Return True if a form was submitted to be processed.
 
-    A preview or an added row of the form is no submission.
+    A request for a preview or for another row in the form does not count.
     """
     return request.method == "POST" and request.form.get("then") not in GOING_ON
 
@@ -200,7 +200,8 @@ class PageContext:
     def counts(self) -> dict[str, Any]:
         """Return the counts that the menu shows, by name.
 
-        They are usually read together with the page; otherwise one query reads them.
+        If the page has a reader, the counts were read together with the page. Otherwise, one query
+        reads them.
         """
         reader = g.get("reader")
         if reader is not None and reader.extra_row:

@@ -1,7 +1,7 @@
-"""A socket that keeps what a slow client has not read yet.
+"""A socket that keeps the part of a response that a slow client has not taken yet.
 
-The decision 0039 has the reasons. A thread sends without blocking. The worker's main thread sends
-the rest. A thread waits only if the rest does not fit into the buffers.
+Decision 0039 has the reasons. The thread of a request sends without blocking, and the worker's main
+thread sends the rest of the response. The thread waits only if the rest does not fit into memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ POLL_MS = 250
 
 
 class Rests:
-    """Unsent rests of the responses of a process, and the threads that wait.
+    """Unsent rests of a process's responses, and the threads that wait for clients.
 
     Args:
         waiting_max: Number of threads that may wait at the same time.
@@ -44,9 +44,10 @@ class Rests:
         self._lock = Lock()
 
     def reserve(self, network: str | None, size: int) -> int:
-        """Reserve memory for at most so many bytes; return for how many there is room.
+        """Reserve memory for at most `size` bytes and return the number of reserved bytes.
 
-        A network, which counts as one client, has at most its share; None has no such limit.
+        A network counts as one client and has at most one client's share of the memory. If
+        `network` is None, there is no such limit.
         """
         with self._lock:
             room = RESTS_BYTES_MAX - self._bytes.total()
@@ -65,9 +66,9 @@ class Rests:
 
     @contextmanager
     def waiting(self, sock: ResponseSocket) -> Iterator[None]:
-        """Count a thread that waits; above the limit, cut the slowest client.
+        """Count this thread as waiting; if too many wait, disconnect the slowest client.
 
-        Raises TimeoutError if the slowest is the client of this thread.
+        Raises TimeoutError if the client of this thread is the slowest.
         """
         with self._lock:
             if len(self._waiting) >= self._waiting_max:
@@ -85,17 +86,18 @@ class Rests:
 
 
 class ResponseSocket(socket.socket):
-    """A socket of a connection; `sendall` keeps what the client does not take.
+    """Socket of a connection; `sendall` keeps the bytes that the client does not take.
 
-    `sendall` and `sendfile` belong to the thread that has the request, `send_rest` and `forget` to
-    the main thread. If a stream has set a timeout, the thread waits for its client so long.
+    The thread of the request calls `sendall` and `sendfile`. The main thread calls `send_rest` and
+    `forget`. If a timeout is set, as for a stream, `sendall` waits for the client that long and
+    keeps nothing.
 
     Args:
-        accepted: The accepted socket, which gives up its descriptor.
+        accepted: The accepted socket, whose file descriptor is taken over.
         rests: The unsent rests of the process.
-        network: The network that counts as one client, None for a trusted proxy.
+        network: The network that counts as one client, or None for a trusted proxy.
 
-    `on_rest` is called in the thread when there is a rest that the main thread must send.
+    The thread calls `on_rest` when the main thread must send a rest.
     """
 
     on_rest: Callable[[], None]
@@ -121,7 +123,7 @@ class ResponseSocket(socket.socket):
         return self._sent / (time.monotonic() - self._began + 1)
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
-        """Send without blocking, and keep the rest; wait only if it does not fit.
+        """Send without blocking, and keep the rest; wait only if the rest does not fit.
 
         Raises TimeoutError if the client is too slow.
         """
@@ -153,7 +155,7 @@ class ResponseSocket(socket.socket):
         return sent
 
     def send_rest(self) -> bool:
-        """Send what the client takes now; return True if nothing is left.
+        """Send as much of the rest as the client takes now; True if nothing is left.
 
         Raises OSError if the client has disconnected.
         """

@@ -1,9 +1,8 @@
-"""The question for the password, in the middle of a form that needs step-up.
+"""Page that asks for the password after a form that needs step-up was sent.
 
-A form is sent, and its service raises NotFresh. The answer is a page that asks for the password,
-and for a code if two-factor is on. It repeats the values of the form as hidden fields and sends
-them again to the form's own address. `PageBlueprint` then checks the password before it calls the
-view.
+If the service raises NotFresh, the response is a page that asks for the password, and for a code if
+two-factor is on. The page repeats the values of the form as hidden fields and sends them to the
+form's URL again. `PageBlueprint` then checks the password before it calls the view.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def is_answer() -> bool:
 
 
 def confirmed(actor: Actor) -> Actor:
-    """Check the password of the request and return the actor as fresh.
+    """Check the password in the request and return the actor as fresh.
 
     Raises InvalidPassword, TotpRefused, TooManyRequests.
     """

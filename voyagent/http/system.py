@@ -1,6 +1,6 @@
 """Health probes, the JSON schema of amounts, and the responses without a database.
 
-They are public, below /api and at the root, and reveal nothing except their status.
+The operations are public and have paths with and without /api. A probe reveals only its status.
 """
 
 from __future__ import annotations
@@ -37,10 +37,7 @@ class DatabaseUnreachable(Unavailable):
 
 
 class DatabaseReadOnly(DatabaseUnreachable):
-    """The database responds but accepts no writes.
-
-    It may be a standby or a former primary.
-    """
+    """The database responds but accepts no writes, for example as a standby."""
 
     message = N_("The database is read-only at the moment. Try again in a few seconds.")
 
@@ -85,7 +82,7 @@ def health_redis() -> dict[str, object]:
 def ready() -> dict[str, object]:
     """Return `ok` if the process accepts work and the database accepts writes.
 
-    A process that was told to stop answers 503 for the time of its drain.
+    A process that is about to stop responds with status 503.
     """
     if current_app.extensions["voyagent.draining"].is_set():
         raise Draining
@@ -93,10 +90,7 @@ def ready() -> dict[str, object]:
 
 
 def money_schema() -> dict[str, Any]:
-    """Return the JSON schema of an amount.
-
-    Responses always contain amounts as decimal strings.
-    """
+    """Return the JSON schema of an amount, which responses contain as decimal string."""
     return SCHEMA
 
 

@@ -122,7 +122,7 @@ def money(value: Money | None, *, brief: bool = False, zero: str | None = None) 
     """Return an amount with its currency code in small letters: `INR 2,85,721.00`.
 
     `brief` omits decimals that are all zero, for estimates in lists. `zero="dash"` shows zero as a
-    grey dash; None is always a dash.
+    grey dash. None is always shown as a dash.
     """
     if value is None or (zero == "dash" and not value):
         return _dash()
@@ -134,7 +134,7 @@ def money(value: Money | None, *, brief: bool = False, zero: str | None = None) 
 def amount(value: Money | None, *, brief: bool = False, zero: str | None = None) -> str:
     """Return an amount without its currency, for a column that names the currency.
 
-    The arguments are those of `money`.
+    `brief` and `zero` have the meaning that they have in `money`.
     """
     if value is None or (zero == "dash" and not value):
         return _dash()
@@ -152,7 +152,8 @@ def symbol_money(value: Money) -> str:
 def short_amount(value: Money) -> str:
     """Return an amount with three significant digits, for charts.
 
-    `4.07 L` and `1.86 Cr` if the locale counts lakhs, else `407 k` and `18.6 M`.
+    Examples: `4.07 L` and `1.86 Cr` if the currency or the language counts lakhs, else `407 k` and
+    `18.6 M`.
     """
     steps = (
         ((10**7, "Cr"), (10**5, "L"))
@@ -171,7 +172,7 @@ def short_amount(value: Money) -> str:
 def number(value: int) -> str:
     """Return a whole number with the digit grouping of the agency.
 
-    `12,34,567` if the agency's currency or language counts lakhs, else `1,234,567`.
+    Examples: `12,34,567` if the agency's currency or language counts lakhs, else `1,234,567`.
     """
     currency = getattr(getattr(g.get("page"), "actor", None), "currency", "")
     return grouped(value, 0, _counting_locale(currency)).replace("-", MINUS)
@@ -203,11 +204,11 @@ def _dash() -> Markup:
 
 
 def day(value: date | datetime | None, *, year: bool | None = None, weekday: bool = False) -> str:
-    """Return a date as `24 Nov`, or as `24 Nov 2025` if the year is not clear.
+    """Return a date as `24 Nov`, or as `24 Nov 2025` if the year is not obvious.
 
-    The year is clear in this year and the next six months. `year=True` always shows the year,
-    `weekday=True` adds `Tue`. A datetime is converted to the page's time zone. None becomes an
-    empty string.
+    The year is obvious for dates of this year and of the next six months. `year=True` always shows
+    the year, and `weekday=True` adds the weekday, such as `Tue`. A datetime is converted to the
+    page's time zone. None becomes an empty string.
     """
     if value is None:
         return ""
@@ -218,9 +219,9 @@ def day(value: date | datetime | None, *, year: bool | None = None, weekday: boo
 
 
 def long_day(value: date, *, weekday: bool = True, year: bool = False) -> str:
-    """Return a date in full, for a heading: `Tuesday, 24 November`.
+    """Return a date with the full names of weekday and month: `Tuesday, 24 November`.
 
-    Documents use `24 November 2026` (weekday=False, year=True).
+    With `weekday=False` and `year=True`, as in documents, the result is `24 November 2026`.
     """
     return format_date(
         value, ("EEEE, " if weekday else "") + "d MMMM" + (" y" if year else ""), locale=_locale()
@@ -233,11 +234,11 @@ def _omits_year(value: date) -> bool:
 
 
 def when(value: datetime | None, *, time: bool = False) -> Markup:
-    """Return a datetime in short form.
+    """Return a datetime in short form, as an HTML element.
 
-    It is `09:58` today, `Mon` in the last six days, else `18 Nov` or `18 Nov 2025`. `time=True`
-    adds the time of day (`Mon 17:02`), for timelines. The exact time is shown when the pointer is
-    over it.
+    The text is `09:58` for today, `Mon` for the last six days, and `18 Nov` or `18 Nov 2025` for
+    other days. `time=True` adds the time of day (`Mon 17:02`). The exact time is shown when the
+    pointer is over the text.
     """
     if value is None:
         return Markup("")
@@ -277,7 +278,7 @@ def typed_day(value: date | str | None) -> str:
 def minutes_left(value: datetime, *, left: bool = False) -> Markup:
     """Return a countdown to a datetime: `8:41`, `1:05:00`, then `expired`.
 
-    It is red in the last ten minutes. `left=True` shows `8:41 left`, for places where `8:41` could
+    The countdown is red in the last ten minutes. `left=True` shows `8:41 left`, where `8:41` could
     be read as a time of day.
     """
     seconds = int((value - clock.now()).total_seconds())
@@ -351,7 +352,8 @@ def page_locale() -> str:
 def initials(name: str | None) -> str:
     """Return one or two letters for an avatar: `Neha Kulkarni` → `NK`.
 
-    They are from the first and the last word that begin with a letter or a digit.
+    The letters are the first letters of the first and the last word. Words that begin with another
+    sign are left out.
     """
     words = [word for word in (name or "").replace("(", " ").split() if word[0].isalnum()]
     if not words:
@@ -367,7 +369,7 @@ def role_word(role: str) -> str:
 def status_style(status: str) -> StatusStyle:
     """Return icon and label of a status.
 
-    An unknown status gets a circle and its own name as label.
+    For an unknown status, the icon is a circle and the label is the name of the status.
     """
     return STATUS_STYLES.get(str(status)) or StatusStyle(
         "circle", str(status).replace("_", " ").capitalize()
@@ -424,16 +426,16 @@ def claims_focus(field: Field) -> bool:
 def theme() -> str:
     """Return the theme from the cookie: light, dark or auto.
 
-    The server reads it, so that the page has its colours from the start.
+    The server reads the cookie so that the page has the right colours from the start.
     """
     chosen = request.cookies.get(THEME_COOKIE, "auto")
     return chosen if chosen in THEMES else "auto"
 
 
 def reload_url() -> str:
-    """Return the URL of this page, or of the page with the form, for a reload link.
+    """Return the URL for a reload link: this page, or the page with the sent form.
 
-    It is never on another host.
+    The URL is never on another host.
     """
     if request.method == "GET":
         return request.full_path.rstrip("?")

@@ -1,4 +1,4 @@
-"""Import of an agency's earlier data from whole CSV files.
+"""Import of an agency's earlier data from CSV files, each as a whole.
 
-A dry run comes first.
+A dry run, which saves nothing, comes first.
 """

@@ -24,8 +24,9 @@ FILE_ERRORS = (
 def import_file(actor: Actor, body: ImportIn) -> Body[ImportOut]:
     """Check a file (`dry_run`, the default) or import it completely.
 
-    A dry run returns all errors and stores nothing. A file with errors is not imported at all. A
-    file that was imported before is not imported again, even under another idempotency key.
+    A dry run returns the errors and stores nothing. If a file has errors, nothing of it is
+    imported. A file that was imported before is not imported again, even under another idempotency
+    key.
     """
     act = files.dry_run if body.dry_run else files.run
     return ImportOut.of(act(actor, body.kind, body.content, body.effective_on))

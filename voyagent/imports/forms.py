@@ -34,7 +34,8 @@ KIND_WORDS = {
 class ImportForm(SchemaForm[ImportIn]):
     """Form of a file to check or import.
 
-    `content` is the text of a file that was checked, so that it need not be chosen again.
+    `content` is the text of the file that was checked, so that the person need not choose the file
+    again.
     """
 
     schema: ClassVar[type[BaseModel]] = ImportIn
@@ -53,7 +54,7 @@ class ImportForm(SchemaForm[ImportIn]):
     content = TextAreaField(_l("File"))
 
     def values(self) -> dict[str, Any]:
-        """Return the submitted values; a chosen file replaces the text of an earlier one.
+        """Return the submitted values; a chosen file replaces the text of an earlier file.
 
         Raises FileTooLarge, FileUnreadable.
         """
@@ -76,7 +77,7 @@ class ImportForm(SchemaForm[ImportIn]):
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the form field of an error.
 
-        Errors of the text are shown at the file's field.
+        Errors of `content` are shown at the field of the file.
         """
         place = super().place_of(loc)
         return "file" if place == "content" else place

@@ -37,9 +37,9 @@ class ImportIn(Closed):
 
 
 class FindingOut(AnswerOf[Finding]):
-    """An error in the file, with its line from 1, its code and its message.
+    """An error in the file: number of the line, from 1, column, code and message.
 
-    `column` is set if one cell is wrong.
+    `column` is null if the error is not about one cell.
     """
 
     line: int
@@ -51,8 +51,8 @@ class FindingOut(AnswerOf[Finding]):
 class ImportOut(AnswerOf[Outcome]):
     """The result of a check or an import.
 
-    `id` is null if nothing was imported. `is_repeat` means that the file had been imported before,
-    so that nothing was imported now; the result is the one of the earlier import.
+    `id` is null if nothing was imported. If `is_repeat` is true, the file had been imported before,
+    and nothing was imported now. The other members are then those of the earlier import.
     """
 
     id: Annotated[UUID | None, Read("import_id")]

@@ -1,4 +1,4 @@
-"""The actor: the person or job for whom the program acts, with its permissions.
+"""The actor: the person or job for whom the program acts, with permissions.
 
 Pages, the JSON API, the assistant and background jobs all pass one `Actor` to the services.
 """
@@ -29,8 +29,8 @@ class Channel(StrEnum):
 class NotFresh(Forbidden):
     """The action needs a password entered just now, with a code if two-factor is on.
 
-    Raised for a token that was issued by a refresh, for a browser whose password was entered some
-    time ago, and for an API key where no scope allows the action.
+    Raised for an access token that came from a refresh token, and for a browser session whose
+    password was entered too long ago. An API key gets this error if no scope can allow the action.
     """
 
     code = "reauthentication_required"
@@ -49,7 +49,7 @@ class ScopeNotNamed(NotFresh):
 class ScopeTooSmall(Forbidden):
     """An API key lacks a scope for an action that the role of its creator allows.
 
-    The error code is `forbidden_role`, as for a role without the permission.
+    The error code is `forbidden_role`, which a role without the permission gets as well.
     """
 
     message = N_(
@@ -72,12 +72,12 @@ def define_roles(
     scopes: Mapping[str, frozenset[str]],
     step_up: Mapping[str, frozenset[str]],
 ) -> None:
-    """Set the permissions of roles and of API key scopes, and those with step-up.
+    """Set the tables of permissions: by role, by API key scope, and with step-up.
 
-    `step_up` has the scopes with which an API key may use such a permission, or one that needs a
-    naming scope of keys only. The factory calls this once at start with the tables of
-    `identity.rules.permissions`. A role or a scope that is missing from the tables has no
-    permission.
+    The keys of `step_up` are the permissions that need step-up, and those for which an API key
+    needs a scope that names them. Each value is the set of scopes that name the permission. The
+    factory calls this function once at start with the tables of `identity.rules.permissions`. A
+    role or scope that is missing from the tables has no permission.
     """
     for table, given in (
         (_ROLE_PERMISSIONS, roles),
@@ -92,9 +92,9 @@ def define_roles(
 class Credential:
     """The identity that a caller claims, before the database has confirmed it.
 
-    `session_id` is the id of the caller's session, `token_id` that of the access token. `token_id`
-    is None for a session cookie. An API key has no session; `key_id` is its id. `fresh` is true if
-    the token was issued for a password.
+    `session_id` is the id of the caller's session; an API key has none. `token_id` is the id of the
+    access token, or None for a session cookie. `key_id` is the id of the API key, if the caller
+    uses one. `fresh` is true if the password was entered just now.
     """
 
     tenant_id: UUID
@@ -111,7 +111,7 @@ class Grant:
     """The right to do the action of `permission` once without a further approval.
 
     `reference` names the source of the right: the id of an approved proposal while `approvals`
-    executes it, or `dry run`. When a person makes a request, the actor has no grant.
+    executes the proposal, or `dry run`. An actor that serves a person's own request has no grant.
     """
 
     reference: str
@@ -142,10 +142,11 @@ class Actor:
     permissions: frozenset[str] | None = field(default=None, repr=False)
     """The permissions of this actor if they differ from those of the role, else None.
 
-    For an API key the permissions of its scopes, for a job its only permission.
+    The actor of an API key has the permissions of its scopes. The actor of a job has one
+    permission.
     """
     named: frozenset[str] = field(default=frozenset(), repr=False)
-    """Permissions that the scopes of an API key name, of those that need such a scope."""
+    """Permissions that a scope of the API key names, such as `team.manage` by the scope `team`."""
     grant: Grant | None = None
 
     def can(self, permission: str) -> bool:
@@ -162,8 +163,8 @@ class Actor:
     def require(self, permission: str) -> None:
         """Raise an error unless the actor has the permission; services call it first.
 
-        Raises ScopeTooSmall if the role has the permission and the API key lacks the scope, else
-        Forbidden. The error code of both is `forbidden_role`.
+        Raises ScopeTooSmall if the role has the permission but the API key lacks the scope, and
+        Forbidden otherwise. The error code of both errors is `forbidden_role`.
         """
         if self.can(permission):
             return
@@ -177,11 +178,11 @@ class Actor:
     def require_authority(self, permission: str) -> None:
         """Raise an error unless the actor may move money, post, or commit to a supplier.
 
-        The actor needs the permission. In addition it needs either a grant for this permission, or
-        a role with its direct permission (`payment.record_direct` for `payment.record`). The
+        The actor needs the permission. It also needs either a grant for this permission, or a role
+        with the direct permission, such as `payment.record_direct` for `payment.record`. The
         assistant always needs a grant.
 
-        Raises Forbidden, ScopeTooSmall, ApprovalRequired; the error code of all is
+        Raises Forbidden, ScopeTooSmall or ApprovalRequired. The error code of all three is
         `forbidden_role`.
         """
         self.require(permission)
@@ -191,10 +192,10 @@ class Actor:
             raise ApprovalRequired
 
     def may_act_directly(self, permission: str) -> bool:
-        """Return True if the role has the direct permission that belongs to a permission.
+        """Return True if the role has the direct permission for the given permission.
 
-        With it, `require_authority` needs no grant. False if the permission has no direct
-        permission, and for every action of the assistant.
+        An actor with it needs no grant in `require_authority`. The result is False if there is no
+        direct permission for the given one, and for every action of the assistant.
         """
         return (
             self.channel is not Channel.ASSISTANT
@@ -207,12 +208,13 @@ class Actor:
         return replace(self, grant=grant)
 
     def require_step_up(self, permission: str) -> None:
-        """Raise an error unless the actor may act and has just proved the identity.
+        """Raise an error unless the actor may act and has just entered the password.
 
-        For the permissions of the table `STEP_UP`. A person needs a password entered just now. An
-        API key needs a scope that names the permission, because a program has no password.
+        `permission` is a key of the table `STEP_UP`. An API key has no password and needs a scope
+        that names the permission instead.
 
-        Raises Forbidden, ScopeTooSmall, NotFresh and ScopeNotNamed (`reauthentication_required`).
+        Raises Forbidden, ScopeTooSmall, NotFresh or ScopeNotNamed. The error code of the last two
+        is `reauthentication_required`.
         """
         self.require(permission)
         if self.fresh or permission in self.named:
@@ -220,11 +222,13 @@ class Actor:
         raise ScopeNotNamed if self.key_id is not None and _STEP_UP[permission] else NotFresh
 
     def require_named(self, permission: str) -> None:
-        """Raise an error if the actor, or the scopes of an API key, forbid the act.
+        """Raise an error unless the actor may act; an API key needs a scope for the act.
 
-        For the permissions of the table `KEY_SCOPES`; a person needs no new password.
+        `permission` is a key of the table `KEY_SCOPES`. An API key needs a scope that names the
+        permission. A person need not enter the password again.
 
-        Raises Forbidden, ScopeTooSmall and ScopeNotNamed (`reauthentication_required`).
+        Raises Forbidden, ScopeTooSmall or ScopeNotNamed. The error code of ScopeNotNamed is
+        `reauthentication_required`.
         """
         self.require(permission)
         if self.key_id is not None and permission not in self.named:
@@ -263,7 +267,7 @@ def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
 
 
 def named_by(scopes: Iterable[str]) -> frozenset[str]:
-    """Return the permissions, of those that need it, that these scopes of a key name."""
+    """Return the permissions that scopes of a key name, of those that must be named."""
     held = frozenset(scopes)
     return frozenset(permission for permission, names in _STEP_UP.items() if names & held)
 

@@ -12,10 +12,10 @@ LENGTH_MAX = 254
 def normal_address(typed: str) -> str | None:
     """Return the e-mail address in lower case, or None if the text is not an address.
 
-    The result differs from the input at most in case, surrounding spaces and the encoding of the
-    domain. An address with a character that only looks like an ASCII letter (KELVIN SIGN,
-    full-width forms) is invalid; otherwise somebody else could register a look-alike of a person's
-    address.
+    The result differs from the text at most in case, surrounding spaces and the encoding of the
+    domain. An address is invalid if one of its characters only looks like an ASCII letter, such as
+    KELVIN SIGN or a full-width form. Otherwise somebody could register an address that looks like
+    that of another person.
     """
     address = typed.strip()
     if not address or len(address) > LENGTH_MAX:
@@ -37,9 +37,9 @@ def normal_address(typed: str) -> str | None:
 
 
 def _lower(text: str) -> str:
-    """Return the text in lower case, each letter within its own alphabet.
+    """Return the text in lower case, with each letter kept in its own alphabet.
 
-    A non-ASCII letter whose lower case is an ASCII letter stays as it is.
+    A non-ASCII letter whose lower case would be an ASCII letter is not changed.
     """
     return "".join(
         (

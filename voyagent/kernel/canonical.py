@@ -10,8 +10,8 @@ from typing import Any
 def canonical_json(value: Any) -> str:
     """Return a value as JSON with sorted keys and without spaces.
 
-    Amounts must be decimal strings: floats are refused. Raises TypeError for a value that JSON
-    cannot represent, ValueError for NaN.
+    Amounts must be decimal strings. Raises TypeError for a float, and for any other value that JSON
+    cannot represent.
     """
     _refuse_floats(value)
     return json.dumps(

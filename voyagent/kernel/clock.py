@@ -2,7 +2,7 @@
 
 All other modules take the time from here. Web processes and workers follow the clock of the
 database (`voyagent/kernel/database/clock_follower.py`), so that all processes of an installation
-agree on the time. Other programs use the clock of their computer.
+agree on the time. Other programs use the clock of the computer on which they run.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo, available_timezones
 _NO_PLACES = {"Factory", "localtime"}
 """Names in the time zone database that are not time zones.
 
-`Factory` stands for a clock that is not set. `localtime` is the setting of the computer, a name
-that PostgreSQL does not accept.
+`Factory` stands for a computer without a time zone. `localtime` is the time zone of the computer;
+PostgreSQL does not accept this name.
 """
 
 # This clock cannot be set. Unlike the monotonic clock it counts the time for which a computer

@@ -337,7 +337,7 @@ class Settings(BaseSettings):
 def load_settings(**overrides: object) -> Settings:
     """Read and validate the settings.
 
-    Keyword arguments take precedence over the environment.
+    Keyword arguments take precedence over environment variables.
 
     Raises ConfigurationError with one sentence for each variable that is missing or invalid. The
     sentences do not contain the values, which may be secrets.

@@ -60,7 +60,7 @@ DefaultNow = Annotated[datetime, mapped_column(server_default=text("now()"))]
 def is_away(error: BaseException) -> bool:
     """Return True if the database is unreachable or refuses to write.
 
-    The answer to such an error is 503.
+    The HTTP status for such an error is 503.
     """
     original = getattr(error, "orig", error)
     return isinstance(error, AWAY) or getattr(original, "sqlstate", None) == READ_ONLY
@@ -95,7 +95,8 @@ tenancy.guard(db.session)
 class ReadOnlyServers:
     """Number of times that a session of this process met a read-only server.
 
-    Pools of connections compare it to find out that their connections may lead to such a server.
+    When the number has grown, connection pools close their idle connections, which may lead to such
+    a server.
     """
 
     def __init__(self) -> None:
@@ -109,8 +110,9 @@ read_only_servers = ReadOnlyServers()
 def _discard_connections(context: ExceptionContext) -> OperationalError | None:
     """Discard all pooled connections if the server shuts down or has become read-only.
 
-    The driver does not notice: the connections are still open. The error of a read-only server
-    becomes an OperationalError, so that it is handled everywhere as a lost connection.
+    The driver does not notice this, because the connections are still open. The error of a
+    read-only server is converted to an OperationalError, so that all callers handle it as a lost
+    connection.
     """
     state = getattr(context.original_exception, "sqlstate", None)
     if state in _LOST:
@@ -131,8 +133,9 @@ def _discard_connections(context: ExceptionContext) -> OperationalError | None:
 def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
     """Run the block in one transaction: commit at its end, roll back on an error.
 
-    For jobs and commands. If the error has `keeps_work`, the transaction is committed before the
-    error is raised. With `tenant_id` the transaction is bound to that agency.
+    Jobs and commands use this function. After an error with `keeps_work` the transaction is
+    committed, and the error is raised again. If `tenant_id` is given, the transaction is bound to
+    that agency.
     """
     if tenant_id is not None:
         tenancy.bind(db.session(), tenant_id)
@@ -152,7 +155,7 @@ def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
 def snapshot(tenant_id: UUID) -> Iterator[Connection]:
     """Yield a connection whose reads share one snapshot of the rows of an agency.
 
-    Uncommitted work of the session is rolled back first. After the block no agency is bound.
+    The open transaction of the session is rolled back first. After the block no agency is bound.
     """
     db.session.remove()
     tenancy.bind(db.session(), tenant_id)
@@ -165,8 +168,8 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
 def finish(error: VoyagentError | None = None) -> None:
     """Commit the transaction, or roll it back after an error without `keeps_work`.
 
-    If the commit fails, the session is rolled back and usable again. Without a session nothing
-    happens.
+    If the commit fails, the session is rolled back and can be used again. If there is no session,
+    nothing happens.
     """
     if not db.session.registry.has():
         return
@@ -183,7 +186,7 @@ def finish(error: VoyagentError | None = None) -> None:
 def when_undone(act: Callable[[], object]) -> None:
     """Register a function to be called once if the transaction is rolled back.
 
-    It can undo a reservation that is useful only if the transaction commits.
+    The function can undo a reservation that is useful only if the transaction commits.
     """
     event.listen(db.session(), "after_rollback", lambda _session: act(), once=True)
 
@@ -191,7 +194,7 @@ def when_undone(act: Callable[[], object]) -> None:
 def load_one(statement: Select[Entity], missing: type[NotFound], *, lock: bool = False) -> Entity:
     """Return the entity that a statement selects, or raise `missing` if there is none.
 
-    With `lock` the row is read again from the database and locked until the transaction ends.
+    With `lock`, the row is read again from the database and locked until the transaction ends.
     """
     if lock:
         statement = statement.with_for_update(key_share=True).execution_options(
@@ -206,7 +209,7 @@ def load_one(statement: Select[Entity], missing: type[NotFound], *, lock: bool =
 def accepts_writes() -> bool:
     """Return True if the database accepts writes.
 
-    If it does not, all connections are discarded.
+    If it does not, all connections of this process are discarded.
     """
     is_read_only = db.session.scalar(
         text("select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean")
@@ -221,7 +224,8 @@ def accepts_writes() -> bool:
 def pause() -> None:
     """End the transaction to release the connection during slow work.
 
-    Allowed only before the request has written anything.
+    Raises RuntimeError if the session has changes that are not yet saved. The request must not have
+    written anything before, because the transaction is rolled back.
     """
     if db.session.new or db.session.dirty or db.session.deleted:
         raise RuntimeError("the request has already written, so its transaction cannot be paused")
@@ -229,9 +233,9 @@ def pause() -> None:
 
 
 def next_act() -> None:
-    """Commit and unbind the agency.
+    """Commit the transaction, and unbind the agency.
 
-    For a request that changes two agencies, one after the other.
+    This is for a request that changes two agencies, one after the other.
     """
     db.session.commit()
     db.session.remove()
@@ -240,7 +244,7 @@ def next_act() -> None:
 def rows_changed(statement: str, **values: Any) -> int:
     """Run a writing SQL statement for the bound agency and return its row count.
 
-    The parameter `:tenant_id` is the id of that agency.
+    The parameter `:tenant_id` in the statement is filled in with the id of that agency.
     """
     if ":tenant_id" in statement:
         values.setdefault("tenant_id", tenancy.current_tenant(db.session))

@@ -1,4 +1,4 @@
-"""Addresses of databases, as URLs or keyword strings, which libpq alone reads.
+"""Addresses of databases, as URLs or keyword strings, which only libpq parses.
 
 An address has one or several hosts. Several hosts can be written as
 `postgresql://u@h1:5432,h2:5433/d`, as `postgresql://u@/d?host=h1:5432&host=h2:5433`, or as
@@ -24,9 +24,9 @@ _UNENCODED = ("@", "://")
 
 
 def psycopg_url(address: str) -> str:
-    """Return a database URL without the driver that SQLAlchemy names.
+    """Return a database URL without a driver name such as `+psycopg`.
 
-    Other text is returned unchanged.
+    Text that is not such a URL is returned unchanged.
     """
     return _DRIVER.sub("postgresql://", address)
 
@@ -34,7 +34,8 @@ def psycopg_url(address: str) -> str:
 def libpq_parameters(address: str) -> dict[str, str]:
     """Return the parameters of an address by libpq's names, such as `host`.
 
-    Raises ValueError without the address, which may contain a password.
+    Raises ValueError for an invalid address. The message does not contain the address, which may
+    include a password.
     """
     try:
         found = conninfo_to_dict(_with_hosts_joined(psycopg_url(address)))
@@ -53,10 +54,11 @@ def libpq_parameters(address: str) -> dict[str, str]:
 def connection_parameters(
     address: str, application_name: str, *, server: str = "read-write"
 ) -> dict[str, Any]:
-    """Return the parameters of a connection with time limits.
+    """Return the parameters of a connection, with time limits.
 
-    Those of the address take precedence. `server` is the kind that is searched among several hosts
-    (`target_session_attrs` of libpq). Raises ValueError as `libpq_parameters` does.
+    Parameters in the address take precedence over the defaults. If the address has several hosts,
+    `server` is the kind of server to connect to (`target_session_attrs` of libpq). Raises
+    ValueError as `libpq_parameters` does.
     """
     given = libpq_parameters(address)
     hosts = given.get("host", "") + given.get("hostaddr", "")
@@ -73,9 +75,9 @@ def without_password(message: str, address: str) -> str:
 
 
 def _with_hosts_joined(url: str) -> str:
-    """Join repeated `host` and `port` of a URL's query.
+    """Join the repeated parameters `host` and `port` in the query string of a URL.
 
-    Libpq would use only the last of them.
+    Libpq would use only the last `host` and the last `port`.
     """
     base, mark, query = url.partition("?")
     if not mark or not url.startswith("postgresql://"):

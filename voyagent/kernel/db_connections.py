@@ -1,8 +1,8 @@
 """Parameters of every connection to the database, by its purpose.
 
 The role, the time limits and the isolation level are start options of a connection. A connection
-pooler such as PgBouncer refuses start options; behind it these settings are those of the login,
-which `flask migrate-up` stores in the database.
+pooler such as PgBouncer refuses start options. With a pooler the login has these settings in the
+database, where `flask migrate-up` stores them.
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ def purpose_of_process() -> Purpose:
 
 
 def parameters_for(settings: Settings, purpose: Purpose | None = None) -> dict[str, Any]:
-    """Return the parameters of `psycopg.connect` for a purpose; None is a session.
+    """Return the parameters of `psycopg.connect` for a purpose.
 
-    Connects once in each process to find out if the address is that of a pooler. Raises
-    psycopg.OperationalError if the database is unreachable.
+    Without `purpose` they are for a session of this process. The first call in a process connects
+    to find out whether the address is that of a pooler. Raises psycopg.OperationalError if the
+    database is unreachable.
     """
     purpose = purpose or _process.purpose
     parameters = plain_parameters(settings, purpose)
@@ -88,8 +89,9 @@ def address_of(settings: Settings, purpose: Purpose) -> str:
 def is_pooled(settings: Settings, purpose: Purpose | None = None) -> bool:
     """Return True if the address of a purpose is that of a connection pooler.
 
-    A pooler gives its clients other process ids than those of the server. The result is found once
-    in each process. Raises psycopg.OperationalError if the database is unreachable.
+    It is a pooler if the client gets another process id than the server's own. The check connects
+    once in each process, and its result is stored. Raises psycopg.OperationalError if the database
+    is unreachable.
     """
     purpose = purpose or _process.purpose
     address = address_of(settings, purpose)
@@ -100,9 +102,9 @@ def is_pooled(settings: Settings, purpose: Purpose | None = None) -> bool:
 
 
 def note_pooler(address: str, connection: psycopg.Connection[Any]) -> bool:
-    """Return True if an open connection is one to a pooler.
+    """Return True if an open connection leads to a pooler.
 
-    The result is stored for the address.
+    The result is stored for `address`, for later calls of `is_pooled`.
     """
     row = connection.execute("select pg_backend_pid()").fetchone()
     _pooled[address] = row is None or row[0] != connection.info.backend_pid
@@ -112,16 +114,14 @@ def note_pooler(address: str, connection: psycopg.Connection[Any]) -> bool:
 def is_notified(settings: Settings) -> bool:
     """Return True if a process can listen for notifications; otherwise it must poll.
 
-    A pooler does not pass notifications on. Raises psycopg.OperationalError as `is_pooled` does.
+    A connection pooler does not pass notifications on. Raises psycopg.OperationalError if the
+    database is unreachable.
     """
     return settings.db_listen_url is not None or not is_pooled(settings)
 
 
 def session_settings(settings: Settings, purpose: Purpose = Purpose.WEB) -> dict[str, str]:
-    """Return the settings of a session, such as its role and time limits.
-
-    Time limits are in ms.
-    """
+    """Return the settings of a session, such as its role and time limits in ms."""
     limit = str(settings.db_statement_timeout_ms)
     own = {
         "role": APP_ROLE,
@@ -136,10 +136,7 @@ def session_settings(settings: Settings, purpose: Purpose = Purpose.WEB) -> dict
 
 
 def set_up(settings: Settings, purpose: Purpose) -> tuple[str, list[str]]:
-    """Return a statement with values that gives a connection its settings.
-
-    They are those of `session_settings`.
-    """
+    """Return the statement that applies `session_settings`, and its parameters."""
     own = session_settings(settings, purpose)
     calls = ", ".join(["set_config(%s, %s, false)"] * len(own))
     return f"select {calls}", [part for pair in own.items() for part in pair]

@@ -51,7 +51,7 @@ def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
     """Raise OutsideCallInDryRun during a dry run.
 
-    It is called before each call to an outside system.
+    Code calls this function before each call to an outside system.
     """
     if _NOTES in session.info:
         raise OutsideCallInDryRun("an outside system was called in a dry run")

@@ -1,6 +1,6 @@
 """Base classes of expected errors.
 
-`http.errors` maps each base class to an HTTP status.
+`voyagent/http/errors.py` maps each base class to an HTTP status.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ def N_(  # noqa: N802
 class VoyagentError(Exception):
     """Base class of expected errors: `code` is for programs, `message` for people.
 
-    Neither contains input. The error rolls back the transaction, unless `keeps_work` is true: then
-    the transaction is committed, for example to store a revoked session or a counted attempt. The
-    response is not sent before `answer_at`, a value of `time.perf_counter()`, so that its timing
-    reveals nothing.
+    Neither `code` nor `message` contains input. The error rolls back the transaction. If
+    `keeps_work` is true, the transaction is committed instead, for example to store a revoked
+    session or a counted attempt. The response is not sent before `answer_at`, a value of
+    `time.perf_counter()`, so that the response time reveals nothing.
     """
 
     code: ClassVar[str] = "error"
@@ -44,10 +44,10 @@ class Invalid(VoyagentError):
 
 
 class StructuredInvalid(Invalid):
-    """A value breaks a business rule, which the response explains with an object.
+    """A value breaks a business rule, which an object in the response explains.
 
-    The object is the member `detail` of the response. An example is a weak password: the object has
-    the error code and the rule that is broken.
+    The object `body` becomes the member `detail` of the response. For a weak password, for example,
+    it has the error code and the rule that the password breaks.
     """
 
     def __init__(self, body: dict[str, str]) -> None:

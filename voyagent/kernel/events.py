@@ -1,8 +1,8 @@
 """Notifications between processes by PostgreSQL's NOTIFY.
 
 One thread per process listens. A notification is sent when the transaction commits. It carries no
-data: listeners read the tables. Behind a connection pooler, without an address for LISTEN, all
-listeners are woken at intervals.
+data: listeners read the tables. A connection pooler passes no notifications on; if no separate
+address for LISTEN is set, all listeners are woken every POLL_S seconds.
 """
 
 from __future__ import annotations
@@ -25,15 +25,12 @@ CHANNEL = "voyagent"
 _RECONNECT_S = 0.5
 _LISTEN_S = 1.0
 POLL_S = 0.5
-"""Seconds between two looks of a process that cannot be notified, because of a pooler."""
+"""Seconds between two wake-ups of listeners in a process that cannot receive notifications."""
 log = structlog.get_logger(__name__)
 
 
 def notify(topic: str) -> None:
-    """Wake all listeners of a topic when the current transaction commits.
-
-    The listeners may be in any process.
-    """
+    """Wake all listeners of a topic, in any process, when the transaction commits."""
     db.session.execute(
         text("select pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic}
     )
@@ -42,7 +39,7 @@ def notify(topic: str) -> None:
 class NotifyListener:
     """Listener for notifications, with one thread for the whole process.
 
-    The thread starts with the first listener, so always after any fork.
+    The thread starts at the first call of `waiting_for`, and so after any fork of the process.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -56,7 +53,8 @@ class NotifyListener:
     def waiting_for(self, topic: str) -> Iterator[Event]:
         """Yield an event that each notification of a topic and each reconnection sets.
 
-        Notifications can be lost while the connection is down. The caller clears the event.
+        A reconnection sets it because notifications may have been lost before. The caller clears
+        the event.
         """
         bell = Event()
         with self._lock:

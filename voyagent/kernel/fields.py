@@ -74,8 +74,8 @@ class Answer(BaseModel):
 class Query(BaseModel):
     """Query string: texts become the declared types, and blank texts count as absent.
 
-    A whole number has only the digits 0 to 9 and at most a minus. Without this rule pydantic also
-    accepts `1_000`, `5.0`, `+5`, spaces and digits of other scripts.
+    A whole number may have only the digits 0 to 9, with or without a minus. Without this rule
+    pydantic also accepts `1_000`, `5.0`, `+5`, spaces and digits of other scripts.
     """
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -115,17 +115,17 @@ def storable(text: str) -> str:
 def without_controls(text: str) -> str:
     """Return a text on one line: each control or direction character becomes a space.
 
-    Invisible characters are removed. For text that nobody can be asked to correct, such as the
-    answer of an outside system.
+    Invisible characters are removed. Use it for text that nobody can be asked to correct, such as a
+    response of an outside system.
     """
     return _MISPLACED_JOINER.sub("", _INVISIBLE.sub("", _CONTROL.sub(" ", text)))
 
 
 def readable(text: str) -> str:
-    """Return a pasted text without the characters that long fields refuse.
+    """Return a pasted text without the characters that fields of several lines refuse.
 
-    Those are the fields of several lines. Direction characters, which chat programs put around
-    names and numbers, and invisible characters are removed. Other controls become spaces.
+    Chat programs put direction characters around names and numbers. These and invisible characters
+    are removed. Other control characters become spaces.
     """
     return _CONTROL_IN_LINES.sub(" ", _REMOVED.sub("", text))
 
@@ -133,11 +133,11 @@ def readable(text: str) -> str:
 def contains_control(text: str) -> bool:
     """Return True if a text of one line contains a refused character.
 
-    These are the controls of ASCII and Unicode, line and paragraph separators, the characters that
-    change the direction of text (Unicode's Bidi_Control), and characters that are not seen, such as
-    the zero-width space, the soft hyphen and tag characters. With them two different names would
-    look equal. The joiners of Indian scripts (U+200C, U+200D) are accepted between other
-    characters, but not at an end and not twice in a row.
+    Refused are the controls of ASCII and Unicode, line and paragraph separators, characters that
+    change the direction of text (Unicode's Bidi_Control), and invisible characters, such as the
+    zero-width space, the soft hyphen and tag characters. With such characters two different names
+    could look equal. The joiners of Indian scripts (U+200C, U+200D) are accepted between other
+    characters, but not at the beginning or end and not twice in a row.
     """
     return _CONTROL_IN_LINE.search(text) is not None
 
@@ -161,23 +161,20 @@ def _without(refused: re.Pattern[str], text: str, info: ValidationInfo) -> str:
 def composed(text: str) -> str:
     """Return the text with letters and their accents composed (Unicode NFC).
 
-    Texts that look equal are then equal, however they were typed.
+    Two texts that look equal, but were typed in different ways, are then equal.
     """
     return unicodedata.normalize("NFC", text)
 
 
 def contains_unstorable(text: str) -> bool:
-    """Return True if PostgreSQL cannot store the text.
-
-    It cannot store NUL or a lone surrogate.
-    """
+    """Return True if the text has a NUL or lone surrogate, which PostgreSQL refuses."""
     return _UNSTORABLE.search(text) is not None
 
 
 def without_unstorable(text: str) -> str:
     """Replace NUL and lone surrogates with U+FFFD.
 
-    For text that nobody can be asked to correct, such as the answer of an outside system.
+    Use it for text that nobody can be asked to correct, such as a response of an outside system.
     """
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
@@ -204,9 +201,9 @@ def _plain_date(value: Any) -> Any:
 
 
 def not_before(first: str) -> AfterValidator:
-    """Return the validator of a last day that must not be before `first`.
+    """Return the validator of a last day that must not be before the member `first`.
 
-    The member `first` must be declared before the member that has this validator.
+    The schema must declare the member `first` before the member with this validator.
     """
 
     def check(last: date | None, info: ValidationInfo) -> date | None:
@@ -268,8 +265,8 @@ class Exact(GroupedMetadata):
 class Text(GroupedMetadata):
     """Annotation of a text on one line of at most `max_length` characters.
 
-    It is stored as typed, except for passport numbers, which are masked near the word. Control and
-    direction characters are refused (`contains_control`).
+    The text is stored as typed, except that passport numbers near a word for passport are masked.
+    Control and direction characters are refused (`contains_control`).
     """
 
     max_length: int
@@ -286,8 +283,8 @@ class Text(GroupedMetadata):
 class Lines(GroupedMetadata):
     """Annotation of a text of several lines, of at most `max_length` characters.
 
-    It is stored as typed, except for passport numbers, which are masked near the word. Control and
-    direction characters are refused, except tabs and line ends.
+    The text is stored as typed, except that passport numbers near a word for passport are masked.
+    Control and direction characters are refused, but tabs and line ends are accepted.
     """
 
     max_length: int
@@ -303,9 +300,9 @@ class Lines(GroupedMetadata):
 class Trimmed(GroupedMetadata):
     """Annotation of a required text on one line, which is trimmed and not blank.
 
-    It has at most `max_length` characters. Passport numbers are masked near the word. Control and
-    direction characters are refused. Letters and their accents are composed (NFC), so that equal
-    names are equal in whatever form they were typed.
+    The text has at most `max_length` characters. Passport numbers near a word for passport are
+    masked. Control and direction characters are refused. Letters and their accents are composed
+    (NFC), so that equal names are equal however they were typed.
     """
 
     max_length: int

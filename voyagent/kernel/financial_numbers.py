@@ -1,9 +1,10 @@
 """Mask PANs, tax numbers and bank accounts in free text.
 
-A PAN, a GSTIN and a TRN of the United Arab Emirates are masked wherever they stand in one piece,
-and with spaces or hyphens after their name. An IBAN is masked if its check digits are right, the
-number of a bank account after the word for account, in English and Hindi spellings. The time grows
-with the length of the text.
+A PAN, a GSTIN and a TRN of the United Arab Emirates are masked anywhere if they are written in one
+piece. With spaces or hyphens between the characters they are masked only after their name, such as
+`GSTIN`. An IBAN is masked if its check digits are right. The number of a bank account is masked
+after a word for account, in English and Hindi spellings. The time grows with the length of the
+text.
 """
 
 from __future__ import annotations
@@ -51,13 +52,13 @@ _DIGITS = re.compile(r"[0-9]")
 def hidden_in(text: str) -> str:
     """Mask PANs, tax numbers and bank accounts in a text.
 
-    The last four characters of each stay.
+    The last four characters of each number stay.
     """
     return replaced(text, _masks) if _DIGITS.search(text) or not text.isascii() else text
 
 
 def hidden_everywhere(value: Any) -> Any:
-    """Return a JSON value in which `hidden_in` was applied to each text but keys."""
+    """Return a JSON value with `hidden_in` applied to each text, but not to keys."""
     if isinstance(value, str):
         return hidden_in(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Housekeeping jobs for all agencies, with one transaction for each.
+"""Housekeeping jobs for all agencies, with one transaction for each agency.
 
 A lookup that is exempt from row-level security finds the agencies that have work. The cost
 therefore grows with the amount of work and not with the number of agencies.
@@ -26,7 +26,8 @@ def in_agencies(
 ) -> None:
     """Call `act` in a transaction for each agency that `find` returns.
 
-    `act` is called again for the agency if `more` returns True for its result.
+    If `more` returns True for the result, `act` is called again for the same agency, in a new
+    transaction.
     """
     with transaction():
         agencies = list(find())

@@ -1,14 +1,14 @@
 """Background jobs, stored in PostgreSQL and run by workers.
 
 A task is a plain function with a name. `defer` inserts a job in the caller's transaction, so that
-the job and the caller's rows are committed together or not at all. The worker runs each task in an
-application context and, unless the task manages its own transactions, in one transaction. A job of
-a worker that has died is run by another worker.
+the job and the caller's rows are committed together or not at all. A worker runs each task in an
+application context, in one transaction unless the task manages its own transactions. If a worker
+dies, another worker runs its jobs.
 
-Agencies share the workers. Jobs of all agencies take turns, whatever their number, because the
-priority of a job falls with the number of jobs of its agency that are ahead of it. An agency with
-many jobs does not take all places of a worker, because some places run only the first open job of
-an agency.
+Agencies share the workers and take turns, however many jobs each agency has: the more open jobs of
+its agency are ahead of a job, the lower is its priority. A worker runs several jobs at once. Some
+of these places run only jobs whose agency had no other open job, so that an agency with many jobs
+does not occupy a whole worker.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ RESTART_AFTER_S = 1.0
 class Task:
     """A named function that workers run.
 
-    `own_transactions` is true if it commits by itself. `every` is the cron expression of a periodic
-    task.
+    `own_transactions` is true if the function opens and commits its transactions itself. `every` is
+    the cron expression of a periodic task.
     """
 
     name: str
@@ -84,7 +84,8 @@ def task(
 ) -> Callable[[Callable[..., None]], Task]:
     """Decorate a function to register it as a task, such as `chat.run_turn`.
 
-    `every` is a cron expression. A task with `own_transactions` opens its transactions itself.
+    `every` is a cron expression for a periodic task. A task with `own_transactions` opens and
+    commits its transactions itself.
     """
 
     def register(run: Callable[..., None]) -> Task:
@@ -104,10 +105,10 @@ def defer(
 ) -> None:
     """Run a task at least `after_s` seconds after the current transaction commits.
 
-    Jobs with the same `lock` run one at a time. Those of one agency run in the order in which they
-    were deferred, those of several agencies in turns. The agency is the argument `tenant_id`; jobs
-    without it count as those of one agency. Arguments must be ids and never secrets, because the
-    table of jobs is not limited to an agency.
+    Jobs with the same `lock` run one at a time: those of one agency in the order of the calls, and
+    the agencies in turns. The argument `tenant_id` of the task says which agency a job belongs to;
+    jobs without it count as those of one agency. Arguments must be ids and never secrets, because
+    the table of jobs has no tenant isolation.
     """
     db.session.execute(
         text(_DEFER),
@@ -161,7 +162,7 @@ vars(procrastinate.periodic)["time"] = SimpleNamespace(time=clock.seconds)
 def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procrastinate.App:
     """Return the procrastinate application of a worker, with all tasks.
 
-    With `repeats` it also runs the periodic tasks and the search for stalled jobs.
+    If `repeats` is true, it also runs the periodic tasks and the search for stalled jobs.
     """
     jobs = procrastinate.App(connector=_Connector(settings))
     stalled = StalledJobs(jobs, stalled_s=settings.worker_stalled_s)
@@ -183,7 +184,7 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
 
 
 class _Connector(procrastinate.PsycopgConnector):
-    """Connector that listens for new jobs on a connection to the address for LISTEN."""
+    """Connector that listens for new jobs through the database URL for LISTEN."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(
@@ -231,7 +232,8 @@ async def _serve(app: Flask, settings: Settings) -> None:
     """Run jobs until cancelled.
 
     procrastinate stops when one of its own SQL statements fails, for example while the database
-    restarts. This function then starts it again. Raises StartRefused before the first job.
+    restarts. This function then starts procrastinate again. Raises StartRefused before the first
+    job.
     """
     this = asyncio.current_task()
     assert this is not None
@@ -292,7 +294,7 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
 
 @contextmanager
 def _log_failure(name: str) -> Iterator[None]:
-    """Log an exception of the block, as procrastinate does not log a retry's cause."""
+    """Log an exception of the block; procrastinate does not log the cause of a retry."""
     try:
         yield
     except Exception:

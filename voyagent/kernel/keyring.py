@@ -1,8 +1,8 @@
 """Secrets of the installation and the keys derived from them.
 
-`VOYAGENT_AUTH_SECRET` is the current secret, with which new values are made. The secrets in
-`VOYAGENT_AUTH_SECRETS_PREVIOUS` still decrypt and verify older values, until they are removed from
-the settings. Each value contains the id of the secret that made it.
+`VOYAGENT_AUTH_SECRET` is the current secret, with which new values are encrypted and signed. The
+secrets in `VOYAGENT_AUTH_SECRETS_PREVIOUS` can still decrypt and verify older values. Each
+encrypted value contains the id of the secret that encrypted it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _VERSION = b"\x01"
 class SealBroken(Exception):
     """A value cannot be decrypted with any secret for this purpose and row.
 
-    This is a programming or operating error and is never shown to a caller.
+    The cause is an error in the program or in its operation. It is never shown to a caller.
     """
 
 
@@ -74,8 +74,8 @@ class Keyring:
     def seal(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
         """Encrypt bytes for one purpose with AES-256-GCM.
 
-        `bound_to` is the id of the row that stores the value: a copy in another row cannot be
-        decrypted.
+        `bound_to` is the id of the row that stores the value. If the value is copied to another
+        row, it cannot be decrypted there.
         """
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(self.present.derive(purpose)).encrypt(nonce, plain, bound_to.encode())
@@ -99,7 +99,7 @@ class Keyring:
     def is_old(self, sealed: bytes) -> bool:
         """Return True if an earlier secret encrypted the value.
 
-        The caller should then encrypt it again.
+        The caller should then encrypt the value again.
         """
         return sealed[1 : 1 + KID_BYTES].hex() != self.present.kid
 
@@ -108,7 +108,7 @@ class Keyring:
         return _digest(self.present, purpose, text)
 
     def digests(self, purpose: str, text: str) -> list[bytes]:
-        """Return the keyed hashes of a text with all secrets, to find older values."""
+        """Return the keyed hashes of a text, one with each secret, to find older values."""
         return [_digest(key, purpose, text) for key in self._keys.values()]
 
 
@@ -118,7 +118,8 @@ _current: list[Callable[[], Keyring]] = []
 def use_keyring(find: Callable[[], Keyring]) -> None:
     """Set the function that returns the running application's keyring.
 
-    Models of encrypted columns need it. The application factory calls this once.
+    Models with encrypted columns need the keyring. The application factory calls this function
+    once.
     """
     _current[:] = [find]
 
@@ -131,9 +132,10 @@ def current_keyring() -> Keyring:
 
 
 def opened_text(purpose: str, sealed: bytes | None, clear: str | None) -> str | None:
-    """Return a text from its encrypted column, or from that of an earlier release.
+    """Return a text that is stored encrypted, or in clear by an earlier release.
 
-    Raises SealBroken.
+    `sealed` is the value of the encrypted column, and `clear` that of the column of the earlier
+    release. Raises SealBroken.
     """
     if sealed is None:
         return clear

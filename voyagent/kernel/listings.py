@@ -17,7 +17,10 @@ from voyagent.kernel.sheets import LINE, LINES_MAX, ROW, Cell, Sheet, TooManyLin
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A table in parts: each part is a list of rows or a select whose rows are cells."""
+    """A table in parts.
+
+    Each part is a list of rows, or a select that returns the cells of rows.
+    """
 
     name: str
     columns: Sequence[str]
@@ -40,10 +43,10 @@ class Stream:
 
 
 class Column(NamedTuple):
-    """A column of a list: its name, its SQL expression, and its kind.
+    """A column of a list: its name, its SQL expression `of`, and its kind.
 
-    `text` is text that somebody typed, which is protected against formulas. `amount` is an amount
-    in minor units. `plain` is written unchanged.
+    `text` is text that somebody typed; it is changed so that no spreadsheet reads it as a formula.
+    `amount` is an amount in minor units. `plain` is written unchanged.
     """
 
     name: str
@@ -55,10 +58,10 @@ class Column(NamedTuple):
 class Listing:
     """A list of records that can be downloaded, the newest day first.
 
-    `base` returns the select of the listed records for given columns. `day` is the date column.
-    `ends` selects `first_day` and `last_day`, a period that contains all records of the list.
-    `currency` is the currency of a row's amounts. `order` sorts rows of the same day. `is_sparse`
-    is true if the filter selects few rows by an index; one select then reads them all.
+    `base` returns the select of the records with the given columns. `day` is the date column.
+    `ends` selects `first_day` and `last_day`, between which all records of the list are. `currency`
+    is the currency of a row's amounts. `order` sorts rows of the same day. `is_sparse` is true if
+    the filter selects few rows by an index; then one select reads them all.
     """
 
     name: str
@@ -73,7 +76,8 @@ class Listing:
     def stream(self, reader: Reader) -> Stream:
         """Return the list for a CSV download, as one select per month.
 
-        The database then sorts at most one month before the first row is sent.
+        The database sorts at most one month before the first row is sent. A list with `is_sparse`
+        is one select.
         """
         cells = [self._cell(column) for column in self.columns]
         whole = self._ordered(self.base([literal(LINE), *cells]))
@@ -128,7 +132,8 @@ def months(
 ) -> Iterator[tuple[date, date]]:
     """Yield the first and last day of each month between two days.
 
-    The first and the last month are shortened to the two days. Yields nothing if a day is None.
+    The first month begins at `first`, and the last month ends at `last`. Yields nothing if one of
+    the two days is None.
     """
     if first is None or last is None:
         return

@@ -1,6 +1,6 @@
 """Replace numbers in free text by masks.
 
-Full-width letters and digits count as the usual ones, and characters without width count as absent.
+Full-width letters and digits are read as ordinary ones. Characters without width are ignored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 MASK = "••••"
 Mask = tuple[int, int, str]
-"""Start and end of a number in the plain text, and the text in its place."""
+"""Start and end of a number in the plain form of a text, and the mask that replaces it."""
 _WIDTHLESS = "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff"
 _HIDING = re.compile(f"[{_WIDTHLESS}\uff01-\uff5e]")
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -18,9 +18,10 @@ _SEPARATORS = re.compile(r"[ .–-]")
 
 
 def replaced(text: str, find: Callable[[str], Iterable[Mask]]) -> str:
-    """Return a text with the masks that `find` returns for its plain form.
+    """Return a text in which masks replace the numbers that `find` returns.
 
-    The masks may be in any order. Of two that overlap the first counts.
+    `find` receives the text in plain form (`_plain`) and returns masks in any order. If two masks
+    overlap, the first in the text is used.
     """
     plain, places = _plain(text)
     parts: list[str] = []
@@ -36,16 +37,17 @@ def replaced(text: str, find: Callable[[str], Iterable[Mask]]) -> str:
 def mask_of(number: str) -> str:
     """Return the mask of a number with its last four characters.
 
-    It is not longer than the number without separators.
+    The mask is not longer than the number without separators.
     """
     digits = _SEPARATORS.sub("", number)
     return MASK[: len(digits) - 4] + digits[-4:]
 
 
 def _plain(text: str) -> tuple[str, Sequence[int]]:
-    """Return a text with usual letters and digits and without characters of no width.
+    """Return a text in plain form, and each character's position in the given text.
 
-    Also return the place of each of its characters in the given text.
+    The plain form has ordinary letters and digits in place of full-width ones, and no characters
+    without width.
     """
     if _HIDING.search(text) is None:
         return text, range(len(text))

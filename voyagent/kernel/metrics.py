@@ -1,7 +1,8 @@
 """Metrics of all processes, added up through files in a shared directory.
 
-The library prometheus_client chooses its storage when it is imported, so this module imports it on
-first use, after `share`. Without a shared directory, as in tests, each process has its own metrics.
+The library prometheus_client chooses its storage when it is imported. This module therefore imports
+it at first use, after `share`. Without a shared directory, as in tests, each process has its own
+metrics.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _AFTER_COMMIT = "metrics_after_commit"
 class Meters:
     """All metrics of a process.
 
-    No label contains input of a caller, an agency, a person or an id.
+    No label contains a caller's input, an agency, a person or an id.
     """
 
     registry: CollectorRegistry
@@ -54,8 +55,8 @@ class Meters:
 def share(directory: Path) -> bool:
     """Store the metrics in a shared directory; return False if it is not writable.
 
-    Call it before anything is counted. A directory that is already set stays, so that child
-    processes use the directory of their parent.
+    Call it before anything is counted. If the environment already names a directory, that directory
+    is used, so that child processes use the directory of their parent.
     """
     if DIRECTORY in os.environ:
         return True
@@ -74,7 +75,7 @@ def share(directory: Path) -> bool:
 def clear(directory: Path) -> None:
     """Delete the metrics of ended processes.
 
-    Counters therefore begin at zero after a start.
+    Called at a start, it makes counters begin at zero.
     """
     for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
         for file in directory.glob(pattern):
@@ -216,7 +217,7 @@ def after_commit(session: scoped_session[Any], count: Callable[[], object]) -> N
 
 @contextmanager
 def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
-    """Cancel the `after_commit` calls that the block registered if it raises."""
+    """Cancel the `after_commit` calls that the block registered, if the block raises."""
     calls = session.info.setdefault(_AFTER_COMMIT, [])
     before = len(calls)
     try:

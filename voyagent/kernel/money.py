@@ -152,8 +152,8 @@ class Money:
     def rounded(cls, value: Decimal, currency: str) -> Self:
         """Return a decimal rounded half away from zero to the decimals of the currency.
 
-        This is the rounding that tax rules require. Raises InvalidAmount if the amount is larger
-        than the ledger's database columns allow.
+        Tax rules require this rounding. Raises InvalidAmount if the amount is larger than the
+        ledger's database columns allow.
         """
         if not value.is_finite() or value.adjusted() > _DIGITS_MAX:
             raise InvalidAmount
@@ -167,8 +167,8 @@ class Money:
     def within(self, least: int, most: int = BIGINT_MAX) -> Self:
         """Return the amount if it is between `least` and `most` minor units.
 
-        `least` is 0 or 1. Raises AmountNegative, AmountZero or AmountTooLarge, all subclasses of
-        InvalidAmount.
+        `least` is 0 or 1. Raises AmountNegative, AmountZero or AmountTooLarge, which are subclasses
+        of InvalidAmount.
         """
         if self.amount_minor < 0:
             raise AmountNegative
@@ -182,9 +182,9 @@ class Money:
         """Divide the amount in proportion to weights, into parts whose sum is the amount.
 
         Largest remainder method: each part is rounded towards zero. Then the parts with the largest
-        remainders get one more minor unit each; of equal remainders the earlier part comes first.
-        100.00 in three equal parts is 33.34, 33.33, 33.33. Raises ValueError if a weight is
-        negative or all are zero.
+        remainders get one more minor unit each. If remainders are equal, the earlier part comes
+        first. For example, 100.00 in three equal parts is 33.34, 33.33, 33.33. Raises ValueError if
+        a weight is negative or all weights are zero.
         """
         ratios = [Fraction(weight) for weight in weights]
         whole = sum(ratios)
@@ -212,7 +212,7 @@ class Money:
     def wire(self) -> str:
         """Return the amount for the JSON API as a decimal string.
 
-        It has max(2, exponent) decimals.
+        It has two decimals, or more if the currency has more.
         """
         return wire_amount(self.amount_minor, self.currency)
 
@@ -245,10 +245,10 @@ def _short(value: Decimal) -> Decimal:
 
 @lru_cache(maxsize=AMOUNTS_CACHED)
 def wire_amount(amount_minor: int, currency: str) -> str:
-    """Return minor units as a decimal string of max(2, exponent) decimals.
+    """Return minor units as a decimal string with at least two decimals.
 
-    `"1000.00"` for JPY, `"1.234"` for KWD. Results are cached, because most amounts of a list
-    repeat.
+    1000 minor units are `"1000.00"` in JPY, and 1234 are `"1.234"` in KWD. Results are cached,
+    because most amounts of a list repeat.
     """
     places = exponent(currency)
     # With Decimal this takes four times as long.
@@ -260,8 +260,8 @@ def wire_amount(amount_minor: int, currency: str) -> str:
 def ungrouped(text: str) -> str:
     """Remove spaces and thousands separators from a number that somebody typed.
 
-    Groups are of thousands (`1,234,567.50`) or of lakhs (`12,34,567.50`). Commas in other places
-    (`12,34`, `22500,50`) are not removed, so that the text is not a valid amount.
+    Separators may group thousands (`1,234,567.50`) or lakhs (`12,34,567.50`). Commas at other
+    positions (`12,34`, `22500,50`) are not removed, so that the text is not a valid amount.
     """
     figures = "".join(text.split())
     return figures.replace(",", "") if _GROUPED.fullmatch(figures) else figures
@@ -270,7 +270,7 @@ def ungrouped(text: str) -> str:
 def currency_locale(currency: str) -> str | None:
     """Return the locale that sets the digit grouping of a currency, or None.
 
-    Rupees are always grouped in lakhs; other currencies are grouped as in the language of the page.
+    Rupees are always grouped in lakhs. None means that the language of the page decides.
     """
     return "en_IN" if currency == "INR" else None
 

@@ -1,7 +1,7 @@
 """Calls to outside systems while no database transaction is open.
 
-One transaction prepares the call, and another stores its result. No lock and no connection is
-therefore held while a slow system responds.
+One transaction prepares the call, and another transaction stores its result. No lock and no
+connection is therefore held while a slow system responds.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ Next = TypeVar("Next")
 class OutboundCall(Generic[Result]):
     """A call to an outside system, and the function that stores its result.
 
-    `ask` makes the call without the database; it may be repeated after a crash. If `ask` is None,
+    `ask` makes the call without the database. It may be repeated after a crash. If `ask` is None,
     no call is made and `settle` receives None. `settle` stores the result. It must not use rows of
-    the preparing transaction, which has ended. If `ask` raises a VoyagentError, `refused` receives
-    the error and returns a result or raises; if `refused` is None, the error is raised.
+    the transaction that prepared the call, because that transaction has ended.
+
+    If `ask` raises a VoyagentError, `refused` receives the error and returns a result or raises. If
+    `refused` is None, the error is raised.
     """
 
     settle: Callable[[Any], Result]
@@ -39,8 +41,8 @@ class OutboundCall(Generic[Result]):
     ) -> OutboundCall[Next]:
         """Return this call with `more` applied to its result.
 
-        If `ask` raises a VoyagentError that this call does not turn into a result, `refused`
-        receives the error and returns the result.
+        If `ask` raises a VoyagentError, the `refused` of this call comes first. If it does not
+        return a result, the new `refused` receives the error and returns the result.
         """
 
         def refuse(error: VoyagentError) -> Next:
@@ -64,7 +66,7 @@ class OutboundCall(Generic[Result]):
     def done(self) -> Result:
         """Make the call and store its result in the open transaction.
 
-        This is for commands and tests.
+        Only commands and tests use it.
         """
         return self.go()()
 

@@ -1,6 +1,6 @@
 """Paging of lists by limit and offset, or by cursor.
 
-A cursor is as fast on the last page as on the first.
+With a cursor the last page is read as fast as the first.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Page(Generic[Item]):
 class Cursor:
     """The position after a row in a list, newest first: the row's datetime and id.
 
-    The id decides between rows of the same datetime.
+    The id decides the order of rows with the same datetime.
     """
 
     at: datetime
@@ -107,7 +107,7 @@ class Cursor:
 class Part:
     """The requested part of a list: `limit` rows after an offset or a cursor's row.
 
-    `backward` selects the rows before the cursor's row.
+    If `backward` is true, it is the rows before the cursor's row.
     """
 
     limit: int = 50
@@ -164,9 +164,11 @@ class NameCursor:
 def page_or_first(
     read: Callable[[Place | None], Found], place: Callable[[], Place | None]
 ) -> tuple[Found, tuple[str, ...]]:
-    """Read the requested page, or the first page if `place` raises InvalidCursor.
+    """Read the requested page, or the first page if its cursor is not valid.
 
-    Returns the page and the names of invalid parameters: `("cursor",)`, or nothing.
+    `place` returns the requested cursor, None for the first page, or raises InvalidCursor. `read`
+    reads the page after a cursor. Returns the page and the names of invalid parameters:
+    `("cursor",)` or an empty tuple.
     """
     try:
         cursor = place()
@@ -176,9 +178,9 @@ def page_or_first(
 
 
 def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at") -> str | None:
-    """Return the cursor after the last row if the page is full, else None.
+    """Return the cursor after the last row, or None if the page is not full.
 
-    `at` is the datetime column that orders the list.
+    A full page has `limit` rows. `at` is the datetime column that orders the list.
     """
     if len(rows) < limit or not rows:
         return None
@@ -186,9 +188,9 @@ def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at
 
 
 def page_by_day(rows: list[dict[str, Any]], limit: int, day: str) -> CursorPage[dict[str, Any]]:
-    """Return a page of a list ordered by the date column `day`.
+    """Return a page of a list that is ordered by the date column `day`.
 
-    `rows` must contain one row more than `limit` if there is another page.
+    `rows` must contain one row more than `limit` if another page follows.
     """
     shown = rows[:limit]
     return CursorPage(

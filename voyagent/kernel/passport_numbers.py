@@ -1,8 +1,8 @@
 """Mask passport numbers in free text, in English and Hindi spellings.
 
-A number is masked if it stands near a word for passport. The second line of the machine-readable
-zone of a passport (ICAO 9303, part 4) is masked wherever it stands. The time grows with the length
-of the text and not with the number of words times the number of numbers.
+A number is masked if a word for passport is near it. The second line of the machine-readable zone
+of a passport (ICAO 9303, part 4) is masked anywhere. The time grows with the length of the text,
+not with the number of words times the number of numbers.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ def masked(last4: str | None) -> str | None:
 
 
 def hidden_in(text: str) -> str:
-    """Mask numbers near a word for passport and machine-readable lines in a text.
+    """Mask passport numbers in a text, and the machine-readable lines of passports.
 
-    The last four characters of each number stay.
+    A passport number is masked if a word for passport is near it. The last four characters of each
+    number stay.
     """
     return replaced(text, _masks)
 
@@ -72,7 +73,7 @@ def _masks(text: str) -> list[Mask]:
 def _near(
     words: list[tuple[int, int]], numbers: Iterable[re.Match[str]], *, only_after: bool = False
 ) -> list[Mask]:
-    """Return the numbers near a word; with `only_after` the word must come first."""
+    """Return masks of the numbers near a word; with `only_after`, of those after it."""
     found: list[Mask] = []
     at = 0
     for number in numbers:

@@ -1,6 +1,6 @@
-"""Search texts as LIKE patterns.
+"""LIKE patterns that search for texts.
 
-A text without three letters in a row cannot use the trigram index.
+A text without three letters or digits in a row cannot use the trigram index.
 """
 
 from __future__ import annotations
@@ -30,5 +30,8 @@ def contains_any(texts: Iterable[str]) -> CollectionAggregate[Any]:
 
 
 def is_blunt(text: str) -> bool:
-    """Return True if the text lacks the three letters that a trigram index needs."""
+    """Return True if the text lacks three letters or digits in a row.
+
+    A trigram index cannot be used to search for such a text.
+    """
     return _INDEXABLE.search(text) is None

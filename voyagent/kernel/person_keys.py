@@ -1,9 +1,8 @@
 """A key for each person whose data is encrypted.
 
-To destroy the key is to erase the data. A key is random and is stored encrypted with the
-installation's secret. Data that is encrypted with it cannot be read any more when the key is gone,
-also not in rows that cannot be changed. When the installation's secret changes, only the keys are
-encrypted again.
+The data is erased by destroying the key: it cannot be read any more, even in rows that cannot be
+changed. A key is random and is stored encrypted with the installation's secret. When that secret
+changes, only the keys are encrypted again.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class PersonKey(TenantOwned, Base):
 def seal(keyring: Keyring, person_id: UUID, purpose: str, plain: bytes) -> bytes:
     """Encrypt bytes with the key of a person; create the key if there is none.
 
-    `purpose` names what is encrypted, and another purpose cannot decrypt it.
+    `purpose` names the kind of data. `unseal` needs the same purpose.
     """
     row = db.session.scalar(select(PersonKey).where(PersonKey.id == person_id))
     if row is None:
@@ -56,10 +55,10 @@ def seal(keyring: Keyring, person_id: UUID, purpose: str, plain: bytes) -> bytes
 def unseal(
     keyring: Keyring, person_id: UUID, purpose: str, sealed: bytes, key: bytes | None
 ) -> bytes | None:
-    """Decrypt a value of `seal` with the encrypted key of the person's row.
+    """Decrypt a value of `seal`; `key` is the encrypted key of the person.
 
-    None if the key is destroyed. Raises SealBroken if the value or the key belong to another
-    person, or if a secret is lost.
+    Returns None if `key` is None, because the key was destroyed. Raises SealBroken if the value or
+    the key belongs to another person, or if the installation's secret for it is missing.
     """
     if key is None:
         return None
@@ -100,9 +99,9 @@ def destroy(person_ids: Iterable[UUID]) -> int:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt keys again that an earlier secret encrypted, and count them.
+    """Encrypt keys again that an earlier secret encrypted; return their number.
 
-    Only keys of the bound agency are encrypted.
+    A call encrypts up to 500 keys of the bound agency.
     """
     mark = keyring.present_mark
     old = func.substring(PersonKey.sealed, 1, len(mark)) != mark

@@ -10,7 +10,7 @@ NAME_MAX = 64
 def problems(error: ValidationError, *place: str) -> list[dict[str, object]]:
     """Return pydantic's errors as `{type, loc, msg}`, without input.
 
-    `place` is put before each `loc`.
+    The parts of `place` are put before each `loc`.
     """
     return [
         {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 FIRST, MORE, REPORTS = "default", "more", "reports"
-"""Queues: an agency's only open job, its further jobs, and large reports."""
+"""Queues: jobs of agencies without another open job, further jobs, and large reports."""
 PLACES = {(FIRST, MORE): 4, (FIRST,): 2, (REPORTS,): 2}
-"""Jobs that a worker process runs at once, by the queues that they come from."""
+"""Number of jobs that a worker process runs at once, by the queues from which they come."""
 CONNECTIONS = 4
-"""Database connections with which a worker takes, renews and ends its jobs."""
+"""Number of database connections with which a worker takes, renews and ends its jobs."""

@@ -20,7 +20,7 @@ Direction = Literal["into_quote", "into_base"]
 class InvalidRate(Invalid):
     """The rate, its currencies, its buffer or its source is invalid.
 
-    A rate is positive and has at most eight decimals.
+    A rate must be positive and have at most eight decimals.
     """
 
     code = "invalid_rate"
@@ -41,9 +41,9 @@ class RateOfOtherMoney(Invalid):
 class ExchangeRate:
     """An exchange rate for one direction: one `base` costs `rate` of `quote`.
 
-    `direction` says which currency is converted into which. `buffer` is a percentage that is added
-    for quotations. A rate applies in one direction only, because rates for buying and selling
-    differ and neither is the inverse of the other.
+    `direction` says whether an amount in `base` is converted into `quote`, or the reverse. `buffer`
+    is a percentage that is added for quotations. A rate applies in one direction only, because
+    rates for buying and selling differ, and neither is the inverse of the other.
 
     Raises InvalidRate, UnknownCurrency.
     """
@@ -124,7 +124,7 @@ class Quote:
     source: str
 
     def changing(self, taken: str) -> ExchangeRate:
-        """Return the rate for converting the currency `taken` into the other one.
+        """Return the rate for converting an amount in `taken` into the other currency.
 
         Raises InvalidRate, UnknownCurrency.
         """

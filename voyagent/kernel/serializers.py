@@ -1,8 +1,8 @@
-"""Serializers that turn rows and objects into the responses that classes declare.
+"""Serializers that write rows and objects as responses.
 
 A response class declares its members and their types. `AnswerOf.of` runs one function per class,
-which is generated from the annotations at first use. A request therefore needs neither validation
-nor a loop over names.
+which is generated from the annotations at first use. A request therefore needs no validation and no
+loop over names.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Read:
 class Minor:
     """Annotation: write an amount in minor units as a decimal string.
 
-    `amount` is a column or a function of the row, `currency` a column. `less` is a column that is
-    subtracted from the amount.
+    `amount` is a column, or a function of the row. `currency` is the column with the currency.
+    `less` is a column that is subtracted from the amount.
     """
 
     amount: str | Callable[[Any], int | None]
@@ -53,9 +53,9 @@ class Minor:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Annotation for a member that is computed from the row or object.
+    """Annotation for a member whose value a function computes from the row or object.
 
-    The result is written by the type of the member.
+    The type of the member decides how the result is written.
     """
 
     function: Callable[[Any], object]
@@ -96,10 +96,12 @@ class Body(Generic[Declared]):
 class AnswerOf(Answer, Generic[Source]):
     """Base class of responses that are written from a row or an object of one type.
 
-    A member is read from the column or attribute of its name, unless its annotation has `Read`,
-    `Minor` or `Computed`. Its type decides how it is written: an `Instant` in UTC with
-    microseconds, a `MoneyText` as a decimal string, a response class or a list of them as that
-    class declares, all other types and each `AsRead` unchanged.
+    A member is read from the column or attribute with its name, unless its annotation has `Read`,
+    `Minor` or `Computed`. The type of the member decides how the value is written:
+    - an `Instant` as UTC with microseconds;
+    - a `MoneyText` as a decimal string;
+    - a response class, or a list of it, as that class declares;
+    - any other type, and a member with `AsRead`, unchanged.
     """
 
     @classmethod
@@ -135,8 +137,8 @@ class CursorPageOf(AnswerOf[CursorPage[Row]], Generic[Item]):
 def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
     """Return the generated function that writes a response class.
 
-    The generated code contains the name of each member. This is faster than a loop over names and
-    converters.
+    The generated code contains the name of each member, because a loop over names and converters
+    would be slower.
     """
     code = _Code(answer)
     # The code is generated only from response classes of this program, never from input.
@@ -148,7 +150,7 @@ def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
 class _Code:
     """The source text of a serializer.
 
-    `names` maps names to the functions that it calls.
+    `names` has the functions that the text calls, by their names in the text.
     """
 
     def __init__(self, answer: type[AnswerOf[Any]]) -> None:
@@ -182,7 +184,7 @@ class _Code:
         return f"None if ({value} := {found}) is None else {template.format(value)}"
 
     def _template(self, member: _Member, value: str) -> str | None:
-        """Return a template with `{}` for the value, None if it is written unchanged."""
+        """Return a template with `{}` for the value, or None if it is written unchanged."""
         if AsRead() in member.marks:
             return None
         if member.minor:
@@ -250,7 +252,7 @@ def _local(path: str) -> str:
 def _in_order(answer: type[AnswerOf[Any]]) -> list[str]:
     """Return the names of a response's members: those of the base classes first.
 
-    pydantic begins with the members of the last base class.
+    pydantic would begin with the members of the last base class.
     """
     names: dict[str, None] = {}
     for base in answer.__bases__:
@@ -268,7 +270,7 @@ def _source_of(answer: type[AnswerOf[Any]]) -> Any:
 
 
 def _unwrapped(annotation: Any, marks: list[Any]) -> tuple[Any, list[Any], bool]:
-    """Return the type without None, its annotations, and True if None is allowed."""
+    """Return the type without None, its annotations, and whether None is allowed."""
     may_be_none = False
     while True:
         if get_origin(annotation) in {Union, UnionType}:

@@ -73,8 +73,8 @@ class TooManyLines(Unprocessable):
 class Sheet:
     """A table: file name, columns and rows.
 
-    The first cell of each row is the kind of the row, so that programs can tell totals from other
-    rows.
+    The first cell of each row is the kind of the row, so that programs can distinguish totals from
+    other rows.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Sheet:
     def csv(self, *, bom: bool) -> str:
         """Return the table as CSV (RFC 4180).
 
-        With `bom`, spreadsheets recognise it as UTF-8.
+        If `bom` is true, it begins with a byte order mark, by which spreadsheets recognise UTF-8.
         """
         return as_csv([self.columns], bom=bom) + as_csv(self.rows)
 
@@ -111,8 +111,8 @@ def written(cell: Cell) -> str:
 def guarded(text: str) -> str:
     """Return a text with an apostrophe before each part that looks like a formula.
 
-    A spreadsheet may open a file with a semicolon or a tab as the separator, and then a part of a
-    text is a cell of its own. The database function `app.csv_cell` does the same.
+    If a spreadsheet opens the file with a semicolon or a tab as the separator, a part of the text
+    becomes a cell. The database function `app.csv_cell` has the same rules.
     """
     if _SEPARATOR.search(text):
         whole = _AFTER_SEPARATOR.sub(_separated, text)
@@ -124,7 +124,7 @@ def guarded(text: str) -> str:
 def looks_like_formula(text: str) -> bool:
     """Return True if a spreadsheet may read the text as a formula.
 
-    Such a text begins like a formula, also after spaces, or with a tab or a line end.
+    Such a text begins with a tab, a line end or a sign such as `=`, even after spaces.
     """
     return _FORMULA.match(text) is not None
 

@@ -21,9 +21,9 @@ _OTHERS = {
 def in_words(amount: Money, language: str) -> str:
     """Return an amount, zero or more, in words: `Rupees one lakh five hundred only`.
 
-    English has one "and": before the paise if there are any, else within the number. Only the paisa
-    is named; the minor units of other currencies are written as a fraction: `US dollars twelve and
-    50/100 only`. `language` is `hi` for Hindi; any other value gives English.
+    English text has one "and": before the paise, or within the number if there are no paise. The
+    minor units of other currencies are written as a fraction: `US dollars twelve and 50/100 only`.
+    `language` is `hi` for Hindi; any other value gives English.
     """
     language = language if language in _SCALE else "en"
     of = 10**amount.exponent
@@ -43,7 +43,7 @@ def in_words(amount: Money, language: str) -> str:
 def _spelled(number: int, language: str) -> str:
     """Return a whole number in words.
 
-    The library converts only numbers up to a hundred crore.
+    The library converts only numbers below a hundred crore, so larger numbers are split.
     """
     from indic_numtowords import num2words  # type: ignore[import-untyped]  # noqa: PLC0415 - only for documents
 

@@ -2,12 +2,12 @@
 
 procrastinate finds the jobs of workers whose heartbeat has stopped. This module adds three rules:
 
-- A process never returns jobs that it is running, however late the heartbeats of its workers are.
-They would run twice.
-- A worker returns a job that is marked as its own and that it does not run. The statement that
+- A process never returns jobs that it is running, even if its heartbeats are late. Otherwise such
+jobs would run twice.
+- A worker returns a job that is marked as its own but that it does not run: the statement that
 should have ended the job has failed.
 - A job is returned only if its state has not changed since it was found. Another worker may have
-returned it already, and a third worker may run it.
+returned the job already, and a third worker may run it.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class StalledJobs:
     async def recover(self, context: JobContext) -> None:
         """Return stalled jobs to the queue.
 
-        A job that is marked as one of this process is returned if two successive calls find that
-        the process does not run it.
+        A job that is marked as running in this process is returned if two successive calls find
+        that the process does not run it.
         """
         self._note_worker(context)
         manager = self._jobs.job_manager

@@ -15,12 +15,12 @@ ROWS_MAX = 500
 
 
 class Masking:
-    """A walk over one column of the bound agency, in the order of the primary key.
+    """Masks one column of the bound agency's rows, in the order of the primary key.
 
-    Each call masks PANs, tax numbers and bank accounts in up to 500 rows that meet the conditions,
-    and returns the number of rows read. After the last row it returns 0, and the next call begins a
-    new walk. `changed` is the number of rows that were changed. `mask` returns the masked value of
-    the column.
+    Each call masks PANs, tax numbers and bank accounts in up to 500 rows that meet `conditions`,
+    and returns the number of rows read. After the last row a call returns 0, and the next call
+    begins again with the first row. `changed` is the number of rows that were changed. `mask`
+    returns the masked form of a value.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Masking:
         self.changed = 0
 
     def __call__(self) -> int:
-        """Mask the next rows."""
+        """Mask the next rows; return the number of rows read."""
         model = self._column.class_
         key = inspect(model).primary_key
         rows = select(model).where(*self._conditions).order_by(*key).limit(ROWS_MAX)

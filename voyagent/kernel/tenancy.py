@@ -1,7 +1,7 @@
 """Tenant filter of the ORM, which limits each statement to the bound agency.
 
 The filter also sets the agency of new rows. Row-level security in the database is the second
-protection: `bind` or `app.authenticate()` sets `app.tenant` for the transaction. If no agency is
+protection. `bind` or `app.authenticate()` sets `app.tenant` for the transaction. If no agency is
 bound, the ORM raises an error and the database returns no rows.
 """
 
@@ -47,7 +47,7 @@ class TenantNotBound(RuntimeError):
 
 
 class WrongTenant(RuntimeError):
-    """A row or a session of one agency is used for another.
+    """A row or a session of one agency is used for another agency.
 
     This is an error in the program.
     """
@@ -92,7 +92,8 @@ def bind(session: Session, tenant_id: UUID) -> None:
 def name_agency(session: Session, tenant_id: UUID) -> None:
     """Name the agency whose share of connections the session uses before it is bound.
 
-    It is that of a credential that the first statement of the transaction confirms.
+    The agency comes from the caller's credential, which the first statement of the transaction has
+    still to confirm.
     """
     session.info[_CLAIMED] = tenant_id
 
@@ -120,7 +121,7 @@ def current_tenant(session: Session | scoped_session[Any]) -> UUID:
 def across_tenants(session: Session, reason: str) -> Iterator[None]:
     """Disable the tenant filter inside the block, for the stated reason.
 
-    A test counts the uses.
+    A test reports every use.
     """
     if not reason:
         raise ValueError("the reason must be a sentence")
@@ -149,7 +150,7 @@ def guard(session: scoped_session[Any]) -> None:
 
 
 def agency_tables(statement: ClauseElement) -> set[str]:
-    """Return the names of the agencies' tables in a statement.
+    """Return the names of those tables in a statement whose rows belong to agencies.
 
     The set is empty if the statement has a tenant condition.
     """
@@ -187,9 +188,9 @@ def _filter_statement(state: ORMExecuteState) -> None:
 
 
 def _refuse_unbound_select(state: ORMExecuteState) -> None:
-    """Refuse a select that neither the ORM nor a tenant condition limits.
+    """Refuse a select that neither the ORM nor a tenant condition limits to an agency.
 
-    Examples are `select(exists()…)`, a select of a window function alone, a select of a plain
+    Examples are `select(exists()…)`, a select of a window function alone, and a select of a plain
     table.
     """
     if state.is_select and (unfiltered := agency_tables(cast("ClauseElement", state.statement))):

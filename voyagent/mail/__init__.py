@@ -1,4 +1,4 @@
 """Outgoing mail, which is stored in the caller's transaction and sent later.
 
-It is sent after the commit, and a failed mail is sent again for a day.
+A mail is sent after the commit. If sending fails, it is tried again for about a day.
 """

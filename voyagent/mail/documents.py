@@ -31,8 +31,8 @@ def write(
 ) -> EmailMessage:
     """Build the whole message: headers, text, HTML and attachment.
 
-    Unusual characters in the name of an agency or person are removed and cause no error. Raises the
-    errors of the templates.
+    Unusual characters in the name of an agency or person cause no error; they are removed. Raises
+    the errors of the templates.
     """
     name, sender = parseaddr(settings.mail_from)
     kind, values = KINDS[mail.kind], contents.values
@@ -77,9 +77,9 @@ def write(
 
 
 def _one_line(words: str) -> str:
-    """Remove control characters from a header's text and limit its length.
+    """Return a text on one line for a header, without control characters, shortened.
 
-    Characters that change the direction of text are removed too.
+    Characters that change the direction of text are removed as well.
     """
     plain = "".join(
         letter if letter.isprintable() or letter in _JOINERS else " " for letter in words
@@ -88,7 +88,7 @@ def _one_line(words: str) -> str:
 
 
 def _unlinked(words: str) -> str:
-    """Put a space into anything that a mail program would turn into a link."""
+    """Put a space into each part of a text that a mail program would turn into a link."""
     return _LINK_LIKE.sub(lambda found: ": " if found[0] == ":" else f" {found[0]}", words)
 
 
@@ -105,9 +105,9 @@ def _recipient(to: str) -> Address:
 
 
 def _encoding(words: str) -> str | None:
-    """Return the encoding of a text.
+    """Return the transfer encoding of a text: `7bit`, or None for the default.
 
-    ASCII stays readable, so that a link can be copied from the source.
+    ASCII text stays readable, so that a link can be copied from the message's source.
     """
     return (
         "7bit"

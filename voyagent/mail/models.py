@@ -14,8 +14,8 @@ from voyagent.kernel.tenancy import TenantOwned
 class Mail(TenantOwned, Base):
     """A mail in the outbox of an agency.
 
-    `sealed` has the recipient and the template values, including links with tokens, encrypted. It
-    is cleared when the mail is sent or given up, so that no address remains.
+    `sealed` is the encrypted text of the recipient and the template values, which include links
+    with tokens. It is cleared when the mail is sent or given up, so that no address remains.
     """
 
     __tablename__ = "mails"

@@ -19,13 +19,17 @@ Value = str | int
 class Kind:
     """One kind of mail: its subject, template values and period of validity.
 
-    `subject` is a text, or a pair: the name of a value, and a subject for each value it can have.
-    It contains no words of a person, except in mails to customers, which are the agency's own:
-    anybody can sign up and choose a name that reads like a message of the installation.
-    `link_lives` is given if the mail has a link that expires. It is a pair: the name of the
-    template value that states the lifetime of the link, and the length of its unit in seconds, such
-    as `("hours", 3600)`. A mail with `for_customer` is sent in the agency's name, replies go to the
-    address in the value `reply_to`, and it may have an attachment, as a mail with `attaches` may.
+    `subject` is a text, or a pair: the name of a template value, and a subject for each possible
+    value. A subject has no text that a person wrote, because anybody can sign up and choose a name
+    that reads like a message of the installation. Mails to customers are the exception, because
+    they come from the agency.
+
+    `link_lives` is set if the mail has a link that expires. It is a pair: the name of the template
+    value with the lifetime of the link, and the number of seconds in its unit, such as `("hours",
+    3600)`.
+
+    If `for_customer` is true, the mail is sent in the agency's name, and replies go to the address
+    in the value `reply_to`. A mail may have an attachment if `for_customer` or `attaches` is true.
     """
 
     subject: str | tuple[str, dict[str, str]]
@@ -43,9 +47,9 @@ class Kind:
         return subjects[str(values[name])]
 
     def useful_for(self, values: dict[str, Value]) -> timedelta:
-        """Return the time for which sending is useful.
+        """Return the period after which the mail is not sent any more.
 
-        It is the lifetime of the link, at most a week.
+        It is the lifetime of the link, but at most a week.
         """
         if self.link_lives is None:
             return USEFUL_FOR
@@ -54,7 +58,7 @@ class Kind:
 
 
 _LIVES_ON: dict[str, type[str | int]] = {"api_keys": int, "invitations": int}
-"""Numbers of the recipient's credentials that continue after the act."""
+"""Number of the recipient's credentials that remain valid after the act, by kind."""
 _TWO_FACTOR = {
     "on": N_("Two-factor sign-in was switched on"),
     "off": N_("Two-factor sign-in was switched off"),

@@ -33,7 +33,7 @@ PURPOSE = "mail"
 # because a mail server may be down that long.
 DELAYS_S = (10, 60, 300, 1800, *(7200 for _ in range(11)))
 SEND_JOBS_MAX = 2
-"""Jobs of a worker that may wait for a slow mail server at the same time."""
+"""Number of jobs of a worker that may wait for a slow mail server at the same time."""
 _ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+@[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+")
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 class WrongMail(ValueError):
     """The kind of mail, its values or its recipient are invalid.
 
-    This is a programming error; the message quotes no value.
+    This is an error in the program. The message contains none of the values.
     """
 
 
@@ -78,7 +78,7 @@ class QueuedMail:
 class Outbox:
     """The settings, keys and mail driver of the installation.
 
-    `driver` is None if production has no mail server configured.
+    `driver` is None if the installation is in production and has no mail server configured.
     """
 
     settings: Settings
@@ -90,9 +90,9 @@ class Outbox:
     ) -> UUID:
         """Store a mail, to be sent after the commit, and return its id.
 
-        `kind` and `values` are defined in `mail.rules`; an unknown language falls back to English.
-        The contents are encrypted: neither the database nor the queue has a valid token in clear
-        text.
+        `kind` is a key of `mail.rules.KINDS`, which has the names of `values`. An unknown `locale`
+        is replaced by English. The contents are encrypted, so that neither the database nor the
+        queue has a valid token in clear text.
 
         Raises WrongMail, TenantNotBound.
         """
@@ -138,10 +138,10 @@ def masked(address: str) -> str:
 def take(mail_id: UUID) -> QueuedMail | None:
     """Claim a mail for sending, or return None if there is nothing to send.
 
-    None means that the mail was sent, given up or is not due yet. The attempt is counted and the
-    next one is scheduled before sending begins, so a worker that crashes delays the mail but never
-    loses it. If the worker crashes after the mail server accepted the mail and before the result is
-    committed, the mail is sent twice with the same Message-ID.
+    None means that the mail was sent, was given up or is not due yet. Before sending begins, the
+    attempt is counted and the next one is scheduled. A worker that crashes therefore delays the
+    mail but never loses it. If the worker crashes after the mail server accepted the mail and
+    before the commit of the result, the mail is sent twice with the same Message-ID.
     """
     found = db.session.get(Mail, (current_tenant(db.session), mail_id), with_for_update=True)
     now = clock.now()
@@ -169,8 +169,8 @@ def note_sent(mail: QueuedMail) -> None:
 def note_failure(mail: QueuedMail, reason: str, *, is_final: bool) -> None:
     """Record the reason of a failed attempt.
 
-    The mail is given up if the failure is final or all attempts, spread over about a day, have
-    failed.
+    The mail is given up if the failure is final, or if all attempts have failed. The attempts are
+    spread over about a day.
     """
     rows_changed(
         "update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed"

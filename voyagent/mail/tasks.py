@@ -1,6 +1,6 @@
 """Background jobs of mail: send one mail, and check the outbox every ten seconds.
 
-Sending happens outside a database transaction.
+No database transaction is open while a mail is sent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from voyagent.mail.service import Outbox, QueuedMail
 def deliver(tenant_id: str, mail_id: str) -> None:
     """Claim a mail, send it and record the result.
 
-    No database connection is open while it is sent.
+    No database connection is in use while the mail is sent.
     """
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     if outbox.driver is None:
@@ -42,9 +42,10 @@ def deliver(tenant_id: str, mail_id: str) -> None:
 
 
 def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str | None, bool]:
-    """Try to send; return the reason of a failure or None, and True if it is final.
+    """Try to send a mail; return the reason of a failure, and whether it is final.
 
-    The reason is only the error's class name: its text may contain a link or an address.
+    The reason is None if the mail was sent. It is never the text of an error, which may contain a
+    link or an address.
     """
     try:
         message = documents.write(
@@ -63,7 +64,7 @@ def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str 
 
 @task("mail.see_to", own_transactions=True, every="* * * * * */10")
 def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Process the outbox of every agency that needs it.
+    """Process the outbox of every agency with due or outdated mails.
 
     See `service.see_to_mail`.
     """

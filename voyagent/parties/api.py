@@ -36,7 +36,7 @@ VALUE_ERRORS = (
 def list_parties(reader: Reader, query: PartyQuery) -> Body[PartyListOut]:
     """List customers and suppliers by name.
 
-    A party must match all filters; an empty filter is ignored.
+    A party must match all filters. An empty filter is ignored.
     """
     return PartyListOut.of(
         queries.list_parties(reader, query.search(), limit=query.limit, cursor=query.place())
@@ -47,7 +47,7 @@ def list_parties(reader: Reader, query: PartyQuery) -> Body[PartyListOut]:
 def create_party(actor: Actor, body: PartyIn) -> Body[PartyOut]:
     """Add a customer or supplier.
 
-    Its name must be unique in the agency, ignoring case.
+    The name must be unique in the agency, ignoring case.
     """
     return PartyOut.of(queries.row_of(service.create(actor, **body.changes())))
 
@@ -68,7 +68,7 @@ def get_party(reader: Reader, party_id: UUID) -> Body[PartyOut]:
 def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Body[PartyOut]:
     """Change a customer or supplier, or archive it with `is_archived`.
 
-    A member that is absent stays unchanged; null clears it. A new country without a new state
-    clears the state.
+    A member that is absent stays unchanged; null clears a member. If the country changes and no
+    state is sent, the state is cleared.
     """
     return PartyOut.of(queries.row_of(service.update(actor, party_id, body.changes())))

@@ -30,8 +30,8 @@ _WORDS = {
 class PartyForm(SchemaForm[PartyIn]):
     """Form of a customer, a supplier, or both.
 
-    `seen` is the `updated_at` of the party when the form was opened; it detects a change by
-    somebody else.
+    `seen` is the `updated_at` of the party when the form was opened. A change by somebody else
+    since then is detected by it.
     """
 
     schema: ClassVar[type[BaseModel]] = PartyIn
@@ -106,7 +106,7 @@ class PartyList(PartyQuery):
     def address(self, **changes: Any) -> str:
         """Return the list's URL with some query parameters changed.
 
-        A change of any parameter except `cursor` leads to the first page.
+        Without a new `cursor` the URL leads to the first page.
         """
         values = {"q": self.q, "kind": self.kind, "archived": self.archived or None} | changes
         return url_for(

@@ -19,18 +19,18 @@ _SEARCH = (
     " chr(31) || COALESCE(tax_number, ''::text))"
 )
 TAX_NUMBER = "tax_number"
-"""Purpose for which a tax number is encrypted, and for which its keyed hash is made."""
+"""Purpose of the keys with which a tax number is encrypted and hashed."""
 
 
 class Party(TenantOwned, Base):
     """A customer, a supplier, or both.
 
-    Documents refer to it not by a foreign key but by an equal `party_key`, which is derived from
-    the name.
+    Documents refer to a party not by a foreign key but by an equal `party_key`, which is derived
+    from the name.
 
-    The tax number is encrypted, because a GSTIN contains the PAN of its holder; keyed hashes of the
-    whole number and of this PAN find the party. `tax_number_clear` has a number of an earlier
-    release until a job has encrypted it; the next release drops it.
+    The tax number is encrypted, because a GSTIN contains the PAN of its holder. A party is found by
+    a keyed hash of the tax number or of this PAN. `tax_number_clear` has a tax number that an
+    earlier release stored, until a job has encrypted it. The next release drops this column.
     """
 
     __tablename__ = "parties"

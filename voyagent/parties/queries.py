@@ -44,7 +44,7 @@ NAMES_MAX = 500
 SIGNS = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_advances": 1}
 """Purposes of accounts that have a balance per party, and the sign of a debit in each.
 
-The sign is chosen so that the usual balance is positive.
+With this sign, the usual balance of each account is positive.
 """
 KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
 
@@ -97,13 +97,16 @@ def row_of(party: Party) -> Row:
 def terms_days(name: str) -> int | None:
     """Return the payment terms of the party with a name, in days.
 
-    None if there is no such party or it has no terms.
+    The result is None if there is no such party or the party has no terms.
     """
     return db.session.scalar(select(Party.terms_days).where(Party.party_key == func.lower(name)))
 
 
 def tax_status(name: str) -> Row | None:
-    """Return country, state and tax number of the party with a name, or None."""
+    """Return country, state and tax number of the party with a name.
+
+    The result is None if there is no such party.
+    """
     found = (
         db.session.execute(
             select(
@@ -127,7 +130,7 @@ def email_of(name: str) -> str | None:
 def known_names(kind: str) -> list[str]:
     """Return the names that a form suggests while a user types.
 
-    Archived parties are left out.
+    The names of archived parties are left out.
     """
     statement = (
         select(Party.name)
@@ -155,7 +158,7 @@ def list_parties(
 ) -> CursorPage[Row]:
     """Return a page of parties, ordered by name, that begins after the cursor's party.
 
-    A text is searched without an index, because an agency has a few thousand parties at most.
+    The search for a text uses no index, because an agency has at most a few thousand parties.
     """
     typed = plain_number(search.text or "")
     digests = tuple(current_keyring().digests(TAX_NUMBER, typed)) if typed else ()
@@ -169,8 +172,9 @@ def list_parties(
 def read_balances(reader: Reader, name: str, until: date) -> list[Row]:
     """Return a party's balances at the end of a day; zero balances are left out.
 
-    Rows: purpose, currency, minor (in minor units). A positive amount is owed to the agency for the
-    purposes receivable and supplier_advances, and owed by the agency for the others.
+    Each row has `purpose`, `currency` and `minor`, the balance in minor units. A positive balance
+    of the purpose receivable or supplier_advances is owed to the agency. A positive balance of
+    another purpose is owed by the agency.
     """
     rows = reader.read(party_balances_statement(tuple(SIGNS), name, until))[0]
     balances = [

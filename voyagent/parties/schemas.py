@@ -65,7 +65,8 @@ class _Details(Closed):
 class PartyIn(_Details):
     """A customer, a supplier, or both.
 
-    `state` is a state code as tax numbers have it. An Indian tax number must be a GSTIN.
+    `state` is the state code that tax numbers use. If the country is India, `tax_number` must be a
+    GSTIN.
     """
 
     name: Annotated[str, Trimmed(LENGTHS["name"])]
@@ -76,7 +77,7 @@ class PartyIn(_Details):
 class PartyPatch(_Details):
     """Changes of a party: an absent member is unchanged, null clears it.
 
-    A name that is used in the books can only change its capitals.
+    If the name is used in the books, only its capitals can be changed.
     """
 
     name: Annotated[str, Trimmed(LENGTHS["name"])] = MAY_BE_ABSENT

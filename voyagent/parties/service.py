@@ -81,7 +81,7 @@ class UnknownCountry(Invalid):
 class UnknownState(Invalid):
     """The text is not a state code of the country.
 
-    It is raised for a state without a country too.
+    A state without a country raises this error as well.
     """
 
     code = "state_unknown"
@@ -117,7 +117,7 @@ class PartyNameTaken(Conflict):
 class PartyInBooks(Conflict):
     """The name is used in the books and cannot change.
 
-    Journal entries store the name as text, so the party that they refer to must keep it.
+    Journal entries store the name as text, and would no longer refer to a party with a new name.
     """
 
     code = "party_in_books"
@@ -135,7 +135,7 @@ class PartyChanged(PreconditionFailed):
 
 
 class PartyChanges(TypedDict, total=False):
-    """Changes of a party: an absent key is unchanged, None clears the field.
+    """Changes of a party: a field whose key is absent is unchanged, None clears it.
 
     The name, the kind and `is_archived` cannot be cleared.
     """
@@ -157,8 +157,9 @@ class PartyChanges(TypedDict, total=False):
 def create(actor: Actor, **changes: Unpack[PartyChanges]) -> Party:
     """Add a customer or supplier.
 
-    `country` is a code of ISO 3166, `state` a state code of that country, `terms_days` 0 to 365. An
-    Indian tax number must be a GSTIN; it determines the state if none is given.
+    `country` is a code of ISO 3166. `state` is a state code of that country. `terms_days` is a
+    number from 0 to 365. If the country is India, the tax number must be a GSTIN, which determines
+    the state if none is given.
 
     Raises Forbidden, PartyNameRequired, PartyTextTooLong, PartyKindRequired, UnknownCountry,
     UnknownState, InvalidTaxNumber, StateIsNotOfNumber, InvalidTerms, PartyNameTaken.
@@ -185,8 +186,8 @@ def update(
 ) -> Party:
     """Change a party; if no value differs, nothing is stored or audited.
 
-    `seen` is the `updated_at` that the caller has read. A name that is used in the books can only
-    change its capitals.
+    `seen` is the `updated_at` that the caller has read. If the name is used in the books, only its
+    capitals can be changed.
 
     Raises Forbidden, PartyNotFound, PartyChanged, PartyInBooks, and the errors of `create`.
     """
@@ -277,7 +278,7 @@ def _flush() -> None:
 
 
 def _audit_changes(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
-    """Return the changes for the audit trail; of private fields only their names."""
+    """Return the changes for the audit log; of private fields it has only the names."""
     entries: list[dict[str, str | None]] = []
     for name, (before, after) in changed.items():
         if before is None and after is None:

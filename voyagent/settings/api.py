@@ -29,8 +29,8 @@ api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 def get_tenant_settings(reader: RequestReader) -> Headed[TenantSettingsResponse]:
     """Read the agency's settings.
 
-    The `ETag` is their version. Send it as `If-Match` with a change, which then fails if the
-    settings have changed since.
+    The `ETag` is the version of the settings. Send it as `If-Match` with a change. The change then
+    fails if the settings have changed since.
     """
     return _answer(queries.read(reader) or tenant_settings.make(reader.authenticate()))
 
@@ -57,10 +57,10 @@ def patch_tenant_settings(
 ) -> Headed[TenantSettingsResponse]:
     """Change the agency's settings.
 
-    A member that is absent stays unchanged; null clears the model, the system prompt suffix and the
-    token budget. A change applies from the next request. To change four eyes, approval limits, the
-    recipients of signed audit heads, bank details or the tax number, the access token must be
-    fresh, or the API key must have the scope `settings`.
+    A member that is absent stays unchanged. Null clears the model, the system prompt suffix and the
+    token budget. A change applies from the next request. Some changes need a fresh access token, or
+    an API key with the scope `settings`: four eyes, approval limits, recipients of signed audit
+    heads, bank details and the tax number.
     """
     return _answer(queries.row_of(tenant_settings.update(actor, body.changes(), seen=_seen())))
 
@@ -87,7 +87,7 @@ def put_tenant_logo(actor: Actor, body: LogoRequest) -> Body[LogoResponse]:
     """Set the logo that appears on the agency's documents from now on.
 
     The image may have at most 2,000 pixels on each side. It is redrawn within 800 by 400 pixels,
-    without metadata; the response has the redrawn image.
+    without metadata. The response has the redrawn image.
     """
     return LogoResponse.of(logos.put(actor, logos.decoded(body.content)))
 
@@ -104,6 +104,6 @@ def _answer(row: Row) -> Headed[TenantSettingsResponse]:
 
 
 def _seen() -> str | None:
-    """Return the version in `If-Match`; an unknown version matches no settings."""
+    """Return the version in the header `If-Match`; an unknown one matches no settings."""
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.strip('"')

@@ -95,8 +95,8 @@ SECTIONS = (
 class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     """Form of all settings; numbers may have group separators.
 
-    `seen` is the version of the settings when the form was opened; it detects a change by somebody
-    else.
+    `seen` is the version of the settings when the form was opened. A change by somebody else since
+    then is detected by it.
     """
 
     schema: ClassVar[type[BaseModel]] = TenantSettingsPatchRequest
@@ -178,8 +178,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     def values(self) -> dict[str, Any]:
         """Return the submitted values; numbers have no group separators.
 
-        A blank number is left out. If the number is required, it is kept, and validation refuses
-        it.
+        A blank number is left out. A required number is included even if it is blank, so that
+        validation refuses it.
         """
         values = super().values()
         for name in _NUMBERS:
@@ -203,8 +203,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     def _limit(self, role: str) -> dict[str, str] | None:
         """Parse a limit such as `50,000` or `AED 50,000`, or return None if it is empty.
 
-        Without a currency, it is in the agency's currency. Text that is not an amount is returned
-        unchanged, and validation refuses it.
+        A limit without a currency is in the agency's currency. Text that is not an amount is
+        returned unchanged, and validation refuses it.
         """
         typed = (self[f"limit_{role}"].data or "").strip()
         if not typed:
@@ -250,7 +250,8 @@ def label_of(name: str) -> str:
 def value_of(row: Row, name: str) -> Any:
     """Return the value of a setting.
 
-    `name` may also be a role's limit (`approval_limits.ROLE`) or `model`.
+    `name` may also be `approval_limits.ROLE` for the limit of a role, or `model` for the chosen
+    model.
     """
     if name == "model":
         return queries.wanted_model(row)

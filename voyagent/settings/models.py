@@ -19,8 +19,8 @@ BANK = "bank_details"
 class TenantSettings(TenantBound, Base):
     """The settings of an agency: one row, created at sign-up.
 
-    Bank details are encrypted. `bank_details_clear` has those of an earlier release until a job has
-    encrypted them; the next release drops it.
+    Bank details are encrypted. `bank_details_clear` has the bank details that an earlier release
+    stored, until a job has encrypted them. The next release drops this column.
     """
 
     __tablename__ = "tenant_settings"
@@ -73,7 +73,7 @@ class TenantSettings(TenantBound, Base):
 class TenantLogo(TenantBound, Base):
     """The logo of an agency, redrawn from the uploaded image.
 
-    `digest` is the SHA-256 of `content`; width and height are in pixels.
+    `digest` is the SHA-256 of `content`. Width and height are in pixels.
     """
 
     __tablename__ = "tenant_logos"

@@ -57,7 +57,7 @@ def statement() -> Select[Any]:
 def chosen(name: str) -> ScalarSelect[Any]:
     """Return a scalar select of one setting of the bound agency.
 
-    Its value is null if the agency has no row of settings.
+    The value of the select is null if the agency has no row of settings.
     """
     return select(TenantSettings.__table__.c[name]).where(owned(TenantSettings)).scalar_subquery()
 
@@ -88,7 +88,7 @@ def logo_mark() -> ScalarSelect[str]:
 def letterhead_lines() -> ScalarSelect[Any]:
     """Return a scalar select of `address` and `tax_number` as one JSON object.
 
-    Printed pages show them in their header. The value is null if the agency has no row of settings.
+    Printed pages show both in their header. The value is null if the agency has no row of settings.
     """
     columns = TenantSettings.__table__.c
     return (
@@ -104,9 +104,9 @@ def read_logo(reader: Reader) -> Row:
 
 
 def read_letterhead(reader: Reader) -> Row:
-    """Return the settings that letterheads need.
+    """Return the settings that letterheads need, such as address and bank details.
 
-    They include address, tax number and bank details. `logo` is the logo's row or None.
+    The row has the columns of the settings, and `logo`: the logo's row, or None.
     """
     rows, logos = reader.read(statement(), logo_statement())
     return {**(opened(rows[0]) if rows else {}), "logo": logos[0] if logos else None}
@@ -129,8 +129,8 @@ def read_history(reader: Reader, tenant_id: object) -> list[Row]:
 def get_settings(*, lock: bool = False) -> TenantSettings:
     """Return the settings of the bound agency; create the row if it is missing.
 
-    Parallel first calls create only one row. `lock` locks the row until the transaction ends, so
-    that a second change sees the result of the first.
+    Parallel first calls create only one row. If `lock` is true, the row is locked until the
+    transaction ends, so that a parallel change sees the result of this one.
     """
     tenant_id = current_tenant(db.session)
     statement = select(TenantSettings)
@@ -173,7 +173,7 @@ def mark_of(row: Row) -> str:
 def is_above(role: str, amounts: Sequence[Money]) -> bool:
     """Return True if one of the amounts is above the role's limit.
 
-    An amount in another currency than the limit cannot be compared and counts as above it.
+    An amount in another currency than the limit cannot be compared and counts as above the limit.
     """
     limit = get_settings().approval_limits.get(role)
     if limit is None:
@@ -188,8 +188,8 @@ def is_above(role: str, amounts: Sequence[Money]) -> bool:
 def check_limit(actor: Actor, *amounts: Money) -> None:
     """Check that the amounts of a direct act are within the role's limit.
 
-    An approved act is not checked, because the limit of its approver was sufficient. Raises
-    AmountAboveLimit.
+    If the actor has a grant, nothing is checked, because the limit of the approver was sufficient.
+    Raises AmountAboveLimit.
     """
     if actor.grant is None and is_above(actor.role, amounts):
         raise AmountAboveLimit

@@ -48,8 +48,8 @@ class Picture:
 def remade(raw: bytes) -> Picture:
     """Redraw a PNG or JPEG image within 800 by 400 pixels.
 
-    The format is detected from the bytes. Metadata and trailing bytes are dropped; an animation is
-    reduced to its first frame. Equal bytes give an equal image.
+    The bytes decide the format. Metadata and trailing bytes are dropped. An animation is reduced to
+    its first frame. Equal bytes give an equal image.
 
     Raises PictureTooLarge, PictureUnreadable.
     """

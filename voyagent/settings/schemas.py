@@ -24,7 +24,8 @@ from voyagent.settings.service.tenant_settings import SettingsChanges
 OVERRIDES = ("built-in", "claude-sonnet-5", "claude-opus-5")
 """Values of `model_override`: the built-in planner, and newer models.
 
-The API contract fixes the names that `model` accepts, so newer models need another member.
+The API contract fixes the names that `model` accepts, so a newer model is chosen with another
+member.
 """
 SUFFIX_MAX, ZONE_MAX, PAPER_MAX = 10_000, 64, 500
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
@@ -119,10 +120,7 @@ class LogoResponse(AnswerOf[Row]):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove defaults from the JSON schema.
-
-    An absent member is kept and not reset.
-    """
+    """Remove defaults from the JSON schema, because absent members are unchanged."""
     for member in schema["properties"].values():
         member.pop("default", None)
 
@@ -131,17 +129,17 @@ class TenantSettingsPatchRequest(Closed):
     """Changes of the settings; an absent member is unchanged.
 
     Null clears the model, the system prompt suffix, the token budget, a role's limit and the texts
-    on documents; other members cannot be null. `address`, `tax_number` and `bank_details` appear on
+    on documents. Other members cannot be null. `address`, `tax_number` and `bank_details` appear on
     invoices. A `tax_number` in the form of a GSTIN must be valid. With `round_invoices` the total
     of new invoices is rounded to the nearest whole unit of the currency.
 
-    The signed head of the audit log is mailed every day to the administrators if
-    `audit_mail_administrators` is true, and to `audit_mail_addresses`: at most five addresses,
-    separated by commas; null or empty for none.
+    The signed head of the audit log is mailed every day. It is mailed to the administrators if
+    `audit_mail_administrators` is true, and to the addresses in `audit_mail_addresses`. These are
+    at most five addresses, separated by commas; null or empty means none.
 
-    `model_override` takes precedence over `model`: `built-in` uses only the built-in planner, other
-    values are newer models. `model` without `model_override` clears the override. If both are null,
-    the operator's default model is used.
+    `model_override` takes precedence over `model`. Its value `built-in` uses only the built-in
+    planner; other values are newer models. A change of `model` without `model_override` clears
+    `model_override`. If both are null, the operator's default model is used.
     """
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)

@@ -1,6 +1,6 @@
 """HTML forms of decisions, with a reason and a confirmation.
 
-Irreversible acts need the confirmation.
+Only irreversible acts need the confirmation.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """HTML form of a proposal's arguments.
 
-Single values are inputs, lists of objects are tables.
+A single value is an input field. A list of objects is a table of input fields.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ _PREFIX = "a"
 
 @dataclass(slots=True)
 class Cell:
-    """One argument as a form input: name, label, text, and the error message if any.
+    """One argument as an input field: name, label, text, and the error message if any.
 
-    `example` is the stored value; the new value must have the same type.
+    `example` is the stored value; the entered value must have the same type. If the text is a date
+    or an amount in words, `understood` is its interpretation.
     """
 
     name: str
@@ -60,9 +61,9 @@ class Cell:
 
     @property
     def choices(self) -> dict[str, str]:
-        """Label of each allowed value.
+        """Labels of the allowed values, by value.
 
-        Empty if the argument is not limited to a few values.
+        The result is empty if the argument is not limited to a few values.
         """
         words = CHOICES.get(self.name.rpartition(".")[2], {})
         return (
@@ -89,9 +90,9 @@ class Cell:
     def read(self, currency: str | None = None) -> Any:
         """Return the entered value with the type of the stored value, or None if blank.
 
-        A date or an amount may be in words; `understood` is then set to its interpretation. Text
-        that cannot be interpreted, or an amount in another currency than `currency`, is returned
-        unchanged, so that the schema refuses it.
+        A date or an amount may be written in words; `understood` then says which value was read.
+        Text that cannot be interpreted is returned unchanged, so that the tool's schema refuses it.
+        An amount in another currency than `currency` is also returned unchanged.
         """
         text = self.value.strip()
         if not text:
@@ -137,8 +138,9 @@ def _meaning(found: Day) -> str:
 class Table:
     """A list of objects in the arguments, as a table.
 
-    A row without any value is removed. If `grows` is true, the last row is blank and adds an
-    object. Rows that only refer to a record by its id have `titles`, the names of these records.
+    `lines` are the stored objects and `rows` their input fields. If all fields of a row are blank,
+    its object is removed. If `grows` is true, the last row is blank and can add an object. If the
+    objects refer to records only by id, `titles` has the names of these records.
     """
 
     place: Place
@@ -169,8 +171,8 @@ class Sheet:
     ) -> Sheet:
         """Return the form for the arguments of a proposal.
 
-        `sent` are the values that the user submitted, if any. `titles` are the names to show for
-        rows of a table that contain only the id of a record.
+        `sent` are the values that the user submitted, if any. `titles` are the names of records,
+        for tables whose rows refer to records only by id.
         """
         sheet = cls(payload)
         for place, value in _things(payload):
@@ -210,7 +212,8 @@ class Sheet:
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
         """Call `act` with the entered arguments; return its result, or None if it refuses.
 
-        After a refusal the errors are shown in the form.
+        `act` refuses with ArgumentsInvalid, ShownChanged or EditRefused. The form then shows the
+        errors.
         """
         try:
             return act(self.arguments())
@@ -298,9 +301,9 @@ def _figure_sentence(cell: Cell) -> str:
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
-    """Yield single values and members of objects, with their places.
+    """Yield path and value of each argument, and for an object of each member.
 
-    Deeper values are left out.
+    An object inside an object is yielded as one value.
     """
     for key, value in payload.items():
         if isinstance(value, dict):

@@ -73,9 +73,10 @@ class ApprovalFilter(Query):
 
 
 class HistoryQuery(Query):
-    """Query of the approvals page: with a status the history, else the inbox.
+    """Query string of the approvals page: with a status the history, else the inbox.
 
-    `seen` is the version of the inbox that the page shows; `open` is the proposal shown next to it.
+    `seen` is the version of the inbox that the browser shows. `open` is the id of the proposal that
+    is shown next to the inbox.
     """
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] | None = None
@@ -118,7 +119,7 @@ class BatchIn(Closed):
 class DecisionForm(Open):
     """HTML form input of a decision.
 
-    `confirmed` is true in the second step for an irreversible act; `shown` is the version of the
+    `confirmed` is true if the user has confirmed an irreversible act. `shown` is the version of the
     proposal that the page showed.
     """
 
@@ -131,8 +132,8 @@ class DecisionForm(Open):
 class SeveralForm(Open):
     """HTML form input of several decisions.
 
-    `chosen` contains proposals as id and version, `ap-…:mark`. `rejectable` contains further ones
-    that the user may only decline.
+    `chosen` has the selected proposals, each as id and version: `ap-…:version`. `rejectable` has
+    the selected proposals that the user may only decline, in the same format.
     """
 
     granted: bool
@@ -190,7 +191,8 @@ class ApprovalItem(AnswerOf[Row]):
 class BatchItem(AnswerOf[Row]):
     """Result of one of several decisions.
 
-    `status` is that of a separate call; the item has the proposal, or the code of the error.
+    `status` is the HTTP status that a separate call would have. `approval` is the proposal after
+    the decision. After an error, `approval` is null and `detail` is the code of the error.
     """
 
     approval_id: str

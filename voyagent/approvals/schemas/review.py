@@ -1,6 +1,6 @@
 """Values for the page that reviews a proposal.
 
-They have the preview with amounts and the arguments as text.
+The amounts of the preview are parsed, and the arguments are converted to text.
 """
 
 from __future__ import annotations
@@ -134,9 +134,9 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
 def arguments_in_words(
     payload: JsonMapping, currency: str | None = None, day: DayWord = date.isoformat
 ) -> list[tuple[str, str]]:
-    """Return label and text of every stored argument; none is left out.
+    """Return the label and the text of every stored argument.
 
-    `day` formats a date; amounts without a currency are in `currency`.
+    `day` formats a date. Amounts without a currency are in `currency`.
     """
     return (
         [
@@ -156,10 +156,10 @@ def has_a_name(argument: str) -> bool:
 def results_in_words(
     result: JsonObject, state: Callable[[str], str], day: DayWord
 ) -> list[tuple[str, str]]:
-    """Return labels and texts of the results.
+    """Return the label and the text of each result of an act.
 
-    Ids and plain confirmations are left out. `state` returns the label of a state, `day` formats a
-    date.
+    Ids and true/false values are left out. `state` returns the label of a status, and `day` formats
+    a date.
     """
     texts = {
         name: state(value) if name == "status" else _in_words(name, value, result)

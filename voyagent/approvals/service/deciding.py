@@ -1,6 +1,7 @@
-"""Rules of decisions: the first one counts, and what was shown is what runs.
+"""Rules of decisions on proposals.
 
-An approval queues a job that carries the act out.
+Only the first decision counts. The act that was shown is the act that runs. An approval queues a
+job that carries out the act.
 """
 
 from __future__ import annotations
@@ -74,10 +75,11 @@ def resolve(
 ) -> Approval:
     """Approve or decline a proposal; only the first decision counts.
 
-    Raises, in the order of the API contract: Forbidden (role `viewer`), ApprovalNotFound, Forbidden
-    (a role that the tool does not name), ApprovalAlreadyResolved (if the time limit is over, after
-    storing the expiry), SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale (after storing
-    the new proposal that replaces this one).
+    Raises these errors, in the order of the API contract: Forbidden (role `viewer`),
+    ApprovalNotFound, Forbidden (a role that may not decide on this tool), ApprovalAlreadyResolved,
+    SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale. If the time limit is over,
+    ApprovalAlreadyResolved is raised after the expiry is stored. PreviewStale is raised after the
+    new proposal that replaces this one is stored.
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -104,11 +106,12 @@ def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[An
 def check_all(
     actor: Actor, session_id: UUID, decisions: Mapping[str, bool]
 ) -> list[ProposalDecision]:
-    """Check decisions on proposals of a conversation, and return those to make.
+    """Check decisions on proposals of a conversation, and return those still to make.
 
-    A proposal that already has the same decision is no error. Raises the errors of `resolve`, and
-    ApprovalNotFound for a proposal of another conversation. If PreviewStale is raised, the outdated
-    proposal was replaced and nothing else was changed.
+    `decisions` has True or False (decline) by the id of the proposal. A decision that was already
+    made in the same way is left out. Raises the errors of `resolve`, and ApprovalNotFound for a
+    proposal of another conversation. If PreviewStale is raised, each outdated proposal was replaced
+    and nothing else was changed.
     """
     actor.require("approval.resolve")
     chat_queries.get_session(session_id, lock=True)
@@ -152,7 +155,7 @@ def decide_all(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Appr
 def _try(actor: Actor, decision: ProposalDecision) -> Answered:
     """Make one decision in its own savepoint.
 
-    A refusal rolls the savepoint back, unless the error is one that keeps what was written.
+    An error rolls the savepoint back, unless its `keeps_work` is true.
     """
     recorded: VoyagentError | None = None
     approval: Approval | None = None

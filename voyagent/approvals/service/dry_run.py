@@ -1,8 +1,8 @@
 """Dry runs of proposals, whose result is the preview.
 
-Each runs in a savepoint that is rolled back. The preview is hashed together with the arguments. An
-approval repeats the dry run; a different hash means that the consequences have changed since the
-proposal was shown.
+Each dry run is made in a savepoint that is rolled back. The preview is hashed together with the
+arguments. An approval repeats the dry run. A different hash then means that the consequences have
+changed since the proposal was shown.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Over(Exception):
 class PendingEffect:
     """An approved act that has not run yet.
 
-    A dry run of a later proposal runs it first.
+    The dry run of a later proposal runs this act first.
     """
 
     effect: Effect
@@ -71,9 +71,10 @@ def dry_run(
 ) -> Description | None:
     """Return the preview of a proposal; store nothing and call no outside system.
 
-    The approved acts in `pending` run first, so that they are part of the state before. If a rule
-    refuses the act, the preview contains the refusal. Returns None if no dry run is possible or a
-    programming error occurs. `locale` defaults to the agency's.
+    The approved acts in `pending` run first, because they will run before this act. If a rule
+    refuses the act, the preview contains the refusal. The result is None if no dry run is possible
+    or a programming error occurs. `locale` is the language of the texts, by default that of the
+    requester.
     """
     language = locale or requester.locale
     with force_locale(language):
@@ -92,8 +93,8 @@ def dry_run(
 def hash_of(arguments_hash: str, shown: Description) -> str:
     """Return the hash of the arguments and of the fixed parts of the preview.
 
-    A proposal is outdated if this hash changes. Notes and the running balances of accounts are left
-    out, because unrelated postings change them. Texts are hashed in the preview's language.
+    If this hash changes, the proposal is outdated. Notes and the running balances of accounts are
+    left out, because unrelated postings change them. Texts are hashed in the preview's language.
     """
     document = shown.get("document")
     return digest(
@@ -128,7 +129,7 @@ def _tried(
 ) -> Description:
     """Run the pending acts, then describe and run the act of the proposal.
 
-    If the act is refused, the description stays in the result.
+    If a rule refuses the act, the result has the description and the refusal.
     """
     shown = Description()
     try:

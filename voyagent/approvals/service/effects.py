@@ -1,6 +1,6 @@
-"""Registry of the acts that need approval, filled by their packages.
+"""Registry of the acts that need approval; each package registers its own acts.
 
-An Effect defines what runs after approval, who may decide, and how the preview is made.
+An Effect defines which function runs after approval, who may decide, and how the preview is made.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class LineShown(TypedDict, total=False):
 class BalanceShown(TypedDict, total=False):
     """An amount before and after the act, such as a customer's balance.
 
-    `key` identifies the amount in every language, for example by the customer's name.
+    `key` identifies the amount independently of the language, for example by the customer's name.
     """
 
     key: str
@@ -82,7 +82,7 @@ class DocumentShown(TypedDict, total=False):
 class CheckShown(TypedDict, total=False):
     """A check in a preview; if `ok` is false, it is a warning.
 
-    If the check has a `code` and `ok` changes, the preview is outdated.
+    If `ok` changes in a check that has a `code`, the preview is outdated.
     """
 
     ok: bool
@@ -93,7 +93,8 @@ class CheckShown(TypedDict, total=False):
 class FactShown(TypedDict):
     """A label and a text in a preview.
 
-    A text that depends on the present day must be a CheckShown instead.
+    If the text changes, the preview is outdated. A text that depends on the present day must
+    therefore be a CheckShown.
     """
 
     label: str
@@ -110,7 +111,7 @@ class LeavingShown(TypedDict):
 class StepShown(TypedDict, total=False):
     """A line of an itinerary in a preview.
 
-    Without `before` the act adds the line, without `after` it removes the line.
+    If `before` is absent, the act adds the line. If `after` is absent, the act removes it.
     """
 
     key: str
@@ -151,7 +152,7 @@ class MeasuredBalance(TypedDict):
 class Measured(TypedDict, total=False):
     """Amounts and itinerary lines to compare before and after a dry run.
 
-    Itinerary lines have an unchanging key.
+    `itinerary` has the text of each itinerary line by a key that does not change.
     """
 
     balances: list[MeasuredBalance]
@@ -178,21 +179,21 @@ Settled = Callable[[Actor, Approval], None]
 class Effect:
     """An act that needs approval; it belongs to the tool of the same name.
 
-    `run` gets the requester (with channel assistant) and the stored arguments, in the transaction
-    that marks the act as done. It returns a small JSON object, or raises an error of the rules. The
-    approval grants `permission` and no other; the service of the act requires it
-    (`Actor.require_authority`). If `money` is true, a person other than the requester must approve.
-    If `reversible` is false, approving asks for confirmation.
+    `run` is called with the requester as actor (channel assistant) and with the stored arguments,
+    in the transaction that marks the act as done. It returns a small JSON object, or raises an
+    error of a business rule. The approval grants only `permission`, which the service of the act
+    requires with `Actor.require_authority`. If `money` is true, the four-eyes rule applies. If
+    `reversible` is false, approving asks for confirmation.
 
     When the proposal is made, `run` is tried as the requester in a savepoint that is rolled back.
-    Its journal lines and mails are recorded, and `measure` reads amounts before and after it. If
-    `external` is true, `run` would call an outside system. `dry_run` then runs in its place and
-    makes only the changes in our own records. If `asks` is true, `run` returns an outbound call.
-    `describe` only reads; it adds texts, document, facts and checks to the preview.
+    The journal lines and mails of this dry run are recorded, and `measure` reads amounts before and
+    after it. If `external` is true, `run` would call an outside system. `dry_run` then runs instead
+    of `run` and makes only the changes in our own records. If `asks` is true, `run` returns an
+    outbound call. `describe` only reads; it adds texts, document, facts and checks to the preview.
 
-    `amount` is compared with the limits of roles. If an act moves several currencies, `amounts`
-    returns an amount for each, and each is compared. `schema` validates edited arguments; without a
-    schema the arguments cannot be edited.
+    `amount` returns the amount that is compared with the approval limits of roles. If an act moves
+    several currencies, `amounts` returns an amount for each, and each is compared. `schema`
+    validates edited arguments; without a schema the arguments cannot be edited.
     """
 
     tool_name: str
@@ -224,8 +225,8 @@ _settled: list[Settled] = []
 def register(effect: Effect) -> Effect:
     """Register an act that needs approval, and return it.
 
-    Raises ValueError for an unknown role, no role, the role `viewer`, an unknown permission, or a
-    name that is taken.
+    Raises ValueError if `approver_roles` is empty or has `viewer` or an unknown role, if no role
+    has `permission`, or if the name of the tool is taken.
     """
     unknown = effect.approver_roles - {role.value for role in Role}
     if unknown or not effect.approver_roles or Role.VIEWER in effect.approver_roles:
@@ -254,9 +255,9 @@ def on_settled(hook: Settled) -> Settled:
     """Register a function that is called when a proposal is finished.
 
     A proposal is finished when its approved act is done or has failed, or when it is declined.
-    `hook(actor, approval)` runs in the same transaction. `actor` is the requester, or the decider
-    if the requester was removed. `approval` has `effect_status`, `effect_result`, `effect_error`
-    and `reason`.
+    `hook(actor, approval)` runs in the transaction that finishes the proposal. `actor` is the
+    requester, or the decider if the requester was removed. `approval` has `effect_status`,
+    `effect_result`, `effect_error` and `reason`.
     """
     _settled.append(hook)
     return hook

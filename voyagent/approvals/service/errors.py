@@ -36,9 +36,9 @@ class SelfApproval(Forbidden):
 
 
 class PreviewStale(Conflict):
-    """The consequences differ from those shown.
+    """The consequences of the act differ from the preview that was shown.
 
-    A new proposal was stored in place of the old one.
+    A new proposal with the present preview was stored in place of the old one.
     """
 
     code = "preview_stale"
@@ -68,7 +68,7 @@ class NotEditable(Conflict):
 class ArgumentsInvalid(Unprocessable):
     """The tool's schema refuses the edited arguments.
 
-    `items` are the errors, in the form of those of a request body.
+    `items` are the errors, in the same format as for an invalid request body.
     """
 
     code = "invalid_arguments"

@@ -1,6 +1,6 @@
 """Execution of approved proposals, exactly once, as the requester.
 
-Also ends proposals whose time limit is over or whose conversation has changed.
+This module also ends proposals whose time limit has passed or whose turn was replaced.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ WITHDRAWN = N_("Withdrawn because its message was edited or answered again. Noth
 def prepare(approval_id: str) -> OutboundCall[JsonObject] | None:
     """Return the outbound call of an approved act; None if it calls no outside system.
 
-    Also None if `carry_out` will refuse the act.
+    The result is also None if the act has already ended, or if it will fail in `carry_out`.
     """
     approval = queries.find_approval(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -77,10 +77,10 @@ def carry_out(approval_id: str, settle: Settle | None = None) -> None:
     """Carry out an approved proposal once.
 
     The act, its result and the audit event are one transaction, so a crash leaves all or nothing.
-    `settle` stores the outside system's response to the call from `prepare` and returns the result;
-    after a crash that call is repeated with the proposal's id as its key. If the proposal is
-    already finished, nothing happens. If a rule refuses the act, the proposal ends as failed, and
-    the act's changes are rolled back.
+    `settle` is given if `prepare` returned a call: it stores the response of the outside system and
+    returns the result of the act. After a crash the call is repeated with the proposal's id as its
+    key. If the proposal is already finished, nothing happens. If a rule refuses the act, the
+    proposal ends as failed, and the act's changes are rolled back.
     """
     approval = _lock(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -105,9 +105,9 @@ def expire_overdue() -> int:
 
 
 def resume_effects() -> int:
-    """Queue the approved acts that have not run for a minute again.
+    """Queue again each act that was approved a minute ago or earlier and has not run.
 
-    Returns their number.
+    Returns the number of these acts.
     """
     overdue = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
     waiting = db.session.scalars(
@@ -154,16 +154,17 @@ def may_erase_conversation(session_id: UUID) -> bool:
 def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
     """End the pending proposals of replaced turns with the reason WITHDRAWN.
 
-    Approved proposals continue.
+    Approved acts are still carried out.
     """
     _withdraw(actor, session_id, Approval.turn_id.in_(turn_ids), WITHDRAWN)
 
 
 def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:
-    """End a tool's pending proposals with an argument, and return their number.
+    """End a tool's pending proposals with a given argument, and return their number.
 
-    Used if the record that they refer to no longer exists. Proposals of all conversations are
-    ended. `reason` is a sentence marked for translation.
+    `name` and `value` are the name and the value of the argument, such as the id of a record that
+    no longer exists. Proposals of all conversations are ended. `reason` is a sentence marked for
+    translation.
     """
     which = (Approval.tool_name == tool_name) & (Approval.payload[name].astext == value)
     sessions = db.session.scalars(
@@ -194,7 +195,8 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
 def notify_listeners(actor: Actor | None, approval: Approval) -> None:
     """Call the functions registered with `on_settled`.
 
-    If one fails, nothing else is undone.
+    If a function fails, only its own changes are undone. The functions get `actor`, or the user who
+    decided if `actor` is None.
     """
     listener = actor or person_of(approval.resolved_by_user_id)
     if listener is None:
@@ -291,9 +293,9 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
 
 
 def _lock(approval_id: str) -> Approval | None:
-    """Lock the conversation of a proposal and the proposal, and return it or None.
+    """Lock the conversation of a proposal and then the proposal; return it or None.
 
-    All callers that lock both use this order.
+    All callers that lock both rows use this order.
     """
     approval = queries.find_approval(approval_id)
     if approval is None:

@@ -32,10 +32,7 @@ def amounts_of(approval: Approval) -> list[Money]:
 
 
 def may_decide(actor: Actor, approval: Approval) -> bool:
-    """Return True if the user's role may decide the proposal.
-
-    The buttons of the page depend on it.
-    """
+    """Return True if the user's role may decide the proposal."""
     effect = effects.find(approval.tool_name)
     return actor.can("approval.resolve") and (effect is None or actor.role in effect.approver_roles)
 
@@ -67,11 +64,13 @@ def editors_of(approval: Approval) -> frozenset[UUID]:
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:
-    """Return True if four eyes apply and the user may not approve alone as an author.
+    """Return True if the four-eyes rule forbids the user to approve the proposal.
 
-    Authors are the requester and all editors, because each of them has chosen what is approved. If
-    nobody else could approve, the requester may approve what colleagues have changed, but they may
-    not. It is False if no other user of the agency could approve such a proposal at all.
+    The rule covers acts with `Effect.money`. It forbids the requester and all editors to approve,
+    because each of them has chosen what is approved. There are two exceptions. If every other
+    active user who could approve has edited the proposal, the requester may approve it, but the
+    editors may not. If no other active user has a role that could approve the proposal, the user
+    may approve it.
     """
     effect = effects.find(approval.tool_name)
     if (
@@ -90,9 +89,10 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
-    """Return the roles of other active users of the agency that may approve.
+    """Return the roles that may approve and have an active user besides the authors.
 
-    It is empty if everybody who could approve has changed the proposal.
+    The authors are the users whom the four-eyes rule forbids to approve. The list is empty if
+    everybody who could approve has edited the proposal.
     """
     roles = who_may_grant(approval)
     authors = _authors(approval, frozenset(roles))
@@ -100,9 +100,10 @@ def who_else_may_grant(approval: Approval) -> list[str]:
 
 
 def _authors(approval: Approval, could: frozenset[str]) -> frozenset[UUID]:
-    """Return the users who may not approve alone: the requester and all editors.
+    """Return the users who may not approve by the four-eyes rule.
 
-    They are the editors only if no other user with one of the roles `could` is active.
+    They are the requester and all editors. If no other active user has one of the roles `could`,
+    they are the editors only. `could` are the roles whose limits allow the approval.
     """
     editors, requester = editors_of(approval), approval.requested_by_user_id
     everybody = editors if requester is None else editors | {requester}

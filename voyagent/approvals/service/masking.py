@@ -1,7 +1,7 @@
 """Mask financial numbers in the arguments of finished proposals.
 
-Until then the arguments are stored as they are shown and run. The hash of the arguments stays, so
-they can still be proved.
+Before the end of a proposal its arguments are not masked, because they are shown and run. The hash
+of the unmasked arguments stays, so that they can still be proved.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _FINISHED = Approval.status.in_(("rejected", "expired")) | Approval.effect_statu
 
 
 def maskings(*, only_recent: bool = False) -> list[Masking]:
-    """Return a walk over each column with arguments.
+    """Return a Masking for each column with arguments of finished proposals.
 
-    With `only_recent` only over proposals that were made in the last 30 days.
+    With `only_recent`, only proposals that were made in the last 30 days are masked.
     """
     conditions: list[ColumnElement[bool]] = [_FINISHED]
     if only_recent:

@@ -25,8 +25,9 @@ NOW = func.clock_timestamp()
 def check_state(actor: Actor, approval: Approval) -> Effect | None:
     """Return the act of a pending proposal if the user's role may decide it.
 
-    None if no act is registered for its tool. Raises Forbidden, ApprovalAlreadyResolved, and
-    ApprovalOverdue after storing the expiry.
+    The result is None if no act is registered for the tool of the proposal. Raises Forbidden for
+    another role, and ApprovalAlreadyResolved if the proposal is not pending. If the time limit is
+    over, stores the expiry and raises ApprovalOverdue.
     """
     effect = effects.find(approval.tool_name)
     if effect is not None and actor.role not in effect.approver_roles:
@@ -83,9 +84,9 @@ def notify_followers(*session_ids: UUID) -> None:
 
 
 def person_of(user_id: UUID | None) -> Actor | None:
-    """Return a user as actor with the present permissions.
+    """Return a user as an actor of the assistant, with the user's present permissions.
 
-    None if the user was removed.
+    The result is None if the user was removed.
     """
     if user_id is None:
         return None

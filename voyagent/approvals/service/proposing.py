@@ -81,8 +81,9 @@ def propose(  # noqa: PLR0913 - each keyword is a filter or a position
 ) -> Approval:
     """Store a proposal with its preview, and return it.
 
-    `session_id` is its conversation; None creates one. If a resumed turn repeats a call with the
-    same arguments, the existing proposal is returned; other arguments make a new one.
+    `session_id` is its conversation; None creates a conversation. If a resumed turn repeats a tool
+    call with the same arguments, the existing proposal is returned. Other arguments make a new
+    proposal.
 
     Raises Forbidden, SessionNotFound. If `if_it_stands` is true, raises WouldBeRefused for an act
     that a rule would refuse now.
@@ -126,11 +127,11 @@ def edit(
     """Replace the arguments of a pending proposal and repeat the dry run.
 
     A user who may decide the proposal may edit it. `seen` is the version (`queries.mark_of`) that
-    the caller has read. If an error is raised, nothing is changed.
+    the caller has read. If an error is raised, the arguments stay.
 
-    Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound, Forbidden (a role that the
-    tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged, and
-    EditRefused if a rule would refuse the act.
+    Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound, Forbidden (a role that may
+    not decide on this tool), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged,
+    and EditRefused if a rule would refuse the act.
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -179,7 +180,7 @@ def preview_of(
 ) -> Description | None:
     """Return the preview of a tool call, or None if no dry run is possible.
 
-    Acts on the same party that are approved but have not run yet are run first.
+    Approved acts that concern the same party and have not run yet are run first.
     """
     effect = effects.find(tool_name)
     if effect is None:
@@ -231,9 +232,10 @@ def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
 
 
 def find_movement(approval: Approval) -> tuple[Description | None, bool]:
-    """Return a new preview, and whether it differs from the stored one.
+    """Return a new preview, and whether it differs from the stored preview.
 
-    (None, False) if there is no stored preview or the requester was removed.
+    The result is (None, False) if the proposal has no stored preview or if the requester was
+    removed.
     """
     requester = person_of(approval.requested_by_user_id)
     if (
@@ -257,16 +259,18 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
 def on_renewed(hook: RenewalHook) -> RenewalHook:
     """Register a function that is called when a new proposal replaces an outdated one.
 
-    `hook(requester, old)` runs in the same transaction.
+    `hook(requester, old)` runs in the transaction that stores the new proposal; `old` is the
+    outdated proposal.
     """
     _renewal_hooks.append(hook)
     return hook
 
 
 def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
-    """Expire a proposal with an outdated preview, and return a new one.
+    """Expire a proposal with an outdated preview, and return its replacement.
 
-    The new proposal has a new time limit. Open pages of the conversation are notified.
+    The new proposal has the preview `shown` and a new time limit. Open pages of the conversation
+    are notified.
     """
     fresh = Approval(id=new_approval_id(), **{name: getattr(approval, name) for name in _COPIED})
     requester = person_of(approval.requested_by_user_id)
@@ -348,7 +352,7 @@ def _line_of(shown: Description | None, worth: Money | None) -> str:
 def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
     """Return arguments validated by the tool's schema.
 
-    Raises NotEditable, ArgumentsInvalid.
+    Raises NotEditable if there is no schema, and ArgumentsInvalid.
     """
     if effect is None or effect.schema is None:
         raise NotEditable
@@ -363,9 +367,9 @@ def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
 def _proposed_before(
     session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: JsonMapping, hashed: str
 ) -> Approval | None:
-    """Return the proposal that the same call of the turn has made before.
+    """Return the proposal that the same tool call of a turn has made before, or None.
 
-    It may have been edited since.
+    The proposal may have been edited since then.
     """
     if turn_id is None:
         return None

@@ -1,6 +1,6 @@
 """Preview of a proposal, translated for its reader.
 
-If there is no stored preview, it is a description.
+If no preview is stored, the tool's `describe` function makes one.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def arguments_of(approval: Approval) -> JsonObject:
 
 
 def preview(actor: Actor, approval: Approval) -> Description:
-    """Return the preview in the reader's language.
+    """Return the preview of a proposal in the reader's language.
 
-    If the dry run is refused, the result has only a `warning`. It is empty if the tool has no
-    preview.
+    If no preview is stored, the tool's `describe` function makes one. The result has only a
+    `warning` if a rule refuses the act, and is empty if the tool has no such function.
     """
     if approval.preview is not None:
         return _translated(approval, cast("Description", approval.preview))
@@ -55,9 +55,10 @@ def preview(actor: Actor, approval: Approval) -> Description:
 
 
 def _translated(approval: Approval, stored: Description) -> Description:
-    """Return the stored preview, translated if a new dry run has the same contents.
+    """Return the stored preview with its texts in the reader's language.
 
-    Only texts are replaced, because an approval is compared with the stored preview.
+    A text is replaced only if `describe` still returns the same text in the stored language.
+    Amounts stay, because an approval compares them.
     """
     locale, effect, requester = (
         stored.get("locale"),

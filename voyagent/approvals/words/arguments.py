@@ -208,7 +208,7 @@ def date_kind(place: str) -> DateKind:
 def argument(name: str, title: str | None = None) -> str:
     """Return the label of an argument.
 
-    It is the title, the usual label or the name as words.
+    The label is `title`, else the usual label of this name, else the name with spaces.
     """
     if title:
         return str(gettext(title))

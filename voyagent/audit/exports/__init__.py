@@ -1,1 +1,1 @@
-"""Exports of the audit trail: a CSV file of chosen events and an archive of all."""
+"""Exports of the audit log: chosen events as CSV, and an archive of all events."""

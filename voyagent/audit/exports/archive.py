@@ -1,4 +1,4 @@
-"""The archive of an agency's audit trail, with verifier and instructions."""
+"""The archive of an agency's audit log, with verifier and instructions."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ before it.
 def write(tenant_id: UUID, path: Path, anchors: Anchors) -> Head:
     """Write the archive of an agency to `path` and return the head of its chain.
 
-    The last event in the archive records this export, even if other events are written during the
-    export. Events are streamed, so memory use does not grow with the trail. The file gets its name
-    only when it is complete. Raises OSError.
+    The export is recorded as an event, which is the last event in the archive even if other events
+    are written meanwhile. Events are streamed, so memory use does not grow with the audit log. The
+    file gets its name only when it is complete. Raises OSError.
     """
     # Read before the event of the export, because the archive ends with that event: every signed
     # head must be of an earlier one.

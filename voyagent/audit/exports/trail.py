@@ -58,7 +58,7 @@ class Export:
 
 
 def open_export(tenant_id: UUID, search: Search, exports: Exports) -> Export:
-    """Open a snapshot, count the matching events and return an export ready to stream.
+    """Open a snapshot, count the matching events, and return the export.
 
     Raises ExportsBusy, ExportTooLarge.
     """
@@ -71,10 +71,10 @@ def open_export(tenant_id: UUID, search: Search, exports: Exports) -> Export:
 
 
 def export(actor: Actor, search: Search, exports: Exports) -> Export:
-    """Open an export of the matching events and record that it was made.
+    """Open an export of the matching events and record the export.
 
-    The caller commits before it sends the first byte, so that no file is sent unrecorded. Raises
-    Forbidden, ExportTooLarge, ExportsBusy.
+    The caller commits before it sends the first byte, so that no file is sent without a record.
+    Raises Forbidden, ExportTooLarge, ExportsBusy.
     """
     actor.require("audit.read")
     opened = open_export(actor.tenant_id, search, exports)
@@ -100,7 +100,8 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
 def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
     """Record that a person exported a report or list with these filters.
 
-    A filter may be the name of a customer, so filters are personal text.
+    A filter may be the name of a customer. The filters are therefore stored as personal text, which
+    can be erased.
     """
     tenancy.bind(db.session(), actor.tenant_id)
     recording.record(

@@ -1,1 +1,1 @@
-"""Queries of the audit trail: events and chains."""
+"""Queries of the audit log: events and chains."""

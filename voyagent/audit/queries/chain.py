@@ -34,12 +34,12 @@ _LAST_ARCHIVED = text(
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """An agency's chain, read in one database snapshot.
+    """An agency's chain of events, read in one database snapshot.
 
-    `changed_part` is the number of the first event whose personal text is not the recorded one, or
-    None. `head` is None if the chain's head is missing. `archived` is the event of the newest
-    archive export, or None if there is none. `lines` yields the events in the archive's format,
-    oldest first, without line ends.
+    `head` is None if the chain's head is missing. `archived` is the number and hash of the event of
+    the newest archive export, or None. `lines` yields the events in the archive's format, oldest
+    first, without line ends. `changed_part` is the number of the first event whose personal text
+    was changed after it was recorded, or None.
     """
 
     tenant_id: UUID
@@ -53,8 +53,8 @@ class Chain:
 def snapshot(tenant_id: UUID) -> Iterator[Chain]:
     """Yield an agency's chain, read in one snapshot.
 
-    Uncommitted work of the session is rolled back first. After the block the session is bound to no
-    agency (see `db.snapshot`).
+    The open transaction of the session is rolled back first. After the block the session is bound
+    to no agency (see `db.snapshot`).
     """
     with database.snapshot(tenant_id) as connection:
         head = connection.execute(_HEAD).first()
@@ -73,7 +73,10 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
 
 
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
-    """Return the agency ids after a given id, in order, suspended ones included."""
+    """Return up to `limit` agency ids after a given id, in order.
+
+    Suspended agencies are included.
+    """
     return list(
         db.session.scalars(
             text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}

@@ -55,8 +55,8 @@ _SIGNED = ("seq", "head", "signed_at")
 class Search:
     """Filters of a list of events; an event must match all of them.
 
-    `first` and `last` are inclusive days in the time zone `zone`; if `first` is later, nothing
-    matches.
+    `first` and `last` are inclusive days in the time zone `zone`. If `first` is after `last`, no
+    event matches.
     """
 
     actor_id: UUID | None = None
@@ -94,10 +94,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Queries of people's names, supplied by the package that owns people.
+    """Queries of people's names, supplied by the package `identity`.
 
-    `name_of` turns a column of person ids into a scalar select of names; `people` selects `id` and
-    `full_name` of everybody.
+    `name_of` takes a column of person ids and returns a scalar select of names. `people` selects
+    `id` and `full_name` of all people of the agency.
     """
 
     name_of: Callable[[ColumnElement[Any]], ScalarSelect[Any]]
@@ -108,8 +108,8 @@ class Directory:
 class AuditListPage:
     """Data of the audit page: events, open event, filter options and checks.
 
-    `signed` is the newest signed statement (`seq`, `head`, `signed_at`), or None.
-    `is_capped` is True if more events match than were counted.
+    `signed` is the newest signed statement (`seq`, `head`, `signed_at`), or None. `is_capped` is
+    true if more events match than were counted.
     """
 
     page: Page[Row]
@@ -147,7 +147,7 @@ def read_list_page(
 ) -> AuditListPage:
     """Return the data of the audit page in one database round trip.
 
-    A filtered total is counted up to 1,000 events.
+    With a filter, at most about 1,000 matching events are counted.
     """
     more = [_event_statement(opened)] if opened is not None else []
     rows, checks, kinds, people, *beside = reader.read(
@@ -179,8 +179,9 @@ def read_checks(reader: Reader) -> list[Row]:
 def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Select[Any]:
     """Select the newest events whose references include all of `refs`.
 
-    The sequence numbers come from a database function, because the row security policy prevents the
-    planner from using the index of `entity_refs`. The rows themselves are read under the policy.
+    A database function finds the sequence numbers, because row-level security prevents the planner
+    from using the index of `entity_refs`. Row-level security still applies to the rows that are
+    returned.
     """
     keys = func.array(
         select(
@@ -208,10 +209,10 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
     """Select a page of events, each row with the total.
 
-    If nothing matches, one row without an id has the total. Without filters the total is the
-    sequence number of the chain's head. With filters the matching events are counted. For the audit
-    page the count stops at a limit, and each row has the newest signed statement. A page after the
-    last event reads no events.
+    If no event matches, the result is one row with the total and without an id. Without filters the
+    total is the sequence number of the chain's head. With filters the matching events are counted;
+    for the audit page (`for_page`) the count stops at a limit. A row for the audit page also has
+    the newest signed statement. A page after the last event reads no events.
     """
     found = _total(search, capped=for_page)
     rows = _rows(search, part, found)
@@ -232,9 +233,9 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 def export_statement(search: Search) -> Select[Any]:
     """Select the columns of the CSV, newest first.
 
-    Cells that look like formulas begin with an apostrophe. The inner query sorts and the outer
-    query formats. If the inner query formatted, the first row would be returned only after the last
-    one is formatted.
+    Cells that look like formulas begin with an apostrophe. The inner query sorts, and the outer
+    query formats the sorted rows one by one. If the inner query formatted them, all rows would be
+    formatted before the first was returned.
     """
     inside = (
         select(_TABLE)
@@ -269,7 +270,7 @@ def count_statement(search: Search, *, at_most: int) -> Select[Any]:
 def checks_statement() -> Select[Any]:
     """Select the newest check of the chain and the newest finished check.
 
-    The two may be the same row.
+    If the newest check is finished, the result is one row.
     """
     newest = (
         select(_CHECKS.id)
@@ -350,7 +351,7 @@ def _rows(search: Search, part: Part, found: CTE) -> LateralFromClause:
 
 
 def _place(part: Part, table: FromClause) -> list[ColumnElement[bool]]:
-    """Return the condition for events after the cursor.
+    """Return the condition for events after the cursor, or before it if `backward`.
 
     Events of the same instant are ordered by sequence number.
     """
@@ -429,7 +430,8 @@ def _wire(events: Columns) -> dict[str, ColumnElement[Any]]:
 def _with_private(events: Columns) -> list[ColumnElement[Any]]:
     """Return inputs and outputs with their personal text.
 
-    `erased` marks inputs that lost it. Only events that have such text look it up.
+    If the personal text was erased, the inputs have the member `erased`. Only events that have
+    personal text need a lookup.
     """
     has_private = events.inputs.has_key("private")
     found: list[ColumnElement[Any]] = []
@@ -450,7 +452,7 @@ def _with_private(events: Columns) -> list[ColumnElement[Any]]:
 
 
 def _payload(events: Columns) -> ColumnElement[Any]:
-    """Return inputs, outputs and references as JSON, and others with a value."""
+    """Return inputs, outputs and references as JSON; other members only with a value."""
     inputs, outputs = _with_private(events)
     payload: ColumnElement[Any] = func.jsonb_build_object(
         "inputs", inputs, "outputs", outputs, "entity_refs", events.entity_refs

@@ -2,26 +2,30 @@
 
 Run `python3 verify.py` in the folder of the unpacked files, or `python3 verify.py audit.zip`.
 
-Every event includes a SHA-256 hash of the previous event's hash and its own fields. Each field is
-written as its length in bytes, a colon and the text, or as `-` if it is absent. The first event
-takes the hash of an empty text as the previous one. This program recomputes all hashes. The events
-must be numbered 1, 2, 3 … without a gap, and the last one must match `head.json` and record the
-export of an archive, because an archive ends with the event of its own export. The exit code is 0
-if the chain is valid; otherwise it is 1 and the first fault is printed. It is 3 if the chain is
-valid but signing has stopped: the newest signature, or without one the first event, is more than 48
-hours older than the export, although the installation has a signing key.
+The hash of an event is the SHA-256 of the previous event's hash and the event's own fields. Each
+field is written as its length in bytes, a colon and the text, or as `-` if it is absent. For the
+first event, the previous hash is the SHA-256 of an empty text.
 
-If somebody removed the events after an earlier export and wrote a new head, or computed the hashes
-of the whole chain again, the result is still a valid chain. To detect this, compare it with heads
-that were recorded elsewhere.
+This program recomputes all hashes. The events must be numbered 1, 2, 3 … without a gap. The last
+event must match `head.json` and must record an export, because an archive ends with the event of
+its own export.
+
+The exit code is 0 if the chain is valid. It is 1 if not, and the first fault is printed. It is 3 if
+the chain is valid but signing has stopped, although the installation has a signing key. Signing has
+stopped if the newest signature is more than 48 hours older than the export. Without any signature,
+the time of the first event counts.
+
+The verification of the chain alone cannot detect two changes: somebody removes the last events and
+writes a new head, or recomputes the hashes of all events. To detect them, compare the chain with
+heads that were recorded elsewhere.
 
 `statements.jsonl` has the heads that the installation signed (Ed25519, RFC 8032) with a key that is
 not in its database. `keys.json` has the public keys. The id of a key is the beginning of its
-SHA-256, so the id that a mailed statement names identifies the key. Options:
+SHA-256, so the id in a mailed statement identifies the key. Options:
 
 - `--statement FILE`: a statement that was mailed or downloaded; the chain must contain its head.
 - `--key KEY`: a public key or its id, as noted earlier; other keys are not trusted.
-- `--head NUMBER:HASH`: a head as noted earlier.
+- `--head NUMBER:HASH`: a head as noted earlier; the chain must contain it.
 """
 
 from __future__ import annotations
@@ -73,9 +77,9 @@ STATEMENT_FORMAT = "voyagent-audit-statement-1"
 KID_DIGITS = 32
 EXPORTED, ARCHIVE = "audit.exported", "archive"
 SIGNING_GAP = timedelta(hours=48)
-"""Heads are signed every night. Without a signature in this time, signing has stopped."""
+"""Longest time without a signature. Heads are signed every night."""
 UNSIGNED = 3
-"""Exit code if the chain is valid and signing has stopped."""
+"""Exit code if the chain is valid but signing has stopped."""
 LINE_BYTES_MAX = 64 * 1024 * 1024
 # Exceptions that reading a damaged archive may raise.
 DAMAGE = (
@@ -95,7 +99,7 @@ DAMAGE = (
 class Head(NamedTuple):
     """The sequence number and hash of an event that were recorded outside the chain.
 
-    `source` completes the sentence "event 5 was …" in the description of a fault.
+    `source` says where, and completes the sentence "event 5 was …" in the description of a fault.
     """
 
     seq: int
@@ -106,8 +110,9 @@ class Head(NamedTuple):
 class Statement(NamedTuple):
     """A signed head of an agency's chain.
 
-    `number` counts the statements of the agency from 1. `digest` is the SHA-256 of the statement's
-    line; the next statement contains it as `previous`. `time` is in UTC (RFC 3339).
+    `number` counts the statements of the agency from 1. `seq` and `head` are the number and hash of
+    the newest event, and `kid` is the id of the key. `time` is in UTC (RFC 3339). `digest` is the
+    SHA-256 of the statement's line; the next statement contains it as `previous`.
     """
 
     number: int
@@ -126,9 +131,10 @@ class Statement(NamedTuple):
 class Verdict(NamedTuple):
     """The result of a verification: the last valid event, and the first fault if any.
 
-    `bad_seq` and `reason` describe the fault; both are empty if the chain is valid, and `bad_seq`
-    is None if the fault is in a signed statement. `signed` is the number of signed statements with
-    which the chain was compared. `gap` is a sentence if the chain is valid and signing has stopped.
+    `seq` and `hash` are those of the last valid event. `reason` describes the fault and is empty if
+    the chain is valid. `bad_seq` is the number of the wrong event, or None if there is no fault or
+    the fault is in a signed statement. `signed` is the number of signed statements with which the
+    chain was compared. `gap` is a sentence if the chain is valid and signing has stopped.
     """
 
     seq: int
@@ -147,7 +153,7 @@ class Verdict(NamedTuple):
 class BrokenError(Exception):
     """A fault in the chain; `seq` is the number of the first affected event.
 
-    It is None if the fault is in a statement or in the archive.
+    `seq` is None if the fault is in a statement or in the archive.
     """
 
     def __init__(self, seq: int | None, reason: str) -> None:
@@ -161,8 +167,8 @@ def verify(
 ) -> Verdict:
     """Verify an agency's chain from its first event to its head.
 
-    `lines` are the events in the archive's format. `known` are sequence numbers and hashes that
-    were recorded elsewhere earlier; the chain must still contain them.
+    `lines` are the events in the archive's format. `known` are sequence numbers and hashes of
+    events that were recorded elsewhere earlier. The chain must still contain these events.
     """
     recorded: dict[int, list[Head]] = {}
     for item in known:
@@ -223,7 +229,10 @@ def _at_the_end(seq: int, last: str, head: Head, recorded: Head) -> Verdict:
 
 
 def _follow(line: bytes, seq: int, previous: str, tenant_id: str) -> str:
-    """Return the hash of a line's event, after checking number and previous hash."""
+    """Return the hash of a line's event, after checking its number and previous hash.
+
+    Raises BrokenError.
+    """
     event = _event(line, seq)
     if event["seq"] != str(seq):
         found = event["seq"] or ""
@@ -281,7 +290,7 @@ _NUMBER_MAX = 10**15
 
 
 def signed_bytes(fields: dict[str, Any]) -> bytes:
-    """Return the bytes that a signature covers: canonical JSON without it."""
+    """Return the bytes that a signature covers: canonical JSON without the signature."""
     return _canonical({name: fields[name] for name in SIGNED_FIELDS}).encode()
 
 
@@ -303,11 +312,11 @@ def read_statements(
     whole: bool = True,
     verifies: Callable[[bytes, bytes, bytes], bool] | None = None,
 ) -> list[Statement]:
-    """Return the statements of an agency after checking each and their order.
+    """Return the statements of an agency after checking each one and their order.
 
-    `public_keys` are the trusted keys by id. With `whole` the statements must begin with number 1.
-    `verifies` checks a signature, given public key, message and signature; the default needs no
-    library.
+    `public_keys` are the trusted keys by id. If `whole` is true, the statements must begin with
+    number 1. `verifies` receives a public key, a message and a signature and returns whether the
+    signature is valid; the default needs no library.
 
     Raises BrokenError with the first fault.
     """
@@ -349,9 +358,9 @@ def read_statements(
 def signing_gap(newest: str | None, first: str, now: str) -> str:
     """Return a sentence if signing has stopped, else an empty text.
 
-    `newest` is the time of the newest statement, None if there is none although there is a signing
-    key. `first` is the time of the first event, and `now` that of the check or of the export, all
-    in UTC (RFC 3339). Raises BrokenError if one of them is not a valid time.
+    `newest` is the time of the newest statement. It is None if there is a signing key but no
+    statement. `first` is the time of the first event. `now` is the time of the check or of the
+    export. All times are in UTC (RFC 3339). Raises BrokenError if a time is not valid.
     """
     if _instant(now) - _instant(first if newest is None else newest) <= SIGNING_GAP:
         return ""
@@ -453,7 +462,7 @@ def ed25519_verifies(public_key: bytes, message: bytes, signature: bytes) -> boo
 
 
 def _point(raw: bytes) -> Point | None:
-    """Return the point of its 32 bytes; None if they are not a point of the curve."""
+    """Return the point that 32 bytes encode, or None if they encode no point."""
     y = int.from_bytes(raw, "little")
     sign, y = y >> 255, y & ((1 << 255) - 1)
     if y >= _P:
@@ -494,7 +503,7 @@ def _times(factor: int, point: Point) -> Point:
 def main(arguments: list[str]) -> int:
     """Verify the archive of the command line and return the exit code.
 
-    It prints the result.
+    The result is printed.
     """
     try:
         given = _parsed_arguments(arguments)
@@ -630,7 +639,7 @@ def _recorded_at(line: bytes) -> str:
 def _checked_statements(
     open_part: Any, given: _Given, tenant_id: str, keys: dict[str, bytes]
 ) -> list[Statement]:
-    """Return the statements of the archive and the given ones, after checking both."""
+    """Return the statements of the archive and the given ones, after checking all."""
     with _opened(open_part, STATEMENTS) as part:
         own = read_statements(part.read().splitlines(), tenant_id, keys)
     found = list(own)
@@ -664,7 +673,7 @@ def _trusted(keys: dict[str, bytes], wanted: list[str]) -> dict[str, bytes]:
 
 
 def _remembering(lines: Iterator[bytes], ends: list[bytes]) -> Iterator[bytes]:
-    """Yield the lines; `ends` has the first and the last of those that were yielded."""
+    """Yield the lines; store the first and the newest yielded line in `ends`."""
     for line in lines:
         ends[:] = [ends[0] if ends else line, line]
         yield line
@@ -673,7 +682,7 @@ def _remembering(lines: Iterator[bytes], ends: list[bytes]) -> Iterator[bytes]:
 def _is_of_an_export(ends: list[bytes]) -> bool:
     """Return True if the last line is the event of an archive export.
 
-    The caller has verified the line.
+    `ends` are the first and the last line, which the caller has verified.
     """
     if not ends:
         return False

@@ -1,1 +1,1 @@
-"""Services of the audit trail: record events and check chains."""
+"""Services of the audit log: record events and check chains."""

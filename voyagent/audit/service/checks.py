@@ -23,15 +23,16 @@ from voyagent.kernel.db import db, transaction
 log = structlog.get_logger(__name__)
 CHECK_TASK = "audit.check"
 CHECK_TIMEOUT = timedelta(minutes=2)
-"""Time after which a check that did not start may be requested again."""
+"""Time after which a check may be requested again although the earlier one has no result."""
 CHECKS_STORED_MAX = 100
 _COMPARED_MAX = 20
 
 
 def ask(actor: Actor) -> UUID:
-    """Request a check of the agency's chain and return its id.
+    """Request a check of the agency's chain and return the id of the check.
 
-    While a check is pending its id is returned instead. Raises Forbidden.
+    If a check that was requested in the last two minutes has no result yet, its id is returned
+    instead. Raises Forbidden.
     """
     actor.require("audit.read")
     running = db.session.scalar(
@@ -61,8 +62,8 @@ def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Ve
     """Check an agency's chain, store the result and log the chain's head.
 
     The chain is compared with the heads of earlier checks and with the signed statements. A person
-    who can change the database can recompute the chain and delete the earlier checks, but cannot
-    change the statements and the log.
+    who can change the database can recompute the chain and delete the earlier checks. The same
+    person cannot change the statements and the program's log.
     """
     verdict = walk_signed(tenant_id, anchors, found_before(tenant_id))
     with transaction(tenant_id):
@@ -84,8 +85,8 @@ def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Ve
 def check_and_sign(tenant_id: UUID, anchors: Anchors) -> Verdict:
     """Check an agency's chain and, if it is valid, sign its head.
 
-    An error in signing is logged as `audit.unsigned` and not raised, so that the other agencies get
-    their statements.
+    An error in signing is logged as `audit.unsigned` and not raised, so that the heads of the other
+    agencies are signed.
     """
     verdict = check(tenant_id, anchors)
     if verdict.ok:
@@ -106,10 +107,11 @@ def walk_signed(
     *,
     whole: bool = True,
 ) -> Verdict:
-    """Verify the statements of an agency, and its chain against their heads.
+    """Verify the signed statements of an agency, and its chain against their heads.
 
-    The statements are those of the folder or the `given` lines (see `statements.checked`).
-    If they are all statements and the chain is valid, the verdict says if signing has stopped.
+    The statements are read from the folder, unless `given` has the lines of statements (see
+    `statements.checked`). If `whole` is true, these are all statements of the agency, and the
+    result also says whether signing has stopped.
     """
     try:
         signed = statements.checked(anchors, tenant_id, given, whole=whole)
@@ -126,7 +128,7 @@ def walk_signed(
 def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
     """Verify a chain without storing the result.
 
-    `known` are heads recorded elsewhere, which the chain must still contain.
+    `known` are heads that were recorded elsewhere. The chain must still contain their events.
     """
     with snapshot(tenant_id) as events:
         if events.head is None:
@@ -142,8 +144,9 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
 def walk_missing(statements_of: Mapping[UUID, int]) -> Iterator[tuple[UUID, Verdict]]:
     """Yield a fault for each agency with statements that is not in the database.
 
-    `statements_of` has the number of statements by agency. Agencies are never deleted, so such an
-    agency was deleted, or its rows were given another id to escape its statements.
+    `statements_of` has the number of statements by agency. The program never deletes an agency.
+    Such an agency was therefore deleted in the database, or its rows were given another id so that
+    the statements no longer apply to them.
     """
     for tenant_id, number in statements_of.items():
         found = chain.exists(tenant_id)
@@ -154,7 +157,7 @@ def walk_missing(statements_of: Mapping[UUID, int]) -> Iterator[tuple[UUID, Verd
 
 
 def report_missing(anchors: Anchors) -> None:
-    """Log each agency that has statements in the folder and is not in the database."""
+    """Log each agency that has statements in the folder but is not in the database."""
     for tenant_id, verdict in walk_missing(statements.count_by_agency(anchors.folder)):
         log.error("audit.broken", agency=str(tenant_id), bad_seq=None, reason=verdict.reason)
 
@@ -162,7 +165,7 @@ def report_missing(anchors: Anchors) -> None:
 def found_before(tenant_id: UUID) -> list[Head]:
     """Return the heads that recent successful checks recorded, oldest first.
 
-    There are at most 20.
+    The result has at most 20 heads.
     """
     db.session.remove()
     newest = (

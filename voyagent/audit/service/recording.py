@@ -1,6 +1,6 @@
 """Record events during a transaction and insert them before its commit.
 
-If an event cannot be inserted, the whole transaction fails, so no act goes unrecorded.
+If an event cannot be inserted, the whole transaction fails. No act therefore goes unrecorded.
 """
 
 from __future__ import annotations
@@ -48,14 +48,16 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 ) -> None:
     """Record the event of an act, such as `enquiry.promoted`.
 
-    It is inserted at the end of the running transaction.
+    The event is inserted at the end of the running transaction.
 
-    `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids
-    as text. Members that may have personal text of customers are given as `private` and
-    `private_outputs`: they are shown with `inputs` and `outputs`, but stored outside the chain, so
-    that they can be erased. PANs, tax numbers and bank accounts in them are masked. `status` is
-    started, succeeded, failed, rejected or cancelled. If an API key was used, the actor is the
-    person who created it and `entity_refs` has `by_api_key_id`.
+    `inputs` and `outputs` are small JSON objects without secrets, with amounts as decimal strings
+    and ids as text. Members that may have personal text of customers are given as `private` and
+    `private_outputs`. They are shown with `inputs` and `outputs`, but stored outside the chain, so
+    that they can be erased. PANs, tax numbers and bank accounts in `private` and `private_outputs`
+    are masked. `status` is started, succeeded, failed, rejected or cancelled.
+
+    If an API key was used, the actor is the person who created the key, and `entity_refs` has
+    `by_api_key_id`.
     """
     parts = {
         name: hidden_everywhere(values)
@@ -91,10 +93,11 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 def split_changes(
     fields: Sequence[Mapping[str, Fact]], *, private: Iterable[str]
 ) -> tuple[dict[str, Fact], dict[str, Fact] | None]:
-    """Return `inputs` and `private` of an event that lists changed fields.
+    """Return `inputs` and `private` for an event that lists changed fields.
 
-    `fields` are objects with `field`, `before` and `after`. The values of the fields in `private`,
-    which are free texts, are left out of `inputs`; then `private` has the whole list.
+    `fields` are objects with `field`, `before` and `after`. The parameter `private` has the names
+    of fields with free text; the returned `inputs` has only the names of these fields. The returned
+    `private` has all of `fields` if there is such a field, otherwise it is None.
     """
     hidden = frozenset(private)
     shown = [{"field": one["field"]} if one["field"] in hidden else dict(one) for one in fields]
@@ -105,7 +108,8 @@ def split_changes(
 def savepoint() -> Iterator[None]:
     """Run a block in a savepoint.
 
-    An exception undoes its writes and events and is raised again.
+    If the block raises an exception, its writes and its events are undone, and the exception is
+    raised again.
     """
     pending = db.session().info.setdefault(_PENDING, [])
     before = len(pending)
@@ -127,7 +131,7 @@ def open_chain(tenant_id: UUID) -> None:
 def install() -> None:
     """Register the session listeners that insert events at commit.
 
-    They drop the events at rollback. Called once for each process.
+    At a rollback the listeners drop the events. This is called once for each process.
     """
     if not event.contains(db.session, "before_commit", _write):
         event.listen(db.session, "before_commit", _write)

@@ -1,4 +1,4 @@
-"""Sign the heads of chains with a key outside the database; check statements."""
+"""Sign the heads of audit chains with a key outside the database; check them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class SigningKeyMissing(Exception):
 class Anchors:
     """The signing key, the trusted public keys and the folder of the installation.
 
-    `signing_key` is None if none is configured. `public_keys` also has the keys that signed earlier
-    statements, by id. `is_default` is True if the operator chose no folder.
+    `signing_key` is None if none is configured. `public_keys` are the present key and earlier keys,
+    by id. `is_default` is true if the operator chose no folder.
     """
 
     signing_key: Ed25519PrivateKey | None = field(repr=False)
@@ -65,11 +65,11 @@ class Anchors:
 def sign(anchors: Anchors, tenant_id: UUID, head: Head) -> Statement:
     """Sign a verified head, append the statement to the folder, and return it.
 
-    If the newest statement is of today and includes the head, it is returned instead. A statement
-    that is in the folder but not in the database, because a process died between the two writes, is
-    stored now.
+    If the newest statement was made today and includes the head, no new statement is made and the
+    newest is returned. If a process died earlier between the two writes, a statement is in the
+    folder but not in the database. It is then stored in the database now.
 
-    Raises SigningKeyMissing, OSError, and BrokenError if the statements so far are not valid.
+    Raises SigningKeyMissing, OSError, and BrokenError if the existing statements are not valid.
     """
     if anchors.signing_key is None:
         raise SigningKeyMissing
@@ -97,10 +97,11 @@ def checked(
 ) -> list[Statement]:
     """Return the statements of an agency, oldest first, after checking them.
 
-    The statements are those of the folder, compared with the copies in the database, or the `given`
-    lines. Given lines need not begin with the first statement unless `whole` is True.
+    The statements are read from the folder and compared with the copies in the database. If `given`
+    has the lines of statements, only these are checked; they need not begin with statement 1 unless
+    `whole` is true.
 
-    Raises BrokenError with the first fault, OSError.
+    Raises OSError, and BrokenError with the first fault.
     """
     if given is not None:
         return _read(anchors, tenant_id, given, whole=whole)
@@ -115,10 +116,10 @@ def checked(
 
 
 def gap(anchors: Anchors, tenant_id: UUID, signed: list[Statement]) -> str:
-    """Return a sentence if an agency's heads are no longer signed, else no text.
+    """Return a sentence if an agency's heads are no longer signed, else an empty text.
 
-    `signed` are all statements of the agency. Without a signing key and a statement nothing is
-    expected to be signed. Raises BrokenError.
+    `signed` are all statements of the agency. If there is neither a signing key nor a statement,
+    the result is empty, because nothing should be signed. Raises BrokenError.
     """
     now = wire_instant(clock.now())
     if signed:
@@ -133,10 +134,10 @@ def gap(anchors: Anchors, tenant_id: UUID, signed: list[Statement]) -> str:
 
 
 def refill(anchors: Anchors, tenant_id: UUID) -> int:
-    """Write statements to the folder that only the database has.
+    """Write statements to the folder that only the database has; return their number.
 
-    Returns their number. Only statements with valid signatures that continue those of the folder
-    are written. This is for an operator who moved to a new folder or restored the database.
+    Statements are written only if their signatures are valid and they continue the statements in
+    the folder. An operator needs this after a move to a new folder or a restore of the database.
 
     Raises BrokenError, OSError.
     """
@@ -158,9 +159,9 @@ def count_by_agency(folder: StatementFolder) -> dict[UUID, int]:
 
 
 def take_for_mail() -> AuditStatement | None:
-    """Take the newest statement of the bound agency for mailing, once.
+    """Return the newest statement of the bound agency and mark it as mailed.
 
-    It is marked as mailed. Returns None if there is none, or if it was already mailed.
+    Returns None if there is no statement, or if the newest was already mailed.
     """
     newest = db.session.scalar(
         select(AuditStatement).order_by(AuditStatement.number.desc()).limit(1).with_for_update()
@@ -188,7 +189,10 @@ def _verifies(public_key: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def _compare(found: list[Statement], stored: list[str]) -> None:
-    """Check that the folder has every statement of which the database has a copy."""
+    """Check that the folder has every statement of which the database has a copy.
+
+    Raises BrokenError with the first difference.
+    """
     for document in stored:
         copy = verifier.parse_statement(document.encode())
         if copy.number > len(found):

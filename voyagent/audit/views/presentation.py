@@ -42,7 +42,7 @@ class EntityLink(NamedTuple):
 class Change(NamedTuple):
     """The old and new value of a changed field.
 
-    Both are None if the event records only that the field changed.
+    Both values are None if the event records only that the field was changed.
     """
 
     name: str
@@ -60,8 +60,8 @@ class Value(NamedTuple):
 def about(event: Row, people: Iterable[Row] = ()) -> str:
     """Describe the subject of an event, such as a number or the changed fields.
 
-    If the event is about a person other than its actor, the text begins with the name of that
-    person. `people` are rows with `id` and `full_name`.
+    If the event is about a person other than its actor, the text begins with that person's name.
+    `people` are rows with `id` and `full_name`.
     """
     text = _own_words(event)
     whose = _somebody_else(event, people)
@@ -77,7 +77,7 @@ def about(event: Row, people: Iterable[Row] = ()) -> str:
 def things(event: Row, people: Iterable[Row] = (), *, but: UUID | None = None) -> list[EntityLink]:
     """Return the records that an event refers to, with links.
 
-    `but` is the id of a person to leave out, such as the actor.
+    `but` is the id of a person who is left out, such as the actor.
     """
     named = {
         name: str(value)
@@ -119,9 +119,9 @@ def time_of_day(instant: datetime) -> str:
 
 
 def short_hash(digest: bytes | str) -> str:
-    """Return the first eight bytes as hex digits in groups of four.
+    """Return the first eight bytes of a hash as hex digits in groups of four.
 
-    A person can compare them by eye. `digest` is bytes or already hex digits.
+    A person can compare such groups by eye. `digest` is bytes or a text of hex digits.
     """
     figures = (digest if isinstance(digest, str) else bytes(digest).hex())[:16]
     return " ".join(figures[at : at + 4] for at in range(0, 16, 4))

@@ -75,7 +75,7 @@ def statement(reader: RequestReader) -> Any:
 
 
 def _chain(found: list[Row]) -> dict[str, Row | None]:
-    """Sort recent checks into the running, the overdue and the last finished one."""
+    """Return recent checks by state: `running`, `late`, and the `last` finished one."""
     newest = found[0] if found else None
     open_check = newest if newest is not None and newest["checked_at"] is None else None
     is_late = open_check is not None and clock.now() - open_check["asked_at"] > checks.CHECK_TIMEOUT

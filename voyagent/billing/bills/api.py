@@ -128,7 +128,7 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
 def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Body[BillOut]:
     """Void a received bill that has no payments or credits.
 
-    The journal entry of the receipt is reversed.
+    The journal entry that was posted when the bill was received is reversed.
     """
     return _bill(bill_service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on).id)
 
@@ -143,7 +143,7 @@ def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Body[BillOut]:
 def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Body[BillOut]:
     """Set or change the payment date of an open bill.
 
-    Nothing is paid or posted by this.
+    Nothing is paid or posted.
     """
     return _bill(bill_service.schedule_bill(actor, bill_id, pay_on=body.pay_on).id)
 

@@ -112,7 +112,8 @@ class BillForm(DocumentForm[BillDraftIn]):
     def components(self) -> list[str]:
         """Return the tax components to offer.
 
-        They are those of the agency's country and those that the bill already has.
+        These are the components of the agency's country, and the components that the bill already
+        has.
         """
         known = tables.components_on(self.home.country, today()) if self.home else ()
         return [
@@ -133,7 +134,8 @@ class BillForm(DocumentForm[BillDraftIn]):
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the input at which to show an error.
 
-        A tax error also marks the tax input.
+        `loc` is the location of the error in the schema. An error of a tax amount also marks the
+        input of that tax.
         """
         match loc:
             case ("line_items", int(at), "taxes", int(number), "amount"):
@@ -149,8 +151,9 @@ class BillForm(DocumentForm[BillDraftIn]):
     def sides(self) -> Sequence[tuple[str, int, Money | None]]:
         """Return the journal lines that receiving the bill would post.
 
-        Amounts are None while the form is incomplete or would be refused; `problems` has the
-        reason. Each item is account, 1 for debit or -1 for credit, and amount.
+        A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. The
+        amounts are None if the form is incomplete or would be refused. If it would be refused,
+        `problems` has the reason.
         """
         purposes = bought_sides(
             [Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data],
@@ -174,7 +177,7 @@ def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
 class BillList(DocumentQuery, Listing):
     """Query parameters of the list of bills.
 
-    `overdue` means open and due before today.
+    The status `overdue` means open and due before today.
     """
 
     endpoint = "billing.bills"

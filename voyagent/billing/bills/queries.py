@@ -117,9 +117,9 @@ def list_bills(
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
-    """Return a bill with all its parts, in one round trip.
+    """Return a bill with its lines, taxes, payments, credits and journal lines.
 
-    Raises BillNotFound.
+    All rows are read in one database request. Raises BillNotFound.
     """
     bills, lines, taxes, payments, credited, journal = reader.read(*_document_statements(bill_id))
     return BillDocument(first_row(bills, BillNotFound), lines, taxes, payments, credited, journal)

@@ -67,8 +67,8 @@ class BoughtLineIn(InvoiceLineIn):
     behalf, which reduces the amount held for suppliers.
 
     `taxes` are the printed taxes: each component at most once, and together at most the line's
-    amount. With `input_credit` they are claimed as input tax credit; without it they are part of
-    the line's cost.
+    amount. With `input_credit` the taxes are claimed as input tax credit; without it the taxes are
+    part of the line's cost.
     """
 
     bought_as: BoughtAs = "cost"
@@ -90,7 +90,8 @@ class BillDraftIn(DocumentDraftIn):
     """A supplier's bill to enter as a draft.
 
     `vendor_reference` is the supplier's reference, `party_reference` the agency's own. `due_date`
-    defaults to the supplier's payment terms.
+    defaults to the due date of the first instalment. Without instalments, the supplier's payment
+    terms give the default; without terms, it is the issue date.
     """
 
     vendor_name: Annotated[str, Trimmed(255)]
@@ -114,7 +115,7 @@ class BillPatch(DocumentPatch):
     def changes(self, currency: str) -> BillChanges:
         """Return the members that were sent, for the service.
 
-        The currency of the lines is the one that was sent with them, else `currency`.
+        The lines are in the currency that was sent, or in `currency` if none was sent.
         """
         return cast("BillChanges", self._changes(currency))
 

@@ -60,6 +60,7 @@ def import_open_bill(
     """Import an open bill from the former accounting program, with its open amount.
 
     The bill counts as received on its original issue date, and no cost is posted for it.
+    `reference` is the supplier's reference of the bill.
 
     Raises Forbidden, and the errors of `receive_bill`.
     """
@@ -118,10 +119,10 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
 def revise_bill(
     actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: datetime | None = None
 ) -> Bill:
-    """Change a draft bill; if no value differs, no audit event is recorded.
+    """Change a draft bill, and record an audit event if a value differs.
 
-    `seen` is the `updated_at` of the draft that the caller has read. If the draft was changed after
-    that, DraftChanged is raised.
+    `seen` is the `updated_at` that the caller has read. DraftChanged is raised if the draft was
+    changed after that time.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged; CustomerNameRequired,
     VendorReferenceRequired, TextTooLong, InvalidDate, the errors of `drafts.revise`;
@@ -149,9 +150,9 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
     """Receive a draft bill and post it against payables.
 
-    Its cost, its agency lines and its input tax are posted. The entry is dated on the issue date.
-    If several calls run at the same time, only one posts it. `seen` is the `updated_at` of the
-    draft that the caller has read.
+    Costs, purchases as agent and input taxes are posted on the issue date. If several calls run at
+    the same time, only one receives the bill. `seen` is the `updated_at` that the caller has read,
+    or None to receive any version of the draft.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked,
     AccountNotFound, AccountInactive.
@@ -165,7 +166,7 @@ def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) 
 def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[BillFields]) -> Bill:
     """Enter and receive a bill in one step.
 
-    With `is_opening` it is imported and posts no cost.
+    With `is_opening` the bill is an imported bill, and no cost is posted for it.
 
     Raises the errors of `draft_bill` and `receive_draft`.
     """
@@ -187,8 +188,8 @@ def read_reference(typed: str) -> str:
 def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
     """Return the journal lines of receiving a bill.
 
-    Each item is account, 1 for debit or -1 for credit, and amount. An imported bill is posted
-    against the opening balance account.
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. An
+    imported bill is posted against the opening balance account.
     """
     if bill.is_opening:
         total = Money(bill.total_minor, bill.currency)

@@ -220,7 +220,8 @@ def void_bill(actor: Actor, bill_id: UUID) -> Any:
 def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
     """Set the payment date of an open bill.
 
-    The form proposes its due date, or today if that is past.
+    The form proposes the present payment date. For a bill without one, it proposes the due date, or
+    today if the due date is past.
     """
     document = bill_queries.get_bill(bill_id)
     if back := turned_back(document, may=document.status in OPEN_BILL):

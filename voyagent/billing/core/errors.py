@@ -78,7 +78,7 @@ class BasicFareRequired(Unprocessable):
 class TaxNumberMissing(Conflict):
     """The document has taxes, but the agency has no tax number.
 
-    That number determines the agency's country.
+    The tax number determines the agency's country.
     """
 
     code = "agency_tax_number_required"
@@ -163,8 +163,8 @@ class InvalidInstalments(Unprocessable):
 class InvalidInstalmentDates(Unprocessable):
     """The due dates of the instalments are invalid.
 
-    They must increase, and none may be before the issue date. The due date of the document, if it
-    is given, must equal that of the first instalment.
+    The due dates must increase, and none may be before the issue date. The due date of the
+    document, if given, must be that of the first instalment.
     """
 
     code = "invalid_instalment_dates"
@@ -216,9 +216,9 @@ class BillPaid(DocumentNotOpen):
 
 
 class DocumentNotVoidable(Conflict):
-    """The document is not posted, is void, or has payments or credits.
+    """The document cannot be voided.
 
-    It therefore cannot be voided.
+    It is not posted, is already void, or has payments or credits.
     """
 
     code = "document_not_voidable"
@@ -298,7 +298,7 @@ class SupplierCreditReversed(Conflict):
 class FormerNumberRequired(Unprocessable):
     """The former number of an imported document is missing or too long.
 
-    It is the number that the document had in the former program.
+    The former number is the document's number in the earlier program.
     """
 
     code = "former_number_required"

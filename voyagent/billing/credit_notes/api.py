@@ -95,8 +95,8 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
 def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> Body[CreditNoteOut]:
     """Reverse a credit note that was issued by mistake.
 
-    The whole credit note is reversed: its amount is open on the invoice again, and its journal
-    entry is reversed. Its number stays used.
+    The whole credit note and its journal entry are reversed, and the credited amount is open on the
+    invoice again. The number of the credit note stays used.
     """
     credit_note_service.reverse_credit_note(
         actor, credit_note_id, reason=body.reason, on=body.reversed_on

@@ -25,9 +25,9 @@ from voyagent.kernel.pages import Cursor, CursorPage
 
 
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
-    """Return a credit note with all its parts, in one round trip.
+    """Return a credit note with its lines, taxes and journal lines.
 
-    Raises CreditNoteNotFound.
+    All rows are read in one database request. Raises CreditNoteNotFound.
     """
     notes, found, taxes, journal, recognitions = reader.read(*_document_statements(credit_note_id))
     return CreditDocument(
@@ -48,9 +48,9 @@ def list_credit_notes(
 
 
 def recalled_by_line(invoice: Invoice) -> dict[int, int]:
-    """Return the commission returned so far by line number, in minor units.
+    """Return the commission that credit notes have taken back, by line number.
 
-    Reversed credit notes do not count.
+    The amounts are in minor units. Reversed credit notes do not count.
     """
     statement = (
         select(
@@ -65,7 +65,7 @@ def recalled_by_line(invoice: Invoice) -> dict[int, int]:
 
 
 def round_off_given_back(invoice_id: UUID) -> bool:
-    """Return True if a credit note has returned the invoice's rounding.
+    """Return True if a credit note has returned the invoice's rounding amount.
 
     Reversed credit notes are ignored.
     """

@@ -34,7 +34,7 @@ class CreditNoteIn(CreditIn):
 class CreditNoteQuery(DocumentQuery):
     """Filters of the list of credit notes, and the cursor of a page.
 
-    All filters apply together.
+    A credit note must match all filters.
     """
 
     invoice_id: Id | None = Field(default=None, description="Id of the credited invoice.")
@@ -54,7 +54,7 @@ class CreditNoteQuery(DocumentQuery):
 class CreditNoteBrief(AnswerOf[Row]):
     """A credit note in a list; amounts are decimal strings in its currency.
 
-    `round_off` is the part of the invoice's rounding that the credit note returns.
+    `round_off` is the rounding amount of the invoice if the credit note returns it, otherwise zero.
 
     A credit note with `reversed_on` was issued by mistake: from that date it no longer reduces the
     invoice. `reversal_reason` has the reason.
@@ -83,9 +83,10 @@ def _tax_minor(line: Row) -> int:
 
 
 class CreditLineOut(AnswerOf[Row]):
-    """The credited amount of an invoice line, with its commission and taxes.
+    """The credited part of an invoice line.
 
-    The amount is before tax.
+    `amount` is the credited amount before tax. `commission` is the part of `amount` that takes back
+    the agency's commission. `tax_amount` is the credited tax.
     """
 
     line_no: int
@@ -98,7 +99,7 @@ class CreditLineOut(AnswerOf[Row]):
 class CreditNoteOut(CreditNoteBrief):
     """A credit note with its lines and the revenue that it cancels.
 
-    It cancels the revenue of later service dates.
+    `recognitions` is the cancelled revenue of service dates after the date of the credit note.
     """
 
     lines: list[CreditLineOut]

@@ -48,10 +48,10 @@ def reverse_credit_note(
 ) -> CreditNote:
     """Reverse a whole credit note on a day.
 
-    The day is by default today, or the issue date if that is later. From that day the credited
-    amount is open on the invoice again, and the lines can be credited again. Reports for earlier
-    dates do not change. Deferred revenue is restored on its service dates. The number stays used. A
-    credit note can be reversed only once.
+    The day is by default today, or the issue date if the issue date is later. From that day the
+    credited amount is open on the invoice again, and the lines can be credited again. Reports for
+    earlier dates do not change. Deferred revenue is restored on its service dates. The number stays
+    used. A credit note can be reversed only once.
 
     Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -76,8 +76,10 @@ def issue_credit_note(
     `amounts` are the amounts to credit before tax, by line number; by default all that is not
     credited yet. Revenue and taxes are posted against receivables on the date `on`. Revenue that is
     still deferred on that day is taken from deferred income, and its recognition is cancelled. The
-    number is from a series of its own (Rule 53 of the CGST Rules). At most the open amount is
-    credited; an amount already paid has to be deallocated first, and can then be refunded.
+    number is from a series of its own (Rule 53 of the CGST Rules).
+
+    At most the open amount can be credited. To credit a paid amount, the payment must first be
+    deallocated; it can then be refunded.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate;
     NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen;
@@ -112,7 +114,7 @@ def issue_credit_note(
 class Credit:
     """The contents of a credit note.
 
-    `later` are the numbers of lines with deferred revenue.
+    `later` has the numbers of the credited lines whose revenue is still deferred.
     """
 
     currency: str
@@ -162,11 +164,15 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     """Return the contents of a credit note on an invoice.
 
     The open amount is not checked. `amounts` are before tax, by line number; None credits all that
-    is not credited yet. Taxes and commission are in proportion, rounded half up over all credit
-    notes of the invoice, so that the credits of a whole line return all of its tax and commission.
-    Tax collected at source is not returned. The rounding is returned when nothing is left to
-    credit, so that a fully credited invoice has an open amount of zero. Raises NoLines,
-    LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
+    is not credited yet.
+
+    Taxes and commission are in proportion to the credited amounts. The sum of a line's credits is
+    rounded half up, so that the credits of a whole line return all of its tax and commission. Tax
+    collected at source is not returned.
+
+    The rounding amount of the invoice is returned when nothing is left to credit. A fully credited
+    invoice thus has an open amount of zero. Raises NoLines, LineNotOnInvoice, InvalidAmount,
+    MixedCurrencies, CreditExceedsLine.
     """
     lines = document_queries.get_lines(invoice)
     before = credit_queries.credited_by_line(invoice)
@@ -221,10 +227,10 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
 def credit_now(
     actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | None, on: date | None
 ) -> tuple[Credit, date]:
-    """Return the contents and the date of a credit note, after checking all limits.
+    """Check all limits, and return the contents and the date of a credit note.
 
-    The date defaults to that of `first_day`. Raises InvalidDate, CreditExceedsOpen,
-    AmountAboveLimit, PeriodLocked, and the errors of `credit_of`.
+    The date is `on`, or the result of `first_day` if `on` is None. Raises InvalidDate,
+    CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and the errors of `credit_of`.
     """
     day = book_day(actor, invoice, on)
     credit = credit_of(invoice, amounts, day)
@@ -235,7 +241,7 @@ def credit_now(
 def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:
     """Return the numbers of the lines whose revenue is still deferred on a day.
 
-    There are none if the invoice recognised its revenue at issue.
+    The result is empty if the invoice recognised its revenue at issue.
     """
     waiting = earning.deferred(lines, day)
     booked = (
@@ -254,7 +260,7 @@ def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> f
 def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
     """Return the proposed amounts of a credit note by line number.
 
-    The amounts and their taxes are together at most the open amount.
+    With their taxes the amounts add up to at most the open amount.
     """
 
     def of(minors: Mapping[int, int]) -> Credit:

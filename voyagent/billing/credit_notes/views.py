@@ -98,7 +98,8 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
 def credit(actor: Actor, invoice_id: UUID) -> Any:
     """Credit an invoice.
 
-    The form proposes all that is left and can preview the postings.
+    The form proposes the amounts that are not credited yet, limited to the open amount, and can
+    preview the postings.
     """
     invoice = invoice_queries.get_invoice(invoice_id)
     if refused := crediting.credit_refused(invoice):

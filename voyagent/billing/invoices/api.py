@@ -1,6 +1,6 @@
 """JSON API of invoices: list, draft, change, delete, issue and void.
 
-Receipts and write-offs add their routes to the same blueprint.
+The modules for receipts and write-offs add routes to the same blueprint.
 """
 
 from __future__ import annotations
@@ -117,9 +117,9 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
 def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
     """Issue a draft invoice.
 
-    It gets the next number of its financial year and is posted to the ledger on its issue date. The
-    caller needs the authority to issue invoices without approval, up to the amount limit of their
-    role.
+    The invoice gets the next number of its financial year and is posted to the ledger on its issue
+    date. The caller needs the authority to issue invoices without approval, up to the amount limit
+    of their role.
     """
     return invoice_response(issuing.issue_invoice(actor, invoice_id).id)
 
@@ -135,7 +135,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
 def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Body[InvoiceOut]:
     """Void an issued invoice that has no payments or credits.
 
-    The journal entry of the issue is reversed. The number stays used.
+    The journal entry of the issue is reversed. The number of the invoice stays used.
     """
     return invoice_response(
         issuing.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id

@@ -127,7 +127,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
 def new(actor: Actor) -> Any:
     """Show and submit the form of a new draft.
 
-    The URL may name its enquiry, trip or customer.
+    The URL may name the enquiry, the trip or the customer of the draft.
     """
     form = InvoiceForm(actor.currency, taxing.home(), data=_begun())
     drawn = (

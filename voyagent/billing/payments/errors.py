@@ -28,9 +28,9 @@ class RefundNotFound(NotFound):
 
 
 class TwoForeignCurrencies(MixedCurrencies):
-    """Payment and document have different currencies, and neither is the ledger's.
+    """Payment and document have different currencies, and both are foreign.
 
-    The gain or loss cannot be computed.
+    An exchange gain or loss can be computed only against the ledger's currency.
     """
 
     message = N_(
@@ -69,9 +69,9 @@ class NothingLeft(PaymentOverAllocated):
 
 
 class NothingOpen(Conflict):
-    """No documents were given, and the party has no open ones in the currency.
+    """No documents were given, and the party has no open document to settle.
 
-    Documents after the date of the payment do not count.
+    Such a document has the payment's currency and was issued by the date of the allocation.
     """
 
     code = "nothing_open"
@@ -135,7 +135,7 @@ class InvalidAllocations(Unprocessable):
 class BookedRateMissing(Conflict):
     """The document in a foreign currency has no booked exchange rate.
 
-    Without it the gain or loss of a payment in the ledger's currency cannot be computed.
+    Without a booked rate the gain or loss of a payment in the ledger's currency cannot be computed.
     """
 
     code = "booked_rate_missing"

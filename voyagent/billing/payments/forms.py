@@ -103,15 +103,16 @@ RECEIPT_ERROR_FIELDS = {
 
 
 class PartsField(StringField):
-    """Amounts by document, as rows of a hidden document id and an input.
+    """Amounts by document: rows of a hidden document id and an input for the amount.
 
     Rows without an amount are ignored.
     """
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Use the submitted rows, or the initial ones if none were submitted.
+        """Use the submitted rows, or the initial rows if none were submitted.
 
-        Each row has document_id, amount and, for another currency, settled or rate.
+        Each row has `document_id` and `amount`. A document in another currency also has `settled`
+        (the settled amount) or `rate`, if the user entered it.
         """
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
@@ -157,8 +158,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
     settled_on: ClassVar[str]
     """Name of the field with the date of the allocation, which is also the date of the rate."""
     pairs: Mapping[str, tuple[str, str, str]] = {}
-    """Currency, and base and quote currency of the rate, by id of a document in another currency.
-    """
+    """The document's currency, and the rate's base and quote currency, by document id."""
 
     allocations = PartsField(_l("Settles"))
     rate_source = StringField(_l("Rate source"))
@@ -180,7 +180,8 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the input at which to show an error.
 
-        Errors of a rate are shown at its inputs.
+        `loc` is the location of the error in the schema. An error of an exchange rate is shown at
+        an input of the rate.
         """
         match loc:
             case ("allocations", int(), "exchange_rate", "source"):

@@ -46,9 +46,12 @@ class PartIn(Closed):
     """An amount of the payment to allocate to a document.
 
     The document is an invoice for a payment from a customer, and a bill for a payment to a
-    supplier. If it is in another currency, give the settled amount in that currency
-    (`settled_amount` and `settled_currency`), or the exchange rate of the day (`exchange_rate`). If
-    both are given, they must agree. One of the two currencies must be the agency's.
+    supplier.
+
+    If the document is in another currency than the payment, give the settled amount in the
+    document's currency (`settled_amount` and `settled_currency`), or the exchange rate of the day
+    (`exchange_rate`). If both are given, they must agree. The payment or the document must be in
+    the agency's currency.
     """
 
     document_id: Id
@@ -123,9 +126,9 @@ class AllocateIn(Closed):
 
 
 class UnallocateIn(Closed):
-    """The date from which an allocation is taken back; it defaults to today.
+    """The date from which an allocation is taken back.
 
-    Today is the date in the agency's time zone.
+    `effective_on` defaults to today in the agency's time zone.
     """
 
     effective_on: BusinessDate | None = None
@@ -262,11 +265,11 @@ def _is_taken_back(row: Row) -> bool:
 class AllocationOut(AnswerOf[Row]):
     """An allocation of a payment to a document, from `effective_on`.
 
-    An allocation that is taken back is kept; a further row with `reverses_id` and negative amounts
-    cancels it.
+    An allocation that is taken back is kept. A second allocation with negative amounts takes it
+    back, and its `reverses_id` is the id of the first.
 
-    `amount` is in the payment's currency. `settled_amount`, in `settled_currency`, is the amount of
-    the document that it settles. If the currencies differ, `booked_amount` is the value of the
+    `amount` is in the payment's currency. `settled_amount` is the settled amount in the document's
+    currency, `settled_currency`. If the currencies differ, `booked_amount` is the value of the
     settled amount at the document's booked rate, in the payment's currency; the rest of `amount` is
     an exchange gain or loss. `booked_amount` is null if the document is in the agency's currency.
     `exchange_rate` is the rate that was given for the allocation, if any.

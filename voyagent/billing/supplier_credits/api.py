@@ -105,8 +105,8 @@ def reverse_supplier_credit(
 ) -> Body[SupplierCreditOut]:
     """Reverse a supplier credit that was entered by mistake.
 
-    The whole credit is reversed: its amount is open on the bill again, and its journal entry is
-    reversed.
+    The whole credit and its journal entry are reversed, and the credited amount is open on the bill
+    again.
     """
     supplier_credit_service.reverse_supplier_credit(
         actor, supplier_credit_id, reason=body.reason, on=body.reversed_on

@@ -41,7 +41,7 @@ class SupplierCreditIn(BillCreditIn):
 class SupplierCreditQuery(DocumentQuery):
     """Filters of the list of supplier credits, and the cursor of a page.
 
-    All filters apply together.
+    A supplier credit must match all filters.
     """
 
     bill_id: Id | None = Field(default=None, description="Id of the credited bill.")

@@ -43,8 +43,8 @@ def reverse_supplier_credit(
 ) -> SupplierCredit:
     """Reverse a whole supplier credit on a day.
 
-    The day is by default today, or the issue date if that is later. The supplier's number can be
-    entered again.
+    The day is by default today, or the issue date if the issue date is later. After the reversal, a
+    credit with the same number of the supplier can be entered.
 
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -68,9 +68,10 @@ def credit_bill(
     """Enter a supplier's credit note on a bill.
 
     `amounts` are the amounts to credit before tax, by line number; by default all that is not
-    credited yet. The journal entry is the reverse of the bill's entry: payables against cost,
-    purchases as agent and input tax. At most the open amount is credited. A supplier's number can
-    be used only once.
+    credited yet. For the credited amounts, the journal entry is the reverse of the bill's entry:
+    payables against cost, purchases as agent and input tax. At most the open amount can be
+    credited. `vendor_reference` is the supplier's number of the credit note; it can be used only
+    once for each supplier.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen; VendorReferenceRequired, ReasonRequired,
     TextTooLong, InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
@@ -97,7 +98,8 @@ def credit_bill(
 class BillCredit:
     """The contents of a supplier credit: lines, credited amounts and taxes.
 
-    `minors` are the amounts by line number, in minor units.
+    `lines` are the credited lines of the bill. `minors` are the credited amounts before tax by line
+    number, in minor units.
     """
 
     currency: str
@@ -135,11 +137,11 @@ class BillCredit:
 def credit_now(
     actor: Actor, bill: Bill, amounts: Mapping[int, Money] | None, on: date | None
 ) -> tuple[BillCredit, date]:
-    """Return contents and date of a supplier credit, after checking all limits.
+    """Check all limits; return the contents and the date of a supplier credit.
 
-    The date defaults to that of `first_day`. Raises InvalidDate, SupplierCreditExceedsOpen,
-    AmountAboveLimit, PeriodLocked; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
-    CreditExceedsLine.
+    The date is `on`, or the result of `first_day` if `on` is None. Raises InvalidDate,
+    SupplierCreditExceedsOpen, AmountAboveLimit, PeriodLocked; NoLines, LineNotOnBill,
+    InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     day = book_day(actor, bill, on)
     left = crediting.left_of(
@@ -153,15 +155,16 @@ def credit_now(
 def proposed(bill: Bill) -> dict[int, Money]:
     """Return the proposed amounts of a supplier credit by line number.
 
-    The amounts and their taxes are together at most the open amount.
+    With their taxes the amounts add up to at most the open amount.
     """
     return proposed_amounts(bill, _crediting(bill))
 
 
 def _crediting(bill: Bill) -> Callable[[Mapping[int, int]], BillCredit]:
-    """Return a function that computes the credit of amounts without further queries.
+    """Return a function that computes a supplier credit without further queries.
 
-    Taxes are in proportion to the taxes of the bill's lines.
+    The argument of the function is the amounts to credit by line number, in minor units. Taxes are
+    in proportion to the taxes of the bill's lines.
     """
     lines, charged = document_queries.get_lines(bill), tax_queries.get_taxes(bill)
     before, taken = credit_queries.credited_by_line(bill), credit_queries.credited_taxes(bill)

@@ -48,8 +48,8 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Body[A
     """Request to write off the open amount of an invoice or a part of it.
 
     The response is the request for approval. Nothing is posted until a person with the authority
-    approves it. The invoice shows the request while it is pending, and the write-off once it is
-    approved.
+    approves the request. The invoice shows the request while it is pending, and the write-off after
+    the approval.
     """
     amount = body.money(invoice_queries.get_invoice(invoice_id).currency)
     proposal = write_off_service.ask_for_write_off(
@@ -77,8 +77,8 @@ def take_back_write_off(
 ) -> Body[InvoiceOut]:
     """Reverse a write-off.
 
-    The whole write-off is reversed: its amount is open on the invoice again, and its journal entry
-    is reversed. A write-off can be reversed only once.
+    The whole write-off and its journal entry are reversed, and the amount is open on the invoice
+    again. A write-off can be reversed only once.
     """
     write_off_service.reverse_write_off(
         actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on

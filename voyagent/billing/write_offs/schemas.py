@@ -26,7 +26,7 @@ class WriteOffIn(PartialAmountIn):
     """A request to write off an amount of an invoice.
 
     The amount defaults to the amount due. The date defaults to today in the agency's time zone, or
-    to the issue date if that is later.
+    to the issue date of the invoice if the issue date is later.
     """
 
     reason: Annotated[str, Trimmed(500)]

@@ -47,8 +47,8 @@ def write_off_invoice(
     """Write off the open amount of an invoice or a part of it.
 
     Bad debts are posted against receivables. The date defaults to today, or to the issue date if
-    that is later. The actor needs an approval. Taxes do not change, because a bad debt does not
-    change the supply (section 34 of the CGST Act).
+    the issue date is later. The actor needs an approval. Taxes do not change, because a bad debt
+    does not change the supply (section 34 of the CGST Act).
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong,
     MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit;
@@ -124,9 +124,9 @@ def checked(
 ) -> tuple[Money, str, date]:
     """Check a write-off and return its amount, reason and date.
 
-    The amount defaults to the open amount, the date to today or to the issue date if that is later.
-    Raises DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
-    WriteOffExceedsOpen, InvalidDate, PeriodLocked.
+    The amount defaults to the open amount. The date defaults to today, or to the issue date if the
+    issue date is later. Raises DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies,
+    InvalidAmount, WriteOffExceedsOpen, InvalidDate, PeriodLocked.
     """
     if invoice.status not in OPEN_INVOICE:
         raise DocumentNotOpen
@@ -145,7 +145,7 @@ def checked(
 def _store(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
     """Store a write-off or its reversal, and update the locked invoice.
 
-    The audit log records it.
+    An audit event is recorded.
     """
     row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
     invoice.credited_minor += row.amount_minor
@@ -188,12 +188,10 @@ def ask_for_write_off(
 ) -> Approval:
     """Request approval to write off an amount of an invoice.
 
-    The default is the open amount. The request starts a new conversation. An invoice has at most
-    one pending request.
+    `amount` defaults to the open amount. The request starts a new conversation. An invoice has at
+    most one pending request.
 
-    Raises Forbidden, InvoiceNotFound, WriteOffRequested, and the errors of `checked`:
-    DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
-    WriteOffExceedsOpen, InvalidDate, PeriodLocked.
+    Raises Forbidden, InvoiceNotFound, WriteOffRequested, and the errors of `checked`.
     """
     actor.require("invoice.write_off")
     # Because of the lock the second of two simultaneous requests finds the first.

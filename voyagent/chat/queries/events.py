@@ -32,9 +32,8 @@ CARD = "card"
 def event_line(turn: Turn, kind: str, fields: JsonMapping, timestamp: str | None = None) -> str:
     """Return an event as the JSON text that is stored and sent.
 
-    It has every field of AgentEvent. PANs, tax numbers and bank accounts in it are masked, such as
-    those in the arguments of an approved act. `timestamp` defaults to now. Raises ValueError for an
-    unknown field.
+    The text has every field of AgentEvent. PANs, tax numbers and bank accounts in the fields are
+    masked. `timestamp` defaults to now. Raises ValueError for an unknown field.
     """
     unknown = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
     if unknown:

@@ -17,7 +17,7 @@ from voyagent.kernel.tenancy import owned
 MET_MAX, LOOKED_MAX = 2_000, 5_000
 """Limits of a search.
 
-If at most MET_MAX messages match, the trigram index finds the conversations; otherwise the
+If at most MET_MAX messages match, the trigram index finds the conversations. Otherwise the
 LOOKED_MAX newest conversations are searched one by one.
 """
 _NEWEST = (ChatSession.__table__.c.created_at, ChatSession.__table__.c.id)
@@ -26,10 +26,10 @@ _NEWEST = (ChatSession.__table__.c.created_at, ChatSession.__table__.c.id)
 def find_sessions(
     reader: Reader, words: str, limit: int = SESSIONS_MAX, cursor: str | None = None
 ) -> tuple[list[Row], str | None, bool]:
-    """Return the newest conversations with the words in name or text.
+    """Return the newest conversations that have `words` in their name or messages.
 
-    The second value is the next cursor. The last value is True if older conversations were not
-    searched, because the words are too short or too frequent for the index. Raises InvalidCursor.
+    The second value is the next cursor. The third value is True if older conversations were not
+    searched, because `words` is too short or too frequent for the index. Raises InvalidCursor.
     """
     rows = reader.read(found_statement(words, limit, cursor))[0]
     found = [row for row in rows if row["id"] is not None]
@@ -37,11 +37,11 @@ def find_sessions(
 
 
 def found_statement(words: str, limit: int, cursor: str | None = None) -> Select[Any]:
-    """Select the conversations whose ids an SQL function finds by the words.
+    """Select the conversations that have `words` in their name or messages.
 
-    Under row-level security PostgreSQL would not use the trigram index, so a function finds the
-    ids; the rows are then read under the security policy. A last row without an id means that older
-    conversations were not searched. Raises InvalidCursor.
+    Under row-level security PostgreSQL would not use the trigram index. Therefore an SQL function
+    finds the ids without it, and the rows of these ids are read under row-level security. A last
+    row without an id means that older conversations were not searched. Raises InvalidCursor.
     """
     after = Cursor.decode(cursor) if cursor is not None else None
     values: tuple[tuple[Any, TypeEngine[Any]], ...] = (

@@ -145,7 +145,7 @@ def exists(session_id: UUID) -> bool:
 def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return an SQL condition that a conversation exists and is not deleted.
 
-    For queries of other packages; `session_id` is a column.
+    Queries of other packages use it. `session_id` is a column.
     """
     return there_is(
         select(literal_column("1")).where(
@@ -157,7 +157,7 @@ def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
 def is_named(session: ChatSession) -> bool:
     """Return True if a user has named the conversation.
 
-    By default its first message names it.
+    A conversation without such a name has the first words of its first message as its name.
     """
     if session.title is None:
         return False
@@ -182,7 +182,7 @@ def words_of(blocks: Iterable[JsonMapping]) -> str:
 def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
     """Return an SQL subquery of a conversation's name, for other packages.
 
-    It is null if the conversation has no name.
+    The result is null if the conversation has no name.
     """
     return (
         select(_SESSIONS.title)
@@ -259,9 +259,9 @@ def messages_statement(
     cursor: str | None = None,
     superseded: bool = False,
 ) -> Select[Any]:
-    """Select the messages of a conversation, in order.
+    """Select the messages of a conversation after a sequence number, in order.
 
-    With `superseded`, those of replaced turns are included. Raises InvalidCursor.
+    With `superseded`, the messages of replaced turns are included. Raises InvalidCursor.
     """
     statement = (
         select(
@@ -314,9 +314,10 @@ def messages(
     limit: int | None = None,
     superseded: bool = False,
 ) -> list[Row]:
-    """Return the messages after a sequence number, with the state of their turns.
+    """Return the messages after a sequence number, with the status of their turns.
 
-    Rows: id, sequence, role, blocks, turn_id, created_by_user_id, created_at.
+    Rows: id, sequence, role, blocks, turn_id, created_by_user_id, created_at, turn_kind,
+    turn_status, replaces, superseded_at, author_name.
     """
     return reader.read(
         messages_statement(session_id, after=after, limit=limit, superseded=superseded)
@@ -336,11 +337,12 @@ def last_messages(reader: Reader, session_id: UUID, limit: int) -> list[Row]:
 def transcript(
     reader: Reader, session_id: UUID, *, limit: int, cursor: str | None, superseded: bool
 ) -> tuple[list[Row], str | None, int]:
-    """Return a page of messages, the next cursor and the number of an event.
+    """Return a page of messages, the next cursor, and an event's number.
 
-    A stream continues after this event. This event is the one before a running turn's first event,
-    or the newest one. Its number is read first, so that no event is missed between the page and the
-    stream. Raises SessionNotFound, InvalidCursor.
+    A stream continues after the event with this number. If a turn is running, it is the event
+    before the first event of the turn; otherwise it is the newest event. The number is read before
+    the messages, so that no event is missed between page and stream. Raises SessionNotFound,
+    InvalidCursor.
     """
     begun = (
         select(func.min(_TURNS.first_event_seq) - 1)
@@ -396,8 +398,8 @@ def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
 def superseded_after(session_id: UUID, turn_id: str) -> list[str]:
     """Return the ids of all turns that a turn has replaced.
 
-    It may have replaced them directly or through other turns. The later turns that were replaced
-    together with them are included.
+    The turn may have replaced them directly, or through other turns. Later turns that were replaced
+    at the same time are included.
     """
     first = (
         select(ChatTurn.number, ChatTurn.replaces)
@@ -465,7 +467,7 @@ def steps_of(turn_id: str) -> list[Step]:
 def events_after(
     session_id: UUID, seq: int, *, limit: int = 500, turn_id: str | None = None
 ) -> list[Row]:
-    """Return the events after a number, of one turn or of all turns.
+    """Return the events after number `seq`, of one turn or of all turns.
 
     Rows: seq, turn_id, kind, data.
     """

@@ -15,7 +15,7 @@ from voyagent.kernel.db import db
 def ask_to_stop(session_id: UUID) -> bool:
     """Request the active turn to end.
 
-    Returns False if this was requested before or no turn is running or queued.
+    Returns False if a request was already made, or if no turn is running or queued.
     """
     updated = db.session.execute(
         update(ChatTurn)

@@ -66,7 +66,7 @@ def on_restored(hook: SessionHook) -> SessionHook:
 def before_wipe(hook: Callable[[UUID], bool]) -> Callable[[UUID], bool]:
     """Register a function that is called before a deleted conversation is wiped.
 
-    If it returns False, the wipe is postponed.
+    If the function returns False, the wipe is postponed.
     """
     _may_wipe.append(hook)
     return hook
@@ -94,9 +94,10 @@ def append_message(
 ) -> ChatMessage:
     """Add a message to a conversation.
 
-    The first words of a user become the name of an unnamed conversation. An opening message, such
-    as the facts of an enquiry, is not addressed to the assistant, so anyone who may create a
-    conversation may add it. Raises Forbidden, SessionNotFound.
+    If the conversation has no name, the first words of a user's message become its name. A message
+    with the role `system`, such as the details of an enquiry, is not addressed to the assistant.
+    Anyone who may create a conversation may therefore add such a message. Raises Forbidden,
+    SessionNotFound.
     """
     actor.require("chat.open" if role == "system" else "chat.write")
     return append(
@@ -125,8 +126,8 @@ def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
 def delete(actor: Actor, session_id: UUID) -> None:
     """Delete a conversation, which can be restored for ten minutes.
 
-    Then its rows are deleted. A running turn is requested to stop. Decisions stay in the audit log.
-    Raises Forbidden, SessionNotFound.
+    After ten minutes a job deletes its rows. A running turn is requested to stop. Decisions on
+    proposals stay in the audit log. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
     session = sessions.get_session(session_id, lock=True)
@@ -149,7 +150,8 @@ def delete(actor: Actor, session_id: UUID) -> None:
 def restore(actor: Actor, session_id: UUID) -> ChatSession:
     """Restore a deleted conversation within ten minutes.
 
-    Raises Forbidden, and SessionNotFound if the time is over or the conversation is not deleted.
+    Raises Forbidden. Raises SessionNotFound if the ten minutes are over or the conversation is not
+    deleted.
     """
     actor.require("chat.write")
     session = load_one(
@@ -168,11 +170,11 @@ def restore(actor: Actor, session_id: UUID) -> ChatSession:
 
 
 def wipe(session_id: UUID, deleted_at: str) -> bool:
-    """Delete the rows of a deleted conversation; return True if they are gone.
+    """Delete the rows of a deleted conversation; return True if they were deleted.
 
-    Nothing happens if the conversation was restored, or restored and deleted again: the second
-    deletion has its own job. While an approved act of the conversation is unfinished, the wipe is
-    postponed.
+    `deleted_at` is the time of the deletion that queued this job. If the conversation was restored,
+    or deleted again at another time, nothing happens. While a turn is active or an approved act is
+    unfinished, the wipe is postponed.
     """
     session = db.session.scalar(
         select(ChatSession)

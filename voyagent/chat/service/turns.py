@@ -1,8 +1,7 @@
 """Rules of turns, for the package that runs them.
 
-A turn is started or replaced, claimed by a worker, extended by events and steps, stopped and
-finished, and its newest events are read. This module does not depend on capabilities, models or
-planners.
+A user starts, replaces or stops a turn. A worker claims it, adds events and steps, and finishes it.
+This module does not depend on capabilities, models or planners.
 """
 
 from __future__ import annotations
@@ -51,9 +50,9 @@ class TurnInProgress(Conflict):
 
 
 class TurnTakenOver(Conflict):
-    """The turn has another worker or its conversation is deleted.
+    """The turn has another worker, or its conversation is deleted.
 
-    The caller must stop.
+    The caller must stop its work on the turn.
     """
 
     code = "turn_taken_over"
@@ -67,9 +66,9 @@ class TurnSuperseded(Conflict):
 
 
 class TurnNotReplaceable(Conflict):
-    """The turn continued after a decision, which is made only once.
+    """The turn continued after a decision, and a decision is made only once.
 
-    A response to a message can be regenerated; a response to an approval cannot.
+    A response to a message can be regenerated. A response to a decision cannot.
     """
 
     code = "turn_not_replaceable"
@@ -86,9 +85,9 @@ _opened: list[TurnHook] = []
 
 
 def on_opened(hook: TurnHook) -> TurnHook:
-    """Register a function that runs a new turn.
+    """Register a function that is called with each new turn, to run it.
 
-    It is called in the transaction that creates the turn.
+    The call is in the transaction that creates the turn.
     """
     _opened.append(hook)
     return hook
@@ -97,7 +96,7 @@ def on_opened(hook: TurnHook) -> TurnHook:
 def on_superseded(hook: SupersededHook) -> SupersededHook:
     """Register a function that is called in the transaction that replaces turns.
 
-    It can, for example, withdraw the pending proposals of the replaced turns.
+    The function can, for example, withdraw the pending proposals of the replaced turns.
     """
     _superseded.append(hook)
     return hook
@@ -108,9 +107,9 @@ def start_turn(
 ) -> Turn:
     """Store a user's message and start a turn; only one turn runs at a time.
 
-    `block` is stored after the text, such as the card that the message confirms. Raises Forbidden,
-    SessionNotFound, and TurnInProgress; if the running turn has the same message, the caller may
-    follow that turn (`find_running_turn`) instead.
+    `block` is stored after the text, for example the card that the message confirms. Raises
+    Forbidden, SessionNotFound, and TurnInProgress if a turn is running. If the running turn has the
+    same message, the caller may follow that turn (`find_running_turn`) instead.
     """
     actor.require("chat.write")
     session = sessions.get_session(session_id, lock=True)
@@ -133,7 +132,7 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
     """Start the turn that continues after a decision, to run after any running turn.
 
     `actor` is the user for whom the turn works. Each proposal has at most one such turn: a repeated
-    call returns the same one. Returns None if the conversation was deleted.
+    call returns the existing turn. The result is None if the conversation was deleted.
     """
     try:
         session = sessions.get_session(session_id, lock=True)
@@ -156,7 +155,7 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
 def begin_turn(turn_id: str) -> Turn | None:
     """Claim a turn for a worker, or return None if the turn has ended.
 
-    The attempt is counted. The turn may be new, or have a worker that has died.
+    The turn is new, or its earlier worker has died. Its `attempt` increases by one.
     """
     turn = db.session.scalar(
         select(ChatTurn)
@@ -184,10 +183,10 @@ def record_step(turn: Turn, number: int, kind: str, outcome: JsonMapping) -> Non
 def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
     """Store the next event of a conversation and return its number.
 
-    The streams of the conversation are notified. `fields` are those of AgentEvent; the others are
-    null. `turn` is the result of `begin_turn`, or of `start_turn` before a worker has claimed the
-    turn. Raises TurnTakenOver if another worker has claimed the turn, ValueError for an unknown
-    field.
+    The streams of the conversation are notified. `fields` are fields of AgentEvent; missing ones
+    are null. `turn` is the result of `begin_turn`, or of `start_turn` before a worker has claimed
+    the turn. Raises TurnTakenOver if another worker has claimed the turn, and ValueError for an
+    unknown field.
     """
     line = event_line(turn, kind, fields)
     seq = db.session.scalar(
@@ -242,7 +241,7 @@ def finish_turn(turn: Turn, status: str, blocks: Sequence[JsonMapping]) -> None:
 
 
 def append_note(actor: Actor, turn: Turn, blocks: Sequence[JsonMapping]) -> None:
-    """Add a message by the system to a turn.
+    """Add a message with the role `system` to a turn.
 
     An example is the list of acts that are not undone.
     """
@@ -252,8 +251,8 @@ def append_note(actor: Actor, turn: Turn, blocks: Sequence[JsonMapping]) -> None
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
     """Start a new turn that replaces a turn and all later ones, with the same message.
 
-    Approved acts are not undone; pending proposals are withdrawn. Raises Forbidden,
-    SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
+    Approved acts are not undone. Pending proposals of the replaced turns are withdrawn. Raises
+    Forbidden, SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     return _replace_turn(actor, session_id, turn_id, None)
 
@@ -270,8 +269,9 @@ def lock_turn(turn: Turn) -> bool:
     """Lock a turn until the transaction ends, and return True if it should stop.
 
     This must be the first statement of every transaction of a turn. The conversation is locked
-    before the turn, as by all callers that lock both, so another worker waits and then sees
-    everything that was written. Raises TurnTakenOver if another worker has claimed the turn.
+    before the turn; every caller that locks both uses this order. Another worker therefore waits,
+    and then sees everything that was written. Raises TurnTakenOver if another worker has claimed
+    the turn.
     """
     lock(turn.session_id)
     row = db.session.execute(
@@ -287,8 +287,9 @@ def lock_turn(turn: Turn) -> bool:
 def request_stop(actor: Actor, session_id: UUID) -> bool:
     """Request the running turn to end after its current step.
 
-    Returns False if none is running. A repeated request returns True as well. No lock is taken,
-    because the worker locks the conversation while a tool runs. Raises Forbidden, SessionNotFound.
+    Returns False if no turn is running. A repeated request returns True as well. The conversation
+    is not locked, because the worker holds its lock while a tool runs. Raises Forbidden,
+    SessionNotFound.
     """
     actor.require("chat.write")
     sessions.get_session(session_id)
@@ -318,9 +319,9 @@ class Tail:
 def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit: int) -> Tail:
     """Return a conversation's events after a number, and whether more can follow.
 
-    More can follow while the turn is active or, without `turn_id`, while the conversation exists.
-    This state is read before the events, so that a `final` event written at the same time is not
-    missed.
+    More events can follow while the turn `turn_id` is active, or without `turn_id` while the
+    conversation exists. This condition is read before the events, so that a `final` event that is
+    written at the same time is not missed.
     """
     try:
         is_open = (
@@ -334,9 +335,9 @@ def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit:
 
 
 def mark_finished(turn: Turn, status: str) -> bool:
-    """Set the final status of a turn, and return True if this call ended it.
+    """Set the final status of a turn, and return True if this call ended the turn.
 
-    The status is done, failed, stopped or waiting. The caller then stores the event `final`.
+    The status is done, failed, stopped or waiting. Other values raise ValueError.
     """
     if status not in ENDED:
         raise ValueError(status)

@@ -39,11 +39,11 @@ class AddressTaken(Conflict):
 
 
 def fill(parts: Identity) -> list[str]:
-    """Create the demo agency with its conversations, or renew its expired requests.
+    """Create what is missing of the demo agency, and renew expired proposals.
 
     Returns sentences that say what was done. People, enquiries and books are created in one
-    transaction, so an interrupted call leaves none of them; conversations and trips are created one
-    by one and continued by the next call. Raises DemoNotAllowed, AddressTaken.
+    transaction, so an interrupted call leaves none of them. Conversations and trips are created one
+    by one; the next call creates the missing ones. Raises DemoNotAllowed, AddressTaken.
     """
     done = create_agency(parts)
     staff = _staff()

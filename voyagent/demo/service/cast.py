@@ -1,6 +1,6 @@
 """People of the demo agency in five roles.
 
-A second person can therefore approve requests.
+With several people, one can approve what another has requested.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Create three conversations by running the assistant.
 
-Each ends in a pending request.
+Each conversation ends with a proposal that waits for a decision.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class Verdict(NamedTuple):
 class Talk:
     """A conversation of a colleague: messages, and decisions between them.
 
-    `customer` is the customer whose enquiry it is about, or None.
+    `customer` is the customer whose enquiry the conversation is about, or None. `course` has the
+    messages and decisions in order.
     """
 
     customer: str | None
@@ -87,7 +88,7 @@ TALKS = {
 
 
 def run_conversations(staff: dict[str, Actor], accountant: Actor) -> int:
-    """Run the conversations that do not exist yet; return the number of them.
+    """Run the conversations that have no turn yet, and return their number.
 
     Each turn runs in this process, so no worker is needed.
     """
@@ -137,9 +138,9 @@ def _conversation_of(person: Actor, talk: Talk) -> UUID:
 
 
 def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
-    """Decide on the pending request and continue the conversation.
+    """Decide on the newest pending proposal and continue the conversation.
 
-    An approved act is carried out first.
+    An approved act is carried out before the conversation continues.
     """
     with transaction(accountant.tenant_id):
         waiting = requests.pending_of_session(SessionReader(db.session), session_id)

@@ -1,6 +1,6 @@
 """Create invoices and bills of the last twelve months in two currencies.
 
-Most of them are paid. Every age group of the overdue report has some open ones.
+Most of these documents are paid. Every ageing bucket of the overdue report has some open ones.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def book_trip(
 
 
 def bill_today(accountant: Actor) -> int:
-    """Create an invoice with tax and one in instalments, both dated today.
+    """Issue an invoice with tax and one in instalments, both dated today.
 
-    Returns their number.
+    Returns the number of invoices that were issued.
     """
     today, currency = clock.today(accountant.timezone), accountant.currency
     tour = LineItem(
@@ -120,7 +120,7 @@ def draft(
 ) -> UUID:
     """Create a draft invoice due in two weeks and return its id.
 
-    It is in the agency's currency.
+    The invoice is in the agency's currency.
     """
     today = clock.today(agent.timezone)
     line = LineItem(
@@ -184,9 +184,10 @@ def _days(accountant: Actor, line: Row) -> tuple[date, date]:
 
 
 def _items(line: Row) -> list[LineItem]:
-    """Parse invoice lines in the form `description | quantity | price; …`.
+    """Parse document lines in the form `description | quantity | price; …`.
 
-    `| agent` after the price marks a sale as agent; the commission may follow it.
+    `| agent` after the price marks a bill line as agent. A commission after a further `|` marks an
+    invoice line that is sold as agent with this commission.
     """
     return [
         _item(line["currency"], *(part.strip() for part in item.split("|")))
@@ -213,7 +214,8 @@ def _item(
 def _payments(accountant: Actor, line: Row) -> list[tuple[date, Money | None]]:
     """Parse payments of the form `days-ago amount; …`.
 
-    `full` means the whole open amount, which is returned as None.
+    Returns the day and the amount of each payment. The word `full` stands for the whole open
+    amount, which is returned as None.
     """
     today = clock.today(accountant.timezone)
     pairs = [payment.split() for payment in line["payments"].split(";") if payment.strip()]

@@ -1,6 +1,6 @@
 """Create sixty enquiries over the year, in every status.
 
-Their time of receipt is moved into the past afterwards, because the service cannot set it.
+The service cannot set the time of receipt, so an SQL statement moves it into the past afterwards.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FIRST_HOUR, LAST_HOUR = 8, 20
 def log_all(staff: Sequence[Actor]) -> list[UUID]:
     """Create all enquiries of the file, newest first, and return their ids.
 
-    The members of staff create them in turn.
+    The people in `staff` take turns in creating the enquiries.
     """
     with SOURCE.open(newline="", encoding="utf-8") as file:
         return [

@@ -1,7 +1,7 @@
 """Create three trips of the demo's customers.
 
-One is booked, one has warnings and one is planned. Dates are relative to the departure date of the
-enquiry.
+One trip is booked, one has warnings and one is planned. Dates are relative to the departure date of
+the enquiry.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LONG_AFTER = 1500
 class Goer(NamedTuple):
     """A passenger.
 
-    `passport` is the number and the expiry in days after the departure.
+    `passport` is the passport number, and the number of days from the departure to its expiry.
     """
 
     name: str
@@ -49,8 +49,8 @@ class Goer(NamedTuple):
 class PlannedService(NamedTuple):
     """A service of a trip: its details, status, cost and price.
 
-    `of` returns the details for a date of departure. `cost` and `price` are decimal strings;
-    `number` is the booking number.
+    `of` is a function that returns the details for a date of departure. `cost` and `price` are
+    decimal strings. `number` is the booking number.
     """
 
     of: Callable[[date], AnyDetails]
@@ -64,7 +64,9 @@ class PlannedService(NamedTuple):
 class Plan:
     """A trip for a customer's newest enquiry about a destination.
 
-    It has an invoice and bills.
+    `planner` is the name of the colleague who plans the trip. `sold` has the lines of the invoice,
+    and `bought` the lines of the bill of each supplier. If `sold` is empty, the trip has no
+    documents.
     """
 
     customer: str

@@ -27,7 +27,7 @@ class StatementFolder:
     def agencies(self) -> list[UUID]:
         """Return the ids of the agencies that have a file, in order. Raises OSError.
 
-        Without the folder the list is empty.
+        The list is empty if the folder does not exist.
         """
         try:
             names = [entry.name for entry in os.scandir(self.path)]
@@ -38,9 +38,10 @@ class StatementFolder:
         return sorted(ids)
 
     def read(self, tenant_id: UUID) -> list[bytes]:
-        """Return an agency's statements, oldest first. Raises OSError.
+        """Return the lines of an agency's file, oldest first. Raises OSError.
 
-        Without a file the list is empty. An end that was cut off is returned as a line of its own.
+        Each line is one audit statement. If a write was cut off, the last line is incomplete. The
+        list is empty if the file does not exist.
         """
         try:
             with self.file(tenant_id).open("rb") as file:
@@ -52,7 +53,7 @@ class StatementFolder:
     def append(self, tenant_id: UUID, *lines: str) -> None:
         """Append lines to an agency's file and wait for the disk. Raises OSError.
 
-        A write that fails leaves no part of a line behind.
+        If a write fails, what was written of it is removed, unless the folder forbids this.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND

@@ -3,19 +3,22 @@
 | URL | driver |
 |---|---|
 | `smtps://user:password@host:465` | SMTP over TLS |
-| `smtp://user:password@host:587` | SMTP that switches to TLS before anything else is sent
-(`?tls=starttls`, the default for servers on other computers) |
-| `smtp://127.0.0.1:1025` | SMTP without encryption, the default for a server on this computer; for
-another one only with `?tls=none`, and never in production |
-| `file:///folder` | each mail is a file `*.eml` that only its owner can read; not in production |
-| `console:` | each mail is printed on standard output; not in production |
+| `smtp://user:password@host:587` | SMTP with STARTTLS, to a server on another computer |
+| `smtp://127.0.0.1:1025` | SMTP without encryption, to a server on this computer |
+| `file:///folder` | each mail is a file `*.eml` that only its owner can read |
+| `console:` | each mail is printed on standard output |
 
-In user and password write @ as %40, / as %2F and : as %3A. Certificates are checked against the
-certificate authorities of the system. If the variable is not set, mails are written to `mail/` in
-the data folder; in production they stay in the outbox until it is set. If the server answers 5xx to
-the recipient or the text, the mail is rejected permanently (`MailRefused`). After any other error,
-such as a wrong password, a later attempt may succeed (`MailNotSent`). Tests use
-`recording.Recording`.
+`?tls=starttls` or `?tls=none` after an `smtp:` URL overrides the choice between the second and the
+third driver. In production `file:`, `console:` and an unencrypted connection to another computer
+are refused. If the variable is not set, mails are written to `mail/` in the data folder; in
+production they then stay in the outbox.
+
+In the user name and the password write @ as %40, / as %2F and : as %3A. Certificates are checked
+against the certificate authorities of the system.
+
+If the server answers 5xx to the recipient or the text, the mail is rejected permanently
+(`MailRefused`). After any other error, such as a wrong password, a later attempt may succeed
+(`MailNotSent`). Tests use `recording.Recording`.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ log = structlog.get_logger(__name__)
 def open_mail(settings: Settings) -> MailDriver | None:
     """Return the mail driver that the settings select.
 
-    None in production if no mail server is set. The log then says so.
+    In production without `VOYAGENT_MAIL_URL` the result is None, and an error is logged.
     """
     if settings.mail_url is None and settings.is_production:
         log.error("mail.no_server", consequence="mails wait until VOYAGENT_MAIL_URL is set")

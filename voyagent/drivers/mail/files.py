@@ -13,9 +13,9 @@ from voyagent.kernel import clock
 
 
 class Files:
-    """Writes each mail to `<datetime>-<random>.eml`; names sort by time.
+    """Writes each mail to a file `<datetime>-<random>.eml`; the names sort by time.
 
-    A file appears only when it is complete.
+    A file with this name is always complete.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -12,7 +12,8 @@ from voyagent.drivers.mail.driver import MailNotSent
 class Recording:
     """Stores messages in `sent`, for tests.
 
-    Each call raises the next error in `failures` instead, while there is one.
+    While `failures` has errors, each call removes the first error from the list and raises it, and
+    stores no message.
     """
 
     sent: list[EmailMessage] = field(default_factory=list)

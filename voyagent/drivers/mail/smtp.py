@@ -45,8 +45,9 @@ class Smtp:
     def send(self, message: EmailMessage) -> None:
         """Send the message over a new connection.
 
-        Raises MailNotSent, MailRefused; their texts contain neither an e-mail address nor the
-        server's response.
+        Raises MailRefused if the server permanently rejects the recipient or the text, and
+        MailNotSent for any other failure. The texts of these errors contain neither an e-mail
+        address nor the server's response.
         """
         try:
             with self._connect() as server:

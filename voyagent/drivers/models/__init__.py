@@ -2,22 +2,23 @@
 
 | driver | API | settings |
 |---|---|---|
-| `anthropic.Anthropic` | Messages API, with prompt caching | `VOYAGENT_ANTHROPIC_API_KEY`,
-`VOYAGENT_ANTHROPIC_BASE_URL` |
-| `openai.OpenAI` | chat completions, as servers for local models have | `VOYAGENT_OPENAI_BASE_URL`,
-`VOYAGENT_OPENAI_MODEL`, `VOYAGENT_OPENAI_API_KEY` |
+| `anthropic.Anthropic` | Messages API | names begin with `VOYAGENT_ANTHROPIC_` |
+| `openai.OpenAI` | chat completions | names begin with `VOYAGENT_OPENAI_` |
 | `scripted.Scripted` | none: returns the answers of a list | for tests |
 
-`calling` has the rules for retries, `assembly` the limits of an answer, `line` the connection that
-can be closed at any time, and `prices` the prices of tokens. The SDKs are imported at the first
-call. Errors contain only the vendor's names for the error, because its text may contain the API key
-or the conversation.
+`calling` has the rules for retries, `assembly` the limits of an answer, `line` the connection, and
+`prices` the prices of tokens. The SDKs are imported at the first call. An error contains only the
+short names that the vendor gives to it. The vendor's text is left out, because it may contain the
+API key or the conversation.
 
-Differences between the APIs: the Messages API counts cached tokens in addition to `input_tokens`,
-chat completions count them as part of `prompt_tokens`; `Usage` separates them. Anthropic's
-`overloaded` (529) means a failing server and not a rate limit. A server with chat completions may
-give tool calls no id, may end an answer with `stop` after a tool call, and may report no token
-counts; it has no way to mark a tool result as failed.
+The APIs differ in these points:
+
+- The Messages API counts cached tokens in addition to `input_tokens`. Chat completions count cached
+  tokens as part of `prompt_tokens`. `Usage` counts cached tokens separately for both.
+- Anthropic's error `overloaded` (529) means a failing server and not a rate limit.
+- A server with chat completions may give tool calls no id, may end an answer with `stop` after a
+  tool call, and may report no token counts. It has no field for a failed tool call, so the text of
+  the tool result says that the call failed.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ __all__ = ["open_anthropic", "open_local"]
 
 
 def open_anthropic(settings: Settings, model: str | None = None) -> ModelDriver | None:
-    """Return Anthropic's model `model`, or the one in the settings.
+    """Return a driver for `model`, or for the Anthropic model in the settings.
 
-    None without an API key.
+    The result is None if the settings have no API key.
     """
     key = settings.anthropic_api_key.get_secret_value()
     return (

@@ -31,9 +31,10 @@ STOP_REASONS: dict[str, StopReason] = {
     "refusal": "refusal",
 }
 THINKING_CAN_BE_LEFT = {"claude-sonnet-5", "claude-opus-5"}
-"""Models that produce reasoning before an answer unless it is switched off.
+"""Models whose reasoning before an answer is switched off in each request.
 
-The API requires this reasoning to be sent back with each tool result, and it is not stored here.
+If it were on, the API would require each request with tool results to repeat the reasoning, and
+this program does not store it.
 """
 _CACHED = {"cache_control": {"type": "ephemeral"}}
 
@@ -68,7 +69,8 @@ class Anthropic:
     def body(self, request: ModelRequest) -> JsonObject:
         """Return the JSON body of the request for the Messages API.
 
-        The last tool and the last cacheable instruction have a cache mark.
+        The last tool and the last cacheable part of the instructions have `cache_control`.
+        Anthropic caches the request up to these points.
         """
         body: JsonObject = {
             "model": self.model,
@@ -97,7 +99,8 @@ class Anthropic:
     def read(self, events: Iterator[object], answer: Assembly) -> None:
         """Read the events of the response into `answer`.
 
-        Raises ModelNonsense, and ModelUnavailable if the stream ends before the answer does.
+        Raises ModelNonsense for an invalid event, and ModelUnavailable if the stream ends before
+        the answer is complete.
         """
         for event in events:
             event_data = object_of(event)
@@ -184,9 +187,10 @@ def _end(event: JsonObject, answer: Assembly) -> None:
 
 
 def _usage(counted: JsonObject, before: Usage, answer: Assembly) -> Usage:
-    """Return the token counts of an event merged with earlier ones.
+    """Return the token counts of `before`, updated with the counts of an event.
 
-    The counts of an event include the earlier ones. `input_tokens` excludes cached tokens.
+    A count in an event is the total since the beginning of the answer. A count that the event lacks
+    is taken from `before`.
     """
     names = {
         "input": "input_tokens",

@@ -28,9 +28,9 @@ NAME_MAX = 128
 COUNT_MAX = 2**31 - 1
 CHARACTERS_A_TOKEN = 4
 CHARACTERS_A_TOKEN_MAX = 16
-"""Maximum number of characters per token.
+"""Maximum number of characters of an answer for each token of `max_tokens`.
 
-A server that sends more characters has ignored `max_tokens`.
+A longer answer is cut, because its server has ignored `max_tokens`.
 """
 
 
@@ -50,7 +50,7 @@ class _PartialCall:
 class Assembly:
     """An answer that is being received.
 
-    `on_text` is called with each piece of its text.
+    `on_text` is called with each piece of the answer's text.
     """
 
     def __init__(
@@ -101,10 +101,10 @@ class Assembly:
         return place in self._calls
 
     def more_arguments(self, place: int, piece: object) -> None:
-        """Add a piece of the arguments of the tool call at a position.
+        """Add JSON text to the arguments of the tool call at position `place`.
 
-        All arguments of an answer together have at most ARGUMENT_BYTES_MAX bytes. Raises
-        ModelNonsense.
+        Raises ModelNonsense if no tool call has begun there, or if the arguments of all tool calls
+        together have more than ARGUMENT_BYTES_MAX bytes.
         """
         text = self.text_of(piece)
         if place not in self._calls:
@@ -119,9 +119,10 @@ class Assembly:
     ) -> ModelAnswer:
         """Return the complete answer.
 
-        `spent` are the tokens of earlier requests that failed.
-
-        Raises ModelNonsense if the arguments of a tool call are not a JSON object.
+        `tries` is the number of requests so far, and `spent` the tokens of the requests that
+        failed. `stop_reason` is given if the answer was cut or stopped. Raises ModelNonsense if the
+        arguments of a tool call are not a JSON object, or if the stop reason is `tool_use` and
+        there is no tool call.
         """
         reason = stop_reason or self.stop_reason
         assert reason is not None
@@ -161,7 +162,7 @@ class Assembly:
         )
 
     def text_of(self, value: object) -> str:
-        """Return a text; characters that cannot be stored are replaced with U+FFFD.
+        """Return `value`, with characters that cannot be stored replaced by U+FFFD.
 
         Raises ModelNonsense if `value` is not a string.
         """

@@ -1,10 +1,10 @@
 """Calls to models: retries within the deadline until there is one answer.
 
-If the rate limit is reached, the request is repeated after 1 s and after 2 s. If the server fails
-or cannot be reached, it is repeated once, after 1 s. If the server sends `Retry-After`, that time
-is used instead. No retry begins after the deadline. A refused request and an invalid answer are not
-retried. After text has been shown to the person there is no retry, because the person would read
-two answers.
+If the rate limit is reached, the request is repeated up to twice, first after 1 s and then after 2
+s. If the server fails or cannot be reached, the request is repeated once, after 1 s. If the server
+sends `Retry-After`, that time is used instead. No retry begins after the deadline. A refused
+request and an invalid answer are not retried. If a part of the answer was already shown to the
+person, there is no retry, because the person would read two answers.
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ def _wait(pause_s: float, should_stop: Callable[[], bool]) -> bool:
 def _explained(error: Exception, dialect: Dialect, request: ModelRequest) -> Exception:
     """Return the ModelError for an exception of the SDK or the HTTP library.
 
-    The text of the exception is left out, because it may contain the API key or the conversation.
-    Any other exception is a programming error and is returned unchanged.
+    The ModelError does not contain the text of the exception, because that text may contain the API
+    key or the conversation. Any other exception is a programming error and is returned unchanged.
     """
     import httpx2  # noqa: PLC0415 - as in `line`
 
@@ -217,9 +217,9 @@ def _by_kind(words: list[str], message: str, **particulars: Any) -> ModelError:
 
 
 def _words(body: object) -> list[str]:
-    """Return the vendor's names in an error body: type, code and field.
+    """Return the type, the code and the field name in the vendor's error body.
 
-    The vendor's sentence is left out.
+    Values that are not short ASCII names, such as the vendor's message, are left out.
     """
     outer = object_of(body)
     inner = object_of(outer.get("error")) or outer
@@ -231,7 +231,7 @@ def _words(body: object) -> list[str]:
 def _word(value: object) -> str | None:
     """Return the value if it is a short ASCII name, else None.
 
-    A name has letters, digits and `_.-[]`.
+    A name has at most 80 characters: letters, digits and `_.-[]`.
     """
     is_name = (
         isinstance(value, str)
@@ -243,9 +243,10 @@ def _word(value: object) -> str | None:
 
 
 def _retry_after_s(value: str | None) -> float | None:
-    """Return the seconds of a `Retry-After` header (RFC 9110, 10.2.3).
+    """Return the seconds to wait by a `Retry-After` header (RFC 9110, 10.2.3).
 
-    The header has a number or a date. None if the header is missing or invalid.
+    The header has a number of seconds or a date. The result is None if the header is missing or
+    invalid.
     """
     if value is None:
         return None

@@ -1,6 +1,6 @@
 """Errors of calls to models.
 
-Each has a sentence for people and details for the log.
+Each error has a sentence for people and details for the log.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from voyagent.kernel.errors import N_
 class ModelError(Exception):
     """The model gave no answer.
 
-    `message` is the reason; it contains no part of the conversation, no key and no text of the
-    vendor. `vendor_ref` is the vendor's request id. `has_sent_text` is true if a part of the
-    answer was already shown to the person. `tries` is the number of requests, and `usage` the
-    tokens that these requests used, as far as known. `sentence` is shown to the person and can be
+    `message` is the reason, for the log. It contains no part of the conversation, no API key and no
+    text of the vendor. `vendor_ref` is the vendor's id of the request. `has_sent_text` is true if a
+    part of the answer was already shown to the person. `tries` is the number of HTTP requests, and
+    `usage` the tokens that they used, as far as known. `sentence` is shown to the person and can be
     translated.
     """
 
@@ -46,7 +46,7 @@ class ModelError(Exception):
 class ModelBusy(ModelError):
     """The vendor's rate limit is reached (429).
 
-    `retry_after_s` is set if the vendor sent it.
+    `retry_after_s` is the waiting time that the vendor demands, or None if the vendor named none.
     """
 
     sentence = N_("The model is overloaded. Try again in a minute.")
@@ -65,9 +65,9 @@ class ModelTimeout(ModelError):
 
 
 class ModelRefused(ModelError):
-    """The server refuses the request (4xx), and would refuse it again.
+    """The server refuses the request (4xx) and would refuse it again.
 
-    The reason is the key, the model or the contents.
+    The cause is the API key, the model or the contents of the request.
     """
 
     sentence = N_(
@@ -88,7 +88,8 @@ class ModelMissing(ModelRefused):
 class ModelNonsense(ModelError):
     """The answer is invalid.
 
-    Its events are malformed, its arguments are invalid or too long, or its stop reason is unknown.
+    Its events are malformed, the arguments of a tool call are invalid or too long, or the stop
+    reason is unknown.
     """
 
     sentence = N_(

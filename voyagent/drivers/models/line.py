@@ -1,6 +1,6 @@
 """Connection to a model's server, which can be closed at any time.
 
-A thread of its own reads it.
+A separate thread reads from the connection.
 """
 
 from __future__ import annotations
@@ -47,11 +47,12 @@ class _HungUp(Exception):
 
 
 class Line:
-    """A connection for one request; leaving the block closes the connection.
+    """A connection for one request; the end of the `with` block closes it.
 
     A read that waits for a silent server cannot be cancelled from another thread, and the time-outs
     of the HTTP library start again with each byte. Therefore a separate thread reads, and the
-    caller waits until the deadline. Closing shuts down the socket, which ends the read at once.
+    caller waits for that thread until the deadline. Closing shuts down the socket, which ends the
+    read at once.
     """
 
     def __init__(self, base_url: str, deadline: float, should_stop: Callable[[], bool]) -> None:
@@ -76,10 +77,10 @@ class Line:
         self._shut(at_once=kind is not None)
 
     def client(self) -> httpx2.Client:
-        """Return an HTTP client that both SDKs accept.
+        """Return an HTTP client for the SDK of Anthropic or OpenAI.
 
-        Proxies of the environment are used, except for a server on this computer. Redirects are not
-        followed.
+        The client uses the proxies in environment variables, except for a server on this computer.
+        It does not follow redirects.
         """
         import httpx2  # noqa: PLC0415 - a slow import, needed only with a model
 
@@ -97,9 +98,10 @@ class Line:
     ) -> Iterator[object]:
         """Yield the events of the response as JSON.
 
-        `ask` sends the request in the reading thread; its exceptions are raised here after
-        `explain` has translated them. Raises ModelTimeout at the deadline, and Stopped at most
-        POLL_S seconds after `should_stop()` becomes true.
+        `ask` sends the request; a separate thread calls it. If that thread gets an exception,
+        `explain` converts the exception, and the result is raised here. `driver` appears in the
+        name of the thread and in errors. Raises ModelTimeout at the deadline. Raises Stopped at
+        most POLL_S seconds after `should_stop()` becomes true.
         """
         threading.Thread(
             target=self._read, args=(ask, explain), name=f"model-{driver}", daemon=True
@@ -123,7 +125,7 @@ class Line:
     def _check_stop(self) -> None:
         """Raise Stopped if `should_stop()` is true.
 
-        It is called at most once in POLL_S seconds, because it may query the database.
+        `should_stop()` is called at most once in POLL_S seconds, because it may query the database.
         """
         if time.monotonic() - self._asked_at < POLL_S:
             return

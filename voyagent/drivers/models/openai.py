@@ -1,6 +1,6 @@
 """Driver for servers with OpenAI's chat completions API, through OpenAI's SDK.
 
-Such servers are, for example, llama.cpp, Ollama or vLLM on the agency's own machine.
+Examples of such servers are llama.cpp, Ollama and vLLM on the agency's own machine.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ STOP_REASONS: dict[str, StopReason] = {
 class OpenAI:
     """One model on one server.
 
-    If there is no key, no `Authorization` header is sent, even if environment variables contain a
-    key.
+    If `api_key` is empty, no `Authorization` header is sent, even if an environment variable
+    contains a key.
     """
 
     model: str
@@ -88,7 +88,8 @@ class OpenAI:
     def body(self, request: ModelRequest) -> JsonObject:
         """Return the JSON body of the request.
 
-        Local servers know only the name `max_tokens`.
+        The body limits the answer with `max_tokens`, because local servers know no other name for
+        this limit.
         """
         system = "\n\n".join(part.text for part in request.system)
         body: JsonObject = {
@@ -118,9 +119,9 @@ class OpenAI:
     def read(self, events: Iterator[object], answer: Assembly) -> None:
         """Read the events of the response into `answer`.
 
-        Some servers send the token counts after the answer. If only that part fails, the answer is
-        complete. Raises ModelNonsense, and ModelUnavailable if the stream ends before the answer
-        does.
+        Some servers send the token counts after the answer. If the stream fails between the answer
+        and these counts, the answer is complete and has no counts. Raises ModelNonsense for an
+        invalid event, and ModelUnavailable if the stream ends before the answer is complete.
         """
         try:
             for event in events:

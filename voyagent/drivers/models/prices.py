@@ -1,7 +1,8 @@
 """Token prices of models in USD, and the last days on which models are available.
 
-Models of generations 3 and 4 have the price that the API contract gives to their family. Newer
-models have the vendor's prices of November 2026. Other models have no price.
+A Claude model of generation 3 or 4 has the price of its family: Sonnet, Opus or Haiku. The API
+contract gives these prices. The newer models in PRICES have the vendor's prices of November 2026.
+Other models have no price.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ _DATED = 8
 def price_of(model: str) -> Price | None:
     """Return the price of a model, or None if it is unknown.
 
-    The name may contain a release date.
+    `model` may end with a release date, such as `-20260115`.
     """
     name = _undated(model.lower())
     maker, *parts = name.split("-")
@@ -71,7 +72,7 @@ def last_day_of(model: str) -> date | None:
 def cost_of(model: str, usage: Usage) -> Decimal | None:
     """Return the cost of an answer in USD with eight decimals.
 
-    None if the price is unknown. Rounded once, half up.
+    The cost is rounded once, half up. The result is None if the price of the model is unknown.
     """
     price = price_of(model)
     if price is None:

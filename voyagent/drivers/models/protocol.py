@@ -20,7 +20,7 @@ class SystemPart:
     """A part of the instructions (system prompt).
 
     The cacheable parts come first and are the same in each request. Parts that change, such as the
-    date, come after them.
+    date, come after the cacheable ones.
     """
 
     text: str
@@ -31,7 +31,8 @@ class SystemPart:
 class ToolOffer:
     """A tool that the model may call; `schema` is the JSON Schema of its arguments.
 
-    Tools are cached in their order, so the order must not change between requests.
+    The order of the tools must not change between requests, because vendors cache the tools in this
+    order.
     """
 
     name: str
@@ -43,7 +44,7 @@ class ToolOffer:
 class ToolCall:
     """A tool call by the model.
 
-    `arguments` are a JSON object that is not yet validated against the tool's schema.
+    `arguments` is a JSON object that is not yet validated against the tool's schema.
     """
 
     id: str
@@ -89,8 +90,8 @@ Message = PersonMessage | ModelMessage | ToolsAnswered
 class ModelRequest:
     """A request to a model.
 
-    `deadline` is a value of `time.monotonic()` for the whole answer, including all waits and
-    retries. `tries_max` is the maximum number of HTTP requests, including the first.
+    `deadline` is the value of `time.monotonic()` at which the answer must be complete, after all
+    waits and retries. `tries_max` is the maximum number of HTTP requests, including the first.
     """
 
     system: tuple[SystemPart, ...]
@@ -105,7 +106,8 @@ class ModelRequest:
     def tokens_max(self) -> int:
         """Return the maximum number of tokens of the request and its answer.
 
-        A token of the request has at least one byte; the answer has at most `max_tokens`.
+        It is the number of bytes of the request, because each token has at least one byte, plus
+        `max_tokens`.
         """
         parts = [asdict(part) for part in (*self.system, *self.tools, *self.messages)]
         return len(json.dumps(parts, ensure_ascii=False).encode(errors="replace")) + self.max_tokens
@@ -115,9 +117,9 @@ class ModelRequest:
 class ModelAnswer:
     """The answer of a model.
 
-    Tool calls are present only if `stop_reason` is `tool_use`. If an answer was cut or stopped, its
-    tool calls are dropped. `text` is all the text that `on_text` received. `tries` and `usage`
-    include failed requests.
+    `calls` is empty unless `stop_reason` is `tool_use`. If an answer was cut or stopped, its tool
+    calls are dropped. `text` is all the text that `on_text` received. `tries` is the number of HTTP
+    requests, and `usage` the tokens that they used; both include failed requests.
     """
 
     text: str
@@ -137,7 +139,7 @@ class ModelAnswer:
     def from_raw(cls, raw: JsonObject) -> Self:
         """Return the model's answer from a JSON object that `ModelAnswer.raw` returned.
 
-        Raises KeyError or TypeError for other JSON, ValueError for an unknown stop reason.
+        Raises KeyError or TypeError for other JSON, and ValueError for an unknown stop reason.
         """
         if raw["stop_reason"] not in get_args(StopReason):
             raise ValueError("unknown stop reason")
@@ -158,8 +160,7 @@ def never() -> bool:
 class ModelDriver(Protocol):
     """Protocol of a language model.
 
-    A driver has no connection and no conversation of its own, so several threads can use it at
-    once.
+    Several threads can use one driver at once, because it holds no connection and no conversation.
     """
 
     @property
@@ -180,9 +181,10 @@ class ModelDriver(Protocol):
     ) -> ModelAnswer:
         """Send the request and wait for the whole answer.
 
-        `on_text` receives each piece of text in the caller's thread; its exceptions end the call
-        and are raised. `should_stop` is called up to four times a second, also between retries;
-        when it returns true, the answer so far is returned with the stop reason `stopped`. Raises
-        ModelBusy, ModelUnavailable, ModelTimeout, ModelRefused, ModelMissing, ModelNonsense.
+        `on_text` is called in the caller's thread with each piece of text. If `on_text` raises an
+        exception, the call ends with this exception. `should_stop` is called up to four times a
+        second, also between retries. When `should_stop` returns true, the result is the answer so
+        far, with the stop reason `stopped`. Raises ModelBusy, ModelUnavailable, ModelTimeout,
+        ModelRefused, ModelMissing, ModelNonsense.
         """
         ...

@@ -18,8 +18,9 @@ _STEP_S = 0.02
 class Reply:
     """A scripted answer.
 
-    It begins after `delay_s` seconds, and each word takes `word_pause_s`. By default the stop
-    reason is `tool_use` if there are calls, else `end`.
+    The answer begins after `delay_s` seconds, and there is a pause of `word_pause_s` seconds after
+    each word. If `stop_reason` is None, the stop reason is `tool_use` if there are calls, else
+    `end`.
     """
 
     text: str = ""
@@ -34,8 +35,8 @@ class Reply:
 class Scripted:
     """Model that gives the answers of `script` in order.
 
-    An error in the script is raised; a function in it makes the answer from the request. `requests`
-    collects the requests.
+    An error in `script` is raised. A function in `script` is called with the request and returns
+    the answer. `requests` lists the requests so far.
     """
 
     script: list[Reply | ModelError | Callable[[ModelRequest], Reply]]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Usage:
     """Numbers of tokens: input, output, read from the cache, written to the cache.
 
-    Each token is counted in one of these numbers only. `estimated` is true if the server did not
-    report the numbers; the estimate is one token for every four characters.
+    Each token is counted in only one of these numbers. If the server did not report all of them,
+    `estimated` is true, and one token is counted for every four characters.
     """
 
     input: int = 0

@@ -1,8 +1,8 @@
 """Documents as PDF, typeset by Typst from templates and fonts of the program.
 
-Data is passed to Typst as JSON and never as source text, and a document can read only files in its
-folder. The result is the same on every machine. Any text can be typeset: a character without a
-glyph is replaced (`glyphs`).
+Data is passed to Typst as JSON and never as source text. A template can read only files in its own
+folder. The result is the same on every machine. Any text can be typeset, because `glyphs` replaces
+each character that no font has.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ FONTS = (
 )
 """Font families in order of preference.
 
-The first one has Latin, Devanagari and the rupee sign, which is enough for almost all texts.
+The first family has Latin, Devanagari and the rupee sign, which is enough for almost all texts.
 """
 log = structlog.get_logger(__name__)
 
@@ -68,7 +68,8 @@ log = structlog.get_logger(__name__)
 def picture(found: Row | None) -> JsonObject | None:
     """Return an image as JSON data for a template; None if there is no image.
 
-    The data has the format, the bytes, and the size in pixels.
+    `found` is a row with `media_type`, `content`, `width` and `height`. The result has the format,
+    such as `png`, the bytes as a list of numbers, and width and height in pixels.
     """
     if found is None:
         return None
@@ -99,8 +100,9 @@ class Paper:
     def pdf(self, name: str, data: JsonMapping) -> bytes:
         """Return the PDF of a template, such as `itinerary.typ`, filled with JSON `data`.
 
-        The PDF is tagged for screen readers (PDF/UA-1). If Typst cannot comply with this standard
-        for some combination of characters, the PDF is made without it. Raises TextNotPrintable.
+        The PDF is tagged for screen readers (PDF/UA-1). If some combination of characters does not
+        allow this standard, the PDF is made without it. Raises TextNotPrintable if the text cannot
+        be laid out.
         """
         import typst  # noqa: PLC0415 - 80 MB, which few processes need
 

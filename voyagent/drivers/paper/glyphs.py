@@ -1,8 +1,8 @@
 """Replaces characters that no font has, so that every text can be typeset.
 
-Typst refuses to make a tagged PDF if a single character has no glyph in any font. Therefore such
-characters are replaced before typesetting. A line with right-to-left script is isolated from the
-text around it.
+Typst refuses to make a tagged PDF if a single character has no glyph in any font. Such characters
+are therefore replaced before typesetting. A line with right-to-left script is enclosed in Unicode
+isolates, so that it does not reorder the text around it.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _REORDERING = frozenset({"R", "AL", "RLE", "RLO", "LRE", "LRO"})
 def legible(data: JsonMapping, fonts: Sequence[Path]) -> str:
     """Return `data` as JSON in which every character has a glyph in one of the fonts.
 
-    A character without a glyph becomes STAND_IN, or is removed if it has no visible form, as
-    control characters. A line with right-to-left script is isolated: as right to left, or as left
-    to right if it also has left-to-right letters.
+    A character without a glyph becomes STAND_IN. Control characters are removed, except line breaks
+    and tabs, and so are format characters without a glyph. A line with right-to-left script is
+    isolated from the text around it.
 
-    `fonts` are TTF and OTF files or collections, of which the first font counts. Raises OSError if
-    a file cannot be read.
+    `fonts` are the paths of TTF and OTF files or collections; of a collection only the first font
+    is read. Raises OSError if a file cannot be read.
     """
     text = json.dumps(data, ensure_ascii=False)
     letters = set(text)
@@ -76,8 +76,8 @@ def _legible(typed: str, hidden: set[str]) -> str:
 def _isolated(line: str) -> str:
     """Return a line with right-to-left script isolated from the text around it.
 
-    If the line has Latin letters, it stays left to right, so that an arrow between two places keeps
-    its meaning.
+    A line that also has left-to-right letters is isolated as left to right, so that an arrow
+    between two places keeps its meaning. Any other line is isolated as right to left.
     """
     kinds = set(map(unicodedata.bidirectional, line))
     if not kinds & _REORDERING:

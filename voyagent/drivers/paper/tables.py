@@ -45,7 +45,7 @@ class Group:
 class Table:
     """A table: the first `texts` columns contain text, the others amounts.
 
-    The column with the index `stretch` takes the remaining width; `note` is printed below the
+    The column with the index `stretch` takes the remaining width. `note` is printed below the
     table.
     """
 
@@ -68,8 +68,9 @@ class Printed:
     def pdf(self, words: str, actor: Actor, letterhead: Row) -> bytes:
         """Return the report as PDF; `words` describes the filters of the report.
 
-        `letterhead` has the logo, address and tax number of the agency. Raises TooManyRows,
-        LargeFile, ExportsBusy.
+        `letterhead` has the logo, address and tax number of the agency. Raises TooManyRows above
+        ROWS_MAX rows, LargeFile if the report is so long that a worker must make it, and
+        ExportsBusy if too many exports are running.
         """
         count = sum(len(group.rows) for table in self.tables for group in table.groups)
         if count > ROWS_MAX:

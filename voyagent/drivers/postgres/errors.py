@@ -8,7 +8,7 @@ from pathlib import Path
 class EmbeddedServerError(Exception):
     """The embedded server is not available.
 
-    The message is for the person at the terminal.
+    The message tells the person at the terminal what to do.
     """
 
 
@@ -36,7 +36,7 @@ class NoServerAccount(EmbeddedServerError):
 class UnsafeFolder(EmbeddedServerError):
     """A folder with a predictable name is not safe.
 
-    It belongs to another user or others can write to it.
+    The folder belongs to another user, or other users can write to it.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Start, find and stop the embedded PostgreSQL server.
 
-It works for many processes at the same time, after processes were killed, as root and as another
-user. The server listens on a socket in a private folder and on no TCP port, so it needs no
+Many processes may do this at the same time, as root or as another user, and also after processes
+were killed. The server listens on a socket in a private folder and on no TCP port, so it needs no
 passwords.
 """
 
@@ -49,7 +49,7 @@ class ServerInfo:
 def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
     """Return the server of a data folder; create and start the server if needed.
 
-    With `fast` the server does not wait until data is on the disk; this is for tests. Raises an
+    With `fast`, for tests, the server does not wait until data is on the disk. Raises an
     EmbeddedServerError whose message says what to do.
     """
     place = find_location(data_dir)
@@ -65,7 +65,7 @@ def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
 def stop_server(data_dir: Path) -> None:
     """Stop the server of a data folder and close its connections.
 
-    A server that is already stopped is no error.
+    If the server is already stopped, nothing happens.
     """
     place = find_location(data_dir)
     programs = find_programs(place)
@@ -89,7 +89,8 @@ def stop_server(data_dir: Path) -> None:
 def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]:
     """Yield the running server; the last process that leaves the block stops it.
 
-    Each process has a shared lock on a file, which the system releases if the process dies.
+    Each process holds a shared lock on a file. The operating system releases the lock if the
+    process dies.
     """
     users = _open_lock(find_location(data_dir).home / "users.lock")
     me = os.getpid()
@@ -107,9 +108,9 @@ def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]
 def run_program(
     place: Place, program: Path, *arguments: str | float | Path
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program as the server's account, in `/` and the C locale.
+    """Run a program as the server's account, in the folder `/` and in the C locale.
 
-    Its output and errors are in the result.
+    The result has the exit code, the output and the error output.
     """
     account = place.account
     return subprocess.run(
@@ -158,7 +159,8 @@ def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
 def _start(place: Place, programs: Path, *, fast: bool) -> None:
     """Start the server and wait for it.
 
-    Retries while processes of a killed server still use its shared memory.
+    Processes of a killed server may still use its shared memory. Therefore a failed start is
+    repeated for some seconds. Raises ServerStartFailed.
     """
     if place.sockets != place.cluster:
         make_own_folder(place.sockets, 0o700)
@@ -199,8 +201,8 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
 def _forget_recycled_process(place: Place) -> None:
     """Replace the process id in the lock file if another program now has this id.
 
-    Process ids are used again after a restart of the machine. The rest of the file is not changed,
-    because it shows if a process of the old server still uses the shared memory.
+    Process ids are used again after a restart of the machine. The rest of the lock file stays,
+    because it shows whether a process of the old server still uses the shared memory.
     """
     pid_file = place.cluster / "postmaster.pid"
     with suppress(OSError, ValueError):

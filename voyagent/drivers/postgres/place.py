@@ -1,8 +1,8 @@
 """Folders, user account and programs of the embedded server.
 
-PostgreSQL refuses to run as root, and the account that runs it can usually not enter root's
-folders. If the program runs as root, the data and a copy of the programs are therefore under
-/var/tmp. The permissions of existing folders are never changed.
+PostgreSQL refuses to run as root, so for root another account runs it. That account can usually not
+enter root's folders. If the program runs as root, the data and a copy of PostgreSQL's programs are
+therefore under /var/tmp. The permissions of existing folders are never changed.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folders of an embedded server, and the account that runs it.
+    """The folders of an embedded server, and the account that runs the server.
 
-    `account` is None if the server runs as the user of the program.
+    `home` contains the other folders. `account` is None if the server runs as the user of the
+    program.
     """
 
     home: Path
@@ -59,8 +60,9 @@ class Place:
     def sockets(self) -> Path:
         """Return the folder of the server's socket.
 
-        The path of a socket has a maximum length. If the socket's path in the data folder is too
-        long, another, shorter folder is used.
+        It is the data folder of PostgreSQL. The path of a socket has a maximum length: if the data
+        folder's path is too long for it, the result is a short path in the folder for temporary
+        files.
         """
         if len(os.fsencode(self.cluster)) <= SOCKET_FOLDER_LENGTH_MAX and "," not in str(
             self.cluster
@@ -70,9 +72,10 @@ class Place:
 
 
 def find_location(data_dir: Path) -> Place:
-    """Return the folders of the server of a data folder, and create their parent.
+    """Return the folders of the server of a data folder, and create `Place.home`.
 
-    Raises UnsafeFolder, NoServerAccount.
+    Raises UnsafeFolder. Raises NoServerAccount if the program runs as root and the system has no
+    account for the server.
     """
     data_dir = data_dir.resolve()
     if os.geteuid() != 0:
@@ -87,7 +90,7 @@ def find_location(data_dir: Path) -> Place:
 def make_own_folder(folder: Path, mode: int) -> None:
     """Create a folder with a predictable name, or accept a safe existing one.
 
-    A folder is safe if it belongs to this user and only this user may write to it. Raises
+    An existing folder is safe if it belongs to this user and no other user may write to it. Raises
     UnsafeFolder.
     """
     try:
@@ -108,8 +111,8 @@ def make_own_folder(folder: Path, mode: int) -> None:
 def find_programs(place: Place) -> Path:
     """Return the folder with initdb and pg_ctl, readable for the server's account.
 
-    The package is not imported, because its import creates a lock file and, as root, widens
-    permissions. Raises ProgramsMissing.
+    The Python package with these programs is not imported, because its import creates a lock file
+    and, as root, widens permissions. Raises ProgramsMissing.
     """
     found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None:
@@ -125,9 +128,9 @@ def find_programs(place: Place) -> Path:
 def _public_copy(package: Path) -> Path:
     """Return a copy of the programs for the server's account, one per wheel version.
 
-    The copy is renamed when it is complete, so that a start that was killed leaves no partial copy.
-    The programs find their libraries by a relative path, so the copy has the same folders as the
-    wheel.
+    The copy is made under another name and renamed when it is complete, so that a start that was
+    killed leaves no partial copy. The programs find their libraries by a relative path, so the copy
+    has the same folders as the wheel.
     """
     top = PUBLIC_FOLDER / f"voyagent-postgres-{_release()}"
     if top.is_symlink() or top.exists():

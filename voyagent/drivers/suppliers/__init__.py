@@ -5,9 +5,9 @@
 | `sandbox` | for tests and demonstrations: real airports, invented prices, no purchases |
 | `none` | refuses every call with `capability_not_supported` |
 
-The interfaces are in `protocols`, the errors in `errors`. A new driver needs a package here, a name
-in the settings, an entry in `open_suppliers`, and a test that runs
-`tests/drivers/suppliers/contract.py` on it.
+`protocols` has the interfaces and `errors` the errors. A new driver needs a package here, a name in
+the settings, an entry in `open_suppliers`, and a test that runs
+`tests/drivers/suppliers/contract.py` on the driver.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _AGES = {
 
 
 def check_flight_query(driver: str, query: FlightQuery) -> None:
-    """Check the codes, the days and the number of passengers of a search.
+    """Check the airports, days, passengers and currency of a flight search.
 
     Raises ValidationFailed.
     """
@@ -53,10 +53,10 @@ def check_flight_query(driver: str, query: FlightQuery) -> None:
 
 
 def check_party(driver: str, party: Party) -> None:
-    """Check that passengers can share one booking.
+    """Check that one booking can have these passengers.
 
-    At least one adult or senior, one of them for each infant, and at most SEATS_MAX seats. Raises
-    ValidationFailed.
+    There must be at least one adult or senior, one adult or senior for each infant, and at most
+    SEATS_MAX seats. Raises ValidationFailed.
     """
     if min(party.adult, party.child, party.infant, party.senior) < 0 or party.grown < 1:
         raise ValidationFailed(driver, "party", "no adult")
@@ -78,11 +78,10 @@ def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
 
 
 def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Traveller]) -> None:
-    """Check number, names and ages of the travellers.
+    """Check number, names and ages of the travellers against a flight offer.
 
-    An age is that on the last flight's day.
-
-    Raises ValidationFailed.
+    The number of travellers of each kind must be the same as in the offer. An age is the age on the
+    day on which the last flight arrives. Raises ValidationFailed.
     """
     if Counter(one.kind for one in travellers) != Counter(dict(offer.party.counts)):
         raise ValidationFailed(driver, "travellers", "other kinds or numbers than in the offer")
@@ -112,9 +111,10 @@ def check_hotel_query(driver: str, query: HotelQuery) -> None:
 
 
 def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> None:
-    """Check the number and the names of the guests; there must be at least one.
+    """Check the number and the names of the guests against a hotel rate.
 
-    Raises ValidationFailed.
+    At least one guest must be named, and at most as many as the rate is for. Raises
+    ValidationFailed.
     """
     if not 1 <= len(guests) <= rate.guests:
         raise ValidationFailed(driver, "guests", "none, or more than in the rate")
@@ -123,7 +123,7 @@ def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> N
 
 
 def check_application(driver: str, application: VisaApplication) -> None:
-    """Check the countries, the days and the name of a visa application.
+    """Check countries, currency, days and traveller's name of a visa application.
 
     Raises ValidationFailed.
     """
@@ -153,7 +153,7 @@ def check_reference(driver: str, reference: str) -> None:
 
 
 def age_on(day: date, born: date) -> int:
-    """Return the age in years.
+    """Return a person's age in years on `day`; `born` is the date of birth.
 
     A birthday on 29 February counts as 1 March in other years.
     """

@@ -1,9 +1,9 @@
 """Errors of suppliers, equal for all drivers.
 
-Each error has `driver`, the name of the driver; `reason`, the supplier's text, for the log only;
-`vendor_ref`, the supplier's id of the incident; and `retry_after_s` if a retry can succeed. The
-main classes are those of the API contract. Conditions of the trade (sold out, price changed) are
-subclasses.
+Each error has `driver`, the name of the driver, and `reason`, the supplier's text, which is for the
+log only. `vendor_ref` is the supplier's id of the incident. `retry_after_s` is the number of
+seconds to wait, if a retry can succeed. The main classes are those of the API contract. Conditions
+of the trade, such as sold out, are subclasses of the main classes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class SupplierError(VoyagentError):
     """Base class of the errors of suppliers.
 
-    `in_doubt` is true if the supplier may have made the change. A call with the same reference
-    shows if it has.
+    If `in_doubt` is true, the supplier may have made the change that was requested. A repeated call
+    with the same reference shows whether the change was made.
     """
 
     code = "supplier_error"
@@ -168,7 +168,7 @@ class HoldExpired(ConflictAtSupplier):
 class PriceChanged(ConflictAtSupplier):
     """The price has changed and nothing was booked.
 
-    `new` is the current offer or rate.
+    `new` is the offer or rate at the current price.
     """
 
     code = "price_changed"

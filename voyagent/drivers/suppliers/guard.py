@@ -1,6 +1,6 @@
-"""Calls to drivers with a time limit and one log entry each.
+"""Calls to drivers, each with a time limit and one log entry.
 
-All their errors have one base class.
+A call raises only errors that are derived from SupplierError.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Guard:
     """Limits each call to a driver to `timeout_s` seconds.
 
     A thread cannot be stopped from outside. Each call therefore has its own thread, which is
-    abandoned at the deadline. At most HANGING_MAX calls run in a process; further calls fail at
-    once.
+    abandoned at the time limit. While HANGING_MAX calls of this object are running, abandoned calls
+    included, further calls fail at once.
     """
 
     def __init__(self, driver: str, timeout_s: float) -> None:
@@ -51,9 +51,9 @@ class Guard:
     def call(self, act: str, work: Callable[[], Answer], *, changes: bool = False) -> Answer:
         """Run `work` in a thread and return its result.
 
-        `act` names the call in the log; `changes` is true if the call changes something at the
-        supplier. Raises only SupplierError. If a call with `changes` did not end in time,
-        `in_doubt` of the error is true.
+        `act` names the call in the log. `changes` is true if the call changes something at the
+        supplier. Raises only SupplierError. If a call with `changes` exceeds the time limit, or if
+        the driver raises an unexpected exception, `in_doubt` of the error is true.
         """
         if not self._places.acquire(blocking=False):
             raise TransientFailure(self.driver, f"{act}: {HANGING_MAX} calls are already running")

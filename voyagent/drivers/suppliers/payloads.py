@@ -18,9 +18,9 @@ def as_payload(value: object) -> JsonObject:
 
 
 def from_payload(kind: type[Value], payload: JsonValue) -> Value:
-    """Return the offer, rate or booking of a stored JSON object.
+    """Return an offer, rate or booking from the JSON object of `as_payload`.
 
-    `kind` is its class. Raises pydantic's ValidationError.
+    `kind` is the class of the result. Raises pydantic's ValidationError.
     """
     return cast("Value", _adapter(kind).validate_python(payload))
 

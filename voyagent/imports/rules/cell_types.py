@@ -1,8 +1,8 @@
 """Types of cells that several kinds of file share: currencies, amounts and dates.
 
 Each cell is validated separately, so that all errors of a row are reported at once. Amounts and
-dates may be written as in a form. A date must have its year, because nobody would check the years
-of a thousand dates.
+dates may be written as in a form. A date must have its year, because nobody would check the guessed
+years of a thousand dates.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def _iso(cell: Any, info: ValidationInfo) -> Any:
 def plain_amount(cell: str, currency: str) -> str:
     """Convert an amount such as `1,20,000` or `1.2 lakh` to a plain decimal.
 
-    From text that is not an amount, or is an amount in another currency, only the group separators
-    are removed. Such text then fails validation.
+    If the text is not an amount, or is an amount in another currency, only its group separators are
+    removed. The text then fails validation.
     """
     plain = ungrouped(cell)
     found = None if plain.isascii() and plain.replace(".", "").isdecimal() else read_amount(cell)
@@ -76,7 +76,7 @@ def plain_amount(cell: str, currency: str) -> str:
 def with_plain_amount(cells: dict[str, str], currency: str) -> dict[str, str]:
     """Return a row's cells with the amount as a plain decimal.
 
-    If the row has no amount, none is added.
+    If the row has no amount, the result has none.
     """
     amount = plain_amount(cells.get("amount", ""), cells.get("currency", currency).upper())
     return cells | ({"amount": amount} if amount else {})
@@ -89,5 +89,5 @@ RowDate = Annotated[BusinessDate, BeforeValidator(_iso)]
 RowAmount = Annotated[PlainAmount, AfterValidator(_exact)]
 """A decimal amount that is valid in the currency of its row.
 
-The currency's field must be declared before the amount's.
+The schema must declare the field of the currency before the field of the amount.
 """

@@ -1,7 +1,7 @@
 """Parse CSV files: quotes as in RFC 4180, UTF-8, and known column names.
 
-Cells are plain text: no leading character is special. Protection against spreadsheet formulas is
-added on export.
+Cells are plain text, and no leading character is special. Cells are protected against spreadsheet
+formulas only when they are exported.
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ OF_SHAPE = {
 }
 """Messages for cells of a wrong type, by Pydantic error code.
 
-Other codes have the message of the schema.
+For any other code the message of the schema is used.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An error in a file, with its line from 1, its code and its message.
+    """An error in a file: number of the line, from 1, column, code and message.
 
-    `column` is set if one cell is wrong.
+    `column` is None if the error is not about one cell.
     """
 
     line: int
@@ -85,7 +85,7 @@ class Finding:
 class Record:
     """A row of a file, with its non-empty cells by column name.
 
-    `line` is the number of its first line in the file.
+    `line` is the number of the row's first line in the file.
     """
 
     line: int
@@ -113,7 +113,7 @@ def decoded(raw: bytes) -> str:
 def normal(text: str) -> str:
     """Normalise a file's text: remove the byte order mark, unify line ends.
 
-    Equal normalised texts are the same file. Raises FileTooLarge, FileUnreadable.
+    Two files are the same if their normalised texts are equal. Raises FileTooLarge, FileUnreadable.
     """
     plain = (
         text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
@@ -128,8 +128,8 @@ def normal(text: str) -> str:
 def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
     """Parse normalised text as a table.
 
-    `columns` are the allowed column names, in any order and case; `needed` are the required ones.
-    Raises FileEmpty, FileTooLarge; other faults are errors in the result.
+    `columns` are the allowed column names; in the file they may be in any order and case. `needed`
+    are the required columns. Raises FileEmpty, FileTooLarge. All other errors are in the result.
     """
     table = Table()
     rows = _rows(text, table.findings)
@@ -168,7 +168,8 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
 def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]:
     """Yield the first line number and the cells of each row that is not blank.
 
-    At an unclosed quote, or text after a closing one, add an error and stop.
+    If a quote is not closed, or text follows a closing quote, an error is added to `findings`, and
+    no further row is read.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text))
     begins = 1

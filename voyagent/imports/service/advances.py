@@ -73,7 +73,10 @@ class Taker:
         self._direction, self._actor, self._context = direction, actor, Context.of(actor, on)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Import one advance. Raises ValidationError, and the errors of `import_advance`."""
+        """Import one advance.
+
+        Raises ValidationError, and the errors of `import_advance`.
+        """
         row = Advance.model_validate(
             with_plain_amount(cells, self._context.currency), strict=False, context=self._context
         )

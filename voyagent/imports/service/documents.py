@@ -60,8 +60,8 @@ class DocumentAfterDay(Invalid):
 class OpenDocument(Closed):
     """A row of a file of open documents: party, number, dates and open amount.
 
-    If there is no due date, the party's payment terms apply. For a foreign currency `exchange_rate`
-    is the price of one unit in the agency's currency at which the document was booked.
+    Without a due date the party's payment terms apply. For an amount in a foreign currency,
+    `exchange_rate` is the booked rate: the price of one foreign unit in the agency's currency.
     """
 
     party: Annotated[str, Trimmed(255)]
@@ -112,7 +112,7 @@ class Taker:
     def take(self, cells: dict[str, str]) -> None:
         """Import one document.
 
-        Raises ValidationError, and the errors of `import_open_invoice` and `import_open_bill`.
+        Raises ValidationError, and the errors of `import_open_invoice` or `import_open_bill`.
         """
         row = OpenDocument.model_validate(
             with_plain_amount(cells, self._context.currency), strict=False, context=self._context

@@ -1,6 +1,6 @@
 """Check and import files, each only once.
 
-Each row runs in a savepoint.
+Each row is imported in a savepoint.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class ImportHasFindings(Unprocessable):
 class Kind:
     """A kind of file, such as open invoices.
 
-    `columns` are the allowed columns, and `needed` the required ones. `taker` makes the importer.
-    `places` gives the column of each error code. `had_once` are the columns in which no value may
-    occur twice.
+    `columns` are the allowed columns, and `needed` the required ones. `taker` creates the importer
+    of a file. `places` gives the column at which each error is shown, by error code. In the columns
+    `had_once` no value may occur twice.
     """
 
     columns: tuple[str, ...]
@@ -83,7 +83,7 @@ class Kind:
     had_once: tuple[str, ...] = ()
 
     def key(self, cells: dict[str, str]) -> tuple[str, ...]:
-        """Return the values that must not occur in another row.
+        """Return the values of a row that must not occur in another row.
 
         Names are compared without case.
         """
@@ -99,7 +99,8 @@ class Kind:
 class Outcome:
     """The result of checking or importing a file.
 
-    `import_id` is None if nothing was imported. `is_repeat`: the file had been imported before.
+    `import_id` is None if nothing was imported. `is_repeat` is true if the file had been imported
+    before.
     """
 
     kind: str
@@ -113,8 +114,8 @@ class Outcome:
 class Taker(Protocol):
     """Importer of one file.
 
-    `take` is called for each row, and `finish` after the last row. If the row or the file is
-    refused, the method raises the error that says why.
+    `take` is called for each row, and `finish` after the last row. Each raises an error if it
+    refuses the row or the file.
     """
 
     def take(self, cells: dict[str, str]) -> None:
@@ -134,9 +135,9 @@ TAKEN = (
     "vendor_reference_taken",
     "party_name_taken",
 )
-"""Codes of errors that mean that a row's record exists already.
+"""Error codes that mean that the record of a row exists already.
 
-An earlier row of the file has the record, or it was stored before.
+An earlier row of the file has the same record, or the record was stored before.
 """
 KINDS = {
     "parties": Kind(
@@ -173,7 +174,8 @@ KINDS = {
 def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """Check a file: import its rows one after another, then roll everything back.
 
-    `on` is the date that the data apply to. At most 100 errors are returned. Raises Forbidden,
+    `on` is the date to which the data apply. At most 100 errors are returned. A file that was
+    imported before is not checked again; the result is then that of its import. Raises Forbidden,
     UnknownImport, DayNeeded, FileUnreadable, FileTooLarge, FileEmpty, ImportsBusy.
     """
     actor.require("import.run")
@@ -196,8 +198,8 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """Import a file completely or not at all.
 
     If the file was imported before, or by a parallel request, it is not imported again and the
-    existing import is returned. Two files are equal if their text and date are equal, apart from
-    line ends and the byte order mark. Raises ImportHasFindings, and the errors of `dry_run`.
+    existing import is returned. Two files are the same if `on` and their text are equal; line ends
+    and the byte order mark are ignored. Raises ImportHasFindings, and the errors of `dry_run`.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -231,8 +233,8 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
 def _wait_for_others() -> None:
     """Lock the imports of the agency until the transaction ends.
 
-    It waits without a connection, so that an agency that sends many files does not keep its own
-    people from working. Raises ImportsBusy after WAIT_S seconds.
+    The function releases its connection while it waits, so that an agency with many files does not
+    take all of its own connections. Raises ImportsBusy after WAIT_S seconds.
     """
     until = time.monotonic() + WAIT_S
     while not db.session.scalar(_LOCK):

@@ -1,8 +1,8 @@
 """Import opening balances: a trial balance on a date becomes one journal entry.
 
 Balances of receivables, payables and advances are posted to the opening balance account, because
-their documents are imported separately. Each of these accounts then equals the sum of its
-documents.
+their documents are imported separately. The balance of each of these accounts then equals the sum
+of its documents.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class OneSideNeeded(Unprocessable):
 class OpenedAlready(Unprocessable):
     """The account already has an opening balance in this currency.
 
-    It is from an earlier file. A file is a whole trial balance; a second one would double it.
+    The balance is from an earlier file. A file is a whole trial balance, and a second one would
+    double it.
     """
 
     code = "opened_already"
@@ -87,10 +88,10 @@ class Taker:
         self._waiting: dict[str, int] = defaultdict(int)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Add one account's balance; it is posted by `finish`.
+        """Add one account's balance, which `finish` posts.
 
-        The account is given by its code, its name, or a part that only one account has. Raises
-        AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount,
+        The cell `account` has the id, code, purpose or name of the account, or a part of its name.
+        Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount,
         OneSideNeeded, OpenedAlready.
         """
         currency = cells.get("currency", self._actor.currency).upper()
@@ -131,7 +132,7 @@ class Taker:
         direct.post_direct(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
 
     def _amount(self, cell: str, currency: str) -> int:
-        """Return an amount in minor units; its digits may be grouped."""
+        """Return an amount in minor units; the text may have group separators."""
         return (
             Money.parse(plain_amount(cell, currency), currency)
             .within(0, entries.AMOUNT_MAX_MINOR)

@@ -1,8 +1,8 @@
-"""The clock of the database, which the processes of an installation follow.
+"""Make the processes of an installation follow the clock of the database.
 
-Tokens, links, codes and dates are made by one process and checked by another, or by the database.
-If each process used the clock of its computer, a wrong clock would lengthen or shorten their
-lifetimes. Decision 0046 has the reasons.
+One process issues tokens, links, codes and dates, and another process or the database checks them.
+If each process used the clock of its computer, a wrong clock would lengthen or shorten the lifetime
+of tokens, links and codes. Decision 0046 has the reasons.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 def follow(engine: sa.Engine) -> None:
     """Follow the clock of the database from now on, in a thread.
 
-    The first measurement is made before this function returns. While the database is unreachable,
-    the process continues from the last measurement; before the first one it uses the clock of its
+    The function returns after the first measurement. While the database is unreachable, the process
+    uses the last measurement. Before the first successful measurement it uses the clock of the
     computer.
     """
     follower = _Follower(engine)
@@ -70,7 +70,7 @@ class _Follower:
 
 
 def _sample(connection: sa.Connection) -> tuple[float, datetime, float]:
-    """Return the duration of a round trip, and the time and ticks in its middle.
+    """Return the duration of a round trip, and the time and `ticks` at its middle.
 
     The database is assumed to have read its clock in the middle of the round trip.
     """

@@ -16,7 +16,7 @@ _OF_CHILD = Counter({Purpose.WORKER: 1, Purpose.READ: 1, Purpose.EXPORT: 1})
 def connections_of(settings: Settings, process: Purpose) -> Counter[Purpose]:
     """Return how many connections a process may open at most, by their purpose.
 
-    `process` is WEB or WORKER. Connections to a pooler are included.
+    `process` is WEB or WORKER. Connections to a connection pooler are included.
     """
     sessions = 2 * settings.db_pool_size  # the pool, and as many beyond it
     if process is Purpose.WEB:
@@ -40,11 +40,11 @@ def connections_of(settings: Settings, process: Purpose) -> Counter[Purpose]:
 
 
 def connections_to_server(settings: Settings, process: Purpose) -> int:
-    """Return how many connections a process may open to the server itself.
+    """Return how many connections a process may open to the PostgreSQL server itself.
 
-    A pooler limits its own connections to the server, so those to a pooler do not count. For a
-    command it is the number of the larger process. Raises psycopg.OperationalError if the database
-    is unreachable.
+    Connections to a connection pooler do not count, because the pooler limits its own connections
+    to the server. A command may open as many as a web process or a worker, whichever opens more.
+    Raises psycopg.OperationalError if the database is unreachable.
     """
     if process not in (Purpose.WEB, Purpose.WORKER):
         return max(connections_to_server(settings, each) for each in (Purpose.WEB, Purpose.WORKER))

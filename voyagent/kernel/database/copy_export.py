@@ -1,8 +1,9 @@
 """CSV exports of any length with PostgreSQL's COPY, in constant memory.
 
-Each export reads one snapshot of the database. A process runs only a few exports at once, and one
-of each agency. Each has its own connection, a time limit and a floor for the client's speed, so
-that slow clients do not take connections from pages or places from other exports.
+Each export reads one snapshot of the database. A process runs at most SLOTS exports at once, and
+AGENCY_SLOTS for one agency. Each export has its own connection, so that pages keep theirs. It ends
+at a time limit, or when the client reads too slowly, so that a slow client does not block other
+exports.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ WAIT_S = 2.0
 FILES_WAITING, FILES_WAIT_S = 8, 5.0
 TIME_LIMIT_S = 60.0
 FLOOR_BYTES_PER_S, FLOOR_CHECK_S = 16 * 1024, 20.0
-"""A client that reads more slowly than this, over this time, loses its place."""
+"""Slowest reading that is allowed, in bytes a second, and the seconds between two checks."""
 LINES_AT_ONCE = 500
 # Parallel workers and JIT would finish sooner but send the first row later. The first rows should
 # be sent at once, in the order of an index.
@@ -88,9 +89,10 @@ def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def json_cell(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the SQL expression of a JSON cell for every separator.
+    """Return the SQL expression of a JSON cell that no separator can split.
 
-    Only a semicolon can end it early, because JSON escapes tabs and line ends in its texts.
+    A spreadsheet may read a semicolon or a tab as the separator. JSON already escapes tabs and line
+    ends, so only semicolons are escaped here.
     """
     return func.replace(cast(value, Text), ";", r"\u003b")
 
@@ -108,7 +110,7 @@ def running_total(
 ) -> ColumnElement[int]:
     """Return the running total of an SQL column in minor units, each row included.
 
-    `of` is the column that partitions the rows, such as the account.
+    `of` is a column, such as the account; the total begins anew for each of its values.
     """
     total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(
         partition_by=of, order_by=order_by, rows=(None, 0)
@@ -119,9 +121,9 @@ def running_total(
 def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> ColumnElement[Any]:
     """Return one minor unit of a currency as an SQL decimal, such as 0.01 for INR.
 
-    Minor units multiplied by it are an `amount_cell`. Use it in rows that have several amounts.
-    `among` are the currencies that can occur. If all of them have two decimals, the column
-    `currency` is not read.
+    Use it in rows that have several amounts: minor units multiplied by the result are the amount,
+    as in `amount_cell`. `among` are the currencies that can occur. If all of them have two
+    decimals, the column `currency` is not read.
     """
     if among and {exponent(code) for code in among} == {2}:
         return _unit(2)
@@ -135,7 +137,7 @@ def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> Column
 def abreast(statement: Select[Any]) -> Select[Any]:
     """Mark the select of an export to run as a merge of index scans.
 
-    Every table of the select needs an index in the order of the select.
+    Every table of the select needs an index in the sort order of the select.
     """
     return statement.execution_options(**{_IS_ABREAST: True})
 
@@ -163,7 +165,7 @@ class ExportsBusy(Unavailable):
 class Snapshot:
     """A Reader for one export, whose reads all see one snapshot of an agency's data.
 
-    The caller must close it. The garbage collector closes a snapshot that was not closed.
+    The caller must call `close`. A forgotten snapshot is closed by the garbage collector.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], tenant_id: UUID, slot: _Slot) -> None:
@@ -175,8 +177,8 @@ class Snapshot:
     def paced(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the chunks and measure how fast the client takes them.
 
-        A client below the floor loses its place: the connection is shut down, and the next read
-        from it raises psycopg.Error.
+        If the client reads more slowly than FLOOR_BYTES_PER_S, the database connection is shut
+        down, and the next read from the database raises psycopg.Error.
         """
         for chunk in chunks:
             self._slot.pace.sending(len(chunk))
@@ -198,7 +200,7 @@ class Snapshot:
     def copied(self, statement: Select[Any], *, header: bool = False) -> Iterator[bytes]:
         """Yield the rows of a select as CSV in chunks; the first row is sent at once.
 
-        Raises psycopg.Error if the time limit is exceeded.
+        Raises psycopg.Error if the export exceeds TIME_LIMIT_S.
         """
         command = (
             f"copy ({self.bound(statement)}) to stdout (format csv{', header' if header else ''})"
@@ -227,8 +229,9 @@ class Snapshot:
 class Exports:
     """The exports of one process: at most SLOTS at a time, each on its own connection.
 
-    An agency has AGENCY_SLOTS of them, and AGENCY_WAITING further callers may wait. As many
-    workbooks and PDF files are made at a time, and FILES_WAITING callers of an agency may wait.
+    AGENCY_SLOTS exports of one agency run at a time, and AGENCY_WAITING more may wait. Workbooks
+    and PDF files have limits of their own: as many run at a time, and FILES_WAITING of an agency
+    may wait.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -323,9 +326,11 @@ class _Pace:
             self._since = None
 
     def is_too_slow(self) -> bool:
-        """Return True if the client was awaited for most of the time and took too little.
+        """Return True if the client read too slowly; begin a new measurement.
 
-        Then begin anew. The time that the database needed is not the client's.
+        The client is too slow if two conditions hold since the last call: the program waited for it
+        at least half of FLOOR_CHECK_S, and it took fewer than FLOOR_BYTES_PER_S bytes per second of
+        this wait. The time that the database needed does not count.
         """
         now = time.monotonic()
         with self._lock:
@@ -348,10 +353,10 @@ class _Slot:
         self._wire: socket.socket | None = None
 
     def limit(self, connection: psycopg.Connection[Any]) -> None:
-        """Start the timers that shut down the connection's socket at its limits.
+        """Start the timers for the time limit and for the check of the client's speed.
 
-        A client that does not read blocks both PostgreSQL and this program, so a statement time
-        limit would not end the export.
+        The timers shut down the socket of the connection. A statement time limit would not end the
+        export of a client that does not read: PostgreSQL and this program both wait for the client.
         """
         self._wire = socket.socket(fileno=os.dup(connection.fileno()))
         self._timers = [self._timer(TIME_LIMIT_S, self._cut)]

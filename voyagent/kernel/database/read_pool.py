@@ -2,9 +2,8 @@
 
 `app.authenticate()` and the Core selects of the page are sent in one pipeline and run in one
 implicit transaction for the agency of the caller. The transaction is repeatable read, so that
-figures of a report that come from two selects agree. Lists, reports and `auth/me` use this module;
-writes and detail pages use the ORM. `SessionReader` runs the same selects inside an open
-transaction.
+figures from two selects of a report agree. Lists, reports and `auth/me` use this module; writes and
+detail pages use the ORM. `SessionReader` runs such selects inside an open transaction.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ class Reader(Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """Return a context manager in which all reads use one snapshot of the database.
 
-        Use it if a statement depends on the rows of an earlier one.
+        Use it if the values of a statement come from the rows of an earlier statement.
         """
         ...
 
@@ -122,8 +121,8 @@ class ReadPool:
     ) -> tuple[Row, list[list[Row]]]:
         """Authenticate the caller and run the statements in one network round trip.
 
-        Returns the row of `app.authenticate`, and the rows of each statement. After a lost
-        connection the reads are tried once more. Raises Unauthorized if the credential is not
+        Returns the row of `app.authenticate`, and a list with the rows of each statement. After a
+        lost connection the reads are tried once more. Raises Unauthorized if the credential is not
         valid.
         """
         held = _held.get()
@@ -137,9 +136,9 @@ class ReadPool:
 
     @contextmanager
     def snapshot(self, agency: UUID) -> Iterator[None]:
-        """Make all calls of `run` inside the block use one connection and snapshot.
+        """Make all calls of `run` inside the block use one connection and one snapshot.
 
-        All of them must be for this agency.
+        The credential of each call must be of the given agency.
         """
         with ExitStack() as closing:
             try:
@@ -214,9 +213,10 @@ class ReadPool:
         return caller, [cursor.fetchall() for cursor in cursors]
 
     def _must_begin(self) -> bool:
-        """Return True if connections do not begin as repeatable read by themselves.
+        """Return True if the program must begin the repeatable read transactions itself.
 
-        A pooler has no start options; only a login for reads has this setting in the database.
+        A connection pooler refuses the start option for the isolation level. Without a login for
+        reads (`VOYAGENT_DB_READ_URL`) the database does not set the level either.
         """
         return self._settings.db_read_url is None and is_pooled(self._settings, Purpose.READ)
 
@@ -284,16 +284,17 @@ class RequestReader:
     def person_id(self) -> UUID:
         """Return the user id that the credential claims.
 
-        It is confirmed only by the read that uses it, because each read authenticates the caller.
+        The id is not confirmed until `read` runs a statement, because each read authenticates the
+        caller.
         """
         return self._credential.user_id
 
     def authenticate(self) -> Actor:
         """Return the authenticated actor.
 
-        It needs a network round trip of its own if nothing was read before.
+        If nothing was read before, this needs a network round trip of its own.
 
-        Raises Unauthorized, Forbidden as `read` does.
+        Raises Unauthorized or Forbidden, as `read` does.
         """
         if self.actor is None:
             self.read()
@@ -303,7 +304,7 @@ class RequestReader:
     def read(self, *statements: Statement) -> list[list[Row]]:
         """Return the rows of each statement; the first call authenticates the caller.
 
-        Raises Unauthorized if the credential is no longer valid, Forbidden if the role lacks the
+        Raises Unauthorized if the credential is no longer valid, Forbidden if the caller lacks the
         permission of the page or operation.
         """
         extra = [self._extra()] if self._extra is not None and self.actor is None else []
@@ -381,8 +382,8 @@ def _none_free() -> PoolTimeout:
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
     """Take a connection, waiting while all are in use. Raises PoolTimeout.
 
-    If the pool has no connection at all, the database is unreachable and it raises without waiting
-    longer.
+    The wait is at most WAIT_S seconds. A pool without any connection means that the database is
+    unreachable; then the wait is only RETRY_S seconds.
     """
     began = time.monotonic()
     while True:

@@ -1,7 +1,7 @@
-"""Connections of the sessions of a process, shared between the agencies.
+"""A process's connections for database sessions, shared between the agencies.
 
-Without shares, one agency whose writes wait for each other would hold every connection, and nobody
-of another agency could save anything or sign in.
+Without shares, an agency whose writes wait for each other could hold every connection. Nobody of
+another agency could then save anything or sign in.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from voyagent.kernel.limits import Places
 
 WAIT_S = 5.0
 WAITING_MAX = 128
-"""Transactions of one agency that wait for a connection: half of the threads of a process."""
+"""Most transactions of one agency that wait for a connection: half of a process's threads."""
 _HELD = "held_place"
 
 
@@ -33,7 +33,7 @@ class ShareInUse(PoolTimeoutError):
 
 
 class _Held:
-    """A place that a connection holds until it is back in the pool."""
+    """A place of `ConnectionShares`, held by a connection that is in use."""
 
     def __init__(self, places: Places, party: UUID | None) -> None:
         self._places, self._party = places, party
@@ -46,12 +46,12 @@ class _Held:
 
 
 class ConnectionShares:
-    """Places for `total` connections: some without an agency, the rest for agencies.
+    """Limits how many of `total` connections each agency may use at the same time.
 
-    A quarter is for transactions that begin without an agency, such as a sign-in, a password reset
-    and a readiness probe. One agency holds at most half of all, but two in any case: with a pool of
-    two connections no share is possible. `agency` returns the agency for which the thread is about
-    to use a connection, or None.
+    Each connection in use holds a place. A quarter of the places is for transactions that begin
+    without an agency, such as a sign-in, a password reset and a readiness probe. One agency holds
+    at most half of `total`, but may always hold two. A pool of two connections therefore cannot be
+    shared. `agency` returns the agency for which the thread is about to use a connection, or None.
     """
 
     def __init__(self, total: int, agency: Callable[[], UUID | None]) -> None:
@@ -66,8 +66,8 @@ class ConnectionShares:
     def take(self, wait_s: float) -> _Held | None:
         """Return a place for a connection; None if the thread has a place already.
 
-        A thread that waited for a second place would keep its first one meanwhile. Raises
-        ShareInUse after `wait_s` seconds.
+        A thread gets only one place, because it would keep the first while it waited for a second.
+        Raises ShareInUse if no place is free within `wait_s` seconds.
         """
         held: _Held | None = getattr(self._thread, "held", None)
         if held is not None and held.is_open:
@@ -81,10 +81,10 @@ class ConnectionShares:
 
 
 class SessionPool(QueuePool):
-    """Pool of SQLAlchemy whose connections hold a place while they are in use.
+    """SQLAlchemy connection pool that limits the connections of each agency.
 
-    Workers share their places between agencies before a job begins, and a command serves one
-    caller, so only web processes use `shares`.
+    Only web processes use `shares`. Workers share their places between agencies before a job
+    begins, and a command serves one caller.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -109,7 +109,7 @@ class SessionPool(QueuePool):
         return connection
 
     def recreate(self) -> SessionPool:
-        """Return an empty pool with the same places, which open connections still hold."""
+        """Return an empty pool with the same `shares`, which count open connections."""
         anew = super().recreate()
         assert isinstance(anew, SessionPool)
         anew.shares = self.shares
@@ -117,7 +117,7 @@ class SessionPool(QueuePool):
 
 
 def engine_config(settings: Settings) -> dict[str, Any]:
-    """Return the settings of Flask-SQLAlchemy.
+    """Return the settings of Flask-SQLAlchemy for the database connections.
 
     Connections open on first use, so each forked process has its own.
     """

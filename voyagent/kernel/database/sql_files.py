@@ -1,14 +1,14 @@
 """SQL files of database functions and triggers, applied after the migrations.
 
 `voyagent/<package>/sql/<function>.sql` is the source of one function, with its triggers, owner and
-grants. A file can be applied again at any time: it uses `create or replace`, and `drop trigger if
-exists` before a constraint trigger, which PostgreSQL cannot replace. A file may begin with two
-header lines, each with a list of names:
+grants. A file can be applied again at any time, because it uses `create or replace`. PostgreSQL
+cannot replace a constraint trigger, so the file first has `drop trigger if exists` for it. A file
+may begin with two header lines, each with a list of names:
 
     -- requires: next_due         files that must be applied before this file
     -- drops: app.enter(uuid)     functions to drop first, such as an old signature
 
-If a file is deleted, a migration drops its function.
+If a file is deleted, a migration must drop its function.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def read_files(package: Path = PACKAGE) -> list[SqlFile]:
     """Read all SQL files and return them in the order in which they must be applied.
 
     Raises:
-        ValueError: two files have one name, a required file is missing, or files require each other
-            in a cycle.
+        ValueError: two files have the same name, a required file is missing, or files require
+            each other in a cycle.
     """
     files: dict[str, SqlFile] = {}
     for path in sorted(package.glob("**/sql/*.sql")):

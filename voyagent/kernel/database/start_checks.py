@@ -1,8 +1,8 @@
-"""Checks of the database before a process listens.
+"""Checks of the database before a process begins to serve.
 
-They concern login, row-level security, schema and settings. Each check is one SELECT with one
-column: null if all is well, otherwise what was found. All checks of an address are sent in one
-round trip, with the role and the settings of a session.
+The checks are about the login, row-level security, the schema and settings. Each check is a SELECT
+with one column: null if all is well, otherwise a description of the problem. The checks of one
+database URL are sent in one round trip, with the role and settings that a session has.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ _EXPECTED = frozenset({"22023", "3F000", "42703", "42704", "42P01", _NO_PRIVILEG
 class Check:
     """One check of the database.
 
-    `sentence` explains a failure; its `{found}` is replaced by the result of `sql`.
+    `sentence` explains a failure; its `{found}` is replaced by the result of `sql`. If `refuses` is
+    true, a failure prevents the start; otherwise it is logged as a warning.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Result:
 class StartRefused(Exception):
     """The database is not as the program needs it.
 
-    The message has a sentence for each failure.
+    The message has a sentence for each failed check.
     """
 
 
@@ -239,7 +240,6 @@ def require_start(settings: Settings) -> None:
     Raises:
         StartRefused: a check failed that must pass.
         psycopg.OperationalError: a database is unreachable.
-
     """
     failed = [result for result in check_start(settings) if result.sentence]
     if refused := [result.sentence for result in failed if result.refuses]:
@@ -320,9 +320,10 @@ def _ask(
     set_up: tuple[str, list[str] | None],
     checks: Sequence[Check],
 ) -> tuple[bool, list[str | None], psycopg.Error | None]:
-    """Return the answers of the checks until the first error.
+    """Run the checks until the first error, and return their results.
 
-    The values are True if the session could be set up, the answers, and the error.
+    The three values are: True if the statement `set_up` succeeded; the result of each check that
+    ran; and the error, or None.
     """
     connections = connections_to_server(settings, db_connections.purpose_of_process())
     values = {
@@ -362,7 +363,7 @@ def _functions() -> set[str]:
 
 
 def _shortened(found: str) -> str:
-    """Return the first of many names, and the number of the others."""
+    """Return the first NAMES_MAX of a list of names, and the number of further names."""
     names = found.split(", ")
     if len(names) <= NAMES_MAX:
         return found

@@ -1,10 +1,11 @@
 """Cache of the compiled SQL text of Core selects, shared by all tenants.
 
-The tenant is a parameter that is filled in for each caller. SQLAlchemy takes many times longer to
-build and compile a select than PostgreSQL takes to run it. Each select is therefore compiled once,
-and its text is kept as long as the select object. SQLAlchemy has such a cache only inside an
-engine. The private method that is used here was checked with the version CHECKED_WITH; a test fails
-with another version.
+SQLAlchemy takes many times longer to build and compile a select than PostgreSQL takes to run it.
+Each select is therefore compiled once, and its text is kept as long as the select object. The
+tenant is a parameter, which is filled in for each caller.
+
+SQLAlchemy has such a cache only inside an engine, so this module calls a private method of
+SQLAlchemy. The method was checked with the version CHECKED_WITH; a test fails with another version.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ Statement = Select[Any] | KeyedSelect
 def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
     """Decorate a function that builds statements, to cache them by its arguments.
 
-    The statements may depend on the arguments alone. The cache holds neither rows nor tenants: the
+    The statements may depend only on the arguments. The cache contains no rows and no tenants: the
     tenant is a parameter that is filled in when the statement is sent.
     """
     return cast("Callable[P, T]", lru_cache(maxsize=STATEMENTS_MAX)(build))
@@ -58,10 +59,10 @@ def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
 def keyed_select(
     build: Callable[[Any], tuple[Select[Any], ...]],
 ) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
-    """Decorate a function that builds the selects of one record, to build them once.
+    """Decorate a function that builds the selects for one record, to build them once.
 
-    The decorated function returns these selects with the key of a record. `build` receives a bound
-    parameter in place of the key and may only compare columns with it.
+    The decorated function takes the key of a record and returns the selects with this key. `build`
+    receives a bound parameter in place of the key and may only compare columns with it.
     """
     built = cache(lambda: build(bindparam(_KEY, type_=Uuid())))
     return lambda key: tuple(KeyedSelect(statement, key) for statement in built())
@@ -70,8 +71,8 @@ def keyed_select(
 def inlined(value: int | str) -> BindParameter[Any]:
     """Return an expression whose value is written into the SQL text.
 
-    PostgreSQL uses a partial index (`where n > 0`) in a cached plan only if it can see the value.
-    Use it for constants of the program, never for input.
+    In a cached plan PostgreSQL uses a partial index, such as one with `where n > 0`, only if the
+    text contains the value. Use this function for constants of the program, never for input.
     """
     return literal(value, literal_execute=True)
 
@@ -79,8 +80,8 @@ def inlined(value: int | str) -> BindParameter[Any]:
 def generic_plan(statement: Select[Any]) -> Select[Any]:
     """Mark a select for which PostgreSQL should use a generic plan.
 
-    Use it for a select that takes longer to plan than to run and whose best plan does not depend on
-    its parameters. Without the mark PostgreSQL plans the select again for each call if it expects
+    Use it for a select that takes longer to plan than to run, and whose best plan does not depend
+    on its parameters. Otherwise PostgreSQL may plan the select again for each call, if it expects
     many rows.
     """
     return statement.execution_options(**{_GENERIC_PLAN: True})

@@ -1,4 +1,4 @@
-"""The caller of the attempt that a thread checks, for work that callers share."""
+"""The caller of the newest attempt in a thread, for limits on work per caller."""
 
 from __future__ import annotations
 

@@ -43,9 +43,10 @@ class Attempt:
     """An admitted attempt, counted as a failure until `succeeded` is called.
 
     It is a context manager and ends with its block. If the block raises Unavailable or
-    TooManyRequests, another limit refused the attempt before it was checked. It is then counted
-    nowhere: not for the account, the agency, the address, or overall. If the database is away, the
-    credential was not checked either, so that it is no failure of the account.
+    TooManyRequests, another limit refused the attempt before the credential was checked. The
+    attempt is then removed from all counts. If the block raises an error of an unreachable
+    database, the credential was not checked either. The attempt is then removed from the count of
+    the account.
     """
 
     __slots__ = ("__weakref__", "_decided", "_give_back", "_give_back_shared")
@@ -92,7 +93,7 @@ class Attempt:
 class Limiter:
     """Rate limiter of one installation, which counts in Redis or in this process.
 
-    Counts are stored under keyed hashes, so no address can be read from them.
+    Counts are stored under keyed hashes, which do not reveal e-mail or client addresses.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -114,14 +115,14 @@ class Limiter:
 
         Call it after the check of the schema and before the check of the credential. `account` is
         the e-mail address as typed; no such account need exist. `address` is the client's IP
-        address. `agency` is the agency of the person who acts, where it is known. The attempt is
-        counted for all of them in one step, or for none if it is refused.
+        address. `agency` is the agency of the person who acts, if known. The attempt is counted for
+        all of these in one step; a refused attempt is counted for none.
 
-        Attempts that are still being checked count as failures of their account. If the throttle
-        has `wait_max_s` and only the account is at its limit, this attempt waits up to `wait_max_s`
-        seconds until they are decided.
+        While the credential of an attempt is being checked, the attempt counts as a failure of its
+        account. If only the limit of the account is reached, a further attempt therefore waits up
+        to `throttle.wait_max_s` seconds for such checks to end.
 
-        The caller is noted for the places of this thread's work (`present_caller`).
+        `present_caller` returns the client address of this attempt afterwards.
 
         Raises TooManyRequests with `retry_after_s`.
         """
@@ -154,10 +155,11 @@ class Limiter:
     def note_sign_in(self, account: str, *, address: str, is_confirmed: bool) -> None:
         """Record that the owner of an account has signed in from a client address.
 
-        Failures from this address are then counted separately, so that an attacker at another
-        address cannot lock the owner out. It is also refused last if all attempts together are at
-        their limit; without a confirmed e-mail address this holds only for attempts at this
-        account, because anybody can sign up.
+        Failures at this account from this address are then counted separately, so that an attacker
+        at another address cannot lock the owner out. The address becomes a known place: its
+        attempts are refused last when all attempts together reach their limit. If the owner's
+        e-mail address is not confirmed, the address is a known place for this account only, because
+        anybody can sign up.
         """
         self._windows.take([self._home(account, address)])
         if is_confirmed:
@@ -166,8 +168,8 @@ class Limiter:
     def forgive(self, account: str, *, address: str = "") -> None:
         """Delete an account's failed attempts after a password reset.
 
-        It deletes those from `address`, and those from all addresses from which the owner has never
-        signed in.
+        It deletes the failures from `address`, and the failures from all addresses from which the
+        owner has never signed in.
         """
         for throttle in ALL:
             if throttle.bucket:
@@ -305,7 +307,7 @@ def _place(address: str) -> str:
 
 
 def _at(account: str, address: str) -> str:
-    """Return one text for account and client address, separated by a space."""
+    """Return account and client address as one text, separated by a space."""
     return f"{account} {_place(address)}"
 
 

@@ -18,7 +18,7 @@ FIRST_IN_A_ROW = 3
 class _Ticket:
     """A caller that asks for a place.
 
-    `came` is the event for which it waits, if it does not get a place at once.
+    If the caller must wait for the place, `came` is the event that ends the wait.
     """
 
     party: Hashable
@@ -28,15 +28,19 @@ class _Ticket:
 
 
 class Places:
-    """At most `total` places are held, and at most `share` of them by one party.
+    """Limits work at the same time to `total` places, and to `share` places per party.
 
     A party is an agency or another caller. A free place goes to the waiting caller whose party
-    holds the fewest, then to one whose party was served longest ago, then to the one who waits
-    longest. Callers with precedence come before the others, but get at most FIRST_IN_A_ROW places
-    in a row while others wait: anybody may have precedence somewhere. At most `waiting_max` callers
-    of a party wait, and at most `queue_max` callers without precedence; further ones are refused at
-    once, so that they do not occupy the threads of a process. In a full queue a caller of a party
-    with few takes the place of the last caller of the party with most.
+    holds the fewest places. Among equal parties, the one that was served longest ago comes first,
+    then the caller who has waited longest.
+
+    Callers with precedence come before the others. While others wait, they get at most
+    FIRST_IN_A_ROW places in a row, because an attacker may obtain precedence as well.
+
+    At most `waiting_max` callers of a party wait, and at most `queue_max` callers without
+    precedence. Further callers are refused at once, so that they do not occupy the threads of a
+    process. There is one exception: if the queue is full, a caller whose party has few waiting
+    callers replaces the last caller of the party with the most.
     """
 
     def __init__(
@@ -63,7 +67,7 @@ class Places:
     def take(self, party: Hashable, wait_s: float, *, is_first: bool = False) -> bool:
         """Take a place; return False if the party gets none within `wait_s` seconds.
 
-        With `is_first` the caller has precedence.
+        If `is_first` is true, the caller has precedence.
         """
         ticket = _Ticket(party, is_first)
         with self._lock:
@@ -108,7 +112,7 @@ class Places:
             self.release(party)
 
     def _leave(self, ticket: _Ticket) -> bool:
-        """Remove a caller that has no place from the queue; return False if it has one."""
+        """Remove a caller without a place from the queue; return False if it has a place."""
         with self._lock:
             if ticket.has_place:
                 return False
@@ -117,10 +121,9 @@ class Places:
             return True
 
     def _give_free_places(self) -> None:
-        """Give each free place to the next caller, and wake only that one.
+        """Give each free place to the next caller, and wake only that caller.
 
-        If a released place woke every caller that waits, a long queue would cost more time than the
-        work itself.
+        Waking every waiting caller would cost more time than the work itself in a long queue.
         """
         while (ticket := self._next()) is not None:
             self._waiting.remove(ticket)
@@ -145,7 +148,10 @@ class Places:
         return sum(not other.is_first for other in self._waiting) >= self._queue_max
 
     def _displace(self, ticket: _Ticket) -> bool:
-        """Refuse the last caller of the party with most; False if it has few itself."""
+        """Refuse the last waiting caller of the party with most, in favour of `ticket`.
+
+        Return False if no party has at least two more waiting callers than the party of `ticket`.
+        """
         others = [other for other in self._waiting if not other.is_first]
         waiting = Counter(other.party for other in others)
         most = max(waiting, key=lambda party: waiting[party], default=None)

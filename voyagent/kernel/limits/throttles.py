@@ -19,16 +19,20 @@ class Quota:
 class Throttle:
     """The limits of one kind of attempt.
 
-    The quotas in `account` apply to each typed e-mail address, which need not exist. If there are
-    quotas in `everywhere`, those in `account` apply to the address within each agency, and those in
-    `everywhere` to the address over all agencies. One agency alone cannot use them up. Those in
-    `agency` to each agency whose people act. Those in `address` apply to each client address and
-    those in `overall` to all attempts together; both are multiplied by `VOYAGENT_LIMIT_SCALE`.
-    Throttles with the same `bucket` share the counts of an account.
+    The quotas in `account` limit the attempts for each typed e-mail address, which need not exist.
+    If `everywhere` has quotas, those in `account` count each agency separately, and those in
+    `everywhere` count all agencies together. One agency alone then cannot use up the limit of an
+    address.
 
-    `CEILINGS` says which part of `overall` an attempt may use. With `is_own_account` the account
-    belongs to the person who acts, so a known place is one where this account has signed in.
-    Otherwise it is one where anybody has signed in.
+    The quotas in `agency` limit each agency whose people act, those in `address` each client
+    address, and those in `overall` all attempts together. The amounts in `address` and `overall`
+    are multiplied by `VOYAGENT_LIMIT_SCALE`. Throttles with the same `bucket` share the counts of
+    an account.
+
+    `CEILINGS` says which part of `overall` an attempt from a known place or from another address
+    may use. With `is_own_account` the account belongs to the person who acts, and a known place is
+    an address from which this account has signed in. Otherwise a known place is an address from
+    which any account has signed in.
     """
 
     name: str
@@ -42,7 +46,7 @@ class Throttle:
     wait_max_s: float = 0.0
     """Maximum time in seconds that an attempt waits for other attempts at the same account.
 
-    Only for actions that do not yet use a database connection.
+    Set it only for actions that do not yet use a database connection.
     """
 
     @property
@@ -60,13 +64,13 @@ class Ceiling:
 
 
 BUSY_ABOVE = 0.02
-"""Part of an overall limit above which a client address or an agency is busy."""
+"""Part of an overall limit above which a client address or an agency counts as busy."""
 CEILINGS = {False: Ceiling(busy=0.5, quiet=0.75), True: Ceiling(busy=0.9, quiet=1.0)}
-"""Ceilings of unknown places (False) and of known places (True).
+"""Parts of an overall limit for unknown places (False) and known places (True).
 
-When attempts come close to an overall limit, those of busy strangers are refused first, then those
-of all strangers, then those of busy known places. A crowd of strangers therefore cannot use up the
-limit for people who have signed in from their place before.
+As attempts come close to an overall limit, attempts of busy callers at unknown places are refused
+first. Then all attempts from unknown places are refused, and then those of busy callers at known
+places. Many strangers therefore cannot use up the limit for people at their known places.
 """
 
 # At most ten guesses a minute and a hundred an hour at one account, over all endpoints together
@@ -102,8 +106,8 @@ REAUTHENTICATE = Throttle(
 )
 """A password or a code of a signed-in person.
 
-For reauthentication, to switch off two-factor authentication, and to change the e-mail address or
-the password.
+It is needed to reauthenticate, to switch off two-factor authentication, and to change the e-mail
+address or the password.
 """
 RESET_MAIL = Throttle(
     "reset_mail",
@@ -138,7 +142,7 @@ DOCUMENT_MAIL = Throttle(
 )
 """An itinerary or an invoice by mail, counted per e-mail address of the recipient.
 
-Also counted per sending agency, because anybody can sign up and send mails.
+It is also counted per sending agency, because anybody can sign up and send mails.
 """
 ONE_TIME_TOKEN = Throttle(
     "one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
@@ -151,7 +155,7 @@ SIGN_UP = Throttle(
     address=(Quota(30, MINUTE),),
     overall=(Quota(300, MINUTE),),
 )
-"""A new agency, counted per typed e-mail address: the response reveals if it is taken."""
+"""A new agency, counted per e-mail address: the response reveals whether it is taken."""
 INVITE_LOOKUP = Throttle(
     "invite_lookup", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),)
 )
@@ -166,9 +170,9 @@ CHANGE_ADDRESS = Throttle(
     overall=(Quota(300, MINUTE),),
     is_own_account=True,
 )
-"""A new e-mail address for a person, counted per current address.
+"""A new e-mail address for a person, counted per current address of the person.
 
-The response reveals if the new address is taken.
+The response reveals whether the new address is taken.
 """
 API_KEY = Throttle("api_key", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),))
 """An invalid API key; valid keys are never counted."""

@@ -26,13 +26,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One limit of one caller: at most `amount` in any period of `seconds`.
+    """One limit of one caller or of all callers: at most `amount` in `seconds`.
 
-    `key` contains a keyed hash, so that it does not reveal the caller. `per` names what is counted,
-    such as `account`.
+    `seconds` is the length of a sliding period. `key` contains a keyed hash, which does not reveal
+    the caller. `per` names what is counted, such as `account`.
 
-    A window of one caller with `fair` makes its caller busy while it has `fair` entries or more. If
-    a caller of an attempt is busy, `busy_amount` is the limit of a shared window.
+    A caller is busy while its own window has at least `fair` entries; 0 means never. If an attempt
+    comes from a busy caller, `busy_amount` replaces `amount` in the window of all callers.
     """
 
     key: str
@@ -55,9 +55,9 @@ class Windows(Protocol):
     """Protocol of counters."""
 
     def take(self, windows: Sequence[Window]) -> list[Full]:
-        """Add one to each window in one step, or to none if one of them is full.
+        """Add one entry to each window in one step, or to none if one of them is full.
 
-        Returns the full windows; an empty list if the attempt was counted.
+        Returns the full windows. The list is empty if the attempt was counted.
         """
 
     def give_back(self, windows: Sequence[Window]) -> None:
@@ -77,9 +77,9 @@ class _Taken:
 
 
 class LocalWindows:
-    """Exact counts in this process.
+    """Counters in the memory of this process; they are exact.
 
-    The memory grows with the attempts within the windows.
+    The memory grows with the number of attempts within the windows.
     """
 
     def __init__(self) -> None:
@@ -183,9 +183,10 @@ return full
 
 
 class SharedWindows(RedisStorage):
-    """Counts in Redis, shared by all processes, in the lists of the library `limits`.
+    """Counters in Redis, shared by all processes.
 
-    Methods raise the errors of the Redis client.
+    They use the Redis storage of the library `limits`. Methods raise the errors of the Redis
+    client.
     """
 
     def __init__(self, url: str) -> None:
@@ -237,9 +238,9 @@ class SharedWindows(RedisStorage):
 
 
 class FailoverWindows:
-    """Counts in Redis; while Redis is down, counts in this process.
+    """Counters in Redis; while Redis is down, counters in this process.
 
-    The first call without a response within `REDIS_TIMEOUT_S` seconds switches to the counts of
+    The first call without a response within `REDIS_TIMEOUT_S` seconds switches to the counters of
     this process. They are used until Redis can count again, which is checked every `PROBE_EVERY_S`
     seconds. No method raises an error, and the limits apply at all times.
     """
@@ -273,7 +274,7 @@ class FailoverWindows:
     def holds(self, windows: Sequence[Window]) -> bool:
         """Return True if Redis or this process has an entry for one of the windows.
 
-        The process keeps its entries when Redis loses its data.
+        This process keeps its entries when Redis loses its data.
         """
         _decided, is_held = self._ask(lambda: self._shared.holds(windows), otherwise=False)
         return is_held or self._local.holds(windows)
@@ -308,9 +309,9 @@ class FailoverWindows:
 
 
 def windows(redis_url: str | None) -> Windows:
-    """Return the counter of the installation.
+    """Return the counters of the installation.
 
-    It connects to Redis at the first attempt.
+    With a Redis URL they connect to Redis at the first attempt.
     """
     return FailoverWindows(redis_url) if redis_url else LocalWindows()
 

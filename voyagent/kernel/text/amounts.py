@@ -83,7 +83,8 @@ _RUN = (
 )
 """Numbers and units that belong together: `1 lakh 20 thousand`, `two hundred and fifty`.
 
-Runs are bounded, because a run that is not one number is read again from its second number.
+Their number is limited. A run that is not one number is read again from its second number, which
+takes time.
 """
 _TOKEN = re.compile(
     rf"(?P<digits>{_NUMBER})|(?P<word>[^\W\d_](?:[^\W\d_]|[\u0900-\u0963])*)", re.IGNORECASE
@@ -174,7 +175,7 @@ _INCLUDED = re.compile(r"\b(?:incl\w*\.?|all in|after)\s*(?:of\s+)?(?:the\s+)?$"
 def added_tax(text: str) -> re.Match[str] | None:
     """Find a tax or percentage that is to be added: `+ 18% GST`, `plus GST`.
 
-    None if there is none, or if the amount includes the tax.
+    Returns None if the text adds no tax, or if the amount includes the tax.
     """
     return next(
         (
@@ -195,7 +196,8 @@ def find_taxes(text: str) -> list[re.Match[str]]:
 class Figure:
     """An amount in a text: its exact value, its written currency and its position.
 
-    `each` is true for a price per person or piece, `ranged` for one end of a range.
+    `scaled` is true if a unit such as lakh is written, `each` for a price per person or piece, and
+    `ranged` for one end of a range.
     """
 
     value: Decimal
@@ -248,7 +250,7 @@ def find_unread_figures(text: str) -> list[UnreadFigure]:
 def split_figures(text: str) -> tuple[list[Figure], list[UnreadFigure]]:
     """Return the amounts of a text and the numbers that cannot be read, each in order.
 
-    At most FIGURES_MAX are returned.
+    The two lists together have at most FIGURES_MAX members.
     """
     found = list(islice(_figures(text), FIGURES_MAX))
     unread = [one for one in found if isinstance(one, UnreadFigure)]
@@ -261,8 +263,8 @@ def split_figures(text: str) -> tuple[list[Figure], list[UnreadFigure]]:
 def read_amount(text: str) -> Figure | None:
     """Read a text that consists of one amount; None for any other text.
 
-    None also for a price per piece, one end of a range, an amount to which a tax is added, and a
-    text of more than FIELD_MAX characters.
+    The result is also None for a price per piece, for one end of a range, and for an amount to
+    which a tax is added. A text of more than FIELD_MAX characters is not read.
     """
     if len(text) > FIELD_MAX:
         return None
@@ -372,10 +374,12 @@ def _value(text: str, match: re.Match[str]) -> tuple[Decimal | None, int]:
 
 
 def _value_of_run(run: str, behind: str) -> tuple[Decimal | None, int]:
-    """Return the value of numbers and units in words, and the length of the words.
+    """Return the value of a run of numbers and units, and the length that was read.
 
-    The value is None if the words are not one number. A further amount, whose unit is not smaller,
-    is left out, and so are numbers that count something else or are other words.
+    The value is None if the run is not one number. Reading stops before a further amount, which is
+    a number with a unit that is not smaller than the last. It also stops before a number that
+    counts something else, and before a word that is usually no number, such as `do`. `behind` is
+    the text after the run.
     """
     total = pending = Decimal(0)
     length, last, highest = 0, 0, max(_SCALES.values()) * 10
@@ -436,10 +440,7 @@ def _with_rest(
     run: str,
     behind: str,
 ) -> tuple[Decimal | None, int]:
-    """Return the value and length of a run that ends in a number without a unit.
-
-    An example is `do sau pachas`.
-    """
+    """Return value and length of a run whose last number has no unit: `do sau pachas`."""
     if (len(words) == 1 and words[0] in _AMBIGUOUS) or _COUNTED.match(behind):
         return value, length
     return (value + number, len(run)) if number < 100 and last <= 1_000 else (None, len(run))

@@ -1,6 +1,6 @@
 """Patterns for dates in English, romanised Hindi and Hindi.
 
-Each pattern has a name; `dates` decides the meaning of a match by this name.
+Each pattern has a name, by which `dates` decides what a match means.
 """
 
 from __future__ import annotations
@@ -98,9 +98,9 @@ _YEAR = (
     rf"|(?P<y2b>\d{{2}}){_NO_YEAR}))?"
 )
 _MARKED_YEAR = rf"(?P<year>(?:,?\s*|[-/.])(?:(?P<y4>\d{{4}}){_NO_SUM}|'(?P<y2>\d{{2}})(?!\d)))?"
-"""A year after a month and its day.
+"""Pattern of a year after a month and a day, as in `Dec 25, 2026`.
 
-It has four digits, or an apostrophe and two digits, because `Dec 25 26` means two days.
+The year has four digits, or an apostrophe and two digits, because `Dec 25 26` means two days.
 """
 _WEEKDAY_BEFORE = rf"(?:\b(?P<wd>{_ANY_WEEKDAY})[.,]?\s*(?:the\s+)?)?"
 _WEEKDAY_BEHIND = rf"(?:\s*\(\s*(?P<wd2>{_ANY_WEEKDAY})\s*\))?"
@@ -120,7 +120,7 @@ OPEN_WEEKS = _compiled(
 )
 """Weeks of a month, such as `jan 2nd week`, which do not name a day.
 
-They are searched first, so that `jan 2` is not taken for a date.
+These patterns are searched first, so that `jan 2` is not taken for a date.
 """
 
 COUNTED_FROM_TODAY = _compiled(

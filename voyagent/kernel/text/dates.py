@@ -1,12 +1,12 @@
 """Find dates in plain text; the day is before the month.
 
 The purpose of a date (`DateKind`) decides its year if none is written. Words that do not name one
-day (`next month`, `around Diwali`) and dates that do not exist become an `UnclearDate`, never a
-guess.
+day (`next month`, `around Diwali`) and dates that do not exist become an `UnclearDate`. They are
+never guessed.
 
-Notes of staff (`by_staff=True`) may contain more forms than messages of customers. In a note,
-`Friday`, `next Friday`, `in 7 days` and `kal` count from today. In a customer's message they are
-not read, because it may have been written on another day.
+Notes of staff (`by_staff=True`) may contain more kinds of dates than messages of customers. In a
+note, `Friday`, `next Friday`, `in 7 days` and `kal` count from today. In a customer's message such
+words are not read, because the message may have been written on another day.
 """
 
 from __future__ import annotations
@@ -27,9 +27,13 @@ from voyagent.kernel.text.passages import FIELD_MAX, STAMP_BEFORE_MESSAGE
 DateKind = Literal["travel", "due", "book", "past", "birth"]
 """The purpose of a date, which decides a missing year and the direction of `Friday`.
 
-`travel`: the next such day. `due`: the last such day that is at most `DUE_DAYS` days ahead. `book`:
-the last such day that is at most `BOOK_DAYS` days ahead. `past`: the last such day that is not
-after today. `birth`: the year must be written; two digits mean the latest such year of the past.
+For `5 March` without a year the purposes mean:
+- `travel`: the next 5 March;
+- `due`: the last 5 March that is at most `DUE_DAYS` days ahead;
+- `book`: the last 5 March that is at most `BOOK_DAYS` days ahead;
+- `past`: the last 5 March that is not after today;
+- `birth`: no date, because the year must be written. Two digits of a year mean the latest such year
+of the past.
 """
 Reason = Literal[
     "no_such_day", "month_first", "no_year", "other_weekday", "open", "two_dates", "unknown"
@@ -50,8 +54,8 @@ _LEADS = re.compile(r"\s*(?:(?:on|by|the|from|till|until|dated|due)\s+)*", re.IG
 class Day:
     """A date in a text and its position.
 
-    `is_range` is true for both days of `19-25 Dec`, `is_relative` for words that count from today.
-    `other` is a second day that the words may mean.
+    `is_range` is true for both days of `19-25 Dec`. `is_relative` is true for words that count from
+    today. `other` is a second day that the words may mean, or None.
     """
 
     day: date
@@ -68,7 +72,7 @@ class Day:
 class UnclearDate:
     """Words for a date that do not name one day.
 
-    `offers` are the days that may be meant.
+    `reason` is the code of the problem. `offers` are the days that may be meant.
     """
 
     reason: Reason
@@ -86,7 +90,7 @@ def scan(
 ) -> list[Day | UnclearDate]:
     """Return the dates and unclear dates of a text, in order and without overlaps.
 
-    The time stamps that a chat writes before messages are ignored.
+    Time stamps that chat programs write before messages are ignored.
     """
     plain = STAMP_BEFORE_MESSAGE.sub(lambda stamp: " " * len(stamp.group()), text)
     covered = bytearray(len(plain))
@@ -115,8 +119,8 @@ def read_date(
 ) -> Day | UnclearDate | None:
     """Read a text that is only a date, such as a field; None for other text.
 
-    A number alone is a day of the month. With `since`, a day without a year is the first such day
-    on or after that day. A text of more than FIELD_MAX characters is no date.
+    A number alone is a day of the month. If `since` is given, a day without a year is the first
+    such day on or after `since`. A text of more than FIELD_MAX characters is not read.
     """
     if len(text) > FIELD_MAX:
         return None
@@ -140,7 +144,8 @@ def read_date(
 def month_range(text: str, today: date) -> tuple[date, date, str] | None:
     """Return the first and last day of the month that a filter names, and its words.
 
-    Examples are `in December`, `next month` and `this month`.
+    The words are, for example, `in December`, `next month` or `this month`. Returns None if the
+    text names no month.
     """
     relative = re.search(r"\b(this|next|last)\s+month\b", text, re.IGNORECASE)
     if relative:
@@ -252,9 +257,9 @@ def _century(
     number: int,
     month: int,
 ) -> int | None:
-    """Return the year with its century.
+    """Return the year; for a birth date, a year in the past.
 
-    Two digits of a birth date mean a year of the past.
+    A birth date with two digits for the year would otherwise be able to be in the future.
     """
     is_short = year is not None and not groups.get("y4")
     if year is None or kind != "birth" or not is_short:
@@ -300,9 +305,10 @@ def _since(found: Day | UnclearDate, since: date | None) -> Day | UnclearDate:
 
 
 def _number(match: re.Match[str], today: date, kind: DateKind) -> _Found:
-    """Yield a day of the month that is written without its month.
+    """Yield the date of a day of the month that is written without its month.
 
-    It is the next such day; for kinds in the past it is the last one.
+    It is today or the next such day. For the kinds `book` and `past` it is today or the last such
+    day.
     """
     number = int(match["d"])
     if not 1 <= number <= 31:
@@ -328,7 +334,7 @@ _HINDI_DAYS = {"आज": 0, "कल": 1, "परसों": 2}
 def _counted(
     name: str, match: re.Match[str], today: date, kind: DateKind
 ) -> tuple[date | None, date | None]:
-    """Return a day counted from today, and a second day that may be meant."""
+    """Return a day counted from today, and a second day that may be meant, or None."""
     groups = {key: value.lower() for key, value in match.groupdict().items() if value}
     weekday = next(
         (WEEKDAY_NUMBERS[groups[key]] for key in groups if key.startswith("weekday")), None
@@ -363,7 +369,7 @@ def _counted(
 def _date_of_word(word: str, today: date, *, is_back: bool = False) -> date:
     """Return the day of a word such as `tomorrow`.
 
-    With `is_back`, `kal` and `parso` are days of the past.
+    If `is_back` is true, the Hindi words `kal` and `parso` are days of the past.
     """
     words = " ".join(word.split())
     if words in _HINDI_DAYS or words == "kal" or words.startswith("pars"):
@@ -391,7 +397,11 @@ def _months_on(day: date, months: int) -> date:
 
 
 def _ordered(text: str, found: list[Day | UnclearDate], kind: DateKind) -> list[Day | UnclearDate]:
-    """Move the days of a range so that its last day is not before its first."""
+    """Change the days of ranges so that no range ends before it begins.
+
+    A range is one match with two days, such as `19-25 Dec`, or two dates with a word such as `to`
+    between them.
+    """
     for place, (one, other) in enumerate(pairwise(found)):
         if not (isinstance(one, Day) and isinstance(other, Day)):
             continue

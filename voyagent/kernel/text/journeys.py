@@ -40,8 +40,9 @@ _FLIGHT = re.compile(r"\b(?:fl(?:igh)?ts?|fares?|tickets?|tkts?|fly)\b", re.IGNO
 def find_ends(text: str) -> dict[str, Place]:
     """Return the origin and the destination of a journey that the text states.
 
-    The keys are `origin` and `destination`. They are found by words such as `from` and `to`, else
-    by codes or `A se B`, else as the only places of the text.
+    The keys are `origin` and `destination`; a key is missing if the text does not state that place.
+    The places are found by words such as `from` and `to`, or by airport codes and `A se B` (Hindi:
+    from A to B). Otherwise they are the places that the text names.
     """
     route = find_route(text)
     ends = {
@@ -92,7 +93,7 @@ def _is_city(words: str) -> bool:
 
 
 def _neighbours(text: str) -> tuple[Place, Place] | None:
-    """Return two adjacent places in two countries, or in a text about a flight."""
+    """Return two adjacent places of two countries, or of any in a text about a flight."""
     named = places_in(text)
     for one, other in pairwise(named):
         if text[one.end() : other.start()].strip():

@@ -70,8 +70,8 @@ def find_lines(
 ) -> list[LineItem]:
     """Return the invoice lines of a text.
 
-    `figures` are its amounts. `hidden` are the positions of names, dates and other numbers, which
-    are not part of a description.
+    `figures` are the amounts of the text. `hidden` has the start and end of names, dates and other
+    numbers, which are not part of a description.
     """
     is_large = any(one.marked or one.value >= _SMALL for one in figures)
     priced = [one for one in figures if not is_large or one.marked or one.value >= _SMALL]

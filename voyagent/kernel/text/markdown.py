@@ -14,8 +14,8 @@ _LEADING = re.compile(r"(?:[#+=-](?=[#=+-]*(?:\s|$))|>|(?<![-+\d])-(?=-)|\d{1,9}
 def escaped(text: str) -> str:
     """Return a text as Markdown that shows exactly this text, on one line.
 
-    No part of it becomes a link, an image, a heading, a list, emphasis or code. Line ends become
-    spaces, so that it cannot continue as a paragraph of its own.
+    No part of the text becomes a link, an image, a heading, a list, emphasis or code. Line ends
+    become spaces, so that no part becomes a paragraph of its own.
     """
     line = _ACTIVE.sub(r"\\\g<0>", " ".join(readable(text).split()))
     leading = _LEADING.match(line)

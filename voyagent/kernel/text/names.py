@@ -37,11 +37,11 @@ class KnownName:
 
 
 def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
-    """Return the names that the text contains in full, else those found in part.
+    """Return the stored names that a text contains in full, or else in part.
 
-    A part does not count if other words of a name are next to it: with `Suresh Pillai` stored,
-    `Pillai` means him, but `Rohan Pillai` is another person. A name that is contained in another
-    name found is left out.
+    A part of a name does not count if another word of a name is next to it. For example, if `Suresh
+    Pillai` is stored, `Pillai` alone means him, but `Rohan Pillai` is another person. If one name
+    that was found contains another, only the longer name is returned.
     """
     runs = _compared(text)
     words = {name: _parts(name) for name in names}
@@ -59,7 +59,7 @@ def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
 
 
 def near_names(text: str, names: Sequence[str]) -> list[str]:
-    """Return the names of which the text contains a word, whatever the next words are."""
+    """Return the names of which the text contains a word, even beside other names."""
     words = {plain(one.text) for run in find_runs(text)[:RUNS_MAX] for one in run.named}
     words = {word for word in words if _can_stand_alone(word)}
     return [
@@ -124,8 +124,8 @@ def _aligned(text: str, name: str) -> KnownName | None:
 def _continues_name(found: KnownName, parts: list[str], runs: Sequence[_Compared]) -> bool:
     """Return True if the words found are only a part of a longer name in the text.
 
-    If one word was found, any word of a name next to it continues the name. If more were found,
-    only a capitalised word does.
+    If one word was found, any word of a name next to it continues the name. If several words were
+    found, only a capitalised word continues the name.
     """
     is_single = len(parts) == 1
     return any(
@@ -167,7 +167,7 @@ def _can_stand_alone(word: str) -> bool:
 def _has_each(given: Sequence[str], parts: Sequence[str], *, may_shorten: bool = False) -> bool:
     """Return True if each word matches a different part of the name.
 
-    `may_shorten` also accepts initials.
+    If `may_shorten` is true, initials match as well.
     """
     left = list(parts)
     whole = 0

@@ -1,8 +1,8 @@
 """Find names that the agency has not stored, by nearby words and capitals.
 
 A candidate is a run of words that are not common words, values or places. Its score depends on the
-words before and after it (`from`, `paid`, `’s`, `ne`), on a title, and on capitals if the rest of
-the text is in lower case.
+words before and after the candidate (`from`, `paid`, `’s`, `ne`), and on a title such as `Mr`.
+Capital letters count if the other words of the text are in lower case.
 """
 
 from __future__ import annotations
@@ -178,8 +178,8 @@ def find_names(
 ) -> list[Candidate]:
     """Return the probable names of a text, the best first.
 
-    `hidden` are the positions of values, which are not names. `role` is `customer` or `supplier`,
-    the role for which a name is wanted.
+    `hidden` has the start and end of values in the text, such as dates, which are not names. `role`
+    says whether the name of a `customer` or of a `supplier` is wanted.
     """
     visible = list(text)
     for start, end in hidden:
@@ -224,10 +224,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _begins_sentence(text: str, start: int) -> bool:
-    """Return True if a sentence, a line or an item of a list begins at a position.
-
-    It reads back to the last character that is no white space, and no further.
-    """
+    """Return True if a sentence, a line or an item of a list begins at a position."""
     place = start - 1
     while place >= 0 and text[place].isspace() and text[place] != "\n":
         place -= 1
@@ -251,9 +248,9 @@ def _kind_of(text: str) -> _TokenKind:
 
 
 def _has_capitals(tokens: Sequence[_Token]) -> bool:
-    """Return True if most common words have small letters.
+    """Return True if at least half of the common words begin with a small letter.
 
-    Only then do capitals indicate names.
+    Only in such a text do capitals indicate names.
     """
     common = [one for one in tokens if one.kind in ("common", "never") and not one.is_first]
     small = [one for one in common if not one.is_capital]
@@ -275,7 +272,7 @@ def _runs(tokens: Sequence[_Token], *, has_capitals: bool) -> list[tuple[int, in
 
 
 def _couples(tokens: Sequence[_Token], runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the runs, with a given name, a joint and a name with surname as one run."""
+    """Return the runs, with a couple such as `Raj and Priya Shah` as one run."""
     joined: list[tuple[int, int]] = []
     for first, last in runs:
         before = joined[-1] if joined else None
@@ -418,9 +415,9 @@ def _candidate(text: str, tokens: Sequence[_Token], first: int, last: int, role:
 
 
 def _before(tokens: Sequence[_Token], first: int) -> str:
-    """Return the word before a candidate that indicates its role.
+    """Return the word before a candidate, such as `from`.
 
-    Articles are skipped.
+    Words such as `the` and `customer` between them are skipped.
     """
     place = first - 1
     if place < 0 or (tokens[first].is_apart and plain(tokens[place].text) not in _LABELS):

@@ -28,6 +28,6 @@ def lead(text: str, start: int) -> str:
 def squeezed(text: str) -> str:
     """Return the text with at most two white-space characters in a row.
 
-    Patterns with several optional spaces take much longer for each further space.
+    With longer white space, patterns that have several optional spaces take much longer.
     """
     return _SPACES.sub(lambda spaces: spaces.group()[:2], text)

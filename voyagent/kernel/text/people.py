@@ -202,7 +202,10 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True)
 class Travellers:
-    """The number of travellers, the words that state it, and their positions."""
+    """The number of travellers, and the words of the text that state it.
+
+    `spans` are the start and end of these words.
+    """
 
     count: int
     words: str
@@ -259,8 +262,8 @@ def _count_in(match: re.Match[str]) -> int:
 def find_party(text: str) -> dict[str, int] | None:
     """Count the travellers of each kind, such as `2 adults and a child`.
 
-    The keys are `adult`, `child`, `infant`, `senior`. People without a kind are adults. None if the
-    text does not state the number.
+    The keys are `adult`, `child`, `infant`, `senior`. A traveller whose kind is not written is an
+    adult. Returns None if the text states no number of travellers.
     """
     party: dict[str, int] = {}
     for kind, pattern in zip(("adult", "child", "infant", "senior"), _KINDS, strict=True):
@@ -293,9 +296,9 @@ def find_party(text: str) -> dict[str, int] | None:
 
 
 def _age_of(match: re.Match[str]) -> int:
-    """Return the age in years of a child of the writer.
+    """Return the age in years of a child that the text mentions.
 
-    If no age is written, it is 0 for a baby, else 2.
+    If no age is written, the age of a baby is 0, and that of any other child is 2.
     """
     if match["months"]:
         return int(match["months"]) // 12
@@ -326,7 +329,7 @@ def _for_few(text: str) -> Travellers | None:
 def answered_name(text: str, read: Callable[[str], str | None] | None = None) -> str | None:
     """Read the answer to a question for a name, such as `it's Suresh Pillai`.
 
-    `read` is a function that returns the name in a text, or None; by default it is `as_name`.
+    `read` is a function that returns the name in a text, or None. The default is `as_name`.
     """
     answer = _GIVEN.sub("", text.strip(" .?!"))
     name = (read or as_name)(answer)

@@ -35,8 +35,7 @@ _NAMED = re.compile(
 class Period:
     """The first and last day of a period, and the words for it.
 
-    `is_open` is true if the period has no end of its own, as `the last 7 days`; `end` is then
-    today.
+    `is_open` is true if the words name no last day, such as `the last 7 days`; then `end` is today.
     """
 
     start: date
@@ -48,7 +47,7 @@ class Period:
 def find_period(text: str, today: date, *, is_past: bool = False) -> Period | None:
     """Return the period that a text names, None if there is none.
 
-    With `is_past`, a month without a year is the last such month.
+    If `is_past` is true, a month without a year is the last such month.
     """
     days = _DAYS.search(text)
     if days:

@@ -36,7 +36,7 @@ class Phone:
     """A telephone number in a text, and its position.
 
     `number` is in international form. It is None for a national number whose country is not
-    certain; `offers` then has the numbers that it may be.
+    certain; then `offers` has the possible numbers in international form.
     """
 
     number: str | None
@@ -49,8 +49,9 @@ class Phone:
 def find_phones(text: str, region: str | None) -> list[Phone]:
     """Return the valid telephone numbers of a text, in order.
 
-    `region` is the agency's country. A number without a country code is completed with it, unless a
-    place, the domain of an e-mail address or a header shows that the writer is in another country.
+    `region` is the agency's country, whose country code is added to national numbers. If a place,
+    the domain of an e-mail address or a header shows that the writer may be in another country,
+    `number` is None and `offers` has the possible numbers.
     """
     matches = list(phonenumbers.PhoneNumberMatcher(text, region))
     national = [match for match in matches if not _has_country(match)]
@@ -85,7 +86,7 @@ def _phone(
 def _has_country(match: phonenumbers.PhoneNumberMatch) -> bool:
     """Return True if the number is written with its country code.
 
-    The plus may be missing.
+    The plus sign may be missing.
     """
     digits = re.sub(r"\D", "", match.raw_string).removeprefix("00")
     code = str(match.number.country_code)

@@ -23,10 +23,14 @@ Kind = Literal["email", "number", "phone", "date", "people", "amount", "rate", "
 class Span:
     """A value in a text, and its position.
 
-    The type of `value` depends on `kind`: a string for `email`, `number` (of a document), `phone`
-    and `name`; a date for `date`; a dict with the number of each kind of traveller for `people`; a
-    `Figure` for `amount` and for `rate`, an amount per person or piece; the names of origin and
-    destination for `route`. `offers` are other values that the words may mean.
+    The type of `value` depends on `kind`:
+    - `email`, `number` (of a document), `phone` and `name`: a string;
+    - `date`: a date;
+    - `people`: a dict with the number of each kind of traveller;
+    - `amount`, and `rate` (an amount per person or piece): a `Figure`;
+    - `route`: a tuple with the names of origin and destination.
+
+    `offers` are other values that the words may mean.
     """
 
     kind: Kind
@@ -40,8 +44,8 @@ class Span:
 class Unclear:
     """Words whose value is not certain, so that a person must be asked.
 
-    `reason` is one of `dates.Reason`, or `country` for a telephone number, or `range` or
-    `unread` for an amount.
+    `reason` is one of `dates.Reason` for a date, `country` for a telephone number, and `range` or
+    `unread` for an amount. `offers` are the values that the words may mean.
     """
 
     kind: Kind
@@ -73,8 +77,8 @@ class Reading:
     def masked(self) -> str:
         """Return the text in lower case, with each value replaced by its kind.
 
-        It is used to match intents. The time stamps that a chat writes before messages are left
-        out. Words that are only close to a date stay as they are.
+        It is used to match intents. Time stamps that chat programs write before messages are left
+        out. Words that only resemble a date stay unchanged.
         """
         pieces, end = [], 0
         unclear = (one for one in self.unclear if one.reason != "unknown")
@@ -103,7 +107,7 @@ def read(
         today: the day in the agency's time zone, from which `tomorrow` counts.
         region: the agency's country, for telephone numbers without a country code.
         prefer: the purpose of dates, which decides a missing year.
-        names: names that the agency has stored; a stored name wins over a place in the text.
+        names: names that the agency has stored. A stored name takes precedence over a place.
     """
     hidden = tuple(match.span() for match in STAMP_BEFORE_MESSAGE.finditer(text))
     plain = STAMP_BEFORE_MESSAGE.sub(lambda stamp: " " * len(stamp.group()), text)
@@ -148,9 +152,9 @@ def _is_pair(found: Span | Unclear, other: Span | Unclear) -> bool:
 
 
 def _addresses(text: str, region: str | None) -> Iterator[Span | Unclear]:
-    """Yield e-mail addresses, document numbers and telephone numbers.
+    """Yield e-mail addresses, document numbers and telephone numbers, in this order.
 
-    Where two overlap, the kind that is named first in this list is kept.
+    If two overlap, the caller keeps the first.
     """
     for email in people.EMAIL.finditer(text):
         yield Span("email", email.group().rstrip(".'"), *email.span())
@@ -164,7 +168,7 @@ def _addresses(text: str, region: str | None) -> Iterator[Span | Unclear]:
 
 
 def _values(text: str, today: date, prefer: DateKind) -> Iterator[Span | Unclear]:
-    """Yield dates, travellers, amounts and the route; in this priority."""
+    """Yield dates, travellers, amounts and the route, in this order of precedence."""
     for day in dates.scan(text, today, prefer, by_staff=True):
         if isinstance(day, dates.Day):
             yield Span("date", day.day, day.start, day.end, (day.other,) if day.other else ())

@@ -1,7 +1,7 @@
 """Find codes of airports and countries by name, for flights and visas.
 
-Examples are `Dubai` and `dxb`. The airports come from `airportsdata`. A name that several countries
-have is not read, unless it is one of the well-known places in `KNOWN`.
+Examples of names are `Dubai` and `dxb`. The airports come from `airportsdata`. A name that several
+countries have is not read, unless it is one of the well-known places in `KNOWN`.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ _NO_CODES = frozenset(_SMALL_WORDS.split())
 def code_of(place_name: str) -> str | None:
     """Return the IATA code of an airport or a city, from its code or its name.
 
-    A code may be in lower case. None if no airport, or more than one, has this name.
+    A code may be in lower case. Returns None if no airport has this name, or more than one.
     """
     words = " ".join(place_name.split())
     words = IN_HINDI.get(words, words)
@@ -240,7 +240,7 @@ def country_of_city(name: str) -> str | None:
 def country_of(name: str) -> str | None:
     """Return the code of a country by name, code or short form, such as `the U.A.E.`.
 
-    For a city it is the code of the city's country.
+    If `name` is a city, the result is the code of the city's country.
     """
     words = _UNION.sub(
         r"\g<name>", re.sub(r"^the\s+", "", " ".join(name.split()), flags=re.IGNORECASE)
@@ -259,9 +259,10 @@ def country_of(name: str) -> str | None:
 
 
 def countries_in(text: str) -> list[re.Match[str]]:
-    """Return the matches of countries in a text, each with an article before it.
+    """Return the matches of countries in a text.
 
-    `us` counts only in capital letters or after `the`. `Schengen` counts as a country.
+    A match includes an article before the name. `us` counts only in capital letters or after `the`.
+    `Schengen` counts as a country.
     """
     return list(_named_countries().finditer(text))
 

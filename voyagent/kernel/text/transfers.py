@@ -28,9 +28,10 @@ _BEFORE_DROP = re.compile(r"(?<!\w)(?P<place>\w+)\s+(?:departure\s+)?drop\b", re
 
 
 def find_transfer(text: str, hidden: Sequence[tuple[int, int]] = ()) -> dict[str, str]:
-    """Return `origin` and `destination` as they are written, where the text has them.
+    """Return `origin` and `destination` of a transfer, as they are written.
 
-    `hidden` are the positions of dates, times and amounts, which are not part of a place.
+    A key is missing if the text does not state the place. `hidden` has the start and end of dates,
+    times and amounts, which are not part of a place.
     """
     visible = list(text)
     for start, end in hidden:

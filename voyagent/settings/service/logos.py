@@ -18,10 +18,10 @@ _DIGITS_SHOWN = 12
 
 
 def put(actor: Actor, raw: bytes) -> Row:
-    """Store a PNG or JPEG as the logo, redrawn, and return it.
+    """Store a PNG or JPEG image as the logo, redrawn, and return the logo's row.
 
-    If the image equals the stored one, nothing changes. The settings row is locked, so that
-    parallel requests do not insert two rows.
+    If the redrawn image equals the stored one, nothing changes. The settings row is locked, so that
+    parallel requests do not insert two logos.
 
     Raises Forbidden, PictureTooLarge, PictureUnreadable.
     """

@@ -48,7 +48,7 @@ _FREE_TEXTS = ("system_prompt_suffix",)
 _LIKE_GSTIN = re.compile(r"[0-9]{2}[0-9A-Z]{13}")
 """Fifteen characters in the form of a GSTIN (Rule 10 of the CGST Rules).
 
-Other text is taken for the tax number of another country and is not checked.
+Text in another form is the tax number of another country and is not checked.
 """
 
 
@@ -94,7 +94,7 @@ class InvalidMailAddresses(Unprocessable):
 
 
 class SettingsChanges(TypedDict, total=False):
-    """Changes of settings: an absent key is unchanged.
+    """Changes of settings: a setting whose key is absent is unchanged.
 
     None clears the model, the system prompt suffix, the token budget and the texts on documents.
     """
@@ -114,7 +114,7 @@ class SettingsChanges(TypedDict, total=False):
     approval_limits: dict[str, Any]
     """Approval limits by role as `{amount, currency}`.
 
-    None removes a limit; roles that are absent keep theirs.
+    None as the limit of a role removes the limit. The limits of absent roles are unchanged.
     """
     address: str | None
     tax_number: str | None
@@ -141,7 +141,7 @@ def open_settings(
 
 
 def make(actor: Actor) -> Row:
-    """Return the settings as a row, which is created if the agency has none.
+    """Return the settings as a row; create them if the agency has none.
 
     Raises Forbidden.
     """
@@ -154,7 +154,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
     """Change the settings; they apply from the next request, on pages and in the API.
 
     If no value differs, nothing is stored or audited. The row is locked, so that parallel changes
-    do not overwrite each other and each event has the true old values. `seen` is the version
+    do not overwrite each other and each audit event has the true old values. `seen` is the version
     (`queries.mark_of`) that the caller has read. Posted documents keep their currency, number and
     date. A change of a setting in `STEP_UP` needs a password entered just now, or an API key with
     the scope `settings`.
@@ -197,7 +197,8 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
 def restore_guarded(actor: Actor) -> None:
     """Set the settings in `GUARDED` of the bound agency back to their defaults.
 
-    Called when the owner of an address takes over an agency that a stranger may have prepared.
+    A stranger may have opened the agency with an e-mail address of somebody else. This is called
+    when the owner of that address takes over the agency.
     """
     settings = queries.get_settings(lock=True)
     changed: list[dict[str, Any]] = []
@@ -217,7 +218,7 @@ def restore_guarded(actor: Actor) -> None:
 def reseal(keyring: Keyring) -> int:
     """Encrypt the bank details with the current secret.
 
-    Returns 1 if it was necessary, else 0.
+    Returns 1 if the bank details had to be encrypted again, else 0.
     """
     return resealing.reseal(keyring, TenantSettings, "bank_details")
 

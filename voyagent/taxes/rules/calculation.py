@@ -14,9 +14,9 @@ _HUNDRED = Decimal(100)
 
 
 class PlaceOfSupplyMissing(Conflict):
-    """The place of supply is unknown, so the kind of tax is open.
+    """The place of supply is unknown.
 
-    It decides between intra-state and inter-state tax.
+    The tax depends on it: it differs between supplies within a state and supplies to another state.
     """
 
     code = "place_of_supply_required"
@@ -27,7 +27,7 @@ class PlaceOfSupplyMissing(Conflict):
 class Taxed:
     """One tax component of an amount, such as CGST, with the rate's table row.
 
-    `taxable` is the part of the amount that the percentage applies to.
+    `taxable` is the part of the amount to which `percent` applies. `amount` is the tax.
     """
 
     component: str
@@ -49,11 +49,11 @@ def tax_on(
 ) -> list[Taxed]:
     """Return the tax components of an amount, each rounded half up separately.
 
-    `base` is the amount of a document line, or the basic fare if the treatment taxes a share of the
-    fare. `on` is the day whose rates apply.
+    `base` is the amount of a document line. If the treatment taxes a share of the fare, it is the
+    basic fare. `on` is the day whose rates apply.
 
-    Raises UnknownTreatment, NoRateThen, and PlaceOfSupplyMissing if the rates differ by state and
-    `supply` is unknown.
+    Raises UnknownTreatment and NoRateThen. Raises PlaceOfSupplyMissing if `supply` is None and the
+    rates differ between supplies within a state and to another state.
     """
     rows = rates_on(country, treatment, on)
     if supply is None and any(rate.supply != "any" for rate in rows):
@@ -68,9 +68,7 @@ def tax_on(
 
 
 def is_on_fare(country: str, treatment: str, on: date) -> bool:
-    """Return True if the treatment taxes the basic fare on a day.
-
-    Otherwise it taxes the full amount.
+    """Return True if the treatment taxes the basic fare on a day, not the full amount.
 
     Raises UnknownTreatment, NoRateThen.
     """
@@ -88,7 +86,7 @@ def collected_on(
     """Return the tax collected at source on a document, one component for each band.
 
     `amount` is the document's total. `before` is the total of the buyer's earlier documents of the
-    financial year. A buyer without a PAN pays the higher percentage.
+    financial year. A buyer without a PAN pays `percent_without_pan` of each band.
 
     Raises UnknownTreatment, NoRateThen, MixedCurrencies.
     """
@@ -119,7 +117,8 @@ def day_of_supply(
 ) -> date:
     """Return the time of supply: the day whose rate applies when the rate has changed.
 
-    It is the middle one of the days of invoice, payment and service. A missing payment counts as
-    the latest day; a missing day of service counts as the day of the invoice.
+    It is the second of the three days of invoice, payment and service, in order of time. Without a
+    payment, the later of the other two days applies. If the day of service is unknown, the day of
+    the invoice counts for it.
     """
     return sorted((invoice, payment or date.max, service or invoice))[1]

@@ -23,7 +23,7 @@ class InvalidTaxNumber(Invalid):
 def country_of(number: str | None) -> str | None:
     """Return the country that issued a tax number, or None if it is not clear.
 
-    A GSTIN belongs to India, a TRN of fifteen digits to the United Arab Emirates.
+    A GSTIN belongs to India. A TRN of fifteen digits belongs to the United Arab Emirates.
     """
     plain = "".join((number or "").split()).upper()
     if gstin.is_valid(plain):
@@ -34,9 +34,7 @@ def country_of(number: str | None) -> str | None:
 def read_gstin(text: str) -> str:
     """Return a valid GSTIN in capitals and without spaces.
 
-    Its state and its check character are checked.
-
-    Raises InvalidTaxNumber.
+    Raises InvalidTaxNumber, also for a wrong state code or check character.
     """
     number = "".join(text.split()).upper()
     if not gstin.is_valid(number) or state_of(number) not in states(COUNTRY):

@@ -1,8 +1,8 @@
 """Tables of tax rates, collections at source and states, read from CSV files.
 
 Each row of rates has its first and last day and its legal source. Another country needs only
-further rows. A row that nobody has compared with the text of the law is marked as unconfirmed. A
-tax that is computed with such a row is marked as unconfirmed on the invoice line.
+further rows. A row is marked as unconfirmed until somebody has compared it with the text of the
+law. An invoice line whose tax was computed with an unconfirmed row is marked as well.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class NoRateThen(Invalid):
 class Rate:
     """The rate of one tax component of a treatment, and the days on which it applies.
 
-    The tax is `percent` percent of `share` percent of the base. Both days are inclusive; `valid_to`
-    is None while the rate applies.
+    The tax is `percent` percent of `share` percent of the base. `valid_from` and `valid_to` are
+    inclusive. `valid_to` is None if no last day is known.
     """
 
     country: str
@@ -65,7 +65,7 @@ class Rate:
 class Band:
     """The rate of tax at source between two amounts of a buyer's yearly total.
 
-    `above` and `up_to` are in major units of the country's currency; `up_to` is None for the
+    `above` and `up_to` are in major units of the country's currency. `up_to` is None for the
     highest band.
     """
 
@@ -152,7 +152,7 @@ def currency_of(country: str) -> str:
 def states(country: str) -> dict[str, str]:
     """Return the names of a country's states by tax code.
 
-    Empty if the tax does not differ between states.
+    The result is empty if the tax does not differ between states.
     """
     return {row["code"]: row["name"] for row in _rows("states.csv") if row["country"] == country}
 

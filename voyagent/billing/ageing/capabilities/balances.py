@@ -78,8 +78,8 @@ class OpenBalancesInput(Closed):
 def open_balances(call: Invocation, kind: Kind, inputs: OpenBalancesInput) -> JsonObject:
     """Return the open balance of each party and currency, the agency's currency first.
 
-    Within a currency the largest balance comes first. The key of the list is `customers` or
-    `suppliers`.
+    The balances are in the list `customers` or `suppliers`, and within a currency the largest
+    balance comes first. `totals` has the sum of the balances in each currency.
 
     Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
     """
@@ -123,9 +123,9 @@ def open_balances(call: Invocation, kind: Kind, inputs: OpenBalancesInput) -> Js
 def balance_list(
     heading: str, given: JsonObject, balances: Sequence[JsonObject], output: JsonObject
 ) -> str:
-    """Return a list of open balances as text, with a line for each party.
+    """Return a list of open balances as text, with a text line for each party.
 
-    The totals follow. `heading` has no colon at its end; one is added.
+    The totals by currency are at the end. A colon is added to `heading`.
     """
     scope = _scope(given)
     lead = f"{heading} ({scope}):" if scope else f"{heading}:"
@@ -158,9 +158,9 @@ def balance_records(balances: Sequence[JsonObject]) -> Sequence[Choice]:
 
 
 def no_balances(given: JsonObject) -> str:
-    """Return the sentence for an empty list, according to the filters that were set.
+    """Return the sentence for an empty list of balances.
 
-    The filter by party name is not mentioned.
+    The sentence states a filter that was set, but not the filter by party name.
     """
     currency = given.get("currency") or ""
     if given.get("more_than"):

@@ -44,7 +44,7 @@ def run(call: Invocation, inputs: ListPayablesInput) -> JsonObject:
 def sentence(given: JsonObject, _output: JsonObject) -> str:
     """Return the summary sentence.
 
-    It names the supplier if the list is filtered by name.
+    The sentence names the supplier if the list is filtered by name.
     """
     name = given.get("vendor_name")
     if not name:

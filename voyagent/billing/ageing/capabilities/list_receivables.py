@@ -44,7 +44,7 @@ def run(call: Invocation, inputs: ListReceivablesInput) -> JsonObject:
 def sentence(given: JsonObject, _output: JsonObject) -> str:
     """Return the summary sentence.
 
-    It names the customer if the list is filtered by name.
+    The sentence names the customer if the list is filtered by name.
     """
     name = given.get("customer_name")
     if not name:

@@ -37,9 +37,10 @@ DIRECTION: dict[Kind, str] = {"receivable": "in", "payable": "out"}
 
 
 def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date) -> Select[Any]:
-    """Select the advances paid in a period, by party, as of a day's end.
+    """Select the advances paid in a period, by party, as of the end of a day.
 
-    Rows: currency, party_key, party_name, n, unapplied_minor.
+    Rows: currency, party_key, party_name, n (number of payments with an unused amount),
+    unapplied_minor (sum of the unused amounts).
     """
     then = advances_of_parties(kind, first, last, as_of)
     n, unapplied_minor = _sums(then.c)
@@ -58,10 +59,10 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 
 
 def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Subquery:
-    """Return a subquery of advances by party; the caller sums its rows.
+    """Return a subquery of advances by party, with rows to be summed.
 
-    For a period without limits (`EVER`) the rows come from the roll-up table of parties, otherwise
-    from the payments.
+    Rows: currency, party_key, party_name, n, unapplied_minor. For the period `EVER` the rows come
+    from the roll-up table by party, otherwise from the payments.
     """
     names = ("currency", "party_key", "party_name")
     now: Select[Any] | CompoundSelect[Any]
@@ -86,7 +87,7 @@ def advances_by_age_statement(
 ) -> Select[Any]:
     """Return a statement for advances summed by age in days since the payment.
 
-    The age is counted to `as_of`; if that is None, to `today`. Rows: currency, age, n,
+    The age is counted to `as_of`, or to `today` if `as_of` is None. Rows: currency, age, n,
     unapplied_minor. `age` is 0 on the day of payment, 1 for 1 to 30 days, and so on in steps of
     thirty days, as for documents.
     """
@@ -133,7 +134,8 @@ def list_advances_statement(
 ) -> Select[Any]:
     """Return a statement for advances one by one, oldest first, at most a thousand.
 
-    `party` restricts the result to one party name, `keys` to several party keys.
+    `party` restricts the result to one party name, `keys` to several party keys. Rows: id, number,
+    paid_on, currency, party_key, party_name, unapplied_minor.
     """
     then = _unapplied(kind, first, last, as_of).subquery("then")
     statement = select(then).where(then.c.unapplied_minor > inlined(0))
@@ -147,8 +149,9 @@ def list_advances_statement(
 def untied_advances(reader: Reader) -> list[Row]:
     """Return the rows in which a roll-up table of advances differs from the payments.
 
-    Rows: which (`day` or `party`: the table), direction, currency, key, n, unapplied_minor. `n` and
-    `unapplied_minor` are the values of the roll-up less those of the payments.
+    Rows: which, direction, currency, key, n, unapplied_minor. `which` is `day` for the roll-up by
+    date or `party` for the roll-up by party, and `key` is the date or the party key. `n` and
+    `unapplied_minor` are the values of the roll-up less the values computed from the payments.
     """
     by_day = select(
         literal("day").label("which"),
@@ -253,9 +256,10 @@ def _moved(as_of: date) -> Any:
 def _unapplied(
     kind: Kind, first: date, last: date, as_of: date, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Return payments that had an unused amount at the end of `as_of`.
+    """Return a statement for payments with an unused amount at the end of `as_of`.
 
-    The statement reads the payments unused now and those that were used after `as_of`.
+    The statement reads the payments with an unused amount now, and the payments that were used up
+    after `as_of`.
     """
     moved = _moved(as_of).subquery("moved")
     later = (

@@ -93,9 +93,12 @@ def advances_statement() -> Select[Any]:
 def misused_statement() -> Select[Any]:
     """Select the payments whose stored used amount is wrong or too large.
 
-    It is too large if it is above the amount of the payment. The used amount is the allocated plus
-    the refunded amount. Rows: number, currency, difference_minor. The difference is the stored less
-    the recomputed used amount. If these are equal, it is the used amount less the payment's amount.
+    The used amount is the allocated plus the refunded amount. It is wrong if it differs from the
+    sum of allocations and refunds, and too large if it is above the amount of the payment.
+
+    Rows: number, currency, difference_minor. For a wrong amount, difference_minor is the stored
+    amount less the sum. For an amount that is only too large, it is the used amount less the
+    payment's amount.
     """
     allocated = (
         select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor"))
@@ -129,16 +132,17 @@ def misused_statement() -> Select[Any]:
 
 
 def unexchanged_statement() -> Select[Any]:
-    """Select allocations in another currency whose amounts do not add up.
+    """Select the allocations between two currencies that contradict the journal.
 
-    The payment and the document have different currencies.
+    The payment and the document of such an allocation have different currencies.
 
     Rows: which, number (of the payment), currency, difference_minor.
 
     `which` is `lines` if the journal lines on the currency exchange account differ from the stored
-    allocation; the difference is the posted less the stored amount, by currency. `which` is `rate`
-    if the document has no booked rate although the allocation has a book value; the difference is
-    that book value.
+    allocation. difference_minor is then the posted less the stored amount, in each currency.
+
+    `which` is `rate` if the allocation has a book value although the document has no booked rate.
+    difference_minor is then the book value.
     """
     sign = case((_PAYMENTS.direction == "in", 1), else_=-1)
     documents = (
@@ -238,8 +242,8 @@ def lettered_statement(series: str, letter: str) -> Select[Any]:
 def series_statement(series: str) -> Select[Any]:
     """Select the financial years with missing or surplus numbers in a series.
 
-    Rows: financial_year, last_number (according to the counter), n (documents with a number of that
-    year, void ones included), lowest, highest.
+    Rows: financial_year, last_number (according to the counter), n (how many documents have a
+    number of that year, void documents included), lowest, highest (of these numbers).
     """
     table = _NUMBERED[series]
     year = func.regexp_replace(table.c.number, "^[A-Z]+/|/[0-9]+$", "", "g")
@@ -263,9 +267,9 @@ def series_statement(series: str) -> Select[Any]:
 
 
 def _of_series(table: Any) -> list[ColumnElement[bool]]:
-    """Return the condition that excludes imported invoices.
+    """Return a list with the condition that excludes imported invoices.
 
-    They have a series of their own.
+    Imported invoices have a number series of their own. For credit notes the list is empty.
     """
     return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
 
@@ -303,7 +307,7 @@ def uncredited_statement() -> Select[Any]:
 
 
 def unwritten_statement() -> Select[Any]:
-    """Select the invoices whose written-off amount is not that of their write-offs.
+    """Select the invoices whose written-off amount is not the sum of their write-offs.
 
     Rows: kind, id, reference, currency, difference_minor (the stored amount less the sum).
     """

@@ -66,10 +66,9 @@ def ageing_statement(
     Ages without an open amount are left out. Each instalment has an age of its own and counts once
     in `n`.
 
-    `age` is counted to `as_of`; if that is None, to `today`. 0 is not past due (a document due on
-    that day included), 1 is 1 to 30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more. The
-    range `0-30` of the API is the ages 0 and 1 together. Documents issued and payments made after
-    `as_of` are excluded.
+    `age` is counted to `as_of`, or to `today` if `as_of` is None. Age 0 is not past due, 1 is 1 to
+    30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more. The range `0-30` of the API is
+    the ages 0 and 1 together. Documents issued and payments made after `as_of` are excluded.
 
     With the basis `document_date` the age is counted from the issue date, and `n` is the number of
     documents, not of instalments.
@@ -155,7 +154,8 @@ def top_parties_statement(
 ) -> Select[Any]:
     """Select the parties with the largest open amounts in each currency.
 
-    Rows: currency, party_key, party_name, n, open_minor, place (rank from 1).
+    Rows: currency, party_key, party_name, n (number of open documents), open_minor, place (rank
+    from 1). `limit` is the number of parties in each currency.
     """
     if as_of is not None:
         return _largest(open_by_party(kind, first, last, as_of), limit)
@@ -194,9 +194,9 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
 
 
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
-    """Select the largest parties of each currency without a filter by date.
+    """Select the parties with the largest open amounts, for documents of all dates.
 
-    It needs one index scan for each currency.
+    The statement needs one index scan for each currency.
     """
     open_now = owned(PartyOpenBalance) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
     used = select(
@@ -228,8 +228,9 @@ def parties_by_age(
 ) -> list[Row]:
     """Return open amounts by party and age, read from the documents.
 
-    Rows: currency, party_key, party_name, age, n, open_minor. For bills with a payment date also
-    next_pay_on (the nearest of these dates) and scheduled_minor.
+    Rows: currency, party_key, party_name, age (0 to 4), n (number of open instalments), open_minor,
+    next_pay_on (the nearest payment date of the bills, or null), scheduled_minor (the open amount
+    of bills with a payment date). A document without instalments counts as one instalment.
     """
     return reader.read(parties_by_age_statement(kind, first, last, today=today, as_of=as_of))[0]
 
@@ -292,9 +293,9 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
     """Select open amounts by the week of the due date, from the roll-up table.
 
-    Rows: currency, week, n, open_minor. `week` 0 begins on `monday` and contains `today`. OVERDUE
-    stands for all due dates before today, and the value of `weeks` for all later weeks. A document
-    counts once in `n`, in the week of its first open instalment.
+    Rows: currency, week, n, open_minor. `week` 0 begins on `monday` and contains `today`. The week
+    OVERDUE has all due dates before `today`, and the week `weeks` all due dates from that week on.
+    A document counts once in `n`, in the week of its first open instalment.
     """
     ahead = cast(_DUE.due_date - monday, Integer) // 7
     week = cast(
@@ -321,9 +322,10 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
 def untied_ageing(reader: Reader) -> list[Row]:
     """Return the rows in which a roll-up table differs from the documents.
 
-    Rows: which, kind, currency, issue_month, key, n, documents, open_minor. `which` is `due` (by
-    due date, each instalment by its own), `party` (by party), or `total` (by party for all months;
-    issue_month is null). The figures are the values of the roll-up less those of the documents.
+    Rows: which, kind, currency, issue_month, key, n, documents, open_minor. `which` is the roll-up:
+    `due` by due date, `party` by party, or `total` by party for all months, with null as
+    issue_month. `key` is the due date or the party key. `n`, `documents` and `open_minor` are the
+    values of the roll-up less the values computed from the documents.
     """
     due = select(
         literal("due").label("which"),
@@ -403,10 +405,10 @@ def untied_ageing(reader: Reader) -> list[Row]:
 
 
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
-    """Return a subquery of open amounts by party; the caller sums its rows.
+    """Return a subquery of open amounts by party, with rows to be summed.
 
     Rows: currency, party_key, party_name, n, open_minor. If all open documents were issued in the
-    period, the rows come from the totals by party, otherwise from the roll-up by party and month.
+    period, the rows come from the roll-up by party, otherwise from the roll-up by party and month.
     """
     until = min(last, as_of or last)
     outside, some = _is_open_outside(kind, first, until), _of_months(kind, first, until)

@@ -213,11 +213,9 @@ def measure(_call: Invocation, inputs: ReceiveBillInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: ReceiveBillInput) -> Policy:
-    """Return the bill's total, taxes included, for the amount limits.
+    """Return the bill's total, taxes included, and the supplier for the amount limits.
 
-    No money is paid yet.
-
-    Raises the errors of `service.party`, `service.check_days`, `service.price` and
+    Raises the errors of `pricing.party`, `pricing.check_days`, `pricing.price` and
     `instalments.read`, in this order; InstalmentsDoNotAddUp.
     """
     totals = _totals(inputs)

@@ -1,6 +1,6 @@
 """Capability `fetch_bsp_statement`: fetch a settlement plan (BSP) statement.
 
-Airlines settle tickets with agencies by this plan.
+Airlines settle tickets with agencies through the billing and settlement plan.
 """
 
 from __future__ import annotations

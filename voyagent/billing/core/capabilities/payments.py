@@ -57,9 +57,9 @@ SHOWN_MAX = 50
 
 
 class PaymentInput(Closed):
-    """A payment of a document or a part of it.
+    """A payment that settles a document, or a part of the document.
 
-    A capability describes the fields that have no description here.
+    A subclass describes the fields that have no description here.
     """
 
     amount: PlainAmount
@@ -74,7 +74,7 @@ class PaymentInput(Closed):
 
 
 def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) -> Description:
-    """Return the preview of a payment, with the amount due before it.
+    """Return the preview of a payment, with the amount due before the payment.
 
     Raises AccountNotFound, InvalidAmount, UnknownCurrency.
     """
@@ -97,7 +97,7 @@ def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) 
 
 
 def payment_policy(inputs: PaymentInput, document: Invoice | Bill, direction: Direction) -> Policy:
-    """Return the facts of a payment for the limits and approval rules.
+    """Return amount, party and direction of a payment, for limits and approval rules.
 
     Raises InvalidAmount, UnknownCurrency.
     """
@@ -174,9 +174,9 @@ def row_amount(row: Row, minor: int) -> JsonObject:
 
 
 def _is_numbered(reference: str, text: str) -> bool:
-    """Return True if the text contains the number, with or without its series.
+    """Return True if a text contains a document number, or only the end of it.
 
-    Without its series it is written as `000042`.
+    The end of the number `2026-27/000042` is `000042`.
     """
     end = reference.rsplit("/", 1)[-1]
     return any(

@@ -67,9 +67,9 @@ def run(call: Invocation, inputs: PostJournalEntryInput) -> JsonObject:
 
 
 def preview(_call: Invocation, inputs: PostJournalEntryInput) -> Description:
-    """Return narration and date of the entry; the dry run adds its lines.
+    """Return the preview of the entry, with narration and date.
 
-    Raises the errors of `policy`.
+    The dry run adds the journal lines. Raises the errors of `policy`.
     """
     entry = inputs.entry
     _check(entry)
@@ -86,7 +86,7 @@ def preview(_call: Invocation, inputs: PostJournalEntryInput) -> Description:
 
 
 def policy(_call: Invocation, inputs: PostJournalEntryInput) -> Policy:
-    """Return the debit totals by currency for the amount limits; no money is paid.
+    """Return the sum of debits in each currency, to which the amount limits apply.
 
     The currency with the most debit lines comes first. Raises AccountNotFound, InvalidAmount,
     UnknownCurrency.
@@ -99,7 +99,7 @@ def policy(_call: Invocation, inputs: PostJournalEntryInput) -> Policy:
 
 
 def amounts(inputs: PostJournalEntryInput) -> list[Money]:
-    """Return the debit total of each currency, in order of their occurrence.
+    """Return the sum of debits in each currency, in the order of the lines.
 
     Raises InvalidAmount, UnknownCurrency.
     """

@@ -1,6 +1,6 @@
-"""Capability `reconcile_bsp`: compare a settlement plan with the tickets.
+"""Capability `reconcile_bsp`: compare a BSP statement with the tickets.
 
-The plan is the billing and settlement plan (BSP) of the airlines.
+BSP is the billing and settlement plan of the airlines.
 """
 
 from __future__ import annotations

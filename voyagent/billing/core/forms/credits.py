@@ -63,7 +63,8 @@ class AmountsField(StringField):
 class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
     """Form to credit an invoice or a bill.
 
-    Amounts may have grouping separators. Lines without an amount are not credited.
+    Amounts may have grouping separators, as in `1,00,000.00`. Lines without an amount are not
+    credited.
     """
 
     sentences: ClassVar[dict[str, Any]] = {
@@ -90,9 +91,10 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
         day: date,
         proposed: Mapping[int, Money] | None = None,
     ) -> Self:
-        """Return the form of a document, filled with the proposed amounts of its lines.
+        """Return the form to credit a document, filled with proposed amounts of its lines.
 
-        If `proposed` is None, each line proposes the amount that is not credited yet (`left`).
+        `left` has the amounts that are not credited yet, by line number. These amounts are proposed
+        if `proposed` is None. `day` is the proposed issue date.
         """
         amounts = left if proposed is None else proposed
         form = cls(
@@ -121,7 +123,8 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the input at which to show an error.
 
-        An error of a line also marks its input.
+        `loc` is the location of the error in the schema. An error of a line also marks the amount
+        of that line.
         """
         if len(loc) == 3 and isinstance(loc[1], int):
             self.wrong.add(self._typed()[loc[1]][0])

@@ -99,7 +99,7 @@ AMOUNTS = ("unit_price", "basic_fare", "commission", *(f"tax_{component}" for co
 class LinesField(RowsField):
     """The lines of a document as rows of inputs.
 
-    A row without description and price is ignored.
+    A row with neither a description nor a price is ignored.
     """
 
     names = ("description", "quantity", "unit_price")
@@ -289,7 +289,8 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the input at which to show an error.
 
-        An error of a line also marks its input.
+        `loc` is the location of the error in the schema. An error of a line also marks the wrong
+        input of that line.
         """
         if len(loc) == 3 and isinstance(loc[1], int):
             self.wrong.add((loc[1], str(loc[2])))
@@ -298,7 +299,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     def refuse(self, error: VoyagentError, **fields: str) -> None:
         """Show an error of the service.
 
-        An invalid amount also marks the inputs that have one.
+        For InvalidAmount, the inputs with an invalid amount are marked too.
         """
         super().refuse(error, **fields)
         if error.code == InvalidAmount.code:

@@ -1,6 +1,6 @@
 """Form field of instalments, each with a date and an amount or a share.
 
-One amount may be left empty; it is the rest of the total.
+One amount may be left empty; it becomes the rest of the total.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class InstalmentsField(RowsField):
 class TypedPlan:
     """The entered instalments, as rows for the API and as amounts.
 
-    An amount is None if it cannot be read.
+    `values` are the rows. An item of `amounts` is None if the amount cannot be read. `total` is the
+    total of the document, or None if it cannot be computed.
     """
 
     values: list[dict[str, Any]]
@@ -69,11 +70,14 @@ def rows_of(
 def read_plan(
     rows: Sequence[dict[str, Any]], total: Money | None, currency: str, issued: date | None = None
 ) -> TypedPlan:
-    """Return the entered instalments as values for the API.
+    """Return the entered instalments, as rows for the API and as amounts.
 
-    A share such as `30 %` is taken from the total, rounded half up. Shares that are 100 % together
-    give exactly the total. One row may have no amount: it gets the rest. A date without a year is
-    the first such date on or after the issue date. Text that cannot be read is returned unchanged,
+    A share such as `30 %` is taken from `total`, rounded half up. If the shares of all rows add up
+    to 100 %, their amounts add up to exactly the total. One amount may be empty: it becomes the
+    rest of the total.
+
+    A date without a year is the first such date on or after the previous instalment's date, or for
+    the first instalment on or after the issue date. Text that cannot be read is returned unchanged,
     so that the schema rejects it.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
@@ -126,7 +130,8 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
 def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
     """Yield the dates in ISO format.
 
-    A date without a year is the next such date after the previous one.
+    A date without a year is the first such date on or after the previous date, or for the first row
+    on or after `since`.
     """
     for row in rows:
         day = iso_day(row["instalment_due"], since=since)

@@ -22,9 +22,10 @@ LABELS: dict[str, Any] = {
 
 
 def invalid_names(error: ValidationError) -> dict[str, tuple[str, ...]]:
-    """Return the names of invalid parameters as two fields of a list.
+    """Return the names of invalid parameters, for two fields of `Listing`.
 
-    The fields are `invalid` and `inverted`.
+    `invalid` has the names of all invalid parameters. `inverted` has the names of the last days
+    that are before their first day.
     """
     found = [(str(item["loc"][0]), item["type"]) for item in error.errors(include_url=False)]
     return {
@@ -38,7 +39,8 @@ def labels_of(
 ) -> list[str]:
     """Return the labels of invalid parameters.
 
-    The label of a last day before its first day says so.
+    `words` has the label of each parameter. The label of a name in `inverted` adds that the day is
+    before the start date.
     """
     return [
         gettext("%(name)s: before the start date", name=words.get(name, name))

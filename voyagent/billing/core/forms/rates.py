@@ -53,7 +53,8 @@ class RateFields:
     def offer_rate(self, books: str) -> None:
         """Set the two choices of `rate_base`.
 
-        Call this after the document's currency is set.
+        `books` is the currency of the ledger. Call this method after the document's currency is
+        set.
         """
         self.books = books
         ways = zip(self.pair, reversed(self.pair), strict=True)
@@ -63,9 +64,9 @@ class RateFields:
         ]
 
     def typed_rate(self) -> dict[str, Any] | None:
-        """Return the entered rate for the API, or None.
+        """Return the entered exchange rate for the API, or None.
 
-        Its date defaults to the issue date.
+        The date of the rate defaults to the issue date.
         """
         typed = plain(self.rate.data or "")
         if not self.pair or not typed:
@@ -83,7 +84,8 @@ class RateFields:
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the input at which to show an error.
 
-        Errors of a rate are shown at its inputs.
+        `loc` is the location of the error in the schema. An error of the exchange rate is shown at
+        an input of the rate.
         """
         if len(loc) > 1 and loc[0] == "exchange_rate":
             return _OF_MEMBER[str(loc[1])]

@@ -40,9 +40,10 @@ class InvoiceCount(TenantBound, Base):
 
 
 class OpenDocuments(TenantBound):
-    """Columns with number and amount of open documents by kind and currency.
+    """Columns with the count and the amount of open documents.
 
-    The kind is `receivable` (invoices) or `payable` (bills).
+    `n` is the number of documents and `open_minor` their open amount, by kind and currency. The
+    kind is `receivable` (invoices) or `payable` (bills).
     """
 
     kind: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -52,10 +53,10 @@ class OpenDocuments(TenantBound):
 
 
 class Advances(TenantBound):
-    """Number and total of the advances of one direction and currency.
+    """Columns with the count and the sum of advances, by direction and currency.
 
-    `unapplied_minor` is the sum of their unused parts. The direction is `in` (from customers) or
-    `out` (to suppliers).
+    `n` is the number of payments with an unused part, and `unapplied_minor` the sum of the unused
+    parts. The direction is `in` (from customers) or `out` (to suppliers).
     """
 
     direction: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -74,8 +75,9 @@ class OfParty:
 class AgeingByDue(OpenDocuments, Base):
     """Roll-up of open documents by month of issue and due date.
 
-    Triggers on `invoices` and `bills` maintain it. `n` counts each open instalment at its own due
-    date; `documents` counts each document once, at the due date of its first open instalment.
+    Triggers on `invoices` and `bills` maintain the table. `n` counts each open instalment at its
+    own due date; `documents` counts each document once, at the due date of its first open
+    instalment.
     """
 
     __tablename__ = "ageing_by_due"
@@ -97,7 +99,7 @@ class AgeingByDue(OpenDocuments, Base):
 class AgeingByParty(OpenDocuments, OfParty, Base):
     """Roll-up of open documents by party and month of issue.
 
-    Triggers on `invoices` and `bills` maintain it.
+    Triggers on `invoices` and `bills` maintain the table.
     """
 
     __tablename__ = "ageing_by_party"
@@ -114,7 +116,7 @@ class AgeingByParty(OpenDocuments, OfParty, Base):
 class PartyOpenBalance(OpenDocuments, OfParty, Base):
     """Roll-up of all open documents by party.
 
-    Triggers on `ageing_by_party` maintain it.
+    Triggers on `ageing_by_party` maintain the table.
     """
 
     __tablename__ = "party_open_balances"

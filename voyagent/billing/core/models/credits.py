@@ -21,7 +21,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 class CreditNote(CreditColumns, TenantOwned, Base):
     """A credit note to a customer on an issued invoice.
 
-    Its number is from a series of its own. It is never changed, only reversed.
+    Credit notes have a number series of their own. A credit note is never changed, only reversed.
     """
 
     __tablename__ = "credit_notes"
@@ -77,7 +77,7 @@ class CreditNoteTax(TaxOfLine, TenantBound, Base):
 class SupplierCredit(CreditColumns, TenantOwned, Base):
     """A supplier's credit note on a received bill, with the supplier's number.
 
-    It is never changed, only reversed.
+    A supplier credit is never changed, only reversed.
     """
 
     __tablename__ = "supplier_credits"

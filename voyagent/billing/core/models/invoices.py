@@ -48,13 +48,15 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     A draft has no number. Issuing an invoice numbers and posts it; after that only the paid and
     credited amounts change.
 
-    `credited_minor` includes write-offs, which are also stored alone in `written_off_minor`. The
-    total is the sum of lines, taxes and `round_off_minor`, which rounds it to whole units if the
-    agency rounds its invoices.
+    `credited_minor` includes write-offs; `written_off_minor` is the written-off amount alone.
+    `total_minor` is the sum of lines, taxes and `round_off_minor`. `round_off_minor` rounds the
+    total to whole units if the agency rounds its invoices.
 
-    PAN and tax number of the buyer are encrypted; the keyed hash of the PAN finds the buyer's other
-    invoices. `customer_pan_clear` and `customer_tax_number_clear` have those of an earlier release
-    until a job has encrypted them; the next release drops both.
+    The PAN and the tax number of the buyer are encrypted. `customer_pan_digest` is a keyed hash of
+    the PAN; it finds the buyer's other invoices.
+
+    `customer_pan_clear` and `customer_tax_number_clear` have the unencrypted values that an earlier
+    release stored, until a job has encrypted them. The next release drops both columns.
     """
 
     __tablename__ = "invoices"
@@ -215,7 +217,8 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
 class InvoiceTax(TenantBound, Base):
     """A tax component of an invoice line.
 
-    It has the rate in percent, the taxable amount, the tax and the source of the rate.
+    `percent` is the rate, `taxable_minor` the taxable amount, `amount_minor` the tax, and `source`
+    the source of the rate.
     """
 
     __tablename__ = "invoice_taxes"

@@ -35,12 +35,13 @@ Credit = TypeVar("Credit", CreditNote, SupplierCredit)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditKind(Generic[Credit]):
-    """Credit notes or supplier credits, with their tables and names.
+    """One of the two kinds of credit: credit notes or supplier credits.
 
-    The names are those in the ledger and in the audit log. `number` is the column with the number
-    of the credit, `document_number` the one with the number of its document in a list; `title`
-    names the kind in the narration of journal entries. The last four attributes are the errors that
-    refuse a credit or its reversal.
+    `name` and `purpose` identify the origin of a journal entry; `title` names the kind in the
+    narration. `permission` is needed to enter or to reverse a credit. `number` is the column with
+    the credit's number. `document_number` is the column that has the number of the credited invoice
+    or bill in a list of credits. The last four attributes are the errors that refuse a credit or
+    its reversal.
     """
 
     name: str
@@ -68,10 +69,11 @@ AnyCreditKind: TypeAlias = CreditKind[CreditNote] | CreditKind[SupplierCredit]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentKind:
-    """Invoices or bills: their tables, and their names in ledger and audit log.
+    """One of the two kinds of document: invoices or bills.
 
-    `purpose` is the act that posts a draft. `number` is the column with the number of the document,
-    `party` the name of the party's name in requests and audit events.
+    `name` and `purpose` identify the origin of a journal entry; `purpose` is the act that posts a
+    draft. `number` is the column with the document's number. `party` is the key of the party's name
+    in requests and audit events.
     """
 
     name: Literal["invoice", "bill"]

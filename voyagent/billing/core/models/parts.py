@@ -46,9 +46,9 @@ OPEN = OPEN_INVOICE + OPEN_BILL
 class InInstalments:
     """Columns of a document that may be due in instalments.
 
-    The arrays are ordered by due date; both are None if the document is due on one date. The due
-    date of a posted document is that of its first open instalment; if none is open, it is that of
-    the last one. A trigger maintains it.
+    The arrays are ordered by due date; both are None if the document is due on one date. A trigger
+    maintains `due_date` of a posted document: it is the due date of the first open instalment, or
+    of the last instalment if none is open.
     """
 
     instalment_dues: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
@@ -107,7 +107,8 @@ class DocumentColumns(InInstalments, AtARate):
 def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tuple[SchemaItem, ...]:
     """Return the constraints and indexes that invoices and bills share.
 
-    `posted` is the SQL condition that a void document was posted.
+    `open_states` are the statuses of open documents. `posted` is the SQL condition that a void
+    document was posted.
     """
     is_open = text(f"status in {open_states}")
     return (
@@ -195,8 +196,8 @@ def tax_rules(
 ) -> tuple[ForeignKeyConstraint, CheckConstraint]:
     """Return the constraints of a table of taxes on document lines.
 
-    Each row must belong to a line in the table `lines`, of the document in column `document`, and
-    have a positive amount.
+    Each row must have a positive amount and belong to a line in the table `lines`. `document` is
+    the column with the document's id, in both tables.
     """
     line = ("tenant_id", document, "line_no")
     return (
@@ -210,7 +211,7 @@ def tax_rules(
 class Reversible:
     """Columns of a reversal, which are None if the row is not reversed.
 
-    A row can be reversed only as a whole.
+    Only a whole row can be reversed.
     """
 
     reversed_on: Mapped[date | None]
@@ -224,8 +225,9 @@ def reversal_rules(
 ) -> tuple[ForeignKeyConstraint, ForeignKeyConstraint, CheckConstraint, Index]:
     """Return the constraints and the index for the reversal columns of a table.
 
-    The columns are either all set or all None, and the reversal is not dated before the date in
-    column `day`. `also` is an additional SQL condition.
+    The date, reason and journal entry of a reversal are either all set or all None. The reversal is
+    not dated before the date in column `day`. `also` is an additional SQL condition on reversed
+    rows.
     """
     return (
         references("journal_entries", "reversal_entry_id", f"fk_{table}_reversal"),

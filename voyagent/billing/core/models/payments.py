@@ -29,11 +29,13 @@ OPENING_ACCOUNT = "opening_balances"
 
 
 class Payment(Reversible, TenantOwned, Base):
-    """A payment from a customer or to a supplier.
+    """A payment from a customer (`in`) or to a supplier (`out`).
 
-    Only the allocated and the refunded amount change. A reversal sets `refunded_minor` to the whole
-    amount, so that nothing is left to refund. `account` is `bank`, `cash`, or `opening_balances`
-    for an imported advance, whose reference is its number in the former program.
+    Only the allocated and the refunded amount change, and the columns of a reversal. A reversal
+    sets `refunded_minor` to the whole amount, so that nothing is left to refund.
+
+    `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The reference of an
+    imported advance is its number in the former program.
     """
 
     __tablename__ = "payments"
@@ -109,10 +111,12 @@ class Payment(Reversible, TenantOwned, Base):
 class Allocation(AtARate, TenantOwned, Base):
     """A part of a payment that settles a document from `effective_on`.
 
-    An allocation is taken back by another row with negative amounts. If payment and document have
-    different currencies, `settled_minor` is the amount in the document's currency. `booked_minor`
-    is then the value of that amount at the document's booked rate, in the payment's currency; it is
-    None if the document is in the ledger's currency.
+    An allocation is reversed by another row with negative amounts, whose `reverses_id` is the id of
+    the allocation. `amount_minor` is in the payment's currency.
+
+    If the document has another currency than the payment, `settled_minor` is the settled amount in
+    the document's currency. `booked_minor` is the value of `settled_minor` at the document's booked
+    rate, in the payment's currency; it is None if the document is in the ledger's currency.
     """
 
     __tablename__ = "allocations"

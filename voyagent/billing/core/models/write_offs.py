@@ -15,7 +15,7 @@ from voyagent.kernel.tenancy import TenantOwned, references
 class WriteOff(TenantOwned, Base):
     """A write-off of an amount of an issued invoice, from `effective_on`.
 
-    It is reversed by another row with the negative amount.
+    A write-off is reversed by another row with the negative amount.
     """
 
     __tablename__ = "write_offs"

@@ -33,17 +33,18 @@ _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
     "advance": (Payment, "paid_on", (_PAYMENTS.account == OPENING_ACCOUNT,)),
     "refund": (Refund, "refunded_on", ()),
 }
-"""The table of each number series, the date that decides a number's year, and a filter.
+"""Table, date column and filter of the documents of each number series.
 
-Bills and supplier credits are left out, because their numbers are the supplier's.
+The date column determines the financial year of a number. Bills and supplier credits are left out,
+because their numbers are the supplier's.
 """
 _YEAR_AND_MORE = timedelta(days=366)
 
 
 def drafts_statement(first: date, last: date) -> Select[Any]:
-    """Return a statement for the drafts dated from `first` to `last`.
+    """Return a statement for the drafts with an issue date from `first` to `last`.
 
-    Rows: id, is_bill.
+    Rows: id, is_bill (false for an invoice).
     """
     parts = [
         select(model.id, literal(model is Bill).label("is_bill")).where(
@@ -55,10 +56,10 @@ def drafts_statement(first: date, last: date) -> Select[Any]:
 
 
 def gaps_statement(first: date, last: date) -> Select[Any]:
-    """Return a statement for the series with missing numbers in a period.
+    """Return a statement for the number series that have missing numbers.
 
-    Only the financial years of the documents dated from `first` to `last` are checked. Rows:
-    series, financial_year.
+    The financial years of the documents dated from `first` to `last` are checked, each as a whole.
+    Rows: series, financial_year.
     """
     found = union_all(*(_gaps(series, first, last) for series in _NUMBERED)).subquery("found").c
     return select(found.series, found.financial_year).order_by(found.financial_year, found.series)

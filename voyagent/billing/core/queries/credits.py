@@ -28,7 +28,8 @@ from voyagent.ledger.queries.entries import entry_lines_statement
 class CreditSearch:
     """Filters of a list of credits.
 
-    `party` is the whole name of the customer or supplier.
+    `party` is the whole name of the customer or supplier. `text` is a part of the credit's number,
+    of the party's name, or of the number of the credited document.
     """
 
     document_id: UUID | None = None
@@ -86,7 +87,9 @@ def credit_statements(kind: DocumentKind, credit_id: UUID) -> tuple[Select[Any],
 def credits_of_statement(kind: DocumentKind, document_id: UUID) -> Select[Any]:
     """Return a statement for the credits on a document, oldest first.
 
-    Each row has number, date, amount, reason and, if the credit is reversed, its reversal.
+    Rows: id, the number (`number` or `vendor_reference`), issue_date, reason, entry_id,
+    amount_minor; and reversed_on, reversal_reason, reversal_entry_id and reversed_by, which are
+    null unless the credit is reversed.
     """
     table = kind.credit.model.__table__.c
     names = (
@@ -152,7 +155,7 @@ def _list_statement(
 ) -> Select[Any]:
     """Return a statement for the credits that a search finds, newest issue date first.
 
-    It returns up to one row more than `limit`, which shows that there is a next page.
+    The statement returns at most `limit` + 1 rows. The extra row shows that there is a next page.
     """
     table = kind.credit.model.__table__
     statement = _credits(kind)

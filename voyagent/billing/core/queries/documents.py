@@ -40,9 +40,9 @@ LOOKED_MAX = 20_000
 class DocumentSearch:
     """Filters of a list of invoices or bills.
 
-    `status` is a stored status, `open`, or `overdue` (open and due before `today`). `party` is the
-    whole name of the customer or supplier. `today` is used only for `overdue`; for other filters it
-    may be the date of another time zone.
+    `status` is a stored status, `open`, or `overdue` (open and due before `today`). `today` is the
+    date in the agency's time zone; it is used for `overdue` only. `party` is the whole name of the
+    customer or supplier.
     """
 
     known: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -71,17 +71,17 @@ class DocumentSearch:
 
     @property
     def uses_text_search(self) -> bool:
-        """True if an SQL function such as `app.find_invoices` finds the documents by text.
+        """Return True if an SQL function such as `app.find_invoices` searches the text.
 
-        Such a function cannot filter by trip.
+        These functions cannot filter by trip.
         """
         return bool(self.text) and self.trip_id is None
 
     @property
     def is_counted(self) -> bool:
-        """Return True if the counter tables have the total.
+        """Return True if a stored count has the total number of documents.
 
-        They have it if the only filter is the status.
+        Documents are counted by status, so no other filter may be set.
         """
         return self == type(self)(self.today, status=self.status)
 
@@ -106,7 +106,7 @@ def get_lines(document: Invoice | Bill) -> Sequence[InvoiceLine | BillLine]:
 def open_minor_of(row: Row) -> int:
     """Return the open amount of an invoice or bill row in minor units.
 
-    It is zero for drafts, paid and void documents.
+    The amount is zero for drafts, paid and void documents.
     """
     return (
         row["total_minor"] - row["paid_minor"] - row["credited_minor"]
@@ -174,10 +174,11 @@ def page_of(rows: list[Row], limit: int) -> CursorPage[Row]:
 def having_text(
     rows: Select[Any], day: str, names: Iterable[str], text: str | None, limit: int
 ) -> Select[Any]:
-    """Add a text filter to a list statement: one of the columns contains the text.
+    """Add a text filter, if there is a text, and a limit to a list statement.
 
-    If a text is given, only the first 20,000 rows from the cursor on are searched, so that a rare
-    text does not read the whole table.
+    A row is found if one of the columns `names` contains the text, ignoring case. Only the first
+    20,000 rows of the statement are searched, so that a rare text does not read the whole table.
+    `day` is the date column of the order, newest first.
     """
     if not text:
         return rows.limit(limit)

@@ -44,7 +44,8 @@ def make_listing(
 ) -> Listing:
     """Return an export ordered by the column `day`, newest first.
 
-    Set `is_sparse` if the conditions match few rows of the table.
+    A row is exported if it meets all conditions in `wanted`. Set `is_sparse` if the conditions
+    match few rows of the table.
     """
     table = model.__table__
 
@@ -64,9 +65,10 @@ def make_listing(
 
 
 def party_columns(of: Columns, party: str) -> list[Column]:
-    """Return the columns of party, status and dates that invoices and bills share.
+    """Return the export columns of party, status, dates and currency of a document.
 
-    `party` is the exported name of the party column.
+    `of` has the columns of the table of invoices or bills. `party` is the exported name of the
+    party column.
     """
     return [
         Column("status", of.status),
@@ -92,10 +94,10 @@ def open_column(of: Columns) -> ColumnElement[Any]:
 def text_conditions(
     of: Columns, names: Sequence[str], text: str | None
 ) -> list[ColumnElement[bool]]:
-    """Return the condition that one of the columns contains the text, ignoring case.
+    """Return a list with the condition for a text; it is empty if there is no text.
 
-    A table with a `search` column is searched in that column, which has an index. If there is no
-    text, the list is empty.
+    One of the columns `names` must contain the text, ignoring case. If the table has the column
+    `search`, which has an index, that column is searched instead.
     """
     if not text:
         return []

@@ -11,10 +11,10 @@ from voyagent.kernel.database.read_pool import Row
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """An instalment: its number from 1, due date, and amounts in minor units.
+    """An instalment of a document, with its open amount.
 
-    The amounts are in the document's currency. The open amount is zero for drafts, paid and void
-    documents.
+    `place` is the number of the instalment, from 1. Amounts are in minor units of the document's
+    currency. The open amount is zero for drafts, paid and void documents.
     """
 
     place: int
@@ -24,9 +24,9 @@ class Instalment:
 
 
 def instalments_of(row: Row) -> list[Instalment]:
-    """Return the instalments of a document row by due date, empty if it has none.
+    """Return a document's instalments by due date, or an empty list.
 
-    Payments and credits settle the earliest instalment first.
+    `row` is a row of an invoice or bill. Payments and credits settle the earliest instalment first.
     """
     instalments, settled = [], row["total_minor"] - open_minor_of(row)
     for place, (due, minor) in enumerate(

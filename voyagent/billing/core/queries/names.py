@@ -34,7 +34,10 @@ _KINDS = {"customer": "receivable", "supplier": "payable"}
 
 @dataclass(frozen=True, slots=True)
 class Namesakes:
-    """The result of a search for a name: if it is known, and similar known names."""
+    """The result of a search for a name.
+
+    `is_known` is true if the name itself is known. `near` has similar known names.
+    """
 
     is_known: bool
     near: tuple[str, ...] = ()
@@ -46,10 +49,11 @@ class Namesakes:
 
 
 def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
-    """Search for a name among parties, documents and enquiries, ignoring case.
+    """Look for a name, ignoring case, and for similar names if the name is unknown.
 
-    Enquiries are searched for customers only. Similar names are searched by a second statement,
-    only if the name is unknown.
+    A name is known if a party, an enquiry, a document or a payment has it. Similar names are those
+    of parties and documents of `side`, and for customers those of enquiries too. They are read by a
+    second statement.
     """
     given = " ".join(name.split())
     if reader.read(select(_is_borne(given).label("is_known")))[0][0]["is_known"]:
@@ -75,9 +79,10 @@ def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
 
 
 def read_names_in(reader: Reader, text: str) -> list[str]:
-    """Return the known names that share the start of a word with a text.
+    """Return the names of customers and suppliers that a text may mention.
 
-    They are names of customers and suppliers.
+    Such a name contains the first letters, at most five, of a word of the text. Words of fewer than
+    three letters are ignored. At most 200 names are returned.
     """
     starts = {part[:LEADING] for part in _parts(text) if len(part) >= ENDS}
     if not starts:

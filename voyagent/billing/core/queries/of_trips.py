@@ -15,11 +15,11 @@ _INVOICES = Invoice.__table__.c
 
 
 def of_trips() -> dict[str, Select[Any]]:
-    """Return a statement for the documents of trips, by type of document.
+    """Return statements for the documents that belong to trips, by type of document.
 
     The keys are `invoice`, `bill`, `credit_note` and `supplier_credit`. Rows: source_id (the
-    document's id) and thing_id (the trip's id). Payments and write-offs are left out, because they
-    post neither revenue nor cost.
+    document's id) and thing_id (the trip's id). Drafts, payments and write-offs are left out,
+    because they post neither revenue nor cost.
     """
     return {kind.name: _documents(kind) for kind in (INVOICE, BILL)} | {
         kind.credit.name: _credits(kind) for kind in (INVOICE, BILL)

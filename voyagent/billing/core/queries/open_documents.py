@@ -1,7 +1,7 @@
 """Queries of documents that are open now or on a day, and of their roll-ups.
 
-A roll-up table has only today's figures; for another day it is corrected from the documents that
-have changed since. Amounts of different currencies are never added.
+A roll-up table has present figures only. For another day they are corrected from the documents that
+changed after that day. Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ Its parameters are kind, first, last, as_of and among, as in `open_documents`.
 def open_instalments(
     kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Select open instalments.
+    """Select the open instalments of documents issued from `first` to `last`.
 
-    A document without instalments counts as one. Payments and credits settle the earliest
-    instalment first. The column `is_next` marks the first open instalment of each document.
+    A document without instalments is one row. Payments and credits settle the earliest instalment
+    first. `is_next` is true in the row of the first open instalment of each document.
     """
     documents = open_documents(kind, first, last, as_of, among).subquery("documents")
     one = documents.c
@@ -103,10 +103,11 @@ def open_instalments(
 def open_documents(
     kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Select the documents that are open now, or were at the end of `as_of`.
+    """Select the open documents that were issued from `first` to `last`.
 
-    `among` restricts the result to some document ids; together with `as_of` it must be the result
-    of `_changed_since`.
+    They are the documents open now, or, if `as_of` is given, open at the end of that day. `among`
+    selects the document ids to which the result is restricted. Together with `as_of`, `among` must
+    be the result of `_changed_since`.
     """
     if as_of is None:
         table = DOCUMENTS[kind]
@@ -195,7 +196,7 @@ def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
 def _open_of(table: Any) -> ColumnElement[int]:
     """Return the SQL expression for the open amount of a document.
 
-    The roll-up tables use the same one.
+    The roll-up tables use the same expression.
     """
     amount: ColumnElement[int] = table.c.total_minor - table.c.paid_minor - table.c.credited_minor
     return amount
@@ -232,11 +233,14 @@ def as_it_stood(
     as_of: date | None,
     *names: str,
 ) -> Subquery:
-    """Return open documents at the end of `as_of`: the present ones, plus corrections.
+    """Return the open documents at the end of `as_of`, as rows to be summed.
 
-    `now` are the present rows, for example from a roll-up. Each document that changed after `as_of`
-    adds two rows: one subtracts its present figures, the other adds its figures at the end of
-    `as_of`. The cost therefore depends only on the number of changed documents.
+    `now` selects the present rows, for example from a roll-up; without `as_of` these are the
+    result. Each document that changed after `as_of` adds two rows: one row subtracts its present
+    figures, and one row adds its figures at the end of `as_of`. The cost therefore depends only on
+    the number of changed documents.
+
+    `found` selects documents or instalments. The columns are `names`, n and open_minor.
     """
     if as_of is None:
         return now.subquery("found")
@@ -271,9 +275,12 @@ def within_months(
 ) -> Select[Any] | CompoundSelect[Any]:
     """Return the rows of a monthly roll-up for a period of any days.
 
-    The period need not consist of whole months. If only a part of a month is in the period, the
-    shorter of the two parts is read from the documents. It is added to the rows of whole months, or
-    subtracted from them.
+    The period, from `first` to `last`, may begin and end within a month. `whole` selects the rows
+    of the roll-up, and `month` is its month column.
+
+    If only a part of a month is in the period, the shorter part of that month is read from the
+    documents. A shorter part in the period is added to the rows; a shorter part outside the period
+    is subtracted from the whole month.
     """
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
@@ -300,11 +307,10 @@ def within_months(
 
 
 def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
-    """Return documents as rows to add to a roll-up or to subtract from it.
+    """Return documents as rows that can be summed with the rows of a roll-up.
 
-    They are added if `sign` is 1 and subtracted if it is -1.
-
-    Columns: those of `names`, n (the sign) and open_minor.
+    Columns: `names`, n (equal to `sign`), and open_minor multiplied by `sign`. A `sign` of -1
+    therefore subtracts the documents from the roll-up.
     """
     found = documents.subquery()
     return select(
@@ -317,10 +323,10 @@ def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) ->
 def is_open_outside(
     kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date
 ) -> ColumnElement[bool]:
-    """Return the condition that any document issued outside a period is open.
+    """Return the condition that a document issued outside a period is open.
 
-    `rolled_up` is the condition for the rows of a monthly roll-up that have an open amount, and
-    `month` is the month column of the roll-up.
+    The period is from `first` to `last`. `month` is the month column of a monthly roll-up, and
+    `rolled_up` the condition for the rows of that roll-up that have an open amount.
     """
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
     # The first and the last month are each found by one index lookup. For a condition that any

@@ -48,8 +48,8 @@ def list_open(
 
     `party` restricts the list to one party name. Rows: id, reference (the invoice number or the
     supplier's reference), status, party_key, party_name, issue_date, due_date, pay_on (payment date
-    of a scheduled bill), currency, total_minor, open_minor, age. For a document with instalments,
-    due_date and age are those of the first open instalment.
+    of a scheduled bill), currency, total_minor, open_minor, age (0 to 4, as in `age_on`). For a
+    document with instalments, due_date and age are those of the first open instalment.
     """
     return reader.read(
         list_open_statement(kind, first, last, today=today, as_of=as_of, party=party)
@@ -68,7 +68,8 @@ def list_open_statement(
 ) -> Select[Any]:
     """Return the statement of `list_open`.
 
-    If `as_of` is None, the stored due date is used, so that an index finds the earliest.
+    If `as_of` is None, the stored due date is used, so that an index finds the documents that are
+    due first.
     """
     if as_of is None:
         found = open_documents(kind, first, last).subquery("documents")
@@ -97,12 +98,15 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is a filter or a
     party: str | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """Select open instalments.
+    """Select open instalments, earliest first, at most a thousand.
 
-    A document without instalments is one row. The columns are those of `list_open`, but due_date,
-    open_minor and age are those of the instalment; and also place (number from 1; null without
-    instalments), amount_minor (of the instalment, else of the document) and document_open_minor.
-    `keys` restricts the rows to some parties.
+    A document without instalments is one row. The columns are those of `list_open`, where due_date,
+    open_minor and age belong to the instalment. Further columns: place (number from 1; null without
+    instalments), amount_minor (of the instalment, else of the document), document_open_minor, and
+    is_next (true for the first open instalment of a document).
+
+    `basis` is the date from which the age is counted and by which the rows are ordered. `keys`
+    restricts the rows to some parties.
     """
     found = open_instalments(kind, first, last, as_of).subquery("found")
     statement = _one_by_one(found, today=as_of or today, party=party, basis=basis)

@@ -24,11 +24,11 @@ def items_statement(kind: DocumentKind | AnyCreditKind, document_id: UUID) -> Se
 
 
 def settling_statement(kind: DocumentKind, document_id: UUID) -> Select[Any]:
-    """Return a statement for the payments allocated to a document now, oldest first.
+    """Return a statement for the payments that settle a document now, oldest first.
 
-    Rows: id of the payment, paid_on, reference, entry_id, amount_minor, and payment_minor in
-    payment_currency. `amount_minor` is in the document's currency; `payment_minor` is the part of
-    the payment that was used for it.
+    Rows: id (of the payment), paid_on, reference, entry_id (of the allocation), amount_minor (the
+    settled amount in the document's currency), payment_minor (the part of the payment that settles
+    it, in the payment's currency) and payment_currency.
     """
     payments, allocations = Payment.__table__, Allocation.__table__
     counter = allocations.alias("counter")

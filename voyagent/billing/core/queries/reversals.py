@@ -1,7 +1,4 @@
-"""Query of the dates of reversals.
-
-They are reversals of allocations, refunds, credits and write-offs.
-"""
+"""Query of the last reversal of an allocation, refund, credit or write-off."""
 
 from __future__ import annotations
 
@@ -20,10 +17,10 @@ from voyagent.kernel.db import db
 def last_taken_back(
     payment_id: UUID | None = None, document_ids: Iterable[UUID] = ()
 ) -> date | None:
-    """Return the last date on which part of a payment or of documents was reversed.
+    """Return the date of the last reversal for a payment or for documents, or None.
 
-    For a payment these are its deallocations and its reversed refunds. For documents these are the
-    deallocations, and the reversed credits and write-offs. None if nothing was reversed.
+    For a payment, reversals of its allocations and refunds count. For documents, reversals of their
+    allocations, credits and write-offs count.
     """
     ids = list(document_ids)
     concerned = or_(

@@ -43,11 +43,11 @@ def get_taxes(document: Invoice | Bill) -> Sequence[InvoiceTax | BillTax]:
 
 
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
-    """Return the taxed amounts of the buyer's other invoices of a period.
+    """Return the sum of the taxed amounts of a buyer's other invoices of a period.
 
-    `component` is the tax that they must have. The result is in minor units. Only issued invoices
-    in the currency of `invoice` are added. The buyer is identified by PAN (the Indian tax account
-    number), or by name if there is none.
+    The sum is in minor units. An amount counts if the tax `component` was computed on it, in an
+    issued invoice that has the currency of `invoice`. The buyer is identified by the PAN (the
+    Indian tax account number) of `invoice`, or by name if there is no PAN.
     """
     pan = invoice.customer_pan
     same = (
@@ -115,8 +115,8 @@ def tax_amounts_statement(
 def sum_taxes(taxes: list[Row], currency: str) -> list[Row]:
     """Sum the taxes of document lines by component and rate.
 
-    Each row has the label `words`, the `amount`, and `is_confirmed`, which is true if the rates of
-    all its taxes are confirmed.
+    Each row of the result has the label `words`, the `amount`, and `is_confirmed`, which is true if
+    the rates of all taxes in the sum are confirmed.
     """
     found: dict[str, Row] = {}
     for tax in taxes:

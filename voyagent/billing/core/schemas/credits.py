@@ -22,9 +22,9 @@ from voyagent.kernel.money import Money
 
 
 class CreditLineIn(Closed):
-    """The amount to credit on one line of the document, before tax.
+    """The amount to credit on one line of the invoice or bill, before tax.
 
-    Lines count from 1.
+    `line_no` is the number of the line, from 1.
     """
 
     line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]
@@ -35,8 +35,8 @@ class CreditIn(Closed):
     """The amounts to credit by document line, with the reason and issue date.
 
     The amounts are before tax. The issue date defaults to today in the agency's time zone, or to
-    the issue date of the invoice or bill if that is later. Without `lines`, everything that is not
-    credited yet is credited.
+    the issue date of the invoice or bill if that date is later. Without `lines`, everything that is
+    not credited yet is credited.
     """
 
     reason: Annotated[str, Trimmed(500)]

@@ -57,20 +57,20 @@ class InstalmentIn(Closed):
 Instalments = Annotated[Sequence[InstalmentIn], Field(max_length=INSTALMENTS_MAX)]
 """Two or more instalments in order of their due dates.
 
-They add up to the document's total, taxes included. If null or an empty list, the whole amount is
-due on one date.
+The instalments add up to the document's total, taxes included. With null or an empty list, the
+whole amount is due on one date.
 """
 
 
 class DocumentDraftIn(Closed):
     """A document to create as a draft.
 
-    `due_date` defaults to the first instalment's; without instalments, to the party's payment terms
-    or else the issue date.
+    `due_date` defaults to the due date of the first instalment. Without instalments, the party's
+    payment terms give the default; without terms, it is the issue date.
 
-    A document in a foreign currency may have an `exchange_rate` to the agency's currency; it needs
-    one before it can be paid in the agency's currency. The postings of a document with `trip_id`
-    count in the margin report of that trip.
+    A document in a foreign currency may have an `exchange_rate` to the agency's currency. Without
+    the rate the document cannot be paid in the agency's currency. The postings of a document with
+    `trip_id` count in the margin report of that trip.
     """
 
     issue_date: BusinessDate
@@ -100,7 +100,7 @@ class DocumentPatch(Closed):
     Omitted members stay unchanged; null clears `party_reference`, `notes`, `trip_id`, `instalments`
     and `exchange_rate`.
 
-    `line_items` and `instalments` replace all lines and instalments. If only the currency changes,
+    `line_items` replaces all lines, `instalments` all instalments. If only the currency changes,
     the amounts keep their figures and the exchange rate is cleared.
     """
 
@@ -130,7 +130,8 @@ class DocumentPatch(Closed):
 class VoidIn(Closed):
     """The reason and the date of voiding a document.
 
-    `voided_on` defaults to today in the agency's time zone, or to the issue date if that is later.
+    `voided_on` defaults to today in the agency's time zone, or to the document's issue date if that
+    date is later.
     """
 
     reason: Annotated[str, Trimmed(500)]
@@ -171,9 +172,9 @@ class DocumentBrief(AnswerOf[Row]):
 
     Amounts are decimal strings in the document's currency. `open_amount` is the part of the total
     that is neither paid nor credited (nor written off, for an invoice). A document without an open
-    amount has the status `paid`, even if all of it was credited. If the document has instalments,
-    `due_date` is the due date of the first open one. `trip_id` is the trip to which the document
-    belongs.
+    amount has the status `paid`, even if the whole total was credited. If the document has
+    instalments, `due_date` is the due date of the first open instalment. `trip_id` is the trip to
+    which the document belongs.
     """
 
     id: UUID
@@ -202,8 +203,8 @@ class DocumentLineOut(AnswerOf[Row]):
 class SettledOut(AnswerOf[Row]):
     """The part of a payment that settles this document.
 
-    `amount` is in the document's currency. `payment_amount`, in `payment_currency`, is the part of
-    the payment that was used for it.
+    `amount` is the settled amount in the document's currency. `payment_amount` is the part of the
+    payment that was used to settle it, in `payment_currency`.
     """
 
     payment_id: Annotated[UUID, Read("id")]
@@ -216,10 +217,11 @@ class SettledOut(AnswerOf[Row]):
 
 
 class RecognitionOut(AnswerOf[Row]):
-    """Revenue recognised on a service date, and the entry that reverses it.
+    """Revenue that is recognised on a service date.
 
-    That entry is None if the recognition stands. On a credit note: revenue whose recognition on
-    that date is cancelled.
+    `journal_entry_id` is the entry that recognises the revenue. `reversal_journal_entry_id` is the
+    entry that reverses the recognition, or null. On a credit note, `amount` is revenue that is
+    cancelled on the service date.
     """
 
     recognised_on: Annotated[date, Read("entry_date")]
@@ -253,7 +255,7 @@ def _instalments(row: Row) -> list[Row]:
 
 
 class DocumentParts(AnswerOf[Row]):
-    """Members of a document that its list omits, such as payments and instalments.
+    """Members of a document that are not in lists, such as payments and instalments.
 
     `exchange_rate` is the rate at which the document was booked.
     """

@@ -33,8 +33,9 @@ class PartialAmountIn(Closed):
     currency: CurrencyCode | None = None
 
     def money(self, currency: str) -> Money | None:
-        """Return the amount, by default in the document's `currency`; None if absent.
+        """Return the amount, or None if it is absent.
 
-        Raises InvalidAmount.
+        `currency` is the document's currency; it is used if the request has no currency. Raises
+        InvalidAmount.
         """
         return None if self.amount is None else Money.parse(self.amount, self.currency or currency)

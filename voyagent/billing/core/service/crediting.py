@@ -1,6 +1,7 @@
-"""Amounts of a credit: limits by line and by open amount, and taxes in proportion.
+"""Computation of the amounts, taxes and commission of credits.
 
-No line is credited twice, and all amounts are in the document's currency.
+A credit is a credit note or a supplier credit. The credits of a document line are together at most
+the amount of the line. All amounts are in the document's currency.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from voyagent.kernel.money import MixedCurrencies, Money
 
 @dataclass(frozen=True, slots=True)
 class CreditedLine:
-    """The credit of an invoice line: amount before tax and returned commission.
+    """The part of an invoice line that is credited, before tax.
 
-    `sold_as` and `service_date` are those of the invoice line.
+    `amount_minor` is the credited amount; `commission_minor` is the part of it that takes back the
+    agency's commission. Both are in minor units. `sold_as` and `service_date` are copied from the
+    invoice line.
     """
 
     line_no: int
@@ -43,9 +46,10 @@ class CreditedTax:
 
 
 def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
-    """Return the error that prevents any credit on a document, or None.
+    """Return the error for a document that cannot be credited, or None if it is open.
 
-    For a paid document the message explains how to credit a paid amount.
+    If payments have settled the document, the message of the error explains how to credit a paid
+    amount.
     """
     if document.status in OPEN:
         return None
@@ -55,10 +59,9 @@ def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
 
 
 def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]) -> dict[int, int]:
-    """Return the amount of each line that is not credited yet.
+    """Return how much of each line is not credited yet, by line number.
 
-    The result is in minor units by line number. `credited` are the amounts of earlier credits by
-    line number.
+    `credited` has the sum of earlier credits by line number. All amounts are in minor units.
     """
     return {line.line_no: line.amount_minor - credited.get(line.line_no, 0) for line in lines}
 
@@ -68,8 +71,9 @@ def wanted_of(
 ) -> dict[int, int]:
     """Return the amounts to credit in minor units by line number.
 
-    If `amounts` is None, all that is not credited yet is credited. Raises NoLines, InvalidAmount,
-    MixedCurrencies, CreditExceedsLine; LineNotOnInvoice or LineNotOnBill for an unknown line.
+    `left` has the amount of each line that is not credited yet. If `amounts` is None, all of `left`
+    is credited. Raises NoLines if `amounts` is empty; InvalidAmount, MixedCurrencies,
+    CreditExceedsLine; LineNotOnInvoice or LineNotOnBill for an unknown line number.
     """
     if amounts is None:
         return {number: minor for number, minor in left.items() if minor}
@@ -109,13 +113,14 @@ def within(
     open_minor: int,
     total_of: Callable[[Mapping[int, int]], int],
 ) -> dict[int, int]:
-    """Reduce the amounts to credit to the open amount, taxes included.
+    """Limit the amounts to credit to the open amount of a document, taxes included.
 
-    `left` are the amounts of the lines that are not credited yet, `taxes` the taxes on these
-    amounts, both in minor units by line number. `total_of` returns the total of some lines with
-    their rounded taxes. The lines are credited in order until the open amount is used up; of the
-    last one only a part may be credited. If rounding leaves a small amount open, the next lines use
-    it.
+    `left` has the amount of each line that is not credited yet, and `taxes` the tax on that amount.
+    Like the result, both are in minor units by line number. `total_of` returns the sum of amounts
+    by line and of their rounded taxes.
+
+    Lines are credited in the order of `left` until the open amount is used up. The last line may be
+    credited in part. If rounding then leaves a small amount open, the next lines use it.
     """
     found: dict[int, int] = {}
     room = open_minor
@@ -164,12 +169,14 @@ def taxes_on(
     taken: Mapping[tuple[int, str], int],
     currency: str,
 ) -> list[CreditedTax]:
-    """Return the taxes of credited amounts, in proportion to the taxes of their lines.
+    """Return the taxes to credit, in proportion to the credited amounts of the lines.
 
-    `wanted` are the amounts to credit by line number, `charged` the document's taxes, `before` the
-    amounts credited earlier by line number, `taken` the taxes credited earlier by line number and
-    component. Rounding is half up over all credits together, so that a line that is credited
-    completely returns its complete tax.
+    `wanted` has the amounts to credit, and `before` the amounts credited earlier, by line number.
+    `charged` are the taxes of the document. `taken` has the taxes credited earlier, by line number
+    and component. Amounts are in minor units.
+
+    The sum of a line's credits is rounded half up, not each credit. A line that is credited
+    completely thus returns its complete tax.
     """
     amounts = {line.line_no: line.amount_minor for line in lines}
     found = []
@@ -185,12 +192,14 @@ def taxes_on(
 
 
 def commission_on(line: InvoiceLine, before: int, wanted: int, recalled: int, currency: str) -> int:
-    """Return the commission to return with a credited amount, in minor units.
+    """Return the commission that a credit of a line takes back, in minor units.
 
-    It is in proportion to the line's commission, rounded half up over all credits together.
-    `before` is the amount of the line that was credited earlier, `recalled` the commission that was
-    returned earlier. After a reversal `recalled` need not be a rounded share, so the result is
-    limited to 0 to `wanted`.
+    `wanted` is the amount to credit, `before` the amount of the line that was credited earlier, and
+    `recalled` the commission that was taken back earlier. The commission is in proportion to the
+    credited amount; the sum of a line's credits is rounded half up, not each credit.
+
+    The result is at least 0 and at most `wanted`, because after the reversal of a credit `recalled`
+    need not be a rounded share.
     """
     due = _share(line.commission_minor, before + wanted, line.amount_minor, currency) - recalled
     return min(max(due, 0), wanted)

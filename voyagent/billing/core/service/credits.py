@@ -82,10 +82,10 @@ def creditable(document: Invoice | Bill) -> dict[int, Money]:
 def proposed_amounts(
     document: Invoice | Bill, credit_of: Callable[[Mapping[int, int]], Contents]
 ) -> dict[int, Money]:
-    """Return the proposed amounts of a credit by line number.
+    """Return the amounts to propose for a credit of a document, by line number.
 
-    The amounts and their taxes are together at most the open amount. `credit_of` returns the
-    contents of a credit of amounts in minor units by line number.
+    With their taxes the amounts add up to at most the open amount. `credit_of` computes the
+    contents of a credit from amounts in minor units by line number.
     """
     whole = creditable(document)
     left = {number: amount.amount_minor for number, amount in whole.items()}
@@ -100,9 +100,10 @@ def proposed_amounts(
 
 
 def check_credit(actor: Actor, document: Invoice | Bill, total: Money, day: date) -> None:
-    """Check a credit against the open amount, the actor's limit and the closed months.
+    """Check that a credit is within the open amount and the actor's limit.
 
-    Raises CreditExceedsOpen, AmountAboveLimit, PeriodLocked.
+    `total` includes taxes, and `day` is the book date. Raises CreditExceedsOpen, AmountAboveLimit;
+    PeriodLocked if the month of `day` is closed.
     """
     if total.amount_minor > document.open_minor:
         raise kind_of(document).credit.exceeds_open
@@ -120,8 +121,8 @@ def enter_credit(
 ) -> Credit:
     """Post a credit on a document and store it with its lines and taxes.
 
-    The document becomes paid if nothing is open any more. `columns` are further amounts to store
-    with the credit.
+    The document becomes paid if nothing is open any more. `columns` has values of columns that only
+    one kind of credit has.
 
     Raises ApprovalRequired if the actor has no authority to credit, and the errors of
     `entries.post`.
@@ -204,12 +205,13 @@ def reverse_credit(
     reason: str,
     on: date | None,
 ) -> None:
-    """Reverse a credit, and reopen its document by the credited amount.
+    """Reverse a credit, so that its amount is open again on the document.
 
-    The caller must have locked the document. The journal entries of the credit are reversed. `on`
-    defaults to today, or to the date of the credit if that is later. Raises Forbidden;
-    CreditNoteReversed or SupplierCreditReversed; ReasonRequired, TextTooLong, AmountAboveLimit,
-    InvalidDate; PeriodLocked.
+    The journal entries of the credit are reversed on the date `on`. The default of `on` is today,
+    or the issue date of the credit if that date is later. The caller must have locked the document.
+
+    Raises Forbidden; CreditNoteReversed or SupplierCreditReversed; ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require_authority(kind.permission)
     db.session.refresh(credit)  # another request may have reversed it before the document's lock

@@ -13,9 +13,9 @@ from voyagent.kernel.actor import Actor
 
 
 def day_of(actor: Actor, given: date | None, earliest: date) -> date:
-    """Return the date of an action on a payment, by default today.
+    """Return the given date of an action on a payment, or today's date.
 
-    Raises DateTooEarly if it is before `earliest`, DateInFuture.
+    Raises DateTooEarly if the date is before `earliest`, DateInFuture if it is after today.
     """
     today = clock.today(actor.timezone)
     day = given or today
@@ -26,16 +26,17 @@ def day_of(actor: Actor, given: date | None, earliest: date) -> date:
 def first_day(actor: Actor, document: Invoice | Bill) -> date:
     """Return the default date to void or credit a document.
 
-    It is today, or the issue date if that is later.
+    This is today, or the issue date of the document if the issue date is later.
     """
     return max(clock.today(actor.timezone), document.issue_date)
 
 
 def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
-    """Return the date to void or credit a document, by default that of `first_day`.
+    """Return the date on which a document is voided or credited.
 
-    Raises DateInFuture if the date is after that of `first_day`, DateTooEarly if it is before the
-    issue date, or before the last reversal of a payment, credit or write-off of the document.
+    This is `on`, or the result of `first_day` if `on` is None. Raises DateInFuture if `on` is after
+    the result of `first_day`. Raises DateTooEarly if `on` is before the issue date, or before the
+    last reversal of a payment, credit or write-off of the document.
     """
     latest = first_day(actor, document)
     day = on or latest

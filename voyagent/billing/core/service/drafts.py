@@ -68,7 +68,8 @@ class _ChangedColumns(FurtherColumns, RateColumns, DueColumns, total=False):
 class DocumentChanges(TypedDict, total=False):
     """Changes of a draft; a key that is absent leaves the field unchanged.
 
-    `line_items` replaces all lines. If only `currency` changes, the amounts keep their figures.
+    `line_items` replaces all lines. If `currency` changes without `line_items`, the amounts keep
+    their figures: USD 100.00 becomes EUR 100.00.
     """
 
     issue_date: date
@@ -101,9 +102,11 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     exchange_rate: Quote | None = None,
     **columns: Unpack[FurtherColumns],
 ) -> Document:
-    """Create a draft with its lines and, for an invoice, its taxes.
+    """Create a draft of an invoice or bill with its lines and taxes.
 
-    The due date defaults to the party's payment terms, else to the issue date.
+    If `due_date` is None, it becomes the first instalment's date. Without instalments, the party's
+    payment terms give the due date; without terms, it is the issue date. `columns` has values of
+    columns that only one kind of document, or an import, sets.
 
     Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and
     the errors of `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge`
@@ -143,10 +146,10 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
 
 
 def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
-    """Check that a document is a draft and was not changed by others.
+    """Check that a document is a draft and has not changed since the caller read it.
 
-    `seen` is the `updated_at` of the version that the caller has read; None skips that check.
-    Raises InvoiceNotDraft or BillNotDraft; DraftChanged.
+    `seen` is the `updated_at` that the caller read; None checks the status only. Raises
+    InvoiceNotDraft or BillNotDraft; DraftChanged.
     """
     if document.status != "draft":
         raise kind_of(document).not_draft
@@ -157,9 +160,10 @@ def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
 def revise(
     actor: Actor, document: Invoice | Bill, columns: FurtherColumns, changes: DocumentChanges
 ) -> None:
-    """Change a draft; if no value differs, no audit event is recorded.
+    """Change a draft, and record an audit event if a value differs.
 
-    `columns` are the changed columns that only one kind of documents has.
+    `columns` has the new values of columns that only invoices or only bills have; `changes` has the
+    other changes.
 
     Raises CustomerNameRequired, TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and
     the errors of `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge`
@@ -248,9 +252,10 @@ def audit_facts(document: Invoice | Bill) -> dict[str, audit.Fact]:
 
 
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
-    """Return the new instalments, or the present ones if they do not change.
+    """Return the instalments of a draft after its changes.
 
-    The present ones are converted to a new currency.
+    If `changes` has no instalments, the present instalments remain, with the same figures in a new
+    currency.
     """
     currency = _currency(document, changes)
     if "instalments" in changes:
@@ -367,9 +372,9 @@ def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
 def _in_currency(
     document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str
 ) -> Priced:
-    """Return the lines with the same figures in another currency.
+    """Return a draft's lines with the same figures in another currency.
 
-    Raises InvalidAmount if the other currency has fewer decimals than a figure.
+    Raises InvalidAmount if a figure has more decimals than the other currency.
     """
     printed = _printed(document) if isinstance(document, Bill) else {}
     return pricing.price(

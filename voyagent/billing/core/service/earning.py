@@ -1,6 +1,6 @@
-"""Revenue recognition, which defers revenue until its service date.
+"""Deferred revenue, which is recognised on the day of service.
 
-This applies to lines sold as principal, the agency's own sales.
+Only the revenue of invoice lines sold as principal, in the agency's own name, is deferred.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from voyagent.kernel.money import Money
 from voyagent.ledger.service import entries
 
 SALES = {"principal": "revenue_services", "agent": "held_for_suppliers", "fee": "revenue_fees"}
-"""Key of the account of an invoice line, by `sold_as`.
+"""Key of the account to which an invoice line is posted, by the value of `sold_as`.
 
-A line sold as agent is no revenue: its amount is held for the supplier.
+The amount of a line sold as agent is no revenue: the agency holds it for the supplier.
 """
 COMMISSION = "revenue_commission"
 """Key of the account of the agency's commission."""
@@ -34,7 +34,8 @@ _TAKES_BACK = {"invoice": "invoice.void", "credit_note": "invoice.credit"}
 class Recognition:
     """The journal lines that recognise revenue on a service date.
 
-    Each item of `sides` is account, 1 for debit or -1 for credit, and amount.
+    Each item of `sides` is a journal line: key of the account, 1 for debit or -1 for credit, and
+    amount.
     """
 
     day: date
@@ -47,9 +48,9 @@ class Recognition:
 
 
 def deferred(lines: Iterable[InvoiceLine | CreditedLine], day: date) -> frozenset[int]:
-    """Return the numbers of lines whose revenue is earned after a day.
+    """Return the numbers of the lines whose revenue is deferred on a day.
 
-    They are sold as principal and have a service date after that day.
+    These lines are sold as principal and have a service date after `day`.
     """
     return frozenset(
         line.line_no
@@ -65,9 +66,10 @@ def recognitions(
     *,
     is_credit: bool = False,
 ) -> list[Recognition]:
-    """Return the revenue to recognise for deferred lines, by service date.
+    """Return a recognition for each service date of the deferred lines.
 
-    `waiting` are the numbers of the deferred lines. With `is_credit` debit and credit are swapped.
+    `waiting` has the numbers of the deferred lines; other lines are ignored. With `is_credit`,
+    which is for a credit note, the debit and the credit are swapped.
     """
     sums: dict[date, int] = {}
     for line in lines:
@@ -92,8 +94,8 @@ def recognise(
 ) -> None:
     """Post the entries that recognise a document's revenue, one for each service date.
 
-    `source` is the type and id of the document, `memo` the text of the journal lines. Raises
-    ApprovalRequired, and the errors of `entries.post`.
+    `source` is the type of the document, `invoice` or `credit_note`, and its id. `memo` is the text
+    of the journal lines. Raises ApprovalRequired, and the errors of `entries.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
     for one in found:
@@ -112,7 +114,7 @@ def recognise(
 def take_back(actor: Actor, source: tuple[str, UUID], *, reason: str, day: date) -> None:
     """Reverse the entries that recognise a document's revenue.
 
-    Each reversal is dated on the date of its entry, or on `day` if that is later. Raises
+    Each reversal has the date of the entry that it reverses, or `day` if `day` is later. Raises
     ApprovalRequired, and the errors of `entries.reverse`.
     """
     actor.require_authority(_TAKES_BACK[source[0]])

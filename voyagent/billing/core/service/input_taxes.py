@@ -1,7 +1,4 @@
-"""Taxes printed on a bill, which are claimed or part of the cost.
-
-Claimed taxes are input tax credit.
-"""
+"""Taxes printed on a bill: claimed as input tax credit, or part of the cost."""
 
 from __future__ import annotations
 
@@ -26,10 +23,11 @@ INPUT = {"cgst": "input_cgst", "sgst": "input_sgst", "igst": "input_igst", "vat"
 
 
 class Bought(NamedTuple):
-    """A bill line or a part of it, with its amount before tax and its taxes.
+    """A bill line, or a part of one, with its taxes.
 
-    `taxes` are pairs of component and amount; amounts are in minor units. If `input_credit` is true
-    the taxes are claimed, otherwise they are part of the cost.
+    `minor` is the amount before tax. `taxes` has pairs of tax component and amount. Amounts are in
+    minor units. If `input_credit` is true, the taxes are claimed as input tax credit; otherwise
+    they are part of the cost.
     """
 
     bought_as: str
@@ -61,9 +59,11 @@ def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
 
 
 def check(bill: Bill, components: Iterable[str]) -> None:
-    """Check that the agency's country has the tax components on the issue date.
+    """Check that the taxes with these components may be on a bill.
 
-    Raises the errors of `charge`.
+    Raises TaxNumberMissing if the agency has no tax number; TaxInAnotherCurrency if the bill is not
+    in the currency of the agency's country; TaxComponentUnknown if that country does not have a
+    component on the issue date. Without components nothing is checked.
     """
     given = set(components)
     if not given:
@@ -78,10 +78,10 @@ def check(bill: Bill, components: Iterable[str]) -> None:
 
 
 def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[str, int, Money]]:
-    """Return the journal lines that receiving a bill would post, without storing it.
+    """Return the journal lines for receiving a bill with the given lines.
 
-    Each item is account, 1 for debit or -1 for credit, and amount. Raises the errors of
-    `pricing.price` and `charge`.
+    Nothing is stored. A journal line is a tuple: key of the account, 1 for debit or -1 for credit,
+    and amount. Raises the errors of `pricing.price` and `charge`.
     """
     priced = price(items)
     currency = priced.total.currency
@@ -120,12 +120,13 @@ def of_line(line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax]) 
 
 
 def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of receiving a bill, ordered by account.
+    """Return the journal lines for receiving a bill, one for each account.
 
     A purchase as agent is no cost; it reduces the amount held for suppliers (Ind AS 115, B34 to
-    B38). A tax that is claimed is posted to its own account (section 16 of the CGST Act); any other
-    tax is posted as part of the cost. Each item is account, 1 for debit or -1 for credit, and
-    amount.
+    B38). A claimed tax is posted to its own account (section 16 of the CGST Act); any other tax is
+    posted as part of the cost.
+
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
     """
     sums = dict.fromkeys((*BOUGHT.values(), *INPUT.values()), 0)
     for line in lines:

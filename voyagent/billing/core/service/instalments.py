@@ -42,9 +42,9 @@ class DueColumns(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Due dates of the instalments, and their amounts in minor units.
+    """The due dates of instalments, and their amounts in minor units.
 
-    Both are empty if there are no instalments.
+    `dues` and `minors` have the same length; both are empty if there are no instalments.
     """
 
     dues: tuple[date, ...] = ()
@@ -53,7 +53,7 @@ class Plan:
     def columns(self) -> DueColumns:
         """Return the column values of the instalments.
 
-        If there are any, the due date of the first is a column value too.
+        If there are instalments, the value of `due_date` is the due date of the first.
         """
         if not self.dues:
             return {"instalment_dues": None, "instalment_minors": None}
@@ -75,10 +75,10 @@ def read(
     issue_date: date,
     due_date: date | None = None,
 ) -> Plan:
-    """Return the given instalments after checking them.
+    """Check instalments and return them as a plan.
 
-    The plan is empty if there are none. `due_date`, if given, must equal that of the first
-    instalment. Raises InvalidInstalments, InvalidInstalmentDates, InvalidInstalmentAmount;
+    The plan is empty if `items` is empty or None. `due_date` must be None or the due date of the
+    first instalment. Raises InvalidInstalments, InvalidInstalmentDates, InvalidInstalmentAmount;
     UnknownCurrency.
     """
     if not items:
@@ -109,9 +109,10 @@ def check_days(plan: Plan, issue_date: date) -> None:
 
 
 def in_currency(plan: Plan, known: str, wanted: str) -> Plan:
-    """Return instalments with the same figures in another currency.
+    """Return a plan with the same figures in another currency.
 
-    Raises InvalidInstalmentAmount if the other currency has fewer decimals than a figure.
+    `known` is the present currency, `wanted` the new one. Raises InvalidInstalmentAmount if a
+    figure has more decimals than the new currency.
     """
     return Plan(
         plan.dues, tuple(_minor(Money(minor, known).decimal, wanted) for minor in plan.minors)

@@ -1,6 +1,6 @@
 """Document numbers, which are consecutive and without gaps in each financial year.
 
-India requires this, with at most 16 characters (Rule 46 of the CGST Rules).
+India requires consecutive numbers of at most 16 characters (Rule 46 of the CGST Rules).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ OPENING_SERIES = ("opening", "O")
 
 @dataclass(frozen=True, slots=True)
 class OtherYear:
-    """The financial year of a day, if it is not the present one.
+    """A financial year other than the present one.
 
-    `is_first` is true if the next number of the given series would be the first of that year. It is
-    None if no series was given.
+    `year` is written like `2026-27`. `is_first` is true if the next number of a series would be the
+    first of that year; it is None if no series was given.
     """
 
     year: str
@@ -63,9 +63,9 @@ def days_of_year(day: date) -> tuple[date, date]:
 def take_number(series: str, day: date, *, letter: str = "") -> str:
     """Take the next number of a series, such as `2026-27/000123`.
 
-    `letter` is put before the number: `R/2026-27/000123`. The counter is locked until the
-    transaction ends, and other callers wait. If the transaction is rolled back, the next caller
-    gets this number.
+    `day` determines the financial year. `letter` is put before the number: `R/2026-27/000123`. The
+    counter is locked until the transaction ends, and other callers wait. If the transaction is
+    rolled back, the next caller gets this number.
     """
     year = year_of(day)
     number = db.session.scalar(
@@ -86,7 +86,8 @@ def next_number(series: str, day: date) -> str:
 def other_year(day: date, today: date, series: str | None = None) -> OtherYear | None:
     """Return the financial year of a day if it is not today's, else None.
 
-    If `series` is given, the result says if the day's number would be the first of its year.
+    If `series` is given, `is_first` of the result is true if the next number of that series would
+    be the first of the year.
     """
     year = year_of(day)
     if year == year_of(today):

@@ -18,10 +18,11 @@ from voyagent.settings.queries import check_limit
 def post_document(
     actor: Actor, document: Invoice | Bill, number: str, sides: Sequence[tuple[str, int, Money]]
 ) -> UUID:
-    """Post the journal entry of a draft on its issue date, and return its id.
+    """Post the journal entry of a draft on its issue date, and return the entry's id.
 
-    `sides` are its lines: account, 1 for debit or -1 for credit, and amount. Raises
-    ApprovalRequired, AmountAboveLimit, and the errors of `entries.post`.
+    `number` is the document's number. `sides` has the journal lines as tuples: key of the account,
+    1 for debit or -1 for credit, and amount. Raises ApprovalRequired, AmountAboveLimit, and the
+    errors of `entries.post`.
     """
     actor.require_authority(kind_of(document).authority)
     kind = kind_of(document)

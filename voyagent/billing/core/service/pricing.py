@@ -35,9 +35,10 @@ BoughtAs = Literal["cost", "agent"]
 class LineItem(TypedDict):
     """A document line as input; `unit_price` is an exact decimal before tax.
 
-    Keys of an invoice line: sold_as (default `principal`), tax, collection, basic_fare,
-    service_date, and commission if sold as agent. Keys of a bill line: bought_as (default `cost`),
-    the printed taxes by component, and input_credit (default False).
+    Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
+    `service_date`, and `commission`, which only a line sold as agent may have. Keys of bill lines
+    only: `bought_as` (default `cost`), `input_taxes` (the printed taxes by component), and
+    `input_credit` (default False).
     """
 
     description: str
@@ -135,9 +136,9 @@ class Priced:
             }
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
-        """Yield the number and the printed taxes of each bill line.
+        """Yield the line number and the printed taxes of each bill line.
 
-        Taxes are in minor units by component.
+        The taxes are amounts in minor units by component.
         """
         for line_no, line in enumerate(self.lines, start=1):
             yield (
@@ -152,7 +153,7 @@ class Priced:
 
 
 def price(items: Sequence[LineItem]) -> Priced:
-    """Return the checked lines of a document and their sum.
+    """Check the lines of a document and return them with their sum before tax.
 
     Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent;
     UnknownCurrency, InvalidAmount; MixedCurrencies; TotalOutOfRange.
@@ -169,9 +170,10 @@ def price(items: Sequence[LineItem]) -> Priced:
 
 
 def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> date:
-    """Return the due date: the given one, or the one by the party's terms.
+    """Return `due_date`, or if it is None the due date by the party's payment terms.
 
-    Without terms it is the issue date.
+    Payment terms are a number of days after the issue date. Without terms the issue date is
+    returned.
     """
     if due_date is not None:
         return due_date
@@ -182,9 +184,8 @@ def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> 
 def check_days(issue_date: date, due_date: date) -> None:
     """Check that both dates are from 1900 to 2200 and in order.
 
-    The due date must not be before the issue date.
-
-    Raises DueBeforeIssue, InvalidDate.
+    Raises DueBeforeIssue if the due date is before the issue date, InvalidDate if a date is out of
+    range.
     """
     if due_date < issue_date:
         raise DueBeforeIssue
@@ -263,8 +264,8 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
 def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
     """Return the printed taxes of a bill line by component.
 
-    Each tax must be positive, and their sum may not exceed the line. Raises InvalidAmount,
-    TaxAboveLine.
+    Each tax must be positive, and the sum of the taxes at most the amount of the line. Raises
+    InvalidAmount, TaxAboveLine.
     """
     found = {
         component: Money.parse(printed, item["currency"])

@@ -13,9 +13,9 @@ ROUND_OFF = "round_off"
 
 
 def round_off(total: Money) -> Money:
-    """Return the amount to add to a total to round it.
+    """Return the amount to add to an invoice total to round it to whole units.
 
-    It is zero if the agency does not round.
+    The amount is zero if the agency does not round its invoices.
     """
     return to_whole(total) if get_settings().round_invoices else Money(0, total.currency)
 
@@ -23,7 +23,7 @@ def round_off(total: Money) -> Money:
 def to_whole(total: Money) -> Money:
     """Return the amount to add to a total to round it to whole units, half up.
 
-    It is zero if the rounded total would be zero.
+    The amount is zero if the rounded total would be zero.
     """
     unit = 10**total.exponent
     whole = (total.amount_minor + unit // 2) // unit * unit
@@ -31,9 +31,10 @@ def to_whole(total: Money) -> Money:
 
 
 def side(moved: Money, up: int) -> list[tuple[str, int, Money]]:
-    """Return the journal line of a rounding amount, or an empty list for zero.
+    """Return a list with the journal line of a rounding amount; it is empty for zero.
 
-    `up` is the side of a positive amount: 1 for debit, -1 for credit.
+    `moved` is the amount by which rounding raised the total; it may be negative. `up` is 1 if a
+    positive amount is a debit, -1 if it is a credit.
     """
     if not moved:
         return []

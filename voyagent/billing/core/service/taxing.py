@@ -1,8 +1,8 @@
-"""Taxes of an invoice, computed by the date of supply.
+"""Taxes of an invoice, at the rates of the date of supply.
 
-They are computed for the draft and again at issue. GST depends on the place of supply
-(`Buyer.place`, a state code): the one that the caller gives, else the state in the buyer's GSTIN,
-else the state stored for the party. The supply is intra-state if it is the agency's own state
+Taxes are computed for the draft and again at issue. GST depends on the place of supply, which is a
+state code: the one that the caller gives, else the state in the buyer's GSTIN, else the state
+stored for the party. If the place of supply is the agency's own state, the supply is intra-state
 (`taxes.rules.calculation.supply_between`).
 """
 
@@ -47,9 +47,9 @@ OUTPUT = {
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """The facts about the buyer that determine taxes.
+    """Place of supply and tax numbers of the buyer, which determine the taxes.
 
-    `place` is the place of supply (a state code), `pan` the Indian tax account number.
+    `place` is a state code, `tax_number` the GSTIN, and `pan` the Indian tax account number.
     """
 
     place: str | None = None
@@ -58,11 +58,11 @@ class Buyer:
 
     @classmethod
     def read(cls, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """Return the buyer with the state and the PAN that a GSTIN gives.
+        """Return the buyer, with state and PAN from the GSTIN where they are not given.
 
-        A GSTIN is an Indian tax number. `place` and `pan`, if given, are used instead of its parts.
+        `tax_number` is a GSTIN, an Indian tax number, which contains a state code and a PAN.
 
-        Raises InvalidTaxNumber, UnknownState.
+        Raises InvalidTaxNumber, also if `pan` differs from the PAN in the GSTIN; UnknownState.
         """
         number = numbers.read_gstin(tax_number) if tax_number else None
         known, of_number = (
@@ -80,8 +80,8 @@ class Buyer:
     def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
         """Return the buyer; place and tax number default to those stored for the party.
 
-        The stored values are used only if the caller gives neither of the two. Raises the errors of
-        `Buyer.read`.
+        The stored values are used if `place` and `tax_number` are both absent and the party's
+        country is India. Raises the errors of `Buyer.read`.
         """
         stored = None if place or tax_number else parties.tax_status(party)
         if stored is None or stored["country"] != numbers.COUNTRY:
@@ -91,9 +91,9 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The country whose taxes the agency charges.
+    """The country whose taxes the agency charges, with the agency's state.
 
-    `state` is None if the taxes do not differ by state.
+    `state` is a state code, or None if the country's taxes do not differ by state.
     """
 
     country: str
@@ -114,9 +114,9 @@ def reckon(
 ) -> list[tuple[int, Taxed]]:
     """Return the tax components of invoice lines as pairs of line number and tax.
 
-    If the place of supply is unknown, `strict` raises PlaceOfSupplyMissing; otherwise the line has
-    no taxes that depend on it. Raises TaxNumberMissing, TaxInAnotherCurrency, BasicFareRequired,
-    UnknownTreatment, NoRateThen.
+    If a tax depends on the place of supply and the place is unknown, PlaceOfSupplyMissing is raised
+    if `strict` is true; otherwise the tax is left out. Raises TaxNumberMissing,
+    TaxInAnotherCurrency, BasicFareRequired, UnknownTreatment, NoRateThen.
     """
     if not any(line.tax or line.collection for line in lines):
         return []
@@ -184,7 +184,8 @@ def waits(invoice: Invoice) -> bool:
 def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> bool:
     """Return True if a taxable line has no tax component yet.
 
-    `to_be_taxed` are the numbers of taxable lines, `taxed` the pairs of line number and component.
+    `to_be_taxed` has the numbers of the taxable lines, `taxed` a pair of line number and component
+    for each tax. Tax collected at source does not count as a component.
     """
     return not set(to_be_taxed) <= {
         line_no for line_no, component in taxed if component != COLLECTED
@@ -195,9 +196,11 @@ def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> 
 class Sketch:
     """The computed taxes, total and postings of an invoice that is not stored.
 
-    `total` is rounded if the agency rounds its invoices. `sides` are the journal lines of the
-    issue: account, 1 for debit or -1 for credit, and amount. `recognitions` is the revenue to
-    recognise on later service dates. `is_waiting` is true if the place of supply is missing.
+    `taxes` has pairs of line number and tax component, and `tax` is their sum. `total` includes the
+    taxes and is rounded if the agency rounds its invoices. `sides` has the journal lines of the
+    issue as tuples: key of the account, 1 for debit or -1 for credit, and amount. `recognitions` is
+    the revenue to recognise on later service dates. `is_waiting` is true if the place of supply is
+    missing.
     """
 
     tax: Money
@@ -250,9 +253,9 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
 def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
     """Compute and store the taxes and the total of a draft invoice.
 
-    The total is rounded if the agency rounds its invoices. At issue, `strict` is true and the
-    rounding is computed again only if the taxes have changed, so that the total equals the one that
-    was shown. Raises the errors of `reckon`.
+    The total is rounded if the agency rounds its invoices. At issue `strict` is true: the rounding
+    is then computed again only if the taxes have changed, so that the total stays as it was shown.
+    Raises the errors of `reckon`.
     """
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
@@ -287,9 +290,9 @@ def sides(
     currency: str,
     later: Collection[int],
 ) -> Iterator[tuple[str, Money]]:
-    """Return the amounts of lines and taxes as pairs of account and amount.
+    """Return the sum for each account, as pairs of account key and amount.
 
-    `later` are the numbers of the lines whose revenue is deferred.
+    Lines and taxes are added. `later` has the numbers of the lines whose revenue is deferred.
     """
     sums: dict[str, int] = dict.fromkeys(
         (*SALES.values(), COMMISSION, queries_recognitions.DEFERRED, *OUTPUT.values()), 0

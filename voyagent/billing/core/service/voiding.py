@@ -1,6 +1,6 @@
-"""Voiding of invoices and bills, whose journal entry is reversed.
+"""Voiding of invoices and bills.
 
-The number stays used.
+The journal entry of the document is reversed. The number of the document stays used.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ def can_be_void(document: Invoice | Bill) -> bool:
 def void_document(actor: Actor, document: Document, reason: str, on: date | None) -> Document:
     """Void a document: reverse its journal entries and set its status.
 
-    `on` is checked by `book_day`. Raises Forbidden, DocumentNotVoidable; ReasonRequired,
-    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked, EntryAlreadyReversed.
+    The reversal is dated `on`, for which `book_day` has the default and the limits. Raises
+    Forbidden, DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate;
+    PeriodLocked, EntryAlreadyReversed.
     """
     actor.require_authority(f"{kind_of(document).name}.void")
     if not can_be_void(document) or document.entry_id is None:

@@ -66,8 +66,8 @@ def credit_page(
 ) -> Any:
     """Enter a credit and redirect to it, or render its form with the postings.
 
-    `sides` computes the journal lines of the parsed form. It also fills `recognitions` with the
-    entries on service dates.
+    `act` enters the credit. `sides` computes the journal lines of the parsed form, and also adds
+    the entries on service dates to the list `recognitions`.
     """
     document_id = form.document.id
     credit = None if is_preview() else form.attempt(act, **CREDIT_ERROR_FIELDS)

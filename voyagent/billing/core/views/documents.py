@@ -71,9 +71,10 @@ class Place:
 
     @property
     def words(self) -> str:
-        """Label of the document.
+        """Label of the document, such as `Invoice 2026-27/000123`.
 
-        It has a bill's reference, an invoice's number or a draft's customer.
+        A bill is labelled with its reference, an invoice with its number, and a draft invoice with
+        its customer.
         """
         if isinstance(self.document, Bill):
             return str(_("Bill %(reference)s", reference=self.document.vendor_reference))
@@ -220,8 +221,9 @@ def post_step(
 ) -> Any:
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
-    A POST redirects to the document. `post` receives the time of the draft's last change when the
-    page was shown, so that it can refuse a draft that was changed since.
+    A POST redirects to the document. `post` receives the time of the draft's last change, as it was
+    when the page was shown, and raises DraftChanged if the draft has changed since. `done` returns
+    the success message for the document's number.
     """
     draft = read()
     place = Place(draft)
@@ -247,7 +249,8 @@ def void_step(
 ) -> Any:
     """Void a document and redirect to it, or render the form with the postings.
 
-    `read` is called again after an error, because the transaction was rolled back.
+    `read` returns the document. It is called again after an error, because the transaction was
+    rolled back.
     """
     document = read()
     if back := turned_back(document, may=voiding.can_be_void(document)):
@@ -282,9 +285,10 @@ def not_now(why: str, url: str) -> Any:
 
 
 def shown(row: Row) -> Row:
-    """Return a document's row for a page, with amounts and status label.
+    """Return a document's row for a page, with amounts, instalments and days past due.
 
-    The days past due are added too. A document with an open amount is overdue after its due date.
+    `look` is the status to show. It is `overdue` if the document has an open amount and the due
+    date is before today.
     """
     currency = row["currency"]
     days_past_due = (today() - row["due_date"]).days
@@ -314,8 +318,8 @@ def shown(row: Row) -> Row:
 def listed(row: Row, search: DocumentSearch) -> Row:
     """Return a document row for a list.
 
-    For a document with instalments, `part` has the open amount that is due in the filtered period
-    and its first due date. `part` is None if that is the whole open amount.
+    If only a part of the open amount is due in the filtered period, `part` has that amount as
+    `open`, and as `due_date` the first due date of an instalment in it. Otherwise `part` is None.
     """
     days = search.due_from or date.min, search.due_until or date.max
     parts = [

@@ -22,9 +22,10 @@ from voyagent.ledger.queries import accounts, entries as ledger_entries
 
 
 def other_year_words(booked: date | None, series: str | None = None) -> str | None:
-    """Return a note if the booking date is in another financial year than today.
+    """Return a note if a booking date is not in the present financial year, else None.
 
-    Otherwise the result is None. With a series, the note says which number the document will get.
+    With `series`, the note says whether the document will get the first number of that financial
+    year or the next one.
     """
     if booked is None or (found := other_year(booked, today(), series)) is None:
         return None
@@ -73,10 +74,10 @@ def is_preview() -> bool:
 def preview(
     form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]
 ) -> dict[str, Any]:
-    """Return the postings of the entered form, with the errors that prevent them.
+    """Return the template variables `postings` and `problems` of the entered form.
 
-    The errors are in `problems`. `sides` computes the journal lines of the parsed form and raises
-    the errors that the action would raise. An incomplete form has neither postings nor problems.
+    `sides` computes the journal lines of the parsed form and raises the errors that the action
+    would raise. `problems` are these errors. Both variables are empty for an incomplete form.
     """
     found = form.dry_run(sides)
     return {"postings": postings_of(found or ()), "problems": form.problems}
@@ -98,9 +99,10 @@ def recognition_postings(found: Iterable[Recognition]) -> list[dict[str, Any]]:
 
 
 def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
-    """Return the entries that would reverse the revenue that a document recognised.
+    """Return the entries that would reverse a document's recognised revenue.
 
-    Each reversal is dated on the date of the recognition or on `day`, whichever is later.
+    Each item has `postings` and `day`. The day is the date of the recognition, or the argument
+    `day` if that is later.
     """
     return [
         {"day": max(day, booked_on), "postings": reversal_of(entry_id)}

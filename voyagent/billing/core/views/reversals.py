@@ -17,10 +17,12 @@ from voyagent.kernel.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
-    """Facts for the confirmation page of a reversal.
+    """Content of the confirmation page of a reversal.
 
-    `postings` are the journal lines of the reversal itself, `recognitions` the entries on service
-    dates.
+    `words` is the number or label of the payment, refund or credit, and `explained` a sentence
+    about the reversal. `all_words` and `all_url` are label and URL of the list. `postings` are the
+    journal lines of the reversal. `recognitions` are the entries that reverse revenue recognised on
+    service dates.
     """
 
     words: str
@@ -44,8 +46,8 @@ def reverse_step(
 ) -> Any:
     """Perform a reversal and redirect, or render its confirmation page.
 
-    `preview` returns the facts for the page. It is called again after an error, because the
-    transaction was rolled back.
+    `act` performs the reversal. `preview` reads the content of the page; it is called after `act`,
+    because an error of `act` rolls the transaction back.
     """
     if form.attempt(act, **REVERSED) is None:
         found = preview()

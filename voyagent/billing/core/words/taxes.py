@@ -45,7 +45,7 @@ def place_of_supply(code: str | None) -> str:
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
     """Return the printed taxes of a bill line and their treatment.
 
-    The text is empty if there are none.
+    The text is empty if the line has no taxes.
     """
     found = [
         f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"

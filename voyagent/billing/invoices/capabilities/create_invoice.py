@@ -121,11 +121,9 @@ def run(call: Invocation, inputs: CreateInvoiceInput) -> JsonObject:
 
 
 def preview(call: Invocation, inputs: CreateInvoiceInput) -> Description:
-    """Return the invoice with its number for the reviewer.
+    """Return the preview of the invoice for the reviewer.
 
-    The dry run adds the postings.
-
-    Raises the errors of `policy`; NumberIsNotNext.
+    The dry run adds the postings. Raises the errors of `policy`; NumberIsNotNext.
     """
     given = inputs.invoice
     name, due, priced = _checked(inputs)
@@ -166,9 +164,7 @@ def measure(_call: Invocation, inputs: CreateInvoiceInput) -> Measured:
 def policy(_call: Invocation, inputs: CreateInvoiceInput) -> Policy:
     """Return the invoice's total and customer for the amount limits.
 
-    No money is paid yet.
-
-    Raises EnquiryNotFound, and the errors of `service.check_days` and `service.price`, in this
+    Raises EnquiryNotFound, and the errors of `pricing.check_days` and `pricing.price`, in this
     order.
     """
     name, _, priced = _checked(inputs)

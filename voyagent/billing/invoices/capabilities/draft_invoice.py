@@ -1,7 +1,4 @@
-"""Capability `draft_invoice`: create a draft without a number.
-
-A draft is not posted.
-"""
+"""Capability `draft_invoice`: create a draft invoice."""
 
 from __future__ import annotations
 
@@ -179,9 +176,9 @@ class DraftInvoiceInput(Closed):
 
     @property
     def due(self) -> date | None:
-        """The given due date, or the one by `terms_days`, or None.
+        """The given due date, or the due date by `terms_days`, or None.
 
-        `terms_days` are counted from the issue date.
+        `terms_days` is a number of days from the issue date.
         """
         if self.terms_days is None:
             return self.due_date
@@ -231,7 +228,7 @@ def run(call: Invocation, inputs: DraftInvoiceInput) -> JsonObject:
 
 
 def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
-    """Return the draft with its taxes for the reviewer; nothing would be posted.
+    """Return the preview of the draft, with its taxes, for the reviewer.
 
     Raises the errors of `policy`; InvoiceNumberConflict.
     """
@@ -262,11 +259,9 @@ def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
 
 
 def policy(_call: Invocation, inputs: DraftInvoiceInput) -> Policy:
-    """Return the draft's total and customer for the amount limits.
+    """Return the draft's total, with taxes, and its customer for the amount limits.
 
-    Taxes are included.
-
-    Raises the errors of `service.party`, `service.check_days`, `Buyer.of`, `service.sketch` and
+    Raises the errors of `pricing.party`, `pricing.check_days`, `Buyer.of`, `taxing.sketch` and
     `instalments.read`, in this order; InstalmentsDoNotAddUp.
     """
     draft = _totals(inputs)

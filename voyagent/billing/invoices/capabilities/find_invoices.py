@@ -1,7 +1,4 @@
-"""Capability `find_invoices`: find invoices by status, customer or number.
-
-A period of issue dates is a filter too.
-"""
+"""Capability `find_invoices`: find invoices by status, customer, number or date."""
 
 from __future__ import annotations
 
@@ -56,7 +53,7 @@ class FindInvoicesInput(Closed):
 def run(call: Invocation, inputs: FindInvoicesInput) -> JsonObject:
     """Return invoices, newest first.
 
-    If a customer has exactly the given name, invoices of similar names are left out.
+    If a customer has exactly the given name, invoices to customers with similar names are left out.
     """
     name = " ".join((inputs.customer_name or "").split())
     if inputs.status == "draft" and not (inputs.number or inputs.trip_id):
@@ -97,9 +94,9 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def row(invoice: JsonObject) -> str:
-    """Return one invoice as text: number, customer, total, due date or final status.
+    """Return an invoice as text: number, customer, total, due date or final status.
 
-    The amount due is added if it differs from the total.
+    The final status is paid or void. The open amount is added if it differs from the total.
     """
     parts = [_number(invoice), invoice["customer_name"]]
     parts.append(money(invoice["total"]))

@@ -59,9 +59,9 @@ def invoice_output(invoice: Invoice) -> JsonObject:
 
 
 def invoice_records(output: JsonObject) -> Sequence[Choice]:
-    """Return the invoice of a result as a record with its amount.
+    """Return the invoice of a result as a record with an amount.
 
-    It is the amount due, or else the total.
+    The amount is the open amount if the result has it, otherwise the total.
     """
     name = output.get("customer_name") or output.get("party_name") or ""
     amount = output.get("open_amount") or output["total_amount"]
@@ -128,7 +128,7 @@ def priced_rows(priced: pricing.Priced) -> list[RowShown]:
 def priced_total(priced: pricing.Priced) -> Money:
     """Return the total of lines without taxes.
 
-    It is rounded if the agency rounds its invoices.
+    The total is rounded if the agency rounds its invoices.
     """
     return priced.total + rounding.round_off(priced.total)
 
@@ -180,7 +180,8 @@ def check_alike(
 ) -> CheckShown:
     """Return a check that finds other recent invoices with this total.
 
-    They are invoices to the same customer. `besides` is an invoice to ignore.
+    Recent invoices are at most 30 days old. The check fails if one of them is to the same customer.
+    `besides` is an invoice to ignore.
     """
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
     alike = invoice_queries.find_alike(

@@ -63,11 +63,9 @@ def run(call: Invocation, inputs: IssueInvoiceInput) -> JsonObject:
 
 
 def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
-    """Return the invoice with its taxes for the reviewer.
+    """Return the preview of the invoice, with its taxes, for the reviewer.
 
-    The dry run adds the postings.
-
-    Raises InvoiceNotFound, InvoiceNotDraft.
+    The dry run adds the postings. Raises InvoiceNotFound, InvoiceNotDraft.
     """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
     check_draft(invoice)
@@ -121,8 +119,6 @@ def measure(_call: Invocation, inputs: IssueInvoiceInput) -> Measured:
 def policy(_call: Invocation, inputs: IssueInvoiceInput) -> Policy:
     """Return the invoice's total and customer for the amount limits.
 
-    No money is paid yet.
-
     Raises InvoiceNotFound.
     """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
@@ -130,7 +126,7 @@ def policy(_call: Invocation, inputs: IssueInvoiceInput) -> Policy:
 
 
 def drafts(call: Invocation, text: str) -> list[Choice]:
-    """Return the drafts whose customer a text names, newest first.
+    """Return the drafts of the customers that a text names, newest first.
 
     If the text names no customer, all drafts are returned.
     """

@@ -121,8 +121,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def unplanned(self) -> dict[str, Any]:
         """Return the entered values without instalments.
 
-        Each line says if TCS is collected on it. TCS is tax collected at source. A line without its
-        own choice follows the form's checkbox.
+        `collection` of each line is the treatment of tax collected at source (TCS), or None. A line
+        without a choice of its own follows the form's checkbox for TCS.
         """
         values = super().unplanned()
         if self.home is None or "collection" not in self._fields:
@@ -156,7 +156,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def treatments(self) -> list[tuple[str, Any, bool]]:
         """Return the tax treatments to offer.
 
-        Each has a code, a label, and True if it taxes the basic fare.
+        Each item is a tuple: code, label, and True if the treatment taxes the basic fare at any
+        date.
         """
         if self.home is None:
             return []
@@ -173,10 +174,10 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         return come_to.total if come_to else self.total
 
     def sketch(self) -> Sketch | None:
-        """Return the calculated invoice, or None if the form cannot be submitted.
+        """Return the computed taxes, total and postings of the entered invoice.
 
-        The form is then incomplete or would be refused. If it would be refused, `problems` has the
-        reason.
+        The result is None if the form is incomplete or would be refused. If it would be refused,
+        `problems` has the reason.
         """
         return self.dry_run(self._sketched)
 
@@ -196,7 +197,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
     """Form to send an invoice by mail.
 
-    The address defaults to that of the enquiry's customer.
+    The e-mail address defaults to the address of the enquiry's customer.
     """
 
     schema: ClassVar[type[BaseModel]] = InvoiceSendIn

@@ -32,7 +32,7 @@ _RARE_TABS = (("issued", _l("Issued")), ("void", _l("Void")))
 class InvoiceList(InvoiceListQuery):
     """Query parameters of the list of invoices.
 
-    A value that cannot be read is ignored and named in `invalid`.
+    A value that cannot be read is ignored, and the name of its parameter is in `invalid`.
     """
 
     invalid: Annotated[tuple[str, ...], Field(exclude=True)] = ()

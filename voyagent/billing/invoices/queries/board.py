@@ -1,4 +1,4 @@
-"""Query of the list page of invoices: rows and the numbers on its tabs."""
+"""Query of the list page of invoices: its rows and the counts on its tabs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,11 @@ class InvoiceSearch(DocumentSearch):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceListPage:
-    """A page of the list of invoices, and the numbers on its tabs.
+    """A page of the list of invoices, and the counts for the tabs of the list.
+
+    `by_status` is the number of invoices by status. `long_overdue` is the number of open invoices
+    that are overdue by more than two days. `due_about_now` is the number of open invoices by due
+    date, from two days before today to two days after today.
 
     `is_capped` is true if there may be more invoices than `page.total`, `is_partial` if only the
     newest invoices were searched.
@@ -69,7 +73,7 @@ class InvoiceListPage:
     is_partial: bool
 
     def numbers(self, today: date) -> dict[str, int]:
-        """Return the number of invoices by status, and of all, open and overdue ones.
+        """Return the counts for the tabs: by status, and `all`, `open` and `overdue`.
 
         `today` is an argument because the agency's time zone may be known only after the query.
         """
@@ -85,10 +89,10 @@ class InvoiceListPage:
 def read_list_page(
     reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset: int = 0
 ) -> InvoiceListPage:
-    """Return a page of the list, newest issue date first, and the numbers on the tabs.
+    """Return a page of the list, newest issue date first, and the counts for its tabs.
 
-    One statement reads both. If the counter tables do not have the total, at most a thousand
-    invoices are counted.
+    One statement reads the page and the counts. If no stored count has the total of the search, at
+    most a thousand invoices are counted.
     """
     rows = reader.read(_list_statement(search, limit, offset))[0]
     numbers = rows[0]
@@ -120,9 +124,9 @@ def read_list_page(
 
 
 def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[Any]:
-    """Select a page of invoices, each row with the numbers on the tabs.
+    """Select a page of invoices, each row with the counts for the tabs.
 
-    If no invoice is found, a single row without an id has the numbers.
+    If no invoice is found, a single row without an id has the counts.
     """
     numbers = _numbers(search).subquery("numbers")
     table = Invoice.__table__.alias("i")
@@ -152,7 +156,7 @@ def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[An
 
 
 def _is_found(search: InvoiceSearch) -> bool:
-    """Return True if the SQL function of the list page is used for the search.
+    """Return True if the SQL function `app.find_invoices` is used for the search.
 
     The function cannot filter by trip or by issue date.
     """

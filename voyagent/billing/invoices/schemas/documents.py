@@ -50,7 +50,8 @@ DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
 class InvoiceDraftIn(DocumentDraftIn):
     """An invoice to create as a draft.
 
-    `due_date` defaults to the customer's payment terms, else to the issue date.
+    `due_date` defaults to the due date of the first instalment. Without instalments, the customer's
+    payment terms give the default; without terms, it is the issue date.
     """
 
     customer_name: Annotated[str, Trimmed(255)]
@@ -69,7 +70,7 @@ class InvoicePatch(DocumentPatch):
     """Changes of a draft invoice.
 
     Omitted members stay unchanged; null clears `party_reference`, `notes`, `trip_id`,
-    `instalments`, `exchange_rate` and the members that determine taxes.
+    `instalments`, `exchange_rate`, `place_of_supply`, `customer_tax_number` and `customer_pan`.
 
     `line_items` replaces all lines. If only the currency changes, the amounts keep their figures
     and the exchange rate is cleared.
@@ -86,7 +87,7 @@ class InvoicePatch(DocumentPatch):
     def changes(self, currency: str) -> DraftChanges:
         """Return the members that were sent, for the service.
 
-        The currency of the lines is the one that was sent with them, else `currency`.
+        The lines are in the currency that was sent, or in `currency` if none was sent.
         """
         return cast("DraftChanges", self._changes(currency))
 
@@ -166,7 +167,7 @@ def _is_taken_back(write_off: Row) -> bool:
 class WrittenOffOut(AnswerOf[Row]):
     """A write-off of this invoice.
 
-    A row with `reverses_id` reverses the write-off with that id; its amount is negative.
+    A write-off with `reverses_id` reverses the write-off with that id, and has a negative amount.
     """
 
     id: UUID

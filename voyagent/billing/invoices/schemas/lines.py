@@ -63,7 +63,7 @@ def _percent(percent: Decimal) -> str:
 class TaxOut(AnswerOf[Row]):
     """A tax component of an invoice line.
 
-    `confirmed` is true if its rate was checked against the text of the law.
+    `confirmed` is true if the rate was checked against the text of the law.
     """
 
     component: str

@@ -60,9 +60,9 @@ def draft_invoice(
 ) -> Invoice:
     """Create a draft invoice with its taxes; it has no number and is not posted.
 
-    The due date defaults to the first instalment's, or to the customer's payment terms. Place of
-    supply and tax number default to those stored for the customer. `exchange_rate` is the booked
-    rate of an invoice in a foreign currency.
+    The due date defaults to the due date of the first instalment, or to the date by the customer's
+    payment terms. Place of supply and tax number default to those stored for the customer.
+    `exchange_rate` is the booked rate of an invoice in a foreign currency.
 
     Raises Forbidden; InvoiceNumberConflict if a number is requested; CustomerNameRequired,
     TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.create_draft`;
@@ -108,10 +108,10 @@ def draft_invoice(
 def revise_draft(
     actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen: datetime | None = None
 ) -> Invoice:
-    """Change a draft invoice; if no value differs, no audit event is recorded.
+    """Change a draft invoice, and record an audit event if a value differs.
 
-    `seen` is the `updated_at` of the draft that the caller has read. If the draft was changed after
-    that, DraftChanged is raised.
+    `seen` is the `updated_at` that the caller has read. DraftChanged is raised if the draft was
+    changed after that time.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged; CustomerNameRequired,
     TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.
@@ -161,9 +161,10 @@ def _columns(buyer: Buyer) -> FurtherColumns:
 
 
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
-    """Return the id of an invoice's conversation.
+    """Return the id of the conversation to which an invoice belongs, or None.
 
-    It is the given one, or else that of the enquiry.
+    This is `session_id`, or else the conversation of the enquiry. Raises EnquiryNotFound,
+    SessionNotFound.
     """
     known_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if session_id is not None:

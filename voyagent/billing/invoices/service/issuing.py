@@ -38,8 +38,9 @@ from voyagent.ledger.service import chart
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
     """Void an issued invoice on a day: by default today, or its issue date if later.
 
-    The number stays used (Rule 46 of the CGST Rules). Deferred revenue is reversed on its service
-    dates. Raises Forbidden, InvoiceNotFound, and the errors of `void_document`.
+    The number stays used (Rule 46 of the CGST Rules). The entries that recognise deferred revenue
+    are reversed too, each on its service date, or on the day of voiding if that is later. Raises
+    Forbidden, InvoiceNotFound, and the errors of `void_document`.
     """
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -59,10 +60,10 @@ def import_open_invoice(
     """Import an open invoice from the former accounting program, with its open amount.
 
     The invoice counts as issued on its original issue date, and neither revenue nor tax is posted
-    for it. Its former number becomes its reference, which must be unique in the agency. Its own
-    number is from a separate series (`O/2026-27/000001`), so that the series of invoices has no
-    gaps (Rule 46 of the CGST Rules). `exchange_rate` is the booked rate of an invoice in a foreign
-    currency.
+    for it. `reference` is the invoice's number in the former program, which must be unique in the
+    agency. The invoice gets a new number of a separate series (`O/2026-27/000001`), so that the
+    series of invoices has no gaps (Rule 46 of the CGST Rules). `exchange_rate` is the booked rate
+    of an invoice in a foreign currency.
 
     Raises Forbidden, FormerNumberRequired, FormerNumberTaken, and the errors of `draft_invoice` and
     `issue_invoice`.
@@ -96,8 +97,8 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
 
     Receivables are posted against revenue. Revenue of own sales with a later service date is
     deferred income until that date. If several calls run at the same time, only one issues the
-    invoice. If the transaction fails, the number is free again. `seen` is the `updated_at` of the
-    draft that the caller has read.
+    invoice. If the transaction fails, the number is free again. `seen` is the `updated_at` that the
+    caller has read, or None to issue any version of the draft.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
     AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive.
@@ -142,8 +143,8 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
 def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
     """Return the journal lines of issuing an invoice, with taxes and rounding.
 
-    Each item is account, 1 for debit or -1 for credit, and amount. An imported invoice is posted
-    against the opening balance account.
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. An
+    imported invoice is posted against the opening balance account.
     """
     if invoice.is_opening:
         total = Money(invoice.total_minor, invoice.currency)
@@ -166,7 +167,7 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
 def recognitions_of(invoice: Invoice) -> list[Recognition]:
     """Return the revenue to recognise on later service dates.
 
-    An imported invoice has none.
+    The list is empty for an imported invoice.
     """
     if invoice.is_opening:
         return []

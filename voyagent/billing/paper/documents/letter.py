@@ -21,9 +21,11 @@ from voyagent.mail.service import Attached
 class Letter:
     """Content of a printed document in the current language.
 
-    `facts`, `parts` (of the total), `settled`, `due` and `plan` (instalments) are labels with
-    values. The first column of the table is aligned left, the others right. `rate` is the booked
-    exchange rate.
+    `facts`, `parts`, `settled` and `plan` are lists of labels with values: dates and references,
+    the parts of the total, payments and credits, and instalments. `due` is the label and value of
+    the amount due. `rate` is the booked exchange rate as text.
+
+    The first column of the table is aligned left, the other columns right.
     """
 
     title: str

@@ -1,6 +1,6 @@
 """PDF files of billing documents, in the current language.
 
-The PDF of a supplier's document states that it is the agency's record of that document.
+The PDF of a supplier's document states that it is the agency's record, not the document itself.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
 def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attached:
     """Return a payment as a PDF, with the settled documents and refunds.
 
-    The unused amount follows.
+    The last row has the unused amount, if there is any.
     """
     payment, currency = document.payment, document.payment["currency"]
     is_in = payment["direction"] == "in"
@@ -234,7 +234,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
 def supplier_credit_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
     """Return the agency's record of a supplier credit as a PDF.
 
-    It has the bill and the reason.
+    The PDF names the credited bill and the reason.
     """
     credit, currency = document.credit, document.credit["currency"]
     letter = Letter(
@@ -262,7 +262,7 @@ def supplier_credit_of(reader: Reader, document: CreditDocument, agency: str) ->
 def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Invoice:
     """Create the PDF of an invoice in the given language and mail it.
 
-    Raises InvoiceNotFound and the errors of `service.send_invoice`.
+    Raises InvoiceNotFound and the errors of `sending.send_invoice`.
     """
     actor.require("invoice.send")
     sending.check_sendable(invoice_queries.get_invoice(invoice_id))
@@ -282,9 +282,9 @@ def _our_record() -> str:
 
 
 def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
-    """Return the amount before tax, the taxes and the rounding.
+    """Return labels and amounts: the amount before tax, the taxes and the rounding.
 
-    Empty if there are neither taxes nor a rounding.
+    The list is empty if there are neither taxes nor a rounding.
     """
     moved = document.get("round_off_minor", 0)  # bills are never rounded
     if not taxes and not moved:
@@ -300,9 +300,9 @@ def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
 
 
 def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
-    """Return payments, credits and write-offs as negative amounts.
+    """Return payments, credits and write-offs as labels with negative amounts.
 
-    Added to the total they give the amount due.
+    The total and these amounts add up to the amount due.
     """
     received = [
         (_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency))
@@ -317,9 +317,9 @@ def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
 
 
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
-    """Return the amount due and its due date, or a note that nothing is due.
+    """Return the amount due with its label, or None for a draft or void invoice.
 
-    None for drafts and void documents.
+    The label has the due date. If nothing is due, it says why.
     """
     if invoice["status"] == "paid":
         settled = (
@@ -338,7 +338,7 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
 
 
 def _plan(document: Row) -> list[tuple[str, str]]:
-    """Return the instalments with their open amounts.
+    """Return the instalments with their open amounts, as labels and amounts.
 
     Drafts and void documents have no open amount, so the whole amount is shown.
     """
@@ -371,7 +371,7 @@ def _amount(minor: int, currency: str) -> str:
 def _document(row: Row) -> str:
     """Return the reference of the settled document.
 
-    The settled amount follows if its currency differs.
+    If the document and the payment have different currencies, the settled amount is added.
     """
     if row["settled_minor"] is None:
         return str(row["reference"])

@@ -1,6 +1,6 @@
 """Kinds of billing documents that can be downloaded as files.
 
-Pages and the API offer them.
+Pages and the API offer the downloads.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class _Kind(NamedTuple):
     """The functions and labels that turn a kind of document into files.
 
     `title` names the kind in the API documentation. `missing` is the error if the document is not
-    found. `named_by` is the member whose value names the file.
+    found. `read` reads a document; `row_of` and `answer` make the API response from it, and
+    `typeset` the PDF. `named_by` is the member of the response whose value names the file.
     """
 
     title: str

@@ -83,7 +83,7 @@ def list_payments(reader: Reader, query: PaymentQuery) -> Body[PaymentListOut]:
 def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
     """Record a payment from a customer or to a supplier.
 
-    `allocations` are the documents that it settles. The rest of the amount is an advance.
+    `allocations` are the documents that the payment settles. The rest of the amount is an advance.
     """
     fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
     return _payment(
@@ -147,8 +147,8 @@ def unallocate_payment(
     """Take back an allocation.
 
     The whole allocation ends on `effective_on`: the document is open again, and the amount of the
-    payment can be allocated or refunded again. The allocation is kept, and a row with negative
-    amounts and a journal entry are added. Reports for earlier dates do not change.
+    payment can be allocated or refunded again. The allocation is kept. A journal entry and a second
+    allocation with negative amounts are added. Reports for earlier dates do not change.
     """
     allocations.deallocate(actor, payment_id, allocation_id, on=body.effective_on)
     return _payment(payment_id)
@@ -200,8 +200,8 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Body[Payme
 def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[PaymentOut]:
     """Reverse a payment that was recorded by mistake.
 
-    The whole payment is reversed: the documents that it settled are open again, and its journal
-    entry is reversed. Its number stays used.
+    The whole payment and its journal entry are reversed, and the documents that it settled are open
+    again. The number of the payment stays used.
     """
     payment_reversals.reverse_payment(actor, payment_id, reason=body.reason, on=body.reversed_on)
     return _payment(payment_id)
@@ -226,8 +226,8 @@ def reverse_refund(
 ) -> Body[PaymentOut]:
     """Reverse a refund that was recorded by mistake.
 
-    The whole refund is reversed: the amount is unused on the payment again, and the journal entry
-    of the refund is reversed. Its number stays used.
+    The whole refund and its journal entry are reversed, and the amount is unused on the payment
+    again. The number of the refund stays used.
     """
     payment_reversals.reverse_refund(
         actor, payment_id, refund_id, reason=body.reason, on=body.reversed_on

@@ -1,6 +1,6 @@
 """Capability `pay_bill`: record a payment of a supplier's bill.
 
-It may be a part of the amount.
+The payment may be less than the open amount of the bill.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def run(call: Invocation, inputs: PayBillInput) -> JsonObject:
 
 
 def preview(_call: Invocation, inputs: PayBillInput) -> Description:
-    """Return the payment and its bill for the reviewer.
+    """Return the preview of the payment for the reviewer.
 
     Raises BillNotFound, InvalidAmount, UnknownCurrency.
     """
@@ -100,7 +100,7 @@ def measure(_call: Invocation, inputs: PayBillInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: PayBillInput) -> Policy:
-    """Return amount, supplier and direction (money is paid out) for the amount limits.
+    """Return amount, supplier and direction `out` for limits and approval rules.
 
     Raises BillNotFound, InvalidAmount, UnknownCurrency.
     """

@@ -1,6 +1,6 @@
 """Capability `record_receipt`: record a customer's payment of an invoice.
 
-It may be a part of the amount.
+The payment may be less than the open amount of the invoice.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def run(call: Invocation, inputs: RecordReceiptInput) -> JsonObject:
 
 
 def preview(_call: Invocation, inputs: RecordReceiptInput) -> Description:
-    """Return the payment and its invoice for the reviewer.
+    """Return the preview of the payment for the reviewer.
 
     Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
     """
@@ -93,7 +93,7 @@ def measure(_call: Invocation, inputs: RecordReceiptInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
-    """Return amount, customer and direction (money is received) for the amount limits.
+    """Return amount, customer and direction `in` for limits and approval rules.
 
     Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
     """
@@ -103,7 +103,7 @@ def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
 def sentence(_given: JsonObject, output: JsonObject) -> str:
     """Return the summary sentence.
 
-    After recording it names the customer and the invoice.
+    After recording, the sentence names the customer and the invoice.
     """
     if not output.get("recorded"):
         return str(gettext("Record payment"))

@@ -29,9 +29,10 @@ _REFUNDS = Refund.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """Sums of a document's settled amounts and of their book values, in minor units.
+    """Sums of a document's allocations from payments in another currency.
 
-    Payments in the document's own currency are left out.
+    `settled_minor` is the settled amount in the document's currency. `booked_minor` is the book
+    value of the settled amount, in the payments' currency. Both are in minor units.
     """
 
     settled_minor: int
@@ -82,7 +83,8 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 def allocations_of(payment_id: UUID) -> list[Allocation]:
     """Return the allocations of a payment, oldest first.
 
-    Includes allocations that were taken back, and the rows with negative amounts that cancel them.
+    The result includes the allocations that were taken back, and the rows with negative amounts
+    that take them back.
     """
     return list(
         db.session.scalars(
@@ -94,7 +96,7 @@ def allocations_of(payment_id: UUID) -> list[Allocation]:
 
 
 def exchanged_before(document: Invoice | Bill) -> Exchanged:
-    """Return the amounts of a document that were settled in another currency.
+    """Return the sums that payments in another currency have settled of a document.
 
     The caller must have locked the document.
     """

@@ -50,8 +50,8 @@ _LISTED = (
 def payments_listing(search: PaymentSearch) -> Listing:
     """Return the export of the payments that a search finds, newest first.
 
-    They are in order of the payment date. For a reversed payment the refunded and the unused amount
-    are zero.
+    The order is by payment date. The refunded and the unused amount of a reversed payment are
+    exported as zero.
     """
     of = Payment.__table__.c
     columns = [
@@ -90,8 +90,9 @@ def payments_listing(search: PaymentSearch) -> Listing:
 class PaymentSearch:
     """Filters of a list of payments.
 
-    `direction` is `in` or `out`, `party` the whole name of the customer or supplier. `is_unapplied`
-    finds payments with an unused amount, `is_reversed` those that were reversed.
+    `direction` is `in` or `out`, `party` the whole name of the customer or supplier. `text` is a
+    part of the number, of the party's name or of the reference. `is_unapplied` finds payments with
+    an unused amount, `is_reversed` finds reversed payments.
     """
 
     direction: str | None = None
@@ -155,9 +156,7 @@ def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
     """Return a payment with its allocations and refunds, oldest first.
 
-    It takes one database request.
-
-    Raises PaymentNotFound.
+    All rows are read in one database request. Raises PaymentNotFound.
     """
     payments, allocations, refunds, journal = reader.read(*_document_statements(payment_id))
     return PaymentDocument(first_row(payments, PaymentNotFound), allocations, refunds, journal)

@@ -54,13 +54,15 @@ def allocate(
 
     A journal entry moves the amount from the account of advances to the account of the documents.
     If `parts` is None, the unused amount is allocated to the open documents, earliest due date
-    first. The day may not be before the payment, the issue date of a document, or the last reversal
-    of an allocation, credit, write-off or refund of the payment or the documents, so that reports
-    for earlier dates do not change.
+    first.
+
+    The day may not be before the payment date or the issue date of a document. It may not be before
+    the last reversal of an allocation or refund of the payment, or of an allocation, credit or
+    write-off of a document. Reports for earlier dates therefore do not change.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen,
-    InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty,
-    DocumentNotOpen, InvalidDate, and the errors of `settling.settlement_of`; PaymentExceedsOpen,
+    InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen,
+    InvalidDate, and the errors of `settling.settlement_of`; PaymentExceedsOpen,
     PaymentOverAllocated; PeriodLocked.
     """
     actor.require_authority("payment.record")
@@ -108,7 +110,8 @@ def allocate(
 def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], day: date) -> None:
     """Post and store the allocations to documents in another currency.
 
-    Each has a journal entry of its own. Other settlements are ignored.
+    Each of these allocations has a journal entry of its own. Settlements in the payment's currency
+    are ignored.
     """
     actor.require_authority("payment.record")
     for part in settlements:
@@ -140,10 +143,10 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
 def settlements_now(
     actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int
 ) -> list[Settlement]:
-    """Return the settlements that parts of a payment would make.
+    """Check parts of a payment and return the settlement that each would make now.
 
-    Nothing is locked. `left_minor` is the unused amount of the payment. Raises the errors of
-    `allocate`.
+    Nothing is locked or stored. `left_minor` is the unused amount of the payment. Raises the errors
+    of `allocate`.
     """
     if months.is_closed(day):
         raise PeriodLocked
@@ -162,9 +165,10 @@ def settlements_now(
 def allocation_sides(
     actor: Actor, payment: Payment, parts: Sequence[Part], on: date | None = None
 ) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of an allocation.
+    """Return the journal lines that an allocation would post.
 
-    Each item is account, 1 for debit or -1 for credit, and amount. Raises the errors of `allocate`.
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. Raises
+    the errors of `allocate`.
     """
     check_left(payment)
     settlements = settlements_now(
@@ -243,9 +247,10 @@ def deallocate(
 
 
 def deallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of taking back an allocation in the payment's currency.
+    """Return the journal lines for taking back an allocation.
 
-    Each item is account, 1 for debit or -1 for credit, and amount.
+    The payment and the document must have the same currency. A journal line is a tuple: key of the
+    account, 1 for debit or -1 for credit, and amount.
     """
     left, right = accounts_of(payment, take_back=True)
     amount = Money(allocation.amount_minor, payment.currency)
@@ -255,7 +260,8 @@ def deallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[s
 def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> list[Part]:
     """Distribute an amount over the party's open documents, earliest due date first.
 
-    Only documents issued up to `day` count. They are locked until the transaction ends.
+    Only documents in the currency of `amount` that were issued up to `day` are used. These
+    documents are locked until the transaction ends.
     """
     kind: Kind = "receivable" if direction == "in" else "payable"
     ids = allocation_queries.open_document_ids(

@@ -108,8 +108,8 @@ def payment_sides(
 ) -> list[tuple[str, int, Money]]:
     """Return the journal lines that recording a payment would post now.
 
-    Each item is account, 1 for debit or -1 for credit, and amount. Raises the errors of
-    `record_payment`.
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. Raises
+    the errors of `record_payment`.
     """
     payment = _read(actor, direction, party_name, amount, on, account=account)
     settlements = settlements_now(
@@ -133,7 +133,7 @@ def record_receipt(
 ) -> Payment:
     """Record a payment of an invoice.
 
-    The defaults are the whole open amount and today.
+    `amount` defaults to the whole open amount, `on` to today.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
@@ -152,7 +152,9 @@ def pay_bill(
     reference: str | None = None,
     account: str = "bank",
 ) -> Payment:
-    """Record a payment of a bill; the defaults are its whole open amount and today.
+    """Record a payment of a bill.
+
+    `amount` defaults to the whole open amount, `on` to today.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
@@ -173,8 +175,8 @@ def refund_payment(
 ) -> Refund:
     """Record a refund of an advance.
 
-    The defaults are the whole unused amount and today. If the advance was paid to a supplier, the
-    supplier refunds it. The refund takes the next number of its own series.
+    `amount` defaults to the whole unused amount, `on` to today. If the advance was paid to a
+    supplier, the supplier refunds it. The refund takes the next number of the series of refunds.
 
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
     PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
@@ -212,8 +214,8 @@ def refund_sides(
 ) -> list[tuple[str, int, Money]]:
     """Return the journal lines that a refund would post.
 
-    Each item is account, 1 for debit or -1 for credit, and amount. Raises the errors of
-    `refund_payment`.
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. Raises
+    the errors of `refund_payment`.
     """
     if months.is_closed(_refunded_on(actor, payment, amount, on)):
         raise PeriodLocked
@@ -308,10 +310,9 @@ def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
 def _money_sides(
     direction: str, amount: Money, account: str, parts: Sequence[Settlement]
 ) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a payment, with an advance for the rest.
+    """Return the journal lines of a payment: money, settled documents and advance.
 
-    The other lines are those of the money and of the settled documents. `parts` are in the
-    payment's currency.
+    `parts` settle documents in the payment's currency. The rest of `amount` is an advance.
     """
     settled = sum(part.amount.amount_minor for part in parts)
     sign = 1 if direction == "in" else -1

@@ -70,7 +70,7 @@ _MOVES = {"allocation": "payment.record", "payment": "payment.reverse"}
 def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice | Bill]:
     """Lock documents and return them by id.
 
-    They are locked in the order of their ids, so that two requests never deadlock. Raises
+    The documents are locked in the order of their ids, so that two requests never deadlock. Raises
     InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound.
     """
     ids = check_named(named)
@@ -83,9 +83,9 @@ def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice 
 
 
 def check_named(named: Sequence[UUID]) -> set[UUID]:
-    """Return the ids of at most PARTS_MAX documents, each named once.
+    """Check that each document is named once, and return the ids.
 
-    Raises InvalidAllocations if there are more, DocumentTwice.
+    Raises DocumentTwice; InvalidAllocations if there are more than PARTS_MAX ids.
     """
     if len(named) > PARTS_MAX:
         raise InvalidAllocations
@@ -104,7 +104,7 @@ def check_parts(
     *,
     left_minor: int,
 ) -> list[Settlement]:
-    """Check the parts of a payment and return what they settle.
+    """Check the parts of a payment and return the settlement of each.
 
     `left_minor` is the unused amount of the payment. Raises the errors of `allocate`.
     """
@@ -175,9 +175,9 @@ def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
 
 
 def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocation:
-    """Return the row that cancels an allocation.
+    """Return a new row that cancels an allocation; `settle` stores it.
 
-    It has negative amounts at the same exchange rate.
+    The row has the negative amounts and the exchange rate of the allocation.
     """
     columns: dict[str, Any] = {
         name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)
@@ -192,7 +192,7 @@ def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocatio
 
 
 def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
-    """Store allocations of an entry, and update payment and documents.
+    """Store the allocations of a journal entry, and update payment and documents.
 
     The caller must have locked the payment and the documents.
     """
@@ -241,12 +241,11 @@ def _audit_part(part: Settlement) -> dict[str, str]:
 
 
 def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
-    """Return the accounts to debit and to credit to move an amount.
+    """Return the account to debit and the account to credit for an allocation.
 
-    The amount moves to documents or, with `take_back`, from them. One of them is the account of
-    documents, the other the account of advances. For a payment from a customer an allocation debits
-    advances; for a payment to a supplier it credits them. With `take_back` debit and credit are
-    swapped.
+    One account is that of documents, the other that of advances. An allocation of a payment from a
+    customer debits advances; an allocation of a payment to a supplier credits them. With
+    `take_back` the result is for taking an allocation back: debit and credit are swapped.
     """
     documents, advances = CONTROL[payment.direction]
     return (
@@ -263,9 +262,10 @@ def move(
     source: tuple[str, UUID, str],
     take_back: bool,
 ) -> UUID:
-    """Post an entry that moves an amount between advances and documents.
+    """Post an entry that moves an amount from advances to documents; return its id.
 
-    Returns the id of the entry. `source` is the type and id of the entry's source, and its purpose.
+    With `take_back` the amount moves from documents to advances. `source` has the type and id of
+    the entry's source, and the purpose of the entry.
     """
     actor.require_authority(_MOVES[source[0]])
     source_type, source_id, purpose = source
@@ -292,8 +292,8 @@ def move(
 class Part:
     """The amount of a payment to allocate to a document.
 
-    For a document in another currency, either `settled` is the amount in the document's currency,
-    or `quote` the exchange rate.
+    For a document in another currency, `settled` is the settled amount in the document's currency,
+    and `quote` the exchange rate. One of the two is required.
     """
 
     document_id: UUID
@@ -304,10 +304,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A checked part of a payment, with the amount of the document it settles.
+    """A checked part of a payment.
 
-    `booked` is the book value of the settled amount in the payment's currency; it is None if the
-    document is in the currency of the ledger.
+    `amount` is in the payment's currency, and `settled` is the amount that it settles in the
+    document's currency. `booked` is the book value of `settled` in the payment's currency; it is
+    None if the document is in the currency of the ledger.
     """
 
     document_id: UUID
@@ -326,8 +327,8 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
     """Return the settlement of a locked document by a part of a payment.
 
     If the currencies differ, one of them must be the ledger's. If the payment is in the ledger's
-    currency, the document must have a booked rate. The book values of all parts add up exactly to
-    the book value of the whole document.
+    currency, the document must have a booked rate. The book values of all payments of a document
+    add up exactly to the book value of the document.
 
     Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies,
     MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
@@ -361,8 +362,8 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
 def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Money]]:
     """Return the journal lines of an allocation to a document in another currency.
 
-    Debits equal credits in each currency. Each item is account, 1 for debit or -1 for credit, and
-    amount.
+    Debits equal credits in each currency. A journal line is a tuple: key of the account, 1 for
+    debit or -1 for credit, and amount.
     """
     documents, advances = CONTROL[direction]
     sign = 1 if direction == "in" else -1

@@ -413,7 +413,7 @@ def _reversed(
 def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]:
     """Return the postings of taking back an allocation.
 
-    The list is empty for a row that takes back another one.
+    The list is empty for a row that itself takes back an allocation.
     """
     if allocation.reverses_id is not None:
         return []
@@ -425,10 +425,10 @@ def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]
 
 
 def _begun() -> dict[str, Any]:
-    """Return the initial values of a payment, some of them from the URL.
+    """Return the initial values of the form of a payment, some of them from the URL.
 
-    The URL may have the direction and the party. The date is today. If the URL names an open
-    document, its party and currency are used, and its open amount is the amount to pay and to
+    The URL may have the direction and the party. The payment date is today. If the URL names an
+    open document, its party and currency are used, and its open amount is the amount to pay and to
     allocate. Raises InvoiceNotFound, BillNotFound.
     """
     parameters = {
@@ -465,12 +465,12 @@ def _goes_on() -> bool:
 def _open_documents(
     actor: Actor, direction: Any, party: Any, currency: Any
 ) -> tuple[list[Row], list[Row]]:
-    """Return the open documents of a party in a currency, and those in others.
+    """Return a party's open documents in a currency, and those in other currencies.
 
-    The earliest due date is first. Each list has at most as many documents as one payment can
-    settle. Rows in other currencies have further members: `booked_rate` (text), `base` (base
-    currency of a rate of the day), `can_be` (True if the payment can settle the document), and
-    `is_beyond` (True if neither currency is the ledger's).
+    In both lists the earliest due date is first, and there are at most as many documents as one
+    payment can settle. Rows in other currencies have further members: `booked_rate` (text), `base`
+    (base currency of a rate of the day), `can_be` (True if the payment can settle the document),
+    and `is_beyond` (True if neither currency is the ledger's).
     """
     name = " ".join(str(party or "").replace("\x00", "").split())
     if not 1 <= len(name) <= 255 or currency not in currency_codes():
@@ -504,7 +504,8 @@ def _open_documents(
 def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
     """Distribute an amount over documents, earliest due date first.
 
-    Amounts that the user entered for documents in another currency are kept and deducted first.
+    `documents` are in the payment's currency. Amounts that the user entered for documents in
+    another currency are kept and deducted first.
     """
     rows = [row for row in form.allocations.data if row["document_id"] in form.pairs]
     form.allocations.data = rows

@@ -1,6 +1,6 @@
 """Capability `write_off_invoice`: write off an invoice as a bad debt.
 
-It may be a part of the amount.
+The write-off may be less than the open amount of the invoice.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ class BookingStatus(StrEnum):
 class FlightQuery:
     """A flight search.
 
-    Places are IATA codes of airports or cities (LON). Dates are local at the airport of departure.
-    Prices are requested in `currency`.
+    `origin` and `destination` are IATA codes of airports or cities, such as LON. Dates are local at
+    the airport of departure. Offers have prices in `currency`; `limit` is their maximum number.
     """
 
     origin: str
@@ -53,7 +53,7 @@ class FlightQuery:
 class Segment:
     """One flight.
 
-    Each time has the UTC offset of its airport.
+    `departs_at` and `arrives_at` have the UTC offset of the airport.
     """
 
     carrier: str
@@ -158,8 +158,8 @@ class FlightOffer:
 class Ticket:
     """A ticket; `number` is the airline's three-digit code and ten digits.
 
-    `position` is the index of the traveller, counted from 1. `check_digit` is the number modulo
-    seven, printed after the number and not part of it.
+    `position` is the traveller's position in the booking, counted from 1. `check_digit` is `number`
+    modulo seven. It is printed after the number and is not part of it.
     """
 
     number: str
@@ -217,9 +217,8 @@ class FlightSupplier(Protocol):
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
         """Pay a held booking and return it with a ticket for each traveller.
 
-        The tickets are in the order of the travellers.
-
-        Raises HoldExpired, TicketingRefused, ConflictAtSupplier.
+        The tickets are in the order of the travellers. Raises HoldExpired, TicketingRefused,
+        ConflictAtSupplier.
         """
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:

@@ -26,8 +26,9 @@ class Board(StrEnum):
 class HotelQuery:
     """A hotel search.
 
-    `country` is ISO 3166 alpha-2, `city` a name or an IATA code. `budget_max` is for all rooms and
-    nights together, with taxes.
+    `country` is an ISO 3166 alpha-2 code, `city` a name or an IATA code. `budget_max` is the
+    maximum price of all rooms and nights together, with taxes. `limit` is the maximum number of
+    rates.
     """
 
     country: str
@@ -74,7 +75,7 @@ class NightPrice:
 class HotelRate:
     """A price for rooms of one kind, valid until `valid_until`.
 
-    `total` is the sum of the nights and the taxes. `rate_key` is an opaque text of the supplier.
+    `total` is the sum of `nightly` and `taxes`. `rate_key` is an opaque text of the supplier.
     Before the day `free_until` a booking can be cancelled without charge; `free_until` is None if
     the rate is not refundable.
     """
@@ -101,7 +102,7 @@ class HotelRate:
 class HotelBooking:
     """A booking at a hotel.
 
-    `charge` is the cancellation charge, None if not cancelled.
+    `charge` is the cancellation charge. It is None if the booking is not cancelled.
     """
 
     supplier: str

@@ -42,9 +42,9 @@ class DocumentNeeded:
 class VisaRequirements:
     """Visa requirements of `destination` for tourists of `nationality`.
 
-    Both are ISO 3166 alpha-2 codes. `passport_months` is the number of months for which the
-    passport must be valid after arrival. `source` names the origin of the rule and is shown
-    together with it.
+    Both of these fields are ISO 3166 alpha-2 codes. `passport_months` is the number of months for
+    which the passport must be valid after arrival. `source` says where the requirements come from
+    and is shown together with them.
     """
 
     supplier: str
@@ -64,8 +64,8 @@ class VisaRequirements:
 class VisaApplication:
     """A visa application of one person.
 
-    `filed_on` is the day of filing. It is part of the application, so that a repeated call sends an
-    equal application and the supplier files it only once.
+    `filed_on` is the day of filing. It is stored in the application, so that a repeated call sends
+    an equal application and the supplier files it only once.
     """
 
     traveller: Traveller

@@ -2,13 +2,13 @@
 
 Timetables, fares, hotels and visa rules are invented.
 
-- Deterministic: results depend only on the query and the day; pseudo-random numbers are computed
-  from words (`draws`).
-- Stateless: a `supplier_ref` contains its booking, signed with a key of the installation (`marks`),
-  so that every process accepts the references of the others.
-- Failures follow rules, which are listed in `faults`.
-- Offers and rates are valid for twenty minutes. Ticket numbers are the accounting code of the
-  airline and ten digits that begin with 9.
+- Results depend only on the query and the day. Pseudo-random numbers are computed from the query
+  (`draws`).
+- Nothing is stored. A `supplier_ref` contains its booking, signed with a key of the installation
+  (`marks`), so every process accepts it.
+- Failures follow rules, which `faults` lists.
+- Offers and rates are valid for twenty minutes.
+- A ticket number is the accounting code of the airline and ten digits that begin with 9.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NAME = "sandbox"
 class Sandbox:
     """The drivers for flights, hotels and visas.
 
-    `stall_s`: seconds that a simulated hanging call waits.
+    `stall_s` is the number of seconds that a call waits if it simulates a time-out.
     """
 
     def __init__(self, keyring: Keyring, *, stall_s: float) -> None:

@@ -26,7 +26,8 @@ class Style(StrEnum):
 class Carrier:
     """An airline; the first of `hubs` is in its home country.
 
-    `reach_km` is the length of its longest flight in the sandbox.
+    `accounting` is the accounting code of three digits. `reach_km` is the length of the airline's
+    longest flight in the sandbox.
     """
 
     code: str

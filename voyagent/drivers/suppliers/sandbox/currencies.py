@@ -1,8 +1,8 @@
 """Exchange rates of the sandbox, which calculates prices in US dollars.
 
 The rates in `currencies.csv` are round numbers near those of late 2026. They never change, so that
-equal searches have equal prices, and must not be used in the ledger. A price is rounded up to a
-multiple of `step_minor` minor units, as airlines do.
+equal searches have equal prices. They must not be used in the ledger. A price is rounded up to a
+multiple of `step_minor` minor units, as airlines do; `step_minor` is a column of the file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from voyagent.kernel.money import Money, exponent
 def quoted(driver: str, usd: Decimal, currency: str) -> Money:
     """Return a dollar amount in another currency, rounded up.
 
-    Raises ValidationFailed if the currency has no rate.
+    Raises ValidationFailed if the sandbox has no exchange rate for the currency.
     """
     if currency not in _rates():
         raise ValidationFailed(driver, "currency", "the sandbox has no rate for it")

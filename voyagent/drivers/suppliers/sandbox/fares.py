@@ -1,6 +1,8 @@
-"""Fares of the sandbox in US dollars: an adult's, and others' shares of it.
+"""Fares of the sandbox in US dollars.
 
-fare = (price by distance in three bands + a fixed part) × season × weekday × days ahead × cabin ×
+Children, infants and seniors pay a share of the adult fare. The adult fare is:
+
+(price by distance in three bands + a fixed amount) × season × weekday × days ahead × cabin ×
 airline × demand for the flight × connections
 """
 
@@ -30,9 +32,10 @@ _CABIN = {
 }
 _STYLE = {Style.LOW: Decimal("0.82"), Style.FULL: Decimal(1), Style.PREMIUM: Decimal("1.12")}
 _CHANGE_FAR, _CHANGE_NEAR, _FAR_KM = Decimal("0.90"), Decimal("1.05"), 4000
-"""Factors for a journey with a connection.
+"""Factors on the fare of a journey with a connection.
 
-Over a long distance it is cheaper than a non-stop flight; over a short one it is dearer.
+Over more than `_FAR_KM` kilometres the journey is cheaper than a non-stop flight. Over a shorter
+distance it is dearer.
 """
 _RETURN = Decimal("0.93")
 """Factor for a return journey on one ticket; low-cost airlines do not give it."""
@@ -63,8 +66,7 @@ class Trip:
 def fare_lines(driver: str, trip: Trip, party: Party, currency: str) -> tuple[FareLine, ...]:
     """Return the fare of each kind of passenger.
 
-    Raises:
-    ValidationFailed: the currency has no rate.
+    Raises ValidationFailed if the sandbox has no exchange rate for the currency.
     """
     one = carrier(trip.journeys[0].segments[0].carrier)
     share = _SHARE_LOW if one.style is Style.LOW else _SHARE

@@ -1,8 +1,9 @@
 """Failures of the sandbox, for tests and demonstrations.
 
-They follow rules and not chance.
+The failures follow rules and not chance.
 
-By the country of departure, destination, hotel or visa. Each call for such a country fails:
+A call fails if its query, offer, rate or application is for one of these countries. The country is
+that of the departure, the destination, the hotel or the visa.
 
 | country | failure |
 |---|---|
@@ -11,15 +12,15 @@ By the country of departure, destination, hotel or visa. Each call for such a co
 | Niue (NU, airport IUE) | RateLimited |
 | Saint Helena (SH, airport HLE) | AuthenticationFailed |
 
-By the surname of any traveller or guest, in upper or lower case:
+A call also fails if a traveller or guest has one of these surnames, in upper or lower case:
 
 | surname | failure |
 |---|---|
 | Soldout | hold and book: SoldOut |
 | Pricechange | hold and book: PriceChanged, about 6 % higher; the new offer can be booked |
-| Timeout | hold, book and file: no response, UpstreamTimeout, in doubt |
+| Timeout | hold, book and file: no response, UpstreamTimeout with `in_doubt` |
 | Noticket | hold works, issue: TicketingRefused |
-| Lateticket | hold works, issue: no response, UpstreamTimeout, in doubt |
+| Lateticket | hold works, issue: no response, UpstreamTimeout with `in_doubt` |
 | Novisa | the application is refused on the day of the decision |
 """
 
@@ -52,7 +53,7 @@ class Fault(StrEnum):
 class Faults:
     """The failures of one driver.
 
-    `stall_s` is the time in seconds for which it does not respond.
+    `stall_s` is the number of seconds that a call waits if it simulates a time-out.
     """
 
     def __init__(self, driver: str, stall_s: float) -> None:
@@ -60,7 +61,7 @@ class Faults:
         self._stall_s = stall_s
 
     def at(self, countries: Iterable[str]) -> None:
-        """Raise the failure of the first of the countries that has one.
+        """Raise the failure of the first country in `countries` that causes one, if any.
 
         Raises TransientFailure, UpstreamTimeout, RateLimited, AuthenticationFailed.
         """

@@ -1,7 +1,7 @@
 """Hotels of the sandbox, which are the same at each search.
 
-They are invented, and their names say so. A `rate_key` contains the query and the choice, from
-which the rate is computed again. Nothing is therefore stored.
+The hotels are invented, and their names say so. A `rate_key` contains the query and the choice of
+hotel, room, meals and refund terms. The rate is computed again from it, so nothing is stored.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class SandboxHotels:
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
         """Cancel a booking and return it with its charge.
 
-        Before `free_until` there is no charge; from then on it is the price of the first night. If
-        the rate is not refundable, the charge is the total.
+        Before the day `free_until` there is no charge. From that day on the charge is the price of
+        the first night. If the rate is not refundable, the charge is the total.
         """
         del reference  # a second cancellation changes nothing, whatever its reference
         booking, first_night = self._read(supplier_ref)

@@ -1,7 +1,7 @@
 """Signatures and references of the sandbox, made with the installation's key.
 
-The sandbox stores nothing. A `supplier_ref` and a `rate_key` contain their data and a signature;
-locator and ticket numbers are computed from the agency's reference.
+The sandbox stores nothing. A `supplier_ref` and a `rate_key` contain their data and a signature.
+Locators and ticket numbers are computed from the agency's reference.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Marks:
         return f"{body}.{self.mark(kind, values)}"
 
     def read(self, kind: str, token: str) -> JsonObject:
-        """Return the object of a signed text.
+        """Return the JSON object of a signed text that `token` returned.
 
-        Raises UnknownAtSupplier for a wrong signature.
+        `kind` must be the same in both calls. Raises UnknownAtSupplier if the signature is wrong.
         """
         body, _, mark = token.partition(".")
         try:

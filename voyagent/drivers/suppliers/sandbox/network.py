@@ -1,6 +1,9 @@
 """Routes of airlines, non-stop or with one connection at a hub.
 
-| airport at the other end of a non-stop route | route exists |
+A non-stop route has a hub of the airline at one end. The airport at the other end decides whether
+the route exists. An airport's rank is from 1 (busiest) to 4.
+
+| airport at the other end | route exists |
 |---|---|
 | any airport of the airline's country | always, if the distance is within the airline's range |
 | abroad, rank 1 | always for full-service airlines from their first hub, else mostly |
@@ -9,8 +12,7 @@
 | abroad, rank 4 | never |
 
 Between two busy airports of its own country an airline may also fly without touching a hub.
-Domestic journeys do not connect abroad, and there are no flights between the countries in
-`_CLOSED`.
+Domestic journeys do not connect abroad. No flights connect the pairs of countries in `_CLOSED`.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ _BAGGAGE_FRONT_KG = 40
 def offered(
     driver: str, way: tuple[Journey, ...], query: FlightQuery, now: datetime
 ) -> FlightOffer:
-    """Return the offer for journeys, without an id.
+    """Return an offer for one or two journeys, with an empty `offer_id`.
 
-    Raises ValidationFailed if the currency has no rate.
+    Raises ValidationFailed if the sandbox has no exchange rate for the currency.
     """
     one = carrier(way[0].segments[0].carrier)
     fares = fare_lines(driver, Trip(way, query.cabin, now.date()), query.party, query.currency)
@@ -85,9 +85,9 @@ def requoted(offer: FlightOffer, now: datetime, marks: Marks) -> FlightOffer:
 
 
 def is_dearest(offer: FlightOffer) -> bool:
-    """Return True if the offer is in the dearest fare class.
+    """Return True if the outbound flights are in the dearest fare class.
 
-    The price of that class does not change.
+    The price of that class does not change, so such an offer does not raise PriceChanged.
     """
     return all(
         segment.booking_class == FULL_CLASSES[segment.cabin] for segment in offer.outbound.segments

@@ -1,6 +1,6 @@
 """Invented hotels of a city, with `(sandbox)` in each name.
 
-They are equal on every computer.
+A city has the same hotels on every computer.
 """
 
 from __future__ import annotations
@@ -97,9 +97,9 @@ _ALSO_CALLED = {
 
 
 def city_of(country: str, text: str) -> str | None:
-    """Return the usual name of a city in a country, from a name or an IATA code.
+    """Return the usual name of the city in `country` that a text names.
 
-    None if the city is unknown.
+    `text` is a name of the city or an IATA code. The result is None if the city is unknown.
     """
     wanted = " ".join(text.split())
     places = (

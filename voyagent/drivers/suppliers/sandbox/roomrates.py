@@ -84,7 +84,7 @@ def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
 def priced(driver: str, query: HotelQuery, choice: Choice, now: datetime) -> HotelRate:
     """Return the rate of a choice; the caller sets `rate_key` and `valid_until`.
 
-    Raises ValidationFailed if the currency has no exchange rate.
+    Raises ValidationFailed if the sandbox has no exchange rate for the currency.
     """
     nights = [query.check_in + timedelta(days=number) for number in range(query.nights)]
     plain = (

@@ -1,8 +1,8 @@
 """Visa rules for travellers from India and the Gulf states.
 
-The rules are plausible but not reliable. Entry rules change every month, and each answer says so in
-its `source`. The table has the most popular destinations; Schengen countries share one row. For
-other nationalities there is no rule, and the answer is `unknown`.
+The rules are plausible but not reliable, because entry rules change every month. The `source` of
+each answer says so. The table has the most popular destinations; Schengen countries share one row.
+For other nationalities and destinations there is no rule, and the answer is `unknown`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Rule:
 HOME = Rule(VisaKind.NOT_NEEDED, Decimal(0), 0, 0, 0, 0)
 """Rule for a person's own country.
 
-It also applies between Gulf states, for a person from one of them.
+The rule also applies to citizens of one Gulf state in another Gulf state.
 """
 NO_RULE = Rule(VisaKind.UNKNOWN, Decimal(0), 0, 0, 0, 6)
 

@@ -57,7 +57,7 @@ class SandboxVisas:
         )
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
-        """File an application, which is decided after the processing days of the rule.
+        """File an application, which is decided after the rule's processing days.
 
         Weekends do not count as processing days.
         """
@@ -83,9 +83,10 @@ class SandboxVisas:
         return replace(filed, supplier_ref=self._marks.token(_KIND, values))
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """Return the application as filed, in process or decided.
+        """Return the application with its status today.
 
-        It is decided from `decision_by` on.
+        The status is filed on the day of filing, and then in process. From the day `decision_by` on
+        it is granted or refused.
         """
         values = self._marks.read(_KIND, supplier_ref)
         filed, today = from_payload(VisaFile, values["file"]), clock.today()
