@@ -430,3 +430,49 @@ def test_buttons_are_shown_only_to_people_who_may_decide(
         (False, False),
         (False, False),
     ]
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_an_invoice_changed_after_its_approval_is_not_issued(
+    edited: bool, desk: Desk, bob: Person, alice: Person, drain: Drain
+) -> None:
+    draft = bob.api.post(
+        "/invoices",
+        json={
+            "customer_name": "Krishnan Exports",
+            "issue_date": "2026-11-02",
+            "currency": "INR",
+            "line_items": [{"description": "Visa fee", "quantity": 1, "unit_price": "1000.00"}],
+        },
+    ).json["id"]
+    approval_id = desk.propose(bob, "issue_invoice", arguments={"invoice_id": draft})
+    grant(alice, approval_id)
+    lines = [{"description": "Visa fee", "quantity": 1, "unit_price": "990000.00"}]
+    if edited:
+        assert bob.api.patch(f"/invoices/{draft}", json={"line_items": lines}).status_code == 200
+    drain()
+    row, status = desk.row(approval_id), alice.api.get(f"/invoices/{draft}").json["status"]
+    assert (row["effect_status"], row["effect_error"], status) == (
+        ("failed", "changed_since_approval", "draft") if edited else ("done", None, "issued")
+    )
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_a_supplier_is_not_called_for_an_act_that_changed_after_its_approval(
+    edited: bool, desk: Desk, bob: Person, alice: Person, drain: Drain
+) -> None:
+    session_id = desk.conversation(bob)
+    text = f"hello {session_id}"
+    arguments = {"session_id": str(session_id), "text": text}
+    approval_id = desk.propose(
+        bob, "probe_outside", session_id=session_id, turn_id=None, arguments=arguments
+    )
+    grant(alice, approval_id)
+    if edited:
+        bob.does(probes.note, {"session_id": str(session_id), "text": "another step"})
+    drain()
+    row = desk.row(approval_id)
+    assert (row["effect_status"], probes.calls.count(text)) == (
+        ("failed", 0) if edited else ("done", 1)
+    )
+    assert row["effect_error"] == ("changed_since_approval" if edited else None)

@@ -29,7 +29,7 @@ from voyagent.drivers.suppliers.protocols.hotels import HotelQuery, HotelRate
 from voyagent.drivers.suppliers.protocols.parts import Party
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
-from voyagent.kernel.dry_run import OutsideCallInDryRun, recording_dry_run
+from voyagent.kernel.dry_run import OutsideCallInDryRun, recording
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
@@ -568,7 +568,11 @@ def test_a_visa_requires_a_passenger_with_a_nationality(alice: Person) -> None:
 
 
 def test_a_dry_run_calls_no_supplier(alice: Person) -> None:
-    with pytest.raises(OutsideCallInDryRun), alice.acting() as actor, recording_dry_run(db.session):
+    with (
+        pytest.raises(OutsideCallInDryRun),
+        alice.acting() as actor,
+        recording(db.session, is_dry=True),
+    ):
         flights.search_flights(
             suppliers(alice), actor, FlightQuery("COK", "DXB", LEAVES, Party(), "INR")
         )

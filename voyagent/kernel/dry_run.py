@@ -1,4 +1,4 @@
-"""Dry runs, which record the results of an action and roll its transaction back.
+"""Records of the results of an action, and dry runs, which roll its transaction back.
 
 A dry run calls no outside system.
 """
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session, scoped_session
 
-_NOTES = "dry run"
+_NOTES = "recorded results"
 
 
 class OutsideCallInDryRun(RuntimeError):
@@ -22,21 +22,23 @@ class OutsideCallInDryRun(RuntimeError):
 
 @dataclass(slots=True)
 class Notes:
-    """Recorded results of a dry run: journal entries, and mails as (kind, recipient)."""
+    """Recorded results of an action: journal entries, and mails as (kind, recipient)."""
 
+    is_dry: bool
     entries: list[UUID] = field(default_factory=list)
     mails: list[tuple[str, str]] = field(default_factory=list)
 
 
 @contextmanager
-def recording_dry_run(session: scoped_session[Any] | Session) -> Iterator[Notes]:
-    """Record the results of the block, whose transaction the caller rolls back.
+def recording(session: scoped_session[Any] | Session, *, is_dry: bool) -> Iterator[Notes]:
+    """Record the results of the block.
 
-    Raises RuntimeError inside another dry run.
+    If `is_dry` is true, no outside system may be called, and the caller must roll the transaction
+    back. Raises RuntimeError inside another such block.
     """
     if _NOTES in session.info:
-        raise RuntimeError("dry runs cannot be nested")
-    notes = session.info[_NOTES] = Notes()
+        raise RuntimeError("recordings cannot be nested")
+    notes = session.info[_NOTES] = Notes(is_dry)
     try:
         yield notes
     finally:
@@ -44,8 +46,14 @@ def recording_dry_run(session: scoped_session[Any] | Session) -> Iterator[Notes]
 
 
 def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
-    """Return the record of the current dry run, None outside a dry run."""
+    """Return the record of the current action, None if its results are not recorded."""
     return session.info.get(_NOTES)
+
+
+def is_dry_run(session: scoped_session[Any] | Session) -> bool:
+    """Return True during a dry run."""
+    notes = notes_of(session)
+    return notes is not None and notes.is_dry
 
 
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
@@ -53,5 +61,5 @@ def refuse_outside(session: scoped_session[Any] | Session) -> None:
 
     Code calls this function before each call to an outside system.
     """
-    if _NOTES in session.info:
+    if is_dry_run(session):
         raise OutsideCallInDryRun("an outside system was called in a dry run")

@@ -2,15 +2,17 @@
 
 Each dry run is made in a savepoint that is rolled back. The preview is hashed together with the
 arguments. An approval repeats the dry run. A different hash then means that the consequences have
-changed since the proposal was shown.
+changed since the proposal was shown. The act itself must do what the preview says, or it is rolled
+back.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -29,15 +31,17 @@ from voyagent.approvals.service.effects import (
     MoneyShown,
     StepShown,
 )
+from voyagent.approvals.service.errors import ChangedSinceApproval
 from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor, Grant
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.dry_run import Notes, recording_dry_run
+from voyagent.kernel.dry_run import Notes, recording
 from voyagent.kernel.errors import VoyagentError
-from voyagent.kernel.json_values import JsonMapping
+from voyagent.kernel.json_values import JsonMapping, JsonObject
 from voyagent.kernel.money import wire_amount
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.ledger.queries.balances import balances_statement
 from voyagent.ledger.queries.entries import entry_lines_statement
 from voyagent.ledger.service.months import LAST_DAY
@@ -96,32 +100,71 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
     If this hash changes, the proposal is outdated. Notes and the running balances of accounts are
     left out, because unrelated postings change them. Texts are hashed in the preview's language.
     """
-    document = shown.get("document")
     return digest(
-        {
+        _results_in(shown)
+        | {
             "arguments": arguments_hash,
             "refusal": shown.get("refusal"),
-            "lines": [
-                [line.get(name) for name in ("code", "party", "currency", "debit", "credit")]
-                for line in shown.get("lines", [])
-            ],
             "balances": [
                 [balance.get(name) for name in ("key", "before", "after")]
                 for balance in shown.get("balances", [])
             ],
-            "document": (
-                None
-                if document is None
-                else [document.get(name) for name in ("party", "day", "rows", "total")]
-            ),
-            "itinerary": shown.get("itinerary", []),
-            "leaves": shown.get("leaves", []),
-            "facts": shown.get("facts", []),
             "checks": {
                 check["code"]: check["ok"] for check in shown.get("checks", []) if "code" in check
             },
         }
     )
+
+
+def run_as_shown(
+    effect: Effect, requester: Actor, grant: Grant, arguments: JsonObject, shown: Mapping[str, Any]
+) -> JsonObject | OutboundCall[JsonObject]:
+    """Run an approved act and return its result, if it does what its preview says.
+
+    The results must be those of the preview `shown`: journal lines, document, itinerary, facts and
+    mails. A person may have changed the records of the act after the approval. An act that
+    calls an outside system is tried first, because its run only prepares the call.
+
+    Raises ChangedSinceApproval, whose caller rolls the act back, and the errors of the act.
+    """
+    granted, locale = requester.granted(grant), shown.get("locale") or requester.locale
+    if effect.run_dry is not effect.run:
+        _check_same(dry_run(effect, requester, arguments, locale=locale), shown)
+        return effect.run(granted, dict(arguments))
+    with recording(db.session, is_dry=False) as notes:
+        with force_locale(locale):
+            described = _described(effect, requester, arguments)
+            before = _measured(effect, requester, arguments)
+        result = effect.run(granted, dict(arguments))
+        db.session.flush()
+        with force_locale(locale):
+            after = _measured(effect, requester, arguments)
+            _check_same(_with_results(described, notes, before, after), shown)
+    return result
+
+
+def _check_same(now: Description | None, shown: Mapping[str, Any]) -> None:
+    if now is None or digest(_results_in(now)) != digest(_results_in(shown)):
+        raise ChangedSinceApproval
+
+
+def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of a preview that say what the act does."""
+    document = shown.get("document")
+    return {
+        "lines": [
+            [line.get(name) for name in ("code", "party", "currency", "debit", "credit")]
+            for line in shown.get("lines", [])
+        ],
+        "document": (
+            None
+            if document is None
+            else [document.get(name) for name in ("party", "day", "rows", "total")]
+        ),
+        "itinerary": shown.get("itinerary", []),
+        "leaves": shown.get("leaves", []),
+        "facts": shown.get("facts", []),
+    }
 
 
 def _tried(
@@ -133,19 +176,16 @@ def _tried(
     """
     shown = Description()
     try:
-        with audit.savepoint(), recording_dry_run(db.session) as notes:
+        with audit.savepoint(), recording(db.session, is_dry=True) as notes:
             for one in pending:
                 with (
                     suppress(VoyagentError),
                     audit.savepoint(),
                 ):  # a refused act changes nothing
                     _act(one.effect, one.requester, one.arguments)
-            if effect.describe is not None:
-                shown = effect.describe(requester, dict(arguments))
+            shown = _described(effect, requester, arguments)
             if effect.run_dry is not None:
-                tried = _run(effect, requester, arguments, notes)
-                leaves = [*shown.get("leaves", []), *tried.get("leaves", [])]
-                shown = shown | tried | (Description(leaves=leaves) if leaves else Description())
+                shown = _run(effect, requester, arguments, shown, notes)
             raise _Over  # noqa: TRY301 - raising is how the savepoint is rolled back
     except _Over:
         return shown
@@ -159,23 +199,39 @@ def _act(effect: Effect, requester: Actor, arguments: JsonMapping) -> None:
         effect.run_dry(requester.granted(grant), dict(arguments))
 
 
-def _run(effect: Effect, requester: Actor, arguments: JsonMapping, notes: Notes) -> Description:
+def _run(
+    effect: Effect, requester: Actor, arguments: JsonMapping, shown: Description, notes: Notes
+) -> Description:
     notes.entries.clear()
     notes.mails.clear()
-    before = (
-        effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
-    )
+    before = _measured(effect, requester, arguments)
     _act(effect, requester, arguments)
     db.session.flush()
     db.session.execute(
         text("set constraints all immediate")
     )  # check deferred constraints now, as the commit would
-    after = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
-    return _seen(notes, before, after)
+    return _with_results(shown, notes, before, _measured(effect, requester, arguments))
+
+
+def _described(effect: Effect, requester: Actor, arguments: JsonMapping) -> Description:
+    return Description() if effect.describe is None else effect.describe(requester, dict(arguments))
+
+
+def _measured(effect: Effect, requester: Actor, arguments: JsonMapping) -> Measured:
+    return Measured() if effect.measure is None else effect.measure(requester, dict(arguments))
+
+
+def _with_results(
+    shown: Description, notes: Notes, before: Measured, after: Measured
+) -> Description:
+    """Return a description with the recorded and measured results of the act."""
+    seen = _seen(notes, before, after)
+    leaves = [*shown.get("leaves", []), *seen.get("leaves", [])]
+    return shown | seen | (Description(leaves=leaves) if leaves else Description())
 
 
 def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
-    """Return the recorded results of a dry run as a description."""
+    """Return the recorded and measured results of an act as a description."""
     shown = Description()
     if notes.entries:
         shown["lines"] = _lines(notes.entries)

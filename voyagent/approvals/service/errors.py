@@ -49,6 +49,16 @@ class PreviewStale(Conflict):
     keeps_work = True
 
 
+class ChangedSinceApproval(Conflict):
+    """The act would not do what its preview said, because records were changed meanwhile."""
+
+    code = "changed_since_approval"
+    message = N_(
+        "The records were changed after the approval, so nothing was done. Ask for the action again"
+        " and review it."
+    )
+
+
 class ShownChanged(PreconditionFailed):
     """The proposal has changed since the caller read it."""
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from voyagent.approvals import queries
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service import effects
+from voyagent.approvals.service.dry_run import run_as_shown
 from voyagent.approvals.service.errors import (
     ArgumentsChanged,
     RequesterGone,
@@ -235,7 +236,9 @@ def _run(actor: Actor | None, approval: Approval) -> JsonObject | OutboundCall[J
     if actor is None:
         raise RequesterGone
     grant = Grant(approval.id, effect.permission)
-    return effect.run(actor.granted(grant), dict(approval.payload))
+    if approval.preview is None:
+        return effect.run(actor.granted(grant), dict(approval.payload))
+    return run_as_shown(effect, actor, grant, dict(approval.payload), approval.preview)
 
 
 def _fail(approval: Approval, reason: str) -> None:

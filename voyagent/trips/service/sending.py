@@ -14,7 +14,7 @@ from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.dry_run import notes_of
+from voyagent.kernel.dry_run import is_dry_run
 from voyagent.kernel.limits import Limiter
 from voyagent.mail.service import Attached, Outbox, masked
 from voyagent.parties import queries as parties
@@ -53,7 +53,7 @@ def send_itinerary(
     trip = trips.get_trip(trip_id, lock=True)
     if not has_active_lines(trip_id):
         raise NothingToSend
-    if notes_of(db.session) is None:
+    if not is_dry_run(db.session):
         post.limiter.admit(limits.DOCUMENT_MAIL, account=to, agency=actor.tenant_id)
     post.outbox.send(
         to=to,
