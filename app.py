@@ -103,8 +103,8 @@ def create_app() -> Flask:
 def set_defaults() -> None:
     """Set development defaults for missing environment variables.
 
-    Child processes inherit them. If VOYAGENT_ENV is `production`, nothing is set, so that a
-    forgotten variable is noticed.
+    Child processes inherit the variables. If VOYAGENT_ENV is `production`, nothing is set, so that
+    a forgotten variable is noticed.
     """
     os.environ.setdefault("VOYAGENT_ENV", "development")
     if os.environ["VOYAGENT_ENV"] == "production":
@@ -160,8 +160,9 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
     """Yield the listening socket. Raises PortUnavailable if the port is taken.
 
     If the program was killed with `kill -9`, its web process needs a moment to notice that its
-    parent has ended. Its lock is then still held, but the process in the lock file has ended. Only
-    in this case, the call waits for the port, for up to ORPHANS_END_WITHIN_S seconds.
+    parent has ended. The web process then still holds the lock file, but the process whose number
+    is in the file has ended. Only in this case, the call waits for the port, for up to
+    ORPHANS_END_WITHIN_S seconds.
     """
     name = settings.data_dir / f"web-{settings.port}.lock"
     make_data_folder(settings.data_dir)

@@ -40,9 +40,9 @@ def main(root: Path = ROOT) -> int:
 
 
 def openings(source: str) -> list[tuple[int, str]]:
-    """Return line and first word of each docstring or comment that begins badly.
+    """Return line and first word of each text that begins with one of WORDS.
 
-    Such a text begins with one of WORDS.
+    The texts are docstrings and comments.
     """
     return sorted(
         (line, opening.group())

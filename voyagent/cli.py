@@ -161,7 +161,7 @@ def grant_app_role(settings: Settings) -> None:
 
 
 def store_session_settings(settings: Settings) -> None:
-    """Store the program's session settings with its database logins.
+    """Store the program's session settings as defaults of its database logins.
 
     The settings are needed if the program connects through a pooler. A login may change its own
     settings, so no further right is needed. Nothing is stored for the login of the schema's owner,

@@ -156,10 +156,10 @@ def _act_until(here: Installation, person: Person, until: float) -> float:
 
 
 def _crowd(port: int, people: Sequence[Person]) -> Iterator[Figure]:
-    """Measure the requests of agency B while many connections of others send requests.
+    """Measure the requests of agency B while other connections send many requests.
 
-    The other connections work either for one agency or for many agencies. In both cases they do the
-    same work, but one agency has only one hash chain.
+    The other connections send the same requests, either for one agency or for many. Only the number
+    of hash chains differs.
     """
     ours, one, many = _logging(people[1:2]), _logging(people[:1]), _logging(people[2:])
     spread: list[Timings] = []

@@ -1,4 +1,4 @@
-"""Surroundings of a bench: PostgreSQL in its own folder, databases, web processes.
+"""Environment of the benchmarks: PostgreSQL in its own folder, and web processes.
 
 As in production, PostgreSQL waits for the disk at each commit.
 """

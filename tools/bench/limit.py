@@ -1,9 +1,9 @@
 """Upper limit for a request: an application that only sends the request's SQL.
 
-The application runs under the same gunicorn as the product and returns the rows as JSON. It reads
-the token, and its first statement is `app.authenticate`. For the first request of a path, the
-product in the same process handles the request and its statements are recorded. Later requests of
-the path only send these statements again.
+The application runs under the same gunicorn as Voyagent and returns the rows as JSON. It reads the
+token, and its first statement is `app.authenticate`. For the first request of a path, Voyagent in
+the same process handles the request, and its statements are recorded. Later requests of the path
+only send these statements again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 class Limit:
     """The WSGI application that sends recorded statements.
 
-    `product` is the application of Voyagent. Gunicorn's settings use its `extensions` and its
+    `product` is the application of Voyagent. Gunicorn's settings use `extensions` and
     `app_context`.
     """
 
@@ -94,7 +94,7 @@ class Limit:
 def serve() -> Limit:
     """Return the application for gunicorn.
 
-    Its pool has as many connections as the product has for reads.
+    Its pool has as many connections as Voyagent has for reads.
     """
     settings = load_settings()
     pool = ConnectionPool(

@@ -64,9 +64,9 @@ def as_json(
 
 
 def drive(port: int, caller: Caller, *, connections: int, seconds: float) -> Timings:
-    """Call for some seconds over several connections.
+    """Send a caller's requests for some seconds over several connections.
 
-    Each connection sends one request after another. The first call of each connection is not
+    Each connection sends one request after another. The first request of each connection is not
     counted.
     """
     parts = _together([(caller, n, connections) for n in range(connections)], port, seconds)
@@ -85,7 +85,7 @@ def drive_beside(
 
 
 def take_turns(callers: Sequence[tuple[int, Caller]], *, rounds: int) -> list[Timings]:
-    """Call each caller once in every round, over a connection of its own.
+    """Send one request of each caller in every round, each over its own connection.
 
     Each caller is given with the port to call. Because all callers are called in turn, a slow
     moment of the machine affects all of them.

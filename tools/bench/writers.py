@@ -1,6 +1,6 @@
 """Many connections that write for one agency, without the web.
 
-They send the statements of the product with new keys. Each act is one message to the database, and
+They send the statements of Voyagent with new keys. Each act is one message to the database, and
 many connections send at once. A commit takes a millisecond, as on a usual disk: on a faster disk,
 the server is told to wait before it writes to the disk (`commit_delay`).
 """

@@ -184,7 +184,7 @@ def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
 
 
 def is_under_way(tool_name: str, name: str, value: str) -> bool:
-    """Return True if an approved act with a given argument has not run yet.
+    """Return True if an approved act of a tool with a given argument has not run yet.
 
     `name` and `value` are the name and the value of the argument. Proposals of deleted
     conversations count too.

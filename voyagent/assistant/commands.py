@@ -1,4 +1,4 @@
-"""Commands of the assistant: play a turn again, tune the matching of sentences."""
+"""Commands of the assistant: replay a turn, tune the matching of sentences."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Tables of model usage and of limits.
 
-Their rows are kept when a conversation is deleted.
+When a conversation is deleted, the rows of its model usage are kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 class TurnCost(TenantOwned, Base):
     """Model usage of one step of a turn, including failed requests.
 
-    `number` is the number of the step, `day` a day in the agency's time zone.
+    `number` is the number of the step, and `day` a day in the agency's time zone.
     """
 
     __tablename__ = "turn_costs"
@@ -51,7 +51,7 @@ class TurnCost(TenantOwned, Base):
 class ModelDailyUsage(TenantBound, Base):
     """Model usage of a day, which is compared with the budget.
 
-    The day is one in the agency's time zone. `unpriced` is the number of model answers without a
+    `day` is a day in the agency's time zone. `unpriced` is the number of model answers without a
     known price.
     """
 
@@ -93,7 +93,7 @@ class BudgetReservation(TenantBound, Base):
 class RateLimitHit(TenantBound, Base):
     """A turn of the last hour, which counts for the agency's limits.
 
-    The limits are turns per minute and per hour.
+    The limits are a number of turns per minute and a number of turns per hour.
     """
 
     __tablename__ = "rate_limit_hits"

@@ -49,7 +49,7 @@ class SendMessageRequest(Open):
     """A message, or decisions on proposals.
 
     The keys of `approvals` are ids of proposals; true approves and false declines the proposal.
-    Each of these decisions has the effect of a separate call to decide the proposal.
+    Each decision has the effect of a separate call that decides the proposal.
     """
 
     message: Annotated[str, Exact(MESSAGE_MAX)] = ""
@@ -81,7 +81,7 @@ class SessionListQuery(Query):
 
 
 class TranscriptQuery(Query):
-    """Cursor of the list of messages, with an option for replaced ones."""
+    """Cursor of the list of messages, with an option for replaced messages."""
 
     limit: Annotated[int, Field(ge=1, le=MESSAGES_MAX)] = 100
     cursor: Annotated[str | None, Filter(200)] = None
@@ -89,7 +89,7 @@ class TranscriptQuery(Query):
 
 
 class ConversationQuery(Query):
-    """Number of the first message on the page, with an option for replaced ones."""
+    """Number of the first message on the page, with an option for replaced messages."""
 
     first: Annotated[int, Field(ge=1, le=INT32_MAX)] | None = Field(default=None, alias="from")
     branch: Literal["current", "all"] = "current"
@@ -174,7 +174,8 @@ class MessageAuthor(AnswerOf[Row]):
 class TurnOfMessage(AnswerOf[Row]):
     """The turn of a message.
 
-    `superseded_at` is the time when another turn replaced it.
+    `replaces` is the id of the turn that this turn has replaced. `superseded_at` is the time when
+    another turn replaced this turn.
     """
 
     turn_id: str
@@ -201,8 +202,9 @@ def _of_turn(message: Row) -> Row | None:
 class TranscriptMessage(AnswerOf[Row]):
     """A message as a list of blocks, each with a `type`.
 
-    Types are `text`, `card`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped` and
-    `enquiry`; a user's answer to a card has `card_confirmed` or `card_chosen`.
+    The types are `text`, `card`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped` and
+    `enquiry`. A user's answer to a card has `card_confirmed`, `card_chosen` or `card_discarded`.
+    `kept` is an approved act of a replaced turn; it is not undone.
     """
 
     id: UUID
@@ -217,8 +219,8 @@ class TranscriptMessage(AnswerOf[Row]):
 class TranscriptResponse(AnswerOf[Row]):
     """A page of messages, oldest first.
 
-    A stream that starts after `last_event_id` has all later events; a message that appears in both
-    has the same turn id.
+    A stream that starts after `last_event_id` has all later events. If the page and the stream both
+    have a message, its turn id is the same in both.
     """
 
     messages: list[TranscriptMessage]
@@ -230,10 +232,10 @@ class AgentEvent(Answer):
     """An event of the stream.
 
     All fields except `restarts` and `card` are always present, and null if they have no value.
-    `restarts` is present only if true, in a `text_delta` without text: the text since the last
-    event of another kind must be discarded and will be sent again. `card` is present in the text
-    that asks a user to check the fields of an action; nothing is saved before the user confirms
-    them.
+    `restarts` is present only if true, in a `text_delta` without text. It means that the text since
+    the last event of another kind must be discarded and will be sent again. `card` is present in
+    the text that asks a user to check the fields of an action. Nothing is saved before the user
+    confirms these fields.
     """
 
     kind: Annotated[

@@ -1,6 +1,6 @@
 """Background jobs of the assistant.
 
-One runs a turn. Another resumes turns without a job every minute.
+One job runs a turn. Another job runs every minute and resumes turns that have no job.
 """
 
 from __future__ import annotations

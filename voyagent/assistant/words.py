@@ -21,7 +21,7 @@ _WORDS = {
 
 
 def in_words(message: str) -> str:
-    """Return the sentence for an error in an event stream.
+    """Return the sentence for the message of an `error` event.
 
     An unknown message is returned unchanged.
     """

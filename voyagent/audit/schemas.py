@@ -51,7 +51,7 @@ Kind = Annotated[str, Text(128)]
 class AuditFilter(Query):
     """Filters of the audit log; an event must match all of them.
 
-    Both days are inclusive. If `from` is after `to`, no event matches.
+    `from` and `to` are inclusive days. If `from` is after `to`, no event matches.
     """
 
     actor_id: Annotated[str | None, Filter(64)] = Field(

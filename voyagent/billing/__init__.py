@@ -1,4 +1,1 @@
-"""Billing documents and payments, each posted to the ledger.
-
-Documents are invoices, bills, credit notes and write-offs.
-"""
+"""Invoices, bills, credits, write-offs and payments, all posted to the ledger."""

@@ -1,4 +1,4 @@
-"""JSON API of the capabilities: list those of the caller, and run one."""
+"""JSON API of the capabilities: list the caller's capabilities, and run one."""
 
 from __future__ import annotations
 
@@ -58,8 +58,9 @@ def run_capability(
 
     The body is the capability's input (see `GET /capabilities`). The status is 200 with the output,
     if the capability ran. It is 202 with the id of the proposal, if the act needs approval and the
-    caller's role may not act without one. It is 403 if the role or the scopes of the API key do not
-    allow the capability. Capabilities whose `approval` is `never` or `review` run at once.
+    caller's role may not act without approval. It is 403 if the role or the scopes of the API key
+    do not allow the capability. A capability whose `approval` is `never` always runs at once. A
+    capability with `review` runs at once, unless this call of it needs approval.
     """
     capability = registry.get(name)
     call = Invocation(actor, query.session_id)

@@ -167,8 +167,8 @@ class Card:
     is empty before the call. `answer(input, output)` returns the assistant's answer after a call
     that was not refused; without it, `capabilities.cards` makes the answer.
 
-    `rows` is the key of the output under which the records of a list are. `row` returns one of
-    these records as text. `records` returns the records that the answer shows, as choices. `fills`
+    If the output has a list of records, `rows` is the key of this list, and `row` returns one of
+    the records as text. `records` returns the records that the answer shows, as choices. `fills`
     has the names of the input fields, of any capability, that accept the id of such a record.
     `results` are ways to show the output on a page; the first that fits is used. `next_steps` maps
     the code of a refusal to a sentence that is added to the refusal's message.

@@ -60,8 +60,8 @@ def answer(
     """Return the assistant's answer in Markdown, for a result or a refusal.
 
     After a refusal the answer says what to do next. All texts in `given` and `output` are escaped,
-    so that Markdown in a name has no effect. `timezone` is the agency's time zone; by default it is
-    that of the request.
+    so that Markdown in a name has no effect. `timezone` is the agency's time zone; the default is
+    the time zone of the request.
     """
     token = _timezone.set(timezone)
     try:
@@ -71,7 +71,7 @@ def answer(
 
 
 def records(capability: Capability[Any], output: JsonObject) -> Sequence[Choice]:
-    """Return the records that the answer shows, in its order.
+    """Return the records that the answer shows, in the order of the answer.
 
     A later message can refer to these records, for example by “the second one” or by a document
     number.

@@ -94,9 +94,9 @@ A longer message is a new request.
 class Draft:
     """An act in preparation.
 
-    `name` is the capability. `values` has its fields by name, and `words` the part of the messages
-    from which each field was read. `choices` has, by field, the records among which the user must
-    still choose. `unread` has parts of the messages that no field takes.
+    `name` is the name of the capability. `values` has its fields by name, and `words` the part of
+    the messages from which each field was read. `choices` has, by field, the records among which
+    the user must still choose. `unread` has parts of the messages that no field takes.
     """
 
     name: str
@@ -113,10 +113,9 @@ class Reply:
     `kind` is one of these:
 
     - `run`: `draft` is a query that has all its fields.
-    - `card`: a form for the user to confirm. If `missing` is not empty, its first field is asked
-    for.
-    - `choose`: several capabilities are possible. `offered` names at most three, and `draft` is a
-    draft of the first.
+    - `card`: a form for the user to confirm; the first field of `missing` is asked for.
+    - `choose`: several capabilities are possible. `offered` names at most three of them, and
+      `draft` is a draft of the first.
     - `dropped`: the user has cancelled the draft.
     - `refund`: the message asks for a refund, which no capability does.
     - `unknown`: no capability fits the message. `offered` names similar ones, if there are any.
@@ -137,9 +136,9 @@ class Reply:
 class _Message:
     """A message about an open card.
 
-    `content` is the text without the words that begin a correction and without values that it
-    denies. `filled` has the fields that were read from `content`. `has_lead` is true if the text
-    begins as a correction.
+    `content` is the text without the words that begin a correction, such as “no, make it”, and
+    without values that it denies, such as “not 45000”. `filled` has the fields that were read from
+    `content`. `has_lead` is true if the text begins as a correction.
     """
 
     text: str
@@ -151,8 +150,8 @@ class _Message:
 def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]:
     """Return the names of the fields to ask for.
 
-    These are the required fields without a value. For a query, they include a party field whose
-    name fits several records.
+    These are the required fields without a value. For a query, the field of a party is also asked
+    for if the name in the message fits several parties.
     """
     empty: tuple[Any, ...] = (None, "", [])
     required = [one for one in capability.required_fields if draft.values.get(one) in empty]
@@ -183,7 +182,7 @@ def choice_message(place: int, label: str) -> str:
 
 
 class Engine:
-    """Answers messages about the given capabilities; it has no state of a conversation."""
+    """Answers messages about the given capabilities; stores no conversation."""
 
     def __init__(
         self,
@@ -363,8 +362,8 @@ class Engine:
     def _known(self, capability: Capability[Any], name: str, context: Context) -> Any:
         """Return the value of a field from the conversation's subject, or None.
 
-        The value is looked up by capability and field, else by the field, else by the field's
-        reader.
+        `context.known` is searched first for the capability with the field, then for the field, and
+        then for the field's reader.
         """
         slot = capability.slots.get(name)
         keys = (f"{capability.name}.{name}", name, slot.reader if slot else "")
@@ -494,10 +493,11 @@ class Engine:
         return changed
 
     def _message(self, draft: Draft, words: Mapping[str, str], content: str) -> dict[str, str]:
-        """Return the field with the user's message, with corrected words replaced in it.
+        """Return the corrected text of the field that stores the user's message.
 
-        The result is empty if the capability stores no message. If no words can be replaced, the
-        correction is added as a line.
+        The result has the text under the name of the field. It is empty if the capability stores no
+        message. In the text, corrected words replace the wrong ones. If no words can be replaced,
+        the correction is added as a line.
         """
         readers = self._capabilities[draft.name].slots.items()
         name = next((name for name, slot in readers if slot.reader == "message"), "")
@@ -649,10 +649,10 @@ def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonOb
     """Return the invoice lines of a draft after a correction.
 
     `lines` are the lines of the draft, and `changed` the lines that were read from the correction.
-    A changed line without a description gives the price of the last line. A changed line that
-    shares a word with exactly one description gives the price of that line. Any other changed line
-    is added. If `changed` has at least as many lines as `lines`, and its last line has a
-    description, `changed` replaces all lines.
+    A changed line without a description sets the price of the last line. A changed line that shares
+    a word with exactly one description sets the price of that line. Any other changed line is
+    added. If `changed` has at least as many lines as `lines`, and its last line has a description,
+    `changed` replaces all lines.
     """
     if not lines or (len(changed) >= len(lines) and changed[-1]["description"]):
         return changed

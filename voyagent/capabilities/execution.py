@@ -94,9 +94,9 @@ def may_use(capability: Capability[Any], actor: Actor) -> bool:
 def require_permission(capability: Capability[Any], call: Invocation) -> None:
     """Check the permission of a capability, and audit a refusal with its name.
 
-    `execute` calls this function first. A caller that uses a savepoint, to which a refused call is
-    rolled back, must call it before the savepoint. Otherwise the audit event would be lost. Raises
-    NotPermitted.
+    `execute` calls this function first. A caller that rolls a refused call back to a savepoint must
+    call this function before it makes the savepoint. Otherwise the audit event would be lost.
+    Raises NotPermitted.
     """
     try:
         call.actor.require(capability.permission)

@@ -171,8 +171,8 @@ def form_of(
 ) -> CapabilityForm:
     """Return the form of a capability, filled with known values.
 
-    Fields with a lookup come first, because the others depend on them. `currency` is the agency's
-    currency, with which currency fields begin.
+    Fields that choose a record come first, because the other fields depend on this record.
+    `currency` is the agency's currency, with which currency fields begin.
     """
     controls = sorted(
         form_fields(capability, known), key=lambda one: one.name not in capability.lookups

@@ -28,10 +28,10 @@ NEIGHBOURS = 3
 OFFERED_MAX = 3
 NGRAM_SIZES = (3, 4)
 _CENTRE = 0.7
-"""Weight of the similarity to all examples; the nearest examples have the rest.
+"""Weight of the similarity to all examples, from 0 to 1.
 
-With 0.7, cross-validation finds the right capability among the best three for 82 % of the
-sentences. With 0, it does so for 76 %.
+The similarity to the nearest examples has the remaining weight. With 0.7, cross-validation finds
+the right capability among the best three for 82 % of the sentences. With 0, it does so for 76 %.
 """
 _NAME = "w <name>"
 _SAME = 0.98
@@ -48,12 +48,12 @@ _WRONG_MAX = 0.07
 
 Examples are harder to match than users' messages: they differ more from each other. In
 cross-validation one capability is left out, and its examples resemble those of similar
-capabilities. For users' messages the share is a quarter of this one.
+capabilities. For users' messages, a wrong capability is taken a quarter as often.
 """
 _FOREIGN = 0.25
 """Assumed share of messages that ask for something that no capability does."""
 _OFFER_KEEPS = 0.995
-"""Minimum share that `offer` must accept of the sentences whose capability is among the best."""
+"""Share of the sentences with their capability among the best that `offer` must accept."""
 
 _NOT_IN_WORDS = re.compile(r"[^\w<>\u0900-\u0963]|_")
 r"""Characters that are not part of words; vowel signs of Hindi are, although `\w` omits them."""
@@ -64,7 +64,7 @@ class Match:
     """A capability's name and how well it fits a sentence.
 
     `score` is the similarity of the sentence to the capability's examples, from 0 to 1. `odds` are
-    the log odds; they are reduced if words of the sentence are unknown.
+    the log odds that the sentence means the capability; unknown words in the sentence reduce them.
     """
 
     name: str
@@ -89,7 +89,8 @@ class Thresholds:
 class Decision:
     """The capability that a sentence clearly means, and the best ones in order.
 
-    `taken` is None if no capability is clearly meant. `offered` are the best ones.
+    `taken` is None if the sentence clearly means no capability. `offered` has the best
+    capabilities.
     """
 
     taken: Match | None
@@ -100,9 +101,12 @@ class Decision:
 class Tuning:
     """Thresholds, and their results on sentences that the matcher had not seen.
 
-    Each result is a share of the sentences: those whose right capability comes first, is among the
-    offered ones, or is taken; those for which a wrong one is taken; and, in `foreign_taken`, those
-    for which a wrong one is taken although the right one does not exist.
+    Each result is a share of the sentences:
+
+    - `first`: the right capability comes first.
+    - `among_offered`: the right capability is among those that are offered.
+    - `taken_rightly`, `taken_wrongly`: the right or a wrong capability is taken.
+    - `foreign_taken`: a wrong capability is taken, because the right one was left out.
     """
 
     thresholds: Thresholds
@@ -226,7 +230,7 @@ def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = (
     """Return the text in lower case, with known values replaced by their kind.
 
     Values such as amounts and dates, stored names (`names`) and places are replaced. If the grammar
-    of a Hindi sentence shows who gave money, a word for the direction is added.
+    of a Hindi sentence shows who gave money, a placeholder for the direction of the money is added.
     """
     text = squeezed(text)
     masked = read(text, today=today, region=region, names=names).masked
@@ -314,8 +318,8 @@ def _odds(
 ) -> dict[str, list[tuple[str, float]]]:
     """Return the log odds of each feature for the capabilities that have the feature.
 
-    The result has, by feature, pairs of a capability's name and its log odds. They are relative to
-    a capability without the feature, so that only capabilities with the feature need storing.
+    The result has, by feature, pairs of a capability's name and its log odds. The odds are relative
+    to a capability without the feature, so that only capabilities with the feature need storing.
     """
     own = Counter((feature, name) for name, found in rows for feature in found)
     odds: dict[str, list[tuple[str, float]]] = defaultdict(list)

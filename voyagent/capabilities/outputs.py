@@ -1,4 +1,4 @@
-"""Outputs as pages show them: tables, facts, and links to the pages of records."""
+"""Outputs as pages show them: tables, labelled values, and links to records."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Cell(NamedTuple):
 
 
 class ShownResult(NamedTuple):
-    """A result, formatted: the rows of a table, the items of a list, facts, or a text."""
+    """A formatted result: rows of a table, items of a list, labelled values, or text."""
 
     title: str = ""
     rows: Sequence[Sequence[Cell]] = ()
@@ -58,9 +58,9 @@ class ShownResult(NamedTuple):
 def shown_result(capability: Capability[Any] | None, output: JsonObject) -> ShownResult | None:
     """Return an output in the form that a page shows, or None if it has no content.
 
-    The form is the first result declared by the capability's card that fits. Without a declared
-    result, the records of a list are shown as texts. `capability` is None for a tool of an older
-    release; then only a text in the output is shown.
+    The form is that of the first result in the capability's card that fits the output. If the card
+    has no results, the records of a list are shown as texts. `capability` is None for a tool of an
+    older release; then only a text in the output is shown.
     """
     text = next((str(output[name]) for name in _TEXTS if output.get(name)), "")
     if text:

@@ -15,14 +15,14 @@ UNSUPPORTED = "capability_not_supported"
 def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:
     """Return the output of an act that is not supported.
 
-    It is `{verb: false, reason, detail}`, with the code and the message of the error. The API
-    contract fixes these names.
+    The output is `{verb: false, reason, detail}`, with the code and the message of the error. The
+    API contract fixes these names.
     """
     return {verb: False, "reason": refusal.code, "detail": gettext(refusal.message)}
 
 
 def unsupported(verb: str) -> Callable[[VoyagentError], JsonObject]:
-    """Return a function that makes an output of the error `capability_not_supported`.
+    """Return a function that makes an output of the error capability_not_supported.
 
     The function raises every other error again.
     """

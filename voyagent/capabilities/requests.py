@@ -1,4 +1,4 @@
-"""Forms of requests: refunds, and two requests in one message."""
+"""Recognise requests for refunds, and two requests in one message."""
 
 from __future__ import annotations
 

@@ -19,10 +19,11 @@ def _no_note(_record: JsonObject, _output: JsonObject) -> str:
 class Column:
     """A column of a table of records, or one labelled value of a single record.
 
-    `value` is a key of the record, or a function that returns the value from the record. It depends
-    on `kind`. For `money` it is an object with `amount` and `currency`, a list of such objects, or
-    a decimal text in the currency of the record's key `currency`. For `dates` it is a list of the
-    first and the last day, either of which may be None. For `moment` it is a supplier's local time.
+    `value` is a key of the record, or a function that returns the value from the record. Its form
+    depends on `kind`. For `money` it is an object with `amount` and `currency`, a list of such
+    objects, or a decimal text in the currency of the record's key `currency`. For `dates` it is a
+    list of the first and the last day, either of which may be None. For `moment` it is a supplier's
+    local time.
 
     `code` is the key of a code that is shown before the value. `note(record, output)` returns a
     warning that is shown below the value.
@@ -61,8 +62,8 @@ class Result:
 
     `rows` is the key of the output's records. With `columns` they are shown as a table with the
     title `title`, and without `columns` as a list of texts. If `rows` is empty, the columns show
-    values of the output, or of its member `record`. A result whose rows, record or linked page are
-    missing is not shown.
+    values of the output, or of the object under its key `record`. A result whose rows, record or
+    linked page are missing is not shown.
     """
 
     title: str = ""

@@ -490,10 +490,10 @@ def _meant(
 ) -> Choice | Several | None:
     """Return the record that a text means, or several records to choose from.
 
-    The first of these that gives exactly one record decides: the text states its number; the text
-    states exactly its amount; it is the only record; it is the subject of the conversation. If the
-    text states the number of another document, all records are returned. The result is None if
-    `rows` is empty.
+    The record is chosen by the first of these rules that leaves exactly one record: the text states
+    the record's number; the text states exactly the record's amount; there is only one record; the
+    record is the subject of the conversation. If the text states the number of another document,
+    all records are returned. The result is None if `rows` is empty.
     """
     numbers = {_bare(str(span.value)) for span in reading.of("number")}
     amounts = {span.value.value for span in reading.of("amount")}
@@ -795,7 +795,7 @@ def _ledger_account(reading: Reading, _context: Context) -> Found | None:
 
 
 def _group(pattern: re.Pattern[str]) -> FieldReader:
-    """Return a reader of the group in a pattern that matches."""
+    """Return a function that reads the text of the matching group of a pattern."""
 
     def reader(reading: Reading, _context: Context) -> Found | None:
         match = pattern.search(reading.text)
@@ -921,8 +921,8 @@ def _invoice(reading: Reading, context: Context, text: str) -> Found | None:
 def _address(words: str, context: Context) -> dict[str, Any]:
     """Return the lines and the country of an address.
 
-    If the last line is a country, it is not among the lines. Without a country, that of the agency
-    is assumed.
+    If the last line is a country, it is not among the lines. If the address has no country, the
+    agency's country is assumed.
     """
     lines = [line.strip(" .") for line in re.split(r",|\n", words) if line.strip(" .")]
     country = stations.country_of(lines[-1]) if len(lines) > 1 else None

@@ -1,6 +1,6 @@
 """Parts of a message that no field of the card takes; the card names them.
 
-Otherwise the user would believe that these parts were understood.
+If the card did not name these parts, the user would believe that they were understood.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def find_unread(
 
 
 def sentence(kind: Kind, words: str) -> str:
-    """Return the sentence with which a card names such words."""
+    """Return the sentence with which a card names words that were not used."""
     sentences: Mapping[Kind, str] = {
         "amount": gettext(
             "“%(words)s” was not used: an amount must be more than zero.", words=words

@@ -1,7 +1,7 @@
 """Tables of conversations.
 
-The row of a conversation counts its messages, turns and events. The next message, turn or event
-takes its number from this counter.
+The row of a conversation has a counter for its messages, one for its turns and one for its events.
+A new message, turn or event gets the next number of its counter.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Background job of conversations: delete the rows of deleted ones."""
+"""Background job that deletes the rows of deleted conversations."""
 
 from __future__ import annotations
 

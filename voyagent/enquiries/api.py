@@ -56,7 +56,7 @@ def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Body[EnquiryList]
     """List enquiries, newest first.
 
     An enquiry must match all filters; an empty filter is ignored. A page at or after the end is
-    empty but has the correct total.
+    empty, but has the correct `total`.
     """
     return EnquiryList.of(enquiries.list_enquiries(reader, query.search(), query.part()))
 
@@ -75,8 +75,8 @@ def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed[EnquiryOut]:
 def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed[EnquiryOut]:
     """Read an enquiry.
 
-    The `ETag` is its version. Send it as `If-Match` with a change, which then fails if the enquiry
-    has changed since.
+    The response header `ETag` is the version of the enquiry. Send it as `If-Match` with a change:
+    the change then fails if somebody has changed the enquiry in the meantime.
     """
     return _answer(enquiries.get_row(reader, enquiry_id))
 
@@ -104,8 +104,8 @@ def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed[EnquiryOut]:
 def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed[EnquiryOut]:
     """Change an enquiry.
 
-    A member that is absent stays unchanged; null clears it. The rules are checked on the result. A
-    booked or cancelled enquiry cannot become new or quoted again.
+    A member that is absent stays unchanged; null clears a member. The rules are checked on the
+    result. A booked or cancelled enquiry cannot become new or quoted again.
     """
     return _answer(
         enquiries.row_of(service.update(actor, enquiry_id, body.changes(), seen=_seen()))
@@ -121,7 +121,7 @@ def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed
 def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Body[PromoteOut]:
     """Open the conversation about an enquiry and return its id.
 
-    The first call creates it; later calls return the same one.
+    The first call creates the conversation; later calls return the same conversation.
     """
     enquiry, session_id = service.promote(actor, enquiry_id)
     return PromoteOut.of({"enquiry": enquiries.row_of(enquiry), "session_id": session_id})
@@ -136,7 +136,7 @@ def _answer(row: Row) -> Headed[EnquiryOut]:
 
 
 def _seen() -> datetime | None:
-    """Return the version in `If-Match`; an unknown one matches no enquiry."""
+    """Return the version in `If-Match`; an unknown version matches no enquiry."""
     given = request.headers.get("If-Match", "*").strip()
     if given == "*":
         return None

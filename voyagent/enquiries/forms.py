@@ -50,7 +50,8 @@ ERROR_FIELDS = {
 class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
     """Form of a new enquiry.
 
-    The budget's currency is used only if there is an amount; digits may be grouped.
+    The amount of the budget may have group separators. The currency is used only if an amount is
+    given.
     """
 
     schema: ClassVar[type[BaseModel]] = EnquiryIn
@@ -88,7 +89,7 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
     def accepted(self) -> Any | None:
         """Return the validated enquiry, or None if the form has errors.
 
-        Dates are compared even if other fields are invalid, so that all errors appear at once.
+        The dates are compared even if other fields are invalid, so that all errors appear at once.
         """
         value = super().accepted()
         if value is None and self.is_submitted():
@@ -114,8 +115,8 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
 class EditForm(EnquiryForm):
     """Form of an existing enquiry, with its status.
 
-    `seen` is the `updated_at` of the enquiry when the form was opened, which reveals a change by
-    another person.
+    `seen` is the `updated_at` of the enquiry at the time when the form was opened. If another
+    person has changed the enquiry since, `updated_at` is a later time.
     """
 
     status = SelectField(_l("Status"), validate_choice=False)
@@ -149,9 +150,10 @@ class EditForm(EnquiryForm):
 
     @property
     def opened_state(self) -> datetime | None:
-        """Return the enquiry's `updated_at` when the form was opened, None if not sent.
+        """Return the enquiry's `updated_at` when the form was opened; None if not sent.
 
-        An invalid time becomes the earliest one, so that the change is refused.
+        If the value is not a valid time, the earliest possible time is returned, so that the change
+        is refused.
         """
         if not self.seen.data:
             return None
@@ -179,9 +181,9 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> ListQuery:
-        """Parse the query parameters.
+        """Parse the query parameters of the list.
 
-        Invalid ones are ignored and their names are listed in `invalid`.
+        Invalid parameters are ignored, and their names are listed in `invalid`.
         """
         values = {
             name: given[name]

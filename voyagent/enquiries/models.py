@@ -24,8 +24,8 @@ CLOSED_STATUSES = frozenset({"booked", "cancelled"})
 class Enquiry(TenantOwned, Base):
     """A customer's enquiry.
 
-    The budget is an estimate. It is stored in hundredths of its currency, also for currencies with
-    other decimals. `search` joins the texts in which filters search.
+    The budget is an estimate, in hundredths of its currency, even if the currency has no or three
+    decimals. `search` joins the texts in which filters search.
     """
 
     __tablename__ = "enquiries"
@@ -98,9 +98,9 @@ class EnquiryCount(TenantBound, Base):
 
 
 class EnquiryHour(TenantBound, Base):
-    """Enquiries received in an hour of UTC, and how many of them are booked.
+    """Enquiries received in an hour of UTC, and the number of them that are booked.
 
-    Only triggers change it.
+    Only triggers change the counts.
     """
 
     __tablename__ = "enquiries_by_hour"

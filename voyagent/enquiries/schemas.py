@@ -99,9 +99,9 @@ class EnquiryIn(_EnquiryFields):
 
 
 class EnquiryPatch(_EnquiryFields):
-    """Changes of an enquiry: an absent member is unchanged, null clears it.
+    """Changes of an enquiry; a member that is absent stays unchanged.
 
-    The name, the number of people and the status cannot be cleared.
+    Null clears a member. The name, the number of people and the status cannot be cleared.
     """
 
     def changes(self) -> EnquiryChanges:
@@ -116,7 +116,8 @@ def _any_status(value: Any) -> Any:
 class EnquiryFilter(Query):
     """Filters of the list; an enquiry must match all of them.
 
-    Text matches parts of words and ignores case. Days are inclusive.
+    Text matches parts of words and ignores case. The first and the last day of a range are
+    included.
     """
 
     status: Annotated[
@@ -139,9 +140,9 @@ class EnquiryFilter(Query):
     )
 
     def search(self, zone: str = "UTC") -> Search:
-        """Return the filters in the form that the queries accept.
+        """Return the filters as the queries take them.
 
-        `zone` applies if the request names no time zone.
+        `zone` is the time zone if the request names none.
         """
         return Search(
             text=self.q,
@@ -172,7 +173,7 @@ def _budget_text(row: Row) -> str | None:
 class EnquiryOut(AnswerOf[Row]):
     """An enquiry.
 
-    The budget is a decimal string with two places. `session_id` is null if the conversation was
+    The budget is a decimal string with two decimals. `session_id` is null if the conversation was
     deleted.
     """
 
@@ -203,7 +204,7 @@ class EnquiryList(PageOf[EnquiryOut]):
 
 
 class PromoteOut(AnswerOf[Row]):
-    """The ids of an enquiry and of the conversation about it."""
+    """The enquiry, and the id of the conversation about it."""
 
     enquiry: EnquiryOut
     session_id: UUID

@@ -143,7 +143,7 @@ class EnquiryChanges(EnquiryWish, total=False):
 
 
 def create(actor: Actor, **fields: Unpack[NewEnquiry]) -> Enquiry:
-    """Create an enquiry and record its event.
+    """Create an enquiry and record its audit event.
 
     Raises Forbidden; InvalidSessionId or SessionNotFound if the conversation is not the agency's;
     then, in this order, UnknownCurrency, InvalidDateRange, InvalidPaxCount, BudgetCurrencyRequired;
@@ -173,9 +173,10 @@ def update(
 ) -> Enquiry:
     """Change an enquiry, even a closed one; the rules are checked on the result.
 
-    `seen` is the `updated_at` that the caller has read; None skips the comparison. Raises, in this
-    order: Forbidden; the errors for null, InvalidSessionId; EnquiryNotFound, SessionNotFound;
-    EnquiryChanged; the errors of `create`; InvalidStatusTransition.
+    `seen` is the `updated_at` that the caller has read; if it is None, it is not compared. Raises,
+    in this order: Forbidden; the errors of null values, such as StatusCannotBeNull, and
+    InvalidSessionId; EnquiryNotFound, SessionNotFound; EnquiryChanged; the errors of `create`;
+    InvalidStatusTransition.
     """
     actor.require("enquiry.update")
     values = _columns(changes)
@@ -208,8 +209,8 @@ def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
 
     Returns the enquiry and the id of the conversation. The first call creates the conversation for
     its caller, with the enquiry's details as the first message. The enquiry's status does not
-    change. If the conversation was deleted, a new one is created. The enquiry is locked, so
-    parallel calls do not create two conversations. Raises Forbidden, EnquiryNotFound.
+    change. If the conversation was deleted, a new conversation is created. The enquiry is locked,
+    so that parallel calls do not create two conversations. Raises Forbidden, EnquiryNotFound.
     """
     actor.require("enquiry.promote")
     enquiry = enquiries.get_enquiry(enquiry_id, lock=True)
@@ -307,9 +308,9 @@ def _check(row: Mapping[str, Any]) -> None:
 
 
 def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str) -> None:
-    """Write the fields that differ and record the event.
+    """Write the fields that differ, and record the audit event.
 
-    Nothing is recorded if no field differs.
+    No event is recorded if no field differs.
     """
     changed = {
         name: (getattr(enquiry, name), value)
@@ -330,7 +331,7 @@ def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str)
 def _audit_changes(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
     """Return the changes for the audit trail and the history: field, before and after.
 
-    Of a private field only the name is recorded.
+    Of a private field only the name of the field is recorded.
     """
     before, after = (_wire({name: pair[side] for name, pair in changed.items()}) for side in (0, 1))
     entries: list[dict[str, str | None]] = []

@@ -43,7 +43,7 @@ def index(reader: RequestReader) -> Any:
 def new(actor: Actor) -> Any:
     """Show and process the form of a new enquiry.
 
-    If chosen, its conversation is opened too.
+    If the user chooses so, the conversation about the enquiry is opened too.
     """
     form = EnquiryForm(
         actor.currency,
@@ -74,7 +74,7 @@ def detail(reader: Reader, enquiry_id: UUID) -> Any:
 def edit(actor: Actor, enquiry_id: UUID) -> Any:
     """Show and process the form that changes an enquiry.
 
-    For htmx the form is a fragment inside the page.
+    A request by htmx receives the form as a fragment of the page.
     """
     enquiry = enquiries.get_enquiry(enquiry_id)
     form = EditForm.of(enquiry, actor.currency)
@@ -148,7 +148,7 @@ def _to_conversation(actor: Actor, enquiry_id: UUID) -> Any:
 def _zone(reader: RequestReader, query: ListQuery) -> str:
     """Return the agency's time zone, or UTC if no filter needs it.
 
-    It is loaded only for a filter by receipt.
+    The time zone is loaded only for a filter by the day of receipt.
     """
     if query.created_from or query.created_to:
         reader.authenticate()

@@ -221,8 +221,8 @@ class ApiBlueprint(Blueprint):
         returns the event stream again that the first request received as
         `idempotency.EventStreamResponse`.
 
-        If the schema of the body depends on the path, `inputs` returns all possible schemas for the
-        OpenAPI document, and the handler validates the body. `also` maps the statuses of further
+        If the schema of the body depends on the path, the handler validates the body. `inputs` then
+        returns all possible schemas, for the OpenAPI document. `also` maps the statuses of further
         success responses to response classes.
         """
         missing = facts.get("missing")

@@ -89,9 +89,9 @@ class VoyagentFlask(Flask):
     def request_context(self, environ: WSGIEnvironment) -> RequestContext:
         """Return the context of a request; a body that ends early causes an error.
 
-        If a client disconnects, gunicorn ends the body early. Because of `wsgi.input_terminated`,
-        Werkzeug would accept the received part as the whole body. The key is therefore removed if
-        the request has a Content-Length.
+        If a client disconnects, gunicorn ends the body early. If the WSGI environment has
+        `wsgi.input_terminated`, Werkzeug accepts the received part as the whole body. The key is
+        therefore removed if the request has a Content-Length.
         """
         if environ.get("CONTENT_LENGTH"):
             environ.pop("wsgi.input_terminated", None)

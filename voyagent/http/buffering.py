@@ -437,7 +437,7 @@ class BufferingWorker(ThreadWorker):
         self._poll(conn, self.on_client_socket_readable)
 
     def _close_idle_of(self, network: str) -> bool:
-        """Close the connection of a network that was idle longest; False if none is idle.
+        """Close the network's connection that was idle longest; False if none is idle.
 
         Many people in one office share an address, and each browser keeps connections open.
         """
@@ -759,8 +759,8 @@ def network_of(address: str, trusted: tuple[Network, ...]) -> str | None:
 def _extended(deadline: float, size: int, patience_s: float) -> float:
     """Return the new deadline of a request body after `size` bytes have arrived.
 
-    The deadline is never more than `patience_s` seconds from now, so that a client that has sent a
-    lot at once cannot pause for long.
+    The deadline is at most `patience_s` seconds from now. A client that has sent a lot at once can
+    therefore not pause for long.
     """
     return min(deadline + size / BODY_BYTES_PER_S, time.monotonic() + patience_s)
 

@@ -29,7 +29,7 @@ def client_network() -> str | None:
     """Return the client's IPv4 address or IPv6 /64, which counts as one client.
 
     The result is None if the address is unknown, or if it belongs to this machine or to a trusted
-    proxy, because many clients may share such an address.
+    proxy. Many clients may share such an address.
     """
     settings = cast("Settings", current_app.extensions["voyagent.settings"])
     found = _address(client_address())
@@ -43,13 +43,13 @@ def client_network() -> str | None:
 
 
 def client_address_of(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
-    """Return the client's address: the last one before the trusted proxies.
+    """Return the address of the client behind the trusted proxies.
 
     `peer` is the address that connected to this server, and `forwarded` the values of
     `X-Forwarded-For`. Each proxy appends the address that connected to it, so the addresses are
     checked from right to left, beginning with `peer`. The first address that is no trusted proxy is
-    returned. Addresses to the left of it were sent by that client and prove nothing. If an address
-    cannot be parsed, the trusted proxy that reported it is returned.
+    returned. The client itself sent the addresses to the left of it, so they prove nothing. If an
+    address cannot be parsed, the trusted proxy that reported it is returned.
     """
     networks = list(trusted)
     known = _address(peer)

@@ -1,7 +1,7 @@
 """Compression of responses with gzip.
 
-A secret must not be compressed together with text that somebody else chooses, because the length of
-the result would reveal the secret (the attack BREACH). Decision 0040 has the rules.
+A secret must not be compressed together with text that somebody else chooses. The length of the
+result would reveal the secret (the attack BREACH). Decision 0040 has the rules.
 """
 
 from __future__ import annotations

@@ -207,8 +207,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
         """Validate the form and return `act(value)`; None if the form or `act` refuses it.
 
-        `fields` maps the codes of expected errors to the field where the error is shown, or to ""
-        to show the error above the form. TooManyRequests needs no entry: it is shown above the
+        `fields` maps the codes of expected errors to the field where the error is shown. The field
+        "" shows the error above the form. TooManyRequests needs no entry: it is shown above the
         form, unless htmx sent the request. All other errors are raised. After an expected error,
         the transaction is rolled back, unless the error has `keeps_work`.
         """

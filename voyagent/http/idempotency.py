@@ -11,8 +11,8 @@ the agency but not the keys.
 If a request ends its transaction early (`kernel.db.pause`), its row is rolled back, and the request
 inserts the row again at its end. Another request with the same key may have inserted the row in the
 meantime. In this case, the first request rolls back all its changes and returns the stored
-response. This is also done if the first request failed, because the other request may have caused
-the failure, for example by using up a one-time code that both requests contain.
+response. This is also done if the first request failed. The other request may have caused the
+failure, for example by using up a one-time code that both requests contain.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ class Claim:
 
     @classmethod
     def of_request(cls, actor: Actor, key: str) -> Claim:
-        """Return the claim of the current request.
+        """Return the key, the caller and a hash of the current request.
 
         The hash covers method, path, query and body, byte for byte.
         """
@@ -201,10 +201,10 @@ class Claim:
 
     @classmethod
     def of_form(cls, actor: Actor, key: str) -> Claim:
-        """Return the claim of a submitted form.
+        """Return the key, the caller and a hash of a submitted form.
 
         The hash covers the URL of the form but not the fields, so that a corrected form has the
-        same claim.
+        same hash.
         """
         return cls._of(actor, f"{FORM}:{key}", b"")
 
@@ -417,10 +417,11 @@ def _keyring() -> Keyring:
 
 
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
-    """Return the row that another request with the key has stored since `pause`.
+    """Return the row that another request with the key has stored in the meantime.
 
-    The result is None if there is no such row. If there is one, all changes of this request are
-    rolled back, even if the error has `keeps_work`.
+    Only a row that was stored after this request called `pause` counts; without such a row, the
+    result is None. If there is a row, all changes of this request are rolled back, even if the
+    error has `keeps_work`.
     """
     if not error.keeps_work:
         # after a failed statement the transaction accepts no query

@@ -30,7 +30,7 @@ POLL_MS = 250
 
 
 class Rests:
-    """Unsent rests of a process's responses, and the threads that wait for clients.
+    """Unsent parts of a process's responses, and the threads that wait for clients.
 
     Args:
         waiting_max: Number of threads that may wait at the same time.
@@ -89,15 +89,13 @@ class ResponseSocket(socket.socket):
     """Socket of a connection; `sendall` keeps the bytes that the client does not take.
 
     The thread of the request calls `sendall` and `sendfile`. The main thread calls `send_rest` and
-    `forget`. If a timeout is set, as for a stream, `sendall` waits for the client that long and
-    keeps nothing.
+    `forget`. The thread calls `on_rest` when the main thread must send the kept bytes. If a timeout
+    is set, as for a stream, `sendall` waits for the client that long and keeps nothing.
 
     Args:
         accepted: The accepted socket, whose file descriptor is taken over.
-        rests: The unsent rests of the process.
+        rests: The unsent parts of all responses of the process.
         network: The network that counts as one client, or None for a trusted proxy.
-
-    The thread calls `on_rest` when the main thread must send a rest.
     """
 
     on_rest: Callable[[], None]

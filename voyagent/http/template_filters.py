@@ -119,7 +119,7 @@ def install(app: Flask) -> None:
 
 
 def money(value: Money | None, *, brief: bool = False, zero: str | None = None) -> Markup:
-    """Return an amount with its currency code in small letters: `INR 2,85,721.00`.
+    """Return an amount with its currency code in small type: `INR 2,85,721.00`.
 
     `brief` omits decimals that are all zero, for estimates in lists. `zero="dash"` shows zero as a
     grey dash. None is always shown as a dash.
@@ -134,7 +134,7 @@ def money(value: Money | None, *, brief: bool = False, zero: str | None = None) 
 def amount(value: Money | None, *, brief: bool = False, zero: str | None = None) -> str:
     """Return an amount without its currency, for a column that names the currency.
 
-    `brief` and `zero` have the meaning that they have in `money`.
+    `brief` and `zero` mean the same as in `money`.
     """
     if value is None or (zero == "dash" and not value):
         return _dash()
@@ -352,8 +352,8 @@ def page_locale() -> str:
 def initials(name: str | None) -> str:
     """Return one or two letters for an avatar: `Neha Kulkarni` → `NK`.
 
-    The letters are the first letters of the first and the last word. Words that begin with another
-    sign are left out.
+    They are the first letters of the first and the last word. Words that do not begin with a letter
+    or digit are left out.
     """
     words = [word for word in (name or "").replace("(", " ").split() if word[0].isalnum()]
     if not words:

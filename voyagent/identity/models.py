@@ -27,7 +27,7 @@ _ROLES = "role in ('agency_admin', 'ticketing_lead', 'accounting_lead', 'agent',
 class Tenant(Base):
     """An agency: one tenant of the installation.
 
-    `verified_at` is the time at which its first administrator confirmed the e-mail address. Before
+    `verified_at` is the time at which an e-mail address of the agency was first confirmed. Before
     that the agency is provisional (`queries.people.is_provisional`).
     """
 
@@ -49,11 +49,12 @@ class User(TenantOwned, Base):
     """A user of an agency.
 
     The e-mail address is in lower case and unique among the active users of all agencies.
-    `email_proven` is true if somebody opened a link that went to this address by mail and was shown
-    nowhere else. `email_verified` may be true without it: the link of an invitation is shown to
-    whoever invites. `email_moved` is true from a change of the address until a mailed link proves
-    the new one. `invited_by_user_id` is None for the user who signed the agency up. `suspended_at`
-    is set while the user is inactive because the inviter's account was taken over
+    `email_verified` is true if the address is confirmed by a mailed link or by the link of an
+    invitation. `email_proven` is true only if the link was mailed to this address and shown nowhere
+    else. The link of an invitation does not prove the address, because it is also shown to the
+    inviter. `email_moved` is true from a change of the address until a mailed link proves the new
+    address. `invited_by_user_id` is None for the user who signed the agency up. `suspended_at` is
+    set while the user is inactive because the inviter's account was taken over
     (`service.suspending`). The secrets of two-factor authentication are encrypted.
     """
 
@@ -145,7 +146,7 @@ class RevokedToken(TenantBound, Base):
 class Invite(TenantOwned, Base):
     """An invitation to join an agency with a role.
 
-    Its token is stored as its SHA-256 hash.
+    The token of the invitation is stored as its SHA-256 hash.
     """
 
     __tablename__ = "invites"
@@ -179,7 +180,7 @@ class Invite(TenantOwned, Base):
 class OneTimeToken(TenantOwned, Base):
     """A token in a mail for one user, e-mail address and purpose.
 
-    It works once and is stored as its SHA-256 hash.
+    The token works once and is stored as its SHA-256 hash.
     """
 
     __tablename__ = "one_time_tokens"
@@ -204,7 +205,7 @@ class OneTimeToken(TenantOwned, Base):
 class RecoveryCode(TenantOwned, Base):
     """A recovery code, stored as a keyed hash.
 
-    The code is short, so it could be guessed from a hash without a key.
+    The code is so short that it could be guessed from a hash without a key.
     """
 
     __tablename__ = "recovery_codes"

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 def mail_reset(asked: str) -> None:
     """Mail the reset link if the e-mail address of a queued request has an account.
 
-    If none of the configured secrets can decrypt a request, the request is too old and is dropped.
+    A request that none of the configured secrets can decrypt is too old and is dropped.
     """
     identity: Identity = current_app.extensions["voyagent.identity"]
     try:
@@ -32,6 +32,6 @@ def mail_reset(asked: str) -> None:
 
 @task("identity.mail_audit_statements", own_transactions=True, every="37 5 * * *")
 def mail_audit_statements(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Mail the newest audit statement of each active agency to those who want it."""
+    """Mail the newest audit statement of each active agency to its chosen recipients."""
     identity: Identity = current_app.extensions["voyagent.identity"]
     in_agencies(people.tenant_ids, lambda: audit_mail.mail_statement(identity))

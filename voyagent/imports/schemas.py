@@ -37,7 +37,7 @@ class ImportIn(Closed):
 
 
 class FindingOut(AnswerOf[Finding]):
-    """An error in the file: number of the line, from 1, column, code and message.
+    """An error in the file: line number (from 1), column, code and message.
 
     `column` is null if the error is not about one cell.
     """

@@ -49,7 +49,7 @@ class ScopeNotNamed(NotFresh):
 class ScopeTooSmall(Forbidden):
     """An API key lacks a scope for an action that the role of its creator allows.
 
-    The error code is `forbidden_role`, which a role without the permission gets as well.
+    The error code is `forbidden_role`, as for a role without the permission.
     """
 
     message = N_(
@@ -192,10 +192,10 @@ class Actor:
             raise ApprovalRequired
 
     def may_act_directly(self, permission: str) -> bool:
-        """Return True if the role has the direct permission for the given permission.
+        """Return True if the actor may do the act without an approval.
 
-        An actor with it needs no grant in `require_authority`. The result is False if there is no
-        direct permission for the given one, and for every action of the assistant.
+        The role must have the permission and its direct permission, such as `payment.record_direct`
+        for `payment.record`. The result is always False for the assistant.
         """
         return (
             self.channel is not Channel.ASSISTANT
@@ -267,7 +267,7 @@ def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
 
 
 def named_by(scopes: Iterable[str]) -> frozenset[str]:
-    """Return the permissions that scopes of a key name, of those that must be named."""
+    """Return the permissions that an API key's scopes name, such as `team.manage`."""
     held = frozenset(scopes)
     return frozenset(permission for permission, names in _STEP_UP.items() if names & held)
 

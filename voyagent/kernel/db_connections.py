@@ -89,9 +89,9 @@ def address_of(settings: Settings, purpose: Purpose) -> str:
 def is_pooled(settings: Settings, purpose: Purpose | None = None) -> bool:
     """Return True if the address of a purpose is that of a connection pooler.
 
-    It is a pooler if the client gets another process id than the server's own. The check connects
-    once in each process, and its result is stored. Raises psycopg.OperationalError if the database
-    is unreachable.
+    With a pooler, the process id that the client knows differs from that of the server. The check
+    connects once in each process, and its result is stored. Raises psycopg.OperationalError if the
+    database is unreachable.
     """
     purpose = purpose or _process.purpose
     address = address_of(settings, purpose)

@@ -1,6 +1,6 @@
-"""Records of the results of an action, and dry runs, which roll its transaction back.
+"""Recording of the results of an action, and dry runs.
 
-A dry run calls no outside system.
+A dry run records the results, calls no outside system, and rolls the transaction back.
 """
 
 from __future__ import annotations

@@ -133,11 +133,11 @@ def readable(text: str) -> str:
 def contains_control(text: str) -> bool:
     """Return True if a text of one line contains a refused character.
 
-    Refused are the controls of ASCII and Unicode, line and paragraph separators, characters that
-    change the direction of text (Unicode's Bidi_Control), and invisible characters, such as the
-    zero-width space, the soft hyphen and tag characters. With such characters two different names
-    could look equal. The joiners of Indian scripts (U+200C, U+200D) are accepted between other
-    characters, but not at the beginning or end and not twice in a row.
+    Refused are the controls of ASCII and Unicode, line and paragraph separators, and characters
+    that change the direction of text (Unicode's Bidi_Control). Invisible characters, such as the
+    zero-width space, the soft hyphen and tag characters, are refused as well. With such characters
+    two different names could look equal. The joiners of Indian scripts (U+200C, U+200D) are
+    accepted between other characters, but not at the beginning or end and not twice in a row.
     """
     return _CONTROL_IN_LINE.search(text) is not None
 

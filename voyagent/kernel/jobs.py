@@ -5,10 +5,10 @@ the job and the caller's rows are committed together or not at all. A worker run
 application context, in one transaction unless the task manages its own transactions. If a worker
 dies, another worker runs its jobs.
 
-Agencies share the workers and take turns, however many jobs each agency has: the more open jobs of
-its agency are ahead of a job, the lower is its priority. A worker runs several jobs at once. Some
-of these places run only jobs whose agency had no other open job, so that an agency with many jobs
-does not occupy a whole worker.
+Agencies share the workers and take turns, however many jobs each agency has. The more open jobs an
+agency already has, the lower is the priority of its next job. A worker runs several jobs at once,
+and reserves part of this capacity for jobs whose agency had no other open job. An agency with many
+jobs therefore does not occupy a whole worker.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _VERSION = b"\x01"
 class SealBroken(Exception):
     """A value cannot be decrypted with any secret for this purpose and row.
 
-    The cause is an error in the program or in its operation. It is never shown to a caller.
+    The cause is a fault of the program or of its operation. Callers never see this error.
     """
 
 
@@ -132,10 +132,10 @@ def current_keyring() -> Keyring:
 
 
 def opened_text(purpose: str, sealed: bytes | None, clear: str | None) -> str | None:
-    """Return a text that is stored encrypted, or in clear by an earlier release.
+    """Decrypt a text, or return the unencrypted text of an earlier release.
 
-    `sealed` is the value of the encrypted column, and `clear` that of the column of the earlier
-    release. Raises SealBroken.
+    `sealed` is the value of the encrypted column. If it is None, the result is `clear`, the value
+    of the column of the earlier release. Raises SealBroken.
     """
     if sealed is None:
         return clear

@@ -35,7 +35,7 @@ def replaced(text: str, find: Callable[[str], Iterable[Mask]]) -> str:
 
 
 def mask_of(number: str) -> str:
-    """Return the mask of a number with its last four characters.
+    """Return the mask of a number: dots and the last four characters.
 
     The mask is not longer than the number without separators.
     """

@@ -75,7 +75,7 @@ def share(directory: Path) -> bool:
 def clear(directory: Path) -> None:
     """Delete the metrics of ended processes.
 
-    Called at a start, it makes counters begin at zero.
+    It is called at a start, so that counters begin at zero.
     """
     for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
         for file in directory.glob(pattern):

@@ -41,8 +41,9 @@ class OutboundCall(Generic[Result]):
     ) -> OutboundCall[Next]:
         """Return this call with `more` applied to its result.
 
-        If `ask` raises a VoyagentError, the `refused` of this call comes first. If it does not
-        return a result, the new `refused` receives the error and returns the result.
+        If `ask` raises a VoyagentError, this call's own `refused` receives the error first, and
+        `more` is applied to its result. If that raises a VoyagentError, the new `refused` receives
+        this error and returns the result.
         """
 
         def refuse(error: VoyagentError) -> Next:
@@ -66,7 +67,7 @@ class OutboundCall(Generic[Result]):
     def done(self) -> Result:
         """Make the call and store its result in the open transaction.
 
-        Only commands and tests use it.
+        Only commands and tests use this method.
         """
         return self.go()()
 

@@ -107,7 +107,7 @@ class Cursor:
 class Part:
     """The requested part of a list: `limit` rows after an offset or a cursor's row.
 
-    If `backward` is true, it is the rows before the cursor's row.
+    If `backward` is true, the part has the `limit` rows before the cursor's row.
     """
 
     limit: int = 50

@@ -1,6 +1,6 @@
 """A key for each person whose data is encrypted.
 
-The data is erased by destroying the key: it cannot be read any more, even in rows that cannot be
+The data is erased by destroying the key. Nobody can then read the data, even in rows that cannot be
 changed. A key is random and is stored encrypted with the installation's secret. When that secret
 changes, only the keys are encrypted again.
 """
@@ -55,7 +55,7 @@ def seal(keyring: Keyring, person_id: UUID, purpose: str, plain: bytes) -> bytes
 def unseal(
     keyring: Keyring, person_id: UUID, purpose: str, sealed: bytes, key: bytes | None
 ) -> bytes | None:
-    """Decrypt a value of `seal`; `key` is the encrypted key of the person.
+    """Decrypt a value that `seal` returned; `key` is the encrypted key of the person.
 
     Returns None if `key` is None, because the key was destroyed. Raises SealBroken if the value or
     the key belongs to another person, or if the installation's secret for it is missing.

@@ -22,8 +22,8 @@ def in_words(amount: Money, language: str) -> str:
     """Return an amount, zero or more, in words: `Rupees one lakh five hundred only`.
 
     English text has one "and": before the paise, or within the number if there are no paise. The
-    minor units of other currencies are written as a fraction: `US dollars twelve and 50/100 only`.
-    `language` is `hi` for Hindi; any other value gives English.
+    minor units of currencies other than the rupee are written as a fraction: `US dollars twelve and
+    50/100 only`. `language` is `hi` for Hindi; any other value gives English.
     """
     language = language if language in _SCALE else "en"
     of = 10**amount.exponent

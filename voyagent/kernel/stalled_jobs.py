@@ -4,7 +4,7 @@ procrastinate finds the jobs of workers whose heartbeat has stopped. This module
 
 - A process never returns jobs that it is running, even if its heartbeats are late. Otherwise such
 jobs would run twice.
-- A worker returns a job that is marked as its own but that it does not run: the statement that
+- A worker returns a job that is marked as its own but that it does not run. The statement that
 should have ended the job has failed.
 - A job is returned only if its state has not changed since it was found. Another worker may have
 returned the job already, and a third worker may run it.

@@ -90,7 +90,7 @@ def bind(session: Session, tenant_id: UUID) -> None:
 
 
 def name_agency(session: Session, tenant_id: UUID) -> None:
-    """Name the agency whose share of connections the session uses before it is bound.
+    """Set the agency whose share of connections an unbound session uses.
 
     The agency comes from the caller's credential, which the first statement of the transaction has
     still to confirm.
@@ -150,7 +150,7 @@ def guard(session: scoped_session[Any]) -> None:
 
 
 def agency_tables(statement: ClauseElement) -> set[str]:
-    """Return the names of those tables in a statement whose rows belong to agencies.
+    """Return the names of the statement's tables that have rows of agencies.
 
     The set is empty if the statement has a tenant condition.
     """

@@ -53,8 +53,9 @@ class Account(TenantOwned, Base):
 class JournalEntry(TenantOwned, Base):
     """A posted journal entry. It is never changed, only reversed by another entry.
 
-    `trip_id` is the trip of the document that posted the entry. A reversal has the same `trip_id`
-    as the entry that it reverses.
+    `source_type` and `source_id` identify the document or act that posted the entry. `purpose`,
+    such as `issue`, distinguishes the entries of one source. `trip_id` is the trip of the document
+    that posted the entry. A reversal has the same `trip_id` as the entry that it reverses.
     """
 
     __tablename__ = "journal_entries"

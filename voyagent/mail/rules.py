@@ -20,9 +20,9 @@ class Kind:
     """One kind of mail: its subject, template values and period of validity.
 
     `subject` is a text, or a pair: the name of a template value, and a subject for each possible
-    value. A subject has no text that a person wrote, because anybody can sign up and choose a name
-    that reads like a message of the installation. Mails to customers are the exception, because
-    they come from the agency.
+    value. A subject has no text that a person wrote: anybody can sign up and choose a name that
+    reads like a message of the installation. Mails to customers are the exception, because they
+    come from the agency.
 
     `link_lives` is set if the mail has a link that expires. It is a pair: the name of the template
     value with the lifetime of the link, and the number of seconds in its unit, such as `("hours",

@@ -90,9 +90,9 @@ class Outbox:
     ) -> UUID:
         """Store a mail, to be sent after the commit, and return its id.
 
-        `kind` is a key of `mail.rules.KINDS`, which has the names of `values`. An unknown `locale`
-        is replaced by English. The contents are encrypted, so that neither the database nor the
-        queue has a valid token in clear text.
+        `kind` is a key of `mail.rules.KINDS`, and the entry there has the names of `values`. An
+        unknown `locale` is replaced by English. The contents are encrypted, so that neither the
+        database nor the queue has a valid token in clear text.
 
         Raises WrongMail, TenantNotBound.
         """

@@ -30,8 +30,8 @@ _WORDS = {
 class PartyForm(SchemaForm[PartyIn]):
     """Form of a customer, a supplier, or both.
 
-    `seen` is the `updated_at` of the party when the form was opened. A change by somebody else
-    since then is detected by it.
+    `seen` is the `updated_at` of the party when the form was opened. It shows whether somebody else
+    has changed the party since.
     """
 
     schema: ClassVar[type[BaseModel]] = PartyIn

@@ -135,9 +135,9 @@ class PartyChanged(PreconditionFailed):
 
 
 class PartyChanges(TypedDict, total=False):
-    """Changes of a party: a field whose key is absent is unchanged, None clears it.
+    """Changes of a party: a field whose key is absent is unchanged.
 
-    The name, the kind and `is_archived` cannot be cleared.
+    None clears a field. The name, the kind and `is_archived` cannot be cleared.
     """
 
     name: str

@@ -1,7 +1,4 @@
-"""JSON API of personal data, for administrators.
-
-It has index, links, export, erasure and retention.
-"""
+"""JSON API of personal data: overview, links, export, erasure and retention."""
 
 from __future__ import annotations
 
@@ -45,10 +42,10 @@ api = ApiBlueprint("privacy", __name__, tag="Privacy", guard=Guard.BEARER)
     missing=PartyNotFound,
 )
 def get_person(actor: Actor, party_id: UUID) -> Body[PersonOut]:
-    """Read what is held about a person.
+    """Read an overview of the data that is held about a person.
 
-    The answer has the number of rows by table, records that may be about the same person, and what
-    prevents an erasure.
+    `held` has the number of rows by table, `candidates` the records that may be about the same
+    person, and `blocked_by` the records that prevent an erasure.
     """
     return PersonOut.of(overview.read(actor, party_id))
 
@@ -101,8 +98,9 @@ def release_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[Pers
 def erase_person(actor: Actor, party_id: UUID, body: EraseRequest) -> Body[ErasureOut]:
     """Erase the data of a person.
 
-    It needs a fresh token. Documents and entries stay with a pseudonym. It cannot be undone. A
-    repeated request returns the first erasure.
+    The access token must be fresh: obtained with a password, not with a refresh token. Documents
+    and entries stay with a pseudonym. An erasure cannot be undone. A repeated request returns the
+    first erasure.
     """
     done = erasure.erase(find_port(Keyring), actor, party_id, reason=body.reason)
     return ErasureOut.of(overview.erasure_row(done))
@@ -118,7 +116,7 @@ def erase_person(actor: Actor, party_id: UUID, body: EraseRequest) -> Body[Erasu
 def open_identity(actor: Actor, party_id: UUID) -> Body[IdentityOut]:
     """Read the identity of an erased person, which is kept for tax authorities.
 
-    The audit log records it.
+    The reading is recorded in the audit log.
     """
     return IdentityOut.of(erasure.open_identity(find_port(Keyring), actor, party_id))
 
@@ -127,7 +125,8 @@ def open_identity(actor: Actor, party_id: UUID) -> Body[IdentityOut]:
 def list_erasures(actor: Actor) -> Body[ErasureListOut]:  # noqa: ARG001 - binds the agency
     """List the newest 200 erasures.
 
-    After a restore, repeat the erasures that were made after the backup.
+    After the database is restored from a backup, repeat the erasures that were made after the
+    backup.
     """
     return ErasureListOut.of(
         {"items": [overview.erasure_row(one) for one in person.list_erasures()]}
@@ -149,7 +148,7 @@ def get_retention(actor: Actor) -> Body[RetentionOut]:  # noqa: ARG001 - binds t
 def patch_retention(actor: Actor, body: RetentionPatch) -> Body[RetentionOut]:
     """Change retention periods; they apply from the next night.
 
-    The access token must be fresh.
+    The access token must be fresh, and no API key can change a period.
     """
     chosen = retention.choose(actor, body.model_dump(exclude_unset=True))
     return RetentionOut.of({"items": chosen})

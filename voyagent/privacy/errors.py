@@ -6,7 +6,7 @@ from voyagent.kernel.errors import N_, Conflict, NotFound, Unprocessable
 
 
 class RecordNotFound(NotFound):
-    """The agency has no such enquiry, passenger, trip or conversation."""
+    """The agency has no record of this kind and id."""
 
     code = "record_not_found"
     message = N_("We could not find that record.")

@@ -17,7 +17,8 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 class PersonLink(TenantBound, Base):
     """A record that an administrator has confirmed to be about a party.
 
-    `kind` is `enquiry`, `passenger`, `trip`, `conversation`, or a kind of record of the register.
+    `kind` is `enquiry`, `passenger`, `trip`, `conversation`, `audit_event` or a kind in `RECORDS`
+    (`rules/register.py`).
     """
 
     __tablename__ = "person_links"
@@ -42,8 +43,9 @@ class PersonLink(TenantBound, Base):
 class Erasure(TenantOwned, Base):
     """The erasure of a person's data.
 
-    `counts` has the number of changed rows by table. `identity_sealed` has name, address and tax
-    number for the tax authority, encrypted with the party's key, until `identity_until`.
+    `counts` has the number of changed rows by table. `identity_sealed` has the name, address and
+    tax number for tax authorities, encrypted with the party's key. `identity_until` is the last day
+    on which the identity is kept.
     """
 
     __tablename__ = "erasures"

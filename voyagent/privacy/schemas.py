@@ -41,9 +41,12 @@ class EraseRequest(Closed):
 
 
 class HeldOut(AnswerOf[Row]):
-    """The number of rows that a table holds about a person.
+    """The data in one table that is held about a person.
 
-    `erasure` is what an erasure does with them.
+    `rows` is the number of rows. `erasure` is the effect of an erasure on the rows: `removed`,
+    `pseudonym` (names are replaced) or `stays`. `why` is the reason for the data that stays.
+    `retention` is a kind of retention period, or `books` (kept as long as the books), `account` (as
+    long as the account exists) or `short` (some days).
     """
 
     table: str
@@ -56,8 +59,11 @@ class HeldOut(AnswerOf[Row]):
 class CandidateOut(AnswerOf[Row]):
     """A record that may be about the same person, and the reason for offering it.
 
-    A party with the reason `mentioned` is another party whose notes name the person. With another
-    reason it may be the same person, and cannot be linked.
+    The reason `name`, `email` or `phone` means that this value is equal. The reason `trip` means a
+    passenger of a trip that is linked to the person. The reason `mentioned` means that a text of
+    the record names the person. A party with the reason `mentioned` is somebody else, whose notes
+    name the person. A party with the reason `email` or `phone` may be the same person under another
+    name, and is not to be linked.
     """
 
     kind: RecordKind
@@ -77,7 +83,7 @@ class BlockingOut(AnswerOf[Row]):
 
 
 class UnreplacedOut(AnswerOf[Row]):
-    """A confirmed record of somebody else whose texts an erasure does not change."""
+    """A confirmed record of somebody else that still names the person after erasure."""
 
     kind: RecordKind
     record_id: UUID
@@ -88,9 +94,9 @@ class PersonOut(AnswerOf[Row]):
     """The data held about a person, and the effect of an erasure.
 
     `unreplaced` are confirmed records that name the person in a way that an erasure does not find,
-    such as a nickname. Edit their texts before the erasure. `identity_until` is the last day on
-    which an erasure would keep the identity for tax authorities. `erased_at` is set if the person
-    was erased.
+    such as a nickname. Edit their texts before the erasure. After an erasure, the identity of the
+    person is kept for tax authorities until `identity_until`; null if it is not kept. `erased_at`
+    is null if the person was not erased.
     """
 
     party_id: UUID
@@ -104,7 +110,7 @@ class PersonOut(AnswerOf[Row]):
 
 
 class ErasureOut(AnswerOf[Row]):
-    """An erasure: pseudonym, reason, time, and numbers of rows by table."""
+    """An erasure: pseudonym, reason, time, and the number of changed rows by table."""
 
     id: UUID
     party_id: UUID
@@ -122,10 +128,10 @@ class ErasureListOut(AnswerOf[Row]):
 
 
 class PersonExportOut(AnswerOf[Row]):
-    """Everything that is held about a person: the rows of each table.
+    """Everything that is held about a person: the rows of each table in `held`.
 
-    `left_out` has the number of messages, results and events of the person's conversations that are
-    not about the person, by table.
+    Rows of the person's conversations and of the audit log that are not about the person are left
+    out. `left_out` has the number of these rows by table.
     """
 
     party_id: UUID
@@ -151,8 +157,8 @@ Days = Annotated[int | None, Field(ge=1, le=DAYS_MAX)]
 class RetentionPatch(Closed):
     """Retention periods in days.
 
-    An absent member is unchanged, null restores the default. A period below the legal minimum is
-    refused.
+    A member that is absent stays unchanged; null restores the default. A period below the legal
+    minimum is refused.
     """
 
     enquiries: Days = None

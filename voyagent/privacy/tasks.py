@@ -1,7 +1,4 @@
-"""Background jobs of personal data, for encryption, masks and retention.
-
-The encryption is one with the present secret.
-"""
+"""Jobs of personal data: encrypt with the present secret, mask, apply retention."""
 
 from __future__ import annotations
 
@@ -38,9 +35,9 @@ def mask(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
 
 @task("privacy.retention", own_transactions=True, every="40 2 * * *")
 def apply_retention(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Delete or overwrite what is older than its retention period.
+    """Delete or overwrite data that is older than its retention period.
 
-    It is done agency by agency and in batches.
+    Each agency is processed for itself, in batches.
     """
     for kind in KINDS:
         in_agencies(tenant_ids, partial(retention.apply, (kind,)), more=bool)

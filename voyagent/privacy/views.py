@@ -1,7 +1,4 @@
-"""Pages of personal data, for administrators.
-
-They show a person, the export, the erasure and the retention periods.
-"""
+"""Pages of personal data for administrators: overview, export, erasure, periods."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ def invalid_sentences(address: Address) -> list[str]:
 
 
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:
-    """Return a segment for each amount, next to each other.
+    """Return a bar segment for each amount; the segments lie next to each other.
 
     The gap between two segments is two thousandths. Negative amounts have no width.
     """

@@ -37,8 +37,8 @@ class Order:
 def make_later(actor: Actor, address: str) -> UUID:
     """Have a worker make the file of an address such as `/reports/day-book`.
 
-    Returns the id of the file. If the person already waits for a file of this address, its id is
-    returned. Workers make one file of an agency at a time.
+    Returns the id of the file. If the person already waits for a file of this address, the id of
+    that file is returned. Workers make one file of an agency at a time.
 
     Raises Forbidden; ReportFilesBusy if the person waits for OPEN_MAX other files.
     """

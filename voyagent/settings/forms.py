@@ -95,8 +95,8 @@ SECTIONS = (
 class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     """Form of all settings; numbers may have group separators.
 
-    `seen` is the version of the settings when the form was opened. A change by somebody else since
-    then is detected by it.
+    `seen` is the version of the settings when the form was opened. It shows whether somebody else
+    has changed the settings since.
     """
 
     schema: ClassVar[type[BaseModel]] = TenantSettingsPatchRequest

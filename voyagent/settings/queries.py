@@ -130,7 +130,7 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
     """Return the settings of the bound agency; create the row if it is missing.
 
     Parallel first calls create only one row. If `lock` is true, the row is locked until the
-    transaction ends, so that a parallel change sees the result of this one.
+    transaction ends. A parallel change then waits, and sees the new values.
     """
     tenant_id = current_tenant(db.session)
     statement = select(TenantSettings)

@@ -35,8 +35,8 @@ page_fact("letterhead")(queries.letterhead_lines)
 LOGO_BODY_MAX = 768 * 1024
 """The largest request body of the logo form, in bytes.
 
-It is larger than the largest logo. A file that is slightly too large is therefore still read, and
-the error appears at the field of the form.
+It is larger than the size limit of a logo. A file that is slightly too large is therefore still
+read, and the error appears at the field of the form.
 """
 Panel = Callable[[Reader, Actor], str]
 _panels: list[Panel] = []

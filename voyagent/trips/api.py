@@ -124,9 +124,10 @@ def get_trip(reader: Reader, trip_id: UUID) -> Body[TripOut]:
     errors=TRIP_ERRORS,
 )
 def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Body[TripOut]:
-    """Change a trip's title, notes, currency or links.
+    """Change a trip's title, notes, currency, conversation or enquiry.
 
-    A member that is absent stays unchanged; null clears notes and links.
+    A member that is absent stays unchanged. Null clears the notes, or unlinks the conversation or
+    the enquiry.
     """
     return _trip(trip_service.update_trip(actor, trip_id, body.changes()).id)
 
@@ -185,7 +186,8 @@ def update_passenger(
 ) -> Body[PassengerOut]:
     """Change a passenger.
 
-    A member that is absent stays unchanged; null clears all members but the name and the kind.
+    A member that is absent stays unchanged. Null clears a member; the name and the kind cannot be
+    cleared.
     """
     return PassengerOut.of(
         trips.passenger_of(
@@ -209,7 +211,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 @api.get("/trips/<trip_id>/lines", answer=LineList, permission="trip.read", missing=TripNotFound)
 def list_lines(reader: Reader, trip_id: UUID) -> Body[LineList]:
-    """List the lines of a trip by date, including cancelled ones.
+    """List the lines of a trip by date, including cancelled lines.
 
     A line is a flight, hotel, transfer, visa or other service.
     """
@@ -275,14 +277,14 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     errors=CANCEL_ERRORS,
 )
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[CancelledLineOut]:
-    """Cancel a line of a trip; it stays on the trip, without a price.
+    """Cancel a line of a trip; the line stays on the trip, without a price.
 
-    A flight held at a supplier is released there free of charge, with all flights of its booking,
-    and a pending request to issue its tickets is withdrawn. Cancelling booked rooms may incur a
-    charge. It therefore needs approval, and the rooms are cancelled once the request in
-    `approval_id` is approved. A line that was booked elsewhere, ticketed or filed is only marked as
-    cancelled; inform the supplier yourself. If the supplier fails, nothing has changed and the call
-    can be repeated.
+    A flight that is held at a supplier is released free of charge, together with all flights of its
+    booking. A pending request to issue the tickets of the booking is withdrawn. Cancelling booked
+    rooms may incur a charge and needs approval. `approval_id` is then the id of the request, and
+    the rooms are cancelled once the request is approved. Any other line is only marked as
+    cancelled; if it was booked elsewhere, ticketed or filed, inform the supplier yourself. If the
+    supplier fails, nothing has changed and the call can be repeated.
     """
     done = run(cancel(actor, trip_id, line_id))
     return Body(

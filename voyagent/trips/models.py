@@ -17,8 +17,8 @@ from voyagent.kernel.tenancy import TenantOwned, references
 class Trip(TenantOwned, Base):
     """A customer's trip.
 
-    A conversation has at most one trip; an enquiry may have several. `sent_at` and `sent_to`
-    describe the last sending of the itinerary.
+    A conversation has at most one trip; an enquiry may have several. `sent_at` and `sent_to` are
+    the time and the recipient of the last mail with the itinerary.
     """
 
     __tablename__ = "trips"
@@ -63,8 +63,8 @@ class Trip(TenantOwned, Base):
 class TripPassenger(TenantOwned, Base):
     """A passenger of a trip.
 
-    The passport number is encrypted for this row; its last four characters are stored in clear for
-    display.
+    `passport_sealed` is the passport number, encrypted with the passenger's own key.
+    `passport_last4` has the last four characters of the number in clear, for display.
     """
 
     __tablename__ = "trip_passengers"
@@ -93,11 +93,11 @@ class TripPassenger(TenantOwned, Base):
 class TripLine(TenantOwned, Base):
     """A line of a trip: one flight, hotel stay, transfer, visa or other service.
 
-    The shape of `details` depends on the kind (`rules/details.py`). `starts_on` and `ends_on` are
-    the local days of the details. Cost and price have the same currency. `supplier_ref` is the
-    booking number, `supplier_key` the supplier's own id, and `our_reference` the idempotency key of
-    the request, so that a repeated request books nothing twice. All flights of one booking have the
-    same three values.
+    `details` has a shape for each kind (`rules/details.py`). `starts_on` and `ends_on` are the
+    first and the last local day of the service. Cost and price have the same currency.
+    `supplier_ref` is the booking number, and `supplier_key` the supplier's own id of the booking.
+    `our_reference` is sent with every attempt of a request, so that a repeated request books
+    nothing twice. All flights of one booking have the same three values.
     """
 
     __tablename__ = "trip_lines"
@@ -170,7 +170,8 @@ class SupplierOffer(TenantOwned, Base):
 class SupplierResponse(TenantOwned, Base):
     """The offers that a supplier returned for a query, in order.
 
-    They can be used again until `expires_at`. `question` is the digest of the query.
+    Until `expires_at` the offers are returned again for an equal query. `question` is the digest of
+    the query.
     """
 
     __tablename__ = "supplier_responses"

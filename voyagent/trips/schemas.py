@@ -55,10 +55,10 @@ PassportNumber = Annotated[str, BeforeValidator(_passport), Field(pattern=passpo
 
 
 class TripIn(Closed):
-    """A trip.
+    """A trip to create.
 
-    Members that are absent are taken from the conversation and the enquiry. The currency defaults
-    to the agency's.
+    Members may be absent. The enquiry is then that of the conversation, and the title is derived
+    from the enquiry or the conversation. The currency is by default the agency's.
     """
 
     title: Annotated[str, Trimmed(200)] | None = None
@@ -69,7 +69,10 @@ class TripIn(Closed):
 
 
 class TripPatch(Closed):
-    """Changes of a trip: an absent member is unchanged, null clears notes and links."""
+    """Changes of a trip; a member that is absent stays unchanged.
+
+    Null clears the notes, or unlinks the conversation or the enquiry.
+    """
 
     title: Annotated[str, Trimmed(200)] = Field(default_factory=str)
     currency: CurrencyCode = Field(default_factory=str)
@@ -85,7 +88,7 @@ class TripPatch(Closed):
 class PassengerIn(Closed):
     """A passenger.
 
-    The passport number may contain spaces; it is never returned whole.
+    The passport number may contain spaces. Responses have only its last four characters.
     """
 
     full_name: Annotated[str, Trimmed(200)]
@@ -101,9 +104,9 @@ class PassengerIn(Closed):
 
 
 class PassengerPatch(PassengerIn):
-    """Changes of a passenger: an absent member is unchanged, null clears it.
+    """Changes of a passenger; a member that is absent stays unchanged.
 
-    The name and the kind cannot be cleared.
+    Null clears a member. The name and the kind cannot be cleared.
     """
 
     full_name: Annotated[str, Trimmed(200)] = Field(default_factory=str)
@@ -112,8 +115,8 @@ class PassengerPatch(PassengerIn):
 class LineIn(Closed):
     """A line of a trip: one flight, hotel stay, transfer, visa or other service.
 
-    `details` has its kind and contents. Amounts are decimal strings in the line's currency, by
-    default the currency of the trip.
+    `details` gives the kind of the service and the data of this kind. Amounts are decimal strings
+    in the line's currency; the default is the currency of the trip.
     """
 
     details: Details
@@ -137,10 +140,10 @@ class LineIn(Closed):
 
 
 class LinePatch(Closed):
-    """Changes of a trip line: an absent member is unchanged.
+    """Changes of a trip line; a member that is absent stays unchanged.
 
-    `details` are replaced as a whole and cannot change their kind; null clears supplier and booking
-    number.
+    `details` are replaced as a whole and must keep their kind. Null clears `supplier` or
+    `supplier_ref`, the booking number.
     """
 
     details: Details = Field(default_factory=lambda: OtherDetails(kind="other", title="-"))
@@ -248,8 +251,8 @@ class LineOut(AnswerOf[Line]):
 class CancelledLineOut(LineOut):
     """The trip line after its cancellation.
 
-    With an `approval_id` it is not cancelled yet: the cancellation may incur a charge and needs
-    approval first.
+    If `approval_id` is not null, the line is not cancelled yet: the cancellation may incur a charge
+    and needs approval first.
     """
 
     approval_id: str | None

@@ -1,7 +1,4 @@
-"""Background jobs of trips, which delete offers and encrypt passports again.
-
-They encrypt the keys of people again too.
-"""
+"""Jobs that delete old offers and re-encrypt passport numbers and keys of people."""
 
 from __future__ import annotations
 

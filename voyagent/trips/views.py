@@ -274,7 +274,7 @@ def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     """Explain the consequences, ask for confirmation, then cancel a trip line.
 
-    If the supplier fails, the confirmation is shown again with the error.
+    If the supplier fails, the confirmation page is shown again with the error.
     """
     if request.method == "GET":
         return _cancel_page(trip_id, line_id)
@@ -358,9 +358,9 @@ def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = N
 
 
 def _changes_of(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the form's values to set.
+    """Return the values of the form that are to be set.
 
-    A blank field clears notes, supplier and booking number; any other blank field is unchanged.
+    A blank field clears notes, supplier and booking number. Any other blank field stays unchanged.
     """
     return {
         name: value

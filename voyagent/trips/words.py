@@ -49,10 +49,7 @@ def state_word(status: str) -> str:
 
 
 def board_word(board: str) -> str:
-    """Return the meals of a rate as part of a sentence.
-
-    The text is empty for an unknown code.
-    """
+    """Return the meals of a rate as part of a sentence; empty for an unknown code."""
     return str(BOARD_WORDS.get(board, ""))
 
 

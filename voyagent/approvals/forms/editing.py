@@ -258,7 +258,7 @@ class Sheet:
         ]
 
     def _currency_beside(self, place: Place) -> str | None:
-        """Return the currency stated next to a value, else that of all arguments, or None."""
+        """Return the currency next to a value, else the one of all arguments, or None."""
         near = next(
             (
                 cell
@@ -270,7 +270,7 @@ class Sheet:
         return near.read() if near is not None else None
 
     def _note(self, place: Place, kind: str, message: str) -> None:
-        """Show an error at the input of its value, or above the form without one."""
+        """Show an error at the input of its value, else above the form."""
         sentence = finding_in_words(kind, message)
         name = self._places.get(place)
         for cell in self._everywhere:
@@ -301,7 +301,7 @@ def _figure_sentence(cell: Cell) -> str:
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
-    """Yield path and value of each argument, and for an object of each member.
+    """Yield path and value of each argument; for an object, of each of its members.
 
     An object inside an object is yielded as one value.
     """

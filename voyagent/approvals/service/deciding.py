@@ -108,10 +108,10 @@ def check_all(
 ) -> list[ProposalDecision]:
     """Check decisions on proposals of a conversation, and return those still to make.
 
-    `decisions` has True or False (decline) by the id of the proposal. A decision that was already
-    made in the same way is left out. Raises the errors of `resolve`, and ApprovalNotFound for a
-    proposal of another conversation. If PreviewStale is raised, each outdated proposal was replaced
-    and nothing else was changed.
+    `decisions` maps the id of a proposal to True (approve) or False (decline). A decision that was
+    already made in the same way is left out. Raises the errors of `resolve`, and ApprovalNotFound
+    for a proposal of another conversation. If PreviewStale is raised, each outdated proposal was
+    replaced and nothing else was changed.
     """
     actor.require("approval.resolve")
     chat_queries.get_session(session_id, lock=True)

@@ -121,11 +121,12 @@ def run_as_shown(
 ) -> JsonObject | OutboundCall[JsonObject]:
     """Run an approved act and return its result, if it does what its preview says.
 
-    The results must be those of the preview `shown`: journal lines, document, itinerary, facts and
-    mails. A person may have changed the records of the act after the approval. An act that
-    calls an outside system is tried first, because its run only prepares the call.
+    The act must have the journal lines, document, itinerary, facts and mails of the preview
+    `shown`. They differ if a person has changed the records of the act after the approval. For an
+    act that calls an outside system, a dry run is compared before `run` prepares the call.
 
-    Raises ChangedSinceApproval, whose caller rolls the act back, and the errors of the act.
+    Raises the errors of the act, and ChangedSinceApproval, after which the caller must roll the act
+    back.
     """
     granted, locale = requester.granted(grant), shown.get("locale") or requester.locale
     if effect.run_dry is not effect.run:

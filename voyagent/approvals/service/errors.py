@@ -50,7 +50,7 @@ class PreviewStale(Conflict):
 
 
 class ChangedSinceApproval(Conflict):
-    """The act would not do what its preview said, because records were changed meanwhile."""
+    """The act would not match its preview, because records were changed meanwhile."""
 
     code = "changed_since_approval"
     message = N_(

@@ -66,11 +66,11 @@ def editors_of(approval: Approval) -> frozenset[UUID]:
 def needs_another(actor: Actor, approval: Approval) -> bool:
     """Return True if the four-eyes rule forbids the user to approve the proposal.
 
-    The rule covers acts with `Effect.money`. It forbids the requester and all editors to approve,
-    because each of them has chosen what is approved. There are two exceptions. If every other
-    active user who could approve has edited the proposal, the requester may approve it, but the
-    editors may not. If no other active user has a role that could approve the proposal, the user
-    may approve it.
+    The rule covers acts with `Effect.money`, if the agency's setting `four_eyes` is on. The rule
+    forbids the requester and all editors to approve, because each of them has chosen what is
+    approved. There are two exceptions. If every other active user who could approve has edited the
+    proposal, the requester may approve it, but the editors may not. If no other active user has a
+    role that could approve the proposal, the user may approve it.
     """
     effect = effects.find(approval.tool_name)
     if (

@@ -1,7 +1,7 @@
 """Mask financial numbers in the arguments of finished proposals.
 
 Before the end of a proposal its arguments are not masked, because they are shown and run. The hash
-of the unmasked arguments stays, so that they can still be proved.
+of the unmasked arguments stays, so that the arguments can still be proved.
 """
 
 from __future__ import annotations

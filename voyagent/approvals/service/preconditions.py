@@ -25,9 +25,9 @@ NOW = func.clock_timestamp()
 def check_state(actor: Actor, approval: Approval) -> Effect | None:
     """Return the act of a pending proposal if the user's role may decide it.
 
-    The result is None if no act is registered for the tool of the proposal. Raises Forbidden for
-    another role, and ApprovalAlreadyResolved if the proposal is not pending. If the time limit is
-    over, stores the expiry and raises ApprovalOverdue.
+    The result is None if no act is registered for the tool of the proposal. Raises Forbidden if the
+    role may not decide it, and ApprovalAlreadyResolved if the proposal is not pending. If the time
+    limit is over, stores the expiry and raises ApprovalOverdue.
     """
     effect = effects.find(approval.tool_name)
     if effect is not None and actor.role not in effect.approver_roles:

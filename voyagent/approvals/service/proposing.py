@@ -180,7 +180,7 @@ def preview_of(
 ) -> Description | None:
     """Return the preview of a tool call, or None if no dry run is possible.
 
-    Approved acts that concern the same party and have not run yet are run first.
+    Approved acts that have not run yet are run first, if they concern the same party as this call.
     """
     effect = effects.find(tool_name)
     if effect is None:
@@ -352,7 +352,8 @@ def _line_of(shown: Description | None, worth: Money | None) -> str:
 def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
     """Return arguments validated by the tool's schema.
 
-    Raises NotEditable if there is no schema, and ArgumentsInvalid.
+    Raises NotEditable if the tool has no schema, and ArgumentsInvalid if the schema refuses the
+    arguments.
     """
     if effect is None or effect.schema is None:
         raise NotEditable

@@ -107,7 +107,8 @@ def delete_session(actor: Actor, session_id: UUID) -> None:
 def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
     """Return the event stream of a repeated request.
 
-    It has the events that the first request received.
+    The stream has the events that the first request received. `place` is the stored Reply of the
+    first request, as JSON.
     """
     reply = Reply(place["after_seq"], place["turn_id"], tuple(place["awaits"]))
     return reply_to(
@@ -143,8 +144,8 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
 
     The response is a stream of server-sent events. The turn continues if the connection is closed.
     With an empty message the stream follows the running turn or, after a decision, the turn that
-    continues. A repeated request with the same `Idempotency-Key` receives the events of its turn
-    again from the first one.
+    continues after this decision. A repeated request with the same `Idempotency-Key` receives the
+    events of its turn again from the first one.
     """
     reply = messages.send(
         actor,
@@ -191,8 +192,8 @@ def list_messages(
 def follow_session(actor: Actor, session_id: UUID) -> Response:
     """Stream all events of a conversation after the event `Last-Event-ID`.
 
-    Without `Last-Event-ID` the stream has only new events. It ends after fifteen minutes, or when
-    the caller loses access. Connect again with the id of the last event to continue.
+    Without `Last-Event-ID` the stream has only new events. The stream ends after fifteen minutes,
+    or when the caller loses access. To continue, connect again with the id of the last event.
     """
     return answer(
         following(
@@ -226,9 +227,9 @@ def stop_turn(actor: Actor, session_id: UUID) -> Body[StopResponse]:
     errors=REPLACING,
 )
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Body[TurnStartedResponse]:
-    """Regenerate a response: a new turn replaces its turn and all later ones.
+    """Regenerate a response: a new turn replaces the turn and all later turns.
 
-    Approved acts are not undone; pending proposals are withdrawn.
+    Approved acts are not undone. Pending proposals of the replaced turns are withdrawn.
     """
     return _started(session_id, turn_id, messages.ask_again(actor, session_id, turn_id))
 
@@ -246,7 +247,8 @@ def edit_message(
 ) -> Body[TurnStartedResponse]:
     """Replace a message and all later turns.
 
-    The assistant responds to the new message.
+    The assistant responds to the new message. Approved acts are not undone. Pending proposals of
+    the replaced turns are withdrawn.
     """
     return _started(
         session_id, turn_id, messages.ask_again(actor, session_id, turn_id, message=body.message)

@@ -1,8 +1,8 @@
 """Event streams of conversations, limited in number and duration.
 
-A stream reads the events table and waits for notifications without a database connection. The
-listener is authenticated at each read, so a stream ends when the user signs out, is removed or
-suspended, or when the API key is revoked or expires.
+A stream reads events from the database. While it waits for notifications of new events, it holds no
+database connection. The listener is authenticated at each read, so a stream ends when the user
+signs out, is removed or suspended, or when the API key is revoked or expires.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ PER_PERSON_MAX = 16
 SHARE = 4
 """An agency and a client network may each have one stream in four of a process."""
 KEPT = 10
-"""One stream in ten of a process is kept for users who have none."""
+"""One stream in ten of a process is kept for users who have no stream."""
 Party: TypeAlias = "tuple[str, UUID | str | None]"
 """Kind and id of somebody for whom streams are counted."""
 _ALL: Party = ("all", None)
@@ -70,7 +70,7 @@ class TooManyStreams(TooManyRequests):
 
 @dataclass(frozen=True, slots=True)
 class Sitter:
-    """The parties for which a stream counts; `network` is None if it counts for none."""
+    """The parties for which a stream counts; `network` may be None."""
 
     user_id: UUID | None
     tenant_id: UUID | None = None
@@ -80,9 +80,9 @@ class Sitter:
 class Seats:
     """Counter of the open streams of this process.
 
-    A user has at most `per_person_max`; an agency and a client network have at most `share_max`
-    each, by default a quarter of all. The last `kept` seats, by default a tenth, are given only to
-    users who have no stream.
+    A user has at most `per_person_max` streams. An agency and a client network have at most
+    `share_max` streams each, by default a quarter of `streams_max`. The last `kept` streams, by
+    default a tenth of `streams_max`, are given only to users who have no stream.
     """
 
     def __init__(
@@ -108,8 +108,8 @@ class Seats:
     def take(self, sitter: Sitter) -> None:
         """Count a new stream.
 
-        Raises TooManyStreams for the limit of the user, and StreamsFull for those of the agency,
-        the network and the process.
+        Raises TooManyStreams if the user has too many streams, and StreamsFull if the agency, the
+        client network or the process has too many.
         """
         with self._lock:
             of_user = self._taken[_user(sitter)]
@@ -153,9 +153,9 @@ def seats(app: Flask) -> Seats:
 class Stream:
     """Response body of a stream, counted from its creation until it is closed.
 
-    The limits are checked on creation, so that a refusal is a JSON response. If `line`, the socket
-    of the server, is given, little data is buffered, and a client that reads nothing for twenty
-    seconds is disconnected.
+    The limits are checked on creation, so that a refusal is a JSON response. `line` is the socket
+    of the connection. If it is given, little data is buffered, and a client that reads nothing for
+    twenty seconds is disconnected.
     """
 
     def __init__(  # noqa: PLR0913 - each keyword filters or limits the result
@@ -218,9 +218,10 @@ def _hang_up(line: socket) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A changing value in the stream that is no event of the conversation.
+    """A changing value that a stream sends besides the events of the conversation.
 
-    When `read` returns another text than `known`, the text is sent as an event named `name`.
+    `known` is the value that the client has. When `read` returns another text, the stream sends
+    this text as an event named `name`.
     """
 
     name: str
@@ -242,8 +243,9 @@ def frames(  # noqa: PLR0913 - each keyword filters or limits the result
     """Yield a conversation's events after a number as server-sent events.
 
     With `turn_id` the stream ends after the event `final` of this turn, or once the turn has ended.
-    Without it the stream ends at the time limit, or when the listener loses access. A heartbeat is
-    sent after 15 seconds without events. No database connection is used while waiting.
+    In any case the stream ends after `total_s` seconds, or when the listener loses access. After
+    `heartbeat_s` seconds without events a heartbeat is sent. No database connection is used while
+    waiting.
     """
     notices = cast("NotifyListener", app.extensions["voyagent.listener"])
     end, known = time.monotonic() + total_s, aside.known if aside is not None else ""
@@ -281,10 +283,7 @@ def _until_final(batch: list[Row], turn_id: str | None) -> tuple[list[Row], bool
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield frames joined to larger blocks.
-
-    The server makes a system call for each block.
-    """
+    """Yield frames joined to larger blocks, because each block costs a system call."""
     block = bytearray()
     for piece in pieces:
         block += piece

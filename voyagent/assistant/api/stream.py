@@ -1,6 +1,6 @@
 """Event stream that answers a message.
 
-It can first wait for the turn that continues after an approval.
+The stream can first wait for a turn that continues after an approval.
 """
 
 from __future__ import annotations
@@ -68,11 +68,10 @@ def answer(stream: Stream) -> Response:
 
 
 def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> EventStreamResponse:
-    """Return the event stream of a message.
+    """Return the event stream of a message as a response.
 
-    A repeated request can follow it again.
-
-    Raises the errors of `Replying`.
+    The response stores `reply`, so that a repeated request can follow the same events. Raises
+    TooManyStreams, StreamsFull.
     """
     response = EventStreamResponse(
         Replying(application(), actor, session_id, reply),
@@ -113,10 +112,11 @@ def _awaiting(
 def _continuation(
     app: Flask, tenant_id: UUID, approval_ids: Sequence[str]
 ) -> tuple[str | None, bool]:
-    """Return the last turn that continued after decisions, and whether all have begun.
+    """Return the id of the newest turn after decisions, and whether all turns exist.
 
-    Each of these turns is created in the transaction that carries out its decision, so decisions
-    are read first.
+    The turns are those that continue after the decisions on the proposals `approval_ids`. All of
+    them exist when no approved act of these proposals waits to run. Each turn is created in the
+    transaction that carries out its act, so the proposals are read before the turns.
     """
     with app.app_context(), transaction(tenant_id):
         rows = [approvals.find_approval(approval_id) for approval_id in approval_ids]
@@ -131,8 +131,8 @@ def following(
 ) -> Stream:
     """Return the stream of all events of a conversation after a number.
 
-    `asked` is the state of turns and proposals that the page shows; the stream sends `event: asked`
-    whenever this state changes. Raises the errors of `Replying`.
+    `asked` is the hash of the turns and proposals that the page shows. Whenever this hash changes,
+    the stream sends `event: asked`. Raises TooManyStreams, StreamsFull.
     """
     aside = None if asked is None else Aside("asked", asked, turn_context.change_mark)
     return Stream(
@@ -150,7 +150,7 @@ def following(
 def line() -> socket | None:
     """Return the socket of the request, or None if the server provides none.
 
-    Gunicorn provides it.
+    Gunicorn provides the socket.
     """
     return cast("socket | None", request.environ.get("gunicorn.socket"))
 

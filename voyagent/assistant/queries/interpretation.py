@@ -1,7 +1,7 @@
 """Interpretation of a message: the capability that it means, with fields.
 
-It is stored with the first step of a turn, so that another worker continues with the same
-interpretation.
+The interpretation is stored with the first step of a turn, so that another worker continues with
+the same interpretation.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ from voyagent.kernel.text.passages import squeezed
 READ_MAX = 4_000
 """Maximum number of characters of a message that are interpreted without a model.
 
-A longer message is a pasted text, whose request is at its beginning. The limit bounds the time that
-one message takes from the other users of the process.
+A longer message is usually a pasted text that begins with the request, so only its beginning is
+read. Without this limit, one message could delay the other users of the process.
 """
 _MASKED_ON = date(2026, 1, 1)
 """Day with which relative dates in the example sentences are read; the choice does not matter."""
@@ -55,13 +55,14 @@ def interpret(
     messages: Sequence[Row],
     about: Context,
 ) -> JsonObject:
-    """Return the interpretation of a turn's message; empty if the turn has none.
+    """Return the interpretation of a turn's message; empty if the turn has no message.
 
-    Keys: `kind` as in `dialogue.Reply`, or `stale` if the message answers a card that is no longer
-    open; `capability`, `fields`, `missing`, `words`, `choices`, `offered`, `unread`, `assumed`,
-    `confirmed`, `draft_id`, `origins`; `is_cut` if only the first `READ_MAX` characters of the
-    message were read; `answers_card` if the message only answers a card, so that
-    no model is needed.
+    `kind` is as in `dialogue.Reply`, or `stale` if the message answers a card that is no longer
+    open. `is_cut` is true if only the first `READ_MAX` characters of the message were read.
+    `answers_card` is true if the message only answers a card, so that no model is needed.
+    `capability`, `fields`, `missing`, `words`, `choices`, `offered`, `unread`, `assumed` and
+    `draft_id` are as in `moves.Card`, and `confirmed` is as in `dialogue.Reply`. `origins` is the
+    result of `drafts.origins`.
     """
     asked = next(
         (row for row in reversed(messages) if row["role"] == "user" and row["turn_id"] == turn_id),
@@ -104,8 +105,8 @@ def usable_by(actor: Actor) -> list[str]:
 def _may_answer(card: drafts.Block, asked: Row, usable: Sequence[str]) -> bool:
     """Return True if a message can be about the open card.
 
-    A person who has lost the permission can only confirm a complete card. The capability then
-    refuses, so that the person reads why and the attempt is audited.
+    A user who has lost the permission for the act can only confirm a complete card. The capability
+    then refuses, so that the user reads why and the attempt is audited.
     """
     if card["capability"] in usable:
         return True
@@ -122,7 +123,8 @@ def _reply(
 ) -> Reply | None:
     """Return the engine's reply to the message, or None.
 
-    None means that the message confirms a card that is not open.
+    The result is None if the message answers a card that is not open, or chooses an action that the
+    user may not use.
     """
     draft = _draft_of(card) if card is not None else None
     for kind in (drafts.CONFIRMED, drafts.DISCARDED):
@@ -206,10 +208,7 @@ def _known_journey(enquiry: EnquiryInView) -> dict[str, Any]:
 
 
 def _listed(messages: Sequence[Row]) -> Sequence[Choice]:
-    """Return the records of the lists that the assistant showed last.
-
-    There is one list of each kind.
-    """
+    """Return the records of the newest list of each kind that the assistant showed."""
     shown: list[Choice] = []
     kinds: set[tuple[str, ...]] = set()
     for row in reversed(messages):
@@ -224,7 +223,7 @@ def _listed(messages: Sequence[Row]) -> Sequence[Choice]:
 def _checked(reply: Reply) -> Reply:
     """Return the reply without values that the capability's input refuses.
 
-    The assistant then asks for these fields.
+    The assistant asks for the fields of these values.
     """
     if reply.draft is None or reply.kind == "dropped":
         return reply
@@ -274,9 +273,9 @@ def _reading(reply: Reply) -> JsonObject:
 
 
 def _assumed(draft: Draft) -> list[str]:
-    """Return the fields with a value that no message states.
+    """Return the fields whose value no message states.
 
-    They are dates of today and the usual currency.
+    Such a value is the current date or the usual currency.
     """
     known = registry.get(draft.name).slots if draft.name else {}
     return [

@@ -32,7 +32,8 @@ _COSTS, _DAYS, _MISSING = (
 class Spent:
     """Tokens and cost in USD of model answers.
 
-    The cost leaves out the `unpriced` answers, whose price is not known.
+    `answers` is the number of answers. `unpriced` is the number of answers whose price is not
+    known; `cost_usd` leaves them out.
     """
 
     tokens: int = 0
@@ -101,10 +102,10 @@ def budget_message(limit: int, used: int) -> str:
 
 
 def missed_at(reader: Reader, model: str) -> datetime | None:
-    """Return the time in the last day when a model was missing, or None.
+    """Return when a model was last missing, if within the last day, or None.
 
-    The vendor did not offer the model then. Every turn asks for the model again, so an older
-    failure no longer matters.
+    A model is missing if its vendor does not offer it. Each turn asks for the model again, so an
+    older time no longer matters.
     """
     found = select(_MISSING.missed_at).where(
         owned(MissingModel), _MISSING.model == model, _MISSING.missed_at > func.now() - _DAY

@@ -1,4 +1,4 @@
-"""Queries of what a turn needs when it starts, from several packages."""
+"""Queries of the data that a turn needs at its start, from several packages."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ EVENTS_MAX = 10_000
 def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
     """Return the context of a turn.
 
-    It has day, currency, enquiry, draft invoice, trip and the interpretation of the message. An
-    enquiry that only a replaced turn logged is left out.
+    The context has day, currency, enquiry, draft invoice, trip and the interpretation of the
+    message. An enquiry that was logged only by a replaced turn is left out.
     """
     reader = SessionReader(db.session)
     messages = chats.last_messages(reader, session_id, _LOOK_BACK)
@@ -66,7 +66,7 @@ def recent_messages(session_id: UUID) -> list[Row]:
 
 
 def change_mark(session_id: UUID) -> str:
-    """Return a hash that changes when a turn or proposal of the conversation does."""
+    """Return a hash that changes when a turn or proposal of the conversation changes."""
     newest = chats.newest_turn(session_id)
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
 
@@ -84,9 +84,10 @@ def events_of(turn: Turn) -> list[JsonObject]:
 
 
 def decision_of(turn: Turn) -> Decision | None:
-    """Return the decision after which a turn continues, with its result.
+    """Return the decision after which a turn continues, with the result of the act.
 
-    None for other turns.
+    The result is None if the turn does not continue after a decision, or if its proposal was
+    replaced by another.
     """
     approval = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     if approval is None or approval.superseded_by is not None:
@@ -163,10 +164,7 @@ def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
 
 
 def written_before(session_id: UUID, turn_id: str, tool: str) -> list[JsonObject]:
-    """Return a tool's outputs in the turns that a turn has replaced.
-
-    The oldest is first.
-    """
+    """Return a tool's outputs in the turns that a turn has replaced, oldest first."""
     return results_before(session_id, [turn_id], tool)
 
 
@@ -190,9 +188,10 @@ def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[Jso
 
 
 def as_turns_stand(reader: Reader, session_id: UUID, messages: list[Row]) -> list[Row]:
-    """Return messages with the state of their turns.
+    """Return the messages, each with the present status of its turn.
 
-    A turn that waits for a decision counts as done once its proposal is decided or has expired.
+    A turn with the status `waiting` gets the status `done` once its proposal is decided or has
+    expired.
     """
     if all(row["turn_status"] != "waiting" for row in messages):
         return messages
@@ -214,7 +213,7 @@ def as_turns_stand(reader: Reader, session_id: UUID, messages: list[Row]) -> lis
 def _enquiry(
     reader: Reader, session_id: UUID, turn_id: str, messages: list[Row]
 ) -> EnquiryInView | None:
-    """Return the enquiry logged last in the conversation, or else its own."""
+    """Return the enquiry logged last in the conversation, else its newest enquiry."""
     known = enquiries.find_by_session(reader, session_id)
     besides = (
         {
@@ -262,9 +261,10 @@ def _logged_last(reader: Reader, messages: list[Row], besides: set[str]) -> Row 
 
 
 def _trip(reader: Reader, session_id: UUID) -> JsonObject:
-    """Return the trip of the conversation, with held flights and charges.
+    """Return the conversation's trip as `id`, `held` and `charges`; empty without one.
 
-    The flights of a booking are one item.
+    `held` has the id of one trip line for each held booking of flights. `charges` are the prices of
+    the trip as invoice lines.
     """
     journey = trips.read_trip_of_session(reader, session_id)
     if journey is None:

@@ -19,7 +19,7 @@ FIELDS_MAX = 5
 class ArgumentsRefused(Invalid):
     """The arguments do not match the input of the capability.
 
-    `detail` names the fields.
+    `detail` has the names of the invalid fields.
     """
 
     code = "invalid_arguments"

@@ -18,9 +18,10 @@ from voyagent.assistant.rules.moves import (
 class Beginning:
     """Initial state of a turn.
 
-    `notice` is a message that is sent first: the budget is used up, or the turn is refused for a
-    reason. `anew` is a proposal to show that has replaced another, and `refusal` is the reason why
-    this proposal would be refused now.
+    `model` is the chosen model, or None for the built-in planner. `notice` is a message that is
+    sent first: the budget is used up, or a limit is exceeded. If a limit is exceeded, `is_refused`
+    is true. `anew` is a proposal that has replaced an outdated one and must be shown. `refusal` is
+    the reason why this proposal would be refused now.
     """
 
     context: Context
@@ -36,7 +37,7 @@ class Beginning:
     def ends_here(self) -> bool:
         """True if no planner runs.
 
-        The turn is refused, or only shows a replacing proposal.
+        The turn was refused, or it only shows a proposal that has replaced another.
         """
         return self.is_refused or self.anew is not None
 
@@ -60,7 +61,7 @@ class Beginning:
     def read(cls, document: dict[str, Any]) -> Beginning:
         """Return the state from its stored JSON.
 
-        Turns of older releases have no model in it.
+        The stored JSON of older releases has no `model`.
         """
         fields = {
             name: document[name]

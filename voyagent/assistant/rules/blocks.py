@@ -1,6 +1,6 @@
 """Blocks of a message, made from the events of its turn.
 
-They are the same while the turn runs and afterwards.
+The blocks are the same while the turn runs and after it has ended.
 """
 
 from __future__ import annotations
@@ -23,15 +23,21 @@ def deltas(text: str) -> list[str]:
 
 
 def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
-    """Return the blocks of a message in order.
+    """Return the blocks of a message in order, from the events of its turn.
 
-    Blocks: `text {text}`; `tool {tool_call_id, tool_name, input, output, at, took_s}`; `approval
-    {approval_id, tool_name, summary}`; `decision {approval_id, granted, summary}`; `error
-    {message}`; `card {card_id, draft_id, capability, fields, missing, words, choices, offered,
-    unread, assumed}`.
-    The `output` of a tool is null while it runs. `at` is the start of the call or, for an approved
-    act, of its execution. `took_s` is the duration in seconds, present once a call of this turn has
-    ended.
+    Each block has a `type` and these members:
+
+    - `text`: text
+    - `tool`: tool_call_id, tool_name, input, output, at, took_s
+    - `approval`: approval_id, tool_name, summary
+    - `decision`: approval_id, granted, summary
+    - `error`: message
+    - `card`: card_id, draft_id, capability, fields, missing, words, choices, offered, unread,
+      assumed
+
+    The `output` of a tool is null while the tool runs. `at` is the start of the call or, for an
+    approved act, of its execution. `took_s` is the duration of the call in seconds. It is absent
+    until the call has ended, and for an approved act.
     """
     blocks: list[Block] = []
     for event in events:

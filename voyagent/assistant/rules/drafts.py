@@ -11,7 +11,7 @@ Block = dict[str, Any]
 CONFIRMED, CHOSEN, DISCARDED = "card_confirmed", "card_chosen", "card_discarded"
 """Types of block in a user's message that answers a card.
 
-The user confirms the card, chooses another of the actions that it offers, or discards it.
+The user confirms the card, chooses another action that the card offers, or discards the card.
 """
 ANSWERS = (CONFIRMED, CHOSEN, DISCARDED)
 DROPPED = "card_dropped"
@@ -64,10 +64,10 @@ def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
 
 
 def origins(rows: Sequence[Row], turn_id: str, draft_id: str) -> list[str]:
-    """Return the ids of a turn and of regenerated turns with a card of its draft.
+    """Return the ids of a turn and of the regenerated turns with a card of its draft.
 
-    If these turns replace others, the records that the replaced turns created are changed instead
-    of being created again.
+    Each of these turns may have replaced an earlier turn. If the earlier turn created a record for
+    the draft, this record is changed instead of being created again.
     """
     before = [
         row["turn_id"]

@@ -1,6 +1,6 @@
 """Protocol of planners: a planner gets a conversation and returns one move.
 
-Moves are stored as JSON, so that another worker can take a turn over.
+Moves are stored as JSON, so that another worker can continue a turn.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Say:
 class Ask:
     """A question about one missing field of a tool, asked by an older release.
 
-    Only read from stored turns; new turns use Card instead.
+    An Ask is only read from stored turns. New turns use Card instead.
     """
 
     text: str
@@ -43,11 +43,12 @@ class Card:
     """The fields of a capability, for the user to check and confirm.
 
     Nothing is carried out yet. `text` asks for the first field in `missing`, or asks the user to
-    check and save. `words` has, for each field, the words from which it was read; `choices` has the
-    records that a field can mean. `offered` has the names of up to three capabilities that the
-    message can mean. `draft_id` is the id of the first card of the same draft, or empty for a new
-    draft. `unread` has the kind and the words of facts that no field takes; the text names them.
-    `assumed` has the names of fields whose value no message states.
+    check and save. `words` has, for each field, the words from which it was read. `choices` has,
+    for each field, the records that it can mean. `offered` has the names of up to three
+    capabilities that the message can mean. `draft_id` is the id of the first card of the same
+    draft, or empty for a new draft. `unread` has kind and words of the parts of the message that no
+    field takes; `text` names these parts. `assumed` has the names of fields whose value no message
+    states.
     """
 
     text: str
@@ -65,10 +66,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a capability; the text `words` is sent before it.
+    """A call of a capability; the text `words` is sent before the call.
 
-    The capability decides whether the call needs approval. `replaces` is only read from turns of
-    older releases.
+    The capability decides whether the call needs approval. Only turns of older releases have
+    `replaces`.
     """
 
     tool: str
@@ -89,8 +90,8 @@ class Done:
 class Answer:
     """An answer of a model; its content is `ModelAnswer.raw`.
 
-    Its text was already sent; `pieces` are the lengths of the pieces in characters. Its calls are
-    the next moves.
+    `pieces` are the lengths, in characters, of the pieces in which the text was sent. `took_s` is
+    the duration in seconds. The tool calls of the answer are the next moves.
     """
 
     raw: JsonObject
@@ -103,9 +104,9 @@ class Answer:
 class Fail:
     """A failure of the turn: a sentence for the user, and the cause for the log.
 
-    `usage` and `tries` are the token usage and the number of requests of an answer that did not
-    arrive. `is_missing` means that the vendor does not offer the model, `is_spent` that the
-    agency's tokens are used up. In both cases the built-in planner can continue.
+    If a model failed, `usage` and `tries` are the tokens and the number of its requests.
+    `is_missing` means that the vendor does not offer the model, and `is_spent` that the agency's
+    tokens are used up. In both cases the built-in planner can continue.
     """
 
     text: str
@@ -172,7 +173,7 @@ class EnquiryInView:
 class DraftInView:
     """The newest draft invoice of the conversation.
 
-    `waits` is true if its issue is proposed.
+    `waits` is true if a proposal to issue the invoice is pending.
     """
 
     invoice_id: str
@@ -182,7 +183,7 @@ class DraftInView:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Facts besides the message, such as day, currency and subject."""
+    """Data besides the message, such as day, currency, enquiry and trip."""
 
     today: date
     currency: str = "INR"
@@ -224,14 +225,14 @@ class Conversation:
 class Planner(Protocol):
     """Protocol of planners, which choose the next move of a turn.
 
-    A planner changes nothing.
+    A planner changes no records.
     """
 
     def next_move(self, conversation: Conversation, send_text: SendText) -> Move:
         """Return the next move.
 
-        Text that is available before the move is complete is passed to `send_text`. The move is
-        then an Answer or a Fail, whose `pieces` are the lengths of these texts.
+        Text that is available before the move is complete is passed to `send_text` in pieces. The
+        move is then an Answer or a Fail, and its `pieces` are the lengths of the pieces.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Built-in planner, which needs no model.
 
-It uses the interpretation of the message.
+This planner uses the interpretation of the message.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class BuiltInPlanner:
 def ask_for(capability: Capability[Any], missing: list[str]) -> str:
     """Return the question for the first missing field.
 
-    If none is missing, it is the request to check and save.
+    If no field is missing, the text asks the user to check the fields and then to save or send
+    them.
     """
     if missing:
         slot = capability.slots.get(missing[0])
@@ -157,7 +158,7 @@ def _after(decision: Decision, moves: int, timezone: str) -> Move:
 
 
 def _next_step(capability: Capability[Any], output: JsonObject) -> Move:
-    """Return the card of the first next act whose required fields are known."""
+    """Return the card of the first follow-up whose required fields are known."""
     for name in capability.follow_ups:
         follow_up = registry.find(name)
         if follow_up is None or not follow_up.writes:

@@ -1,6 +1,6 @@
 """Records of model costs, and limits: turns per minute and hour, tokens per day.
 
-The database counts them, for all processes together.
+The turns and tokens of all processes are counted together, in the database.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ def admit(turn: Turn) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No tokens are available.
+    """A reservation that was refused, because too few tokens are left.
 
-    `may_pass` is true if they are only reserved for other turns. In that case `message` counts
-    reserved tokens as used.
+    If `may_pass` is true, the missing tokens are only reserved for other turns and may become
+    available. In that case `message` counts reserved tokens as used.
     """
 
     message: str
@@ -95,11 +95,11 @@ class Refusal:
 def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
     """Reserve the maximum number of tokens of a model answer.
 
-    Returns a Refusal if there are none. The reservation ends when the answer's usage is recorded,
-    or `seconds` plus GRACE_S later. If no other answer is running, a reservation may exceed the
-    tokens that are left. Several reservations at a time must fit into the budget together. The
-    reservation counts for the present day. The row of the settings is locked, as in `admit`.
-    Without a budget nothing is reserved.
+    Returns a Refusal if too few tokens are left. Without a budget nothing is reserved. The
+    reservation ends when the answer's usage is recorded, or `seconds` plus GRACE_S later. A single
+    reservation may exceed the tokens that are left today. Several reservations at a time must fit
+    into the budget together. The row of the settings is locked, so that concurrent reservations are
+    made one after the other.
     """
     if settings.get_settings().daily_token_budget is None:
         return None

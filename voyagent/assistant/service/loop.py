@@ -1,13 +1,14 @@
 """Execution of a turn, step by step, which another worker can continue.
 
-The stored steps and events of a turn are its journal. A worker that takes a turn over reads the
-journal, repeats none of its steps and continues after the last one.
+The stored steps and events of a turn are its journal. A worker that continues a turn reads the
+journal, repeats none of its steps, and goes on after the last one.
 
 The work of a tool, its outcome and its event are one transaction, so a tool runs once or not at
 all. A tool that calls an outside system makes the call between two transactions. Each attempt sends
-the same idempotency key, so a repeated call takes effect once. The text of a model is sent as it
-arrives, and the answer is stored when it is complete. The text of an incomplete answer is discarded
-by an event with `restarts`.
+the same idempotency key, so a repeated call takes effect once.
+
+The text of a model is sent as it arrives, and the answer is stored when it is complete. The text of
+an incomplete answer is discarded by an event with `restarts`.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None =
     """Run a turn to its `final` event, or continue it after another worker.
 
     `planner` is used if `models` has no model for the agency. If the database is unavailable, the
-    job is retried; any other unexpected error is sent as an event `error`, and the turn ends.
+    job is retried. Any other unexpected error is sent as an event `error`, and the turn ends.
     """
     with transaction(tenant_id):
         turn = turns.begin_turn(turn_id)
@@ -174,7 +175,7 @@ class Performance:
     def _beginning(self) -> Beginning:
         """Return the stored initial state, or create and store it.
 
-        A later worker then starts from the same state.
+        Another worker that continues the turn starts from the same state.
         """
         if self._steps:
             beginning = Beginning.read(self._step().outcome)
@@ -231,9 +232,9 @@ class Performance:
         )
 
     def _goes_on_without(self, move: Fail, conversation: Conversation) -> bool:
-        """Switch to the built-in planner if the model is missing or not paid.
+        """Switch to the built-in planner if the model is missing or the budget is spent.
 
-        Returns True if so. Possible only before the first move.
+        This is possible only before the first move. Returns True if the planner was switched.
         """
         if not (move.is_missing or move.is_spent) or conversation.played:
             return False
@@ -243,8 +244,8 @@ class Performance:
     def _reserve(self, tokens: int, seconds: float) -> str | None:
         """Reserve tokens for a model answer; return a message if none are left.
 
-        While tokens are reserved for other turns, it waits without locks, at most as long as an
-        answer may take. Raises StopRequested.
+        If the missing tokens are only reserved for other turns, the call waits without locks, at
+        most `seconds` plus GRACE_S. Raises StopRequested.
         """
         until = time.monotonic() + seconds + costs.GRACE_S
         while True:
@@ -309,7 +310,7 @@ class Performance:
     def _send_text(self, text: str) -> None:
         """Send a piece of an incomplete model answer.
 
-        A request to stop is handled by the driver of the model.
+        A request to stop the turn is ignored here, because the driver of the model handles it.
         """
         with transaction(self._turn.tenant_id):
             turns.lock_turn(self._turn)
@@ -365,8 +366,9 @@ class Performance:
     def _warnings_of(self, card: Card) -> JsonObject:
         """Return the warnings of a card for the user who confirms it.
 
-        They are empty for an incomplete card. `asks_approval` is true if this call must be a
-        proposal although its capability need not be.
+        The result is empty for an incomplete card. `asks_approval` is true if this call needs
+        approval, although the capability does not always need it. `notices` are the sentences of
+        `Capability.notices`.
         """
         capability = registry.find(card.capability)
         if capability is None or not (capability.needs_approval or capability.notices):
@@ -428,7 +430,7 @@ class Performance:
     def _note(self, call: Call, call_id: str, outcome: Outcome, summary: str) -> Outcome:
         """Store the outcome of a call and its event.
 
-        Both belong to the transaction of the tool's work.
+        The caller's transaction must be the one in which the tool did its work.
         """
         self._keep("outcome", stored_form(outcome))
         kind, fields = outcome_event(call, call_id, outcome, summary)
@@ -444,8 +446,9 @@ class Performance:
     ) -> tuple[Outcome | OutboundCall[JsonObject], str]:
         """Run a capability with the user's present permissions.
 
-        A refusal rolls back only the work of the capability. For a capability that calls an outside
-        system, return the outbound call, which the caller must make.
+        Returns the outcome and, for a proposal, its summary. For a capability that calls an outside
+        system, the first value is the outbound call, which the caller must make. If the capability
+        refuses, only its own work is rolled back.
         """
         try:
             actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
@@ -528,7 +531,7 @@ def _is_settled(context: Context) -> bool:
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
     """Store the usage of a model answer and delete its reservation.
 
-    An answer that failed counts too.
+    The usage of a failed answer is stored too.
     """
     costs.release(turn)
     if isinstance(move, Answer):

@@ -48,10 +48,11 @@ class CardNotOpen(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The events that a stream sends: those after a number, up to the end of a turn.
+    """The events that a stream sends: from a number to the end of a turn.
 
-    `awaits` are ids of approved proposals after which a turn will continue. Without `turn_id` and
-    `awaits` only stored events are sent.
+    The first event is the one after `after_seq`. `awaits` are ids of decided proposals; the stream
+    waits for the turns that continue after these decisions. Without `turn_id` and `awaits` only
+    stored events are sent.
     """
 
     after_seq: int
@@ -70,10 +71,11 @@ def send(
     """Send a message, decide proposals or continue a stream.
 
     At most one turn is started. If the same user sends the message of the running turn again, the
-    stream follows that turn. An empty message follows the turn that continues after a decision.
-    Passport numbers, PANs, tax numbers and bank accounts are masked before anything is stored.
-    Raises Forbidden, SessionNotFound, TurnInProgress, and the errors of `deciding.check_all`, in
-    which case nothing is decided or stored. Source: API contract.
+    stream follows that turn. With an empty message the stream follows the running turn, or the turn
+    that continues after a decision. Passport numbers, PANs, tax numbers and bank accounts are
+    masked before anything is stored. Raises Forbidden, SessionNotFound, TurnInProgress, and the
+    errors of `deciding.check_all`. If an error is raised, nothing is decided and the message is not
+    stored. Source: API contract.
     """
     actor.require("chat.write")
     message = _masked(message)
@@ -115,11 +117,10 @@ def send(
 def resume(
     actor: Actor, session_id: UUID, reply: Reply, *, last_event_id: str | None = None
 ) -> Reply:
-    """Return the stream of an earlier message.
+    """Return the stream of an earlier message again.
 
-    It begins with the first event, or after the last one seen.
-
-    Raises Forbidden, and SessionNotFound for a deleted conversation.
+    `reply` is the stream of the first request. The new stream begins with the same event, or after
+    the event `last_event_id`. Raises Forbidden, and SessionNotFound for a deleted conversation.
     """
     actor.require("chat.write")
     session = chats.get_session(session_id)
@@ -130,8 +131,8 @@ def resume(
 def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | None = None) -> Reply:
     """Start a turn that responds to a message again.
 
-    The message's turn and all later turns are replaced. `message` replaces the text of the message.
-    Approved acts are not undone; they are listed after the message. Raises Forbidden,
+    The turn `turn_id` and all later turns are replaced. `message`, if given, replaces the text of
+    the message. Approved acts are not undone; they are listed after the message. Raises Forbidden,
     SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     if message is None:
@@ -156,9 +157,8 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
 def save_card(actor: Actor, session_id: UUID, card_id: str) -> None:
     """Confirm the fields of the open card.
 
-    To confirm the same card again changes nothing.
-
-    Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
+    A second confirmation of the same card changes nothing. Raises Forbidden, SessionNotFound,
+    TurnInProgress, CardNotOpen.
     """
     actor.require("chat.write")
     chats.get_session(session_id, lock=True)
@@ -218,8 +218,8 @@ def _answer_card(actor: Actor, session_id: UUID, *, is_open: bool, text: str, bl
 def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
     """Return the number of the event after which a conversation's stream begins.
 
-    It is the last event seen, or the newest one if `last_event_id` is None. Raises SessionNotFound,
-    InvalidLastEventId.
+    The number is `last_event_id`, or the number of the newest event if `last_event_id` is None.
+    Raises SessionNotFound, InvalidLastEventId.
     """
     last = chats.last_seq(session_id)
     if last_event_id is None:
@@ -230,9 +230,9 @@ def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
 
 
 def _place(last_event_id: str, last_seq: int) -> int | None:
-    """Return the number of the last event seen.
+    """Return `last_event_id` as a number.
 
-    None if the conversation has no such event.
+    The result is None if the conversation has no such event.
     """
     number = int(last_event_id) if _NUMBER.fullmatch(last_event_id.strip()) else None
     return number if number is not None and number <= last_seq else None
@@ -241,10 +241,11 @@ def _place(last_event_id: str, last_seq: int) -> int | None:
 def _pick_up(
     session_id: UUID, last_seq: int, place: int, running: Turn | None, *, has_body: bool
 ) -> Reply | None:
-    """Return the stream of a client that reconnects, with missed events.
+    """Return the stream of a client that reconnects, or None.
 
-    The events of the running turn follow. None if nothing was missed and the request has a new
-    message or decision.
+    The stream has the events after `place`, and then the events of the running turn or of the turns
+    that continue after decisions. The result is None if the client has missed no `final` event, no
+    turn is running, and the request has a message or a decision.
     """
     if running is not None:
         return Reply(place, running.id)
@@ -259,11 +260,13 @@ def _pick_up(
 def _go_along(
     actor: Actor, session_id: UUID, running: Turn | None, after_seq: int, *, lost: bool
 ) -> Reply:
-    """Return the stream of the running turn, the next one or the last one.
+    """Return the stream for an empty message: of the running, next or last turn.
 
-    The next one is a turn that continues after a decision. If there is none of these, the stream is
-    a single event `final`. An event for a failed replay is sent first; if the turn has already
-    ended, it is followed by a `final` of its own, so that the event numbers increase.
+    The next turn is one that will continue after a decision. The last turn is used only if it
+    continued after a decision. Without such a turn, the stream is a single event `final`.
+
+    `lost` is true if an event for a failed replay comes first. If the last turn has already ended,
+    this event is followed by a new event `final`, so that the event numbers increase.
     """
     if running is not None:
         return Reply(min(after_seq, _before_first(running, after_seq)), running.id)

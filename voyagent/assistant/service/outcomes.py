@@ -14,10 +14,7 @@ from voyagent.kernel.json_values import JsonObject
 
 
 class GrantedBefore(Conflict):
-    """A regenerated turn repeats a proposal that was approved before.
-
-    It was approved in the replaced turn.
-    """
+    """A regenerated turn repeats a proposal that was approved in the replaced turn."""
 
     code = "granted_before"
     message = N_(
@@ -29,7 +26,7 @@ class GrantedBefore(Conflict):
 def settled(settle: Callable[[], JsonObject]) -> Outcome:
     """Return the outcome of an outbound call after storing its result.
 
-    A refusal rolls back only the storing.
+    `settle` stores the result. If it refuses, only its own changes are rolled back.
     """
     try:
         with audit.savepoint():

@@ -1,6 +1,6 @@
 """Choice of a turn's planner: a configured model, else the built-in planner.
 
-Also converts the answers of a model to moves.
+The module also converts the answers of a model to moves.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ _ENDINGS = {"max_tokens": CUT, "refusal": DECLINED}
 class Bounds:
     """Limits of a turn: requests, seconds and tokens.
 
-    `answer_s` and `max_tokens` limit one answer, `turn_s` the whole turn.
+    `answer_s` and `max_tokens` limit one answer of a model. `calls_max` and `turn_s` limit the
+    requests and the seconds of the whole turn.
     """
 
     calls_max: int = 12
@@ -88,22 +89,22 @@ class Models(Protocol):
     def choose(self, wanted: str | None) -> dict[str, str] | None:
         """Return the model for an agency's setting as `{driver, model}`.
 
-        None means the built-in planner.
+        `wanted` is the setting. The result is None for the built-in planner.
         """
         ...
 
     def open(self, choice: dict[str, str]) -> ModelDriver | None:
-        """Return the driver of a model that `choose` returned, or None.
+        """Return the driver of a model that `choose` returned.
 
-        None means that the model is no longer configured.
+        The result is None if the model is no longer configured.
         """
         ...
 
 
 class Configured:
-    """The models configured by the environment.
+    """The models that the environment variables configure.
 
-    They are Anthropic's, with a key, and one on a local server.
+    These are Anthropic's models, if there is an API key, and a model on a local server.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -118,8 +119,9 @@ class Configured:
     def choose(self, wanted: str | None) -> dict[str, str] | None:
         """Return the model for an agency's setting, or None for the built-in planner.
 
-        A named model needs a key. By default it is the local server, else the paid model. An agency
-        may insist on the built-in planner.
+        `wanted` is the setting: the name of a model, BUILT_IN, or None for the default. The default
+        is the model on the local server, else Anthropic's model. If a model is named and there is
+        no API key, the local model is used.
         """
         if wanted == BUILT_IN:
             return None
@@ -141,8 +143,8 @@ class Configured:
 class ModelPlanner:
     """Planner that asks a model, and makes the calls of its answers in order.
 
-    It reads only the conversation, so a worker that takes a turn over continues in the same state.
-    `reserve` is called before each request with the maximum tokens and seconds of the answer; it
+    The planner has no state besides the conversation, so another worker can continue the turn.
+    `reserve` is called before each request with the maximum tokens and seconds of the answer. It
     may wait, and returns a message if the budget is used up.
     """
 
@@ -253,8 +255,8 @@ class ModelPlanner:
 def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
     """Return a model's call as a move.
 
-    An act that needs review becomes a card for the user. A call with invalid arguments stays a
-    call, so that the model receives the error.
+    A call of an act with `review` becomes a card for the user. A call with invalid arguments stays
+    a call, so that the model receives the error.
     """
     capability = registry.find(wanted.name)
     if capability is None or capability.approval != "review" or wanted.name not in usable:
@@ -276,7 +278,8 @@ def _is_over(last: Played) -> bool:
 def _closing(last: Played, left: int) -> Move:
     """Return the last move of a turn.
 
-    Calls that come after a proposal or a card are not made, and a text says so.
+    After a proposal or a card, the remaining calls of the model are not made; `left` is their
+    number. The move is then a text that says so.
     """
     if left > 0 and not isinstance(last.move, Say):
         return Say(
@@ -303,7 +306,7 @@ def _ending(answer: ModelAnswer) -> Move:
 
 
 def _times_alike(conversation: Conversation, wanted: ToolCall) -> int:
-    """Count the earlier equal calls whose result equals that of the last one."""
+    """Count the earlier equal calls with the same result as the last of them."""
     brought = [
         one.outcome
         for one in conversation.played

@@ -1,6 +1,6 @@
 """Requests to a model: instructions, history and tools.
 
-Texts written by people are never part of the instructions.
+Texts of customers, documents and tools are never part of the instructions.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def brief_of(actor: Actor, turn: Turn) -> Brief:
 def offers(actor: Actor) -> tuple[ToolOffer, ...]:
     """Return the tools for the capabilities that the user may use.
 
-    Their order is fixed, so that the vendor can cache the request.
+    The order of the tools is fixed, so that the vendor can cache the request.
     """
     return tuple(_offer(one) for one in registry.every() if actor.can(one.permission))
 
@@ -108,7 +108,7 @@ def offers(actor: Actor) -> tuple[ToolOffer, ...]:
 def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
     """Return the instructions, with fixed parts first for the vendor's cache.
 
-    Day and user follow. No part contains text of a customer.
+    The last part has the day and the user. No part contains text of a customer.
     """
     actor = brief.actor
     agency = {
@@ -134,7 +134,7 @@ def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
 def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
     """Return history and context, followed by the messages of this turn.
 
-    Those include calls and results.
+    The messages of this turn include the tool calls and their results.
     """
     opening = PersonMessage(
         _note(conversation.decision) if conversation.decision is not None else conversation.message
@@ -143,7 +143,7 @@ def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
 
 
 def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...]:
-    """Return the newest messages within the limits, beginning with one of a user."""
+    """Return the newest messages within the limits, beginning with a user's message."""
     known = {row["id"]: row for row in proposals}
     groups: list[list[Message]] = []
     room = HISTORY_MAX
@@ -173,7 +173,7 @@ def result_of(outcome: Outcome, call_id: str) -> ToolResult:
 def _in_view(context: Context) -> list[Message]:
     """Return the enquiry and the draft invoice of the conversation as a message.
 
-    Names are written by customers, so they must not be part of the instructions.
+    They are not part of the instructions, because they contain names that customers wrote.
     """
     view: dict[str, Any] = {}
     if context.enquiry is not None:
@@ -219,9 +219,9 @@ def _turn(played: Iterable[Played]) -> list[Message]:
 
 
 def _messages_of(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
-    """Return the model's messages for a stored message.
+    """Return the messages to the model for a stored message of the conversation.
 
-    A message of the assistant has its tools.
+    A message of the assistant gives its text, its tool calls and their results.
     """
     if row["role"] != "assistant":
         words = [
@@ -301,9 +301,9 @@ def _old_result(block: dict[str, Any], call_id: str) -> ToolResult:
 
 
 def _fact(block: dict[str, Any]) -> str:
-    """Return the text of a block that the application wrote.
+    """Return the text of a block that the application wrote; empty for other blocks.
 
-    An example is a block with the facts of an enquiry.
+    An example is a block with the details of an enquiry.
     """
     return (
         _json({name: value for name, value in block.items() if name != "move"})

@@ -1,6 +1,6 @@
 """Replay of a stored turn without a model.
 
-Each event is compared with the stored one.
+Each event of the replay is compared with the stored event.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class _Recorded:
 class Replay(Performance):
     """Execution of a turn that writes nothing and compares its events.
 
-    Times are the stored ones.
+    The timestamps of the stored events are used again.
     """
 
     def __init__(self, turn: Turn) -> None:
@@ -89,7 +89,7 @@ class Replay(Performance):
     def compare(self) -> int:
         """Execute the turn to its end and return the number of equal events.
 
-        Raises Difference.
+        Raises Difference for the first event or step that differs from the stored one.
         """
         if not self._steps:
             raise Difference("the journal is empty")

@@ -1,4 +1,4 @@
-"""Background jobs that run turns; a turn that has lost its job gets another."""
+"""Background jobs that run turns; a turn that has lost its job gets a new job."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def defer_turn(turn: Turn) -> None:
 def resume() -> int:
     """Queue jobs for unfinished turns that are a minute old and have no job.
 
-    Returns the number of jobs. Without this, a turn whose job has failed for good would never end,
-    and no other turn of its conversation could start.
+    Without a new job, such a turn would never end, and no other turn of its conversation could
+    start. Returns the number of queued jobs.
     """
     lost = chats.turns_without_job(TURN_TASK)
     for turn in lost:

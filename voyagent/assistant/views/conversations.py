@@ -38,7 +38,7 @@ EXAMPLES = ("show new enquiries to Dubai", "who owes us more than 50,000", "tria
 
 @pages.page("/assistant", permission="chat.read")
 def index(actor: Actor) -> Any:
-    """Show the conversations and the form for a new one."""
+    """Show the conversations and the form for a new conversation."""
     return _index(actor, SayForm(data={"message": query_of(IndexQuery).about}))
 
 

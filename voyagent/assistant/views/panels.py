@@ -22,7 +22,8 @@ from voyagent.settings.views import under_the_limits, under_the_model
 class AnsweringModel:
     """The model that responds for an agency.
 
-    Without a name it is the built-in planner.
+    `name` is None for the built-in planner. `missed_at` is the time in the last day when the vendor
+    did not offer the model, or None.
     """
 
     today: date
@@ -55,10 +56,7 @@ def answering(wanted: str | None, today: date) -> AnsweringModel:
 
 
 def read_answering_model(reader: Reader, actor: Actor) -> AnsweringModel:
-    """Return the agency's model, with the time when it was missing last.
-
-    It was missing if its vendor did not offer it.
-    """
+    """Return the model that responds for the actor's agency, with its `missed_at`."""
     row = settings.read(reader)
     found = answering(
         settings.wanted_model(row) if row is not None else None, clock.today(actor.timezone)

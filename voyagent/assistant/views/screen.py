@@ -39,7 +39,7 @@ SHOWN_CONVERSATIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message on the page: of a user or the assistant, or the facts of an enquiry."""
+    """A message on the page: by a user or the assistant, or an enquiry's details."""
 
     key: str
     role: str
@@ -173,9 +173,9 @@ def read(
 ) -> Screen:
     """Return the data of a page, with the newest hundred messages.
 
-    With `first`, the messages from that number on are shown instead. The number of the last event
-    is read first, then proposals, the running turn and messages, so that nothing that changes
-    meanwhile is missed. Raises SessionNotFound.
+    With `first`, the messages from this sequence number on are shown instead. The number of the
+    newest event is read before proposals, running turn and messages, so that no later change is
+    missed. Raises SessionNotFound.
     """
     reader = SessionReader(db.session)
     session = first_row(reader.read(chats.session_statement(session_id))[0], SessionNotFound)
@@ -284,8 +284,8 @@ def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
 def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
     """Return the proposals of the page by id.
 
-    A replaced proposal is shown as the one that replaced it, unless that one is on the page as
-    well.
+    The id of a replaced proposal gives the proposal that replaced it, unless the page shows the new
+    proposal anyway.
     """
     made = {row["id"]: _request(actor, row) for row in proposals}
     on_page = {

@@ -147,7 +147,7 @@ def read_list_page(
 ) -> AuditListPage:
     """Return the data of the audit page in one database round trip.
 
-    With a filter, at most about 1,000 matching events are counted.
+    With a filter, the count of matching events stops at 1,001.
     """
     more = [_event_statement(opened)] if opened is not None else []
     rows, checks, kinds, people, *beside = reader.read(
@@ -179,9 +179,9 @@ def read_checks(reader: Reader) -> list[Row]:
 def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Select[Any]:
     """Select the newest events whose references include all of `refs`.
 
-    A database function finds the sequence numbers, because row-level security prevents the planner
-    from using the index of `entity_refs`. Row-level security still applies to the rows that are
-    returned.
+    A database function finds the sequence numbers of these events, because row-level security
+    prevents the planner from using the index of `entity_refs`. Row-level security still applies to
+    the rows that are returned.
     """
     keys = func.array(
         select(

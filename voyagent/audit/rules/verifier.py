@@ -15,9 +15,9 @@ the chain is valid but signing has stopped, although the installation has a sign
 stopped if the newest signature is more than 48 hours older than the export. Without any signature,
 the time of the first event counts.
 
-The verification of the chain alone cannot detect two changes: somebody removes the last events and
-writes a new head, or recomputes the hashes of all events. To detect them, compare the chain with
-heads that were recorded elsewhere.
+The chain alone does not show two changes. Somebody may have removed the last events and written a
+new head, or recomputed the hashes of all events. To detect this, compare the chain with heads that
+were recorded elsewhere.
 
 `statements.jsonl` has the heads that the installation signed (Ed25519, RFC 8032) with a key that is
 not in its database. `keys.json` has the public keys. The id of a key is the beginning of its

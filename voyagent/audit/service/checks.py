@@ -62,8 +62,8 @@ def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Ve
     """Check an agency's chain, store the result and log the chain's head.
 
     The chain is compared with the heads of earlier checks and with the signed statements. A person
-    who can change the database can recompute the chain and delete the earlier checks. The same
-    person cannot change the statements and the program's log.
+    who can change the database can recompute the chain and delete the earlier checks. That person
+    cannot change the statements in the folder or the program's log.
     """
     verdict = walk_signed(tenant_id, anchors, found_before(tenant_id))
     with transaction(tenant_id):

@@ -66,8 +66,8 @@ def sign(anchors: Anchors, tenant_id: UUID, head: Head) -> Statement:
     """Sign a verified head, append the statement to the folder, and return it.
 
     If the newest statement was made today and includes the head, no new statement is made and the
-    newest is returned. If a process died earlier between the two writes, a statement is in the
-    folder but not in the database. It is then stored in the database now.
+    newest is returned. If an earlier process died after it wrote to the folder and before it wrote
+    to the database, its statement is stored in the database now.
 
     Raises SigningKeyMissing, OSError, and BrokenError if the existing statements are not valid.
     """

@@ -110,7 +110,7 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @property
     def components(self) -> list[str]:
-        """Return the tax components to offer.
+        """Return the tax components for which the form has inputs.
 
         These are the components of the agency's country, and the components that the bill already
         has.

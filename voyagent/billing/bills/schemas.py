@@ -113,7 +113,7 @@ class BillPatch(DocumentPatch):
     )
 
     def changes(self, currency: str) -> BillChanges:
-        """Return the members that were sent, for the service.
+        """Return the changes for the service: the members that were sent.
 
         The lines are in the currency that was sent, or in `currency` if none was sent.
         """

@@ -186,7 +186,7 @@ def read_reference(typed: str) -> str:
 
 
 def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of receiving a bill.
+    """Return the journal lines for receiving a bill.
 
     A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. An
     imported bill is posted against the opening balance account.

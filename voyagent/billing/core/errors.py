@@ -164,7 +164,7 @@ class InvalidInstalmentDates(Unprocessable):
     """The due dates of the instalments are invalid.
 
     The due dates must increase, and none may be before the issue date. The due date of the
-    document, if given, must be that of the first instalment.
+    document, if given, must be the due date of the first instalment.
     """
 
     code = "invalid_instalment_dates"
@@ -218,7 +218,7 @@ class BillPaid(DocumentNotOpen):
 class DocumentNotVoidable(Conflict):
     """The document cannot be voided.
 
-    It is not posted, is already void, or has payments or credits.
+    The document is not posted, is already void, or has payments or credits.
     """
 
     code = "document_not_voidable"

@@ -69,8 +69,8 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Body[CreditNote
 def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
     """Issue a credit note on all or some lines of an issued invoice.
 
-    The total is at most the open amount of the invoice. The credit note is numbered and posted at
-    once and cannot be changed, only reversed.
+    The total is at most the open amount of the invoice. The credit note is numbered and posted
+    immediately and cannot be changed, only reversed.
     """
     amounts = body.amounts(invoice_queries.get_invoice(body.invoice_id).currency)
     note = credit_note_service.issue_credit_note(

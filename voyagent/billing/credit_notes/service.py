@@ -50,8 +50,8 @@ def reverse_credit_note(
 
     The day is by default today, or the issue date if the issue date is later. From that day the
     credited amount is open on the invoice again, and the lines can be credited again. Reports for
-    earlier dates do not change. Deferred revenue is restored on its service dates. The number stays
-    used. A credit note can be reversed only once.
+    earlier dates do not change. Revenue that the credit note took from deferred income is deferred
+    again until its service date. The number stays used. A credit note can be reversed only once.
 
     Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -74,9 +74,9 @@ def issue_credit_note(
     """Issue a credit note on an invoice.
 
     `amounts` are the amounts to credit before tax, by line number; by default all that is not
-    credited yet. Revenue and taxes are posted against receivables on the date `on`. Revenue that is
-    still deferred on that day is taken from deferred income, and its recognition is cancelled. The
-    number is from a series of its own (Rule 53 of the CGST Rules).
+    credited yet. Revenue and taxes are posted against receivables on the date `on`. If revenue is
+    still deferred on that day, deferred income is reduced instead, and the later recognition is
+    cancelled. The number is from a series of its own (Rule 53 of the CGST Rules).
 
     At most the open amount can be credited. To credit a paid amount, the payment must first be
     deallocated; it can then be refunded.

@@ -135,7 +135,8 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
 def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Body[InvoiceOut]:
     """Void an issued invoice that has no payments or credits.
 
-    The journal entry of the issue is reversed. The number of the invoice stays used.
+    This reverses the journal entry that was posted when the invoice was issued. The number of the
+    invoice stays used.
     """
     return invoice_response(
         issuing.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id

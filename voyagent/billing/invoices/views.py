@@ -232,11 +232,10 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
 
 
 def _begun() -> dict[str, Any]:
-    """Return the initial values of a draft, such as the enquiry's customer.
+    """Return the initial values of a draft, some of them from the URL.
 
-    The issue date is today.
-
-    Raises EnquiryNotFound, TripNotFound.
+    The URL may name the enquiry, the trip or the customer. The issue date is today. Raises
+    EnquiryNotFound, TripNotFound.
     """
     begun: dict[str, Any] = {
         "issue_date": today(),

@@ -71,7 +71,8 @@ class NothingLeft(PaymentOverAllocated):
 class NothingOpen(Conflict):
     """No documents were given, and the party has no open document to settle.
 
-    Such a document has the payment's currency and was issued by the date of the allocation.
+    A document can be settled if it is in the payment's currency and was issued by the date of the
+    allocation.
     """
 
     code = "nothing_open"

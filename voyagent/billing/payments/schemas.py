@@ -225,8 +225,8 @@ class PaymentBrief(AnswerOf[Row]):
     `unapplied_amount` is the advance: the part that is neither allocated nor refunded.
 
     `account` is `opening_balances` for an advance that was imported from a former program;
-    `reference` is then its number in that program. A payment with `reversed_on` was recorded by
-    mistake and has no effect from that date; `reversal_reason` has the reason.
+    `reference` is then the number of the advance in that program. A payment with `reversed_on` was
+    recorded by mistake and has no effect from that date; `reversal_reason` has the reason.
     """
 
     id: UUID
@@ -266,11 +266,11 @@ class AllocationOut(AnswerOf[Row]):
     """An allocation of a payment to a document, from `effective_on`.
 
     An allocation that is taken back is kept. A second allocation with negative amounts takes it
-    back, and its `reverses_id` is the id of the first.
+    back, and has the id of the first as `reverses_id`.
 
     `amount` is in the payment's currency. `settled_amount` is the settled amount in the document's
     currency, `settled_currency`. If the currencies differ, `booked_amount` is the value of the
-    settled amount at the document's booked rate, in the payment's currency; the rest of `amount` is
+    settled amount at the document's booked rate, in the payment's currency. The rest of `amount` is
     an exchange gain or loss. `booked_amount` is null if the document is in the agency's currency.
     `exchange_rate` is the rate that was given for the allocation, if any.
     """

@@ -76,7 +76,7 @@ def list_supplier_credits(
 def credit_bill(actor: Actor, body: SupplierCreditIn) -> Body[SupplierCreditOut]:
     """Enter a supplier's credit note on all or some lines of a received bill.
 
-    The total is at most the open amount of the bill. The credit is posted at once and cannot be
+    The total is at most the open amount of the bill. The credit is posted immediately and cannot be
     changed, only reversed.
     """
     amounts = body.amounts(bill_queries.get_bill(body.bill_id).currency)

@@ -43,8 +43,8 @@ def reverse_supplier_credit(
 ) -> SupplierCredit:
     """Reverse a whole supplier credit on a day.
 
-    The day is by default today, or the issue date if the issue date is later. After the reversal, a
-    credit with the same number of the supplier can be entered.
+    The day is by default today, or the issue date if the issue date is later. After the reversal,
+    the supplier's number of this credit can be used for another credit.
 
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.

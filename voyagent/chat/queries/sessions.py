@@ -145,7 +145,8 @@ def exists(session_id: UUID) -> bool:
 def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return an SQL condition that a conversation exists and is not deleted.
 
-    Queries of other packages use it. `session_id` is a column.
+    Queries of other packages use this condition. `session_id` is their column with the id of the
+    conversation.
     """
     return there_is(
         select(literal_column("1")).where(
@@ -339,8 +340,8 @@ def transcript(
 ) -> tuple[list[Row], str | None, int]:
     """Return a page of messages, the next cursor, and an event's number.
 
-    A stream continues after the event with this number. If a turn is running, it is the event
-    before the first event of the turn; otherwise it is the newest event. The number is read before
+    A stream continues after the event with this number. If a turn is running, this is the event
+    before the first event of the turn. Otherwise it is the newest event. The number is read before
     the messages, so that no event is missed between page and stream. Raises SessionNotFound,
     InvalidCursor.
     """

@@ -172,9 +172,9 @@ def restore(actor: Actor, session_id: UUID) -> ChatSession:
 def wipe(session_id: UUID, deleted_at: str) -> bool:
     """Delete the rows of a deleted conversation; return True if they were deleted.
 
-    `deleted_at` is the time of the deletion that queued this job. If the conversation was restored,
-    or deleted again at another time, nothing happens. While a turn is active or an approved act is
-    unfinished, the wipe is postponed.
+    `deleted_at` is the time of the deletion for which the job was queued. If the conversation was
+    restored, or deleted again at another time, nothing happens. While a turn is active or an
+    approved act is unfinished, the wipe is postponed.
     """
     session = db.session.scalar(
         select(ChatSession)

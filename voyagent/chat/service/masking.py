@@ -11,7 +11,7 @@ from voyagent.kernel.stored_texts import Masking
 
 
 def maskings() -> list[Masking]:
-    """Return a walk over each column with texts of conversations."""
+    """Return a Masking for each column with texts of conversations."""
     return [
         Masking(ChatSession.title),
         Masking(ChatTurn.message),

@@ -1,7 +1,7 @@
 """Rules of turns, for the package that runs them.
 
-A user starts, replaces or stops a turn. A worker claims it, adds events and steps, and finishes it.
-This module does not depend on capabilities, models or planners.
+A user starts, replaces or stops a turn. A worker claims the turn, adds events and steps, and
+finishes the turn. This module does not depend on capabilities, models or planners.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class TurnTakenOver(Conflict):
 
 
 class TurnSuperseded(Conflict):
-    """The turn was already replaced by another one."""
+    """The turn was already replaced by another turn."""
 
     code = "turn_superseded"
     message = N_("This message has a newer version. Reload the conversation.")
@@ -183,10 +183,10 @@ def record_step(turn: Turn, number: int, kind: str, outcome: JsonMapping) -> Non
 def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
     """Store the next event of a conversation and return its number.
 
-    The streams of the conversation are notified. `fields` are fields of AgentEvent; missing ones
-    are null. `turn` is the result of `begin_turn`, or of `start_turn` before a worker has claimed
-    the turn. Raises TurnTakenOver if another worker has claimed the turn, and ValueError for an
-    unknown field.
+    The streams of the conversation are notified. `fields` are fields of AgentEvent; fields that are
+    not given are null. `turn` is the result of `begin_turn`, or of `start_turn` before a worker has
+    claimed the turn. Raises TurnTakenOver if another worker has claimed the turn, and ValueError
+    for an unknown field.
     """
     line = event_line(turn, kind, fields)
     seq = db.session.scalar(
@@ -206,7 +206,7 @@ def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
 
 
 def append_loose_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
-    """Store an event that belongs to no stored turn, such as a failed replay.
+    """Store an event that belongs to no stored turn, such as a failed replay's error.
 
     Returns the number of the event. Raises SessionNotFound.
     """

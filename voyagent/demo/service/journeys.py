@@ -37,7 +37,8 @@ LONG_AFTER = 1500
 class Goer(NamedTuple):
     """A passenger.
 
-    `passport` is the passport number, and the number of days from the departure to its expiry.
+    `passport` is the passport number, and the number of days from the departure until the passport
+    expires.
     """
 
     name: str

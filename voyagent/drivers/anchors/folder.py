@@ -16,7 +16,7 @@ from voyagent.kernel.ids import parse_id
 
 @dataclass(frozen=True, slots=True)
 class StatementFolder:
-    """The folder for statements, best on another machine."""
+    """A folder for audit statements; it is best on another machine."""
 
     path: Path
 
@@ -53,7 +53,7 @@ class StatementFolder:
     def append(self, tenant_id: UUID, *lines: str) -> None:
         """Append lines to an agency's file and wait for the disk. Raises OSError.
 
-        If a write fails, what was written of it is removed, unless the folder forbids this.
+        If a write fails, the incomplete lines are removed again, unless the folder forbids this.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND

@@ -15,7 +15,7 @@ from voyagent.kernel import clock
 class Files:
     """Writes each mail to a file `<datetime>-<random>.eml`; the names sort by time.
 
-    A file with this name is always complete.
+    A file gets this name when it is complete.
     """
 
     def __init__(self, folder: Path) -> None:

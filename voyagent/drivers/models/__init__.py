@@ -8,8 +8,8 @@
 
 `calling` has the rules for retries, `assembly` the limits of an answer, `line` the connection, and
 `prices` the prices of tokens. The SDKs are imported at the first call. An error contains only the
-short names that the vendor gives to it. The vendor's text is left out, because it may contain the
-API key or the conversation.
+vendor's short names for it, such as `rate_limit_error`. The vendor's text is left out, because it
+may contain the API key or the conversation.
 
 The APIs differ in these points:
 

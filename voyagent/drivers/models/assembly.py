@@ -103,8 +103,8 @@ class Assembly:
     def more_arguments(self, place: int, piece: object) -> None:
         """Add JSON text to the arguments of the tool call at position `place`.
 
-        Raises ModelNonsense if no tool call has begun there, or if the arguments of all tool calls
-        together have more than ARGUMENT_BYTES_MAX bytes.
+        Raises ModelNonsense if no tool call has begun at this position, or if the arguments of all
+        tool calls together have more than ARGUMENT_BYTES_MAX bytes.
         """
         text = self.text_of(piece)
         if place not in self._calls:

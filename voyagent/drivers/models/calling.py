@@ -243,7 +243,7 @@ def _word(value: object) -> str | None:
 
 
 def _retry_after_s(value: str | None) -> float | None:
-    """Return the seconds to wait by a `Retry-After` header (RFC 9110, 10.2.3).
+    """Return the seconds to wait from a `Retry-After` header (RFC 9110, 10.2.3).
 
     The header has a number of seconds or a date. The result is None if the header is missing or
     invalid.

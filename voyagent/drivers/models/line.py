@@ -99,9 +99,9 @@ class Line:
         """Yield the events of the response as JSON.
 
         `ask` sends the request; a separate thread calls it. If that thread gets an exception,
-        `explain` converts the exception, and the result is raised here. `driver` appears in the
-        name of the thread and in errors. Raises ModelTimeout at the deadline. Raises Stopped at
-        most POLL_S seconds after `should_stop()` becomes true.
+        `explain` converts the exception, and the converted exception is raised to the caller.
+        `driver` appears in the name of the thread and in errors. Raises ModelTimeout at the
+        deadline. Raises Stopped at most POLL_S seconds after `should_stop()` becomes true.
         """
         threading.Thread(
             target=self._read, args=(ask, explain), name=f"model-{driver}", daemon=True
@@ -158,7 +158,7 @@ class Line:
         request.extensions["trace"] = self._note
 
     def _note(self, name: str, info: dict[str, Any]) -> None:
-        """Store the socket once it exists; TLS replaces it."""
+        """Store the socket once it exists; with TLS, a later socket replaces it."""
         if not name.endswith(("connect_tcp.complete", "start_tls.complete")):
             return
         found = info["return_value"].get_extra_info("socket")

@@ -196,7 +196,7 @@ def _take_call(wish: JsonObject, answer: Assembly) -> None:
 
 
 def _usage(counted: JsonObject, answer: Assembly) -> Usage:
-    """Return the token counts; cached tokens are subtracted from those of the prompt."""
+    """Return the token counts; cached tokens are subtracted from the prompt tokens."""
     details = object_of(counted.get("prompt_tokens_details"))
     cached, written = (
         answer.count_of(details.get("cached_tokens")),

@@ -54,7 +54,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """The result of a tool call as text, here JSON."""
+    """The result of a tool call as text; in this program the text is JSON."""
 
     call_id: str
     content: str

@@ -1,8 +1,8 @@
 """Start, find and stop the embedded PostgreSQL server.
 
-Many processes may do this at the same time, as root or as another user, and also after processes
-were killed. The server listens on a socket in a private folder and on no TCP port, so it needs no
-passwords.
+Many processes may use this module at the same time, as root or as another user, and also after
+processes were killed. The server listens on a socket in a private folder and on no TCP port, so it
+needs no passwords.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def stop_server(data_dir: Path) -> None:
 
 @contextmanager
 def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]:
-    """Yield the running server; the last process that leaves the block stops it.
+    """Yield the running server; the last process to leave the `with` block stops it.
 
     Each process holds a shared lock on a file. The operating system releases the lock if the
     process dies.

@@ -113,8 +113,7 @@ def check_hotel_query(driver: str, query: HotelQuery) -> None:
 def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> None:
     """Check the number and the names of the guests against a hotel rate.
 
-    At least one guest must be named, and at most as many as the rate is for. Raises
-    ValidationFailed.
+    There must be at least one guest, and at most `rate.guests`. Raises ValidationFailed.
     """
     if not 1 <= len(guests) <= rate.guests:
         raise ValidationFailed(driver, "guests", "none, or more than in the rate")
@@ -155,7 +154,7 @@ def check_reference(driver: str, reference: str) -> None:
 def age_on(day: date, born: date) -> int:
     """Return a person's age in years on `day`; `born` is the date of birth.
 
-    A birthday on 29 February counts as 1 March in other years.
+    In a year without 29 February, a birthday on this day counts as 1 March.
     """
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 

@@ -1,4 +1,4 @@
-"""Errors of suppliers, equal for all drivers.
+"""Errors of suppliers, the same for all drivers.
 
 Each error has `driver`, the name of the driver, and `reason`, the supplier's text, which is for the
 log only. `vendor_ref` is the supplier's id of the incident. `retry_after_s` is the number of
@@ -89,7 +89,7 @@ class TransientFailure(SupplierError, Unavailable):
 
 
 class UpstreamTimeout(SupplierError, Unavailable):
-    """The supplier did not respond before the deadline; `in_doubt` after a change."""
+    """The supplier did not respond in time; `in_doubt` is true after a change."""
 
     code = "supplier_timeout"
     message = N_("The supplier did not answer in time. Try again; nothing is booked twice.")

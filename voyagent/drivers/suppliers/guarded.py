@@ -49,10 +49,10 @@ class _Guarded(Generic[Driver]):
 
 
 class GuardedFlights(_Guarded[FlightSupplier]):
-    """FlightSupplier that checks and limits the calls to another one."""
+    """FlightSupplier that checks a call and passes it to a driver with a time limit."""
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
-        """Return offers of the supplier. Raises ValidationFailed before it is called."""
+        """Return the driver's offers. Raises ValidationFailed before the driver is called."""
         checks.check_flight_query(self.name, query)
         return self._guard.call("flights.search", lambda: self._driver.search(query))
 
@@ -92,10 +92,10 @@ class GuardedFlights(_Guarded[FlightSupplier]):
 
 
 class GuardedHotels(_Guarded[HotelSupplier]):
-    """HotelSupplier that checks and limits the calls to another one."""
+    """HotelSupplier that checks a call and passes it to a driver with a time limit."""
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
-        """Return rates of the supplier. Raises ValidationFailed before it is called."""
+        """Return the driver's rates. Raises ValidationFailed before the driver is called."""
         checks.check_hotel_query(self.name, query)
         return self._guard.call("hotels.search", lambda: self._driver.search(query))
 
@@ -125,7 +125,7 @@ class GuardedHotels(_Guarded[HotelSupplier]):
 
 
 class GuardedVisas(_Guarded[VisaSupplier]):
-    """VisaSupplier that checks and limits the calls to another one."""
+    """VisaSupplier that checks a call and passes it to a driver with a time limit."""
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
         """Return visa requirements. Raises ValidationFailed before the supplier is called."""

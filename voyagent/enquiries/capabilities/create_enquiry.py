@@ -89,8 +89,8 @@ class CreateEnquiryInput(EnquiryIn):
 def run(call: Invocation, inputs: CreateEnquiryInput) -> JsonObject:
     """Create the enquiry and return its id, customer name and status.
 
-    If a turn of the conversation is run again, the enquiry that the earlier run created is changed
-    instead. Raises the errors of `service.create` and `service.update`.
+    If this turn replaces a turn that created an enquiry, that enquiry is changed instead. Raises
+    the errors of `service.create` and `service.update`.
     """
     fields = inputs.fields()
     logged = _logged_before(call)
@@ -104,15 +104,12 @@ def run(call: Invocation, inputs: CreateEnquiryInput) -> JsonObject:
 
 
 def policy(_call: Invocation, inputs: CreateEnquiryInput) -> Policy:
-    """Return the facts for approval: the party is the customer, and no money moves."""
+    """Return the policy: the party is the customer, and no money moves."""
     return Policy(party=inputs.customer_name)
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Describe the new enquiry in one sentence.
-
-    It has the customer's name once this is known.
-    """
+    """Describe the new enquiry in one sentence, with the customer's name if known."""
     name = given.get("customer_name")
     if not name:
         return str(gettext("Log an enquiry"))
@@ -120,9 +117,10 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def _logged_before(call: Invocation) -> UUID | None:
-    """Return the id of the enquiry that an earlier run of the turn created.
+    """Return the id of the enquiry that a replaced turn created, or None.
 
-    None if there is none, or if somebody has changed its status; such an enquiry is not changed.
+    This turn replaces that turn. An enquiry whose status is no longer `new` is not returned, so
+    that it is not changed.
     """
     for earlier in reversed(call.earlier):
         try:

@@ -61,10 +61,10 @@ class FindEnquiriesInput(Closed):
 
 
 def run(call: Invocation, inputs: FindEnquiriesInput) -> JsonObject:
-    """Return the newest matching enquiries, and the number of all matching ones.
+    """Return the newest matching enquiries, and the number of all matching enquiries.
 
-    A city also matches enquiries with the code of its airport, and a code those with the city.
-    Raises InvalidDepartRange, InvalidCreatedRange.
+    A city also matches enquiries that have the code of its airport, and a code matches enquiries
+    that have the city. Raises InvalidDepartRange, InvalidCreatedRange.
     """
     statuses = OPEN_STATUSES if inputs.status == "open" else (inputs.status,)
     pages = [

@@ -15,7 +15,7 @@ SEARCHED_MAX = 200
 def enquiries(call: Invocation, text: str) -> list[Choice]:
     """Return the enquiries whose customer is named in a text, newest first.
 
-    Only the newest 200 enquiries are considered. If the text names no customer, all of them are
+    Only the newest 200 enquiries are considered. If the text names no customer, all of these are
     returned.
     """
     page = enquiries_queries.list_enquiries(call.reader, Search(), Part(limit=SEARCHED_MAX))

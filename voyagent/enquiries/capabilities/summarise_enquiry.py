@@ -68,8 +68,9 @@ class SummariseEnquiryInput(Closed):
 def run(call: Invocation, inputs: SummariseEnquiryInput) -> JsonObject:
     """Return the enquiry, or a list of the customer's enquiries if several match.
 
-    A customer with exactly the given name takes precedence over one whose name contains it. Of
-    several enquiries a single open one takes precedence over closed ones.
+    A customer with exactly the given name takes precedence over a customer whose name contains it.
+    If exactly one of the matching enquiries is open, it is returned and the closed ones are left
+    out.
 
     Raises EnquiryNotFound, NothingNamed.
     """

@@ -58,8 +58,8 @@ _CONTACTS = {"customer_email": _l("E-mail address"), "customer_phone": _l("Phone
 class UpdateEnquiryInput(EnquiryPatch):
     """The id of an enquiry and its changes.
 
-    An absent field is unchanged, null clears it. The name, the number of travellers and the status
-    cannot be cleared.
+    A field that is absent stays unchanged; null clears a field. The name, the number of travellers
+    and the status cannot be cleared.
     """
 
     customer_name: Annotated[str, Trimmed(255)] | None = Field(
@@ -108,10 +108,11 @@ def run(call: Invocation, inputs: UpdateEnquiryInput) -> JsonObject:
 
 
 def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
-    """Return True if a conversation changes the contacts of an enquiry not its own.
+    """Return True if contacts of an enquiry outside the conversation would change.
 
-    A text in a conversation can contain instructions of a stranger. It must not redirect the mails
-    to a customer that the conversation is not about. Raises EnquiryNotFound.
+    A change of the enquiry's conversation counts too. Such a change needs approval, because a text
+    in a conversation can contain instructions of a stranger. These instructions must not redirect
+    the mails of another customer. Raises EnquiryNotFound.
     """
     if call.session_id is None:
         return False
@@ -122,9 +123,9 @@ def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
 
 
 def notices(call: Invocation, inputs: UpdateEnquiryInput) -> list[str]:
-    """Return the notice that the change needs approval, if it does.
+    """Return a notice if the change needs approval.
 
-    Raises EnquiryNotFound.
+    Otherwise the list is empty. Raises EnquiryNotFound.
     """
     if not is_about_another(call, inputs):
         return []

@@ -1,6 +1,6 @@
-"""Count enquiries by week from stored counts, and verify those counts.
+"""Count enquiries by week from stored counts, and verify the stored counts.
 
-Triggers maintain the counts.
+Triggers maintain the stored counts.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ _HOURS = EnquiryHour.__table__.c
 
 @cached_statement
 def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
-    """Select weekly numbers of enquiries, from a Monday in a time zone.
+    """Select the number of enquiries in each week, from a Monday in a time zone.
 
-    Rows: monday, received, booked. The stored counts are per hour of UTC. In some time zones a week
-    begins within such an hour; the enquiries of that hour are then counted individually.
+    Rows: monday, received, booked; a week without enquiries has no row. The stored counts are per
+    hour of UTC. In some time zones a week begins in the middle of such an hour; the enquiries of
+    this hour are then counted individually.
     """
     begins = [
         datetime.combine(first + timedelta(weeks=n), time(), ZoneInfo(zone)).astimezone(UTC)
@@ -84,7 +85,9 @@ def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
 def untied_counts_statement() -> Select[Any]:
     """Select differences between the stored counts and the enquiries.
 
-    Rows: which (`status` or `hour`), key, n, booked. There is no row if the counts are correct.
+    Rows: which (`status` or `hour`), key (the status or the hour), n (the difference in the number
+    of enquiries) and booked (the difference in the number of booked enquiries). There is no row if
+    the counts are correct.
     """
     hour = func.date_trunc("hour", _TABLE.c.created_at, "UTC")
     booked = case((_TABLE.c.status == "booked", -1), else_=0)

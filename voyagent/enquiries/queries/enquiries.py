@@ -102,7 +102,8 @@ class InvalidCreatedRange(Unprocessable):
 class Search:
     """Filters of the list of enquiries; an enquiry must match all of them.
 
-    Text matches parts of words. Days are inclusive; days of receipt are in the time zone `zone`.
+    Text matches parts of words. The first and the last day of a range are included. `created_from`
+    and `created_to` are days in the time zone `zone`.
     """
 
     text: str | None = None
@@ -117,7 +118,7 @@ class Search:
     zone: str = "UTC"
 
     def check(self) -> None:
-        """Check that each range starts before it ends.
+        """Check that no range of days ends before it starts.
 
         Raises InvalidDepartRange, InvalidCreatedRange.
         """
@@ -154,10 +155,11 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryListPage:
-    """Data of the list page: enquiries, counts of the tabs, the open enquiry.
+    """Data of the list page: enquiries, counts by status, the open enquiry.
 
-    `is_capped` is true if counting stopped at 1,000, `is_partial` if only the newest enquiries were
-    searched.
+    `is_capped` is true if counting stopped at 1,000, and `is_partial` if only the newest enquiries
+    were searched. `opened` is the enquiry that is shown beside the list, with its newest events in
+    `history`.
     """
 
     page: Page[Row]
@@ -171,7 +173,7 @@ class EnquiryListPage:
 def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
     """Return an enquiry of the agency.
 
-    `lock` locks its row until the transaction ends.
+    With `lock`, the enquiry's row is locked until the transaction ends.
 
     Raises EnquiryNotFound.
     """
@@ -184,7 +186,7 @@ def get_row(reader: Reader, enquiry_id: UUID) -> Row:
 
 
 def get_with_history(reader: Reader, enquiry_id: UUID) -> tuple[Row, list[Row]]:
-    """Return an enquiry and its events, newest first, in one database round trip.
+    """Return an enquiry and its audit events, newest first, in one round trip.
 
     Raises EnquiryNotFound.
     """
@@ -219,7 +221,7 @@ def read_list_page(
 ) -> EnquiryListPage:
     """Return the data of the list page in one database round trip.
 
-    The total is counted up to 1,000.
+    The total is counted up to 1,000. `opened` is the id of the enquiry to show beside the list.
     """
     more: tuple[Statement, ...] = (
         (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
@@ -238,7 +240,7 @@ def read_list_page(
 
 
 def find_by_text(reader: Reader, text: str, limit: int = 10) -> list[Row]:
-    """Return the newest enquiries with a text in name, e-mail, phone or places."""
+    """Return the newest enquiries with a text in name, contact, origin or destination."""
     return list_enquiries(reader, Search(text=text.strip() or None), Part(limit=limit)).items
 
 
@@ -293,10 +295,7 @@ def unanswered_statement(limit: int = 10) -> Select[Any]:
 
 
 def new_count() -> ScalarSelect[Any]:
-    """Return a scalar select of the number of unanswered enquiries.
-
-    It reads the stored counts.
-    """
+    """Return a scalar select of the number of new enquiries, from the stored counts."""
     return counted("new")
 
 
@@ -317,8 +316,8 @@ def counted(status: str | None = None) -> ScalarSelect[Any]:
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
     """Select a page of enquiries, each row with the total.
 
-    `for_page` adds the counts by status that the list page shows. If nothing matches, one row
-    without an id has the total.
+    If no enquiry is on the page, one row without an id has the total. `for_page` adds the names of
+    the creators and the counts by status, which the list page shows.
     """
     found, rows = (
         _counted_page(search, part)
@@ -366,15 +365,16 @@ def _for_people(row: Row) -> Row:
 def _beside(found: Any, rows: Any) -> ColumnElement[bool]:
     """Return the join condition between the total and the rows.
 
-    Rows from a look-up function are joined by key; a lateral select is joined completely.
+    Rows from the database function are joined by key. A lateral select has only the rows of the
+    page, so all of its rows are joined.
     """
     return true() if isinstance(rows, Lateral) else (owned(rows) & (rows.c.id == found.c.id))
 
 
 def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
-    """Return total and rows without filters other than the status.
+    """Return the total and the rows if there is no filter other than the status.
 
-    The stored counts give the total and an index gives the order.
+    The stored counts give the total, and an index gives the order.
     """
     table = _TABLE.alias("l")
     found = (
@@ -396,7 +396,7 @@ def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
 
 
 def _found_page(search: Search, part: Part, *, for_page: bool) -> tuple[TableValuedAlias, Any]:
-    """Return total and rows for other filters.
+    """Return the total and the rows if there are other filters than the status.
 
     A database function counts the matching enquiries and returns the keys of the page.
     """

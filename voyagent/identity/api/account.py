@@ -57,8 +57,9 @@ def send_verification_email(actor: Actor) -> Body[Queued]:
 def update_profile(actor: Actor, body: UpdateProfileRequest) -> Body[UpdateProfileResponse]:
     """Change the caller's own name or e-mail address.
 
-    To change the address, the access token must be fresh. The new address must be confirmed again,
-    all other sessions end, and the old address receives a notification.
+    To change the address, the access token must be fresh: obtained with a password, not with a
+    refresh token. The new address must then be confirmed, all other sessions end, and the old
+    address receives a notification.
     """
     changed = profile.update_profile(
         identity(), actor, **body.model_dump(), device=device(Channel.API)
@@ -87,8 +88,8 @@ def update_profile(actor: Actor, body: UpdateProfileRequest) -> Body[UpdateProfi
 def change_password(actor: Actor, body: ChangePasswordRequest) -> None:
     """Change the caller's own password.
 
-    The request needs the current password, and a code if two-factor authentication is on. All other
-    sessions end.
+    The request needs the current password, and a two-factor code if two-factor authentication is
+    on. All other sessions end.
     """
     profile.change_password(
         identity(),

@@ -76,7 +76,7 @@ def sign_in(body: SignInRequest) -> Body[AuthResponse]:
     """Sign in with e-mail address and password.
 
     Each sign-in opens a separate session, and a user may have several. If two-factor authentication
-    is on, the error is `totp_required`: use sign-in-totp instead.
+    is on, the error is `totp_required`: use `/auth/sign-in-totp` instead.
     """
     return session_answer(
         signing_in.sign_in(identity(), **body.model_dump(), device=device(Channel.API))
@@ -87,8 +87,9 @@ def sign_in(body: SignInRequest) -> Body[AuthResponse]:
 def refresh(body: RefreshRequest) -> Body[TokenPair]:
     """Exchange a refresh token for a new pair of tokens.
 
-    Each refresh token works once. Using a refresh token a second time ends the whole session. The
-    earlier access token stays valid until it expires.
+    Each refresh token works once. Of concurrent calls with the same refresh token only one
+    succeeds. Using a refresh token again later ends the whole session. The earlier access token
+    stays valid until it expires.
     """
     access_token, refresh_token = sessions.refresh(
         identity(),
@@ -109,7 +110,7 @@ def refresh(body: RefreshRequest) -> Body[TokenPair]:
 def sign_out(body: SignOutRequest | None) -> None:
     """Revoke the access token, and the refresh token if it is sent.
 
-    The status is always 204, also if a token is unknown, expired or missing.
+    The status is always 204, even if a token is unknown, expired or missing.
     """
     sessions.sign_out_program(
         identity(), access_token=bearer_token(), refresh_token=body.refresh_token if body else None

@@ -40,8 +40,8 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKey
     """Create an API key with all permissions of the caller.
 
     The key acts as the user who created it, with the role that this user has at the time of each
-    call. Only this response contains the key. The access token must be fresh; the token of a
-    refresh is not, and an API key cannot create another key.
+    call. Only this response contains the key. The access token must be fresh: obtained with a
+    password, not with a refresh token. An API key cannot create another key.
     """
     return _made(*identity_keys.make_key(identity(), actor, **body.model_dump()))
 
@@ -60,10 +60,10 @@ def create_scoped_api_key(
     """Create an API key that is limited to some scopes.
 
     The scope `read` allows reading everything and changing nothing. Each other scope allows one
-    area, and scopes can be combined. A key never has more permissions than its creator's role at
-    the time of the call. The scope `assistant` gives access to conversations: the assistant can
-    then use every tool that the creator's role allows, and another person must approve its
-    proposals.
+    area, and scopes can be combined. A key never has more permissions than the role that its
+    creator has at the time of the call. The scope `assistant` gives access to conversations. The
+    assistant can then use every tool that the creator's role allows, and another person must
+    approve its proposals.
     """
     return _made(*identity_keys.make_key(identity(), actor, **body.model_dump()))
 
@@ -85,8 +85,8 @@ def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Body[ApiKeyList]
 def revoke_api_key(actor: Actor, key_id: UUID) -> None:
     """Revoke an API key from the next request on.
 
-    The user who created the key and administrators may do this. Revoking a revoked key changes
-    nothing.
+    Only administrators and the user who created the key may revoke it. Revoking a revoked key
+    changes nothing.
     """
     identity_keys.revoke_key(actor, key_id)
 

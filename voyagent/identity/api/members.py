@@ -23,9 +23,9 @@ members = ApiBlueprint("members", __name__, tag="Team", guard=Guard.BEARER)
 def list_team(reader: RequestReader) -> Body[Team]:
     """List the users of the agency, ordered by name.
 
-    `suspended` lists those without access, because the inviter's account was moved to another
-    address and its owner has taken it over with a password reset. Removed users are not listed;
-    their names remain in the records that they created.
+    `suspended` lists users without access. Their inviter's account was moved to another e-mail
+    address, and the owner of this address has taken the account over with a password reset. Removed
+    users are not listed; their names remain in the records that they created.
     """
     everybody = people.list_people(reader)
     return Team.of(
@@ -44,10 +44,10 @@ def list_team(reader: RequestReader) -> Body[Team]:
     errors=(NotFresh, LastAdministrator, EmailAlreadyRegistered),
 )
 def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[TeamMember]:
-    """Change a user's role. A suspended user has access again.
+    """Change a user's role; a suspended user then has access again.
 
-    Access tokens and API keys stay valid; the new role applies from the next request. The role of
-    the last administrator cannot be changed. The access token must be fresh, or the API key must
+    Access tokens and API keys stay valid, and the new role applies from the next request. The role
+    of the last administrator cannot be changed. The access token must be fresh, or the API key must
     have the scope `team`.
     """
     team.change_role(identity(), actor, user_id, role=body.role)

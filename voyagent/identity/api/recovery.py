@@ -33,7 +33,7 @@ def verify_email(body: VerifyEmailRequest) -> Body[Verified]:
 def request_password_reset(body: RequestPasswordResetRequest) -> Body[RequestPasswordResetResponse]:
     """Mail a link to set a new password.
 
-    The response is the same if no account has the address.
+    The response does not reveal whether an account has the address.
     """
     token = reset.request_reset(identity(), email=body.email, device=device(Channel.API))
     return RequestPasswordResetResponse.of({"queued": True, "debug_token": token})

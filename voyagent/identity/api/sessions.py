@@ -36,10 +36,10 @@ def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
 
 @sessions.get("/auth/credentials", answer=CredentialList, permission="account.read")
 def list_credentials(reader: RequestReader) -> Body[CredentialList]:
-    """List everything that gives access as the caller, by kind.
+    """List the kinds of credential that give access as the caller.
 
-    Each kind has the number of credentials that work, and the operation that ends them. API keys
-    and sent invitations continue after a change of the password.
+    `live` is the number of credentials of the kind that work, and `end` the operation that ends
+    them. API keys and sent invitations stay valid after a change of the password.
     """
     living = credentials.living(reader, reader.person_id)
     return CredentialList.of(

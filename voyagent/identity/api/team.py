@@ -43,7 +43,7 @@ team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteResponse]:
     """Invite a colleague by mail.
 
-    The mail contains the link. Of the API's responses only this one contains it. The access token
+    The link to join is in the mail and in this response, and in no later response. The access token
     must be fresh, or the API key must have the scope `team`.
     """
     invite_id, link = invites.invite(

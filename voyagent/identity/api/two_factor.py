@@ -54,7 +54,7 @@ _CONFIRMING = (TooManyRequests, InvalidPassword, TotpRefused, PasswordsBusy)
 def sign_in_totp(body: SignInTotpRequest) -> Body[AuthResponse]:
     """Sign in with e-mail address, password and a two-factor code.
 
-    The code is from the authenticator app, or a recovery code; each code works once. If the
+    The code is a code from the authenticator app or a recovery code. Each code works once. If the
     password is wrong, the code is not used up.
     """
     return session_answer(
@@ -72,9 +72,9 @@ def sign_in_totp(body: SignInTotpRequest) -> Body[AuthResponse]:
 def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Body[FreshToken]:
     """Exchange the password for a fresh access token of the same session.
 
-    A code is needed as well if two-factor authentication is on. A fresh token is required to change
-    the e-mail address, to set up two-factor authentication, and to create API keys or recovery
-    codes.
+    A two-factor code is needed as well if two-factor authentication is on. A fresh token is
+    required, for example, to change the e-mail address, to set up two-factor authentication, and to
+    create API keys or recovery codes.
     """
     token = confirming.reauthenticate(
         identity(), actor, password=body.password, code=body.totp_code, device=device(Channel.API)
@@ -93,8 +93,8 @@ def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
     """Create a new secret for two-factor authentication.
 
     The secret takes effect once `/auth/totp/verify` accepts a code that was made from it. The
-    access token must be fresh. If two-factor authentication is already on, password and code are
-    needed as well, and the old secret works until the new one is verified.
+    access token must be fresh. If two-factor authentication is already on, the password and a code
+    are needed as well, and the old secret works until the new secret is verified.
     """
     given = body or TotpSetupRequest()
     setup = totp.set_up_totp(
@@ -125,8 +125,8 @@ def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Body[TotpStatus]:
 def disable_totp(actor: Actor, body: PasswordAndCode) -> Body[TotpStatus]:
     """Switch two-factor authentication off; its secret and recovery codes are deleted.
 
-    Password and code are needed, and all other sessions end. If two-factor authentication is off
-    already, the code is ignored.
+    The password and a code are needed, and all other sessions end. If two-factor authentication is
+    off already, the code is ignored.
     """
     totp.disable_totp(
         identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
@@ -142,10 +142,10 @@ def disable_totp(actor: Actor, body: PasswordAndCode) -> Body[TotpStatus]:
     secret_answer=True,
 )
 def make_recovery_codes(actor: Actor, body: PasswordAndCode) -> Body[RecoveryCodes]:
-    """Create ten recovery codes, which replace all earlier ones.
+    """Create ten recovery codes, which replace all earlier recovery codes.
 
-    The access token must be fresh, and the password and a code are needed. Each recovery code works
-    once, wherever a code from the authenticator app is accepted.
+    The access token must be fresh, and the password and a two-factor code are needed. Each recovery
+    code works once, wherever a code from the authenticator app is accepted.
     """
     codes = totp.make_recovery_codes(
         identity(), actor, password=body.password, code=body.code, device=device(Channel.API)

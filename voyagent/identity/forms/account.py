@@ -1,7 +1,4 @@
-"""HTML forms of the user's own account and of mailed links.
-
-The schemas validate them.
-"""
+"""HTML forms of the user's own account and of mailed links."""
 
 from __future__ import annotations
 
@@ -66,7 +63,7 @@ class NameForm(SchemaForm[NamePage]):
 class AddressForm(SchemaForm[AddressPage]):
     """Form for a new e-mail address.
 
-    It needs the password, and a code if two-factor is on.
+    The form asks for the password, and for a code if two-factor is on.
     """
 
     schema: ClassVar[type[BaseModel]] = AddressPage

@@ -1,4 +1,4 @@
-"""Facts of the present request for the pages and the JSON API of identity."""
+"""Data of the current request for the pages and the JSON API of identity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def identity() -> Identity:
 def device(channel: Channel) -> Device:
     """Return the client's browser or program, and its address.
 
-    Values with characters that are not allowed in a header are left out.
+    Characters of the user agent that cannot be printed are left out.
     """
     agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())
     return Device(channel, user_agent=agent, ip=client_address())

@@ -58,7 +58,7 @@ class PersonNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Facts about the account of an e-mail address, read before its agency is known."""
+    """Data of the account of an e-mail address, read before its agency is known."""
 
     tenant_id: UUID
     user_id: UUID
@@ -68,9 +68,9 @@ class Account:
 
 
 def find_account(email: str) -> Account | None:
-    """Return the active account of an e-mail address in any agency.
+    """Return the active account of an e-mail address in any agency, or None.
 
-    The address is in lower case.
+    `email` must be in lower case.
     """
     row = (
         db.session.execute(text("select * from app.find_account(:email)"), {"email": email})
@@ -91,7 +91,7 @@ def is_demo() -> bool:
 
 
 def asks_code(actor: Actor) -> bool:
-    """Return True if two-factor is on for the actor, and bind the actor's agency."""
+    """Return True if two-factor is on for the actor; make the actor's agency current."""
     bind(db.session(), actor.tenant_id)
     return bool(db.session.scalar(select(User.totp_enabled).where(User.id == actor.user_id)))
 
@@ -111,7 +111,7 @@ def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """Facts about an API key that never change: its agency, its creator and its hash."""
+    """The data of an API key that never change: agency, creator, id and hash."""
 
     tenant_id: UUID
     user_id: UUID
@@ -120,9 +120,9 @@ class KeyFacts:
 
 
 def find_api_key(prefix: str) -> KeyFacts | None:
-    """Return the facts of the API key with a prefix, even if it is revoked.
+    """Return the unchanging data of the API key with a prefix, even if it is revoked.
 
-    It may belong to any agency.
+    The key may belong to any agency. None if no key has the prefix.
     """
     row = db.session.execute(
         text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"),
@@ -170,9 +170,9 @@ def public_user_statement(user_id: UUID) -> Select[Any]:
 
 
 def get_public_user(user_id: UUID) -> Row:
-    """Return a user in the running transaction, just after sign-in.
+    """Return a user with the columns of the API operation `me`.
 
-    Raises PersonNotFound.
+    For use in the transaction of the sign-in. Raises PersonNotFound.
     """
     rows = SessionReader(db.session).read(public_user_statement(user_id))[0]
     return first_row(rows, PersonNotFound)
@@ -181,7 +181,7 @@ def get_public_user(user_id: UUID) -> Row:
 def invite_status() -> ColumnElement[str]:
     """Return the SQL expression of an invitation's status.
 
-    An open invitation may have expired.
+    A pending invitation has the status `expired` after its time of expiry.
     """
     return case(
         (_INVITES.status != "pending", _INVITES.status),
@@ -236,7 +236,8 @@ def list_invites(
 ) -> tuple[list[Row], str | None]:
     """Return the invitations of one status and the cursor of the next page.
 
-    A `status` of None means every status. Without `limit` all are returned, and the cursor is None.
+    A `status` of None means every status. Without `limit` all of these invitations are returned,
+    and the cursor is None.
     """
     rows = reader.read(invites_statement(status=status, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
@@ -245,7 +246,7 @@ def list_invites(
 def get_invite(invite_id: UUID) -> Row:
     """Return an invitation.
 
-    Call it in the transaction that created or changed the invitation.
+    Call this function in the transaction that created or changed the invitation.
     """
     return SessionReader(db.session).read(invites_statement(invite_id=invite_id))[0][0]
 
@@ -253,7 +254,7 @@ def get_invite(invite_id: UUID) -> Row:
 def get_invite_for_holder(invite_id: UUID) -> Row:
     """Return an invitation as shown to the invited person.
 
-    The row also says if the agency is active.
+    `tenant_is_active` says whether the agency is active.
     """
     statement = (
         select(
@@ -281,7 +282,8 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
 def people_statement(*, user_id: UUID | None = None, removed: bool | None = None) -> Select[Any]:
     """Select the users of the agency by name.
 
-    `removed` selects removed or active ones. Without it, all are selected.
+    `removed` selects only inactive users if it is True, and only active users if it is False.
+    Without `removed`, all users are selected.
     """
     last_seen = (
         select(func.max(_SESSIONS.last_seen_at))
@@ -316,13 +318,17 @@ def people_statement(*, user_id: UUID | None = None, removed: bool | None = None
 def list_people(reader: Reader, *, removed: bool | None = None) -> list[Row]:
     """Return the users of the agency ordered by name.
 
-    Removed users are included unless `removed` is False.
+    `removed` selects only inactive users if it is True, and only active users if it is False.
+    Without `removed`, all users are returned.
     """
     return reader.read(people_statement(removed=removed))[0]
 
 
 def get_person(reader: Reader, user_id: UUID, *, or_suspended: bool = False) -> Row:
-    """Return a user of the agency, active or suspended. Raises PersonNotFound."""
+    """Return an active user, with `or_suspended` a suspended user too.
+
+    Raises PersonNotFound.
+    """
     found = reader.read(people_statement(user_id=user_id))[0]
     return first_row(
         [
@@ -337,8 +343,8 @@ def get_person(reader: Reader, user_id: UUID, *, or_suspended: bool = False) -> 
 def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
     """Return the active users, the invitations to show, and the inactive users.
 
-    An open invitation is always shown, because its link gives access to the agency. An expired
-    invitation is shown only if it is the newest for its address and nobody has joined with this
+    A pending invitation is always shown, because its link gives access to the agency. An expired
+    invitation is shown only if it is the newest for its address and no active user has this
     address.
     """
     everybody, invites = reader.read(people_statement(), invites_statement())
@@ -370,11 +376,12 @@ def is_confirmed(user_id: UUID | None) -> ScalarSelect[Any]:
 
 
 def is_provisional() -> ScalarSelect[Any]:
-    """Return an SQL subquery, true while no address of the agency is confirmed.
+    """Return an SQL subquery, true while the agency is provisional.
 
-    That is so until the first confirmation, and while every administrator has moved to an address
-    that no mailed link has proven. A process of the release before sets only the user's mark at the
-    first confirmation, so that one counts too.
+    An agency is provisional until the first confirmation of an e-mail address. An agency is
+    provisional again while every administrator has moved to an address that no mailed link has
+    proven. A process of the previous release sets `User.email_verified` at the first confirmation,
+    but not `Tenant.verified_at`. Therefore a confirmed user counts as a first confirmation too.
     """
     people = select(_USERS.id).where(owned(User), _USERS.is_active)
     administrators = people.where(_USERS.role == Role.AGENCY_ADMIN.value)
@@ -399,7 +406,8 @@ def keys_statement(
 ) -> Select[Any]:
     """Select the agency's API keys, newest first, with the users who created them.
 
-    A key stops working while its creator is removed or suspended, even if it was not revoked.
+    A key also stops working when its creator is removed or suspended. `revoked_at` is then the time
+    of the removal or suspension, unless the key itself was revoked.
     """
     statement = (
         select(
@@ -444,7 +452,7 @@ def list_keys(
 ) -> tuple[list[Row], str | None]:
     """Return API keys, newest first, and the cursor of the next page.
 
-    Without `limit` all are returned, and the cursor is None.
+    Without `limit` all keys are returned, and the cursor is None.
     """
     rows = reader.read(keys_statement(maker_id=maker_id, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
@@ -488,10 +496,11 @@ def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
 
 
 def two_factor_statement(user_id: UUID) -> Select[Any]:
-    """Select the state of a user's two-factor authentication.
+    """Select the state of a user's two-factor authentication, as one row.
 
-    One row: on or off, the encrypted secret of an unfinished set-up, whether a mailed link has
-    proven the address, the number of unused recovery codes, and the number of all recovery codes.
+    `totp_enabled`: whether it is on. `totp_pending_secret`: the encrypted secret of an unfinished
+    set-up. `email_proven`: whether a mailed link has proven the e-mail address. `codes_made` and
+    `codes_left`: the number of all recovery codes and of the unused recovery codes.
     """
     codes = select(func.count()).where(owned(RecoveryCode), _CODES.user_id == user_id)
     return select(
@@ -509,10 +518,10 @@ def get_two_factor(reader: Reader, user_id: UUID) -> Row:
 
 
 def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
-    """Return a user of the bound agency as an Actor with the user's present role.
+    """Return a user of the current agency as an Actor with the user's present role.
 
-    For work outside a request, such as a turn of the assistant or an approved action. Raises
-    Unauthorized if the user is removed or the agency is suspended.
+    For work outside a request, such as a turn of the assistant or an approved act. Raises
+    Unauthorized if the user is not active or the agency is suspended.
     """
     row = (
         db.session.execute(
@@ -545,7 +554,7 @@ def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
 
 
 def administrators_to_mail() -> list[str]:
-    """Return the confirmed addresses of the active administrators of the bound agency."""
+    """Return confirmed addresses of the active administrators of the current agency."""
     statement = select(User.email).where(
         User.is_active.is_(True),
         User.email_verified.is_(True),
@@ -555,7 +564,7 @@ def administrators_to_mail() -> list[str]:
 
 
 def has_proven_administrator() -> bool:
-    """Return True if an active administrator of the bound agency has a proven address."""
+    """Return True if an active administrator of the agency has a proven address."""
     statement = select(User.id).where(
         User.is_active.is_(True),
         User.email_proven.is_(True),
@@ -565,7 +574,7 @@ def has_proven_administrator() -> bool:
 
 
 def other_active_people(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
-    """Return the number of active users with one of the roles, other than these users."""
+    """Return the number of active users with one of `roles`, without `user_ids`."""
     statement = select(User.id).where(
         User.is_active.is_(True), User.id.not_in(list(user_ids)), User.role.in_(roles)
     )
@@ -573,7 +582,7 @@ def other_active_people(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
 
 
 def invited_through(user_id: UUID) -> list[UUID]:
-    """Return the active users invited by a user or by those invited, by id."""
+    """Return the ids of active users whom a user invited, directly or through others."""
     invited = (
         select(_USERS.id)
         .where(owned(User), _USERS.invited_by_user_id == user_id)

@@ -1,8 +1,8 @@
-"""Passwords that attackers guess first, such as common ones and names.
+"""Recognise passwords that attackers guess first: common ones, names, key runs.
 
-The names are those of the account. Runs of keys on a keyboard are refused too. The 5,000 most
-common passwords are from the package `zxcvbn`. Its list has no first names and no dictionary words;
-this module adds the usual ones, and terms of the travel trade.
+The names are those of the product, the agency and the e-mail address. A run is a sequence of
+neighbouring keys, letters or digits. The 5,000 most common passwords are from the package `zxcvbn`.
+`common_passwords.txt` adds first names, dictionary words and terms of the travel trade.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ _RUNS = (*_ROWS, *(row[::-1] for row in _ROWS))
 def is_common(password: str, *, agency_name: str = "", email: str = "") -> bool:
     """Return True if the password is easy to guess, even with added digits or symbols.
 
-    A password is easy to guess if it is in the list, or is the name of the product, the agency or
-    the e-mail address; non-letters at its beginning and end are ignored. It is also easy to guess
-    if all but three of its characters form one run of digits or keyboard keys.
+    Common passwords are easy to guess. So are the name of the product, the name of the agency, the
+    e-mail address and its parts. Digits and symbols at the beginning and the end of a password are
+    ignored. A password is also easy to guess if all but three of its characters form one run of
+    letters, digits or keyboard keys.
     """
     whole = password.strip().lower()
     core = _core(whole)

@@ -1,8 +1,8 @@
 """All credentials of a person, and the table of the acts that end them.
 
 A credential is anything that gives access to the account or the agency without the present
-password. `service.credentials` reads this table; there is no other list. Sources: ASVS 7.4.3 and
-the API contract, which lets API keys live on after a change of password or second factor.
+password. `service.credentials` reads this table; there is no other list. Sources: ASVS 7.4.3, and
+the API contract: API keys stay valid after a change of the password or the second factor.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Act(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a name
     PASSWORD_RESET_UNPROVEN = "password_reset_unproven"  # noqa: S105 - a name
-    """The first reset of an address that no mailed link has proven.
+    """The first password reset with an address that no mailed link has proven.
 
-    A stranger may have signed up with it, moved the account to it, or accepted an invitation that
-    the stranger made.
+    A stranger may have signed up with the address, moved an account to it, or invited the address
+    and accepted the invitation.
     """
     ADDRESS_CHANGED = "address_changed"
     ADDRESS_CONFIRMED = "address_confirmed"
@@ -47,9 +47,10 @@ class Act(StrEnum):
     """An administrator signs the person out."""
     REMOVED = "removed"
     INVITER_TAKEN_OVER = "inviter_taken_over"
-    """The person is suspended, because the owner of an address took the inviter's account over.
+    """The person is suspended, because the inviter's account was taken over.
 
-    Sessions and API keys do not work meanwhile, and work again when an administrator ends it.
+    The owner of the inviter's e-mail address has taken the inviter's account over. Sessions and API
+    keys of the suspended person do not work until an administrator ends the suspension.
     """
     SUSPENDED = "suspended"
     """The operator suspends the agency: every credential is refused, and none ends."""
@@ -105,7 +106,7 @@ ENDED_BY: Mapping[Act, Mapping[Kind, Effect]] = {
 """Effect of each act on each kind; a kind that is not listed continues."""
 
 LIVES_ON = (Kind.API_KEY, Kind.INVITATION)
-"""Kinds of which mails and pages say how many continue after an act."""
+"""Kinds for which mails and pages give the number that continues after an act."""
 ENDED_BY_OWNER = (Kind.SESSION, *LIVES_ON, Kind.RESET_LINK, Kind.CONFIRMATION_LINK)
 """Kinds that a person can end all at once; the second factor asks for the password."""
 

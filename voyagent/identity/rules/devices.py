@@ -29,9 +29,9 @@ _PROGRAM = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,40})(?:/|$)")
 
 @dataclass(frozen=True, slots=True)
 class DeviceWords:
-    """Name of a browser and its system, or else of the program.
+    """Names of a browser and its operating system, or else of the program.
 
-    `glyph` is its icon.
+    A name that is not known is empty. `glyph` is the name of an icon.
     """
 
     browser: str
@@ -41,10 +41,7 @@ class DeviceWords:
 
 
 def describe(user_agent: str) -> DeviceWords:
-    """Return the name of the browser or program.
-
-    Unrecognised parts of the text are left out.
-    """
+    """Return the names of browser and system, or of the program, from a user agent."""
     browser = next((name for name, mark in _BROWSERS if mark.search(user_agent)), "")
     system, glyph = next(
         ((name, glyph) for name, glyph, mark in _SYSTEMS if mark.search(user_agent)), ("", "laptop")

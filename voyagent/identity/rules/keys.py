@@ -29,7 +29,7 @@ class NewKey:
     def digest(self) -> bytes:
         """Return the SHA-256 hash to store.
 
-        It is sufficient for a secret of 190 random bits.
+        A fast hash is sufficient, because the secret has 190 random bits.
         """
         return secret_digest(self.text)
 
@@ -41,10 +41,7 @@ def new_key() -> NewKey:
 
 
 def is_key(token: str) -> bool:
-    """Return True if a bearer token has the form of an API key.
-
-    No access token has it.
-    """
+    """Return True if a bearer token begins like an API key; no access token does."""
     return token.startswith(MARK)
 
 

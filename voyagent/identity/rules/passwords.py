@@ -1,7 +1,8 @@
 """Password hashing with argon2id, and the rules for passwords.
 
-The number of hashes that are computed at a time is at most the number of the machine's cores.
-Client addresses take turns, and known places of an account come first.
+At most one hash for each core of the machine is computed at the same time. If more requests wait,
+client addresses take turns, and known places of an account come first. A known place is an address
+from which the account has signed in.
 """
 
 from __future__ import annotations
@@ -72,11 +73,11 @@ class Passwords:
 
     @property
     def refusal_at(self) -> float | None:
-        """Return the earliest time for sending a refusal.
+        """Return the earliest time at which a refusal may be sent; None if none is set.
 
-        It is the start plus the time of 1.5 verifications. By then the extra work for a known
-        e-mail address, its audit event, is finished, so the response time does not reveal whether
-        the account exists.
+        The time is a value of `time.perf_counter`: the end of the last verification plus half of
+        its duration. By then the audit event, which is recorded only for a known e-mail address, is
+        written. So the response time does not reveal whether the account exists.
         """
         return _refusal_at.get()
 

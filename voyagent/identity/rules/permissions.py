@@ -2,7 +2,7 @@
 
 A permission that is not listed is denied. A `viewer` only reads. Only administrators see
 invitations and the audit log. To decide a proposal, a user also needs a role that the proposed tool
-names.
+names as approver.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ READ = frozenset(
 OWN = frozenset({"account.change_address", "account.change_factor", "account.update"})
 """Permissions on the user's own account, which viewers have as well.
 
-The account is name, e-mail address, password, second factor and sessions.
+The account consists of name, e-mail address, password, second factor and sessions.
 """
 WRITE = frozenset(
     {
@@ -79,9 +79,8 @@ WRITE = frozenset(
 )
 """Permissions of every role except `viewer`.
 
-Some services also check an authority (`Actor.require_authority`): either an approved request, or
-the direct right `<area>.<act>_direct`. A role without the direct right needs an approval for the
-act.
+Some services also check an authority (`Actor.require_authority`): an approved request, or the
+direct right `<area>.<act>_direct`. A role without the direct right needs an approval for the act.
 """
 DIRECT = frozenset(
     {
@@ -106,7 +105,7 @@ DIRECT = frozenset(
 )
 """Permissions to post to the books, or to reverse an entry, without an approval.
 
-The roles that could approve such a request have them.
+The roles that may approve such an act have these permissions.
 """
 ADMINISTER = frozenset(
     {
@@ -155,18 +154,19 @@ STEP_UP: dict[str, frozenset[str]] = {
     "team.change_role": frozenset({"team"}),
     "team.remove": frozenset({"team"}),
 }
-"""Permissions that need step-up, with the API key scopes that name them (ASVS 7.5.1, 7.5.3).
+"""Permissions that need step-up, with the API key scopes that name them.
 
-A person must have entered the password, and a code if two-factor is on, just now: a fresh token, or
-a browser within `guards.CONFIRMED_FOR_S`. An API key needs one of these scopes; `full` includes the
-permission but does not name it. Without a scope no key may use the permission. `settings.policy` is
-for four eyes, approval limits and the recipients of signed audit heads.
+A person must have entered the password just now, and a code if two-factor is on. This means that an
+access token must be fresh, and that a browser must have confirmed within `guards.CONFIRMED_FOR_S`.
+An API key needs one of the scopes; the scope `full` includes the permission but does not name it.
+If no scope is given, no API key may use the permission. `settings.policy` is the permission for
+four eyes, approval limits and the recipients of signed audit heads. Source: ASVS 7.5.1, 7.5.3.
 """
 KEY_SCOPES: dict[str, frozenset[str]] = {"team.manage": frozenset({"team"})}
-"""Permissions for which an API key needs a scope that names them, and a person no step-up.
+"""Permissions for which an API key needs a scope that names them, without step-up.
 
-`invite.revoke` is not one of them: the API contract lets a `full` key use each of its operations
-that needs no fresh token.
+A person needs no step-up for them. `invite.revoke` is not in this table, because the API contract
+lets a `full` key use every contract operation that needs no fresh token.
 """
 NAMING_SCOPES: frozenset[str] = frozenset().union(*STEP_UP.values())
 """Scopes that name a permission with step-up; a key can have them beside `full`."""
@@ -234,8 +234,8 @@ def roles_that_may(permission: str) -> frozenset[str]:
 
 
 def is_within_reach(scope: str, role: str) -> bool:
-    """Return True if a key with this scope and role can do more than read.
+    """Return True if the scope gives a key any permission that the role has.
 
-    To read the agency's own data (`agency.read`) does not count.
+    Reading the agency's own data (`agency.read`) does not count.
     """
     return bool(SCOPE_PERMISSIONS[scope] & ROLE_PERMISSIONS[role] - {"agency.read"})

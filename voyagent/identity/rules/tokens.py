@@ -29,9 +29,9 @@ _REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """User, session and role in an access token.
+    """Agency, user, session and role in an access token.
 
-    Role and e-mail address are for information only; each request reads the present role from the
+    Role and e-mail address are for information only: each request reads the present role from the
     database.
     """
 
@@ -45,8 +45,8 @@ class Subject:
 class AccessTokens:
     """Signs and verifies access tokens.
 
-    They are JWTs signed with HS256. The claim `sid` is the session; `fresh` is true if the token
-    was issued for a password.
+    The tokens are JWTs signed with HS256. The claim `sid` is the id of the session. The claim
+    `fresh` is true if the token was issued for a password.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -97,7 +97,8 @@ class AccessTokens:
     def claims(self, token: str) -> dict[str, Any]:
         """Return the claims of a token after verifying its signature. Raises Unauthorized.
 
-        A token names the secret that signed it, so tokens stay valid when the secret is rotated.
+        The header of a token names the secret that signed it, so tokens stay valid when the secret
+        is rotated.
         """
         try:
             key = self._keyring.find(_kid(token, self._keyring.present.kid))

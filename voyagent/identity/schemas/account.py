@@ -1,7 +1,4 @@
-"""Schemas of the user's own account and of mailed links.
-
-The JSON API and the HTML forms use them.
-"""
+"""Schemas of the own account and of mailed links, for JSON API and HTML forms."""
 
 from __future__ import annotations
 
@@ -118,7 +115,7 @@ class Verified(AnswerOf[Row]):
 class RequestPasswordResetResponse(AnswerOf[Row]):
     """Response that does not depend on whether the e-mail address has an account.
 
-    `debug_token` is null except in a test installation that is configured to show tokens.
+    `debug_token` is null, except in a test installation that is configured to show tokens.
     """
 
     queued: Literal[True]

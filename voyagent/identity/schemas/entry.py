@@ -149,7 +149,7 @@ class AcceptInviteRequest(Closed):
 class JoinPage(Open):
     """HTML form input of a person who accepts an invitation.
 
-    The token is in the session.
+    The token of the invitation's link is in the browser's session.
     """
 
     password: NewPassword
@@ -293,8 +293,8 @@ class MakeKeyPage(Open):
 class ApiKeySummary(AnswerOf[Row]):
     """An API key without its secret.
 
-    `prefix` is the part of the key after `vy_`. `created_by` is the user who created the key and on
-    whose behalf it acts.
+    `prefix` is the public part of the key, after `vy_`. `created_by` is the user who created the
+    key and for whom it acts.
     """
 
     id: UUID
@@ -332,7 +332,7 @@ def _device(row: Row) -> str:
 class AuthSessionSummary(AnswerOf[Row]):
     """A session of a user.
 
-    `device` is the name of the browser or program; `current` is true for the session of this
+    `device` is the name of the browser or program. `current` is true for the session of this
     request.
     """
 
@@ -354,9 +354,9 @@ class AuthSessionList(AnswerOf[Row]):
 
 
 class CredentialCount(AnswerOf[Row]):
-    """The number of the caller's credentials of a kind that work.
+    """The number of the caller's credentials of one kind that work, in `live`.
 
-    `end` is the operation that ends them, null if the caller has none.
+    `end` is the operation that ends these credentials; null if there are none.
     """
 
     kind: Literal[

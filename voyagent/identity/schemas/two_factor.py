@@ -1,7 +1,4 @@
-"""Schemas of two-factor authentication and reauthentication.
-
-The JSON API and the HTML forms use them.
-"""
+"""Schemas of two-factor and reauthentication, for JSON API and HTML forms."""
 
 from __future__ import annotations
 

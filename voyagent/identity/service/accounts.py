@@ -29,7 +29,7 @@ _new_agency_hooks: list[NewAgencyHook] = []
 def on_new_agency(hook: NewAgencyHook) -> NewAgencyHook:
     """Register a function that runs in the transaction that creates an agency.
 
-    Other packages use it, for example to create the agency's chart of accounts.
+    A package uses this, for example, to create the chart of accounts of the new agency.
     """
     if hook not in _new_agency_hooks:
         _new_agency_hooks.append(hook)
@@ -51,8 +51,9 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 ) -> SignedInPerson:
     """Create an agency and its first administrator, and sign this user in.
 
-    `email` is in lower case. The user confirms it later by a mailed link; until then the agency is
-    provisional (`trust.require_verified_agency`). Everything is done in one transaction.
+    `email` must be in lower case. The user confirms the address later by a mailed link; until then
+    the agency is provisional (`trust.require_verified_agency`). Everything is done in one
+    transaction.
 
     Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered.
     """
@@ -103,12 +104,11 @@ def add_person(
     verified: bool,
     invited_by: UUID | None = None,
 ) -> User:
-    """Add a user to the bound agency.
+    """Add a user to the current agency.
 
-    The address is not proven yet, except where the installation trusts every address.
-
-    If two concurrent calls have the same e-mail address, only one succeeds. Raises
-    EmailAlreadyRegistered.
+    `verified` says whether the address counts as confirmed. The address counts as proven only in an
+    installation that does not ask users to confirm their addresses. If two concurrent calls have
+    the same e-mail address, only one succeeds. Raises EmailAlreadyRegistered.
     """
     user = User(
         id=new_id(),

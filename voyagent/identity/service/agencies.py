@@ -13,18 +13,20 @@ from voyagent.kernel.db import db
 
 
 def suspend_agency(tenant_id: UUID) -> str:
-    """Suspend the bound agency and return its name.
+    """Suspend the current agency and return its name.
 
-    All sessions and API keys of the agency are refused from the next request on; nothing is
-    deleted. Suspending a suspended agency changes nothing. Raises AgencyNotFound.
+    `tenant_id` is the id of the current agency. All its sessions and API keys are refused from the
+    next request on; nothing is deleted. Suspending a suspended agency changes nothing. Raises
+    AgencyNotFound.
     """
     return _set_active(tenant_id, "agency.suspended", is_active=False)
 
 
 def resume_agency(tenant_id: UUID) -> str:
-    """Resume a suspended agency and return its name.
+    """Resume the current agency, which is suspended, and return its name.
 
-    Sessions that have not expired work again. Raises AgencyNotFound.
+    `tenant_id` is the id of the current agency. Sessions that have not expired work again. Raises
+    AgencyNotFound.
     """
     return _set_active(tenant_id, "agency.resumed", is_active=True)
 

@@ -1,4 +1,4 @@
-"""Mail the signed heads of an agency's audit log to those whom its settings name."""
+"""Mail the signed heads of an agency's audit log to the addresses in its settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voyagent.settings import queries as settings_queries
 
 
 def mail_statement(identity: Identity) -> int:
-    """Mail the newest statement of the bound agency, once.
+    """Mail the newest audit statement of the current agency, once.
 
     Returns the number of mails. The statement is attached exactly as it was signed. A provisional
     agency mails nothing, because its settings may name addresses of strangers.

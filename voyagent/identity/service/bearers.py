@@ -1,6 +1,6 @@
 """Authentication of bearer tokens.
 
-Access tokens are checked by their signature, API keys by their hash.
+An access token is checked by its signature, an API key by its hash.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ log = structlog.get_logger(__name__)
 
 
 class Bearers:
-    """Authenticates bearer tokens; each request checks the credential in the database.
+    """Authenticates bearer tokens: access tokens and API keys.
 
-    The owner and the hash of an API key never change, so they are cached in the process, and a
-    request usually needs no extra round trip for them. Each request reads from the database if the
-    key is revoked or expired, and if its creator and agency are active. `client_address` returns
-    the IP address of the present request.
+    The agency, the creator and the hash of an API key never change, so each process caches them.
+    Each request reads from the database whether the key is revoked or expired, and whether its
+    creator and its agency are active. `client_address` returns the IP address of the current
+    request.
     """
 
     def __init__(

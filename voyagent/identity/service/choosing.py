@@ -9,7 +9,7 @@ from voyagent.identity.service.errors import PasswordBlank, PasswordTooCommon
 def refuse_common(password: str, *, agency_name: str = "", email: str = "") -> None:
     """Refuse a password that attackers guess first.
 
-    The schema has already checked its length, letters and digits. Raises PasswordBlank,
+    The schema has already checked the length, letters and digits. Raises PasswordBlank,
     PasswordTooCommon.
     """
     if not password.strip():

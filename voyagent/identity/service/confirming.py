@@ -25,11 +25,10 @@ def confirm(
 ) -> Actor:
     """Check password and code, and return the actor marked as freshly authenticated.
 
-    Call it before the service writes anything: it releases the database connection while the
-    password is hashed, and commits the audit event of a refusal. The password is checked first, so
-    that a wrong password does not use up a code. The code is used up only if the transaction
-    commits, and the user's row is locked until then. Source: ASVS 7.5.1.
-
+    Call this function before the service writes anything. It releases the database connection while
+    the password is hashed, and it commits the audit event of a refusal. The password is checked
+    first, so that a wrong password does not use up a code. The code is used up only if the
+    transaction commits. The user's row is locked until the transaction ends. Source: ASVS 7.5.1.
     Raises Forbidden, TooManyRequests (counted together with sign-ins of the e-mail address),
     InvalidPassword, TotpRefused.
     """
@@ -71,7 +70,7 @@ def confirm_in_browser(
 ) -> Actor:
     """Check password and code of a browser, and return the actor as fresh.
 
-    The audit log records it. Raises the errors of `confirm`.
+    The reauthentication is recorded in the audit log. Raises the errors of `confirm`.
     """
     device = Device(Channel.BROWSER, ip=client_address())
     fresh = confirm(identity, actor, password=password, code=code, device=device)
@@ -84,7 +83,7 @@ def reauthenticate(
 ) -> str:
     """Check password and code, and return a fresh access token of the actor's session.
 
-    An API key has no session, so NotFresh is raised for it. Also raises the errors of `confirm`.
+    Raises NotFresh for an API key, which has no session, and the errors of `confirm`.
     """
     actor.require("account.update")
     if actor.user_id is None or actor.session_id is None:

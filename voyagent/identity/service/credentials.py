@@ -50,7 +50,7 @@ class LivesOn(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """Facts for ending the credentials of a person."""
+    """Data needed to end the credentials of a person."""
 
     act: Act
     user_id: UUID
@@ -64,8 +64,8 @@ def end_credentials(
 ) -> dict[Kind, int]:
     """End the credentials that an act ends; return the number of each kind.
 
-    `by` is the actor of the audit events. `keep` is the session that continues where the act ends
-    only the others.
+    `by` is the actor in the audit events. `keep` is the id of the session that continues if the act
+    ends only the other sessions.
     """
     ending = _Ending(act, user_id, by, keep, _REASONS.get(act, act.value))
     return {
@@ -78,7 +78,7 @@ def end_credentials(
 def end_own(actor: Actor, kind: str) -> int:
     """End all of the actor's own credentials of a kind, and return their number.
 
-    The acting session continues. Raises Forbidden, CredentialKindNotFound.
+    The session of this request continues. Raises Forbidden, CredentialKindNotFound.
     """
     actor.require("account.update")
     assert actor.user_id is not None
@@ -90,7 +90,7 @@ def end_own(actor: Actor, kind: str) -> int:
 
 
 def lives_on(user_id: UUID) -> LivesOn:
-    """Return the values `api_keys` and `invitations` of a mail about an act."""
+    """Return the numbers of API keys and invitations that still work, for a mail."""
     db.session.flush()
     found: Living = queries.living(SessionReader(db.session), user_id)
     return {"api_keys": found[Kind.API_KEY], "invitations": found[Kind.INVITATION]}

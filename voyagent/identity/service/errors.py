@@ -41,9 +41,10 @@ class PasswordTooCommon(StructuredInvalid):
 
 
 class PasswordBlank(PasswordTooCommon):
-    """The password has only spaces.
+    """The password consists of spaces.
 
-    It is so long that it needs no letter and no digit.
+    The schema accepts such a password from 20 characters on, because it then needs no letter and no
+    digit.
     """
 
     code = "password_blank"
@@ -52,7 +53,7 @@ class PasswordBlank(PasswordTooCommon):
 class InvalidCredentials(Unauthorized):
     """The e-mail address is unknown or the password is wrong.
 
-    The caller is not told which.
+    The error does not say which of the two is the case.
     """
 
     code = "invalid_credentials"
@@ -89,7 +90,8 @@ class TotpRequired(Unauthorized):
 class SignInExpired(Unauthorized):
     """The code was sent too late after the password, so the sign-in must start again.
 
-    Also raised if password, e-mail address or second factor changed in between.
+    Also raised if the password, the e-mail address or the second factor has changed since the
+    password was checked.
     """
 
     code = "sign_in_expired"
@@ -174,7 +176,7 @@ class InviteAlreadyExists(Conflict):
 class AlreadyInTeam(Conflict):
     """The e-mail address belongs to a user of the agency.
 
-    Only the HTML pages refuse such an invitation; the API contract allows it for programs.
+    The HTML pages refuse to invite such a user; the API contract allows it for programs.
     """
 
     code = "already_in_team"
@@ -266,9 +268,10 @@ class AgencyNotFound(NotFound):
 
 
 class TokenInvalid(Invalid):
-    """The token of the mail is invalid.
+    """The token of a mail is invalid.
 
-    It is unknown, used or expired, is for another purpose, or the user's address has changed since.
+    It is unknown, used or expired, is for another purpose, or the user's e-mail address has changed
+    since the mail was sent.
     """
 
     code = "token_invalid"

@@ -40,12 +40,11 @@ STATUSES = frozenset({"pending", "accepted", "revoked", "expired"})
 def invite(
     identity: Identity, actor: Actor, *, email: str, role: str, address: str = ""
 ) -> tuple[UUID, str]:
-    """Create an invitation, mail its link, and return its id and its token.
+    """Create an invitation, mail its link, and return its id and its link.
 
-    An e-mail address has at most one open invitation of an agency. Invitations that have expired or
-    were accepted or revoked do not count, nor do accounts in other agencies. Only the token's hash
-    is stored, so no later call can return the token.
-
+    An agency has at most one open invitation for an e-mail address. Invitations that expired, were
+    accepted or were revoked do not count. An account that has the address does not prevent the
+    invitation. Only the hash of the link's token is stored, so no later call can return the link.
     Raises Forbidden, NotFresh, AgencyNotVerified, TooManyRequests (per e-mail address, and per IP
     address of the client in `address`), InviteAlreadyExists.
     """
@@ -101,7 +100,7 @@ def invite_newcomer(
 ) -> tuple[UUID, str]:
     """Create an invitation from an HTML page; the address of a colleague is refused.
 
-    Returns the values of `invite`. Raises AlreadyInTeam, and the errors of `invite`.
+    Returns the id and the link of the invitation. Raises AlreadyInTeam, and the errors of `invite`.
     """
     actor.require_step_up("invite.create")
     if (
@@ -113,10 +112,10 @@ def invite_newcomer(
 
 
 def revoke_invites_to(actor: Actor, *emails: str) -> None:
-    """Revoke the agency's open invitations to an e-mail address.
+    """Revoke the agency's open invitations to some e-mail addresses.
 
-    Called when a user leaves the agency, or changes the address from or to this one: a later owner
-    of the address must not be able to join with an old link.
+    Called for the old and the new address when a user changes the e-mail address. Otherwise a later
+    owner of an address could join with an old link.
     """
     statement = (
         select(Invite)
@@ -160,7 +159,7 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> None:
 
 
 def invite_filter(status: str | None) -> str | None:
-    """Return the status to filter invitations by, or None for all.
+    """Return a valid status to filter invitations by; None for all.
 
     Raises InvalidStatus.
     """
@@ -172,7 +171,8 @@ def invite_filter(status: str | None) -> str | None:
 def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
     """Return an invitation for the page of its link.
 
-    The row has the e-mail address, the role, the agency, the inviter and the expiry.
+    The row has the e-mail address, the role, the name of the agency, the inviter and the time of
+    expiry.
 
     Raises TooManyRequests (per IP address of the client in `address`), InviteNotFound,
     InviteNotPending, InviteExpired.
@@ -186,10 +186,10 @@ def accept_invite(
 ) -> SignedInPerson:
     """Create a user in the inviting agency and sign this user in.
 
-    The user has the invited role. The e-mail address counts as confirmed, because the link was
-    mailed to it, but not as proven (`User.email_proven`): whoever invited has seen the link. One
-    SQL statement marks the token as used, so that of concurrent calls only one succeeds; after a
-    refusal the token still works.
+    The user has the role of the invitation. The e-mail address counts as confirmed, because the
+    link was mailed to it. It does not count as proven (`User.email_proven`), because the user who
+    invited has seen the link too. One SQL statement marks the token as used, so that of concurrent
+    calls only one succeeds; after a refusal the token still works.
 
     Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordTooCommon,
     EmailAlreadyRegistered.

@@ -36,9 +36,9 @@ def make_key(
 ) -> tuple[UUID, str]:
     """Create an API key that acts as the actor, and return its id and its full text.
 
-    On each call the key has the role that the actor has at that time. A fresh token is needed:
-    neither the token of a refresh nor another API key can create one. The actor is notified by
-    mail. The full text is not stored, so no later call can return it.
+    On each call the key has the role that the actor has at that time. The actor must be fresh:
+    neither an access token from a refresh nor another API key can create a key. The actor is
+    notified by mail. The full text is not stored, so no later call can return it.
 
     Raises Forbidden, AgencyNotVerified, NotFresh, ScopeBeyondRole.
     """
@@ -68,7 +68,7 @@ def make_key(
 def revoke_key(actor: Actor, key_id: UUID) -> None:
     """Revoke an API key from the next request on; for its creator or an administrator.
 
-    Revoking it again changes nothing. Raises Forbidden, NotFound.
+    Revoking a revoked key changes nothing. Raises Forbidden, NotFound.
     """
     key = get_key_to_revoke(actor, key_id)
     revoked = rows_changed(
@@ -92,7 +92,7 @@ def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
     """Return an API key after checking that the actor may revoke it.
 
     Raises NotFound, and Forbidden for the key of another user. Forbidden reveals that the key
-    exists, but all users can see that in the list.
+    exists, but every user can see all keys of the agency in the list.
     """
     actor.require("api_key.revoke")
     key = db.session.get(ApiKey, (tenancy.current_tenant(db.session), key_id))

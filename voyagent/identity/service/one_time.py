@@ -1,6 +1,6 @@
 """Tokens in mails, each for one user, e-mail address and purpose.
 
-They are random and stored as a hash.
+The tokens are random and are stored as hashes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Holder:
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
     """Create a token for a user's e-mail address and return its 43 characters.
 
-    Earlier tokens stay valid.
+    Earlier tokens of the user stay valid.
     """
     secret = new_secret()
     expires_at = clock.now() + timedelta(seconds=lifetime_s(identity.settings, purpose))
@@ -82,10 +82,10 @@ def lifetime_s(settings: Settings, purpose: Purpose) -> int:
 
 
 def find(token: str, purpose: Purpose) -> Holder | None:
-    """Return the owner of a valid token and bind the owner's agency.
+    """Return the owner of a valid token and bind the session to the owner's agency.
 
-    The token stays unused. Returns None for a token that is unknown, used, expired, for another
-    purpose or for another address, so that the caller cannot tell which.
+    The token stays unused. None is returned if the token is unknown, used, expired, or for another
+    purpose or address. The caller cannot tell which is the case.
     """
     found = people.find_one_time_token(secret_digest(token))
     if found is None:
@@ -116,11 +116,11 @@ def look_up(token: str, purpose: Purpose) -> Holder:
 
 
 def spend(holder: Holder) -> User:
-    """Mark a token as used and return its user.
+    """Mark a token as used and return its user, whose row is locked.
 
-    The user's other tokens for its purpose end. The user's row is locked. One SQL statement marks
-    the token, so that of concurrent calls only one succeeds; it also checks that the user's e-mail
-    address is unchanged. Raises TokenInvalid.
+    The user's other tokens for the same purpose end. One SQL statement marks the token, so that of
+    concurrent calls only one succeeds. This statement also checks that the user's e-mail address is
+    unchanged. Raises TokenInvalid.
     """
     # A change of the address locks the user first and then ends the tokens. The same order here
     # prevents a deadlock between the two.

@@ -42,8 +42,8 @@ _OVER = N_("Your session has expired. Sign in again.")
 def end_own_session(actor: Actor, session_id: UUID) -> None:
     """End one of the actor's sessions.
 
-    Its tokens are refused from the next request on. Ending it again changes nothing. Raises
-    Forbidden, SignInNotFound.
+    The tokens of the session are refused from the next request on. Ending an ended session changes
+    nothing. Raises Forbidden, SignInNotFound.
     """
     actor.require("account.update")
     session = db.session.get(AuthSession, (tenancy.current_tenant(db.session), session_id))
@@ -61,7 +61,7 @@ def end_own_session(actor: Actor, session_id: UUID) -> None:
 def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
     """End all of the actor's sessions and return their number.
 
-    With `keep_this` the current one stays. API keys stay valid. Raises Forbidden.
+    With `keep_this` the current session continues. API keys stay valid. Raises Forbidden.
     """
     actor.require("account.update")
     assert actor.user_id is not None
@@ -76,7 +76,8 @@ def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
 def note_seen(credential: Credential) -> None:
     """Record that a browser's session is in use.
 
-    Called at most once an hour for each session. Does not wait for locks of other transactions.
+    Called at most once an hour for each session. If another transaction has locked the session,
+    nothing is recorded.
     """
     tenancy.bind(db.session(), credential.tenant_id)
     rows_changed(
@@ -89,10 +90,7 @@ def note_seen(credential: Credential) -> None:
 
 
 def why_ended(credential: Credential) -> str:
-    """Return a sentence that says why a session was refused.
-
-    It has the reason if it is known.
-    """
+    """Return a sentence that says why a session was refused, as far as it is known."""
     tenancy.bind(db.session(), credential.tenant_id)
     found = db.session.execute(
         select(

@@ -41,10 +41,10 @@ def update_profile(
 ) -> ProfileChange:
     """Change the actor's own name, e-mail address or both.
 
-    None leaves a field as it is. A new address needs a fresh actor. It applies at once but is
-    unconfirmed, and a confirmation link is mailed to it. The old address is notified, and links
-    mailed to it stop working. Open invitations to either address are revoked, and the other
-    sessions end. An address that differs only in case is no change.
+    None leaves a field unchanged. A new address needs a fresh actor. The new address applies at
+    once, and a link to confirm it is mailed to it. The old address is notified, and links that were
+    mailed to it stop working. Open invitations to the old or the new address are revoked, and the
+    actor's other sessions end. An address that differs only in case is no change.
 
     Raises Forbidden, NotFresh, TooManyRequests (because AddressTaken reveals that an address is
     registered), AddressTaken.
@@ -88,10 +88,10 @@ def change_password(
     code: str | None = None,
     device: Device,
 ) -> UUID:
-    """Change the actor's own password.
+    """Change the actor's own password, and return the user's id.
 
-    It needs the current one, and a code if two-factor is on. All other sessions end, links to reset
-    the password stop working, and the user is notified by mail. Returns the user's id.
+    The current password is needed, and a code if two-factor is on. All other sessions end, links to
+    reset the password stop working, and the user is notified by mail.
 
     Raises Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted together with
     sign-ins of the e-mail address), InvalidPassword, TotpRefused.
@@ -120,7 +120,7 @@ def change_password(
 def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
     """Change the e-mail address of a user whose row is locked.
 
-    Raises AddressTaken. If two users choose the same address at a time, only one succeeds.
+    If two users choose the same address at the same time, only one succeeds. Raises AddressTaken.
     """
     if people.email_taken(email):
         raise AddressTaken

@@ -12,10 +12,10 @@ from voyagent.kernel.errors import Unauthorized
 
 
 def lock_person(user_id: UUID) -> User:
-    """Return a user of the bound agency, locked until the transaction ends.
+    """Return a user of the current agency, locked until the transaction ends.
 
     Until then no other transaction can change the password or the second factor. Raises
-    Unauthorized if the user is removed.
+    Unauthorized if the user is not active.
     """
     key = (tenancy.current_tenant(db.session), user_id)
     person = db.session.get(User, key, with_for_update={"key_share": True}, populate_existing=True)
@@ -27,11 +27,12 @@ def lock_person(user_id: UUID) -> User:
 def check_password(
     identity: Identity, tenant_id: UUID, user_id: UUID, *, stored: str, password: str
 ) -> tuple[User, bool]:
-    """Check a password; return the locked user, and True if the password is correct.
+    """Check a password; return the locked user, and whether the password is correct.
 
-    `stored` is the hash that the caller has read before. No database connection is used while the
-    password is hashed. If the password changed meanwhile, the new hash decides. A hash with
-    outdated parameters is replaced. Raises Unauthorized, PasswordsBusy.
+    `stored` is the hash of the password that the caller has read from the database. No database
+    connection is used while the password is hashed. If the stored hash has changed during that
+    time, the new hash decides. A hash with outdated parameters is replaced. Raises Unauthorized,
+    PasswordsBusy.
     """
     pause()
     is_right = identity.passwords.verify(stored, password)

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 def request_reset(identity: Identity, *, email: str, device: Device) -> str | None:
     """Mail a reset link if the e-mail address has an account.
 
-    The response and its duration do not depend on whether the account exists: a background job
+    The response and its duration do not depend on whether the account exists. A background job
     looks the address up, and the queue stores the address encrypted. Returns None, or the token if
     the installation shows tokens (`VOYAGENT_AUTH_DEBUG_TOKENS`, refused in production).
 
@@ -50,7 +50,7 @@ def request_reset(identity: Identity, *, email: str, device: Device) -> str | No
 
 
 def open_request(identity: Identity, sealed: str) -> tuple[str, Channel]:
-    """Return the e-mail address and the channel of a queued request.
+    """Return the e-mail address and the channel of a queued request for a reset.
 
     Raises SealBroken.
     """
@@ -61,8 +61,8 @@ def open_request(identity: Identity, sealed: str) -> tuple[str, Channel]:
 def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | None:
     """Create and mail a reset token for the active account of an e-mail address.
 
-    Returns the token, or None if there is no account. Nobody is signed in, so the audit event names
-    the system as its actor. For an unknown address there is only an entry in the log.
+    Returns the token, or None if there is no account. Nobody is signed in, so the audit event has
+    the system as its actor. An unknown address is only noted in the application's log.
     """
     account = people.find_account(email)
     if account is None:
@@ -93,7 +93,7 @@ def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | Non
 def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder | None:
     """Return the owner of a reset link, or None if the link is invalid.
 
-    Nothing is changed.
+    The link stays unused.
 
     Raises TooManyRequests.
     """
@@ -104,9 +104,9 @@ def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder |
 class Reset(NamedTuple):
     """Result of a reset of the password.
 
-    If it was the first proof of the address, `others` is the number of the other people who have
-    access to the agency, and `suspended` the number of people who are suspended by the reset.
-    Otherwise both are 0.
+    `email` is the user's e-mail address. `others` and `suspended` are set if the reset was the
+    first proof of this address, and are 0 otherwise. `others` is the number of other people who
+    have access to the agency. `suspended` is the number of people whom the reset suspended.
     """
 
     email: str
@@ -117,14 +117,16 @@ class Reset(NamedTuple):
 def reset_password(identity: Identity, *, token: str, new_password: str, device: Device) -> Reset:
     """Set a new password with a mailed token.
 
-    The token works once; if the password is refused, it still works. All sessions of the user and
-    all other reset links end. Two-factor authentication stays as it is (ASVS 6.4.3). If no mailed
-    link had proven the address, API keys, sent invitations and two-factor authentication end too,
-    because whoever made them may never have received mail there; the reset proves the address. If
-    the account was moved to the address, everybody whom it has invited is suspended. If then no
-    other administrator has a proven address, `settings.GUARDED` goes back to the defaults. Nobody
-    is signed in, and the address does not become confirmed. The user is notified by mail, and the
-    count of failed sign-ins is reset.
+    The token works once; if the new password is refused, the token still works. All sessions of the
+    user and all other reset links end. Two-factor authentication stays as it is (ASVS 6.4.3).
+    Nobody is signed in, and the address does not become confirmed. The user is notified by mail,
+    and the count of failed sign-ins is reset.
+
+    If no mailed link had proven the address before, the reset proves it. A stranger may have made
+    the account, so API keys, sent invitations and two-factor authentication end too. If the account
+    was moved to the address, everybody who was invited through the account is suspended. If the
+    user is an administrator and no administrator had a proven address, the settings in
+    `settings.GUARDED` get their default values.
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """
@@ -157,7 +159,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
 
 
 def _take_over(identity: Identity, actor: Actor, person: User) -> Reset:
-    """End what a stranger may have prepared before the address was proven."""
+    """End all access that a stranger may have prepared before the address was proven."""
     end_credentials(Act.PASSWORD_RESET_UNPROVEN, person.id, by=actor)
     suspended = suspend_invited(identity, actor, person.id) if person.email_moved else 0
     if person.role == Role.AGENCY_ADMIN and not people.has_proven_administrator():

@@ -43,7 +43,8 @@ class Means(StrEnum):
 class Spending:
     """Result of checking a code.
 
-    It has the kind of the code, or the reason of a refusal, `wrong` or `used`.
+    `means` is the kind of a valid code. For a refused code, `means` is None and `reason` is `wrong`
+    or `used`.
     """
 
     means: Means | None = None
@@ -59,13 +60,13 @@ def check_code(
     refusal: type[VoyagentError],
     at: str,
 ) -> Means:
-    """Check a two-factor code of a user and mark it as used.
+    """Check a two-factor code of a user, mark it as used, and return its kind.
 
-    Raises `refusal` if it is invalid. The audit log records refusals and the use of recovery codes,
-    never the code itself. The caller must have locked the user (`proving.lock_person`), made all
-    other checks, and written nothing yet: raising `refusal` commits the audit event. If the
-    transaction fails later, the code is not used up. `at` is `sign_in` or `reauthenticate`. Returns
-    the kind of the code.
+    The caller must have locked the user (`proving.lock_person`), made all other checks, and written
+    nothing yet, because a refusal commits its audit event. The audit log records refusals and the
+    use of recovery codes, never the code itself. If the transaction fails later, the code is not
+    used up. `at` is `sign_in` or `reauthenticate`, for the audit log. Raises `refusal` if the code
+    is invalid.
     """
     spending = spend(identity.keyring, person, code)
     about = {"user_id": person.id}
@@ -87,10 +88,10 @@ def check_code(
 def spend(keyring: Keyring, person: User, code: str) -> Spending:
     """Mark a code as used.
 
-    Each time step of the authenticator and each recovery code works once. Accepts the present time
-    step and the ones directly before and after it, but no time step before one that was used. Only
-    ASCII digits are accepted. Spaces inside the code are ignored; in a recovery code hyphens and
-    case are ignored too.
+    Each time step of the authenticator and each recovery code works once. The code of the present
+    time step is accepted, and the codes of the time steps directly before and after it. The code of
+    a time step that is earlier than a used one is refused. Only ASCII digits are accepted. Spaces
+    inside the code are ignored; in a recovery code hyphens and case are ignored too.
     """
     typed = "".join(code.split())
     if _TOTP.fullmatch(typed):
@@ -104,7 +105,7 @@ def spend(keyring: Keyring, person: User, code: str) -> Spending:
 def matching_step(seed: str, code: str) -> int | None:
     """Return the latest time step that gives this six-digit code, or None.
 
-    The candidates are the present time step and the ones directly before and after it.
+    Only the present time step and the time steps directly before and after it are tried.
     """
     if not _TOTP.fullmatch(code):
         return None
@@ -127,7 +128,7 @@ def open_seed(keyring: Keyring, user_id: UUID, sealed: bytes) -> str:
 
 
 def reseal(keyring: Keyring, person: User) -> None:
-    """Encrypt a user's secret with the present key if an earlier key was used.
+    """Encrypt a user's authenticator secret again if an earlier key encrypted it.
 
     The earlier key can then be removed from the configuration.
     """
@@ -138,9 +139,9 @@ def reseal(keyring: Keyring, person: User) -> None:
 
 
 def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
-    """Replace all recovery codes of a user and return the ten new ones.
+    """Replace all recovery codes of a user and return the ten new codes.
 
-    Only keyed hashes of them are stored.
+    Only keyed hashes of the codes are stored.
     """
     forget_recovery_codes(person.id)
     codes: set[str] = set()

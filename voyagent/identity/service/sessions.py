@@ -32,7 +32,7 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
     """Open a session for a user.
 
     The session ends after the lifetime of a refresh token (`auth_refresh_ttl_seconds`); a refresh
-    does not extend it.
+    does not extend the session.
     """
     is_browser = device.channel is Channel.BROWSER
     session = AuthSession(
@@ -64,10 +64,11 @@ def refresh(
     """Exchange a refresh token for a new access token and a new refresh token.
 
     Each refresh token works once: one SQL statement marks it as used, so that of concurrent calls
-    only one succeeds. If a call began before the token was used, it is a concurrent request of the
-    same client, is refused, and the session continues. If it began later, the token counts as
-    stolen, and the whole session ends (RFC 9700, 4.14.2). `waited_s` is the time in seconds since
-    the call began. The e-mail address need not be confirmed.
+    only one succeeds. A call with a used token is refused. If the call began before the token was
+    used, it is a concurrent request of the same client, and the session continues. If the call
+    began later, the token counts as stolen, and the whole session ends (RFC 9700, 4.14.2).
+    `waited_s` is the time in seconds since the call began. The e-mail address need not be
+    confirmed.
 
     Raises TooManyRequests (per IP address of the client in `address`), InvalidRefreshToken.
     """
@@ -160,11 +161,10 @@ def end_sessions(
 ) -> int:
     """End the sessions of a user except one, and return their number.
 
-    Their tokens are revoked. The sessions are refused from the next request on, in browsers and
-    programs (ASVS 7.4). After a change of password, address or second factor `except_session` is
-    the session that made the change; after a reset or a removal all sessions end. `by` is the
-    acting user and defaults to the owner of the sessions. An audit event is recorded if any session
-    ended.
+    The sessions and their tokens are refused from the next request on, in browsers and programs
+    (ASVS 7.4). `except_session` is the id of the session that continues; without it, all sessions
+    end. `by` is the acting user; the default is the owner of the sessions. An audit event is
+    recorded if any session ended.
     """
     ended = rows_changed(
         "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="
@@ -189,7 +189,7 @@ def end_sessions(
 def open_demo(identity: Identity, device: Device) -> SignedInPerson:
     """Sign in as the demo agency's administrator.
 
-    Raises DemoNotThere, always in production.
+    Raises DemoNotThere if there is no demo agency, and always in production.
     """
     account = people.find_account(DEMO_EMAIL)
     if identity.settings.is_production or account is None:
@@ -210,9 +210,9 @@ def open_demo(identity: Identity, device: Device) -> SignedInPerson:
 def _had_begun_before(spent_at: datetime, began: float) -> bool:
     """Return True if a call may have begun before the token was marked as used.
 
-    `began` is a time of this process's `perf_counter`, `spent_at` a time of the database's clock. A
-    reading of the database's clock limits the possible start of the call. A second reading is
-    needed only if the two times are closer than one round trip.
+    `began` is a time of this process's `perf_counter`, and `spent_at` a time of the database's
+    clock. The database's clock is read to compare the two times. The clock is read again only if
+    the two times are closer than one round trip.
     """
     for _ in range(CLOCK_READS_MAX):
         before = time.perf_counter()
@@ -297,7 +297,7 @@ def _credential_in(identity: Identity, access_token: str | None) -> Credential |
 def _person_or_system(tenant_id: UUID, user_id: UUID) -> Actor:
     """Return the user as the actor of an event, or else the system.
 
-    It is the system if the user or the agency is not active.
+    The actor is the system if the user or the agency is not active.
     """
     try:
         return people.get_actor(user_id).via(Channel.API)

@@ -1,6 +1,6 @@
-"""Rules of the sign-in, in one or two steps.
+"""Rules of the sign-in: a password, and a code if two-factor is on.
 
-It needs a password, and a code if two-factor is on.
+The sign-in has one or two steps: the code can be sent together with the password, or afterwards.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ log = structlog.get_logger(__name__)
 class HalfSignIn:
     """A sign-in whose password was correct and whose code is still missing.
 
-    It contains neither password nor code. `password_print` is a fingerprint of the password's hash:
-    if password or address changes, this sign-in ends.
+    The object contains neither password nor code. `password_print` is a fingerprint of the
+    password's hash. If the password or the e-mail address changes, this sign-in can no longer be
+    completed.
     """
 
     tenant_id: UUID
@@ -73,10 +74,10 @@ def begin_sign_in(
 ) -> SignedInPerson | HalfSignIn:
     """Check e-mail address and password, and open a session.
 
-    If two-factor authentication is on, return a HalfSignIn instead, to be completed with a code. An
-    unknown address takes as long as a known one and has the same rate limits. A failure is recorded
-    in the audit log of the account's agency; for an unknown address it is recorded only in the
-    server's log.
+    If two-factor authentication is on, a HalfSignIn is returned instead, to be completed with a
+    code. An unknown address takes as long as a known one and has the same rate limits. A failure is
+    recorded in the audit log of the account's agency; for an unknown address it is recorded only in
+    the server's log.
 
     Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in this order.
     """
@@ -96,8 +97,8 @@ def complete_sign_in(
 ) -> SignedInPerson:
     """Open the session of a HalfSignIn with a two-factor code, within five minutes.
 
-    E-mail address and password must not have changed, and two-factor authentication must still be
-    on.
+    SignInExpired is raised after five minutes. The same error is raised if the e-mail address or
+    the password has changed, or if two-factor authentication is off by now.
 
     Raises TooManyRequests, SignInExpired, TotpInvalid.
     """
@@ -184,10 +185,10 @@ def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
 
 
 def _wrong(identity: Identity) -> InvalidCredentials:
-    """Return the error with the time at which to send it.
+    """Return the error with the time at which it is to be sent.
 
-    The time is equal for all addresses. Without the delay a known address would take longer,
-    because only it has an audit event.
+    The delay is equal for known and unknown addresses. Without it a known address would take
+    longer, because a failure for a known address has an audit event.
     """
     error = InvalidCredentials()
     error.answer_at = identity.passwords.refusal_at

@@ -1,8 +1,9 @@
-"""Suspension of people whose inviter's account was taken over, and its end.
+"""Suspend people whose inviter's account was taken over, and reinstate them.
 
-A stranger can move an account to the address of somebody else, after inviting accomplices with it.
-When the owner of the address takes the account over, the accomplices must not stay. But the inviter
-may also be an administrator who has changed their address, so nothing of theirs is deleted.
+A stranger can invite accomplices and then move the account to the address of somebody else. When
+the owner of this address takes the account over, the accomplices must not stay. But the inviter may
+also be an honest administrator who has changed their address. Therefore the accounts of invited
+people are only suspended and can be reinstated.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from voyagent.kernel.db import db
 def suspend_invited(identity: Identity, actor: Actor, user_id: UUID) -> int:
     """Suspend everybody whom a user has invited, directly or through others.
 
-    Return their number. They are inactive, so sessions, API keys and roles do not work. Each of
-    them is notified by mail. Call it after the user's own invitations have ended.
+    Returns the number of suspended people. Their sessions, API keys and roles do not work, and each
+    of them is notified by mail. Call this function after the user's own invitations have ended.
     """
     number = 0
     # Ending a person's invitations waits for somebody who is just accepting one, so look again.
@@ -42,7 +43,7 @@ def reinstate(identity: Identity, actor: Actor, person: User) -> None:
     """Let a suspended user in again, with the earlier sessions and API keys.
 
     The caller has checked the permission and locked the user. Raises EmailAlreadyRegistered if
-    another agency's user has the address by now.
+    another active user has the address by now.
     """
     person.is_active, person.suspended_at, person.updated_at = True, None, clock.now()
     try:

@@ -31,7 +31,8 @@ MANAGE = "team.manage"
 class RoleChange(NamedTuple):
     """Result of `change_role`.
 
-    `is_new` is true if the user had another role before, `is_back` if the user was suspended.
+    `is_new` is true if the user had another role before. `is_back` is true if the user was
+    suspended and has access again.
     """
 
     full_name: str
@@ -42,12 +43,12 @@ class RoleChange(NamedTuple):
 def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> RoleChange:
     """Change a user's role from the next request on.
 
-    Access tokens and API keys stay valid. Open invitations that the user sent are revoked if the
-    new role may not invite. The user is notified by mail. Administrators may give up their own
-    role. A suspended user has access again, with the role.
+    A suspended user has access again, with the new role. Access tokens and API keys stay valid.
+    Open invitations that the user sent are revoked if the new role may not invite. The user is
+    notified by mail. Administrators may give up their own role.
 
-    Raises Forbidden, NotFresh, PersonNotFound, LastAdministrator, EmailAlreadyRegistered (a
-    suspended user whose address has another account).
+    Raises Forbidden, NotFresh, PersonNotFound, LastAdministrator; EmailAlreadyRegistered for a
+    suspended user whose address has another account by now.
     """
     actor.require_step_up("team.change_role")
     person = _lock(actor, user_id)
@@ -77,8 +78,8 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
     """Remove an active or suspended user from the agency and return the user's name.
 
     All credentials of the user end, and invitations sent by or to the user are revoked. Records
-    keep the name, and the e-mail address can join again as a new user. The user is notified by
-    mail.
+    keep the name. The e-mail address can be invited again and then has a new user. The user is
+    notified by mail.
 
     Raises Forbidden, NotFresh, PersonNotFound, LastAdministrator.
     """
@@ -119,9 +120,9 @@ def sign_person_out(actor: Actor, user_id: UUID) -> int:
 def _lock(actor: Actor, user_id: UUID) -> User:
     """Return an active or suspended user, and lock this user and all administrators.
 
-    All callers lock the rows in the same order. If two administrators remove each other at a time,
-    there is no deadlock: the second is no longer an administrator and is refused. Raises Forbidden,
-    PersonNotFound.
+    All callers lock the rows in the same order, so there is no deadlock if two administrators
+    remove each other at the same time. The second one is no longer an administrator and is refused.
+    Raises Forbidden, PersonNotFound.
     """
     locked = db.session.scalars(
         select(User)

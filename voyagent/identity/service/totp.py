@@ -68,9 +68,9 @@ def set_up_totp(
 ) -> Setup:
     """Create and return a new secret, which takes effect when `verify_totp` succeeds.
 
-    Until then the old secret works. A program needs a fresh token, and an HTML page sends the
-    password; replacing a secret needs password and code. An earlier secret that was never verified
-    is discarded.
+    Until then an old secret works. A program needs a fresh token; an HTML page needs the password.
+    To replace a secret, the password and a code are needed. An earlier secret that was never
+    verified is discarded.
 
     Raises Forbidden, NotFresh, TotpAlreadyEnabled, and the errors of `confirm`.
     """
@@ -94,7 +94,7 @@ def set_up_totp(
 
 
 def pending_setup(identity: Identity, actor: Actor, sealed: bytes) -> Setup:
-    """Return the secret of a user's unfinished set-up, for its page.
+    """Return the secret of a user's unfinished set-up, for the page of the set-up.
 
     Raises SealBroken.
     """
@@ -106,9 +106,10 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
     """Switch to the new secret after checking a code made from it.
 
     Recovery codes are not accepted. If two-factor authentication is on and there is no new secret,
-    the code is not checked, nothing changes and the result is None. The present session continues,
-    the others end, and API keys stay valid. If no mailed link has proven the address, it is mailed.
-    Until it is used, a reset of the password ends two-factor authentication.
+    the code is not checked, nothing changes and None is returned. The session of this request
+    continues, the user's other sessions end, and API keys stay valid. If two-factor authentication
+    was off and no mailed link has proven the user's address, a link is mailed to it. Until the link
+    is used, a reset of the password ends two-factor authentication.
 
     Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """
@@ -160,10 +161,10 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
 def switch_on(
     identity: Identity, actor: Actor, *, code: str, device: Device
 ) -> tuple[Change | None, list[str]]:
-    """Verify the first code, and create recovery codes with it.
+    """Verify a code of the new secret; create recovery codes if two-factor was off.
 
-    They are created only if two-factor authentication was off. Returns the result of `verify_totp`
-    and the new recovery codes, which may be none. Raises the errors of `verify_totp`.
+    Returns the result of `verify_totp`, and the new recovery codes or an empty list. Raises the
+    errors of `verify_totp`.
     """
     change = verify_totp(identity, actor, code=code, device=device)
     return change, _new_codes(identity, actor, _held(actor)) if change == "on" else []
@@ -193,9 +194,9 @@ def disable_totp(
 def make_recovery_codes(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> list[str]:
-    """Replace all recovery codes of the actor, and return the ten new ones.
+    """Replace all recovery codes of the actor, and return the ten new codes.
 
-    In addition to password and code, a program needs a fresh token.
+    The password and a code are needed; a program also needs a fresh token.
 
     Raises NotFresh, the errors of `confirm`, TotpNotEnabled.
     """
@@ -234,7 +235,7 @@ def _new_codes(identity: Identity, actor: Actor, person: User) -> list[str]:
 
 
 def _mail_notice(identity: Identity, actor: Actor, person: User, change: Change) -> None:
-    """Record the audit event of a change, end what it ends, and notify the user."""
+    """Record the audit event of a change, end credentials, and notify the user."""
     db.session.flush()
     audit.record(actor, _EVENTS[change], entity_refs={"user_id": person.id})
     act = Act.SECOND_FACTOR_OFF if change == "off" else Act.SECOND_FACTOR_CHANGED

@@ -1,8 +1,9 @@
-"""Rule that limits provisional agencies until a confirmation.
+"""Rule that limits provisional agencies.
 
-They create no keys and send no invitations and no mail to customers. Anybody can sign up with an
-address of somebody else, or move an account to it. Until a mailed link has shown that the address
-belongs to the person, an agency can give nobody else access and writes to nobody in its name.
+A provisional agency creates no API keys and sends no invitations and no mail to customers. Anybody
+can sign up with the address of somebody else, or move an account to such an address. Until a mailed
+link has shown that the address belongs to the person, an agency cannot give access to others, and
+cannot write to others in its name.
 """
 
 from __future__ import annotations
@@ -18,20 +19,21 @@ from voyagent.kernel.db import db, rows_changed
 def require_verified_agency() -> None:
     """Refuse an act of a provisional agency. Raises AgencyNotVerified.
 
-    Call it after the check of the permission, so that a role without it learns nothing else.
+    Call this function after the check of the permission, so that a role without the permission
+    learns nothing about the agency.
     """
     if is_provisional():
         raise AgencyNotVerified
 
 
 def is_provisional() -> bool:
-    """Return True if the bound agency is provisional."""
+    """Return True if the current agency is provisional."""
     statement = select(people.is_provisional().label("provisional"))
     return bool(SessionReader(db.session).read(statement)[0][0]["provisional"])
 
 
 def note_verified_agency() -> bool:
-    """Mark the bound agency as confirmed; return True if it was provisional before."""
+    """Mark the current agency as confirmed; return True if this is the first time."""
     return bool(
         rows_changed(
             "update tenants set verified_at = now(), updated_at = now() where id = :tenant_id and"

@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 class Known:
     """Person known to the browser that opened a link.
 
-    Each value is None if it is not known. `user_id` and `session_id` are those of the signed-in
-    person, `email` is the address whose password was entered just now.
+    `user_id` and `session_id` identify the signed-in person and the session. `email` is the address
+    whose password was entered just now. Each value is None if it is not known.
     """
 
     user_id: UUID | None = None
@@ -43,8 +43,9 @@ class Known:
 def send_verification_email(identity: Identity, actor: Actor, *, address: str = "") -> None:
     """Mail a confirmation link to the actor, even if the address is already confirmed.
 
-    The API contract requires a mail in both cases. Several links may be valid at a time. Raises
-    Forbidden, TooManyRequests (per e-mail address, and per IP address of the client in `address`).
+    The API contract requires a mail in both cases. Several links may be valid at the same time.
+    Raises Forbidden, TooManyRequests (per e-mail address, and per IP address of the client in
+    `address`).
     """
     actor.require("account.update")
     identity.limiter.admit(
@@ -54,10 +55,10 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
 
 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
-    """Mail the confirmation link again to a user who cannot sign in yet.
+    """Mail the confirmation link again to a user whose address is not confirmed.
 
-    The confirmation is missing. The caller has checked the password. The response does not reveal
-    whether the account exists. Raises TooManyRequests.
+    Such a user cannot sign in yet. The caller has checked the password. The response does not
+    reveal whether the account exists. Raises TooManyRequests.
     """
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=email, address=device.ip)
     account = people.find_account(email)
@@ -91,9 +92,10 @@ def mail_verification(
 
 
 def find_verification(identity: Identity, token: str, *, address: str = "") -> Holder | None:
-    """Return the owner of a confirmation link, or None if it is invalid.
+    """Return the owner of a confirmation link, or None if the link is invalid.
 
-    Nothing is changed. Opening the link must change nothing, because mail scanners open links too.
+    Nothing is changed, because mail scanners open links too.
+
     Raises TooManyRequests.
     """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=address)
@@ -101,9 +103,9 @@ def find_verification(identity: Identity, token: str, *, address: str = "") -> H
 
 
 def verify_email(identity: Identity, *, token: str, device: Device) -> str:
-    """Confirm the e-mail address of a link and return the address.
+    """Confirm the e-mail address of a link and return the address, for a program.
 
-    For programs: the API contract asks for the token alone, and sessions continue. The link works
+    The API contract asks for the token alone, without a password. Sessions continue. The link works
     once. Raises TooManyRequests, TokenInvalid.
     """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
@@ -120,11 +122,11 @@ def verify_on_page(
 ) -> str:
     """Confirm the e-mail address of a link on its page, and return the address.
 
-    The page proves that the account's owner opened the link: `known` names the user who is signed
-    in, or whose password was just entered, in this browser. Otherwise the password is needed, so
-    that nobody confirms an account which a stranger created with the address. With the first
-    confirmation all sessions end but `known.session_id`. If the password is refused, the link still
-    works.
+    A stranger may have created an account with the address of somebody else. Therefore the page
+    asks for the password before it confirms the address. The password is not needed if `known` is
+    the owner of the account: the user who is signed in, or whose password was just entered. The
+    first confirmation of the agency ends all sessions of the user except `known.session_id`. If the
+    password is refused, the link still works.
 
     Raises TooManyRequests, TokenInvalid, PasswordMissing, InvalidPassword.
     """
@@ -189,7 +191,7 @@ def _confirm(
 def person_of(actor: Actor) -> UUID:
     """Return the acting user's id.
 
-    Only users have the permission that the caller has checked.
+    The caller must have checked a permission that only users have.
     """
     assert actor.user_id is not None, "the permission is a person's"
     return actor.user_id

@@ -109,9 +109,9 @@ def _page(
     address: AddressForm | None = None,
     password: PasswordForm | None = None,
 ) -> str:
-    """Render the page.
+    """Render the page of the account with its three forms.
 
-    The given form shows the user's input, the other forms are empty.
+    A given form shows the user's input; the other forms are empty or show the stored values.
     """
     name = name or NameForm(formdata=None, data={"full_name": person["full_name"]})
     forms = {

@@ -109,7 +109,7 @@ def sign_out(actor: Actor) -> Any:
 def accept_invite() -> Any:
     """Show and process the page of an invitation's link.
 
-    The token moves from the URL into the session at once.
+    The token moves at once from the URL into the cookie of the browser.
     """
     if "token" in request.args:
         session[_INVITE_TOKEN] = request.args["token"][:128]

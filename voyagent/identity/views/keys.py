@@ -40,7 +40,7 @@ def api_keys(reader: RequestReader) -> str:
 def new_api_key(actor: Actor) -> Any:
     """Create an API key.
 
-    Only this response shows the key; it is not stored, so no page can show it again.
+    Only this response shows the key. The key is not stored, so no page can show it again.
     """
     form = MakeKeyForm.of(actor.role)
     made = form.attempt(lambda given: _make(actor, given), **_AT_THE_FORM)

@@ -1,7 +1,4 @@
-"""HTML pages on which an administrator changes or removes a user.
-
-The administrator can also end the user's sessions.
-"""
+"""HTML pages on which administrators change, sign out or remove a user."""
 
 from __future__ import annotations
 

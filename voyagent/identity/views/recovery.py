@@ -1,6 +1,6 @@
 """HTML pages of mailed links: confirm an e-mail address, reset a password.
 
-The token of a link moves from the URL into the session at once.
+The token of a link moves at once from the URL into the cookie of the browser.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _link_page(
 ) -> tuple[str, int]:
     """Render the page of a mailed link, with status 400 if the link is not valid.
 
-    After too many attempts the link is not looked up.
+    After too many attempts the link is not looked up, and the status is 429.
     """
     is_limited = form.status == 429
     holder = None if is_limited else find(identity(), token, address=client_address())

@@ -36,7 +36,7 @@ _MATRIX = (
 
 @pages.page("/team", permission="team.read", guard=Guard.SIGNED_IN)
 def team(reader: Reader) -> Any:
-    """Show the users of the agency, and open invitations to those who may invite."""
+    """Show the users, and the open invitations if the reader may invite."""
     return _team(reader, InviteForm(), fresh=session.pop(_FRESH_INVITE, None))
 
 

@@ -1,6 +1,6 @@
 """HTML pages of two-factor authentication: state, set-up, recovery codes.
 
-The set-up shows a QR code.
+The page of the set-up shows a QR code.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def set_up(actor: Actor) -> Any:
 def switch_on(actor: Actor) -> Any:
     """Switch two-factor authentication on with the first code.
 
-    Only this response shows the recovery codes; they are not stored, so no page can show them
+    Only this response shows the recovery codes. The codes are not stored, so no page can show them
     again.
     """
     form = CodeForm()

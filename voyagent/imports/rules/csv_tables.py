@@ -70,7 +70,7 @@ For any other code the message of the schema is used.
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An error in a file: number of the line, from 1, column, code and message.
+    """An error in a file: line number (from 1), column, code and message.
 
     `column` is None if the error is not about one cell.
     """

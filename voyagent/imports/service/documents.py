@@ -99,9 +99,9 @@ NEEDED = ("party", "reference", "issue_date", "amount")
 
 
 class Taker:
-    """Importer of open invoices or bills, each posted on its issue date by `bring`.
+    """Importer of open invoices or bills, each posted on its issue date.
 
-    The constructor raises DayNeeded.
+    `bring` is the service function that posts one document. The constructor raises DayNeeded.
     """
 
     def __init__(self, bring: Callable[..., Any], actor: Actor, on: date | None) -> None:
@@ -128,10 +128,7 @@ class Taker:
         )
 
     def _booked_rate(self, row: OpenDocument, currency: str) -> Quote | None:
-        """Return the exchange rate of a row on its issue date, or None.
-
-        Raises InvalidRate if both currencies are equal.
-        """
+        """Return the exchange rate of a row on its issue date, or None if it has none."""
         if row.exchange_rate is None:
             return None
         return Quote(

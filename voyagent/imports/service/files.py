@@ -1,4 +1,4 @@
-"""Check and import files, each only once.
+"""Check files and import them; a file is imported only once.
 
 Each row is imported in a savepoint.
 """

@@ -70,9 +70,11 @@ class _Follower:
 
 
 def _sample(connection: sa.Connection) -> tuple[float, datetime, float]:
-    """Return the duration of a round trip, and the time and `ticks` at its middle.
+    """Read the clock of the database once, and measure the round trip.
 
-    The database is assumed to have read its clock in the middle of the round trip.
+    Returns the duration of the round trip in seconds, the time of the database, and the value of
+    `clock.ticks` at that time. The database is assumed to have read its clock in the middle of the
+    round trip.
     """
     before = clock.ticks()
     at = connection.scalar(_TIME)

@@ -1,9 +1,9 @@
 """CSV exports of any length with PostgreSQL's COPY, in constant memory.
 
 Each export reads one snapshot of the database. A process runs at most SLOTS exports at once, and
-AGENCY_SLOTS for one agency. Each export has its own connection, so that pages keep theirs. It ends
-at a time limit, or when the client reads too slowly, so that a slow client does not block other
-exports.
+AGENCY_SLOTS for one agency. Each export has its own connection, so that it takes none from pages.
+An export ends at a time limit, or when its client reads too slowly, so that a slow client does not
+block other exports.
 """
 
 from __future__ import annotations
@@ -230,8 +230,8 @@ class Exports:
     """The exports of one process: at most SLOTS at a time, each on its own connection.
 
     AGENCY_SLOTS exports of one agency run at a time, and AGENCY_WAITING more may wait. Workbooks
-    and PDF files have limits of their own: as many run at a time, and FILES_WAITING of an agency
-    may wait.
+    and PDF files are limited separately: SLOTS files are made at a time, AGENCY_SLOTS for one
+    agency, and FILES_WAITING callers of an agency may wait.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -328,9 +328,9 @@ class _Pace:
     def is_too_slow(self) -> bool:
         """Return True if the client read too slowly; begin a new measurement.
 
-        The client is too slow if two conditions hold since the last call: the program waited for it
-        at least half of FLOOR_CHECK_S, and it took fewer than FLOOR_BYTES_PER_S bytes per second of
-        this wait. The time that the database needed does not count.
+        Two conditions must hold for the time since the last call. The program waited for the client
+        at least half of FLOOR_CHECK_S, and the client took fewer than FLOOR_BYTES_PER_S bytes per
+        second of this wait. The time that the database needed does not count.
         """
         now = time.monotonic()
         with self._lock:

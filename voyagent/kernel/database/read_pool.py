@@ -215,8 +215,9 @@ class ReadPool:
     def _must_begin(self) -> bool:
         """Return True if the program must begin the repeatable read transactions itself.
 
-        A connection pooler refuses the start option for the isolation level. Without a login for
-        reads (`VOYAGENT_DB_READ_URL`) the database does not set the level either.
+        A connection pooler refuses the start option with the isolation level. With a pooler the
+        result is therefore True, unless a login for reads (`VOYAGENT_DB_READ_URL`) has the
+        isolation level as a setting in the database.
         """
         return self._settings.db_read_url is None and is_pooled(self._settings, Purpose.READ)
 
@@ -284,8 +285,8 @@ class RequestReader:
     def person_id(self) -> UUID:
         """Return the user id that the credential claims.
 
-        The id is not confirmed until `read` runs a statement, because each read authenticates the
-        caller.
+        The id is confirmed by each `read`, which authenticates the caller. Before the first `read`
+        the id is only a claim.
         """
         return self._credential.user_id
 
@@ -321,7 +322,7 @@ class RequestReader:
     def snapshot(self) -> AbstractContextManager[None]:
         """Make all reads inside the block use the same snapshot.
 
-        Each read authenticates the caller.
+        Each read still authenticates the caller.
         """
         return self._pool.snapshot(self._credential.tenant_id)
 

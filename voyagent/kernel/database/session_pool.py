@@ -48,10 +48,11 @@ class _Held:
 class ConnectionShares:
     """Limits how many of `total` connections each agency may use at the same time.
 
-    Each connection in use holds a place. A quarter of the places is for transactions that begin
-    without an agency, such as a sign-in, a password reset and a readiness probe. One agency holds
-    at most half of `total`, but may always hold two. A pool of two connections therefore cannot be
-    shared. `agency` returns the agency for which the thread is about to use a connection, or None.
+    Each connection in use takes one of `total` places. A quarter of the places is for transactions
+    that begin without an agency, such as a sign-in, a password reset and a readiness probe. One
+    agency holds at most half of `total`, but may always hold two. A pool of two connections
+    therefore cannot be shared. `agency` returns the agency for which the thread is about to use a
+    connection, or None.
     """
 
     def __init__(self, total: int, agency: Callable[[], UUID | None]) -> None:
@@ -64,7 +65,7 @@ class ConnectionShares:
         self._thread = threading.local()
 
     def take(self, wait_s: float) -> _Held | None:
-        """Return a place for a connection; None if the thread has a place already.
+        """Take the place of one connection; return None if the thread has a place already.
 
         A thread gets only one place, because it would keep the first while it waited for a second.
         Raises ShareInUse if no place is free within `wait_s` seconds.
@@ -83,8 +84,8 @@ class ConnectionShares:
 class SessionPool(QueuePool):
     """SQLAlchemy connection pool that limits the connections of each agency.
 
-    Only web processes use `shares`. Workers share their places between agencies before a job
-    begins, and a command serves one caller.
+    Only web processes use `shares`. In a worker the queue of jobs shares the work between the
+    agencies, and a command serves one caller.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

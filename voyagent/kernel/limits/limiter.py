@@ -44,9 +44,9 @@ class Attempt:
 
     It is a context manager and ends with its block. If the block raises Unavailable or
     TooManyRequests, another limit refused the attempt before the credential was checked. The
-    attempt is then removed from all counts. If the block raises an error of an unreachable
-    database, the credential was not checked either. The attempt is then removed from the count of
-    the account.
+    attempt is then removed from all counts. If the block raises an error because the database is
+    unreachable, the credential was not checked either. The attempt is then removed from the count
+    of the account.
     """
 
     __slots__ = ("__weakref__", "_decided", "_give_back", "_give_back_shared")

@@ -28,10 +28,10 @@ class _Ticket:
 
 
 class Places:
-    """Limits work at the same time to `total` places, and to `share` places per party.
+    """Places for work at the same time: `total` in all, at most `share` per party.
 
     A party is an agency or another caller. A free place goes to the waiting caller whose party
-    holds the fewest places. Among equal parties, the one that was served longest ago comes first,
+    holds the fewest places. Among equal parties, the party that was served longest ago comes first,
     then the caller who has waited longest.
 
     Callers with precedence come before the others. While others wait, they get at most
@@ -40,7 +40,7 @@ class Places:
     At most `waiting_max` callers of a party wait, and at most `queue_max` callers without
     precedence. Further callers are refused at once, so that they do not occupy the threads of a
     process. There is one exception: if the queue is full, a caller whose party has few waiting
-    callers replaces the last caller of the party with the most.
+    callers replaces the last caller of the party with the most waiting callers.
     """
 
     def __init__(
@@ -148,9 +148,10 @@ class Places:
         return sum(not other.is_first for other in self._waiting) >= self._queue_max
 
     def _displace(self, ticket: _Ticket) -> bool:
-        """Refuse the last waiting caller of the party with most, in favour of `ticket`.
+        """Let a caller replace another one in a full queue; return False if it may not.
 
-        Return False if no party has at least two more waiting callers than the party of `ticket`.
+        The party with the most waiting callers must have at least two more of them than the party
+        of `ticket`. Its last caller is then refused.
         """
         others = [other for other in self._waiting if not other.is_first]
         waiting = Counter(other.party for other in others)

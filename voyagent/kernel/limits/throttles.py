@@ -68,9 +68,10 @@ BUSY_ABOVE = 0.02
 CEILINGS = {False: Ceiling(busy=0.5, quiet=0.75), True: Ceiling(busy=0.9, quiet=1.0)}
 """Parts of an overall limit for unknown places (False) and known places (True).
 
-As attempts come close to an overall limit, attempts of busy callers at unknown places are refused
-first. Then all attempts from unknown places are refused, and then those of busy callers at known
-places. Many strangers therefore cannot use up the limit for people at their known places.
+As attempts come close to an overall limit, attempts of busy callers (see BUSY_ABOVE) at unknown
+places are refused first. Then all attempts from unknown places are refused, and then those of busy
+callers at known places. Many strangers therefore cannot use up the limit for people at their known
+places.
 """
 
 # At most ten guesses a minute and a hundred an hour at one account, over all endpoints together

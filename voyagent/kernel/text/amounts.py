@@ -83,8 +83,8 @@ _RUN = (
 )
 """Numbers and units that belong together: `1 lakh 20 thousand`, `two hundred and fifty`.
 
-Their number is limited. A run that is not one number is read again from its second number, which
-takes time.
+The length of a run is limited, because a run that is not one number is read again from its second
+number.
 """
 _TOKEN = re.compile(
     rf"(?P<digits>{_NUMBER})|(?P<word>[^\W\d_](?:[^\W\d_]|[\u0900-\u0963])*)", re.IGNORECASE
@@ -377,7 +377,7 @@ def _value_of_run(run: str, behind: str) -> tuple[Decimal | None, int]:
     """Return the value of a run of numbers and units, and the length that was read.
 
     The value is None if the run is not one number. Reading stops before a further amount, which is
-    a number with a unit that is not smaller than the last. It also stops before a number that
+    a number whose unit is not smaller than the unit before. It also stops before a number that
     counts something else, and before a word that is usually no number, such as `do`. `behind` is
     the text after the run.
     """

@@ -259,7 +259,8 @@ def _century(
 ) -> int | None:
     """Return the year; for a birth date, a year in the past.
 
-    A birth date with two digits for the year would otherwise be able to be in the future.
+    If a birth date with a two-digit year would be in the future, its year is a hundred years
+    earlier.
     """
     is_short = year is not None and not groups.get("y4")
     if year is None or kind != "birth" or not is_short:

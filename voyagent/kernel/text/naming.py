@@ -417,7 +417,7 @@ def _candidate(text: str, tokens: Sequence[_Token], first: int, last: int, role:
 def _before(tokens: Sequence[_Token], first: int) -> str:
     """Return the word before a candidate, such as `from`.
 
-    Words such as `the` and `customer` between them are skipped.
+    Words such as `the` and `customer` directly before the candidate are skipped.
     """
     place = first - 1
     if place < 0 or (tokens[first].is_apart and plain(tokens[place].text) not in _LABELS):

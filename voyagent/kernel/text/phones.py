@@ -49,8 +49,8 @@ class Phone:
 def find_phones(text: str, region: str | None) -> list[Phone]:
     """Return the valid telephone numbers of a text, in order.
 
-    `region` is the agency's country, whose country code is added to national numbers. If a place,
-    the domain of an e-mail address or a header shows that the writer may be in another country,
+    `region` is the agency's country, whose country code is added to national numbers. A place, the
+    domain of an e-mail address or a header may show that the writer is in another country. Then
     `number` is None and `offers` has the possible numbers.
     """
     matches = list(phonenumbers.PhoneNumberMatcher(text, region))

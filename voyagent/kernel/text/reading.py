@@ -103,7 +103,7 @@ def read(
     """Find the values of a text.
 
     Args:
-        text: a note of staff, or a message that they paste.
+        text: a note of staff, or a message that staff pasted.
         today: the day in the agency's time zone, from which `tomorrow` counts.
         region: the agency's country, for telephone numbers without a country code.
         prefer: the purpose of dates, which decides a missing year.

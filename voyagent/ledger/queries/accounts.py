@@ -44,9 +44,9 @@ def list_accounts(
     """List accounts by code, filtered by type and by active or archived.
 
     Each row has the columns of `accounts` and two mappings from currency to debit less credit in
-    minor units. `posted` covers all postings. `balances` covers all postings too, except for
-    revenue and expense accounts: there it covers this financial year up to today. Both mappings are
-    None for an account without postings.
+    minor units. `posted` covers all postings. For revenue and expense accounts, `balances` covers
+    only this financial year up to today; for other accounts, it covers all postings. Both mappings
+    are None for an account without postings.
 
     Raises InvalidCursor if the cursor is not an account code.
     """

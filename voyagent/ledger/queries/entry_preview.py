@@ -37,9 +37,9 @@ class AccountChange:
 class EntryPreview:
     """Totals and balance changes of an unposted journal entry in one currency.
 
-    `accounts` are the accounts that a person can select, by code. `changes` has one item for each
-    account in the entry, in the order of the entry's lines. `debit` and `credit` are the entry's
-    totals.
+    `accounts` are the accounts that a person can select, ordered by code. `changes` has one item
+    for each account in the entry, in the order of the entry's lines. `debit` and `credit` are the
+    entry's totals.
     """
 
     accounts: list[Row]

@@ -130,10 +130,10 @@ def party_entries_cells(
     """Select the cells of a party's journal entries in a period, with balances.
 
     There is one row for each entry and currency, oldest first. Only postings to accounts with the
-    given purposes count. `mark` is the value of the first cell of each row. `opening` maps each
-    currency to the party's balance in minor units at the end of the day before `first`. `side` is 1
-    if debits increase the balance, -1 if credits do. Cells: mark, day, entry id, narration without
-    its reason (`without_reason`), currency, amount, running balance.
+    given purposes are included. `mark` is the value of the first cell of each row. `opening` maps
+    each currency to the party's balance in minor units at the end of the day before `first`. `side`
+    is 1 if debits increase the balance, -1 if credits do. Cells: mark, day, entry id, narration
+    without its reason (`without_reason`), currency, amount, running balance.
     """
     net = cast(side * func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label(
         "minor"

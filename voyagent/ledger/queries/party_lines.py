@@ -51,10 +51,10 @@ def party_balances_statement(
 ) -> Select[Any]:
     """Select the balances of a party at the end of the day `until`.
 
-    Only postings to accounts with the given purposes count. Rows: purpose, currency, debit_minor,
-    credit_minor, earlier_minor, party_name. earlier_minor is debit less credit at the end of the
-    day `earlier`, or 0 if `earlier` is None. If the name was spelled in several ways, party_name is
-    the alphabetically last spelling.
+    Only postings to accounts with the given purposes are included. Rows: purpose, currency,
+    debit_minor, credit_minor, earlier_minor, party_name. earlier_minor is debit less credit at the
+    end of the day `earlier`, or 0 if `earlier` is None. If the party's name was written in several
+    ways, party_name is the alphabetically last one.
     """
     was = _POSTINGS.effective_date <= earlier if earlier else false()
     earlier_minor = cast(
@@ -93,11 +93,11 @@ def party_entries_statement(
 ) -> Select[Any]:
     """Select the journal entries of a party in a period, oldest first.
 
-    Only postings to accounts with the given purposes count. If `after` is given, only entries after
-    that cursor are selected. `limit` counts entries, not rows. There is one row for each entry and
-    currency: id, entry_date, narration without its reason (`without_reason`), source_type,
-    source_id, currency, debit_minor, credit_minor. The two amounts are sums of the party's journal
-    lines in the entry.
+    Only postings to accounts with the given purposes are included. If `after` is given, only
+    entries after that cursor are selected. `limit` counts entries, not rows. There is one row for
+    each entry and currency: id, entry_date, narration without its reason (`without_reason`),
+    source_type, source_id, currency, debit_minor, credit_minor. The two amounts are sums of the
+    party's journal lines in the entry.
     """
     conditions = [*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last)]
     page = select(*_ENTRY_ORDER).where(*conditions)
@@ -129,7 +129,7 @@ def party_balances_at_statement(
 ) -> Select[Any]:
     """Select the balances of a party up to and including the entry at a cursor.
 
-    Only postings to accounts with the given purposes count. Rows: currency, debit_minor,
+    Only postings to accounts with the given purposes are included. Rows: currency, debit_minor,
     credit_minor.
     """
     return (

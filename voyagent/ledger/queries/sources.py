@@ -79,9 +79,10 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
 
 
 def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
-    """Select the lines of given journal entries on the account with a purpose.
+    """Select the lines that given journal entries have on one account.
 
-    `entry_ids` selects the ids of the entries. Rows: entry_id, currency, minor (debit less credit).
+    `purpose` identifies the account, and `entry_ids` selects the ids of the entries. Rows:
+    entry_id, currency, minor (debit less credit).
     """
     return (
         select(

@@ -17,11 +17,11 @@ _ACCOUNTS = Account.__table__.c
 
 
 def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = False) -> list[Row]:
-    """Return total debit and credit of each account and currency up to and on a day.
+    """Return total debit and credit of each account and currency up to a day.
 
-    Rows, ordered by code and currency: account_id, code, name, type, normal_side, purpose,
-    currency, debit_minor, credit_minor. With `include_zero`, accounts without postings are
-    included, with currency None and zero amounts.
+    The day `as_of` is included. Rows, ordered by code and currency: account_id, code, name, type,
+    normal_side, purpose, currency, debit_minor, credit_minor. With `include_zero`, accounts without
+    postings are included, with currency None and zero amounts.
     """
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 

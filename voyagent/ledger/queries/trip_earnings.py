@@ -46,8 +46,8 @@ as debit less credit. `margin`: the accounts of both kinds, as credit less debit
 Documents = Mapping[str, Select[Any]]
 """Mapping from the source type of journal entries to a query of trip documents.
 
-Each query selects source_id, the id of a document, and thing_id, the id of its trip. A source_id is
-selected once.
+Each query selects source_id, the id of a document, and thing_id, the id of its trip. No document is
+selected twice.
 """
 
 
@@ -139,9 +139,10 @@ def earning_lines_total_statement(entries: Select[Any], side: Side, currency: st
 def earning_differences_statement(of: Documents) -> Select[Any]:
     """Select the trips and days whose stored earnings differ from the journal lines.
 
-    All postings are compared. `of` states the trip of each document, and the check uses this trip,
-    not the `trip_id` of the entry. Rows: thing_id (the trip's id), currency, day, revenue_minor,
-    cost_minor. Both amounts are stored earnings less sum of the journal lines.
+    The stored earnings are the rows of `trip_earnings`. `of` states the trip of each document, and
+    the check uses this trip, not the `trip_id` of the entry. Rows: thing_id (the trip's id),
+    currency, day, revenue_minor, cost_minor. Both amounts are stored earnings less sum of the
+    journal lines.
     """
     entries = _entries(of)
     of_line = [-amount for amount in _of_line()]
@@ -167,7 +168,8 @@ def earning_differences_statement(of: Documents) -> Select[Any]:
 def unattributed_earnings_statement(of: Documents) -> Select[Any]:
     """Select the total revenue and cost of entries that no document of a trip posted.
 
-    A reversal counts like the entry that it reverses. Rows: currency, revenue_minor, cost_minor.
+    `of` has the queries of all trip documents. A reversal counts like the entry that it reverses.
+    Rows: currency, revenue_minor, cost_minor.
     """
     entries = _entries(of)
     sums = [

@@ -1,6 +1,6 @@
 """Rules of manual journal entries and of their reversal.
 
-A person posts a manual entry directly, or requests it and it is posted on approval.
+A manual entry is posted directly by a person, or on request after an approval.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def opened_direct(narration: str) -> set[tuple[UUID, str]]:
 def is_written(entry: JournalEntry) -> bool:
     """Return True if no document posted an entry.
 
-    For a reversal, the original entry decides.
+    For a reversal, the result is that of the reversed entry.
     """
     while entry.reverses_id is not None:
         entry = entries.get_entry(entry.reverses_id)

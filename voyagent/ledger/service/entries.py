@@ -198,11 +198,12 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
 ) -> Posted:
     """Post a journal entry once for each source and purpose.
 
-    If the source already has an entry for the purpose, that entry is returned and nothing is
-    posted. `entry_date` is the book date and defaults to today in the agency's time zone. The month
-    of the book date must be open. Debits must equal credits in each currency. `trip_id` is the trip
-    of the source. Pass `accounts` if the caller has already locked the accounts of the lines with
-    `queries.find_accounts`.
+    `source_type` and `source_id` identify the source, such as an invoice. `purpose`, such as
+    `issue`, distinguishes the entries of one source. If the source already has an entry for the
+    purpose, that entry is returned and nothing is posted. `entry_date` is the book date and
+    defaults to today in the agency's time zone. The month of the book date must be open. Debits
+    must equal credits in each currency. `trip_id` is the trip of the source. Pass `accounts` if the
+    caller has already locked the accounts of the lines with `queries.find_accounts`.
 
     Raises Forbidden; EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
     EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound, AccountInactive.
@@ -347,9 +348,10 @@ def _book_date(actor: Actor, given: date | None) -> date:
 
 
 def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
-    """Return the existing entry of a source, for a book date in a closed month.
+    """Return the existing entry of a source for a purpose.
 
-    Raises PeriodLocked if the source has no entry for the purpose.
+    Called if the book date is in a closed month, so that no new entry can be posted. Raises
+    PeriodLocked if the source has no entry for the purpose.
     """
     try:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)

@@ -1,7 +1,7 @@
 """Records of other customers and suppliers that name a person in a free text.
 
-The register says which columns are searched. The tables and columns in the statements come from it,
-never from input. Statements run under row-level security.
+The register (`rules/register.py`) lists the columns that are searched. The tables and columns in
+the statements come from the register, never from input. Statements run under row-level security.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ _EVENT_TITLES = text("select id, kind as title from audit_events where id = any(
 
 
 def linked(party_id: UUID) -> dict[str, list[UUID]]:
-    """Return the ids of the records that were confirmed for a party, by kind.
+    """Return the ids of the records of others that are linked to a party, by kind.
 
-    Journal entries of confirmed documents belong to them.
+    The journal entries of a linked document are linked too.
     """
     found = db.session.execute(_CONFIRMED, {"party_id": party_id, "kinds": [*KINDS]})
     confirmed: dict[str, list[UUID]] = {row.kind: list(row.ids) for row in found}
@@ -86,9 +86,10 @@ def linked(party_id: UUID) -> dict[str, list[UUID]]:
 
 
 def events(ids: Iterable[UUID], patterns: list[str]) -> list[int]:
-    """Return audit events whose personal text matches one of some regular expressions.
+    """Return the numbers of audit events whose personal text matches a pattern.
 
-    `ids` are the ids of the events, or of records to which they refer.
+    `patterns` are regular expressions. An event is searched only if its own id or the id of a
+    record to which it refers is in `ids`.
     """
     found = db.session.scalar(_EVENTS, {"ids": [str(one) for one in ids], "patterns": patterns})
     return list(found or ())
@@ -97,9 +98,11 @@ def events(ids: Iterable[UUID], patterns: list[str]) -> list[int]:
 def candidates(kind: str, values: Row) -> list[Row]:
     """Return unlinked records of one kind that name a person, newest first.
 
-    `values` has the parameters of the register, `names` and `patterns` that find a text that names
-    the person, and `most`, the largest number of rows. Rows as `person.candidates`.
-    Events are offered only if they refer to no other record of the person.
+    `values` has `Links.parameters`, and `most`, the maximum number of rows. `values` also has the
+    LIKE patterns `names` and the regular expressions `patterns`, which find a text that names the
+    person. The rows have the keys of `person.candidates`. An audit event is returned only if it
+    refers to no party, enquiry, trip, conversation, document or journal entry. All other events are
+    found by the record to which they refer.
     """
     if kind not in RECORDS:
         return [dict(row) for row in db.session.execute(_EVENT_CANDIDATES, values).mappings()]
@@ -121,9 +124,10 @@ def candidates(kind: str, values: Row) -> list[Row]:
 
 
 def rows_of(holding: Holding, values: Row) -> list[Row]:
-    """Return the texts of one table that name a person in linked records of others.
+    """Return the rows of one table that name a person in linked records of others.
 
-    `values` has the parameters of the register and `patterns`, which find the person's words.
+    A text that does not name the person is None. `values` has `Links.parameters` and `patterns`:
+    regular expressions for the names and contact details of the person.
     """
     mention = holding.mention
     if mention is None:
@@ -146,10 +150,12 @@ def count_of(holding: Holding, values: Row) -> int:
 
 
 def unreplaced(kind: str, ids: list[UUID], searched: Row) -> list[UUID]:
-    """Return those of some records of one kind that still name a person after an erasure.
+    """Return the ids of the records that still name a person after an erasure.
 
-    They have no text that matches one of `patterns`, or a text that has all words of the name
-    (`names`) also when all matches are taken out of it. `searched` has both.
+    `ids` are confirmed records of the kind `kind`. `searched` has `patterns`, regular expressions
+    that find the person's names and contact details, and `names`, LIKE patterns of the words of the
+    name. An erasure takes all matches of `patterns` out of a text. A record is returned if no text
+    of it matches `patterns`, or if a text contains all words of the name even without the matches.
     """
     if kind == "audit_event":
         statement = _EVENTS_UNREPLACED
@@ -189,7 +195,7 @@ def exists(kind: str, record_id: UUID) -> bool:
 
 
 def _named(holding: Holding, mention: Mention) -> str:
-    """Return the SQL condition of linked rows that have a word of the person."""
+    """Return the SQL condition of rows of linked records that name the person."""
     return (
         f"t.{mention.record} = any(:linked_{mention.kind}) and ({holding.linked}) is not true"
         f" and {_text(mention)} ~* any(cast(:patterns as text[]))"

@@ -1,10 +1,10 @@
-"""Everything that an agency holds about a person.
+"""Everything that an agency holds about a person, and records that may be linked.
 
-There are also queries of records that may be about the same person. A person is a party. Documents,
-payments and entries are linked by the party's name. An enquiry, a trip or a conversation is linked
-if an invoice of the party names it, or if an administrator has confirmed it; a passenger only if
-confirmed. A record of somebody else that names the person can be confirmed too (`mentions.py`).
-Statements run under row-level security.
+A person is a party. Documents, payments and entries are linked to the party by its name. An
+enquiry, a trip or a conversation is linked if an invoice of the party refers to it, or if an
+administrator has confirmed it. A passenger is linked only if an administrator has confirmed it. A
+record of somebody else that names the person can be confirmed too (`mentions.py`). Statements run
+under row-level security.
 """
 
 from __future__ import annotations
@@ -191,13 +191,15 @@ _FOUND = {
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The records that are linked to a party, by kind, as ids.
+    """The records that are linked to a party, as lists of ids.
 
-    `mentions` are confirmed enquiries of other customers whose notes name the person. `joined` are
-    trips of other customers on which the person is a passenger or is named. `linked` are other
-    confirmed records that belong to somebody else, by kind. Of all these only the texts of the
-    person belong to the person. `documents` are the person's invoices, bills and payments.
-    `own_events` are the audit events that are linked by more than a conversation.
+    `enquiries`, `trips`, `passengers`, `conversations` and `documents` (invoices, bills and
+    payments) are the person's own. `mentions` are confirmed enquiries of other customers whose
+    notes name the person. `joined` are trips of other customers on which the person is a passenger
+    or is named. `linked` has the other confirmed records of somebody else, by kind. In `mentions`,
+    `joined` and `linked` only the texts that name the person are the person's data. `events` are
+    the numbers of the linked audit events. `own_events` are those of the events that are not linked
+    by a conversation alone.
     """
 
     party_id: UUID
@@ -217,7 +219,7 @@ class Links:
 
     @property
     def parameters(self) -> Row:
-        """Return the values of the conditions in the register."""
+        """Return the parameters of the SQL conditions in the register."""
         return {
             "party_id": self.party_id,
             "key": self.key,
@@ -234,8 +236,8 @@ class Links:
 def links_of(party_id: UUID) -> Links:
     """Return the records that are linked to a party. Raises PartyNotFound.
 
-    The searches of this transaction may take SEARCH_S seconds each: they read all messages and
-    events of the agency, and a person's rights do not end with its size.
+    In this transaction each search may take SEARCH_S seconds. The searches read all messages and
+    events of the agency, and a person's rights do not end with the size of an agency.
     """
     party = parties.get_party(party_id)
     db.session.execute(
@@ -298,9 +300,10 @@ def _events(ids: list[str], quoted: list[str]) -> list[int]:
 def _searched(key: str, email: str | None, phone: str | None) -> Row:
     """Return the values with which free texts are searched for a party.
 
-    A text names the party if it has all words of the name (`names`), or the name, e-mail address or
-    phone number in some spelling (`patterns`). A result of the assistant may list many people, so
-    only `patterns` are searched in it.
+    A text names the party if it has all words of the party's name without titles (`names`). A text
+    also names the party if it has the name, e-mail address or phone number in some spelling
+    (`patterns`). A result of the assistant may list many people, so only `patterns` are searched in
+    it.
     """
     digits = re.sub(r"\D", "", phone or "")
     words = (("name", key), ("phone", phone or ""), ("email", email or ""))
@@ -314,9 +317,10 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
 
 
 def patterns_of(links: Links) -> list[str]:
-    """Return regular expressions for the words that identify a person, longest first.
+    """Return regular expressions that find a person in a text, longest words first.
 
-    The words are names, e-mail addresses, phone numbers, and an address.
+    The expressions find the names, e-mail addresses, phone numbers and postal address of the
+    person.
     """
     found = db.session.execute(
         text(
@@ -337,7 +341,7 @@ def patterns_of(links: Links) -> list[str]:
 def rows_of(links: Links, holding: Holding) -> list[Row]:
     """Return the personal data of a person in one table.
 
-    Of linked records of others, only the texts that name the person are there.
+    Of records of others that are linked, only the texts that name the person are returned.
     """
     if not holding.linked or not holding.columns:
         return []
@@ -382,9 +386,10 @@ def counts(links: Links) -> list[tuple[Holding, int]]:
 
 
 def open_records(links: Links) -> list[Row]:
-    """Return the records that prevent an erasure, such as open documents.
+    """Return the records that prevent an erasure.
 
-    Others are advances, running turns and pending acts.
+    Such records are open documents, advances, running turns of the assistant, and acts that wait
+    for approval or are carried out.
 
     Rows: kind, id, number, status.
     """
@@ -394,8 +399,9 @@ def open_records(links: Links) -> list[Row]:
 def candidates(links: Links) -> list[Row]:
     """Return unlinked records that may be about the same person, newest first.
 
-    Rows: kind, record_id, title, at, reason. `reason` is `name`, `email`, `phone`, `trip` or
-    `mentioned`. At most 50 of each kind.
+    Rows: kind, record_id, title, at, reason. `reason` is an equal `name`, `email` or `phone`, a
+    passenger of a linked `trip`, or a text that names the person (`mentioned`). There are at most
+    50 rows of each kind.
     """
     party = parties.get_party(links.party_id)
     values = (
@@ -430,10 +436,10 @@ def confirmed(party_id: UUID) -> list[Row]:
 
 
 def unreplaced(links: Links) -> list[Row]:
-    """Return confirmed records of others that seem to name the person after an erasure too.
+    """Return confirmed records of others that seem to name the person after erasure.
 
-    They have a nickname or another spelling that `rules/spellings.py` does not find. Rows: kind,
-    record_id, title.
+    The records have a nickname or another spelling that `rules/spellings.py` does not find. Rows:
+    kind, record_id, title.
     """
     searched = {
         "names": _searched(links.key, None, None)["names"],

@@ -1,7 +1,7 @@
-"""Register of personal data: its tables and their links to people.
+"""Register of personal data: tables, links to people, effects of an erasure.
 
-It also says what an erasure does. Index, export, erasure preview and documentation are made from
-it. A test fails on a table that is neither in HOLDINGS nor in WITHOUT.
+The overview, the export, the preview of an erasure and the documentation are made from this
+register. A test fails on a table that is neither in HOLDINGS nor in WITHOUT.
 """
 
 from __future__ import annotations
@@ -22,14 +22,17 @@ SHORT = "short"
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Free texts of a table, which may name a person in a record of somebody else.
+    """Free texts of a table that may name a person in a record of somebody else.
 
-    Rows belong to records that can be linked to a person: `kind` is the kind of record, `record`
-    the column with its id, `texts` the columns in which an erasure replaces the words of the
-    person, and `shown` further columns of an export. The table of the record itself also has its
-    `title`, an SQL expression of the table `t`, and `at`, the column with the time of its creation.
-    Only rows that meet the SQL condition `offered` are searched. Rows that are not `posted` can be
-    changed by the program itself; others only by `app.replace_words`.
+    Such a record, for example another customer's invoice, can be linked to the person. `kind` is
+    the kind of the record, and `record` the column with its id. `texts` are the columns in which an
+    erasure replaces the names and contact details of the person, and `shown` are further columns
+    for an export. Only rows that meet the SQL condition `offered` are searched. Rows with `posted`
+    false are changed by the program itself; other rows only by the database function
+    `app.replace_words`.
+
+    For the main table of the record, `title` is an SQL expression of the table `t`, and `at` the
+    column with the time of creation. For a table of lines `title` is empty.
     """
 
     kind: str
@@ -46,11 +49,12 @@ class Mention:
 class Holding:
     """Personal data in one table.
 
-    `linked` is the SQL condition by which rows of the table `t` belong to a person; an empty one
-    means that they belong to no customer. It may use `:key` (the party's name in lower case) and
-    the ids `:party_id`, `:enquiries`, `:trips`, `:joined`, `:passengers` and `:conversations`, and
-    `:patterns`, which find the person's words (`rules/spellings.py`). `why` is the reason for what
-    stays after an erasure.
+    `linked` is the SQL condition by which rows of the table `t` belong to a person. If `linked` is
+    empty, no row can be assigned to a customer. The condition may use these parameters: `:key`, the
+    party's name in lower case; the ids `:party_id`, `:enquiries`, `:trips`, `:joined`,
+    `:passengers` and `:conversations`; and `:patterns`, the regular expressions that find the
+    person in a text (`rules/spellings.py`). `erasure` is the effect of an erasure on the rows, and
+    `why` the reason for the data that stays.
     """
 
     table: str
@@ -67,7 +71,7 @@ class Holding:
 _OF_INVOICE = "t.invoice_id in (select id from invoices where party_key = :key)"
 _OF_BILL = "t.bill_id in (select id from bills where party_key = :key)"
 _WRITTEN = "select id from journal_entries where source_type in ('journal', 'assistant')"
-"""Entries without a document. Words in the entry of a document are also in the document."""
+"""Entries without a document. The texts of other entries are also in their documents."""
 _REVERSALS = f"select id from journal_entries where reverses_id in ({_WRITTEN})"  # noqa: S608 - a constant
 _TAX = N_("Numbers, amounts and dates stay, because tax law requires the document.")
 _LEDGER = N_("Amounts and dates stay, because the books must be kept.")

@@ -13,7 +13,7 @@ DAYS_MAX = 36_500
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """A retention period in days; `least` is what the law or the product requires."""
+    """A retention period in days; `least` is the minimum that law or product requires."""
 
     default: int
     least: int
@@ -63,14 +63,17 @@ KINDS: dict[str, Retention] = {
         N_("Its key is destroyed."),
     ),
 }
-"""Tax records are kept for 72 months after the annual return (CGST Act section 36) and books for
-eight financial years (Companies Act section 128), counted here as 2,557 and 2,922 days."""
+"""Retention periods by kind of data.
+
+Tax records are kept for 72 months after the annual return (CGST Act section 36), here 2,557 days.
+Books are kept for eight financial years (Companies Act section 128), here 2,922 days.
+"""
 
 
 def days_of(kind: str, chosen: Mapping[str, Any]) -> int:
     """Return the period of a kind in days.
 
-    It is the agency's, but never less than the minimum.
+    The period is chosen by the agency or the default, but never less than the minimum.
     """
     rule = KINDS[kind]
     return max(rule.least, int(chosen.get(kind) or rule.default))

@@ -1,7 +1,7 @@
-"""Regular expressions that find the words of a person in free texts.
+"""Regular expressions that find names and contact details of a person in texts.
 
-They mean the same in PostgreSQL and in Python, if case is ignored. They also match texts inside of
-JSON, where a line break is a backslash and a letter.
+The expressions are used without regard to case, in PostgreSQL and in Python, where they mean the
+same. They also match in JSON text, in which a line break is written as a backslash and a letter.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ _NUKTA = {unicodedata.normalize("NFC", one): one for one in map(chr, range(0x958
 def pattern_of(kind: str, word: str) -> str | None:
     """Return the expression for a word, None if it is too short to identify a person.
 
-    `kind` is `name`, `phone`, `email`, `address` or `passport`. Between the parts of a name or an
-    address any white space and punctuation may stand. The last part of a name may come first,
-    initials may stand between its parts, its middle parts may be missing, and titles at its start
-    (`Dr.`) are not part of it. A phone number may lack its country code, and between the
-    characters of a phone or passport number punctuation may stand. Letters with marks may be
-    composed or not, whatever the form of `word`.
+    `word` is the name, phone number or other text to find, and `kind` is `name`, `phone`, `email`,
+    `address` or `passport`. Any white space and punctuation may stand between the parts of a name
+    or an address. The last part of a name may come first. Initials may stand between the parts of a
+    name, its middle parts may be missing, and titles at its start (`Dr.`) are ignored. A phone
+    number may lack its country code, and punctuation may stand between the characters of a phone or
+    passport number. Letters with combining marks match in composed and in decomposed form, whatever
+    the form of `word`.
 
-    Nothing in an expression can match the same text in two ways. The time would double with each
-    part of a name.
+    No part of an expression can match the same text in two ways. Otherwise the time of a search
+    would double with each part of a name.
     """
     word = word.strip()
     if kind == "phone":
@@ -73,7 +74,7 @@ def _parts(word: str) -> list[str]:
 
 
 def _joined(parts: list[str], *, has_initials: bool) -> str:
-    """Return the expression for parts of a name, with initials between them or not."""
+    """Return the expression for parts of a name, with or without initials between."""
     found = _in_every_form(parts[0])
     for part in parts[1:]:
         may_follow = has_initials and part[1:2].isalnum()

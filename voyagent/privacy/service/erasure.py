@@ -33,7 +33,7 @@ _IDENTITY = ("name", "address", "country", "state", "tax_number")
 
 
 def _without_words(table: str, mention: Mention) -> str:
-    """Return the statement that replaces the words in records of others in one table."""
+    """Return the statement that replaces a person's names in linked records of others."""
     ids = f":linked_{mention.kind}"
     if mention.posted:
         texts = ", ".join(f"'{one}'" for one in mention.texts)
@@ -88,9 +88,11 @@ _STEPS = (
 class Plan:
     """The effect of an erasure, by table, with the records that prevent it.
 
-    Each table comes with its number of rows. `unreplaced` has confirmed records of others that name
-    the person in a spelling which the erasure does not replace. `identity_until` is the
-    last day on which the identity is kept for tax authorities, or None.
+    `goes` are the tables whose rows would change, and `stays` the tables in which data stays. Each
+    table comes with its number of rows. `blocked_by` are the records that prevent the erasure.
+    `unreplaced` are confirmed records of others that name the person in a spelling that the erasure
+    does not find. `identity_until` is the last day on which the identity is kept for tax
+    authorities; None if it is not kept.
     """
 
     goes: list[tuple[Holding, int]]
@@ -101,7 +103,7 @@ class Plan:
 
 
 def plan(actor: Actor, party_id: UUID) -> Plan:
-    """Return what an erasure would remove, what would stay and why.
+    """Return the effect that an erasure would have, without making it.
 
     Raises Forbidden, PartyNotFound.
     """
@@ -112,9 +114,10 @@ def plan(actor: Actor, party_id: UUID) -> Plan:
 def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Erasure:
     """Erase the data of a person.
 
-    The stored responses to repeated requests are deleted for the whole agency.
-    An erased person stays erased, and a repetition changes nothing. The party's row is locked, so
-    that of two erasures at once only one happens and both return it.
+    The large files and the stored responses to repeated requests are encrypted and may name the
+    person, so they are deleted for the whole agency. A second erasure of the person changes nothing
+    and returns the first erasure. The party's row is locked, so that parallel calls make one
+    erasure.
 
     Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, PersonHasOpenRecords.
     """
@@ -191,7 +194,7 @@ def sealed_identity(keyring: Keyring, party_id: UUID, identity: Row) -> bytes:
 def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
     """Return name, address and tax number of an erased person, and record the opening.
 
-    It is kept for tax authorities until the statutory period is over. Raises Forbidden,
+    The identity is kept for tax authorities until the statutory period is over. Raises Forbidden,
     PartyNotFound, IdentityNotKept.
     """
     actor.require("privacy.export")

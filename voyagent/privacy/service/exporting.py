@@ -29,10 +29,11 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     """Return everything that is held about a person, by table, and record the export.
 
     Passport numbers and PANs are whole, because the person has a right to a copy. `form` is `json`
-    or `pdf`. Of a conversation only the messages and results are exported that contain words or
-    records of the person, because others may be about other people. Keys of the result: party_id,
-    name, made_at, held, left_out; `held` has the rows by table, `left_out` the number of rows of
-    conversations that were left out, by table.
+    or `pdf`. The other messages of a conversation may be about other people. Therefore only
+    messages and results that name the person or one of the person's records are exported.
+
+    Keys of the result: party_id, name, made_at, held, left_out. `held` has the rows by table, and
+    `left_out` the number of rows that were left out, by table.
 
     Raises Forbidden, PartyNotFound.
     """
@@ -66,7 +67,7 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
 
 
 def _marks(links: Links) -> re.Pattern[str]:
-    """Return the expression for the words and record ids of the person."""
+    """Return the expression that finds the person's names, contacts and record ids."""
     records = (*links.enquiries, *links.trips, *links.passengers, links.party_id)
     ids = map(re.escape, (*links.documents, *map(str, records)))
     return re.compile("|".join((*person.patterns_of(links), *ids)), re.IGNORECASE)
@@ -87,7 +88,7 @@ def _own(table: str, row: Row, links: Links, marks: re.Pattern[str]) -> Row | No
 
 
 def _own_line(row: Row, links: Links, marks: re.Pattern[str]) -> Row:
-    """Return a service, of a trip of somebody else only what names the person."""
+    """Return a service; of another customer's trip only data that names the person."""
     line = {name: value for name, value in row.items() if name != "trip_id"}
     if _names(line["details"], marks):
         return {**line, "details": _part(line["details"], marks)}

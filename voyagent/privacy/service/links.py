@@ -46,7 +46,7 @@ def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool
 
 
 def release(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> None:
-    """Take back the confirmation of a record; without one nothing happens.
+    """Take back the confirmation of a record; nothing happens if there is none.
 
     Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound.
     """

@@ -20,7 +20,7 @@ from voyagent.settings.queries import get_settings
 
 ROWS_MAX = 5000
 REMOVED = "–"
-"""The text that replaces the name in an old enquiry."""
+"""The text that replaces the name in an old enquiry or of an old passenger."""
 
 # The last day of a trip; a trip without services ends when it was last changed.
 _OVER = (
@@ -85,9 +85,10 @@ _STATEMENTS: dict[str, str] = {
 
 
 def read_periods() -> list[Row]:
-    """Return the agency's retention periods.
+    """Return the agency's retention periods in days.
 
-    Rows: kind, days, default, minimum, label, act.
+    Rows: kind, days, default, minimum, label, act. `act` is a sentence about what happens to the
+    data at the end of the period.
     """
     chosen = get_settings().retention
     return [
@@ -107,7 +108,7 @@ def choose(actor: Actor, periods: Mapping[str, int | None]) -> list[Row]:
     """Set retention periods in days; None restores the default. Returns all periods.
 
     A change needs a password entered just now, because the program removes data for good. No API
-    key may make it.
+    key may change a period.
 
     Raises Forbidden, NotFresh, PeriodTooShort.
     """
@@ -143,10 +144,10 @@ def choose(actor: Actor, periods: Mapping[str, int | None]) -> list[Row]:
 
 
 def apply(kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, int]:
-    """Process one batch of each kind in the bound agency.
+    """Delete or overwrite one batch of data whose period is over, for each kind.
 
-    Returns the numbers of rows by kind. At most 5,000 rows of a kind change, and 50 conversations.
-    An audit event has the numbers.
+    Only data of the current agency is changed: at most 5,000 rows of a kind, and 50 conversations.
+    Returns the number of changed rows by kind. An audit event records these numbers.
     """
     chosen, now = get_settings().retention, clock.now()
     done: dict[str, int] = {}

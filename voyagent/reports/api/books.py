@@ -1,6 +1,6 @@
 """JSON API of receivables, payables, trial balance and itinerary.
 
-"Today" is in UTC unless the parameter `tz` names a time zone.
+If `as_of` is not given, it is today in the time zone `tz`, by default UTC.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ def get_report_file(reader: RequestReader, file_id: UUID) -> Body[ReportFileOut]
     """Return the state of a large file that the caller requested.
 
     If a PDF or workbook is large, the request for the file returns status 202 and the id of the
-    file. The file is kept for 24 hours after it was made. Only the person who requested it can read
-    it.
+    file. The file is kept for 24 hours after it was made. Only the person who requested the file
+    can read it.
     """
     return ReportFileOut.of(report_files.read_file(reader, right_to, file_id))
 

@@ -1,6 +1,6 @@
 """JSON API of profit and loss and balance sheet.
 
-"Today" is in UTC unless the parameter `tz` names a time zone.
+If no day is given for a balance sheet, it is today in the time zone `tz`, by default UTC.
 """
 
 from __future__ import annotations

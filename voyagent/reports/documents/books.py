@@ -45,7 +45,7 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
 
     A table has one row for each account and a total for each type of account. If the report
     compares two periods, the table also has the amounts of the other period and the differences. If
-    `currency` is given, only its table is returned.
+    `currency` is given, only the table of that currency is returned.
     """
     shown = [
         block
@@ -60,7 +60,7 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
 
     A table has one row for each account and a total for each type of account. If the report
     compares two days, the table also has the amounts of the other day and the differences. If
-    `currency` is given, only its table is returned.
+    `currency` is given, only the table of that currency is returned.
     """
     shown = [
         block

@@ -119,8 +119,9 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
     """Return the trial balance as a sheet with totals.
 
     There is one row for each account and currency. The computed row with the result of earlier
-    years has no account code. `carried_debit` and `carried_credit` are the amounts that are
-    transferred when a financial year ends within the period, else zero.
+    years has no account code. `carried_debit` and `carried_credit` are the amount that is
+    transferred between two financial years. Both are zero if the period is within one financial
+    year.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:

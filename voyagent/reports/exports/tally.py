@@ -73,11 +73,11 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
 class Names:
     """Names of groups and ledgers in Tally.
 
-    A control account becomes a group, and each party on the account becomes a ledger in that group,
-    so that the group has the balance of the account. Any other account becomes a ledger. Names must
-    be unique in a Tally company, ignoring case: if a name is already used, the account's code is
-    appended. Names are assigned in the order of the accounts' first entries, so that the files of
-    different months use the same names.
+    A control account becomes a group, and each party on the account becomes a ledger in that group.
+    The group therefore has the balance of the account. Any other account becomes a ledger. Names
+    must be unique in a Tally company, ignoring case: if a name is already used, the account's code
+    is appended. Names are assigned in the order of the accounts' first entries, so that the files
+    of different months use the same names.
     """
 
     def __init__(self, concerned: Iterable[Row]) -> None:

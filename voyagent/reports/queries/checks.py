@@ -1,7 +1,6 @@
 """Consistency checks of an agency's books, for the command `flask books check`.
 
-Each check yields a Finding for every violation, with the name of the check. The checks read all
-postings, which takes time.
+Each check yields a Finding for every violation. The checks read all postings, which takes time.
 """
 
 from __future__ import annotations
@@ -230,9 +229,10 @@ def control(reader: Reader) -> Iterator[Finding]:
 def statements_of(reader: Reader) -> Iterator[Finding]:
     """Yield findings of the profit and loss and the balance sheet over all postings.
 
-    Three comparisons are made: the result with the sum of its postings; the amount that each
-    financial year transfers to earlier years with the postings of that year; and assets with
-    liabilities and equity.
+    Three comparisons are made:
+      - the profit or loss with the sum of the postings to revenue and expense accounts
+      - the amount that each financial year transfers at its end with the postings of that year
+      - the assets with the sum of liabilities and equity
     """
     month = year_month(reader.read(settings_statement())[0])
     period = Period(*EVER, year_began(EVER[0], month))
@@ -302,8 +302,9 @@ def advances(reader: Reader) -> Iterator[Finding]:
 def trips(reader: Reader) -> Iterator[Finding]:
     """Yield findings of the stored revenue and cost of trips.
 
-    Each stored row is compared with the journal lines of the trip's documents. The trial balance
-    less all trips is compared with the journal lines without a trip.
+    Each stored row is compared with the journal lines of the trip's documents. The revenue and cost
+    in the trial balance, less the stored amounts of all trips, are compared with the journal lines
+    without a trip.
     """
     untied, beside = reader.read(
         earning_differences_statement(of_trips()), unattributed_earnings_statement(of_trips())

@@ -1,8 +1,8 @@
 """General ledger: one account over a period, with running balances.
 
 The time to read a page depends only on the number of postings on the page. Revenue and expense
-accounts start each financial year at zero. If a financial year begins within the period, a computed
-line transfers the balance at the end of the previous year to the result of earlier years.
+accounts start each financial year at zero. If a new financial year begins within the period, a
+computed line first transfers the balance to the result of earlier years.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class CurrencyMovement:
     """Opening balance, postings and year-end transfers of an account in one currency.
 
     `opening` is debit less credit. `debit` and `credit` are sums of postings. `carried` is the sum
-    of the year-end transfers, or None if no transfer is possible in the period.
+    of the year-end transfers. It is None if the account has no such transfers or the period is
+    within one financial year.
     """
 
     opening: Money
@@ -287,7 +288,7 @@ def _running(
 ) -> Iterable[LedgerLine | CarriedLine]:
     """Yield postings with running balances, and year-end lines before each new year.
 
-    `ended` has the balance of each financial year that ends within the period. `balances`, which
+    `ended` has the balance of each financial year of the period but the last. `balances`, which
     maps each currency to minor units, is updated.
     """
     turns = deque(ended)

@@ -84,8 +84,8 @@ class OverdueInvoice:
 class Act:
     """A recent event: a decided proposal of the assistant, or a conversation.
 
-    `kind` is done, failed, rejected or expired for a proposal, and talked for a conversation.
-    `thing` is the summary of the proposal or the title of the conversation, and `id` its id.
+    For a proposal, `kind` is done, failed, rejected or expired, `thing` is its summary, and `id`
+    its id. For a conversation, `kind` is talked, `thing` is its title, and `id` its id.
     """
 
     at: datetime

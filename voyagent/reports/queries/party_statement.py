@@ -40,8 +40,8 @@ PAGE_ENTRIES = 100
 class Moved(NamedTuple):
     """A journal entry of a party in one currency.
 
-    `more` is the amount that the party's balance increases, `less` the amount that it decreases;
-    one of the two is zero. `balance` is the running balance.
+    `more` is the amount by which the party's balance increases, and `less` the amount by which it
+    decreases. One of the two is zero. `balance` is the running balance.
     """
 
     entry_id: UUID

@@ -148,7 +148,7 @@ class CurrencyBlock:
     `ever_open` is the sum of all open documents, without any filter. `control` is the balance of
     the control account and comes from a separate query. `ever_open` and `control` must be equal. In
     the same way, `ever_ahead`, the sum of all advances, must equal `ahead_control`, the balance of
-    the advances account. Both are negative.
+    the advances account. Advances are negative in both.
     """
 
     currency: str

@@ -182,10 +182,10 @@ def read_profit_and_loss(
 ) -> tuple[dict[date, list[Row]], Days | None]:
     """Return trial balances by day, and the period to compare with.
 
-    The trial balances are those on which the profit and loss of both periods depends: before the
-    first day and on the last day of each period. The period to compare with is None if `comparison`
-    is `none` and `first` is None. `first` is the first day of any other period to compare with and
-    takes precedence over `comparison`. One database round trip is needed.
+    For each of the two periods, there is the trial balance of the day before the first day and of
+    the last day. The period to compare with is None if `comparison` is `none` and `first` is None.
+    `first` is the first day of any other period to compare with and takes precedence over
+    `comparison`. One database round trip is needed.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]

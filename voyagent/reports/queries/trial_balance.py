@@ -128,10 +128,10 @@ def on_one_side(balance: Money) -> Sides:
 
 
 def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
-    """Return opening, movement, carried and closing.
+    """Return four pairs: opening, movement, year-end transfer and closing.
 
-    `pairs` has these four pairs of debit and credit, or only three without carried. In that case,
-    carried is zero.
+    A pair is a debit and a credit. If `pairs` has no year-end transfer, a pair of zeros is
+    inserted.
     """
     opening, movement, *carried, closing = pairs
     return opening, movement, *(carried or [(Money(0, currency), Money(0, currency))]), closing
@@ -141,9 +141,9 @@ def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
 class PeriodLine:
     """Opening balance, movement and year-end transfer of an account over a period.
 
-    `opening` is debit less credit. `carried` is the amount transferred when a financial year ends,
-    or None if no year ends within the period. The computed row with the result of earlier years has
-    an empty `code`.
+    `opening` is debit less credit. `carried` is the year-end transfer, or None if the period is
+    within one financial year. The computed row with the result of earlier years has an empty
+    `code`.
     """
 
     code: str
@@ -161,20 +161,20 @@ class PeriodLine:
 
     @property
     def pairs(self) -> tuple[Sides, ...]:
-        """Opening, movement, carried and closing, each as debit and credit.
+        """Opening, movement, year-end transfer and closing, each as debit and credit.
 
-        Carried is left out if no financial year ends within the period. Of opening and of closing,
-        either the debit or the credit is zero.
+        The year-end transfer is left out if the period is within one financial year. A positive
+        opening or closing balance is a debit, and a negative one a credit.
         """
         carried = () if self.carried is None else (self.carried,)
         return on_one_side(self.opening), self.movement, *carried, on_one_side(self.closing)
 
     @property
     def four_pairs(self) -> tuple[Sides, ...]:
-        """Opening, movement, carried and closing, each as debit and credit, for the API.
+        """Opening, movement, year-end transfer and closing, each as debit and credit.
 
-        Unlike in `pairs`, carried is always present. It is zero if no financial year ends within
-        the period.
+        Unlike in `pairs`, the year-end transfer is always present. It is zero if the period is
+        within one financial year.
         """
         return with_carried(self.pairs, self.opening.currency)
 
@@ -245,10 +245,10 @@ def read_period(
 ) -> PeriodBalance:
     """Return the trial balance of a period, in one database round trip.
 
-    The opening balance of a revenue or expense account is the sum of its earlier postings in the
-    financial year that contains the first day of the period. The results of earlier years are one
-    computed row with the name `retained_earnings`. If a financial year begins within the period,
-    the balances of revenue and expense accounts are transferred to that row.
+    The opening balance of a revenue or expense account covers only the financial year that contains
+    the first day of the period. The results of earlier years are one computed row with the name
+    `retained_earnings`. If a financial year begins within the period, the balances of revenue and
+    expense accounts are transferred to that row.
     """
     statements = [
         trial_balance_statement(period.year_before),

@@ -257,11 +257,12 @@ class CurrencyTrialBalanceResponse(AnswerOf[InCurrency[BalancesRead, CurrencyBal
 
 
 class PeriodSides(Answer):
-    """Opening, movement, carried and closing, each as debit and credit.
+    """Opening balance, movement, year-end transfer and closing balance.
 
-    `debit` and `credit` are the movement. Carried is the amount that is transferred when a
-    financial year ends within the period, else zero. Of the opening balance of an account, either
-    debit or credit is zero; the same is true of the closing balance.
+    Each has a debit and a credit. `debit` and `credit` without a prefix are the movement.
+    `carried_debit` and `carried_credit` are the amount that is transferred between two financial
+    years. Both are zero if the period is within one financial year. The opening or closing balance
+    of an account is either a debit or a credit.
     """
 
     opening_debit: str
@@ -317,7 +318,7 @@ class PeriodMovements(AnswerOf[PeriodBalance]):
     `year_began` is the first day of the financial year that contains `from`. The opening balance of
     a revenue or expense account is the sum of its postings from `year_began` to the day before
     `from`. If a later financial year begins within the period, the balances of revenue and expense
-    accounts are transferred to a computed row, the result of earlier years.
+    accounts are transferred to a computed row. This row is the result of earlier years.
     """
 
     period: PeriodResponse

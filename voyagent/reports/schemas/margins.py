@@ -31,9 +31,10 @@ CURSOR_MAX = 2000
 class MarginsQuery(Query):
     """Query parameters of the margins.
 
-    A trip is included if it was opened from `from` to `to`, in UTC or the time zone `tz`, or if it
-    has postings on these days. `group_by` selects rows for trips, customers or months. `limit` is
-    the number of trips or customers on a page; months have no pages.
+    A trip is included if it was opened from `from` to `to`, or if it has postings on these days.
+    The day of opening is in the time zone `tz`, by default UTC. `group_by` selects rows for trips,
+    customers or months. `limit` is the number of trips or customers on a page; months have no
+    pages.
     """
 
     first: BusinessDate = Field(alias="from")

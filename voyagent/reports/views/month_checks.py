@@ -31,7 +31,7 @@ _MISSING: dict[str, Any] = {
 def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
     """Return checks of a month's drafts, proposals and document numbers.
 
-    Only proposals that would post into the month count.
+    A proposal is counted only if its act would post into the month.
     """
     drafts, waiting, gaps = reader.read(
         closing_queries.drafts_statement(first, last),
@@ -81,7 +81,8 @@ def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
 def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
     """Return failed checks that count the draft invoices and the draft bills.
 
-    Each check links to the list of these drafts. A check with the count zero is left out.
+    One check is for invoices and one for bills, and each links to the list of the drafts. A check
+    is left out if there are no such drafts.
     """
     bills = sum(row["is_bill"] for row in drafts)
     invoices = len(drafts) - bills

@@ -14,9 +14,9 @@ _HUNDRED = Decimal(100)
 
 
 class PlaceOfSupplyMissing(Conflict):
-    """The place of supply is unknown.
+    """The place of supply is unknown, and the tax depends on it.
 
-    The tax depends on it: it differs between supplies within a state and supplies to another state.
+    A supply within a state has other tax components than a supply to another state.
     """
 
     code = "place_of_supply_required"
@@ -49,8 +49,8 @@ def tax_on(
 ) -> list[Taxed]:
     """Return the tax components of an amount, each rounded half up separately.
 
-    `base` is the amount of a document line. If the treatment taxes a share of the fare, it is the
-    basic fare. `on` is the day whose rates apply.
+    `base` is the amount of a document line, or the basic fare if the treatment taxes a share of the
+    fare. `on` is the day whose rates apply.
 
     Raises UnknownTreatment and NoRateThen. Raises PlaceOfSupplyMissing if `supply` is None and the
     rates differ between supplies within a state and to another state.
@@ -118,7 +118,7 @@ def day_of_supply(
     """Return the time of supply: the day whose rate applies when the rate has changed.
 
     It is the second of the three days of invoice, payment and service, in order of time. Without a
-    payment, the later of the other two days applies. If the day of service is unknown, the day of
-    the invoice counts for it.
+    payment, it is the later of the other two days. If the day of service is unknown, the day of the
+    invoice is used in its place.
     """
     return sorted((invoice, payment or date.max, service or invoice))[1]

@@ -102,7 +102,7 @@ def rates_of(country: str, treatment: str) -> list[Rate]:
 
 
 def bands_on(country: str, kind: str, day: date) -> list[Band]:
-    """Return the bands of a collection at source on a day, lowest first.
+    """Return the bands of a tax collected at source on a day, lowest first.
 
     Raises UnknownTreatment, NoRateThen.
     """

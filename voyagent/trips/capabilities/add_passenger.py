@@ -1,6 +1,6 @@
 """Add or change a passenger of the conversation's trip.
 
-A passenger of the same name is changed.
+If the trip already has a passenger of the given name, that passenger is changed.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class AddPassengerInput(CurrentTripInput):
 def run(call: Invocation, inputs: AddPassengerInput) -> JsonObject:
     """Add the passenger; create a trip if the conversation has none.
 
-    If the trip already has a passenger of that name, the given fields of this passenger are
-    changed.
+    If the trip has exactly one passenger of that name, the given fields of this passenger are
+    changed instead.
 
     Raises the errors of `trip_to_change`, `passengers.add_passenger` and
     `passengers.update_passenger`.

@@ -78,7 +78,10 @@ class AddTransferInput(CurrentTripInput):
 
 
 def run(call: Invocation, inputs: AddTransferInput) -> JsonObject:
-    """Add the transfer as planned; create a trip if the conversation has none.
+    """Add the transfer with status `planned`; create a trip if there is none.
+
+    This turn may replace an earlier turn that has added an equal transfer. Nothing is added then,
+    and the output of the earlier turn is returned.
 
     Raises the errors of `trip_to_change` and `lines.add_line`.
     """
@@ -114,7 +117,7 @@ def run(call: Invocation, inputs: AddTransferInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Describe the transfer in one sentence, with both places."""
+    """Describe the transfer in one sentence, with origin and destination."""
     if not (given.get("origin") and given.get("destination")):
         return str(gettext("Planned a transfer"))
     return str(
@@ -144,10 +147,10 @@ def records(output: JsonObject) -> Sequence[Choice]:
 
 
 def _planned_before(call: Invocation, trip_id: UUID, inputs: AddTransferInput) -> JsonObject | None:
-    """Return the output of an earlier equal run of this turn, or None.
+    """Return the output of a replaced turn that added an equal transfer, or None.
 
-    Its transfer must still be planned. A turn that replaces an earlier one must not add the same
-    transfer twice.
+    This turn replaces that turn. The transfer must still be planned. Without this check, a
+    regenerated answer would add the same transfer twice.
     """
     for earlier in reversed(call.earlier):
         if earlier["on"] != inputs.on.isoformat():

@@ -140,15 +140,15 @@ def preview(call: Invocation, inputs: BookHotelInput) -> Description:
 
 
 def measure(call: Invocation, inputs: BookHotelInput) -> Measured:
-    """Return the trip's services, to compare before and after the dry run.
+    """Return the services of the trip.
 
-    Raises PassengerNotFound.
+    The preview compares the services before and after the dry run. Raises PassengerNotFound.
     """
     return itinerary_of(call, hotels.trip_of_people(inputs.passenger_ids).id)
 
 
 def policy(_call: Invocation, inputs: BookHotelInput) -> Policy:
-    """Return the facts for approval, with the rate that is paid to the supplier.
+    """Return the rate's amount and its supplier, on which limits and approval depend.
 
     Raises OfferNotFound.
     """

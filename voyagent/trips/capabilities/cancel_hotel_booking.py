@@ -58,7 +58,7 @@ def dry_run(_call: Invocation, inputs: CancelHotelBookingInput) -> JsonObject:
 
 
 def preview(_call: Invocation, inputs: CancelHotelBookingInput) -> Description:
-    """Describe the cancellation to its approver: the booking and its terms.
+    """Describe the cancellation to its approver: the booking and the hotel's terms.
 
     Raises LineNotFound, LineIsOver, NotAtSupplier.
     """
@@ -87,17 +87,17 @@ def preview(_call: Invocation, inputs: CancelHotelBookingInput) -> Description:
 
 
 def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
-    """Return the trip's services, to compare before and after the dry run.
+    """Return the services of the trip.
 
-    Raises LineNotFound.
+    The preview compares the services before and after the dry run. Raises LineNotFound.
     """
     return itinerary_of(call, trips.trip_id_of_line(inputs.booking_id))
 
 
 def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:
-    """Return the facts for approval of a cancellation, which may be charged.
+    """Return the policy: the supplier is paid an amount that is not known yet.
 
-    The charge is known only afterwards.
+    The supplier may charge for the cancellation. The charge is known only afterwards.
     """
     return Policy(direction="out")
 
@@ -110,10 +110,7 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 
 
 def _terms(booked: TripLine) -> list[FactShown]:
-    """Return the cancellation terms of the rate.
-
-    They are empty if the offer is no longer stored.
-    """
+    """Return the cancellation terms of the rate; empty if its offer is not stored."""
     rate = hotels.rate_of_stay(booked)
     if rate is None:
         return []

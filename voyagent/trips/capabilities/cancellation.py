@@ -1,6 +1,6 @@
 """Cancel trip lines from pages and the API.
 
-A line is cancelled at the supplier, after approval, or only here.
+A line is released at the supplier, cancelled after approval, or only marked as cancelled.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ from voyagent.trips.service.supplies import lines_under
 class PendingCancellation:
     """The consequences that cancelling a trip line would have.
 
-    `flights` is the number of lines that are cancelled together. `request_id` is a pending request
-    for approval about these lines. `has_lapsed` is true if the hold has expired.
+    `way` says how the line would be cancelled. `flights` is the number of lines that would be
+    cancelled together. `has_lapsed` is true if the airline's hold has expired. `request_id` is the
+    id of an unfinished approval request for one of these lines: to cancel the hotel booking or to
+    issue the tickets.
     """
 
     way: Way
@@ -48,8 +50,9 @@ class PendingCancellation:
 class Cancelled:
     """The result of a cancellation.
 
-    `withdrawn` is the number of approval requests that ended; `request` is the new request if
-    approval is needed.
+    `line` is the line after the call, and `way` says how it was cancelled. `withdrawn` is the
+    number of withdrawn requests to issue tickets. `request` is the new request for approval, if the
+    cancellation needs one.
     """
 
     line: Line
@@ -81,7 +84,7 @@ def pending_cancellation(line: TripLine) -> PendingCancellation:
 
 
 def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled]:
-    """Cancel a trip line, by the same rules as the assistant.
+    """Cancel a trip line in the way that its kind and status require.
 
     A held flight is released at the supplier, booked rooms need approval, and any other line is
     marked as cancelled. Raises Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay,
@@ -104,10 +107,11 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
 
 
 def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
-    """Request approval to cancel a hotel booking, which is cancelled once approved.
+    """Request approval to cancel a hotel booking, and return the request.
 
-    The request is shown in a new conversation. Only one request per booking can be pending. Raises
-    Forbidden, LineNotFound, LineIsOver, NotAtSupplier, CancellationRequested.
+    The request is shown in a new conversation. Once it is approved, the booking is cancelled.
+    Raises Forbidden, LineNotFound, LineIsOver, NotAtSupplier; CancellationRequested if an earlier
+    request for the booking is unfinished.
     """
     actor.require("trip.update")
     stay = trips.line_of(

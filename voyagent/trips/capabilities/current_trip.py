@@ -47,7 +47,7 @@ TRIP_CHOICES: Mapping[str, Lookup] = {"trip_id": trips_to_choose}
 
 
 def current_trip(call: Invocation, inputs: CurrentTripInput) -> Journey:
-    """Return the trip of the act with passengers and lines.
+    """Return the trip of the act, with its passengers and lines.
 
     Raises TripNotFound, TripRequired, NoTripYet, SessionNotFound.
     """

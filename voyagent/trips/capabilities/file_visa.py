@@ -119,26 +119,23 @@ def preview(_call: Invocation, inputs: FileVisaInput) -> Description:
 
 
 def measure(call: Invocation, inputs: FileVisaInput) -> Measured:
-    """Return the trip's services, to compare before and after the dry run.
+    """Return the services of the trip.
 
-    Raises PassengerNotFound.
+    The preview compares the services before and after the dry run. Raises PassengerNotFound.
     """
     return itinerary_of(call, visas.applicant(inputs.passenger_id)[1].id)
 
 
 def policy(_call: Invocation, _wanted: FileVisaInput) -> Policy:
-    """Return the facts for approval of an application, which costs a fee.
+    """Return the policy: the supplier is paid an amount that is not known yet.
 
-    The amount of the fee is known only afterwards.
+    The fee of an application is known only afterwards.
     """
     return Policy(direction="out")
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the application in one sentence, with its country.
-
-    An application that is filed is described with its receipt.
-    """
+    """Describe the application in one sentence: country, or receipt once it is filed."""
     if output.get("receipt"):
         return str(gettext("Filed the visa, receipt %(receipt)s", receipt=output["receipt"]))
     country = country_name(str(given.get("destination", "")))
@@ -148,10 +145,10 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 
 
 def _filed_on(actor: Actor) -> date:
-    """Return the day on which approval was requested; today if no approval was needed.
+    """Return the day on which approval was requested; today if none was needed.
 
-    The day is read from the request's id. If filing is repeated after midnight, the day must be the
-    same, so that the supplier recognises the same application.
+    The id of the request contains its time. If filing is repeated after midnight, the day stays the
+    same, so that the supplier recognises the application.
     """
     if actor.grant is None:
         return clock.today(actor.timezone)

@@ -36,7 +36,7 @@ from voyagent.trips.service.supplier_queries import suppliers
 
 
 class HoldFlightInput(CurrentTripInput):
-    """A fare from a search, and the passengers if not all of the trip fly."""
+    """A fare from a search, and the passengers who fly, by default all of the trip."""
 
     fare_id: Annotated[Id, Slot("fare", N_("Which fare do you want to hold?"))] = Field(
         description="`fare_id` of a fare in the search results."
@@ -47,7 +47,7 @@ class HoldFlightInput(CurrentTripInput):
 
 
 def run(call: Invocation, inputs: HoldFlightInput) -> OutboundCall[JsonObject]:
-    """Reserve the fare, or return the new fare if the price has changed.
+    """Reserve the fare, or return the fare at its new price if the price has changed.
 
     Nothing is reserved at a new price.
 
@@ -84,7 +84,7 @@ def note(_output: JsonObject) -> str:
 def answer(_given: JsonObject, output: JsonObject) -> str:
     """Return the assistant's answer: booking number, time limit, and warnings.
 
-    It warns of a cost above the budget and of earlier bookings that are still held.
+    The answer warns of a cost above the budget, and of earlier bookings that are still held.
     """
     if "fare" in output:
         fare = gettext("The fare is now: %(fare)s.", fare=fare_row(output["fare"]))
@@ -154,9 +154,10 @@ def _output(lines: Sequence[TripLine], budget: Money | None) -> JsonObject:
 
 
 def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
-    """Return the held bookings that were made in turns which this turn replaces.
+    """Return the bookings of replaced turns that are still held.
 
-    They stay held until they expire or are released.
+    A booking that was made in a replaced turn stays held until it expires or is released. Each item
+    has `locator` and `expires_at`.
     """
     before = {str(one["locator"]) for one in call.earlier if one.get("locator")} - {
         now.supplier_ref

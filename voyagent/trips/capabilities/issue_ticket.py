@@ -112,15 +112,15 @@ def preview(call: Invocation, inputs: IssueTicketInput) -> Description:
 
 
 def measure(call: Invocation, inputs: IssueTicketInput) -> Measured:
-    """Return the trip's services, to compare before and after the dry run.
+    """Return the services of the trip.
 
-    Raises LineNotFound.
+    The preview compares the services before and after the dry run. Raises LineNotFound.
     """
     return itinerary_of(call, trips.trip_id_of_line(inputs.pnr_id))
 
 
 def policy(_call: Invocation, inputs: IssueTicketInput) -> Policy:
-    """Return the facts for approval: the supplier is paid the booking's cost.
+    """Return the booking's cost and supplier, on which limits and approval depend.
 
     Raises LineNotFound, NotHeld.
     """

@@ -21,7 +21,7 @@ def held_flights(call: Invocation, text: str) -> list[Choice]:
     """Return the held flight bookings that a text may refer to.
 
     Bookings of the conversation's trip come first. The id of a choice is the id of the booking's
-    first flight, and its amount is the cost of the booking.
+    first flight. The amount of a choice is the cost of the booking.
     """
     bookings: dict[tuple[str, str | None], list[Line]] = {}
     titles = {}
@@ -42,7 +42,7 @@ def held_flights(call: Invocation, text: str) -> list[Choice]:
 def booked_stays(call: Invocation, text: str) -> list[Choice]:
     """Return the hotel bookings that a text may refer to.
 
-    Those of the conversation's trip come first.
+    Bookings of the conversation's trip come first.
     """
     choices = []
     for title, line in _bookings(call, "hotel", "booked"):
@@ -71,7 +71,7 @@ def passengers(call: Invocation, text: str) -> list[Choice]:
 def trips(call: Invocation, text: str) -> list[Choice]:
     """Return the trips that a text may refer to.
 
-    The conversation's trip comes first, then the newest ones.
+    The conversation's trip comes first, then the newest trips.
     """
     found = trips_queries.list_titles(call.reader, session_id=call.session_id, limit=SEARCHED_MAX)
     return matching([(Choice(str(row["id"]), row["title"]), row["title"]) for row in found], text)
@@ -80,11 +80,14 @@ def trips(call: Invocation, text: str) -> list[Choice]:
 def matching(choices: Sequence[tuple[Choice, str]], text: str) -> list[Choice]:
     """Return the choices that a text refers to.
 
-    Each choice is given together with the words by which it can be named. A booking number in the
-    text takes precedence. Otherwise the choices that have the most words in common with the text
-    are returned, and all choices if none has any. A person whose full name is in the text takes
-    precedence over one whose name only contains it. A record that shares only the surname with a
-    name in the text is marked, so that the user must choose.
+    Each choice is given with its name: the text by which a user can refer to it. If `text` contains
+    booking numbers, the choices with these numbers are returned. Otherwise the choices are returned
+    whose names have the most words in common with `text`; if no name has any, all choices are
+    returned.
+
+    A name that `text` contains in full takes precedence over a longer name. If the best choices
+    share only a surname with a person in `text`, they have `is_near` set, so that the user must
+    choose.
     """
     given_words = _words(text)
     numbered = [one for one, _ in choices if one.number and one.number.casefold() in given_words]

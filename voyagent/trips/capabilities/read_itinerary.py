@@ -18,9 +18,9 @@ from voyagent.trips.words import country_name, state_word
 
 
 def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
-    """Return passengers, services and price of the trip.
+    """Return the passengers, services and total price of the trip.
 
-    Costs, cancelled services and passports are left out.
+    Costs, cancelled services and passport data are left out.
 
     Raises the errors of `current_trip`.
     """
@@ -47,9 +47,9 @@ def sentence(_given: JsonObject, _output: JsonObject) -> str:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: services, total and link to the PDF.
+    """Return the assistant's answer: services, total price and link to the PDF.
 
-    The services are in order of time.
+    Flights come first, then hotels, transfers and visas.
     """
     lines = [
         *(

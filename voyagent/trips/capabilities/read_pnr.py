@@ -61,9 +61,9 @@ def _output(read: tuple[list[TripLine], Any]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: booking, status, supplier and counts.
+    """Return the assistant's answer: booking number, status, supplier and counts.
 
-    The counts are those of passengers, flights and tickets.
+    Passengers, flights and tickets are counted.
     """
     status = gettext(
         "Booking %(locator)s is %(status)s at %(source)s.",

@@ -65,9 +65,9 @@ def _output(released: tuple[list[TripLine], int]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer, which names the released booking.
+    """Return the assistant's answer: the number of the released booking.
 
-    It says if a request for the booking's tickets was withdrawn.
+    A second sentence follows if a request to issue the booking's tickets was withdrawn.
     """
     released = gettext("Booking %(locator)s is released at no cost.", locator=output["locator"])
     if not output["withdrawn"]:

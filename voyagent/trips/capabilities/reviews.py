@@ -27,10 +27,11 @@ DRY_RUN = "dry run"
 
 
 def itinerary_of(call: Invocation, trip_id: UUID) -> Measured:
-    """Return the active lines of a trip as texts, by kind, day and name.
+    """Return a description of each active line of a trip.
 
-    A preview compares the result before and after a dry run. Keys have no id, because a dry run
-    gives a new line another id each time. Raises TripNotFound.
+    The preview compares the descriptions before and after a dry run. The key of a description is
+    kind, first day and name of the line. The id is no key, because each dry run gives a new line
+    another id. Raises TripNotFound.
     """
     seen: dict[str, str] = {}
     for line in trips.read_trip(call.reader, trip_id).active_lines:
@@ -74,10 +75,10 @@ def trip_checks(journey: Journey) -> list[CheckShown]:
 def budget_checks(
     session_id: UUID | None, enquiry_id: UUID | None, cost: Money
 ) -> list[CheckShown]:
-    """Return a warning if the cost is above the enquiry's budget.
+    """Return a warning if the cost is above the enquiry's budget, else an empty list.
 
-    Otherwise the list is empty. The enquiry is the given one, else that of the conversation. Its
-    budget is for the whole trip.
+    The enquiry is the given one, else the newest one of the conversation. The budget of an enquiry
+    is for the whole trip.
     """
     budget = budget_of(session_id, enquiry_id)
     if budget is None or not is_above(cost, budget):

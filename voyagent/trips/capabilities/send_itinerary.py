@@ -61,9 +61,9 @@ def run(call: Invocation, inputs: SendItineraryInput) -> JsonObject:
 
 
 def notices(_call: Invocation, inputs: SendItineraryInput) -> list[str]:
-    """Return the notice that the address is new for the customer, if it is.
+    """Return a notice if the address is not known to be the customer's.
 
-    Raises TripNotFound.
+    Otherwise the list is empty. Raises TripNotFound.
     """
     known = sending.known_addresses(inputs.trip_id)
     if inputs.to.casefold() in {one.casefold() for one in known}:
@@ -81,7 +81,7 @@ def notices(_call: Invocation, inputs: SendItineraryInput) -> list[str]:
 def preview(call: Invocation, inputs: SendItineraryInput) -> Description:
     """Describe the mail to its approver: address, language, price and services.
 
-    Title and checks say if the address is new for the customer.
+    If the address is new for the customer, the title and a check say so.
 
     Raises TripNotFound, NothingToSend.
     """

@@ -42,9 +42,10 @@ LINES = Result(
 
 
 def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
-    """Return the trip with its totals, its warnings and items for an invoice.
+    """Return the trip with its totals, its warnings and the items for an invoice.
 
-    Raises the errors of `current_trip`.
+    `findings` are the warnings, and `charges` the items for an invoice. Raises the errors of
+    `current_trip`.
     """
     journey = current_trip(call, inputs)
     return {
@@ -117,9 +118,9 @@ def _row(line: JsonObject, lines: Sequence[JsonObject]) -> str:
 
 
 def _is_in_fare(line: JsonObject, lines: Sequence[JsonObject]) -> bool:
-    """Return True if another flight of the booking has the price of this flight.
+    """Return True if the price of a flight is on another flight of its booking.
 
-    An outbound and a return flight that were sold together have one price.
+    Flights that were sold together have one price, which one of the lines has.
     """
     if line["kind"] != "flight" or not line["supplier_ref"] or Decimal(line["price"]["amount"]):
         return False

@@ -34,7 +34,7 @@ class VisaRequirementsInput(Closed):
 
 
 def run(call: Invocation, inputs: VisaRequirementsInput) -> OutboundCall[JsonObject]:
-    """Return the requirements and their source.
+    """Return the visa requirements and their source.
 
     Raises the errors of `visas.visa_requirements`.
     """
@@ -67,9 +67,9 @@ def _output(found: Any) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer about the visa, its documents and its cost.
+    """Return the assistant's answer: kind of visa, documents, fee, days and source.
 
-    The processing time and the source follow.
+    The days are the number of days that the processing takes.
     """
     kinds = {
         "not_needed": gettext("No visa is needed."),

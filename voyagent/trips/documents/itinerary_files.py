@@ -46,11 +46,13 @@ Read = tuple[Journey, str]
 def itinerary_table(found: Read, *, prices: bool) -> Sheet:
     """Return the itinerary as a table, for a spreadsheet or CSV.
 
-    The first column is the kind of the row. `head` is a fact about the trip and `passenger` a
-    passenger. `flight`, `hotel`, `transfer`, `visa` and `other` follow in order of date, then
-    `ticket`; with `prices` there is a `total` for each currency. Times are local. A visa has the
-    day on which it was granted, else the day on which it was filed. Another service without a day
-    has none. Passports, suppliers, costs and cancelled services are left out.
+    The first column is the kind of the row. A `head` row has one field of the trip, such as its
+    title. A `passenger` row has a passenger. The services follow in order of date, as `flight`,
+    `hotel`, `transfer`, `visa` and `other` rows. Then comes a `ticket` row for each ticket and,
+    with `prices`, a `total` row for each currency.
+
+    Times are local. The day of a visa is the day on which it was granted, else the day on which it
+    was filed. Passport data, suppliers, costs and cancelled services are left out.
     """
     journey, agency = found
     trip, (first, last) = journey.trip, journey.days

@@ -22,8 +22,9 @@ from voyagent.trips.service.sending import Post
 def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices: bool) -> Trip:
     """Create the itinerary PDF and mail it in the sender's name; return the trip.
 
-    `locale` is the customer's language; `prices` includes prices in the PDF. Raises TripNotFound
-    and the errors of `sending.send_itinerary`.
+    `to` is the recipient's address and `locale` the language of the PDF and mail. With `prices`,
+    the PDF has the total prices. Raises Forbidden, TripNotFound, and the errors of
+    `sending.send_itinerary`.
     """
     actor.require_authority("trip.send")
     identity, outbox = installed(Identity, "identity"), installed(Outbox, "outbox")

@@ -31,7 +31,8 @@ def document_of(
 ) -> Attached:
     """Return the itinerary as a PDF in the current language.
 
-    `contact` is the person whom the customer can ask, by default the person who created the trip.
+    `contact` is the name of the person whom the customer can ask; the default is the person who
+    created the trip.
     """
     typesetter = installed(Paper, "paper")
     data = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])

@@ -41,9 +41,9 @@ _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 
 
 class LineForm(SchemaForm[LineIn]):
-    """Base form of a trip line, with the fields that all kinds share.
+    """Base form of a trip line, with the fields that all kinds of line share.
 
-    `untouched_values` has the details that the form does not show.
+    `untouched_values` has the details of the line that the form does not show.
     """
 
     schema: ClassVar[type[BaseModel]] = LineIn
@@ -53,7 +53,7 @@ class LineForm(SchemaForm[LineIn]):
     untouched: ClassVar[tuple[str, ...]] = ()
     """Members of the details that the form does not show and leaves unchanged."""
     places: ClassVar[dict[str, str]] = {}
-    """For members of the details, the field at which an error is shown if it has another name."""
+    """Form fields for errors of details, where field and detail have different names."""
     sentences: ClassVar[dict[str, Any]] = {
         **CURRENCY_SENTENCES,
         "string_pattern_mismatch": _("Check this value."),
@@ -113,9 +113,9 @@ class LineForm(SchemaForm[LineIn]):
         return {}
 
     def accepted(self) -> Any | None:
-        """Return the validated line, or None.
+        """Return the validated line, or None if the form has errors.
 
-        Errors of the details are shown at their fields.
+        Errors in the details of the line are shown at the fields of the form.
         """
         if not self.is_submitted() or not self.validate():
             return None
@@ -163,9 +163,10 @@ class LineForm(SchemaForm[LineIn]):
         }
 
     def more_details(self) -> dict[str, Any]:
-        """Return the members of the details that are computed from fields.
+        """Return the details that are computed from fields of the form.
 
-        They depend on several fields or on fields of other names.
+        A subclass returns a detail here if its field has another name or format, or if it depends
+        on several fields.
         """
         return {}
 
@@ -220,7 +221,7 @@ class FlightForm(LineForm):
     def more_details(self) -> dict[str, Any]:
         """Return airline, number, airports and times, computed from the fields.
 
-        If no day of arrival is given, the flight lands on the day of departure.
+        If no day of arrival is given, the flight arrives on the day of departure.
         """
         number = "".join((self.flight.data or "").upper().split())
         typed = {name: _text(self[name].data) for name in ("origin", "destination")}

@@ -1,6 +1,6 @@
-"""Form of a passenger.
+"""Form of a passenger, which passport lines can fill.
 
-It can be filled from the machine-readable lines of a passport.
+Passport lines are the machine-readable zone of a passport.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PASSENGER_ERROR_FIELDS = {"invalid_date_of_birth": "date_of_birth", "trip_full":
 class PassengerForm(SchemaForm[PassengerIn]):
     """Form of a passenger.
 
-    A blank passport number keeps the stored one; a checkbox deletes it.
+    A blank passport number keeps the stored number; a checkbox deletes it.
     """
 
     schema: ClassVar[type[BaseModel]] = PassengerIn
@@ -65,10 +65,10 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return 200 if self.zone else super().status
 
     def accepted(self) -> Any | None:
-        """Return the validated passenger, or None if the form has errors.
+        """Return the validated passenger, or None if the form has errors or needs review.
 
-        If passport lines were sent, they first fill the fields and None is returned, so that the
-        user can review them.
+        If passport lines were sent, the other fields are filled from them and None is returned, so
+        that the user can review the fields.
         """
         if self.is_submitted() and self.validate() and (self.passport_lines.data or "").strip():
             try:
@@ -98,7 +98,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
     def changes(self, body: PassengerIn) -> dict[str, Any]:
         """Return the changes to all fields.
 
-        The passport number is a change only if it was entered or deleted.
+        The passport number is included only if it was entered or is to be deleted.
         """
         changes: dict[str, Any] = {
             name: getattr(body, name)

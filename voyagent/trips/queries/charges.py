@@ -33,9 +33,9 @@ class Charge:
 
 
 def charges_of(journey: Journey) -> list[Charge]:
-    """Return the invoice items by date; unpriced lines are left out.
+    """Return the invoice items of a trip by date; lines without a price are left out.
 
-    Flights of one booking are one item.
+    All flights of one booking are one item.
     """
     bookings: dict[tuple[str, str, str], list[Line]] = {}
     for line in journey.active_lines:

@@ -24,9 +24,9 @@ def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
 
 
 def budget_of(session_id: UUID | None, enquiry_id: UUID | None = None) -> Money | None:
-    """Return the budget of the enquiry, or None if it has no amount.
+    """Return the budget of an enquiry; None without an enquiry or without an amount.
 
-    The enquiry is the given one, else the newest of the conversation. Raises EnquiryNotFound.
+    The enquiry is the given one, else the newest one of the conversation. Raises EnquiryNotFound.
     """
     enquiry = enquiry_of(session_id, enquiry_id)
     if enquiry is None or enquiry["budget_hundredths"] is None:

@@ -1,6 +1,6 @@
 """Build the itinerary for the customer: a trip described day by day.
 
-The page and the PDF show it; it contains no passport data.
+The itinerary page and the PDF show the same contents, without passport data.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from voyagent.trips.words import country_name
 
 WEEK = 7
 DAYS_MAX = 31
-"""Length in days up to which every day is listed.
+"""Number of days up to which every day of an itinerary is listed.
 
 A longer itinerary lists only the days on which something happens.
 """
@@ -57,8 +57,9 @@ class Leg:
 class Item:
     """A hotel stay, transfer or other service as shown to the customer.
 
-    `icon` is an icon's name, `about` the facts, `notes` a text for the customer. `title` is empty
-    if it equals the heading of the day.
+    `icon` is the name of an icon. `about` is a text with room, time, booking number and similar
+    details, and `notes` a text for the customer. `title` is empty if it equals the heading of the
+    day.
     """
 
     line_id: UUID
@@ -72,8 +73,8 @@ class Item:
 class Day:
     """A day of the itinerary.
 
-    `before` are the services before the first flight, such as the transfer to the airport; `items`
-    are those after it.
+    `legs` are the flights of the day. `before` are the services before the first flight, such as
+    the transfer to the airport, and `items` all other services.
     """
 
     day: str
@@ -104,7 +105,7 @@ class Itinerary:
 def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
     """Build the itinerary of a trip in the current language.
 
-    `prices` are the formatted total prices, one for each currency.
+    `prices` are the total prices as text, one for each currency.
     """
     lines = journey.active_lines
     flights = [(line, line.details) for line in lines if isinstance(line.details, FlightDetails)]
@@ -140,9 +141,9 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
 
 
 def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
-    """Join consecutive free days into one, such as `15 – 18 Dec`.
+    """Join consecutive days at leisure into one, such as `15 – 18 Dec`.
 
-    Weekdays are shown only for less than a week.
+    The weekdays of joined days are shown only if there are fewer than seven days.
     """
     for is_free, group in groupby(
         days, key=lambda pair: pair[1].heading == gettext("At leisure") and not pair[1].items
@@ -198,7 +199,8 @@ def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[t
 def _days_of(line: Line) -> list[date]:
     """Return the days on which a trip line is listed.
 
-    An overnight flight is listed on its day of departure, a hotel on its first and last day.
+    A hotel is listed on its first and last day, any other line on its first day. An overnight
+    flight is therefore listed on its day of departure.
     """
     assert line.starts_on is not None
     return (
@@ -209,10 +211,11 @@ def _days_of(line: Line) -> list[date]:
 
 
 def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str) -> str:
-    """Return the heading of a day from the most notable line of the day.
+    """Return the heading of a day.
 
-    It is the destination of a flight, else another service, a hotel's city, a transfer's
-    destination, an arrival, a check-out, or free time.
+    The heading is the first of these that the day has: the destination of its last flight, the
+    title of another service, the city of a hotel where a stay begins, or the destination of its
+    last transfer. Then follow an arrival, a check-out, and free time.
     """
     flights = [line.details for line in today if isinstance(line.details, FlightDetails)]
     if flights:
@@ -340,9 +343,10 @@ def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> st
 
 
 def turning_point(flights: Sequence[FlightDetails]) -> str:
-    """Return the destination of a trip by its flights.
+    """Return the destination of a trip as a city, derived from its flights.
 
-    For a round trip it is the city of the longest stay, else the city of the last arrival.
+    The destination of a round trip is the city with the longest time between two flights. The
+    destination of any other trip is the city of the last arrival.
     """
     if not flights:
         return ""
@@ -404,7 +408,7 @@ def _tickets_in_a_row(flights: Sequence[FlightDetails]) -> str:
 def tickets_of(flights: Iterable[FlightDetails]) -> list[str]:
     """Return the distinct ticket numbers of flights.
 
-    The flights of a booking share theirs.
+    All flights of a booking have the same ticket numbers.
     """
     return list(dict.fromkeys(number for flight in flights for number in flight.tickets or ()))
 
@@ -421,10 +425,7 @@ def _people(names: Sequence[str]) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """Join words as a list in the current language.
-
-    English has no comma before "and".
-    """
+    """Join words as a list in the current language; English has no comma before "and"."""
     locale = _locale()
     return str(
         format_list(list(words), locale=Locale("en", "GB") if locale.language == "en" else locale)

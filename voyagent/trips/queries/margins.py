@@ -1,8 +1,8 @@
 """Query cost and price of trips, planned and posted, with groups and totals.
 
-The trips of a report are the trips that were created in its period, and the trips with posted
-revenue or cost in it. The posted amounts are a select with the columns thing_id (a trip), currency,
-month (its first day), revenue_minor and cost_minor.
+A report contains the trips that were created in its period, and the trips for which revenue or cost
+was posted in the period. The posted amounts are a select with the columns thing_id (the trip's id),
+currency, month (its first day), revenue_minor and cost_minor.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ CustomerOf = Callable[[ColumnElement[UUID]], ColumnElement[str]]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A period of trip creation, from `begin` to before `end`.
+    """A period in which trips were created: `begin` is included, `end` is not.
 
-    Its months are those of the time zone `zone`.
+    `zone` is the time zone in which months begin.
     """
 
     begin: datetime
@@ -71,7 +71,8 @@ class Opened:
 class Earnings:
     """Posted revenue and cost of trips in a period, as a select.
 
-    `customer` gives the customer's name in the books, used if the trip has no enquiry.
+    `customer` returns a column with the customer's name in the books, which is used for a trip
+    without an enquiry.
     """
 
     statement: Select[Any]
@@ -86,8 +87,8 @@ def margins_statement(
     The newest trip is first.
 
     Rows: id, title, customer, created_at, currency, planned cost_minor and price_minor, posted
-    spent_minor and earned_minor. A trip without amounts has one row with zeros in its own currency.
-    `limit` is the number of trips.
+    spent_minor (cost) and earned_minor (revenue). A trip without amounts has one row with zeros in
+    its own currency. `limit` is the maximum number of trips.
     """
     posted = earnings.statement.cte("posted")
     trips = select(
@@ -120,7 +121,8 @@ def margins_statement(
 def margin_totals_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
     """Select the totals of all trips of a period by currency.
 
-    Rows: currency, cost_minor, price_minor, spent_minor, earned_minor.
+    Rows: currency, planned cost_minor and price_minor, posted spent_minor (cost) and earned_minor
+    (revenue).
     """
     amounts = _of_days(opened, earnings)
     return (
@@ -131,9 +133,11 @@ def margin_totals_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
 
 
 def margins_by_month_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
-    """Select totals by month: planned by date of creation, posted by book date.
+    """Select totals by month and currency.
 
-    Rows: month, currency, cost_minor, price_minor, spent_minor, earned_minor.
+    A planned amount counts in the month in which its trip was created, a posted amount in the month
+    of its book date. Rows: month (its first day), currency, planned cost_minor and price_minor,
+    posted spent_minor (cost) and earned_minor (revenue).
     """
     amounts = _of_days(opened, earnings)
     return (
@@ -148,9 +152,9 @@ def margins_by_customer_statement(
 ) -> Select[Any]:
     """Select totals by customer, ignoring case; trips without a customer come first.
 
-    `limit` is the number of customers after the cursor. Rows: key (the name in lower case, empty if
-    there is none), customer (None then), currency, cost_minor, price_minor, spent_minor,
-    earned_minor.
+    `limit` is the maximum number of customers after the cursor. Rows: key (the customer's name in
+    lower case), customer, currency, planned cost_minor and price_minor, posted spent_minor (cost)
+    and earned_minor (revenue). Without a customer, key is empty and customer is None.
     """
     amounts = _of_days(opened, earnings)
     named = _named(earnings.customer, select(amounts.c.trip_id)).cte("named")
@@ -174,9 +178,10 @@ def margins_by_customer_statement(
 
 
 def trips_of_customer(name: str, in_books: CustomerOf, among: Select[Any]) -> Select[Any]:
-    """Select the ids of a customer's trips.
+    """Select the ids of a customer's trips, ignoring case.
 
-    An empty name selects trips without a customer.
+    An empty name selects the trips without a customer. `among` is a select of the trip ids to
+    consider.
     """
     named = _named(in_books, among).subquery("named_so")
     return select(named.c.id).where(named.c.key == func.lower(literal(name)))
@@ -198,10 +203,7 @@ def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
 
 
 def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
-    """Return a trip's customer as a column.
-
-    It is the customer of the enquiry, or else the one in the books.
-    """
+    """Return a column with the customer's name: of the enquiry, else in the books."""
     return func.coalesce(customer_of(trips.c.enquiry_id), in_books(trips.c.id)).label("customer")
 
 
@@ -222,7 +224,8 @@ def _amounts(
 ) -> CTE:
     """Return planned and posted amounts by trip, currency and month.
 
-    Columns: trip_id, currency, month and the four amounts.
+    Columns: trip_id, currency, month (its first day or null), planned cost_minor and price_minor,
+    posted spent_minor (cost) and earned_minor (revenue).
     """
     lines = select(
         _LINES.trip_id,

@@ -102,7 +102,7 @@ def agencies_with_offers() -> list[UUID]:
 def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:
     """Return a trip.
 
-    `lock` locks its row until the transaction ends. Raises TripNotFound.
+    With `lock`, the trip's row is locked until the transaction ends. Raises TripNotFound.
     """
     return load_one(select(Trip).where(Trip.id == trip_id), TripNotFound, lock=lock)
 
@@ -153,7 +153,7 @@ def read_trip(reader: Reader, trip_id: UUID) -> Journey:
 def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
     """Return the trip of a conversation, or None; includes encrypted passport numbers.
 
-    Raises SessionNotFound.
+    Raises SessionNotFound if the conversation does not exist.
     """
     journey, sessions = _read(
         reader, _TRIPS.session_id == session_id, session_statement(session_id), sealed=True
@@ -166,9 +166,10 @@ def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
 def list_bookings(
     reader: Reader, kind: str, status: str, *, session_id: UUID | None, limit: int
 ) -> list[tuple[str, Line]]:
-    """Return trip lines booked at a supplier, each with the title of its trip.
+    """Return supplier bookings of a kind and status, with the titles of their trips.
 
-    Lines of the conversation's trip come first, then the newest.
+    Each booking is given as its trip line. Lines of the conversation's trip come first, then the
+    newest lines.
     """
     statement = (
         select(*(_LINES[name] for name in _LINE_COLUMNS), _TRIPS.title.label("trip_title"))
@@ -190,7 +191,7 @@ def list_bookings(
 
 
 def list_passengers(reader: Reader, *, session_id: UUID | None, limit: int) -> list[Row]:
-    """Return `id`, `full_name` and the trip's `title` of passengers.
+    """Return `id` and `full_name` of passengers, and the `title` of their trips.
 
     Passengers of the conversation's trip come first, then passengers of the newest trips.
     """
@@ -207,7 +208,7 @@ def list_passengers(reader: Reader, *, session_id: UUID | None, limit: int) -> l
 def list_titles(reader: Reader, *, session_id: UUID | None, limit: int) -> list[Row]:
     """Return `id` and `title` of trips.
 
-    The conversation's trip comes first, then the newest ones.
+    The conversation's trip comes first, then the newest trips.
     """
     statement = (
         select(_TRIPS.id, _TRIPS.title)
@@ -230,7 +231,7 @@ def read_title(reader: Reader, trip_id: UUID | None) -> str | None:
 
 
 def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:
-    """Return the newest trips, with the chosen trip at the end if it is missing.
+    """Return the newest trips, and the chosen trip last if it is not among them.
 
     Rows: id, title, time of creation.
     """
@@ -256,7 +257,8 @@ def list_trips(
 ) -> Page[Row]:
     """Return a page of trips, newest first.
 
-    Each row has the days, the number of people, the prices and the status.
+    Each row also has `first_day`, `last_day`, `passenger_count`, `status` and `prices`: the
+    customer's total price in each currency.
     """
     where: list[ColumnElement[bool]] = [owned(Trip)]
     if session_id is not None:

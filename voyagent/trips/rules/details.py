@@ -70,8 +70,8 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 class FlightDetails(Closed):
     """The details of a flight.
 
-    Times are local to the airports; an unknown airport code is accepted. `travellers` are the names
-    in the booking.
+    Times are local to the airports. An unknown airport code is accepted. `travellers` are the
+    passenger names in the booking.
     """
 
     kind: Literal["flight"]
@@ -138,9 +138,10 @@ class TransferDetails(Closed):
 
 
 class VisaDetails(Closed):
-    """The details of visas of a country, for `count` people or one `traveller`.
+    """The details of visas of one country.
 
-    `granted_on` is the day on which the visa was granted.
+    `count` is the number of visas. `traveller` is the name of the applicant if the visa is for one
+    passenger.
     """
 
     kind: Literal["visa"]
@@ -180,10 +181,7 @@ _READING: TypeAdapter[AnyDetails] = TypeAdapter(Details)
 
 
 def stored(details: AnyDetails) -> dict[str, Any]:
-    """Convert details to JSON for the table.
-
-    The kind and empty members are left out.
-    """
+    """Convert details to JSON for the table, without kind and empty members."""
     return details.model_dump(mode="json", exclude_none=True, exclude={"kind"})
 
 
@@ -193,9 +191,9 @@ def read_details(kind: str, stored: dict[str, Any]) -> AnyDetails:
 
 
 def span(details: AnyDetails) -> tuple[date | None, date | None]:
-    """Return the first and last local day.
+    """Return the first and last local day of a service; both None if it has no day.
 
-    The last is never before the first, even for a flight across the date line.
+    The last day is never before the first, even for a flight across the date line.
     """
     match details:
         case FlightDetails():

@@ -21,8 +21,8 @@ OVER = frozenset({"cancelled", "failed"})
 class Passenger:
     """A passenger of a trip.
 
-    `passport_sealed` is the encrypted passport number, and `person_key` the encrypted key that
-    decrypts it; they are loaded only on request.
+    `passport_sealed` is the encrypted passport number. `person_key` is the passenger's own key,
+    which decrypts the number and is itself encrypted. Both are loaded only on request.
     """
 
     id: UUID
@@ -77,10 +77,7 @@ class Line:
 
     @property
     def state(self) -> str:
-        """Return the status for display.
-
-        It is `granted` for a granted visa, else the line's status.
-        """
+        """Return the status for display: `granted` for a granted visa, else `status`."""
         return (
             "granted"
             if getattr(self.details, "granted_on", None) and not self.is_over
@@ -89,9 +86,10 @@ class Line:
 
     @property
     def place_in_time(self) -> tuple[date, str, datetime]:
-        """Return the sort key: day, then time, with hotels after the arrival.
+        """Return the sort key of a trip's lines: day, time, time of creation.
 
-        Lines without a day come last.
+        A hotel comes after the other services of its day. A service without a time counts as at
+        noon. Lines without a day come last.
         """
         at = "departs_at" if self.kind == "flight" else "at"
         time = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]
@@ -118,7 +116,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A trip with its passengers and its lines, cancelled ones included.
+    """A trip with its passengers and all its lines, including cancelled lines.
 
     Lines are in order of time.
     """
@@ -134,9 +132,9 @@ class Journey:
 
     @property
     def totals(self) -> list[Total]:
-        """Return cost and price in each currency, the trip's own first.
+        """Return the total cost and price in each currency, the trip's currency first.
 
-        Nothing is converted.
+        Cancelled and failed lines are left out. No amount is converted.
         """
         return totals(self.active_lines, self.trip["currency"])
 
@@ -167,7 +165,8 @@ def totals(lines: Sequence[Line], currency: str) -> list[Total]:
 def status_of(statuses: Sequence[str]) -> str:
     """Return the status of a trip: `planned`, `part_booked` or `booked`.
 
-    `statuses` are those of its lines.
+    `statuses` are the statuses of the trip's lines, without cancelled and failed lines. The trip is
+    `booked` if all of them are booked, ticketed or filed, and `part_booked` if some are.
     """
     committed = [status in {"booked", "ticketed", "filed"} for status in statuses]
     return "planned" if not any(committed) else "booked" if all(committed) else "part_booked"

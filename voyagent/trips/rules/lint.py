@@ -1,6 +1,6 @@
 """Compute warnings about a trip from its passengers and lines.
 
-Warnings never block an act. Days are local; connections are measured between UTC instants.
+A warning never blocks an act. Days are local; the time between two flights is measured in UTC.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MINIMUMS: Mapping[str, tuple[int, int]] = {}
 OTHER_AIRPORT_MINUTES = 240
 """Minimum connection time to another airport of the same city, in minutes.
 
-It includes immigration, the transfer and another check-in.
+The time includes immigration, the transfer and another check-in.
 """
 CONNECTION_MINUTES_MAX = 24 * 60
 WAIT_MINUTES_MAX = 12 * 60
@@ -43,10 +43,11 @@ PASSPORT_MONTHS_OF: Mapping[str, int] = {
     **dict.fromkeys(_SCHENGEN.split(), 3),
     **dict.fromkeys(("AU", "CA", "GB", "IE", "JP", "KR", "US"), 0),
 }
-"""Months of passport validity after the return, for countries with a shorter rule.
+"""Months for which a passport must be valid after the return, by country.
 
-In the Schengen area it is three months (Schengen Borders Code, article 6). 0 means that the
-passport must be valid only for the stay.
+The map has the countries that require fewer months than `PASSPORT_MONTHS`. The Schengen area
+requires three (Schengen Borders Code, article 6). 0 means that the passport must be valid only for
+the stay.
 """
 
 
@@ -76,7 +77,8 @@ class Finding:
 class Flight:
     """A flight with departure and arrival in comparable minutes.
 
-    The local time is used for an airport whose time zone is unknown.
+    `departs` and `arrives` count minutes of UTC, or of local time for an airport whose time zone is
+    unknown.
     """
 
     line: Line
@@ -161,9 +163,10 @@ def findings(
     *,
     minimums: Mapping[str, tuple[int, int]] = MINIMUMS,
 ) -> list[Finding]:
-    """Return all warnings, the most serious first.
+    """Return all warnings about a trip, the most serious first.
 
-    `minimums` are minimum connection times of particular airports in minutes.
+    `minimums` are the minimum connection times of particular airports in minutes: domestic,
+    international.
     """
     plan = _plan(passengers, lines)
     found = [
@@ -215,10 +218,11 @@ def _flight(line: Line, details: FlightDetails) -> Flight:
 
 
 def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
-    """Yield for each flight its connection with the flight before it, if there is one.
+    """Yield for each flight its connection with an earlier flight, if there is one.
 
-    The flight before it is the last one to land in the same city in the 24 hours before. If there
-    is none, it is one that lands too late.
+    The earlier flight lands in the city from which the flight departs, less than 24 hours before.
+    If several do, the flight with the shortest wait counts. If all of them land after the
+    departure, the first to land counts.
     """
     for then in flights:
         before = [
@@ -313,9 +317,10 @@ def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
 
 
 def _missing_nights(plan: Plan) -> Iterator[Finding]:
-    """Warn of nights without a hotel, an overnight flight or a short wait.
+    """Warn of each night without a hotel, an overnight flight or a short wait.
 
-    A trip without any hotel has no such warning.
+    A short wait is a connection of at most `WAIT_MINUTES_MAX`. A trip without any hotel has no such
+    warning.
     """
     if not plan.stays:
         return
@@ -435,9 +440,9 @@ def _flown_twice(plan: Plan) -> Iterator[Finding]:
 
 
 def _flown_at_once(plan: Plan) -> Iterator[Finding]:
-    """Warn of two flights at the same time for a passenger named in both.
+    """Warn of two flights at the same time for a passenger who is named in both.
 
-    Short connections have a warning of their own.
+    Connecting flights are left out, because short connections have a warning of their own.
     """
     connected = {frozenset((one.first.line.id, one.then.line.id)) for one in plan.connections}
     for first, then in combinations(plan.flights, 2):
@@ -544,8 +549,8 @@ def _expiring_passports(plan: Plan) -> Iterator[Finding]:
 def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
     """Return the countries that a passenger enters on the trip.
 
-    They are the countries of flights and hotels, except the passenger's own country and the country
-    of the first departure.
+    The passenger's own country, the country of the first departure and countries of transit are
+    left out. The set is empty if neither of the first two is known.
     """
     ends = {journey[-1].countries[1] for journey in plan.journeys}
     entered = {
@@ -558,9 +563,6 @@ def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
 
 
 def _months_after(day: date, months: int) -> date:
-    """Return the day some months later.
-
-    If that month has no such day, it is the last day of that month.
-    """
+    """Return the day a number of months later, at most the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

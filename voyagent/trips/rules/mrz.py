@@ -1,7 +1,7 @@
 """Read the machine-readable zone of passports (ICAO Doc 9303 part 4, TD3).
 
-Correct check digits do not exclude a misreading: characters of equal value modulo ten look alike to
-them (`0` and `A`, `I` and `S`), and names have no check digit. Therefore the result only fills a
+Correct check digits do not exclude a misreading. For example, `0` and `A` have the same value
+modulo ten, and so have `I` and `S`. Names have no check digit. Therefore the result only fills a
 form that a person reviews.
 """
 
@@ -97,11 +97,11 @@ class LineMisread(PassportLinesMisread):
 
 @dataclass(frozen=True, slots=True)
 class MachineZone:
-    """The contents of the machine-readable lines.
+    """The contents of the machine-readable lines of a passport.
 
-    `nationality` is the country's two letters; it is None if `nationality_code` is unknown. Names
-    are None if the first line is missing. `date_of_birth` is None if the passport omits a part of
-    it.
+    `nationality_code` is the code in the passport, and `nationality` its ISO 3166 code of two
+    letters, None if the passport's code is unknown. Names are None if the first line is missing.
+    `date_of_birth` is None if the passport omits the day, month or year.
     """
 
     number: str
@@ -118,10 +118,10 @@ class MachineZone:
         return " ".join(part for part in (self.given_names, self.surname) if part) or None
 
     def is_named(self, name: str) -> bool:
-        """Return True if a name equals the one in the lines.
+        """Return True if a name equals the name in the passport lines.
 
-        The order of the words and accents do not count. A word may be longer than in the lines,
-        because long names are cut off there.
+        Accents and the order of the words are ignored. A word may be longer than in the passport
+        lines, because they cut off long names.
         """
         typed, read = (sorted(_plain(one).split()) for one in (name, self.full_name or ""))
         return len(typed) == len(read) and all(
@@ -130,10 +130,10 @@ class MachineZone:
 
 
 def read_zone(text: str, today: date) -> MachineZone:
-    """Parse both lines, or only the second; spaces and case are ignored.
+    """Parse the passport lines: both of them, or only the second.
 
-    `today` decides the century of two-digit years: a birth is in the past, an expiry at most fifty
-    years ahead. Raises NoPassportLines, PassportLinesMisread.
+    Spaces and case are ignored. `today` decides the century of two-digit years: a birth is in the
+    past, an expiry at most fifty years ahead. Raises NoPassportLines, PassportLinesMisread.
     """
     whole = "".join(text.split()).upper()
     if _LINES.fullmatch(whole) is None:
@@ -156,7 +156,8 @@ def read_zone(text: str, today: date) -> MachineZone:
 def check_digit(text: str) -> str:
     """Return the check digit of a text (Doc 9303 part 3, 4.9).
 
-    It is the sum of the characters' values, times 7, 3 and 1 in turn, modulo ten.
+    The values of the characters are multiplied by 7, 3 and 1 in turn. The digit is the sum of the
+    products modulo ten.
     """
     return str(sum(_VALUES[character] * WEIGHTS[at % 3] for at, character in enumerate(text)) % 10)
 
@@ -180,9 +181,10 @@ def _check(line: str) -> None:
 
 
 def _names(field: str) -> tuple[str | None, str | None]:
-    """Return surname and given names.
+    """Return surname and given names from the name field of the first passport line.
 
-    Two filler characters separate them and one separates their parts; long names are cut off.
+    Two filler characters separate the surname from the given names; one filler character separates
+    the words of a name. Long names are cut off.
     """
     surname, _, given = field.rstrip(FILLER).partition(FILLER * 2)
     in_words = [

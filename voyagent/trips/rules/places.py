@@ -26,9 +26,9 @@ _SPOKEN = {
     "YVR": "Vancouver",
     "YYZ": "Toronto",
 }
-"""City names that replace those of the airport data.
+"""City names that replace names in the airport data.
 
-They are cities with new names, and airports listed under a suburb.
+The list has renamed cities, and airports that the data lists under a suburb.
 """
 
 
@@ -77,8 +77,8 @@ def same_city(one: str, other: str) -> bool:
 def instant(code: str, local: datetime) -> datetime | None:
     """Return the UTC instant of a local time at an airport.
 
-    None if the zone of the airport is unknown. If the local time occurs twice, when clocks go back,
-    the first one is meant.
+    None if the airport is unknown. If the local time occurs twice, when clocks go back, the first
+    occurrence is meant.
     """
     found = find_airport(code)
     return local.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC) if found else None

@@ -1,6 +1,6 @@
 """Cache supplier responses for some minutes, so that equal queries are sent once.
 
-The cache belongs to one agency, like the offers in it.
+Each agency has its own cache.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def cached_or_asked(
 ) -> OutboundCall[list[Offered[Given]]]:
     """Return the cached offers, or query the supplier and cache its response.
 
-    `what` is the kind of query, `question` its parameters.
+    `what` is the kind of query, `kind` the class of the offers, `question` the parameters of the
+    query, and `ask` the call to the supplier.
     """
     words = question if isinstance(question, str) else as_payload(question)
     name = digest({"what": what, "supplier": supplier, "question": words})

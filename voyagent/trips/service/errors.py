@@ -29,7 +29,7 @@ class LineKindFixed(Invalid):
 class LineIsCommitted(Conflict):
     """The line has a booking or application.
 
-    It must be cancelled before the line is removed.
+    The line must be cancelled before it is removed.
     """
 
     code = "line_is_committed"
@@ -79,9 +79,9 @@ class InvalidFlightTimes(Invalid):
 
 
 class NegativeAmount(Invalid):
-    """The amount is negative, which only lines of kind "other" may be.
+    """The amount is negative; only a line of kind `other` may have a negative amount.
 
-    Discounts are such lines.
+    A discount is such a line.
     """
 
     code = "negative_amount"
@@ -146,7 +146,7 @@ class CancelAtSupplier(Conflict):
 
 
 class CancellationRequested(Conflict):
-    """A request to cancel the booking is pending."""
+    """A request to cancel the booking is pending or in progress."""
 
     code = "cancellation_requested"
     message = N_(

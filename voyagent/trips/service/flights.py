@@ -57,7 +57,7 @@ def search_flights(
 ) -> OutboundCall[list[Offered[FlightOffer]]]:
     """Search flights; return the offers, cheapest first, stored until they expire.
 
-    A repeated query within five minutes has the same response. Raises Forbidden, SupplierError.
+    An equal query within five minutes returns the same offers. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -80,9 +80,9 @@ def hold_flight(
 ) -> OutboundCall[list[TripLine]]:
     """Reserve a fare at the supplier without payment, and return the new lines.
 
-    There is one trip line for each flight. `passenger_ids` are by default all passengers of the
-    trip. Repeated requests hold an offer only once on a trip; after a release the offer can be held
-    again. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels,
+    There is one trip line for each flight. By default, the fare is reserved for all passengers of
+    the trip. Repeated requests hold an offer only once on a trip; after a release the offer can be
+    held again. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels,
     TripFull, SupplierError (such as SoldOut, PriceChanged, OfferExpired).
     """
     actor.require("trip.update")
@@ -147,10 +147,10 @@ def refreshed_offer(refusal: VoyagentError) -> Offered[FlightOffer] | None:
 def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundCall[list[TripLine]]:
     """Pay for a held booking, receive its tickets, and return its trip lines.
 
-    `line_id` is any flight of the booking. All ticketing requests of a booking have the same
-    idempotency key, so that two parallel calls pay once; the second call raises NotHeld. A payment
-    is recorded even if the lines have changed in the meantime. Raises Forbidden, LineNotFound,
-    NotHeld, SupplierError (such as HoldExpired, TicketingRefused).
+    `line_id` is the line of any flight of the booking. All ticketing requests of a booking have the
+    same idempotency key, so that two parallel calls pay once; the second call raises NotHeld.
+    Tickets that are paid are recorded even if the trip lines have changed during the call. Raises
+    Forbidden, LineNotFound, NotHeld, SupplierError (such as HoldExpired, TicketingRefused).
     """
     actor.require_authority("trip.issue_ticket")
     held = held_lines(line_id)
@@ -186,10 +186,11 @@ def release_flight(
 ) -> OutboundCall[tuple[list[TripLine], int]]:
     """Release an unpaid held booking, free of charge.
 
-    `line_id` is any flight of the booking. Returns the trip lines of the booking, now cancelled,
-    and the number of ticketing requests that were withdrawn. If the supplier fails, nothing
-    changes. If the hold has expired, the supplier is not called. Raises Forbidden, LineNotFound,
-    NotHeld, TicketsUnderWay, SupplierError; of two parallel calls the second raises LineIsOver.
+    `line_id` is the line of any flight of the booking. Returns the trip lines of the booking, now
+    cancelled, and the number of ticketing requests that were withdrawn. If the supplier fails,
+    nothing changes. If the hold has expired, the supplier is not called. Raises Forbidden,
+    LineNotFound, NotHeld, TicketsUnderWay, SupplierError; of two parallel calls the second raises
+    LineIsOver.
     """
     actor.require("trip.update")
     held = held_lines(line_id)
@@ -237,11 +238,9 @@ def has_lapsed(line: TripLine) -> bool:
 def read_flight(
     suppliers: Suppliers, actor: Actor, locator: str
 ) -> OutboundCall[tuple[list[TripLine], FlightBooking]]:
-    """Return the trip lines of the newest booking with a locator.
+    """Return a booking's trip lines, and the supplier's data about the booking.
 
-    The second value is the supplier's data about the booking.
-
-    Raises Forbidden, LineNotFound, SupplierError.
+    The booking is the newest one with the locator. Raises Forbidden, LineNotFound, SupplierError.
     """
     actor.require("trip.read")
     statement = select(TripLine).where(
@@ -260,9 +259,9 @@ def read_flight(
 
 
 def held_lines(line_id: UUID) -> list[TripLine]:
-    """Return the flights of a held booking and lock its trip.
+    """Return the trip lines of a held booking and lock its trip.
 
-    Raises LineNotFound, NotHeld.
+    `line_id` is the line of any flight of the booking. Raises LineNotFound, NotHeld.
     """
     line = _held_trip_of(line_id)
     if line.status != "held" or line.supplier_key is None:
@@ -273,9 +272,9 @@ def held_lines(line_id: UUID) -> list[TripLine]:
 def mark_ticketed(
     lines: Sequence[TripLine], found: FlightBooking | None, numbers: Sequence[str]
 ) -> None:
-    """Mark a booking's flights as ticketed.
+    """Mark a booking's flights as ticketed and store the ticket numbers.
 
-    In a dry run `found` is None and `numbers` is empty.
+    `found` is the supplier's data about the booking, which a dry run does not have.
     """
     now = clock.now()
     for line in lines:
@@ -299,10 +298,7 @@ def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> No
 
 
 def _unused_name(trip_id: UUID, act: str) -> str:
-    """Return the idempotency key for holding an offer.
-
-    After a released hold it is a new key.
-    """
+    """Return the idempotency key for holding an offer; after a release, a new key."""
     names = select(TripLine.our_reference).where(
         TripLine.trip_id == trip_id,
         TripLine.our_reference.startswith(act),

@@ -51,7 +51,7 @@ def search_hotels(
 ) -> OutboundCall[list[Offered[HotelRate]]]:
     """Search hotels; return the rates, cheapest first, stored until they expire.
 
-    A repeated query within five minutes has the same response. Raises Forbidden, SupplierError.
+    An equal query within five minutes returns the same rates. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -63,9 +63,8 @@ def search_hotels(
 def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> OutboundCall[HotelRate]:
     """Read a rate again from the supplier and store it.
 
-    A response is used again for two minutes.
-
-    Raises Forbidden, SupplierError (such as SoldOut, OfferExpired, UnknownAtSupplier).
+    An equal request within two minutes returns the stored rate. Raises Forbidden, SupplierError
+    (such as SoldOut, OfferExpired, UnknownAtSupplier).
     """
     actor.require("trip.update")
     outside()
@@ -86,12 +85,12 @@ def book_hotel(
     rate_key: str,
     passenger_ids: Sequence[UUID],
 ) -> OutboundCall[TripLine]:
-    """Book an offered rate for passengers and add it to their trip.
+    """Book an offered rate for passengers and add the stay to their trip.
 
     The first passenger is the lead guest. All requests for the same rate and passengers have the
-    same idempotency key, so that they book once; after a cancellation they can book again. Raises
-    Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull, SupplierError (such as
-    SoldOut, PriceChanged, OfferExpired).
+    same idempotency key, so that the rate is booked once. After a cancellation the rate can be
+    booked again. Raises Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull,
+    SupplierError (such as SoldOut, PriceChanged, OfferExpired).
     """
     actor.require_authority("trip.book_hotel")
     trip = trip_of_people(passenger_ids)
@@ -145,9 +144,9 @@ def cancel_hotel_booking(
 ) -> OutboundCall[tuple[TripLine, Money | None]]:
     """Cancel a booking at its supplier; return its trip line and the charge, if any.
 
-    The charge is added to the trip as a line of its own. Repeated requests have the same
-    idempotency key. Raises Forbidden, LineNotFound, LineIsOver (also for the second of two parallel
-    calls), NotAtSupplier, SupplierError.
+    The charge is added to the trip as a separate line. Repeated requests have the same idempotency
+    key. Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError; LineIsOver if the booking is
+    cancelled already, also for the second of two parallel calls.
     """
     actor.require_authority("trip.cancel_hotel")
     stay = booked_stay(line_id)
@@ -186,7 +185,7 @@ def cancel_hotel_booking(
 def read_hotel_booking(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[TripLine, HotelBooking]]:
-    """Return the trip line of a booked stay, and the supplier's data about it.
+    """Return the trip line of a hotel stay, and the supplier's data about the booking.
 
     Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError.
     """
@@ -202,7 +201,7 @@ def read_hotel_booking(
 def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
     """Return the trip of some passengers and lock it.
 
-    Raises PassengerNotFound unless all of them are on one trip.
+    Raises PassengerNotFound if not all passengers are on one trip.
     """
     found = set(
         db.session.scalars(select(TripPassenger.trip_id).where(TripPassenger.id.in_(passenger_ids)))
@@ -236,7 +235,7 @@ def rate_of_stay(stay: TripLine) -> HotelRate | None:
 
 
 def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> list[TripPassenger]:
-    """Return the guests.
+    """Return the passengers who stay at a rate.
 
     Raises PassengerNotFound, and TooManyGuests if the rate is for fewer guests.
     """

@@ -44,7 +44,7 @@ BY_HAND = {
 }
 """Statuses that a person may set by hand for each kind of line, in order.
 
-They include those of bookings made outside the system, for example by telephone.
+Such a status can mean a booking that was made elsewhere, for example by telephone.
 """
 AT_SUPPLIER = {
     ("flight", "held"): (
@@ -60,7 +60,7 @@ AT_SUPPLIER = {
 }
 """Details that may not change while a supplier has the booking, by kind and status.
 
-An approver decides by our data, and the supplier acts by its own data, so they must be equal.
+An approver decides by our data, and the supplier acts by its own data, so both must be equal.
 """
 ASKED_ABOUT = (("issue_ticket", "pnr_id"), ("cancel_hotel_booking", "booking_id"))
 """Capabilities whose approval requests are about one line, and the argument with its id."""
@@ -74,7 +74,8 @@ _PRIVATE = frozenset({"details"})
 class Way(StrEnum):
     """Ways to cancel a line.
 
-    RELEASE frees it at no cost, ASK requests approval, NOTE only marks the line.
+    RELEASE releases the seats at no cost, ASK requests approval, and NOTE only marks the line as
+    cancelled.
     """
 
     RELEASE = "release"
@@ -86,10 +87,10 @@ _WAYS = {("flight", "held"): Way.RELEASE, ("hotel", "booked"): Way.ASK}
 
 
 class LineChanges(TypedDict, total=False):
-    """Fields of a trip line to set; an absent key is unchanged.
+    """Fields of a trip line to set; a field whose key is absent stays unchanged.
 
-    `details` are replaced as a whole. `cost` and `price` are decimal strings in `currency`, by
-    default the currency of the line.
+    `details` are replaced as a whole. `cost` and `price` are decimal strings in `currency`, which
+    is by default the currency of the line.
     """
 
     details: AnyDetails
@@ -104,7 +105,7 @@ class LineChanges(TypedDict, total=False):
 def add_line(
     actor: Actor, trip_id: UUID, details: AnyDetails, changes: LineChanges | None = None
 ) -> TripLine:
-    """Add a line to a trip; its currency is by default the trip's.
+    """Add a line to a trip, by default in the currency of the trip.
 
     Raises Forbidden, TripNotFound, TripFull, InvalidFlightTimes, InvalidLineStatus,
     UnknownCurrency, InvalidAmount, NegativeAmount.
@@ -200,7 +201,7 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
     """Mark a line as cancelled, without informing a supplier.
 
     This is for lines that are planned, booked elsewhere, ticketed or filed. The line stays on the
-    trip without a price, and pending approval requests about it end. Raises Forbidden,
+    trip without a price. Pending approval requests about the line end. Raises Forbidden,
     LineNotFound, LineIsOver, CancelAtSupplier.
     """
     actor.require("trip.update")
@@ -252,7 +253,7 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
 
 
 def check_room(trip: Trip, more: int) -> None:
-    """Check that a locked trip can have `more` further lines.
+    """Check that a locked trip has room for `more` further lines.
 
     Raises TripFull.
     """
@@ -263,9 +264,10 @@ def check_room(trip: Trip, more: int) -> None:
 
 
 def check_times(details: FlightDetails) -> None:
-    """Check that a flight lands after it departs and is not too long.
+    """Check that a flight lands after it departs, at most 36 hours later.
 
-    Times are compared in UTC if both time zones are known. Raises InvalidFlightTimes.
+    Times are compared in UTC if both time zones are known. Otherwise local times are compared, and
+    26 hours more are allowed on either side. Raises InvalidFlightTimes.
     """
     departs = places.instant(details.origin, details.departs)
     arrives = places.instant(details.destination, details.arrives)

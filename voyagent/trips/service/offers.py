@@ -1,7 +1,7 @@
 """Delete expired offers.
 
-An expired offer is kept for a while, so that a late booking gets the error OfferExpired. The offer
-of a booked stay is kept until the stay ends, for the terms of its cancellation.
+An expired offer is kept for an hour, so that a late booking gets the error OfferExpired. The offer
+of a booked hotel is kept until the stay ends, because it has the terms of cancellation.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ CACHED_FOR = timedelta(hours=1)
 
 
 def sweep() -> None:
-    """Delete the bound agency's old offers and expired responses.
+    """Delete old offers and expired supplier responses of the current agency.
 
-    An offer is old an hour after its expiry, or after the stay if a booked hotel refers to it.
+    An offer is old an hour after it has expired. An offer of a booked hotel is old after the stay.
     """
     now = clock.now()
     is_booked = exists().where(

@@ -28,9 +28,9 @@ PASSENGERS_MAX = 99
 
 
 class PassengerChanges(TypedDict, total=False):
-    """Fields of a passenger to set: an absent key is unchanged, None clears the field.
+    """Fields of a passenger to set; a field whose key is absent stays unchanged.
 
-    The name and the kind cannot be cleared.
+    None clears a field. The name and the kind cannot be cleared.
     """
 
     full_name: str
@@ -104,7 +104,7 @@ def update_passenger(
 
 
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
-    """Remove a passenger, delete the stored passport number and destroy its key.
+    """Remove a passenger with the passport number, and destroy the passenger's key.
 
     Raises Forbidden, PassengerNotFound.
     """
@@ -118,10 +118,10 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Re-encrypt keys of people, and passport numbers without a key of their own.
+    """Re-encrypt data that an earlier secret encrypted; return the number of items.
 
-    At most a hundred passport numbers are encrypted. Returns the number of both. Keys that the
-    current secret encrypted are left out.
+    The data are keys of people, and passport numbers of an earlier release, which were encrypted
+    without such a key. One call re-encrypts at most a hundred of these passport numbers.
     """
     old = func.substring(TripPassenger.passport_sealed, 1, 1) != person_keys.VERSION
     rows = db.session.scalars(

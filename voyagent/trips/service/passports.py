@@ -37,9 +37,9 @@ def opened(
 ) -> str | None:
     """Decrypt a passport number; None if there is none or its key is destroyed.
 
-    `key` is the passenger's encrypted key; without it, it is read in the session. A number of an
-    earlier release is encrypted with the installation's secret. Raises SealBroken if the number was
-    encrypted for another passenger or with a lost secret.
+    `key` is the passenger's encrypted key; if it is not given, it is read from the database. A
+    number of an earlier release is encrypted with the installation's secret. Raises SealBroken if
+    the number was encrypted for another passenger or with a lost secret.
     """
     if sealed is None:
         return None
@@ -51,9 +51,10 @@ def opened(
 
 
 def record_opening(actor: Actor, trip_id: UUID, passenger_id: UUID, purpose: str) -> None:
-    """Record that a whole passport number was shown or sent.
+    """Record that a whole passport number was decrypted for an act.
 
-    The event has no part of the number. `purpose` is `itinerary`, `flight` or `visa`.
+    The audit event has no part of the number. `purpose` is the act: `itinerary`, `flight` or
+    `visa`.
     """
     audit.record(
         actor,
@@ -64,9 +65,9 @@ def record_opening(actor: Actor, trip_id: UUID, passenger_id: UUID, purpose: str
 
 
 def is_of_installation(sealed: bytes) -> bool:
-    """Return True if an earlier release encrypted the number.
+    """Return True if an earlier release encrypted the number with the general secret.
 
-    The passenger then has no key of their own.
+    Such a number is not encrypted with a key of the passenger.
     """
     return sealed[:1] != person_keys.VERSION
 

@@ -44,9 +44,10 @@ def send_itinerary(
 ) -> Trip:
     """Mail an itinerary to the customer and return the trip.
 
-    The customer's reply goes to the sender. `prices` must be True if `document` contains prices.
-    The number of mails is limited for each recipient and each agency; a dry run does not count.
-    Raises Forbidden, AgencyNotVerified, TripNotFound, NothingToSend, TooManyRequests.
+    The customer's reply goes to the sender. `prices` says whether `document` contains prices; the
+    audit event records it. The number of mails is limited for each recipient and each agency; a dry
+    run does not count. Raises Forbidden, AgencyNotVerified, TripNotFound, NothingToSend,
+    TooManyRequests.
     """
     actor.require_authority("trip.send")
     require_verified_agency()
@@ -86,10 +87,10 @@ def has_active_lines(trip_id: UUID) -> bool:
 
 
 def known_addresses(trip_id: UUID) -> list[str]:
-    """Return the addresses that are known for the customer of a trip.
+    """Return the e-mail addresses that are known for the customer of a trip.
 
-    They are those of the enquiry, of the party of this name, and the last one to which the trip's
-    itinerary was sent. Raises TripNotFound.
+    The first two are the address in the enquiry and the address of the party with the customer's
+    name. The last is the address to which the itinerary was last sent. Raises TripNotFound.
     """
     trip = trips.get_trip(trip_id)
     found = [trip.sent_to]
@@ -100,10 +101,9 @@ def known_addresses(trip_id: UUID) -> list[str]:
 
 
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
-    """Return the customer's e-mail address, from the enquiry or the party.
+    """Return the customer's e-mail address, from the enquiry or the party; else None.
 
-    `name` is the customer's name on a document; it defaults to the name in the enquiry. None if
-    there is no address.
+    `name` is the customer's name on a document; the default is the name in the enquiry.
     """
     enquiry = enquiries.get_row(SessionReader(db.session), enquiry_id) if enquiry_id else {}
     name = name or enquiry.get("customer_name")

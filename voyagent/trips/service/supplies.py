@@ -47,7 +47,8 @@ class Offered(Generic[Given]):
 class Booking:
     """Data of a supplier's booking that its trip lines store.
 
-    `number` is the booking number, `key` the supplier's own id, `reference` our idempotency key.
+    `number` is the booking number, `key` the supplier's own id of the booking, and `reference` our
+    idempotency key.
     """
 
     status: str
@@ -61,16 +62,16 @@ class Booking:
 def outside() -> None:
     """Refuse to call a supplier in a dry run.
 
-    Every function calls this before its supplier.
+    A service function calls this before it calls a supplier.
     """
     refuse_outside(db.session)
 
 
 def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
-    """Return a supplier call that is repeated once after a time-out.
+    """Return a supplier call, repeated once if a time-out leaves its result unknown.
 
-    The call must have an idempotency key: the repeat then finds out whether the first call
-    succeeded. It raises SupplierError; after a second time-out the outcome is unknown.
+    The call must have an idempotency key, so that the repeat does not act a second time. Raises
+    SupplierError; after a second time-out the result stays unknown.
     """
 
     def ask() -> Answer:
@@ -105,7 +106,7 @@ def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Give
 def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
     """Return a stored offer, expired or not.
 
-    The supplier decides if it is still valid.
+    The supplier decides whether the offer is still valid.
 
     Raises OfferNotFound.
     """
@@ -126,9 +127,10 @@ def rate_of(rate_key: str) -> Offered[HotelRate]:
 
 
 def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[TripPassenger]:
-    """Return the given passengers, or all of the trip, in order of entry.
+    """Return the given passengers of a trip, or all of them by default.
 
-    Raises PassengerNotFound, NobodyTravels.
+    The passengers are in the order in which they were added. Raises PassengerNotFound,
+    NobodyTravels.
     """
     everybody = db.session.scalars(
         select(TripPassenger)
@@ -149,8 +151,8 @@ def traveller_of(
 ) -> Traveller:
     """Convert a passenger to the data that a supplier needs.
 
-    The last word of the name is the surname. `purpose` is the act that needs the passport number,
-    which is then decrypted and recorded as opened; None if the act does not need it.
+    The last word of the name is the surname. If the act needs the passport number, `purpose` is the
+    act: the number is then decrypted and recorded as opened. Otherwise `purpose` is None.
     """
     given, _, surname = one.full_name.strip().rpartition(" ")
     number = passports.opened(keyring, one.id, one.passport_sealed) if purpose is not None else None
@@ -170,7 +172,7 @@ def traveller_of(
 def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
     """Return the trip lines that a request with an idempotency key created.
 
-    They are in order of time.
+    The lines are in order of time.
     """
     rows = db.session.scalars(
         select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference)
@@ -181,8 +183,8 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
 def unused_name(trip_id: UUID, act: str) -> str:
     """Return the idempotency key of an act on a trip.
 
-    If all lines of an earlier act with this key are cancelled or failed, it is a new key, so that
-    the act can be done again.
+    Repeated requests have the same key. After the lines of an earlier act are cancelled or failed,
+    the key is a new one, so that the act can be done again.
     """
     over = select(func.count()).where(
         TripLine.trip_id == trip_id,
@@ -202,8 +204,9 @@ def book_lines(
 ) -> list[TripLine]:
     """Add the lines of a booking to a locked trip.
 
-    The caller has checked the number of lines before it called the supplier. The first line gets
-    the whole cost, which is also its price until somebody changes it.
+    `things` are the details of the lines. The first line gets the whole `total` as its cost and as
+    its price; the price can be changed later. The caller must have checked the number of lines
+    (`check_room`).
     """
     now, lines = clock.now(), []
     for number, details in enumerate(things):

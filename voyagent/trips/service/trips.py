@@ -32,9 +32,9 @@ _PRIVATE = frozenset({"title", "notes"})
 
 
 class TripChanges(TypedDict, total=False):
-    """Fields of a trip to set: an absent key is unchanged, None clears the field.
+    """Fields of a trip to set; a field whose key is absent stays unchanged.
 
-    The title and the currency cannot be cleared.
+    None clears a field. The title and the currency cannot be cleared.
     """
 
     title: str
@@ -89,9 +89,9 @@ def open_trip(
 def trip_for(
     actor: Actor, *, session_id: UUID | None = None, enquiry_id: UUID | None = None
 ) -> Trip:
-    """Return the trip of a conversation or of an enquiry.
+    """Return the trip of a conversation, or the newest trip of an enquiry.
 
-    It is created if there is none. For an enquiry it is the newest one.
+    A trip is created if there is none.
 
     Raises the errors of `open_trip` except TripAlreadyOpen.
     """
@@ -113,7 +113,7 @@ def trip_for(
 
 
 def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
-    """Change a trip's title, notes, currency or links.
+    """Change a trip's title, notes, currency, conversation or enquiry.
 
     Raises Forbidden, TripNotFound, SessionNotFound, EnquiryNotFound, UnknownCurrency,
     TripAlreadyOpen.
@@ -144,10 +144,10 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
 
 @contextmanager
 def title_follows(trip: Trip) -> Iterator[None]:
-    """Update the trip's title after the block if it was derived.
+    """Derive the trip's title again after the block, unless a user typed the title.
 
-    A title typed by a user stays. A derived title has the customer, or the passengers, and the
-    destination.
+    A derived title has the customer's name and the destination of the enquiry. Without an enquiry,
+    it has the surname of the first passenger and the destination.
     """
     follows = trip.title in (NAMELESS, _derived(trip)) or _is_of_first_words(trip)
     yield
@@ -233,7 +233,7 @@ def _derived(trip: Trip) -> str:
 
 
 def _is_of_first_words(trip: Trip) -> bool:
-    """Return True if the title is the conversation's first message.
+    """Return True if the trip's title is the first message of its conversation.
 
     Trips that were created before titles were derived have such titles.
     """

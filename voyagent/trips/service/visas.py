@@ -42,9 +42,9 @@ def visa_requirements(
     destination: str,
     currency: str | None = None,
 ) -> OutboundCall[VisaRequirements]:
-    """Return a country's visa requirements for a nationality, with a checklist.
+    """Return the visa requirements of a country for a nationality, with documents.
 
-    Raises Forbidden, SupplierError.
+    `currency` is the currency of the fee, by default the agency's. Raises Forbidden, SupplierError.
     """
     actor.require("trip.read")
     outside()
@@ -66,9 +66,9 @@ def file_visa(
     """File a visa application with the supplier and add it to the trip.
 
     All requests for a passenger and country have the same idempotency key, so that they file one
-    application. After a cancelled or failed application a new one can be filed. `filed_on` is also
-    sent, and must be equal when a request is repeated. Raises Forbidden, PassengerNotFound,
-    NoNationality, NoDayOfArrival, TripFull, SupplierError.
+    application. After a cancelled or failed application a new one can be filed. `filed_on` is the
+    day of filing, which must be equal when a request is repeated, because it is sent too. Raises
+    Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
     """
     actor.require_authority("trip.file_visa")
     one, trip = applicant(passenger_id)

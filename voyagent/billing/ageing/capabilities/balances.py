@@ -123,7 +123,7 @@ def open_balances(call: Invocation, kind: Kind, inputs: OpenBalancesInput) -> Js
 def balance_list(
     heading: str, given: JsonObject, balances: Sequence[JsonObject], output: JsonObject
 ) -> str:
-    """Return a list of open balances as text, with a text line for each party.
+    """Return a list of open balances as text, with one line of text for each party.
 
     The totals by currency are at the end. A colon is added to `heading`.
     """
@@ -160,7 +160,7 @@ def balance_records(balances: Sequence[JsonObject]) -> Sequence[Choice]:
 def no_balances(given: JsonObject) -> str:
     """Return the sentence for an empty list of balances.
 
-    The sentence states a filter that was set, but not the filter by party name.
+    If another filter than the party name was set, the sentence mentions that filter.
     """
     currency = given.get("currency") or ""
     if given.get("more_than"):

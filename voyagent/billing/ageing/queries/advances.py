@@ -61,8 +61,8 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Subquery:
     """Return a subquery of advances by party, with rows to be summed.
 
-    Rows: currency, party_key, party_name, n, unapplied_minor. For the period `EVER` the rows come
-    from the roll-up table by party, otherwise from the payments.
+    Rows: currency, party_key, party_name, n, unapplied_minor. For the period `EVER`, which includes
+    all dates, the rows come from the roll-up table by party, otherwise from the payments.
     """
     names = ("currency", "party_key", "party_name")
     now: Select[Any] | CompoundSelect[Any]
@@ -85,11 +85,11 @@ def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Sub
 def advances_by_age_statement(
     kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> Select[Any]:
-    """Return a statement for advances summed by age in days since the payment.
+    """Return a statement for advances summed by age, counted from the payment date.
 
-    The age is counted to `as_of`, or to `today` if `as_of` is None. Rows: currency, age, n,
-    unapplied_minor. `age` is 0 on the day of payment, 1 for 1 to 30 days, and so on in steps of
-    thirty days, as for documents.
+    The age is counted to `as_of`, or to `today` if `as_of` is None. Rows: currency, age, n (number
+    of payments), unapplied_minor (sum of the unused amounts). Age 0 is the day of payment, 1 is 1
+    to 30 days, 2 is 31 to 60, 3 is 61 to 90, and 4 is more.
     """
     names, day, until = ("currency", "paid_on"), as_of or today, min(last, as_of or last)
     found = (

@@ -40,7 +40,7 @@ _NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": Credit
 
 
 def outstanding_statement(kind: Kind) -> Select[Any]:
-    """Select the open amount of documents according to the roll-up table.
+    """Select the open amount of documents according to the roll-up by due date.
 
     Rows: kind, currency, open_minor.
     """
@@ -58,7 +58,8 @@ def outstanding_statement(kind: Kind) -> Select[Any]:
 def unallocated_statement() -> Select[Any]:
     """Select the documents whose paid amount is not the sum of their allocations.
 
-    Rows: kind, id, reference, currency, difference_minor (the paid less the allocated amount).
+    Rows: kind (`receivable` or `payable`), id, reference, currency, difference_minor (the paid less
+    the allocated amount).
     """
     parts = [
         _against_allocations("receivable", Invoice.__table__, "number", _ALLOCATIONS.invoice_id)
@@ -93,12 +94,13 @@ def advances_statement() -> Select[Any]:
 def misused_statement() -> Select[Any]:
     """Select the payments whose stored used amount is wrong or too large.
 
-    The used amount is the allocated plus the refunded amount. It is wrong if it differs from the
-    sum of allocations and refunds, and too large if it is above the amount of the payment.
+    The used amount is the allocated plus the refunded amount. The stored amount is wrong if it
+    differs from the sum of allocations and refunds. The used amount is too large if it is above the
+    amount of the payment.
 
     Rows: number, currency, difference_minor. For a wrong amount, difference_minor is the stored
-    amount less the sum. For an amount that is only too large, it is the used amount less the
-    payment's amount.
+    amount less the sum. For an amount that is only too large, difference_minor is the used amount
+    less the payment's amount.
     """
     allocated = (
         select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor"))
@@ -134,7 +136,7 @@ def misused_statement() -> Select[Any]:
 def unexchanged_statement() -> Select[Any]:
     """Select the allocations between two currencies that contradict the journal.
 
-    The payment and the document of such an allocation have different currencies.
+    The payment and the document of the allocation have different currencies.
 
     Rows: which, number (of the payment), currency, difference_minor.
 
@@ -213,7 +215,7 @@ def unexchanged_statement() -> Select[Any]:
 
 
 def lettered_statement(series: str, letter: str) -> Select[Any]:
-    """Return a statement like `series_statement` for numbers that begin with a letter.
+    """Return the statement of `series_statement` for numbers that begin with a letter.
 
     The numbers of receipts, payments and refunds begin with a letter, such as `R/2026-27/000123`.
     """
@@ -243,7 +245,8 @@ def series_statement(series: str) -> Select[Any]:
     """Select the financial years with missing or surplus numbers in a series.
 
     Rows: financial_year, last_number (according to the counter), n (how many documents have a
-    number of that year, void documents included), lowest, highest (of these numbers).
+    number of that year, void documents included), lowest and highest (the smallest and the largest
+    of these numbers).
     """
     table = _NUMBERED[series]
     year = func.regexp_replace(table.c.number, "^[A-Z]+/|/[0-9]+$", "", "g")
@@ -277,7 +280,8 @@ def _of_series(table: Any) -> list[ColumnElement[bool]]:
 def uncredited_statement() -> Select[Any]:
     """Select the documents whose credited amount is not the sum of their credits.
 
-    Rows: kind, id, reference, currency, difference_minor (the stored amount less the sum).
+    Rows: kind (`invoice` or `bill`), id, reference, currency, difference_minor (the stored amount
+    less the sum).
     """
     stored = _INVOICES.credited_minor - _INVOICES.written_off_minor
     bills, credits = (  # noqa: A001

@@ -271,7 +271,7 @@ def parties_by_age_statement(
 def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -> Select[Any]:
     """Return a statement for the open amounts of bills by payment date, nearest first.
 
-    Rows: currency, pay_on, n, open_minor.
+    Rows: currency, pay_on (the payment date), n (number of bills), open_minor.
     """
     found = open_documents("payable", first, last, as_of).subquery("found").c
     return (

@@ -34,7 +34,7 @@ class FetchBspStatementInput(Closed):
 
 
 def run(_call: Invocation, _wanted: FetchBspStatementInput) -> JsonObject:
-    """Return a result that says that no settlement plan is connected.
+    """Return the result of an unsupported act: no settlement plan is connected.
 
     No driver reads statements of a settlement plan yet.
     """

@@ -174,7 +174,7 @@ def row_amount(row: Row, minor: int) -> JsonObject:
 
 
 def _is_numbered(reference: str, text: str) -> bool:
-    """Return True if a text contains a document number, or only the end of it.
+    """Return True if a text contains a document number or the end of the number.
 
     The end of the number `2026-27/000042` is `000042`.
     """

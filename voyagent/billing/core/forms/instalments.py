@@ -76,9 +76,9 @@ def read_plan(
     to 100 %, their amounts add up to exactly the total. One amount may be empty: it becomes the
     rest of the total.
 
-    A date without a year is the first such date on or after the previous instalment's date, or for
-    the first instalment on or after the issue date. Text that cannot be read is returned unchanged,
-    so that the schema rejects it.
+    A date without a year is the next such date from the date of the previous instalment. For the
+    first instalment, it is the next such date from the issue date. Unreadable text is returned
+    unchanged, and the schema rejects it.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
     shares = [_SHARE.fullmatch(text) for text in texts]
@@ -130,8 +130,8 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
 def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
     """Yield the dates in ISO format.
 
-    A date without a year is the first such date on or after the previous date, or for the first row
-    on or after `since`.
+    A date without a year is the next such date from the date of the previous row. For the first
+    row, it is the next such date from `since`.
     """
     for row in rows:
         day = iso_day(row["instalment_due"], since=since)

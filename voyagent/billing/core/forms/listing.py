@@ -24,8 +24,8 @@ LABELS: dict[str, Any] = {
 def invalid_names(error: ValidationError) -> dict[str, tuple[str, ...]]:
     """Return the names of invalid parameters, for two fields of `Listing`.
 
-    `invalid` has the names of all invalid parameters. `inverted` has the names of the last days
-    that are before their first day.
+    `invalid` has the names of all invalid parameters. `inverted` has the name of each parameter for
+    a last day that is before the first day.
     """
     found = [(str(item["loc"][0]), item["type"]) for item in error.errors(include_url=False)]
     return {
@@ -53,7 +53,7 @@ def labels_of(
 class Listing(Query):
     """Query parameters of a list.
 
-    A value that cannot be read is ignored, and its name is added to `invalid`.
+    A value that cannot be read is ignored, and the name of its parameter is added to `invalid`.
     """
 
     endpoint: ClassVar[str]

@@ -72,8 +72,8 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
     """A line of a bill; `amount_minor` is quantity times unit price, before tax.
 
     `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on behalf of a
-    customer. With `input_credit` the tax is claimed as input tax credit, otherwise it is part of
-    the cost.
+    customer. With `input_credit` the tax is claimed as input tax credit, otherwise the tax is part
+    of the cost.
     """
 
     __tablename__ = "bill_lines"

@@ -17,8 +17,8 @@ _OPEN = text("n > 0")
 class NumberSeries(TenantBound, Base):
     """The last number used in a series and financial year.
 
-    A transaction that takes a number locks the row until it ends, so that no number is skipped or
-    used twice.
+    A transaction that takes a number locks the row until the transaction ends. No number is skipped
+    or used twice.
     """
 
     __tablename__ = "number_series"

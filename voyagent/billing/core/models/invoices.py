@@ -53,10 +53,10 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     total to whole units if the agency rounds its invoices.
 
     The PAN and the tax number of the buyer are encrypted. `customer_pan_digest` is a keyed hash of
-    the PAN; it finds the buyer's other invoices.
+    the PAN, by which other invoices of the buyer are found.
 
-    `customer_pan_clear` and `customer_tax_number_clear` have the unencrypted values that an earlier
-    release stored, until a job has encrypted them. The next release drops both columns.
+    `customer_pan_clear` and `customer_tax_number_clear` have unencrypted values from an earlier
+    release, until a job encrypts these values. The next release drops both columns.
     """
 
     __tablename__ = "invoices"
@@ -186,9 +186,9 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     """A line of an invoice; `amount_minor` is quantity times unit price, before tax.
 
     `sold_as` is `principal` for the agency's own sale, `fee` for the agency's fee, or `agent` for a
-    supplier's service that the agency sells on the supplier's behalf. `tax` and `collection` are
-    keys of the tax tables, or None. `commission_minor` is the agency's earnings from a line sold as
-    agent.
+    sale on a supplier's behalf. `tax` is the code of a tax treatment, and `collection` the code of
+    a treatment of tax collected at source; both may be None. `commission_minor` is the agency's
+    earnings from a line sold as agent.
     """
 
     __tablename__ = "invoice_lines"
@@ -218,7 +218,7 @@ class InvoiceTax(TenantBound, Base):
     """A tax component of an invoice line.
 
     `percent` is the rate, `taxable_minor` the taxable amount, `amount_minor` the tax, and `source`
-    the source of the rate.
+    the source of the rate. `confirmed` is true if the rate was checked against the text of the law.
     """
 
     __tablename__ = "invoice_taxes"

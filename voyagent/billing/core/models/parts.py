@@ -107,8 +107,8 @@ class DocumentColumns(InInstalments, AtARate):
 def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tuple[SchemaItem, ...]:
     """Return the constraints and indexes that invoices and bills share.
 
-    `open_states` are the statuses of open documents. `posted` is the SQL condition that a void
-    document was posted.
+    `open_states` are the statuses of open documents. `posted` is the SQL condition by which a void
+    document must have been posted.
     """
     is_open = text(f"status in {open_states}")
     return (
@@ -170,7 +170,7 @@ def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tup
 class DocumentLineColumns:
     """Columns that the lines of invoices and bills share.
 
-    The subclass adds the document's id.
+    A subclass adds the column with the document's id.
     """
 
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -183,7 +183,7 @@ class DocumentLineColumns:
 class TaxOfLine:
     """Columns of a tax component of a document line.
 
-    The subclass adds the document's id.
+    A subclass adds the column with the document's id.
     """
 
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -29,10 +29,11 @@ OPENING_ACCOUNT = "opening_balances"
 
 
 class Payment(Reversible, TenantOwned, Base):
-    """A payment from a customer (`in`) or to a supplier (`out`).
+    """A payment from a customer (direction `in`) or to a supplier (`out`).
 
-    Only the allocated and the refunded amount change, and the columns of a reversal. A reversal
-    sets `refunded_minor` to the whole amount, so that nothing is left to refund.
+    After a payment is stored, only its allocated and refunded amounts and the columns of its
+    reversal change. A reversal sets `refunded_minor` to the whole amount, so that nothing is left
+    to refund.
 
     `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The reference of an
     imported advance is its number in the former program.
@@ -111,8 +112,8 @@ class Payment(Reversible, TenantOwned, Base):
 class Allocation(AtARate, TenantOwned, Base):
     """A part of a payment that settles a document from `effective_on`.
 
-    An allocation is reversed by another row with negative amounts, whose `reverses_id` is the id of
-    the allocation. `amount_minor` is in the payment's currency.
+    An allocation is reversed by another row with negative amounts. `reverses_id` of that row is the
+    id of the allocation. `amount_minor` is in the payment's currency.
 
     If the document has another currency than the payment, `settled_minor` is the settled amount in
     the document's currency. `booked_minor` is the value of `settled_minor` at the document's booked

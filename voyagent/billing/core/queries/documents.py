@@ -71,9 +71,9 @@ class DocumentSearch:
 
     @property
     def uses_text_search(self) -> bool:
-        """Return True if an SQL function such as `app.find_invoices` searches the text.
+        """Return True if an SQL function searches the text.
 
-        These functions cannot filter by trip.
+        The SQL functions, for example `app.find_invoices`, cannot filter by trip.
         """
         return bool(self.text) and self.trip_id is None
 
@@ -178,7 +178,7 @@ def having_text(
 
     A row is found if one of the columns `names` contains the text, ignoring case. Only the first
     20,000 rows of the statement are searched, so that a rare text does not read the whole table.
-    `day` is the date column of the order, newest first.
+    The found rows are ordered by the date column `day`, newest first.
     """
     if not text:
         return rows.limit(limit)

@@ -51,9 +51,9 @@ class Namesakes:
 def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
     """Look for a name, ignoring case, and for similar names if the name is unknown.
 
-    A name is known if a party, an enquiry, a document or a payment has it. Similar names are those
-    of parties and documents of `side`, and for customers those of enquiries too. They are read by a
-    second statement.
+    A name is known if it is on a party, an enquiry, a document or a payment. Similar names are
+    names on parties and documents of `side`, and for customers also names on enquiries. A second
+    statement reads the similar names.
     """
     given = " ".join(name.split())
     if reader.read(select(_is_borne(given).label("is_known")))[0][0]["is_known"]:

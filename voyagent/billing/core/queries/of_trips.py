@@ -27,7 +27,7 @@ def of_trips() -> dict[str, Select[Any]]:
 
 
 def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
-    """Return a scalar subquery for the customer of a trip's newest invoice.
+    """Return a scalar subquery for the customer's name on a trip's newest invoice.
 
     Void invoices are ignored.
     """

@@ -1,7 +1,7 @@
 """Queries of documents that are open now or on a day, and of their roll-ups.
 
-A roll-up table has present figures only. For another day they are corrected from the documents that
-changed after that day. Amounts of different currencies are never added.
+A roll-up table has present figures only. For another day these figures are corrected from the
+documents that changed after that day. Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
 Found = Callable[..., Select[Any]]
 """A function that returns a select of open documents or instalments.
 
-Its parameters are kind, first, last, as_of and among, as in `open_documents`.
+The function has the parameters kind, first, last, as_of and among, as in `open_documents`.
 """
 
 
@@ -105,9 +105,9 @@ def open_documents(
 ) -> Select[Any]:
     """Select the open documents that were issued from `first` to `last`.
 
-    They are the documents open now, or, if `as_of` is given, open at the end of that day. `among`
-    selects the document ids to which the result is restricted. Together with `as_of`, `among` must
-    be the result of `_changed_since`.
+    If `as_of` is None, the documents must be open now; otherwise they must have been open at the
+    end of `as_of`. `among` selects the document ids to which the result is restricted. Together
+    with `as_of`, `among` must be the result of `_changed_since`.
     """
     if as_of is None:
         table = DOCUMENTS[kind]
@@ -235,10 +235,10 @@ def as_it_stood(
 ) -> Subquery:
     """Return the open documents at the end of `as_of`, as rows to be summed.
 
-    `now` selects the present rows, for example from a roll-up; without `as_of` these are the
-    result. Each document that changed after `as_of` adds two rows: one row subtracts its present
-    figures, and one row adds its figures at the end of `as_of`. The cost therefore depends only on
-    the number of changed documents.
+    `now` selects the present rows, for example from a roll-up. If `as_of` is None, the present rows
+    are the result. Each document that changed after `as_of` adds two rows: one row subtracts the
+    present figures, the next row adds the figures at the end of `as_of`. The cost therefore depends
+    only on the number of changed documents.
 
     `found` selects documents or instalments. The columns are `names`, n and open_minor.
     """
@@ -273,7 +273,7 @@ def within_months(
     last: date,
     *names: str,
 ) -> Select[Any] | CompoundSelect[Any]:
-    """Return the rows of a monthly roll-up for a period of any days.
+    """Return the rows of a monthly roll-up for any period of days.
 
     The period, from `first` to `last`, may begin and end within a month. `whole` selects the rows
     of the roll-up, and `month` is its month column.

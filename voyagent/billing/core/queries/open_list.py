@@ -49,7 +49,7 @@ def list_open(
     `party` restricts the list to one party name. Rows: id, reference (the invoice number or the
     supplier's reference), status, party_key, party_name, issue_date, due_date, pay_on (payment date
     of a scheduled bill), currency, total_minor, open_minor, age (0 to 4, as in `age_on`). For a
-    document with instalments, due_date and age are those of the first open instalment.
+    document with instalments, due_date and age belong to the first open instalment.
     """
     return reader.read(
         list_open_statement(kind, first, last, today=today, as_of=as_of, party=party)
@@ -146,7 +146,7 @@ def aged_from(found: Subquery, basis: Basis) -> ColumnElement[date]:
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
     """Return the SQL expression for the age of a due date on a day.
 
-    0 is not past due, 1 is 1 to 30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more.
+    Age 0 is not past due, 1 is 1 to 30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more.
     """
     edges = [
         (due >= day, inlined(0)),

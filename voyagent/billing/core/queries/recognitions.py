@@ -36,7 +36,7 @@ def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:
 def undeferred_statement() -> Select[Any]:
     """Return a statement for documents whose deferred income does not add up to zero.
 
-    Rows: source_type, source_id, currency, difference_minor.
+    Rows: source_type, source_id, currency, difference_minor (debits less credits).
     """
     return sources.unsettled_statement(DEFERRED, ("invoice", "credit_note"))
 
@@ -44,7 +44,8 @@ def undeferred_statement() -> Select[Any]:
 def by_entry(lines: list[Row]) -> list[Row]:
     """Group the journal lines of `recognitions_statement` by journal entry.
 
-    Rows: entry_id, entry_date, reversed_by_id, currency, amount_minor (the sum of debits), lines.
+    Rows: entry_id, entry_date, reversed_by_id, currency, amount_minor (the sum of debits), lines
+    (the journal lines of the entry).
     """
     found: dict[UUID, Row] = {}
     for line in lines:

@@ -115,8 +115,8 @@ def tax_amounts_statement(
 def sum_taxes(taxes: list[Row], currency: str) -> list[Row]:
     """Sum the taxes of document lines by component and rate.
 
-    Each row of the result has the label `words`, the `amount`, and `is_confirmed`, which is true if
-    the rates of all taxes in the sum are confirmed.
+    Each row of the result has the label `words`, the `amount`, and `is_confirmed`. `is_confirmed`
+    is true if the rates of all taxes in the sum are confirmed.
     """
     found: dict[str, Row] = {}
     for tax in taxes:

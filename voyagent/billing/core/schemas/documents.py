@@ -255,7 +255,7 @@ def _instalments(row: Row) -> list[Row]:
 
 
 class DocumentParts(AnswerOf[Row]):
-    """Members of a document that are not in lists, such as payments and instalments.
+    """Members of a document that are left out in lists of documents, such as payments.
 
     `exchange_rate` is the rate at which the document was booked.
     """

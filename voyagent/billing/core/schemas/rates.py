@@ -19,7 +19,7 @@ RATE_SHAPE = r"^\d{1,9}(\.\d{1,8})?$"
 
 
 class RateIn(Closed):
-    """An exchange rate as it is quoted: one `base` costs `rate` of `quote`.
+    """An exchange rate as quoted: one unit of `base` costs `rate` units of `quote`.
 
     `on` is the day of the quotation and `source` names who quoted the rate. The rate is stored as
     given, never inverted.

@@ -14,8 +14,8 @@ from voyagent.kernel.fields import (
 class ReverseIn(Closed):
     """The reason and the date of a reversal.
 
-    The date defaults to today in the agency's time zone. The reversal of a credit with a later
-    issue date defaults to that issue date.
+    `reversed_on` defaults to today in the agency's time zone. For a credit with a later issue date,
+    it defaults to the issue date of the credit.
     """
 
     reason: Annotated[str, Trimmed(500)]

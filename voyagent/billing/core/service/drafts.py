@@ -148,8 +148,8 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
 def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
     """Check that a document is a draft and has not changed since the caller read it.
 
-    `seen` is the `updated_at` that the caller read; None checks the status only. Raises
-    InvoiceNotDraft or BillNotDraft; DraftChanged.
+    `seen` is the `updated_at` that the caller read. If `seen` is None, only the status is checked.
+    Raises InvoiceNotDraft or BillNotDraft; DraftChanged.
     """
     if document.status != "draft":
         raise kind_of(document).not_draft

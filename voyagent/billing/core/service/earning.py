@@ -50,7 +50,8 @@ class Recognition:
 def deferred(lines: Iterable[InvoiceLine | CreditedLine], day: date) -> frozenset[int]:
     """Return the numbers of the lines whose revenue is deferred on a day.
 
-    These lines are sold as principal and have a service date after `day`.
+    The revenue of a line is deferred if the line is sold as principal and has a service date after
+    `day`.
     """
     return frozenset(
         line.line_no

@@ -53,7 +53,7 @@ class Plan:
     def columns(self) -> DueColumns:
         """Return the column values of the instalments.
 
-        If there are instalments, the value of `due_date` is the due date of the first.
+        If there are instalments, the value of `due_date` is the due date of the first instalment.
         """
         if not self.dues:
             return {"instalment_dues": None, "instalment_minors": None}

@@ -32,8 +32,8 @@ OPENING_SERIES = ("opening", "O")
 class OtherYear:
     """A financial year other than the present one.
 
-    `year` is written like `2026-27`. `is_first` is true if the next number of a series would be the
-    first of that year; it is None if no series was given.
+    `year` is written like `2026-27`. `is_first` tells whether the next number of a series would be
+    the first of that year. It is None if `other_year` was called without a series.
     """
 
     year: str

@@ -31,10 +31,10 @@ def to_whole(total: Money) -> Money:
 
 
 def side(moved: Money, up: int) -> list[tuple[str, int, Money]]:
-    """Return a list with the journal line of a rounding amount; it is empty for zero.
+    """Return a list with the journal line of a rounding amount.
 
-    `moved` is the amount by which rounding raised the total; it may be negative. `up` is 1 if a
-    positive amount is a debit, -1 if it is a credit.
+    The list is empty if the amount is zero. `moved` is the amount by which rounding raised the
+    total; it may be negative. `up` is 1 if a positive amount is a debit, -1 if it is a credit.
     """
     if not moved:
         return []

@@ -1,8 +1,8 @@
 """Taxes of an invoice, at the rates of the date of supply.
 
-Taxes are computed for the draft and again at issue. GST depends on the place of supply, which is a
-state code: the one that the caller gives, else the state in the buyer's GSTIN, else the state
-stored for the party. If the place of supply is the agency's own state, the supply is intra-state
+Taxes are computed for the draft and again at issue. GST depends on the place of supply. This is the
+state that the caller gives, else the state in the buyer's GSTIN, else the state stored for the
+party. If the place of supply is the agency's own state, the supply is intra-state
 (`taxes.rules.calculation.supply_between`).
 """
 
@@ -114,9 +114,9 @@ def reckon(
 ) -> list[tuple[int, Taxed]]:
     """Return the tax components of invoice lines as pairs of line number and tax.
 
-    If a tax depends on the place of supply and the place is unknown, PlaceOfSupplyMissing is raised
-    if `strict` is true; otherwise the tax is left out. Raises TaxNumberMissing,
-    TaxInAnotherCurrency, BasicFareRequired, UnknownTreatment, NoRateThen.
+    A tax that depends on an unknown place of supply is left out; if `strict` is true,
+    PlaceOfSupplyMissing is raised instead. Raises TaxNumberMissing, TaxInAnotherCurrency,
+    BasicFareRequired, UnknownTreatment, NoRateThen.
     """
     if not any(line.tax or line.collection for line in lines):
         return []
@@ -254,8 +254,8 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
     """Compute and store the taxes and the total of a draft invoice.
 
     The total is rounded if the agency rounds its invoices. At issue `strict` is true: the rounding
-    is then computed again only if the taxes have changed, so that the total stays as it was shown.
-    Raises the errors of `reckon`.
+    is then computed again only if the taxes have changed. Otherwise the total stays as the draft
+    showed it. Raises the errors of `reckon`.
     """
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
@@ -290,9 +290,10 @@ def sides(
     currency: str,
     later: Collection[int],
 ) -> Iterator[tuple[str, Money]]:
-    """Return the sum for each account, as pairs of account key and amount.
+    """Return the sums of lines and taxes by account, as pairs of account and amount.
 
-    Lines and taxes are added. `later` has the numbers of the lines whose revenue is deferred.
+    The account is a key such as `revenue_services`. `later` has the numbers of the lines whose
+    revenue is deferred.
     """
     sums: dict[str, int] = dict.fromkeys(
         (*SALES.values(), COMMISSION, queries_recognitions.DEFERRED, *OUTPUT.values()), 0

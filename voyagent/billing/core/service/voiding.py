@@ -41,9 +41,9 @@ def can_be_void(document: Invoice | Bill) -> bool:
 def void_document(actor: Actor, document: Document, reason: str, on: date | None) -> Document:
     """Void a document: reverse its journal entries and set its status.
 
-    The reversal is dated `on`, for which `book_day` has the default and the limits. Raises
-    Forbidden, DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate;
-    PeriodLocked, EntryAlreadyReversed.
+    The date of the reversal is the result of `book_day` for `on`. Raises Forbidden,
+    DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked,
+    EntryAlreadyReversed.
     """
     actor.require_authority(f"{kind_of(document).name}.void")
     if not can_be_void(document) or document.entry_id is None:

@@ -221,9 +221,9 @@ def post_step(
 ) -> Any:
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
-    A POST redirects to the document. `post` receives the time of the draft's last change, as it was
-    when the page was shown, and raises DraftChanged if the draft has changed since. `done` returns
-    the success message for the document's number.
+    A POST redirects to the document. `post` receives the `updated_at` that the draft had when the
+    page was shown. It raises DraftChanged if the draft has changed since then. `done` returns the
+    success message for the document's number.
     """
     draft = read()
     place = Place(draft)
@@ -249,7 +249,7 @@ def void_step(
 ) -> Any:
     """Void a document and redirect to it, or render the form with the postings.
 
-    `read` returns the document. It is called again after an error, because the transaction was
+    `read` returns the document. After an error `read` is called again, because the transaction was
     rolled back.
     """
     document = read()
@@ -287,8 +287,8 @@ def not_now(why: str, url: str) -> Any:
 def shown(row: Row) -> Row:
     """Return a document's row for a page, with amounts, instalments and days past due.
 
-    `look` is the status to show. It is `overdue` if the document has an open amount and the due
-    date is before today.
+    `look` is the status to show. The status is `overdue` if the document has an open amount and the
+    due date is before today.
     """
     currency = row["currency"]
     days_past_due = (today() - row["due_date"]).days
@@ -318,8 +318,8 @@ def shown(row: Row) -> Row:
 def listed(row: Row, search: DocumentSearch) -> Row:
     """Return a document row for a list.
 
-    If only a part of the open amount is due in the filtered period, `part` has that amount as
-    `open`, and as `due_date` the first due date of an instalment in it. Otherwise `part` is None.
+    If only a part of the open amount is due in the filtered period, `part` has two members: `open`
+    is this amount, and `due_date` its earliest due date. Otherwise `part` is None.
     """
     days = search.due_from or date.min, search.due_until or date.max
     parts = [

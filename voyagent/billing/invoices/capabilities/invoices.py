@@ -126,7 +126,7 @@ def priced_rows(priced: pricing.Priced) -> list[RowShown]:
 
 
 def priced_total(priced: pricing.Priced) -> Money:
-    """Return the total of lines without taxes.
+    """Return the total of an invoice whose lines have no taxes.
 
     The total is rounded if the agency rounds its invoices.
     """
@@ -180,8 +180,8 @@ def check_alike(
 ) -> CheckShown:
     """Return a check that finds other recent invoices with this total.
 
-    Recent invoices are at most 30 days old. The check fails if one of them is to the same customer.
-    `besides` is an invoice to ignore.
+    Recent invoices are at most 30 days old. The check fails if the same customer has such an
+    invoice. `besides` is an invoice to ignore.
     """
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
     alike = invoice_queries.find_alike(

@@ -197,7 +197,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
     """Form to send an invoice by mail.
 
-    The e-mail address defaults to the address of the enquiry's customer.
+    The e-mail address defaults to the customer's address in the enquiry or in the party's record.
     """
 
     schema: ClassVar[type[BaseModel]] = InvoiceSendIn

@@ -122,7 +122,8 @@ class InvoiceList(InvoiceListQuery):
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
         """Return the tabs, each with the number of its invoices.
 
-        A rare status has a tab only if an invoice has the status or the tab is selected.
+        The tab `issued` is shown only if it is selected. The tab `void` is shown only if it is
+        selected or an invoice is void.
         """
         rare = [
             tab

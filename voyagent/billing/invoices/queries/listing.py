@@ -58,7 +58,8 @@ def list_invoices(
 ) -> CursorPage[Row]:
     """Return a page of invoices after the cursor, newest issue date first.
 
-    A text of fewer than three letters is searched only in the 20,000 invoices after the cursor.
+    A text without three letters or digits in a row is searched only in the 20,000 invoices after
+    the cursor.
     """
     rows = reader.read(_statement(search, limit + 1, cursor))[0]
     return page_of(rows, limit)

@@ -85,7 +85,7 @@ class InvoicePatch(DocumentPatch):
     customer_pan: TaxNumber | None = None
 
     def changes(self, currency: str) -> DraftChanges:
-        """Return the members that were sent, for the service.
+        """Return the changes for the service: the members that were sent.
 
         The lines are in the currency that was sent, or in `currency` if none was sent.
         """

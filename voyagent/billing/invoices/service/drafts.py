@@ -163,7 +163,7 @@ def _columns(buyer: Buyer) -> FurtherColumns:
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
     """Return the id of the conversation to which an invoice belongs, or None.
 
-    This is `session_id`, or else the conversation of the enquiry. Raises EnquiryNotFound,
+    The result is `session_id`, or else the conversation of the enquiry. Raises EnquiryNotFound,
     SessionNotFound.
     """
     known_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None

@@ -39,8 +39,9 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
     """Void an issued invoice on a day: by default today, or its issue date if later.
 
     The number stays used (Rule 46 of the CGST Rules). The entries that recognise deferred revenue
-    are reversed too, each on its service date, or on the day of voiding if that is later. Raises
-    Forbidden, InvoiceNotFound, and the errors of `void_document`.
+    are reversed too, each on its service date. If the day of voiding is later than the service
+    date, the reversal has the day of voiding. Raises Forbidden, InvoiceNotFound, and the errors of
+    `void_document`.
     """
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -141,7 +142,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
 
 
 def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of issuing an invoice, with taxes and rounding.
+    """Return the journal lines for issuing an invoice, with taxes and rounding.
 
     A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. An
     imported invoice is posted against the opening balance account.

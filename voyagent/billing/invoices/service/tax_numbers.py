@@ -10,6 +10,6 @@ from voyagent.kernel.keyring import Keyring
 def reseal(keyring: Keyring) -> int:
     """Encrypt PANs and tax numbers of up to 500 invoices with the current secret.
 
-    Returns the number of invoices.
+    Returns the number of changed invoices.
     """
     return resealing.reseal(keyring, Invoice, "customer_pan", "customer_tax_number")

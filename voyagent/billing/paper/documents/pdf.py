@@ -319,7 +319,7 @@ def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
     """Return the amount due with its label, or None for a draft or void invoice.
 
-    The label has the due date. If nothing is due, it says why.
+    The label has the due date, unless there are instalments. If nothing is due, the label says why.
     """
     if invoice["status"] == "paid":
         settled = (

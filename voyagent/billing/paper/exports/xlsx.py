@@ -30,8 +30,9 @@ _PLACED = ("unit_price", "taxable_amount", "amount")
 class Part(NamedTuple):
     """A list in the API response, with the rule by which its items become rows.
 
-    `row` is the label of the rows. `item`, `text` and `day` are the members of an item that fill
-    the columns of the same names. For `text`, the first of the members that the item has is used.
+    `row` is the label of the rows. `item`, `text` and `day` name the members of an item that fill
+    the columns of the same names. `text` may name several members: the first one that the item has
+    fills the column.
     """
 
     row: str
@@ -56,11 +57,11 @@ PARTS = {
 
 
 def sheet_of(name: str, members: Row) -> Sheet:
-    """Return an API response as rows of a sheet: facts, lists and totals.
+    """Return an API response as rows of a sheet: single values, lists and totals.
 
     The lists are document lines, payments, credits and so on. Each item is followed by its taxes.
-    An amount for which there is no column has a row of its own, such as `line.commission`, unless
-    it is zero. The row of a reversed item is labelled, for example, `credit_note.reversed`.
+    An amount without a column has a row of its own, such as `line.commission`, unless the amount is
+    zero. The row of a reversed item is labelled, for example, `credit_note.reversed`.
     """
     currency = members["currency"]
     rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(members)]

@@ -83,8 +83,8 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 def allocations_of(payment_id: UUID) -> list[Allocation]:
     """Return the allocations of a payment, oldest first.
 
-    The result includes the allocations that were taken back, and the rows with negative amounts
-    that take them back.
+    The result includes allocations that were taken back, and the rows with negative amounts that
+    cancel these allocations.
     """
     return list(
         db.session.scalars(
@@ -96,7 +96,7 @@ def allocations_of(payment_id: UUID) -> list[Allocation]:
 
 
 def exchanged_before(document: Invoice | Bill) -> Exchanged:
-    """Return the sums that payments in another currency have settled of a document.
+    """Return the part of a document that payments in other currencies have settled.
 
     The caller must have locked the document.
     """

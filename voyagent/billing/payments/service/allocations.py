@@ -56,9 +56,9 @@ def allocate(
     If `parts` is None, the unused amount is allocated to the open documents, earliest due date
     first.
 
-    The day may not be before the payment date or the issue date of a document. It may not be before
-    the last reversal of an allocation or refund of the payment, or of an allocation, credit or
-    write-off of a document. Reports for earlier dates therefore do not change.
+    The day may not be before the payment date or the issue date of a document. The day may also not
+    be before the last reversal of an allocation or refund of the payment, or of an allocation,
+    credit or write-off of a document. Reports for earlier dates therefore do not change.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen,
     InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen,
@@ -143,7 +143,7 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
 def settlements_now(
     actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int
 ) -> list[Settlement]:
-    """Check parts of a payment and return the settlement that each would make now.
+    """Check parts of a payment and return the settlement that each part makes.
 
     Nothing is locked or stored. `left_minor` is the unused amount of the payment. Raises the errors
     of `allocate`.

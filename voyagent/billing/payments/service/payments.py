@@ -62,7 +62,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     """Record a payment from a customer or to a supplier on a day (default today).
 
     `account` is `bank` or `cash`; only `import_advance` passes `opening_balances`. `parts` settle
-    documents at once; the rest is an advance. Parts for documents in another currency are first
+    documents immediately; the rest is an advance. Parts for documents in another currency are first
     posted as an advance and then allocated. The payment takes the next number of its series.
 
     Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and the

@@ -35,10 +35,10 @@ def reverse_payment(
 ) -> Payment:
     """Reverse a whole payment on a day (default today).
 
-    Its allocations end on that day, so that the documents are open again; reports for earlier dates
-    do not change. The number stays used. An imported advance can then be imported again. The day
-    may not be before the payment, its allocations, or the last reversal of one of its allocations
-    or refunds. A payment can be reversed only once.
+    The allocations of the payment end on that day, and the documents are open again. Reports for
+    earlier dates do not change. The number of the payment stays used. After the reversal, an
+    imported advance can be imported again. The day may not be before the payment, its allocations,
+    or the last reversal of one of its allocations or refunds. A payment can be reversed only once.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired,
     TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.

@@ -243,9 +243,9 @@ def _audit_part(part: Settlement) -> dict[str, str]:
 def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
     """Return the account to debit and the account to credit for an allocation.
 
-    One account is that of documents, the other that of advances. An allocation of a payment from a
-    customer debits advances; an allocation of a payment to a supplier credits them. With
-    `take_back` the result is for taking an allocation back: debit and credit are swapped.
+    The two accounts are the account of documents and the account of advances. For a payment from a
+    customer, the account of advances is debited; for a payment to a supplier, it is credited. With
+    `take_back`, to take an allocation back, debit and credit are swapped.
     """
     documents, advances = CONTROL[payment.direction]
     return (

@@ -133,8 +133,8 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
 def new_payment(actor: Actor) -> Any:
     """Show and submit the form to record a payment.
 
-    The URL may name the document to settle. Once a party is entered, its open documents are listed,
-    and the amount can be distributed over them, earliest due date first.
+    The URL may name the document to settle. After a party is entered, the form lists the party's
+    open documents. The amount can be distributed over these documents, earliest due date first.
     """
     form = PaymentForm(actor.currency, data=_begun())
 

@@ -111,7 +111,7 @@ def measure(_call: Invocation, inputs: WriteOffInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: WriteOffInvoiceInput) -> Policy:
-    """Return amount and customer for the amount limits; no money is paid.
+    """Return amount and customer for the amount limits.
 
     Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
     """

@@ -35,7 +35,8 @@ class FlightQuery:
     """A flight search.
 
     `origin` and `destination` are IATA codes of airports or cities, such as LON. Dates are local at
-    the airport of departure. Offers have prices in `currency`; `limit` is their maximum number.
+    the airport of departure. The offers have prices in `currency`. `limit` is the maximum number of
+    offers.
     """
 
     origin: str
@@ -53,7 +54,8 @@ class FlightQuery:
 class Segment:
     """One flight.
 
-    `departs_at` and `arrives_at` have the UTC offset of the airport.
+    `departs_at` has the UTC offset of the airport of departure, and `arrives_at` that of the
+    airport of arrival.
     """
 
     carrier: str

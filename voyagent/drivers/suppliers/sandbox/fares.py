@@ -22,7 +22,7 @@ from voyagent.drivers.suppliers.sandbox.draws import PER_MILLE, draw
 from voyagent.drivers.suppliers.sandbox.seasons import days_ahead, season, weekday
 
 _BANDS = ((1000, "0.090"), (4000, "0.055"), (20040, "0.042"))
-"""Dollars per kilometre, each up to a number of kilometres."""
+"""Bands of distance: the last kilometre of a band, and its price in dollars per kilometre."""
 _FIXED, _DOMESTIC = Decimal(18), Decimal("0.55")
 _CABIN = {
     Cabin.ECONOMY: Decimal(1),
@@ -42,7 +42,7 @@ _RETURN = Decimal("0.93")
 _DEMAND_LEAST, _DEMAND_WIDTH = 850, 400
 _TAX_RATE = Decimal("0.05")
 _CHARGE = {True: Decimal(7), False: Decimal(34)}
-"""Airport charges in dollars for each direction, by True for domestic journeys."""
+"""Airport charges in dollars for each direction; the key is True for domestic journeys."""
 _SHARE = {
     PassengerKind.ADULT: Decimal(1),
     PassengerKind.CHILD: Decimal("0.75"),

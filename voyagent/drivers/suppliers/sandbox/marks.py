@@ -22,7 +22,7 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters and digits without I, O, 0 and 1, which are easily confused on the telephone."""
 LOCATOR_LENGTH = 6
 SERIAL_LEAD = "9"
-"""First digit of ticket numbers; numbers of real tickets begin with a lower one."""
+"""First digit of ticket numbers; numbers of real tickets begin with a lower digit."""
 SERIAL_DIGITS = 9
 SEATS_RESERVED = 100
 """Number of ticket numbers that are reserved for a booking."""
@@ -52,7 +52,7 @@ class Marks:
         return f"{body}.{self.mark(kind, values)}"
 
     def read(self, kind: str, token: str) -> JsonObject:
-        """Return the JSON object of a signed text that `token` returned.
+        """Return the JSON object of a signed text that the method `token` returned.
 
         `kind` must be the same in both calls. Raises UnknownAtSupplier if the signature is wrong.
         """

@@ -12,7 +12,8 @@ the route exists. An airport's rank is from 1 (busiest) to 4.
 | abroad, rank 4 | never |
 
 Between two busy airports of its own country an airline may also fly without touching a hub.
-Domestic journeys do not connect abroad. No flights connect the pairs of countries in `_CLOSED`.
+Domestic journeys do not connect abroad. Between the two countries of a pair in `_CLOSED` there are
+no flights.
 """
 
 from __future__ import annotations

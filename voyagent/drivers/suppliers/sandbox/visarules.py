@@ -66,7 +66,7 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row of the table; the fee is in US dollars."""
+    """A row of the table of visa rules; the fee is in US dollars."""
 
     kind: VisaKind
     fee_usd: Decimal

@@ -85,8 +85,8 @@ class SandboxVisas:
     def status(self, supplier_ref: str) -> VisaFile:
         """Return the application with its status today.
 
-        The status is filed on the day of filing, and then in process. From the day `decision_by` on
-        it is granted or refused.
+        The status is `filed` on the day of filing, and then `in_process`. From the day
+        `decision_by` on it is `granted` or `refused`.
         """
         values = self._marks.read(_KIND, supplier_ref)
         filed, today = from_payload(VisaFile, values["file"]), clock.today()
