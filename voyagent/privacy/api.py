@@ -17,6 +17,7 @@ from voyagent.privacy.errors import (
     PersonErased,
     PersonHasOpenRecords,
     RecordNotFound,
+    SearchesBusy,
 )
 from voyagent.privacy.queries import person
 from voyagent.privacy.schemas import (
@@ -40,6 +41,7 @@ api = ApiBlueprint("privacy", __name__, tag="Privacy", guard=Guard.BEARER)
     answer=PersonOut,
     permission="privacy.read",
     missing=PartyNotFound,
+    errors=(SearchesBusy,),
 )
 def get_person(actor: Actor, party_id: UUID) -> Body[PersonOut]:
     """Read an overview of the data that is held about a person.
@@ -55,6 +57,7 @@ def get_person(actor: Actor, party_id: UUID) -> Body[PersonOut]:
     answer=PersonExportOut,
     permission="privacy.export",
     missing=PartyNotFound,
+    errors=(SearchesBusy,),
 )
 def export_person(actor: Actor, party_id: UUID) -> Body[PersonExportOut]:
     """Export everything that is held about a person; the audit log records it."""
@@ -67,7 +70,7 @@ def export_person(actor: Actor, party_id: UUID) -> Body[PersonExportOut]:
     answer=PersonOut,
     permission="privacy.manage",
     missing=PartyNotFound,
-    errors=(RecordNotFound, PersonErased),
+    errors=(RecordNotFound, PersonErased, SearchesBusy),
 )
 def link_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonOut]:
     """Confirm that a record is about a person."""
@@ -80,7 +83,7 @@ def link_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonO
     answer=PersonOut,
     permission="privacy.manage",
     missing=PartyNotFound,
-    errors=(RecordNotFound, PersonErased),
+    errors=(RecordNotFound, PersonErased, SearchesBusy),
 )
 def release_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonOut]:
     """Take back the confirmation that a record is about a person."""
@@ -93,7 +96,7 @@ def release_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[Pers
     answer=ErasureOut,
     permission="privacy.erase",
     missing=PartyNotFound,
-    errors=(NotFresh, PersonHasOpenRecords),
+    errors=(NotFresh, PersonHasOpenRecords, SearchesBusy),
 )
 def erase_person(actor: Actor, party_id: UUID, body: EraseRequest) -> Body[ErasureOut]:
     """Erase the data of a person.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, Conflict, NotFound, Unprocessable
+from voyagent.kernel.errors import N_, Conflict, NotFound, Unavailable, Unprocessable
 
 
 class RecordNotFound(NotFound):
@@ -34,6 +34,13 @@ class PersonErased(Conflict):
 
     code = "person_erased"
     message = N_("The data of this person was erased.")
+
+
+class SearchesBusy(Unavailable):
+    """As many searches of a person run as may run at the same time."""
+
+    code = "searches_busy"
+    message = N_("Another search for a person is running. Try again in a moment.")
 
 
 class ReasonRequired(Unprocessable):

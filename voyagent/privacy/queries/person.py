@@ -10,7 +10,7 @@ under row-level security.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -26,7 +26,8 @@ from voyagent.privacy.rules.register import HOLDINGS, Holding
 from voyagent.privacy.rules.spellings import PHONE_MIN, pattern_of, without_titles
 
 CANDIDATES_MAX = 50
-SEARCH_S = 60
+SEARCH_S = 20
+TEXTS_AT_ONCE = 1_000
 
 # The tables are constants of this module and of the register, never input.
 _LINKS = text("""
@@ -181,6 +182,10 @@ select l.kind, l.record_id,
  where l.party_id = :party_id
  order by l.kind, l.confirmed_at
 """)
+_NAMED = text("""
+select t from unnest(cast(:texts as text[])) t where t ~* any(cast(:patterns as text[]))
+""")
+_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FOUND = {
     "enquiry": text("select exists (select from enquiries where id = :id)"),
     "passenger": text("select exists (select from trip_passengers where id = :id)"),
@@ -336,6 +341,22 @@ def patterns_of(links: Links) -> list[str]:
     )
     patterns = (pattern_of(row.kind, row.word) for row in found)
     return list(dict.fromkeys(one for one in patterns if one))
+
+
+def texts_about(links: Links, texts: Iterable[str]) -> frozenset[str]:
+    """Return those of some texts that contain words or record ids of a person.
+
+    The database compares them, because a long comparison in Python stops the whole process.
+    """
+    records = (*links.enquiries, *links.trips, *links.passengers, links.party_id)
+    ids = frozenset((*links.documents, *map(str, records)))
+    every = frozenset(texts)
+    found = {one for one in every if not ids.isdisjoint(_ID.findall(one))}
+    others, patterns = list(every - found), patterns_of(links)
+    for first in range(0, len(others), TEXTS_AT_ONCE):
+        values = {"texts": others[first : first + TEXTS_AT_ONCE], "patterns": patterns}
+        found.update(db.session.scalars(_NAMED, values))
+    return frozenset(found)
 
 
 def rows_of(links: Links, holding: Holding) -> list[Row]:

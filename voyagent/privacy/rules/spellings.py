@@ -14,7 +14,9 @@ from voyagent.kernel.text.naming import is_title
 PHONE_MIN = 7
 """Fewest digits of a phone number that identifies a person."""
 WORD_MIN = 3
-_GAP = r'(?:\\[nrt"]|(?!"|\\[nrt"])(?:\W|_)){1,6}'
+PARTS_MAX = 16
+"""Most parts of a name or an address that an expression has, because each slows the search."""
+_GAP = r'(?:\\[nrt"]|[^\w"\\]|_){1,6}'
 """White space and punctuation, but no quotation mark, which ends a text of JSON."""
 _INITIAL = rf"(?:[^\W_]{_GAP})?"
 
@@ -70,7 +72,7 @@ def _parts(word: str) -> list[str]:
     """Return the parts of a name or an address: letters, digits and marks behind them."""
     kept = "".join(one if unicodedata.category(one)[0] in "LMN" else " " for one in word)
     stripped = (re.sub(r"^\W+", "", part) for part in kept.split())
-    return [part for part in stripped if part]
+    return [part for part in stripped if part][:PARTS_MAX]
 
 
 def _joined(parts: list[str], *, has_initials: bool) -> str:

@@ -24,6 +24,7 @@ from voyagent.privacy.queries.person import Links
 from voyagent.privacy.rules.register import MENTIONS, Holding, Mention
 from voyagent.privacy.rules.retention import days_of
 from voyagent.privacy.rules.spellings import pattern_of
+from voyagent.privacy.service.searches import searching
 from voyagent.settings.queries import get_settings
 from voyagent.trips.service import passports
 
@@ -105,10 +106,11 @@ class Plan:
 def plan(actor: Actor, party_id: UUID) -> Plan:
     """Return the effect that an erasure would have, without making it.
 
-    Raises Forbidden, PartyNotFound.
+    Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.read")
-    return _plan(person.links_of(party_id), actor)
+    with searching(actor):
+        return plan_of(person.links_of(party_id), actor)
 
 
 def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Erasure:
@@ -119,17 +121,22 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     and returns the first erasure. The party's row is locked, so that parallel calls make one
     erasure.
 
-    Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, PersonHasOpenRecords.
+    Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, SearchesBusy, PersonHasOpenRecords.
     """
     actor.require_step_up("privacy.erase")
     why = reason.strip()
     if not 1 <= len(why) <= REASON_MAX:
         raise ReasonRequired
+    with searching(actor):
+        return _erase(keyring, actor, party_id, why)
+
+
+def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
     party = parties.get_party(party_id, lock=True)
     if (done := person.erasure_of(party_id)) is not None:
         return done
     links = person.links_of(party_id)
-    todo = _plan(links, actor)
+    todo = plan_of(links, actor)
     if todo.blocked_by:
         raise PersonHasOpenRecords
     now, pseudonym = clock.now(), f"Person {secrets.randbelow(10**10):010}"
@@ -213,7 +220,8 @@ def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
     return found
 
 
-def _plan(links: Links, actor: Actor) -> Plan:
+def plan_of(links: Links, actor: Actor) -> Plan:
+    """Return the plan for a person whose records are found, as `plan` does."""
     counted = person.counts(links)
     days = days_of("tax_identity", get_settings().retention)
     return Plan(

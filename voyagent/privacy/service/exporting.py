@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,9 +20,12 @@ from voyagent.parties import queries as parties
 from voyagent.privacy.queries import person
 from voyagent.privacy.queries.person import Links
 from voyagent.privacy.rules.register import HOLDINGS
+from voyagent.privacy.service.searches import searching
 from voyagent.trips.service import passports
 
 _CONVERSATIONS = ("chat_messages", "chat_turns", "chat_events", "chat_turn_steps", "approvals")
+_CHOSEN = (*_CONVERSATIONS, "chat_sessions", "trip_lines", "audit_private")
+"""Tables whose rows may be about other people too."""
 
 
 def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
@@ -35,20 +38,26 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     Keys of the result: party_id, name, made_at, held, left_out. `held` has the rows by table, and
     `left_out` the number of rows that were left out, by table.
 
-    Raises Forbidden, PartyNotFound.
+    Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.export")
+    with searching(actor):
+        return _export(keyring, actor, party_id, form)
+
+
+def _export(keyring: Keyring, actor: Actor, party_id: UUID, form: str) -> Row:
     links = person.links_of(party_id)
+    rows = {one.table: person.rows_of(links, one) for one in HOLDINGS}
+    texts = {text for table in _CHOSEN for row in rows[table] for text in _texts_in(row)}
+    named = person.texts_about(links, texts)
     held: dict[str, list[Row]] = {}
     left_out: dict[str, int] = {}
-    marks = _marks(links)
-    for holding in HOLDINGS:
-        rows = person.rows_of(links, holding)
-        found = [_own(holding.table, row, links, marks) for row in rows]
-        if kept := [_plain(keyring, row) for row in found if row is not None]:
-            held[holding.table] = kept
-        if len(kept) < len(rows):
-            left_out[holding.table] = len(rows) - len(kept)
+    for table, found in rows.items():
+        own = [_own(table, row, links, named) for row in found]
+        if kept := [_plain(keyring, row) for row in own if row is not None]:
+            held[table] = kept
+        if len(kept) < len(found):
+            left_out[table] = len(found) - len(kept)
     opened = sum(1 for row in held.get("trip_passengers", []) if row.get("passport_number"))
     audit.record(
         actor,
@@ -66,46 +75,55 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     }
 
 
-def _marks(links: Links) -> re.Pattern[str]:
-    """Return the expression that finds the person's names, contacts and record ids."""
-    records = (*links.enquiries, *links.trips, *links.passengers, links.party_id)
-    ids = map(re.escape, (*links.documents, *map(str, records)))
-    return re.compile("|".join((*person.patterns_of(links), *ids)), re.IGNORECASE)
-
-
-def _own(table: str, row: Row, links: Links, marks: re.Pattern[str]) -> Row | None:
+def _own(table: str, row: Row, links: Links, named: frozenset[str]) -> Row | None:
     """Return the part of a row that is about the person, or None if nothing is."""
     if table == "audit_private":
-        return row if row["seq"] in links.own_events or _names(row, marks) else None
+        return row if row["seq"] in links.own_events or _text_of(row) in named else None
     if table == "chat_sessions":
-        return row if _names(row["title"], marks) else {**row, "title": None}
+        return row if _text_of(row["title"]) in named else {**row, "title": None}
     if table in _CONVERSATIONS:
-        part: Row = _part(row, marks)
-        return part if _names(row, marks) else None
+        part: Row = _part(row, named)
+        return part if _text_of(row) in named else None
     if table == "trip_lines":
-        return _own_line(row, links, marks)
+        return _own_line(row, links, named)
     return row
 
 
-def _own_line(row: Row, links: Links, marks: re.Pattern[str]) -> Row:
+def _own_line(row: Row, links: Links, named: frozenset[str]) -> Row:
     """Return a service; of another customer's trip only data that names the person."""
     line = {name: value for name, value in row.items() if name != "trip_id"}
-    if _names(line["details"], marks):
-        return {**line, "details": _part(line["details"], marks)}
+    if _text_of(line["details"]) in named:
+        return {**line, "details": _part(line["details"], named)}
     return {**line, "details": None} if row["trip_id"] in links.joined else line
 
 
-def _part(value: Any, marks: re.Pattern[str]) -> Any:
+def _part(value: Any, named: frozenset[str]) -> Any:
     """Return a value without the elements of its lists that do not name the person."""
     if isinstance(value, dict):
-        return {name: _part(one, marks) for name, one in value.items()}
+        return {name: _part(one, named) for name, one in value.items()}
     if isinstance(value, list):
-        return [_part(one, marks) for one in value if _names(one, marks)]
+        return [_part(one, named) for one in value if _text_of(one) in named]
     return value
 
 
-def _names(value: Any, marks: re.Pattern[str]) -> bool:
-    return marks.search(json.dumps(value, ensure_ascii=False, default=str)) is not None
+def _texts_in(row: Row) -> Iterator[str]:
+    """Yield the texts of a row, of its values, and of all elements of lists in it."""
+    yield _text_of(row)
+    for value in row.values():
+        yield _text_of(value)
+        yield from _elements_in(value)
+
+
+def _elements_in(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        yield from map(_text_of, value)
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _elements_in(part)
+
+
+def _text_of(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _plain(keyring: Keyring, row: Row) -> dict[str, Any]:

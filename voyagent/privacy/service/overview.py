@@ -10,13 +10,22 @@ from voyagent.parties import queries as parties
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.queries import person
 from voyagent.privacy.service import erasure
+from voyagent.privacy.service.searches import searching
 
 
 def read(actor: Actor, party_id: UUID) -> Row:
-    """Return what is held about a person as a row. Raises Forbidden, PartyNotFound."""
+    """Return what is held about a person as a row.
+
+    Raises Forbidden, PartyNotFound, SearchesBusy.
+    """
     actor.require("privacy.read")
+    with searching(actor):
+        return _read(actor, party_id)
+
+
+def _read(actor: Actor, party_id: UUID) -> Row:
     found, done = person.links_of(party_id), person.erasure_of(party_id)
-    plan = erasure.plan(actor, party_id)
+    plan = erasure.plan_of(found, actor)
     return {
         "party_id": party_id,
         "name": parties.get_party(party_id).name,
