@@ -26,3 +26,10 @@ def picture(
 def in_base64(raw: bytes) -> str:
     """Return the image in base64, as the JSON API accepts it."""
     return b64encode(raw).decode()
+
+
+def many_scans(count: int) -> bytes:
+    """Return a progressive JPEG whose last scan is repeated; a decoder reads each."""
+    whole = picture("JPEG", progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * count + whole[-2:]

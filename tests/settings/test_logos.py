@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from tests.people import Person, csrf
-from tests.settings.pictures import in_base64, picture
+from tests.settings.pictures import in_base64, many_scans, picture
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -173,11 +173,16 @@ def test_an_invalid_or_damaged_image_is_refused(raw: bytes) -> None:
         claiming(9_000, 9_000),
         claiming(60_000, 60_000),
         b"x" * (BYTES_MAX + 1),
+        many_scans(100),
     ],
 )
 def test_too_large_images_are_refused_before_decoding(raw: bytes) -> None:
     with pytest.raises(PictureTooLarge):
         remade(raw)
+
+
+def test_a_progressive_image_is_accepted() -> None:
+    assert remade(picture("JPEG", progressive=True)).media_type == "image/jpeg"
 
 
 # The rule

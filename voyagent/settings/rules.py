@@ -18,6 +18,9 @@ BYTES_MAX, SIDE_MAX = 500_000, 2_000
 STORED_WIDTH_MAX, STORED_HEIGHT_MAX = 800, 400
 """Largest size of a stored image in pixels: documents print 50 by 18 mm at 400 dpi."""
 _JPEG_QUALITY = 90
+_SCANS_MAX = 64
+_SCAN = b"\xff\xda"
+"""The marker before each scan of a JPEG image. Each scan is decoded over the whole image."""
 
 
 class PictureTooLarge(Unprocessable):
@@ -63,6 +66,8 @@ def remade(raw: bytes) -> Picture:
     try:
         opened = Image.open(io.BytesIO(raw), formats=("PNG", "JPEG"))  # reads only the header
         if max(opened.size) > SIDE_MAX:
+            raise PictureTooLarge
+        if opened.format == "JPEG" and raw.count(_SCAN) > _SCANS_MAX:
             raise PictureTooLarge
         return _drawn(opened, "PNG" if opened.format == "PNG" else "JPEG")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
