@@ -13,6 +13,7 @@ from flask import Flask, Response
 
 from tests.http.conftest import Variant
 from tests.people import Person
+from voyagent.http import compression
 from voyagent.http.compression import LEVEL, SMALLEST_BYTES, gzip_apart
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
@@ -259,3 +260,12 @@ def test_the_api_document_is_built_once(variant: Variant, monkeypatch: pytest.Mo
     assert client.get("/api/docs").status_code == 200
     assert len(built) == 1
     assert first.headers["Cache-Control"] == "public, no-cache"
+
+
+def test_a_file_is_compressed_once_however_its_path_is_spelled(app: Flask) -> None:
+    client, name = app.test_client(), CSS.removeprefix("/static/")
+    opened(client.get(CSS, headers=GZIP))
+    known = len(compression._files)  # noqa: SLF001
+    for spelling in (f"./{name}", f"x/../{name}", f"y/.././{name}"):
+        opened(client.get(f"/static/{spelling}", headers=GZIP))
+    assert len(compression._files) == known  # noqa: SLF001

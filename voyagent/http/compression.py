@@ -6,6 +6,7 @@ result would reveal the secret (the attack BREACH). Decision 0040 has the rules.
 
 from __future__ import annotations
 
+import posixpath
 import zlib
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
@@ -64,7 +65,7 @@ def _compress(response: Response) -> Response:
     if is_file:
         response.set_etag(f"{etag}{SUFFIX}")
         if response.status_code != HTTPStatus.NOT_MODIFIED:
-            _compress_file(response, f"{request.path} {etag}")
+            _compress_file(response, f"{_file_name()} {etag}")
     elif response.is_streamed:
         response.headers.pop("Content-Length", None)
         response.headers["Content-Encoding"] = "gzip"
@@ -73,6 +74,11 @@ def _compress(response: Response) -> Response:
         response.headers["Content-Encoding"] = "gzip"
         response.set_data(gzip_apart(response.get_data(), _secret()))
     return response
+
+
+def _file_name() -> str:
+    """Return the one name of the requested file, because `/a.js` and `/./a.js` are the same."""
+    return posixpath.normpath((request.view_args or {}).get("filename") or request.endpoint or "")
 
 
 def _compress_file(response: Response, key: str) -> None:
