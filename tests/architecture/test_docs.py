@@ -30,10 +30,9 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.database import copy_export, read_pool, session_pool
 from voyagent.kernel.database.connection_budget import connections_of
 from voyagent.kernel.db_connections import Purpose
-from voyagent.kernel.limits import Quota, throttles
+from voyagent.kernel.limits import Quota, long_work, throttles
 from voyagent.kernel.text import amounts, passages
 from voyagent.privacy.queries import person
-from voyagent.privacy.service import searches
 from voyagent.reports import service as report_files, tasks as report_tasks
 from voyagent.reports.queries import checks
 from voyagent.settings.models import TenantSettings
@@ -156,7 +155,7 @@ _MIB = 1024 * 1024
 _THREADS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"]
 FIGURES = {
     "exports": (copy_export.SLOTS, copy_export.AGENCY_SLOTS, copy_export.AGENCY_WAITING),
-    "searches": (searches.SEARCHES, searches.WAIT_S, person.SEARCH_S),
+    "long_requests": (long_work.PLACES, long_work.WAIT_S, person.SEARCH_S),
     "files": (
         copy_export.SLOTS,
         sheets.ROWS_IN_REQUEST,

@@ -147,6 +147,7 @@ def test_people_without_an_agency_have_connections_that_agencies_cannot_use(
     shares = pool_of(app_of_shares).shares
     with filled(shares.of_agencies):
         assert client.post("/auth/sign-in", json=unknown).status_code == 401
+        assert sign_in(alice, app_of_shares).status_code == 200
         assert client.get("/ready").status_code == 200
         assert save(alice, app_of_shares).status_code == 503
     with filled(shares.of_nobody):

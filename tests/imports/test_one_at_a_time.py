@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from tests.imports.test_parties import GOOD, names, sent
 from tests.people import Person, csrf
 from voyagent.imports.service import files
 from voyagent.kernel.db import db
+from voyagent.kernel.limits import long_work
 
 BUSY = (503, "imports_busy", "5")
 
@@ -51,6 +53,14 @@ def test_a_file_is_refused_while_another_one_is_imported(
     assert names(alice) == []
     accepted = sent(alice, GOOD, dry_run=dry_run)
     assert (accepted.status_code, accepted.json["is_repeat"]) == (200, False)
+
+
+def test_few_agencies_import_at_the_same_time(alice: Person) -> None:
+    with ExitStack() as held:
+        for _ in range(long_work.PLACES):
+            held.enter_context(long_work.long_work(uuid4(), files.ImportsBusy))
+        assert refusal(sent(alice, GOOD, dry_run=True)) == BUSY
+    assert sent(alice, GOOD, dry_run=True).status_code == 200
 
 
 def test_a_file_that_waits_holds_no_connection(

@@ -32,6 +32,16 @@ def test_a_party_holds_at_most_its_share() -> None:
     assert not places.take("A", 0)
 
 
+def test_the_kept_places_are_for_parties_that_hold_none() -> None:
+    places = Places(6, 4, kept=2)
+    assert [places.take("A", 0) for _ in range(5)] == [True] * 4 + [False]
+    assert [places.take("B", 0) for _ in range(2)] == [True, False]
+    assert places.take("C", 0)
+    places.release("A")
+    assert not places.take("B", 0)
+    assert places.take("D", 0)
+
+
 def test_a_single_place_is_nobodys_share() -> None:
     places = Places(1, 0)
     assert places.take("A", 0)

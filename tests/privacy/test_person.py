@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -17,12 +16,13 @@ from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.limits import long_work
 from voyagent.parties import service as parties
 from voyagent.parties.queries import PartyNotFound
 from voyagent.privacy.errors import RecordNotFound, SearchesBusy
 from voyagent.privacy.queries import person as held
 from voyagent.privacy.rules.register import BY_TABLE
-from voyagent.privacy.service import erasure, exporting, links, searches
+from voyagent.privacy.service import erasure, exporting, links
 
 
 def test_everything_linked_is_found(alice: Person) -> None:
@@ -276,10 +276,10 @@ def test_a_companion_is_erased_from_the_records_of_others(
     assert texts.count("Rajiv Menon") >= 3, "the other customer keeps the name"
 
 
-def test_an_agency_searches_for_one_person_at_a_time(
+def test_an_agency_does_one_long_request_at_a_time(
     alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searches, "WAIT_S", 0.1)
+    monkeypatch.setattr(long_work, "WAIT_S", 0.1)
     mine, theirs = (a_subject(one).party_id for one in (alice, charlie))
     path = f"/privacy/parties/{mine}"
     calls = (
@@ -287,12 +287,10 @@ def test_an_agency_searches_for_one_person_at_a_time(
         lambda: alice.api.get(f"{path}/export"),
         lambda: alice.api.post(f"{path}/erase", json={"reason": "asked"}),
     )
-    with searches.searching(alice.actor):
+    with long_work.long_work(alice.actor.tenant_id, SearchesBusy):
         for call in calls:
             answer = call()
             assert (answer.status_code, answer.json["detail"]) == (503, "searches_busy")
             assert int(answer.headers["Retry-After"]) > 0
         assert charlie.api.get(f"/privacy/parties/{theirs}").status_code == 200
-        with searches.searching(charlie.actor), pytest.raises(SearchesBusy):
-            searches.searching(replace(alice.actor, tenant_id=uuid4())).__enter__()
     assert alice.api.get(path).status_code == 200

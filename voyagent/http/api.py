@@ -50,8 +50,10 @@ from voyagent.http.intake import (
     query_of,
     read_json,
 )
+from voyagent.kernel import tenancy
 from voyagent.kernel.actor import direct_right
 from voyagent.kernel.database.read_pool import RequestReader
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.ids import parse_id
@@ -335,6 +337,7 @@ def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Resp
 
 def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> RequestReader | None:
     if operation.guard is Guard.PUBLIC:
+        tenancy.mark_public(db.session())
         return None
     credential = bearer_credential()
     if wants.reader:

@@ -27,6 +27,7 @@ from voyagent.http.guards import (
 )
 from voyagent.http.htmx import see_other
 from voyagent.http.idempotency import REPLAYED, form_once
+from voyagent.kernel import tenancy
 from voyagent.kernel.actor import Actor, direct_right
 from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
@@ -157,6 +158,7 @@ def _admit(
     direct: bool,
 ) -> RequestReader | None:
     if guard is Guard.PUBLIC:
+        tenancy.mark_public(db.session())
         return None
     credential = browser_credential()
     if "reader" in parameters:

@@ -40,6 +40,7 @@ from voyagent.kernel.ids import new_id
 TENANT = "tenant_id"
 _ACROSS = "across_tenants"
 _CLAIMED = "claimed_agency"
+_IS_PUBLIC = "is_public"
 
 
 class TenantNotBound(RuntimeError):
@@ -98,8 +99,19 @@ def name_agency(session: Session, tenant_id: UUID) -> None:
     session.info[_CLAIMED] = tenant_id
 
 
+def mark_public(session: Session) -> None:
+    """Let the session use the connections of callers without an agency, also when one is bound.
+
+    A person who signs in has an agency after the password. Without this mark, agencies that use all
+    their connections would keep everybody from signing in.
+    """
+    session.info[_IS_PUBLIC] = True
+
+
 def agency_of_connection(session: Session) -> UUID | None:
     """Return the agency whose share of connections the session uses, or None."""
+    if session.info.get(_IS_PUBLIC):
+        return None
     return cast("UUID | None", session.info.get(TENANT) or session.info.get(_CLAIMED))
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -36,6 +37,7 @@ from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import N_, Forbidden, Unavailable, Unprocessable, VoyagentError
 from voyagent.kernel.fields import composed
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.limits.long_work import long_work
 
 WAIT_S, POLL_INTERVAL_S = 5.0, 0.25
 # The checks for an earlier import of the file and for opening balances see only committed rows, so
@@ -180,7 +182,24 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
-    _wait_for_others()
+    with _alone(actor):
+        return _dry_run(actor, kind, plain, table, on)
+
+
+def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
+    """Import a file completely or not at all.
+
+    If the file was imported before, or by a parallel request, it is not imported again and the
+    existing import is returned. Two files are the same if `on` and their text are equal; line ends
+    and the byte order mark are ignored. Raises ImportHasFindings, and the errors of `dry_run`.
+    """
+    actor.require("import.run")
+    plain, table = _read(kind, text)
+    with _alone(actor):
+        return _run(actor, kind, plain, table, on)
+
+
+def _dry_run(actor: Actor, kind: str, plain: str, table: Table, on: date | None) -> Outcome:
     if (known := queries.find_import(kind, _digest(plain, on))) is not None:
         return _outcome_of(known, is_repeat=True)
     outcome = Outcome(kind, len(table.records))
@@ -194,16 +213,7 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
         return outcome
 
 
-def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
-    """Import a file completely or not at all.
-
-    If the file was imported before, or by a parallel request, it is not imported again and the
-    existing import is returned. Two files are the same if `on` and their text are equal; line ends
-    and the byte order mark are ignored. Raises ImportHasFindings, and the errors of `dry_run`.
-    """
-    actor.require("import.run")
-    plain, table = _read(kind, text)
-    _wait_for_others()
+def _run(actor: Actor, kind: str, plain: str, table: Table, on: date | None) -> Outcome:
     digest = _digest(plain, on)
     if (known := queries.find_import(kind, digest)) is not None:
         return _outcome_of(known, is_repeat=True)
@@ -230,18 +240,35 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     return _outcome_of(taken)
 
 
-def _wait_for_others() -> None:
-    """Lock the imports of the agency until the transaction ends.
+@contextmanager
+def _alone(actor: Actor) -> Iterator[None]:
+    """Hold a place for a long request and the lock of the agency's imports.
 
-    The function releases its connection while it waits, so that an agency with many files does not
-    take all of its own connections. Raises ImportsBusy after WAIT_S seconds.
+    The lock ends with the transaction. The connection is released while the request waits, so that
+    an agency with many files does not take all of its own connections. Raises ImportsBusy after
+    WAIT_S seconds.
     """
     until = time.monotonic() + WAIT_S
-    while not db.session.scalar(_LOCK):
-        if time.monotonic() >= until:
-            raise ImportsBusy
-        pause()
-        time.sleep(POLL_INTERVAL_S)
+    with ExitStack() as held:
+        while not _begin(actor, held):
+            if time.monotonic() >= until:
+                raise ImportsBusy
+            pause()
+            time.sleep(POLL_INTERVAL_S)
+        yield
+
+
+def _begin(actor: Actor, held: ExitStack) -> bool:
+    """Take the place and the lock; return False without both."""
+    with ExitStack() as taken:
+        try:
+            taken.enter_context(long_work(actor.tenant_id, ImportsBusy, wait_s=0))
+        except ImportsBusy:
+            return False
+        if not db.session.scalar(_LOCK):
+            return False
+        held.push(taken.pop_all())
+    return True
 
 
 def _read(kind: str, text: str) -> tuple[str, Table]:

@@ -51,14 +51,15 @@ class ConnectionShares:
     Each connection in use takes one of `total` places. A quarter of the places is for transactions
     that begin without an agency, such as a sign-in, a password reset and a readiness probe. One
     agency holds at most half of `total`, but may always hold two. A pool of two connections
-    therefore cannot be shared. `agency` returns the agency for which the thread is about to use a
-    connection, or None.
+    therefore cannot be shared. The last quarter of all places is for agencies that hold none.
+    `agency` returns the agency for which the thread is about to use a connection, or None.
     """
 
     def __init__(self, total: int, agency: Callable[[], UUID | None]) -> None:
         apart = max(1, total // 4)
+        agencies, share = max(2, total - apart), max(2, total // 2)
         self.of_agencies = Places(
-            max(2, total - apart), max(2, total // 2), waiting_max=WAITING_MAX
+            agencies, share, waiting_max=WAITING_MAX, kept=min(apart, agencies - share)
         )
         self.of_nobody = Places(apart, apart, waiting_max=WAITING_MAX)
         self._agency = agency

@@ -34,6 +34,9 @@ class Places:
     holds the fewest places. Among equal parties, the party that was served longest ago comes first,
     then the caller who has waited longest.
 
+    The last `kept` free places are only for parties that hold none, so that two parties with large
+    shares leave some for the others.
+
     Callers with precedence come before the others. While others wait, they get at most
     FIRST_IN_A_ROW places in a row, because an attacker may obtain precedence as well.
 
@@ -50,8 +53,10 @@ class Places:
         *,
         waiting_max: int | None = None,
         queue_max: int | None = None,
+        kept: int = 0,
     ) -> None:
         self.total = total
+        self._kept = kept
         self.share = max(1, min(share, total))
         self._waiting_max = waiting_max
         self._queue_max = queue_max
@@ -168,7 +173,8 @@ class Places:
         """Return the waiting caller who gets the next free place, if there is one."""
         if not self._waiting or self._held.total() >= self.total:
             return None
-        able = [ticket for ticket in self._waiting if self._held[ticket.party] < self.share]
+        share = self.share if self.total - self._held.total() > self._kept else 1
+        able = [ticket for ticket in self._waiting if self._held[ticket.party] < share]
         comes_first = self._first_in_a_row < FIRST_IN_A_ROW
         return min(
             able,

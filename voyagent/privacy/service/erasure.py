@@ -16,15 +16,20 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.limits.long_work import long_work
 from voyagent.parties import queries as parties
-from voyagent.privacy.errors import IdentityNotKept, PersonHasOpenRecords, ReasonRequired
+from voyagent.privacy.errors import (
+    IdentityNotKept,
+    PersonHasOpenRecords,
+    ReasonRequired,
+    SearchesBusy,
+)
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.queries import person
 from voyagent.privacy.queries.person import Links
 from voyagent.privacy.rules.register import MENTIONS, Holding, Mention
 from voyagent.privacy.rules.retention import days_of
 from voyagent.privacy.rules.spellings import pattern_of
-from voyagent.privacy.service.searches import searching
 from voyagent.settings.queries import get_settings
 from voyagent.trips.service import passports
 
@@ -109,7 +114,7 @@ def plan(actor: Actor, party_id: UUID) -> Plan:
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.read")
-    with searching(actor):
+    with long_work(actor.tenant_id, SearchesBusy):
         return plan_of(person.links_of(party_id), actor)
 
 
@@ -127,7 +132,7 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     why = reason.strip()
     if not 1 <= len(why) <= REASON_MAX:
         raise ReasonRequired
-    with searching(actor):
+    with long_work(actor.tenant_id, SearchesBusy):
         return _erase(keyring, actor, party_id, why)
 
 

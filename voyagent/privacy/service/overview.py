@@ -6,11 +6,12 @@ from uuid import UUID
 
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.limits.long_work import long_work
 from voyagent.parties import queries as parties
+from voyagent.privacy.errors import SearchesBusy
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.queries import person
 from voyagent.privacy.service import erasure
-from voyagent.privacy.service.searches import searching
 
 
 def read(actor: Actor, party_id: UUID) -> Row:
@@ -19,7 +20,7 @@ def read(actor: Actor, party_id: UUID) -> Row:
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.read")
-    with searching(actor):
+    with long_work(actor.tenant_id, SearchesBusy):
         return _read(actor, party_id)
 
 
