@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, flash, g, redirect, request, ses
 from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from psycopg_pool import PoolTimeout
-from sqlalchemy import Select, text
+from sqlalchemy import Select
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
 
@@ -25,19 +25,17 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import (
-    AUTHENTICATE,
     ReadPool,
     RequestReader,
     actor_of,
-    authenticate_values,
 )
+from voyagent.kernel.database.reauthentication import find_caller
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.tenancy import name_agency, record_bound_agency
 
 log = structlog.get_logger(__name__)
-_AUTHENTICATE = text(AUTHENTICATE.replace("%(", ":").replace(")s", ""))
 TOKEN_BYTES_MAX = 4096
 DEAD_END = "agency.read"  # a permission that every member of an agency has
 EVENT_STREAM = "text/event-stream"
@@ -165,11 +163,9 @@ def authenticate(credential: Credential) -> Actor:
     One query does both. Raises Unauthorized if the person was removed or the session has ended.
     """
     name_agency(db.session(), credential.tenant_id)
-    caller = db.session.execute(_AUTHENTICATE, authenticate_values(credential)).mappings().first()
-    if caller is None:
-        raise Unauthorized
+    caller = find_caller(credential)
     record_bound_agency(db.session(), credential.tenant_id)
-    actor = actor_of(credential, dict(caller))
+    actor = actor_of(credential, caller)
     g.actor = actor
     return actor
 

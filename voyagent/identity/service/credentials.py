@@ -23,6 +23,7 @@ from voyagent.identity.rules.credentials import (
 from voyagent.identity.service import one_time
 from voyagent.identity.service.errors import CredentialKindNotFound
 from voyagent.identity.service.one_time import Purpose
+from voyagent.identity.service.proving import lock_actor
 from voyagent.identity.service.second_factor import forget_recovery_codes
 from voyagent.identity.service.sessions import end_sessions
 from voyagent.kernel import clock, tenancy
@@ -64,9 +65,12 @@ def end_credentials(
 ) -> dict[Kind, int]:
     """End the credentials that an act ends; return the number of each kind.
 
-    `by` is the actor in the audit events. `keep` is the id of the session that continues if the act
-    ends only the other sessions.
+    The user is locked first. Whoever creates a credential of the user locks the user too
+    (`proving.lock_actor`), so no credential is created while the others end. `by` is the actor in
+    the audit events. `keep` is the id of the session that continues if the act ends only the other
+    sessions.
     """
+    _lock(user_id)
     ending = _Ending(act, user_id, by, keep, _REASONS.get(act, act.value))
     return {
         kind: end(ending)
@@ -78,14 +82,14 @@ def end_credentials(
 def end_own(actor: Actor, kind: str) -> int:
     """End all of the actor's own credentials of a kind, and return their number.
 
-    The session of this request continues. Raises Forbidden, CredentialKindNotFound.
+    The session of this request continues. Raises Unauthorized, Forbidden, CredentialKindNotFound.
     """
     actor.require("account.update")
-    assert actor.user_id is not None
     if kind not in ENDED_BY_OWNER:
         raise CredentialKindNotFound
+    person, actor = lock_actor(actor, "account.update")
     return _ENDINGS[Kind(kind)](
-        _Ending(Act.SIGNED_OUT, actor.user_id, actor, actor.session_id, "signed_out")
+        _Ending(Act.SIGNED_OUT, person.id, actor, actor.session_id, "signed_out")
     )
 
 
@@ -94,6 +98,10 @@ def lives_on(user_id: UUID) -> LivesOn:
     db.session.flush()
     found: Living = queries.living(SessionReader(db.session), user_id)
     return {"api_keys": found[Kind.API_KEY], "invitations": found[Kind.INVITATION]}
+
+
+def _lock(user_id: UUID) -> None:
+    db.session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
 
 def _end_sessions(ending: _Ending) -> int:

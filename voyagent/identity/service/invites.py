@@ -24,6 +24,7 @@ from voyagent.identity.service.errors import (
     InviteNotFound,
     InviteNotPending,
 )
+from voyagent.identity.service.proving import lock_actor
 from voyagent.identity.service.sessions import open_session
 from voyagent.identity.service.trust import require_verified_agency
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
@@ -45,10 +46,11 @@ def invite(
     An agency has at most one open invitation for an e-mail address. Invitations that expired, were
     accepted or were revoked do not count. An account that has the address does not prevent the
     invitation. Only the hash of the link's token is stored, so no later call can return the link.
-    Raises Forbidden, NotFresh, AgencyNotVerified, TooManyRequests (per e-mail address, and per IP
-    address of the client in `address`), InviteAlreadyExists.
+    Raises Unauthorized, Forbidden, NotFresh, AgencyNotVerified, TooManyRequests (per e-mail
+    address, and per IP address of the client in `address`), InviteAlreadyExists.
     """
     actor.require("invite.create")
+    _person, actor = lock_actor(actor, "invite.create")
     require_verified_agency()
     actor.require_step_up("invite.create")
     identity.limiter.admit(

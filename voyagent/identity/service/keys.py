@@ -14,6 +14,7 @@ from voyagent.identity.models import ApiKey
 from voyagent.identity.rules.keys import MARK, NewKey, new_key
 from voyagent.identity.rules.permissions import NAMING_SCOPES, SCOPES, is_within_reach
 from voyagent.identity.service.errors import ScopeBeyondRole
+from voyagent.identity.service.proving import lock_actor
 from voyagent.identity.service.trust import require_verified_agency
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock, tenancy
@@ -40,9 +41,10 @@ def make_key(
     neither an access token from a refresh nor another API key can create a key. The actor is
     notified by mail. The full text is not stored, so no later call can return it.
 
-    Raises Forbidden, AgencyNotVerified, NotFresh, ScopeBeyondRole.
+    Raises Unauthorized, Forbidden, AgencyNotVerified, NotFresh, ScopeBeyondRole.
     """
     actor.require("api_key.create")
+    _person, actor = lock_actor(actor, "api_key.create")
     require_verified_agency()
     actor.require_step_up("api_key.create")
     possible = {*FULL, *NAMING_SCOPES} if "full" in scopes else set(SCOPES)

@@ -55,7 +55,8 @@ class Holder:
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
     """Create a token for a user's e-mail address and return its 43 characters.
 
-    Earlier tokens of the user stay valid.
+    Earlier tokens of the user stay valid. The caller has locked the user, so that an act that ends
+    the user's tokens also ends this one if it comes later.
     """
     secret = new_secret()
     expires_at = clock.now() + timedelta(seconds=lifetime_s(identity.settings, purpose))

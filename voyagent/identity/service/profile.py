@@ -16,9 +16,9 @@ from voyagent.identity.service.confirming import confirm
 from voyagent.identity.service.credentials import end_credentials, lives_on
 from voyagent.identity.service.errors import AddressTaken
 from voyagent.identity.service.invites import revoke_invites_to
-from voyagent.identity.service.proving import lock_person
+from voyagent.identity.service.proving import lock_actor
 from voyagent.identity.service.values import Device, Identity
-from voyagent.identity.service.verification import mail_verification, person_of
+from voyagent.identity.service.verification import mail_verification
 from voyagent.kernel import limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -46,11 +46,11 @@ def update_profile(
     mailed to it stop working. Open invitations to the old or the new address are revoked, and the
     actor's other sessions end. An address that differs only in case is no change.
 
-    Raises Forbidden, NotFresh, TooManyRequests (because AddressTaken reveals that an address is
-    registered), AddressTaken.
+    Raises Unauthorized, Forbidden, NotFresh, TooManyRequests (because AddressTaken reveals that an
+    address is registered), AddressTaken.
     """
     actor.require("account.update")
-    person = lock_person(person_of(actor))
+    person, actor = lock_actor(actor, "account.update")
     moves = email is not None and email != person.email
     if moves:
         actor.require_step_up("account.change_address")
@@ -93,13 +93,13 @@ def change_password(
     The current password is needed, and a code if two-factor is on. All other sessions end, links to
     reset the password stop working, and the user is notified by mail.
 
-    Raises Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted together with
-    sign-ins of the e-mail address), InvalidPassword, TotpRefused.
+    Raises Unauthorized, Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted
+    together with sign-ins of the e-mail address), InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     refuse_common(new_password, agency_name=actor.tenant_name, email=actor.email)
     confirmed = confirm(identity, actor, password=current_password, code=code, device=device)
-    person = lock_person(person_of(confirmed))
+    person, actor = lock_actor(confirmed, "account.update")
     # The only hash computed while a database connection is in use: before this point, somebody who
     # does not know the current password could make the server compute it.
     person.password_hash = identity.passwords.hash(new_password)

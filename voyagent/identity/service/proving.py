@@ -1,12 +1,15 @@
-"""Verification of a user: lock the user's row and check the password."""
+"""Verification of a user: lock the user's row, check the password or the actor again."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from voyagent.identity.models import User
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import tenancy
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.reauthentication import authenticate_again
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import Unauthorized
 
@@ -22,6 +25,35 @@ def lock_person(user_id: UUID) -> User:
     if person is None or not person.is_active:
         raise Unauthorized
     return person
+
+
+def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
+    """Lock the acting user, check the actor again, and return both.
+
+    Every service that creates or changes a credential calls this function before it writes. The
+    acts that end credentials lock the user too (`credentials.end_credentials`). A credential is
+    therefore either stored before such an act, which then ends it, or refused after the act. The
+    returned actor has the present role. Lock users before any other row, so that no two
+    transactions wait for each other.
+
+    Raises Unauthorized if the user is not active, or if the session, token or key has ended since
+    the request was authenticated; Forbidden if the role lacks the permission by now.
+    """
+    if actor.user_id is None:
+        raise Unauthorized
+    person = lock_person(actor.user_id)
+    present = replace(authenticate_again(actor), role=person.role)
+    present.require(permission)
+    return person, present
+
+
+def lock_owner(user_id: UUID, email: str) -> User | None:
+    """Return the locked user who still has an e-mail address; None if there is no such user."""
+    try:
+        person = lock_person(user_id)
+    except Unauthorized:
+        return None
+    return person if person.email == email else None
 
 
 def check_password(

@@ -18,6 +18,7 @@ from voyagent.identity.service import one_time
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.credentials import end_credentials, lives_on
 from voyagent.identity.service.one_time import Holder, Purpose
+from voyagent.identity.service.proving import lock_owner
 from voyagent.identity.service.suspending import suspend_invited
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits, tenancy
@@ -69,6 +70,9 @@ def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | Non
         log.info("auth.reset_not_sent", reason="unknown_address", channel=channel.value)
         return None
     tenancy.bind(db.session(), account.tenant_id)
+    if lock_owner(account.user_id, email) is None:
+        log.info("auth.reset_not_sent", reason="changed", channel=channel.value)
+        return None
     token = one_time.issue(
         identity, user_id=account.user_id, email=email, purpose=Purpose.RESET_PASSWORD
     )

@@ -22,6 +22,7 @@ from voyagent.identity.service.suspending import reinstate
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.reauthentication import authenticate_again
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 
@@ -122,7 +123,8 @@ def _lock(actor: Actor, user_id: UUID) -> User:
 
     All callers lock the rows in the same order, so there is no deadlock if two administrators
     remove each other at the same time. The second one is no longer an administrator and is refused.
-    Raises Forbidden, PersonNotFound.
+    So is an actor whose session has ended during the wait. Raises Unauthorized, Forbidden,
+    PersonNotFound.
     """
     locked = db.session.scalars(
         select(User)
@@ -139,6 +141,7 @@ def _lock(actor: Actor, user_id: UUID) -> User:
     people = {person.id: person for person in locked if person.is_active or person.suspended_at}
     if actor.user_id not in people or people[actor.user_id].role not in roles_that_may(MANAGE):
         raise Forbidden
+    authenticate_again(actor).require(MANAGE)
     if user_id not in people:
         raise PersonNotFound
     return people[user_id]

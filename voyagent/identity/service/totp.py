@@ -20,7 +20,7 @@ from voyagent.identity.service.errors import (
     TotpNotEnabled,
     TotpNotInitialized,
 )
-from voyagent.identity.service.proving import lock_person
+from voyagent.identity.service.proving import lock_actor
 from voyagent.identity.service.second_factor import (
     SEED_CHARS,
     matching_step,
@@ -33,7 +33,6 @@ from voyagent.identity.service.verification import mail_verification
 from voyagent.kernel import limits
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db, rows_changed
-from voyagent.kernel.errors import Unauthorized
 
 ISSUER = "Voyagent"
 AT = "verify"
@@ -217,9 +216,7 @@ def _drop_setup(actor: Actor, person: User) -> None:
 
 
 def _held(actor: Actor) -> User:
-    if actor.user_id is None:
-        raise Unauthorized
-    return lock_person(actor.user_id)
+    return lock_actor(actor, "account.update")[0]
 
 
 def _new_codes(identity: Identity, actor: Actor, person: User) -> list[str]:

@@ -16,7 +16,7 @@ from voyagent.identity.service import one_time
 from voyagent.identity.service.credentials import end_credentials
 from voyagent.identity.service.errors import InvalidPassword, PasswordMissing
 from voyagent.identity.service.one_time import Holder, Purpose
-from voyagent.identity.service.proving import check_password
+from voyagent.identity.service.proving import check_password, lock_actor, lock_owner
 from voyagent.identity.service.trust import note_verified_agency
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits, tenancy
@@ -44,14 +44,15 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
     """Mail a confirmation link to the actor, even if the address is already confirmed.
 
     The API contract requires a mail in both cases. Several links may be valid at the same time.
-    Raises Forbidden, TooManyRequests (per e-mail address, and per IP address of the client in
-    `address`).
+    Raises Unauthorized, Forbidden, TooManyRequests (per e-mail address, and per IP address of the
+    client in `address`).
     """
     actor.require("account.update")
     identity.limiter.admit(
         limits.VERIFICATION_MAIL, account=actor.email, address=address, agency=actor.tenant_id
     )
-    mail_verification(identity, actor, user_id=person_of(actor), email=actor.email)
+    person, actor = lock_actor(actor, "account.update")
+    mail_verification(identity, actor, user_id=person.id, email=person.email)
 
 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
@@ -66,6 +67,9 @@ def send_again(identity: Identity, *, email: str, device: Device) -> None:
         log.info("auth.verification_not_sent", reason="confirmed" if account else "unknown_address")
         return
     tenancy.bind(db.session(), account.tenant_id)
+    if lock_owner(account.user_id, email) is None:
+        log.info("auth.verification_not_sent", reason="changed")
+        return
     actor = system_actor(account.tenant_id).via(device.channel)
     mail_verification(
         identity,
@@ -79,7 +83,10 @@ def send_again(identity: Identity, *, email: str, device: Device) -> None:
 def mail_verification(
     identity: Identity, actor: Actor, *, user_id: UUID, email: str, locale: str | None = None
 ) -> None:
-    """Mail a confirmation link in the transaction of another service function."""
+    """Mail a confirmation link in the transaction of another service function.
+
+    The caller has locked the user (`proving.lock_actor`) or has just created the user.
+    """
     token = one_time.issue(identity, user_id=user_id, email=email, purpose=Purpose.VERIFY_EMAIL)
     hours = math.ceil(one_time.lifetime_s(identity.settings, Purpose.VERIFY_EMAIL) / 3600)
     link = f"{identity.settings.public_url.rstrip('/')}{PATH}?token={token}"

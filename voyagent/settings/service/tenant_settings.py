@@ -11,6 +11,7 @@ from voyagent.kernel import clock, resealing
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.addresses import normal_address
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.database.reauthentication import authenticate_again
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, PreconditionFailed, Unprocessable
 from voyagent.kernel.keyring import Keyring
@@ -159,7 +160,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
     date. A change of a setting in `STEP_UP` needs a password entered just now, or an API key with
     the scope `settings`.
 
-    Raises Forbidden, NotFresh, UnknownZone, UnbookableCurrency, InvalidTaxNumber,
+    Raises Unauthorized, Forbidden, NotFresh, UnknownZone, UnbookableCurrency, InvalidTaxNumber,
     InvalidMailAddresses, SettingsChangedSince.
     """
     actor.require("settings.update")
@@ -185,9 +186,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
             )
     if limits:
         changed += _limit(settings, limits)
-    for field in (str(change["field"]).partition(".")[0] for change in changed):
-        if field in STEP_UP:
-            actor.require_step_up(STEP_UP[field])
+    _check_again(actor, {str(change["field"]).partition(".")[0] for change in changed})
     if changed:
         db.session.flush()
         _record(actor, changed)
@@ -221,6 +220,17 @@ def reseal(keyring: Keyring) -> int:
     Returns 1 if the bank details had to be encrypted again, else 0.
     """
     return resealing.reseal(keyring, TenantSettings, "bank_details")
+
+
+def _check_again(actor: Actor, fields: set[str]) -> None:
+    """Check that the actor may change these fields, after the wait for the row of the settings.
+
+    The wait may have been for `restore_guarded`, whose act has ended the actor's session.
+    """
+    if fields & GUARDED.keys():
+        authenticate_again(actor).require("settings.update")
+    for field in fields & STEP_UP.keys():
+        actor.require_step_up(STEP_UP[field])
 
 
 def _record(actor: Actor, changed: list[dict[str, Any]]) -> None:

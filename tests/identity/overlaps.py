@@ -1,0 +1,59 @@
+"""Two acts whose transactions overlap: one is held open until the other waits for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.people import Person
+from voyagent.kernel.db import db
+
+WAIT_S = 10.0
+POLL_S = 0.02
+_WAITING = sa.text("select :holder = any(pg_blocking_pids(pid)) from pg_stat_activity")
+
+
+def overlap(
+    person: Person, first: Callable[[], Any], second: Callable[[], Any], owner: sa.Engine
+) -> tuple[Any, Any]:
+    """Run `first` in a transaction of the person's agency, and `second` before it commits.
+
+    `first` commits when `second` waits for one of its locks, or has ended without a wait. Returns
+    both results.
+    """
+    began, go = threading.Event(), threading.Event()
+    holder: list[int] = []
+
+    def hold() -> Any:
+        try:
+            with person.acting():
+                result = first()
+                db.session.flush()
+                holder.append(db.session.scalar(sa.text("select pg_backend_pid()")))
+                began.set()
+                assert go.wait(WAIT_S)
+            return result
+        finally:
+            began.set()
+
+    def is_waiting() -> bool:
+        with owner.connect() as connection:
+            return True in connection.scalars(_WAITING, {"holder": holder[0]}).all()
+
+    with ThreadPoolExecutor(2) as pool:
+        held = pool.submit(hold)
+        try:
+            assert began.wait(WAIT_S)
+            other = pool.submit(second)
+            end = time.monotonic() + WAIT_S
+            while not other.done() and not is_waiting():
+                assert time.monotonic() < end, "the second act neither waits nor ends"
+                time.sleep(POLL_S)
+        finally:
+            go.set()
+        return held.result(WAIT_S), other.result(WAIT_S)

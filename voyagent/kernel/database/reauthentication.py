@@ -1,0 +1,39 @@
+"""Authentication in the transaction of an act, also for a second time after a wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import text
+
+from voyagent.kernel.actor import Actor, Credential
+from voyagent.kernel.database.read_pool import AUTHENTICATE, Row, actor_of, authenticate_values
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import Unauthorized
+
+_AUTHENTICATE = text(AUTHENTICATE.replace("%(", ":").replace(")s", ""))
+
+
+def find_caller(credential: Credential) -> Row:
+    """Return the row of `app.authenticate` for a credential. Raises Unauthorized."""
+    caller = db.session.execute(_AUTHENTICATE, authenticate_values(credential)).mappings().first()
+    if caller is None:
+        raise Unauthorized
+    return dict(caller)
+
+
+def authenticate_again(actor: Actor) -> Actor:
+    """Authenticate the caller of an act again; return the actor with the present role.
+
+    A request is authenticated once, when it begins. If it then waits for a lock, the session or the
+    API key may end and the role may change in the meantime. Call this function after the wait, and
+    check the permission of the returned actor. An actor without a session and without a key, such
+    as a job, is returned unchanged.
+
+    Raises Unauthorized if the person was removed, or the session, token or key has ended.
+    """
+    if actor.user_id is None or (actor.session_id is None and actor.key_id is None):
+        return actor
+    credential = replace(actor.credential, fresh=actor.fresh)
+    present = replace(actor_of(credential, find_caller(credential)), grant=actor.grant)
+    return present if actor.key_id is not None else replace(present, permissions=actor.permissions)
