@@ -96,6 +96,37 @@ def test_the_waiting_request_runs_if_the_first_fails(
     assert log(alice).data == second.result().data
 
 
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        ("update auth_sessions set ended_at = now() where user_id = :u", (401, "unauthorized")),
+        ("update users set is_active = false where id = :u", (401, "unauthorized")),
+        ("update users set role = 'viewer' where id = :u", (409, "idempotency_in_progress")),
+    ],
+    ids=["session", "person", "role"],
+)
+@pytest.mark.parametrize("outcome", ["committed", "failed"])
+def test_the_waiting_request_is_authenticated_again(
+    bob: Person,
+    alice: Person,
+    owner_engine: sa.Engine,
+    run: Run,
+    change: str,
+    answer: tuple[int, str],
+    outcome: str,
+) -> None:
+    with held(owner_engine, bob) as connection:
+        first, second, pid = twins(owner_engine, run, lambda: log(bob))
+        time.sleep(idempotency.WAITED_S)
+        with owner_engine.begin() as another:
+            another.execute(sa.text(change), {"u": bob.actor.user_id})
+        if outcome == "failed":
+            assert connection.scalar(sa.text("select pg_cancel_backend(:pid)"), {"pid": pid})
+            first.result()
+    assert (second.result().status_code, second.result().json["detail"]) == answer
+    assert count(owner_engine, alice, "enquiries") == (1 if outcome == "committed" else 0)
+
+
 def test_a_parallel_request_with_another_body_gets_the_key_error(
     alice: Person, owner_engine: sa.Engine, run: Run
 ) -> None:

@@ -22,7 +22,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -37,6 +37,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.database.reauthentication import authenticate_again
 from voyagent.kernel.db import Base, db, pause, rows_changed
 from voyagent.kernel.errors import N_, Conflict, Unprocessable, VoyagentError
 from voyagent.kernel.housekeeping import in_agencies
@@ -50,6 +51,8 @@ REPLAYED = "Idempotent-Replayed"
 KEY_MAX = 255
 ANSWER_BYTES_MAX = 256 * 1024
 WAIT_S, LOCK_TIMEOUT_MS, POLL_INTERVAL_S, LAST_LOCK_TIMEOUT_MS = 9.5, 1000, 0.2, 20
+WAITED_S = 0.05
+"""Wait for another request with the key after which the caller is authenticated again."""
 PURGE_ROWS = 5000
 PURPOSE = "idempotency"  # for which the keyring derives a key
 ANSWER_PURPOSE = "idempotency_answer"
@@ -190,6 +193,7 @@ class Claim:
     key: str
     request_hash: bytes
     request_hashes: frozenset[bytes]
+    actor: Actor = field(repr=False)
 
     @classmethod
     def of_request(cls, actor: Actor, key: str) -> Claim:
@@ -221,6 +225,7 @@ class Claim:
             key,
             keyring.digest(PURPOSE, request_hash),
             frozenset(keyring.digests(PURPOSE, request_hash)),
+            actor,
         )
 
 
@@ -289,8 +294,9 @@ def once(
     only that a response was sent. For a repeat of a request for an event stream, `resume` starts
     the stream again.
 
-    Raises IdempotencyKeyReused, IdempotencyInProgress (if another request with the key still runs
-    after ten seconds), IdempotencySecretShown, IdempotencyAnswerTooLarge, IdempotencyAnswerErased,
+    Raises Unauthorized (if the session ended while another request with the key was running),
+    IdempotencyKeyReused, IdempotencyInProgress (if another request with the key still runs after
+    ten seconds), IdempotencySecretShown, IdempotencyAnswerTooLarge, IdempotencyAnswerErased,
     and the errors of `respond`. Errors are never stored, so a repeat with a wrong password counts
     as another attempt.
     """
@@ -321,15 +327,22 @@ def _take(claim: Claim) -> Row:
     """Return the row of the key; if there is none, insert it.
 
     Waits while another request with the key is running. A long wait releases the database
-    connection. Raises IdempotencyInProgress after WAIT_S seconds.
+    connection. After a wait the caller is authenticated again, because the session may have ended.
+    If the role has changed, the caller has to repeat the request.
+
+    Raises Unauthorized, and IdempotencyInProgress after WAIT_S seconds or for a changed role.
     """
-    end, lock_timeout_ms = time.monotonic() + WAIT_S, LOCK_TIMEOUT_MS
+    began, lock_timeout_ms = time.monotonic(), LOCK_TIMEOUT_MS
     while (row := _ask(claim, lock_timeout_ms)) is None:
-        if time.monotonic() >= end:
+        if time.monotonic() >= began + WAIT_S:
             raise IdempotencyInProgress
         pause()
         time.sleep(POLL_INTERVAL_S)
         lock_timeout_ms = LAST_LOCK_TIMEOUT_MS
+    if time.monotonic() >= began + WAITED_S:
+        present = authenticate_again(claim.actor)
+        if (present.role, present.permissions) != (claim.actor.role, claim.actor.permissions):
+            raise IdempotencyInProgress
     return row
 
 
