@@ -1,4 +1,4 @@
-"""Two acts whose transactions overlap: one is held open until the other waits for it."""
+"""Overlap the transactions of two acts: one is open until the other waits."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _WAITING = sa.text("select :holder = any(pg_blocking_pids(pid)) from pg_stat_act
 def overlap(
     person: Person, first: Callable[[], Any], second: Callable[[], Any], owner: sa.Engine
 ) -> tuple[Any, Any]:
-    """Run `first` in a transaction of the person's agency, and `second` before it commits.
+    """Run `first` in a transaction, and `second` before the transaction commits.
 
-    `first` commits when `second` waits for one of its locks, or has ended without a wait. Returns
-    both results.
+    The transaction is bound to the person's agency. It commits when `second` waits for one of its
+    locks, or has ended without a wait. Returns both results.
     """
     began, go = threading.Event(), threading.Event()
     holder: list[int] = []

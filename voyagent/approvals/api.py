@@ -141,8 +141,8 @@ def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[Approv
 
     `original_payload` has the arguments from before the first edit. The new arguments must be
     complete; the tool's schema validates them. If a rule of the tool refuses them, the response is
-    422 with the rule's code, and nothing changes. The response has the new preview. Its `ETag` can
-    be sent as `If-Match` with the approval.
+    422 with the rule's code, and nothing changes. The response has the new preview and the new
+    version of the proposal as `ETag`. Send it as `If-Match` with a decision.
     """
     edited = proposing.edit(actor, approval_id, body.arguments, seen=_seen())
     return Headed(ApprovalItem.of(queries.row_of(edited)), {"ETag": f'"{queries.mark_of(edited)}"'})
@@ -160,9 +160,9 @@ def _item(answered: Answered) -> Row:
 
 
 def _seen() -> str | None:
-    """Return the version in the `If-Match` header, or None if it is absent or `*`.
+    """Return the version in `If-Match`, or None if the header is absent or `*`.
 
-    A text that is not a version is returned as well; it matches no proposal.
+    Any other text is returned as well. It matches no proposal.
     """
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.removeprefix("W/").strip('"')

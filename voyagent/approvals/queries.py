@@ -203,9 +203,9 @@ def is_under_way(tool_name: str, name: str, value: str) -> bool:
 
 
 def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[str]) -> Select[Any]:
-    """Select the newest unfinished proposal of a tool with a given argument.
+    """Return an SQL select of a tool's newest unfinished proposal.
 
-    `name` and `value` are the name and the value of the argument. A proposal is unfinished if it is
+    The proposal's argument `name` must have the value `value`. A proposal is unfinished if it is
     pending, or if it is approved and its act has not run yet. Rows: id, session_id, summary,
     status, expires_at.
     """
@@ -245,8 +245,8 @@ def state_of(session_id: UUID) -> str:
 def _shown_state() -> ColumnElement[str]:
     """Return the SQL expression of the state that pages show.
 
-    The state is `error` if the approved act failed, and `withdrawn` if the proposal was ended with
-    a reason before its time limit. Otherwise it is the status.
+    The state is `error` if the approved act failed, and `withdrawn` if the program ended the
+    proposal with a reason before its time limit. Otherwise it is the status.
     """
     is_withdrawn = (_C.status == "expired") & _C.reason.is_not(None)
     return case(

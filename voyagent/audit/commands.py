@@ -175,7 +175,8 @@ def _heads(texts: tuple[str, ...]) -> list[Head]:
 def _signed(anchors: Anchors, tenant_id: UUID, refilled: int) -> str:
     """Verify and sign a chain and return the sentence to print.
 
-    Raises BrokenError if the chain or a statement is not valid, OSError.
+    Raises BrokenError if the chain or a statement is not valid. Raises OSError if a file cannot be
+    read or written.
     """
     verdict = checks.walk_signed(tenant_id, anchors, checks.found_before(tenant_id))
     if not verdict.ok:

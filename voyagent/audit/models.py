@@ -120,9 +120,9 @@ class AuditCheck(TenantOwned, Base):
     """A requested check of an agency's chain, and its result once finished.
 
     The check verified the events up to number `through_seq`; `first_bad_seq` is the first wrong
-    event. `head_hash` is the hash of event `through_seq` at the time of the check, and later checks
-    compare it. They thus detect a chain whose last events were removed, or whose hashes were
-    recomputed.
+    event. `head_hash` is the hash of event `through_seq` at the time of the check. Later checks
+    compare it with the present hash of this event. They thus detect a chain whose last events were
+    removed, or whose hashes were recomputed.
     """
 
     __tablename__ = "audit_checks"

@@ -34,8 +34,9 @@ _PREFIX = "a"
 class Cell:
     """One argument as an input field: name, label, text, and the error message if any.
 
-    `example` is the stored value; the entered value must have the same type. If the text is a date
-    or an amount in words, `understood` is its interpretation.
+    `value` is the text in the field. `example` is the stored value, and the entered value must have
+    the type of `example`. If the text is a date or an amount in words, `understood` is its
+    interpretation.
     """
 
     name: str
@@ -212,8 +213,8 @@ class Sheet:
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
         """Call `act` with the entered arguments; return its result, or None if it refuses.
 
-        `act` refuses with ArgumentsInvalid, ShownChanged or EditRefused. The form then shows the
-        errors.
+        `act` refuses by raising ArgumentsInvalid, ShownChanged or EditRefused. After a refusal the
+        form shows the errors.
         """
         try:
             return act(self.arguments())
@@ -301,9 +302,10 @@ def _figure_sentence(cell: Cell) -> str:
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
-    """Yield path and value of each argument; for an object, of each of its members.
+    """Yield the path and the value of each argument that is not an object.
 
-    An object inside an object is yielded as one value.
+    If an argument is an object, the path and the value of each of its members are yielded. A member
+    that is itself an object is yielded as one value.
     """
     for key, value in payload.items():
         if isinstance(value, dict):

@@ -73,8 +73,9 @@ class ApprovalFilter(Query):
 
 
 class HistoryQuery(Query):
-    """Query string of the approvals page: with a status the history, else the inbox.
+    """Query string of the approvals page.
 
+    If `status` is given, the page shows the history of this status. Otherwise it shows the inbox.
     `seen` is the version of the inbox that the browser shows. `open` is the id of the proposal that
     is shown next to the inbox.
     """

@@ -108,10 +108,10 @@ def check_all(
 ) -> list[ProposalDecision]:
     """Check decisions on proposals of a conversation, and return those still to make.
 
-    `decisions` maps the id of a proposal to True (approve) or False (decline). A decision that was
-    already made in the same way is left out. Raises the errors of `resolve`, and ApprovalNotFound
-    for a proposal of another conversation. If PreviewStale is raised, each outdated proposal was
-    replaced and nothing else was changed.
+    `decisions` maps the id of a proposal to True (approve) or False (decline). A decision is left
+    out if its proposal already has this decision. Raises the errors of `resolve`, and
+    ApprovalNotFound for a proposal of another conversation. If PreviewStale is raised, each
+    outdated proposal was replaced and nothing else was changed.
     """
     actor.require("approval.resolve")
     chat_queries.get_session(session_id, lock=True)
@@ -155,7 +155,7 @@ def decide_all(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Appr
 def _try(actor: Actor, decision: ProposalDecision) -> Answered:
     """Make one decision in its own savepoint.
 
-    An error rolls the savepoint back, unless its `keeps_work` is true.
+    An error rolls the savepoint back, unless the error's `keeps_work` is true.
     """
     recorded: VoyagentError | None = None
     approval: Approval | None = None

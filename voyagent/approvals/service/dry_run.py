@@ -1,9 +1,9 @@
-"""Dry runs of proposals, whose result is the preview.
+"""Dry runs of proposals. The result of a dry run is the preview.
 
-Each dry run is made in a savepoint that is rolled back. The preview is hashed together with the
-arguments. An approval repeats the dry run. A different hash then means that the consequences have
-changed since the proposal was shown. The act itself must do what the preview says, or it is rolled
-back.
+A dry run runs the act in a savepoint and rolls it back. The preview is hashed together with the
+arguments. Before an approval, the dry run is repeated. If its hash differs from the stored hash,
+the consequences have changed since the proposal was shown. After the approval, the act must do what
+the preview says; otherwise it is rolled back.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ def dry_run(
 
     The approved acts in `pending` run first, because they will run before this act. If a rule
     refuses the act, the preview contains the refusal. The result is None if no dry run is possible
-    or a programming error occurs. `locale` is the language of the texts, by default that of the
-    requester.
+    or a programming error occurs. `locale` is the language of the texts, by default the requester's
+    language.
     """
     language = locale or requester.locale
     with force_locale(language):
@@ -122,11 +122,12 @@ def run_as_shown(
     """Run an approved act and return its result, if it does what its preview says.
 
     The act must have the journal lines, document, itinerary, facts and mails of the preview
-    `shown`. They differ if a person has changed the records of the act after the approval. For an
-    act that calls an outside system, a dry run is compared before `run` prepares the call.
+    `shown`. They differ if a person has changed the records of the act after the approval. If the
+    act calls an outside system, a dry run is compared with the preview before `run` prepares the
+    call.
 
-    Raises the errors of the act, and ChangedSinceApproval, after which the caller must roll the act
-    back.
+    Raises the errors of the act. Raises ChangedSinceApproval if the act differs from the preview;
+    the caller must then roll the act back.
     """
     granted, locale = requester.granted(grant), shown.get("locale") or requester.locale
     if effect.run_dry is not effect.run:

@@ -177,23 +177,26 @@ Settled = Callable[[Actor, Approval], None]
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """An act that needs approval; it belongs to the tool of the same name.
+    """An act that needs approval.
 
-    `run` is called with the requester as actor (channel assistant) and with the stored arguments,
-    in the transaction that marks the act as done. It returns a small JSON object, or raises an
-    error of a business rule. The approval grants only `permission`, which the service of the act
-    requires with `Actor.require_authority`. If `money` is true, the four-eyes rule applies. If
-    `reversible` is false, approving asks for confirmation.
+    The act belongs to the tool `tool_name`. `run` is called with the requester as actor (channel
+    assistant) and with the stored arguments, in the transaction that marks the act as done. It
+    returns a small JSON object, or raises an error of a business rule. The approval grants only
+    `permission`, which the service of the act requires with `Actor.require_authority`. If `money`
+    is true, the four-eyes rule applies. If `reversible` is false, the page asks the approver for a
+    confirmation.
 
-    When the proposal is made, `run` is tried as the requester in a savepoint that is rolled back.
-    The journal lines and mails of this dry run are recorded, and `measure` reads amounts before and
-    after it. If `external` is true, `run` would call an outside system. `dry_run` then runs instead
-    of `run` and makes only the changes in our own records. If `asks` is true, `run` returns an
-    outbound call. `describe` only reads; it adds texts, document, facts and checks to the preview.
+    When the proposal is made, a dry run calls `run` as the requester in a savepoint and rolls it
+    back. The journal lines and mails of the dry run are recorded, and `measure` reads amounts
+    before and after it. If `external` is true, `run` would call an outside system. The dry run then
+    calls `dry_run` instead, which makes only the changes in our own records. If `asks` is true,
+    `run` returns an outbound call. `describe` only reads; it adds texts, document, facts and checks
+    to the preview.
 
     `amount` returns the amount that is compared with the approval limits of roles. If an act moves
-    several currencies, `amounts` returns an amount for each, and each is compared. `schema`
-    validates edited arguments; without a schema the arguments cannot be edited.
+    amounts in several currencies, `amounts` returns one amount for each currency, and each amount
+    is compared. `schema` validates edited arguments; without a schema the arguments cannot be
+    edited.
     """
 
     tool_name: str
@@ -254,7 +257,7 @@ def read_arguments(schema: type[Arguments], arguments: JsonMapping) -> Arguments
 def on_settled(hook: Settled) -> Settled:
     """Register a function that is called when a proposal is finished.
 
-    A proposal is finished when its approved act is done or has failed, or when it is declined.
+    A proposal is finished when it is declined, or when its approved act is done or has failed.
     `hook(actor, approval)` runs in the transaction that finishes the proposal. `actor` is the
     requester, or the decider if the requester was removed. `approval` has `effect_status`,
     `effect_result`, `effect_error` and `reason`.

@@ -79,9 +79,9 @@ def carry_out(approval_id: str, settle: Settle | None = None) -> None:
 
     The act, its result and the audit event are one transaction, so a crash leaves all or nothing.
     `settle` is given if `prepare` returned a call: it stores the response of the outside system and
-    returns the result of the act. After a crash the call is repeated with the proposal's id as its
-    key. If the proposal is already finished, nothing happens. If a rule refuses the act, the
-    proposal ends as failed, and the act's changes are rolled back.
+    returns the result of the act. After a crash the call is repeated. Each attempt has the
+    proposal's id as its idempotency key. If the proposal is already finished, nothing happens. If a
+    rule refuses the act, the proposal ends as failed, and the act's changes are rolled back.
     """
     approval = _lock(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -196,8 +196,8 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
 def notify_listeners(actor: Actor | None, approval: Approval) -> None:
     """Call the functions registered with `on_settled`.
 
-    If a function fails, only its own changes are undone. The functions get `actor`, or the user who
-    decided if `actor` is None.
+    If a function fails, only its own changes are undone. The functions receive `actor`. If `actor`
+    is None, they receive the user who decided on the proposal.
     """
     listener = actor or person_of(approval.resolved_by_user_id)
     if listener is None:

@@ -1,7 +1,8 @@
 """Mask financial numbers in the arguments of finished proposals.
 
-Before the end of a proposal its arguments are not masked, because they are shown and run. The hash
-of the unmasked arguments stays, so that the arguments can still be proved.
+The arguments of an unfinished proposal are not masked, because the page shows them and the act runs
+with them. The hash of the unmasked arguments is kept. It can prove later which arguments were
+approved.
 """
 
 from __future__ import annotations

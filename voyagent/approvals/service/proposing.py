@@ -127,11 +127,11 @@ def edit(
     """Replace the arguments of a pending proposal and repeat the dry run.
 
     A user who may decide the proposal may edit it. `seen` is the version (`queries.mark_of`) that
-    the caller has read. If an error is raised, the arguments stay.
+    the caller has read. If an error is raised, the arguments stay unchanged.
 
     Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound, Forbidden (a role that may
-    not decide on this tool), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged,
-    and EditRefused if a rule would refuse the act.
+    not decide on this tool), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged
+    (`seen` is not the present version), and EditRefused (a rule would refuse the act).
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -368,9 +368,9 @@ def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
 def _proposed_before(
     session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: JsonMapping, hashed: str
 ) -> Approval | None:
-    """Return the proposal that the same tool call of a turn has made before, or None.
+    """Return the proposal that a tool call of a turn has already made, or None.
 
-    The proposal may have been edited since then.
+    The user may have edited the proposal since then.
     """
     if turn_id is None:
         return None

@@ -57,8 +57,9 @@ def preview(actor: Actor, approval: Approval) -> Description:
 def _translated(approval: Approval, stored: Description) -> Description:
     """Return the stored preview with its texts in the reader's language.
 
-    A text is replaced only if `describe` still returns the same text in the stored language.
-    Amounts stay, because an approval compares them.
+    `describe` is called once in the stored language and once in the reader's language. A stored
+    text is replaced only if the first call still returns it. Amounts are not replaced, because an
+    approval compares them.
     """
     locale, effect, requester = (
         stored.get("locale"),

@@ -142,10 +142,10 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
 def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Response:
     """Send a message to the assistant, or decide its proposals, and stream the events.
 
-    The response is a stream of server-sent events. The turn continues if the connection is closed.
-    With an empty message the stream follows the running turn or, after a decision, the turn that
-    continues after this decision. A repeated request with the same `Idempotency-Key` receives the
-    events of its turn again from the first one.
+    The response is a stream of server-sent events. The turn continues even if the connection is
+    closed. With an empty message the stream follows the running turn or, after a decision, the turn
+    that continues after this decision. If a request is repeated with its `Idempotency-Key`, the
+    response has all events of the first request's turn again.
     """
     reply = messages.send(
         actor,

@@ -1,8 +1,9 @@
 """Event streams of conversations, limited in number and duration.
 
 A stream reads events from the database. While it waits for notifications of new events, it holds no
-database connection. The listener is authenticated at each read, so a stream ends when the user
-signs out, is removed or suspended, or when the API key is revoked or expires.
+database connection. The user or API key that receives the stream is authenticated at each read. The
+stream therefore ends when the user signs out, is removed or is suspended, or when the API key is
+revoked or expires.
 """
 
 from __future__ import annotations
@@ -151,11 +152,11 @@ def seats(app: Flask) -> Seats:
 
 
 class Stream:
-    """Response body of a stream, counted from its creation until it is closed.
+    """Response body of a stream, which Seats counts until the stream is closed.
 
-    The limits are checked on creation, so that a refusal is a JSON response. `line` is the socket
-    of the connection. If it is given, little data is buffered, and a client that reads nothing for
-    twenty seconds is disconnected.
+    The limits of Seats are checked on creation, so that a refusal is a JSON response. `line` is the
+    socket of the connection. If `line` is given, little data is buffered, and a client that reads
+    nothing for twenty seconds is disconnected.
     """
 
     def __init__(  # noqa: PLR0913 - each keyword filters or limits the result
@@ -240,12 +241,12 @@ def frames(  # noqa: PLR0913 - each keyword filters or limits the result
     heartbeat_s: float = HEARTBEAT_S,
     total_s: float = TOTAL_S,
 ) -> Generator[bytes, None, None]:
-    """Yield a conversation's events after a number as server-sent events.
+    """Yield a conversation's events after `after_seq` as server-sent events.
 
-    With `turn_id` the stream ends after the event `final` of this turn, or once the turn has ended.
-    In any case the stream ends after `total_s` seconds, or when the listener loses access. After
-    `heartbeat_s` seconds without events a heartbeat is sent. No database connection is used while
-    waiting.
+    `after_seq` is the number of an event. With `turn_id` the stream ends after the event `final` of
+    this turn, or once the turn has ended. In any case the stream ends after `total_s` seconds, or
+    when the listener loses access. After `heartbeat_s` seconds without events a heartbeat is sent.
+    While the stream waits for events, it uses no database connection.
     """
     notices = cast("NotifyListener", app.extensions["voyagent.listener"])
     end, known = time.monotonic() + total_s, aside.known if aside is not None else ""

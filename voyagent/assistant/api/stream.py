@@ -129,10 +129,11 @@ def _continuation(
 def following(
     actor: Actor, session_id: UUID, after_seq: int, *, asked: str | None = None
 ) -> Stream:
-    """Return the stream of all events of a conversation after a number.
+    """Return the stream of all events of a conversation after `after_seq`.
 
-    `asked` is the hash of the turns and proposals that the page shows. Whenever this hash changes,
-    the stream sends `event: asked`. Raises TooManyStreams, StreamsFull.
+    `after_seq` is the number of an event. `asked` is the hash of the turns and proposals that the
+    page shows. Whenever this hash changes, the stream sends `event: asked`. Raises TooManyStreams,
+    StreamsFull.
     """
     aside = None if asked is None else Aside("asked", asked, turn_context.change_mark)
     return Stream(

@@ -106,7 +106,7 @@ def _may_answer(card: drafts.Block, asked: Row, usable: Sequence[str]) -> bool:
     """Return True if a message can be about the open card.
 
     A user who has lost the permission for the act can only confirm a complete card. The capability
-    then refuses, so that the user reads why and the attempt is audited.
+    then refuses the act. The user sees the reason, and the audit log records the attempt.
     """
     if card["capability"] in usable:
         return True

@@ -86,8 +86,8 @@ def events_of(turn: Turn) -> list[JsonObject]:
 def decision_of(turn: Turn) -> Decision | None:
     """Return the decision after which a turn continues, with the result of the act.
 
-    The result is None if the turn does not continue after a decision, or if its proposal was
-    replaced by another.
+    The result is None if the turn does not continue after a decision, or if another proposal has
+    replaced the decided one.
     """
     approval = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     if approval is None or approval.superseded_by is not None:
@@ -261,7 +261,7 @@ def _logged_last(reader: Reader, messages: list[Row], besides: set[str]) -> Row 
 
 
 def _trip(reader: Reader, session_id: UUID) -> JsonObject:
-    """Return the conversation's trip as `id`, `held` and `charges`; empty without one.
+    """Return the conversation's trip as `id`, `held` and `charges`, or an empty dict.
 
     `held` has the id of one trip line for each held booking of flights. `charges` are the prices of
     the trip as invoice lines.

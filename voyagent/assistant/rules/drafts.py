@@ -64,10 +64,11 @@ def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
 
 
 def origins(rows: Sequence[Row], turn_id: str, draft_id: str) -> list[str]:
-    """Return the ids of a turn and of the regenerated turns with a card of its draft.
+    """Return the ids of the turns whose replaced turns may have made a draft's record.
 
-    Each of these turns may have replaced an earlier turn. If the earlier turn created a record for
-    the draft, this record is changed instead of being created again.
+    They are the turns that replaced an earlier turn and have a card of the draft `draft_id`, and
+    the turn `turn_id` itself. If a replaced turn created a record for the draft, the act changes
+    this record and does not create a second one.
     """
     before = [
         row["turn_id"]

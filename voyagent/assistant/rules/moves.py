@@ -44,8 +44,8 @@ class Card:
 
     Nothing is carried out yet. `text` asks for the first field in `missing`, or asks the user to
     check and save. `words` has, for each field, the words from which it was read. `choices` has,
-    for each field, the records that it can mean. `offered` has the names of up to three
-    capabilities that the message can mean. `draft_id` is the id of the first card of the same
+    for each ambiguous field, the records that its words can mean. `offered` has the names of up to
+    three capabilities that the message can mean. `draft_id` is the id of the first card of the same
     draft, or empty for a new draft. `unread` has kind and words of the parts of the message that no
     field takes; `text` names these parts. `assumed` has the names of fields whose value no message
     states.
@@ -231,8 +231,9 @@ class Planner(Protocol):
     def next_move(self, conversation: Conversation, send_text: SendText) -> Move:
         """Return the next move.
 
-        Text that is available before the move is complete is passed to `send_text` in pieces. The
-        move is then an Answer or a Fail, and its `pieces` are the lengths of the pieces.
+        Text that is available before the move is complete is passed to `send_text` in pieces. A
+        move whose text was passed in pieces is an Answer or a Fail. Its `pieces` are the lengths of
+        the pieces in characters.
         """
         ...
 

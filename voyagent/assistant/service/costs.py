@@ -96,10 +96,10 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
     """Reserve the maximum number of tokens of a model answer.
 
     Returns a Refusal if too few tokens are left. Without a budget nothing is reserved. The
-    reservation ends when the answer's usage is recorded, or `seconds` plus GRACE_S later. A single
-    reservation may exceed the tokens that are left today. Several reservations at a time must fit
-    into the budget together. The row of the settings is locked, so that concurrent reservations are
-    made one after the other.
+    reservation ends when the answer's usage is recorded, or after `seconds` plus GRACE_S seconds. A
+    single reservation may exceed the tokens that are left today. Several reservations at a time
+    must fit into the budget together. The row of the settings is locked, so that concurrent
+    reservations are made one after the other.
     """
     if settings.get_settings().daily_token_budget is None:
         return None

@@ -117,10 +117,11 @@ def send(
 def resume(
     actor: Actor, session_id: UUID, reply: Reply, *, last_event_id: str | None = None
 ) -> Reply:
-    """Return the stream of an earlier message again.
+    """Return the stream for a repeated request.
 
-    `reply` is the stream of the first request. The new stream begins with the same event, or after
-    the event `last_event_id`. Raises Forbidden, and SessionNotFound for a deleted conversation.
+    `reply` is the stream of the first request. The new stream begins with the first event of
+    `reply`, or after the event `last_event_id` if it is given. Raises Forbidden, and
+    SessionNotFound for a deleted conversation.
     """
     actor.require("chat.write")
     session = chats.get_session(session_id)
@@ -175,7 +176,7 @@ def save_card(actor: Actor, session_id: UUID, card_id: str) -> None:
 
 
 def choose_action(actor: Actor, session_id: UUID, card_id: str, name: str) -> None:
-    """Start another of the actions that a card offers, with the same message.
+    """Start one of the other actions that a card offers.
 
     Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
     """
@@ -260,13 +261,15 @@ def _pick_up(
 def _go_along(
     actor: Actor, session_id: UUID, running: Turn | None, after_seq: int, *, lost: bool
 ) -> Reply:
-    """Return the stream for an empty message: of the running, next or last turn.
+    """Return the stream that answers an empty message.
 
-    The next turn is one that will continue after a decision. The last turn is used only if it
-    continued after a decision. Without such a turn, the stream is a single event `final`.
+    The stream has the events of the running turn. If no turn is running, it has the events of the
+    turns that will continue after decisions. If there are none, it has the events of the newest
+    turn, if this turn continued after a decision. Otherwise the stream is a single event `final`.
 
-    `lost` is true if an event for a failed replay comes first. If the last turn has already ended,
-    this event is followed by a new event `final`, so that the event numbers increase.
+    `lost` is true if the client asked for a replay that failed. The stream then begins with an
+    error event. If the newest turn has already ended, a new event `final` follows the error, so
+    that the event numbers increase.
     """
     if running is not None:
         return Reply(min(after_seq, _before_first(running, after_seq)), running.id)

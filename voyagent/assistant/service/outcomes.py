@@ -26,7 +26,8 @@ class GrantedBefore(Conflict):
 def settled(settle: Callable[[], JsonObject]) -> Outcome:
     """Return the outcome of an outbound call after storing its result.
 
-    `settle` stores the result. If it refuses, only its own changes are rolled back.
+    `settle` stores the result. If `settle` raises an error of a business rule, only its own changes
+    are rolled back.
     """
     try:
         with audit.savepoint():

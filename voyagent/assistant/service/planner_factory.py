@@ -255,8 +255,8 @@ class ModelPlanner:
 def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
     """Return a model's call as a move.
 
-    A call of an act with `review` becomes a card for the user. A call with invalid arguments stays
-    a call, so that the model receives the error.
+    A call of a capability with the approval `review` becomes a card for the user. A call with
+    invalid arguments stays a call, so that the model receives the error.
     """
     capability = registry.find(wanted.name)
     if capability is None or capability.approval != "review" or wanted.name not in usable:
@@ -278,8 +278,8 @@ def _is_over(last: Played) -> bool:
 def _closing(last: Played, left: int) -> Move:
     """Return the last move of a turn.
 
-    After a proposal or a card, the remaining calls of the model are not made; `left` is their
-    number. The move is then a text that says so.
+    After a proposal or a card, the remaining calls of the model are not made. `left` is the number
+    of these calls. If there are any, the move is a text that says so.
     """
     if left > 0 and not isinstance(last.move, Say):
         return Say(

@@ -284,8 +284,8 @@ def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
 def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
     """Return the proposals of the page by id.
 
-    The id of a replaced proposal gives the proposal that replaced it, unless the page shows the new
-    proposal anyway.
+    The id of a replaced proposal leads to the proposal that replaced it, unless the page shows the
+    new proposal anyway.
     """
     made = {row["id"]: _request(actor, row) for row in proposals}
     on_page = {

@@ -180,7 +180,7 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
     """Select the newest events whose references include all of `refs`.
 
     A database function finds the sequence numbers of these events, because row-level security
-    prevents the planner from using the index of `entity_refs`. Row-level security still applies to
+    prevents PostgreSQL from using the index of `entity_refs`. Row-level security still applies to
     the rows that are returned.
     """
     keys = func.array(
@@ -351,9 +351,10 @@ def _rows(search: Search, part: Part, found: CTE) -> LateralFromClause:
 
 
 def _place(part: Part, table: FromClause) -> list[ColumnElement[bool]]:
-    """Return the condition for events after the cursor, or before it if `backward`.
+    """Return the condition for the events that come after the cursor in the list.
 
-    Events of the same instant are ordered by sequence number.
+    If `part.backward` is true, the condition is for the events that come before the cursor. Events
+    of the same instant are ordered by sequence number.
     """
     if part.cursor is None:
         return []

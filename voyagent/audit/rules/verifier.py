@@ -12,8 +12,8 @@ its own export.
 
 The exit code is 0 if the chain is valid. It is 1 if not, and the first fault is printed. It is 3 if
 the chain is valid but signing has stopped, although the installation has a signing key. Signing has
-stopped if the newest signature is more than 48 hours older than the export. Without any signature,
-the time of the first event counts.
+stopped if the newest signature is more than 48 hours older than the export. If there is no
+signature, the time of the first event is compared instead.
 
 The chain alone does not show two changes. Somebody may have removed the last events and written a
 new head, or recomputed the hashes of all events. To detect this, compare the chain with heads that
@@ -131,10 +131,11 @@ class Statement(NamedTuple):
 class Verdict(NamedTuple):
     """The result of a verification: the last valid event, and the first fault if any.
 
-    `seq` and `hash` are those of the last valid event. `reason` describes the fault and is empty if
-    the chain is valid. `bad_seq` is the number of the wrong event, or None if there is no fault or
-    the fault is in a signed statement. `signed` is the number of signed statements with which the
-    chain was compared. `gap` is a sentence if the chain is valid and signing has stopped.
+    `seq` and `hash` are the number and the hash of the last valid event. `reason` describes the
+    fault and is empty if the chain is valid. `bad_seq` is the number of the wrong event, or None if
+    there is no fault or the fault is in a signed statement. `signed` is the number of signed
+    statements with which the chain was compared. `gap` is a sentence if the chain is valid and
+    signing has stopped.
     """
 
     seq: int

@@ -110,8 +110,8 @@ def walk_signed(
     """Verify the signed statements of an agency, and its chain against their heads.
 
     The statements are read from the folder, unless `given` has the lines of statements (see
-    `statements.checked`). If `whole` is true, these are all statements of the agency, and the
-    result also says whether signing has stopped.
+    `statements.checked`). Set `whole` to true if the lines are all statements of the agency. The
+    result then also says whether signing has stopped.
     """
     try:
         signed = statements.checked(anchors, tenant_id, given, whole=whole)
@@ -145,8 +145,8 @@ def walk_missing(statements_of: Mapping[UUID, int]) -> Iterator[tuple[UUID, Verd
     """Yield a fault for each agency with statements that is not in the database.
 
     `statements_of` has the number of statements by agency. The program never deletes an agency.
-    Such an agency was therefore deleted in the database, or its rows were given another id so that
-    the statements no longer apply to them.
+    Somebody has therefore deleted such an agency in the database, or has given its rows another id,
+    so that the statements no longer apply to them.
     """
     for tenant_id, number in statements_of.items():
         found = chain.exists(tenant_id)

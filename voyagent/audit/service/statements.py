@@ -119,7 +119,7 @@ def gap(anchors: Anchors, tenant_id: UUID, signed: list[Statement]) -> str:
     """Return a sentence if an agency's heads are no longer signed, else an empty text.
 
     `signed` are all statements of the agency. If there is neither a signing key nor a statement,
-    the result is empty, because nothing should be signed. Raises BrokenError.
+    the result is empty, because the installation is not set up to sign. Raises BrokenError.
     """
     now = wire_instant(clock.now())
     if signed:

@@ -57,8 +57,9 @@ def list_bills(reader: Reader, query: BillQuery) -> Body[BillListOut]:
 def draft_bill(actor: Actor, body: BillDraftIn) -> Body[BillOut]:
     """Enter a supplier's bill as a draft.
 
-    A draft is not posted to the ledger. Taxes are entered as printed on the bill. A supplier's
-    reference can be used only once in an agency, void bills excepted.
+    A draft is not posted to the ledger. The taxes are entered as the supplier has printed them on
+    the bill. Two bills of an agency cannot have the same supplier's reference, unless one of them
+    is void.
     """
     return _bill(bill_service.draft_bill(actor, **body.fields()).id)
 

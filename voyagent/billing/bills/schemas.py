@@ -66,9 +66,10 @@ class BoughtLineIn(InvoiceLineIn):
     `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on a customer's
     behalf, which reduces the amount held for suppliers.
 
-    `taxes` are the printed taxes: each component at most once, and together at most the line's
-    amount. With `input_credit` the taxes are claimed as input tax credit; without it the taxes are
-    part of the line's cost.
+    `taxes` are the taxes that the supplier has printed on the bill for this line. Each component
+    occurs at most once, and the sum of the taxes is at most the line's amount. With `input_credit`
+    the taxes are claimed as input tax credit. Without `input_credit` the taxes are part of the
+    line's cost.
     """
 
     bought_as: BoughtAs = "cost"
@@ -89,9 +90,9 @@ class BoughtLineIn(InvoiceLineIn):
 class BillDraftIn(DocumentDraftIn):
     """A supplier's bill to enter as a draft.
 
-    `vendor_reference` is the supplier's reference, `party_reference` the agency's own. `due_date`
-    defaults to the due date of the first instalment. Without instalments, the supplier's payment
-    terms give the default; without terms, it is the issue date.
+    `vendor_reference` is the supplier's reference, and `party_reference` is the agency's reference.
+    `due_date` defaults to the due date of the first instalment. Without instalments the default is
+    the due date by the supplier's payment terms, or the issue date if the supplier has no terms.
     """
 
     vendor_name: Annotated[str, Trimmed(255)]
@@ -158,8 +159,8 @@ class BillQuery(TripDocumentQuery):
 class BillBrief(DocumentBrief):
     """A bill in a list.
 
-    `vendor_reference` is the supplier's reference, `party_reference` the agency's own. `pay_on` is
-    the payment date of a scheduled bill.
+    `vendor_reference` is the supplier's reference, and `party_reference` is the agency's reference.
+    `pay_on` is the payment date of a scheduled bill.
     """
 
     status: BillStatus

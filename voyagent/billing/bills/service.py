@@ -38,9 +38,10 @@ from voyagent.ledger.service.months import LAST_DAY
 
 
 def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
-    """Void a received bill on a day: by default today, or the issue date if later.
+    """Void a received bill on the day `on`.
 
-    Raises Forbidden, BillNotFound, and the errors of `void_document`.
+    The default of `on` is today, or the issue date if the issue date is later. Raises Forbidden,
+    BillNotFound, and the errors of `void_document`.
     """
     actor.require_authority("bill.void")
     bill = bill_queries.get_bill(bill_id, lock=True)
@@ -105,8 +106,8 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
 
     The supplier's reference must be unique in the agency; void bills do not count.
 
-    Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, the
-    errors of `drafts.create_draft`; VendorReferenceTaken.
+    Raises Forbidden, CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate,
+    VendorReferenceTaken, and the errors of `drafts.create_draft`.
     """
     actor.require("bill.draft")
     bill = _begin(actor, fields)
@@ -124,9 +125,9 @@ def revise_bill(
     `seen` is the `updated_at` that the caller has read. DraftChanged is raised if the draft was
     changed after that time.
 
-    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged; CustomerNameRequired,
-    VendorReferenceRequired, TextTooLong, InvalidDate, the errors of `drafts.revise`;
-    VendorReferenceTaken.
+    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, CustomerNameRequired,
+    VendorReferenceRequired, TextTooLong, InvalidDate, VendorReferenceTaken, and the errors of
+    `drafts.revise`.
     """
     actor.require("bill.draft")
     bill = bill_queries.get_bill(bill_id, lock=True)
@@ -154,7 +155,7 @@ def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) 
     the same time, only one receives the bill. `seen` is the `updated_at` that the caller has read,
     or None to receive any version of the draft.
 
-    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked,
+    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit, PeriodLocked,
     AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.receive")

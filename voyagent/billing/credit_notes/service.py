@@ -50,11 +50,12 @@ def reverse_credit_note(
 
     The day is by default today, or the issue date if the issue date is later. From that day the
     credited amount is open on the invoice again, and the lines can be credited again. Reports for
-    earlier dates do not change. Revenue that the credit note took from deferred income is deferred
-    again until its service date. The number stays used. A credit note can be reversed only once.
+    earlier dates do not change. If the credit note reduced deferred income, the reversal adds the
+    amount to deferred income again. The amount then becomes revenue on the service date. The number
+    stays used. A credit note can be reversed only once.
 
     Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate; PeriodLocked.
+    AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("invoice.credit")
     note = credit_note_queries.get_credit_note(credit_note_id)
@@ -73,16 +74,16 @@ def issue_credit_note(
 ) -> CreditNote:
     """Issue a credit note on an invoice.
 
-    `amounts` are the amounts to credit before tax, by line number; by default all that is not
-    credited yet. Revenue and taxes are posted against receivables on the date `on`. If revenue is
-    still deferred on that day, deferred income is reduced instead, and the later recognition is
-    cancelled. The number is from a series of its own (Rule 53 of the CGST Rules).
+    `amounts` are the amounts to credit before tax, by line number. By default everything that is
+    not credited yet is credited. Revenue and taxes are posted against receivables on the date `on`.
+    If revenue is still deferred on that day, deferred income is reduced instead, and the later
+    recognition is cancelled. The number is from a series of its own (Rule 53 of the CGST Rules).
 
-    At most the open amount can be credited. To credit a paid amount, the payment must first be
-    deallocated; it can then be refunded.
+    At most the open amount can be credited. To credit a paid amount, first remove the payment's
+    allocation to the invoice. The payment can then be refunded.
 
-    Raises Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate;
-    NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen;
+    Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong, InvalidDate,
+    NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen,
     AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("invoice.credit")
@@ -166,9 +167,9 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     The open amount is not checked. `amounts` are before tax, by line number; None credits all that
     is not credited yet.
 
-    Taxes and commission are in proportion to the credited amounts. The sum of a line's credits is
-    rounded half up, so that the credits of a whole line return all of its tax and commission. Tax
-    collected at source is not returned.
+    Taxes and commission are in proportion to the credited amounts. They are rounded half up for all
+    credits of a line together, so that the credits of a whole line return all of its tax and
+    commission. Tax collected at source is not returned.
 
     The rounding amount of the invoice is returned when nothing is left to credit. A fully credited
     invoice thus has an open amount of zero. Raises NoLines, LineNotOnInvoice, InvalidAmount,

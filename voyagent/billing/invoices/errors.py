@@ -13,7 +13,7 @@ class InvoiceNotFound(NotFound):
 
 
 class InvoiceNumberConflict(Conflict):
-    """An invoice number was chosen by the caller, or is used already.
+    """The caller chose an invoice number, or the number is used already.
 
     Numbers are taken from a series when an invoice is issued.
     """

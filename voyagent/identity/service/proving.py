@@ -1,4 +1,4 @@
-"""Verification of a user: lock the user's row, check the password or the actor again."""
+"""Verification of a user: lock the row, check the password or the actor again."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
 
 
 def lock_owner(user_id: UUID, email: str) -> User | None:
-    """Return the locked user who still has an e-mail address; None if there is no such user."""
+    """Return the locked user if the user still has an e-mail address, else None."""
     try:
         person = lock_person(user_id)
     except Unauthorized:

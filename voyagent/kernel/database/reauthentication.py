@@ -1,4 +1,4 @@
-"""Authentication in the transaction of an act, also for a second time after a wait."""
+"""Authentication in the transaction of an act, also again after a wait."""
 
 from __future__ import annotations
 

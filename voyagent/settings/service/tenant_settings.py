@@ -223,7 +223,7 @@ def reseal(keyring: Keyring) -> int:
 
 
 def _check_again(actor: Actor, fields: set[str]) -> None:
-    """Check that the actor may change these fields, after the wait for the row of the settings.
+    """Check that the actor may change these fields, after the wait for the row.
 
     The wait may have been for `restore_guarded`, whose act has ended the actor's session.
     """

@@ -59,7 +59,7 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 
 
 def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Subquery:
-    """Return a subquery of advances by party, with rows to be summed.
+    """Return a subquery of advances by party. The caller sums the rows of a party.
 
     Rows: currency, party_key, party_name, n, unapplied_minor. For the period `EVER`, which includes
     all dates, the rows come from the roll-up table by party, otherwise from the payments.
@@ -85,11 +85,11 @@ def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Sub
 def advances_by_age_statement(
     kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> Select[Any]:
-    """Return a statement for advances summed by age, counted from the payment date.
+    """Return an SQL statement for the sums of advances by age.
 
-    The age is counted to `as_of`, or to `today` if `as_of` is None. Rows: currency, age, n (number
-    of payments), unapplied_minor (sum of the unused amounts). Age 0 is the day of payment, 1 is 1
-    to 30 days, 2 is 31 to 60, 3 is 61 to 90, and 4 is more.
+    The age is counted in days from the payment date to `as_of`, or to `today` if `as_of` is None.
+    Rows: currency, age, n (number of payments), unapplied_minor (sum of the unused amounts). Age 0
+    is the day of payment, 1 is 1 to 30 days, 2 is 31 to 60, 3 is 61 to 90, and 4 is more.
     """
     names, day, until = ("currency", "paid_on"), as_of or today, min(last, as_of or last)
     found = (
@@ -132,7 +132,7 @@ def list_advances_statement(
     party: str | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """Return a statement for advances one by one, oldest first, at most a thousand.
+    """Return an SQL statement for single advances, oldest first, at most a thousand.
 
     `party` restricts the result to one party name, `keys` to several party keys. Rows: id, number,
     paid_on, currency, party_key, party_name, unapplied_minor.
@@ -256,10 +256,10 @@ def _moved(as_of: date) -> Any:
 def _unapplied(
     kind: Kind, first: date, last: date, as_of: date, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Return a statement for payments with an unused amount at the end of `as_of`.
+    """Return the SQL for payments with an unused amount at the end of `as_of`.
 
-    The statement reads the payments with an unused amount now, and the payments that were used up
-    after `as_of`.
+    The SQL statement reads the payments with an unused amount now, and the payments that were used
+    up after `as_of`.
     """
     moved = _moved(as_of).subquery("moved")
     later = (

@@ -215,7 +215,7 @@ def unexchanged_statement() -> Select[Any]:
 
 
 def lettered_statement(series: str, letter: str) -> Select[Any]:
-    """Return the statement of `series_statement` for numbers that begin with a letter.
+    """Return the SQL of `series_statement` for numbers that begin with a letter.
 
     The numbers of receipts, payments and refunds begin with a letter, such as `R/2026-27/000123`.
     """

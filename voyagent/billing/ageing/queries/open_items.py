@@ -196,7 +196,7 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
     """Select the parties with the largest open amounts, for documents of all dates.
 
-    The statement needs one index scan for each currency.
+    The SQL statement needs one index scan for each currency.
     """
     open_now = owned(PartyOpenBalance) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
     used = select(
@@ -245,7 +245,7 @@ def parties_by_age_statement(
     basis: Basis = "due_date",
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """Return the statement of `parties_by_age`; `keys` restricts it to some parties."""
+    """Return the SQL of `parties_by_age`; `keys` restricts it to some parties."""
     found = open_instalments(kind, first, last, as_of).subquery("found")
     age = age_on(aged_from(found, basis), as_of or today)
     conditions = [] if keys is None else [found.c.party_key.in_(keys)]
@@ -269,9 +269,10 @@ def parties_by_age_statement(
 
 
 def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -> Select[Any]:
-    """Return a statement for the open amounts of bills by payment date, nearest first.
+    """Return an SQL statement for the open amounts of bills by payment date.
 
-    Rows: currency, pay_on (the payment date), n (number of bills), open_minor.
+    The nearest date is first. Rows: currency, pay_on (the payment date), n (number of bills),
+    open_minor.
     """
     found = open_documents("payable", first, last, as_of).subquery("found").c
     return (
@@ -293,9 +294,10 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
     """Select open amounts by the week of the due date, from the roll-up table.
 
-    Rows: currency, week, n, open_minor. `week` 0 begins on `monday` and contains `today`. The week
-    OVERDUE has all due dates before `today`, and the week `weeks` all due dates from that week on.
-    A document counts once in `n`, in the week of its first open instalment.
+    Rows: currency, week, n, open_minor. `week` is the number of a week. Week 0 begins on `monday`
+    and contains `today`. For a due date before `today`, `week` is OVERDUE. For a due date in week
+    number `weeks` or later, `week` is equal to `weeks`. A document counts once in `n`, in the week
+    of its first open instalment.
     """
     ahead = cast(_DUE.due_date - monday, Integer) // 7
     week = cast(
@@ -405,7 +407,7 @@ def untied_ageing(reader: Reader) -> list[Row]:
 
 
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
-    """Return a subquery of open amounts by party, with rows to be summed.
+    """Return a subquery of open amounts by party. The caller sums the rows of a party.
 
     Rows: currency, party_key, party_name, n, open_minor. If all open documents were issued in the
     period, the rows come from the roll-up by party, otherwise from the roll-up by party and month.

@@ -213,10 +213,11 @@ def measure(_call: Invocation, inputs: ReceiveBillInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: ReceiveBillInput) -> Policy:
-    """Return the bill's total, taxes included, and the supplier for the amount limits.
+    """Return the amount and the supplier to compare with the amount limits.
 
-    Raises the errors of `pricing.party`, `pricing.check_days`, `pricing.price` and
-    `instalments.read`, in this order; InstalmentsDoNotAddUp.
+    The amount is the bill's total, taxes included. Raises, in this order, the errors of
+    `pricing.party`, `pricing.check_days`, `pricing.price` and `instalments.read`, and
+    InstalmentsDoNotAddUp.
     """
     totals = _totals(inputs)
     return Policy(amounts=(totals.total,), party=totals.party)

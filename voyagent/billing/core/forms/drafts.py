@@ -222,8 +222,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     def typed_values(self) -> dict[str, Any]:
         """Return the entered values for a preview of a form that is not complete yet.
 
-        A missing description becomes “–”, a missing price zero. A rate without a source and the
-        instalments are left out. If no price is entered, there are no lines.
+        A missing description becomes “–”, and a missing price becomes zero. The instalments are
+        left out. An exchange rate is left out if it has no source. If no price is entered, there
+        are no lines.
         """
         values = self.unplanned()
         lines = [

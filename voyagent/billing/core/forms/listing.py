@@ -24,8 +24,8 @@ LABELS: dict[str, Any] = {
 def invalid_names(error: ValidationError) -> dict[str, tuple[str, ...]]:
     """Return the names of invalid parameters, for two fields of `Listing`.
 
-    `invalid` has the names of all invalid parameters. `inverted` has the name of each parameter for
-    a last day that is before the first day.
+    `invalid` has the names of all invalid parameters. `inverted` has the names of the parameters
+    whose error is a last day before the first day, such as `to`.
     """
     found = [(str(item["loc"][0]), item["type"]) for item in error.errors(include_url=False)]
     return {

@@ -186,9 +186,9 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     """A line of an invoice; `amount_minor` is quantity times unit price, before tax.
 
     `sold_as` is `principal` for the agency's own sale, `fee` for the agency's fee, or `agent` for a
-    sale on a supplier's behalf. `tax` is the code of a tax treatment, and `collection` the code of
-    a treatment of tax collected at source; both may be None. `commission_minor` is the agency's
-    earnings from a line sold as agent.
+    sale on a supplier's behalf. `tax` is the code of a tax treatment, such as `service_fee` or
+    `air_domestic`, which selects the tax rates. `collection` is such a code for tax collected at
+    source. Both may be None. `commission_minor` is the agency's earnings from a line sold as agent.
     """
 
     __tablename__ = "invoice_lines"

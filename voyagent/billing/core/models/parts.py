@@ -107,8 +107,8 @@ class DocumentColumns(InInstalments, AtARate):
 def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tuple[SchemaItem, ...]:
     """Return the constraints and indexes that invoices and bills share.
 
-    `open_states` are the statuses of open documents. `posted` is the SQL condition by which a void
-    document must have been posted.
+    `open_states` are the statuses of open documents. `posted` is an SQL condition that is true for
+    a document that was posted. A void document must meet this condition.
     """
     is_open = text(f"status in {open_states}")
     return (

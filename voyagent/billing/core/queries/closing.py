@@ -42,7 +42,7 @@ _YEAR_AND_MORE = timedelta(days=366)
 
 
 def drafts_statement(first: date, last: date) -> Select[Any]:
-    """Return a statement for the drafts with an issue date from `first` to `last`.
+    """Return the SQL for the drafts with an issue date from `first` to `last`.
 
     Rows: id, is_bill (false for an invoice).
     """
@@ -56,7 +56,7 @@ def drafts_statement(first: date, last: date) -> Select[Any]:
 
 
 def gaps_statement(first: date, last: date) -> Select[Any]:
-    """Return a statement for the number series that have missing numbers.
+    """Return an SQL statement for the number series that have missing numbers.
 
     The financial years of the documents dated from `first` to `last` are checked, each as a whole.
     Rows: series, financial_year.

@@ -64,7 +64,7 @@ def list_credits(
 
 
 def credit_statements(kind: DocumentKind, credit_id: UUID) -> tuple[Select[Any], ...]:
-    """Return the statements for a credit, its lines, its taxes and its journal lines."""
+    """Return the SQL for a credit, its lines, its taxes and its journal lines."""
     table = kind.credit.model.__table__.c
     entry_id = (
         select(table.entry_id)
@@ -85,7 +85,7 @@ def credit_statements(kind: DocumentKind, credit_id: UUID) -> tuple[Select[Any],
 
 
 def credits_of_statement(kind: DocumentKind, document_id: UUID) -> Select[Any]:
-    """Return a statement for the credits on a document, oldest first.
+    """Return an SQL statement for the credits on a document, oldest first.
 
     Rows: id, the number (`number` or `vendor_reference`), issue_date, reason, entry_id,
     amount_minor; and reversed_on, reversal_reason, reversal_entry_id and reversed_by, which are
@@ -153,9 +153,10 @@ def _credited(document: Invoice | Bill, part: Any, *by: Any) -> Result[Any]:
 def _list_statement(
     kind: DocumentKind, search: CreditSearch, limit: int, cursor: Cursor | None
 ) -> Select[Any]:
-    """Return a statement for the credits that a search finds, newest issue date first.
+    """Return an SQL statement for the credits that a search finds.
 
-    The statement returns at most `limit` + 1 rows. The extra row shows that there is a next page.
+    The newest issue date is first. The SQL statement returns at most `limit` + 1 rows. The extra
+    row shows that there is a next page.
     """
     table = kind.credit.model.__table__
     statement = _credits(kind)
@@ -177,7 +178,7 @@ def _list_statement(
 
 
 def _credits(kind: DocumentKind) -> Select[Any]:
-    """Return a statement for credits with the number of their document."""
+    """Return an SQL statement for credits with the number of their document."""
     table, documents = kind.credit.model.__table__, kind.model.__table__
     internal = {"tenant_id", "party_key", "created_by_user_id", "reversed_by_user_id"}
     return (

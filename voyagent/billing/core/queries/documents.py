@@ -174,11 +174,12 @@ def page_of(rows: list[Row], limit: int) -> CursorPage[Row]:
 def having_text(
     rows: Select[Any], day: str, names: Iterable[str], text: str | None, limit: int
 ) -> Select[Any]:
-    """Add a text filter, if there is a text, and a limit to a list statement.
+    """Return the SQL select `rows` with a text filter and a limit.
 
-    A row is found if one of the columns `names` contains the text, ignoring case. Only the first
-    20,000 rows of the statement are searched, so that a rare text does not read the whole table.
-    The found rows are ordered by the date column `day`, newest first.
+    Without `text` there is no filter. A row is found if one of the columns `names` contains the
+    text, ignoring case. Only the first 20,000 rows of the select are searched, so that the search
+    for a rare text does not read the whole table. The found rows are ordered by the date column
+    `day`, newest first.
     """
     if not text:
         return rows.limit(limit)
@@ -193,7 +194,7 @@ def by_day_statement(
     search: DocumentSearch,
     cursor: Cursor | None,
 ) -> Select[Any]:
-    """Return a statement for documents after the cursor, newest issue date first.
+    """Return an SQL statement for documents after the cursor, newest issue date first.
 
     All filters except the text are applied; `names` are the selected columns.
     """

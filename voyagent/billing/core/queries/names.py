@@ -53,7 +53,7 @@ def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
 
     A name is known if it is on a party, an enquiry, a document or a payment. Similar names are
     names on parties and documents of `side`, and for customers also names on enquiries. A second
-    statement reads the similar names.
+    SQL statement reads the similar names.
     """
     given = " ".join(name.split())
     if reader.read(select(_is_borne(given).label("is_known")))[0][0]["is_known"]:

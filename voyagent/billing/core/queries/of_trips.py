@@ -15,7 +15,7 @@ _INVOICES = Invoice.__table__.c
 
 
 def of_trips() -> dict[str, Select[Any]]:
-    """Return statements for the documents that belong to trips, by type of document.
+    """Return SQL selects of the documents that belong to trips, by type of document.
 
     The keys are `invoice`, `bill`, `credit_note` and `supplier_credit`. Rows: source_id (the
     document's id) and thing_id (the trip's id). Drafts, payments and write-offs are left out,

@@ -233,12 +233,12 @@ def as_it_stood(
     as_of: date | None,
     *names: str,
 ) -> Subquery:
-    """Return the open documents at the end of `as_of`, as rows to be summed.
+    """Return the open amounts at the end of `as_of`, as rows for the caller to sum.
 
     `now` selects the present rows, for example from a roll-up. If `as_of` is None, the present rows
     are the result. Each document that changed after `as_of` adds two rows: one row subtracts the
-    present figures, the next row adds the figures at the end of `as_of`. The cost therefore depends
-    only on the number of changed documents.
+    present figures, the other row adds the figures at the end of `as_of`. The cost therefore
+    depends only on the number of changed documents.
 
     `found` selects documents or instalments. The columns are `names`, n and open_minor.
     """

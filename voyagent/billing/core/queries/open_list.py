@@ -66,10 +66,10 @@ def list_open_statement(
     as_of: date | None = None,
     party: str | None = None,
 ) -> Select[Any]:
-    """Return the statement of `list_open`.
+    """Return the SQL statement of `list_open`.
 
-    If `as_of` is None, the stored due date is used, so that an index finds the documents that are
-    due first.
+    If `as_of` is None, the stored due date is used, so that an index finds the documents with the
+    earliest due dates.
     """
     if as_of is None:
         found = open_documents(kind, first, last).subquery("documents")
@@ -100,10 +100,11 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is a filter or a
 ) -> Select[Any]:
     """Select open instalments, earliest first, at most a thousand.
 
-    A document without instalments is one row. The columns are those of `list_open`, where due_date,
-    open_minor and age belong to the instalment. Further columns: place (number from 1; null without
-    instalments), amount_minor (of the instalment, else of the document), document_open_minor, and
-    is_next (true for the first open instalment of a document).
+    A document without instalments is one row. The rows have the columns of `list_open`, but
+    due_date, open_minor and age belong to the instalment. Further columns: place (number of the
+    instalment from 1, or null if the document has no instalments), amount_minor (the amount of the
+    instalment, or of a document without instalments), document_open_minor, and is_next (true for
+    the first open instalment of a document).
 
     `basis` is the date from which the age is counted and by which the rows are ordered. `keys`
     restricts the rows to some parties.

@@ -24,11 +24,11 @@ def items_statement(kind: DocumentKind | AnyCreditKind, document_id: UUID) -> Se
 
 
 def settling_statement(kind: DocumentKind, document_id: UUID) -> Select[Any]:
-    """Return a statement for the payments that settle a document now, oldest first.
+    """Return an SQL statement for the payments that now settle a document.
 
-    Rows: id (of the payment), paid_on, reference, entry_id (of the allocation), amount_minor (the
-    settled amount in the document's currency), payment_minor (the part of the payment that settles
-    it, in the payment's currency) and payment_currency.
+    The oldest payment is first. Rows: id (of the payment), paid_on, reference, entry_id (of the
+    allocation), amount_minor (the settled amount in the document's currency), payment_minor (the
+    part of the payment that settles the document, in the payment's currency) and payment_currency.
     """
     payments, allocations = Payment.__table__, Allocation.__table__
     counter = allocations.alias("counter")

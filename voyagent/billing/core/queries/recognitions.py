@@ -28,13 +28,13 @@ def recognised(source_type: str, source_id: UUID) -> list[tuple[UUID, date]]:
 def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:
     """Select the journal lines that recognise a document's revenue.
 
-    The columns are those of `sources.further_lines_statement`.
+    The rows have the columns of `sources.further_lines_statement`.
     """
     return sources.further_lines_statement(source_type, source_id, RECOGNITION)
 
 
 def undeferred_statement() -> Select[Any]:
-    """Return a statement for documents whose deferred income does not add up to zero.
+    """Return the SQL for documents whose deferred income does not add up to zero.
 
     Rows: source_type, source_id, currency, difference_minor (debits less credits).
     """

@@ -74,7 +74,7 @@ def collected_before(invoice: Invoice, component: str, first: date, last: date) 
 
 
 def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int, bool]]:
-    """Return a statement for the taxes of an invoice.
+    """Return an SQL statement for the taxes of an invoice.
 
     Rows: line_no, component, percent, taxable_minor, amount_minor, confirmed.
     """
@@ -100,7 +100,7 @@ def read_taxes(reader: Reader, invoice_id: UUID) -> list[Row]:
 def tax_amounts_statement(
     kind: DocumentKind | AnyCreditKind, document_id: UUID
 ) -> Select[tuple[int, str, int]]:
-    """Return a statement for the tax amounts of a document or a credit.
+    """Return an SQL statement for the tax amounts of a document or a credit.
 
     Rows: line_no, component, amount_minor.
     """

@@ -65,8 +65,8 @@ whole amount is due on one date.
 class DocumentDraftIn(Closed):
     """A document to create as a draft.
 
-    `due_date` defaults to the due date of the first instalment. Without instalments, the party's
-    payment terms give the default; without terms, it is the issue date.
+    `due_date` defaults to the due date of the first instalment. Without instalments the default is
+    the due date by the party's payment terms, or the issue date if the party has no terms.
 
     A document in a foreign currency may have an `exchange_rate` to the agency's currency. Without
     the rate the document cannot be paid in the agency's currency. The postings of a document with

@@ -72,8 +72,10 @@ def wanted_of(
     """Return the amounts to credit in minor units by line number.
 
     `left` has the amount of each line that is not credited yet. If `amounts` is None, all of `left`
-    is credited. Raises NoLines if `amounts` is empty; InvalidAmount, MixedCurrencies,
-    CreditExceedsLine; LineNotOnInvoice or LineNotOnBill for an unknown line number.
+    is credited.
+
+    Raises NoLines if `amounts` is empty, LineNotOnInvoice or LineNotOnBill if the document has no
+    line with a number, InvalidAmount, MixedCurrencies, and CreditExceedsLine.
     """
     if amounts is None:
         return {number: minor for number, minor in left.items() if minor}
@@ -175,8 +177,8 @@ def taxes_on(
     `charged` are the taxes of the document. `taken` has the taxes credited earlier, by line number
     and component. Amounts are in minor units.
 
-    The sum of a line's credits is rounded half up, not each credit. A line that is credited
-    completely thus returns its complete tax.
+    For each line, the tax on all its credits together is rounded half up, and the tax credited
+    earlier is subtracted. A line that is credited completely thus returns its complete tax.
     """
     amounts = {line.line_no: line.amount_minor for line in lines}
     found = []
@@ -195,11 +197,11 @@ def commission_on(line: InvoiceLine, before: int, wanted: int, recalled: int, cu
     """Return the commission that a credit of a line takes back, in minor units.
 
     `wanted` is the amount to credit, `before` the amount of the line that was credited earlier, and
-    `recalled` the commission that was taken back earlier. The commission is in proportion to the
-    credited amount; the sum of a line's credits is rounded half up, not each credit.
+    `recalled` the commission that was taken back earlier. The commission on all credits of the line
+    together is in proportion to their amount and rounded half up. `recalled` is then subtracted.
 
-    The result is at least 0 and at most `wanted`, because after the reversal of a credit `recalled`
-    need not be a rounded share.
+    The result is limited to the range from 0 to `wanted`. Without this limit it could be outside
+    the range after the reversal of a credit, because `recalled` is then not always a rounded share.
     """
     due = _share(line.commission_minor, before + wanted, line.amount_minor, currency) - recalled
     return min(max(due, 0), wanted)

@@ -102,8 +102,8 @@ def proposed_amounts(
 def check_credit(actor: Actor, document: Invoice | Bill, total: Money, day: date) -> None:
     """Check that a credit is within the open amount and the actor's limit.
 
-    `total` includes taxes, and `day` is the book date. Raises CreditExceedsOpen, AmountAboveLimit;
-    PeriodLocked if the month of `day` is closed.
+    `total` includes taxes, and `day` is the book date. Raises CreditExceedsOpen, AmountAboveLimit,
+    and PeriodLocked if the month of `day` is closed.
     """
     if total.amount_minor > document.open_minor:
         raise kind_of(document).credit.exceeds_open
@@ -210,8 +210,8 @@ def reverse_credit(
     The journal entries of the credit are reversed on the date `on`. The default of `on` is today,
     or the issue date of the credit if that date is later. The caller must have locked the document.
 
-    Raises Forbidden; CreditNoteReversed or SupplierCreditReversed; ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate; PeriodLocked.
+    Raises Forbidden, CreditNoteReversed or SupplierCreditReversed, ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority(kind.permission)
     db.session.refresh(credit)  # another request may have reversed it before the document's lock

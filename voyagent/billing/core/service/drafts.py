@@ -104,9 +104,9 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
 ) -> Document:
     """Create a draft of an invoice or bill with its lines and taxes.
 
-    If `due_date` is None, it becomes the first instalment's date. Without instalments, the party's
-    payment terms give the due date; without terms, it is the issue date. `columns` has values of
-    columns that only one kind of document, or an import, sets.
+    If `due_date` is None, the due date is the date of the first instalment. Without instalments it
+    is the due date by the party's payment terms, or the issue date if the party has no terms.
+    `columns` has values of columns that only one kind of document, or an import, sets.
 
     Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and
     the errors of `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge`
@@ -149,7 +149,7 @@ def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
     """Check that a document is a draft and has not changed since the caller read it.
 
     `seen` is the `updated_at` that the caller read. If `seen` is None, only the status is checked.
-    Raises InvoiceNotDraft or BillNotDraft; DraftChanged.
+    Raises DraftChanged, and InvoiceNotDraft or BillNotDraft.
     """
     if document.status != "draft":
         raise kind_of(document).not_draft

@@ -69,8 +69,8 @@ def recognitions(
 ) -> list[Recognition]:
     """Return a recognition for each service date of the deferred lines.
 
-    `waiting` has the numbers of the deferred lines; other lines are ignored. With `is_credit`,
-    which is for a credit note, the debit and the credit are swapped.
+    `waiting` has the numbers of the deferred lines; other lines are ignored. Set `is_credit` for
+    the lines of a credit note; the debit and the credit are then swapped.
     """
     sums: dict[date, int] = {}
     for line in lines:

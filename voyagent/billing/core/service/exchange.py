@@ -48,8 +48,8 @@ def quote_of(row: AtARate) -> Quote | None:
 def booked_columns(actor: Actor, quote: Quote | None, currency: str) -> RateColumns:
     """Return the column values of a document's booked exchange rate.
 
-    `currency` is the currency of the document. Raises RateOfOtherMoney if the rate is not between
-    this currency and the currency of the ledger; InvalidRate, UnknownCurrency.
+    `currency` is the currency of the document. Raises InvalidRate and UnknownCurrency. Raises
+    RateOfOtherMoney if the rate is not between this currency and the currency of the ledger.
     """
     if quote is not None:
         quote.changing(currency)  # raises an error if the rate is not valid

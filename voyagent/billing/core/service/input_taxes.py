@@ -37,7 +37,7 @@ class Bought(NamedTuple):
 
 
 def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
-    """Store the printed taxes of a draft bill and add them to the bill's total.
+    """Store the taxes printed on a supplier's bill and add them to the bill's total.
 
     Raises TaxNumberMissing, TaxInAnotherCurrency, TaxComponentUnknown.
     """
@@ -61,9 +61,9 @@ def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
 def check(bill: Bill, components: Iterable[str]) -> None:
     """Check that a bill may have taxes with these components.
 
-    Raises TaxNumberMissing if the agency has no tax number; TaxInAnotherCurrency if the bill is not
-    in the currency of the agency's country; TaxComponentUnknown if that country does not have a
-    component on the issue date. Without components nothing is checked.
+    Without components nothing is checked. Raises TaxNumberMissing if the agency has no tax number,
+    TaxInAnotherCurrency if the bill is not in the currency of the agency's country, and
+    TaxComponentUnknown if that country does not have a component on the issue date.
     """
     given = set(components)
     if not given:

@@ -78,7 +78,7 @@ def read(
     """Check instalments and return them as a plan.
 
     The plan is empty if `items` is empty or None. `due_date` must be None or the due date of the
-    first instalment. Raises InvalidInstalments, InvalidInstalmentDates, InvalidInstalmentAmount;
+    first instalment. Raises InvalidInstalments, InvalidInstalmentDates, InvalidInstalmentAmount,
     UnknownCurrency.
     """
     if not items:

@@ -37,8 +37,8 @@ class LineItem(TypedDict):
 
     Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
     `service_date`, and `commission`, which only a line sold as agent may have. Keys of bill lines
-    only: `bought_as` (default `cost`), `input_taxes` (the printed taxes by component), and
-    `input_credit` (default False).
+    only: `bought_as` (default `cost`), `input_taxes` (the taxes printed on the supplier's bill, by
+    component), and `input_credit` (default False).
     """
 
     description: str
@@ -136,7 +136,7 @@ class Priced:
             }
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
-        """Yield the line number and the printed taxes of each bill line.
+        """Yield the number of each bill line and the taxes printed on the bill for it.
 
         The taxes are amounts in minor units by component.
         """
@@ -155,8 +155,8 @@ class Priced:
 def price(items: Sequence[LineItem]) -> Priced:
     """Check the lines of a document and return them with their sum before tax.
 
-    Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent;
-    UnknownCurrency, InvalidAmount; MixedCurrencies; TotalOutOfRange.
+    Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent,
+    UnknownCurrency, InvalidAmount, MixedCurrencies, TotalOutOfRange.
     """
     if not 1 <= len(items) <= LINES_MAX:
         raise NoLines
@@ -184,8 +184,8 @@ def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> 
 def check_days(issue_date: date, due_date: date) -> None:
     """Check that both dates are from 1900 to 2200 and in order.
 
-    Raises DueBeforeIssue if the due date is before the issue date, InvalidDate if a date is out of
-    range.
+    Raises DueBeforeIssue if the due date is before the issue date, and InvalidDate if a date is out
+    of range.
     """
     if due_date < issue_date:
         raise DueBeforeIssue
@@ -262,7 +262,7 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
 
 
 def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
-    """Return the printed taxes of a bill line by component.
+    """Return the taxes printed on a supplier's bill for a line, by component.
 
     Each tax must be positive, and the sum of the taxes at most the amount of the line. Raises
     InvalidAmount, TaxAboveLine.

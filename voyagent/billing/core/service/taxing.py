@@ -1,8 +1,8 @@
 """Taxes of an invoice, at the rates of the date of supply.
 
-Taxes are computed for the draft and again at issue. GST depends on the place of supply. This is the
-state that the caller gives, else the state in the buyer's GSTIN, else the state stored for the
-party. If the place of supply is the agency's own state, the supply is intra-state
+Taxes are computed for the draft and again at issue. GST depends on the place of supply. The place
+of supply is the state that the caller gives, else the state in the buyer's GSTIN, else the state
+stored for the party. If the place of supply is the agency's own state, the supply is intra-state
 (`taxes.rules.calculation.supply_between`).
 """
 
@@ -62,7 +62,8 @@ class Buyer:
 
         `tax_number` is a GSTIN, an Indian tax number, which contains a state code and a PAN.
 
-        Raises InvalidTaxNumber, also if `pan` differs from the PAN in the GSTIN; UnknownState.
+        Raises UnknownState. Raises InvalidTaxNumber if a number is not valid, or if `pan` differs
+        from the PAN in the GSTIN.
         """
         number = numbers.read_gstin(tax_number) if tax_number else None
         known, of_number = (
@@ -78,7 +79,7 @@ class Buyer:
 
     @classmethod
     def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """Return the buyer; place and tax number default to those stored for the party.
+        """Return the buyer, by default with the place and tax number stored for the party.
 
         The stored values are used if `place` and `tax_number` are both absent and the party's
         country is India. Raises the errors of `Buyer.read`.

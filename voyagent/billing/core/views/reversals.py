@@ -20,9 +20,9 @@ class Reversed:
     """Content of the confirmation page of a reversal.
 
     `words` is the number or label of the payment, refund or credit, and `explained` a sentence
-    about the reversal. `all_words` and `all_url` are label and URL of the list. `postings` are the
-    journal lines of the reversal. `recognitions` are the entries that reverse revenue recognised on
-    service dates.
+    about the reversal. `all_words` and `all_url` are the label and the URL of the list of such
+    records. `postings` are the journal lines of the reversal. `recognitions` are the entries that
+    reverse revenue recognised on service dates.
     """
 
     words: str

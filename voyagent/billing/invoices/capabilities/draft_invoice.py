@@ -69,7 +69,8 @@ TERMS_MAX = 3650
 class DraftLine(LineItemIn):
     """An invoice line with its kind of sale and its tax treatment.
 
-    The tax rate depends on the treatment, the date of supply and the place of supply.
+    A tax treatment is a code such as `service_fee` or `air_domestic`. The tax rate depends on the
+    treatment, the date of supply and the place of supply.
     """
 
     sold_as: Literal["principal", "agent", "fee"] | None = Field(
@@ -230,7 +231,7 @@ def run(call: Invocation, inputs: DraftInvoiceInput) -> JsonObject:
 def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
     """Return the preview of the draft, with its taxes, for the reviewer.
 
-    Raises the errors of `policy`; InvoiceNumberConflict.
+    Raises InvoiceNumberConflict and the errors of `policy`.
     """
     draft = _totals(inputs)
     if inputs.number:
@@ -261,8 +262,8 @@ def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
 def policy(_call: Invocation, inputs: DraftInvoiceInput) -> Policy:
     """Return the draft's total, with taxes, and its customer for the amount limits.
 
-    Raises the errors of `pricing.party`, `pricing.check_days`, `Buyer.of`, `taxing.sketch` and
-    `instalments.read`, in this order; InstalmentsDoNotAddUp.
+    Raises, in this order, the errors of `pricing.party`, `pricing.check_days`, `Buyer.of`,
+    `taxing.sketch` and `instalments.read`, and InstalmentsDoNotAddUp.
     """
     draft = _totals(inputs)
     return Policy(amounts=(draft.sketch.total,), party=draft.party)

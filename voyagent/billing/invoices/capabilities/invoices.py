@@ -178,10 +178,10 @@ def check_day(actor: Actor, issue_date: date) -> CheckShown:
 def check_alike(
     reader: Reader, actor: Actor, party: str, total: Money, besides: Invoice | None = None
 ) -> CheckShown:
-    """Return a check that finds other recent invoices with this total.
+    """Return a check that fails if a customer has a recent invoice of the same total.
 
-    Recent invoices are at most 30 days old. The check fails if the same customer has such an
-    invoice. `besides` is an invoice to ignore.
+    The customer is `party`. Recent invoices are at most 30 days old. `besides` is an invoice to
+    ignore.
     """
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
     alike = invoice_queries.find_alike(
