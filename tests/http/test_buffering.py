@@ -65,9 +65,19 @@ UNFINISHED = {
     b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * 30 + b"5\r\nhel",
     "two expectations": b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n"
     b"Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n",
+    "a length with zeros": b"POST /x HTTP/1.1\r\nHost: x\r\n"
+    b"Content-Length: 00000000000000000000100\r\n\r\n",
     "an expectation of 1.0": b"POST /x HTTP/1.0\r\nContent-Length: 10\r\n"
     b"Expect: 100-continue\r\n\r\n",
 }
+
+ENDED = {
+    "a length of many digits": b"POST /x HTTP/1.1\r\nHost: x\r\n"
+    b"Content-Length: 1000000000000000000000\r\n\r\n",
+    "a large length": b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\nab",
+    "a bare line feed": b"POST /x HTTP/1.1\nHost: x\nContent-",
+}
+"""Unfinished requests that end at once, because the scan does not collect them."""
 
 
 class Server:
@@ -204,11 +214,11 @@ def status(received: bytes) -> int:
 # --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", UNFINISHED)
+@pytest.mark.parametrize("kind", [*UNFINISHED, *ENDED])
 def test_unfinished_requests_hold_no_thread(server: Server, kind: str) -> None:
     with ExitStack() as held:
         for _ in range(5 * THREADS):
-            held.enter_context(server.connect()).sendall(UNFINISHED[kind])
+            held.enter_context(server.connect()).sendall((UNFINISHED | ENDED)[kind])
         time.sleep(0.1)
         assert server.took() < SOON_S
 
@@ -234,7 +244,7 @@ COMPLETE = {
     "body": post(b"hello"),
     "empty body": post(b""),
     "body of 200 kB": post(b"0123456789" * 20_000),
-    "body over the buffer": post(bytes(range(256)) * (BODY_BYTES_MAX // 256 + 10)),
+    "the largest body": post(bytes(range(256)) * (BODY_BYTES_MAX // 256)),
     "chunks": chunked(b"hello", b", ", b"world"),
     "no chunks": chunked(),
     "chunk extensions": chunked(b"hello", extension=b';name="a;b" ; x'),
@@ -582,44 +592,6 @@ def test_a_header_may_have_64_kib(server: Server) -> None:
     assert status(server.ask(header(HEADER_BYTES_MAX + 4000))) == 431
     endless = server.ask(b"GET / HTTP/1.1\r\nX: " + b"a" * (HEADER_BYTES_MAX + 10))
     assert status(endless) == 431
-
-
-def test_a_large_upload_that_stalls_holds_its_thread_for_the_deadline_only(server: Server) -> None:
-    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (2 * BODY_BYTES_MAX)
-    with ExitStack() as held:
-        for _ in range(THREADS):
-            held.enter_context(server.connect()).sendall(head + b"x" * 50)
-        time.sleep(0.1)
-        assert server.took() < 2 * BODY_S + SOON_S
-
-
-@pytest.mark.parametrize("sent", [0, 2 * BODY_BYTES_MAX], ids=["from the start", "after much"])
-def test_a_large_upload_in_a_trickle_holds_its_thread_for_the_deadline_only(
-    server: Server, sent: int
-) -> None:
-    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (4 * BODY_BYTES_MAX)
-    stop = threading.Event()
-    with ExitStack() as held:
-        clients = [held.enter_context(server.connect()) for _ in range(THREADS)]
-        for client in clients:
-            client.sendall(head + b"x" * sent)
-
-        def trickle() -> None:
-            while not stop.wait(0.1):
-                for client in clients:
-                    try:
-                        client.sendall(b"x")
-                    except OSError:
-                        return
-
-        sender = threading.Thread(target=trickle)
-        sender.start()
-        try:
-            time.sleep(0.1)
-            assert server.took() < 2 * BODY_S + SOON_S
-        finally:
-            stop.set()
-            sender.join()
 
 
 BUFFERED = 2 * 1024 * 1024

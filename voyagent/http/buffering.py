@@ -53,7 +53,7 @@ FILES_FOR_THE_PROGRAM = 512
 REPORT_EVERY_S = 60.0
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BARE_LF = re.compile(rb"(?<!\r)\n")
-_LENGTH = re.compile(rb"[0-9]{1,18}")
+_LENGTH = re.compile(rb"0*[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]+")
 _FRAMING = re.compile(rb"\r\n(content-length|transfer-encoding|expect):([^\r\n]*)")
 _OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -205,18 +205,14 @@ message.ChunkedReader = _FewChunks
 
 
 class _Source:
-    """The bytes of a request: first the buffered bytes, then bytes from the socket.
+    """The buffered bytes of a request.
 
-    gunicorn gets the buffered bytes in pieces, because its reader of chunked bodies copies the rest
-    of a piece for each chunk. The client must send bytes that are not yet buffered at a minimum
-    rate, counted from the moment when a thread has the request. It must never pause for longer than
-    `patience_s` seconds.
+    gunicorn gets the bytes in pieces, because its reader of chunked bodies copies the rest of a
+    piece for each chunk. A thread never reads the socket: a request of which the program wants more
+    than what was collected ends at once.
     """
 
-    def __init__(self, sock: socket.socket, patience_s: float) -> None:
-        self._sock = sock
-        self._patience_s = patience_s
-        self._deadline = 0.0
+    def __init__(self) -> None:
         self._buffered = memoryview(b"")
 
     def fill(self, received: bytes) -> None:
@@ -227,25 +223,12 @@ class _Source:
         rest, self._buffered = bytes(self._buffered), memoryview(b"")
         return rest
 
-    def open(self) -> None:
-        self._deadline = time.monotonic() + self._patience_s
-
-    def close(self) -> None:
-        self._deadline = 0.0
-
     def recv(self, size: int) -> bytes:
-        """Return up to `size` bytes.
-
-        Raises TimeoutError or BlockingIOError if the client is too slow.
-        """
-        if self._buffered:
-            piece, self._buffered = bytes(self._buffered[:size]), self._buffered[size:]
-            return piece
-        if time.monotonic() > self._deadline:
+        """Return up to `size` bytes. Raises TimeoutError if none are left."""
+        if not self._buffered:
             raise TimeoutError
-        received = self._sock.recv(size)
-        self._deadline = _extended(self._deadline, len(received), self._patience_s)
-        return received
+        piece, self._buffered = bytes(self._buffered[:size]), self._buffered[size:]
+        return piece
 
 
 class _Connection(TConn):
@@ -274,7 +257,7 @@ class _Connection(TConn):
 class BufferingWorker(ThreadWorker):
     """gunicorn's `gthread` worker, which gives threads only complete requests.
 
-    `handle`, `handle_request` and `_keepalive_after` run in a thread. All other methods run in the
+    `handle_request` and `_keepalive_after` run in a thread. All other methods run in the
     main thread.
     """
 
@@ -522,7 +505,7 @@ class BufferingWorker(ThreadWorker):
         self._collecting.discard(conn)
         conn.init()
         if conn.source is None:
-            conn.source = conn.parser.unreader.sock = _Source(conn.sock, self.limits.body_s)
+            conn.source = conn.parser.unreader.sock = _Source()
         conn.source.fill(bytes(conn.received))
         self._forget_received(conn)
         self.enqueue_req(conn)
@@ -702,12 +685,6 @@ class BufferingWorker(ThreadWorker):
     # In a thread
     # ------------------------------------------------------------------------------
 
-    def handle(self, conn: _Connection) -> Any:
-        """Handle a request; the minimum rate of an unfinished body counts from now."""
-        if conn.source is not None:
-            conn.source.open()
-        return super().handle(conn)
-
     def handle_request(self, req: Any, conn: _Connection) -> bool:
         """Run the program; disconnect a client that reads too slowly, without a traceback."""
         conn.sock.begin()
@@ -728,8 +705,6 @@ class BufferingWorker(ThreadWorker):
         """
         if not keepalive:
             return False
-        if conn.source is not None:
-            conn.source.close()
         try:
             return bool(conn.parser.finish_body())
         except (ParseException, OSError):
