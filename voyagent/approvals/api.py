@@ -162,7 +162,7 @@ def _item(answered: Answered) -> Row:
 def _seen() -> str | None:
     """Return the version in `If-Match`, or None if the header is absent or `*`.
 
-    Any other text is returned as well. It matches no proposal.
+    The text of the header is not checked. A text that is not a version matches no proposal.
     """
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.removeprefix("W/").strip('"')

@@ -233,9 +233,9 @@ class AgentEvent(Answer):
 
     All fields except `restarts` and `card` are always present, and null if they have no value.
     `restarts` is present only if true, in a `text_delta` without text. It means that the text since
-    the last event of another kind must be discarded and will be sent again. `card` is present in
-    the text that asks a user to check the fields of an action. Nothing is saved before the user
-    confirms these fields.
+    the last event of another kind must be discarded and will be sent again. `card` is present in an
+    event whose `text` asks a user to check the fields of an action. Nothing is saved before the
+    user confirms these fields.
     """
 
     kind: Annotated[

@@ -130,7 +130,8 @@ class AuditStatementResponse(AnswerOf[Row]):
 
     `seq` and `head` are the number and the SHA-256 of the newest event when the head was signed.
     `kid` is the id of the key that signed the head. `document` is the statement as it was signed:
-    canonical JSON with an Ed25519 signature. The verifier in an archive checks it.
+    canonical JSON with an Ed25519 signature. The verifier in an exported archive checks this
+    signature.
     """
 
     number: int

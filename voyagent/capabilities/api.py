@@ -57,10 +57,10 @@ def run_capability(
     """Run a capability, or store a proposal if it needs approval.
 
     The body is the capability's input (see `GET /capabilities`). The status is 200 with the output,
-    if the capability ran. It is 202 with the id of the proposal, if the act needs approval and the
-    caller's role may not act without approval. It is 403 if the role or the scopes of the API key
-    do not allow the capability. A capability whose `approval` is `never` always runs at once. A
-    capability with `review` runs at once, unless this call of it needs approval.
+    if the capability ran. The status is 202 with the id of the proposal, if the act needs approval
+    and the caller's role may not act without approval. The status is 403 if the role or the scopes
+    of the API key do not allow the capability. A capability whose `approval` is `never` always runs
+    at once. A capability with `review` runs at once, unless this call of it needs approval.
     """
     capability = registry.get(name)
     call = Invocation(actor, query.session_id)

@@ -81,8 +81,8 @@ Reader = Literal[
 class Slot(NamedTuple):
     """The way in which a field is filled from a text.
 
-    A Slot is part of the field's `Annotated` metadata. `question` is the assistant's question if
-    the field is required and empty.
+    A Slot is part of the field's `Annotated` metadata. `reader` is the kind of value to read, such
+    as `date`. `question` is the assistant's question if the field is required and empty.
     """
 
     reader: Reader
@@ -116,10 +116,10 @@ class Choice(NamedTuple):
 class Invocation:
     """One call of a capability: the user, and the conversation if there is one.
 
-    `earlier` is for a turn that replaces other turns: it has the results of the same capability in
-    the replaced turns. A regenerated answer then changes these records instead of creating them
-    twice. `turn_id` and `call_id` identify a call by the assistant; a repeated call with the same
-    ids returns the same proposal.
+    A turn can replace other turns, for example when an answer is regenerated. `earlier` then has
+    the results that this capability had in the replaced turns. The call changes the records of
+    these results, so that no record is created twice. `turn_id` and `call_id` identify a call by
+    the assistant; a repeated call with the same ids returns the same proposal.
     """
 
     actor: Actor
@@ -134,16 +134,17 @@ class Invocation:
         return SessionReader(db.session)
 
     def port(self, kind: type[Port]) -> Port:
-        """Return the application's object of a class, such as `Suppliers`.
+        """Return the object that the running application has for a class.
 
-        Raises LookupError if there is none.
+        For the class `Suppliers`, for example, the result is the object with the drivers of the
+        suppliers. Raises LookupError if there is no object for the class.
         """
         return find_port(kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Data of a call that decide about limits and approval.
+    """Data of a call for the check of amount limits and approval rules.
 
     The first of `amounts` is the value of the act. `party` is the customer or supplier. `direction`
     says whether money comes in or goes out.
@@ -170,8 +171,9 @@ class Card:
     If the output has a list of records, `rows` is the key of this list, and `row` returns one of
     the records as text. `records` returns the records that the answer shows, as choices. `fills`
     has the names of the input fields, of any capability, that accept the id of such a record.
-    `results` are ways to show the output on a page; the first that fits is used. `next_steps` maps
-    the code of a refusal to a sentence that is added to the refusal's message.
+    `results` are ways to show the output on a page. The page uses the first way that fits the
+    output. `next_steps` maps the code of a refusal to a sentence that is added to the refusal's
+    message.
     """
 
     icon: str
@@ -207,15 +209,16 @@ class Capability(Generic[Input]):
     proposal too. `notices` returns sentences that the card shows before the user confirms a call.
 
     If `external` is true, `run` calls an outside system and returns an outbound call, so a preview
-    runs `dry_run` instead. If one act moves several currencies, `amounts` returns all amounts. If
-    `editable` is true, the fields of a proposal can be changed before it is decided. `book_date` is
-    the dotted path of the field with the book date, or with the id of the draft document that has
-    the book date.
+    runs `dry_run` instead. If one act moves money in several currencies, `amounts` returns all
+    amounts. If `editable` is true, the fields of a proposal can be changed before it is decided.
+    `book_date` is the dotted path of the field with the book date, or with the id of the draft
+    document that has the book date.
 
     `lookups` maps a field to the function that finds the records a text can mean. `choices` maps
     the dotted path of any other field to the function that lists the records a form offers.
-    `follow_ups` names acts. The page of a result offers the forms of these acts. After an approved
-    proposal the assistant offers the first of them whose required fields are all in the output.
+    `follow_ups` names acts. The page of a result offers the forms of these acts. After the act of
+    an approved proposal, the assistant offers the first of `follow_ups` whose required fields are
+    all in the output.
     """
 
     name: str

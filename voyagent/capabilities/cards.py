@@ -39,8 +39,8 @@ def result_card(
 ) -> ResultCard:
     """Return the heading of a card before the call (`output` is None) or after it.
 
-    `given` is the input as JSON, and `writes` is true for an act. A query that found no record has
-    not failed.
+    `given` is the input as JSON, and `writes` is true for an act. The heading of a query that found
+    no record says “no results” and is not marked as failed.
     """
     sentence = card.sentence(given, output or {})
     if output is None:
@@ -145,7 +145,7 @@ def count_note(output: JsonObject) -> str:
 
 
 def sum_note(output: JsonObject) -> str:
-    """Return the amount of a result as text, or an empty text without one.
+    """Return the amount of a result as text, or an empty text if it has no amount.
 
     The amount is `price`, else `total_amount`, else `amount`.
     """

@@ -109,7 +109,7 @@ def form_fields(capability: Capability[Any], known: Mapping[str, object]) -> lis
 def _field(capability: Capability[Any], name: str, found: Schema, schema: Schema) -> FormField:
     """Return the control of an input field.
 
-    `found` is the JSON schema of the field, and `schema` that of the whole input.
+    `found` is the JSON schema of the field. `schema` is the JSON schema of the whole input.
     """
     slot = capability.slots.get(name)
     reader = slot.reader if slot else "text"

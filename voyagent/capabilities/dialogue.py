@@ -94,9 +94,10 @@ A longer message is a new request.
 class Draft:
     """An act in preparation.
 
-    `name` is the name of the capability. `values` has its fields by name, and `words` the part of
-    the messages from which each field was read. `choices` has, by field, the records among which
-    the user must still choose. `unread` has parts of the messages that no field takes.
+    `name` is the name of the capability. `values` has the values of its fields by name. `words`
+    has, by field, the part of the messages from which the value was read. `choices` has, by field,
+    the records among which the user must still choose. `unread` has parts of the messages that no
+    field takes.
     """
 
     name: str
@@ -115,7 +116,7 @@ class Reply:
     - `run`: `draft` is a query that has all its fields.
     - `card`: a form for the user to confirm; the first field of `missing` is asked for.
     - `choose`: several capabilities are possible. `offered` names at most three of them, and
-      `draft` is a draft of the first.
+      `draft` is a draft for the first of these.
     - `dropped`: the user has cancelled the draft.
     - `refund`: the message asks for a refund, which no capability does.
     - `unknown`: no capability fits the message. `offered` names similar ones, if there are any.
@@ -137,8 +138,8 @@ class _Message:
     """A message about an open card.
 
     `content` is the text without the words that begin a correction, such as “no, make it”, and
-    without values that it denies, such as “not 45000”. `filled` has the fields that were read from
-    `content`. `has_lead` is true if the text begins as a correction.
+    without values that the text denies, such as “not 45000”. `filled` has the fields that were read
+    from `content`. `has_lead` is true if the text begins as a correction.
     """
 
     text: str
@@ -267,8 +268,8 @@ class Engine:
     def start(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Reply:
         """Return the answer that starts a capability which the user has chosen.
 
-        If the text has two requests, the capability is started with the request that fits it
-        better.
+        If the text has two requests, the capability is started with the request that fits the
+        capability better.
         """
         parts = self._split(text, context)
         if parts is None:
@@ -284,10 +285,11 @@ class Engine:
         return decide(self._matcher.rank(masked), self._thresholds)
 
     def _about_list(self, decision: Decision, text: str, listed: Sequence[Choice]) -> Decision:
-        """Return the decision without acts for another kind of record than the chosen one.
+        """Return a decision without acts that need a record of another kind.
 
-        The text can choose a record in the list that was shown. After a list of fares, for example,
-        “Book the second one” cannot mean a hotel.
+        A text such as “Book the second one” chooses a record in the list that was shown last. After
+        a list of fares, the record is a fare, and acts that need a hotel are left out of the
+        decision. If no act accepts the record, the decision is returned unchanged.
         """
         newest = [row for row in listed if row.fills == listed[0].fills]
         picked = _picked(text, newest)
@@ -339,7 +341,8 @@ class Engine:
     def _split(self, text: str, context: Context) -> tuple[str, str] | None:
         """Return the two requests of a message, or None if it is one request.
 
-        If one of them is for a capability that stores the whole message, the message is not split.
+        If one of the two requests is for a capability that stores the whole message, the message is
+        not split, and the result is None.
         """
         for first, other in requests.splits(text):
             best = [self.decide(part, context) for part in (first, other)]
@@ -362,8 +365,9 @@ class Engine:
     def _known(self, capability: Capability[Any], name: str, context: Context) -> Any:
         """Return the value of a field from the conversation's subject, or None.
 
-        `context.known` is searched first for the capability with the field, then for the field, and
-        then for the field's reader.
+        `context.known` is searched for three keys in this order: the name of the capability and the
+        field, such as `draft_invoice.line_items`; the name of the field; and the name of the
+        field's reader.
         """
         slot = capability.slots.get(name)
         keys = (f"{capability.name}.{name}", name, slot.reader if slot else "")
@@ -457,10 +461,10 @@ class Engine:
         return corrections.has_only_values(masked, capability, words, self._verbs)
 
     def _is_of_another(self, draft: Draft, filled: Filled) -> bool:
-        """Return True if a message with further values names another party or record.
+        """Return True if a message names another party or record and gives other values.
 
-        Such a message is a new request. A message with only a name, or “the other one”, corrects
-        the draft.
+        Such a message is a new request: “Invoice Deepa 5000” while the draft is for Harbinder. A
+        message that has only a name, or only “the other one”, corrects the draft.
         """
         capability = self._capabilities[draft.name]
         subjects = {
@@ -495,9 +499,9 @@ class Engine:
     def _message(self, draft: Draft, words: Mapping[str, str], content: str) -> dict[str, str]:
         """Return the corrected text of the field that stores the user's message.
 
-        The result has the text under the name of the field. It is empty if the capability stores no
-        message. In the text, corrected words replace the wrong ones. If no words can be replaced,
-        the correction is added as a line.
+        The result maps the name of the field to the text. The result is empty if the capability
+        stores no message. In the text, the corrected words replace the wrong words. If no words can
+        be replaced, the correction is added as a line.
         """
         readers = self._capabilities[draft.name].slots.items()
         name = next((name for name, slot in readers if slot.reader == "message"), "")
@@ -648,7 +652,7 @@ def _place_of_word(word: str) -> int:
 def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonObject]:
     """Return the invoice lines of a draft after a correction.
 
-    `lines` are the lines of the draft, and `changed` the lines that were read from the correction.
+    `lines` are the lines of the draft. `changed` are the lines that were read from the correction.
     A changed line without a description sets the price of the last line. A changed line that shares
     a word with exactly one description sets the price of that line. Any other changed line is
     added. If `changed` has at least as many lines as `lines`, and its last line has a description,

@@ -28,8 +28,9 @@ from voyagent.kernel.outbound import OutboundCall
 class NotPermitted(Forbidden):
     """The role or the scopes of the API key do not allow the capability.
 
-    The audit event of the refusal is committed. `message` is the message of the replaced
-    `Forbidden`, which has one text for a role and another for an API key.
+    This error replaces the `Forbidden` of the permission check, and has its `message`. The message
+    names either the role or the API key as the reason. Although an error is raised, the audit event
+    of the refusal is committed.
     """
 
     keeps_work = True
@@ -92,7 +93,7 @@ def may_use(capability: Capability[Any], actor: Actor) -> bool:
 
 
 def require_permission(capability: Capability[Any], call: Invocation) -> None:
-    """Check the permission of a capability, and audit a refusal with its name.
+    """Check the permission of a capability, and record a refusal in the audit log.
 
     `execute` calls this function first. A caller that rolls a refused call back to a savepoint must
     call this function before it makes the savepoint. Otherwise the audit event would be lost.
@@ -142,7 +143,8 @@ def _propose(
 def _show_in_conversation(actor: Actor, approval: Approval) -> None:
     """Add the proposal to its conversation as a message.
 
-    A proposal made in a turn does not need this message, because the assistant's message shows it.
+    A proposal made in a turn does not need this message, because the assistant's message shows the
+    proposal.
     """
     request = {
         "type": "approval",

@@ -98,11 +98,13 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
         return _read(self, self.controls)
 
     def attempt(self, act: Callable[[BaseModel], Result], **fields: str) -> Result | None:
-        """Call `act` with the input; return its result, or None if it was refused.
+        """Call `act` with the input and return the result, or None after a refusal.
 
-        The message of a refusal is shown at the field that the error code names, else above the
-        form. The changes that `act` made are rolled back, unless the error's `keeps_work` is true.
-        Raises Unauthorized and NotPermitted.
+        The message of a refusal is shown at a field. `fields` maps the codes of errors to fields.
+        For any other code, the message is shown at the field whose name shares a word with the
+        code, such as `currency` and `invalid_currency`. If there is no such field, the message is
+        shown above the form. The changes that `act` made are rolled back, unless the error's
+        `keeps_work` is true. Raises Unauthorized and NotPermitted.
         """
         value = self.accepted()
         if value is None:
@@ -172,7 +174,7 @@ def form_of(
     """Return the form of a capability, filled with known values.
 
     Fields that choose a record come first, because the other fields depend on this record.
-    `currency` is the agency's currency, with which currency fields begin.
+    `currency` is the agency's currency. This currency is the initial value of currency fields.
     """
     controls = sorted(
         form_fields(capability, known), key=lambda one: one.name not in capability.lookups

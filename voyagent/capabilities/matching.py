@@ -87,10 +87,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The capability that a sentence clearly means, and the best ones in order.
+    """The capability that a sentence clearly means, and the best capabilities.
 
     `taken` is None if the sentence clearly means no capability. `offered` has the best
-    capabilities.
+    capabilities, the best first.
     """
 
     taken: Match | None
@@ -106,7 +106,8 @@ class Tuning:
     - `first`: the right capability comes first.
     - `among_offered`: the right capability is among those that are offered.
     - `taken_rightly`, `taken_wrongly`: the right or a wrong capability is taken.
-    - `foreign_taken`: a wrong capability is taken, because the right one was left out.
+    - `foreign_taken`: a wrong capability is taken after the right capability was removed from the
+      matcher.
     """
 
     thresholds: Thresholds
@@ -194,7 +195,7 @@ class Matcher:
         return sorted(matches, key=lambda one: (one.score < _SAME, -one.fit, one.name))
 
     def _explained(self, found: Counter[str]) -> float:
-        """Return the share of the sentence's words that examples contain.
+        """Return the share of the sentence's words that occur in examples, from 0 to 1.
 
         Rare words count more. Stored names, which `mask` has replaced, do not count.
         """

@@ -56,11 +56,12 @@ class ShownResult(NamedTuple):
 
 
 def shown_result(capability: Capability[Any] | None, output: JsonObject) -> ShownResult | None:
-    """Return an output in the form that a page shows, or None if it has no content.
+    """Return an output in the form that a page shows, or None if nothing is shown.
 
-    The form is that of the first result in the capability's card that fits the output. If the card
-    has no results, the records of a list are shown as texts. `capability` is None for a tool of an
-    older release; then only a text in the output is shown.
+    The capability's card has a list of ways to show an output (`Card.results`). The first way that
+    fits the output is used. If this list is empty, the records in the output are shown as a list of
+    texts. A text in the output, if there is one, replaces all of these. `capability` is None for a
+    tool of an older release; then only a text in the output is shown.
     """
     text = next((str(output[name]) for name in _TEXTS if output.get(name)), "")
     if text:

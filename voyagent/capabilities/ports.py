@@ -25,9 +25,10 @@ def use_ports(finder: Finder) -> None:
 
 
 def find_port(kind: type[Port]) -> Port:
-    """Return the running application's object of a class.
+    """Return the object that the running application has for a class.
 
-    Raises LookupError if there is none, and TypeError if it has another class.
+    Raises LookupError if there is no such object, and TypeError if the object is not an instance of
+    the class.
     """
     found = _finder[0](kind)
     if not isinstance(found, kind):

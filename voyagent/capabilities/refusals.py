@@ -15,16 +15,18 @@ UNSUPPORTED = "capability_not_supported"
 def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:
     """Return the output of an act that is not supported.
 
-    The output is `{verb: false, reason, detail}`, with the code and the message of the error. The
-    API contract fixes these names.
+    For the verb `held`, the output is `{"held": false, "reason": …, "detail": …}`. `reason` is the
+    code of the error, and `detail` is the message of the error. The API contract fixes the names of
+    these members.
     """
     return {verb: False, "reason": refusal.code, "detail": gettext(refusal.message)}
 
 
 def unsupported(verb: str) -> Callable[[VoyagentError], JsonObject]:
-    """Return a function that makes an output of the error capability_not_supported.
+    """Return a function that turns `capability_not_supported` into an output.
 
-    The function raises every other error again.
+    The argument of the function is an error. If its code is `capability_not_supported`, the
+    function returns the output of `not_supported`. The function raises any other error again.
     """
 
     def output(refusal: VoyagentError) -> JsonObject:

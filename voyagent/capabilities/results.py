@@ -19,19 +19,19 @@ def _no_note(_record: JsonObject, _output: JsonObject) -> str:
 class Column:
     """A column of a table of records, or one labelled value of a single record.
 
-    `value` is a key of the record, or a function that returns the value from the record. Its form
-    depends on `kind`. For `money` it is an object with `amount` and `currency`, a list of such
-    objects, or a decimal text in the currency of the record's key `currency`. For `dates` it is a
-    list of the first and the last day, either of which may be None. For `moment` it is a supplier's
-    local time.
+    `value` is a key of the record, or a function that returns the value from the record. The form
+    of the value depends on `kind`. For `money` the value is an object with `amount` and `currency`,
+    a list of such objects, or a decimal text in the currency of the record's key `currency`. For
+    `dates` the value is a list of the first and the last day, either of which may be None. For
+    `moment` the value is a supplier's local time.
 
     `code` is the key of a code that is shown before the value. `note(record, output)` returns a
     warning that is shown below the value.
 
     If `page` or `search` is set, the value is a link. `page` is the name of the id in the URL of a
-    record's page, such as `enquiry_id`. The id is the output's or the record's member with this
-    name, else the record's `id`. `search` is the path of a list that the link searches for the
-    value.
+    record's page, such as `enquiry_id`. The id is the member of this name in the output, else the
+    member of this name in the record, else the record's `id`. `search` is the path of a list that
+    the link searches for the value.
     """
 
     value: str | Callable[[JsonObject], Any]
@@ -60,10 +60,15 @@ class ResultLink:
 class Result:
     """One way to show an output: a table, a list, labelled values, or only a link.
 
-    `rows` is the key of the output's records. With `columns` they are shown as a table with the
-    title `title`, and without `columns` as a list of texts. If `rows` is empty, the columns show
-    values of the output, or of the object under its key `record`. A result whose rows, record or
-    linked page are missing is not shown.
+    `rows` is the key under which the output has a list of records. If `columns` is given, the
+    records are shown as a table with the title `title`. Otherwise the records are texts and are
+    shown as a list.
+
+    If `rows` is empty, the columns show values of the output. If `record` is also given, it is the
+    key under which the output has an object, and the columns show values of this object.
+
+    A result is not shown if the output lacks the records or the object. A result that has only a
+    link is not shown if the linked page does not exist.
     """
 
     title: str = ""

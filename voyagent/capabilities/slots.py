@@ -213,8 +213,9 @@ _SENIOR_FROM = 60
 class Context:
     """Data that are needed to read a text.
 
-    `names` are names of the agency's records. `known` has values of the conversation's subject by
-    field; pronouns in a text refer to this subject. `look_up` calls a lookup of a capability.
+    `names` are names of the agency's records. `known` has, by field, values of the conversation's
+    subject, such as the destination of an enquiry. Pronouns in a text refer to this subject.
+    `look_up` calls a lookup of a capability.
     """
 
     today: date
@@ -240,8 +241,9 @@ class Found:
 class Filled:
     """Values of fields that were found in a text.
 
-    `words` has the part of the text that gave each value, and `choices` the records to choose from
-    where several fit. `unread` has parts of the text that no field takes.
+    `values` and `words` have, by field, the value and the part of the text from which the value was
+    read. If several records fit a field, `choices` has these records by field. `unread` has parts
+    of the text that no field takes.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -349,7 +351,8 @@ def _read(text: str, context: Context, prefer: DateKind) -> Reading:
 def _kind_of_text(capability: Capability[Any]) -> DateKind:
     """Return the purpose of the dates in a text: book dates or travel dates.
 
-    They are book dates if the act posts or bills.
+    The dates are book dates if the capability writes and has a field for a book date, such as an
+    issue date. Otherwise they are travel dates.
     """
     fields = capability.slots.items()
     kinds = {date_kind(name) for name, slot in fields if slot.reader in DATE_READERS}
@@ -360,8 +363,8 @@ def _kind_of_text(capability: Capability[Any]) -> DateKind:
 def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
     """Return the dates of a text by field.
 
-    Words before a date can name its field. The other dates are assigned to the remaining fields in
-    order.
+    Words before a date can name the field of the date. Dates without such words are assigned to the
+    remaining fields in order.
     """
     names = [
         name
@@ -490,10 +493,16 @@ def _meant(
 ) -> Choice | Several | None:
     """Return the record that a text means, or several records to choose from.
 
-    The record is chosen by the first of these rules that leaves exactly one record: the text states
-    the record's number; the text states exactly the record's amount; there is only one record; the
-    record is the subject of the conversation. If the text states the number of another document,
-    all records are returned. The result is None if `rows` is empty.
+    Four rules are applied in order, until one leaves exactly one record of `rows`:
+
+    - the record's number is in the text;
+    - the record's amount is in the text;
+    - `rows` has only one record;
+    - the record is the subject of the conversation (`known`).
+
+    If no rule leaves exactly one record, the result has all records whose number is in the text, or
+    else all records. If the text states a document number that no record has, all records are
+    returned. The result is None if `rows` is empty.
     """
     numbers = {_bare(str(span.value)) for span in reading.of("number")}
     amounts = {span.value.value for span in reading.of("amount")}
@@ -656,9 +665,10 @@ def _amount_after(before: re.Pattern[str], after: re.Pattern[str] | None = None)
 
 
 def _currency(reading: Reading, context: Context) -> Found | None:
-    """Return the currency of the amount or rate in a text, or None without one.
+    """Return the currency of the amount or rate in a text.
 
-    If the text names no currency, the currency of `context` is assumed.
+    If the text names no currency, the currency of `context` is assumed. The result is None if the
+    text has no amount and no rate.
     """
     spans = [*reading.of("amount"), *reading.of("rate")]
     written = [span.value.currency for span in spans if span.value.currency]
@@ -670,7 +680,7 @@ def _currency(reading: Reading, context: Context) -> Found | None:
 def _name_of(role: Role) -> FieldReader:
     """Return a function that reads the name of a person or firm from a text.
 
-    A name of the agency's records is preferred to words that are likely to be a name.
+    A name that the agency's records contain is preferred to other words that look like a name.
     """
 
     def reader(reading: Reading, context: Context) -> Found | Several | None:

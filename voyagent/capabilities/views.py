@@ -60,9 +60,10 @@ def actions(reader: RequestReader) -> ResponseReturnValue:
     once=True,
 )
 def act(actor: Actor, name: str) -> ResponseReturnValue:
-    """Show the form of a capability, filled from the URL; run it when it is submitted.
+    """Show the form of a capability, and run the capability when the form is sent.
 
-    `session_id` in the URL is the conversation to which the call belongs.
+    The form is filled from the URL. `session_id` in the URL is the conversation to which the call
+    belongs.
     """
     capability = registry.get(name)
     actor.require(capability.permission)

@@ -73,11 +73,12 @@ class ChatSession(TenantOwned, Base):
 
 
 class ChatTurn(TenantBound, Base):
-    """One run of the assistant, in response to a message or a decision.
+    """One run of the assistant, after a message or after a decision on a proposal.
 
-    A background job executes the turn, and its events record what happened. `replaces` is the id of
-    the turn that this turn replaces. The replaced turn and all turns after it get `superseded_at`.
-    They no longer belong to the conversation, but can still be read.
+    A background job executes the turn. The events of the turn record what happened. `replaces` is
+    the id of the turn that this turn replaces. The replaced turn and all turns after it get
+    `superseded_at`. Turns with `superseded_at` no longer belong to the conversation, but can still
+    be read.
     """
 
     __tablename__ = "chat_turns"

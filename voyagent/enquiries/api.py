@@ -104,8 +104,9 @@ def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed[EnquiryOut]:
 def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed[EnquiryOut]:
     """Change an enquiry.
 
-    A member that is absent stays unchanged; null clears a member. The rules are checked on the
-    result. A booked or cancelled enquiry cannot become new or quoted again.
+    A member that is absent stays unchanged; null clears a member. The changed enquiry as a whole
+    must be valid: its return date, for example, must not be before its departure date. A booked or
+    cancelled enquiry cannot become new or quoted again.
     """
     return _answer(
         enquiries.row_of(service.update(actor, enquiry_id, body.changes(), seen=_seen()))
@@ -119,7 +120,7 @@ def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed
     missing=EnquiryNotFound,
 )
 def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Body[PromoteOut]:
-    """Open the conversation about an enquiry and return its id.
+    """Open the conversation about an enquiry and return the conversation's id.
 
     The first call creates the conversation; later calls return the same conversation.
     """

@@ -116,7 +116,7 @@ class EditForm(EnquiryForm):
     """Form of an existing enquiry, with its status.
 
     `seen` is the `updated_at` of the enquiry at the time when the form was opened. If another
-    person has changed the enquiry since, `updated_at` is a later time.
+    person has changed the enquiry since, the present `updated_at` is later than `seen`.
     """
 
     status = SelectField(_l("Status"), validate_choice=False)
@@ -150,10 +150,10 @@ class EditForm(EnquiryForm):
 
     @property
     def opened_state(self) -> datetime | None:
-        """Return the enquiry's `updated_at` when the form was opened; None if not sent.
+        """Return the enquiry's `updated_at` at the time when the form was opened.
 
-        If the value is not a valid time, the earliest possible time is returned, so that the change
-        is refused.
+        The result is None if the form was sent without this value. If the value is not a valid
+        time, the result is the earliest possible time, so that the change is refused.
         """
         if not self.seen.data:
             return None

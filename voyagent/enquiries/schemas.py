@@ -140,9 +140,10 @@ class EnquiryFilter(Query):
     )
 
     def search(self, zone: str = "UTC") -> Search:
-        """Return the filters as the queries take them.
+        """Return the filters as a `Search` for the queries.
 
-        `zone` is the time zone if the request names none.
+        `zone` is the time zone of `created_from` and `created_to` if the request names no time
+        zone.
         """
         return Search(
             text=self.q,

@@ -145,9 +145,9 @@ class EnquiryChanges(EnquiryWish, total=False):
 def create(actor: Actor, **fields: Unpack[NewEnquiry]) -> Enquiry:
     """Create an enquiry and record its audit event.
 
-    Raises Forbidden; InvalidSessionId or SessionNotFound if the conversation is not the agency's;
-    then, in this order, UnknownCurrency, InvalidDateRange, InvalidPaxCount, BudgetCurrencyRequired;
-    and BudgetOutOfRange.
+    The checks are made in the order of this list. Raises Forbidden, InvalidSessionId,
+    BudgetOutOfRange, SessionNotFound, UnknownCurrency, InvalidDateRange, InvalidPaxCount,
+    BudgetCurrencyRequired.
     """
     actor.require("enquiry.create")
     values = {"status": "new", "pax_count": 1} | _columns({**fields})
@@ -171,12 +171,15 @@ def create(actor: Actor, **fields: Unpack[NewEnquiry]) -> Enquiry:
 def update(
     actor: Actor, enquiry_id: UUID, changes: EnquiryChanges, *, seen: datetime | None = None
 ) -> Enquiry:
-    """Change an enquiry, even a closed one; the rules are checked on the result.
+    """Change an enquiry, even a closed one.
 
-    `seen` is the `updated_at` that the caller has read; if it is None, it is not compared. Raises,
-    in this order: Forbidden; the errors of null values, such as StatusCannotBeNull, and
-    InvalidSessionId; EnquiryNotFound, SessionNotFound; EnquiryChanged; the errors of `create`;
-    InvalidStatusTransition.
+    The changed enquiry as a whole must be valid. `seen` is the `updated_at` that the caller has
+    read. If `seen` differs from the present `updated_at`, EnquiryChanged is raised. If `seen` is
+    None, changes by others are not detected.
+
+    The checks are made in the order of this list. Raises Forbidden, the errors of invalid values
+    such as StatusCannotBeNull and InvalidSessionId, EnquiryNotFound, SessionNotFound,
+    EnquiryChanged, the errors of `create` from UnknownCurrency on, and InvalidStatusTransition.
     """
     actor.require("enquiry.update")
     values = _columns(changes)
@@ -208,9 +211,9 @@ def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
     """Open the conversation about an enquiry.
 
     Returns the enquiry and the id of the conversation. The first call creates the conversation for
-    its caller, with the enquiry's details as the first message. The enquiry's status does not
-    change. If the conversation was deleted, a new conversation is created. The enquiry is locked,
-    so that parallel calls do not create two conversations. Raises Forbidden, EnquiryNotFound.
+    `actor`, with the enquiry's details as the first message. The enquiry's status does not change.
+    If the conversation was deleted, a new conversation is created. The enquiry is locked, so that
+    parallel calls do not create two conversations. Raises Forbidden, EnquiryNotFound.
     """
     actor.require("enquiry.promote")
     enquiry = enquiries.get_enquiry(enquiry_id, lock=True)

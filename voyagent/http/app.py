@@ -90,8 +90,8 @@ class VoyagentFlask(Flask):
         """Return the context of a request; a body that ends early causes an error.
 
         If a client disconnects, gunicorn ends the body early. If the WSGI environment has
-        `wsgi.input_terminated`, Werkzeug accepts the received part as the whole body. The key is
-        therefore removed if the request has a Content-Length.
+        `wsgi.input_terminated`, Werkzeug accepts the received part as the whole body. Therefore
+        `wsgi.input_terminated` is removed if the request has a Content-Length.
         """
         if environ.get("CONTENT_LENGTH"):
             environ.pop("wsgi.input_terminated", None)

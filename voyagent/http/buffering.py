@@ -1,9 +1,9 @@
 """A gunicorn worker whose threads do not wait for slow clients.
 
-A slow or broken client costs a socket, and memory for the bytes that it has sent or not yet read,
-but no thread. Decision 0039 has the reasons. The module depends on internals of gunicorn's
-`gthread` worker, so the version of gunicorn is pinned. `tests/http/test_buffering.py` tests each
-behaviour on a real server.
+A slow or broken client occupies a socket and memory, but no thread. The memory holds the part of
+the request that has arrived, or the part of the response that the client has not read yet. Decision
+0039 has the reasons. The module depends on internals of gunicorn's `gthread` worker, so the version
+of gunicorn is pinned. `tests/http/test_buffering.py` tests each behaviour on a real server.
 """
 
 from __future__ import annotations
@@ -208,8 +208,8 @@ class _Source:
     """The buffered bytes of a request.
 
     gunicorn gets the bytes in pieces, because its reader of chunked bodies copies the rest of a
-    piece for each chunk. A thread never reads the socket: a request of which the program wants more
-    than what was collected ends at once.
+    piece for each chunk. A thread never reads the socket. If the program asks for more bytes than
+    were collected, the request ends at once.
     """
 
     def __init__(self) -> None:
@@ -481,10 +481,10 @@ class BufferingWorker(ThreadWorker):
     def _limit_memory(self, network: str | None) -> None:
         """Refuse a large unfinished request if such requests take too much memory.
 
-        The largest unfinished request of one client is refused. This client is `network`, if its
-        requests take more than one client's share. Otherwise, if all unfinished requests together
-        take too much, it is the client whose requests take the most. Requests of up to
-        HEADER_BYTES_MAX bytes are never refused.
+        If the unfinished requests of the client `network` take more than one client's share, the
+        largest of them is refused. Otherwise, if all unfinished requests together take too much,
+        the client whose requests take the most memory is found, and the largest of its requests is
+        refused. Requests of up to HEADER_BYTES_MAX bytes are never refused.
         """
         most = self.limits.buffered_bytes
         if network is None or self._buffered[network] <= most // ADDRESS_SHARE:
@@ -700,8 +700,8 @@ class BufferingWorker(ThreadWorker):
     def _keepalive_after(self, conn: _Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
         """Return True if the connection can be used for another request.
 
-        If the rest of the request body has arrived, it is skipped. If not, the connection is not
-        used again, because a thread would have to wait for the rest.
+        If the rest of the request body has arrived, the rest is skipped. If the rest has not
+        arrived, the connection is not used again.
         """
         if not keepalive:
             return False

@@ -45,11 +45,12 @@ def client_network() -> str | None:
 def client_address_of(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
     """Return the address of the client behind the trusted proxies.
 
-    `peer` is the address that connected to this server, and `forwarded` the values of
+    `peer` is the address that connected to this server. `forwarded` has the values of the header
     `X-Forwarded-For`. Each proxy appends the address that connected to it, so the addresses are
-    checked from right to left, beginning with `peer`. The first address that is no trusted proxy is
-    returned. The client itself sent the addresses to the left of it, so they prove nothing. If an
-    address cannot be parsed, the trusted proxy that reported it is returned.
+    checked from right to left, beginning with `peer`. The first address that is not a trusted proxy
+    is returned. The client itself sent the addresses to the left of the returned address, so those
+    addresses prove nothing. If an address cannot be parsed, the trusted proxy that reported it is
+    returned.
     """
     networks = list(trusted)
     known = _address(peer)

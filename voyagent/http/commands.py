@@ -26,7 +26,7 @@ def with_database(command: Callable[Given, Result]) -> Callable[Given, Result]:
     """Run a command in the application context; explain errors of the database.
 
     Raises ClickException (exit code 1) if the database server does not accept the connection or the
-    schema is not that of this version.
+    database has the schema of another version.
     """
 
     @wraps(command)

@@ -77,7 +77,7 @@ def _compress(response: Response) -> Response:
 
 
 def _file_name() -> str:
-    """Return the one name of the requested file, because `/a.js` and `/./a.js` are the same."""
+    """Return one name for the requested file: `/a.js` and `/./a.js` are the same file."""
     return posixpath.normpath((request.view_args or {}).get("filename") or request.endpoint or "")
 
 

@@ -46,11 +46,12 @@ class Document:
     """A kind of document that can be downloaded as PDF, CSV and workbook.
 
     `name` is part of the file's URL, and `title` names the document in the API documentation.
-    `path` is the path of the record in the API, and `page_path` the path on pages. `parameter` is
-    the name of the id in both paths. `read` returns the data of a record or raises `missing`.
-    `sheet` makes the table for CSV and workbook, and `typeset` makes the PDF. If `may_hide_prices`
-    is true, `sheet` and `typeset` also receive `prices`, which is a query parameter of the API, and
-    `?prices=no` on pages. `contents` describes the table in the API documentation.
+    `path` is the path of the record in the API, and `page_path` is the path of its page.
+    `parameter` is the name of the id in both paths. `read` returns the data of a record or raises
+    `missing`. `sheet` makes the table for CSV and workbook, and `typeset` makes the PDF. If
+    `may_hide_prices` is true, `sheet` and `typeset` also receive `prices`, which is False for a
+    file without prices. In the API the query parameter `prices` sets this value. On pages
+    `?prices=no` makes it False. `contents` describes the table in the API documentation.
     """
 
     name: str

@@ -122,7 +122,8 @@ class RowsField(StringField):
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
         """Read the submitted rows, or use `data` if none were submitted.
 
-        At most `most` rows and one more are read, so that the schema can refuse too many rows.
+        At most one row more than the limit `most` is read, so that the schema can refuse too many
+        rows.
         """
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
@@ -200,17 +201,18 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the name of the field at which a schema error is shown.
 
-        An empty text shows the error above the form.
+        If the result is an empty text, the error is shown above the form.
         """
         return str(loc[0]) if loc else ""
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
-        """Validate the form and return `act(value)`; None if the form or `act` refuses it.
+        """Validate the form and return the result of `act`, or None after an error.
 
-        `fields` maps the codes of expected errors to the field where the error is shown. The field
-        "" shows the error above the form. TooManyRequests needs no entry: it is shown above the
-        form, unless htmx sent the request. All other errors are raised. After an expected error,
-        the transaction is rolled back, unless the error has `keeps_work`.
+        `act` is called with the validated object, unless the form is invalid. `fields` maps the
+        codes of errors that `act` may raise to the field where the error is shown. With the field
+        "" the error is shown above the form. TooManyRequests needs no entry: it is shown above the
+        form, unless htmx sent the request. All other errors are raised. After an error that is
+        shown, the transaction is rolled back, unless the error has `keeps_work`.
         """
         value = self.accepted()
         if value is None:
@@ -228,10 +230,11 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return None
 
     def dry_run(self, act: Callable[[Any], Result]) -> Result | None:
-        """Return `act(value)` for a form that may be incomplete; `act` must only read.
+        """Return the result of `act` for a form that may be incomplete.
 
-        The result is None if a required field is blank or the form would be refused. In the second
-        case, `problems` has the reasons.
+        `act` is called with the validated object and must only read. The result is None if a
+        required field is blank or if the form would be refused. If the form would be refused,
+        `problems` has the reasons.
         """
         self.problems = ()
         if any(
@@ -257,7 +260,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return self.values()
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """Show an error at the field that `fields` gives for its code.
+        """Show an error at the field that `fields` gives for the code of the error.
 
         If `fields` has no field for the code, the error is shown above the form.
         """
@@ -433,8 +436,9 @@ def opened_state(seen: str | None) -> datetime | None:
 def read_date(text: str, kind: DateKind = "travel", *, since: date | None = None) -> date | None:
     """Return the date that a text means, or None if the text is not exactly one date.
 
-    A relative date such as `Friday` is counted from today in the page's time zone. With `since`, a
-    date without a year is the first such date on or after `since`, for example the date of issue.
+    A relative date such as `Friday` is counted from today in the page's time zone. If `since` is
+    given, such as the date of issue of a document, a date without a year is the first such date on
+    or after `since`.
     """
     found = dates.read_date(text, today(), kind, since=since)
     return found.day if isinstance(found, Day) else None

@@ -91,7 +91,7 @@ class SignedIn(UserMixin):
 class _Logins(LoginManager):
     """Login manager of Flask-Login that does not read the session for API requests.
 
-    If it did, API responses would get the header `Vary: Cookie`.
+    If the session were read, API responses would get the header `Vary: Cookie`.
     """
 
     def _update_remember_cookie(self, response: Response) -> Response:
@@ -193,7 +193,8 @@ def present_actor() -> Actor | None:
 def current_actor() -> Actor | None:
     """Return the authenticated actor, or authenticate the person of the cookie.
 
-    For pages without a guard and for error pages. The result is None if nobody is signed in.
+    Pages without a guard and error pages use this function. The result is None if nobody is signed
+    in.
     """
     actor = present_actor()
     if actor is not None or not current_user.is_authenticated:
@@ -212,8 +213,8 @@ def current_actor() -> Actor | None:
 def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
     """Sign the browser in with a new session and a new CSRF token.
 
-    With `remember`, the session continues after the browser is closed. With or without `remember`,
-    it ends after 14 days without a request.
+    With `remember`, the session continues after the browser is closed. Every session ends after 14
+    days without a request.
     """
     session.clear()
     session.permanent = remember
@@ -242,7 +243,7 @@ def to_sign_in() -> Response:
     """Redirect to the sign-in page, which returns to the present page afterwards.
 
     If the person was signed in, the sign-in page shows the reason why the session ended. A request
-    for an event stream gets only status 401, because it shows no page.
+    for an event stream gets only status 401, because an event stream shows no page.
     """
     if request.accept_mimetypes.best == EVENT_STREAM:
         return Response(status=401)
@@ -276,8 +277,8 @@ def _page_that_sent() -> str:
 def safe_next(address: str | None) -> str:
     """Return `address` if it is a page of this site, else the home page.
 
-    Used for the redirect after sign-in. An address on another host, an API path and the path of a
-    static file are not pages of this site.
+    The redirect after sign-in uses this function. An address on another host, an API path and the
+    path of a static file are not pages of this site.
     """
     home = url_for("home.index")
     if (
@@ -305,7 +306,8 @@ def _is_confirmed() -> bool:
 def _note_seen() -> bool:
     """Renew the time in the cookie if it is an hour old; return True if renewed.
 
-    The time therefore shows how long the person has sent no request.
+    The browser receives the cookie again at each renewal. The cookie therefore expires after 14
+    days without a request.
     """
     now = int(clock.seconds())
     if now - session.get("seen", 0) < _SEEN_EVERY_S:

@@ -113,9 +113,10 @@ def install(app: Flask, settings: Settings) -> None:
 def _caching_of_file(response: Response) -> str:
     """Return the header Cache-Control for a static file.
 
-    The file is cached without a time limit only if the URL has the digest of the file's present
-    contents. Otherwise, a page of an older version could store new contents under the URL of the
-    old contents.
+    A browser may keep the file for a year only if the URL has the digest of the file's present
+    contents. During an update, an older page may request a file with the digest of the old
+    contents. The response has the new contents, and the browser must not keep them under the old
+    URL.
     """
     mark = request.args.get("v")
     if response.status_code >= 400:

@@ -8,11 +8,11 @@ stored, so a repeat after an error runs again. A stored response is encrypted, b
 personal data. The erasure of a person (`privacy.service.erasure`) deletes all stored responses of
 the agency but not the keys.
 
-If a request ends its transaction early (`kernel.db.pause`), its row is rolled back, and the request
-inserts the row again at its end. Another request with the same key may have inserted the row in the
-meantime. In this case, the first request rolls back all its changes and returns the stored
-response. This is also done if the first request failed. The other request may have caused the
-failure, for example by using up a one-time code that both requests contain.
+If a request ends its transaction early (`kernel.db.pause`), its row is rolled back. The request
+inserts the row again at the end of the request. In the meantime, another request with the same key
+may have inserted the row and stored a response. Then the first request rolls back all its changes
+and returns the stored response, even if the first request has failed. The reason of the failure may
+be the other request, for example because it used up a one-time code that both requests contain.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
 
 
 class IdempotencyKey(TenantOwned, Base):
-    """A key that a caller has used, with a hash of the request and the response.
+    """A key that a caller has used, the hash of the request, and the stored response.
 
     The hash is keyed, because a request may contain secrets. If `kept` is `sealed`, `body` has the
     headers and the body of the response, encrypted. If `kept` is `answer`, an earlier release
@@ -171,8 +171,8 @@ class IdempotencyKey(TenantOwned, Base):
 class EventStreamResponse(Response):
     """An event stream that a repeated request can receive again.
 
-    `place` identifies the start of the stream. It is stored with the key and passed to the
-    operation's `resume`.
+    `place` identifies the start of the stream. This value is stored with the idempotency key. For a
+    repeated request, the operation's function `resume` receives the value.
     """
 
     def __init__(self, stream: Any, *, place: Mapping[str, Any], content_type: str) -> None:
@@ -430,11 +430,10 @@ def _keyring() -> Keyring:
 
 
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
-    """Return the row that another request with the key has stored in the meantime.
+    """Return the row that another request with the key has stored, or None.
 
-    Only a row that was stored after this request called `pause` counts; without such a row, the
-    result is None. If there is a row, all changes of this request are rolled back, even if the
-    error has `keeps_work`.
+    Only a row that was stored after this request called `pause` counts. If there is such a row, all
+    changes of this request are rolled back, even if `error` has `keeps_work`.
     """
     if not error.keeps_work:
         # after a failed statement the transaction accepts no query

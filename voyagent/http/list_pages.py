@@ -17,7 +17,7 @@ PLACE = ("cursor", "before", "offset")
 
 
 class PlacedQuery(BaseModel):
-    """Base class for the query parameters of a list page, newest row first.
+    """Base class for the query parameters of a list page, which has newest rows first.
 
     `invalid` has the names of the invalid parameters.
     """
@@ -36,7 +36,7 @@ class PlacedQuery(BaseModel):
     def address(self, **changes: Any) -> str:
         """Return the URL of the page with changed parameters.
 
-        If a filter changes, the URL is that of the first page.
+        If a filter changes, the result is the URL of the first page.
         """
 
     @property
@@ -77,9 +77,10 @@ class PlacedQuery(BaseModel):
         )
 
     def without(self, *wrong: str) -> Self:
-        """Return the query without the parameters `wrong`, and add them to `invalid`.
+        """Return the query without its invalid parameters.
 
-        If the cursor is invalid, `cursor`, `before` and `offset` are removed too.
+        `wrong` has the names of invalid parameters. The names are added to `invalid`. If the cursor
+        is invalid, `cursor`, `before` and `offset` are removed too.
         """
         try:
             self.part()

@@ -75,9 +75,10 @@ def as_html(text: str) -> Markup:
 
 
 def _with_own_links(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Yield the tokens of a paragraph without links to addresses outside this program.
+    """Yield the tokens of a paragraph, but no links to addresses outside this program.
 
-    The address of such a link is added as text, so that the text of a link cannot hide its address.
+    The text of such a link stays, and the address is added to the text. So the text of a link
+    cannot hide the address.
     """
     foreign = ""
     since: list[str] = []

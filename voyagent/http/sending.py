@@ -1,7 +1,8 @@
 """A socket that keeps the part of a response that a slow client has not taken yet.
 
-Decision 0039 has the reasons. The thread of a request sends without blocking, and the worker's main
-thread sends the rest of the response. The thread waits only if the rest does not fit into memory.
+Decision 0039 has the reasons. The thread of a request sends without blocking, and the main thread
+of the gunicorn worker sends the rest of the response. The thread of the request waits only if the
+rest does not fit into the memory for such rests.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Rests:
     def waiting(self, sock: ResponseSocket) -> Iterator[None]:
         """Count this thread as waiting; if too many wait, disconnect the slowest client.
 
-        Raises TimeoutError if the client of this thread is the slowest.
+        Raises TimeoutError if the slowest client is the client of this thread.
         """
         with self._lock:
             if len(self._waiting) >= self._waiting_max:
@@ -88,9 +89,10 @@ class Rests:
 class ResponseSocket(socket.socket):
     """Socket of a connection; `sendall` keeps the bytes that the client does not take.
 
-    The thread of the request calls `sendall` and `sendfile`. The main thread calls `send_rest` and
-    `forget`. The thread calls `on_rest` when the main thread must send the kept bytes. If a timeout
-    is set, as for a stream, `sendall` waits for the client that long and keeps nothing.
+    The thread of the request calls `sendall` and `sendfile`. It calls `on_rest` when the main
+    thread must send the kept bytes. The main thread calls `send_rest` and `forget`. If the socket
+    has a timeout, as for a stream, `sendall` keeps no bytes: it waits for the client until the
+    timeout.
 
     Args:
         accepted: The accepted socket, whose file descriptor is taken over.
@@ -121,7 +123,7 @@ class ResponseSocket(socket.socket):
         return self._sent / (time.monotonic() - self._began + 1)
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
-        """Send without blocking, and keep the rest; wait only if the rest does not fit.
+        """Send without blocking and keep the rest; wait only if memory for it is short.
 
         Raises TimeoutError if the client is too slow.
         """
@@ -153,7 +155,7 @@ class ResponseSocket(socket.socket):
         return sent
 
     def send_rest(self) -> bool:
-        """Send as much of the rest as the client takes now; True if nothing is left.
+        """Send as much of the rest as the client takes now; return True if all is sent.
 
         Raises OSError if the client has disconnected.
         """

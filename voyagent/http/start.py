@@ -57,7 +57,7 @@ def follow_clock(app: Flask) -> None:
 @click.command("check")
 @with_database
 def check() -> None:
-    """Check the database as each start does, and print the results.
+    """Check the database, as every start of the program does, and print the results.
 
     The exit code is 4 if a check failed.
     """

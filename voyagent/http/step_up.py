@@ -26,7 +26,7 @@ def is_answer() -> bool:
 
 
 def confirmed(actor: Actor) -> Actor:
-    """Check the password in the request and return the actor as fresh.
+    """Check the password in the request and return the actor with `fresh` set.
 
     Raises InvalidPassword, TotpRefused, TooManyRequests.
     """

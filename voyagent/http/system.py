@@ -1,4 +1,4 @@
-"""Health probes, the JSON schema of amounts, and the responses without a database.
+"""Health probes, the JSON schema of amounts, and errors of a missing database.
 
 The operations are public and have paths with and without /api. A probe reveals only its status.
 """

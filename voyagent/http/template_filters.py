@@ -276,10 +276,11 @@ def typed_day(value: date | str | None) -> str:
 
 
 def minutes_left(value: datetime, *, left: bool = False) -> Markup:
-    """Return a countdown to a datetime: `8:41`, `1:05:00`, then `expired`.
+    """Return the time left until a datetime: `8:41` or `1:05:00`, or else `expired`.
 
-    The countdown is red in the last ten minutes. `left=True` shows `8:41 left`, where `8:41` could
-    be read as a time of day.
+    `8:41` means 8 minutes and 41 seconds. With `left=True`, the text is `8:41 left`, for pages on
+    which a reader could take `8:41` for a time of day. The countdown is red in the last ten
+    minutes.
     """
     seconds = int((value - clock.now()).total_seconds())
     if seconds <= 0:
@@ -433,7 +434,7 @@ def theme() -> str:
 
 
 def reload_url() -> str:
-    """Return the URL for a reload link: this page, or the page with the sent form.
+    """Return the URL for a reload link: this page, or the page whose form was sent.
 
     The URL is never on another host.
     """

@@ -1,4 +1,4 @@
-"""The form of an import, with its kind and its file.
+"""Form of an import: the kind of data and the file.
 
 After a dry run the form keeps the file's text.
 """

@@ -52,7 +52,7 @@ class ImportOut(AnswerOf[Outcome]):
     """The result of a check or an import.
 
     `id` is null if nothing was imported. If `is_repeat` is true, the file had been imported before,
-    and nothing was imported now. The other members are then those of the earlier import.
+    and nothing was imported now. The other members then describe the earlier import.
     """
 
     id: Annotated[UUID | None, Read("import_id")]

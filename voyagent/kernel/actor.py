@@ -29,8 +29,9 @@ class Channel(StrEnum):
 class NotFresh(Forbidden):
     """The action needs a password entered just now, with a code if two-factor is on.
 
-    Raised for an access token that came from a refresh token, and for a browser session whose
-    password was entered too long ago. An API key gets this error if no scope can allow the action.
+    This error is raised for an access token that came from a refresh token, and for a browser
+    session whose password was entered too long ago. An API key gets this error if no scope can
+    allow the action.
     """
 
     code = "reauthentication_required"
@@ -74,10 +75,10 @@ def define_roles(
 ) -> None:
     """Set the tables of permissions: by role, by API key scope, and with step-up.
 
-    The keys of `step_up` are the permissions that need step-up, and those for which an API key
-    needs a scope that names them. Each value is the set of scopes that name the permission. The
-    factory calls this function once at start with the tables of `identity.rules.permissions`. A
-    role or scope that is missing from the tables has no permission.
+    A key of `step_up` is a permission that needs step-up, or for which an API key needs a scope
+    that names the permission. The value is the set of scopes that name the permission. The factory
+    calls this function once at start with the tables of `identity.rules.permissions`. A role or
+    scope that is missing from the tables has no permission.
     """
     for table, given in (
         (_ROLE_PERMISSIONS, roles),

@@ -15,7 +15,7 @@ def normal_address(typed: str) -> str | None:
     The result differs from the text at most in case, surrounding spaces and the encoding of the
     domain. An address is invalid if one of its characters only looks like an ASCII letter, such as
     KELVIN SIGN or a full-width form. Otherwise somebody could register an address that looks like
-    that of another person.
+    the address of another person.
     """
     address = typed.strip()
     if not address or len(address) > LENGTH_MAX:

@@ -95,8 +95,8 @@ tenancy.guard(db.session)
 class ReadOnlyServers:
     """Number of times that a session of this process met a read-only server.
 
-    When the number has grown, connection pools close their idle connections, which may lead to such
-    a server.
+    When the number has grown, connection pools close their idle connections, because idle
+    connections may lead to the read-only server.
     """
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ read_only_servers = ReadOnlyServers()
 def _discard_connections(context: ExceptionContext) -> OperationalError | None:
     """Discard all pooled connections if the server shuts down or has become read-only.
 
-    The driver does not notice this, because the connections are still open. The error of a
+    The driver does not notice the change, because the connections are still open. The error of a
     read-only server is converted to an OperationalError, so that all callers handle it as a lost
     connection.
     """
@@ -235,7 +235,7 @@ def pause() -> None:
 def next_act() -> None:
     """Commit the transaction, and unbind the agency.
 
-    This is for a request that changes two agencies, one after the other.
+    A request that changes two agencies calls this function after the changes of the first agency.
     """
     db.session.commit()
     db.session.remove()

@@ -1,8 +1,8 @@
-"""Parameters of every connection to the database, by its purpose.
+"""Parameters of every connection to the database, by the connection's purpose.
 
 The role, the time limits and the isolation level are start options of a connection. A connection
-pooler such as PgBouncer refuses start options. With a pooler the login has these settings in the
-database, where `flask migrate-up` stores them.
+pooler such as PgBouncer refuses start options. With a pooler, the database itself stores these
+settings for the login; `flask migrate-up` writes them there.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ def purpose_of_process() -> Purpose:
 def parameters_for(settings: Settings, purpose: Purpose | None = None) -> dict[str, Any]:
     """Return the parameters of `psycopg.connect` for a purpose.
 
-    Without `purpose` they are for a session of this process. The first call in a process connects
-    to find out whether the address is that of a pooler. Raises psycopg.OperationalError if the
-    database is unreachable.
+    Without `purpose`, the parameters are for a database session of this process. The first call in
+    a process opens a connection to find out if the address leads to a connection pooler. Raises
+    psycopg.OperationalError if the database is unreachable.
     """
     purpose = purpose or _process.purpose
     parameters = plain_parameters(settings, purpose)
@@ -87,9 +87,9 @@ def address_of(settings: Settings, purpose: Purpose) -> str:
 
 
 def is_pooled(settings: Settings, purpose: Purpose | None = None) -> bool:
-    """Return True if the address of a purpose is that of a connection pooler.
+    """Return True if the database address of a purpose leads to a connection pooler.
 
-    With a pooler, the process id that the client knows differs from that of the server. The check
+    With a pooler, the client and the server know the connection by different process ids. The check
     connects once in each process, and its result is stored. Raises psycopg.OperationalError if the
     database is unreachable.
     """

@@ -31,7 +31,7 @@ class Notes:
 
 @contextmanager
 def recording(session: scoped_session[Any] | Session, *, is_dry: bool) -> Iterator[Notes]:
-    """Record the results of the block.
+    """Record the journal entries and the mails that the block creates.
 
     If `is_dry` is true, no outside system may be called, and the caller must roll the transaction
     back. Raises RuntimeError inside another such block.

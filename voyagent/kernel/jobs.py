@@ -105,10 +105,10 @@ def defer(
 ) -> None:
     """Run a task at least `after_s` seconds after the current transaction commits.
 
-    Jobs with the same `lock` run one at a time: those of one agency in the order of the calls, and
-    the agencies in turns. The argument `tenant_id` of the task says which agency a job belongs to;
-    jobs without it count as those of one agency. Arguments must be ids and never secrets, because
-    the table of jobs has no tenant isolation.
+    Jobs with the same `lock` run one at a time. The jobs of one agency run in the order of the
+    calls, and the agencies take turns. The argument `tenant_id` of the task names the agency of a
+    job. All jobs without `tenant_id` count as jobs of one agency. Arguments must be ids and never
+    secrets, because the table of jobs has no tenant isolation.
     """
     db.session.execute(
         text(_DEFER),
@@ -162,7 +162,8 @@ vars(procrastinate.periodic)["time"] = SimpleNamespace(time=clock.seconds)
 def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procrastinate.App:
     """Return the procrastinate application of a worker, with all tasks.
 
-    If `repeats` is true, it also runs the periodic tasks and the search for stalled jobs.
+    If `repeats` is true, the application also runs the periodic tasks and the search for stalled
+    jobs.
     """
     jobs = procrastinate.App(connector=_Connector(settings))
     stalled = StalledJobs(jobs, stalled_s=settings.worker_stalled_s)

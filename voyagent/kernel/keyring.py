@@ -30,7 +30,7 @@ _VERSION = b"\x01"
 class SealBroken(Exception):
     """A value cannot be decrypted with any secret for this purpose and row.
 
-    The cause is a fault of the program or of its operation. Callers never see this error.
+    The cause is a fault of the program or of its operation. A response never shows this error.
     """
 
 

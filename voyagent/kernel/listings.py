@@ -17,7 +17,7 @@ from voyagent.kernel.sheets import LINE, LINES_MAX, ROW, Cell, Sheet, TooManyLin
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A table in parts.
+    """A table whose rows come in parts.
 
     Each part is a list of rows, or a select that returns the cells of rows.
     """
@@ -59,9 +59,9 @@ class Listing:
     """A list of records that can be downloaded, the newest day first.
 
     `base` returns the select of the records with the given columns. `day` is the date column.
-    `ends` selects `first_day` and `last_day`, between which all records of the list are. `currency`
-    is the currency of a row's amounts. `order` sorts rows of the same day. `is_sparse` is true if
-    the filter selects few rows by an index; then one select reads them all.
+    `ends` selects two dates, `first_day` and `last_day`; the date of every record is between them.
+    `currency` is the currency of a row's amounts. `order` sorts rows of the same day. `is_sparse`
+    is true if the filter selects few rows by an index; then one select reads them all.
     """
 
     name: str

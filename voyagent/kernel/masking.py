@@ -18,10 +18,10 @@ _SEPARATORS = re.compile(r"[ .–-]")
 
 
 def replaced(text: str, find: Callable[[str], Iterable[Mask]]) -> str:
-    """Return a text in which masks replace the numbers that `find` returns.
+    """Return a text in which the masks that `find` returns replace numbers.
 
-    `find` receives the text in plain form (`_plain`) and returns masks in any order. If two masks
-    overlap, the first in the text is used.
+    `find` receives the text in plain form (`_plain`) and returns masks in any order, each with its
+    start and end. If two masks overlap, only the mask that begins first is used.
     """
     plain, places = _plain(text)
     parts: list[str] = []

@@ -75,7 +75,7 @@ def share(directory: Path) -> bool:
 def clear(directory: Path) -> None:
     """Delete the metrics of ended processes.
 
-    It is called at a start, so that counters begin at zero.
+    The program calls this function at its start, so that counters begin at zero.
     """
     for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
         for file in directory.glob(pattern):

@@ -39,11 +39,14 @@ class OutboundCall(Generic[Result]):
         *,
         refused: Callable[[VoyagentError], Next] | None = None,
     ) -> OutboundCall[Next]:
-        """Return this call with `more` applied to its result.
+        """Return a call that makes this call and passes its result to `more`.
 
-        If `ask` raises a VoyagentError, this call's own `refused` receives the error first, and
-        `more` is applied to its result. If that raises a VoyagentError, the new `refused` receives
-        this error and returns the result.
+        The new call returns the result of `more`. If `ask` raises a VoyagentError, the attribute
+        `refused` of this call receives the error, and `more` receives the result of `refused`. An
+        error may remain, because this call has no `refused`, or because its `refused` or `more`
+        raises a VoyagentError. The parameter `refused` then receives the remaining error, and the
+        new call returns the result of the parameter `refused`. If the parameter is None, the
+        remaining error is raised.
         """
 
         def refuse(error: VoyagentError) -> Next:

@@ -58,7 +58,8 @@ def unseal(
     """Decrypt a value that `seal` returned; `key` is the encrypted key of the person.
 
     Returns None if `key` is None, because the key was destroyed. Raises SealBroken if the value or
-    the key belongs to another person, or if the installation's secret for it is missing.
+    the key belongs to another person. Also raises SealBroken if the installation no longer has the
+    secret that encrypted the key.
     """
     if key is None:
         return None
@@ -99,7 +100,7 @@ def destroy(person_ids: Iterable[UUID]) -> int:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt keys again that an earlier secret encrypted; return their number.
+    """Encrypt again the keys that an earlier secret encrypted; return their number.
 
     A call encrypts up to 500 keys of the bound agency.
     """

@@ -8,7 +8,7 @@ NAME_MAX = 64
 
 
 def problems(error: ValidationError, *place: str) -> list[dict[str, object]]:
-    """Return pydantic's errors as `{type, loc, msg}`, without input.
+    """Return pydantic's errors as `{type, loc, msg}`, without the invalid values.
 
     The parts of `place` are put before each `loc`.
     """

@@ -39,11 +39,12 @@ class RateOfOtherMoney(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRate:
-    """An exchange rate for one direction: one `base` costs `rate` of `quote`.
+    """An exchange rate for one direction of conversion.
 
-    `direction` says whether an amount in `base` is converted into `quote`, or the reverse. `buffer`
-    is a percentage that is added for quotations. A rate applies in one direction only, because
-    rates for buying and selling differ, and neither is the inverse of the other.
+    One unit of `base` costs `rate` units of `quote`. `direction` says whether an amount in `base`
+    is converted into `quote`, or an amount in `quote` into `base`. `buffer` is a percentage that is
+    added for quotations. A rate applies in one direction only, because rates for buying and selling
+    differ, and neither is the inverse of the other.
 
     Raises InvalidRate, UnknownCurrency.
     """
@@ -86,16 +87,16 @@ class ExchangeRate:
         return with_buffer.quantize(_STEP, rounding=ROUND_HALF_UP, context=_EXACT)
 
     def convert(self, amount: Money) -> Money:
-        """Convert an amount without the buffer, for the ledger; rounded once, half up.
+        """Convert an amount without the buffer, for the ledger.
 
-        Raises RateOfOtherMoney, InvalidAmount.
+        The result is rounded once, half up. Raises RateOfOtherMoney, InvalidAmount.
         """
         return self._at(self.rate, amount)
 
     def price(self, amount: Money) -> Money:
-        """Convert an amount with the buffer, for a quotation; rounded once, half up.
+        """Convert an amount with the buffer, for a quotation.
 
-        Raises RateOfOtherMoney, InvalidAmount.
+        The result is rounded once, half up. Raises RateOfOtherMoney, InvalidAmount.
         """
         return self._at(self.buffered, amount)
 

@@ -250,7 +250,7 @@ def _local(path: str) -> str:
 
 
 def _in_order(answer: type[AnswerOf[Any]]) -> list[str]:
-    """Return the names of a response's members: those of the base classes first.
+    """Return the names of a response's members, beginning with the base classes.
 
     pydantic would begin with the members of the last base class.
     """

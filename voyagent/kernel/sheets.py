@@ -84,7 +84,8 @@ class Sheet:
     def csv(self, *, bom: bool) -> str:
         """Return the table as CSV (RFC 4180).
 
-        If `bom` is true, it begins with a byte order mark, by which spreadsheets recognise UTF-8.
+        If `bom` is true, the text begins with a byte order mark, by which spreadsheets recognise
+        UTF-8.
         """
         return as_csv([self.columns], bom=bom) + as_csv(self.rows)
 

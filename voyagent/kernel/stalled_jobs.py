@@ -1,13 +1,13 @@
-"""Return jobs to the queue that are marked as running but that no worker runs.
+"""Put jobs back into the queue that are marked as running but that no worker runs.
 
 procrastinate finds the jobs of workers whose heartbeat has stopped. This module adds three rules:
 
-- A process never returns jobs that it is running, even if its heartbeats are late. Otherwise such
-jobs would run twice.
-- A worker returns a job that is marked as its own but that it does not run. The statement that
-should have ended the job has failed.
-- A job is returned only if its state has not changed since it was found. Another worker may have
-returned the job already, and a third worker may run it.
+- A process never puts back a job that it is running, even if its heartbeats are late. Otherwise the
+job would run twice.
+- A worker puts back a job that is marked as running in this worker but that the worker does not
+run. The SQL statement that should have ended the job has failed.
+- A job is put back only if its state has not changed since it was found. Another worker may have
+put the job back already, and a third worker may run it.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class StalledJobs:
             self._running.discard(context.job.id)
 
     async def recover(self, context: JobContext) -> None:
-        """Return stalled jobs to the queue.
+        """Put stalled jobs back into the queue.
 
-        A job that is marked as running in this process is returned if two successive calls find
+        A job that is marked as running in this process is put back if two successive calls find
         that the process does not run it.
         """
         self._note_worker(context)

@@ -1,4 +1,4 @@
-"""Tenant filter of the ORM, which limits each statement to the bound agency.
+"""Tenant filter of the ORM, which limits each SQL statement to the bound agency.
 
 The filter also sets the agency of new rows. Row-level security in the database is the second
 protection. `bind` or `app.authenticate()` sets `app.tenant` for the transaction. If no agency is
@@ -100,10 +100,11 @@ def name_agency(session: Session, tenant_id: UUID) -> None:
 
 
 def mark_public(session: Session) -> None:
-    """Let the session use the connections of callers without an agency, also when one is bound.
+    """Let the session use the connections for callers without an agency.
 
-    A person who signs in has an agency after the password. Without this mark, agencies that use all
-    their connections would keep everybody from signing in.
+    A session with a bound agency uses them too. An example is the session of a sign-in: it has an
+    agency as soon as the password is checked. Without this mark, an agency that uses all its
+    connections would keep its people from signing in.
     """
     session.info[_IS_PUBLIC] = True
 

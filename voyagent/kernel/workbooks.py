@@ -30,7 +30,7 @@ _DAY_WIDTH = 11
 
 
 def workbook(sheet: Sheet) -> bytes:
-    """Return a table as a workbook with one sheet and a fixed header.
+    """Return a table as a workbook of one sheet, whose header row does not scroll.
 
     Text that looks like a formula stays text when it is edited. Totals are bold values and not
     formulas, so sorting or filtering does not change them.

@@ -179,9 +179,9 @@ def get_entry(reader: Reader, entry_id: UUID) -> Body[JournalEntryOut]:
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Body[JournalEntryOut]:
     """Reverse a manual journal entry. Each entry can be reversed once.
 
-    The response is the new entry. Its debits are the credits of the reversed entry, and its credits
-    the debits; `reverses_id` is the id of the reversed entry. To reverse an entry that a document
-    posted, void or cancel the document.
+    The response is the new entry. It debits the accounts that the reversed entry credited, and
+    credits the accounts that the reversed entry debited. `reverses_id` is the id of the reversed
+    entry. To reverse an entry that a document posted, void or cancel the document.
     """
     return _entry(
         direct.reverse_direct(

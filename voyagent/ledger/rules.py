@@ -17,8 +17,8 @@ from voyagent.ledger.errors import MonthNotFound
 class ChartAccount(NamedTuple):
     """An account in the chart of a new agency.
 
-    A contra account, such as accumulated depreciation, has the opposite of the normal side of its
-    type.
+    The normal side of a contra account, such as accumulated depreciation, is opposite to the normal
+    side of other accounts of the same type.
     """
 
     code: str
@@ -37,7 +37,7 @@ class ChartAccount(NamedTuple):
 def normal_side_of(account_type: str) -> str:
     """Return the side on which the balance of accounts of a type increases.
 
-    Debit for assets and expenses, credit for liabilities, equity and revenue.
+    The side is `debit` for assets and expenses, and `credit` for liabilities, equity and revenue.
     """
     return "debit" if account_type in {"asset", "expense"} else "credit"
 

@@ -31,8 +31,8 @@ def write(
 ) -> EmailMessage:
     """Build the whole message: headers, text, HTML and attachment.
 
-    Unusual characters in the name of an agency or person cause no error; they are removed. Raises
-    the errors of the templates.
+    Control characters in the name of an agency or person, such as line breaks, cause no error: they
+    are removed. Raises the errors of the templates.
     """
     name, sender = parseaddr(settings.mail_from)
     kind, values = KINDS[mail.kind], contents.values

@@ -14,8 +14,9 @@ from voyagent.kernel.tenancy import TenantOwned
 class Mail(TenantOwned, Base):
     """A mail in the outbox of an agency.
 
-    `sealed` is the encrypted text of the recipient and the template values, which include links
-    with tokens. It is cleared when the mail is sent or given up, so that no address remains.
+    `sealed` has, encrypted, the recipient's address and the template values. These values include
+    links with tokens. `sealed` is cleared when the mail is sent or given up, so that no address
+    remains.
     """
 
     __tablename__ = "mails"

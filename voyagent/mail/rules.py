@@ -21,12 +21,12 @@ class Kind:
 
     `subject` is a text, or a pair: the name of a template value, and a subject for each possible
     value. A subject has no text that a person wrote: anybody can sign up and choose a name that
-    reads like a message of the installation. Mails to customers are the exception, because they
-    come from the agency.
+    reads like a message of the installation. The subject of a mail to a customer may have such
+    text, because the mail names the agency as its sender.
 
-    `link_lives` is set if the mail has a link that expires. It is a pair: the name of the template
-    value with the lifetime of the link, and the number of seconds in its unit, such as `("hours",
-    3600)`.
+    `link_lives` is set if the mail has a link that expires. `link_lives` is then a pair, such as
+    `("hours", 3600)`: the name of the template value that has the lifetime of the link, and the
+    number of seconds in the unit of this value.
 
     If `for_customer` is true, the mail is sent in the agency's name, and replies go to the address
     in the value `reply_to`. A mail may have an attachment if `for_customer` or `attaches` is true.
@@ -49,7 +49,7 @@ class Kind:
     def useful_for(self, values: dict[str, Value]) -> timedelta:
         """Return the period after which the mail is not sent any more.
 
-        It is the lifetime of the link, but at most a week.
+        The period is a week, or the lifetime of the mail's link if this lifetime is shorter.
         """
         if self.link_lives is None:
             return USEFUL_FOR

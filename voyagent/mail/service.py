@@ -90,9 +90,9 @@ class Outbox:
     ) -> UUID:
         """Store a mail, to be sent after the commit, and return its id.
 
-        `kind` is a key of `mail.rules.KINDS`, and the entry there has the names of `values`. An
-        unknown `locale` is replaced by English. The contents are encrypted, so that neither the
-        database nor the queue has a valid token in clear text.
+        `kind` is a key of `mail.rules.KINDS`. `KINDS[kind].values` has the names and types of
+        `values`. An unknown `locale` is replaced by English. The contents are encrypted, so that
+        neither the database nor the queue has a valid token in clear text.
 
         Raises WrongMail, TenantNotBound.
         """
@@ -138,8 +138,8 @@ def masked(address: str) -> str:
 def take(mail_id: UUID) -> QueuedMail | None:
     """Claim a mail for sending, or return None if there is nothing to send.
 
-    None means that the mail was sent, was given up or is not due yet. Before sending begins, the
-    attempt is counted and the next one is scheduled. A worker that crashes therefore delays the
+    None means that the mail was sent, was given up or is not due yet. Before sending begins, this
+    attempt is counted and the next attempt is scheduled. A worker that crashes therefore delays the
     mail but never loses it. If the worker crashes after the mail server accepted the mail and
     before the commit of the result, the mail is sent twice with the same Message-ID.
     """

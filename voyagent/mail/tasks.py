@@ -44,8 +44,8 @@ def deliver(tenant_id: str, mail_id: str) -> None:
 def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str | None, bool]:
     """Try to send a mail; return the reason of a failure, and whether it is final.
 
-    The reason is None if the mail was sent. It is never the text of an error, which may contain a
-    link or an address.
+    The reason is None if the mail was sent. The reason never contains the text of an error, because
+    that text may contain a link or an address.
     """
     try:
         message = documents.write(

@@ -30,8 +30,8 @@ _WORDS = {
 class PartyForm(SchemaForm[PartyIn]):
     """Form of a customer, a supplier, or both.
 
-    `seen` is the `updated_at` of the party when the form was opened. It shows whether somebody else
-    has changed the party since.
+    `seen` is the `updated_at` of the party when the form was opened. If the stored `updated_at`
+    differs when the form is saved, somebody else has changed the party in the meantime.
     """
 
     schema: ClassVar[type[BaseModel]] = PartyIn

@@ -172,9 +172,9 @@ def list_parties(
 def read_balances(reader: Reader, name: str, until: date) -> list[Row]:
     """Return a party's balances at the end of a day; zero balances are left out.
 
-    Each row has `purpose`, `currency` and `minor`, the balance in minor units. A positive balance
-    of the purpose receivable or supplier_advances is owed to the agency. A positive balance of
-    another purpose is owed by the agency.
+    Each row has `purpose` (the purpose of the account), `currency` and `minor`, the balance in
+    minor units. The party owes a positive balance to the agency if the purpose is `receivable` or
+    `supplier_advances`. With any other purpose, the agency owes a positive balance to the party.
     """
     rows = reader.read(party_balances_statement(tuple(SIGNS), name, until))[0]
     balances = [

@@ -65,8 +65,8 @@ class _Details(Closed):
 class PartyIn(_Details):
     """A customer, a supplier, or both.
 
-    `state` is the state code that tax numbers use. If the country is India, `tax_number` must be a
-    GSTIN.
+    `state` is the code with which a tax number names the state, such as `27` for Maharashtra. If
+    the country is India, `tax_number` must be a GSTIN.
     """
 
     name: Annotated[str, Trimmed(LENGTHS["name"])]
@@ -77,7 +77,8 @@ class PartyIn(_Details):
 class PartyPatch(_Details):
     """Changes of a party: an absent member is unchanged, null clears it.
 
-    If the name is used in the books, only its capitals can be changed.
+    If the books use the name, only the case of its letters can change, for example from `Asha rao`
+    to `Asha Rao`.
     """
 
     name: Annotated[str, Trimmed(LENGTHS["name"])] = MAY_BE_ABSENT

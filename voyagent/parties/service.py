@@ -89,9 +89,9 @@ class UnknownState(Invalid):
 
 
 class StateIsNotOfNumber(Invalid):
-    """The state differs from the one in the GSTIN (Rule 10 of the CGST Rules).
+    """The state differs from the state in the GSTIN (Rule 10 of the CGST Rules).
 
-    The first two digits of a GSTIN are its state.
+    The first two digits of a GSTIN are the code of a state.
     """
 
     code = "state_is_not_of_tax_number"
@@ -186,8 +186,8 @@ def update(
 ) -> Party:
     """Change a party; if no value differs, nothing is stored or audited.
 
-    `seen` is the `updated_at` that the caller has read. If the name is used in the books, only its
-    capitals can be changed.
+    `seen` is the `updated_at` that the caller has read. If the books use the name, only the case of
+    its letters can change.
 
     Raises Forbidden, PartyNotFound, PartyChanged, PartyInBooks, and the errors of `create`.
     """

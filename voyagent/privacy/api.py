@@ -46,8 +46,8 @@ api = ApiBlueprint("privacy", __name__, tag="Privacy", guard=Guard.BEARER)
 def get_person(actor: Actor, party_id: UUID) -> Body[PersonOut]:
     """Read an overview of the data that is held about a person.
 
-    `held` has the number of rows by table, `candidates` the records that may be about the same
-    person, and `blocked_by` the records that prevent an erasure.
+    `held` has the number of rows by table. `candidates` has records that may be about the same
+    person. `blocked_by` has the records that prevent an erasure.
     """
     return PersonOut.of(overview.read(actor, party_id))
 
@@ -117,9 +117,10 @@ def erase_person(actor: Actor, party_id: UUID, body: EraseRequest) -> Body[Erasu
     errors=(IdentityNotKept,),
 )
 def open_identity(actor: Actor, party_id: UUID) -> Body[IdentityOut]:
-    """Read the identity of an erased person, which is kept for tax authorities.
+    """Read the identity of an erased person.
 
-    The reading is recorded in the audit log.
+    The identity is the name, address and tax number, which the agency keeps for tax authorities.
+    The audit log records each reading.
     """
     return IdentityOut.of(erasure.open_identity(find_port(Keyring), actor, party_id))
 

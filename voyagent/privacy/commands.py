@@ -16,9 +16,9 @@ from voyagent.kernel.housekeeping import in_agencies
 def mask_conversations() -> None:
     """Mask PANs, tax numbers and bank accounts in stored conversations.
 
-    The arguments of finished requests for approval are masked too. Run this once after the upgrade
-    from release 0.1; a second run changes nothing. New messages are masked before they are stored,
-    and a new request is masked in the night after it is finished.
+    The arguments of finished requests for approval are masked too. Run this command once after the
+    upgrade from release 0.1; a second run changes nothing. New messages are masked before they are
+    stored. The arguments of a new request are masked in the night after the request is finished.
     """
     changed = 0
     for walk in (*conversations.maskings(), *proposals.maskings()):

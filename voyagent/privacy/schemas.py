@@ -59,11 +59,11 @@ class HeldOut(AnswerOf[Row]):
 class CandidateOut(AnswerOf[Row]):
     """A record that may be about the same person, and the reason for offering it.
 
-    The reason `name`, `email` or `phone` means that this value is equal. The reason `trip` means a
-    passenger of a trip that is linked to the person. The reason `mentioned` means that a text of
-    the record names the person. A party with the reason `mentioned` is somebody else, whose notes
-    name the person. A party with the reason `email` or `phone` may be the same person under another
-    name, and is not to be linked.
+    With the reason `name`, `email` or `phone`, the record has the person's name, e-mail address or
+    phone number. With the reason `trip`, the record is a passenger of a trip that is linked to the
+    person. With the reason `mentioned`, a text of the record names the person. A party with the
+    reason `mentioned` is somebody else, whose notes name the person. A party with the reason
+    `email` or `phone` may be the same person under another name; do not link it.
     """
 
     kind: RecordKind

@@ -37,7 +37,7 @@ def mask(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
 def apply_retention(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Delete or overwrite data that is older than its retention period.
 
-    Each agency is processed for itself, in batches.
+    The job processes each agency in transactions of its own, in batches.
     """
     for kind in KINDS:
         in_agencies(tenant_ids, partial(retention.apply, (kind,)), more=bool)

@@ -89,7 +89,7 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Query parameters of a report page: valid values, and the names of invalid ones.
+    """Query parameters of a report page: valid values, names of invalid parameters.
 
     `typed` has the texts as they were entered, to fill the form again.
     """
@@ -231,7 +231,8 @@ def invalid_sentences(address: Address) -> list[str]:
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:
     """Return a bar segment for each amount; the segments lie next to each other.
 
-    The gap between two segments is two thousandths. Negative amounts have no width.
+    The gap between two segments is two thousandths of the chart's width. A negative amount has a
+    segment of zero width.
     """
     shown = [max(amount.amount_minor, 0) for amount in amounts]
     room = 1000 - 2 * (sum(map(bool, shown)) - 1)

@@ -35,12 +35,13 @@ class Order:
 
 
 def make_later(actor: Actor, address: str) -> UUID:
-    """Have a worker make the file of an address such as `/reports/day-book`.
+    """Have a worker make the large file that a report's URL returns.
 
-    Returns the id of the file. If the person already waits for a file of this address, the id of
-    that file is returned. Workers make one file of an agency at a time.
+    `address` is the path and query of the URL, such as `/reports/day-book?format=pdf`. Returns the
+    id of the file. If the person already waits for a file of this address, the id of that file is
+    returned. Workers make one file of an agency at a time.
 
-    Raises Forbidden; ReportFilesBusy if the person waits for OPEN_MAX other files.
+    Raises Forbidden, and ReportFilesBusy if the person waits for OPEN_MAX other files.
     """
     actor.require("agency.read")
     tenancy.bind(db.session(), actor.tenant_id)

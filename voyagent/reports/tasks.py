@@ -90,10 +90,10 @@ def _await(process: SpawnProcess) -> None:
 
 
 def make(app: Flask, tenant_id: str, file_id: str) -> None:
-    """Send the person's request again, and store the file or mark it as failed.
+    """Repeat the person's request, and store the file or mark the file as failed.
 
-    The rights of the person are checked again. If the session or API key of the request is no
-    longer valid, the file is marked as failed.
+    The request runs in this process and checks the rights of the person again. If the session or
+    API key of the request is no longer valid, the file is marked as failed.
     """
     agency, file = UUID(tenant_id), UUID(file_id)
     with app.app_context(), transaction(agency):

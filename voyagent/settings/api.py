@@ -58,9 +58,9 @@ def patch_tenant_settings(
     """Change the agency's settings.
 
     A member that is absent stays unchanged. Null clears the model, the system prompt suffix and the
-    token budget. A change applies from the next request. Some changes need a fresh access token, or
-    an API key with the scope `settings`: four eyes, approval limits, recipients of signed audit
-    heads, bank details and the tax number.
+    token budget. A change applies from the next request. A fresh access token, or an API key with
+    the scope `settings`, is needed to change four eyes, approval limits, recipients of signed audit
+    heads, bank details or the tax number.
     """
     return _answer(queries.row_of(tenant_settings.update(actor, body.changes(), seen=_seen())))
 
@@ -86,8 +86,8 @@ def get_tenant_logo(reader: RequestReader) -> Body[LogoResponse]:
 def put_tenant_logo(actor: Actor, body: LogoRequest) -> Body[LogoResponse]:
     """Set the logo that appears on the agency's documents from now on.
 
-    The image may have at most 2,000 pixels on each side. It is redrawn within 800 by 400 pixels,
-    without metadata. The response has the redrawn image.
+    The image may have at most 2,000 pixels on each side. The program redraws the image within 800
+    by 400 pixels, without metadata. The response has the redrawn image.
     """
     return LogoResponse.of(logos.put(actor, logos.decoded(body.content)))
 

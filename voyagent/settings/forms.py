@@ -95,8 +95,8 @@ SECTIONS = (
 class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     """Form of all settings; numbers may have group separators.
 
-    `seen` is the version of the settings when the form was opened. It shows whether somebody else
-    has changed the settings since.
+    `seen` is the version of the settings when the form was opened. If the stored version differs
+    when the form is saved, somebody else has changed the settings in the meantime.
     """
 
     schema: ClassVar[type[BaseModel]] = TenantSettingsPatchRequest
@@ -201,7 +201,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         )
 
     def _limit(self, role: str) -> dict[str, str] | None:
-        """Parse a limit such as `50,000` or `AED 50,000`, or return None if it is empty.
+        """Parse a limit such as `50,000` or `AED 50,000`; return None for an empty field.
 
         A limit without a currency is in the agency's currency. Text that is not an amount is
         returned unchanged, and validation refuses it.
@@ -250,8 +250,8 @@ def label_of(name: str) -> str:
 def value_of(row: Row, name: str) -> Any:
     """Return the value of a setting.
 
-    `name` may also be `approval_limits.ROLE` for the limit of a role, or `model` for the chosen
-    model.
+    `name` may also be `approval_limits.` with the name of a role, such as `approval_limits.agent`,
+    for the limit of the role. The name `model` stands for the chosen model.
     """
     if name == "model":
         return queries.wanted_model(row)

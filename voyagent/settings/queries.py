@@ -88,7 +88,8 @@ def logo_mark() -> ScalarSelect[str]:
 def letterhead_lines() -> ScalarSelect[Any]:
     """Return a scalar select of `address` and `tax_number` as one JSON object.
 
-    Printed pages show both in their header. The value is null if the agency has no row of settings.
+    A page that is printed from the browser shows both in its header. The value of the select is
+    null if the agency has no row of settings.
     """
     columns = TenantSettings.__table__.c
     return (
@@ -188,8 +189,8 @@ def is_above(role: str, amounts: Sequence[Money]) -> bool:
 def check_limit(actor: Actor, *amounts: Money) -> None:
     """Check that the amounts of a direct act are within the role's limit.
 
-    If the actor has a grant, nothing is checked, because the limit of the approver was sufficient.
-    Raises AmountAboveLimit.
+    If the actor has a grant, nothing is checked: somebody with a sufficient limit has approved the
+    act. Raises AmountAboveLimit.
     """
     if actor.grant is None and is_above(actor.role, amounts):
         raise AmountAboveLimit

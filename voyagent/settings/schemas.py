@@ -133,9 +133,10 @@ class TenantSettingsPatchRequest(Closed):
     invoices. A `tax_number` in the form of a GSTIN must be valid. With `round_invoices` the total
     of new invoices is rounded to the nearest whole unit of the currency.
 
-    The signed head of the audit log is mailed every day. It is mailed to the administrators if
-    `audit_mail_administrators` is true, and to the addresses in `audit_mail_addresses`. These are
-    at most five addresses, separated by commas; null or empty means none.
+    The signed head of the audit log is mailed every day. The mail goes to the administrators if
+    `audit_mail_administrators` is true, and to the addresses in `audit_mail_addresses`.
+    `audit_mail_addresses` has at most five addresses, separated by commas; null or an empty text
+    means no address.
 
     `model_override` takes precedence over `model`. Its value `built-in` uses only the built-in
     planner; other values are newer models. A change of `model` without `model_override` clears

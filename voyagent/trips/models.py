@@ -97,7 +97,8 @@ class TripLine(TenantOwned, Base):
     first and the last local day of the service. Cost and price have the same currency.
     `supplier_ref` is the booking number, and `supplier_key` the supplier's own id of the booking.
     `our_reference` is sent with every attempt of a request, so that a repeated request books
-    nothing twice. All flights of one booking have the same three values.
+    nothing twice. All flights of one booking have equal values of `supplier_ref`, `supplier_key`
+    and `our_reference`.
     """
 
     __tablename__ = "trip_lines"

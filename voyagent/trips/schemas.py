@@ -57,8 +57,9 @@ PassportNumber = Annotated[str, BeforeValidator(_passport), Field(pattern=passpo
 class TripIn(Closed):
     """A trip to create.
 
-    Members may be absent. The enquiry is then that of the conversation, and the title is derived
-    from the enquiry or the conversation. The currency is by default the agency's.
+    Members may be absent. The default enquiry is the enquiry of the conversation. The default title
+    is derived from the enquiry or the conversation. The default currency is the currency of the
+    agency.
     """
 
     title: Annotated[str, Trimmed(200)] | None = None

@@ -1,6 +1,7 @@
 """HTML form of a proposal's arguments.
 
-A single value is an input field. A list of objects is a table of input fields.
+An argument with a single value becomes an input field. A list of objects becomes a table of input
+fields.
 """
 
 from __future__ import annotations

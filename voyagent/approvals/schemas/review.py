@@ -1,4 +1,4 @@
-"""Values for the page that reviews a proposal.
+"""Values for the page on which a person reviews a proposal.
 
 The amounts of the preview are parsed, and the arguments are converted to text.
 """

@@ -106,10 +106,10 @@ def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[An
 def check_all(
     actor: Actor, session_id: UUID, decisions: Mapping[str, bool]
 ) -> list[ProposalDecision]:
-    """Check decisions on proposals of a conversation, and return those still to make.
+    """Check decisions on a conversation's proposals; return the decisions to make.
 
-    `decisions` maps the id of a proposal to True (approve) or False (decline). A decision is left
-    out if its proposal already has this decision. Raises the errors of `resolve`, and
+    `decisions` maps the id of a proposal to True (approve) or False (decline). The result leaves
+    out a decision if its proposal already has this decision. Raises the errors of `resolve`, and
     ApprovalNotFound for a proposal of another conversation. If PreviewStale is raised, each
     outdated proposal was replaced and nothing else was changed.
     """

@@ -122,9 +122,9 @@ def run_as_shown(
     """Run an approved act and return its result, if it does what its preview says.
 
     The act must have the journal lines, document, itinerary, facts and mails of the preview
-    `shown`. They differ if a person has changed the records of the act after the approval. If the
-    act calls an outside system, a dry run is compared with the preview before `run` prepares the
-    call.
+    `shown`. The act and the preview differ if somebody has changed the records that the act uses
+    since the preview was made. If the act calls an outside system, a dry run is compared with the
+    preview before `run` prepares the call.
 
     Raises the errors of the act. Raises ChangedSinceApproval if the act differs from the preview;
     the caller must then roll the act back.

@@ -80,7 +80,7 @@ class DocumentShown(TypedDict, total=False):
 
 
 class CheckShown(TypedDict, total=False):
-    """A check in a preview; if `ok` is false, it is a warning.
+    """A check in a preview; the check is a warning if `ok` is false.
 
     If `ok` changes in a check that has a `code`, the preview is outdated.
     """
@@ -122,8 +122,8 @@ class StepShown(TypedDict, total=False):
 class Description(TypedDict, total=False):
     """The preview of a proposal; each part may be absent.
 
-    If a rule would refuse the act now, `refusal` is the rule's code and `warning` its message.
-    `locale` is the language of the texts.
+    If a rule would refuse the act now, `refusal` is the rule's code and `warning` is the rule's
+    message. `locale` is the language of the texts.
     """
 
     locale: str
@@ -259,8 +259,8 @@ def on_settled(hook: Settled) -> Settled:
 
     A proposal is finished when it is declined, or when its approved act is done or has failed.
     `hook(actor, approval)` runs in the transaction that finishes the proposal. `actor` is the
-    requester, or the decider if the requester was removed. `approval` has `effect_status`,
-    `effect_result`, `effect_error` and `reason`.
+    requester. If the requester was removed, `actor` is the user who decided on the proposal.
+    `approval` has `effect_status`, `effect_result`, `effect_error` and `reason`.
     """
     _settled.append(hook)
     return hook

@@ -79,9 +79,9 @@ def carry_out(approval_id: str, settle: Settle | None = None) -> None:
 
     The act, its result and the audit event are one transaction, so a crash leaves all or nothing.
     `settle` is given if `prepare` returned a call: it stores the response of the outside system and
-    returns the result of the act. After a crash the call is repeated. Each attempt has the
-    proposal's id as its idempotency key. If the proposal is already finished, nothing happens. If a
-    rule refuses the act, the proposal ends as failed, and the act's changes are rolled back.
+    returns the result of the act. After a crash the call is repeated with the same idempotency key,
+    so that it takes effect once. If the proposal is already finished, nothing happens. If a rule
+    refuses the act, the proposal ends as failed, and the act's changes are rolled back.
     """
     approval = _lock(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -296,9 +296,9 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
 
 
 def _lock(approval_id: str) -> Approval | None:
-    """Lock the conversation of a proposal and then the proposal; return it or None.
+    """Lock the conversation of a proposal, then lock and return the proposal.
 
-    All callers that lock both rows use this order.
+    All callers that lock both rows use this order. The result is None if the proposal is not found.
     """
     approval = queries.find_approval(approval_id)
     if approval is None:

@@ -81,9 +81,9 @@ def propose(  # noqa: PLR0913 - each keyword is a filter or a position
 ) -> Approval:
     """Store a proposal with its preview, and return it.
 
-    `session_id` is its conversation; None creates a conversation. If a resumed turn repeats a tool
-    call with the same arguments, the existing proposal is returned. Other arguments make a new
-    proposal.
+    `session_id` is the conversation of the proposal. None creates a conversation. If a resumed turn
+    repeats a tool call with the same arguments, the existing proposal is returned. Other arguments
+    make a new proposal.
 
     Raises Forbidden, SessionNotFound. If `if_it_stands` is true, raises WouldBeRefused for an act
     that a rule would refuse now.
@@ -370,7 +370,7 @@ def _proposed_before(
 ) -> Approval | None:
     """Return the proposal that a tool call of a turn has already made, or None.
 
-    The user may have edited the proposal since then.
+    Somebody may have edited the proposal since then.
     """
     if turn_id is None:
         return None

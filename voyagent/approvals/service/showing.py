@@ -39,8 +39,9 @@ def arguments_of(approval: Approval) -> JsonObject:
 def preview(actor: Actor, approval: Approval) -> Description:
     """Return the preview of a proposal in the reader's language.
 
-    If no preview is stored, the tool's `describe` function makes one. The result has only a
-    `warning` if a rule refuses the act, and is empty if the tool has no such function.
+    If no preview is stored, the tool's `describe` function makes one. If a rule then refuses the
+    act, the result has only a `warning`. If the tool has no `describe` function, the result is
+    empty.
     """
     if approval.preview is not None:
         return _translated(approval, cast("Description", approval.preview))

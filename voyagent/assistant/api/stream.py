@@ -68,7 +68,7 @@ def answer(stream: Stream) -> Response:
 
 
 def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> EventStreamResponse:
-    """Return the event stream of a message as a response.
+    """Return a response with the event stream that answers a message.
 
     The response stores `reply`, so that a repeated request can follow the same events. Raises
     TooManyStreams, StreamsFull.

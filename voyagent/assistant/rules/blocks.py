@@ -36,8 +36,8 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
       assumed
 
     The `output` of a tool is null while the tool runs. `at` is the start of the call or, for an
-    approved act, of its execution. `took_s` is the duration of the call in seconds. It is absent
-    until the call has ended, and for an approved act.
+    approved act, of its execution. `took_s` is the duration of the call in seconds. `took_s` is
+    absent while the call runs, and always absent for an approved act.
     """
     blocks: list[Block] = []
     for event in events:

@@ -244,8 +244,8 @@ class Performance:
     def _reserve(self, tokens: int, seconds: float) -> str | None:
         """Reserve tokens for a model answer; return a message if none are left.
 
-        If the missing tokens are only reserved for other turns, the call waits without locks, at
-        most `seconds` plus GRACE_S. Raises StopRequested.
+        If the missing tokens are only reserved for other turns, the call waits without locks for at
+        most `seconds` plus GRACE_S seconds. Raises StopRequested.
         """
         until = time.monotonic() + seconds + costs.GRACE_S
         while True:
@@ -367,7 +367,7 @@ class Performance:
         """Return the warnings of a card for the user who confirms it.
 
         The result is empty for an incomplete card. `asks_approval` is true if this call needs
-        approval, although the capability does not always need it. `notices` are the sentences of
+        approval and other calls of the capability may not need it. `notices` are the sentences of
         `Capability.notices`.
         """
         capability = registry.find(card.capability)

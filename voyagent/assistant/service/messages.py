@@ -48,11 +48,11 @@ class CardNotOpen(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The events that a stream sends: from a number to the end of a turn.
+    """The events that a stream sends, up to the end of a turn.
 
-    The first event is the one after `after_seq`. `awaits` are ids of decided proposals; the stream
-    waits for the turns that continue after these decisions. Without `turn_id` and `awaits` only
-    stored events are sent.
+    The first event is the event after number `after_seq`. `awaits` are ids of decided proposals;
+    the stream waits for the turns that continue after these decisions. Without `turn_id` and
+    `awaits` only stored events are sent.
     """
 
     after_seq: int

@@ -120,8 +120,8 @@ class Configured:
         """Return the model for an agency's setting, or None for the built-in planner.
 
         `wanted` is the setting: the name of a model, BUILT_IN, or None for the default. The default
-        is the model on the local server, else Anthropic's model. If a model is named and there is
-        no API key, the local model is used.
+        is the model on the local server, else Anthropic's model. If the setting names a model and
+        there is no API key, the local model is used.
         """
         if wanted == BUILT_IN:
             return None
@@ -144,8 +144,8 @@ class ModelPlanner:
     """Planner that asks a model, and makes the calls of its answers in order.
 
     The planner has no state besides the conversation, so another worker can continue the turn.
-    `reserve` is called before each request with the maximum tokens and seconds of the answer. It
-    may wait, and returns a message if the budget is used up.
+    `reserve` is called before each request with the maximum tokens and seconds of the answer.
+    `reserve` may wait. It returns a message if the budget is used up.
     """
 
     driver: ModelDriver | None

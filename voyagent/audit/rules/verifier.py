@@ -99,7 +99,8 @@ DAMAGE = (
 class Head(NamedTuple):
     """The sequence number and hash of an event that were recorded outside the chain.
 
-    `source` says where, and completes the sentence "event 5 was …" in the description of a fault.
+    `source` says where they were recorded. It completes the sentence "event 5 was …" in the
+    description of a fault.
     """
 
     seq: int
@@ -502,7 +503,7 @@ def _times(factor: int, point: Point) -> Point:
 
 
 def main(arguments: list[str]) -> int:
-    """Verify the archive of the command line and return the exit code.
+    """Verify the archive that the command line names, and return the exit code.
 
     The result is printed.
     """

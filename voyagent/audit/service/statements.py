@@ -134,10 +134,11 @@ def gap(anchors: Anchors, tenant_id: UUID, signed: list[Statement]) -> str:
 
 
 def refill(anchors: Anchors, tenant_id: UUID) -> int:
-    """Write statements to the folder that only the database has; return their number.
+    """Write to the folder the statements that it lacks, and return their number.
 
-    Statements are written only if their signatures are valid and they continue the statements in
-    the folder. An operator needs this after a move to a new folder or a restore of the database.
+    The statements are copied from the database. Statements are written only if their signatures are
+    valid and they continue the statements in the folder. An operator needs this after a move to a
+    new folder or a restore of the database.
 
     Raises BrokenError, OSError.
     """

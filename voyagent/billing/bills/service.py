@@ -246,9 +246,10 @@ def _once() -> Iterator[None]:
 
 
 def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
-    """Set the payment date of an open bill, today or later.
+    """Set the payment date of an open bill.
 
-    Raises Forbidden, BillNotFound, DocumentNotOpen, PlannedInPast, InvalidDate.
+    `pay_on` must be today or later. Raises Forbidden, BillNotFound, DocumentNotOpen, PlannedInPast,
+    InvalidDate.
     """
     actor.require("bill.schedule")
     bill = bill_queries.get_bill(bill_id, lock=True)

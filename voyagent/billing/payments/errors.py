@@ -71,8 +71,8 @@ class NothingLeft(PaymentOverAllocated):
 class NothingOpen(Conflict):
     """No documents were given, and the party has no open document to settle.
 
-    A document can be settled if it is in the payment's currency and was issued by the date of the
-    allocation.
+    Only documents in the payment's currency with an issue date up to the date of the allocation can
+    be settled.
     """
 
     code = "nothing_open"

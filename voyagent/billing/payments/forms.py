@@ -103,9 +103,9 @@ RECEIPT_ERROR_FIELDS = {
 
 
 class PartsField(StringField):
-    """Amounts by document: rows of a hidden document id and an input for the amount.
+    """Amounts by document, one row for each document.
 
-    Rows without an amount are ignored.
+    A row has a hidden document id and an input for the amount. Rows without an amount are ignored.
     """
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:

@@ -137,8 +137,8 @@ class UnallocateIn(Closed):
 class RefundIn(Closed):
     """A refund of an advance.
 
-    The amount defaults to the whole unused amount, the date to today in the agency's time zone, the
-    account to the bank.
+    The amount defaults to the whole unused amount. The date defaults to today in the agency's time
+    zone. The account defaults to the bank.
     """
 
     amount: PlainAmount | None = None
@@ -147,7 +147,7 @@ class RefundIn(Closed):
     reference: Annotated[str, Text(128)] | None = None
 
     def money(self, currency: str) -> Money | None:
-        """Return the amount in the payment's currency, or None if absent.
+        """Return the amount in the payment's currency, or None if none was sent.
 
         Raises InvalidAmount.
         """
@@ -157,8 +157,8 @@ class RefundIn(Closed):
 class ReceiptIn(PartialAmountIn):
     """A payment by the customer of an invoice.
 
-    The amount defaults to the amount due, the date to today in the agency's time zone, the account
-    to the bank.
+    The amount defaults to the amount due. The date defaults to today in the agency's time zone. The
+    account defaults to the bank.
     """
 
     paid_on: BusinessDate | None = None
@@ -265,14 +265,15 @@ def _is_taken_back(row: Row) -> bool:
 class AllocationOut(AnswerOf[Row]):
     """An allocation of a payment to a document, from `effective_on`.
 
-    An allocation that is taken back is kept. A second allocation with negative amounts takes it
-    back, and has the id of the first as `reverses_id`.
+    An allocation that is taken back stays in the list. Another allocation with negative amounts
+    takes it back: `reverses_id` is the id of the allocation that is taken back.
 
     `amount` is in the payment's currency. `settled_amount` is the settled amount in the document's
-    currency, `settled_currency`. If the currencies differ, `booked_amount` is the value of the
-    settled amount at the document's booked rate, in the payment's currency. The rest of `amount` is
-    an exchange gain or loss. `booked_amount` is null if the document is in the agency's currency.
-    `exchange_rate` is the rate that was given for the allocation, if any.
+    currency, `settled_currency`. For a document in a foreign currency that a payment in the
+    agency's currency settles, `booked_amount` is the value of the settled amount at the document's
+    booked rate, in the payment's currency. The difference between `amount` and `booked_amount` is
+    an exchange gain or loss. Otherwise `booked_amount` is null. `exchange_rate` is the rate that
+    was given for the allocation, if any.
     """
 
     id: UUID

@@ -59,10 +59,10 @@ class SupplierCreditQuery(DocumentQuery):
 
 
 class SupplierCreditBrief(AnswerOf[Row]):
-    """A supplier credit in a list; amounts are decimal strings in its currency.
+    """A supplier credit in a list; amounts are decimal strings.
 
-    A credit with `reversed_on` was entered by mistake: from that date it no longer reduces the
-    bill. `reversal_reason` has the reason.
+    The amounts are in `currency`. A credit with `reversed_on` was entered by mistake: from that
+    date the credit no longer reduces the bill. `reversal_reason` has the reason.
     """
 
     id: UUID

@@ -47,7 +47,7 @@ def reverse_supplier_credit(
     the supplier's number of this credit can be used for another credit.
 
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate; PeriodLocked.
+    AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("bill.credit")
     credit = supplier_credit_queries.get_supplier_credit(supplier_credit_id)
@@ -67,15 +67,15 @@ def credit_bill(
 ) -> SupplierCredit:
     """Enter a supplier's credit note on a bill.
 
-    `amounts` are the amounts to credit before tax, by line number; by default all that is not
-    credited yet. For the credited amounts, the journal entry is the reverse of the bill's entry:
-    payables against cost, purchases as agent and input tax. At most the open amount can be
-    credited. `vendor_reference` is the supplier's number of the credit note; it can be used only
-    once for each supplier.
+    `amounts` are the amounts to credit before tax, by line number. The default is every amount of
+    the bill that is not credited yet. The journal entry takes back the bill's entry for the
+    credited amounts: it debits payables and credits cost, purchases as agent and input tax. At most
+    the open amount of the bill can be credited. `vendor_reference` is the supplier's number of the
+    credit note; it can be used only once for each supplier.
 
-    Raises Forbidden, BillNotFound, DocumentNotOpen; VendorReferenceRequired, ReasonRequired,
-    TextTooLong, InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
-    CreditExceedsLine, SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit,
+    Raises Forbidden, BillNotFound, DocumentNotOpen, VendorReferenceRequired, ReasonRequired,
+    TextTooLong, InvalidDate, NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
+    CreditExceedsLine, SupplierCreditExceedsOpen, SupplierCreditTaken, AmountAboveLimit,
     PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.credit")
@@ -137,10 +137,10 @@ class BillCredit:
 def credit_now(
     actor: Actor, bill: Bill, amounts: Mapping[int, Money] | None, on: date | None
 ) -> tuple[BillCredit, date]:
-    """Check all limits; return the contents and the date of a supplier credit.
+    """Check a supplier credit, and return its contents and its date.
 
     The date is `on`, or the result of `first_day` if `on` is None. Raises InvalidDate,
-    SupplierCreditExceedsOpen, AmountAboveLimit, PeriodLocked; NoLines, LineNotOnBill,
+    SupplierCreditExceedsOpen, AmountAboveLimit, PeriodLocked, NoLines, LineNotOnBill,
     InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     day = book_day(actor, bill, on)
@@ -155,7 +155,7 @@ def credit_now(
 def proposed(bill: Bill) -> dict[int, Money]:
     """Return the proposed amounts of a supplier credit by line number.
 
-    With their taxes the amounts add up to at most the open amount.
+    The sum of the amounts and their taxes is at most the open amount of the bill.
     """
     return proposed_amounts(bill, _crediting(bill))
 

@@ -46,12 +46,12 @@ def write_off_invoice(
 ) -> WriteOff:
     """Write off the open amount of an invoice or a part of it.
 
-    Bad debts are posted against receivables. The date defaults to today, or to the issue date if
-    the issue date is later. The actor needs an approval. Taxes do not change, because a bad debt
-    does not change the supply (section 34 of the CGST Act).
+    The journal entry debits bad debts and credits receivables. The date defaults to today, or to
+    the issue date if the issue date is later. The actor needs an approval. Taxes do not change,
+    because a bad debt does not change the supply (section 34 of the CGST Act).
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong,
-    MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit;
+    MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit,
     PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("invoice.write_off")
@@ -94,7 +94,7 @@ def reverse_write_off(
     From that day the amount is open on the invoice again. A write-off can be reversed only once.
 
     Raises Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired,
-    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("invoice.reverse_write_off")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)

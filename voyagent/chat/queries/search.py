@@ -40,8 +40,9 @@ def found_statement(words: str, limit: int, cursor: str | None = None) -> Select
     """Select the conversations that have `words` in their name or messages.
 
     Under row-level security PostgreSQL would not use the trigram index. Therefore an SQL function
-    finds the ids without row-level security, and the rows with these ids are then read under it. A
-    last row without an id means that older conversations were not searched. Raises InvalidCursor.
+    finds the ids without row-level security. The rows with these ids are then read under row-level
+    security. If older conversations were not searched, the last row has no id. Raises
+    InvalidCursor.
     """
     after = Cursor.decode(cursor) if cursor is not None else None
     values: tuple[tuple[Any, TypeEngine[Any]], ...] = (

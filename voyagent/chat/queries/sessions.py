@@ -145,8 +145,8 @@ def exists(session_id: UUID) -> bool:
 def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return an SQL condition that a conversation exists and is not deleted.
 
-    Queries of other packages use this condition. `session_id` is their column with the id of the
-    conversation.
+    Queries of other packages use this condition. `session_id` is the column of such a query that
+    has the id of the conversation.
     """
     return there_is(
         select(literal_column("1")).where(
@@ -205,7 +205,7 @@ def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
 
 
 def lock(session_id: UUID) -> None:
-    """Lock a conversation's row, deleted or not.
+    """Lock a conversation's row, even if the conversation is deleted.
 
     Callers that lock several rows must take this lock first.
     """
@@ -338,12 +338,14 @@ def last_messages(reader: Reader, session_id: UUID, limit: int) -> list[Row]:
 def transcript(
     reader: Reader, session_id: UUID, *, limit: int, cursor: str | None, superseded: bool
 ) -> tuple[list[Row], str | None, int]:
-    """Return a page of messages, the next cursor, and an event's number.
+    """Return a page of messages, the next cursor, and the number of an event.
 
-    A stream continues after the event with this number. If a turn is running, this is the event
-    before the first event of the turn. Otherwise it is the newest event. The number is read before
-    the messages, so that no event is missed between page and stream. Raises SessionNotFound,
-    InvalidCursor.
+    After showing the page, the caller reads the stream of the events after this event. While a turn
+    is running, this is the last event before the first event of the turn. Otherwise this is the
+    newest event. Its number is read before the messages, so that no event is missed between page
+    and stream.
+
+    Raises SessionNotFound, InvalidCursor.
     """
     begun = (
         select(func.min(_TURNS.first_event_seq) - 1)

@@ -85,7 +85,7 @@ _opened: list[TurnHook] = []
 
 
 def on_opened(hook: TurnHook) -> TurnHook:
-    """Register a function that is called with each new turn, to run it.
+    """Register a function that is called with each new turn, to run the turn.
 
     The call is in the transaction that creates the turn.
     """
@@ -206,8 +206,9 @@ def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
 
 
 def append_loose_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
-    """Store an event that belongs to no stored turn, such as a failed replay's error.
+    """Store an event whose turn is not stored in the database.
 
+    An example is the error event for a client that asks to continue a stream at an unknown event.
     Returns the number of the event. Raises SessionNotFound.
     """
     values = {
@@ -249,18 +250,19 @@ def append_note(actor: Actor, turn: Turn, blocks: Sequence[JsonMapping]) -> None
 
 
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
-    """Start a new turn that replaces a turn and all later ones, with the same message.
+    """Start a new turn that replaces a turn and all later turns.
 
-    Approved acts are not undone. Pending proposals of the replaced turns are withdrawn. Raises
-    Forbidden, SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
+    The new turn has the message of the turn `turn_id`. Approved acts are not undone. Pending
+    proposals of the replaced turns are withdrawn. Raises Forbidden, SessionNotFound, TurnNotFound,
+    TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     return _replace_turn(actor, session_id, turn_id, None)
 
 
 def edit_and_resend(actor: Actor, session_id: UUID, turn_id: str, message: str) -> Turn:
-    """Start a new turn that replaces a turn and all later ones, with a new message.
+    """Start a new turn that replaces a turn and all later turns.
 
-    Raises the errors of `regenerate`.
+    `message` is the message of the new turn. Raises the errors of `regenerate`.
     """
     return _replace_turn(actor, session_id, turn_id, message)
 
@@ -319,9 +321,9 @@ class Tail:
 def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit: int) -> Tail:
     """Return a conversation's events after a number, and whether more can follow.
 
-    More events can follow while the turn `turn_id` is active, or without `turn_id` while the
-    conversation exists. This condition is read before the events, so that a `final` event that is
-    written at the same time is not missed.
+    With `turn_id`, more events can follow while this turn is active. Without `turn_id`, more events
+    can follow while the conversation exists. This condition is read before the events, so that a
+    `final` event that is written at the same time is not missed.
     """
     try:
         is_open = (

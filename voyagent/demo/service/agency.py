@@ -39,7 +39,7 @@ class AddressTaken(Conflict):
 
 
 def fill(parts: Identity) -> list[str]:
-    """Create what is missing of the demo agency, and renew expired proposals.
+    """Create missing data of the demo agency, and renew expired proposals.
 
     Returns sentences that say what was done. People, enquiries and books are created in one
     transaction, so an interrupted call leaves none of them. Conversations and trips are created one

@@ -1,6 +1,6 @@
 """People of the demo agency in five roles.
 
-With several people, one can approve what another has requested.
+With several people, one person can approve what another person has requested.
 """
 
 from __future__ import annotations

@@ -41,10 +41,10 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation of a colleague: messages, and decisions between them.
+    """A conversation of a colleague with the assistant.
 
-    `customer` is the customer whose enquiry the conversation is about, or None. `course` has the
-    messages and decisions in order.
+    `customer` is the customer whose enquiry the conversation is about, or None. `course` has, in
+    order, the messages of the colleague and the accountant's decisions on proposals.
     """
 
     customer: str | None

@@ -58,7 +58,7 @@ def book_trip(
 
 
 def bill_today(accountant: Actor) -> int:
-    """Issue an invoice with tax and one in instalments, both dated today.
+    """Issue an invoice with tax and an invoice in instalments, both dated today.
 
     Returns the number of invoices that were issued.
     """
@@ -186,8 +186,9 @@ def _days(accountant: Actor, line: Row) -> tuple[date, date]:
 def _items(line: Row) -> list[LineItem]:
     """Parse document lines in the form `description | quantity | price; …`.
 
-    `| agent` after the price marks a bill line as agent. A commission after a further `|` marks an
-    invoice line that is sold as agent with this commission.
+    `description | quantity | price | agent` is a bill line that is bought as agent. `description |
+    quantity | price | agent | commission` is an invoice line that is sold as agent with this
+    commission.
     """
     return [
         _item(line["currency"], *(part.strip() for part in item.split("|")))

@@ -1,6 +1,7 @@
 """Create sixty enquiries over the year, in every status.
 
-The service cannot set the time of receipt, so an SQL statement moves it into the past afterwards.
+The service sets the time of receipt to now. Therefore an SQL statement moves this time into the
+past afterwards.
 """
 
 from __future__ import annotations

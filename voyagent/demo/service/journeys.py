@@ -65,8 +65,8 @@ class PlannedService(NamedTuple):
 class Plan:
     """A trip for a customer's newest enquiry about a destination.
 
-    `planner` is the name of the colleague who plans the trip. `sold` has the lines of the invoice,
-    and `bought` the lines of the bill of each supplier. If `sold` is empty, the trip has no
+    `planner` is the name of the colleague who plans the trip. `sold` has the lines of the invoice.
+    `bought` has, by supplier, the lines of the supplier's bill. If `sold` is empty, the trip has no
     documents.
     """
 

@@ -53,7 +53,8 @@ class StatementFolder:
     def append(self, tenant_id: UUID, *lines: str) -> None:
         """Append lines to an agency's file and wait for the disk. Raises OSError.
 
-        If a write fails, the incomplete lines are removed again, unless the folder forbids this.
+        If a write fails, the incomplete lines are removed, unless the system refuses to shorten the
+        file.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND

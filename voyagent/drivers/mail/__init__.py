@@ -10,8 +10,8 @@
 
 `?tls=starttls` or `?tls=none` after an `smtp:` URL overrides the choice between the second and the
 third driver. In production `file:`, `console:` and an unencrypted connection to another computer
-are refused. If the variable is not set, mails are written to `mail/` in the data folder; in
-production they then stay in the outbox.
+are refused. If the variable is not set, mails are written to `mail/` in the data folder. In
+production without the variable, no mail is sent, and all mails stay in the outbox.
 
 In the user name and the password write @ as %40, / as %2F and : as %3A. Certificates are checked
 against the certificate authorities of the system.

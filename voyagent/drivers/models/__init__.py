@@ -6,10 +6,10 @@
 | `openai.OpenAI` | chat completions | names begin with `VOYAGENT_OPENAI_` |
 | `scripted.Scripted` | none: returns the answers of a list | for tests |
 
-`calling` has the rules for retries, `assembly` the limits of an answer, `line` the connection, and
-`prices` the prices of tokens. The SDKs are imported at the first call. An error contains only the
-vendor's short names for it, such as `rate_limit_error`. The vendor's text is left out, because it
-may contain the API key or the conversation.
+The module `calling` has the rules for retries, `assembly` has the limits of an answer, `line` has
+the connection, and `prices` has the prices of tokens. The SDKs are imported at the first call. The
+text of an error contains only short names from the vendor, such as `rate_limit_error`. The vendor's
+message is left out, because it may contain the API key or the conversation.
 
 The APIs differ in these points:
 

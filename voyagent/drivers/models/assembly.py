@@ -119,7 +119,7 @@ class Assembly:
     ) -> ModelAnswer:
         """Return the complete answer.
 
-        `tries` is the number of requests so far, and `spent` the tokens of the requests that
+        `tries` is the number of requests so far. `spent` has the token counts of the requests that
         failed. `stop_reason` is given if the answer was cut or stopped. Raises ModelNonsense if the
         arguments of a tool call are not a JSON object, or if the stop reason is `tool_use` and
         there is no tool call.

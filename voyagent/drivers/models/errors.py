@@ -16,9 +16,9 @@ class ModelError(Exception):
 
     `message` is the reason, for the log. It contains no part of the conversation, no API key and no
     text of the vendor. `vendor_ref` is the vendor's id of the request. `has_sent_text` is true if a
-    part of the answer was already shown to the person. `tries` is the number of HTTP requests, and
-    `usage` the tokens that they used, as far as known. `sentence` is shown to the person and can be
-    translated.
+    part of the answer was already shown to the person. `tries` is the number of HTTP requests.
+    `usage` counts the tokens of these requests, as far as they are known. `sentence` is shown to
+    the person and can be translated.
     """
 
     sentence: ClassVar[str] = N_(

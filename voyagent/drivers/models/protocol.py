@@ -106,8 +106,8 @@ class ModelRequest:
     def tokens_max(self) -> int:
         """Return the maximum number of tokens of the request and its answer.
 
-        It is the number of bytes of the request, because each token has at least one byte, plus
-        `max_tokens`.
+        The result is the number of bytes of the request plus `max_tokens`. The request has at most
+        as many tokens as bytes, because each token has at least one byte.
         """
         parts = [asdict(part) for part in (*self.system, *self.tools, *self.messages)]
         return len(json.dumps(parts, ensure_ascii=False).encode(errors="replace")) + self.max_tokens
@@ -119,7 +119,7 @@ class ModelAnswer:
 
     `calls` is empty unless `stop_reason` is `tool_use`. If an answer was cut or stopped, its tool
     calls are dropped. `text` is all the text that `on_text` received. `tries` is the number of HTTP
-    requests, and `usage` the tokens that they used; both include failed requests.
+    requests, and `usage` counts their tokens; both include failed requests.
     """
 
     text: str

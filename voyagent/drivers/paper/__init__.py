@@ -101,8 +101,8 @@ class Paper:
         """Return the PDF of a template, such as `itinerary.typ`, filled with JSON `data`.
 
         The PDF is tagged for screen readers (PDF/UA-1). If some combination of characters does not
-        allow this standard, the PDF is made without it. Raises TextNotPrintable if the text cannot
-        be laid out.
+        allow this standard, the PDF is made without this standard. Raises TextNotPrintable if the
+        text cannot be laid out.
         """
         import typst  # noqa: PLC0415 - 80 MB, which few processes need
 

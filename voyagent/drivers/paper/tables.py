@@ -43,10 +43,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: the first `texts` columns contain text, the others amounts.
+    """A table: the first columns contain texts, the other columns contain amounts.
 
-    The column with the index `stretch` takes the remaining width. `note` is printed below the
-    table.
+    `texts` is the number of columns with texts. `stretch` is the index of the column that takes the
+    remaining width. `note` is printed below the table.
     """
 
     title: str

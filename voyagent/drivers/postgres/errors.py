@@ -34,9 +34,10 @@ class NoServerAccount(EmbeddedServerError):
 
 
 class UnsafeFolder(EmbeddedServerError):
-    """A folder with a predictable name is not safe.
+    """A folder of the embedded server is not safe.
 
-    The folder belongs to another user, or other users can write to it.
+    The name of the folder is predictable, so another user could create the folder first. The folder
+    belongs to another user, or other users can write to it.
     """
 
     def __init__(self, folder: Path) -> None:

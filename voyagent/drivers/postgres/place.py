@@ -60,9 +60,9 @@ class Place:
     def sockets(self) -> Path:
         """Return the folder of the server's socket.
 
-        It is the data folder of PostgreSQL. The path of a socket has a maximum length: if the data
-        folder's path is too long for it, the result is a short path in the folder for temporary
-        files.
+        The socket is in the data folder of PostgreSQL, unless the path of that folder is too long
+        for a socket or contains a comma. In that case the result is a short path in the folder for
+        temporary files.
         """
         if len(os.fsencode(self.cluster)) <= SOCKET_FOLDER_LENGTH_MAX and "," not in str(
             self.cluster

@@ -5,8 +5,8 @@
 | `sandbox` | for tests and demonstrations: real airports, invented prices, no purchases |
 | `none` | refuses every call with `capability_not_supported` |
 
-`protocols` has the interfaces and `errors` the errors. A new driver needs a package here, a name in
-the settings, an entry in `open_suppliers`, and a test that runs
+`protocols` has the interfaces, and `errors` has the errors. A new driver needs a package here, a
+name in the settings, an entry in `open_suppliers`, and a test that runs
 `tests/drivers/suppliers/contract.py` on the driver.
 """
 

@@ -52,8 +52,8 @@ class Guard:
         """Run `work` in a thread and return its result.
 
         `act` names the call in the log. `changes` is true if the call changes something at the
-        supplier. Raises only SupplierError. If a call with `changes` exceeds the time limit, or if
-        the driver raises an unexpected exception, `in_doubt` of the error is true.
+        supplier. Raises only SupplierError. If `changes` is true, and the call exceeds the time
+        limit or the driver raises an unexpected exception, `in_doubt` of the error is true.
         """
         if not self._places.acquire(blocking=False):
             raise TransientFailure(self.driver, f"{act}: {HANGING_MAX} calls are already running")

@@ -119,8 +119,8 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 def _logged_before(call: Invocation) -> UUID | None:
     """Return the id of the enquiry that a replaced turn created, or None.
 
-    This turn replaces that turn. An enquiry whose status is no longer `new` is not returned, so
-    that it is not changed.
+    The call belongs to the turn that replaces this turn. An enquiry whose status is no longer `new`
+    is not returned, so that the call does not change the enquiry.
     """
     for earlier in reversed(call.earlier):
         try:

@@ -108,11 +108,14 @@ def run(call: Invocation, inputs: UpdateEnquiryInput) -> JsonObject:
 
 
 def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
-    """Return True if contacts of an enquiry outside the conversation would change.
+    """Return True if the change of an enquiry in another conversation needs approval.
 
-    A change of the enquiry's conversation counts too. Such a change needs approval, because a text
-    in a conversation can contain instructions of a stranger. These instructions must not redirect
-    the mails of another customer. Raises EnquiryNotFound.
+    If the call is made in a conversation that is not the conversation of the enquiry, a change of
+    the customer's contact details or of the enquiry's conversation needs approval. A text in a
+    conversation can contain instructions of a stranger, and these instructions must not redirect
+    the mails of another customer.
+
+    Raises EnquiryNotFound.
     """
     if call.session_id is None:
         return False

@@ -134,9 +134,10 @@ class Search:
 
     @property
     def is_blunt(self) -> bool:
-        """Return True if no text is long enough for the trigram index.
+        """Return True if every text of the search is too short for the trigram index.
 
-        The index needs three letters in a row.
+        The index needs three consecutive letters or digits. The result is False if the search has
+        no text.
         """
         parts = [part for part in self.texts if part]
         return bool(parts) and all(map(is_blunt, parts))
@@ -157,9 +158,9 @@ class Search:
 class EnquiryListPage:
     """Data of the list page: enquiries, counts by status, the open enquiry.
 
-    `is_capped` is true if counting stopped at 1,000, and `is_partial` if only the newest enquiries
-    were searched. `opened` is the enquiry that is shown beside the list, with its newest events in
-    `history`.
+    `is_capped` is true if counting stopped at 1,000. `is_partial` is true if only the newest
+    enquiries were searched. `opened` is the enquiry that is shown beside the list, with its newest
+    events in `history`.
     """
 
     page: Page[Row]

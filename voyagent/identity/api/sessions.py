@@ -25,7 +25,7 @@ sessions = ApiBlueprint("sessions", __name__, tag="Your account", guard=Guard.BE
 
 @sessions.get("/auth/sessions", answer=AuthSessionList, permission="account.read")
 def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
-    """List the caller's sessions in browsers and programs, the 200 most recently used.
+    """List the caller's 200 most recently used sessions, in browsers and programs.
 
     API keys have no session; list them with the operations for API keys.
     """
@@ -38,8 +38,8 @@ def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
 def list_credentials(reader: RequestReader) -> Body[CredentialList]:
     """List the kinds of credential that give access as the caller.
 
-    `live` is the number of credentials of the kind that work, and `end` the operation that ends
-    them. API keys and sent invitations stay valid after a change of the password.
+    `live` is the number of working credentials of the kind. `end` is the operation that ends them.
+    API keys and sent invitations stay valid after a change of the password.
     """
     living = credentials.living(reader, reader.person_id)
     return CredentialList.of(

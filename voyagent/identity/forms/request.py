@@ -17,7 +17,7 @@ def identity() -> Identity:
 
 
 def device(channel: Channel) -> Device:
-    """Return the client's browser or program, and its address.
+    """Return the client's browser or program, and the client's address.
 
     Characters of the user agent that cannot be printed are left out.
     """

@@ -122,7 +122,7 @@ class KeyFacts:
 def find_api_key(prefix: str) -> KeyFacts | None:
     """Return the unchanging data of the API key with a prefix, even if it is revoked.
 
-    The key may belong to any agency. None if no key has the prefix.
+    The key may belong to any agency. The result is None if no key has the prefix.
     """
     row = db.session.execute(
         text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"),
@@ -172,7 +172,7 @@ def public_user_statement(user_id: UUID) -> Select[Any]:
 def get_public_user(user_id: UUID) -> Row:
     """Return a user with the columns of the API operation `me`.
 
-    For use in the transaction of the sign-in. Raises PersonNotFound.
+    Call this function in the transaction of the sign-in. Raises PersonNotFound.
     """
     rows = SessionReader(db.session).read(public_user_statement(user_id))[0]
     return first_row(rows, PersonNotFound)
@@ -280,7 +280,7 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
 
 
 def people_statement(*, user_id: UUID | None = None, removed: bool | None = None) -> Select[Any]:
-    """Select the users of the agency by name.
+    """Return an SQL statement that selects the users of the agency, ordered by name.
 
     `removed` selects only inactive users if it is True, and only active users if it is False.
     Without `removed`, all users are selected.
@@ -325,7 +325,7 @@ def list_people(reader: Reader, *, removed: bool | None = None) -> list[Row]:
 
 
 def get_person(reader: Reader, user_id: UUID, *, or_suspended: bool = False) -> Row:
-    """Return an active user, with `or_suspended` a suspended user too.
+    """Return an active user; with `or_suspended`, a suspended user is returned too.
 
     Raises PersonNotFound.
     """
@@ -496,11 +496,12 @@ def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
 
 
 def two_factor_statement(user_id: UUID) -> Select[Any]:
-    """Select the state of a user's two-factor authentication, as one row.
+    """Return an SQL statement that selects the state of a user's two-factor sign-in.
 
-    `totp_enabled`: whether it is on. `totp_pending_secret`: the encrypted secret of an unfinished
-    set-up. `email_proven`: whether a mailed link has proven the e-mail address. `codes_made` and
-    `codes_left`: the number of all recovery codes and of the unused recovery codes.
+    The statement gives one row. `totp_enabled` is true if two-factor authentication is on.
+    `totp_pending_secret` is the encrypted secret of an unfinished set-up. `email_proven` is true if
+    a mailed link has proven the e-mail address. `codes_made` is the number of all recovery codes,
+    and `codes_left` the number of unused ones.
     """
     codes = select(func.count()).where(owned(RecoveryCode), _CODES.user_id == user_id)
     return select(
@@ -520,8 +521,8 @@ def get_two_factor(reader: Reader, user_id: UUID) -> Row:
 def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
     """Return a user of the current agency as an Actor with the user's present role.
 
-    For work outside a request, such as a turn of the assistant or an approved act. Raises
-    Unauthorized if the user is not active or the agency is suspended.
+    Call this function for work outside a request, such as a turn of the assistant or an approved
+    act. Raises Unauthorized if the user is not active or the agency is suspended.
     """
     row = (
         db.session.execute(

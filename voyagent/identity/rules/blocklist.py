@@ -1,8 +1,9 @@
 """Recognise passwords that attackers guess first: common ones, names, key runs.
 
-The names are those of the product, the agency and the e-mail address. A run is a sequence of
-neighbouring keys, letters or digits. The 5,000 most common passwords are from the package `zxcvbn`.
-`common_passwords.txt` adds first names, dictionary words and terms of the travel trade.
+The names are the name of the product, the name of the agency, and the e-mail address with its
+parts. A run is a sequence of neighbouring keys, letters or digits. The 5,000 most common passwords
+are from the package `zxcvbn`. `common_passwords.txt` adds first names, dictionary words and terms
+of the travel trade.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def is_common(password: str, *, agency_name: str = "", email: str = "") -> bool:
 
     Common passwords are easy to guess. So are the name of the product, the name of the agency, the
     e-mail address and its parts. Digits and symbols at the beginning and the end of a password are
-    ignored. A password is also easy to guess if all but three of its characters form one run of
+    ignored. A password is also easy to guess if it has at most three characters besides one run of
     letters, digits or keyboard keys.
     """
     whole = password.strip().lower()

@@ -73,11 +73,12 @@ class Passwords:
 
     @property
     def refusal_at(self) -> float | None:
-        """Return the earliest time at which a refusal may be sent; None if none is set.
+        """Return the earliest time at which a refusal may be sent.
 
         The time is a value of `time.perf_counter`: the end of the last verification plus half of
-        its duration. By then the audit event, which is recorded only for a known e-mail address, is
-        written. So the response time does not reveal whether the account exists.
+        its duration. At this time, the audit event is already written, which is recorded only for a
+        known e-mail address. So the response time does not reveal whether the account exists. The
+        result is None if the request has verified no password.
         """
         return _refusal_at.get()
 

@@ -46,7 +46,7 @@ class AccessTokens:
     """Signs and verifies access tokens.
 
     The tokens are JWTs signed with HS256. The claim `sid` is the id of the session. The claim
-    `fresh` is true if the token was issued for a password.
+    `fresh` is true if the user obtained the token with a password.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -131,7 +131,8 @@ class AccessTokens:
 def _kid(token: str, otherwise: str) -> object:
     """Return the id of the secret that a token claims to be signed with.
 
-    The header is read without verification, so the result must not be trusted. Raises ValueError.
+    If the token's header names no secret, the result is `otherwise`. The header is read without
+    verification, so the result must not be trusted. Raises ValueError.
     """
     head = token.partition(".")[0]
     header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))

@@ -354,9 +354,10 @@ class AuthSessionList(AnswerOf[Row]):
 
 
 class CredentialCount(AnswerOf[Row]):
-    """The number of the caller's credentials of one kind that work, in `live`.
+    """The number of working credentials of one kind that the caller has.
 
-    `end` is the operation that ends these credentials; null if there are none.
+    `live` is the number. `end` is the operation that ends these credentials. It is null if `live`
+    is 0, or if no operation ends credentials of this kind.
     """
 
     kind: Literal[

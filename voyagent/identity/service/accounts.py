@@ -29,7 +29,7 @@ _new_agency_hooks: list[NewAgencyHook] = []
 def on_new_agency(hook: NewAgencyHook) -> NewAgencyHook:
     """Register a function that runs in the transaction that creates an agency.
 
-    A package uses this, for example, to create the chart of accounts of the new agency.
+    For example, the ledger registers a function that creates the agency's chart of accounts.
     """
     if hook not in _new_agency_hooks:
         _new_agency_hooks.append(hook)

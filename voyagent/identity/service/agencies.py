@@ -15,9 +15,9 @@ from voyagent.kernel.db import db
 def suspend_agency(tenant_id: UUID) -> str:
     """Suspend the current agency and return its name.
 
-    `tenant_id` is the id of the current agency. All its sessions and API keys are refused from the
-    next request on; nothing is deleted. Suspending a suspended agency changes nothing. Raises
-    AgencyNotFound.
+    `tenant_id` is the id of the current agency. All sessions and API keys of the agency are refused
+    from the next request on; nothing is deleted. Suspending a suspended agency changes nothing.
+    Raises AgencyNotFound.
     """
     return _set_active(tenant_id, "agency.suspended", is_active=False)
 

@@ -68,7 +68,7 @@ def confirm_in_browser(
     password: str,
     code: str,
 ) -> Actor:
-    """Check password and code of a browser, and return the actor as fresh.
+    """Check password and code of a browser, and return the actor with `fresh` set.
 
     The reauthentication is recorded in the audit log. Raises the errors of `confirm`.
     """

@@ -63,7 +63,7 @@ class _Ending:
 def end_credentials(
     act: Act, user_id: UUID, *, by: Actor, keep: UUID | None = None
 ) -> dict[Kind, int]:
-    """End the credentials that an act ends; return the number of each kind.
+    """End the credentials that an act ends; return how many ended, by kind.
 
     The user is locked first. Whoever creates a credential of the user locks the user too
     (`proving.lock_actor`), so no credential is created while the others end. `by` is the actor in

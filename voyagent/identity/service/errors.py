@@ -90,8 +90,8 @@ class TotpRequired(Unauthorized):
 class SignInExpired(Unauthorized):
     """The code was sent too late after the password, so the sign-in must start again.
 
-    Also raised if the password, the e-mail address or the second factor has changed since the
-    password was checked.
+    This error is also raised if the password, the e-mail address or the second factor has changed
+    since the password was checked.
     """
 
     code = "sign_in_expired"
@@ -176,7 +176,7 @@ class InviteAlreadyExists(Conflict):
 class AlreadyInTeam(Conflict):
     """The e-mail address belongs to a user of the agency.
 
-    The HTML pages refuse to invite such a user; the API contract allows it for programs.
+    The HTML pages refuse to invite such a user. The API contract lets programs invite such a user.
     """
 
     code = "already_in_team"

@@ -116,8 +116,8 @@ def invite_newcomer(
 def revoke_invites_to(actor: Actor, *emails: str) -> None:
     """Revoke the agency's open invitations to some e-mail addresses.
 
-    Called for the old and the new address when a user changes the e-mail address. Otherwise a later
-    owner of an address could join with an old link.
+    The service calls this function for the old and the new address when a user changes the e-mail
+    address. Otherwise a later owner of an address could join with an old link.
     """
     statement = (
         select(Invite)
@@ -161,9 +161,9 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> None:
 
 
 def invite_filter(status: str | None) -> str | None:
-    """Return a valid status to filter invitations by; None for all.
+    """Return the status by which invitations are to be filtered, after checking it.
 
-    Raises InvalidStatus.
+    None means no filter. Raises InvalidStatus.
     """
     if status is not None and status not in STATUSES:
         raise InvalidStatus
@@ -171,7 +171,7 @@ def invite_filter(status: str | None) -> str | None:
 
 
 def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
-    """Return an invitation for the page of its link.
+    """Return an invitation for the page that the invitation's link opens.
 
     The row has the e-mail address, the role, the name of the agency, the inviter and the time of
     expiry.

@@ -68,9 +68,10 @@ def make_key(
 
 
 def revoke_key(actor: Actor, key_id: UUID) -> None:
-    """Revoke an API key from the next request on; for its creator or an administrator.
+    """Revoke an API key from the next request on.
 
-    Revoking a revoked key changes nothing. Raises Forbidden, NotFound.
+    Only the key's creator or an administrator may revoke it. Revoking a revoked key changes
+    nothing. Raises Forbidden, NotFound.
     """
     key = get_key_to_revoke(actor, key_id)
     revoked = rows_changed(

@@ -55,8 +55,8 @@ class Holder:
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
     """Create a token for a user's e-mail address and return its 43 characters.
 
-    Earlier tokens of the user stay valid. The caller has locked the user, so that an act that ends
-    the user's tokens also ends this one if it comes later.
+    Earlier tokens of the user stay valid. The caller has locked the user. If another act then ends
+    the user's tokens, it also ends this new token.
     """
     secret = new_secret()
     expires_at = clock.now() + timedelta(seconds=lifetime_s(identity.settings, purpose))
@@ -83,10 +83,10 @@ def lifetime_s(settings: Settings, purpose: Purpose) -> int:
 
 
 def find(token: str, purpose: Purpose) -> Holder | None:
-    """Return the owner of a valid token and bind the session to the owner's agency.
+    """Return the owner of a valid token, and make the owner's agency the current one.
 
-    The token stays unused. None is returned if the token is unknown, used, expired, or for another
-    purpose or address. The caller cannot tell which is the case.
+    The token can still be used afterwards. The result is None if the token is unknown, used,
+    expired, or for another purpose or address. The caller cannot tell which is the case.
     """
     found = people.find_one_time_token(secret_digest(token))
     if found is None:

@@ -30,14 +30,14 @@ def lock_person(user_id: UUID) -> User:
 def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
     """Lock the acting user, check the actor again, and return both.
 
-    Every service that creates or changes a credential calls this function before it writes. The
-    acts that end credentials lock the user too (`credentials.end_credentials`). A credential is
-    therefore either stored before such an act, which then ends it, or refused after the act. The
+    Every service that creates or changes a credential calls this function before it writes. An act
+    that ends credentials locks the user too (`credentials.end_credentials`). If the credential is
+    stored first, the act ends it. If the act comes first, this function refuses the credential. The
     returned actor has the present role. Lock users before any other row, so that no two
     transactions wait for each other.
 
     Raises Unauthorized if the user is not active, or if the session, token or key has ended since
-    the request was authenticated; Forbidden if the role lacks the permission by now.
+    the request was authenticated. Raises Forbidden if the role lacks the permission by now.
     """
     if actor.user_id is None:
         raise Unauthorized
@@ -59,12 +59,12 @@ def lock_owner(user_id: UUID, email: str) -> User | None:
 def check_password(
     identity: Identity, tenant_id: UUID, user_id: UUID, *, stored: str, password: str
 ) -> tuple[User, bool]:
-    """Check a password; return the locked user, and whether the password is correct.
+    """Check a password; return the locked user, and True if the password is correct.
 
-    `stored` is the hash of the password that the caller has read from the database. No database
-    connection is used while the password is hashed. If the stored hash has changed during that
-    time, the new hash decides. A hash with outdated parameters is replaced. Raises Unauthorized,
-    PasswordsBusy.
+    `stored` is the hash that the caller has read from the database. No database connection is used
+    while the given password is hashed. If the hash in the database has changed during that time,
+    the password is compared with the new hash. A hash with outdated parameters is replaced. Raises
+    Unauthorized, PasswordsBusy.
     """
     pause()
     is_right = identity.passwords.verify(stored, password)

@@ -159,7 +159,7 @@ def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
 def end_sessions(
     user_id: UUID, *, reason: str, except_session: UUID | None = None, by: Actor | None = None
 ) -> int:
-    """End the sessions of a user except one, and return their number.
+    """End all sessions of a user, or all but one, and return the number that ended.
 
     The sessions and their tokens are refused from the next request on, in browsers and programs
     (ASVS 7.4). `except_session` is the id of the session that continues; without it, all sessions

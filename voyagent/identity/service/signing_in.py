@@ -95,10 +95,11 @@ def begin_sign_in(
 def complete_sign_in(
     identity: Identity, half: HalfSignIn, *, code: str, device: Device
 ) -> SignedInPerson:
-    """Open the session of a HalfSignIn with a two-factor code, within five minutes.
+    """Open the session of a HalfSignIn with a two-factor code.
 
-    SignInExpired is raised after five minutes. The same error is raised if the e-mail address or
-    the password has changed, or if two-factor authentication is off by now.
+    SignInExpired is raised if more than five minutes have passed since the password was checked.
+    The same error is raised if the e-mail address or the password has changed, or if two-factor
+    authentication is off by now.
 
     Raises TooManyRequests, SignInExpired, TotpInvalid.
     """
@@ -185,10 +186,10 @@ def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
 
 
 def _wrong(identity: Identity) -> InvalidCredentials:
-    """Return the error with the time at which it is to be sent.
+    """Return the error for a wrong address or password, with the time to send it.
 
-    The delay is equal for known and unknown addresses. Without it a known address would take
-    longer, because a failure for a known address has an audit event.
+    The delay is equal for known and unknown addresses. Without the delay, the response for a known
+    address would take longer, because a failure for a known address has an audit event.
     """
     error = InvalidCredentials()
     error.answer_at = identity.passwords.refusal_at

@@ -2,7 +2,7 @@
 
 A stranger can invite accomplices and then move the account to the address of somebody else. When
 the owner of this address takes the account over, the accomplices must not stay. But the inviter may
-also be an honest administrator who has changed their address. Therefore the accounts of invited
+also be an honest administrator who moved to another address. Therefore the accounts of invited
 people are only suspended and can be reinstated.
 """
 

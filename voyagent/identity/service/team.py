@@ -48,8 +48,8 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
     Open invitations that the user sent are revoked if the new role may not invite. The user is
     notified by mail. Administrators may give up their own role.
 
-    Raises Forbidden, NotFresh, PersonNotFound, LastAdministrator; EmailAlreadyRegistered for a
-    suspended user whose address has another account by now.
+    Raises Unauthorized, Forbidden, NotFresh, PersonNotFound, LastAdministrator, and
+    EmailAlreadyRegistered if the user is suspended and the address has another account by now.
     """
     actor.require_step_up("team.change_role")
     person = _lock(actor, user_id)
@@ -79,10 +79,10 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
     """Remove an active or suspended user from the agency and return the user's name.
 
     All credentials of the user end, and invitations sent by or to the user are revoked. Records
-    keep the name. The e-mail address can be invited again and then has a new user. The user is
-    notified by mail.
+    keep the name. The e-mail address can be invited again, which creates a new user. The removed
+    user is notified by mail.
 
-    Raises Forbidden, NotFresh, PersonNotFound, LastAdministrator.
+    Raises Unauthorized, Forbidden, NotFresh, PersonNotFound, LastAdministrator.
     """
     actor.require_step_up("team.remove")
     person = _lock(actor, user_id)
@@ -122,9 +122,9 @@ def _lock(actor: Actor, user_id: UUID) -> User:
     """Return an active or suspended user, and lock this user and all administrators.
 
     All callers lock the rows in the same order, so there is no deadlock if two administrators
-    remove each other at the same time. The second one is no longer an administrator and is refused.
-    So is an actor whose session has ended during the wait. Raises Unauthorized, Forbidden,
-    PersonNotFound.
+    remove each other at the same time. One of the two calls waits. It is refused afterwards,
+    because its actor is no longer an administrator. A call is also refused if the session of its
+    actor has ended during the wait. Raises Unauthorized, Forbidden, PersonNotFound.
     """
     locked = db.session.scalars(
         select(User)

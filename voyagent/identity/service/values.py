@@ -38,7 +38,7 @@ class Device:
 class SignedInPerson:
     """A user with a new session.
 
-    For a browser both tokens are empty, because it uses a cookie.
+    For a browser both tokens are empty, because the browser uses a cookie.
     """
 
     actor: Actor

@@ -29,10 +29,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Person known to the browser that opened a link.
+    """The person of the browser that opened a link, as far as the person is known.
 
     `user_id` and `session_id` identify the signed-in person and the session. `email` is the address
-    whose password was entered just now. Each value is None if it is not known.
+    of the account whose password was entered just now. Each value is None if it is not known.
     """
 
     user_id: UUID | None = None
@@ -127,13 +127,13 @@ def verify_on_page(
     known: Known,
     device: Device,
 ) -> str:
-    """Confirm the e-mail address of a link on its page, and return the address.
+    """Confirm the e-mail address of a mailed link on a page, and return the address.
 
     A stranger may have created an account with the address of somebody else. Therefore the page
     asks for the password before it confirms the address. The password is not needed if `known` is
-    the owner of the account: the user who is signed in, or whose password was just entered. The
-    first confirmation of the agency ends all sessions of the user except `known.session_id`. If the
-    password is refused, the link still works.
+    the owner of the account: the user who is signed in, or whose password was just entered. If this
+    is the first address that the agency confirms, all sessions of the user end except
+    `known.session_id`. If the password is refused, the link still works.
 
     Raises TooManyRequests, TokenInvalid, PasswordMissing, InvalidPassword.
     """

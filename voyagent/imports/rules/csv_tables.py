@@ -1,4 +1,4 @@
-"""Parse CSV files: quotes as in RFC 4180, UTF-8, and known column names.
+"""Parse CSV files in UTF-8, with quotes as in RFC 4180 and known column names.
 
 Cells are plain text, and no leading character is special. Cells are protected against spreadsheet
 formulas only when they are exported.

@@ -116,8 +116,8 @@ class Outcome:
 class Taker(Protocol):
     """Importer of one file.
 
-    `take` is called for each row, and `finish` after the last row. Each raises an error if it
-    refuses the row or the file.
+    `take` is called for each row and raises an error if it refuses the row. `finish` is called
+    after the last row and raises an error if it refuses the file.
     """
 
     def take(self, cells: dict[str, str]) -> None:
@@ -177,8 +177,8 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
     """Check a file: import its rows one after another, then roll everything back.
 
     `on` is the date to which the data apply. At most 100 errors are returned. A file that was
-    imported before is not checked again; the result is then that of its import. Raises Forbidden,
-    UnknownImport, DayNeeded, FileUnreadable, FileTooLarge, FileEmpty, ImportsBusy.
+    imported before is not checked again; the result then describes the earlier import. Raises
+    Forbidden, UnknownImport, DayNeeded, FileUnreadable, FileTooLarge, FileEmpty, ImportsBusy.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -189,9 +189,10 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
 def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """Import a file completely or not at all.
 
-    If the file was imported before, or by a parallel request, it is not imported again and the
-    existing import is returned. Two files are the same if `on` and their text are equal; line ends
-    and the byte order mark are ignored. Raises ImportHasFindings, and the errors of `dry_run`.
+    If the agency or a parallel request has imported the file before, nothing is imported, and the
+    result describes the earlier import. Two files are the same if their text and their date `on`
+    are equal; line ends and the byte order mark are ignored. Raises ImportHasFindings, and the
+    errors of `dry_run`.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -244,9 +245,9 @@ def _run(actor: Actor, kind: str, plain: str, table: Table, on: date | None) -> 
 def _alone(actor: Actor) -> Iterator[None]:
     """Hold a place for a long request and the lock of the agency's imports.
 
-    The lock ends with the transaction. The connection is released while the request waits, so that
-    an agency with many files does not take all of its own connections. Raises ImportsBusy after
-    WAIT_S seconds.
+    The lock ends with the transaction. The database connection is released while the request waits.
+    Otherwise several imports of one agency, which wait for each other, could take all the
+    connections that the agency may use. Raises ImportsBusy after WAIT_S seconds.
     """
     until = time.monotonic() + WAIT_S
     with ExitStack() as held:

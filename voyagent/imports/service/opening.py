@@ -1,8 +1,9 @@
 """Import opening balances: a trial balance on a date becomes one journal entry.
 
-Balances of receivables, payables and advances are posted to the opening balance account, because
-their documents are imported separately. The balance of each of these accounts then equals the sum
-of its documents.
+The documents behind receivables, payables and advances are imported separately, and each document
+posts its own amount to one of these accounts. Therefore the balances of these accounts in the trial
+balance are posted to the opening balance account instead. After both imports, the balance of each
+of these accounts equals the sum of the imported documents.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ class OneSideNeeded(Unprocessable):
 class OpenedAlready(Unprocessable):
     """The account already has an opening balance in this currency.
 
-    The balance is from an earlier file. A file is a whole trial balance, and a second one would
-    double it.
+    The balance is from an earlier file. Each file is a whole trial balance, so a second file would
+    double the balance.
     """
 
     code = "opened_already"

@@ -25,9 +25,10 @@ class Taker:
         self._actor = actor
 
     def take(self, cells: dict[str, str]) -> None:
-        """Add a customer or supplier; the kind is given by `yes` or `no` in two columns.
+        """Add a customer or supplier.
 
-        Raises ValidationError, and the errors of `parties.service.create`.
+        The columns `is_customer` and `is_supplier` contain `yes` or `no`. Raises ValidationError,
+        and the errors of `parties.service.create`.
         """
         service.create(self._actor, **PartyIn.model_validate(cells, strict=False).changes())
 

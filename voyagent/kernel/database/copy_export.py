@@ -1,9 +1,9 @@
 """CSV exports of any length with PostgreSQL's COPY, in constant memory.
 
 Each export reads one snapshot of the database. A process runs at most SLOTS exports at once, and
-AGENCY_SLOTS for one agency. Each export has its own connection, so that it takes none from pages.
-An export ends at a time limit, or when its client reads too slowly, so that a slow client does not
-block other exports.
+AGENCY_SLOTS for one agency. Each export opens a connection of its own, so that exports take no
+connections from pages. An export ends at a time limit, or when its client reads too slowly, so that
+a slow client does not block other exports.
 """
 
 from __future__ import annotations
@@ -108,9 +108,10 @@ def running_total(
     *,
     of: ColumnElement[Any] | None = None,
 ) -> ColumnElement[int]:
-    """Return the running total of an SQL column in minor units, each row included.
+    """Return the running total of an SQL column in minor units.
 
-    `of` is a column, such as the account; the total begins anew for each of its values.
+    The total in a row includes the amount of this row. `of` is a column, such as the account. Each
+    value of `of` has a separate total, which begins at zero.
     """
     total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(
         partition_by=of, order_by=order_by, rows=(None, 0)
@@ -121,8 +122,8 @@ def running_total(
 def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> ColumnElement[Any]:
     """Return one minor unit of a currency as an SQL decimal, such as 0.01 for INR.
 
-    Use it in rows that have several amounts: minor units multiplied by the result are the amount,
-    as in `amount_cell`. `among` are the currencies that can occur. If all of them have two
+    Use it in rows that have several amounts. Multiply the minor units of each amount by the result,
+    as `amount_cell` does. `among` are the currencies that can occur. If all of them have two
     decimals, the column `currency` is not read.
     """
     if among and {exponent(code) for code in among} == {2}:

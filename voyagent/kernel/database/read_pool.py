@@ -64,7 +64,7 @@ class Reader(Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """Return a context manager in which all reads use one snapshot of the database.
 
-        Use it if the values of a statement come from the rows of an earlier statement.
+        Use it if an SQL statement needs values that an earlier statement returns.
         """
         ...
 
@@ -105,7 +105,8 @@ class SessionReader:
 class ReadPool:
     """Pool of autocommit connections for reads, one per process, opened on first use.
 
-    One agency uses at most all connections but one, so that its slow reads block no other agency.
+    One agency uses at most all connections but one. The last connection stays free for other
+    agencies, so slow reads of one agency do not block another.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -293,7 +294,8 @@ class RequestReader:
     def authenticate(self) -> Actor:
         """Return the authenticated actor.
 
-        If nothing was read before, this needs a network round trip of its own.
+        If nothing was read before, this call makes a network round trip only for the
+        authentication.
 
         Raises Unauthorized or Forbidden, as `read` does.
         """

@@ -1,7 +1,7 @@
 """A process's connections for database sessions, shared between the agencies.
 
-Without shares, an agency whose writes wait for each other could hold every connection. Nobody of
-another agency could then save anything or sign in.
+Each agency may use only a share of the connections. Otherwise an agency whose writes wait for each
+other could hold every connection. Nobody of another agency could then save anything or sign in.
 """
 
 from __future__ import annotations

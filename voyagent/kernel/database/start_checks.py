@@ -2,7 +2,8 @@
 
 The checks are about the login, row-level security, the schema and settings. Each check is a SELECT
 with one column: null if all is well, otherwise a description of the problem. The checks of one
-database URL are sent in one round trip, with the role and settings that a session has.
+database URL are sent in one round trip. They run with the role and the settings that database
+sessions of the program have.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _EXPECTED = frozenset({"22023", "3F000", "42703", "42704", "42P01", _NO_PRIVILEG
 class Check:
     """One check of the database.
 
-    `sentence` explains a failure; its `{found}` is replaced by the result of `sql`. If `refuses` is
+    `sentence` explains a failure, and the result of `sql` replaces `{found}` in it. If `refuses` is
     true, a failure prevents the start; otherwise it is logged as a warning.
     """
 
@@ -322,8 +323,8 @@ def _ask(
 ) -> tuple[bool, list[str | None], psycopg.Error | None]:
     """Run the checks until the first error, and return their results.
 
-    The three values are: True if the statement `set_up` succeeded; the result of each check that
-    ran; and the error, or None.
+    The first value is True if the SQL statement in `set_up` succeeded. The second value is the list
+    of the results of the checks that ran. The third value is the error, or None.
     """
     connections = connections_to_server(settings, db_connections.purpose_of_process())
     values = {

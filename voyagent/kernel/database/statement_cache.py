@@ -48,7 +48,7 @@ Statement = Select[Any] | KeyedSelect
 
 
 def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a function that builds statements, to cache them by its arguments.
+    """Decorate a function that builds SQL statements; cache them by its arguments.
 
     The statements may depend only on the arguments. The cache contains no rows and no tenants: the
     tenant is a parameter that is filled in when the statement is sent.
@@ -59,10 +59,11 @@ def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
 def keyed_select(
     build: Callable[[Any], tuple[Select[Any], ...]],
 ) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
-    """Decorate a function that builds the selects for one record, to build them once.
+    """Decorate a function that builds the selects for one record; it is called once.
 
     The decorated function takes the key of a record and returns the selects with this key. `build`
-    receives a bound parameter in place of the key and may only compare columns with it.
+    receives a bound parameter in place of the key. `build` may compare columns with this parameter,
+    but may not use it otherwise.
     """
     built = cache(lambda: build(bindparam(_KEY, type_=Uuid())))
     return lambda key: tuple(KeyedSelect(statement, key) for statement in built())

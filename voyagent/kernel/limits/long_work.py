@@ -1,6 +1,6 @@
-"""Places for requests that hold a connection for writes for seconds.
+"""Places for requests that hold a connection for writes for several seconds.
 
-Without them, a few agencies with such requests could use all of a process's connections.
+Without such places, a few agencies with such requests could use all of a process's connections.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ def long_work(
 ) -> AbstractContextManager[None]:
     """Hold a place while the block runs; raise `refusal()` if the agency gets none.
 
-    A process has PLACES places, and each agency may hold one. A caller waits for `wait_s` seconds,
-    by default WAIT_S. At most PLACES callers wait, because each of them holds a connection.
+    A process has PLACES places, and each agency may hold one. A caller waits for a place at most
+    `wait_s` seconds, by default WAIT_S. At most PLACES callers wait, because each of them holds a
+    connection.
     """
     return _places.held(agency, WAIT_S if wait_s is None else wait_s, refusal)

@@ -34,8 +34,8 @@ class Places:
     holds the fewest places. Among equal parties, the party that was served longest ago comes first,
     then the caller who has waited longest.
 
-    The last `kept` free places are only for parties that hold none, so that two parties with large
-    shares leave some for the others.
+    The last `kept` free places are only for parties that hold none. Two parties with large shares
+    therefore leave places for other parties.
 
     Callers with precedence come before the others. While others wait, they get at most
     FIRST_IN_A_ROW places in a row, because an attacker may obtain precedence as well.
@@ -153,10 +153,10 @@ class Places:
         return sum(not other.is_first for other in self._waiting) >= self._queue_max
 
     def _displace(self, ticket: _Ticket) -> bool:
-        """Let a caller replace another one in a full queue; return False if it may not.
+        """Let a caller replace another caller in a full queue; return False if refused.
 
-        The party with the most waiting callers must have at least two more of them than the party
-        of `ticket`. Its last caller is then refused.
+        The party with the most waiting callers must have at least two more waiting callers than the
+        party of `ticket`. The last caller of that larger party is then refused.
         """
         others = [other for other in self._waiting if not other.is_first]
         waiting = Counter(other.party for other in others)

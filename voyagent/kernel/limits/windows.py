@@ -26,10 +26,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One limit of one caller or of all callers: at most `amount` in `seconds`.
+    """One limit of one caller or of all callers: a number of attempts in a period.
 
-    `seconds` is the length of a sliding period. `key` contains a keyed hash, which does not reveal
-    the caller. `per` names what is counted, such as `account`.
+    `amount` is the largest number of attempts in a sliding period of `seconds` seconds. `key`
+    contains a keyed hash, which does not reveal the caller. `per` names what is counted, such as
+    `account`.
 
     A caller is busy while its own window has at least `fair` entries; 0 means never. If an attempt
     comes from a busy caller, `busy_amount` replaces `amount` in the window of all callers.

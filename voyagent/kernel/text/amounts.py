@@ -196,8 +196,8 @@ def find_taxes(text: str) -> list[re.Match[str]]:
 class Figure:
     """An amount in a text: its exact value, its written currency and its position.
 
-    `scaled` is true if a unit such as lakh is written, `each` for a price per person or piece, and
-    `ranged` for one end of a range.
+    `scaled` is true if a unit such as lakh is written. `each` is true for a price per person or
+    piece. `ranged` is true for one end of a range.
     """
 
     value: Decimal
@@ -261,7 +261,7 @@ def split_figures(text: str) -> tuple[list[Figure], list[UnreadFigure]]:
 
 
 def read_amount(text: str) -> Figure | None:
-    """Read a text that consists of one amount; None for any other text.
+    """Read a text that consists of one amount; return None for any other text.
 
     The result is also None for a price per piece, for one end of a range, and for an amount to
     which a tax is added. A text of more than FIELD_MAX characters is not read.
@@ -376,10 +376,10 @@ def _value(text: str, match: re.Match[str]) -> tuple[Decimal | None, int]:
 def _value_of_run(run: str, behind: str) -> tuple[Decimal | None, int]:
     """Return the value of a run of numbers and units, and the length that was read.
 
-    The value is None if the run is not one number. Reading stops before a further amount, which is
-    a number whose unit is not smaller than the unit before. It also stops before a number that
-    counts something else, and before a word that is usually no number, such as `do`. `behind` is
-    the text after the run.
+    The value is None if the run is not one number. Reading stops before a number whose unit is not
+    smaller than the unit before, because it begins another amount. It also stops before a number
+    that counts something else, and before a word that is usually no number, such as `do`. `behind`
+    is the text after the run.
     """
     total = pending = Decimal(0)
     length, last, highest = 0, 0, max(_SCALES.values()) * 10

@@ -1,4 +1,4 @@
-"""Find dates in plain text; the day is before the month.
+"""Find dates in plain text; `5/12` is 5 December.
 
 The purpose of a date (`DateKind`) decides its year if none is written. Words that do not name one
 day (`next month`, `around Diwali`) and dates that do not exist become an `UnclearDate`. They are
@@ -117,7 +117,7 @@ def scan(
 def read_date(
     text: str, today: date, kind: DateKind = "travel", *, since: date | None = None
 ) -> Day | UnclearDate | None:
-    """Read a text that is only a date, such as a field; None for other text.
+    """Read a text that is only a date, such as a field; return None for other text.
 
     A number alone is a day of the month. If `since` is given, a day without a year is the first
     such day on or after `since`. A text of more than FIELD_MAX characters is not read.
@@ -142,7 +142,7 @@ def read_date(
 
 
 def month_range(text: str, today: date) -> tuple[date, date, str] | None:
-    """Return the first and last day of the month that a filter names, and its words.
+    """Return first and last day of the month that a text names, and the words for it.
 
     The words are, for example, `in December`, `next month` or `this month`. Returns None if the
     text names no month.
@@ -306,10 +306,10 @@ def _since(found: Day | UnclearDate, since: date | None) -> Day | UnclearDate:
 
 
 def _number(match: re.Match[str], today: date, kind: DateKind) -> _Found:
-    """Yield the date of a day of the month that is written without its month.
+    """Yield the date of a day that is written without a month, such as `15th`.
 
-    It is today or the next such day. For the kinds `book` and `past` it is today or the last such
-    day.
+    The date is today or the next day with this number. For the kinds `book` and `past`, the date is
+    today or the last day with this number.
     """
     number = int(match["d"])
     if not 1 <= number <= 31:

@@ -42,7 +42,8 @@ def find_ends(text: str) -> dict[str, Place]:
 
     The keys are `origin` and `destination`; a key is missing if the text does not state that place.
     The places are found by words such as `from` and `to`, or by airport codes and `A se B` (Hindi:
-    from A to B). Otherwise they are the places that the text names.
+    from A to B). If there are none of these, two places side by side or any other places in the
+    text are taken.
     """
     route = find_route(text)
     ends = {

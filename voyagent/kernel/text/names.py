@@ -138,7 +138,7 @@ def _continues_name(found: KnownName, parts: list[str], runs: Sequence[_Compared
 
 
 def _is_written_otherwise(given: Sequence[str], parts: Sequence[str]) -> bool:
-    """Return True if the parts given are the name in another order or with initials.
+    """Return True if `given` is the name `parts` in another order or with initials.
 
     Dots in the name are ignored.
     """

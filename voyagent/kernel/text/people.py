@@ -298,7 +298,7 @@ def find_party(text: str) -> dict[str, int] | None:
 def _age_of(match: re.Match[str]) -> int:
     """Return the age in years of a child that the text mentions.
 
-    If no age is written, the age of a baby is 0, and that of any other child is 2.
+    If no age is written, a baby counts as 0 years old, and any other child as 2 years old.
     """
     if match["months"]:
         return int(match["months"]) // 12

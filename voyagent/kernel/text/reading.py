@@ -77,8 +77,8 @@ class Reading:
     def masked(self) -> str:
         """Return the text in lower case, with each value replaced by its kind.
 
-        It is used to match intents. Time stamps that chat programs write before messages are left
-        out. Words that only resemble a date stay unchanged.
+        The result is compared with the example sentences of acts. Time stamps that chat programs
+        write before messages are left out. Words that only resemble a date stay unchanged.
         """
         pieces, end = [], 0
         unclear = (one for one in self.unclear if one.reason != "unknown")

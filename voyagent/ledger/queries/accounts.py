@@ -41,7 +41,7 @@ def list_accounts(
     limit: int,
     cursor: str | None = None,
 ) -> CursorPage[Row]:
-    """List accounts by code, filtered by type and by active or archived.
+    """List accounts ordered by code, filtered by type and by active or archived.
 
     Each row has the columns of `accounts` and two mappings from currency to debit less credit in
     minor units. `posted` covers all postings. For revenue and expense accounts, `balances` covers

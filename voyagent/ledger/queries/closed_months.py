@@ -45,10 +45,11 @@ def last_closed_month() -> date | None:
 
 
 def has_entries_between(closed: date | None, month: date) -> bool:
-    """Return True if any entry is dated after the month `closed` and before `month`.
+    """Return True if an entry is dated between two months.
 
-    Both months are given by their first day. If `closed` is None, every entry before `month`
-    counts.
+    Such an entry is dated after the last day of the month `closed` and before the first day of the
+    month `month`. Both months are given by their first day. If `closed` is None, every entry dated
+    before the month `month` counts.
     """
     statement = select(JournalEntry.id).where(JournalEntry.entry_date < month).limit(1)
     if closed is not None:
@@ -59,8 +60,8 @@ def has_entries_between(closed: date | None, month: date) -> bool:
 def read_months(reader: Reader, before: date | None = None, limit: int = 24) -> Months:
     """Return a page of the months that have entries or were closed, newest first.
 
-    Only months before the day `before` are returned. The time does not depend on the number of
-    entries, because each month takes one index look-up.
+    Only months that begin before the day `before` are returned. The duration of the query does not
+    depend on the number of entries, because the query needs one index look-up for each month.
     """
     rows, states = reader.read(
         _months_statement(before or date(2201, 1, 1), limit), _state_statement()

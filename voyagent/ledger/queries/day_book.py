@@ -77,9 +77,9 @@ def posted_accounts_statement(
     """Select the accounts that have postings in one currency.
 
     `control` are purposes of accounts. An account with one of these purposes has one row for each
-    party, any other account one row with party_name None. Rows: code, name, type, account_purpose,
-    party_name, is_used (true if a posting has a book date from `first` to `last`). Rows are ordered
-    by their first journal entry, so that later entries never change the order.
+    party. Any other account has one row, in which party_name is null. Rows: code, name, type,
+    account_purpose, party_name, is_used (true if a posting has a book date from `first` to `last`).
+    Rows are ordered by their first journal entry, so that later entries never change the order.
     """
     party = case((_ACCOUNTS.purpose.in_(control), _POSTINGS.party_name))
     return (

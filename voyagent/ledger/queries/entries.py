@@ -58,8 +58,9 @@ def list_entries_until(
 ) -> tuple[CursorPage[Row], int]:
     """List journal entries up to today, and count the entries dated after today.
 
-    Only entries from the day `first` are listed. The second result is the count; it stops at
-    LATER_COUNT_MAX plus one. Both results take one round trip to the database.
+    If `first` is given, entries dated before this day are left out. The second result is the count
+    of entries dated after today, at most LATER_COUNT_MAX plus one. Both results are read in one
+    round trip to the database.
     """
     rows, later = reader.read(
         entries_page_statement(first, today, limit + 1, cursor), later_count_statement(today)
@@ -136,6 +137,9 @@ def get_entry(entry_id: UUID) -> JournalEntry:
 
 def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID:
     """Return the id of the journal entry that a source posted for a purpose.
+
+    A source is a document or act, such as the type `invoice` and the invoice's id. The purpose,
+    such as `issue`, distinguishes the entries of one source.
 
     Raises:
         EntryNotFound: the source has no entry for this purpose.

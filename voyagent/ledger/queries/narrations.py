@@ -16,10 +16,10 @@ def without_reason(party_name: ColumnElement[str]) -> ColumnElement[str]:
     """Return the SQL expression of an entry's narration without its reason.
 
     Example: "Write-off of invoice 2026-27/000003, Asha Rao: bankrupt" becomes "Write-off of invoice
-    2026-27/000003". The result is for statements, which are sent to the party; the reason is
-    internal to the agency. `party_name` is the party in the entry's lines. Only narrations of
-    reversals and of entries of the sources in GIVEN_A_REASON have a reason; other narrations stay
-    unchanged.
+    2026-27/000003". The result is for party statements, which the agency sends to the party; the
+    reason is internal to the agency. `party_name` is the column with the name of the party in the
+    entry's lines. Only narrations of reversals and of entries of the sources in GIVEN_A_REASON have
+    a reason; other narrations stay unchanged.
     """
     title = func.split_part(
         _ENTRIES.narration,

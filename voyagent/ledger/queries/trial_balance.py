@@ -53,7 +53,7 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
 def trial_balance_generic_plan_statement(as_of: date) -> Select[Any]:
     """Select the trial balance with a generic plan, which PostgreSQL makes only once.
 
-    For reports that need the trial balance of several days: planning takes as long as execution,
-    and the plan is the same for every day.
+    Reports use this statement if they need the trial balance of several days. PostgreSQL would take
+    as long to plan the query as to execute it, and one plan serves every day.
     """
     return generic_plan(trial_balance_statement(as_of))

@@ -82,7 +82,7 @@ def trip_entries_statement(first: date, last: date, trip_id: UUID | None = None)
     """Select the journal entries of one trip, or of all trips, in a period.
 
     Rows: entry_id, source_type, source_id, thing_id (the trip's id). For a reversal, source_type
-    and source_id are those of the reversed entry.
+    and source_id identify the source of the reversed entry.
     """
     return _moved(first, last).where(
         _ENTRIES.trip_id.is_not(None) if trip_id is None else _ENTRIES.trip_id == trip_id
@@ -92,7 +92,7 @@ def trip_entries_statement(first: date, last: date, trip_id: UUID | None = None)
 def other_entries_statement(first: date, last: date) -> Select[Any]:
     """Select the journal entries of a period that belong to no trip.
 
-    The columns are those of `trip_entries_statement`.
+    The rows have the columns of `trip_entries_statement`; thing_id is null.
     """
     return _moved(first, last).where(_ENTRIES.trip_id.is_(None))
 
@@ -141,8 +141,8 @@ def earning_differences_statement(of: Documents) -> Select[Any]:
 
     The stored earnings are the rows of `trip_earnings`. `of` states the trip of each document, and
     the check uses this trip, not the `trip_id` of the entry. Rows: thing_id (the trip's id),
-    currency, day, revenue_minor, cost_minor. Both amounts are stored earnings less sum of the
-    journal lines.
+    currency, day, revenue_minor, cost_minor. Both amounts are the stored earnings less the sum of
+    the journal lines.
     """
     entries = _entries(of)
     of_line = [-amount for amount in _of_line()]

@@ -74,7 +74,7 @@ class AccountBalanceOut(AnswerOf[Row]):
     """Balance of an account in one currency: debit less credit.
 
     For assets, liabilities and equity, the balance covers all postings. For revenue and expenses,
-    it covers only the postings of this financial year up to today.
+    the balance covers only the postings of the current financial year up to today.
     """
 
     currency: str

@@ -84,8 +84,9 @@ class JournalEntryIn(Closed):
 class ReversalIn(Closed):
     """Reason and book date of a reversal.
 
-    The book date defaults to today, or to the book date of the reversed entry if that is later. It
-    must not be before the book date of the reversed entry.
+    The book date of the reversal defaults to today. If the reversed entry has a later book date
+    than today, the default is this later date. The book date of the reversal must not be before the
+    book date of the reversed entry.
     """
 
     reason: Annotated[str, Trimmed(500)]

@@ -73,9 +73,10 @@ def add_account(
 def opening_account(actor: Actor) -> UUID:
     """Return the id of the equity account for opening balances.
 
-    The account is created if the chart has none.
+    If the chart of accounts has no such account, the function creates one.
 
-    Raises Forbidden; AccountCodeTaken if none of its possible codes is free.
+    Raises Forbidden. Raises AccountCodeTaken if other accounts have all codes that the new account
+    could get.
     """
     actor.require("ledger.chart")
     known = accounts.find_accounts([OPENING])

@@ -1,6 +1,7 @@
 """Rules of manual journal entries and of their reversal.
 
-A manual entry is posted directly by a person, or on request after an approval.
+A person posts a manual entry directly (`post_direct`). A person or the assistant can also request
+an entry, which is posted after an approval (`post_requested`).
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def post_requested(
 ) -> Posted:
     """Post a journal entry after its request was approved.
 
-    Unlike in `post_direct`, control accounts are allowed.
+    The lines may use control accounts, which `post_direct` refuses.
 
     Raises Forbidden, and the errors of `post`.
     """
@@ -93,7 +94,8 @@ def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -
 def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | str, Account]:
     """Check a manual entry and return its accounts by id or purpose.
 
-    `hold` is passed to `find_accounts`.
+    If `hold` is true, nobody can archive the accounts until this transaction ends
+    (`find_accounts`).
 
     Raises EntryTooLong, AccountIsControl, AmountAboveLimit.
     """
@@ -162,7 +164,7 @@ def opened_direct(narration: str) -> set[tuple[UUID, str]]:
 def is_written(entry: JournalEntry) -> bool:
     """Return True if no document posted an entry.
 
-    For a reversal, the result is that of the reversed entry.
+    A reversal counts as posted by a document if a document posted the reversed entry.
     """
     while entry.reverses_id is not None:
         entry = entries.get_entry(entry.reverses_id)

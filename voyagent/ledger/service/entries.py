@@ -73,7 +73,7 @@ _OF_LINE = ("account_id", "currency", "debit_minor", "credit_minor", "party_name
 class Line:
     """A line of a journal entry to post.
 
-    `account` is the id of an account, or the purpose of one, such as `receivable`.
+    `account` is the id of an account or the purpose of an account, such as `receivable`.
     """
 
     account: UUID | str
@@ -202,11 +202,11 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     `issue`, distinguishes the entries of one source. If the source already has an entry for the
     purpose, that entry is returned and nothing is posted. `entry_date` is the book date and
     defaults to today in the agency's time zone. The month of the book date must be open. Debits
-    must equal credits in each currency. `trip_id` is the trip of the source. Pass `accounts` if the
-    caller has already locked the accounts of the lines with `queries.find_accounts`.
+    must equal credits in each currency. `trip_id` is the trip of the source. A caller that has
+    already locked the accounts of the lines with `queries.find_accounts` passes them as `accounts`.
 
-    Raises Forbidden; EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
-    EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound, AccountInactive.
+    Raises Forbidden, EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
+    EntryUnbalanced, InvalidBookDate, PeriodLocked, AccountNotFound, AccountInactive.
     """
     _require_authority(actor, "ledger.post")
     if not narration.strip():
@@ -263,11 +263,11 @@ def check_entry(
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
     """Reverse a journal entry: post an entry with debits and credits swapped.
 
-    The new entry has the reversed entry's id in `reverses_id`, and the same trip. An entry can be
-    reversed once. A reversal can itself be reversed. `entry_date` is the book date of the new entry
-    and must not be before the book date of the reversed entry. It defaults to today in the agency's
-    time zone, or to the book date of the reversed entry if that is later. Archived accounts accept
-    a reversal.
+    The new entry has the reversed entry's id in `reverses_id`, and the trip of the reversed entry.
+    An entry can be reversed once. A reversal can itself be reversed. `entry_date` is the book date
+    of the new entry and must not be before the book date of the reversed entry. `entry_date`
+    defaults to today in the agency's time zone, or to the book date of the reversed entry if that
+    date is after today. Lines on archived accounts can be reversed too.
 
     Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked,
     EntryAlreadyReversed.
@@ -350,8 +350,8 @@ def _book_date(actor: Actor, given: date | None) -> date:
 def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
     """Return the existing entry of a source for a purpose.
 
-    Called if the book date is in a closed month, so that no new entry can be posted. Raises
-    PeriodLocked if the source has no entry for the purpose.
+    `post` calls this function if the book date is in a closed month, where no new entry can be
+    posted. Raises PeriodLocked if the source has no entry for the purpose.
     """
     try:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)

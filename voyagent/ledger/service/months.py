@@ -36,6 +36,9 @@ _CLOSING = text(
 def close_month(actor: Actor, month: date) -> None:
     """Close a month, given by its first day, and all earlier months.
 
+    An earlier open month that has entries must be closed first; otherwise EarlierMonthOpen is
+    raised.
+
     Raises Forbidden, MonthNotFound, MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen.
     """
     actor.require("ledger.close")
@@ -65,7 +68,8 @@ def check_month(actor: Actor, month: date) -> None:
 def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
     """Reopen the latest closed month and return its first day.
 
-    `month` must be that month. The audit log records the reason.
+    `month` is the first day of a month, which must be the latest closed month. The audit log
+    records the reason.
 
     Raises Forbidden, ReasonRequired, MonthNotClosed, LaterMonthClosed.
     """
@@ -94,7 +98,8 @@ def wire_month(month: date) -> str:
 def is_closed(day: date) -> bool:
     """Return True if the month of a day is closed.
 
-    No month can be closed or reopened until this transaction ends.
+    The call takes a lock: nobody can close or reopen a month of the agency until this transaction
+    ends.
     """
     closed: date | None = db.session.scalar(_POSTING)
     return closed is not None and day.replace(day=1) <= closed

@@ -71,7 +71,7 @@ _EVENT_TITLES = text("select id, kind as title from audit_events where id = any(
 
 
 def linked(party_id: UUID) -> dict[str, list[UUID]]:
-    """Return the ids of the records of others that are linked to a party, by kind.
+    """Return the ids of other parties' records that are linked to a party, by kind.
 
     The journal entries of a linked document are linked too.
     """
@@ -98,11 +98,11 @@ def events(ids: Iterable[UUID], patterns: list[str]) -> list[int]:
 def candidates(kind: str, values: Row) -> list[Row]:
     """Return unlinked records of one kind that name a person, newest first.
 
-    `values` has `Links.parameters`, and `most`, the maximum number of rows. `values` also has the
-    LIKE patterns `names` and the regular expressions `patterns`, which find a text that names the
-    person. The rows have the keys of `person.candidates`. An audit event is returned only if it
-    refers to no party, enquiry, trip, conversation, document or journal entry. All other events are
-    found by the record to which they refer.
+    `values` has the keys of `Links.parameters`, and `most`, the maximum number of rows. `values`
+    also has the LIKE patterns `names` and the regular expressions `patterns`, which find a text
+    that names the person. The rows have the keys of the rows that `person.candidates` returns. An
+    audit event is returned only if it refers to no party, enquiry, trip, conversation, document or
+    journal entry. Any other audit event is linked to the person with the record to which it refers.
     """
     if kind not in RECORDS:
         return [dict(row) for row in db.session.execute(_EVENT_CANDIDATES, values).mappings()]
@@ -124,10 +124,11 @@ def candidates(kind: str, values: Row) -> list[Row]:
 
 
 def rows_of(holding: Holding, values: Row) -> list[Row]:
-    """Return the rows of one table that name a person in linked records of others.
+    """Return the rows of one table in which linked records of others name a person.
 
-    A text that does not name the person is None. `values` has `Links.parameters` and `patterns`:
-    regular expressions for the names and contact details of the person.
+    Each text in these rows that does not name the person is replaced by None. `values` has the keys
+    of `Links.parameters`, and `patterns`: regular expressions for the names and contact details of
+    the person.
     """
     mention = holding.mention
     if mention is None:
@@ -154,8 +155,10 @@ def unreplaced(kind: str, ids: list[UUID], searched: Row) -> list[UUID]:
 
     `ids` are confirmed records of the kind `kind`. `searched` has `patterns`, regular expressions
     that find the person's names and contact details, and `names`, LIKE patterns of the words of the
-    name. An erasure takes all matches of `patterns` out of a text. A record is returned if no text
-    of it matches `patterns`, or if a text contains all words of the name even without the matches.
+    name. An erasure takes all matches of `patterns` out of a text. A record is returned in two
+    cases. Either none of its texts matches `patterns`, so that an erasure would change nothing in
+    it. Or one of its texts would still contain all words of the name after the matches are taken
+    out.
     """
     if kind == "audit_event":
         statement = _EVENTS_UNREPLACED

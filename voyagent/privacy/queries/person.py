@@ -2,9 +2,9 @@
 
 A person is a party. Documents, payments and entries are linked to the party by its name. An
 enquiry, a trip or a conversation is linked if an invoice of the party refers to it, or if an
-administrator has confirmed it. A passenger is linked only if an administrator has confirmed it. A
-record of somebody else that names the person can be confirmed too (`mentions.py`). Statements run
-under row-level security.
+administrator has confirmed that it is about the person. A passenger is linked only if an
+administrator has confirmed this. An administrator can also confirm a record of somebody else that
+names the person (`mentions.py`). Statements run under row-level security.
 """
 
 from __future__ import annotations
@@ -199,12 +199,13 @@ class Links:
     """The records that are linked to a party, as lists of ids.
 
     `enquiries`, `trips`, `passengers`, `conversations` and `documents` (invoices, bills and
-    payments) are the person's own. `mentions` are confirmed enquiries of other customers whose
+    payments) belong to the person. `mentions` are confirmed enquiries of other customers whose
     notes name the person. `joined` are trips of other customers on which the person is a passenger
     or is named. `linked` has the other confirmed records of somebody else, by kind. In `mentions`,
-    `joined` and `linked` only the texts that name the person are the person's data. `events` are
-    the numbers of the linked audit events. `own_events` are those of the events that are not linked
-    by a conversation alone.
+    `joined` and `linked`, only the texts that name the person are the person's data. `events` has
+    the numbers of the linked audit events. `own_events` has the numbers of the audit events that
+    refer to the party or to a document, an enquiry or a passenger of the person, or whose text
+    names the person.
     """
 
     party_id: UUID
@@ -241,8 +242,9 @@ class Links:
 def links_of(party_id: UUID) -> Links:
     """Return the records that are linked to a party. Raises PartyNotFound.
 
-    In this transaction each search may take SEARCH_S seconds. The searches read all messages and
-    events of the agency, and a person's rights do not end with the size of an agency.
+    The call allows each statement of this transaction SEARCH_S seconds instead of the usual limit.
+    The searches read all messages and audit events of the agency, and must also succeed in a large
+    agency.
     """
     party = parties.get_party(party_id)
     db.session.execute(
@@ -307,8 +309,8 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
 
     A text names the party if it has all words of the party's name without titles (`names`). A text
     also names the party if it has the name, e-mail address or phone number in some spelling
-    (`patterns`). A result of the assistant may list many people, so only `patterns` are searched in
-    it.
+    (`patterns`). The result of a tool of the assistant may list many people. Therefore only
+    `patterns` are used to search such a result.
     """
     digits = re.sub(r"\D", "", phone or "")
     words = (("name", key), ("phone", phone or ""), ("email", email or ""))
@@ -344,9 +346,10 @@ def patterns_of(links: Links) -> list[str]:
 
 
 def texts_about(links: Links, texts: Iterable[str]) -> frozenset[str]:
-    """Return those of some texts that contain words or record ids of a person.
+    """Return the texts that contain a name, contact detail or record id of a person.
 
-    The database compares them, because a long comparison in Python stops the whole process.
+    The database searches the texts for names, because a long search in Python would stop all other
+    requests of the process.
     """
     records = (*links.enquiries, *links.trips, *links.passengers, links.party_id)
     ids = frozenset((*links.documents, *map(str, records)))
@@ -362,7 +365,8 @@ def texts_about(links: Links, texts: Iterable[str]) -> frozenset[str]:
 def rows_of(links: Links, holding: Holding) -> list[Row]:
     """Return the personal data of a person in one table.
 
-    Of records of others that are linked, only the texts that name the person are returned.
+    A linked record may belong to somebody else. Of such a record, only the texts that name the
+    person are returned.
     """
     if not holding.linked or not holding.columns:
         return []
@@ -409,8 +413,8 @@ def counts(links: Links) -> list[tuple[Holding, int]]:
 def open_records(links: Links) -> list[Row]:
     """Return the records that prevent an erasure.
 
-    Such records are open documents, advances, running turns of the assistant, and acts that wait
-    for approval or are carried out.
+    Such records are open documents, advances, conversations in which a turn of the assistant is
+    running, and proposals that wait for approval or are being carried out.
 
     Rows: kind, id, number, status.
     """
@@ -420,9 +424,10 @@ def open_records(links: Links) -> list[Row]:
 def candidates(links: Links) -> list[Row]:
     """Return unlinked records that may be about the same person, newest first.
 
-    Rows: kind, record_id, title, at, reason. `reason` is an equal `name`, `email` or `phone`, a
-    passenger of a linked `trip`, or a text that names the person (`mentioned`). There are at most
-    50 rows of each kind.
+    Rows: kind, record_id, title, at, reason. `reason` is `name`, `email` or `phone` if the record
+    has the person's name, e-mail address or phone number. `reason` is `trip` for a passenger of a
+    linked trip, and `mentioned` if a text of the record names the person. There are at most 50 rows
+    of each kind.
     """
     party = parties.get_party(links.party_id)
     values = (
@@ -442,7 +447,7 @@ def candidates(links: Links) -> list[Row]:
 
 
 def confirmed(party_id: UUID) -> list[Row]:
-    """Return the records that were confirmed for a party.
+    """Return the records that an administrator has confirmed to be about a party.
 
     Rows: kind, record_id, title.
     """
@@ -457,10 +462,10 @@ def confirmed(party_id: UUID) -> list[Row]:
 
 
 def unreplaced(links: Links) -> list[Row]:
-    """Return confirmed records of others that seem to name the person after erasure.
+    """Return confirmed records of others that may still name the person after erasure.
 
-    The records have a nickname or another spelling that `rules/spellings.py` does not find. Rows:
-    kind, record_id, title.
+    Such a record may contain a nickname or another spelling of the name, which `rules/spellings.py`
+    does not find. Rows: kind, record_id, title.
     """
     searched = {
         "names": _searched(links.key, None, None)["names"],

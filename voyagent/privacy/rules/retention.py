@@ -73,7 +73,8 @@ Books are kept for eight financial years (Companies Act section 128), here 2,922
 def days_of(kind: str, chosen: Mapping[str, Any]) -> int:
     """Return the period of a kind in days.
 
-    The period is chosen by the agency or the default, but never less than the minimum.
+    The period is the number of days in `chosen`, or the default if `chosen` has none. The period is
+    never less than the minimum.
     """
     rule = KINDS[kind]
     return max(rule.least, int(chosen.get(kind) or rule.default))

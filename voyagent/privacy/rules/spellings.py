@@ -1,7 +1,7 @@
 """Regular expressions that find names and contact details of a person in texts.
 
-The expressions are used without regard to case, in PostgreSQL and in Python, where they mean the
-same. They also match in JSON text, in which a line break is written as a backslash and a letter.
+The callers must ignore case. The expressions mean the same in PostgreSQL and in Python. The
+expressions also match in JSON text, in which a line break is written as a backslash and a letter.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _NUKTA = {unicodedata.normalize("NFC", one): one for one in map(chr, range(0x958
 
 
 def pattern_of(kind: str, word: str) -> str | None:
-    """Return the expression for a word, None if it is too short to identify a person.
+    """Return the expression for a word; None if the word is too short for a search.
 
-    `word` is the name, phone number or other text to find, and `kind` is `name`, `phone`, `email`,
-    `address` or `passport`. Any white space and punctuation may stand between the parts of a name
-    or an address. The last part of a name may come first. Initials may stand between the parts of a
-    name, its middle parts may be missing, and titles at its start (`Dr.`) are ignored. A phone
-    number may lack its country code, and punctuation may stand between the characters of a phone or
-    passport number. Letters with combining marks match in composed and in decomposed form, whatever
-    the form of `word`.
+    A word that is too short to identify a person has no expression. `word` is the name, phone
+    number or other text to find, and `kind` is `name`, `phone`, `email`, `address` or `passport`.
+    Any white space and punctuation may stand between the parts of a name or an address. The last
+    part of a name may come first. Initials may stand between the parts of a name, its middle parts
+    may be missing, and titles at its start (`Dr.`) are ignored. A phone number may lack its country
+    code, and punctuation may stand between the characters of a phone or passport number. Letters
+    with combining marks match in composed and in decomposed form, whatever the form of `word`.
 
     No part of an expression can match the same text in two ways. Otherwise the time of a search
     would double with each part of a name.

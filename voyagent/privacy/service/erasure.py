@@ -109,7 +109,7 @@ class Plan:
 
 
 def plan(actor: Actor, party_id: UUID) -> Plan:
-    """Return the effect that an erasure would have, without making it.
+    """Return the effect that an erasure would have; erase nothing.
 
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """
@@ -121,10 +121,10 @@ def plan(actor: Actor, party_id: UUID) -> Plan:
 def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Erasure:
     """Erase the data of a person.
 
-    The large files and the stored responses to repeated requests are encrypted and may name the
-    person, so they are deleted for the whole agency. A second erasure of the person changes nothing
-    and returns the first erasure. The party's row is locked, so that parallel calls make one
-    erasure.
+    The large files, and the responses that are stored for repeated requests, may name the person.
+    The program cannot search them, because they are encrypted. Therefore it deletes all of them for
+    the whole agency. A second erasure of the person changes nothing and returns the first erasure.
+    The party's row is locked, so that parallel calls make one erasure.
 
     Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, SearchesBusy, PersonHasOpenRecords.
     """
@@ -204,10 +204,10 @@ def sealed_identity(keyring: Keyring, party_id: UUID, identity: Row) -> bytes:
 
 
 def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
-    """Return name, address and tax number of an erased person, and record the opening.
+    """Return name, address and tax number of an erased person.
 
-    The identity is kept for tax authorities until the statutory period is over. Raises Forbidden,
-    PartyNotFound, IdentityNotKept.
+    The audit log records the call. The agency keeps this identity for tax authorities until the
+    statutory period is over. Raises Forbidden, PartyNotFound, IdentityNotKept.
     """
     actor.require("privacy.export")
     parties.get_party(party_id)

@@ -33,8 +33,8 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     """Return everything that is held about a person, by table, and record the export.
 
     Passport numbers and PANs are whole, because the person has a right to a copy. `form` is `json`
-    or `pdf`. The other messages of a conversation may be about other people. Therefore only
-    messages and results that name the person or one of the person's records are exported.
+    or `pdf`. A conversation of the person may have messages about other people. Therefore a message
+    or a result of a tool is exported only if it names the person or a record of the person.
 
     Keys of the result: party_id, name, made_at, held, left_out. `held` has the rows by table, and
     `left_out` the number of rows that were left out, by table.

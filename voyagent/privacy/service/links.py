@@ -20,7 +20,7 @@ from voyagent.privacy.queries import person
 def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool:
     """Confirm that a record is about a party.
 
-    Returns False if it was confirmed already.
+    Returns False if the record was already confirmed for this party.
 
     Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound.
     """
@@ -46,7 +46,7 @@ def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool
 
 
 def release(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> None:
-    """Take back the confirmation of a record; nothing happens if there is none.
+    """Take back the confirmation of a record; do nothing if it is not confirmed.
 
     Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound.
     """

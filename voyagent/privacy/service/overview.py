@@ -15,7 +15,9 @@ from voyagent.privacy.service import erasure
 
 
 def read(actor: Actor, party_id: UUID) -> Row:
-    """Return what is held about a person as a row.
+    """Return an overview of the data held about a person.
+
+    The result has the fields of `PersonOut` (`schemas.py`), and `confirmed`: the confirmed records.
 
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """

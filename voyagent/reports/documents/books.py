@@ -44,8 +44,8 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
     """Return the profit and loss as one table for each currency.
 
     A table has one row for each account and a total for each type of account. If the report
-    compares two periods, the table also has the amounts of the other period and the differences. If
-    `currency` is given, only the table of that currency is returned.
+    compares two periods, the table also has the amounts of the second period and the differences
+    between the two periods. If `currency` is given, only the table of that currency is returned.
     """
     shown = [
         block
@@ -59,8 +59,8 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
     """Return the balance sheet as one table for each currency.
 
     A table has one row for each account and a total for each type of account. If the report
-    compares two days, the table also has the amounts of the other day and the differences. If
-    `currency` is given, only the table of that currency is returned.
+    compares two days, the table also has the amounts of the second day and the differences between
+    the two days. If `currency` is given, only the table of that currency is returned.
     """
     shown = [
         block

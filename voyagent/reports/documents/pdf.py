@@ -43,8 +43,9 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
     """Return the trial balance as one table for each currency.
 
     A table has one row for each account and one row of totals. The columns are debit and credit of
-    opening balance, movement and closing balance. If the period is in more than one financial year,
-    debit and credit of the year-end transfer are two further columns.
+    the opening balance, of the postings in the period, and of the closing balance. If the period is
+    in more than one financial year, debit and credit of the year-end transfer are two further
+    columns.
     """
     return Printed(
         _("Trial balance"),

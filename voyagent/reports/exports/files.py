@@ -14,7 +14,7 @@ def write(tenant_id: UUID, pieces: Callable[[Reader], Iterator[str]], path: Path
     """Write the text that `pieces` yields to a file in UTF-8.
 
     `pieces` reads from one database snapshot. The file has a temporary name until it is complete.
-    As in `db.snapshot`, uncommitted work of the session is rolled back. Raises OSError.
+    Like `db.snapshot`, the call rolls back uncommitted work of the session. Raises OSError.
     """
     unfinished = path.with_name(path.name + ".part")
     try:

@@ -439,9 +439,10 @@ def party_statement(report: PartyStatement) -> Sheet:
 def trip_margins(report: Margins) -> Sheet:
     """Return the margins as a sheet with totals.
 
-    There is one row for each trip or group of trips and currency. The last rows compare the totals
-    with the books: one has the postings without a trip, and one the trial balance, which is the
-    total of all trips plus these postings. Raises TooManyLines.
+    There is one row for each trip or group of trips and currency. The last two rows of each
+    currency compare the totals with the books. One row has the postings without a trip. The other
+    row has the trial balance, which equals the total of all trips plus the postings without a trip.
+    Raises TooManyLines.
     """
     whole(report)
     keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [

@@ -88,8 +88,9 @@ def voucher_type(lines: Iterable[EntryLine]) -> str:
     """Return the Tally type of voucher for a journal entry.
 
     With one line or more on bank or cash accounts:
-      - Receipt if all these lines are debits, Payment if all are credits
-      - Contra if there are both and no line on another account, else Journal
+      - Receipt if all these lines are debits, Payment if all these lines are credits
+      - Contra if these lines are debits and credits, and all lines of the entry are such lines
+      - Journal if these lines are debits and credits, and the entry has a line on another account
 
     Without such lines:
       - Sales if a customer is debited, Credit Note if a customer is credited

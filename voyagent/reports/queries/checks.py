@@ -102,7 +102,7 @@ class Finding:
 def run(tenant_id: UUID) -> list[Finding]:
     """Run every check on an agency's books in one snapshot and return the findings.
 
-    As in `db.snapshot`, uncommitted work of the session is rolled back.
+    Like `db.snapshot`, the call rolls back uncommitted work of the session.
     """
     with snapshot(tenant_id) as connection:
         connection.execute(text("set local statement_timeout = 0"))
@@ -229,10 +229,11 @@ def control(reader: Reader) -> Iterator[Finding]:
 def statements_of(reader: Reader) -> Iterator[Finding]:
     """Yield findings of the profit and loss and the balance sheet over all postings.
 
-    Three comparisons are made:
-      - the profit or loss with the sum of the postings to revenue and expense accounts
-      - the amount that each financial year transfers at its end with the postings of that year
-      - the assets with the sum of liabilities and equity
+    There is a finding if the two amounts of one of these pairs differ:
+      - the profit or loss, and the sum of the postings to revenue and expense accounts
+      - the amount that a financial year transfers at its end, and the sum of the year's postings
+        to revenue and expense accounts
+      - the assets, and the sum of liabilities and equity
     """
     month = year_month(reader.read(settings_statement())[0])
     period = Period(*EVER, year_began(EVER[0], month))
@@ -273,10 +274,10 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
 
 
 def advances(reader: Reader) -> Iterator[Finding]:
-    """Yield a finding if unused payments differ from the balance of their account.
+    """Yield a finding if the sum of the advances differs from the account balance.
 
-    The account is the advances account of customers or of suppliers. The time depends on the number
-    of unused payments.
+    The advances of customers and the advances to suppliers each have an account. The duration of
+    the check depends on the number of payments with an unused part.
     """
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
     unapplied, accounts = reader.read(

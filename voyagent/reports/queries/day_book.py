@@ -1,6 +1,6 @@
 """Day book: journal entries with their lines.
 
-The time to read a page depends only on the number of entries on the page.
+The duration of reading a page depends only on the number of entries on the page.
 """
 
 from __future__ import annotations

@@ -66,8 +66,8 @@ class CurrencyMovement:
     """Opening balance, postings and year-end transfers of an account in one currency.
 
     `opening` is debit less credit. `debit` and `credit` are sums of postings. `carried` is the sum
-    of the year-end transfers. It is None if the account has no such transfers or the period is
-    within one financial year.
+    of the year-end transfers. `carried` is None if the account has no such transfers or the period
+    is within one financial year.
     """
 
     opening: Money
@@ -288,8 +288,8 @@ def _running(
 ) -> Iterable[LedgerLine | CarriedLine]:
     """Yield postings with running balances, and year-end lines before each new year.
 
-    `ended` has the balance of each financial year of the period but the last. `balances`, which
-    maps each currency to minor units, is updated.
+    `ended` has the balance of each financial year of the period except the last year. The function
+    updates `balances`, a mapping from currency to minor units.
     """
     turns = deque(ended)
     for row in lines:

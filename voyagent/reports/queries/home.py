@@ -39,8 +39,8 @@ RECENT_FOR = timedelta(days=14)
 class Due:
     """Amounts due in one currency: overdue, in the next eight weeks, and later.
 
-    `weeks` has one amount for each week from Monday to Sunday; the first is the current week from
-    today on. `overdue_count` and `this_week_count` count documents.
+    `weeks` has one amount for each week from Monday to Sunday. The first amount is for the rest of
+    the current week, from today to Sunday. `overdue_count` and `this_week_count` count documents.
     """
 
     overdue: Money
@@ -84,8 +84,9 @@ class OverdueInvoice:
 class Act:
     """A recent event: a decided proposal of the assistant, or a conversation.
 
-    For a proposal, `kind` is done, failed, rejected or expired, `thing` is its summary, and `id`
-    its id. For a conversation, `kind` is talked, `thing` is its title, and `id` its id.
+    For a proposal, `kind` is `done`, `failed`, `rejected` or `expired`, `thing` is the summary of
+    the proposal, and `id` is the id of the proposal. For a conversation, `kind` is `talked`,
+    `thing` is the title of the conversation, and `id` is the id of the conversation.
     """
 
     at: datetime
@@ -107,9 +108,10 @@ class Week:
 class Now:
     """Contents of the home page.
 
-    `due` (from customers), `owed` (to suppliers) and `months` map each currency code to amounts.
-    The agency's own currency is the first key and always present. If the user may not see amounts,
-    `sees_money` is False and all amounts are zero.
+    `waiting` are the proposals that wait for a decision. `asked` are the enquiries that nobody has
+    answered. `due` (from customers), `owed` (to suppliers) and `months` (sales and costs) map each
+    currency code to amounts. The agency's own currency is the first key and always present. If the
+    user may not see amounts, `sees_money` is False and all amounts are zero.
     """
 
     today: date

@@ -13,11 +13,11 @@ from voyagent.trips.rules.journey import Journey, Line, Passenger
 
 @dataclass(frozen=True, slots=True)
 class Itinerary:
-    """Passengers, itinerary lines and prices of a trip.
+    """Passengers, flights, hotels, visas and prices of a trip.
 
-    A passenger is a name and a passport number, which may be masked. A flight is a PNR and its
-    details. A visa is a country and a status. There is one price for each currency; the price in
-    the agency's currency comes first.
+    A passenger is a name and a passport number, which may be masked. A flight is a PNR and the
+    details of the flight. A visa is a country and a status. There is one price for each currency;
+    the price in the agency's currency comes first.
     """
 
     trip_id: UUID | None

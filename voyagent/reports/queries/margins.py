@@ -68,7 +68,7 @@ class TripMargin:
 class GroupMargin:
     """Sum of the margins of a customer's trips or of a month's trips.
 
-    `key` is the customer's name or the first day of the month. It is None if the customer is not
+    `key` is the customer's name or the first day of the month. `key` is None if the customer is not
     known. `totals` has one margin for each currency.
     """
 

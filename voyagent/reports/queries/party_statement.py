@@ -58,10 +58,10 @@ class Moved(NamedTuple):
 class PartyBalances:
     """Balances of a party in one currency.
 
-    A balance is positive if the customer owes it to the agency, or the agency to the supplier.
-    `open` is the balance of the control account and `advances` the unused payments in the advances
-    account. `closing` is `open` less `advances`. `aged` is the sum of the open documents and equals
-    `open` if the books are correct.
+    A balance is positive if the customer owes it to the agency, or if the agency owes it to the
+    supplier. `open` is the party's balance on the control account. `advances` is the sum of the
+    party's unused payments on the advances account. `closing` is `open` less `advances`. `aged` is
+    the sum of the open documents and equals `open` if the books are correct.
     """
 
     opening: Money
@@ -113,7 +113,8 @@ def read_party_statement(
 ) -> PartyStatement:
     """Return a page of a party statement, in one database round trip.
 
-    The time depends on the number of all journal lines of the party. Raises InvalidCursor.
+    The duration of the query depends on the number of all journal lines of the party. Raises
+    InvalidCursor.
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor

@@ -153,8 +153,8 @@ def day_compared(day: date, comparison: Comparison) -> date | None:
 
     By `comparison`:
       - `period`: the end of the previous month
-      - `year`: the day one year earlier. For the last day of a month, this is the last day of that
-        month one year earlier.
+      - `year`: the day one year earlier. The last day of a month is compared with the last day
+        of the same month, for example 28 February 2025 with 29 February 2024.
       - `none`: None
     """
     if comparison == "none":

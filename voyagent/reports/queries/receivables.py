@@ -58,9 +58,9 @@ class Ageing:
     """Open amounts of one currency: four age buckets and the largest parties.
 
     The first bucket includes the amounts that are not yet due; `not_due` is their sum. `top` has
-    the names and open amounts of the largest parties. `advances` are negative amounts by the number
-    of days since the payment; the buckets do not include them. `scheduled` has the open bills that
-    have a payment day.
+    the names and open amounts of the largest parties. `advances` has the sums of the unused
+    payments, as negative amounts, by the number of days since the payment. `buckets` does not
+    include the advances. `scheduled` has the open bills that have a payment day.
     """
 
     currency: str
@@ -85,9 +85,9 @@ class Ageing:
 class Document:
     """An open document, or one open instalment of a document.
 
-    `age` is 0 if the due date is not past, 1 if it is 1 to 30 days past, 2 for 31 to 60 days, 3 for
-    61 to 90 days, and 4 for more. With the basis `document_date`, the days are counted from the
-    date of the document.
+    `age` is a number from 0 to 4. It is 0 up to the due date, 1 from 1 to 30 days after the due
+    date, 2 from 31 to 60 days, 3 from 61 to 90 days, and 4 after more than 90 days. With the basis
+    `document_date`, the days are counted from the date of the document.
     """
 
     id: UUID
@@ -148,7 +148,7 @@ class CurrencyBlock:
     `ever_open` is the sum of all open documents, without any filter. `control` is the balance of
     the control account and comes from a separate query. `ever_open` and `control` must be equal. In
     the same way, `ever_ahead`, the sum of all advances, must equal `ahead_control`, the balance of
-    the advances account. Advances are negative in both.
+    the advances account. `ever_ahead` and `ahead_control` are negative.
     """
 
     currency: str

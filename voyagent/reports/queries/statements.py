@@ -26,8 +26,8 @@ GROWS_IN_CREDIT = ("liability", "equity", "revenue")
 class StatementLine:
     """Amount of an account in a profit and loss or a balance sheet.
 
-    `before` is the amount in the other period or on the other day, for comparison. An amount is
-    positive if it is on the normal side of the account's type.
+    `before` is the amount in the period or on the day to compare with. An amount is positive if it
+    is on the normal side of the account's type.
     """
 
     code: str
@@ -182,10 +182,10 @@ def read_profit_and_loss(
 ) -> tuple[dict[date, list[Row]], Days | None]:
     """Return trial balances by day, and the period to compare with.
 
-    For each of the two periods, there is the trial balance of the day before the first day and of
-    the last day. The period to compare with is None if `comparison` is `none` and `first` is None.
-    `first` is the first day of any other period to compare with and takes precedence over
-    `comparison`. One database round trip is needed.
+    For each of the two periods, the result has two trial balances: at the end of the day before the
+    period and at the end of its last day. The period to compare with is None if `comparison` is
+    `none` and `first` is None. If `first` is given, the period to compare with begins on this day,
+    whatever `comparison` is. The call needs one database round trip.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]
@@ -224,8 +224,8 @@ def read_balance_sheet(
 ) -> list[list[Row]]:
     """Return the trial balances that the balance sheets of one or two days need.
 
-    For each day, there is the trial balance of that day and of the end of the previous financial
-    year. One database round trip is needed.
+    For each day, the result has the trial balance of that day and the trial balance at the end of
+    the previous financial year. The call needs one database round trip.
     """
     evenings = [now, before] if before else [now]
     wanted = [
@@ -283,7 +283,7 @@ def _balances(rows: list[Row]) -> Balances:
 def _movement(read: dict[date, list[Row]], days: Days) -> Balances:
     """Return debit and credit of each revenue and expense account in a period.
 
-    Accounts without movement are left out.
+    Accounts whose debit and credit did not change in the period are left out.
     """
     opened = _balances(read[days.evening_before])
     moved = {}

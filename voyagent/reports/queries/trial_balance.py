@@ -130,8 +130,8 @@ def on_one_side(balance: Money) -> Sides:
 def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
     """Return four pairs: opening, movement, year-end transfer and closing.
 
-    A pair is a debit and a credit. If `pairs` has no year-end transfer, a pair of zeros is
-    inserted.
+    A pair is a debit and a credit. The movement is the sum of the postings in the period. If
+    `pairs` has no year-end transfer, a pair of zeros is inserted.
     """
     opening, movement, *carried, closing = pairs
     return opening, movement, *(carried or [(Money(0, currency), Money(0, currency))]), closing
@@ -141,9 +141,9 @@ def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
 class PeriodLine:
     """Opening balance, movement and year-end transfer of an account over a period.
 
-    `opening` is debit less credit. `carried` is the year-end transfer, or None if the period is
-    within one financial year. The computed row with the result of earlier years has an empty
-    `code`.
+    `opening` is debit less credit. `movement` has the sums of the debits and of the credits in the
+    period. `carried` is the year-end transfer, or None if the period is within one financial year.
+    The computed row with the result of earlier years has an empty `code`.
     """
 
     code: str

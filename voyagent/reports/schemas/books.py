@@ -35,8 +35,8 @@ BucketName = Literal["0-30", "31-60", "61-90", "90+"]
 class AgeingQuery(Query):
     """Query parameters of receivables and payables by age.
 
-    `from` and `to` are the first and last issue date and are required. `as_of` is the day on which
-    ages are counted; it defaults to today in the time zone `tz`.
+    `from` and `to` are the first and last issue date and are required. Ages are counted up to the
+    day `as_of`, which defaults to today in the time zone `tz`.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -89,8 +89,8 @@ class InCurrency(Generic[Report, Block]):
     """A report of an agency in one currency.
 
     `report` has the data that does not depend on the currency, and `block` the amounts in this
-    currency. In the report in the agency's own currency, `others` has the reports in the other
-    currencies; in these, `others` is empty.
+    currency. In the report in the agency's own currency, `others` has the reports in all other
+    currencies. In a report in another currency, `others` is empty.
     """
 
     tenant_id: UUID
@@ -191,12 +191,13 @@ def _net_outstanding(source: AgeingInCurrency) -> Money:
 class CurrencyAgingResponse(AnswerOf[AgeingInCurrency]):
     """Ageing in one currency: four buckets in order, and the five largest parties.
 
-    Buckets count the days past the due date. If `basis` is `document_date`, they count the days
-    since the date of the document. `not_due` is the sum that is not yet due and is included in the
-    bucket `0-30`; an amount due today is not yet due. `advances` are negative and in no bucket.
-    `net_outstanding` is `total_outstanding` plus `advances`. If `from` and `to` include all
-    documents, it equals the balance of the control account plus the balance of the advances
-    account. `scheduled` has the open bills that have a payment day; it is empty for receivables.
+    A bucket is a range of days past the due date. If `basis` is `document_date`, a bucket is a
+    range of days since the date of the document. `not_due` is the sum that is not yet due. The
+    bucket `0-30` includes this sum. An amount due today is not yet due. `advances` are negative,
+    and no bucket includes them. `net_outstanding` is `total_outstanding` plus `advances`. If `from`
+    and `to` include all documents, `net_outstanding` equals the balance of the control account plus
+    the balance of the advances account. `scheduled` has the open bills that have a payment day. For
+    receivables, `scheduled` is empty.
     """
 
     tenant_id: UUID
@@ -259,10 +260,10 @@ class CurrencyTrialBalanceResponse(AnswerOf[InCurrency[BalancesRead, CurrencyBal
 class PeriodSides(Answer):
     """Opening balance, movement, year-end transfer and closing balance.
 
-    Each has a debit and a credit. `debit` and `credit` without a prefix are the movement.
-    `carried_debit` and `carried_credit` are the amount that is transferred between two financial
-    years. Both are zero if the period is within one financial year. The opening or closing balance
-    of an account is either a debit or a credit.
+    Each of these four has a debit and a credit. `debit` and `credit` are the sums of the postings
+    in the period: the movement. `carried_debit` and `carried_credit` are the amount that is
+    transferred between two financial years. Both are zero if the period is within one financial
+    year. The opening or closing balance of an account is either a debit or a credit.
     """
 
     opening_debit: str

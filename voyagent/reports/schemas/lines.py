@@ -126,8 +126,8 @@ def _totals(source: PageOfReport[DayBook]) -> list[Row]:
 class DayBookResponse(AnswerOf[PageOfReport[DayBook]]):
     """Journal entries by book date, oldest first; the last page has no `next_cursor`.
 
-    `totals` are the total debits and credits of all entries of the period, and are equal on every
-    page.
+    `totals` has the total debits and credits of all entries of the period. Every page has the same
+    `totals`.
     """
 
     tenant_id: UUID
@@ -155,9 +155,10 @@ class LedgerMovement(AnswerOf[CurrencyMovement]):
     """Balances, postings and year-end transfers of an account in one currency.
 
     `opening` and `closing` are debit less credit for accounts of every type. `opening` of a revenue
-    or expense account has only the postings of the financial year. `debit` and `credit` are the
-    sums of the postings in the period. `carried` (debit less credit) is the amount that was
-    transferred from a revenue or expense account to the result of earlier years.
+    or expense account has only the postings of the financial year in which the period begins.
+    `debit` and `credit` are the sums of the postings in the period. `carried` (debit less credit)
+    is the amount that was transferred from a revenue or expense account to the result of earlier
+    years.
     """
 
     currency: Annotated[str, Read("opening.currency")]
@@ -189,7 +190,7 @@ class CarriedLedgerLine(AnswerOf[CarriedLine]):
     """A computed line at the end of a financial year.
 
     The line transfers the balance of a revenue or expense account to the result of earlier years.
-    It belongs after the postings of the day `entry_date`.
+    The line belongs after the postings of the day `entry_date`.
     """
 
     entry_date: Annotated[date, Read("day")]
@@ -202,8 +203,8 @@ class CarriedLedgerLine(AnswerOf[CarriedLine]):
 class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
     """Postings of an account, oldest first; the last page has no `next_cursor`.
 
-    `currencies` cover the whole period and are equal on every page. `carried` has the computed
-    year-end lines that belong between the postings of this page.
+    `currencies` covers the whole period. Every page has the same `currencies`. `carried` has the
+    computed year-end lines that belong between the postings of this page.
     """
 
     tenant_id: UUID
@@ -219,10 +220,10 @@ class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
 class PartyStanding(AnswerOf[PartyBalances]):
     """Balances of a customer or supplier in one currency.
 
-    A balance is positive if the customer owes it to the agency, or the agency to the supplier.
-    `closing` is `open_documents` less `advances`, which are unused payments. `aged` is the sum of
-    the open documents on the last day. If the books are correct, `aged` equals `open_documents` and
-    `is_proved` is true.
+    A balance is positive if the customer owes it to the agency, or if the agency owes it to the
+    supplier. `closing` is `open_documents` less `advances`, which are unused payments. `aged` is
+    the sum of the open documents on the last day. If the books are correct, `aged` equals
+    `open_documents` and `is_proved` is true.
     """
 
     currency: str
@@ -254,7 +255,7 @@ class PartyMovement(AnswerOf[Moved]):
 class PartyStatementResponse(AnswerOf[PageOfReport[PartyStatement]]):
     """Journal entries of a party, oldest first; the last page has no `next_cursor`.
 
-    `currencies` has the balances of the whole period and is equal on every page.
+    `currencies` has the balances of the whole period. Every page has the same `currencies`.
     """
 
     tenant_id: UUID

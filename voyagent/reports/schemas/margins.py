@@ -83,10 +83,11 @@ class MarginItem(AnswerOf[Margin]):
 
 
 class TripMarginItem(AnswerOf[TripMargin]):
-    """Margins of a trip without its cancelled and failed lines.
+    """Planned and posted margins of a trip.
 
-    `customer` is the customer of the trip's enquiry, or of its newest invoice if the trip has no
-    enquiry.
+    Cancelled and failed lines of the trip do not count in the planned amounts. `customer` is the
+    customer of the trip's enquiry. If the trip has no enquiry, `customer` is the customer of the
+    trip's newest invoice.
     """
 
     trip_id: Annotated[UUID, Read("id")]
@@ -142,7 +143,7 @@ class MarginsResponse(AnswerOf[PageOfReport[Margins]]):
     """Margins of trips, newest first; the last page has no `next_cursor`.
 
     If `group_by` is `customer` or `month`, the results are in `groups` and `trips` is empty.
-    `totals` and `books` cover all trips and are equal on every page.
+    `totals` and `books` cover all trips. Every page has the same `totals` and `books`.
     """
 
     tenant_id: UUID

@@ -25,9 +25,9 @@ class ProfitAndLossQuery(Query):
     """Query parameters of the profit and loss.
 
     `from` and `to` are the first and last book date and are required. `compare` selects the period
-    to compare with: `period` is the period just before, `year` is one year earlier, and `none`
-    compares nothing. Whole months are compared with whole months. `compare_from` is the first day
-    of any other period to compare with and takes precedence.
+    to compare with: `period` is the period just before, `year` is the period one year earlier, and
+    `none` compares nothing. Whole months are compared with whole months. `compare_from` is the
+    first day of any other period to compare with. If `compare_from` is given, `compare` is ignored.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -40,9 +40,9 @@ class BalanceSheetQuery(Query):
     """Query parameters of the balance sheet.
 
     `as_of` is the day of the balance sheet and defaults to today in the time zone `tz`. `compare`
-    selects an earlier day to compare with: `period` is the end of the previous month, `year` is one
-    year earlier, and `none` compares nothing. `compare_as_of` is any other day to compare with and
-    takes precedence.
+    selects an earlier day to compare with: `period` is the end of the previous month, `year` is the
+    day one year earlier, and `none` compares nothing. `compare_as_of` is any other day to compare
+    with. If `compare_as_of` is given, `compare` is ignored.
     """
 
     as_of: DateFilter = None
@@ -52,10 +52,11 @@ class BalanceSheetQuery(Query):
 
 
 class ComparedAccount(Answer):
-    """Amount of an account, and its amount on the other day or in the other period.
+    """Amount of an account, compared with another period or day.
 
-    `amount` and `before` are credit less debit for revenue, and debit less credit for expenses.
-    `change` is `amount` less `before`. `before` and `change` are null if nothing is compared.
+    `before` is the amount in the period or on the day to compare with. `amount` and `before` are
+    credit less debit for revenue, and debit less credit for expenses. `change` is `amount` less
+    `before`. `before` and `change` are null if nothing is compared.
     """
 
     code: str
@@ -112,8 +113,8 @@ def _result_before(source: ResultInCurrency) -> Row | None:
 class CurrencyProfitAndLossResponse(ComparedResult, AnswerOf[ResultInCurrency]):
     """Profit and loss in one currency, ordered by account code.
 
-    Accounts without movement are left out. `result` is positive for a profit. `before` has the
-    totals of the period `compared_with`.
+    An account that has postings in neither period is left out. `result` is positive for a profit.
+    `before` has the totals of the period `compared_with`.
     """
 
     total_revenue: Annotated[MoneyText, Read("block.revenue.total")]
@@ -135,7 +136,7 @@ class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
 
 
 class PositionAccount(ComparedAccount):
-    """Balance of an account on the day, and on the day to compare with.
+    """Balance of an account on the day `as_of`, and on the day to compare with.
 
     `amount` and `before` are debit less credit for assets, and credit less debit for liabilities
     and equity.
@@ -189,8 +190,8 @@ class CurrencyBalanceSheetResponse(PositionTotals, AnswerOf[PositionInCurrency])
 
     `total_equity` includes two computed results: `retained_earnings` is the result of all earlier
     financial years, and `result_of_year` the result of the year since `year_began`. `difference` is
-    assets less liabilities and equity; it is zero if the books are correct. `before` has the totals
-    of the day `compared_with`.
+    the assets less the sum of liabilities and equity. `difference` is zero if the books are
+    correct. `before` has the totals of the day `compared_with`.
     """
 
     year_began: Annotated[date, Read("report.now.year_began")]

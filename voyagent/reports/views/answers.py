@@ -22,7 +22,7 @@ def answered(
 ) -> Any:
     """Return the HTML page of a report, or a file if one is requested.
 
-    `sheet` makes the file; it is None if the report could not be read, and then the page is
+    `sheet` makes the file. If the report could not be read, `sheet` is None and the page is
     returned. `wrong` has error sentences for the page. The page has status 422 if there is an
     error.
     """

@@ -178,8 +178,8 @@ def general_ledger(reader: RequestReader) -> Any:
 def itinerary(reader: RequestReader) -> Any:
     """Redirect to the trip of a conversation, or to the list of trips.
 
-    Without a conversation in the query, the response redirects to the list of trips. If the
-    conversation has no trip, the page offers to open one.
+    If the query names no conversation, the response redirects to the list of trips. If the
+    conversation has no trip, the response is a page that offers to open a trip.
     """
     session_text = request.args.get("session_id", "").strip()
     session_id = parse_id(session_text)
@@ -336,8 +336,9 @@ def _drill(address: Address, filters: OpenFilters, listed: str, *, is_now: bool)
     """Return a function that returns the link for an amount.
 
     The function takes the currency, the age and the party of the amount. The link leads to the list
-    of open invoices or bills (`listed`). That list cannot show another day, another basis or issue
-    dates; in these cases, the link leads to the documents on this page.
+    of open invoices or bills (`listed`). The list always shows the documents that are open today,
+    by due date. If the report is of another day, has another basis or is limited to issue dates,
+    the link leads to the documents on the report's own page.
     """
 
     @cache  # hundreds of amounts share a few URLs, which differ only in the party

@@ -21,8 +21,8 @@ FULL = 100
 class Bar:
     """A bar of a chart.
 
-    `href` is the URL of its link. `width` is the length as a percentage of the longest bar. `tone`
-    is the style: an empty text, `second`, `warn` or `bad`.
+    `href` is the URL to which the bar links. `width` is the length as a percentage of the longest
+    bar. `tone` is the style: an empty text, `second`, `warn` or `bad`.
     """
 
     amount: Money

@@ -119,8 +119,8 @@ def party_statement(reader: RequestReader) -> Any:
 def _tally(reader: RequestReader, report: DayBook, currency: str) -> Response:
     """Return the file for Tally with a voucher for each entry in one currency.
 
-    The names of accounts and parties are read after the entries, so that no entry has an account or
-    party without a name. Raises TooManyLines.
+    The names of accounts and parties are read after the entries, so that they include every account
+    and party of the entries. Raises TooManyLines.
     """
     spreadsheets.whole(report)
     pieces = tally.document(

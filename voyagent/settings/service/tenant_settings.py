@@ -196,8 +196,8 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
 def restore_guarded(actor: Actor) -> None:
     """Set the settings in `GUARDED` of the bound agency back to their defaults.
 
-    A stranger may have opened the agency with an e-mail address of somebody else. This is called
-    when the owner of that address takes over the agency.
+    A stranger may have created the agency with the e-mail address of somebody else. This function
+    is called when the owner of that address takes over the agency.
     """
     settings = queries.get_settings(lock=True)
     changed: list[dict[str, Any]] = []
@@ -225,7 +225,8 @@ def reseal(keyring: Keyring) -> int:
 def _check_again(actor: Actor, fields: set[str]) -> None:
     """Check that the actor may change these fields, after the wait for the row.
 
-    The wait may have been for `restore_guarded`, whose act has ended the actor's session.
+    While this transaction waited for the lock on the row, another transaction may have called
+    `restore_guarded` and ended the actor's session.
     """
     if fields & GUARDED.keys():
         authenticate_again(actor).require("settings.update")

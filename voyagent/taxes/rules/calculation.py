@@ -49,8 +49,9 @@ def tax_on(
 ) -> list[Taxed]:
     """Return the tax components of an amount, each rounded half up separately.
 
-    `base` is the amount of a document line, or the basic fare if the treatment taxes a share of the
-    fare. `on` is the day whose rates apply.
+    `treatment` says how the sale is taxed, such as `service_fee` or `air_domestic`. `base` is the
+    amount of a document line. If the treatment taxes a share of the fare, `base` is the basic fare.
+    `on` is the day whose rates apply.
 
     Raises UnknownTreatment and NoRateThen. Raises PlaceOfSupplyMissing if `supply` is None and the
     rates differ between supplies within a state and to another state.
@@ -85,8 +86,9 @@ def collected_on(
 ) -> list[Taxed]:
     """Return the tax collected at source on a document, one component for each band.
 
-    `amount` is the document's total. `before` is the total of the buyer's earlier documents of the
-    financial year. A buyer without a PAN pays `percent_without_pan` of each band.
+    `kind` is the kind of collection, such as `overseas_package`. `amount` is the document's total.
+    `before` is the total of the buyer's earlier documents of the financial year. A buyer without a
+    PAN pays `percent_without_pan` of each band.
 
     Raises UnknownTreatment, NoRateThen, MixedCurrencies.
     """
@@ -115,10 +117,10 @@ def collected_on(
 def day_of_supply(
     invoice: date, *, payment: date | None = None, service: date | None = None
 ) -> date:
-    """Return the time of supply: the day whose rate applies when the rate has changed.
+    """Return the time of supply: the day whose tax rates apply.
 
-    It is the second of the three days of invoice, payment and service, in order of time. Without a
-    payment, it is the later of the other two days. If the day of service is unknown, the day of the
-    invoice is used in its place.
+    If the day of service is unknown, the day of the invoice counts as the day of service. The
+    result is the second of the days of invoice, payment and service, in order of time. Without a
+    payment, the result is the later of the days of invoice and service.
     """
     return sorted((invoice, payment or date.max, service or invoice))[1]

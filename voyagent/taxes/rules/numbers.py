@@ -21,7 +21,7 @@ class InvalidTaxNumber(Invalid):
 
 
 def country_of(number: str | None) -> str | None:
-    """Return the country that issued a tax number, or None if it is not clear.
+    """Return the country that issued a tax number, or None if this is not clear.
 
     A GSTIN belongs to India. A TRN of fifteen digits belongs to the United Arab Emirates.
     """

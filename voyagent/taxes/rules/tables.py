@@ -1,8 +1,9 @@
 """Tables of tax rates, collections at source and states, read from CSV files.
 
-Each row of rates has its first and last day and its legal source. Another country needs only
-further rows. A row is marked as unconfirmed until somebody has compared it with the text of the
-law. An invoice line whose tax was computed with an unconfirmed row is marked as well.
+A tax treatment, such as `service_fee` or `air_domestic`, is the way in which a country taxes a kind
+of sale. Each row of rates has its first and last day and its legal source. Another country needs
+only further rows. A row is marked as unconfirmed until somebody has compared it with the text of
+the law. An invoice line whose tax was computed with an unconfirmed row is marked as well.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The rate of tax at source between two amounts of a buyer's yearly total.
+    """The rate of tax collected at source between two amounts of a yearly total.
+
+    The yearly total is the sum of a buyer's documents in a financial year.
 
     `above` and `up_to` are in major units of the country's currency. `up_to` is None for the
     highest band.

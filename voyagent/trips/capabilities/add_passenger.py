@@ -66,8 +66,8 @@ class AddPassengerInput(CurrentTripInput):
 def run(call: Invocation, inputs: AddPassengerInput) -> JsonObject:
     """Add the passenger; create a trip if the conversation has none.
 
-    If the trip has exactly one passenger of that name, the given fields of this passenger are
-    changed instead.
+    If the trip has exactly one passenger with the name in `inputs`, this passenger gets the values
+    in `inputs` instead.
 
     Raises the errors of `trip_to_change`, `passengers.add_passenger` and
     `passengers.update_passenger`.

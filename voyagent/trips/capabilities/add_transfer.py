@@ -80,8 +80,8 @@ class AddTransferInput(CurrentTripInput):
 def run(call: Invocation, inputs: AddTransferInput) -> JsonObject:
     """Add the transfer with status `planned`; create a trip if there is none.
 
-    This turn may replace an earlier turn that has added an equal transfer. Nothing is added then,
-    and the output of the earlier turn is returned.
+    If this turn replaces an earlier turn that has added an equal transfer, nothing is added, and
+    the output of the earlier turn is returned.
 
     Raises the errors of `trip_to_change` and `lines.add_line`.
     """
@@ -149,8 +149,9 @@ def records(output: JsonObject) -> Sequence[Choice]:
 def _planned_before(call: Invocation, trip_id: UUID, inputs: AddTransferInput) -> JsonObject | None:
     """Return the output of a replaced turn that added an equal transfer, or None.
 
-    This turn replaces that turn. The transfer must still be planned. Without this check, a
-    regenerated answer would add the same transfer twice.
+    A replaced turn is an earlier turn on the same message, whose answer the assistant now writes
+    again (`call.earlier`). The transfer of the replaced turn must still be planned. Without this
+    check, the new answer would add an equal transfer a second time.
     """
     for earlier in reversed(call.earlier):
         if earlier["on"] != inputs.on.isoformat():

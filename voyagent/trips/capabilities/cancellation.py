@@ -109,9 +109,9 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
 def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
     """Request approval to cancel a hotel booking, and return the request.
 
-    The request is shown in a new conversation. Once it is approved, the booking is cancelled.
-    Raises Forbidden, LineNotFound, LineIsOver, NotAtSupplier; CancellationRequested if an earlier
-    request for the booking is unfinished.
+    The request is shown in a new conversation. After the approval, a job cancels the booking.
+    Raises Forbidden, LineNotFound, LineIsOver, NotAtSupplier, and CancellationRequested if an
+    earlier request for the booking is unfinished.
     """
     actor.require("trip.update")
     stay = trips.line_of(

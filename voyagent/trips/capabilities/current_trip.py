@@ -49,7 +49,8 @@ TRIP_CHOICES: Mapping[str, Lookup] = {"trip_id": trips_to_choose}
 def current_trip(call: Invocation, inputs: CurrentTripInput) -> Journey:
     """Return the trip of the act, with its passengers and lines.
 
-    Raises TripNotFound, TripRequired, NoTripYet, SessionNotFound.
+    This is the trip `inputs.trip_id`, or else the trip of the conversation. Raises TripNotFound,
+    TripRequired, NoTripYet, SessionNotFound.
     """
     if inputs.trip_id is not None:
         return trips.read_trip(call.reader, inputs.trip_id)
@@ -62,7 +63,8 @@ def current_trip(call: Invocation, inputs: CurrentTripInput) -> Journey:
 def trip_to_change(call: Invocation, inputs: CurrentTripInput) -> Trip:
     """Return the trip of the act; create the conversation's trip if there is none.
 
-    Raises TripNotFound, TripRequired, and the errors of `trip_service.open_trip`.
+    The result is the trip `inputs.trip_id`, or else the trip of the conversation. Raises
+    TripNotFound, TripRequired, and the errors of `trip_service.open_trip`.
     """
     if inputs.trip_id is not None:
         return trips.get_trip(inputs.trip_id)

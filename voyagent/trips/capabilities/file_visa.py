@@ -147,8 +147,8 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 def _filed_on(actor: Actor) -> date:
     """Return the day on which approval was requested; today if none was needed.
 
-    The id of the request contains its time. If filing is repeated after midnight, the day stays the
-    same, so that the supplier recognises the application.
+    The id of the approval request contains the time of the request. If filing is repeated after
+    midnight, the day stays the same, so that the supplier recognises the application.
     """
     if actor.grant is None:
         return clock.today(actor.timezone)

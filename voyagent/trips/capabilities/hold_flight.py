@@ -51,7 +51,8 @@ def run(call: Invocation, inputs: HoldFlightInput) -> OutboundCall[JsonObject]:
 
     Nothing is reserved at a new price.
 
-    Raises the errors of `trip_to_change`, and those of `flights.hold_flight` except PriceChanged.
+    Raises the errors of `trip_to_change`, and the errors of `flights.hold_flight` except
+    PriceChanged.
     """
     trip = trip_to_change(call, inputs)
     budget = budget_of(trip.session_id, trip.enquiry_id)

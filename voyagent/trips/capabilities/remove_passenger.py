@@ -34,7 +34,7 @@ class RemovePassengerInput(CurrentTripInput):
 def run(call: Invocation, inputs: RemovePassengerInput) -> JsonObject:
     """Remove the passenger whose name equals or contains the given text.
 
-    Raises the errors of `current_trip`; PassengerNotFound if no passenger or several match.
+    Raises the errors of `current_trip`, and PassengerNotFound if no passenger or several match.
     """
     journey = current_trip(call, inputs)
     lowered = inputs.full_name.casefold()

@@ -77,8 +77,8 @@ def budget_checks(
 ) -> list[CheckShown]:
     """Return a warning if the cost is above the enquiry's budget, else an empty list.
 
-    The enquiry is the given one, else the newest one of the conversation. The budget of an enquiry
-    is for the whole trip.
+    The enquiry is `enquiry_id`, or else the newest enquiry of the conversation. The budget of an
+    enquiry is for the whole trip.
     """
     budget = budget_of(session_id, enquiry_id)
     if budget is None or not is_above(cost, budget):

@@ -1,6 +1,6 @@
-"""Form of a passenger, which passport lines can fill.
+"""Form of a passenger.
 
-Passport lines are the machine-readable zone of a passport.
+The form can be filled from passport lines: the machine-readable zone of a passport.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PASSENGER_ERROR_FIELDS = {"invalid_date_of_birth": "date_of_birth", "trip_full":
 class PassengerForm(SchemaForm[PassengerIn]):
     """Form of a passenger.
 
-    A blank passport number keeps the stored number; a checkbox deletes it.
+    A blank passport number keeps the stored number. A checkbox deletes the stored number.
     """
 
     schema: ClassVar[type[BaseModel]] = PassengerIn
@@ -67,8 +67,8 @@ class PassengerForm(SchemaForm[PassengerIn]):
     def accepted(self) -> Any | None:
         """Return the validated passenger, or None if the form has errors or needs review.
 
-        If passport lines were sent, the other fields are filled from them and None is returned, so
-        that the user can review the fields.
+        If passport lines were sent, the form fills its other fields from the passport lines and
+        returns None, so that the user can review the fields.
         """
         if self.is_submitted() and self.validate() and (self.passport_lines.data or "").strip():
             try:

@@ -12,7 +12,7 @@ from voyagent.kernel.money import Money
 
 
 def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
-    """Return the given enquiry, else the newest one of the conversation, or None.
+    """Return the given enquiry, or else the conversation's newest enquiry, or None.
 
     Raises EnquiryNotFound.
     """
@@ -26,7 +26,8 @@ def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
 def budget_of(session_id: UUID | None, enquiry_id: UUID | None = None) -> Money | None:
     """Return the budget of an enquiry; None without an enquiry or without an amount.
 
-    The enquiry is the given one, else the newest one of the conversation. Raises EnquiryNotFound.
+    The enquiry is `enquiry_id`, or else the newest enquiry of the conversation. Raises
+    EnquiryNotFound.
     """
     enquiry = enquiry_of(session_id, enquiry_id)
     if enquiry is None or enquiry["budget_hundredths"] is None:

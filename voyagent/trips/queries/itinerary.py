@@ -213,9 +213,10 @@ def _days_of(line: Line) -> list[date]:
 def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str) -> str:
     """Return the heading of a day.
 
-    The heading is the first of these that the day has: the destination of its last flight, the
-    title of another service, the city of a hotel where a stay begins, or the destination of its
-    last transfer. Then follow an arrival, a check-out, and free time.
+    The heading names the first of these that the day has: the destination of its last flight, the
+    title of another service, the city of a hotel where a stay begins, the destination of its last
+    transfer, the arrival of a flight, or the check-out from a hotel. If the day has none of these,
+    the heading is "At leisure".
     """
     flights = [line.details for line in today if isinstance(line.details, FlightDetails)]
     if flights:

@@ -1,8 +1,8 @@
 """Query cost and price of trips, planned and posted, with groups and totals.
 
 A report contains the trips that were created in its period, and the trips for which revenue or cost
-was posted in the period. The posted amounts are a select with the columns thing_id (the trip's id),
-currency, month (its first day), revenue_minor and cost_minor.
+was posted in the period. The caller gives the posted amounts as a select with the columns thing_id
+(the trip's id), currency, month (its first day), revenue_minor and cost_minor.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def margins_statement(
 
     Rows: id, title, customer, created_at, currency, planned cost_minor and price_minor, posted
     spent_minor (cost) and earned_minor (revenue). A trip without amounts has one row with zeros in
-    its own currency. `limit` is the maximum number of trips.
+    the trip's own currency. `limit` is the maximum number of trips.
     """
     posted = earnings.statement.cte("posted")
     trips = select(

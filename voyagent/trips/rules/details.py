@@ -191,9 +191,10 @@ def read_details(kind: str, stored: dict[str, Any]) -> AnyDetails:
 
 
 def span(details: AnyDetails) -> tuple[date | None, date | None]:
-    """Return the first and last local day of a service; both None if it has no day.
+    """Return the first and last local day of a service.
 
-    The last day is never before the first, even for a flight across the date line.
+    Both days are None if the service has no day. The last day is never before the first day, even
+    for a flight across the date line.
     """
     match details:
         case FlightDetails():

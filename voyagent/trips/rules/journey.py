@@ -88,8 +88,8 @@ class Line:
     def place_in_time(self) -> tuple[date, str, datetime]:
         """Return the sort key of a trip's lines: day, time, time of creation.
 
-        A hotel comes after the other services of its day. A service without a time counts as at
-        noon. Lines without a day come last.
+        A hotel stay comes after the other services of the stay's first day. A service without a
+        time counts as a service at noon. Lines without a day come last.
         """
         at = "departs_at" if self.kind == "flight" else "at"
         time = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]
@@ -166,7 +166,8 @@ def status_of(statuses: Sequence[str]) -> str:
     """Return the status of a trip: `planned`, `part_booked` or `booked`.
 
     `statuses` are the statuses of the trip's lines, without cancelled and failed lines. The trip is
-    `booked` if all of them are booked, ticketed or filed, and `part_booked` if some are.
+    `booked` if all these lines are booked, ticketed or filed, and `part_booked` if only some of
+    these lines are. Otherwise the trip is `planned`.
     """
     committed = [status in {"booked", "ticketed", "filed"} for status in statuses]
     return "planned" if not any(committed) else "booked" if all(committed) else "part_booked"

@@ -165,8 +165,8 @@ def findings(
 ) -> list[Finding]:
     """Return all warnings about a trip, the most serious first.
 
-    `minimums` are the minimum connection times of particular airports in minutes: domestic,
-    international.
+    `minimums` has the minimum connection times of particular airports. A key is the airport's code.
+    A value is two numbers of minutes, for a domestic and for an international connection.
     """
     plan = _plan(passengers, lines)
     found = [
@@ -220,9 +220,10 @@ def _flight(line: Line, details: FlightDetails) -> Flight:
 def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
     """Yield for each flight its connection with an earlier flight, if there is one.
 
-    The earlier flight lands in the city from which the flight departs, less than 24 hours before.
-    If several do, the flight with the shortest wait counts. If all of them land after the
-    departure, the first to land counts.
+    The earlier flight departs first, and lands in the city from which the later flight departs,
+    less than 24 hours before that departure or even after it. If there are several such flights,
+    the one with the shortest wait counts. If all of them land after the departure, the first to
+    land counts.
     """
     for then in flights:
         before = [
@@ -317,10 +318,10 @@ def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
 
 
 def _missing_nights(plan: Plan) -> Iterator[Finding]:
-    """Warn of each night without a hotel, an overnight flight or a short wait.
+    """Warn of each night for which the trip has no hotel.
 
-    A short wait is a connection of at most `WAIT_MINUTES_MAX`. A trip without any hotel has no such
-    warning.
+    No warning is given for a night on a flight, or for a night of a connection of at most
+    `WAIT_MINUTES_MAX`. A trip without any hotel has no such warning.
     """
     if not plan.stays:
         return
@@ -550,7 +551,8 @@ def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
     """Return the countries that a passenger enters on the trip.
 
     The passenger's own country, the country of the first departure and countries of transit are
-    left out. The set is empty if neither of the first two is known.
+    left out. The set is empty if neither the passenger's own country nor the country of the first
+    departure is known.
     """
     ends = {journey[-1].countries[1] for journey in plan.journeys}
     entered = {

@@ -99,9 +99,9 @@ class LineMisread(PassportLinesMisread):
 class MachineZone:
     """The contents of the machine-readable lines of a passport.
 
-    `nationality_code` is the code in the passport, and `nationality` its ISO 3166 code of two
-    letters, None if the passport's code is unknown. Names are None if the first line is missing.
-    `date_of_birth` is None if the passport omits the day, month or year.
+    `nationality_code` is the code in the passport. `nationality` is the ISO 3166 code of two
+    letters for the same country, or None if the passport's code is unknown. Names are None if the
+    first line is missing. `date_of_birth` is None if the passport omits the day, month or year.
     """
 
     number: str
@@ -121,7 +121,7 @@ class MachineZone:
         """Return True if a name equals the name in the passport lines.
 
         Accents and the order of the words are ignored. A word may be longer than in the passport
-        lines, because they cut off long names.
+        lines, because passport lines cut off long names.
         """
         typed, read = (sorted(_plain(one).split()) for one in (name, self.full_name or ""))
         return len(typed) == len(read) and all(
@@ -130,7 +130,7 @@ class MachineZone:
 
 
 def read_zone(text: str, today: date) -> MachineZone:
-    """Parse the passport lines: both of them, or only the second.
+    """Parse the passport lines: both lines, or only the second line.
 
     Spaces and case are ignored. `today` decides the century of two-digit years: a birth is in the
     past, an expiry at most fifty years ahead. Raises NoPassportLines, PassportLinesMisread.

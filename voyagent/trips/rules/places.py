@@ -77,8 +77,8 @@ def same_city(one: str, other: str) -> bool:
 def instant(code: str, local: datetime) -> datetime | None:
     """Return the UTC instant of a local time at an airport.
 
-    None if the airport is unknown. If the local time occurs twice, when clocks go back, the first
-    occurrence is meant.
+    The result is None if the airport is unknown. If the local time occurs twice because clocks go
+    back, the result is the first occurrence.
     """
     found = find_airport(code)
     return local.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC) if found else None

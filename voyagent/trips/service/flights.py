@@ -55,9 +55,10 @@ LET_GO = N_("The hold was released, so no ticket can be issued. Nothing was done
 def search_flights(
     suppliers: Suppliers, actor: Actor, query: FlightQuery
 ) -> OutboundCall[list[Offered[FlightOffer]]]:
-    """Search flights; return the offers, cheapest first, stored until they expire.
+    """Search flights and return the offers, cheapest first.
 
-    An equal query within five minutes returns the same offers. Raises Forbidden, SupplierError.
+    The offers are stored until they expire. An equal query within five minutes returns the stored
+    offers. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -188,9 +189,9 @@ def release_flight(
 
     `line_id` is the line of any flight of the booking. Returns the trip lines of the booking, now
     cancelled, and the number of ticketing requests that were withdrawn. If the supplier fails,
-    nothing changes. If the hold has expired, the supplier is not called. Raises Forbidden,
-    LineNotFound, NotHeld, TicketsUnderWay, SupplierError; of two parallel calls the second raises
-    LineIsOver.
+    nothing changes. If the hold has expired, the supplier is not called. Of two parallel calls, the
+    second raises LineIsOver. Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay,
+    SupplierError.
     """
     actor.require("trip.update")
     held = held_lines(line_id)
@@ -240,7 +241,8 @@ def read_flight(
 ) -> OutboundCall[tuple[list[TripLine], FlightBooking]]:
     """Return a booking's trip lines, and the supplier's data about the booking.
 
-    The booking is the newest one with the locator. Raises Forbidden, LineNotFound, SupplierError.
+    If several bookings have the booking number `locator`, the function reads the newest booking.
+    Raises Forbidden, LineNotFound, SupplierError.
     """
     actor.require("trip.read")
     statement = select(TripLine).where(

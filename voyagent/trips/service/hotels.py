@@ -49,9 +49,10 @@ from voyagent.trips.service.supplies import (
 def search_hotels(
     suppliers: Suppliers, actor: Actor, query: HotelQuery
 ) -> OutboundCall[list[Offered[HotelRate]]]:
-    """Search hotels; return the rates, cheapest first, stored until they expire.
+    """Search hotels and return the rates, cheapest first.
 
-    An equal query within five minutes returns the same rates. Raises Forbidden, SupplierError.
+    The rates are stored until they expire. An equal query within five minutes returns the stored
+    rates. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -145,8 +146,8 @@ def cancel_hotel_booking(
     """Cancel a booking at its supplier; return its trip line and the charge, if any.
 
     The charge is added to the trip as a separate line. Repeated requests have the same idempotency
-    key. Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError; LineIsOver if the booking is
-    cancelled already, also for the second of two parallel calls.
+    key. If the booking is cancelled already, the call raises LineIsOver. So does the second of two
+    parallel calls. Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError.
     """
     actor.require_authority("trip.cancel_hotel")
     stay = booked_stay(line_id)
@@ -199,7 +200,7 @@ def read_hotel_booking(
 
 
 def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
-    """Return the trip of some passengers and lock it.
+    """Return the trip of the given passengers and lock the trip.
 
     Raises PassengerNotFound if not all passengers are on one trip.
     """
@@ -235,9 +236,9 @@ def rate_of_stay(stay: TripLine) -> HotelRate | None:
 
 
 def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> list[TripPassenger]:
-    """Return the passengers who stay at a rate.
+    """Return the given passengers of a trip as the guests of a hotel booking.
 
-    Raises PassengerNotFound, and TooManyGuests if the rate is for fewer guests.
+    Raises PassengerNotFound. Raises TooManyGuests if the rate is for fewer guests.
     """
     people = people_of(trip, passenger_ids)
     if len(people) > rate.guests:

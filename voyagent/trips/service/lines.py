@@ -200,9 +200,9 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
     """Mark a line as cancelled, without informing a supplier.
 
-    This is for lines that are planned, booked elsewhere, ticketed or filed. The line stays on the
-    trip without a price. Pending approval requests about the line end. Raises Forbidden,
-    LineNotFound, LineIsOver, CancelAtSupplier.
+    This function is for lines that are planned, booked elsewhere, ticketed or filed. The line stays
+    on the trip without a price. Pending requests for approval of an act on the line are withdrawn.
+    Raises Forbidden, LineNotFound, LineIsOver, CancelAtSupplier.
     """
     actor.require("trip.update")
     for tool, name in ASKED_ABOUT:  # before the trip is locked: an approval locks in this order too
@@ -266,8 +266,9 @@ def check_room(trip: Trip, more: int) -> None:
 def check_times(details: FlightDetails) -> None:
     """Check that a flight lands after it departs, at most 36 hours later.
 
-    Times are compared in UTC if both time zones are known. Otherwise local times are compared, and
-    26 hours more are allowed on either side. Raises InvalidFlightTimes.
+    Times are compared in UTC if both time zones are known. Otherwise local times are compared,
+    which differ by up to 26 hours between two places. A landing less than 26 hours before the
+    departure, or at most 62 hours after it, is then accepted. Raises InvalidFlightTimes.
     """
     departs = places.instant(details.origin, details.departs)
     arrives = places.instant(details.destination, details.arrives)

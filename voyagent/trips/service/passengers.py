@@ -104,7 +104,7 @@ def update_passenger(
 
 
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
-    """Remove a passenger with the passport number, and destroy the passenger's key.
+    """Remove a passenger and the passport number; destroy the passenger's key.
 
     Raises Forbidden, PassengerNotFound.
     """
@@ -120,8 +120,8 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 def reseal(keyring: Keyring) -> int:
     """Re-encrypt data that an earlier secret encrypted; return the number of items.
 
-    The data are keys of people, and passport numbers of an earlier release, which were encrypted
-    without such a key. One call re-encrypts at most a hundred of these passport numbers.
+    The data are the keys of passengers, and passport numbers that an earlier release encrypted
+    without a passenger's key. One call re-encrypts at most a hundred of these passport numbers.
     """
     old = func.substring(TripPassenger.passport_sealed, 1, 1) != person_keys.VERSION
     rows = db.session.scalars(

@@ -20,9 +20,9 @@ def normal(number: str) -> str:
 
 
 def seal(keyring: Keyring, passenger: TripPassenger, number: str | None) -> None:
-    """Encrypt a passenger's passport number with this passenger's key, or clear it.
+    """Set a passenger's passport number, encrypted with the passenger's own key.
 
-    The passenger must have an id.
+    If `number` is None, the stored number is cleared. The passenger must have an id.
     """
     passenger.passport_sealed = (
         None
@@ -35,11 +35,11 @@ def seal(keyring: Keyring, passenger: TripPassenger, number: str | None) -> None
 def opened(
     keyring: Keyring, passenger_id: UUID, sealed: bytes | None, key: bytes | None = None
 ) -> str | None:
-    """Decrypt a passport number; None if there is none or its key is destroyed.
+    """Decrypt a passport number; None if there is none or the key was destroyed.
 
-    `key` is the passenger's encrypted key; if it is not given, it is read from the database. A
-    number of an earlier release is encrypted with the installation's secret. Raises SealBroken if
-    the number was encrypted for another passenger or with a lost secret.
+    `key` is the passenger's encrypted key. If `key` is not given, the key is read from the
+    database. A number that an earlier release stored is encrypted with the installation's secret.
+    Raises SealBroken if the number was encrypted for another passenger or with a lost secret.
     """
     if sealed is None:
         return None
@@ -65,9 +65,10 @@ def record_opening(actor: Actor, trip_id: UUID, passenger_id: UUID, purpose: str
 
 
 def is_of_installation(sealed: bytes) -> bool:
-    """Return True if an earlier release encrypted the number with the general secret.
+    """Return True if the number is encrypted with the secret of the installation.
 
-    Such a number is not encrypted with a key of the passenger.
+    An earlier release encrypted passport numbers in this way. This release encrypts them with the
+    passenger's own key.
     """
     return sealed[:1] != person_keys.VERSION
 

@@ -44,10 +44,10 @@ def send_itinerary(
 ) -> Trip:
     """Mail an itinerary to the customer and return the trip.
 
-    The customer's reply goes to the sender. `prices` says whether `document` contains prices; the
-    audit event records it. The number of mails is limited for each recipient and each agency; a dry
-    run does not count. Raises Forbidden, AgencyNotVerified, TripNotFound, NothingToSend,
-    TooManyRequests.
+    The customer's reply goes to the actor. `prices` says whether `document` contains prices; the
+    audit event records `prices`. The number of mails is limited for each recipient and each agency.
+    A dry run does not count as a mail. Raises Forbidden, AgencyNotVerified, TripNotFound,
+    NothingToSend, TooManyRequests.
     """
     actor.require_authority("trip.send")
     require_verified_agency()

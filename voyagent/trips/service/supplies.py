@@ -45,7 +45,7 @@ class Offered(Generic[Given]):
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """Data of a supplier's booking that its trip lines store.
+    """Data of a supplier's booking, which the trip lines of the booking store.
 
     `number` is the booking number, `key` the supplier's own id of the booking, and `reference` our
     idempotency key.
@@ -62,16 +62,17 @@ class Booking:
 def outside() -> None:
     """Refuse to call a supplier in a dry run.
 
-    A service function calls this before it calls a supplier.
+    A service function calls `outside` before it calls a supplier.
     """
     refuse_outside(db.session)
 
 
 def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
-    """Return a supplier call, repeated once if a time-out leaves its result unknown.
+    """Return a supplier call that is repeated once after a time-out.
 
-    The call must have an idempotency key, so that the repeat does not act a second time. Raises
-    SupplierError; after a second time-out the result stays unknown.
+    The repeat is for a time-out after which nobody knows whether the supplier has acted. `act` must
+    send an idempotency key, so that the supplier does not act twice. The returned call raises
+    SupplierError. After a second time-out, it is still unknown whether the supplier has acted.
     """
 
     def ask() -> Answer:
@@ -151,8 +152,9 @@ def traveller_of(
 ) -> Traveller:
     """Convert a passenger to the data that a supplier needs.
 
-    The last word of the name is the surname. If the act needs the passport number, `purpose` is the
-    act: the number is then decrypted and recorded as opened. Otherwise `purpose` is None.
+    The last word of the name is the surname. If `purpose` is given, the passport number is
+    decrypted for this act, and the audit log records this. If `purpose` is None, the result has no
+    passport number.
     """
     given, _, surname = one.full_name.strip().rpartition(" ")
     number = passports.opened(keyring, one.id, one.passport_sealed) if purpose is not None else None

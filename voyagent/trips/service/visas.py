@@ -67,8 +67,9 @@ def file_visa(
 
     All requests for a passenger and country have the same idempotency key, so that they file one
     application. After a cancelled or failed application a new one can be filed. `filed_on` is the
-    day of filing, which must be equal when a request is repeated, because it is sent too. Raises
-    Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
+    day of filing. A repeated request must have an equal `filed_on`, because the day is sent to the
+    supplier too. Raises Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull,
+    SupplierError.
     """
     actor.require_authority("trip.file_visa")
     one, trip = applicant(passenger_id)

@@ -37,10 +37,10 @@ DIRECTION: dict[Kind, str] = {"receivable": "in", "payable": "out"}
 
 
 def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date) -> Select[Any]:
-    """Select the advances paid in a period, by party, as of the end of a day.
+    """Return an SQL statement for each party's advances at the end of `as_of`.
 
-    Rows: currency, party_key, party_name, n (number of payments with an unused amount),
-    unapplied_minor (sum of the unused amounts).
+    Only payments from `first` to `last` count. Rows: currency, party_key, party_name, n (number of
+    payments with an unused amount), unapplied_minor (sum of the unused amounts).
     """
     then = advances_of_parties(kind, first, last, as_of)
     n, unapplied_minor = _sums(then.c)

@@ -72,9 +72,9 @@ def read_plan(
 ) -> TypedPlan:
     """Return the entered instalments, as rows for the API and as amounts.
 
-    A share such as `30 %` is taken from `total`, rounded half up. If the shares of all rows add up
-    to 100 %, their amounts add up to exactly the total. One amount may be empty: it becomes the
-    rest of the total.
+    The amount of a share such as `30 %` is computed from `total` and rounded half up. If the shares
+    of all rows add up to 100 %, their amounts add up to exactly the total. One amount may be empty:
+    it becomes the rest of the total.
 
     A date without a year is the next such date from the date of the previous instalment. For the
     first instalment, it is the next such date from the issue date. Unreadable text is returned

@@ -94,7 +94,7 @@ def open_column(of: Columns) -> ColumnElement[Any]:
 def text_conditions(
     of: Columns, names: Sequence[str], text: str | None
 ) -> list[ColumnElement[bool]]:
-    """Return a list with the condition for a text, or an empty list without a text.
+    """Return a list with the condition for a text; the list is empty without a text.
 
     One of the columns `names` must contain the text, ignoring case. If the table has the column
     `search`, which has an index, that column is searched instead.

@@ -255,9 +255,9 @@ def _instalments(row: Row) -> list[Row]:
 
 
 class DocumentParts(AnswerOf[Row]):
-    """Members of a document that are left out in lists of documents, such as payments.
+    """Members of a document that a list of documents leaves out.
 
-    `exchange_rate` is the rate at which the document was booked.
+    An example is `payments`. `exchange_rate` is the rate at which the document was booked.
     """
 
     notes: str | None

@@ -75,7 +75,7 @@ def wanted_of(
     is credited.
 
     Raises NoLines if `amounts` is empty, LineNotOnInvoice or LineNotOnBill if the document has no
-    line with a number, InvalidAmount, MixedCurrencies, and CreditExceedsLine.
+    line with one of the numbers, InvalidAmount, MixedCurrencies, and CreditExceedsLine.
     """
     if amounts is None:
         return {number: minor for number, minor in left.items() if minor}

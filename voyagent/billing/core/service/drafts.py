@@ -254,8 +254,8 @@ def audit_facts(document: Invoice | Bill) -> dict[str, audit.Fact]:
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
     """Return the instalments of a draft after its changes.
 
-    If `changes` has no instalments, the present instalments remain, with the same figures in a new
-    currency.
+    If `changes` has no instalments, the present instalments remain. If the currency changes, they
+    keep their figures.
     """
     currency = _currency(document, changes)
     if "instalments" in changes:

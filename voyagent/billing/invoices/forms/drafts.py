@@ -156,8 +156,9 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def treatments(self) -> list[tuple[str, Any, bool]]:
         """Return the tax treatments to offer.
 
-        Each item is a tuple: code, label, and True if the treatment taxes the basic fare at any
-        date.
+        A tax treatment says which rates apply to a line; its code is in `rates.csv`. Each item is a
+        tuple: code, label, and a boolean. The boolean is True if, on any day, the tax is on the
+        basic fare and not on the whole line.
         """
         if self.home is None:
             return []

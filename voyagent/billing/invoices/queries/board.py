@@ -61,8 +61,8 @@ class InvoiceListPage:
     that are overdue by more than two days. `due_about_now` is the number of open invoices by due
     date, from two days before today to two days after today.
 
-    `is_capped` is true if there may be more invoices than `page.total`, `is_partial` if only the
-    newest invoices were searched.
+    `is_capped` is true if there may be more invoices than `page.total`. `is_partial` is true if
+    only the newest invoices were searched.
     """
 
     page: Page[Row]
@@ -91,8 +91,8 @@ def read_list_page(
 ) -> InvoiceListPage:
     """Return a page of the list, newest issue date first, and the counts for its tabs.
 
-    One statement reads the page and the counts. If no stored count has the total of the search, at
-    most a thousand invoices are counted.
+    One statement reads the page and the counts. If the search has no filter but the status, the
+    total is a stored count. Any other search counts at most a thousand invoices.
     """
     rows = reader.read(_list_statement(search, limit, offset))[0]
     numbers = rows[0]

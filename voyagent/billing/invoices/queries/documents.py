@@ -128,8 +128,8 @@ def find_alike(
 ) -> list[Row]:
     """Return up to three invoices to a customer with exactly this total.
 
-    Such invoices may be duplicates. Void invoices, invoices issued before `since`, and the invoice
-    `besides` are left out. Rows: id, number, status, issue_date.
+    Such invoices may be duplicates. Void invoices and invoices issued before `since` are left out.
+    `besides` is the id of an invoice that is also left out. Rows: id, number, status, issue_date.
     """
     statement = select(
         _INVOICES.id, _INVOICES.number, _INVOICES.status, _INVOICES.issue_date

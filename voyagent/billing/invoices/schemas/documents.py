@@ -51,7 +51,8 @@ class InvoiceDraftIn(DocumentDraftIn):
     """An invoice to create as a draft.
 
     `due_date` defaults to the due date of the first instalment. Without instalments, the customer's
-    payment terms give the default; without terms, it is the issue date.
+    payment terms determine the due date. Without instalments and terms, the due date is the issue
+    date.
     """
 
     customer_name: Annotated[str, Trimmed(255)]
@@ -72,8 +73,9 @@ class InvoicePatch(DocumentPatch):
     Omitted members stay unchanged; null clears `party_reference`, `notes`, `trip_id`,
     `instalments`, `exchange_rate`, `place_of_supply`, `customer_tax_number` and `customer_pan`.
 
-    `line_items` replaces all lines. If only the currency changes, the amounts keep their figures
-    and the exchange rate is cleared.
+    `line_items` replaces all lines. If `currency` is sent without `line_items`, the figures of the
+    amounts stay: USD 100.00 becomes INR 100.00. A change of the currency clears the exchange rate,
+    unless `exchange_rate` is sent too.
     """
 
     customer_name: Annotated[str, Trimmed(255)] = MAY_BE_ABSENT

@@ -60,13 +60,13 @@ def draft_invoice(
 ) -> Invoice:
     """Create a draft invoice with its taxes; it has no number and is not posted.
 
-    The due date defaults to the due date of the first instalment, or to the date by the customer's
-    payment terms. Place of supply and tax number default to those stored for the customer.
-    `exchange_rate` is the booked rate of an invoice in a foreign currency.
+    The due date defaults to the due date of the first instalment, or else to the date that the
+    customer's payment terms give. Place of supply and tax number default to the values that are
+    stored for the customer. `exchange_rate` is the booked rate of an invoice in a foreign currency.
 
-    Raises Forbidden; InvoiceNumberConflict if a number is requested; CustomerNameRequired,
-    TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.create_draft`;
-    EnquiryNotFound, SessionNotFound, TripNotFound.
+    Raises InvoiceNumberConflict if a number is requested. Raises Forbidden, CustomerNameRequired,
+    TextTooLong, InvalidDate, InvalidTaxNumber, EnquiryNotFound, SessionNotFound, TripNotFound, and
+    the errors of `drafts.create_draft`.
     """
     actor.require("invoice.draft")
     if number:
@@ -113,7 +113,7 @@ def revise_draft(
     `seen` is the `updated_at` that the caller has read. DraftChanged is raised if the draft was
     changed after that time.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged; CustomerNameRequired,
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, CustomerNameRequired,
     TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.
     """
     actor.require("invoice.draft")

@@ -36,12 +36,14 @@ from voyagent.ledger.service import chart
 
 
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
-    """Void an issued invoice on a day: by default today, or its issue date if later.
+    """Void an issued invoice on a day.
 
-    The number stays used (Rule 46 of the CGST Rules). The entries that recognise deferred revenue
-    are reversed too, each on its service date. If the day of voiding is later than the service
-    date, the reversal has the day of voiding. Raises Forbidden, InvoiceNotFound, and the errors of
-    `void_document`.
+    The day is by default today, or the issue date if the issue date is later. The number of the
+    invoice stays used (Rule 46 of the CGST Rules). Journal entries that recognise deferred revenue
+    of the invoice are reversed too. Such a reversal has the date of the entry that it reverses, or
+    the day of voiding if that day is later.
+
+    Raises Forbidden, InvoiceNotFound, and the errors of `void_document`.
     """
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -96,13 +98,14 @@ def import_open_invoice(
 def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
     """Issue a draft invoice with the next number.
 
-    Receivables are posted against revenue. Revenue of own sales with a later service date is
-    deferred income until that date. If several calls run at the same time, only one issues the
+    The journal entry debits receivables and credits revenue and taxes. If the agency sells a
+    service in its own name and the service date is after the issue date, the revenue is deferred
+    income until the service date. If several calls run at the same time, only one issues the
     invoice. If the transaction fails, the number is free again. `seen` is the `updated_at` that the
     caller has read, or None to issue any version of the draft.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
-    AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive.
+    AmountAboveLimit, InvoiceNumberConflict, AccountNotFound, AccountInactive.
     """
     actor.require_authority("invoice.issue")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -190,7 +193,7 @@ def create_invoice(
 ) -> Invoice:
     """Create and issue an invoice to an enquiry's customer.
 
-    `number` must be the next number of the year (Rule 46 of the CGST Rules). Raises
+    `number` must be the next number of the financial year (Rule 46 of the CGST Rules). Raises
     NumberIsNotNext, and the errors of `draft_invoice` and `issue_invoice`.
     """
     actor.require_authority("invoice.issue")

@@ -21,8 +21,9 @@ def send_invoice(
 ) -> Invoice:
     """Mail an issued invoice to the customer; replies go to the person who sends it.
 
-    The number of mails is limited by recipient and by agency. The mail is recorded in the audit
-    log. Raises Forbidden, AgencyNotVerified, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
+    The number of mails is limited for each recipient and for each agency. The mail is recorded in
+    the audit log. Raises Forbidden, AgencyNotVerified, InvoiceNotFound, InvoiceNotSendable,
+    TooManyRequests.
     """
     actor.require("invoice.send")
     require_verified_agency()

@@ -21,9 +21,10 @@ from voyagent.mail.service import Attached
 class Letter:
     """Content of a printed document in the current language.
 
-    `facts`, `parts`, `settled` and `plan` are lists of labels with values: dates and references,
-    the parts of the total, payments and credits, and instalments. `due` is the label and value of
-    the amount due. `rate` is the booked exchange rate as text.
+    `facts`, `parts`, `settled` and `plan` are lists of pairs: a label and its value. `facts` has
+    dates and references, and `parts` has the amounts that make up the total. `settled` has payments
+    and credits, and `plan` has instalments. `due` is the label and value of the amount due. `rate`
+    is the booked exchange rate as text.
 
     The first column of the table is aligned left, the other columns right.
     """

@@ -371,7 +371,8 @@ def _amount(minor: int, currency: str) -> str:
 def _document(row: Row) -> str:
     """Return the reference of the settled document.
 
-    If the document and the payment have different currencies, the settled amount is added.
+    If the document and the payment have different currencies, the settled amount follows in the
+    document's currency: `INV-7, USD 100.00`.
     """
     if row["settled_minor"] is None:
         return str(row["reference"])

@@ -43,8 +43,9 @@ class _Kind(NamedTuple):
     """The functions and labels that turn a kind of document into files.
 
     `title` names the kind in the API documentation. `missing` is the error if the document is not
-    found. `read` reads a document; `row_of` and `answer` make the API response from it, and
-    `typeset` the PDF. `named_by` is the member of the response whose value names the file.
+    found. `read` reads a document; `row_of` and `answer` make the API response from the document,
+    and `typeset` makes the PDF. `named_by` is the member of the response whose value names the
+    file.
     """
 
     title: str

@@ -120,8 +120,8 @@ def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Body[P
 
     An allocation is at most the unused amount of the payment and the open amount of the document. A
     journal entry moves the amount out of the account of advances. For a document in another
-    currency the entry uses the currency exchange account, and a gain or loss is posted to an
-    account of its own.
+    currency the entry uses the currency exchange account, and a gain or loss is posted to a
+    separate account.
     """
     currency = payment_queries.get_payment(payment_id).currency
     allocations.allocate(actor, payment_id, parts=body.parts(currency), on=body.effective_on)

@@ -101,9 +101,9 @@ def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence.
+    """Return the sentence that the card shows for a receipt.
 
-    After recording, the sentence names the customer and the invoice.
+    After the receipt is recorded, the sentence names the customer and the invoice.
     """
     if not output.get("recorded"):
         return str(gettext("Record payment"))

@@ -90,9 +90,9 @@ def payments_listing(search: PaymentSearch) -> Listing:
 class PaymentSearch:
     """Filters of a list of payments.
 
-    `direction` is `in` or `out`, `party` the whole name of the customer or supplier. `text` is a
-    part of the number, of the party's name or of the reference. `is_unapplied` finds payments with
-    an unused amount, `is_reversed` finds reversed payments.
+    `direction` is `in` or `out`. `party` is the whole name of the customer or supplier. `text` is a
+    part of the number, of the party's name or of the reference. `is_unapplied` selects payments
+    with an unused amount. `is_reversed` selects reversed payments.
     """
 
     direction: str | None = None
@@ -127,7 +127,7 @@ def list_payments(
 ) -> CursorPage[Row]:
     """Return a page of payments after the cursor, newest payment date first.
 
-    The cost does not grow with the number of earlier pages.
+    A later page costs no more than the first page.
     """
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     return page_by_day(rows, limit, "paid_on")

@@ -56,14 +56,15 @@ def allocate(
     If `parts` is None, the unused amount is allocated to the open documents, earliest due date
     first.
 
-    The day may not be before the payment date or the issue date of a document. The day may also not
-    be before the last reversal of an allocation or refund of the payment, or of an allocation,
-    credit or write-off of a document. Reports for earlier dates therefore do not change.
+    The day may not be before the payment date or before the issue date of a document. If
+    allocations or refunds of the payment were reversed, the day may not be before the last
+    reversal. If allocations, credits or write-offs of a document were reversed, the day may not be
+    before the last of these reversals. Reports for earlier dates therefore do not change.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen,
     InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen,
-    InvalidDate, and the errors of `settling.settlement_of`; PaymentExceedsOpen,
-    PaymentOverAllocated; PeriodLocked.
+    InvalidDate, PaymentExceedsOpen, PaymentOverAllocated, PeriodLocked, and the errors of
+    `settling.settlement_of`.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)
@@ -207,10 +208,10 @@ def deallocate(
     """Take back a whole allocation on a day (default today).
 
     From that day the settled amount is open on the document again, and the payment has the amount
-    as an advance again. The allocation is kept; another row with negative amounts cancels it. An
-    allocation can be taken back only once.
+    as an advance again. The row of the allocation stays; another row with negative amounts cancels
+    it. An allocation can be taken back only once.
 
-    Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate;
+    Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate,
     PeriodLocked.
     """
     actor.require_authority("payment.record")

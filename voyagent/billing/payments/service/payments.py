@@ -133,7 +133,7 @@ def record_receipt(
 ) -> Payment:
     """Record a payment of an invoice.
 
-    `amount` defaults to the whole open amount, `on` to today.
+    `amount` defaults to the whole open amount. `on`, the payment date, defaults to today.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
@@ -154,7 +154,7 @@ def pay_bill(
 ) -> Payment:
     """Record a payment of a bill.
 
-    `amount` defaults to the whole open amount, `on` to today.
+    `amount` defaults to the whole open amount. `on`, the payment date, defaults to today.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
@@ -175,11 +175,12 @@ def refund_payment(
 ) -> Refund:
     """Record a refund of an advance.
 
-    `amount` defaults to the whole unused amount, `on` to today. If the advance was paid to a
-    supplier, the supplier refunds it. The refund takes the next number of the series of refunds.
+    `amount` defaults to the whole unused amount. `on`, the date of the refund, defaults to today.
+    The agency refunds an advance of a customer; a supplier refunds an advance that it received. The
+    refund takes the next number of the series of refunds.
 
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
-    PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
+    PaymentOverAllocated, InvalidDate, TextTooLong, PeriodLocked.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)

@@ -37,11 +37,12 @@ def reverse_payment(
 
     The allocations of the payment end on that day, and the documents are open again. Reports for
     earlier dates do not change. The number of the payment stays used. After the reversal, an
-    imported advance can be imported again. The day may not be before the payment, its allocations,
-    or the last reversal of one of its allocations or refunds. A payment can be reversed only once.
+    imported advance can be imported again. The day may not be before the date of the payment, the
+    date of any of its allocations, or the last reversal of one of its allocations or refunds. A
+    payment can be reversed only once.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired,
-    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("payment.reverse")
     payment = payment_queries.get_payment(payment_id, lock=True)
@@ -106,10 +107,10 @@ def reverse_refund(
     """Reverse a whole refund on a day (default today).
 
     From that day the refunded amount is an advance on the payment again; reports for earlier dates
-    do not change. The number stays used. A refund can be reversed only once.
+    do not change. The number of the refund stays used. A refund can be reversed only once.
 
     Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate; PeriodLocked.
+    AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("payment.reverse")
     payment = payment_queries.get_payment(payment_id, lock=True)

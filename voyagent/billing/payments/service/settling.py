@@ -85,7 +85,8 @@ def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice 
 def check_named(named: Sequence[UUID]) -> set[UUID]:
     """Check that each document is named once, and return the ids.
 
-    Raises DocumentTwice; InvalidAllocations if there are more than PARTS_MAX ids.
+    Raises DocumentTwice if an id occurs twice, and InvalidAllocations if there are more than
+    PARTS_MAX ids.
     """
     if len(named) > PARTS_MAX:
         raise InvalidAllocations
@@ -104,7 +105,7 @@ def check_parts(
     *,
     left_minor: int,
 ) -> list[Settlement]:
-    """Check the parts of a payment and return the settlement of each.
+    """Check the parts of a payment and return the settlement that each part makes.
 
     `left_minor` is the unused amount of the payment. Raises the errors of `allocate`.
     """
@@ -177,7 +178,7 @@ def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
 def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocation:
     """Return a new row that cancels an allocation; `settle` stores it.
 
-    The row has the negative amounts and the exchange rate of the allocation.
+    The row has the exchange rate of the allocation, and its amounts with the opposite sign.
     """
     columns: dict[str, Any] = {
         name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)
@@ -243,9 +244,9 @@ def _audit_part(part: Settlement) -> dict[str, str]:
 def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
     """Return the account to debit and the account to credit for an allocation.
 
-    The two accounts are the account of documents and the account of advances. For a payment from a
-    customer, the account of advances is debited; for a payment to a supplier, it is credited. With
-    `take_back`, to take an allocation back, debit and credit are swapped.
+    The two accounts are the control account of the documents and the account of advances. For a
+    payment from a customer, the account of advances is debited; for a payment to a supplier, it is
+    credited. With `take_back`, to take an allocation back, debit and credit are swapped.
     """
     documents, advances = CONTROL[payment.direction]
     return (
@@ -293,7 +294,7 @@ class Part:
     """The amount of a payment to allocate to a document.
 
     For a document in another currency, `settled` is the settled amount in the document's currency,
-    and `quote` the exchange rate. One of the two is required.
+    and `quote` is the exchange rate. The settled amount or the exchange rate is required.
     """
 
     document_id: UUID
@@ -306,9 +307,9 @@ class Part:
 class Settlement:
     """A checked part of a payment.
 
-    `amount` is in the payment's currency, and `settled` is the amount that it settles in the
-    document's currency. `booked` is the book value of `settled` in the payment's currency; it is
-    None if the document is in the currency of the ledger.
+    `amount` is in the payment's currency. `settled` is the amount of the document that is settled,
+    in the document's currency. `booked` is the book value of `settled` in the payment's currency.
+    `booked` is None if both currencies are equal or the document is in the currency of the ledger.
     """
 
     document_id: UUID
@@ -326,9 +327,10 @@ class Settlement:
 def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlement:
     """Return the settlement of a locked document by a part of a payment.
 
-    If the currencies differ, one of them must be the ledger's. If the payment is in the ledger's
-    currency, the document must have a booked rate. The book values of all payments of a document
-    add up exactly to the book value of the document.
+    If the currencies differ, one of them must be the currency of the ledger. If the payment is in
+    the currency of the ledger, the document must have a booked rate. The booked value of the
+    settlement is computed so that the booked values of all settlements of a document add up to the
+    value of the whole document at its booked rate.
 
     Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies,
     MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.

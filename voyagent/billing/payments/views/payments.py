@@ -465,12 +465,14 @@ def _goes_on() -> bool:
 def _open_documents(
     actor: Actor, direction: Any, party: Any, currency: Any
 ) -> tuple[list[Row], list[Row]]:
-    """Return a party's open documents in a currency, and those in other currencies.
+    """Return a party's open documents in a currency, and its other open documents.
 
-    In both lists the earliest due date is first, and there are at most as many documents as one
-    payment can settle. Rows in other currencies have further members: `booked_rate` (text), `base`
-    (base currency of a rate of the day), `can_be` (True if the payment can settle the document),
-    and `is_beyond` (True if neither currency is the ledger's).
+    The documents of the second list are in other currencies. In both lists the earliest due date is
+    first. A list has at most as many documents as one payment can settle. A row of the second list
+    also has `booked_rate` (the booked exchange rate as text, or None), `base` (the base currency of
+    the exchange rate of the day that the user may enter), `can_be` (True if the payment can settle
+    the document), and `is_beyond` (True if neither the document nor the payment is in the currency
+    of the ledger).
     """
     name = " ".join(str(party or "").replace("\x00", "").split())
     if not 1 <= len(name) <= 255 or currency not in currency_codes():
@@ -505,7 +507,8 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
     """Distribute an amount over documents, earliest due date first.
 
     `documents` are in the payment's currency. Amounts that the user entered for documents in
-    another currency are kept and deducted first.
+    another currency are not changed. They are deducted from `amount` before the rest is
+    distributed.
     """
     rows = [row for row in form.allocations.data if row["document_id"] in form.pairs]
     form.allocations.data = rows

@@ -54,8 +54,8 @@ class FlightQuery:
 class Segment:
     """One flight.
 
-    `departs_at` has the UTC offset of the airport of departure, and `arrives_at` that of the
-    airport of arrival.
+    `departs_at` has the UTC offset of the airport of departure. `arrives_at` has the UTC offset of
+    the airport of arrival.
     """
 
     carrier: str
@@ -161,7 +161,7 @@ class Ticket:
     """A ticket; `number` is the airline's three-digit code and ten digits.
 
     `position` is the traveller's position in the booking, counted from 1. `check_digit` is `number`
-    modulo seven. It is printed after the number and is not part of it.
+    modulo seven. The check digit is printed after the number and is not part of the number.
     """
 
     number: str

@@ -26,7 +26,7 @@ class Board(StrEnum):
 class HotelQuery:
     """A hotel search.
 
-    `country` is an ISO 3166 alpha-2 code, `city` a name or an IATA code. `budget_max` is the
+    `country` is an ISO 3166 alpha-2 code. `city` is a name or an IATA code. `budget_max` is the
     maximum price of all rooms and nights together, with taxes. `limit` is the maximum number of
     rates.
     """

@@ -20,8 +20,8 @@ class Capability(StrEnum):
 class PassengerKind(StrEnum):
     """Kinds of passengers by their age on the day of the last flight.
 
-    An infant is under 2 and has no seat. A child is at least 2 and under 12, an adult 12 or older.
-    A person of 60 or older can also be a senior.
+    An infant is under 2 and has no seat. A child is at least 2 and under 12. An adult is 12 or
+    older. A person of 60 or older can also be a senior.
     """
 
     ADULT = "adult"

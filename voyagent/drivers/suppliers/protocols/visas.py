@@ -40,11 +40,11 @@ class DocumentNeeded:
 
 @dataclass(frozen=True, slots=True)
 class VisaRequirements:
-    """Visa requirements of `destination` for tourists of `nationality`.
+    """Requirements of a country for the visas of tourists of one nationality.
 
-    Both of these fields are ISO 3166 alpha-2 codes. `passport_months` is the number of months for
-    which the passport must be valid after arrival. `source` says where the requirements come from
-    and is shown together with them.
+    `destination` and `nationality` are ISO 3166 alpha-2 codes of countries. `passport_months` is
+    the number of months for which the passport must be valid after arrival. `source` says where the
+    requirements come from and is shown together with them.
     """
 
     supplier: str

@@ -25,7 +25,7 @@ NAME = "sandbox"
 
 
 class Sandbox:
-    """The drivers for flights, hotels and visas.
+    """The drivers of the sandbox for flights, hotels and visas.
 
     `stall_s` is the number of seconds that a call waits if it simulates a time-out.
     """

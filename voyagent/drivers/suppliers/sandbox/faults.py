@@ -1,27 +1,28 @@
-"""Failures of the sandbox, for tests and demonstrations.
+"""Failures that the sandbox simulates, for tests and demonstrations.
 
 The failures follow rules and not chance.
 
-A call fails if its query, offer, rate or application is for one of these countries. The country is
-that of the departure, the destination, the hotel or the visa.
+A call fails if its query, offer, rate or application is for one of these countries: the country of
+the departure, of the destination, of the hotel or of the visa.
 
 | country | failure |
 |---|---|
 | Antarctica (AQ, airport TNM) | TransientFailure: the supplier is unavailable |
-| US Minor Outlying Islands (UM, airport AWK) | no response before the deadline, UpstreamTimeout |
+| US Minor Outlying Islands (UM, airport AWK) | UpstreamTimeout after a wait without a response |
 | Niue (NU, airport IUE) | RateLimited |
 | Saint Helena (SH, airport HLE) | AuthenticationFailed |
 
-A call also fails if a traveller or guest has one of these surnames, in upper or lower case:
+A call also fails if a traveller or guest has one of these surnames, in upper or lower case. `hold`
+and `issue` are calls for flights, `book` is a call for hotels, and `file` is a call for visas.
 
 | surname | failure |
 |---|---|
-| Soldout | hold and book: SoldOut |
-| Pricechange | hold and book: PriceChanged, about 6 % higher; the new offer can be booked |
-| Timeout | hold, book and file: no response, UpstreamTimeout with `in_doubt` |
-| Noticket | hold works, issue: TicketingRefused |
-| Lateticket | hold works, issue: no response, UpstreamTimeout with `in_doubt` |
-| Novisa | the application is refused on the day of the decision |
+| Soldout | `hold` and `book` raise SoldOut |
+| Pricechange | `hold` and `book` raise PriceChanged with a bookable offer, about 6 % dearer |
+| Timeout | `hold`, `book` and `file` raise UpstreamTimeout with `in_doubt`, after a wait |
+| Noticket | `hold` succeeds, and `issue` raises TicketingRefused |
+| Lateticket | `hold` succeeds, and `issue` raises UpstreamTimeout with `in_doubt`, after a wait |
+| Novisa | `file` succeeds; on the day of the decision the visa is refused |
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Fault(StrEnum):
 
 
 class Faults:
-    """The failures of one driver.
+    """The failures that the sandbox simulates, as errors of the driver `driver`.
 
     `stall_s` is the number of seconds that a call waits if it simulates a time-out.
     """
@@ -61,9 +62,10 @@ class Faults:
         self._stall_s = stall_s
 
     def at(self, countries: Iterable[str]) -> None:
-        """Raise the failure of the first country in `countries` that causes one, if any.
+        """Raise the simulated failure of the first country that has one.
 
-        Raises TransientFailure, UpstreamTimeout, RateLimited, AuthenticationFailed.
+        If none of `countries` has a simulated failure, nothing is raised. Raises TransientFailure,
+        UpstreamTimeout, RateLimited, AuthenticationFailed.
         """
         for country in countries:
             if country == "AQ":

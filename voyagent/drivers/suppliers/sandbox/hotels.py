@@ -1,7 +1,8 @@
 """Hotels of the sandbox, which are the same at each search.
 
 The hotels are invented, and their names say so. A `rate_key` contains the query and the choice of
-hotel, room, meals and refund terms. The rate is computed again from it, so nothing is stored.
+hotel, room, meals and refund terms. The rate is computed again from its `rate_key`, so nothing is
+stored.
 """
 
 from __future__ import annotations

@@ -87,7 +87,8 @@ def requoted(offer: FlightOffer, now: datetime, marks: Marks) -> FlightOffer:
 def is_dearest(offer: FlightOffer) -> bool:
     """Return True if the outbound flights are in the dearest fare class.
 
-    The price of that class does not change, so such an offer does not raise PriceChanged.
+    The price of the dearest fare class does not change, so such an offer does not raise
+    PriceChanged.
     """
     return all(
         segment.booking_class == FULL_CLASSES[segment.cabin] for segment in offer.outbound.segments

@@ -57,7 +57,7 @@ class SandboxVisas:
         )
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
-        """File an application, which is decided after the rule's processing days.
+        """File an application; it is decided after the processing days of the visa rule.
 
         Weekends do not count as processing days.
         """
@@ -86,7 +86,7 @@ class SandboxVisas:
         """Return the application with its status today.
 
         The status is `filed` on the day of filing, and then `in_process`. From the day
-        `decision_by` on it is `granted` or `refused`.
+        `decision_by` on, the status is `granted` or `refused`.
         """
         values = self._marks.read(_KIND, supplier_ref)
         filed, today = from_payload(VisaFile, values["file"]), clock.today()
