@@ -18,7 +18,7 @@ from flask import Flask
 from tests.billing.papers import advance, draft, issued, pay
 from tests.people import Person
 from tests.privacy.people import GSTIN, MAIL, NAME, PAN, VALUES, a_subject
-from tests.trips.things import keyring
+from tests.trips.things import BACK, DESERT, OUT, a_line, a_passenger, a_trip, keyring
 from voyagent.audit.service import checks as audit_checks
 from voyagent.billing.invoices.queries import documents as invoices
 from voyagent.kernel import clock, person_keys
@@ -209,6 +209,25 @@ def test_the_other_passenger_and_other_customers_keep_their_data(
     assert "Deepa Krishnamurthy" in rows["postings"]
     with alice.acting():
         assert person_keys.key_of(one.passenger_id) is None
+
+
+@pytest.mark.parametrize("name", ["Tina", "Title", "Name"])
+def test_an_erasure_leaves_lines_of_trips_readable(alice: Person, name: str) -> None:
+    with alice.acting() as actor:
+        party_id = party_service.create(actor, name=name, is_customer=True, phone="2026-12-20").id
+    trip_id = a_trip(alice, title=f"{name} in Argentina")
+    passenger_id = a_passenger(alice, trip_id, name)
+    long = f"{'x' * 190} {name}"
+    for details in (OUT, BACK, DESERT.model_copy(update={"title": long})):
+        a_line(alice, trip_id, details, price="1000")
+    alice.does(links.confirm, party_id, kind="passenger", record_id=passenger_id)
+    alice.does(links.confirm, party_id, kind="trip", record_id=trip_id)
+    before = alice.api.get(f"/trips/{trip_id}/lines").json["items"]
+    erase(alice, party_id)
+    after = alice.api.get(f"/trips/{trip_id}/lines").json["items"]
+    changed = [new["details"] for old, new in zip(before, after, strict=True) if new != old]
+    assert [one["title"][:198] for one in changed] == [f"{'x' * 190} Person "]
+    assert alice.api.get(f"/trips/{trip_id}").json["title"].endswith(" in Argentina")
 
 
 def test_a_plan_says_what_goes_what_stays_and_why(alice: Person) -> None:

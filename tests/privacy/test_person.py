@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.people import Person
 from tests.privacy.people import GSTIN, MAIL, NAME, PAN, PHONE, VALUES, a_subject
 from tests.trips.things import OUT, PASSPORT, a_line, a_passenger, a_trip, keyring
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.service import conversations as chat, turns
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -168,6 +168,23 @@ def test_an_export_has_no_data_of_others_from_a_conversation(alice: Person) -> N
     assert answer.json["left_out"]["chat_messages"] == 2
     pdf = alice.browser.get(f"/parties/{one.party_id}/privacy/export.pdf")
     assert pdf.data.startswith(b"%PDF")
+
+
+def test_an_export_has_only_the_own_part_of_an_event(alice: Person) -> None:
+    """The event of a tool's result lists everybody, and its members name a `destination`."""
+    with alice.acting() as actor:
+        party_id = parties.create(actor, name="Tina", is_customer=True).id
+        session_id = chat.create_session(actor, title="Enquiries").id
+        turn = turns.start_turn(actor, session_id, message="Show the enquiries")
+        rows = [
+            {"customer_name": name, "destination": "Dubai"} for name in ("Tina", "Berta Fernandes")
+        ]
+        turns.append_event(turn, "tool_result", tool_output={"items": rows})
+    alice.does(links.confirm, party_id, kind="conversation", record_id=session_id)
+    held = json.loads(exported(alice, party_id))["held"]
+    (event,) = held["chat_events"]
+    assert event["data"]["tool_output"]["items"] == rows[:1]
+    assert "Berta" not in json.dumps(held)
 
 
 def a_companion(person: Person) -> tuple[UUID, UUID, UUID, UUID]:

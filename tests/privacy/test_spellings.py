@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 
 import pytest
@@ -33,6 +32,21 @@ REPLACED = [
         "P",
     ),
     ("name", "Anna Maria Lopez", "Lopez, Anna Maria", "P"),
+    (
+        "name",
+        "Tina",
+        "Argentina, destination; Tina flies\\nTina",
+        "Argentina, destination; P flies\\nP",
+    ),
+    (
+        "name",
+        "Deepa Krishnan",
+        "Adeepa Krishnan and Deepa Krishnanji",
+        "Adeepa Krishnan and Deepa Krishnanji",
+    ),
+    ("name", "दीप", "दीपा के साथ दीप", "दीपा के साथ P"),
+    ("name", "李雷", "给李雷先生的票", "给P先生的票"),
+    ("name", "Jo", "Jo and Joan", "P and Joan"),
     ("name", "Anna Maria Lopez", "Anna Lopez, ANNA M. LOPEZ", "P, P"),
     ("name", "K. Maria Lopez", "Derek Lopez", "Derek Lopez"),
     ("name", "Dr. Ophelia Ravenscar", "Ophelia Ravenscar and Dr. Ophelia Ravenscar", "P and P"),
@@ -60,24 +74,26 @@ def test_a_word_is_replaced_in_its_spellings(
 ) -> None:
     pattern = pattern_of(kind, word)
     assert pattern is not None
-    assert re.sub(pattern, "P", given, flags=re.IGNORECASE) == wanted
     statement = sa.text("select app.without_words(:t, array[:w], 'P')")
     with owner_engine.connect() as connection:
         assert connection.scalar(statement, {"t": given, "w": pattern}) == wanted
 
 
 @pytest.mark.parametrize(
-    ("kind", "word"), [("name", "Li"), ("email", ""), ("phone", "12 34 56"), ("phone", "")]
+    ("kind", "word"), [("name", "L"), ("email", ""), ("phone", "12 34 56"), ("phone", "")]
 )
 def test_a_short_word_identifies_nobody(kind: str, word: str) -> None:
     assert pattern_of(kind, word) is None
 
 
-def test_a_replaced_word_leaves_json_valid() -> None:
+def test_a_replaced_word_leaves_json_valid(owner_engine: sa.Engine) -> None:
     given = {"travellers": ["Deepa", "Krishnan"], "Deepa": "Krishnan", "note": "Deepa\nKrishnan"}
     pattern = pattern_of("name", "Deepa Krishnan")
     assert pattern is not None
-    changed = json.loads(re.sub(pattern, "P", json.dumps(given)))
+    statement = sa.text("select app.without_words(:t, array[:w], 'P')")
+    with owner_engine.connect() as connection:
+        text = connection.scalar(statement, {"t": json.dumps(given), "w": pattern})
+    changed = json.loads(text)
     assert changed == given | {"note": "P"}
 
 
@@ -101,13 +117,15 @@ def test_no_text_stays_no_text(owner_engine: sa.Engine) -> None:
     ],
 )
 def test_a_text_that_nearly_has_the_name_takes_little_time(
-    part: str, between: str, last: str
+    part: str, between: str, last: str, owner_engine: sa.Engine
 ) -> None:
     pattern = pattern_of("name", f"{' '.join([part] * (PARTS_MAX - 1))} {last}")
     assert pattern is not None
-    begun = time.thread_time()
-    assert re.search(pattern, between.join([part] * 2_000)) is None
-    assert time.thread_time() - begun < 1
+    text = between.join([part] * 2_000)
+    begun = time.monotonic()
+    with owner_engine.connect() as connection:
+        assert not connection.scalar(sa.text("select :t ~* :p"), {"t": text, "p": pattern})
+    assert time.monotonic() - begun < 1
 
 
 def test_the_database_compares_a_name_of_many_parts_in_little_time(

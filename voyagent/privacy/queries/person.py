@@ -186,6 +186,8 @@ _NAMED = text("""
 select t from unnest(cast(:texts as text[])) t where t ~* any(cast(:patterns as text[]))
 """)
 _ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NEVER = "\ufdd0"
+"""A text that no stored text contains, because it is not a character."""
 _FOUND = {
     "enquiry": text("select exists (select from enquiries where id = :id)"),
     "passenger": text("select exists (select from trip_passengers where id = :id)"),
@@ -318,7 +320,9 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
     return {
         "email": email,
         "phone": digits[-10:] if len(digits) >= PHONE_MIN else "",
-        "names": [contains(word) for word in without_titles(key).split()],
+        "names": [contains(word) for word in without_titles(key).split()]
+        if len(key) > 2
+        else [_NEVER],
         "patterns": [one for one in patterns if one],
     }
 

@@ -1,7 +1,7 @@
-"""Regular expressions that find names and contact details of a person in texts.
+"""Regular expressions of PostgreSQL that find names and contact details of a person in texts.
 
-The callers must ignore case. The expressions mean the same in PostgreSQL and in Python. The
-expressions also match in JSON text, in which a line break is written as a backslash and a letter.
+The callers must ignore case. The expressions also match in JSON text, in which a line break is
+written as a backslash and a letter.
 """
 
 from __future__ import annotations
@@ -13,12 +13,21 @@ from voyagent.kernel.text.naming import is_title
 
 PHONE_MIN = 7
 """Fewest digits of a phone number that identifies a person."""
-WORD_MIN = 3
+WORD_MIN = {"name": 2}
+"""Fewest characters of a word by its kind; three, if the kind is not here."""
 PARTS_MAX = 16
 """Most parts of a name or an address that an expression has, because each slows the search."""
 _GAP = r'(?:\\[nrt"]|[^\w"\\]|_){1,6}'
 """White space and punctuation, but no quotation mark, which ends a text of JSON."""
 _INITIAL = rf"(?:[^\W_]{_GAP})?"
+
+_BEFORE, _BEHIND = r"(?:(?<![[:alnum:]])|(?<=\\[nrt]))", "(?![[:alnum:]])"
+"""Conditions for the characters before and behind a name, so that `Tina` is not in `Argentina`."""
+_WITHOUT_SPACES = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff]"
+)
+"""Letters of scripts that have no spaces between words, or write endings behind a name."""
 
 _NUKTA = {unicodedata.normalize("NFC", one): one for one in map(chr, range(0x958, 0x960))}
 """Letters of Hindi with a dot below, of which many keyboards send the composed form."""
@@ -32,8 +41,9 @@ def pattern_of(kind: str, word: str) -> str | None:
     Any white space and punctuation may stand between the parts of a name or an address. The last
     part of a name may come first. Initials may stand between the parts of a name, its middle parts
     may be missing, and titles at its start (`Dr.`) are ignored. A phone number may lack its country
-    code, and punctuation may stand between the characters of a phone or passport number. Letters
-    with combining marks match in composed and in decomposed form, whatever the form of `word`.
+    code, and punctuation may stand between the characters of a phone or passport number. A name or
+    an address is not found inside another word. Letters with combining marks match in composed and
+    in decomposed form, whatever the form of `word`.
 
     No part of an expression can match the same text in two ways. Otherwise the time of a search
     would double with each part of a name.
@@ -41,14 +51,16 @@ def pattern_of(kind: str, word: str) -> str | None:
     word = word.strip()
     if kind == "phone":
         return _phone(re.sub(r"\D", "", word))
-    if len(word) < WORD_MIN:
+    if len(word) < WORD_MIN.get(kind, 3):
         return None
     if kind == "passport":
         return r"\W?".join(map(re.escape, word))
-    found, parts = [_in_every_form(word)], _parts(word)
+    if kind == "email":
+        return _in_every_form(word)
+    found, parts = [_whole(word, _in_every_form(word))], _parts(word)
     if kind == "name":
         parts = _parts(without_titles(word))
-    if kind in {"name", "address"} and len(parts) > 1:
+    if len(parts) > 1:
         found.append(_joined(parts, has_initials=kind == "name"))
     if kind == "name" and len(parts) > 1:
         found.append(_joined([parts[-1], *parts[:-1]], has_initials=False))
@@ -81,7 +93,15 @@ def _joined(parts: list[str], *, has_initials: bool) -> str:
     for part in parts[1:]:
         may_follow = has_initials and part[1:2].isalnum()
         found += _GAP + (_INITIAL if may_follow else "") + _in_every_form(part)
-    return found
+    return _whole("".join(parts), found)
+
+
+def _whole(word: str, expression: str) -> str:
+    """Return an expression that does not match inside a word."""
+    before, behind = (
+        one.isalnum() and _WITHOUT_SPACES.match(one) is None for one in (word[0], word[-1])
+    )
+    return f"{_BEFORE if before else ''}{expression}{_BEHIND if behind else ''}"
 
 
 def _in_every_form(word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -31,7 +32,7 @@ from voyagent.privacy.rules.register import MENTIONS, Holding, Mention
 from voyagent.privacy.rules.retention import days_of
 from voyagent.privacy.rules.spellings import pattern_of
 from voyagent.settings.queries import get_settings
-from voyagent.trips.service import passports
+from voyagent.trips.service import lines as trip_lines, passports
 
 PURPOSE = "tax_identity"
 REASON_MAX = 500
@@ -69,11 +70,6 @@ _STEPS = (
     " :pseudonym) where id = any(:joined)",
     "update enquiries set notes = app.without_words(notes, :words, :pseudonym) where id ="
     " any(:mentions)",
-    "update trip_lines set details = app.without_words(details::text, :words, :pseudonym)::jsonb,"
-    " supplier = app.without_words(supplier, :words, :pseudonym), supplier_ref ="
-    " app.without_words(supplier_ref, :words, :pseudonym) where (trip_id = any(:trips) or trip_id ="
-    " any(:joined)) and concat_ws(' ', details, supplier, supplier_ref) ~*"
-    " any(cast(:words as text[]))",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from audit_private where seq = any(:events)",
     "select app.pseudonymise_party(:name, :pseudonym, :words)",
@@ -157,6 +153,9 @@ def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
     }
     db.session.flush()
     db.session.expire_all()
+    trip_lines.replace_texts(
+        [*links.trips, *links.joined], lambda texts: _without_words_in(texts, values)
+    )
     for step in _STEPS:
         db.session.execute(text(step), values)
     person_keys.destroy(links.passengers)
@@ -181,6 +180,16 @@ def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
         outputs={"rows": counts, "identity_until": todo.identity_until},
     )
     return erasure
+
+
+def _without_words_in(texts: Collection[str], values: Row) -> dict[str, str]:
+    """Return the new text for each text, with the pseudonym in place of the person's words."""
+    statement = text(
+        "select old, app.without_words(old, :words, :pseudonym) as new"
+        " from unnest(cast(:texts as text[])) old"
+    )
+    found = db.session.execute(statement, values | {"texts": list(texts)})
+    return {row.old: row.new for row in found}
 
 
 def _passports(keyring: Keyring, passengers: list[UUID]) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
@@ -65,6 +66,15 @@ ClockTime = Annotated[
 ]
 Airport = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+def _limit_of(hint: Any) -> int | None:
+    """Return the largest length of a free text with this annotation; None for another field."""
+    for part in get_args(hint):
+        limit = part.max_length if isinstance(part, Text | Trimmed | Lines) else _limit_of(part)
+        if limit is not None:
+            return limit
+    return None
 
 
 class FlightDetails(Closed):
@@ -177,6 +187,21 @@ Details = Annotated[
     Field(discriminator="kind"),
 ]
 AnyDetails = FlightDetails | HotelDetails | TransferDetails | VisaDetails | OtherDetails
+_FREE_TEXTS = {
+    kind: {
+        name: limit
+        for name, hint in get_type_hints(model, include_extras=True).items()
+        if (limit := _limit_of(hint)) is not None
+    }
+    for kind, model in (
+        ("flight", FlightDetails),
+        ("hotel", HotelDetails),
+        ("transfer", TransferDetails),
+        ("visa", VisaDetails),
+        ("other", OtherDetails),
+    )
+}
+"""Fields with texts that a person writes, by kind of trip line, each with its largest length."""
 _READING: TypeAdapter[AnyDetails] = TypeAdapter(Details)
 
 
@@ -188,6 +213,27 @@ def stored(details: AnyDetails) -> dict[str, Any]:
 def read_details(kind: str, stored: dict[str, Any]) -> AnyDetails:
     """Convert the stored JSON of a trip line to its details."""
     return _READING.validate_python({"kind": kind, **stored}, strict=False, context=STORED)
+
+
+def free_texts(kind: str, stored: dict[str, Any]) -> list[str]:
+    """Return the texts in the stored JSON of a trip line that a person has written."""
+    found = [value for name in _FREE_TEXTS[kind] if (value := stored.get(name)) is not None]
+    return [text for value in found for text in (value if isinstance(value, list) else [value])]
+
+
+def with_texts(kind: str, stored: dict[str, Any], new: Mapping[str, str]) -> dict[str, Any]:
+    """Return the stored JSON with other free texts, which are cut to the length of their field.
+
+    `new` has the new text for each text of `free_texts`.
+    """
+    changed = dict(stored)
+    for name, limit in _FREE_TEXTS[kind].items():
+        value = stored.get(name)
+        if isinstance(value, list):
+            changed[name] = [new[text][:limit] for text in value]
+        elif value is not None:
+            changed[name] = new[value][:limit]
+    return changed
 
 
 def span(details: AnyDetails) -> tuple[date | None, date | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypedDict
 from uuid import UUID
@@ -223,6 +224,28 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
         inputs={"kind": line.kind, "before": was},
     )
     return line
+
+
+def replace_texts(
+    trip_ids: Sequence[UUID], replaced: Callable[[Collection[str]], Mapping[str, str]]
+) -> None:
+    """Replace the free texts in all lines of some trips.
+
+    `replaced` returns the new text for each text. A new text is cut to the length of its field, so
+    that the line can still be read. Dates, codes and ticket numbers stay.
+    """
+    lines = db.session.scalars(
+        select(TripLine).where(TripLine.trip_id.in_(trip_ids)).with_for_update()
+    ).all()
+    texts = {text for line in lines for text in kinds.free_texts(line.kind, line.details)}
+    new = replaced(
+        texts | {text for line in lines for text in (line.supplier, line.supplier_ref) if text}
+    )
+    for line in lines:
+        line.details = kinds.with_texts(line.kind, line.details, new)
+        line.supplier = new[line.supplier] if line.supplier else line.supplier
+        line.supplier_ref = new[line.supplier_ref] if line.supplier_ref else line.supplier_ref
+    db.session.flush()
 
 
 def way_to_cancel(line: TripLine) -> Way:
