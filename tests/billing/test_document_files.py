@@ -26,6 +26,8 @@ from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.http.documents import is_amount
+from voyagent.kernel.database import copy_export
+from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.workbooks import MIMETYPE
@@ -385,3 +387,18 @@ def test_a_journal_entry_has_debits_and_credits_by_currency_and_a_pdf(alice: Per
     assert "This entry was reversed." in text_of(
         alice.browser.get(f"/journal/{made}/journal-entry.pdf").data
     )
+
+
+def test_an_agency_has_one_pdf_made_at_a_time(
+    alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_export, "FILES_WAIT_S", 0.1)
+    path, theirs = (f"/invoices/{issued(one)}/invoice" for one in (alice, charlie))
+    exports: Exports = alice.app.extensions["voyagent.exports"]
+    with exports.making_file(alice.actor.tenant_id):
+        for client, form in ((alice.api, "pdf"), (alice.browser, "pdf"), (alice.api, "xlsx")):
+            answer = client.get(f"{path}.{form}")
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert charlie.api.get(f"{theirs}.pdf").status_code == 200
+        assert alice.api.get(f"{path}.csv").status_code == 200
+    assert alice.api.get(f"{path}.pdf").status_code == 200

@@ -21,10 +21,12 @@ from voyagent.http.files import (
     PdfQuery,
     PricedPdfQuery,
     PriceQuery,
+    export_slots,
     filed,
     shown,
 )
 from voyagent.http.pages import LOCALES, PageBlueprint
+from voyagent.kernel.database.copy_export import ExportsBusy
 from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.fields import Query, wire_instant
@@ -111,6 +113,7 @@ def add_api_routes(api: ApiBlueprint, document: Document) -> None:
             media_type=DOCUMENTED[form],
             permission=document.permission,
             missing=document.missing,
+            errors=() if form == "csv" else (ExportsBusy,),
         )
         declare(_operation(document, form))
 
@@ -185,13 +188,17 @@ def _answered(
 ) -> Response:
     """Return the requested file of a document.
 
-    Without `locale`, a PDF is in the agency's language. Raises the errors of `Document.read`.
+    Without `locale`, a PDF is in the agency's language. Raises ExportsBusy, and the errors of
+    `Document.read`.
     """
     found, actor = document.read(reader, document_id), reader.authenticate()
     chosen = {"prices": wanted.prices} if document.may_hide_prices else {}
     if wanted.form != "pdf":
         return filed(document.sheet(found, **chosen), wanted.form, bom=wanted.bom)
-    with force_locale(wanted.locale or actor.locale):
+    with (
+        force_locale(wanted.locale or actor.locale),
+        export_slots().making_file(actor.tenant_id),
+    ):
         return shown(document.typeset(reader, found, actor.tenant_name, **chosen))
 
 
