@@ -106,14 +106,15 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["voyagent.exports"] = Exports(settings)
     define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP | KEY_SCOPES)
     app.extensions["voyagent.create_app"] = create_app
-    outbox = Outbox(settings, keyring, open_mail(settings))
+    limiter = Limiter(settings, keyring)
+    outbox = Outbox(settings, keyring, open_mail(settings), limiter)
     app.extensions["voyagent.outbox"] = outbox
     identity = Identity(
         settings,
         Passwords(settings),
         AccessTokens(settings, keyring),
         keyring,
-        Limiter(settings, keyring),
+        limiter,
         outbox,
     )
     app.extensions["voyagent.identity"] = identity

@@ -13,6 +13,7 @@ from tests.identity.authenticators import STEP_S, standing_clock, switch_on
 from tests.identity.conftest import Events
 from tests.identity.keys import bearing, make_key
 from tests.people import PASSWORD, People, Person, csrf
+from voyagent.identity.service import keys
 
 NEW = "/account/api-keys/new"
 
@@ -170,3 +171,14 @@ def test_a_user_cannot_revoke_the_key_of_another_user(
 def test_the_page_offers_only_scopes_of_the_role(alice: Person, bob: Person) -> None:
     assert 'value="audit"' in alice.browser.get(NEW).text
     assert 'value="audit"' not in bob.browser.get(NEW).text
+
+
+def test_the_page_refuses_a_key_above_the_limit(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "LIVE_MAX", 1)
+    browser = alice.browser
+    assert make(browser).status_code == 200
+    answer = make(browser)
+    assert answer.status_code == 422
+    assert "You already have 20 API keys that work" in answer.text

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests import mailbox
+from tests.chat.parallel import at_once
 from tests.identity.conftest import Events
 from tests.identity.keys import bearing, make_key, with_key
 from tests.people import People, Person
@@ -30,6 +32,42 @@ SHAPE = re.compile(r"vy_([A-Za-z0-9]{8})_[A-Za-z0-9]{32}")
 
 def create(person: Person, **body: Any) -> Any:
     return person.api.post("/auth/api-keys", json={"name": "Website", **body})
+
+
+# Limits
+# --------------------------------------------------------------------------------
+
+
+def test_a_user_has_at_most_twenty_keys_that_work(alice: Person, bob: Person, sql: Sql) -> None:
+    made = [create(alice).json["api_key"]["id"] for _ in range(20)]
+    refused = create(alice)
+    assert (refused.status_code, refused.json["detail"]) == (409, "too_many_api_keys")
+    assert create(bob).status_code == 201
+    alice.api.post(f"/auth/api-keys/{made[0]}/revoke")
+    sql("update api_keys set expires_at = now() - interval '1 s' where id = :id", id=made[1])
+    assert [create(alice).status_code for _ in range(3)] == [201, 201, 409]
+
+
+def test_two_keys_at_the_same_moment_do_not_exceed_the_limit(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "LIVE_MAX", 1)
+    answers = at_once([lambda: create(alice)] * 4)
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+def test_a_user_creates_at_most_thirty_keys_an_hour(
+    alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "LIVE_MAX", 100)
+    assert {create(alice).status_code for _ in range(30)} == {201}
+    refused = create(alice)
+    assert (refused.status_code, refused.json["detail"]) == (429, "too_many_requests")
+    assert 3000 < int(refused.headers["Retry-After"]) <= 3600
+    assert create(bob).status_code == 201
+    mails = mailbox.received(alice.app, to=alice.email, kind="api_key_created")
+    assert len(mails) == 10
+    assert "left out for up to an hour" in mails[-1].text
 
 
 # Creation

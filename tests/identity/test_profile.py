@@ -508,3 +508,13 @@ def test_the_page_asks_for_a_code_only_if_two_factor_is_on(alice: Person, sql: S
     )
     assert (answer.status_code, 'id="address-code-err"' in answer.text) == (422, True)
     assert stored(sql, alice)["email"] == alice.email
+
+
+def test_confirmation_links_above_the_limit_are_left_out(app: Flask, alice: Person) -> None:
+    """An account that moves to and fro does not flood the address of somebody else."""
+    theirs, own = fresh_address(), alice.email
+    for _ in range(12):
+        for email in (theirs, own):
+            assert alice.api.patch("/auth/profile", json={"email": email}).status_code == 200
+    assert len(mailbox.received(app, to=theirs, kind="verify_email")) == 10
+    assert len(mailbox.received(app, to=theirs, kind="address_changed")) == 10

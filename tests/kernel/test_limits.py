@@ -274,6 +274,38 @@ def test_a_recipient_gets_at_most_a_hundred_mails_an_hour(make: Make, throttle: 
     assert sum(admitted(limiter, 12, throttle=throttle, agency=uuid4()) for _ in range(12)) == 100
 
 
+def test_events_above_the_limit_are_left_out_and_the_last_one_is_known(make: Make) -> None:
+    limiter = make(limit_scale=1000)
+    first, second = uuid4(), uuid4()
+    counted = [
+        limiter.count(limits.NOTICE_MAIL, account="neha@malabar.example", agency=first)
+        for _ in range(12)
+    ]
+    assert counted == [(True, False)] * 9 + [(True, True)] + [(False, False)] * 2
+    for account, agency in (("neha@malabar.example", second), ("ravi@malabar.example", first)):
+        assert limiter.count(limits.NOTICE_MAIL, account=account, agency=agency) == (True, False)
+    assert (
+        sum(
+            limiter.count(
+                limits.NOTICE_MAIL, account="neha@malabar.example", agency=uuid4()
+            ).has_room
+            for _ in range(100)
+        )
+        == 100 - 11
+    )
+
+
+def test_an_event_has_room_again_after_the_window(make: Make) -> None:
+    with time_machine.travel(NOON, tick=False) as travel:
+        limiter = make()
+        for _ in range(11):
+            limiter.count(limits.NOTICE_MAIL, account="neha@malabar.example")
+        travel.shift(3599)
+        assert not limiter.count(limits.NOTICE_MAIL, account="neha@malabar.example").has_room
+        travel.shift(2)
+        assert limiter.count(limits.NOTICE_MAIL, account="neha@malabar.example") == (True, False)
+
+
 def test_a_limit_per_account_requires_the_account(make: Make) -> None:
     with pytest.raises(ValueError, match="per account"):
         make().admit(limits.SIGN_IN, address=HERE)

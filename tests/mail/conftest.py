@@ -47,9 +47,11 @@ class Post:
     ) -> UUID:
         """Queue a mail to a person in an act of her own."""
         with person.acting():
-            return self.outbox.send(to=person.email, kind=kind, locale=locale, **values)
+            mail_id = self.outbox.send(to=person.email, kind=kind, locale=locale, **values)
+        assert mail_id is not None
+        return mail_id
 
-    def deliver(self, person: Person, mail_id: UUID) -> None:
+    def deliver(self, person: Person, mail_id: UUID | None) -> None:
         """Run the job of one mail here and now."""
         with self._app.app_context():
             tasks.deliver.run(tenant_id=str(person.actor.tenant_id), mail_id=str(mail_id))
@@ -59,7 +61,7 @@ class Post:
         with self._app.app_context():
             tasks.see_to.run(timestamp=0)
 
-    def row(self, mail_id: UUID) -> Any:
+    def row(self, mail_id: UUID | None) -> Any:
         """Return the stored mail, without row-level security; None if there is none."""
         with self._engine.connect() as connection:
             return (
@@ -68,7 +70,7 @@ class Post:
                 .first()
             )
 
-    def queued(self, mail_id: UUID) -> int:
+    def queued(self, mail_id: UUID | None) -> int:
         """Return the number of waiting jobs of a mail."""
         with self._engine.connect() as connection:
             statement = (

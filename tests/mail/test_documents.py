@@ -269,6 +269,13 @@ def test_a_name_that_looks_like_a_link_gets_a_space(words: str, shown: str) -> N
     assert _unlinked(words) == shown
 
 
+def test_the_name_of_a_key_is_shortened_and_no_link(post: Post, alice: Person) -> None:
+    name = "Claim your prize at http://evil.example/1 before noon, dear colleague"
+    for body in posted(post, alice, "api_key_created", name=name)[1:]:
+        assert "“Claim your prize at http: //evil .example…”" in body
+        assert "noon" not in body
+
+
 def test_a_mail_is_marked_as_automatic_and_has_a_unique_id(post: Post, alice: Person) -> None:
     mail_id = post.leave(alice)
     post.deliver(alice, mail_id)

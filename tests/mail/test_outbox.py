@@ -16,6 +16,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.keyring import SealBroken
 from voyagent.kernel.tenancy import TenantNotBound
 from voyagent.mail.models import Mail
+from voyagent.mail.rules import KINDS
 from voyagent.mail.service import Outbox, QueuedMail, WrongMail
 
 
@@ -38,6 +39,64 @@ def test_a_mail_is_dropped_if_its_act_is_rolled_back(app: Flask, alice: Person, 
         raise LookupError
     assert post.row(mail_id) is None
     assert post.queued(mail_id) == 0
+
+
+HOUR_WORDS = "Further ones are left out for up to an hour."
+DAY_WORDS = "left out for up to a day."
+
+
+def notices(person: Person, outbox: Outbox, *, times: int, to: str = "", **given: Any) -> int:
+    """Send notices in one act, of new recovery codes by default; return their number."""
+    kind = given.pop("kind", "recovery_codes_changed")
+    with person.acting():
+        return sum(
+            outbox.send(to=to or person.email, kind=kind, locale="en", **given) is not None
+            for _ in range(times)
+        )
+
+
+def test_notices_above_the_limit_are_left_out_and_the_last_one_says_so(
+    app: Flask, alice: Person, bob: Person, charlie: Person, outbox: Outbox
+) -> None:
+    assert notices(alice, outbox, times=15) == 10
+    got = mailbox.received(app, to=alice.email, kind="recovery_codes_changed")
+    assert [HOUR_WORDS in mail.text for mail in got] == [False] * 9 + [True]
+    assert [HOUR_WORDS in mail.html for mail in got] == [False] * 9 + [True]
+    assert notices(alice, outbox, times=1, kind="removed_from_agency") == 1
+    assert notices(alice, outbox, times=1, to=bob.email) == 1
+    assert notices(charlie, outbox, times=1, to=alice.email) == 1, "of another agency"
+
+
+def test_an_address_gets_at_most_fifty_notices_a_day(
+    app: Flask, alice: Person, outbox: Outbox
+) -> None:
+    sent = {
+        kind: notices(alice, outbox, times=12, kind=kind, **values)
+        for kind, values in {
+            "recovery_codes_changed": {},
+            "removed_from_agency": {},
+            "session_reuse": {},
+            "access_changed": {"access": "restored"},
+            "role_changed": {"role": "agent", "api_keys": 0, "invitations": 0},
+            "api_key_created": {"name": "Website", "prefix": "vy_abcdefgh_"},
+        }.items()
+    }
+    assert list(sent.values()) == [10, 10, 10, 10, 10, 0]
+    got = mailbox.received(app, to=alice.email)
+    assert [DAY_WORDS in mail.text for mail in got] == [False] * 49 + [True]
+
+
+def test_mails_that_are_no_notices_are_not_left_out(alice: Person, outbox: Outbox) -> None:
+    """Their callers refuse above a limit."""
+    assert notices(alice, outbox, times=12, kind="verify_email", link=LINK, hours=24) == 12
+
+
+def test_every_mail_about_an_act_is_a_notice() -> None:
+    refused_by_callers = {"verify_email", "reset_password", "invitation", "invoice", "itinerary"}
+    assert {name for name, kind in KINDS.items() if not kind.is_notice} == {
+        *refused_by_callers,
+        "audit_statement",  # one a day
+    }
 
 
 def test_a_mail_requires_an_agency(app: Flask, outbox: Outbox) -> None:
@@ -75,7 +134,7 @@ def test_contents_cannot_be_decrypted_in_another_row(alice: Person, post: Post) 
         post.row(one)["created_at"],
         "Alice Travels",
     )
-    assert post.outbox.unseal(own) == (alice.email, {"link": LINK, "hours": 1}, None)
+    assert post.outbox.unseal(own)[:2] == (alice.email, {"link": LINK, "hours": 1})
     with pytest.raises(SealBroken):
         post.outbox.unseal(dataclasses.replace(own, sealed=post.row(other)["sealed"]))
 

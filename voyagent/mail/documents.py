@@ -18,6 +18,7 @@ from voyagent.mail.rules import KINDS
 from voyagent.mail.service import Contents, QueuedMail, masked
 
 _NAME_MAX = 120
+_KEY_NAME_MAX = 40
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # Hindi text needs them
 _WORDS = {"agency", "inviter", "name"}
 """Values that a person chose: names of an agency, of a person and of an API key."""
@@ -54,11 +55,17 @@ def write(
             name: _one_line(value) if isinstance(value, str) and name != "link" else value
             for name, value in given.items()
         }
+        if mail.kind == "api_key_created":
+            given["name"] = _shortened(given["name"], _KEY_NAME_MAX)
         if not kind.for_customer:
             given |= {name: _unlinked(given[name]) for name in _WORDS & given.keys()}
         given["subject"] = gettext(kind.subject_for(values), **given)
         message["Subject"] = given["subject"]
-        given |= {"site": settings.public_url, "locale": mail.locale}
+        given |= {
+            "site": settings.public_url,
+            "locale": mail.locale,
+            "left_out_for": contents.left_out_for,
+        }
         text, html = (
             templates.get_template(f"mail/{mail.kind}.{ending}").render(given, masked=masked)
             for ending in ("txt", "html")
@@ -85,6 +92,10 @@ def _one_line(words: str) -> str:
         letter if letter.isprintable() or letter in _JOINERS else " " for letter in words
     )
     return " ".join(plain.split())[:_NAME_MAX]
+
+
+def _shortened(words: str, chars_max: int) -> str:
+    return words if len(words) <= chars_max else words[: chars_max - 1].rstrip() + "…"
 
 
 def _unlinked(words: str) -> str:

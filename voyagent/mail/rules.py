@@ -30,6 +30,9 @@ class Kind:
 
     If `for_customer` is true, the mail is sent in the agency's name, and replies go to the address
     in the value `reply_to`. A mail may have an attachment if `for_customer` or `attaches` is true.
+
+    If `is_notice` is true, the mail tells a person about an act. Strangers can cause such mails, so
+    `Outbox.send` leaves them out above the limits for their recipient.
     """
 
     subject: str | tuple[str, dict[str, str]]
@@ -38,6 +41,7 @@ class Kind:
     link_lives: tuple[str, int] | None = None
     for_customer: bool = False
     attaches: bool = False
+    is_notice: bool = False
 
     def subject_for(self, values: dict[str, Value]) -> str:
         """Return the English subject, without translation and with its placeholders."""
@@ -81,27 +85,38 @@ KINDS: dict[str, Kind] = {
         link_lives=("days", 86400),
     ),
     # Sent to the old address; `address` is the new one, masked.
-    "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str, **_LIVES_ON}),
+    "address_changed": Kind(
+        N_("Your e-mail address was changed"), {"address": str, **_LIVES_ON}, is_notice=True
+    ),
     # `others` and `suspended` are numbers of people of the agency, after a first reset.
     "password_changed": Kind(
         N_("Your password was changed"),
         {"others": int, "suspended": int, "second_factor_off": bool, **_LIVES_ON},
+        is_notice=True,
     ),
     "two_factor_changed": Kind(
         ("change", _TWO_FACTOR),
         {"change": str, **_LIVES_ON},
         choices={"change": frozenset(_TWO_FACTOR)},
+        is_notice=True,
     ),
-    "recovery_codes_changed": Kind(N_("New recovery codes were created"), {}),
+    "recovery_codes_changed": Kind(N_("New recovery codes were created"), {}, is_notice=True),
     "api_key_created": Kind(
-        N_("An API key was created for your account"), {"name": str, "prefix": str}
+        N_("An API key was created for your account"),
+        {"name": str, "prefix": str},
+        is_notice=True,
     ),
-    "session_reuse": Kind(N_("We ended one of your sessions"), {}),
-    "removed_from_agency": Kind(N_("Your access in Voyagent has ended"), {}),
+    "session_reuse": Kind(N_("We ended one of your sessions"), {}, is_notice=True),
+    "removed_from_agency": Kind(N_("Your access in Voyagent has ended"), {}, is_notice=True),
     "access_changed": Kind(
-        ("access", _ACCESS), {"access": str}, choices={"access": frozenset(_ACCESS)}
+        ("access", _ACCESS),
+        {"access": str},
+        choices={"access": frozenset(_ACCESS)},
+        is_notice=True,
     ),
-    "role_changed": Kind(N_("Your role in Voyagent was changed"), {"role": str, **_LIVES_ON}),
+    "role_changed": Kind(
+        N_("Your role in Voyagent was changed"), {"role": str, **_LIVES_ON}, is_notice=True
+    ),
     # `head` is the hash of event `seq`; the statement itself is attached.
     "audit_statement": Kind(
         N_("Signed audit statement"),

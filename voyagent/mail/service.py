@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import text
 
 from voyagent.drivers.mail.driver import MailDriver
-from voyagent.kernel import clock
+from voyagent.kernel import clock, limits
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.dry_run import notes_of
@@ -60,6 +60,8 @@ class Contents(NamedTuple):
     to: str
     values: dict[str, Value]
     attached: Attached | None = None
+    left_out_for: str = ""
+    """Period for which further mails may be left out, `hour` or `day`; empty if none are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,15 @@ class Outbox:
     settings: Settings
     keyring: Keyring
     driver: MailDriver | None
+    limiter: limits.Limiter
 
     def send(
         self, *, to: str, kind: str, locale: str, attached: Attached | None = None, **values: Value
-    ) -> UUID:
+    ) -> UUID | None:
         """Store a mail, to be sent after the commit, and return its id.
+
+        A mail about an act (`Kind.is_notice`) is left out, and None is returned, if the recipient
+        has received many from this agency. The last one before that says so.
 
         `kind` is a key of `mail.rules.KINDS`. `KINDS[kind].values` has the names and types of
         `values`. An unknown `locale` is replaced by English. The contents are encrypted, so that
@@ -102,7 +108,19 @@ class Outbox:
         if not _ADDRESS.fullmatch(to) or not to.isprintable():
             raise WrongMail("the recipient is not a single e-mail address")
         mail_id, now = new_id(), clock.now()
-        contents = json.dumps({"to": to, "values": values, "attached": _written(attached)}).encode()
+        left_out_for = ""
+        if known.is_notice:
+            has_room, left_out_for = self._room_for_notice(kind, to)
+            if not has_room:
+                return None
+        contents = json.dumps(
+            {
+                "to": to,
+                "values": values,
+                "attached": _written(attached),
+                "left_out_for": left_out_for,
+            }
+        ).encode()
         sealed = self.keyring.seal(PURPOSE, contents, bound_to=str(mail_id))
         language = locale if locale in LOCALES else "en"
         useless_at = now + known.useful_for(values)
@@ -126,7 +144,21 @@ class Outbox:
     def unseal(self, mail: QueuedMail) -> Contents:
         """Decrypt the recipient, the values and the attachment. Raises SealBroken."""
         contents = json.loads(self.keyring.open(PURPOSE, mail.sealed, bound_to=str(mail.id)))
-        return Contents(contents["to"], contents["values"], _read(contents.get("attached")))
+        return Contents(
+            contents["to"],
+            contents["values"],
+            _read(contents.get("attached")),
+            contents.get("left_out_for", ""),
+        )
+
+    def _room_for_notice(self, kind: str, to: str) -> tuple[bool, str]:
+        """Count a mail about an act; return whether to send it, and `left_out_for`."""
+        agency = current_tenant(db.session)
+        of_kind = self.limiter.count(limits.NOTICE_MAIL, account=f"{kind} {to}", agency=agency)
+        if not of_kind.has_room:
+            return False, ""
+        of_all = self.limiter.count(limits.NOTICE_MAIL_TOTAL, account=to, agency=agency)
+        return of_all.has_room, "day" if of_all.is_last else "hour" if of_kind.is_last else ""
 
 
 def masked(address: str) -> str:

@@ -18,10 +18,10 @@ from voyagent.identity.schemas.entry import (
     WholeOrPage,
 )
 from voyagent.identity.service import keys as identity_keys
-from voyagent.identity.service.errors import AgencyNotVerified, ScopeBeyondRole
+from voyagent.identity.service.errors import AgencyNotVerified, ScopeBeyondRole, TooManyKeys
 from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.database.read_pool import RequestReader
-from voyagent.kernel.errors import NotFound
+from voyagent.kernel.errors import NotFound, TooManyRequests
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
 
@@ -33,7 +33,7 @@ keys = ApiBlueprint("keys", __name__, tag="API keys", guard=Guard.BEARER)
     status=201,
     answer=CreateApiKeyResponse,
     permission="api_key.create",
-    errors=(NotFresh, AgencyNotVerified),
+    errors=(NotFresh, AgencyNotVerified, TooManyRequests, TooManyKeys),
     secret_answer=True,
 )
 def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKeyResponse]:
@@ -41,7 +41,8 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKey
 
     The key acts as the user who created it, with the role that this user has at the time of each
     call. Only this response contains the key. The access token must be fresh: obtained with a
-    password, not with a refresh token. An API key cannot create another key.
+    password, not with a refresh token. An API key cannot create another key. A user has at most 20
+    keys that work.
     """
     return _made(*identity_keys.make_key(identity(), actor, **body.model_dump()))
 
@@ -51,7 +52,7 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKey
     status=201,
     answer=CreateApiKeyResponse,
     permission="api_key.create",
-    errors=(NotFresh, AgencyNotVerified, ScopeBeyondRole),
+    errors=(NotFresh, AgencyNotVerified, ScopeBeyondRole, TooManyRequests, TooManyKeys),
     secret_answer=True,
 )
 def create_scoped_api_key(

@@ -232,6 +232,16 @@ class ScopeBeyondRole(Forbidden):
     )
 
 
+class TooManyKeys(Conflict):
+    """The user has as many working API keys as one user may have."""
+
+    code = "too_many_api_keys"
+    message = N_(
+        "You already have 20 API keys that work, and nobody can have more. Revoke one that is no"
+        " longer used, then create the new key."
+    )
+
+
 class SignInNotFound(NotFound):
     """The user has no such session."""
 

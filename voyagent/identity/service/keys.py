@@ -13,11 +13,12 @@ from voyagent.audit.service import recording as audit
 from voyagent.identity.models import ApiKey
 from voyagent.identity.rules.keys import MARK, NewKey, new_key
 from voyagent.identity.rules.permissions import NAMING_SCOPES, SCOPES, is_within_reach
-from voyagent.identity.service.errors import ScopeBeyondRole
+from voyagent.identity.service.credentials import lives_on
+from voyagent.identity.service.errors import ScopeBeyondRole, TooManyKeys
 from voyagent.identity.service.proving import lock_actor
 from voyagent.identity.service.trust import require_verified_agency
 from voyagent.identity.service.values import Identity
-from voyagent.kernel import clock, tenancy
+from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.errors import Forbidden, NotFound
@@ -25,6 +26,8 @@ from voyagent.kernel.ids import new_id
 
 FULL = ("full",)
 PREFIX_TRIES_MAX = 3
+LIVE_MAX = 20
+"""Maximum number of a user's API keys that work at the same time."""
 
 
 def make_key(
@@ -41,16 +44,20 @@ def make_key(
     neither an access token from a refresh nor another API key can create a key. The actor is
     notified by mail. The full text is not stored, so no later call can return it.
 
-    Raises Unauthorized, Forbidden, AgencyNotVerified, NotFresh, ScopeBeyondRole.
+    Raises Unauthorized, Forbidden, AgencyNotVerified, NotFresh, ScopeBeyondRole, TooManyRequests,
+    TooManyKeys.
     """
     actor.require("api_key.create")
-    _person, actor = lock_actor(actor, "api_key.create")
+    person, actor = lock_actor(actor, "api_key.create")
     require_verified_agency()
     actor.require_step_up("api_key.create")
     possible = {*FULL, *NAMING_SCOPES} if "full" in scopes else set(SCOPES)
     wanted = [scope for scope in SCOPES if scope in scopes and scope in possible]
     if not all(is_within_reach(scope, actor.role) for scope in wanted):
         raise ScopeBeyondRole
+    identity.limiter.admit(limits.CREATE_KEY, account=str(person.id), agency=actor.tenant_id)
+    if lives_on(person.id)["api_keys"] >= LIVE_MAX:
+        raise TooManyKeys
     expires_at = None if expires_in_days is None else clock.now() + timedelta(days=expires_in_days)
     key_id, key = _store(
         created_by_user_id=actor.user_id, name=name, scopes=wanted, expires_at=expires_at

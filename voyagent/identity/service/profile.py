@@ -18,7 +18,7 @@ from voyagent.identity.service.errors import AddressTaken
 from voyagent.identity.service.invites import revoke_invites_to
 from voyagent.identity.service.proving import lock_actor
 from voyagent.identity.service.values import Device, Identity
-from voyagent.identity.service.verification import mail_verification
+from voyagent.identity.service.verification import has_room_for_link, mail_verification
 from voyagent.kernel import limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -136,7 +136,8 @@ def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
     revoke_invites_to(actor, before, email)
     end_credentials(Act.ADDRESS_CHANGED, person.id, by=actor, keep=actor.session_id)
     living = lives_on(person.id)
-    mail_verification(identity, actor, user_id=person.id, email=email)
+    if has_room_for_link(identity, email):
+        mail_verification(identity, actor, user_id=person.id, email=email)
     identity.outbox.send(
         to=before, kind="address_changed", locale=actor.locale, address=email, **living
     )

@@ -29,7 +29,7 @@ from voyagent.identity.service.second_factor import (
     seal_seed,
 )
 from voyagent.identity.service.values import Device, Identity
-from voyagent.identity.service.verification import mail_verification
+from voyagent.identity.service.verification import has_room_for_link, mail_verification
 from voyagent.kernel import limits
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db, rows_changed
@@ -152,7 +152,7 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
         step=step,
     )
     _mail_notice(identity, actor, person, change)
-    if change == "on" and not person.email_proven:
+    if change == "on" and not person.email_proven and has_room_for_link(identity, person.email):
         mail_verification(identity, actor, user_id=person.id, email=person.email)
     return change
 

@@ -98,6 +98,14 @@ def mail_verification(
     )
 
 
+def has_room_for_link(identity: Identity, email: str) -> bool:
+    """Count a confirmation link that another act mails; return False above the limit.
+
+    The act happens nevertheless, and the user can ask for a link later.
+    """
+    return identity.limiter.count(limits.VERIFICATION_MAIL, account=email).has_room
+
+
 def find_verification(identity: Identity, token: str, *, address: str = "") -> Holder | None:
     """Return the owner of a confirmation link, or None if the link is invalid.
 

@@ -27,6 +27,7 @@ _AT_THE_FORM = {
     "totp_invalid": "code",
     "scope_beyond_role": "scopes",
     "agency_not_verified": "",
+    "too_many_api_keys": "",
 }
 
 

@@ -13,16 +13,19 @@ attempt from the count of its account.
 """
 
 from voyagent.kernel.limits.callers import Caller, note_caller, present_caller
-from voyagent.kernel.limits.limiter import Attempt, Limiter
+from voyagent.kernel.limits.limiter import Attempt, Counted, Limiter
 from voyagent.kernel.limits.places import Places
 from voyagent.kernel.limits.throttles import (
     ACCEPT_INVITE,
     ALL,
     API_KEY,
     CHANGE_ADDRESS,
+    CREATE_KEY,
     DOCUMENT_MAIL,
     INVITE_LOOKUP,
     INVITE_MAIL,
+    NOTICE_MAIL,
+    NOTICE_MAIL_TOTAL,
     ONE_TIME_TOKEN,
     REAUTHENTICATE,
     REFRESH,
@@ -39,9 +42,12 @@ __all__ = [
     "ALL",
     "API_KEY",
     "CHANGE_ADDRESS",
+    "CREATE_KEY",
     "DOCUMENT_MAIL",
     "INVITE_LOOKUP",
     "INVITE_MAIL",
+    "NOTICE_MAIL",
+    "NOTICE_MAIL_TOTAL",
     "ONE_TIME_TOKEN",
     "REAUTHENTICATE",
     "REFRESH",
@@ -51,6 +57,7 @@ __all__ = [
     "VERIFICATION_MAIL",
     "Attempt",
     "Caller",
+    "Counted",
     "Limiter",
     "Places",
     "Quota",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 import structlog
@@ -90,6 +90,16 @@ class Attempt:
         self._decided()
 
 
+class Counted(NamedTuple):
+    """Result of `Limiter.count`.
+
+    `has_room` is true if the event was within the limit, and `is_last` if the next one is not.
+    """
+
+    has_room: bool
+    is_last: bool = False
+
+
 class Limiter:
     """Rate limiter of one installation, which counts in Redis or in this process.
 
@@ -152,6 +162,17 @@ class Limiter:
         is_known = self._is_known(throttle, None, address)
         self._take(throttle, self._shared_windows(throttle, address, None, is_known=is_known))
 
+    def count(self, throttle: Throttle, *, account: str, agency: UUID | None = None) -> Counted:
+        """Count an event, such as a mail, that is left out above the limit of its account.
+
+        Nothing is refused. Only `throttle.account` and `throttle.everywhere` are considered.
+        """
+        own = self._windows_of(throttle, account, agency)
+        if self._windows.take(own):
+            log.info("event.left_out", throttle=throttle.name)
+            return Counted(has_room=False)
+        return Counted(has_room=True, is_last=self._windows.is_full(own))
+
     def note_sign_in(self, account: str, *, address: str, is_confirmed: bool) -> None:
         """Record that the owner of an account has signed in from a client address.
 
@@ -201,8 +222,8 @@ class Limiter:
 
     def _is_known(self, throttle: Throttle, account: str | None, address: str) -> bool:
         if account is not None and throttle.is_own_account:
-            return self._windows.holds([self._home(account, address)])
-        return self._windows.holds([self._home_of_any(address)])
+            return self._windows.is_full([self._home(account, address)])
+        return self._windows.is_full([self._home_of_any(address)])
 
     def _shared_windows(
         self, throttle: Throttle, address: str, agency: UUID | None, *, is_known: bool

@@ -145,6 +145,17 @@ DOCUMENT_MAIL = Throttle(
 
 It is also counted per sending agency, because anybody can sign up and send mails.
 """
+NOTICE_MAIL = Throttle("notice_mail", account=_MAIL, everywhere=_MAIL_EVERYWHERE)
+"""A mail about an act, counted per kind of mail and e-mail address of the recipient.
+
+The act happens also above the limit; only its mail is left out (`Limiter.count`).
+"""
+NOTICE_MAIL_TOTAL = Throttle(
+    "notice_mail_total", account=(Quota(50, DAY),), everywhere=(Quota(200, DAY),)
+)
+"""A mail about an act, counted per e-mail address over all kinds of such mails."""
+CREATE_KEY = Throttle("create_key", account=(Quota(30, HOUR),), agency=(Quota(300, HOUR),))
+"""A new API key, counted per person who creates it."""
 ONE_TIME_TOKEN = Throttle(
     "one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
 )
@@ -185,6 +196,9 @@ ALL = (
     VERIFICATION_MAIL,
     INVITE_MAIL,
     DOCUMENT_MAIL,
+    NOTICE_MAIL,
+    NOTICE_MAIL_TOTAL,
+    CREATE_KEY,
     ONE_TIME_TOKEN,
     REFRESH,
     SIGN_UP,

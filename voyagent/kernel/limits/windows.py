@@ -67,8 +67,8 @@ class Windows(Protocol):
     def forget(self, window: Window) -> None:
         """Remove all entries of the window."""
 
-    def holds(self, windows: Sequence[Window]) -> bool:
-        """Return True if one of the windows has an entry now."""
+    def is_full(self, windows: Sequence[Window]) -> bool:
+        """Return True if one of the windows has no room now."""
 
 
 @dataclass(slots=True)
@@ -125,11 +125,11 @@ class LocalWindows:
         with self._lock:
             self._taken.pop(window.key, None)
 
-    def holds(self, windows: Sequence[Window]) -> bool:
-        """Implement `Windows.holds`."""
+    def is_full(self, windows: Sequence[Window]) -> bool:
+        """Implement `Windows.is_full`."""
         now = _seconds()
         with self._lock:
-            return any(self._wait_s(window, 1, now) is not None for window in windows)
+            return any(self._wait_s(each, each.amount, now) is not None for each in windows)
 
     def _wait_s(self, window: Window, amount: int, now: float) -> float | None:
         taken = self._taken.get(window.key)
@@ -221,15 +221,15 @@ class SharedWindows(RedisStorage):
         """Implement `Windows.forget`."""
         self.clear(window.key)
 
-    def holds(self, windows: Sequence[Window]) -> bool:
-        """Implement `Windows.holds`."""
+    def is_full(self, windows: Sequence[Window]) -> bool:
+        """Implement `Windows.is_full`."""
         with self.storage.pipeline(transaction=False) as pipe:
             for window in windows:
-                pipe.lindex(self.prefixed_key(window.key), 0)
-            newest = pipe.execute()
+                pipe.lindex(self.prefixed_key(window.key), window.amount - 1)
+            oldest = pipe.execute()
         return any(
             at is not None and float(at) + window.seconds > _seconds()
-            for window, at in zip(windows, newest, strict=True)
+            for window, at in zip(windows, oldest, strict=True)
         )
 
     def probe(self) -> None:
@@ -272,13 +272,13 @@ class FailoverWindows:
         self._ask(lambda: self._shared.forget(window), None)
         self._local.forget(window)
 
-    def holds(self, windows: Sequence[Window]) -> bool:
-        """Return True if Redis or this process has an entry for one of the windows.
+    def is_full(self, windows: Sequence[Window]) -> bool:
+        """Return True if one of the windows is full in Redis or in this process.
 
         This process keeps its entries when Redis loses its data.
         """
-        _decided, is_held = self._ask(lambda: self._shared.holds(windows), otherwise=False)
-        return is_held or self._local.holds(windows)
+        _decided, is_full = self._ask(lambda: self._shared.is_full(windows), otherwise=False)
+        return is_full or self._local.is_full(windows)
 
     def _ask(self, call: Callable[[], Answer], otherwise: Answer) -> tuple[bool, Answer]:
         if self._is_unavailable:
