@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -53,7 +54,8 @@ class Document:
     `missing`. `sheet` makes the table for CSV and workbook, and `typeset` makes the PDF. If
     `may_hide_prices` is true, `sheet` and `typeset` also receive `prices`, which is False for a
     file without prices. In the API the query parameter `prices` sets this value. On pages
-    `?prices=no` makes it False. `contents` describes the table in the API documentation.
+    `?prices=no` makes it False. If `is_report` is true, `typeset` itself takes a place for making
+    files. `contents` describes the table in the API documentation.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Document:
     sheet: Callable[..., Sheet]
     typeset: Callable[..., File]
     may_hide_prices: bool = False
+    is_report: bool = False
     contents: str = "fields, lines with taxes, payments and credits, and totals"
 
     @property
@@ -195,10 +198,8 @@ def _answered(
     chosen = {"prices": wanted.prices} if document.may_hide_prices else {}
     if wanted.form != "pdf":
         return filed(document.sheet(found, **chosen), wanted.form, bom=wanted.bom)
-    with (
-        force_locale(wanted.locale or actor.locale),
-        export_slots().making_file(actor.tenant_id),
-    ):
+    place = nullcontext() if document.is_report else export_slots().making_file(actor.tenant_id)
+    with force_locale(wanted.locale or actor.locale), place:
         return shown(document.typeset(reader, found, actor.tenant_name, **chosen))
 
 

@@ -15,11 +15,11 @@ import time
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import cache
 from itertools import islice
-from threading import Lock, Timer, local
+from threading import Lock, Timer
 from typing import Any
 from uuid import UUID
 
@@ -239,23 +239,10 @@ class Exports:
         self._settings = settings
         self._places = Places(SLOTS, AGENCY_SLOTS, waiting_max=AGENCY_WAITING)
         self._files = Places(SLOTS, AGENCY_SLOTS, waiting_max=FILES_WAITING)
-        self._thread = local()
 
-    @contextmanager
-    def making_file(self, tenant_id: UUID) -> Iterator[None]:
-        """Hold a place of an agency while a file is made. Raises ExportsBusy.
-
-        A thread that makes a file as a part of another file holds one place only.
-        """
-        if getattr(self._thread, "makes_file", False):
-            yield
-            return
-        with self._files.held(tenant_id, FILES_WAIT_S, ExportsBusy):
-            self._thread.makes_file = True
-            try:
-                yield
-            finally:
-                self._thread.makes_file = False
+    def making_file(self, tenant_id: UUID) -> AbstractContextManager[None]:
+        """Hold a place of an agency while a file is made. Raises ExportsBusy."""
+        return self._files.held(tenant_id, FILES_WAIT_S, ExportsBusy)
 
     def open(self, tenant_id: UUID) -> Snapshot:
         """Open a snapshot of an agency; the caller closes it. Raises ExportsBusy."""
