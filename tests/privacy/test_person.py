@@ -171,7 +171,7 @@ def test_an_export_has_no_data_of_others_from_a_conversation(alice: Person) -> N
 
 
 def test_an_export_has_only_the_own_part_of_an_event(alice: Person) -> None:
-    """The event of a tool's result lists everybody, and its members name a `destination`."""
+    """A tool's result lists everybody, and has members named `destination`."""
     with alice.acting() as actor:
         party_id = parties.create(actor, name="Tina", is_customer=True).id
         session_id = chat.create_session(actor, title="Enquiries").id

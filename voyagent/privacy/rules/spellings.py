@@ -1,4 +1,4 @@
-"""Regular expressions of PostgreSQL that find names and contact details of a person in texts.
+"""Regular expressions of PostgreSQL that find names and contact details.
 
 The callers must ignore case. The expressions also match in JSON text, in which a line break is
 written as a backslash and a letter.

@@ -183,7 +183,7 @@ def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
 
 
 def _without_words_in(texts: Collection[str], values: Row) -> dict[str, str]:
-    """Return the new text for each text, with the pseudonym in place of the person's words."""
+    """Return each text with the pseudonym in place of the person's words, by text."""
     statement = text(
         "select old, app.without_words(old, :words, :pseudonym) as new"
         " from unnest(cast(:texts as text[])) old"

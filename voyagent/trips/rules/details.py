@@ -69,7 +69,7 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 def _limit_of(hint: Any) -> int | None:
-    """Return the largest length of a free text with this annotation; None for another field."""
+    """Return the largest length of a free text; None for a field of another kind."""
     for part in get_args(hint):
         limit = part.max_length if isinstance(part, Text | Trimmed | Lines) else _limit_of(part)
         if limit is not None:
@@ -222,9 +222,10 @@ def free_texts(kind: str, stored: dict[str, Any]) -> list[str]:
 
 
 def with_texts(kind: str, stored: dict[str, Any], new: Mapping[str, str]) -> dict[str, Any]:
-    """Return the stored JSON with other free texts, which are cut to the length of their field.
+    """Return the stored JSON with new free texts.
 
-    `new` has the new text for each text of `free_texts`.
+    A new text is cut to the largest length of its field. `new` has the new text for each text of
+    `free_texts`.
     """
     changed = dict(stored)
     for name, limit in _FREE_TEXTS[kind].items():
