@@ -28,9 +28,12 @@ def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = Fals
 
 @cached_statement
 def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Select[Any]:
-    """Select the trial balance of a day, with the columns of `trial_balance_rows`."""
+    """Select the trial balance of a day, with the columns of `trial_balance_rows`.
+
+    PostgreSQL would take as long to plan the query as to execute it. One plan serves every day.
+    """
     posted = posted_until(as_of).subquery("posted")
-    return (
+    return generic_plan(
         select(
             _ACCOUNTS.id.label("account_id"),
             _ACCOUNTS.code,
@@ -47,13 +50,3 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
         .where(owned(Account))
         .order_by(_ACCOUNTS.code, posted.c.currency)
     )
-
-
-@cached_statement
-def trial_balance_generic_plan_statement(as_of: date) -> Select[Any]:
-    """Select the trial balance with a generic plan, which PostgreSQL makes only once.
-
-    Reports use this statement if they need the trial balance of several days. PostgreSQL would take
-    as long to plan the query as to execute it, and one plan serves every day.
-    """
-    return generic_plan(trial_balance_statement(as_of))

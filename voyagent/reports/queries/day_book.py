@@ -18,7 +18,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.day_book import day_book_statement
-from voyagent.ledger.queries.trial_balance import trial_balance_generic_plan_statement
+from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.reports.queries.periods import Days
 
 PAGE_ENTRIES = 50
@@ -87,8 +87,8 @@ def read_day_book(
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     opened, closed, rows = reader.read(
-        trial_balance_generic_plan_statement(days.evening_before),
-        trial_balance_generic_plan_statement(days.last),
+        trial_balance_statement(days.evening_before),
+        trial_balance_statement(days.last),
         day_book_statement(days.first, days.last, after=after, limit=limit + 1),
     )
     entries = _entries(rows)

@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.trial_balance import (
-    trial_balance_generic_plan_statement,
     trial_balance_statement,
 )
 from voyagent.ledger.rules import PROFIT_AND_LOSS
@@ -196,7 +195,7 @@ def read_profit_and_loss(
         dict(
             zip(
                 wanted,
-                reader.read(*map(trial_balance_generic_plan_statement, wanted)),
+                reader.read(*map(trial_balance_statement, wanted)),
                 strict=True,
             )
         ),
