@@ -154,7 +154,13 @@ def test_the_page_of_limits_lists_the_shares_of_an_overall_limit(is_known: bool)
 _MIB = 1024 * 1024
 _THREADS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"]
 FIGURES = {
-    "exports": (copy_export.SLOTS, copy_export.AGENCY_SLOTS, copy_export.AGENCY_WAITING),
+    "exports": (
+        copy_export.SLOTS,
+        copy_export.AGENCY_SLOTS,
+        copy_export.AGENCY_WAITING,
+        copy_export.WAIT_S,
+        copy_export.ADDRESS_SLOTS,
+    ),
     "long_requests": (long_work.PLACES, long_work.WAIT_S, person.SEARCH_S),
     "files": (
         copy_export.SLOTS,
@@ -162,7 +168,12 @@ FIGURES = {
         copy_export.AGENCY_SLOTS,
         copy_export.FILES_WAITING,
     ),
-    "slow_client": (copy_export.FLOOR_BYTES_PER_S // 1024, copy_export.FLOOR_CHECK_S),
+    "slow_client": (
+        copy_export.FLOOR_BYTES_PER_S // 1024,
+        copy_export.FLOOR_CHECK_S,
+        copy_export.AWAITED_BYTES_PER_S // 1024,
+        copy_export.AWAITED_OVER_S,
+    ),
     "export_time": (copy_export.TIME_LIMIT_S,),
     "reads": (read_pool.WAIT_S,),
     "writes": (session_pool.WAIT_S, session_pool.WAITING_MAX),

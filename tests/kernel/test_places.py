@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
@@ -16,7 +17,7 @@ from psycopg_pool import PoolTimeout
 
 from tests.people import Person
 from voyagent.kernel.database import copy_export, read_pool
-from voyagent.kernel.database.copy_export import Exports, ExportsBusy
+from voyagent.kernel.database.copy_export import Exports, ExportsBusy, Snapshot
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.limits import Places
 
@@ -189,9 +190,86 @@ def test_places_are_never_exceeded_under_load() -> None:
     assert (most, most_of_one, refused) == (3, 2, 0)
 
 
+def test_an_address_holds_at_most_its_share_for_all_of_its_parties() -> None:
+    places = Places(4, 1, address_share=2)
+    assert [places.take(party, 0, address="1.1.1.1") for party in "ABC"] == [True, True, False]
+    assert places.take("D", 0, address="2.2.2.2")
+    assert places.take("E", 0), "without an address there is no such limit"
+    places.release("A", "1.1.1.1")
+    assert places.take("C", 0, address="1.1.1.1")
+
+
+def test_an_address_with_many_parties_is_not_always_next() -> None:
+    places, served = Places(1, 1, address_share=1), []
+    assert places.take("A", 0, address="1.1.1.1")
+
+    def wait(party: str, address: str) -> None:
+        assert places.take(party, 5, address=address)
+        served.append(party)
+        places.release(party, address)
+
+    with ThreadPoolExecutor(4) as pool:
+        for party, address in (("B", "1.1.1.1"), ("C", "1.1.1.1"), ("D", "2.2.2.2")):
+            pool.submit(wait, party, address)
+            time.sleep(SOON_S)
+        places.release("A", "1.1.1.1")
+    assert served == ["D", "B", "C"]
+
+
+@pytest.mark.parametrize(("comes_last", "expected"), [(False, "AB"), (True, "BA")])
+def test_a_party_whose_work_was_ended_comes_after_all_others(
+    comes_last: bool, expected: str
+) -> None:
+    places, served = Places(2, 1), []
+    assert places.take("A", 0)
+    assert places.take("B", 0)
+    places.release("B")
+    assert places.take("C", 0)
+
+    def wait(party: str) -> None:
+        assert places.take(party, 5)
+        served.append(party)
+        places.release(party)
+
+    with ThreadPoolExecutor(2) as pool:
+        for party in "BA":
+            pool.submit(wait, party)
+            time.sleep(SOON_S)
+        places.release("A", comes_last=comes_last)
+    assert served == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "address", "for_a", "for_b"),
+    [
+        (None, None, False, False),
+        ("C", "3.3.3.3", True, True),
+        ("C", None, True, True),
+        ("C", "1.1.1.1", True, False),  # its address has its share already
+        ("A", "3.3.3.3", False, False),  # its own agency has its share already
+    ],
+)
+def test_a_place_is_awaited_by_a_caller_who_could_use_it(
+    waiting: str | None, address: str | None, for_a: bool, for_b: bool
+) -> None:
+    places = Places(2, 1, address_share=1)
+    assert places.take("A", 0, address="1.1.1.1")
+    assert places.take("B", 0, address="2.2.2.2")
+    with ThreadPoolExecutor(1) as pool:
+        caller = pool.submit(places.take, waiting, 4 * SOON_S, address=address) if waiting else None
+        time.sleep(2 * SOON_S)
+        assert places.is_awaited("A", "1.1.1.1") is for_a
+        assert places.is_awaited("B", "2.2.2.2") is for_b
+        assert caller is None or caller.result() is False
+    assert not places.is_awaited("A", "1.1.1.1")
+
+
 SHARED = {
     "exports": lambda: Places(
-        copy_export.SLOTS, copy_export.AGENCY_SLOTS, waiting_max=copy_export.AGENCY_WAITING
+        copy_export.SLOTS,
+        copy_export.AGENCY_SLOTS,
+        waiting_max=copy_export.AGENCY_WAITING,
+        address_share=copy_export.ADDRESS_SLOTS,
     ),
     "reads": lambda: Places(4, 3),
 }
@@ -251,7 +329,7 @@ def test_a_slow_client_loses_its_place(exports: Exports, monkeypatch: pytest.Mon
     next(chunks)
     time.sleep(0.7)
     again = exports.open(ours)  # the place is free
-    with pytest.raises(psycopg.Error):
+    with pytest.raises(TimeoutError):
         list(chunks)
     again.close()
 
@@ -261,7 +339,7 @@ def test_a_client_above_the_floor_keeps_its_place(
 ) -> None:
     monkeypatch.setattr(copy_export, "FLOOR_CHECK_S", 0.2)
     snapshot = exports.open(uuid4())
-    chunks = snapshot.paced(snapshot.copied(MANY_ROWS.limit(20_000)))
+    chunks = snapshot.paced(snapshot.copied(MANY_ROWS.limit(2_000)))
     for _ in chunks:
         time.sleep(0.02)
     snapshot.close()
@@ -275,6 +353,113 @@ def test_a_slow_database_is_not_a_slow_client(
     slowly = sa.select(sa.func.pg_sleep(0.25), sa.func.generate_series(1, 4))
     assert b"".join(snapshot.paced(snapshot.copied(slowly))).count(b"\r\n") == 4
     snapshot.close()
+
+
+@contextmanager
+def reading(snapshot: Snapshot, pause_s: float) -> Iterator[list[int]]:
+    """Read an export in a thread, with a pause after each piece.
+
+    Yield the sizes of the pieces. After a broken export the last size is -1.
+    """
+    taken, over = [], threading.Event()
+
+    def read() -> None:
+        try:
+            for piece in snapshot.paced(snapshot.copied(MANY_ROWS)):
+                taken.append(len(piece))
+                if over.wait(pause_s):
+                    return
+        except TimeoutError:
+            taken.append(-1)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield taken
+    finally:
+        over.set()
+        thread.join()
+        snapshot.close()
+
+
+# Pauses in seconds after each piece of 64 KiB. Beside others 256 KiB a second are required, so the
+# slow client reads at half of this rate, and the fast one at five times the rate.
+SLOW_S, FAST_S = 0.5, 0.05
+
+
+@pytest.fixture
+def shared(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> Exports:
+    """Exports whose clients are measured over one second; callers wait longer."""
+    monkeypatch.setattr(copy_export, "WAIT_S", 2.5)
+    monkeypatch.setattr(copy_export, "LINES_AT_ONCE", 32)  # 64 KiB of MANY_ROWS
+    monkeypatch.setattr(copy_export, "AWAITED_OVER_S", 1.0)
+    monkeypatch.setattr(copy_export, "AWAITED_CHECK_S", 0.1)
+    return exports
+
+
+def test_a_slow_client_gives_its_place_to_a_waiting_agency(shared: Exports) -> None:
+    with (
+        reading(shared.open(uuid4()), SLOW_S) as one,
+        reading(shared.open(uuid4()), SLOW_S) as other,
+    ):
+        for _ in range(3):
+            shared.open(uuid4()).close()
+        time.sleep(2 * SLOW_S)
+        ends = sorted([one[-1], other[-1]])
+    assert ends[0] == -1, "the download is broken"
+    assert ends[1] > 0, "one caller ends one download"
+
+
+def test_a_slow_client_keeps_its_place_while_no_other_agency_waits(
+    shared: Exports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_export, "WAIT_S", 0.5)
+    ours = uuid4()
+    with reading(shared.open(ours), SLOW_S) as taken:
+        time.sleep(2)
+        with pytest.raises(ExportsBusy):
+            shared.open(ours)
+        shared.open(uuid4()).close()
+        time.sleep(1)
+        assert taken[-1] > 0
+
+
+def test_a_fast_client_keeps_its_place_beside_waiting_agencies(shared: Exports) -> None:
+    with (
+        reading(shared.open(uuid4()), FAST_S) as one,
+        reading(shared.open(uuid4()), FAST_S) as other,
+    ):
+        time.sleep(1.5)
+        for _ in range(2):
+            with pytest.raises(ExportsBusy):
+                shared.open(uuid4())
+        assert min(one[-1], other[-1]) > 0
+
+
+def test_a_lost_connection_is_no_fault_of_the_client(exports: Exports) -> None:
+    snapshot = exports.open(uuid4())
+    lost = sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid()))
+    with pytest.raises(psycopg.Error):
+        list(snapshot.paced(snapshot.copied(lost)))
+    snapshot.close()
+
+
+def test_a_large_row_is_handed_over_in_pieces(exports: Exports) -> None:
+    snapshot = exports.open(uuid4())
+    large = sa.select(sa.func.repeat("x", 10 * copy_export.PIECE_BYTES))
+    pieces = list(snapshot.paced(snapshot.copied(large)))
+    snapshot.close()
+    assert max(map(len, pieces)) == copy_export.PIECE_BYTES
+    assert b"".join(pieces) == b"x" * (10 * copy_export.PIECE_BYTES) + b"\r\n"
+
+
+def test_an_address_has_half_of_the_exports_for_all_of_its_agencies(exports: Exports) -> None:
+    held = exports.open(uuid4(), "192.0.2.1")
+    with pytest.raises(ExportsBusy):
+        exports.open(uuid4(), "192.0.2.1")
+    exports.open(uuid4(), "192.0.2.2").close()
+    held.close()
+    exports.open(uuid4(), "192.0.2.1").close()
 
 
 # The pool of connections for reads

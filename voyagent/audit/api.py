@@ -16,7 +16,7 @@ from voyagent.audit.schemas import (
     InvalidActorId,
 )
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.files import csv_stream, export_slots
+from voyagent.http.files import csv_stream, open_snapshot
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.copy_export import ExportsBusy
@@ -55,7 +55,7 @@ def export_audit(actor: Actor, query: AuditFilter) -> Response:
     A cell that a spreadsheet would read as a formula begins with an apostrophe. The audit log
     records the export, but the file does not include the event of this export.
     """
-    file = trail.export(actor, query.search(), export_slots())
+    file = trail.export(actor, query.search(), open_snapshot)
     return csv_stream(file, trail.file_name(actor.tenant_id))
 
 

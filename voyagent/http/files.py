@@ -14,10 +14,11 @@ from flask import Response, current_app, jsonify, request, url_for
 from pydantic import Field
 from werkzeug.http import parse_options_header
 
+from voyagent.http.client import client_network
 from voyagent.http.guards import auth_adapter, present_actor
 from voyagent.http.htmx import see_other
 from voyagent.kernel.database.copy_export import Exports, Snapshot
-from voyagent.kernel.db import when_undone
+from voyagent.kernel.db import finish, when_undone
 from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Listing, Stream
 from voyagent.kernel.sheets import Sheet, check_rows
@@ -119,6 +120,16 @@ def export_slots() -> Exports:
     return cast("Exports", current_app.extensions["voyagent.exports"])
 
 
+def open_snapshot(tenant_id: UUID) -> Snapshot:
+    """Open a snapshot for an export to the client of this request.
+
+    The transaction is committed first, so that the request holds no connection while it waits for
+    other exports. Raises ExportsBusy.
+    """
+    finish()
+    return export_slots().open(tenant_id, client_network())
+
+
 def exported(answer: Response) -> Response:
     """Record an export in the audit log and return the response unchanged.
 
@@ -171,7 +182,7 @@ def streamed(
 
     All rows are read from one snapshot of the database. Raises ExportsBusy.
     """
-    snapshot = export_slots().open(tenant_id)
+    snapshot = open_snapshot(tenant_id)
     try:
         export = stream(snapshot)
         answer = exported(saved(export.csv(snapshot, bom=bom), f"{export.name}.csv", "text/csv"))
@@ -195,7 +206,7 @@ def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
         return streamed(listing.stream, tenant_id, bom=wanted == "csv-bom")
     if wanted != "xlsx":
         return None
-    snapshot = export_slots().open(tenant_id)
+    snapshot = open_snapshot(tenant_id)
     try:
         sheet = listing.sheet(snapshot)
     finally:

@@ -5,7 +5,7 @@ The events are read from one database snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from voyagent.audit.rules.verifier import EXPORTED
 from voyagent.audit.service import recording
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.copy_export import Exports, Snapshot
+from voyagent.kernel.database.copy_export import Snapshot
 from voyagent.kernel.db import db, when_undone
 from voyagent.kernel.errors import N_, Invalid
 
@@ -45,7 +45,7 @@ class Export:
         self._search = search
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the file in pieces. Raises psycopg.Error if a limit is exceeded."""
+        """Yield the file in pieces. Raises TimeoutError if a limit is exceeded."""
         try:
             rows = self.snapshot.copied(events.export_statement(self._search), header=True)
             yield from self.snapshot.paced(rows)
@@ -57,12 +57,16 @@ class Export:
         self.snapshot.close()
 
 
-def open_export(tenant_id: UUID, search: Search, exports: Exports) -> Export:
+def open_export(
+    tenant_id: UUID, search: Search, open_snapshot: Callable[[UUID], Snapshot]
+) -> Export:
     """Open a snapshot, count the matching events, and return the export.
+
+    `open_snapshot` is called with the id of the agency.
 
     Raises ExportsBusy, ExportTooLarge.
     """
-    snapshot = exports.open(tenant_id)
+    snapshot = open_snapshot(tenant_id)
     try:
         return Export(snapshot, search)
     except BaseException:
@@ -70,14 +74,16 @@ def open_export(tenant_id: UUID, search: Search, exports: Exports) -> Export:
         raise
 
 
-def export(actor: Actor, search: Search, exports: Exports) -> Export:
+def export(actor: Actor, search: Search, open_snapshot: Callable[[UUID], Snapshot]) -> Export:
     """Open an export of the matching events and record the export.
+
+    `open_snapshot` may commit the transaction before it waits for other exports.
 
     The caller commits before it sends the first byte, so that no file is sent without a record.
     Raises Forbidden, ExportTooLarge, ExportsBusy.
     """
     actor.require("audit.read")
-    opened = open_export(actor.tenant_id, search, exports)
+    opened = open_export(actor.tenant_id, search, open_snapshot)
     when_undone(opened.close)  # after a rollback the export is unrecorded
     filters = {
         "actor_id": search.actor_id,

@@ -12,7 +12,7 @@ from voyagent.audit.forms import ListQuery
 from voyagent.audit.queries import events, statements
 from voyagent.audit.service import checks
 from voyagent.audit.views import presentation
-from voyagent.http.files import csv_stream, export_slots, saved
+from voyagent.http.files import csv_stream, open_snapshot, saved
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -62,7 +62,7 @@ def check(actor: Actor) -> Any:
 def export_csv(actor: Actor) -> Any:
     """Export the filtered events as CSV; days are in the agency's time zone."""
     search = ListQuery.read(request.args).search(actor.timezone)
-    file = trail.export(actor, search, export_slots())
+    file = trail.export(actor, search, open_snapshot)
     return csv_stream(file, trail.file_name(actor.tenant_id))
 
 

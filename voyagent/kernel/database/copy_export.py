@@ -3,7 +3,8 @@
 Each export reads one snapshot of the database. A process runs at most SLOTS exports at once, and
 AGENCY_SLOTS for one agency. Each export opens a connection of its own, so that exports take no
 connections from pages. An export ends at a time limit, or when its client reads too slowly, so that
-a slow client does not block other exports.
+a slow client does not block other exports. While another agency waits for the slot, the client must
+read faster.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import os
 import socket
 import time
 import weakref
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import cache
 from itertools import islice
-from threading import Lock, Timer
+from threading import Lock, RLock, Timer
 from typing import Any
 from uuid import UUID
 
@@ -52,11 +53,20 @@ from voyagent.kernel.money import currency_codes, exponent
 
 SLOTS = 2
 AGENCY_SLOTS, AGENCY_WAITING = 1, 1
-WAIT_S = 2.0
+ADDRESS_SLOTS = SLOTS // 2
+WAIT_S = 5.0
 FILES_WAITING, FILES_WAIT_S = 8, 5.0
 TIME_LIMIT_S = 60.0
 FLOOR_BYTES_PER_S, FLOOR_CHECK_S = 16 * 1024, 20.0
 """Slowest reading that is allowed, in bytes a second, and the seconds between two checks."""
+AWAITED_BYTES_PER_S, AWAITED_OVER_S, AWAITED_CHECK_S = 256 * 1024, 4.0, 0.25
+"""Slowest reading while another agency waits for the slot, in bytes a second.
+
+The rate is measured over at least AWAITED_OVER_S seconds in which the program waited for the
+client. AWAITED_CHECK_S is the time in seconds between two checks.
+"""
+PIECE_BYTES = 64 * 1024
+"""Most bytes that are handed to a client at once; a smaller piece is measured more exactly."""
 LINES_AT_ONCE = 500
 # Parallel workers and JIT would finish sooner but send the first row later. The first rows should
 # be sent at once, in the order of an index.
@@ -176,15 +186,27 @@ class Snapshot:
         self._end = weakref.finalize(self, _end, connection, slot)
 
     def paced(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the chunks and measure how fast the client takes them.
+        """Yield the chunks in pieces and measure how fast the client takes them.
 
-        If the client reads more slowly than FLOOR_BYTES_PER_S, the database connection is shut
-        down, and the next read from the database raises psycopg.Error.
+        If the client reads more slowly than FLOOR_BYTES_PER_S, or AWAITED_BYTES_PER_S while another
+        agency waits for the slot, the database connection is shut down. The same happens after
+        TIME_LIMIT_S.
+
+        Raises TimeoutError at the next read from a connection that was shut down. The web server
+        then resets the client's connection. If it only closed it, a client of HTTP/1.0 could not
+        see that the file is incomplete.
         """
-        for chunk in chunks:
-            self._slot.pace.sending(len(chunk))
-            yield chunk
-            self._slot.pace.sent()
+        try:
+            for chunk in chunks:
+                for start in range(0, len(chunk), PIECE_BYTES):
+                    piece = chunk[start : start + PIECE_BYTES]
+                    self._slot.pace.sending(len(piece))
+                    yield piece
+                    self._slot.pace.sent()
+        except psycopg.Error as error:
+            if not self._slot.is_cut:
+                raise
+            raise TimeoutError("the export took too long, or its client read slowly") from error
 
     def read(self, *statements: Statement) -> list[list[Row]]:
         """Return the rows of each statement, in the order of the statements."""
@@ -201,7 +223,7 @@ class Snapshot:
     def copied(self, statement: Select[Any], *, header: bool = False) -> Iterator[bytes]:
         """Yield the rows of a select as CSV in chunks; the first row is sent at once.
 
-        Raises psycopg.Error if the export exceeds TIME_LIMIT_S.
+        Raises psycopg.Error if the connection is lost.
         """
         command = (
             f"copy ({self.bound(statement)}) to stdout (format csv{', header' if header else ''})"
@@ -230,25 +252,36 @@ class Snapshot:
 class Exports:
     """The exports of one process: at most SLOTS at a time, each on its own connection.
 
-    AGENCY_SLOTS exports of one agency run at a time, and AGENCY_WAITING more may wait. Workbooks
-    and PDF files are limited separately: SLOTS files are made at a time, AGENCY_SLOTS for one
-    agency, and FILES_WAITING callers of an agency may wait.
+    AGENCY_SLOTS exports of one agency run at a time, and AGENCY_WAITING more may wait. Clients of
+    one address hold at most ADDRESS_SLOTS, for however many agencies. Workbooks and PDF files are
+    limited separately: SLOTS files are made at a time, AGENCY_SLOTS for one agency, and
+    FILES_WAITING callers of an agency may wait.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._places = Places(SLOTS, AGENCY_SLOTS, waiting_max=AGENCY_WAITING)
+        self._places = Places(
+            SLOTS, AGENCY_SLOTS, waiting_max=AGENCY_WAITING, address_share=ADDRESS_SLOTS
+        )
+        # With this lock, one waiting caller ends one slow export and not all of them.
+        self._ending = Lock()
         self._files = Places(SLOTS, AGENCY_SLOTS, waiting_max=FILES_WAITING)
 
     def making_file(self, tenant_id: UUID) -> AbstractContextManager[None]:
         """Hold a place of an agency while a file is made. Raises ExportsBusy."""
         return self._files.held(tenant_id, FILES_WAIT_S, ExportsBusy)
 
-    def open(self, tenant_id: UUID) -> Snapshot:
-        """Open a snapshot of an agency; the caller closes it. Raises ExportsBusy."""
-        if not self._places.take(tenant_id, WAIT_S):
+    def open(self, tenant_id: UUID, address: str | None = None) -> Snapshot:
+        """Open a snapshot of an agency; the caller closes it.
+
+        The caller may wait for WAIT_S seconds and should hold no database connection meanwhile.
+        `address` is the client's address, or None if many clients share it.
+
+        Raises ExportsBusy.
+        """
+        if not self._places.take(tenant_id, WAIT_S, address=address):
             raise ExportsBusy
-        slot = _Slot(self._places, tenant_id)
+        slot = _Slot(self._places, self._ending, tenant_id, address)
         try:
             connection = self._connect(tenant_id)
         except BaseException:
@@ -305,25 +338,28 @@ def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
 
 
 class _Pace:
-    """Bytes that a client took since the last check, and the time spent waiting."""
+    """Bytes that a client took, and the time that the program waited for it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._bytes = 0
+        self._handed = self._taken = 0
         self._waited_s = 0.0
         self._since: float | None = None
+        self._checked = (0, 0.0)
+        # Bytes and seconds at the calls of `is_slow_beside_others`, the oldest first.
+        self._marks = deque([(0, 0.0)])
 
     def sending(self, size: int) -> None:
-        """Record that a chunk is handed to the client."""
+        """Record that a piece is handed to the client."""
         with self._lock:
-            self._bytes += size
+            self._handed += size
             self._since = time.monotonic()
 
     def sent(self) -> None:
         """Record that the client asks for more."""
         with self._lock:
-            if self._since is not None:
-                self._waited_s += time.monotonic() - self._since
+            self._taken = self._handed
+            self._waited_s = self._waited()
             self._since = None
 
     def is_too_slow(self) -> bool:
@@ -333,64 +369,113 @@ class _Pace:
         at least half of FLOOR_CHECK_S, and the client took fewer than FLOOR_BYTES_PER_S bytes per
         second of this wait. The time that the database needed does not count.
         """
-        now = time.monotonic()
         with self._lock:
-            waited_s = self._waited_s + (0.0 if self._since is None else now - self._since)
-            taken, self._bytes, self._waited_s = self._bytes, 0, 0.0
-            self._since = None if self._since is None else now
-        return waited_s >= FLOOR_CHECK_S / 2 and taken < FLOOR_BYTES_PER_S * waited_s
+            handed_before, waited_before_s = self._checked
+            handed, waited_s = self._handed, self._waited()
+            self._checked = (handed, waited_s)
+        waited_s -= waited_before_s
+        return (
+            waited_s >= FLOOR_CHECK_S / 2 and handed - handed_before < FLOOR_BYTES_PER_S * waited_s
+        )
+
+    def is_slow_beside_others(self) -> bool:
+        """Return True if the client reads too slowly for a slot that others wait for.
+
+        The measurement covers the last calls during which the program waited for the client at
+        least AWAITED_OVER_S seconds. In this time the client took fewer than AWAITED_BYTES_PER_S
+        bytes per second of the wait. A piece that the client has not taken yet counts as taken.
+        """
+        with self._lock:
+            waited_s = self._waited()
+            marks = self._marks
+            while len(marks) > 1 and marks[1][1] <= waited_s - AWAITED_OVER_S:
+                marks.popleft()
+            taken_before, waited_before_s = marks[0]
+            marks.append((self._taken, waited_s))
+            handed = self._handed
+        waited_s -= waited_before_s
+        return waited_s >= AWAITED_OVER_S and handed - taken_before < AWAITED_BYTES_PER_S * waited_s
+
+    def _waited(self) -> float:
+        return self._waited_s + (0.0 if self._since is None else time.monotonic() - self._since)
 
 
 class _Slot:
-    """One of the SLOTS for exports, with timers for the limits of its connection."""
+    """One of the SLOTS for exports, with timers for the limits of its connection.
 
-    def __init__(self, places: Places, tenant_id: UUID) -> None:
+    `ending` is the lock of all slots of a process for the check that ends a slow export.
+    """
+
+    def __init__(self, places: Places, ending: Lock, tenant_id: UUID, address: str | None) -> None:
         self.pace = _Pace()
+        self.is_cut = False
         self._places = places
+        self._ending = ending
         self._tenant_id = tenant_id
-        self._lock = Lock()
+        self._address = address
+        # Reentrant, because a garbage collection inside a method may release the slot.
+        self._lock = RLock()
         self._held = True
-        self._timers: list[Timer] = []
+        self._timers: dict[str, Timer] = {}
         self._wire: socket.socket | None = None
 
     def limit(self, connection: psycopg.Connection[Any]) -> None:
-        """Start the timers for the time limit and for the check of the client's speed.
+        """Start the timers for the time limit and for the checks of the client's speed.
 
         The timers shut down the socket of the connection. A statement time limit would not end the
         export of a client that does not read: PostgreSQL and this program both wait for the client.
         """
         self._wire = socket.socket(fileno=os.dup(connection.fileno()))
-        self._timers = [self._timer(TIME_LIMIT_S, self._cut)]
-        self._check_later()
+        self._start("time limit", TIME_LIMIT_S, self._end_late)
+        self._start("floor", FLOOR_CHECK_S, self._check)
+        self._start("awaited", AWAITED_CHECK_S, self._check_awaited)
 
-    def release(self) -> None:
-        """Stop the timers and release the slot; a second call does nothing."""
+    def release(self, *, is_cut: bool = False) -> None:
+        """Stop the timers and release the slot; a second call does nothing.
+
+        If the export was cut, the next export of its agency comes after those of the others.
+        """
         with self._lock:
             held, self._held = self._held, False
             if not held:
                 return
-            for timer in self._timers:
+            for timer in self._timers.values():
                 timer.cancel()
             if self._wire is not None:
                 self._wire.close()
-            self._places.release(self._tenant_id)
-
-    def _check_later(self) -> None:
-        with self._lock:
-            if self._held:
-                self._timers[1:] = [self._timer(FLOOR_CHECK_S, self._check)]
+            self._places.release(self._tenant_id, self._address, comes_last=is_cut)
 
     def _check(self) -> None:
         if self.pace.is_too_slow():
-            log.info("export.client_too_slow", tenant_id=str(self._tenant_id))
-            self._cut()
-        self._check_later()
+            self._end_slow(is_awaited=False)
+        self._start("floor", FLOOR_CHECK_S, self._check)
+
+    def _check_awaited(self) -> None:
+        if self.pace.is_slow_beside_others():
+            with self._ending:
+                if self._held and self._places.is_awaited(self._tenant_id, self._address):
+                    self._end_slow(is_awaited=True)
+        self._start("awaited", AWAITED_CHECK_S, self._check_awaited)
+
+    def _end_late(self) -> None:
+        log.info("export.time_limit", tenant_id=str(self._tenant_id))
+        self._cut()
+
+    def _end_slow(self, *, is_awaited: bool) -> None:
+        log.info("export.client_too_slow", tenant_id=str(self._tenant_id), is_awaited=is_awaited)
+        self._cut()
 
     def _cut(self) -> None:
         with self._lock, contextlib.suppress(OSError):
             if self._held and self._wire is not None:
+                self.is_cut = True
                 self._wire.shutdown(socket.SHUT_RDWR)
-        self.release()
+        self.release(is_cut=True)
+
+    def _start(self, name: str, after_s: float, act: Callable[[], None]) -> None:
+        with self._lock:
+            if self._held:
+                self._timers[name] = self._timer(after_s, act)
 
     @staticmethod
     def _timer(after_s: float, act: Callable[[], None]) -> Timer:

@@ -23,6 +23,7 @@ class _Ticket:
 
     party: Hashable
     is_first: bool
+    address: str | None = None
     has_place: bool = False
     came: threading.Event | None = None
 
@@ -36,6 +37,10 @@ class Places:
 
     The last `kept` free places are only for parties that hold none. Two parties with large shares
     therefore leave places for other parties.
+
+    With `address_share`, callers of one client address hold at most so many places, for however
+    many parties they act, and addresses take turns before parties do. A caller whose address is
+    None has no such limit.
 
     Callers with precedence come before the others. While others wait, they get at most
     FIRST_IN_A_ROW places in a row, because an attacker may obtain precedence as well.
@@ -54,27 +59,38 @@ class Places:
         waiting_max: int | None = None,
         queue_max: int | None = None,
         kept: int = 0,
+        address_share: int | None = None,
     ) -> None:
         self.total = total
         self._kept = kept
         self.share = max(1, min(share, total))
         self._waiting_max = waiting_max
         self._queue_max = queue_max
+        self._address_share = address_share
         # Reentrant, because a garbage collection inside a method may release a place.
         self._lock = threading.RLock()
         self._held: Counter[Hashable] = Counter()
+        self._held_from: Counter[str] = Counter()
         self._waiting: list[_Ticket] = []
-        # The number of the last turn of each party; the party that was served last comes last.
+        # The number of the last turn of each party and address; the one served last comes last.
         self._served: OrderedDict[Hashable, int] = OrderedDict()
         self._turn = 0
         self._first_in_a_row = 0
 
-    def take(self, party: Hashable, wait_s: float, *, is_first: bool = False) -> bool:
+    def take(
+        self,
+        party: Hashable,
+        wait_s: float,
+        *,
+        is_first: bool = False,
+        address: str | None = None,
+    ) -> bool:
         """Take a place; return False if the party gets none within `wait_s` seconds.
 
-        If `is_first` is true, the caller has precedence.
+        If `is_first` is true, the caller has precedence. `address` is the client address that has
+        an `address_share`.
         """
-        ticket = _Ticket(party, is_first)
+        ticket = _Ticket(party, is_first, address)
         with self._lock:
             if self._is_queue_full(ticket) and not self._displace(ticket):
                 return False
@@ -87,17 +103,47 @@ class Places:
             came.wait(wait_s)
         except BaseException:
             if not self._leave(ticket):
-                self.release(party)
+                self.release(party, address)
             raise
         return not self._leave(ticket)
 
-    def release(self, party: Hashable) -> None:
-        """Give back a place that the party has taken."""
+    def release(
+        self, party: Hashable, address: str | None = None, *, comes_last: bool = False
+    ) -> None:
+        """Give back a place that the party has taken from the same address.
+
+        If `comes_last` is true, the party counts as served just now, and not when it got the place:
+        all others who wait come before it.
+        """
         with self._lock:
+            if comes_last:
+                self._turn += 1
+                self._note_turn(party)
+                if address is not None:
+                    self._note_turn(address)
             self._held[party] -= 1
             if self._held[party] <= 0:
                 del self._held[party]
+            if address is not None:
+                self._held_from[address] -= 1
+                if self._held_from[address] <= 0:
+                    del self._held_from[address]
             self._give_free_places()
+
+    def is_awaited(self, party: Hashable, address: str | None = None) -> bool:
+        """Return True if a caller of another party could use a place of this party.
+
+        `address` is the client address from which the party holds the place. A waiting caller whose
+        own party or address already has its share could not use it.
+        """
+        with self._lock:
+            share = self._share_if(self.total - self._held.total() + 1)
+            return any(
+                ticket.party != party
+                and self._held[ticket.party] < share
+                and (ticket.address == address or self._has_address_share(ticket))
+                for ticket in self._waiting
+            )
 
     @contextmanager
     def held(
@@ -134,14 +180,28 @@ class Places:
             self._waiting.remove(ticket)
             self._held[ticket.party] += 1
             self._turn += 1
-            self._served[ticket.party] = self._turn
-            self._served.move_to_end(ticket.party)
-            if len(self._served) > SERVED_MAX:
-                self._served.popitem(last=False)
+            self._note_turn(ticket.party)
+            if ticket.address is not None:
+                self._held_from[ticket.address] += 1
+                self._note_turn(ticket.address)
             self._first_in_a_row = self._first_in_a_row + 1 if ticket.is_first else 0
             ticket.has_place = True
             if ticket.came is not None:
                 ticket.came.set()
+
+    def _note_turn(self, party: Hashable) -> None:
+        self._served[party] = self._turn
+        self._served.move_to_end(party)
+        if len(self._served) > SERVED_MAX:
+            self._served.popitem(last=False)
+
+    def _share_if(self, free: int) -> int:
+        return self.share if free > self._kept else 1
+
+    def _has_address_share(self, ticket: _Ticket) -> bool:
+        if self._address_share is None or ticket.address is None:
+            return True
+        return self._held_from[ticket.address] < self._address_share
 
     def _is_queue_full(self, ticket: _Ticket) -> bool:
         if self._waiting_max is not None:
@@ -173,14 +233,19 @@ class Places:
         """Return the waiting caller who gets the next free place, if there is one."""
         if not self._waiting or self._held.total() >= self.total:
             return None
-        share = self.share if self.total - self._held.total() > self._kept else 1
-        able = [ticket for ticket in self._waiting if self._held[ticket.party] < share]
+        share = self._share_if(self.total - self._held.total())
+        able = [
+            ticket
+            for ticket in self._waiting
+            if self._held[ticket.party] < share and self._has_address_share(ticket)
+        ]
         comes_first = self._first_in_a_row < FIRST_IN_A_ROW
         return min(
             able,
             key=lambda ticket: (
                 ticket.is_first is not comes_first,
                 self._held[ticket.party],
+                self._served.get(ticket.address, 0),
                 self._served.get(ticket.party, 0),
             ),
             default=None,
