@@ -219,8 +219,8 @@ class TranscriptMessage(AnswerOf[Row]):
 class TranscriptResponse(AnswerOf[Row]):
     """A page of messages, oldest first.
 
-    A stream that starts after `last_event_id` has all later events. If the page and the stream both
-    have a message, its turn id is the same in both.
+    A stream that starts after `last_event_id` has every event that is not yet in the messages. If
+    the page and the stream both have a message, its turn id is the same in both.
     """
 
     messages: list[TranscriptMessage]

@@ -110,10 +110,12 @@ def written(cell: Cell) -> str:
 
 
 def guarded(text: str) -> str:
-    """Return a text with an apostrophe before each part that looks like a formula.
+    """Return a text of which a spreadsheet reads no part as a formula.
 
-    If a spreadsheet opens the file with a semicolon or a tab as the separator, a part of the text
-    becomes a cell. The database function `app.csv_cell` has the same rules.
+    A spreadsheet may begin a new cell after a semicolon, a tab or a line end in the text. An
+    apostrophe is put before the text if it looks like a formula, and before each part that follows
+    such a character and looks like a formula. The database function `app.csv_cell` has the same
+    rules.
     """
     if _SEPARATOR.search(text):
         whole = _AFTER_SEPARATOR.sub(_separated, text)

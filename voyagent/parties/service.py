@@ -121,7 +121,7 @@ class PartyInBooks(Conflict):
     """
 
     code = "party_in_books"
-    message = N_("This name has postings, so only its capitals and spaces can change.")
+    message = N_("This name has postings, so only capital and small letters in it can change.")
 
 
 class PartyChanged(PreconditionFailed):

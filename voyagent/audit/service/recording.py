@@ -93,11 +93,12 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 def split_changes(
     fields: Sequence[Mapping[str, Fact]], *, private: Iterable[str]
 ) -> tuple[dict[str, Fact], dict[str, Fact] | None]:
-    """Return `inputs` and `private` for an event that lists changed fields.
+    """Return the public and the private part of an event that lists changed fields.
 
-    `fields` are objects with `field`, `before` and `after`. The parameter `private` has the names
-    of fields with free text; the returned `inputs` has only the names of these fields. The returned
-    `private` has all of `fields` if there is such a field, otherwise it is None.
+    `fields` are objects with `field`, `before` and `after`. `private` names the fields with free
+    text. The public part lists every field, but without `before` and `after` of these fields. If a
+    field with free text was changed, the private part has all of `fields` in full. Otherwise it is
+    None.
     """
     hidden = frozenset(private)
     shown = [{"field": one["field"]} if one["field"] in hidden else dict(one) for one in fields]

@@ -84,11 +84,14 @@ def pending_cancellation(line: TripLine) -> PendingCancellation:
 
 
 def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled]:
-    """Cancel a trip line in the way that its kind and status require.
+    """Cancel a trip line in the way that its kind, status and supplier require.
 
-    A held flight is released at the supplier, booked rooms need approval, and any other line is
-    marked as cancelled. Raises Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay,
-    CancellationRequested, SupplierError.
+    A flight that is held at a supplier is released there. For rooms that are booked at a supplier,
+    approval is requested (`Cancelled.request`), and they stay booked until then. Any other line is
+    marked as cancelled.
+
+    Raises Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay, SupplierError, and
+    CancellationRequested if approval was already requested for the booking.
     """
     actor.require("trip.update")
     line = trips.get_line(trip_id, line_id)

@@ -82,10 +82,10 @@ class RateFields:
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the input at which to show an error.
+        """Return the name of the input at which to show an error.
 
-        `loc` is the location of the error in the schema. An error of the exchange rate is shown at
-        an input of the rate.
+        `loc` is the location of the error in the schema, such as `("exchange_rate", "on")`. An
+        error in a member of the exchange rate is shown at the input of that member.
         """
         if len(loc) > 1 and loc[0] == "exchange_rate":
             return _OF_MEMBER[str(loc[1])]

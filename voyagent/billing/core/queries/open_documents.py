@@ -323,10 +323,11 @@ def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) ->
 def is_open_outside(
     kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date
 ) -> ColumnElement[bool]:
-    """Return the condition that a document issued outside a period is open.
+    """Return the SQL condition that an open document was issued outside a period.
 
-    The period is from `first` to `last`. `month` is the month column of a monthly roll-up, and
-    `rolled_up` the condition for the rows of that roll-up that have an open amount.
+    The period is from `first` to `last`, and one such document is enough. Whole months are looked
+    up in a monthly roll-up: `month` is its month column, and `rolled_up` selects its rows with an
+    open amount. The other days of the first and the last month are looked up in the documents.
     """
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
     # The first and the last month are each found by one index lookup. For a condition that any

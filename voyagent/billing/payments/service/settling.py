@@ -193,9 +193,10 @@ def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocatio
 
 
 def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
-    """Store the allocations of a journal entry, and update payment and documents.
+    """Store allocations of a payment, and update the amounts of payment and documents.
 
-    The caller must have locked the payment and the documents.
+    The allocated amount of the payment and the settled amounts of the documents grow. `entry_id` is
+    the journal entry of the allocations. The caller must have locked the payment and the documents.
     """
     payment.allocated_minor += sum(allocation.amount_minor for allocation in allocations)
     for allocation in allocations:
