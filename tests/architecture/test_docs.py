@@ -30,7 +30,7 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.database import copy_export, read_pool, session_pool
 from voyagent.kernel.database.connection_budget import connections_of
 from voyagent.kernel.db_connections import Purpose
-from voyagent.kernel.limits import Quota, long_work, throttles
+from voyagent.kernel.limits import Quota, long_work, places, throttles
 from voyagent.kernel.text import amounts, passages
 from voyagent.privacy.queries import person
 from voyagent.reports import service as report_files, tasks as report_tasks
@@ -161,6 +161,7 @@ FIGURES = {
         copy_export.WAIT_S,
         copy_export.ADDRESS_SLOTS,
     ),
+    "polling": (long_work.POLLING, long_work.AGENCY_POLLING),
     "long_requests": (long_work.PLACES, long_work.WAIT_S, person.SEARCH_S),
     "files": (
         copy_export.SLOTS,
@@ -175,8 +176,8 @@ FIGURES = {
         copy_export.AWAITED_OVER_S,
     ),
     "export_time": (copy_export.TIME_LIMIT_S,),
-    "reads": (read_pool.WAIT_S,),
-    "writes": (session_pool.WAIT_S, session_pool.WAITING_MAX),
+    "reads": (read_pool.WAIT_S, places.QUEUE_MAX),
+    "writes": (session_pool.WAIT_S, places.QUEUE_MAX),
     "imports": (imports.WAIT_S,),
     "jobs": (
         sum(places for names, places in queues.PLACES.items() if queues.FIRST in names),

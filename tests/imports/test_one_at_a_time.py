@@ -63,6 +63,18 @@ def test_few_agencies_import_at_the_same_time(alice: Person) -> None:
     assert sent(alice, GOOD, dry_run=True).status_code == 200
 
 
+def test_few_files_of_an_agency_wait(
+    owners: sa.Engine, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "WAIT_S", 30)
+    with importing(owners, alice), ExitStack() as held:
+        for _ in range(long_work.AGENCY_POLLING):
+            held.enter_context(long_work.polling(alice.actor.tenant_id, files.ImportsBusy))
+        began = time.monotonic()
+        assert refusal(sent(alice, GOOD, dry_run=True)) == BUSY
+        assert time.monotonic() - began < 5
+
+
 def test_a_file_that_waits_holds_no_connection(
     app: Flask, owners: sa.Engine, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.limits.long_work import polling
 from voyagent.kernel.tenancy import TenantOwned, current_tenant
 
 HEADER = "Idempotency-Key"
@@ -330,20 +331,29 @@ def _take(claim: Claim) -> Row:
     connection. After a wait the caller is authenticated again, because the session may have ended.
     If the role has changed, the caller has to repeat the request.
 
-    Raises Unauthorized, and IdempotencyInProgress after WAIT_S seconds or for a changed role.
+    Raises Unauthorized, and IdempotencyInProgress after WAIT_S seconds, for a changed role, or if
+    too many requests of the agency wait.
     """
-    began, lock_timeout_ms = time.monotonic(), LOCK_TIMEOUT_MS
-    while (row := _ask(claim, lock_timeout_ms)) is None:
-        if time.monotonic() >= began + WAIT_S:
-            raise IdempotencyInProgress
-        pause()
-        time.sleep(POLL_INTERVAL_S)
-        lock_timeout_ms = LAST_LOCK_TIMEOUT_MS
+    began, row = time.monotonic(), _ask(claim, LOCK_TIMEOUT_MS)
+    if row is None:
+        with polling(claim.actor.tenant_id, IdempotencyInProgress):
+            row = _ask_again(claim, began + WAIT_S)
     if time.monotonic() >= began + WAITED_S:
         present = authenticate_again(claim.actor)
         if (present.role, present.permissions) != (claim.actor.role, claim.actor.permissions):
             raise IdempotencyInProgress
     return row
+
+
+def _ask_again(claim: Claim, until: float) -> Row:
+    while True:
+        if time.monotonic() >= until:
+            raise IdempotencyInProgress
+        pause()
+        time.sleep(POLL_INTERVAL_S)
+        row = _ask(claim, LAST_LOCK_TIMEOUT_MS)
+        if row is not None:
+            return row
 
 
 def _ask(claim: Claim, wait_ms: int) -> Row | None:

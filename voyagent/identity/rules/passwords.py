@@ -26,7 +26,7 @@ LENGTH_MIN, LENGTH_MAX = 12, 128
 PHRASE_LENGTH = 20
 EVEN_SHARE = 0.5
 CORES = os.cpu_count() or 1
-ADDRESS_WAITING_MAX, STRANGERS_WAITING_MAX = 32, 64
+ADDRESS_WAITING_MAX, STRANGERS_WAITING_MAX = 32, 32
 _places = Places(CORES, CORES, waiting_max=ADDRESS_WAITING_MAX, queue_max=STRANGERS_WAITING_MAX)
 _refusal_at: ContextVar[float | None] = ContextVar("refusal_at", default=None)
 

@@ -37,7 +37,7 @@ from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import N_, Forbidden, Unavailable, Unprocessable, VoyagentError
 from voyagent.kernel.fields import composed
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.limits.long_work import long_work
+from voyagent.kernel.limits.long_work import long_work, polling
 
 WAIT_S, POLL_INTERVAL_S = 5.0, 0.25
 # The checks for an earlier import of the file and for opening balances see only committed rows, so
@@ -249,14 +249,22 @@ def _alone(actor: Actor) -> Iterator[None]:
     Otherwise several imports of one agency, which wait for each other, could take all the
     connections that the agency may use. Raises ImportsBusy after WAIT_S seconds.
     """
-    until = time.monotonic() + WAIT_S
     with ExitStack() as held:
-        while not _begin(actor, held):
-            if time.monotonic() >= until:
-                raise ImportsBusy
-            pause()
-            time.sleep(POLL_INTERVAL_S)
+        if not _begin(actor, held):
+            with polling(actor.tenant_id, ImportsBusy):
+                _begin_later(actor, held)
         yield
+
+
+def _begin_later(actor: Actor, held: ExitStack) -> None:
+    until = time.monotonic() + WAIT_S
+    while True:
+        if time.monotonic() >= until:
+            raise ImportsBusy
+        pause()
+        time.sleep(POLL_INTERVAL_S)
+        if _begin(actor, held):
+            return
 
 
 def _begin(actor: Actor, held: ExitStack) -> bool:

@@ -52,10 +52,10 @@ from voyagent.kernel.limits import Places
 from voyagent.kernel.money import currency_codes, exponent
 
 SLOTS = 2
-AGENCY_SLOTS, AGENCY_WAITING = 1, 1
+AGENCY_SLOTS, AGENCY_WAITING, EXPORTS_WAITING = 1, 1, 12
 ADDRESS_SLOTS = SLOTS // 2
 WAIT_S = 5.0
-FILES_WAITING, FILES_WAIT_S = 8, 5.0
+FILES_WAITING, ALL_FILES_WAITING, FILES_WAIT_S = 8, 24, 5.0
 TIME_LIMIT_S = 60.0
 FLOOR_BYTES_PER_S, FLOOR_CHECK_S = 16 * 1024, 20.0
 """Slowest reading that is allowed, in bytes a second, and the seconds between two checks."""
@@ -261,11 +261,17 @@ class Exports:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._places = Places(
-            SLOTS, AGENCY_SLOTS, waiting_max=AGENCY_WAITING, address_share=ADDRESS_SLOTS
+            SLOTS,
+            AGENCY_SLOTS,
+            waiting_max=AGENCY_WAITING,
+            queue_max=EXPORTS_WAITING,
+            address_share=ADDRESS_SLOTS,
         )
         # With this lock, one waiting caller ends one slow export and not all of them.
         self._ending = Lock()
-        self._files = Places(SLOTS, AGENCY_SLOTS, waiting_max=FILES_WAITING)
+        self._files = Places(
+            SLOTS, AGENCY_SLOTS, waiting_max=FILES_WAITING, queue_max=ALL_FILES_WAITING
+        )
 
     def making_file(self, tenant_id: UUID) -> AbstractContextManager[None]:
         """Hold a place of an agency while a file is made. Raises ExportsBusy."""

@@ -35,7 +35,7 @@ from voyagent.kernel.database.statement_cache import (
 from voyagent.kernel.db import read_only_servers
 from voyagent.kernel.db_connections import Purpose, is_pooled, parameters_for
 from voyagent.kernel.errors import NotFound, Unauthorized
-from voyagent.kernel.limits import Places
+from voyagent.kernel.limits.places import QUEUE_MAX, Places
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
 
@@ -114,7 +114,7 @@ class ReadPool:
         self._pool: ConnectionPool | None = None
         self._lock = Lock()
         size = settings.db_lane_pool_size
-        self._places = Places(size, size - 1)
+        self._places = Places(size, size - 1, queue_max=QUEUE_MAX)
         self._read_only_met = read_only_servers.met
 
     def run(

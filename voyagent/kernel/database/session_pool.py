@@ -20,11 +20,9 @@ from voyagent.kernel import tenancy
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import DRIVER, db
 from voyagent.kernel.db_connections import Purpose, parameters_for, purpose_of_process
-from voyagent.kernel.limits import Places
+from voyagent.kernel.limits.places import QUEUE_MAX, Places
 
 WAIT_S = 5.0
-WAITING_MAX = 128
-"""Most transactions of one agency that wait for a connection: half of a process's threads."""
 _HELD = "held_place"
 
 
@@ -59,9 +57,9 @@ class ConnectionShares:
         apart = max(1, total // 4)
         agencies, share = max(2, total - apart), max(2, total // 2)
         self.of_agencies = Places(
-            agencies, share, waiting_max=WAITING_MAX, kept=min(apart, agencies - share)
+            agencies, share, queue_max=QUEUE_MAX, kept=min(apart, agencies - share)
         )
-        self.of_nobody = Places(apart, apart, waiting_max=WAITING_MAX)
+        self.of_nobody = Places(apart, apart, queue_max=QUEUE_MAX)
         self._agency = agency
         self._thread = threading.local()
 

@@ -1,6 +1,7 @@
-"""Places for requests that hold a connection for writes for several seconds.
+"""Places for requests that hold a connection for writes, or a thread, for seconds.
 
-Without such places, a few agencies with such requests could use all of a process's connections.
+Without them, a few agencies with such requests could use all connections or all threads of a
+process.
 """
 
 from __future__ import annotations
@@ -12,7 +13,18 @@ from uuid import UUID
 from voyagent.kernel.limits.places import Places
 
 PLACES, WAIT_S = 3, 2.0
+POLLING, AGENCY_POLLING = 24, 8
 _places = Places(PLACES, 1, queue_max=PLACES)
+_polling = Places(POLLING, AGENCY_POLLING)
+
+
+def polling(agency: UUID, refusal: Callable[[], Exception]) -> AbstractContextManager[None]:
+    """Hold a place while the block waits by asking the database again and again.
+
+    A process has POLLING places, of which an agency may hold AGENCY_POLLING. Raises `refusal()` at
+    once if there is none.
+    """
+    return _polling.held(agency, 0, refusal)
 
 
 def long_work(

@@ -14,6 +14,10 @@ FIRST_IN_A_ROW = 3
 """Places that callers with precedence get in a row while others wait."""
 
 
+QUEUE_MAX = 48
+"""Callers that wait for one kind of place at most. Each of them occupies a thread of a process."""
+
+
 @dataclass(slots=True, eq=False)
 class _Ticket:
     """A caller that asks for a place.
