@@ -37,8 +37,8 @@ from voyagent.reports.commands import books
 class ServerUnreachable(Exception):
     """The database cannot be reached.
 
-    The message has the name of the variable with the URL, and the reason. It never contains the
-    password.
+    The message has the name of the variable with the URL, and the reason. The message never
+    contains the password.
     """
 
 
@@ -136,10 +136,7 @@ def reach(settings: Settings) -> None:
 
 
 def grant_app_role(settings: Settings) -> None:
-    """Grant the unprivileged role to the program's database logins.
-
-    A login that may already use the role is left unchanged.
-    """
+    """Grant the unprivileged role to the program's database logins."""
     if settings.db_url is None or settings.db_admin_url is None:
         return
     logins = {
@@ -163,9 +160,8 @@ def grant_app_role(settings: Settings) -> None:
 def store_session_settings(settings: Settings) -> None:
     """Store the program's session settings as defaults of its database logins.
 
-    The settings are needed if the program connects through a pooler. A login may change its own
-    settings, so no further right is needed. Nothing is stored for the login of the schema's owner,
-    because migrations need another role.
+    The settings are needed if the program connects through a pooler. Nothing is stored for the
+    login of the schema's owner, because migrations need another role.
     """
     owner = libpq_parameters(settings.migration_url or "").get("user")
     for purpose in (Purpose.WEB, Purpose.READ):

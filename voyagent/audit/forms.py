@@ -101,7 +101,7 @@ class ListQuery(PlacedQuery, AuditFilter):
     def address(self, **changes: Any) -> str:
         """Return the page's URL with some query parameters changed.
 
-        If `changes` has any parameter except `open`, the URL leads to the first page.
+        After a change of a filter, the URL leads to the first page.
         """
         return url_for("audit.index", **self._with(changes))
 

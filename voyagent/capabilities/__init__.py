@@ -1,4 +1,1 @@
-"""Capabilities: the acts and queries that a user or program can request.
-
-One object describes each capability.
-"""
+"""Capabilities: the acts and queries that a user or program can request."""

@@ -1,7 +1,4 @@
-"""Definition of a capability.
-
-API, forms, assistant and command line all use this definition.
-"""
+"""Definition of a capability."""
 
 from __future__ import annotations
 
@@ -81,8 +78,8 @@ Reader = Literal[
 class Slot(NamedTuple):
     """The way in which a field is filled from a text.
 
-    A Slot is part of the field's `Annotated` metadata. `reader` is the kind of value to read, such
-    as `date`. `question` is the assistant's question if the field is required and empty.
+    `reader` is the kind of value to read, such as `date`. `question` is the assistant's question if
+    the field is required and empty.
     """
 
     reader: Reader
@@ -90,10 +87,7 @@ class Slot(NamedTuple):
 
 
 class ProgramOnly:
-    """Marks a field that programs can set and forms do not show.
-
-    This mark is part of the field's `Annotated` metadata.
-    """
+    """Marks a field that programs can set and forms do not show."""
 
 
 class Choice(NamedTuple):
@@ -101,7 +95,7 @@ class Choice(NamedTuple):
 
     `fills` has the names of the input fields that accept the record's id; it is empty if the choice
     is offered for one field only. If `is_near` is true, the name of the record's party is only
-    similar to the text. Such a record is never chosen without asking the user.
+    similar to the text.
     """
 
     id: str
@@ -116,10 +110,8 @@ class Choice(NamedTuple):
 class Invocation:
     """One call of a capability: the user, and the conversation if there is one.
 
-    A turn can replace other turns, for example when an answer is regenerated. `earlier` then has
-    the results that this capability had in the replaced turns. The call changes the records of
-    these results, so that no record is created twice. `turn_id` and `call_id` identify a call by
-    the assistant; a repeated call with the same ids returns the same proposal.
+    `earlier` has the results that this capability had in the turns that the present turn replaces.
+    `turn_id` and `call_id` identify a call by the assistant.
     """
 
     actor: Actor
@@ -136,8 +128,7 @@ class Invocation:
     def port(self, kind: type[Port]) -> Port:
         """Return the object that the running application has for a class.
 
-        For the class `Suppliers`, for example, the result is the object with the drivers of the
-        suppliers. Raises LookupError if there is no object for the class.
+        Raises LookupError if there is no object for the class.
         """
         return find_port(kind)
 
@@ -196,29 +187,26 @@ Lookup = Callable[[Invocation, str], Sequence[Choice]]
 class Capability(Generic[Input]):
     """An act or query that a user or a program can request.
 
-    `title` is the name in lists. `summary` is the description for language models and commands.
-    `area` is the group in the list of actions. `examples` maps a language to example sentences. A
-    message is compared with the examples, the title and the summary. `permission` is needed to run
-    or propose the capability. `output` has the keys of the result. `audit` is the sentence that the
+    `summary` is the description for language models and commands. `area` is the group in the list
+    of actions. `examples` maps a language to example sentences. `permission` is needed to run or
+    propose the capability. `output` has the keys of the result. `audit` is the sentence that the
     audit log shows.
 
-    `approval` is `never`, `review` or `required`. A query, which only reads, has `never`. An act
-    with `review` can be undone and runs when the user has confirmed its fields. An act with
-    `required` stores a proposal, which a user with one of the roles in `approvers` must approve.
-    For an act with `review`, `needs_approval` can return True for a call; this call then stores a
-    proposal too. `notices` returns sentences that the card shows before the user confirms a call.
+    `approval` is `never`, `review` (the assistant asks the user to confirm the fields) or
+    `required` (an approved proposal is needed, unless the user's role may act directly).
+    `approvers` are the roles that may approve the proposal. `needs_approval`, if given, decides for
+    a call whether a proposal is needed. `notices` returns sentences that the card shows before the
+    user confirms a call.
 
-    If `external` is true, `run` calls an outside system and returns an outbound call, so a preview
-    runs `dry_run` instead. If one act moves money in several currencies, `amounts` returns all
-    amounts. If `editable` is true, the fields of a proposal can be changed before it is decided.
-    `book_date` is the dotted path of the field with the book date, or with the id of the draft
-    document that has the book date.
+    If `external` is true, `run` returns an outbound call, and a preview runs `dry_run` instead.
+    `amounts` returns all amounts of an act that moves money in several currencies. If `editable` is
+    true, the fields of a proposal can be changed before it is decided. `book_date` is the dotted
+    path of the field with the book date, or with the id of the draft document that has the book
+    date.
 
     `lookups` maps a field to the function that finds the records a text can mean. `choices` maps
     the dotted path of any other field to the function that lists the records a form offers.
-    `follow_ups` names acts. The page of a result offers the forms of these acts. After the act of
-    an approved proposal, the assistant offers the first of `follow_ups` whose required fields are
-    all in the output.
+    `follow_ups` names acts that are offered after this one.
     """
 
     name: str
@@ -276,10 +264,7 @@ class Capability(Generic[Input]):
 
     @property
     def required_fields(self) -> tuple[str, ...]:
-        """Names of the fields without a default, the fields with a lookup first.
-
-        Other fields depend on the record that a lookup finds.
-        """
+        """Names of the fields without a default, the fields with a lookup first."""
         names = [name for name, info in self.input.model_fields.items() if info.is_required()]
         return tuple(sorted(names, key=lambda name: name not in self.lookups))
 

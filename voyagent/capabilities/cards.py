@@ -39,8 +39,7 @@ def result_card(
 ) -> ResultCard:
     """Return the heading of a card before the call (`output` is None) or after it.
 
-    `given` is the input as JSON, and `writes` is true for an act. The heading of a query that found
-    no record says “no results” and is not marked as failed.
+    `given` is the input as JSON, and `writes` is true for an act.
     """
     sentence = card.sentence(given, output or {})
     if output is None:
@@ -59,9 +58,8 @@ def answer(
 ) -> str:
     """Return the assistant's answer in Markdown, for a result or a refusal.
 
-    After a refusal the answer says what to do next. All texts in `given` and `output` are escaped,
-    so that Markdown in a name has no effect. `timezone` is the agency's time zone; the default is
-    the time zone of the request.
+    All texts in `given` and `output` are escaped, so that Markdown in a name has no effect.
+    `timezone` is the agency's time zone; the default is the time zone of the request.
     """
     token = _timezone.set(timezone)
     try:
@@ -71,11 +69,7 @@ def answer(
 
 
 def records(capability: Capability[Any], output: JsonObject) -> Sequence[Choice]:
-    """Return the records that the answer shows, in the order of the answer.
-
-    A later message can refer to these records, for example by “the second one” or by a document
-    number.
-    """
+    """Return the records that the answer shows, in the order of the answer."""
     card = capability.card
     if "error" in output or output.get("reason") == UNSUPPORTED:
         return ()
@@ -95,8 +89,7 @@ def listing(
 ) -> str:
     """Return a Markdown list with a heading, cut off after `shown_max` items.
 
-    The list ends with the number of omitted items. `total` is the number of all records, if `lines`
-    has only some of them.
+    `total` is the number of all records, if `lines` has only some of them.
     """
     every = list(lines)
     shown = every[:shown_max]

@@ -98,10 +98,7 @@ def _option(field: FormField) -> click.Option:
 
 
 def _parameter(field: FormField) -> str:
-    """Return the parameter name of an option.
-
-    The name has a prefix that distinguishes it from the command's own options, such as `session`.
-    """
+    """Return the parameter name of an option."""
     return f"field_{field.name}"
 
 

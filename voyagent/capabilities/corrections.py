@@ -60,10 +60,9 @@ def has_only_values(
 ) -> bool:
     """Return True if a message consists of values, names of fields and function words.
 
-    Such a message requests no act, so the message is about the open card. `masked` is the message
-    with a placeholder for each value. `words` has, by field, the words of the message that were
-    read as the value of the field. `verbs` are the verbs in the names of acts; they do not count as
-    names of fields.
+    `masked` is the message with a placeholder for each value. `words` has, by field, the words of
+    the message that were read as the value of the field. `verbs` are the verbs in the names of
+    acts; they do not count as names of fields.
     """
     found = _WORD.findall(masked)
     read = set(_words(words.values()))

@@ -53,7 +53,7 @@ class FormField(NamedTuple):
     """A control of a form.
 
     `reader` is the kind of value that the assistant reads for this field from a message. A control
-    of kind `group` or `rows` has inner `fields`. `default` is the default of the input field.
+    of kind `group` or `rows` has inner `fields`.
     """
 
     name: str
@@ -70,10 +70,7 @@ class FormField(NamedTuple):
 
 
 def tool_schema(capability: Capability[Any]) -> ToolSchema:
-    """Return the definition of a tool for language models and MCP clients.
-
-    The definition has the name, the description, the JSON schema of the input, and annotations.
-    """
+    """Return the definition of a tool for language models and MCP clients."""
     example = next(iter(capability.examples.get("en", ())), "")
     return {
         "name": capability.name,

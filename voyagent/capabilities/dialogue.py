@@ -1,7 +1,6 @@
 """Dialogue about one act: propose, ask for fields, correct, confirm, cancel.
 
-This module reads and writes no records. Until the user confirms an act, it is only a card in the
-conversation.
+This module reads and writes no records.
 """
 
 from __future__ import annotations
@@ -94,10 +93,9 @@ A longer message is a new request.
 class Draft:
     """An act in preparation.
 
-    `name` is the name of the capability. `values` has the values of its fields by name. `words`
-    has, by field, the part of the messages from which the value was read. `choices` has, by field,
-    the records among which the user must still choose. `unread` has parts of the messages that no
-    field takes.
+    `values` has the values of its fields by name. `words` has, by field, the part of the messages
+    from which the value was read. `choices` has, by field, the records among which the user must
+    still choose. `unread` has parts of the messages that no field takes.
     """
 
     name: str
@@ -207,9 +205,7 @@ class Engine:
     ) -> Reply:
         """Return the answer to a message.
 
-        A message about the open draft continues the draft. Any other message starts a new act.
-        `listed` are the records that were shown last. A message can refer to one of them by “the
-        second one” or by a number.
+        `listed` are the records that were shown last, to which the message can refer.
         """
         decided = self._decided(text, draft) if draft is not None else None
         if decided is not None:
@@ -266,11 +262,7 @@ class Engine:
         return name in self._capabilities
 
     def start(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Reply:
-        """Return the answer that starts a capability which the user has chosen.
-
-        If the text has two requests, the capability is started with the request that fits the
-        capability better.
-        """
+        """Return the answer that starts a capability which the user has chosen."""
         parts = self._split(text, context)
         if parts is None:
             return self._next(self.draft(name, text, context, listed))
@@ -287,9 +279,7 @@ class Engine:
     def _about_list(self, decision: Decision, text: str, listed: Sequence[Choice]) -> Decision:
         """Return a decision without acts that need a record of another kind.
 
-        A text such as “Book the second one” chooses a record in the list that was shown last. After
-        a list of fares, the record is a fare, and acts that need a hotel are left out of the
-        decision. If no act accepts the record, the decision is returned unchanged.
+        The text can choose a record of `listed`, for example with “the second one”.
         """
         newest = [row for row in listed if row.fills == listed[0].fills]
         picked = _picked(text, newest)
@@ -339,11 +329,7 @@ class Engine:
         return self._referred(text, draft, listed) or draft
 
     def _split(self, text: str, context: Context) -> tuple[str, str] | None:
-        """Return the two requests of a message, or None if it is one request.
-
-        If one of the two requests is for a capability that stores the whole message, the message is
-        not split, and the result is None.
-        """
+        """Return the two requests of a message, or None if the message is not split."""
         for first, other in requests.splits(text):
             best = [self.decide(part, context) for part in (first, other)]
             if not all(decision.offered for decision in best):
@@ -463,8 +449,7 @@ class Engine:
     def _is_of_another(self, draft: Draft, filled: Filled) -> bool:
         """Return True if a message names another party or record and gives other values.
 
-        Such a message is a new request: “Invoice Deepa 5000” while the draft is for Harbinder. A
-        message that has only a name, or only “the other one”, corrects the draft.
+        Such a message is a new request: “Invoice Deepa 5000” while the draft is for Harbinder.
         """
         capability = self._capabilities[draft.name]
         subjects = {
@@ -499,9 +484,7 @@ class Engine:
     def _message(self, draft: Draft, words: Mapping[str, str], content: str) -> dict[str, str]:
         """Return the corrected text of the field that stores the user's message.
 
-        The result maps the name of the field to the text. The result is empty if the capability
-        stores no message. In the text, the corrected words replace the wrong words. If no words can
-        be replaced, the correction is added as a line.
+        The result maps the name of the field to the text, or is empty if the draft has no message.
         """
         readers = self._capabilities[draft.name].slots.items()
         name = next((name for name, slot in readers if slot.reader == "message"), "")
@@ -589,11 +572,7 @@ def _currency_of(chosen: Choice, draft: Draft, capability: Capability[Any]) -> d
 
 
 def _still_unread(draft: Draft, filled: Filled) -> tuple[Unread, ...]:
-    """Return the unread parts of a draft after a correction.
-
-    Unread amounts and dates of the draft are left out, because the correction replaces them. The
-    unread parts of the correction are added.
-    """
+    """Return the unread parts of a draft after a correction."""
     unread = (one for one in draft.unread if one.kind not in ("amount", "date"))
     return tuple(dict.fromkeys((*unread, *filled.unread)))
 
@@ -653,10 +632,6 @@ def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonOb
     """Return the invoice lines of a draft after a correction.
 
     `lines` are the lines of the draft. `changed` are the lines that were read from the correction.
-    A changed line without a description sets the price of the last line. A changed line that shares
-    a word with exactly one description sets the price of that line. Any other changed line is
-    added. If `changed` has at least as many lines as `lines`, and its last line has a description,
-    `changed` replaces all lines.
     """
     if not lines or (len(changed) >= len(lines) and changed[-1]["description"]):
         return changed

@@ -1,7 +1,4 @@
-"""Execution of capabilities, after a check of the permission.
-
-A capability is run, or a proposal for it is stored. All callers use this module.
-"""
+"""Execution of capabilities, after a check of the permission."""
 
 from __future__ import annotations
 
@@ -28,9 +25,7 @@ from voyagent.kernel.outbound import OutboundCall
 class NotPermitted(Forbidden):
     """The role or the scopes of the API key do not allow the capability.
 
-    This error replaces the `Forbidden` of the permission check, and has its `message`. The message
-    names either the role or the API key as the reason. Although an error is raised, the audit event
-    of the refusal is committed.
+    Although an error is raised, the audit event of the refusal is committed.
     """
 
     keeps_work = True
@@ -71,7 +66,7 @@ def execute(
 def needs_approval(capability: Capability[Any], call: Invocation, inputs: BaseModel) -> bool:
     """Return True if this call must be a proposal, for this actor and this input.
 
-    Raises the errors of `Capability.needs_approval`, for example if a record is unknown.
+    Raises the errors of `Capability.needs_approval`.
     """
     if call.actor.may_act_directly(capability.permission):
         return False
@@ -81,10 +76,7 @@ def needs_approval(capability: Capability[Any], call: Invocation, inputs: BaseMo
 
 
 def may_use(capability: Capability[Any], actor: Actor) -> bool:
-    """Return True if the actor may run or propose the capability.
-
-    For an act that requires approval, the permission to propose is enough.
-    """
+    """Return True if the actor may run or propose the capability."""
     return actor.can(capability.permission) and (
         capability.approval != "required"
         or actor.may_act_directly(capability.permission)
@@ -95,9 +87,8 @@ def may_use(capability: Capability[Any], actor: Actor) -> bool:
 def require_permission(capability: Capability[Any], call: Invocation) -> None:
     """Check the permission of a capability, and record a refusal in the audit log.
 
-    `execute` calls this function first. A caller that rolls a refused call back to a savepoint must
-    call this function before it makes the savepoint. Otherwise the audit event would be lost.
-    Raises NotPermitted.
+    A caller that rolls a refused call back to a savepoint must call this function before it makes
+    the savepoint. Otherwise the audit event would be lost. Raises NotPermitted.
     """
     try:
         call.actor.require(capability.permission)
@@ -116,7 +107,7 @@ def require_permission(capability: Capability[Any], call: Invocation) -> None:
 def summary_of(capability: Capability[Any], call: Invocation, inputs: BaseModel) -> str:
     """Return a proposal as one line: “Issue the invoice for Deepa, INR 45,000.00”.
 
-    Raises the errors of `policy` and `preview`, so that no impossible act is proposed.
+    Raises the errors of `policy` and `preview`.
     """
     policy = capability.policy(call, inputs) if capability.policy else Policy()
     return _line(capability, call, inputs, policy)
@@ -141,11 +132,7 @@ def _propose(
 
 
 def _show_in_conversation(actor: Actor, approval: Approval) -> None:
-    """Add the proposal to its conversation as a message.
-
-    A proposal made in a turn does not need this message, because the assistant's message shows the
-    proposal.
-    """
+    """Add the proposal to its conversation as a message."""
     request = {
         "type": "approval",
         "approval_id": approval.id,

@@ -100,11 +100,9 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
     def attempt(self, act: Callable[[BaseModel], Result], **fields: str) -> Result | None:
         """Call `act` with the input and return the result, or None after a refusal.
 
-        The message of a refusal is shown at a field. `fields` maps the codes of errors to fields.
-        For any other code, the message is shown at the field whose name shares a word with the
-        code, such as `currency` and `invalid_currency`. If there is no such field, the message is
-        shown above the form. The changes that `act` made are rolled back, unless the error's
-        `keeps_work` is true. Raises Unauthorized and NotPermitted.
+        `fields` maps codes of errors to the fields at which their messages are shown. The changes
+        that `act` made are rolled back, unless the error's `keeps_work` is true. Raises
+        Unauthorized and NotPermitted.
         """
         value = self.accepted()
         if value is None:
@@ -173,8 +171,7 @@ def form_of(
 ) -> CapabilityForm:
     """Return the form of a capability, filled with known values.
 
-    Fields that choose a record come first, because the other fields depend on this record.
-    `currency` is the agency's currency. This currency is the initial value of currency fields.
+    `currency` is the agency's currency, which is the initial value of currency fields.
     """
     controls = sorted(
         form_fields(capability, known), key=lambda one: one.name not in capability.lookups
@@ -340,10 +337,7 @@ def _currency_of(form: BaseForm, controls: Sequence[FormField], name: str) -> st
 
 
 def _field_at(form: BaseForm, loc: Sequence[int | str]) -> Field | None:
-    """Return the innermost field to which a validation error belongs, or None.
-
-    Parts of the error's location that are no field, such as the kind of a union, are skipped.
-    """
+    """Return the innermost field to which a validation error belongs, or None."""
     field: Field | None = None
     inside: Any = form
     for part in loc:

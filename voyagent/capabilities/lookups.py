@@ -16,8 +16,8 @@ def of_party(
 
     `choices` are pairs of a choice and the name of its party. If a name in the text is only similar
     to a party's name, the choices of this party get `is_near`, so that the user must choose. If the
-    text names no party of `choices`, all choices are returned. If `is_asked` is also true and the
-    text names some other party, all choices get `is_near`.
+    text names no party of `choices`, all choices are returned. With `is_asked`, these choices get
+    `is_near` if the text names another party.
     """
     names = list(dict.fromkeys(name for _, name in choices))
     meant = {found.name for found in find_known_names(text, names)}

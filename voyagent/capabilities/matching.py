@@ -1,10 +1,8 @@
 """Find the capability that a sentence means, by example sentences.
 
-Features are words, pairs of words and character n-grams. There are two independent measures. The
-first is the similarity to the examples by TF-IDF. The second is the log odds that a sentence with
-these features means this capability and no other; it separates capabilities on one subject, such as
-creating and finding an enquiry. The sum of both measures decides the order. `mask` first replaces
-values by their kinds, so that `paid 500` and `paid 2 lakh` are equal.
+The order depends on two measures: the similarity to the examples by TF-IDF, and the log odds that a
+sentence with these features means the capability. `mask` first replaces values by their kinds, so
+that `paid 500` and `paid 2 lakh` are equal.
 """
 
 from __future__ import annotations
@@ -89,7 +87,7 @@ class Thresholds:
 class Decision:
     """The capability that a sentence clearly means, and the best capabilities.
 
-    `taken` is None if the sentence clearly means no capability. `offered` has the best
+    `taken` is None if the sentence does not clearly mean a capability. `offered` has the best
     capabilities, the best first.
     """
 
@@ -134,8 +132,7 @@ class Corpus:
 class Matcher:
     """Ranks capabilities by the similarity of their sentences to a message.
 
-    The sentences are stored as inverted indexes. A Matcher does not change after it is created, so
-    several threads can use it at once.
+    A Matcher does not change after it is created, so several threads can use it at once.
     """
 
     def __init__(self, corpus: Corpus) -> None:
@@ -166,8 +163,8 @@ class Matcher:
     def rank(self, masked: str, *, by_letters: bool = False) -> list[Match]:
         """Return the capabilities that share a feature with the sentence, best first.
 
-        If the sentence contains no word and no value of the examples, the list is empty. With
-        `by_letters`, it is enough to share character n-grams.
+        Without `by_letters`, the list is empty if the sentence shares no word and no kind of value
+        with the examples.
         """
         found = features(masked)
         vector = self._vector(found)
@@ -230,8 +227,8 @@ def decide(ranked: Sequence[Match], thresholds: Thresholds) -> Decision:
 def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = ()) -> str:
     """Return the text in lower case, with known values replaced by their kind.
 
-    Values such as amounts and dates, stored names (`names`) and places are replaced. If the grammar
-    of a Hindi sentence shows who gave money, a placeholder for the direction of the money is added.
+    Such values are amounts, dates, places and the stored names `names`. A placeholder may be added
+    for the direction in which money moves.
     """
     text = squeezed(text)
     masked = read(text, today=today, region=region, names=names).masked
@@ -276,11 +273,7 @@ def features(text: str) -> Counter[str]:
 
 
 def tune(corpus: Corpus) -> Tuning:
-    """Return thresholds chosen by cross-validation on the examples alone.
-
-    To imitate messages that no capability serves, a matcher is built without one of the
-    capabilities. It then ranks the examples of that capability.
-    """
+    """Return thresholds chosen by cross-validation on the examples alone."""
     known = [
         (name, ranked) for fold in range(_FOLDS) for name, ranked in _ranked_unseen(corpus, fold)
     ]
@@ -306,8 +299,8 @@ def tune(corpus: Corpus) -> Tuning:
 def _score(similarities: list[float], centre: float) -> float:
     """Return the score of a capability from the similarities of its examples.
 
-    The score is 1 if the sentence equals an example. Otherwise it combines the similarity to the
-    nearest examples with `centre`, the similarity to all examples together.
+    The score is 1 if the sentence equals an example. `centre` is the similarity to all examples
+    together.
     """
     if max(similarities) >= _SAME:
         return 1.0
@@ -319,8 +312,7 @@ def _odds(
 ) -> dict[str, list[tuple[str, float]]]:
     """Return the log odds of each feature for the capabilities that have the feature.
 
-    The result has, by feature, pairs of a capability's name and its log odds. The odds are relative
-    to a capability without the feature, so that only capabilities with the feature need storing.
+    The result has, by feature, pairs of a capability's name and its log odds.
     """
     own = Counter((feature, name) for name, found in rows for feature in found)
     odds: dict[str, list[tuple[str, float]]] = defaultdict(list)

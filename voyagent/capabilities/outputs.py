@@ -58,10 +58,7 @@ class ShownResult(NamedTuple):
 def shown_result(capability: Capability[Any] | None, output: JsonObject) -> ShownResult | None:
     """Return an output in the form that a page shows, or None if nothing is shown.
 
-    The capability's card has a list of ways to show an output (`Card.results`). The first way that
-    fits the output is used. If this list is empty, the records in the output are shown as a list of
-    texts. A text in the output, if there is one, replaces all of these. `capability` is None for a
-    tool of an older release; then only a text in the output is shown.
+    `capability` is None for a tool of an older release.
     """
     text = next((str(output[name]) for name in _TEXTS if output.get(name)), "")
     if text:
@@ -155,8 +152,8 @@ def _text(kind: Kind, value: Any, record: JsonObject) -> str:
 def _page_of(name: str, value: object) -> str | None:
     """Return the path of a record's page, such as `/invoices/<invoice_id>`.
 
-    `name` is the name of the id, such as `invoice_id`. The result is None if no page has a URL that
-    ends with this id.
+    `name` is the name of the id, such as `invoice_id`. The result is None if there is no such page
+    or `value` is not an id.
     """
     if not isinstance(value, str) or parse_id(value) is None:
         return None

@@ -15,9 +15,8 @@ UNSUPPORTED = "capability_not_supported"
 def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:
     """Return the output of an act that is not supported.
 
-    For the verb `held`, the output is `{"held": false, "reason": …, "detail": …}`. `reason` is the
-    code of the error, and `detail` is the message of the error. The API contract fixes the names of
-    these members.
+    For the verb `held`, the output is `{"held": false, "reason": …, "detail": …}`. The API contract
+    fixes the names of these members.
     """
     return {verb: False, "reason": refusal.code, "detail": gettext(refusal.message)}
 

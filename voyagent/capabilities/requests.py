@@ -49,7 +49,7 @@ _OTHER = re.compile(r"\b(?:cancel\w*|radd|policy|rules?|enquiry|lead)\b|रद�
 def splits(text: str) -> Iterator[tuple[str, str]]:
     """Yield the ways to split a message into two parts that can be requests.
 
-    Each part begins with a verb. The caller decides whether both parts are requests.
+    Each part begins with a verb.
     """
     if len(text.split()) > _WORDS_MAX or not _VERB.match(text):
         return

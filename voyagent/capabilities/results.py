@@ -67,8 +67,7 @@ class Result:
     If `rows` is empty, the columns show values of the output. If `record` is also given, it is the
     key under which the output has an object, and the columns show values of this object.
 
-    A result is not shown if the output lacks the records or the object. A result that has only a
-    link is not shown if the linked page does not exist.
+    A result is not shown if the output lacks the records or the object.
     """
 
     title: str = ""

@@ -214,8 +214,7 @@ class Context:
     """Data that are needed to read a text.
 
     `names` are names of the agency's records. `known` has, by field, values of the conversation's
-    subject, such as the destination of an enquiry. Pronouns in a text refer to this subject.
-    `look_up` calls a lookup of a capability.
+    subject, such as the destination of an enquiry. `look_up` calls a lookup of a capability.
     """
 
     today: date
@@ -257,10 +256,7 @@ FieldReader = Callable[[Reading, Context], Found | Several | None]
 
 
 def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
-    """Return the fields of a capability that a text gives; other fields are left out.
-
-    If the text means a record, an amount without a currency is in the currency of this record.
-    """
+    """Return the fields of a capability that a text gives; other fields are left out."""
     reading = _read(text, context, _kind_of_text(capability))
     filled = Filled()
     context = _fill_records(filled, capability, reading, context)
@@ -314,7 +310,7 @@ def reading_of(text: str, context: Context) -> Reading:
 def answered_date(name: str, text: str, context: Context) -> str | None:
     """Return the date of a message that is only a date, such as “5th”, or None.
 
-    The message answers the question for the field `name`.
+    `name` is the field that the message answers.
     """
     day = read_date(text.strip(), context.today, date_kind(name))
     return day.day.isoformat() if isinstance(day, Day) else None
@@ -349,11 +345,7 @@ def _read(text: str, context: Context, prefer: DateKind) -> Reading:
 
 
 def _kind_of_text(capability: Capability[Any]) -> DateKind:
-    """Return the purpose of the dates in a text: book dates or travel dates.
-
-    The dates are book dates if the capability writes and has a field for a book date, such as an
-    issue date. Otherwise they are travel dates.
-    """
+    """Return the purpose of the dates in a text: book dates or travel dates."""
     fields = capability.slots.items()
     kinds = {date_kind(name) for name, slot in fields if slot.reader in DATE_READERS}
     is_book = capability.writes and (capability.book_date or "book" in kinds)
@@ -361,11 +353,7 @@ def _kind_of_text(capability: Capability[Any]) -> DateKind:
 
 
 def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
-    """Return the dates of a text by field.
-
-    Words before a date can name the field of the date. Dates without such words are assigned to the
-    remaining fields in order.
-    """
+    """Return the dates of a text by field."""
     names = [
         name
         for name, slot in capability.slots.items()
@@ -415,10 +403,7 @@ def _add_birth(
 
 
 def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
-    """Add the return or check-out date to `given`, counted from the first date.
-
-    The text gives a number of nights, days or weeks, or only the day of the month.
-    """
+    """Add the return or check-out date to `given`, counted from the first date."""
     back = next((name for name in names if name in _BACK and name not in given), None)
     first = given.get(names[0]) if names else None
     if back is None or first is None:
@@ -447,8 +432,7 @@ def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
 def _periods(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
     """Return the first and last day of a period by field.
 
-    The fields are a pair such as `created_from` and `created_to`. The days are read from dates, or
-    from words for a period.
+    The fields are a pair such as `created_from` and `created_to`.
     """
     pairs = [
         (name, f"{name.removesuffix(end)}{other}")
@@ -493,16 +477,8 @@ def _meant(
 ) -> Choice | Several | None:
     """Return the record that a text means, or several records to choose from.
 
-    Four rules are applied in order, until one leaves exactly one record of `rows`:
-
-    - the record's number is in the text;
-    - the record's amount is in the text;
-    - `rows` has only one record;
-    - the record is the subject of the conversation (`known`).
-
-    If no rule leaves exactly one record, the result has all records whose number is in the text, or
-    else all records. If the text states a document number that no record has, all records are
-    returned. The result is None if `rows` is empty.
+    The result is None if `rows` is empty. `known` is the id of the record that the conversation is
+    about.
     """
     numbers = {_bare(str(span.value)) for span in reading.of("number")}
     amounts = {span.value.value for span in reading.of("amount")}
@@ -523,10 +499,7 @@ def _bare(number: str) -> str:
 
 
 def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
-    """Return the status that a text names, or None.
-
-    Synonyms of a status are searched before the names of the statuses.
-    """
+    """Return the status that a text names, or None."""
     options = next(
         (control.options for control in form_fields(capability, {}) if control.name == name), ()
     )
@@ -544,10 +517,7 @@ def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
 
 
 def _existing(found: Found | Several | None, context: Context) -> Found | Several | None:
-    """Return the name that was found, or similar known names to choose from.
-
-    `found` is replaced only if it is not a known name and similar names exist.
-    """
+    """Return the name that was found, or similar known names to choose from."""
     if not isinstance(found, Found) or found.value in context.names:
         return found
     near = near_names(found.words, context.names)
@@ -605,12 +575,7 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 
 
 def _figure(reading: Reading) -> Span | None:
-    """Return the amount in a text, or None if it is not clear.
-
-    The amount is not clear if another number looks like an amount and cannot be read. An amount
-    with a currency, or with a scale such as lakh, is preferred. A large number is preferred to a
-    small one. A number of people, such as “for 4”, is never an amount.
-    """
+    """Return the amount in a text, or None if there is none or it is not clear."""
     if any(one.reason == "unread" for one in reading.unclear):
         return None
     spans = [
@@ -678,10 +643,7 @@ def _currency(reading: Reading, context: Context) -> Found | None:
 
 
 def _name_of(role: Role) -> FieldReader:
-    """Return a function that reads the name of a person or firm from a text.
-
-    A name that the agency's records contain is preferred to other words that look like a name.
-    """
+    """Return a function that reads the name of a person or firm from a text."""
 
     def reader(reading: Reading, context: Context) -> Found | Several | None:
         found = find_known_names(reading.text, context.names)
@@ -762,10 +724,7 @@ def _city(reading: Reading, context: Context) -> Found | None:
 
 
 def _country(reading: Reading, context: Context) -> Found | None:
-    """Return the country of the city in a text, else the country that the text names.
-
-    Nationalities are ignored.
-    """
+    """Return the country of the city in a text, else the country that the text names."""
     named = [match.group() for match in stations.countries_in(reading.text)]
     city = _city(reading, context)
     for words in [*([city.value] if city else []), *named]:

@@ -1,7 +1,4 @@
-"""Parts of a message that no field of the card takes; the card names them.
-
-If the card did not name these parts, the user would believe that they were understood.
-"""
+"""Parts of a message that no field of the card takes; the card names them."""
 
 from __future__ import annotations
 

@@ -37,10 +37,7 @@ pages = PageBlueprint("capabilities", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/do", permission="agency.read")
 def actions(reader: RequestReader) -> ResponseReturnValue:
-    """List the capabilities that the user may use.
-
-    The command palette requests only the list, with htmx.
-    """
+    """List the capabilities that the user may use."""
     actor = reader.authenticate()
     usable = [one for one in registry.every() if may_use(one, actor)]
     groups = {

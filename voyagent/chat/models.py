@@ -1,8 +1,4 @@
-"""Tables of conversations.
-
-The row of a conversation has a counter for its messages, one for its turns and one for its events.
-A new message, turn or event gets the next number of its counter.
-"""
+"""Tables of conversations."""
 
 from __future__ import annotations
 
@@ -29,8 +25,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 class ChatSession(TenantOwned, Base):
     """A conversation with the assistant, visible to all users of the agency.
 
-    While `deleted_at` is set, the conversation is hidden; a job deletes its rows later. `search` is
-    the name in lower case, for searches.
+    While `deleted_at` is set, the conversation is hidden; a job deletes its rows later.
     """
 
     __tablename__ = "chat_sessions"
@@ -75,10 +70,9 @@ class ChatSession(TenantOwned, Base):
 class ChatTurn(TenantBound, Base):
     """One run of the assistant, after a message or after a decision on a proposal.
 
-    A background job executes the turn. The events of the turn record what happened. `replaces` is
-    the id of the turn that this turn replaces. The replaced turn and all turns after it get
-    `superseded_at`. Turns with `superseded_at` no longer belong to the conversation, but can still
-    be read.
+    `replaces` is the id of the turn that this turn replaces. The replaced turn and all turns after
+    it get `superseded_at`. Turns with `superseded_at` no longer belong to the conversation, but can
+    still be read.
     """
 
     __tablename__ = "chat_turns"
@@ -149,7 +143,7 @@ class ChatTurn(TenantBound, Base):
 class ChatMessage(TenantOwned, Base):
     """A message by a user, the assistant, a tool or the system, as a list of blocks.
 
-    `search` is the text that searches read. It is empty for messages of tools and of the system.
+    `search` is empty for messages of tools and of the system.
     """
 
     __tablename__ = "chat_messages"
@@ -200,7 +194,7 @@ class ChatTurnStep(TenantBound, Base):
 class ChatEvent(TenantBound, Base):
     """An event of a turn.
 
-    `data` is the exact text that was sent, so that it can be sent again unchanged.
+    `data` is the exact text that was sent.
     """
 
     __tablename__ = "chat_events"

@@ -1,4 +1,1 @@
-"""Drivers for outside systems, with stand-ins for tests.
-
-There is one package for each kind of system.
-"""
+"""Drivers for outside systems, with stand-ins for tests."""

@@ -87,10 +87,7 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
             self.budget_currency.data = currency
 
     def accepted(self) -> Any | None:
-        """Return the validated enquiry, or None if the form has errors.
-
-        The dates are compared even if other fields are invalid, so that all errors appear at once.
-        """
+        """Return the validated enquiry, or None if the form has errors."""
         value = super().accepted()
         if value is None and self.is_submitted():
             try:
@@ -218,7 +215,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
     def address(self, **changes: Any) -> str:
         """Return the list's URL with some query parameters changed.
 
-        A change of any parameter except `open` leads to the first page.
+        After a change of a filter, the URL leads to the first page.
         """
         keeps_place = set(changes) <= {"open"} or "cursor" in changes or "before" in changes
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)

@@ -172,8 +172,8 @@ class IdempotencyKey(TenantOwned, Base):
 class EventStreamResponse(Response):
     """An event stream that a repeated request can receive again.
 
-    `place` identifies the start of the stream. This value is stored with the idempotency key. For a
-    repeated request, the operation's function `resume` receives the value.
+    `place` identifies the start of the stream. For a repeated request, the operation's function
+    `resume` receives `place`.
     """
 
     def __init__(self, stream: Any, *, place: Mapping[str, Any], content_type: str) -> None:
@@ -185,8 +185,7 @@ class EventStreamResponse(Response):
 class Claim:
     """A request with an idempotency key: key, caller and a hash of the request.
 
-    The hash is keyed. `request_hash` is made with the current secret, `request_hashes` with the
-    current and all earlier secrets.
+    `request_hashes` also has the hashes that are made with earlier secrets.
     """
 
     id: UUID
@@ -200,7 +199,7 @@ class Claim:
     def of_request(cls, actor: Actor, key: str) -> Claim:
         """Return the key, the caller and a hash of the current request.
 
-        The hash covers method, path, query and body, byte for byte.
+        The hash covers method, path, query and body.
         """
         return cls._of(actor, key, request.get_data(cache=True))
 
@@ -208,8 +207,7 @@ class Claim:
     def of_form(cls, actor: Actor, key: str) -> Claim:
         """Return the key, the caller and a hash of a submitted form.
 
-        The hash covers the URL of the form but not the fields, so that a corrected form has the
-        same hash.
+        The hash does not cover the fields, so a corrected form has the same hash.
         """
         return cls._of(actor, f"{FORM}:{key}", b"")
 
@@ -233,7 +231,7 @@ class Claim:
 def read_key() -> tuple[str | None, list[dict[str, object]]]:
     """Return the `Idempotency-Key` and its validation errors.
 
-    A valid key has 1 to 255 printable ASCII characters. The key is None if the header is missing.
+    The key is None if the header is missing.
     """
     given = request.headers.get(HEADER)
     if given is None or _PRINTABLE.fullmatch(given):
@@ -265,9 +263,8 @@ def _leads_on(response: Response) -> bool:
 def form_once(actor: Actor, respond: Callable[[], Response]) -> Response:
     """Handle a submitted form once; a repeat redirects to the first result.
 
-    The response to a repeat has the header `Idempotent-Replayed`. A form without a `form_key` is
-    handled each time. A form that was refused or only previewed may be sent again. Raises the
-    errors of `once`.
+    A form without a valid `form_key` is handled each time. A form that was refused or only
+    previewed may be sent again. Raises the errors of `once`.
     """
     key = request.form.get("form_key", "")
     if not _PRINTABLE.fullmatch(key) or len(key) > FORM_KEY_MAX:
@@ -291,15 +288,12 @@ def once(
 ) -> Response:
     """Call `respond` once for a key; a repeated request receives the first response.
 
-    The response is stored if `is_done(response)` is true. If `is_secret` is true, the row records
-    only that a response was sent. For a repeat of a request for an event stream, `resume` starts
-    the stream again.
+    If `is_done(response)` is false, the key can be used again. If `is_secret` is true, the response
+    itself is not stored. For a repeated request for an event stream, `resume` starts the stream
+    again.
 
-    Raises Unauthorized (if the session ended while another request with the key was running),
-    IdempotencyKeyReused, IdempotencyInProgress (if another request with the key still runs after
-    ten seconds), IdempotencySecretShown, IdempotencyAnswerTooLarge, IdempotencyAnswerErased,
-    and the errors of `respond`. Errors are never stored, so a repeat with a wrong password counts
-    as another attempt.
+    Raises Unauthorized, IdempotencyKeyReused, IdempotencyInProgress, IdempotencySecretShown,
+    IdempotencyAnswerTooLarge, IdempotencyAnswerErased, and the errors of `respond`.
     """
     row = _take(claim)
     if row["id"] != claim.id:
@@ -327,12 +321,10 @@ def once(
 def _take(claim: Claim) -> Row:
     """Return the row of the key; if there is none, insert it.
 
-    Waits while another request with the key is running. A long wait releases the database
-    connection. After a wait the caller is authenticated again, because the session may have ended.
-    If the role has changed, the caller has to repeat the request.
+    Waits while another request with the key is running. After a wait the caller is authenticated
+    again.
 
-    Raises Unauthorized, and IdempotencyInProgress after WAIT_S seconds, for a changed role, or if
-    too many requests of the agency wait.
+    Raises Unauthorized, IdempotencyInProgress.
     """
     began, row = time.monotonic(), _ask(claim, LOCK_TIMEOUT_MS)
     if row is None:
@@ -392,9 +384,8 @@ def _repeat(
 def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> bool:
     """Store the response in the row of the key.
 
-    If `pause` has removed the row, it is inserted again. Returns False if another request with the
-    key has stored a response. Raises IdempotencyInProgress if another request with the key is still
-    running.
+    Returns False if another request with the key has stored a response. Raises
+    IdempotencyInProgress if another request with the key is still running.
     """
     values: dict[str, Any] = {"kept": "sealed", "status": None, "body": None, "place": None}
     if is_secret:
@@ -442,8 +433,7 @@ def _keyring() -> Keyring:
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
     """Return the row that another request with the key has stored, or None.
 
-    Only a row that was stored after this request called `pause` counts. If there is such a row, all
-    changes of this request are rolled back, even if `error` has `keeps_work`.
+    If there is such a row, all changes of this request are rolled back.
     """
     if not error.keeps_work:
         # after a failed statement the transaction accepts no query

@@ -51,10 +51,8 @@ def install(app: Flask) -> None:
 
 
 def check_size(limit: int) -> None:
-    """Abort with status 413 if the body is larger than `limit` bytes.
-
-    The limit also applies while the body is read, because a client need not send a Content-Length.
-    """
+    """Abort with status 413 if the body is larger than `limit` bytes."""
+    # A client need not send a Content-Length, so the body is also limited while it is read.
     request.max_content_length = limit
     if (request.content_length or 0) > limit:
         abort(413)
@@ -137,9 +135,9 @@ def check_parameters(
 ) -> list[dict[str, object]]:
     """Return an error for each query parameter that the operation does not have.
 
-    If `is_lenient` is true, unknown parameters cause no errors: they are ignored, and the response
-    names them in the header `Voyagent-Ignored-Parameters`. A request with `Prefer: handling=strict`
-    (RFC 7240) gets the errors in any case.
+    If `is_lenient` is true, unknown parameters are ignored, and the response names them in the
+    header `Voyagent-Ignored-Parameters`. A request with `Prefer: handling=strict` (RFC 7240) gets
+    the errors in any case.
     """
     known = _parameters(schema) if schema is not None else {}
     unknown = [name for name in request.args if name not in known]
@@ -161,8 +159,8 @@ def check_parameters(
 def query_of(schema: type[Schema]) -> Schema:
     """Return the query string as an object of the schema.
 
-    Unknown parameters are ignored; `check_parameters` reports them. A parameter that occurs twice
-    is refused, unless the schema allows several values. Raises SchemaViolation.
+    A parameter that occurs twice is refused, unless the schema allows several values. Raises
+    SchemaViolation.
     """
     values: dict[str, Any] = {}
     names = _parameters(schema)
@@ -199,10 +197,7 @@ def _name_ignored(names: list[str]) -> None:
 
 @cache
 def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
-    """Return the query parameters of a schema: True for those that may be repeated.
-
-    The result is cached, because inspecting the annotations takes longer than reading the query.
-    """
+    """Return the query parameters of a schema: True for those that may be repeated."""
     return {
         field.alias or name: "list" in str(field.annotation)
         for name, field in schema.model_fields.items()

@@ -34,10 +34,7 @@ class PlacedQuery(BaseModel):
 
     @abstractmethod
     def address(self, **changes: Any) -> str:
-        """Return the URL of the page with changed parameters.
-
-        If a filter changes, the result is the URL of the first page.
-        """
+        """Return the URL of the page with changed parameters."""
 
     @property
     def invalid_labels(self) -> list[str]:
@@ -79,8 +76,7 @@ class PlacedQuery(BaseModel):
     def without(self, *wrong: str) -> Self:
         """Return the query without its invalid parameters.
 
-        `wrong` has the names of invalid parameters. The names are added to `invalid`. If the cursor
-        is invalid, `cursor`, `before` and `offset` are removed too.
+        `wrong` has the names of the invalid parameters. An invalid cursor is removed too.
         """
         try:
             self.part()

@@ -1,9 +1,8 @@
 """Markdown of the assistant's answers as safe HTML.
 
-Paragraphs, lists, tables and links are supported. An answer may contain text of customers and
-suppliers, directly or repeated by a language model. Therefore raw HTML is shown as text, images are
-never loaded, and only addresses of this program become links. The result is sanitised with a list
-of allowed elements.
+An answer may contain text of customers and suppliers, directly or repeated by a language model.
+Therefore raw HTML is shown as text, images are never loaded, and only addresses of this program
+become links.
 """
 
 from __future__ import annotations
@@ -77,8 +76,7 @@ def as_html(text: str) -> Markup:
 def _with_own_links(tokens: Sequence[Token]) -> Iterator[Token]:
     """Yield the tokens of a paragraph, but no links to addresses outside this program.
 
-    The text of such a link stays, and the address is added to the text. So the text of a link
-    cannot hide the address.
+    The text of such a link stays, and the address is added to the text.
     """
     foreign = ""
     since: list[str] = []

@@ -1,8 +1,6 @@
 """Metrics for the operator in Prometheus format, and counters of requests.
 
-No input becomes a label: the label for the path is the template of the route, and the label for the
-method has one of eight values. A response is counted when it begins, because a stream lasts as long
-as the client reads it.
+No input of a client becomes a label.
 """
 
 from __future__ import annotations
@@ -64,8 +62,8 @@ def metrics() -> Response:
     """Return the metrics of the installation in Prometheus text format.
 
     If the operator has set a metrics token, each request must send the token in a header. Without a
-    metrics token, a program on the same machine may read the metrics, unless its request came
-    through a proxy. In production, nobody may read the metrics without a token.
+    metrics token, only a program on the same machine may read the metrics, and only without a
+    proxy. In production, nobody may read the metrics without a token.
     """
     if not _may_read(current_app.extensions["voyagent.settings"]):
         raise MetricsHidden
@@ -125,6 +123,7 @@ def _count(response: Response) -> Response:
     path = UNMATCHED if rule is None else _template(rule.rule)
     is_api = rule is None or rule.endpoint.startswith("api_")
     counter, seconds = _counters(method, path, response.status_code, is_api=is_api)
+    # A response is counted when it begins: a stream lasts as long as its client reads.
     counter.inc()
     seconds.observe(time.perf_counter() - g.started if "started" in g else 0.0)
     return response

@@ -78,10 +78,7 @@ class InvalidBody(Answer):
 def document(
     blueprints: Iterable[ApiBlueprint], *, version: str, description: str
 ) -> dict[str, Any]:
-    """Return the OpenAPI document of the operations of all blueprints.
-
-    The same operations always give the same document.
-    """
+    """Return the OpenAPI document of the operations of all blueprints."""
     operations = [
         operation
         for blueprint in blueprints

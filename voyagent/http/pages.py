@@ -200,11 +200,7 @@ class PageContext:
 
     @functools.cached_property
     def counts(self) -> dict[str, Any]:
-        """Return the counts that the menu shows, by name.
-
-        If the page has a reader, the counts were read together with the page. Otherwise, one query
-        reads them.
-        """
+        """Return the counts that the menu shows, by name."""
         reader = g.get("reader")
         if reader is not None and reader.extra_row:
             return dict(reader.extra_row)

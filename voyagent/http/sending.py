@@ -1,9 +1,4 @@
-"""A socket that keeps the part of a response that a slow client has not taken yet.
-
-Decision 0039 has the reasons. The thread of a request sends without blocking, and the main thread
-of the gunicorn worker sends the rest of the response. The thread of the request waits only if the
-rest does not fit into the memory for such rests.
-"""
+"""A socket that keeps the part of a response that a slow client has not taken yet."""
 
 from __future__ import annotations
 
@@ -47,8 +42,8 @@ class Rests:
     def reserve(self, network: str | None, size: int) -> int:
         """Reserve memory for at most `size` bytes and return the number of reserved bytes.
 
-        A network counts as one client and has at most one client's share of the memory. If
-        `network` is None, there is no such limit.
+        A network may reserve at most one client's share of the memory. If `network` is None, there
+        is no such limit.
         """
         with self._lock:
             room = RESTS_BYTES_MAX - self._bytes.total()
@@ -90,9 +85,7 @@ class ResponseSocket(socket.socket):
     """Socket of a connection; `sendall` keeps the bytes that the client does not take.
 
     The thread of the request calls `sendall` and `sendfile`. It calls `on_rest` when the main
-    thread must send the kept bytes. The main thread calls `send_rest` and `forget`. If the socket
-    has a timeout, as for a stream, `sendall` keeps no bytes: it waits for the client until the
-    timeout.
+    thread must send the kept bytes. The main thread calls `send_rest` and `forget`.
 
     Args:
         accepted: The accepted socket, whose file descriptor is taken over.

@@ -30,8 +30,8 @@ log = structlog.get_logger(__name__)
 def check_web_process(app: Flask) -> None:
     """Check the database and end the process with EXIT_CODE if a check fails.
 
-    gunicorn then ends too. If the database is unreachable, the process does not end: requests get
-    status 503, and the checks are made as soon as the database responds.
+    If the database is unreachable, the process continues, and the checks are made as soon as the
+    database responds.
     """
     settings: Settings = app.extensions["voyagent.settings"]
     if settings.db_url is None:

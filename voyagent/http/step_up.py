@@ -1,8 +1,7 @@
 """Page that asks for the password after a form that needs step-up was sent.
 
 If the service raises NotFresh, the response is a page that asks for the password, and for a code if
-two-factor is on. The page repeats the values of the form as hidden fields and sends them to the
-form's URL again. `PageBlueprint` then checks the password before it calls the view.
+two-factor is on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Health probes, the JSON schema of amounts, and errors of a missing database.
 
-The operations are public and have paths with and without /api. A probe reveals only its status.
+A probe reveals only its status.
 """
 
 from __future__ import annotations

@@ -237,8 +237,7 @@ def when(value: datetime | None, *, time: bool = False) -> Markup:
     """Return a datetime in short form, as an HTML element.
 
     The text is `09:58` for today, `Mon` for the last six days, and `18 Nov` or `18 Nov 2025` for
-    other days. `time=True` adds the time of day (`Mon 17:02`). The exact time is shown when the
-    pointer is over the text.
+    other days. `time=True` adds the time of day (`Mon 17:02`).
     """
     if value is None:
         return Markup("")
@@ -278,9 +277,7 @@ def typed_day(value: date | str | None) -> str:
 def minutes_left(value: datetime, *, left: bool = False) -> Markup:
     """Return the time left until a datetime: `8:41` or `1:05:00`, or else `expired`.
 
-    `8:41` means 8 minutes and 41 seconds. With `left=True`, the text is `8:41 left`, for pages on
-    which a reader could take `8:41` for a time of day. The countdown is red in the last ten
-    minutes.
+    `8:41` means 8 minutes and 41 seconds. With `left=True`, the text is `8:41 left`.
     """
     seconds = int((value - clock.now()).total_seconds())
     if seconds <= 0:
@@ -351,11 +348,7 @@ def page_locale() -> str:
 
 
 def initials(name: str | None) -> str:
-    """Return one or two letters for an avatar: `Neha Kulkarni` → `NK`.
-
-    They are the first letters of the first and the last word. Words that do not begin with a letter
-    or digit are left out.
-    """
+    """Return one or two letters for an avatar: `Neha Kulkarni` → `NK`."""
     words = [word for word in (name or "").replace("(", " ").split() if word[0].isalnum()]
     if not words:
         return "?"
@@ -425,10 +418,7 @@ def claims_focus(field: Field) -> bool:
 
 
 def theme() -> str:
-    """Return the theme from the cookie: light, dark or auto.
-
-    The server reads the cookie so that the page has the right colours from the start.
-    """
+    """Return the theme from the cookie: light, dark or auto."""
     chosen = request.cookies.get(THEME_COOKIE, "auto")
     return chosen if chosen in THEMES else "auto"
 

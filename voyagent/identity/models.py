@@ -27,8 +27,7 @@ _ROLES = "role in ('agency_admin', 'ticketing_lead', 'accounting_lead', 'agent',
 class Tenant(Base):
     """An agency: one tenant of the installation.
 
-    `verified_at` is the time at which an e-mail address of the agency was first confirmed. Before
-    that the agency is provisional (`queries.people.is_provisional`).
+    `verified_at` is the time at which an e-mail address of the agency was first confirmed.
     """
 
     __tablename__ = "tenants"
@@ -53,9 +52,7 @@ class User(TenantOwned, Base):
     invitation. `email_proven` is true only if the link was mailed to this address and shown nowhere
     else. The link of an invitation does not prove the address, because it is also shown to the
     inviter. `email_moved` is true from a change of the address until a mailed link proves the new
-    address. `invited_by_user_id` is None for the user who signed the agency up. `suspended_at` is
-    set while the user is inactive because the inviter's account was taken over
-    (`service.suspending`). The secrets of two-factor authentication are encrypted.
+    address. `suspended_at` is set while the user is suspended (`service.suspending`).
     """
 
     __tablename__ = "users"
@@ -144,10 +141,7 @@ class RevokedToken(TenantBound, Base):
 
 
 class Invite(TenantOwned, Base):
-    """An invitation to join an agency with a role.
-
-    The token of the invitation is stored as its SHA-256 hash.
-    """
+    """An invitation to join an agency with a role."""
 
     __tablename__ = "invites"
 
@@ -180,7 +174,7 @@ class Invite(TenantOwned, Base):
 class OneTimeToken(TenantOwned, Base):
     """A token in a mail for one user, e-mail address and purpose.
 
-    The token works once and is stored as its SHA-256 hash.
+    The token works once.
     """
 
     __tablename__ = "one_time_tokens"
@@ -203,10 +197,7 @@ class OneTimeToken(TenantOwned, Base):
 
 
 class RecoveryCode(TenantOwned, Base):
-    """A recovery code, stored as a keyed hash.
-
-    The code is so short that it could be guessed from a hash without a key.
-    """
+    """A recovery code, stored as a keyed hash."""
 
     __tablename__ = "recovery_codes"
 
@@ -225,8 +216,7 @@ class RecoveryCode(TenantOwned, Base):
 class ApiKey(TenantOwned, Base):
     """An API key, with which a program acts as the key's creator.
 
-    The key's scopes limit what the program may do. The prefix is public; the whole key is stored as
-    its SHA-256 hash.
+    The key's scopes limit what the program may do. The prefix is public.
     """
 
     __tablename__ = "api_keys"

@@ -1,7 +1,4 @@
-"""Form of an import: the kind of data and the file.
-
-After a dry run the form keeps the file's text.
-"""
+"""Form of an import: the kind of data and the file."""
 
 from __future__ import annotations
 
@@ -34,8 +31,7 @@ KIND_WORDS = {
 class ImportForm(SchemaForm[ImportIn]):
     """Form of a file to check or import.
 
-    `content` is the text of the file that was checked, so that the person need not choose the file
-    again.
+    `content` is the text of the file that was checked.
     """
 
     schema: ClassVar[type[BaseModel]] = ImportIn
@@ -64,10 +60,7 @@ class ImportForm(SchemaForm[ImportIn]):
         return super().values()
 
     def accepted(self) -> Any | None:
-        """Return the validated import, or None if the form has errors.
-
-        The error of an unreadable file is shown at the file's field.
-        """
+        """Return the validated import, or None if the form has errors."""
         try:
             return super().accepted()
         except VoyagentError as error:

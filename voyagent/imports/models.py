@@ -15,7 +15,7 @@ from voyagent.kernel.tenancy import TenantOwned, references
 class Import(TenantOwned, Base):
     """An imported file.
 
-    `digest` is the SHA-256 of the file's text; the text itself is not stored.
+    `digest` is the SHA-256 of the file's text.
     """
 
     __tablename__ = "imports"

@@ -25,8 +25,8 @@ ImportKind = Literal[
 class ImportIn(Closed):
     """A file as CSV text (RFC 4180) with a header.
 
-    It has at most 200,000 bytes of UTF-8 and 1,000 lines. With `dry_run` the file is checked and
-    nothing is stored.
+    The text has at most 200,000 bytes of UTF-8 and 1,000 lines. With `dry_run` the file is checked
+    and nothing is stored.
     """
 
     kind: ImportKind

@@ -76,8 +76,7 @@ def define_roles(
     """Set the tables of permissions: by role, by API key scope, and with step-up.
 
     A key of `step_up` is a permission that needs step-up, or for which an API key needs a scope
-    that names the permission. The value is the set of scopes that name the permission. The factory
-    calls this function once at start with the tables of `identity.rules.permissions`. A role or
+    that names the permission. The value is the set of scopes that name the permission. A role or
     scope that is missing from the tables has no permission.
     """
     for table, given in (
@@ -112,7 +111,7 @@ class Grant:
     """The right to do the action of `permission` once without a further approval.
 
     `reference` names the source of the right: the id of an approved proposal while `approvals`
-    executes the proposal, or `dry run`. An actor that serves a person's own request has no grant.
+    executes the proposal, or `dry run`.
     """
 
     reference: str
@@ -211,11 +210,11 @@ class Actor:
     def require_step_up(self, permission: str) -> None:
         """Raise an error unless the actor may act and has just entered the password.
 
-        `permission` is a key of the table `STEP_UP`. An API key has no password and needs a scope
-        that names the permission instead.
+        `permission` is a key of the table `STEP_UP`. An API key needs a scope that names the
+        permission; if no scope does, no API key may do the act.
 
-        Raises Forbidden, ScopeTooSmall, NotFresh or ScopeNotNamed. The error code of the last two
-        is `reauthentication_required`.
+        Raises Forbidden or ScopeTooSmall, ScopeNotNamed if a key lacks the scope, and NotFresh in
+        all other cases. The error code of the last two is `reauthentication_required`.
         """
         self.require(permission)
         if self.fresh or permission in self.named:

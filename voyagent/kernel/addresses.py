@@ -13,9 +13,7 @@ def normal_address(typed: str) -> str | None:
     """Return the e-mail address in lower case, or None if the text is not an address.
 
     The result differs from the text at most in case, surrounding spaces and the encoding of the
-    domain. An address is invalid if one of its characters only looks like an ASCII letter, such as
-    KELVIN SIGN or a full-width form. Otherwise somebody could register an address that looks like
-    the address of another person.
+    domain. An address is invalid if one of its characters only looks like an ASCII letter.
     """
     address = typed.strip()
     if not address or len(address) > LENGTH_MAX:
@@ -27,6 +25,7 @@ def normal_address(typed: str) -> str | None:
     local, _, domain = address.rpartition("@")
     lowered = _lower(local)
     is_same_domain = _lower(domain) in {found.domain, found.ascii_domain}
+    # Otherwise somebody could register an address that looks like another person's address.
     if (
         not is_same_domain
         or lowered != lowered.lower()

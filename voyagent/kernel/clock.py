@@ -1,8 +1,7 @@
 """Current time in UTC and dates in a time zone.
 
 All other modules take the time from here. Web processes and workers follow the clock of the
-database (`voyagent/kernel/database/clock_follower.py`), so that all processes of an installation
-agree on the time. Other programs use the clock of the computer on which they run.
+database; other programs use the clock of their computer.
 """
 
 from __future__ import annotations

@@ -110,9 +110,8 @@ read_only_servers = ReadOnlyServers()
 def _discard_connections(context: ExceptionContext) -> OperationalError | None:
     """Discard all pooled connections if the server shuts down or has become read-only.
 
-    The driver does not notice the change, because the connections are still open. The error of a
-    read-only server is converted to an OperationalError, so that all callers handle it as a lost
-    connection.
+    The error of a read-only server is converted to an OperationalError, so that all callers handle
+    it as a lost connection.
     """
     state = getattr(context.original_exception, "sqlstate", None)
     if state in _LOST:
@@ -133,9 +132,8 @@ def _discard_connections(context: ExceptionContext) -> OperationalError | None:
 def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
     """Run the block in one transaction: commit at its end, roll back on an error.
 
-    Jobs and commands use this function. After an error with `keeps_work` the transaction is
-    committed, and the error is raised again. If `tenant_id` is given, the transaction is bound to
-    that agency.
+    After an error with `keeps_work` the transaction is committed, and the error is raised again. If
+    `tenant_id` is given, the transaction is bound to that agency.
     """
     if tenant_id is not None:
         tenancy.bind(db.session(), tenant_id)
@@ -168,8 +166,7 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
 def finish(error: VoyagentError | None = None) -> None:
     """Commit the transaction, or roll it back after an error without `keeps_work`.
 
-    If the commit fails, the session is rolled back and can be used again. If there is no session,
-    nothing happens.
+    If the commit fails, the session is rolled back and can be used again.
     """
     if not db.session.registry.has():
         return
@@ -184,10 +181,7 @@ def finish(error: VoyagentError | None = None) -> None:
 
 
 def when_undone(act: Callable[[], object]) -> None:
-    """Register a function to be called once if the transaction is rolled back.
-
-    The function can undo a reservation that is useful only if the transaction commits.
-    """
+    """Register a function to be called once if the transaction is rolled back."""
     event.listen(db.session(), "after_rollback", lambda _session: act(), once=True)
 
 
@@ -224,8 +218,8 @@ def accepts_writes() -> bool:
 def pause() -> None:
     """End the transaction to release the connection during slow work.
 
-    Raises RuntimeError if the session has changes that are not yet saved. The request must not have
-    written anything before, because the transaction is rolled back.
+    The transaction is rolled back, so the request must not have written anything before. Raises
+    RuntimeError if the session has changes that are not yet flushed.
     """
     if db.session.new or db.session.dirty or db.session.deleted:
         raise RuntimeError("the request has already written, so its transaction cannot be paused")

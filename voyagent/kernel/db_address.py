@@ -1,8 +1,7 @@
 """Addresses of databases, as URLs or keyword strings, which only libpq parses.
 
-An address has one or several hosts. Several hosts can be written as
-`postgresql://u@h1:5432,h2:5433/d`, as `postgresql://u@/d?host=h1:5432&host=h2:5433`, or as
-`host=h1,h2 port=5432,5433 dbname=d user=u`.
+Several hosts can be written as `postgresql://u@h1:5432,h2:5433/d`, as
+`postgresql://u@/d?host=h1:5432&host=h2:5433`, or as `host=h1,h2 port=5432,5433 dbname=d user=u`.
 """
 
 from __future__ import annotations

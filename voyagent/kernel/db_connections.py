@@ -1,8 +1,7 @@
 """Parameters of every connection to the database, by the connection's purpose.
 
-The role, the time limits and the isolation level are start options of a connection. A connection
-pooler such as PgBouncer refuses start options. With a pooler, the database itself stores these
-settings for the login; `flask migrate-up` writes them there.
+The role, the time limits and the isolation level are start options of a connection. With a
+connection pooler, which refuses start options, the database stores these settings for the login.
 """
 
 from __future__ import annotations
@@ -58,8 +57,8 @@ def parameters_for(settings: Settings, purpose: Purpose | None = None) -> dict[s
     """Return the parameters of `psycopg.connect` for a purpose.
 
     Without `purpose`, the parameters are for a database session of this process. The first call in
-    a process opens a connection to find out if the address leads to a connection pooler. Raises
-    psycopg.OperationalError if the database is unreachable.
+    a process may connect to the database. Raises psycopg.OperationalError if the database is
+    unreachable.
     """
     purpose = purpose or _process.purpose
     parameters = plain_parameters(settings, purpose)
@@ -89,9 +88,8 @@ def address_of(settings: Settings, purpose: Purpose) -> str:
 def is_pooled(settings: Settings, purpose: Purpose | None = None) -> bool:
     """Return True if the database address of a purpose leads to a connection pooler.
 
-    With a pooler, the client and the server know the connection by different process ids. The check
-    connects once in each process, and its result is stored. Raises psycopg.OperationalError if the
-    database is unreachable.
+    The first check of an address in a process connects to the database. Raises
+    psycopg.OperationalError if the database is unreachable.
     """
     purpose = purpose or _process.purpose
     address = address_of(settings, purpose)

@@ -59,7 +59,7 @@ def is_dry_run(session: scoped_session[Any] | Session) -> bool:
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
     """Raise OutsideCallInDryRun during a dry run.
 
-    Code calls this function before each call to an outside system.
+    Call this function before each call to an outside system.
     """
     if is_dry_run(session):
         raise OutsideCallInDryRun("an outside system was called in a dry run")

@@ -21,10 +21,9 @@ def N_(  # noqa: N802
 class VoyagentError(Exception):
     """Base class of expected errors: `code` is for programs, `message` for people.
 
-    Neither `code` nor `message` contains input. The error rolls back the transaction. If
-    `keeps_work` is true, the transaction is committed instead, for example to store a revoked
-    session or a counted attempt. The response is not sent before `answer_at`, a value of
-    `time.perf_counter()`, so that the response time reveals nothing.
+    Neither `code` nor `message` contains input. The error rolls the transaction back, unless
+    `keeps_work` is true; then the transaction is committed. The response is not sent before
+    `answer_at`, a value of `time.perf_counter()`, so that the response time reveals nothing.
     """
 
     code: ClassVar[str] = "error"
@@ -46,8 +45,7 @@ class Invalid(VoyagentError):
 class StructuredInvalid(Invalid):
     """A value breaks a business rule, which an object in the response explains.
 
-    The object `body` becomes the member `detail` of the response. For a weak password, for example,
-    it has the error code and the rule that the password breaks.
+    The object `body` becomes the member `detail` of the response.
     """
 
     def __init__(self, body: dict[str, str]) -> None:

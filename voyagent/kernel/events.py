@@ -1,8 +1,8 @@
 """Notifications between processes by PostgreSQL's NOTIFY.
 
-One thread per process listens. A notification is sent when the transaction commits. It carries no
-data: listeners read the tables. A connection pooler passes no notifications on; if no separate
-address for LISTEN is set, all listeners are woken every POLL_S seconds.
+A notification is sent when the transaction commits. A notification carries no data: listeners read
+the tables. Through a connection pooler without a separate address for LISTEN, all listeners are
+woken every POLL_S seconds.
 """
 
 from __future__ import annotations
@@ -53,8 +53,7 @@ class NotifyListener:
     def waiting_for(self, topic: str) -> Iterator[Event]:
         """Yield an event that each notification of a topic and each reconnection sets.
 
-        A reconnection sets it because notifications may have been lost before. The caller clears
-        the event.
+        The caller must clear the event.
         """
         bell = Event()
         with self._lock:

@@ -74,8 +74,7 @@ class Answer(BaseModel):
 class Query(BaseModel):
     """Query string: texts become the declared types, and blank texts count as absent.
 
-    A whole number may have only the digits 0 to 9, with or without a minus. Without this rule
-    pydantic also accepts `1_000`, `5.0`, `+5`, spaces and digits of other scripts.
+    A whole number may have only the digits 0 to 9, with or without a minus.
     """
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -124,8 +123,8 @@ def without_controls(text: str) -> str:
 def readable(text: str) -> str:
     """Return a pasted text without the characters that fields of several lines refuse.
 
-    Chat programs put direction characters around names and numbers. These and invisible characters
-    are removed. Other control characters become spaces.
+    Direction characters and invisible characters are removed. Other refused characters become
+    spaces.
     """
     return _CONTROL_IN_LINES.sub(" ", _REMOVED.sub("", text))
 
@@ -135,9 +134,9 @@ def contains_control(text: str) -> bool:
 
     Refused are the controls of ASCII and Unicode, line and paragraph separators, and characters
     that change the direction of text (Unicode's Bidi_Control). Invisible characters, such as the
-    zero-width space, the soft hyphen and tag characters, are refused as well. With such characters
-    two different names could look equal. The joiners of Indian scripts (U+200C, U+200D) are
-    accepted between other characters, but not at the beginning or end and not twice in a row.
+    zero-width space, the soft hyphen and tag characters, are refused as well. The joiners of Indian
+    scripts (U+200C, U+200D) are accepted between other characters, but not at the beginning or end
+    and not twice in a row.
     """
     return _CONTROL_IN_LINE.search(text) is not None
 
@@ -302,7 +301,7 @@ class Trimmed(GroupedMetadata):
 
     The text has at most `max_length` characters. Passport numbers near a word for passport are
     masked. Control and direction characters are refused. Letters and their accents are composed
-    (NFC), so that equal names are equal however they were typed.
+    (NFC).
     """
 
     max_length: int

@@ -1,8 +1,4 @@
-"""Housekeeping jobs for all agencies, with one transaction for each agency.
-
-A lookup that is exempt from row-level security finds the agencies that have work. The cost
-therefore grows with the amount of work and not with the number of agencies.
-"""
+"""Housekeeping jobs for all agencies, with one transaction for each agency."""
 
 from __future__ import annotations
 

@@ -5,10 +5,7 @@ the job and the caller's rows are committed together or not at all. A worker run
 application context, in one transaction unless the task manages its own transactions. If a worker
 dies, another worker runs its jobs.
 
-Agencies share the workers and take turns, however many jobs each agency has. The more open jobs an
-agency already has, the lower is the priority of its next job. A worker runs several jobs at once,
-and reserves part of this capacity for jobs whose agency had no other open job. An agency with many
-jobs therefore does not occupy a whole worker.
+Agencies share the workers and take turns, however many jobs each agency has.
 """
 
 from __future__ import annotations
@@ -105,10 +102,9 @@ def defer(
 ) -> None:
     """Run a task at least `after_s` seconds after the current transaction commits.
 
-    Jobs with the same `lock` run one at a time. The jobs of one agency run in the order of the
-    calls, and the agencies take turns. The argument `tenant_id` of the task names the agency of a
-    job. All jobs without `tenant_id` count as jobs of one agency. Arguments must be ids and never
-    secrets, because the table of jobs has no tenant isolation.
+    Jobs with the same `lock` run one at a time. Agencies take turns. The argument `tenant_id` of
+    the task names the agency of a job. All jobs without `tenant_id` count as jobs of one agency.
+    Arguments must be ids and never secrets, because the table of jobs has no tenant isolation.
     """
     db.session.execute(
         text(_DEFER),
@@ -232,9 +228,8 @@ async def _work(app: Flask, settings: Settings) -> None:
 async def _serve(app: Flask, settings: Settings) -> None:
     """Run jobs until cancelled.
 
-    procrastinate stops when one of its own SQL statements fails, for example while the database
-    restarts. This function then starts procrastinate again. Raises StartRefused before the first
-    job.
+    If procrastinate stops because one of its own SQL statements fails, it is started again. Raises
+    StartRefused before the first job.
     """
     this = asyncio.current_task()
     assert this is not None

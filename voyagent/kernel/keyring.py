@@ -1,8 +1,7 @@
 """Secrets of the installation and the keys derived from them.
 
 `VOYAGENT_AUTH_SECRET` is the current secret, with which new values are encrypted and signed. The
-secrets in `VOYAGENT_AUTH_SECRETS_PREVIOUS` can still decrypt and verify older values. Each
-encrypted value contains the id of the secret that encrypted it.
+secrets in `VOYAGENT_AUTH_SECRETS_PREVIOUS` can still decrypt and verify older values.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _VERSION = b"\x01"
 class SealBroken(Exception):
     """A value cannot be decrypted with any secret for this purpose and row.
 
-    The cause is a fault of the program or of its operation. A response never shows this error.
+    The cause is a fault of the program or of its operation.
     """
 
 
@@ -116,11 +115,7 @@ _current: list[Callable[[], Keyring]] = []
 
 
 def use_keyring(find: Callable[[], Keyring]) -> None:
-    """Set the function that returns the running application's keyring.
-
-    Models with encrypted columns need the keyring. The application factory calls this function
-    once.
-    """
+    """Set the function that returns the running application's keyring."""
     _current[:] = [find]
 
 
@@ -134,8 +129,8 @@ def current_keyring() -> Keyring:
 def opened_text(purpose: str, sealed: bytes | None, clear: str | None) -> str | None:
     """Decrypt a text, or return the unencrypted text of an earlier release.
 
-    `sealed` is the value of the encrypted column. If it is None, the result is `clear`, the value
-    of the column of the earlier release. Raises SealBroken.
+    `sealed` is the value of the encrypted column. If `sealed` is None, the result is `clear`, the
+    value of the column of the earlier release. Raises SealBroken.
     """
     if sealed is None:
         return clear

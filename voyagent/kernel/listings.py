@@ -76,8 +76,7 @@ class Listing:
     def stream(self, reader: Reader) -> Stream:
         """Return the list for a CSV download, as one select per month.
 
-        The database sorts at most one month before the first row is sent. A list with `is_sparse`
-        is one select.
+        A list with `is_sparse` is one select.
         """
         cells = [self._cell(column) for column in self.columns]
         whole = self._ordered(self.base([literal(LINE), *cells]))

@@ -1,8 +1,8 @@
 """Metrics of all processes, added up through files in a shared directory.
 
 The library prometheus_client chooses its storage when it is imported. This module therefore imports
-it at first use, after `share`. Without a shared directory, as in tests, each process has its own
-metrics.
+the library at first use, after `share`. Without a shared directory, as in tests, each process has
+its own metrics.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Meters:
 def share(directory: Path) -> bool:
     """Store the metrics in a shared directory; return False if it is not writable.
 
-    Call it before anything is counted. If the environment already names a directory, that directory
-    is used, so that child processes use the directory of their parent.
+    Call this function before anything is counted. If the environment already names a directory,
+    that directory is used.
     """
     if DIRECTORY in os.environ:
         return True

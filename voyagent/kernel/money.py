@@ -212,7 +212,7 @@ class Money:
     def wire(self) -> str:
         """Return the amount for the JSON API as a decimal string.
 
-        It has two decimals, or more if the currency has more.
+        The string has two decimals, or more if the currency has more.
         """
         return wire_amount(self.amount_minor, self.currency)
 
@@ -247,8 +247,7 @@ def _short(value: Decimal) -> Decimal:
 def wire_amount(amount_minor: int, currency: str) -> str:
     """Return minor units as a decimal string with at least two decimals.
 
-    1000 minor units are `"1000.00"` in JPY, and 1234 are `"1.234"` in KWD. Results are cached,
-    because most amounts of a list repeat.
+    1000 minor units are `"1000.00"` in JPY, and 1234 are `"1.234"` in KWD.
     """
     places = exponent(currency)
     # With Decimal this takes four times as long.
@@ -282,11 +281,7 @@ def counts_lakhs(locale: str) -> bool:
 
 @lru_cache(maxsize=AMOUNTS_CACHED)
 def grouped(value: Decimal | int, places: int, locale: str) -> str:
-    """Return a number with the digit grouping of a locale, such as `12,34,567.50`.
-
-    Results are cached, because Babel takes several microseconds for a number and a list has
-    hundreds.
-    """
+    """Return a number with the digit grouping of a locale, such as `12,34,567.50`."""
     pattern, parsed = _pattern(locale, places)
     text: str = pattern.apply(value or 0, parsed)  # -0.00 and 0.00 share a cache entry
     return text

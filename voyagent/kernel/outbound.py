@@ -1,7 +1,6 @@
 """Calls to outside systems while no database transaction is open.
 
-One transaction prepares the call, and another transaction stores its result. No lock and no
-connection is therefore held while a slow system responds.
+One transaction prepares the call, and another transaction stores its result.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ Next = TypeVar("Next")
 class OutboundCall(Generic[Result]):
     """A call to an outside system, and the function that stores its result.
 
-    `ask` makes the call without the database. It may be repeated after a crash. If `ask` is None,
-    no call is made and `settle` receives None. `settle` stores the result. It must not use rows of
-    the transaction that prepared the call, because that transaction has ended.
+    `ask` makes the call without the database. `ask` may be repeated after a crash. If `ask` is
+    None, no call is made and `settle` receives None. `settle` stores the result. `settle` must not
+    use rows of the transaction that prepared the call.
 
     If `ask` raises a VoyagentError, `refused` receives the error and returns a result or raises. If
     `refused` is None, the error is raised.
@@ -41,12 +40,9 @@ class OutboundCall(Generic[Result]):
     ) -> OutboundCall[Next]:
         """Return a call that makes this call and passes its result to `more`.
 
-        The new call returns the result of `more`. If `ask` raises a VoyagentError, the attribute
-        `refused` of this call receives the error, and `more` receives the result of `refused`. An
-        error may remain, because this call has no `refused`, or because its `refused` or `more`
-        raises a VoyagentError. The parameter `refused` then receives the remaining error, and the
-        new call returns the result of the parameter `refused`. If the parameter is None, the
-        remaining error is raised.
+        The new call returns the result of `more`. If `ask` raises a VoyagentError, this call
+        handles the error first and passes the result to `more`. A VoyagentError that this call or
+        `more` then raises is passed to the parameter `refused`, whose result the new call returns.
         """
 
         def refuse(error: VoyagentError) -> Next:
@@ -68,10 +64,7 @@ class OutboundCall(Generic[Result]):
         return partial(self.settle, answer)
 
     def done(self) -> Result:
-        """Make the call and store its result in the open transaction.
-
-        Only commands and tests use this method.
-        """
+        """Make the call and store its result in the open transaction."""
         return self.go()()
 
     def _refuse(self, error: VoyagentError) -> Result:

@@ -1,7 +1,4 @@
-"""Paging of lists by limit and offset, or by cursor.
-
-With a cursor the last page is read as fast as the first.
-"""
+"""Paging of lists by limit and offset, or by cursor."""
 
 from __future__ import annotations
 
@@ -76,7 +73,7 @@ class Cursor:
     def of_day(cls, day: date, key: UUID) -> Cursor:
         """Return the position after a row of a list that is ordered by a date.
 
-        A date has no time zone, so the cursor contains midnight in UTC.
+        The cursor contains midnight in UTC.
         """
         return cls(datetime.combine(day, time(), UTC), key)
 

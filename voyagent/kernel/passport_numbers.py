@@ -1,8 +1,7 @@
 """Mask passport numbers in free text, in English and Hindi spellings.
 
 A number is masked if a word for passport is near it. The second line of the machine-readable zone
-of a passport (ICAO 9303, part 4) is masked anywhere. The masking takes time in proportion to the
-length of the text, even if the text has many such words and many numbers.
+of a passport (ICAO 9303, part 4) is masked anywhere.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A key for each person whose data is encrypted.
 
 The data is erased by destroying the key. Nobody can then read the data, even in rows that cannot be
-changed. A key is random and is stored encrypted with the installation's secret. When that secret
-changes, only the keys are encrypted again.
+changed. A key is random and is stored encrypted with the installation's secret.
 """
 
 from __future__ import annotations

@@ -43,8 +43,7 @@ class ExchangeRate:
 
     One unit of `base` costs `rate` units of `quote`. `direction` says whether an amount in `base`
     is converted into `quote`, or an amount in `quote` into `base`. `buffer` is a percentage that is
-    added for quotations. A rate applies in one direction only, because rates for buying and selling
-    differ, and neither is the inverse of the other.
+    added for quotations. A rate applies in one direction only.
 
     Raises InvalidRate, UnknownCurrency.
     """

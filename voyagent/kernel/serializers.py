@@ -1,8 +1,6 @@
 """Serializers that write rows and objects as responses.
 
-A response class declares its members and their types. `AnswerOf.of` runs one function per class,
-which is generated from the annotations at first use. A request therefore needs no validation and no
-loop over names.
+A response class declares its members and their types.
 """
 
 from __future__ import annotations
@@ -135,11 +133,7 @@ class CursorPageOf(AnswerOf[CursorPage[Row]], Generic[Item]):
 
 @cache
 def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
-    """Return the generated function that writes a response class.
-
-    The generated code contains the name of each member, because a loop over names and converters
-    would be slower.
-    """
+    """Return the generated function that writes a response class."""
     code = _Code(answer)
     # The code is generated only from response classes of this program, never from input.
     exec(compile(code.text, f"<{answer.__name__}>", "exec"), code.names)  # noqa: S102
@@ -250,10 +244,7 @@ def _local(path: str) -> str:
 
 
 def _in_order(answer: type[AnswerOf[Any]]) -> list[str]:
-    """Return the names of a response's members, beginning with the base classes.
-
-    pydantic would begin with the members of the last base class.
-    """
+    """Return the names of a response's members, beginning with the base classes."""
     names: dict[str, None] = {}
     for base in answer.__bases__:
         if issubclass(base, AnswerOf):

@@ -41,12 +41,10 @@ def in_words(amount: Money, language: str) -> str:
 
 
 def _spelled(number: int, language: str) -> str:
-    """Return a whole number in words.
-
-    The library converts only numbers below a hundred crore, so larger numbers are split.
-    """
+    """Return a whole number in words."""
     from indic_numtowords import num2words  # type: ignore[import-untyped]  # noqa: PLC0415 - only for documents
 
+    # The library converts only numbers below a hundred crore.
     crores, rest = divmod(number, _CRORE)
     if crores < 100:
         return str(num2words(number, lang=language))

@@ -102,9 +102,8 @@ def name_agency(session: Session, tenant_id: UUID) -> None:
 def mark_public(session: Session) -> None:
     """Let the session use the connections for callers without an agency.
 
-    A session with a bound agency uses them too. An example is the session of a sign-in: it has an
-    agency as soon as the password is checked. Without this mark, an agency that uses all its
-    connections would keep its people from signing in.
+    A session with a bound agency uses these connections too. Without this mark, an agency that uses
+    all its connections would keep its people from signing in.
     """
     session.info[_IS_PUBLIC] = True
 

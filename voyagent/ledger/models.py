@@ -25,7 +25,7 @@ class Account(TenantOwned, Base):
     """An account in the agency's chart of accounts.
 
     `purpose`, such as `receivable`, identifies an account to which the application posts
-    automatically. `code` does not identify it, because the agency may change the code.
+    automatically.
     """
 
     __tablename__ = "accounts"

@@ -107,7 +107,8 @@ def read_logo(reader: Reader) -> Row:
 def read_letterhead(reader: Reader) -> Row:
     """Return the settings that letterheads need, such as address and bank details.
 
-    The row has the columns of the settings, and `logo`: the logo's row, or None.
+    The row has the columns of the settings, and `logo`: the logo's row, or None. If the agency has
+    no settings yet, the row has only `logo`.
     """
     rows, logos = reader.read(statement(), logo_statement())
     return {**(opened(rows[0]) if rows else {}), "logo": logos[0] if logos else None}

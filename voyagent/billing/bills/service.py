@@ -246,10 +246,10 @@ def _once() -> Iterator[None]:
 
 
 def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
-    """Set the payment date of an open bill.
+    """Set the planned payment date of an open bill; nothing is paid.
 
-    `pay_on` must be today or later. Raises Forbidden, BillNotFound, DocumentNotOpen, PlannedInPast,
-    InvalidDate.
+    Raises PlannedInPast if `pay_on` is before today or before the issue date, and Forbidden,
+    BillNotFound, DocumentNotOpen, InvalidDate.
     """
     actor.require("bill.schedule")
     bill = bill_queries.get_bill(bill_id, lock=True)

@@ -234,8 +234,7 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
 def _begun() -> dict[str, Any]:
     """Return the initial values of a draft, some of them from the URL.
 
-    The URL may name the enquiry, the trip or the customer. The issue date is today. Raises
-    EnquiryNotFound, TripNotFound.
+    Raises EnquiryNotFound, TripNotFound.
     """
     begun: dict[str, Any] = {
         "issue_date": today(),

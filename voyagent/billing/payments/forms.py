@@ -105,14 +105,14 @@ RECEIPT_ERROR_FIELDS = {
 class PartsField(StringField):
     """Amounts by document, one row for each document.
 
-    A row has a hidden document id and an input for the amount. Rows without an amount are ignored.
+    A row has a hidden document id and an input for the amount.
     """
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
         """Use the submitted rows, or the initial rows if none were submitted.
 
-        Each row has `document_id` and `amount`. A document in another currency also has `settled`
-        (the settled amount) or `rate`, if the user entered it.
+        Each row has `document_id` and `amount`. The row of a document in another currency may also
+        have `settled` (the settled amount) and `rate`.
         """
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
@@ -148,10 +148,7 @@ class PartsField(StringField):
 
 
 class SettlingForm(SentOnce, SchemaForm[Settles]):
-    """Base form to allocate a payment to documents.
-
-    A document in another currency has an input for the settled amount or for the exchange rate.
-    """
+    """Base form to allocate a payment to documents."""
 
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
     awaited: ClassVar[Collection[str]] = ("settled_amount_required",)
@@ -180,8 +177,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the input at which to show an error.
 
-        `loc` is the location of the error in the schema. An error of an exchange rate is shown at
-        an input of the rate.
+        `loc` is the location of the error in the schema.
         """
         match loc:
             case ("allocations", int(), "exchange_rate", "source"):

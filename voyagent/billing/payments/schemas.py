@@ -50,8 +50,8 @@ class PartIn(Closed):
 
     If the document is in another currency than the payment, give the settled amount in the
     document's currency (`settled_amount` and `settled_currency`), or the exchange rate of the day
-    (`exchange_rate`). If both are given, they must agree. The payment or the document must be in
-    the agency's currency.
+    (`exchange_rate`). If both are given, they must agree. If the currencies differ, one of them
+    must be the agency's currency.
     """
 
     document_id: Id
@@ -225,8 +225,8 @@ class PaymentBrief(AnswerOf[Row]):
     `unapplied_amount` is the advance: the part that is neither allocated nor refunded.
 
     `account` is `opening_balances` for an advance that was imported from a former program;
-    `reference` is then the number of the advance in that program. A payment with `reversed_on` was
-    recorded by mistake and has no effect from that date; `reversal_reason` has the reason.
+    `reference` is then the number of the advance in that program. From `reversed_on` on, the
+    payment has no effect.
     """
 
     id: UUID
@@ -265,15 +265,15 @@ def _is_taken_back(row: Row) -> bool:
 class AllocationOut(AnswerOf[Row]):
     """An allocation of a payment to a document, from `effective_on`.
 
-    An allocation that is taken back stays in the list. Another allocation with negative amounts
-    takes it back: `reverses_id` is the id of the allocation that is taken back.
+    An allocation that is taken back stays in the list. A second allocation with negative amounts is
+    added, and its `reverses_id` is the id of the first.
 
     `amount` is in the payment's currency. `settled_amount` is the settled amount in the document's
-    currency, `settled_currency`. For a document in a foreign currency that a payment in the
-    agency's currency settles, `booked_amount` is the value of the settled amount at the document's
-    booked rate, in the payment's currency. The difference between `amount` and `booked_amount` is
-    an exchange gain or loss. Otherwise `booked_amount` is null. `exchange_rate` is the rate that
-    was given for the allocation, if any.
+    currency, `settled_currency`. `booked_amount` is the settled amount at the document's booked
+    rate, in the payment's currency. The difference between `amount` and `booked_amount` is an
+    exchange gain or loss. `booked_amount` is null unless a payment in the agency's currency settles
+    a document in a foreign currency. `exchange_rate` is the rate that was given for the allocation,
+    if any.
     """
 
     id: UUID

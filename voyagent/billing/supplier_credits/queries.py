@@ -25,7 +25,7 @@ from voyagent.kernel.pages import Cursor, CursorPage
 def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> CreditDocument:
     """Return a supplier credit with its lines, taxes and journal lines.
 
-    All rows are read in one database request. Raises SupplierCreditNotFound.
+    Raises SupplierCreditNotFound.
     """
     found, *parts = reader.read(*_document_statements(supplier_credit_id))
     return CreditDocument(first_row(found, SupplierCreditNotFound), *parts)

@@ -61,8 +61,7 @@ class SupplierCreditQuery(DocumentQuery):
 class SupplierCreditBrief(AnswerOf[Row]):
     """A supplier credit in a list; amounts are decimal strings.
 
-    The amounts are in `currency`. A credit with `reversed_on` was entered by mistake: from that
-    date the credit no longer reduces the bill. `reversal_reason` has the reason.
+    The amounts are in `currency`. From `reversed_on` on, the credit no longer reduces the bill.
     """
 
     id: UUID

@@ -43,8 +43,7 @@ def reverse_supplier_credit(
 ) -> SupplierCredit:
     """Reverse a whole supplier credit on a day.
 
-    The day is by default today, or the issue date if the issue date is later. After the reversal,
-    the supplier's number of this credit can be used for another credit.
+    `on` defaults to today, or to the issue date if the issue date is later.
 
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate, PeriodLocked.
@@ -68,10 +67,8 @@ def credit_bill(
     """Enter a supplier's credit note on a bill.
 
     `amounts` are the amounts to credit before tax, by line number. The default is every amount of
-    the bill that is not credited yet. The journal entry takes back the bill's entry for the
-    credited amounts: it debits payables and credits cost, purchases as agent and input tax. At most
-    the open amount of the bill can be credited. `vendor_reference` is the supplier's number of the
-    credit note; it can be used only once for each supplier.
+    the bill that is not credited yet. `vendor_reference` is the supplier's number of the credit
+    note.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, VendorReferenceRequired, ReasonRequired,
     TextTooLong, InvalidDate, NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,

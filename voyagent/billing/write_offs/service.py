@@ -46,9 +46,8 @@ def write_off_invoice(
 ) -> WriteOff:
     """Write off the open amount of an invoice or a part of it.
 
-    The journal entry debits bad debts and credits receivables. The date defaults to today, or to
-    the issue date if the issue date is later. The actor needs an approval. Taxes do not change,
-    because a bad debt does not change the supply (section 34 of the CGST Act).
+    The date defaults to today, or to the issue date if the issue date is later. Taxes do not
+    change, because a bad debt does not change the supply (section 34 of the CGST Act).
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong,
     MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit,
@@ -90,8 +89,6 @@ def reverse_write_off(
     actor: Actor, invoice_id: UUID, write_off_id: UUID, *, reason: str, on: date | None = None
 ) -> WriteOff:
     """Reverse a whole write-off on a day (default today).
-
-    From that day the amount is open on the invoice again. A write-off can be reversed only once.
 
     Raises Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired,
     TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
@@ -143,10 +140,7 @@ def checked(
 
 
 def _store(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
-    """Store a write-off or its reversal, and update the locked invoice.
-
-    An audit event is recorded.
-    """
+    """Store a write-off or its reversal, and update the locked invoice."""
     row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
     invoice.credited_minor += row.amount_minor
     invoice.written_off_minor += row.amount_minor
@@ -188,8 +182,7 @@ def ask_for_write_off(
 ) -> Approval:
     """Request approval to write off an amount of an invoice.
 
-    `amount` defaults to the open amount. The request starts a new conversation. An invoice has at
-    most one pending request.
+    `amount` defaults to the open amount.
 
     Raises Forbidden, InvoiceNotFound, WriteOffRequested, and the errors of `checked`.
     """

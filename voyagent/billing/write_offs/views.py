@@ -40,11 +40,7 @@ from voyagent.kernel.money import Money
     missing=InvoiceNotFound,
 )
 def write_off(actor: Actor, invoice_id: UUID) -> Any:
-    """Request a write-off.
-
-    The form proposes the whole open amount and can preview the postings. A person with the
-    authority decides on the request.
-    """
+    """Request a write-off."""
     invoice = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
         return back

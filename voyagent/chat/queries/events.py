@@ -32,8 +32,8 @@ CARD = "card"
 def event_line(turn: Turn, kind: str, fields: JsonMapping, timestamp: str | None = None) -> str:
     """Return an event as the JSON text that is stored and sent.
 
-    The text has every field of AgentEvent. PANs, tax numbers and bank accounts in the fields are
-    masked. `timestamp` defaults to now. Raises ValueError for an unknown field.
+    PANs, tax numbers and bank accounts in the fields are masked. `timestamp` defaults to now.
+    Raises ValueError for an unknown field.
     """
     unknown = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
     if unknown:
@@ -59,7 +59,7 @@ def as_line(event: JsonMapping) -> str:
 
 
 def _in_order(value: JsonValue) -> JsonValue:
-    """Return a value with the members of all objects sorted by name.
+    """Return an object with its members sorted by name; return other values unchanged.
 
     An event that is read from the database and written again then has the same bytes.
     """

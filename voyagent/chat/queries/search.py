@@ -39,10 +39,7 @@ def find_sessions(
 def found_statement(words: str, limit: int, cursor: str | None = None) -> Select[Any]:
     """Select the conversations that have `words` in their name or messages.
 
-    Under row-level security PostgreSQL would not use the trigram index. Therefore an SQL function
-    finds the ids without row-level security. The rows with these ids are then read under row-level
-    security. If older conversations were not searched, the last row has no id. Raises
-    InvalidCursor.
+    If older conversations were not searched, the last row has no id. Raises InvalidCursor.
     """
     after = Cursor.decode(cursor) if cursor is not None else None
     values: tuple[tuple[Any, TypeEngine[Any]], ...] = (
@@ -52,6 +49,7 @@ def found_statement(words: str, limit: int, cursor: str | None = None) -> Select
         *((number, Integer()) for number in (limit, MET_MAX, LOOKED_MAX)),
         (is_blunt(words), Boolean()),
     )
+    # Under row-level security PostgreSQL would not use the trigram index, so a function is used.
     call = func.app.find_sessions(*(cast(literal(value, kind), kind) for value, kind in values))
     found, rows = call.table_valued("id", name="found"), ChatSession.__table__
     newest = (column.desc().nulls_last() for column in _NEWEST)

@@ -145,8 +145,7 @@ def exists(session_id: UUID) -> bool:
 def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return an SQL condition that a conversation exists and is not deleted.
 
-    Queries of other packages use this condition. `session_id` is the column of such a query that
-    has the id of the conversation.
+    `session_id` is a column with ids of conversations.
     """
     return there_is(
         select(literal_column("1")).where(
@@ -156,10 +155,7 @@ def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def is_named(session: ChatSession) -> bool:
-    """Return True if a user has named the conversation.
-
-    A conversation without such a name has the first words of its first message as its name.
-    """
+    """Return True if a user has named the conversation."""
     if session.title is None:
         return False
     first_message = (
@@ -340,10 +336,7 @@ def transcript(
 ) -> tuple[list[Row], str | None, int]:
     """Return a page of messages, the next cursor, and the number of an event.
 
-    After showing the page, the caller reads the stream of the events after this event. While a turn
-    is running, this is the last event before the first event of the turn. Otherwise this is the
-    newest event. Its number is read before the messages, so that no event is missed between page
-    and stream.
+    After showing the page, the caller reads the stream of the events after this event.
 
     Raises SessionNotFound, InvalidCursor.
     """
@@ -360,6 +353,7 @@ def transcript(
     place = select(func.coalesce(begun, _SESSIONS.event_seq).label("seq")).where(
         owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None)
     )
+    # The number is read before the messages, so that no event is missed between page and stream.
     places, rows = reader.read(
         place, messages_statement(session_id, limit=limit, cursor=cursor, superseded=superseded)
     )
@@ -401,8 +395,7 @@ def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
 def superseded_after(session_id: UUID, turn_id: str) -> list[str]:
     """Return the ids of all turns that a turn has replaced.
 
-    The turn may have replaced them directly, or through other turns. Later turns that were replaced
-    at the same time are included.
+    The turn may have replaced them directly, or through other turns.
     """
     first = (
         select(ChatTurn.number, ChatTurn.replaces)

@@ -94,11 +94,10 @@ def append_message(
 ) -> ChatMessage:
     """Add a message to a conversation.
 
-    If the conversation has no name, the first words of a user's message become its name. A message
-    with the role `system`, such as the details of an enquiry, is not addressed to the assistant.
-    Anyone who may create a conversation may therefore add such a message. Raises Forbidden,
-    SessionNotFound.
+    If the conversation has no name, the first words of a user's message become its name. Raises
+    Forbidden, SessionNotFound.
     """
+    # A system message is not addressed to the assistant, so opening a conversation is enough.
     actor.require("chat.open" if role == "system" else "chat.write")
     return append(
         actor,
@@ -126,8 +125,7 @@ def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
 def delete(actor: Actor, session_id: UUID) -> None:
     """Delete a conversation, which can be restored for ten minutes.
 
-    After ten minutes a job deletes its rows. A running turn is requested to stop. Decisions on
-    proposals stay in the audit log. Raises Forbidden, SessionNotFound.
+    Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
     session = sessions.get_session(session_id, lock=True)
@@ -150,8 +148,7 @@ def delete(actor: Actor, session_id: UUID) -> None:
 def restore(actor: Actor, session_id: UUID) -> ChatSession:
     """Restore a deleted conversation within ten minutes.
 
-    Raises Forbidden. Raises SessionNotFound if the ten minutes are over or the conversation is not
-    deleted.
+    Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
     session = load_one(
@@ -172,9 +169,8 @@ def restore(actor: Actor, session_id: UUID) -> ChatSession:
 def wipe(session_id: UUID, deleted_at: str) -> bool:
     """Delete the rows of a deleted conversation; return True if they were deleted.
 
-    `deleted_at` is the time of the deletion for which the job was queued. If the conversation was
-    restored, or deleted again at another time, nothing happens. While a turn is active or an
-    approved act is unfinished, the wipe is postponed.
+    `deleted_at` is the time of the deletion for which the job was queued. While a turn is active or
+    an approved act is unfinished, the wipe is postponed.
     """
     session = db.session.scalar(
         select(ChatSession)

@@ -1,8 +1,4 @@
-"""Rules of turns, for the package that runs them.
-
-A user starts, replaces or stops a turn. A worker claims the turn, adds events and steps, and
-finishes the turn. This module does not depend on capabilities, models or planners.
-"""
+"""Rules of turns, for the package that runs them."""
 
 from __future__ import annotations
 
@@ -66,10 +62,7 @@ class TurnSuperseded(Conflict):
 
 
 class TurnNotReplaceable(Conflict):
-    """The turn continued after a decision, and a decision is made only once.
-
-    A response to a message can be regenerated. A response to a decision cannot.
-    """
+    """The turn continued after a decision, and a decision is made only once."""
 
     code = "turn_not_replaceable"
     message = N_(
@@ -94,10 +87,7 @@ def on_opened(hook: TurnHook) -> TurnHook:
 
 
 def on_superseded(hook: SupersededHook) -> SupersededHook:
-    """Register a function that is called in the transaction that replaces turns.
-
-    The function can, for example, withdraw the pending proposals of the replaced turns.
-    """
+    """Register a function that is called in the transaction that replaces turns."""
     _superseded.append(hook)
     return hook
 
@@ -108,8 +98,7 @@ def start_turn(
     """Store a user's message and start a turn; only one turn runs at a time.
 
     `block` is stored after the text, for example the card that the message confirms. Raises
-    Forbidden, SessionNotFound, and TurnInProgress if a turn is running. If the running turn has the
-    same message, the caller may follow that turn (`find_running_turn`) instead.
+    Forbidden, SessionNotFound, and TurnInProgress if a turn is running.
     """
     actor.require("chat.write")
     session = sessions.get_session(session_id, lock=True)
@@ -131,8 +120,8 @@ def start_turn(
 def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> Turn | None:
     """Start the turn that continues after a decision, to run after any running turn.
 
-    `actor` is the user for whom the turn works. Each proposal has at most one such turn: a repeated
-    call returns the existing turn. The result is None if the conversation was deleted.
+    `actor` is the user for whom the turn works. A repeated call for a proposal returns the existing
+    turn. The result is None if the conversation was deleted.
     """
     try:
         session = sessions.get_session(session_id, lock=True)
@@ -153,10 +142,7 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
 
 
 def begin_turn(turn_id: str) -> Turn | None:
-    """Claim a turn for a worker, or return None if the turn has ended.
-
-    The turn is new, or its earlier worker has died. Its `attempt` increases by one.
-    """
+    """Claim a turn for a worker, or return None if the turn has ended."""
     turn = db.session.scalar(
         select(ChatTurn)
         .where(ChatTurn.id == turn_id, ChatTurn.status.in_(ACTIVE))
@@ -183,10 +169,9 @@ def record_step(turn: Turn, number: int, kind: str, outcome: JsonMapping) -> Non
 def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
     """Store the next event of a conversation and return its number.
 
-    The streams of the conversation are notified. `fields` are fields of AgentEvent; fields that are
-    not given are null. `turn` is the result of `begin_turn`, or of `start_turn` before a worker has
-    claimed the turn. Raises TurnTakenOver if another worker has claimed the turn, and ValueError
-    for an unknown field.
+    `fields` are fields of AgentEvent; fields that are not given are null. `turn` is the result of
+    `begin_turn`, or of `start_turn` before a worker has claimed the turn. Raises TurnTakenOver if
+    another worker has claimed the turn, and ValueError for an unknown field.
     """
     line = event_line(turn, kind, fields)
     seq = db.session.scalar(
@@ -208,7 +193,6 @@ def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
 def append_loose_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
     """Store an event whose turn is not stored in the database.
 
-    An example is the error event for a client that asks to continue a stream at an unknown event.
     Returns the number of the event. Raises SessionNotFound.
     """
     values = {
@@ -227,7 +211,7 @@ def append_loose_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
 def finish_turn(turn: Turn, status: str, blocks: Sequence[JsonMapping]) -> None:
     """End a turn with the assistant's message, the event `final` and a status.
 
-    If the conversation was deleted meanwhile, no message is added. Raises TurnTakenOver.
+    Raises TurnTakenOver.
     """
     program = replace(system_actor(turn.tenant_id), permissions=frozenset({"chat.write"}))
     if blocks:
@@ -242,19 +226,15 @@ def finish_turn(turn: Turn, status: str, blocks: Sequence[JsonMapping]) -> None:
 
 
 def append_note(actor: Actor, turn: Turn, blocks: Sequence[JsonMapping]) -> None:
-    """Add a message with the role `system` to a turn.
-
-    An example is the list of acts that are not undone.
-    """
+    """Add a message with the role `system` to a turn."""
     append_message(actor, turn.session_id, role="system", blocks=blocks, turn_id=turn.id)
 
 
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
     """Start a new turn that replaces a turn and all later turns.
 
-    The new turn has the message of the turn `turn_id`. Approved acts are not undone. Pending
-    proposals of the replaced turns are withdrawn. Raises Forbidden, SessionNotFound, TurnNotFound,
-    TurnInProgress, TurnSuperseded, TurnNotReplaceable.
+    The new turn has the message of the turn `turn_id`. Approved acts are not undone. Raises
+    Forbidden, SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     return _replace_turn(actor, session_id, turn_id, None)
 
@@ -271,9 +251,8 @@ def lock_turn(turn: Turn) -> bool:
     """Lock a turn until the transaction ends, and return True if it should stop.
 
     This must be the first statement of every transaction of a turn. The conversation is locked
-    before the turn; every caller that locks both uses this order. Another worker therefore waits,
-    and then sees everything that was written. Raises TurnTakenOver if another worker has claimed
-    the turn.
+    before the turn; every caller that locks both uses this order. Raises TurnTakenOver if another
+    worker has claimed the turn.
     """
     lock(turn.session_id)
     row = db.session.execute(
@@ -289,11 +268,10 @@ def lock_turn(turn: Turn) -> bool:
 def request_stop(actor: Actor, session_id: UUID) -> bool:
     """Request the running turn to end after its current step.
 
-    Returns False if no turn is running. A repeated request returns True as well. The conversation
-    is not locked, because the worker holds its lock while a tool runs. Raises Forbidden,
-    SessionNotFound.
+    Returns False if no turn is running. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
+    # No lock: the worker holds the lock of the conversation while a tool runs.
     sessions.get_session(session_id)
     if ask_to_stop(session_id):
         audit.record(actor, "chat.stop_asked", entity_refs={"session_id": session_id})
@@ -322,9 +300,9 @@ def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit:
     """Return a conversation's events after a number, and whether more can follow.
 
     With `turn_id`, more events can follow while this turn is active. Without `turn_id`, more events
-    can follow while the conversation exists. This condition is read before the events, so that a
-    `final` event that is written at the same time is not missed.
+    can follow while the conversation exists.
     """
+    # This is read before the events, so that a `final` event written meanwhile is not missed.
     try:
         is_open = (
             sessions.get_turn(turn_id).is_active

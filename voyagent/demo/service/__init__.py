@@ -1,4 +1,1 @@
-"""Services of the demo agency, one module for each kind of data.
-
-`agency` creates the agency itself.
-"""
+"""Services of the demo agency, one module for each kind of data."""

@@ -41,9 +41,7 @@ class AddressTaken(Conflict):
 def fill(parts: Identity) -> list[str]:
     """Create missing data of the demo agency, and renew expired proposals.
 
-    Returns sentences that say what was done. People, enquiries and books are created in one
-    transaction, so an interrupted call leaves none of them. Conversations and trips are created one
-    by one; the next call creates the missing ones. Raises DemoNotAllowed, AddressTaken.
+    Returns sentences that say what was done. Raises DemoNotAllowed, AddressTaken.
     """
     done = create_agency(parts)
     staff = _staff()

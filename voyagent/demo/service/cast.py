@@ -1,7 +1,4 @@
-"""People of the demo agency in five roles.
-
-With several people, one person can approve what another person has requested.
-"""
+"""People of the demo agency in five roles."""
 
 from __future__ import annotations
 

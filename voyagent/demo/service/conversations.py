@@ -88,9 +88,9 @@ TALKS = {
 
 
 def run_conversations(staff: dict[str, Actor], accountant: Actor) -> int:
-    """Run the conversations that have no turn yet, and return their number.
+    """Run the conversations of `TALKS` that have no turn yet, and return their number.
 
-    Each turn runs in this process, so no worker is needed.
+    `staff` has the colleagues by full name, and `accountant` decides on their proposals.
     """
     return sum(
         _run_conversation(staff[name], talk, accountant)
@@ -138,10 +138,7 @@ def _conversation_of(person: Actor, talk: Talk) -> UUID:
 
 
 def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
-    """Decide on the newest pending proposal and continue the conversation.
-
-    An approved act is carried out before the conversation continues.
-    """
+    """Decide on the newest pending proposal and continue the conversation."""
     with transaction(accountant.tenant_id):
         waiting = requests.pending_of_session(SessionReader(db.session), session_id)
         approval_id = waiting[-1]["approval_id"]

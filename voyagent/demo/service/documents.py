@@ -1,7 +1,4 @@
-"""Create invoices and bills of the last twelve months in two currencies.
-
-Most of these documents are paid. Every ageing bucket of the overdue report has some open ones.
-"""
+"""Create invoices and bills of the last twelve months in two currencies."""
 
 from __future__ import annotations
 
@@ -118,10 +115,7 @@ def draft(
     *,
     enquiry_id: UUID | None = None,
 ) -> UUID:
-    """Create a draft invoice due in two weeks and return its id.
-
-    The invoice is in the agency's currency.
-    """
+    """Create a draft invoice due in two weeks and return its id."""
     today = clock.today(agent.timezone)
     line = LineItem(
         description=description, quantity=quantity, unit_price=unit_price, currency=agent.currency

@@ -1,7 +1,6 @@
 """Create sixty enquiries over the year, in every status.
 
-The service sets the time of receipt to now. Therefore an SQL statement moves this time into the
-past afterwards.
+An SQL statement moves the times of receipt into the past.
 """
 
 from __future__ import annotations
@@ -26,10 +25,7 @@ FIRST_HOUR, LAST_HOUR = 8, 20
 
 
 def log_all(staff: Sequence[Actor]) -> list[UUID]:
-    """Create all enquiries of the file, newest first, and return their ids.
-
-    The people in `staff` take turns in creating the enquiries.
-    """
+    """Create all enquiries of the file, newest first, and return their ids."""
     with SOURCE.open(newline="", encoding="utf-8") as file:
         return [
             _log(staff[number % len(staff)], line)

@@ -1,7 +1,6 @@
 """Create three trips of the demo's customers.
 
-One trip is booked, one has warnings and one is planned. Dates are relative to the departure date of
-the enquiry.
+One trip is booked, one has warnings and one is planned.
 """
 
 from __future__ import annotations

@@ -15,10 +15,6 @@ production without the variable, no mail is sent, and all mails stay in the outb
 
 In the user name and the password write @ as %40, / as %2F and : as %3A. Certificates are checked
 against the certificate authorities of the system.
-
-If the server answers 5xx to the recipient or the text, the mail is rejected permanently
-(`MailRefused`). After any other error, such as a wrong password, a later attempt may succeed
-(`MailNotSent`). Tests use `recording.Recording`.
 """
 
 from __future__ import annotations

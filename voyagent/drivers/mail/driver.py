@@ -9,7 +9,8 @@ from typing import Protocol
 class MailNotSent(Exception):
     """The mail was not accepted; a later attempt may succeed.
 
-    `reason` is the class name of the exception that was the cause. It contains no e-mail address.
+    `reason` is the class name of the exception that was the cause. `reason` contains no e-mail
+    address.
     """
 
     def __init__(self, reason: str) -> None:

@@ -13,10 +13,7 @@ from voyagent.kernel import clock
 
 
 class Files:
-    """Writes each mail to a file `<datetime>-<random>.eml`; the names sort by time.
-
-    A file gets this name when it is complete.
-    """
+    """Writes each mail to a file `<datetime>-<random>.eml`; the names sort by time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -7,9 +7,9 @@
 | `scripted.Scripted` | none: returns the answers of a list | for tests |
 
 The module `calling` has the rules for retries, `assembly` has the limits of an answer, `line` has
-the connection, and `prices` has the prices of tokens. The SDKs are imported at the first call. The
-text of an error contains only short names from the vendor, such as `rate_limit_error`. The vendor's
-message is left out, because it may contain the API key or the conversation.
+the connection, and `prices` has the prices of tokens. The text of an error contains only short
+names from the vendor, such as `rate_limit_error`. The vendor's message is left out, because it may
+contain the API key or the conversation.
 
 The APIs differ in these points:
 

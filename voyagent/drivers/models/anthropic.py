@@ -67,11 +67,7 @@ class Anthropic:
         return cast("Events", client.messages.create(**self.body(request), stream=True))
 
     def body(self, request: ModelRequest) -> JsonObject:
-        """Return the JSON body of the request for the Messages API.
-
-        The last tool and the last cacheable part of the instructions have `cache_control`.
-        Anthropic caches the request up to these points.
-        """
+        """Return the JSON body of the request for the Messages API."""
         body: JsonObject = {
             "model": self.model,
             "max_tokens": request.max_tokens,
@@ -189,8 +185,7 @@ def _end(event: JsonObject, answer: Assembly) -> None:
 def _usage(counted: JsonObject, before: Usage, answer: Assembly) -> Usage:
     """Return the token counts of `before`, updated with the counts of an event.
 
-    A count in an event is the total since the beginning of the answer. A count that the event lacks
-    is taken from `before`.
+    A count in an event is the total since the beginning of the answer.
     """
     names = {
         "input": "input_tokens",

@@ -2,9 +2,8 @@
 
 If the rate limit is reached, the request is repeated up to twice, first after 1 s and then after 2
 s. If the server fails or cannot be reached, the request is repeated once, after 1 s. If the server
-sends `Retry-After`, that time is used instead. No retry begins after the deadline. A refused
-request and an invalid answer are not retried. If a part of the answer was already shown to the
-person, there is no retry, because the person would read two answers.
+sends `Retry-After`, that time is used instead. No retry begins after the deadline. There is no
+retry after a part of the answer was shown to the person.
 """
 
 from __future__ import annotations
@@ -245,8 +244,7 @@ def _word(value: object) -> str | None:
 def _retry_after_s(value: str | None) -> float | None:
     """Return the seconds to wait from a `Retry-After` header (RFC 9110, 10.2.3).
 
-    The header has a number of seconds or a date. The result is None if the header is missing or
-    invalid.
+    The result is None if the header is missing or invalid.
     """
     if value is None:
         return None

@@ -1,7 +1,4 @@
-"""Errors of calls to models.
-
-Each error has a sentence for people and details for the log.
-"""
+"""Errors of calls to models."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ from voyagent.kernel.errors import N_
 class ModelError(Exception):
     """The model gave no answer.
 
-    `message` is the reason, for the log. It contains no part of the conversation, no API key and no
-    text of the vendor. `vendor_ref` is the vendor's id of the request. `has_sent_text` is true if a
-    part of the answer was already shown to the person. `tries` is the number of HTTP requests.
-    `usage` counts the tokens of these requests, as far as they are known. `sentence` is shown to
-    the person and can be translated.
+    `message` is the reason, for the log. `message` contains no part of the conversation, no API key
+    and no text of the vendor. `vendor_ref` is the vendor's id of the request. `has_sent_text` is
+    true if a part of the answer was already shown to the person. `tries` is the number of HTTP
+    requests. `usage` counts the tokens of these requests, as far as they are known. `sentence` is
+    shown to the person and can be translated.
     """
 
     sentence: ClassVar[str] = N_(
@@ -86,11 +83,7 @@ class ModelMissing(ModelRefused):
 
 
 class ModelNonsense(ModelError):
-    """The answer is invalid.
-
-    Its events are malformed, the arguments of a tool call are invalid or too long, or the stop
-    reason is unknown.
-    """
+    """The answer is invalid."""
 
     sentence = N_(
         "The model’s answer could not be read, so nothing was done. Rephrase your request and try"

@@ -1,7 +1,4 @@
-"""Connection to a model's server, which can be closed at any time.
-
-A separate thread reads from the connection.
-"""
+"""Connection to a model's server, which can be closed at any time."""
 
 from __future__ import annotations
 
@@ -51,8 +48,7 @@ class Line:
 
     A read that waits for a silent server cannot be cancelled from another thread, and the time-outs
     of the HTTP library start again with each byte. Therefore a separate thread reads, and the
-    caller waits for that thread until the deadline. Closing shuts down the socket, which ends the
-    read at once.
+    caller waits for that thread until the deadline.
     """
 
     def __init__(self, base_url: str, deadline: float, should_stop: Callable[[], bool]) -> None:
@@ -80,7 +76,7 @@ class Line:
         """Return an HTTP client for the SDK of Anthropic or OpenAI.
 
         The client uses the proxies in environment variables, except for a server on this computer.
-        It does not follow redirects.
+        The client does not follow redirects.
         """
         import httpx2  # noqa: PLC0415 - a slow import, needed only with a model
 
@@ -98,9 +94,8 @@ class Line:
     ) -> Iterator[object]:
         """Yield the events of the response as JSON.
 
-        `ask` sends the request; a separate thread calls it. If that thread gets an exception,
-        `explain` converts the exception, and the converted exception is raised to the caller.
-        `driver` appears in the name of the thread and in errors. Raises ModelTimeout at the
+        `ask` sends the request; a separate thread calls it. `explain` converts an exception of the
+        separate thread, and the result is raised to the caller. Raises ModelTimeout at the
         deadline. Raises Stopped at most POLL_S seconds after `should_stop()` becomes true.
         """
         threading.Thread(

@@ -119,14 +119,14 @@ class OpenAI:
     def read(self, events: Iterator[object], answer: Assembly) -> None:
         """Read the events of the response into `answer`.
 
-        Some servers send the token counts after the answer. If the stream fails between the answer
-        and these counts, the answer is complete and has no counts. Raises ModelNonsense for an
-        invalid event, and ModelUnavailable if the stream ends before the answer is complete.
+        Raises ModelNonsense for an invalid event, and ModelUnavailable if the stream ends before
+        the answer is complete.
         """
         try:
             for event in events:
                 _take(object_of(event), answer)
         except (ModelUnavailable, ModelTimeout):
+            # Some servers send the token counts after the answer, which is complete without them.
             if answer.stop_reason is None:
                 raise
         if answer.stop_reason is None:

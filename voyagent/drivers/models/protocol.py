@@ -106,8 +106,7 @@ class ModelRequest:
     def tokens_max(self) -> int:
         """Return the maximum number of tokens of the request and its answer.
 
-        The result is the number of bytes of the request plus `max_tokens`. The request has at most
-        as many tokens as bytes, because each token has at least one byte.
+        The result is the number of bytes of the request plus `max_tokens`.
         """
         parts = [asdict(part) for part in (*self.system, *self.tools, *self.messages)]
         return len(json.dumps(parts, ensure_ascii=False).encode(errors="replace")) + self.max_tokens
@@ -117,9 +116,9 @@ class ModelRequest:
 class ModelAnswer:
     """The answer of a model.
 
-    `calls` is empty unless `stop_reason` is `tool_use`. If an answer was cut or stopped, its tool
-    calls are dropped. `text` is all the text that `on_text` received. `tries` is the number of HTTP
-    requests, and `usage` counts their tokens; both include failed requests.
+    `calls` is empty unless `stop_reason` is `tool_use`. `text` is all the text that `on_text`
+    received. `tries` is the number of HTTP requests, and `usage` counts their tokens; both include
+    failed requests.
     """
 
     text: str
@@ -160,7 +159,7 @@ def never() -> bool:
 class ModelDriver(Protocol):
     """Protocol of a language model.
 
-    Several threads can use one driver at once, because it holds no connection and no conversation.
+    Several threads can use one driver at once.
     """
 
     @property

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Usage:
     """Numbers of tokens: input, output, read from the cache, written to the cache.
 
-    Each token is counted in only one of these numbers. If the server did not report all numbers,
-    `estimated` is true, and one token is counted for every four characters.
+    Each token is counted in only one of these numbers. `estimated` is true if the server did not
+    report all numbers.
     """
 
     input: int = 0

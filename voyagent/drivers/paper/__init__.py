@@ -1,8 +1,7 @@
 """Documents as PDF, typeset by Typst from templates and fonts of the program.
 
 Data is passed to Typst as JSON and never as source text. A template can read only files in its own
-folder. The result is the same on every machine. Any text can be typeset, because `glyphs` replaces
-each character that no font has.
+folder.
 """
 
 from __future__ import annotations
@@ -100,9 +99,8 @@ class Paper:
     def pdf(self, name: str, data: JsonMapping) -> bytes:
         """Return the PDF of a template, such as `itinerary.typ`, filled with JSON `data`.
 
-        The PDF is tagged for screen readers (PDF/UA-1). If some combination of characters does not
-        allow this standard, the PDF is made without this standard. Raises TextNotPrintable if the
-        text cannot be laid out.
+        The PDF is tagged for screen readers (PDF/UA-1), if its characters allow this standard.
+        Raises TextNotPrintable if the text cannot be laid out.
         """
         import typst  # noqa: PLC0415 - 80 MB, which few processes need
 

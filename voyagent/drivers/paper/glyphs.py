@@ -1,9 +1,4 @@
-"""Replaces characters that no font has, so that every text can be typeset.
-
-Typst refuses to make a tagged PDF if a single character has no glyph in any font. Such characters
-are therefore replaced before typesetting. A line with right-to-left script is enclosed in Unicode
-isolates, so that it does not reorder the text around it.
-"""
+"""Replaces characters that no font has, so that every text can be typeset."""
 
 from __future__ import annotations
 
@@ -77,7 +72,7 @@ def _isolated(line: str) -> str:
     """Return a line with right-to-left script isolated from the text around it.
 
     A line that also has left-to-right letters is isolated as left to right, so that an arrow
-    between two places keeps its meaning. Any other line is isolated as right to left.
+    between two places keeps its meaning.
     """
     kinds = set(map(unicodedata.bidirectional, line))
     if not kinds & _REORDERING:

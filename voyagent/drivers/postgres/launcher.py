@@ -87,11 +87,7 @@ def stop_server(data_dir: Path) -> None:
 
 @contextmanager
 def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]:
-    """Yield the running server; the last process to leave the `with` block stops it.
-
-    Each process holds a shared lock on a file. The operating system releases the lock if the
-    process dies.
-    """
+    """Yield the running server; the last process to leave the `with` block stops it."""
     users = _open_lock(find_location(data_dir).home / "users.lock")
     me = os.getpid()
     try:

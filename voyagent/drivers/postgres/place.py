@@ -61,8 +61,7 @@ class Place:
         """Return the folder of the server's socket.
 
         The socket is in the data folder of PostgreSQL, unless the path of that folder is too long
-        for a socket or contains a comma. In that case the result is a short path in the folder for
-        temporary files.
+        for a socket or contains a comma.
         """
         if len(os.fsencode(self.cluster)) <= SOCKET_FOLDER_LENGTH_MAX and "," not in str(
             self.cluster

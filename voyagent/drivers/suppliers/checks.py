@@ -154,7 +154,7 @@ def check_reference(driver: str, reference: str) -> None:
 def age_on(day: date, born: date) -> int:
     """Return a person's age in years on `day`; `born` is the date of birth.
 
-    In a year without 29 February, a birthday on this day counts as 1 March.
+    In a year without 29 February, a birthday on 29 February counts as 1 March.
     """
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 

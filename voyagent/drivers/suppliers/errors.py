@@ -3,8 +3,7 @@
 Each error has `driver`, the name of the driver, and `reason`, the supplier's text, which is for the
 log only. `vendor_ref` is the supplier's id of the incident. `retry_after_s` is the number of
 seconds to wait, if a retry can succeed. The direct subclasses of SupplierError are the kinds of
-errors in the API contract. Special cases of the travel trade, such as SoldOut, are subclasses of
-these kinds.
+errors in the API contract.
 """
 
 from __future__ import annotations

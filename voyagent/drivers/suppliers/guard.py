@@ -38,9 +38,8 @@ class _Call(Generic[Answer]):
 class Guard:
     """Limits each call to a driver to `timeout_s` seconds.
 
-    A thread cannot be stopped from outside. Each call therefore has its own thread, which is
-    abandoned at the time limit. While HANGING_MAX calls of a Guard are running, including abandoned
-    ones, further calls fail at once.
+    Each call has its own thread, which is abandoned at the time limit. While HANGING_MAX calls of a
+    Guard are running, including abandoned ones, further calls fail at once.
     """
 
     def __init__(self, driver: str, timeout_s: float) -> None:

@@ -119,8 +119,7 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 def _logged_before(call: Invocation) -> UUID | None:
     """Return the id of the enquiry that a replaced turn created, or None.
 
-    The call belongs to the turn that replaces this turn. An enquiry whose status is no longer `new`
-    is not returned, so that the call does not change the enquiry.
+    An enquiry whose status is no longer `new` is not returned.
     """
     for earlier in reversed(call.earlier):
         try:

@@ -15,8 +15,8 @@ SEARCHED_MAX = 200
 def enquiries(call: Invocation, text: str) -> list[Choice]:
     """Return the enquiries whose customer is named in a text, newest first.
 
-    Only the newest 200 enquiries are considered. If the text names none of their customers, all of
-    the 200 enquiries are returned.
+    Only the newest 200 enquiries are considered. If the text has neither a customer's name nor a
+    similar name, all of these enquiries are returned.
     """
     page = enquiries_queries.list_enquiries(call.reader, Search(), Part(limit=SEARCHED_MAX))
     return of_party([(_choice(row), row["customer_name"]) for row in page.items], text)

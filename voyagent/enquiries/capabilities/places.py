@@ -6,10 +6,7 @@ from voyagent.kernel.text.stations import KNOWN
 
 
 def spellings(place: str | None) -> list[str | None]:
-    """Return a place as given and its other spellings; `[None]` if no place is given.
-
-    Agencies write the airport code `DXB` in one enquiry and `Dubai` in the next.
-    """
+    """Return a place as given and its other spellings; `[None]` if no place is given."""
     if not place:
         return [None]
     wanted = place.strip().casefold()

@@ -68,10 +68,6 @@ class SummariseEnquiryInput(Closed):
 def run(call: Invocation, inputs: SummariseEnquiryInput) -> JsonObject:
     """Return the enquiry, or a list of the customer's enquiries if several match.
 
-    A customer with exactly the given name takes precedence over a customer whose name contains it.
-    If exactly one of the matching enquiries is open, the open enquiry is returned and the closed
-    enquiries are left out.
-
     Raises EnquiryNotFound, NothingNamed.
     """
     if inputs.enquiry_id:

@@ -108,12 +108,12 @@ def run(call: Invocation, inputs: UpdateEnquiryInput) -> JsonObject:
 
 
 def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
-    """Return True if the change of an enquiry in another conversation needs approval.
+    """Return True if the change belongs to another conversation and needs approval.
 
-    If the call is made in a conversation that is not the conversation of the enquiry, a change of
-    the customer's contact details or of the enquiry's conversation needs approval. A text in a
-    conversation can contain instructions of a stranger, and these instructions must not redirect
-    the mails of another customer.
+    A change of the customer's contact details or of the enquiry's conversation needs approval, if
+    the call is in a conversation about something else. A text in a conversation can contain
+    instructions of a stranger, and these instructions must not redirect the mails of another
+    customer.
 
     Raises EnquiryNotFound.
     """
@@ -128,7 +128,7 @@ def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
 def notices(call: Invocation, inputs: UpdateEnquiryInput) -> list[str]:
     """Return a notice if the change needs approval.
 
-    Otherwise the list is empty. Raises EnquiryNotFound.
+    Raises EnquiryNotFound.
     """
     if not is_about_another(call, inputs):
         return []

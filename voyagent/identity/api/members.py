@@ -23,9 +23,9 @@ members = ApiBlueprint("members", __name__, tag="Team", guard=Guard.BEARER)
 def list_team(reader: RequestReader) -> Body[Team]:
     """List the users of the agency, ordered by name.
 
-    `suspended` lists users without access. Their inviter's account was moved to another e-mail
-    address, and the owner of this address has taken the account over with a password reset. Removed
-    users are not listed; their names remain in the records that they created.
+    `suspended` lists users without access. These users were invited through an account that was
+    later taken over with a password reset. Removed users are not listed; their names remain in the
+    records that they created.
     """
     everybody = people.list_people(reader)
     return Team.of(

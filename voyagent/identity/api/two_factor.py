@@ -73,8 +73,7 @@ def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Body[FreshToken
     """Exchange the password for a fresh access token of the same session.
 
     A two-factor code is needed as well if two-factor authentication is on. A fresh token is
-    required, for example, to change the e-mail address, to set up two-factor authentication, and to
-    create API keys or recovery codes.
+    required, for example, to change the e-mail address or to create an API key.
     """
     token = confirming.reauthenticate(
         identity(), actor, password=body.password, code=body.totp_code, device=device(Channel.API)

@@ -17,9 +17,6 @@ def identity() -> Identity:
 
 
 def device(channel: Channel) -> Device:
-    """Return the client's browser or program, and the client's address.
-
-    Characters of the user agent that cannot be printed are left out.
-    """
+    """Return the client's browser or program, and the client's address."""
     agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())
     return Device(channel, user_agent=agent, ip=client_address())

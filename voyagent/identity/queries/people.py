@@ -1,7 +1,4 @@
-"""Queries of agencies and users.
-
-Look-ups that run before the agency is known call SQL functions with SECURITY DEFINER.
-"""
+"""Queries of agencies and users."""
 
 from __future__ import annotations
 
@@ -122,7 +119,7 @@ class KeyFacts:
 def find_api_key(prefix: str) -> KeyFacts | None:
     """Return the unchanging data of the API key with a prefix, even if it is revoked.
 
-    The key may belong to any agency. The result is None if no key has the prefix.
+    The key may belong to any agency.
     """
     row = db.session.execute(
         text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"),
@@ -343,9 +340,8 @@ def get_person(reader: Reader, user_id: UUID, *, or_suspended: bool = False) -> 
 def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
     """Return the active users, the invitations to show, and the inactive users.
 
-    A pending invitation is always shown, because its link gives access to the agency. An expired
-    invitation is shown only if it is the newest for its address and no active user has this
-    address.
+    Pending invitations are shown. An expired invitation is shown only if it is the newest for its
+    address and no active user has this address.
     """
     everybody, invites = reader.read(people_statement(), invites_statement())
     people = [person for person in everybody if person["is_active"]]
@@ -380,8 +376,7 @@ def is_provisional() -> ScalarSelect[Any]:
 
     An agency is provisional until the first confirmation of an e-mail address. An agency is
     provisional again while every administrator has moved to an address that no mailed link has
-    proven. A process of the previous release sets `User.email_verified` at the first confirmation,
-    but not `Tenant.verified_at`. Therefore a confirmed user counts as a first confirmation too.
+    proven.
     """
     people = select(_USERS.id).where(owned(User), _USERS.is_active)
     administrators = people.where(_USERS.role == Role.AGENCY_ADMIN.value)
@@ -389,6 +384,7 @@ def is_provisional() -> ScalarSelect[Any]:
         administrators.where(_USERS.email_moved).exists()
         & ~administrators.where(~_USERS.email_moved).exists()
     )
+    # A process of the previous release sets only `User.email_verified` at the first confirmation.
     confirmed = people.where(_USERS.email_verified)
     return (
         select((_TENANTS.verified_at.is_(None) & ~confirmed.exists()) | all_moved)
@@ -406,8 +402,7 @@ def keys_statement(
 ) -> Select[Any]:
     """Select the agency's API keys, newest first, with the users who created them.
 
-    A key also stops working when its creator is removed or suspended. `revoked_at` is then the time
-    of the removal or suspension, unless the key itself was revoked.
+    `revoked_at` is also set if the creator of the key was removed or suspended.
     """
     statement = (
         select(
@@ -498,7 +493,6 @@ def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
 def two_factor_statement(user_id: UUID) -> Select[Any]:
     """Return an SQL statement that selects the state of a user's two-factor sign-in.
 
-    The statement gives one row. `totp_enabled` is true if two-factor authentication is on.
     `totp_pending_secret` is the encrypted secret of an unfinished set-up. `email_proven` is true if
     a mailed link has proven the e-mail address. `codes_made` is the number of all recovery codes,
     and `codes_left` the number of unused ones.

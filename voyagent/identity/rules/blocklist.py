@@ -1,9 +1,7 @@
 """Recognise passwords that attackers guess first: common ones, names, key runs.
 
-The names are the name of the product, the name of the agency, and the e-mail address with its
-parts. A run is a sequence of neighbouring keys, letters or digits. The 5,000 most common passwords
-are from the package `zxcvbn`. `common_passwords.txt` adds first names, dictionary words and terms
-of the travel trade.
+The 5,000 most common passwords are from the package `zxcvbn`. `common_passwords.txt` adds first
+names, dictionary words and terms of the travel trade.
 """
 
 from __future__ import annotations
@@ -22,10 +20,8 @@ _RUNS = (*_ROWS, *(row[::-1] for row in _ROWS))
 def is_common(password: str, *, agency_name: str = "", email: str = "") -> bool:
     """Return True if the password is easy to guess, even with added digits or symbols.
 
-    Common passwords are easy to guess. So are the name of the product, the name of the agency, the
-    e-mail address and its parts. Digits and symbols at the beginning and the end of a password are
-    ignored. A password is also easy to guess if it has at most three characters besides one run of
-    letters, digits or keyboard keys.
+    The name of the product, the name of the agency and the parts of the e-mail address count as
+    easy to guess.
     """
     whole = password.strip().lower()
     core = _core(whole)

@@ -1,9 +1,8 @@
 """All credentials of a person, and the table of the acts that end them.
 
 A credential is anything that gives access to the account or the agency without the present
-password. `service.credentials` reads this table; there is no other list. The sources are ASVS 7.4.3
-and the API contract. The contract says that API keys stay valid after a change of the password or
-the second factor.
+password. Sources: ASVS 7.4.3 and the API contract. The contract says that API keys stay valid after
+a change of the password or the second factor.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Password hashing with argon2id, and the rules for passwords.
-
-At most one hash for each core of the machine is computed at the same time. If more requests wait,
-client addresses take turns, and known places of an account come first. A known place is an address
-from which the account has signed in.
-"""
+"""Password hashing with argon2id, and the rules for passwords."""
 
 from __future__ import annotations
 
@@ -75,10 +70,8 @@ class Passwords:
     def refusal_at(self) -> float | None:
         """Return the earliest time at which a refusal may be sent.
 
-        The time is a value of `time.perf_counter`: the end of the last verification plus half of
-        its duration. At this time, the audit event is already written, which is recorded only for a
-        known e-mail address. So the response time does not reveal whether the account exists. The
-        result is None if the request has verified no password.
+        The time is a value of `time.perf_counter`. A refusal at this time does not reveal whether
+        the account exists. The result is None if the request has verified no password.
         """
         return _refusal_at.get()
 

@@ -1,8 +1,7 @@
 """Table of the permissions of each role.
 
-A permission that is not listed is denied. A `viewer` only reads. Only administrators see
-invitations and the audit log. To decide a proposal, a user also needs a role that the proposed tool
-names as approver.
+A permission that is not listed is denied. To decide a proposal, a user also needs a role that the
+proposed tool names as approver.
 """
 
 from __future__ import annotations

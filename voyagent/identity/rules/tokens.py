@@ -45,8 +45,8 @@ class Subject:
 class AccessTokens:
     """Signs and verifies access tokens.
 
-    The tokens are JWTs signed with HS256. The claim `sid` is the id of the session. The claim
-    `fresh` is true if the user obtained the token with a password.
+    The tokens are JWTs signed with HS256. The claim `fresh` is true if the user obtained the token
+    with a password.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -95,11 +95,7 @@ class AccessTokens:
         )
 
     def claims(self, token: str) -> dict[str, Any]:
-        """Return the claims of a token after verifying its signature. Raises Unauthorized.
-
-        The header of a token names the secret that signed it, so tokens stay valid when the secret
-        is rotated.
-        """
+        """Return the claims of a token after verifying its signature. Raises Unauthorized."""
         try:
             key = self._keyring.find(_kid(token, self._keyring.present.kid))
             if key is None:

@@ -27,10 +27,7 @@ _new_agency_hooks: list[NewAgencyHook] = []
 
 
 def on_new_agency(hook: NewAgencyHook) -> NewAgencyHook:
-    """Register a function that runs in the transaction that creates an agency.
-
-    For example, the ledger registers a function that creates the agency's chart of accounts.
-    """
+    """Register a function that runs in the transaction that creates an agency."""
     if hook not in _new_agency_hooks:
         _new_agency_hooks.append(hook)
     return hook
@@ -51,9 +48,7 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 ) -> SignedInPerson:
     """Create an agency and its first administrator, and sign this user in.
 
-    `email` must be in lower case. The user confirms the address later by a mailed link; until then
-    the agency is provisional (`trust.require_verified_agency`). Everything is done in one
-    transaction.
+    `email` must be in lower case.
 
     Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered.
     """
@@ -106,9 +101,7 @@ def add_person(
 ) -> User:
     """Add a user to the current agency.
 
-    `verified` says whether the address counts as confirmed. The address counts as proven only in an
-    installation that does not ask users to confirm their addresses. If two concurrent calls have
-    the same e-mail address, only one succeeds. Raises EmailAlreadyRegistered.
+    `verified` says whether the address counts as confirmed. Raises EmailAlreadyRegistered.
     """
     user = User(
         id=new_id(),

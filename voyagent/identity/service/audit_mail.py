@@ -13,8 +13,8 @@ from voyagent.settings import queries as settings_queries
 def mail_statement(identity: Identity) -> int:
     """Mail the newest audit statement of the current agency, once.
 
-    Returns the number of mails. The statement is attached exactly as it was signed. A provisional
-    agency mails nothing, because its settings may name addresses of strangers.
+    Returns the number of mails. A provisional agency mails nothing, because its settings may name
+    addresses of strangers.
     """
     settings = settings_queries.get_settings()
     wanted = settings_queries.audit_addresses(settings)

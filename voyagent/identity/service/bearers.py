@@ -1,7 +1,4 @@
-"""Authentication of bearer tokens.
-
-An access token is checked by its signature, an API key by its hash.
-"""
+"""Authentication of bearer tokens."""
 
 from __future__ import annotations
 
@@ -28,10 +25,7 @@ log = structlog.get_logger(__name__)
 class Bearers:
     """Authenticates bearer tokens: access tokens and API keys.
 
-    The agency, the creator and the hash of an API key never change, so each process caches them.
-    Each request reads from the database whether the key is revoked or expired, and whether its
-    creator and its agency are active. `client_address` returns the IP address of the current
-    request.
+    `client_address` returns the IP address of the current request.
     """
 
     def __init__(
@@ -76,6 +70,7 @@ class Bearers:
             if facts is not None:
                 self._facts.move_to_end(prefix)
                 return facts
+        # These facts never change. Each request asks the database if the key still works.
         facts = people.find_api_key(prefix)
         # return the look-up's connection to the pool: a read uses its own connection, and an act
         # starts a new transaction with the agency bound

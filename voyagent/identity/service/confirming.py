@@ -25,12 +25,10 @@ def confirm(
 ) -> Actor:
     """Check password and code, and return the actor marked as freshly authenticated.
 
-    Call this function before the service writes anything. It releases the database connection while
-    the password is hashed, and it commits the audit event of a refusal. The password is checked
-    first, so that a wrong password does not use up a code. The code is used up only if the
+    Call this function before the service writes anything. The function releases the database
+    connection, and it commits the audit event of a refusal. The code is used up only if the
     transaction commits. The user's row is locked until the transaction ends. Source: ASVS 7.5.1.
-    Raises Forbidden, TooManyRequests (counted together with sign-ins of the e-mail address),
-    InvalidPassword, TotpRefused.
+    Raises Forbidden, TooManyRequests, InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     known = db.session.get(User, (actor.tenant_id, actor.user_id)) if actor.user_id else None
@@ -55,6 +53,7 @@ def confirm(
                 entity_refs=about,
             )
             raise InvalidPassword
+        # The password is checked first, so that a wrong password does not use up a code.
         if person.totp_enabled:
             check_code(identity, actor, person, code or "", refusal=TotpRefused, at=AT)
         attempt.succeeded()
@@ -70,7 +69,7 @@ def confirm_in_browser(
 ) -> Actor:
     """Check password and code of a browser, and return the actor with `fresh` set.
 
-    The reauthentication is recorded in the audit log. Raises the errors of `confirm`.
+    Raises the errors of `confirm`.
     """
     device = Device(Channel.BROWSER, ip=client_address())
     fresh = confirm(identity, actor, password=password, code=code, device=device)

@@ -65,11 +65,10 @@ def end_credentials(
 ) -> dict[Kind, int]:
     """End the credentials that an act ends; return how many ended, by kind.
 
-    The user is locked first. Whoever creates a credential of the user locks the user too
-    (`proving.lock_actor`), so no credential is created while the others end. `by` is the actor in
-    the audit events. `keep` is the id of the session that continues if the act ends only the other
-    sessions.
+    The user is locked first. `by` is the actor in the audit events. `keep` is the id of the session
+    that continues if the act ends only the other sessions.
     """
+    # A service that creates a credential locks the user too, so none is created meanwhile.
     _lock(user_id)
     ending = _Ending(act, user_id, by, keep, _REASONS.get(act, act.value))
     return {

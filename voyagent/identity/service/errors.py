@@ -17,7 +17,6 @@ class EmailAlreadyRegistered(Conflict):
     """Another account has the e-mail address.
 
     The API contract requires this error, although it reveals that the address is registered.
-    Attempts are therefore limited.
     """
 
     code = "email_already_registered"
@@ -280,8 +279,8 @@ class AgencyNotFound(NotFound):
 class TokenInvalid(Invalid):
     """The token of a mail is invalid.
 
-    It is unknown, used or expired, is for another purpose, or the user's e-mail address has changed
-    since the mail was sent.
+    The token is unknown, used, expired or for another purpose, or the user's e-mail address has
+    changed since the mail was sent.
     """
 
     code = "token_invalid"

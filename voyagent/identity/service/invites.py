@@ -43,11 +43,10 @@ def invite(
 ) -> tuple[UUID, str]:
     """Create an invitation, mail its link, and return its id and its link.
 
-    An agency has at most one open invitation for an e-mail address. Invitations that expired, were
-    accepted or were revoked do not count. An account that has the address does not prevent the
-    invitation. Only the hash of the link's token is stored, so no later call can return the link.
-    Raises Unauthorized, Forbidden, NotFresh, AgencyNotVerified, TooManyRequests (per e-mail
-    address, and per IP address of the client in `address`), InviteAlreadyExists.
+    An agency has at most one open invitation for an e-mail address. An account that has the address
+    does not prevent the invitation. No later call can return the link. `address` is the IP address
+    of the client. Raises Unauthorized, Forbidden, NotFresh, AgencyNotVerified, TooManyRequests,
+    InviteAlreadyExists.
     """
     actor.require("invite.create")
     _person, actor = lock_actor(actor, "invite.create")
@@ -116,8 +115,7 @@ def invite_newcomer(
 def revoke_invites_to(actor: Actor, *emails: str) -> None:
     """Revoke the agency's open invitations to some e-mail addresses.
 
-    The service calls this function for the old and the new address when a user changes the e-mail
-    address. Otherwise a later owner of an address could join with an old link.
+    With an old link, a later owner of the address could join the agency.
     """
     statement = (
         select(Invite)
@@ -176,7 +174,7 @@ def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
     The row has the e-mail address, the role, the name of the agency, the inviter and the time of
     expiry.
 
-    Raises TooManyRequests (per IP address of the client in `address`), InviteNotFound,
+    `address` is the IP address of the client. Raises TooManyRequests, InviteNotFound,
     InviteNotPending, InviteExpired.
     """
     identity.limiter.admit(limits.INVITE_LOOKUP, address=address)
@@ -188,10 +186,8 @@ def accept_invite(
 ) -> SignedInPerson:
     """Create a user in the inviting agency and sign this user in.
 
-    The user has the role of the invitation. The e-mail address counts as confirmed, because the
-    link was mailed to it. It does not count as proven (`User.email_proven`), because the user who
-    invited has seen the link too. One SQL statement marks the token as used, so that of concurrent
-    calls only one succeeds; after a refusal the token still works.
+    The user has the role of the invitation. The e-mail address counts as confirmed, but not as
+    proven (`User.email_proven`). After a refusal the token still works.
 
     Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordTooCommon,
     EmailAlreadyRegistered.

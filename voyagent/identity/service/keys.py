@@ -42,7 +42,7 @@ def make_key(
 
     On each call the key has the role that the actor has at that time. The actor must be fresh:
     neither an access token from a refresh nor another API key can create a key. The actor is
-    notified by mail. The full text is not stored, so no later call can return it.
+    notified by mail. No later call can return the full text.
 
     Raises Unauthorized, Forbidden, AgencyNotVerified, NotFresh, ScopeBeyondRole, TooManyRequests,
     TooManyKeys.

@@ -55,8 +55,7 @@ class Holder:
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
     """Create a token for a user's e-mail address and return its 43 characters.
 
-    Earlier tokens of the user stay valid. The caller has locked the user. If another act then ends
-    the user's tokens, it also ends this new token.
+    Earlier tokens of the user stay valid. The caller must have locked the user.
     """
     secret = new_secret()
     expires_at = clock.now() + timedelta(seconds=lifetime_s(identity.settings, purpose))
@@ -86,7 +85,7 @@ def find(token: str, purpose: Purpose) -> Holder | None:
     """Return the owner of a valid token, and make the owner's agency the current one.
 
     The token can still be used afterwards. The result is None if the token is unknown, used,
-    expired, or for another purpose or address. The caller cannot tell which is the case.
+    expired, or for another purpose or address.
     """
     found = people.find_one_time_token(secret_digest(token))
     if found is None:
@@ -119,9 +118,8 @@ def look_up(token: str, purpose: Purpose) -> Holder:
 def spend(holder: Holder) -> User:
     """Mark a token as used and return its user, whose row is locked.
 
-    The user's other tokens for the same purpose end. One SQL statement marks the token, so that of
-    concurrent calls only one succeeds. This statement also checks that the user's e-mail address is
-    unchanged. Raises TokenInvalid.
+    The user's other tokens for the same purpose end. Of concurrent calls with the same token only
+    one succeeds. Raises TokenInvalid.
     """
     # A change of the address locks the user first and then ends the tokens. The same order here
     # prevents a deadlock between the two.

@@ -76,8 +76,8 @@ def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
 def note_seen(credential: Credential) -> None:
     """Record that a browser's session is in use.
 
-    The caller does this at most once an hour for each session. If another transaction has locked
-    the session, nothing is recorded.
+    Call this function at most once an hour for each session. If another transaction has locked the
+    session, nothing is recorded.
     """
     tenancy.bind(db.session(), credential.tenant_id)
     rows_changed(

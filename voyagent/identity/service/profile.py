@@ -46,8 +46,7 @@ def update_profile(
     mailed to it stop working. Open invitations to the old or the new address are revoked, and the
     actor's other sessions end. An address that differs only in case is no change.
 
-    Raises Unauthorized, Forbidden, NotFresh, TooManyRequests (because AddressTaken reveals that an
-    address is registered), AddressTaken.
+    Raises Unauthorized, Forbidden, NotFresh, TooManyRequests, AddressTaken.
     """
     actor.require("account.update")
     person, actor = lock_actor(actor, "account.update")
@@ -93,8 +92,8 @@ def change_password(
     The current password is needed, and a code if two-factor is on. All other sessions end, links to
     reset the password stop working, and the user is notified by mail.
 
-    Raises Unauthorized, Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted
-    together with sign-ins of the e-mail address), InvalidPassword, TotpRefused.
+    Raises Unauthorized, Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests,
+    InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     refuse_common(new_password, agency_name=actor.tenant_name, email=actor.email)
@@ -120,7 +119,7 @@ def change_password(
 def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
     """Change the e-mail address of a user whose row is locked.
 
-    If two users choose the same address at the same time, only one succeeds. Raises AddressTaken.
+    Raises AddressTaken.
     """
     if people.email_taken(email):
         raise AddressTaken

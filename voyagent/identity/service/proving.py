@@ -17,8 +17,7 @@ from voyagent.kernel.errors import Unauthorized
 def lock_person(user_id: UUID) -> User:
     """Return a user of the current agency, locked until the transaction ends.
 
-    Until then no other transaction can change the password or the second factor. Raises
-    Unauthorized if the user is not active.
+    Raises Unauthorized if the user is not active.
     """
     key = (tenancy.current_tenant(db.session), user_id)
     person = db.session.get(User, key, with_for_update={"key_share": True}, populate_existing=True)
@@ -31,10 +30,9 @@ def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
     """Lock the acting user, check the actor again, and return both.
 
     Every service that creates or changes a credential calls this function before it writes. An act
-    that ends credentials locks the user too (`credentials.end_credentials`). If the credential is
-    stored first, the act ends it. If the act comes first, this function refuses the credential. The
-    returned actor has the present role. Lock users before any other row, so that no two
-    transactions wait for each other.
+    that ends credentials (`credentials.end_credentials`) locks the user too. So the act ends the
+    new credential, or this function refuses the new credential. The returned actor has the present
+    role. Lock users before any other row, so that no two transactions wait for each other.
 
     Raises Unauthorized if the user is not active, or if the session, token or key has ended since
     the request was authenticated. Raises Forbidden if the role lacks the permission by now.
@@ -62,9 +60,7 @@ def check_password(
     """Check a password; return the locked user, and True if the password is correct.
 
     `stored` is the hash that the caller has read from the database. No database connection is used
-    while the given password is hashed. If the hash in the database has changed during that time,
-    the password is compared with the new hash. A hash with outdated parameters is replaced. Raises
-    Unauthorized, PasswordsBusy.
+    while the password is hashed. Raises Unauthorized, PasswordsBusy.
     """
     pause()
     is_right = identity.passwords.verify(stored, password)

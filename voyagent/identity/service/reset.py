@@ -36,9 +36,8 @@ log = structlog.get_logger(__name__)
 def request_reset(identity: Identity, *, email: str, device: Device) -> str | None:
     """Mail a reset link if the e-mail address has an account.
 
-    The response and its duration do not depend on whether the account exists. A background job
-    looks the address up, and the queue stores the address encrypted. Returns None, or the token if
-    the installation shows tokens (`VOYAGENT_AUTH_DEBUG_TOKENS`, refused in production).
+    The response and its duration do not depend on whether the account exists. Returns None, or the
+    token if the installation shows tokens (`VOYAGENT_AUTH_DEBUG_TOKENS`).
 
     Raises TooManyRequests for addresses with and without an account.
     """
@@ -62,8 +61,7 @@ def open_request(identity: Identity, sealed: str) -> tuple[str, Channel]:
 def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | None:
     """Create and mail a reset token for the active account of an e-mail address.
 
-    Returns the token, or None if there is no account. Nobody is signed in, so the audit event has
-    the system as its actor. An unknown address is only noted in the application's log.
+    Returns the token, or None if there is no account.
     """
     account = people.find_account(email)
     if account is None:
@@ -97,7 +95,7 @@ def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | Non
 def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder | None:
     """Return the owner of a reset link, or None if the link is invalid.
 
-    The link stays unused.
+    The link stays unused. `address` is the IP address of the client.
 
     Raises TooManyRequests.
     """
@@ -108,9 +106,9 @@ def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder |
 class Reset(NamedTuple):
     """Result of a reset of the password.
 
-    `email` is the user's e-mail address. `others` and `suspended` are set if the reset was the
-    first proof of this address, and are 0 otherwise. `others` is the number of other people who
-    have access to the agency. `suspended` is the number of people whom the reset suspended.
+    `others` and `suspended` are set if the reset was the first proof of this address, and are 0
+    otherwise. `others` is the number of other people who have access to the agency. `suspended` is
+    the number of people whom the reset suspended.
     """
 
     email: str
@@ -123,8 +121,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
 
     The token works once; if the new password is refused, the token still works. All sessions of the
     user and all other reset links end. Two-factor authentication stays as it is (ASVS 6.4.3).
-    Nobody is signed in, and the address does not become confirmed. The user is notified by mail,
-    and the count of failed sign-ins is reset.
+    Nobody is signed in, and the address does not become confirmed. The user is notified by mail.
 
     If no mailed link had proven the address before, the reset proves it. A stranger may have made
     the account, so API keys, sent invitations and two-factor authentication end too. If the account

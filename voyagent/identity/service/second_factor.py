@@ -63,10 +63,9 @@ def check_code(
     """Check a two-factor code of a user, mark it as used, and return its kind.
 
     The caller must have locked the user (`proving.lock_person`), made all other checks, and written
-    nothing yet, because a refusal commits its audit event. The audit log records refusals and the
-    use of recovery codes, never the code itself. If the transaction fails later, the code is not
-    used up. `at` is `sign_in` or `reauthenticate`, for the audit log. Raises `refusal` if the code
-    is invalid.
+    nothing yet, because a refusal commits its audit event. If the transaction fails later, the code
+    is not used up. `at` is `sign_in` or `reauthenticate`, for the audit log. Raises `refusal` if
+    the code is invalid.
     """
     spending = spend(identity.keyring, person, code)
     about = {"user_id": person.id}
@@ -88,10 +87,8 @@ def check_code(
 def spend(keyring: Keyring, person: User, code: str) -> Spending:
     """Mark a code as used.
 
-    Each time step of the authenticator and each recovery code works once. The code of the present
-    time step is accepted, and the codes of the time steps directly before and after it. The code of
-    a time step that is earlier than a used one is refused. Only ASCII digits are accepted. Spaces
-    inside the code are ignored; in a recovery code hyphens and case are ignored too.
+    Each time step of the authenticator and each recovery code works once. Spaces inside the code
+    are ignored; in a recovery code hyphens and case are ignored too.
     """
     typed = "".join(code.split())
     if _TOTP.fullmatch(typed):
@@ -128,10 +125,7 @@ def open_seed(keyring: Keyring, user_id: UUID, sealed: bytes) -> str:
 
 
 def reseal(keyring: Keyring, person: User) -> None:
-    """Encrypt a user's authenticator secret again if an earlier key encrypted it.
-
-    The earlier key can then be removed from the configuration.
-    """
+    """Encrypt a user's authenticator secret again if an earlier key encrypted it."""
     if person.totp_secret is not None and keyring.is_old(person.totp_secret):
         person.totp_secret = seal_seed(
             keyring, person.id, open_seed(keyring, person.id, person.totp_secret)
@@ -139,10 +133,7 @@ def reseal(keyring: Keyring, person: User) -> None:
 
 
 def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
-    """Replace all recovery codes of a user and return the ten new codes.
-
-    Only keyed hashes of the codes are stored.
-    """
+    """Replace all recovery codes of a user and return the ten new codes."""
     forget_recovery_codes(person.id)
     codes: set[str] = set()
     while len(codes) < RECOVERY_CODES:

@@ -63,14 +63,13 @@ def refresh(
 ) -> tuple[str, str]:
     """Exchange a refresh token for a new access token and a new refresh token.
 
-    Each refresh token works once: one SQL statement marks it as used, so that of concurrent calls
-    only one succeeds. A call with a used token is refused. If the call began before the token was
-    used, it is a concurrent request of the same client, and the session continues. If the call
-    began later, the token counts as stolen, and the whole session ends (RFC 9700, 4.14.2).
+    Each refresh token works once. A call with a used token is refused. If the call began before the
+    token was used, it is a concurrent request of the same client, and the session continues. If the
+    call began later, the token counts as stolen, and the whole session ends (RFC 9700, 4.14.2).
     `waited_s` is the time in seconds since the call began. The e-mail address need not be
     confirmed.
 
-    Raises TooManyRequests (per IP address of the client in `address`), InvalidRefreshToken.
+    `address` is the IP address of the client. Raises TooManyRequests, InvalidRefreshToken.
     """
     began = time.perf_counter() - waited_s
     identity.limiter.admit(limits.REFRESH, address=address)
@@ -163,8 +162,7 @@ def end_sessions(
 
     The sessions and their tokens are refused from the next request on, in browsers and programs
     (ASVS 7.4). `except_session` is the id of the session that continues; without it, all sessions
-    end. `by` is the acting user; the default is the owner of the sessions. An audit event is
-    recorded if any session ended.
+    end. `by` is the acting user; the default is the owner of the sessions.
     """
     ended = rows_changed(
         "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="
@@ -211,8 +209,7 @@ def _had_begun_before(spent_at: datetime, began: float) -> bool:
     """Return True if a call may have begun before the token was marked as used.
 
     `began` is a time of this process's `perf_counter`, and `spent_at` a time of the database's
-    clock. The database's clock is read to compare the two times. The clock is read again only if
-    the two times are closer than one round trip.
+    clock.
     """
     for _ in range(CLOCK_READS_MAX):
         before = time.perf_counter()

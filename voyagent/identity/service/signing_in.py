@@ -41,9 +41,8 @@ log = structlog.get_logger(__name__)
 class HalfSignIn:
     """A sign-in whose password was correct and whose code is still missing.
 
-    The object contains neither password nor code. `password_print` is a fingerprint of the
-    password's hash. If the password or the e-mail address changes, this sign-in can no longer be
-    completed.
+    `password_print` is a fingerprint of the password's hash. If the password or the e-mail address
+    changes, this sign-in can no longer be completed.
     """
 
     tenant_id: UUID
@@ -75,9 +74,7 @@ def begin_sign_in(
     """Check e-mail address and password, and open a session.
 
     If two-factor authentication is on, a HalfSignIn is returned instead, to be completed with a
-    code. An unknown address takes as long as a known one and has the same rate limits. A failure is
-    recorded in the audit log of the account's agency; for an unknown address it is recorded only in
-    the server's log.
+    code. An unknown address takes as long as a known one and has the same rate limits.
 
     Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in this order.
     """
@@ -96,10 +93,6 @@ def complete_sign_in(
     identity: Identity, half: HalfSignIn, *, code: str, device: Device
 ) -> SignedInPerson:
     """Open the session of a HalfSignIn with a two-factor code.
-
-    SignInExpired is raised if more than five minutes have passed since the password was checked.
-    The same error is raised if the e-mail address or the password has changed, or if two-factor
-    authentication is off by now.
 
     Raises TooManyRequests, SignInExpired, TotpInvalid.
     """
@@ -188,10 +181,10 @@ def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
 def _wrong(identity: Identity) -> InvalidCredentials:
     """Return the error for a wrong address or password, with the time to send it.
 
-    The delay is equal for known and unknown addresses. Without the delay, the response for a known
-    address would take longer, because a failure for a known address has an audit event.
+    The time does not reveal whether the address is known.
     """
     error = InvalidCredentials()
+    # A failure for a known address has an audit event, so its response would take longer.
     error.answer_at = identity.passwords.refusal_at
     return error
 

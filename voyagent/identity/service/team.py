@@ -49,7 +49,7 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
     notified by mail. Administrators may give up their own role.
 
     Raises Unauthorized, Forbidden, NotFresh, PersonNotFound, LastAdministrator, and
-    EmailAlreadyRegistered if the user is suspended and the address has another account by now.
+    EmailAlreadyRegistered if another account has the address of a suspended user.
     """
     actor.require_step_up("team.change_role")
     person = _lock(actor, user_id)
@@ -78,9 +78,8 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
 def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
     """Remove an active or suspended user from the agency and return the user's name.
 
-    All credentials of the user end, and invitations sent by or to the user are revoked. Records
-    keep the name. The e-mail address can be invited again, which creates a new user. The removed
-    user is notified by mail.
+    All credentials of the user end, and invitations sent by or to the user are revoked. The e-mail
+    address can be invited again, which creates a new user. The removed user is notified by mail.
 
     Raises Unauthorized, Forbidden, NotFresh, PersonNotFound, LastAdministrator.
     """
@@ -121,10 +120,8 @@ def sign_person_out(actor: Actor, user_id: UUID) -> int:
 def _lock(actor: Actor, user_id: UUID) -> User:
     """Return an active or suspended user, and lock this user and all administrators.
 
-    All callers lock the rows in the same order, so there is no deadlock if two administrators
-    remove each other at the same time. One of the two calls waits. It is refused afterwards,
-    because its actor is no longer an administrator. A call is also refused if the session of its
-    actor has ended during the wait. Raises Unauthorized, Forbidden, PersonNotFound.
+    Rows are always locked in the same order, so two administrators who remove each other cause no
+    deadlock. Raises Unauthorized, Forbidden, PersonNotFound.
     """
     locked = db.session.scalars(
         select(User)

@@ -68,8 +68,7 @@ def set_up_totp(
     """Create and return a new secret, which takes effect when `verify_totp` succeeds.
 
     Until then an old secret works. A program needs a fresh token; an HTML page needs the password.
-    To replace a secret, the password and a code are needed. An earlier secret that was never
-    verified is discarded.
+    To replace a secret, the password and a code are needed.
 
     Raises Forbidden, NotFresh, TotpAlreadyEnabled, and the errors of `confirm`.
     """
@@ -107,8 +106,7 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
     Recovery codes are not accepted. If two-factor authentication is on and there is no new secret,
     the code is not checked, nothing changes and None is returned. The session of this request
     continues, the user's other sessions end, and API keys stay valid. If two-factor authentication
-    was off and no mailed link has proven the user's address, a link is mailed to it. Until the link
-    is used, a reset of the password ends two-factor authentication.
+    was off and no mailed link has proven the user's address, a link is mailed to it.
 
     Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """

@@ -1,9 +1,7 @@
 """Rule that limits provisional agencies.
 
 A provisional agency creates no API keys and sends no invitations and no mail to customers. Anybody
-can sign up with the address of somebody else, or move an account to such an address. Until a mailed
-link has shown that the address belongs to the person, an agency cannot give access to others, and
-cannot write to others in its name.
+can sign up with the address of somebody else, or move an account to such an address.
 """
 
 from __future__ import annotations

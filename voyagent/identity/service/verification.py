@@ -32,7 +32,7 @@ class Known:
     """The person of the browser that opened a link, as far as the person is known.
 
     `user_id` and `session_id` identify the signed-in person and the session. `email` is the address
-    of the account whose password was entered just now. Each value is None if it is not known.
+    of the account whose password was entered just now.
     """
 
     user_id: UUID | None = None
@@ -43,9 +43,7 @@ class Known:
 def send_verification_email(identity: Identity, actor: Actor, *, address: str = "") -> None:
     """Mail a confirmation link to the actor, even if the address is already confirmed.
 
-    The API contract requires a mail in both cases. Several links may be valid at the same time.
-    Raises Unauthorized, Forbidden, TooManyRequests (per e-mail address, and per IP address of the
-    client in `address`).
+    `address` is the IP address of the client. Raises Unauthorized, Forbidden, TooManyRequests.
     """
     actor.require("account.update")
     identity.limiter.admit(
@@ -58,8 +56,8 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
     """Mail the confirmation link again to a user whose address is not confirmed.
 
-    Such a user cannot sign in yet. The caller has checked the password. The response does not
-    reveal whether the account exists. Raises TooManyRequests.
+    The caller has checked the password. The response does not reveal whether the account exists.
+    Raises TooManyRequests.
     """
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=email, address=device.ip)
     account = people.find_account(email)
@@ -99,10 +97,7 @@ def mail_verification(
 
 
 def has_room_for_link(identity: Identity, email: str) -> bool:
-    """Count a confirmation link that another act mails; return False above the limit.
-
-    The act happens nevertheless, and the user can ask for a link later.
-    """
+    """Count a confirmation link that another act mails; return False above the limit."""
     return identity.limiter.count(limits.VERIFICATION_MAIL, account=email).has_room
 
 

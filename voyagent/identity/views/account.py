@@ -111,8 +111,7 @@ def _page(
 ) -> str:
     """Render the page of the account with its three forms.
 
-    A form that is passed to this function shows the user's input. The other forms are empty or show
-    the stored values.
+    A form that is passed to this function shows the user's input.
     """
     name = name or NameForm(formdata=None, data={"full_name": person["full_name"]})
     forms = {

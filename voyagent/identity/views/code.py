@@ -25,7 +25,7 @@ _HALF = "half_sign_in"
 def keep_half(half: HalfSignIn, *, remember: bool) -> None:
     """Store a HalfSignIn in a new signed cookie.
 
-    The cookie contains no password and no code. Any earlier session of this browser ends.
+    Any earlier session of this browser ends.
     """
     session.clear()
     session[_HALF] = {

@@ -41,7 +41,7 @@ def api_keys(reader: RequestReader) -> str:
 def new_api_key(actor: Actor) -> Any:
     """Create an API key.
 
-    Only this response shows the key. The key is not stored, so no page can show it again.
+    Only this response shows the key.
     """
     form = MakeKeyForm.of(actor.role)
     made = form.attempt(lambda given: _make(actor, given), **_AT_THE_FORM)

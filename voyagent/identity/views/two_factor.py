@@ -1,7 +1,4 @@
-"""HTML pages of two-factor authentication: state, set-up, recovery codes.
-
-The page of the set-up shows a QR code.
-"""
+"""HTML pages of two-factor authentication: state, set-up, recovery codes."""
 
 from __future__ import annotations
 
@@ -62,8 +59,7 @@ def set_up(actor: Actor) -> Any:
 def switch_on(actor: Actor) -> Any:
     """Switch two-factor authentication on with the first code.
 
-    Only this response shows the recovery codes. The codes are not stored, so no page can show them
-    again.
+    Only this response shows the recovery codes.
     """
     form = CodeForm()
     if not _is_shown():

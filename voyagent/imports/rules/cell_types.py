@@ -1,8 +1,6 @@
 """Types of cells that several kinds of file share: currencies, amounts and dates.
 
-Each cell is validated separately, so that all errors of a row are reported at once. Amounts and
-dates may be written as in a form. A date must have its year, because nobody would check the guessed
-years of a thousand dates.
+Amounts and dates may be written as in a form. A date must have its year.
 """
 
 from __future__ import annotations
@@ -66,7 +64,7 @@ def plain_amount(cell: str, currency: str) -> str:
     """Convert an amount such as `1,20,000` or `1.2 lakh` to a plain decimal.
 
     If the text is not an amount, or is an amount in another currency, only its group separators are
-    removed. The text then fails validation.
+    removed.
     """
     plain = ungrouped(cell)
     found = None if plain.isascii() and plain.replace(".", "").isdecimal() else read_amount(cell)
@@ -74,10 +72,7 @@ def plain_amount(cell: str, currency: str) -> str:
 
 
 def with_plain_amount(cells: dict[str, str], currency: str) -> dict[str, str]:
-    """Return a row's cells with the amount as a plain decimal.
-
-    If the row has no amount, the result has none.
-    """
+    """Return a row's cells with the amount as a plain decimal."""
     amount = plain_amount(cells.get("amount", ""), cells.get("currency", currency).upper())
     return cells | ({"amount": amount} if amount else {})
 

@@ -113,7 +113,7 @@ def decoded(raw: bytes) -> str:
 def normal(text: str) -> str:
     """Normalise a file's text: remove the byte order mark, unify line ends.
 
-    Two files are the same if their normalised texts are equal. Raises FileTooLarge, FileUnreadable.
+    Raises FileTooLarge, FileUnreadable.
     """
     plain = (
         text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n").strip("\n")

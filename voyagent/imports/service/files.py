@@ -1,7 +1,4 @@
-"""Check files and import them; a file is imported only once.
-
-Each row is imported in a savepoint.
-"""
+"""Check files and import them; a file is imported only once."""
 
 from __future__ import annotations
 
@@ -74,8 +71,8 @@ class Kind:
     """A kind of file, such as open invoices.
 
     `columns` are the allowed columns, and `needed` the required ones. `taker` creates the importer
-    of a file. `places` gives the column at which each error is shown, by error code. In the columns
-    `had_once` no value may occur twice.
+    of a file. `places` gives the column at which each error is shown, by error code. `had_once` are
+    the columns whose values identify a row.
     """
 
     columns: tuple[str, ...]
@@ -189,10 +186,9 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
 def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """Import a file completely or not at all.
 
-    If the agency or a parallel request has imported the file before, nothing is imported, and the
-    result describes the earlier import. Two files are the same if their text and their date `on`
-    are equal; line ends and the byte order mark are ignored. Raises ImportHasFindings, and the
-    errors of `dry_run`.
+    If the agency has imported the file before, nothing is imported, and the result describes the
+    earlier import. Two files are the same if their text and their date `on` are equal; line ends
+    and the byte order mark are ignored. Raises ImportHasFindings, and the errors of `dry_run`.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -245,9 +241,7 @@ def _run(actor: Actor, kind: str, plain: str, table: Table, on: date | None) -> 
 def _alone(actor: Actor) -> Iterator[None]:
     """Hold a place for a long request and the lock of the agency's imports.
 
-    The lock ends with the transaction. The database connection is released while the request waits.
-    Otherwise several imports of one agency, which wait for each other, could take all the
-    connections that the agency may use. Raises ImportsBusy after WAIT_S seconds.
+    The lock ends with the transaction. Raises ImportsBusy after WAIT_S seconds.
     """
     with ExitStack() as held:
         if not _begin(actor, held):

@@ -2,8 +2,7 @@
 
 The documents behind receivables, payables and advances are imported separately, and each document
 posts its own amount to one of these accounts. Therefore the balances of these accounts in the trial
-balance are posted to the opening balance account instead. After both imports, the balance of each
-of these accounts equals the sum of the imported documents.
+balance are posted to the opening balance account instead.
 """
 
 from __future__ import annotations
@@ -52,8 +51,7 @@ class OneSideNeeded(Unprocessable):
 class OpenedAlready(Unprocessable):
     """The account already has an opening balance in this currency.
 
-    The balance is from an earlier file. Each file is a whole trial balance, so a second file would
-    double the balance.
+    Each file is a whole trial balance, so a second file would double the balance.
     """
 
     code = "opened_already"

@@ -1,8 +1,6 @@
 """Make the processes of an installation follow the clock of the database.
 
-One process issues tokens, links, codes and dates, and another process or the database checks them.
-If each process used the clock of its computer, a wrong clock would lengthen or shorten the lifetime
-of tokens, links and codes. Decision 0046 has the reasons.
+Decision 0046 has the reasons.
 """
 
 from __future__ import annotations
@@ -73,8 +71,7 @@ def _sample(connection: sa.Connection) -> tuple[float, datetime, float]:
     """Read the clock of the database once, and measure the round trip.
 
     Returns the duration of the round trip in seconds, the time of the database, and the value of
-    `clock.ticks` at that time. The database is assumed to have read its clock in the middle of the
-    round trip.
+    `clock.ticks` at that time.
     """
     before = clock.ticks()
     at = connection.scalar(_TIME)

@@ -42,9 +42,8 @@ def connections_of(settings: Settings, process: Purpose) -> Counter[Purpose]:
 def connections_to_server(settings: Settings, process: Purpose) -> int:
     """Return how many connections a process may open to the PostgreSQL server itself.
 
-    Connections to a connection pooler do not count, because the pooler limits its own connections
-    to the server. A command may open as many as a web process or a worker, whichever opens more.
-    Raises psycopg.OperationalError if the database is unreachable.
+    Connections to a connection pooler do not count. A command may open as many as a web process or
+    a worker, whichever opens more. Raises psycopg.OperationalError if the database is unreachable.
     """
     if process not in (Purpose.WEB, Purpose.WORKER):
         return max(connections_to_server(settings, each) for each in (Purpose.WEB, Purpose.WORKER))

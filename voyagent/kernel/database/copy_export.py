@@ -1,10 +1,7 @@
 """CSV exports of any length with PostgreSQL's COPY, in constant memory.
 
 Each export reads one snapshot of the database. A process runs at most SLOTS exports at once, and
-AGENCY_SLOTS for one agency. Each export opens a connection of its own, so that exports take no
-connections from pages. An export ends at a time limit, or when its client reads too slowly, so that
-a slow client does not block other exports. While another agency waits for the slot, the client must
-read faster.
+AGENCY_SLOTS for one agency.
 """
 
 from __future__ import annotations
@@ -101,8 +98,7 @@ def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
 def json_cell(value: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the SQL expression of a JSON cell that no separator can split.
 
-    A spreadsheet may read a semicolon or a tab as the separator. JSON already escapes tabs and line
-    ends, so only semicolons are escaped here.
+    A spreadsheet may read a semicolon or a tab as the separator.
     """
     return func.replace(cast(value, Text), ";", r"\u003b")
 
@@ -120,8 +116,8 @@ def running_total(
 ) -> ColumnElement[int]:
     """Return the running total of an SQL column in minor units.
 
-    The total in a row includes the amount of this row. `of` is a column, such as the account. Each
-    value of `of` has a separate total, which begins at zero.
+    The total in a row includes the amount of this row. Each value of `of`, such as an account, has
+    a separate total, which begins at zero.
     """
     total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(
         partition_by=of, order_by=order_by, rows=(None, 0)
@@ -132,9 +128,8 @@ def running_total(
 def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> ColumnElement[Any]:
     """Return one minor unit of a currency as an SQL decimal, such as 0.01 for INR.
 
-    Use it in rows that have several amounts. Multiply the minor units of each amount by the result,
-    as `amount_cell` does. `among` are the currencies that can occur. If all of them have two
-    decimals, the column `currency` is not read.
+    Multiply an amount in minor units by the result to get the amount. `among` are the currencies
+    that can occur.
     """
     if among and {exponent(code) for code in among} == {2}:
         return _unit(2)
@@ -176,7 +171,7 @@ class ExportsBusy(Unavailable):
 class Snapshot:
     """A Reader for one export, whose reads all see one snapshot of an agency's data.
 
-    The caller must call `close`. A forgotten snapshot is closed by the garbage collector.
+    The caller must call `close`.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], tenant_id: UUID, slot: _Slot) -> None:
@@ -188,13 +183,11 @@ class Snapshot:
     def paced(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the chunks in pieces and measure how fast the client takes them.
 
-        If the client reads more slowly than FLOOR_BYTES_PER_S, or AWAITED_BYTES_PER_S while another
-        agency waits for the slot, the database connection is shut down. The same happens after
-        TIME_LIMIT_S.
+        If the client reads too slowly, or after TIME_LIMIT_S, the database connection is shut down.
 
         Raises TimeoutError at the next read from a connection that was shut down. The web server
-        then resets the client's connection. If it only closed it, a client of HTTP/1.0 could not
-        see that the file is incomplete.
+        then resets the client's connection. A plain close would not show a client of HTTP/1.0 that
+        the file is incomplete.
         """
         try:
             for chunk in chunks:
@@ -371,9 +364,9 @@ class _Pace:
     def is_too_slow(self) -> bool:
         """Return True if the client read too slowly; begin a new measurement.
 
-        Two conditions must hold for the time since the last call. The program waited for the client
-        at least half of FLOOR_CHECK_S, and the client took fewer than FLOOR_BYTES_PER_S bytes per
-        second of this wait. The time that the database needed does not count.
+        Since the last call, the program must have waited for the client at least half of
+        FLOOR_CHECK_S, and the client must have taken fewer than FLOOR_BYTES_PER_S bytes per second
+        of this wait.
         """
         with self._lock:
             handed_before, waited_before_s = self._checked
@@ -389,7 +382,7 @@ class _Pace:
 
         The measurement covers the last calls during which the program waited for the client at
         least AWAITED_OVER_S seconds. In this time the client took fewer than AWAITED_BYTES_PER_S
-        bytes per second of the wait. A piece that the client has not taken yet counts as taken.
+        bytes per second of the wait.
         """
         with self._lock:
             waited_s = self._waited()

@@ -3,7 +3,7 @@
 `app.authenticate()` and the Core selects of the page are sent in one pipeline and run in one
 implicit transaction for the agency of the caller. The transaction is repeatable read, so that
 figures from two selects of a report agree. Lists, reports and `auth/me` use this module; writes and
-detail pages use the ORM. `SessionReader` runs such selects inside an open transaction.
+detail pages use the ORM.
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ class SessionReader:
 class ReadPool:
     """Pool of autocommit connections for reads, one per process, opened on first use.
 
-    One agency uses at most all connections but one. The last connection stays free for other
-    agencies, so slow reads of one agency do not block another.
+    One agency uses at most all connections but one, so that slow reads of one agency do not block
+    another.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -216,9 +216,9 @@ class ReadPool:
     def _must_begin(self) -> bool:
         """Return True if the program must begin the repeatable read transactions itself.
 
-        A connection pooler refuses the start option with the isolation level. With a pooler the
-        result is therefore True, unless a login for reads (`VOYAGENT_DB_READ_URL`) has the
-        isolation level as a setting in the database.
+        A connection pooler refuses the start option with the isolation level. With a connection
+        pooler the result is True, unless the login for reads (`VOYAGENT_DB_READ_URL`) has the
+        isolation level as a setting.
         """
         return self._settings.db_read_url is None and is_pooled(self._settings, Purpose.READ)
 
@@ -286,16 +286,12 @@ class RequestReader:
     def person_id(self) -> UUID:
         """Return the user id that the credential claims.
 
-        The id is confirmed by each `read`, which authenticates the caller. Before the first `read`
-        the id is only a claim.
+        Before the first `read` the id is only a claim.
         """
         return self._credential.user_id
 
     def authenticate(self) -> Actor:
         """Return the authenticated actor.
-
-        If nothing was read before, this call makes a network round trip only for the
-        authentication.
 
         Raises Unauthorized or Forbidden, as `read` does.
         """
@@ -385,8 +381,7 @@ def _none_free() -> PoolTimeout:
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
     """Take a connection, waiting while all are in use. Raises PoolTimeout.
 
-    The wait is at most WAIT_S seconds. A pool without any connection means that the database is
-    unreachable; then the wait is only RETRY_S seconds.
+    The wait is about WAIT_S seconds, or RETRY_S seconds if the pool has no connection.
     """
     began = time.monotonic()
     while True:

@@ -25,10 +25,9 @@ def find_caller(credential: Credential) -> Row:
 def authenticate_again(actor: Actor) -> Actor:
     """Authenticate the caller of an act again; return the actor with the present role.
 
-    A request is authenticated once, when it begins. If it then waits for a lock, the session or the
-    API key may end and the role may change in the meantime. Call this function after the wait, and
-    check the permission of the returned actor. An actor without a session and without a key, such
-    as a job, is returned unchanged.
+    Call this function after the request has waited for a lock, and check the permission of the
+    returned actor. An actor without a session and without a key, such as a job, is returned
+    unchanged.
 
     Raises Unauthorized if the person was removed, or the session, token or key has ended.
     """

@@ -1,7 +1,7 @@
 """A process's connections for database sessions, shared between the agencies.
 
 Each agency may use only a share of the connections. Otherwise an agency whose writes wait for each
-other could hold every connection. Nobody of another agency could then save anything or sign in.
+other could hold every connection.
 """
 
 from __future__ import annotations
@@ -46,11 +46,10 @@ class _Held:
 class ConnectionShares:
     """Limits how many of `total` connections each agency may use at the same time.
 
-    Each connection in use takes one of `total` places. A quarter of the places is for transactions
-    that begin without an agency, such as a sign-in, a password reset and a readiness probe. One
-    agency holds at most half of `total`, but may always hold two. A pool of two connections
-    therefore cannot be shared. The last quarter of all places is for agencies that hold none.
-    `agency` returns the agency for which the thread is about to use a connection, or None.
+    About a quarter of the connections is for transactions that begin without an agency, such as a
+    sign-in. One agency holds at most half of `total`, but may always hold two. About another
+    quarter is for agencies that hold none. `agency` returns the agency for which the thread is
+    about to use a connection, or None.
     """
 
     def __init__(self, total: int, agency: Callable[[], UUID | None]) -> None:
@@ -83,8 +82,7 @@ class ConnectionShares:
 class SessionPool(QueuePool):
     """SQLAlchemy connection pool that limits the connections of each agency.
 
-    Only web processes use `shares`. In a worker the queue of jobs shares the work between the
-    agencies, and a command serves one caller.
+    Only web processes use `shares`.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -1,9 +1,7 @@
 """Checks of the database before a process begins to serve.
 
 The checks are about the login, row-level security, the schema and settings. Each check is a SELECT
-with one column: null if all is well, otherwise a description of the problem. The checks of one
-database URL are sent in one round trip. They run with the role and the settings that database
-sessions of the program have.
+with one column: null if all is well, otherwise a description of the problem.
 """
 
 from __future__ import annotations

@@ -50,8 +50,7 @@ Statement = Select[Any] | KeyedSelect
 def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
     """Decorate a function that builds SQL statements; cache them by its arguments.
 
-    The statements may depend only on the arguments. The cache contains no rows and no tenants: the
-    tenant is a parameter that is filled in when the statement is sent.
+    The statements may depend only on the arguments.
     """
     return cast("Callable[P, T]", lru_cache(maxsize=STATEMENTS_MAX)(build))
 
@@ -82,8 +81,7 @@ def generic_plan(statement: Select[Any]) -> Select[Any]:
     """Mark a select for which PostgreSQL should use a generic plan.
 
     Use it for a select that takes longer to plan than to run, and whose best plan does not depend
-    on its parameters. Otherwise PostgreSQL may plan the select again for each call, if it expects
-    many rows.
+    on its parameters.
     """
     return statement.execution_options(**{_GENERIC_PLAN: True})
 

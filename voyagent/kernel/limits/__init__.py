@@ -7,9 +7,8 @@ The limits are per account, per agency, per client address and in total.
         if good:
             attempt.succeeded()
 
-Each attempt is counted before the credential is checked; otherwise many simultaneous guesses could
-be admitted. An attempt that one limit refuses is counted for no limit. A success removes the
-attempt from the count of its account.
+Each attempt is counted before the credential is checked. An attempt that one limit refuses is
+counted for no limit. A success removes the attempt from the count of its account.
 """
 
 from voyagent.kernel.limits.callers import Caller, note_caller, present_caller

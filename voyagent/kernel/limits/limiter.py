@@ -42,11 +42,9 @@ log = structlog.get_logger(__name__)
 class Attempt:
     """An admitted attempt, counted as a failure until `succeeded` is called.
 
-    It is a context manager and ends with its block. If the block raises Unavailable or
-    TooManyRequests, another limit refused the attempt before the credential was checked. The
-    attempt is then removed from all counts. If the block raises an error because the database is
-    unreachable, the credential was not checked either. The attempt is then removed from the count
-    of the account.
+    The object is a context manager and ends with its block. If the block raises Unavailable or
+    TooManyRequests, the attempt is removed from all counts. If the database is unreachable, the
+    attempt is removed from the count of the account.
     """
 
     __slots__ = ("__weakref__", "_decided", "_give_back", "_give_back_shared")
@@ -82,6 +80,7 @@ class Attempt:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # All these errors mean that the credential was not checked.
         if isinstance(error, Unavailable | TooManyRequests):
             self._give_back_shared()
             self.succeeded()
@@ -123,14 +122,13 @@ class Limiter:
     ) -> Attempt:
         """Count an attempt and admit it, or refuse it.
 
-        Call it after the check of the schema and before the check of the credential. `account` is
-        the e-mail address as typed; no such account need exist. `address` is the client's IP
-        address. `agency` is the agency of the person who acts, if known. The attempt is counted for
-        all of these in one step; a refused attempt is counted for none.
+        Call this method after the check of the schema and before the check of the credential.
+        `account` is the e-mail address as typed; no such account need exist. `address` is the
+        client's IP address. `agency` is the agency of the person who acts, if known. The attempt is
+        counted for all of these in one step; a refused attempt is counted for none.
 
-        While the credential of an attempt is being checked, the attempt counts as a failure of its
-        account. If only the limit of the account is reached, a further attempt therefore waits up
-        to `throttle.wait_max_s` seconds for such checks to end.
+        While other attempts at the account are being checked, an attempt may wait up to
+        `throttle.wait_max_s` seconds.
 
         `present_caller` returns the client address of this attempt afterwards.
 
@@ -189,7 +187,7 @@ class Limiter:
     def forgive(self, account: str, *, address: str = "") -> None:
         """Delete an account's failed attempts after a password reset.
 
-        It deletes the failures from `address`, and the failures from all addresses from which the
+        The failures from `address` are deleted, and the failures from all addresses from which the
         owner has never signed in.
         """
         for throttle in ALL:

@@ -1,7 +1,6 @@
 """Places for requests that hold a connection for writes, or a thread, for seconds.
 
-Without them, a few agencies with such requests could use all connections or all threads of a
-process.
+Without such places, a few agencies could use all connections or all threads of a process.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ def polling(agency: UUID, refusal: Callable[[], Exception]) -> AbstractContextMa
     """Hold a place while the block waits by asking the database again and again.
 
     A process has POLLING places, of which an agency may hold AGENCY_POLLING. Raises `refusal()` at
-    once if there is none.
+    once if no place is free.
     """
     return _polling.held(agency, 0, refusal)
 

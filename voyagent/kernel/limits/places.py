@@ -35,24 +35,20 @@ class _Ticket:
 class Places:
     """Places for work at the same time: `total` in all, at most `share` per party.
 
-    A party is an agency or another caller. A free place goes to the waiting caller whose party
-    holds the fewest places. Among equal parties, the party that was served longest ago comes first,
-    then the caller who has waited longest.
+    A party is an agency or another caller. Among waiting callers, the party that holds the fewest
+    places comes first.
 
-    The last `kept` free places are only for parties that hold none. Two parties with large shares
-    therefore leave places for other parties.
+    The last `kept` free places are only for parties that hold none.
 
-    With `address_share`, callers of one client address hold at most so many places, for however
-    many parties they act, and addresses take turns before parties do. A caller whose address is
-    None has no such limit.
+    With `address_share`, callers of one client address hold at most so many places. A caller whose
+    address is None has no such limit.
 
-    Callers with precedence come before the others. While others wait, they get at most
-    FIRST_IN_A_ROW places in a row, because an attacker may obtain precedence as well.
+    Callers with precedence come before the others. While others wait, at most FIRST_IN_A_ROW places
+    in a row go to callers with precedence.
 
     At most `waiting_max` callers of a party wait, and at most `queue_max` callers without
-    precedence. Further callers are refused at once, so that they do not occupy the threads of a
-    process. There is one exception: if the queue is full, a caller whose party has few waiting
-    callers replaces the last caller of the party with the most waiting callers.
+    precedence. Further callers are refused at once. But if the queue is full, a caller may replace
+    a waiting caller of the party with the most waiting callers.
     """
 
     def __init__(
@@ -116,8 +112,7 @@ class Places:
     ) -> None:
         """Give back a place that the party has taken from the same address.
 
-        If `comes_last` is true, the party counts as served just now, and not when it got the place:
-        all others who wait come before it.
+        If `comes_last` is true, all others who wait come before the party.
         """
         with self._lock:
             if comes_last:
@@ -137,8 +132,7 @@ class Places:
     def is_awaited(self, party: Hashable, address: str | None = None) -> bool:
         """Return True if a caller of another party could use a place of this party.
 
-        `address` is the client address from which the party holds the place. A waiting caller whose
-        own party or address already has its share could not use it.
+        `address` is the client address from which the party holds the place.
         """
         with self._lock:
             share = self._share_if(self.total - self._held.total() + 1)
@@ -176,10 +170,7 @@ class Places:
             return True
 
     def _give_free_places(self) -> None:
-        """Give each free place to the next caller, and wake only that caller.
-
-        Waking every waiting caller would cost more time than the work itself in a long queue.
-        """
+        """Give each free place to the next caller, and wake only that caller."""
         while (ticket := self._next()) is not None:
             self._waiting.remove(ticket)
             self._held[ticket.party] += 1

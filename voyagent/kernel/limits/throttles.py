@@ -21,8 +21,7 @@ class Throttle:
 
     The quotas in `account` limit the attempts for each typed e-mail address, which need not exist.
     If `everywhere` has quotas, those in `account` count each agency separately, and those in
-    `everywhere` count all agencies together. One agency alone then cannot use up the limit of an
-    address.
+    `everywhere` count all agencies together.
 
     The quotas in `agency` limit each agency whose people act, those in `address` each client
     address, and those in `overall` all attempts together. The amounts in `address` and `overall`

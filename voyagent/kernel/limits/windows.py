@@ -186,8 +186,7 @@ return full
 class SharedWindows(RedisStorage):
     """Counters in Redis, shared by all processes.
 
-    They use the Redis storage of the library `limits`. Methods raise the errors of the Redis
-    client.
+    Methods raise the errors of the Redis client.
     """
 
     def __init__(self, url: str) -> None:
@@ -242,8 +241,8 @@ class FailoverWindows:
     """Counters in Redis; while Redis is down, counters in this process.
 
     The first call without a response within `REDIS_TIMEOUT_S` seconds switches to the counters of
-    this process. They are used until Redis can count again, which is checked every `PROBE_EVERY_S`
-    seconds. No method raises an error, and the limits apply at all times.
+    this process. The counters of this process are used until Redis can count again. No method
+    raises an error, and the limits apply at all times.
     """
 
     def __init__(self, url: str) -> None:
@@ -273,10 +272,7 @@ class FailoverWindows:
         self._local.forget(window)
 
     def is_full(self, windows: Sequence[Window]) -> bool:
-        """Return True if one of the windows is full in Redis or in this process.
-
-        This process keeps its entries when Redis loses its data.
-        """
+        """Return True if one of the windows is full in Redis or in this process."""
         _decided, is_full = self._ask(lambda: self._shared.is_full(windows), otherwise=False)
         return is_full or self._local.is_full(windows)
 
@@ -312,7 +308,7 @@ class FailoverWindows:
 def windows(redis_url: str | None) -> Windows:
     """Return the counters of the installation.
 
-    With a Redis URL they connect to Redis at the first attempt.
+    With a Redis URL, the connection is opened at the first attempt.
     """
     return FailoverWindows(redis_url) if redis_url else LocalWindows()
 

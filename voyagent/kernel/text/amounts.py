@@ -376,10 +376,7 @@ def _value(text: str, match: re.Match[str]) -> tuple[Decimal | None, int]:
 def _value_of_run(run: str, behind: str) -> tuple[Decimal | None, int]:
     """Return the value of a run of numbers and units, and the length that was read.
 
-    The value is None if the run is not one number. Reading stops before a number whose unit is not
-    smaller than the unit before, because it begins another amount. It also stops before a number
-    that counts something else, and before a word that is usually no number, such as `do`. `behind`
-    is the text after the run.
+    The value is None if the run is not one number. `behind` is the text after the run.
     """
     total = pending = Decimal(0)
     length, last, highest = 0, 0, max(_SCALES.values()) * 10

@@ -1,8 +1,7 @@
 """Find dates in plain text; `5/12` is 5 December.
 
 The purpose of a date (`DateKind`) decides its year if none is written. Words that do not name one
-day (`next month`, `around Diwali`) and dates that do not exist become an `UnclearDate`. They are
-never guessed.
+day (`next month`, `around Diwali`) and dates that do not exist become an `UnclearDate`.
 
 Notes of staff (`by_staff=True`) may contain more kinds of dates than messages of customers. In a
 note, `Friday`, `next Friday`, `in 7 days` and `kal` count from today. In a customer's message such
@@ -257,11 +256,7 @@ def _century(
     number: int,
     month: int,
 ) -> int | None:
-    """Return the year; for a birth date, a year in the past.
-
-    If a birth date with a two-digit year would be in the future, its year is a hundred years
-    earlier.
-    """
+    """Return the year; for a birth date, a year in the past."""
     is_short = year is not None and not groups.get("y4")
     if year is None or kind != "birth" or not is_short:
         return year

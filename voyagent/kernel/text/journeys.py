@@ -1,6 +1,6 @@
 """Find the origin and the destination of a journey in plain text.
 
-They are found by words such as `from`, by airport codes, or as two places side by side.
+Both are found by words such as `from`, by airport codes, or as two places side by side.
 """
 
 from __future__ import annotations
@@ -41,9 +41,6 @@ def find_ends(text: str) -> dict[str, Place]:
     """Return the origin and the destination of a journey that the text states.
 
     The keys are `origin` and `destination`; a key is missing if the text does not state that place.
-    The places are found by words such as `from` and `to`, or by airport codes and `A se B` (Hindi:
-    from A to B). If there are none of these, two places side by side or any other places in the
-    text are taken.
     """
     route = find_route(text)
     ends = {

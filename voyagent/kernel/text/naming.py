@@ -1,8 +1,6 @@
 """Find names that the agency has not stored, by nearby words and capitals.
 
-A candidate is a run of words that are not common words, values or places. Its score depends on the
-words before and after the candidate (`from`, `paid`, `’s`, `ne`), and on a title such as `Mr`.
-Capital letters count if the other words of the text are in lower case.
+A candidate is a run of words that are not common words, values or places.
 """
 
 from __future__ import annotations

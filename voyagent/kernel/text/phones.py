@@ -35,7 +35,7 @@ _DOMAINS = {"uk": "GB"}
 class Phone:
     """A telephone number in a text, and its position.
 
-    `number` is in international form. It is None for a national number whose country is not
+    `number` is in international form. `number` is None for a national number whose country is not
     certain; then `offers` has the possible numbers in international form.
     """
 

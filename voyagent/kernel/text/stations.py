@@ -1,7 +1,7 @@
 """Find codes of airports and countries by name, for flights and visas.
 
-Examples of names are `Dubai` and `dxb`. The airports come from `airportsdata`. A name that several
-countries have is not read, unless it is one of the well-known places in `KNOWN`.
+A name that several countries have is not read, unless it is one of the well-known places in
+`KNOWN`.
 """
 
 from __future__ import annotations

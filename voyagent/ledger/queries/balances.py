@@ -126,9 +126,6 @@ def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
 def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Select[Any]:
     """Select debits and credits up to a day from as few balance rows as possible.
 
-    If `as_of` is in the first half of its month, the monthly balances of earlier months and the
-    daily balances of this month up to `as_of` are added. Otherwise the monthly balances are added
-    up to and including the month of `as_of`, and the daily balances after `as_of` are subtracted.
     `account_ids` limits the rows to some accounts. Rows: account_id, currency, debit_minor,
     credit_minor.
     """

@@ -321,7 +321,7 @@ def general_ledger(report: GeneralLedger) -> Sheet:
     """Return the general ledger as a sheet.
 
     The sheet has the opening balance, the postings, the transfers at year ends and the closing
-    balance. Raises TooManyLines.
+    balance. Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     rows = ledger_opening(report)
@@ -358,7 +358,8 @@ def daybook_totals(report: DayBook) -> list[list[Cell]]:
 def day_book(report: DayBook) -> Sheet:
     """Return the day book as a sheet with totals by currency.
 
-    There is one row for each journal line. Raises TooManyLines.
+    There is one row for each journal line. Raises TooManyLines if `report` does not contain all
+    its lines.
     """
     whole(report)
     rows: list[list[Cell]] = []

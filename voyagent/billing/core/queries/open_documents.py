@@ -235,12 +235,10 @@ def as_it_stood(
 ) -> Subquery:
     """Return the open amounts at the end of `as_of`, as rows for the caller to sum.
 
-    `now` selects the present rows, for example from a roll-up. If `as_of` is None, the present rows
-    are the result. Each document that changed after `as_of` adds two rows: one row subtracts the
-    present figures, the other row adds the figures at the end of `as_of`. The cost therefore
-    depends only on the number of changed documents.
-
-    `found` selects documents or instalments. The columns are `names`, n and open_minor.
+    The documents are those issued from `first` to `last`. `now` selects their present rows, for
+    example from a roll-up; if `as_of` is None, these rows are the result. For documents that
+    changed after `as_of`, further rows subtract the present figures and add those at the end of
+    `as_of`. `found` selects documents or instalments. The columns are `names`, n and open_minor.
     """
     if as_of is None:
         return now.subquery("found")

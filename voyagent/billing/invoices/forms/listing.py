@@ -122,8 +122,7 @@ class InvoiceList(InvoiceListQuery):
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
         """Return the tabs, each with the number of its invoices.
 
-        The tab `issued` is shown only if it is selected. The tab `void` is shown only if it is
-        selected or an invoice is void.
+        Each tab has `label`, `href`, `here` (true if it is selected) and `count`.
         """
         rare = [
             tab

@@ -57,9 +57,9 @@ class InvoiceSearch(DocumentSearch):
 class InvoiceListPage:
     """A page of the list of invoices, and the counts for the tabs of the list.
 
-    `by_status` is the number of invoices by status. `long_overdue` is the number of open invoices
-    that are overdue by more than two days. `due_about_now` is the number of open invoices by due
-    date, from two days before today to two days after today.
+    `long_overdue` is the number of open invoices that are overdue by more than two days.
+    `due_about_now` is the number of open invoices by due date, from two days before today to two
+    days after today.
 
     `is_capped` is true if there may be more invoices than `page.total`. `is_partial` is true if
     only the newest invoices were searched.
@@ -73,10 +73,7 @@ class InvoiceListPage:
     is_partial: bool
 
     def numbers(self, today: date) -> dict[str, int]:
-        """Return the counts for the tabs: by status, and `all`, `open` and `overdue`.
-
-        `today` is an argument because the agency's time zone may be known only after the query.
-        """
+        """Return the counts for the tabs: by status, and `all`, `open` and `overdue`."""
         return self.by_status | {
             "all": sum(self.by_status.values()),
             "open": sum(self.by_status.get(state, 0) for state in OPEN_INVOICE),
@@ -89,11 +86,7 @@ class InvoiceListPage:
 def read_list_page(
     reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset: int = 0
 ) -> InvoiceListPage:
-    """Return a page of the list, newest issue date first, and the counts for its tabs.
-
-    One statement reads the page and the counts. If the search has no filter but the status, the
-    total is a stored count. Any other search counts at most a thousand invoices.
-    """
+    """Return a page of the list, newest issue date first, and the counts for its tabs."""
     rows = reader.read(_list_statement(search, limit, offset))[0]
     numbers = rows[0]
     board = InvoiceListPage(
@@ -156,10 +149,7 @@ def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[An
 
 
 def _is_found(search: InvoiceSearch) -> bool:
-    """Return True if the SQL function `app.find_invoices` is used for the search.
-
-    The function cannot filter by trip or by issue date.
-    """
+    """Return True if the SQL function `app.find_invoices` is used for the search."""
     return search.uses_text_search and search.issued_from is None and search.issued_to is None
 
 

@@ -85,7 +85,7 @@ def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
     """Return an invoice with its lines, taxes, payments, credits and journal lines.
 
-    All rows are read in one database request. Raises InvoiceNotFound.
+    Raises InvoiceNotFound.
     """
     invoices, lines, taxes, payments, notes, write_offs, requests, journal, recognitions = (
         reader.read(*_document_statements(invoice_id))
@@ -128,8 +128,8 @@ def find_alike(
 ) -> list[Row]:
     """Return up to three invoices to a customer with exactly this total.
 
-    Such invoices may be duplicates. Void invoices and invoices issued before `since` are left out.
-    `besides` is the id of an invoice that is also left out. Rows: id, number, status, issue_date.
+    Void invoices and invoices issued before `since` are left out. `besides` is the id of an invoice
+    that is also left out. Rows: id, number, status, issue_date.
     """
     statement = select(
         _INVOICES.id, _INVOICES.number, _INVOICES.status, _INVOICES.issue_date

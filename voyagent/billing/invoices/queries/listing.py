@@ -58,8 +58,8 @@ def list_invoices(
 ) -> CursorPage[Row]:
     """Return a page of invoices after the cursor, newest issue date first.
 
-    An index finds texts with at least three consecutive letters or digits. Any other text, such as
-    `A-1`, is searched only in the 20,000 invoices after the cursor.
+    Text without three consecutive letters or digits is searched only in the 20,000 invoices after
+    the cursor.
     """
     rows = reader.read(_statement(search, limit + 1, cursor))[0]
     return page_of(rows, limit)

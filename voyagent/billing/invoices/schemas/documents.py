@@ -147,8 +147,7 @@ class InvoiceBrief(DocumentBrief):
 class CreditedOut(AnswerOf[Row]):
     """A credit note on this invoice.
 
-    A credit note with `reversed_on` was issued by mistake: from that date it no longer reduces the
-    invoice. `reversal_reason` has the reason.
+    From `reversed_on` on, the credit note no longer reduces the invoice.
     """
 
     credit_note_id: Annotated[UUID, Read("id")]

@@ -29,11 +29,10 @@ class SoldLineIn(InvoiceLineIn):
     """A line of an invoice, before tax.
 
     `sold_as` is `principal` for the agency's own sale, `agent` for a sale on a supplier's behalf,
-    or `fee` for the agency's fee. `tax` is the code of a tax treatment of the agency's country,
-    which determines the tax rates. `collection` is such a code for tax collected at source.
-    `basic_fare` is the basic fare of the whole line; it is required if the tax is on the basic
-    fare. `commission` is the agency's commission on the whole line, before tax, for a line sold as
-    agent.
+    or `fee` for the agency's fee. `tax` is the code of a tax treatment of the agency's country.
+    `collection` is such a code for tax collected at source. `basic_fare` is the basic fare of the
+    whole line; it is required if the tax is on the basic fare. `commission` is the agency's
+    commission on the whole line, before tax, for a line sold as agent.
     """
 
     sold_as: Literal["principal", "agent", "fee"] = "principal"

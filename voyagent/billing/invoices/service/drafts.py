@@ -60,11 +60,9 @@ def draft_invoice(
 ) -> Invoice:
     """Create a draft invoice with its taxes; it has no number and is not posted.
 
-    The due date defaults to the due date of the first instalment, or else to the date that the
-    customer's payment terms give. Place of supply and tax number default to the values that are
-    stored for the customer. `exchange_rate` is the booked rate of an invoice in a foreign currency.
+    `exchange_rate` is the booked rate of an invoice in a foreign currency.
 
-    Raises InvoiceNumberConflict if a number is requested. Raises Forbidden, CustomerNameRequired,
+    Raises InvoiceNumberConflict if `number` is given. Raises Forbidden, CustomerNameRequired,
     TextTooLong, InvalidDate, InvalidTaxNumber, EnquiryNotFound, SessionNotFound, TripNotFound, and
     the errors of `drafts.create_draft`.
     """
@@ -108,7 +106,7 @@ def draft_invoice(
 def revise_draft(
     actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen: datetime | None = None
 ) -> Invoice:
-    """Change a draft invoice, and record an audit event if a value differs.
+    """Change a draft invoice.
 
     `seen` is the `updated_at` that the caller has read. DraftChanged is raised if the draft was
     changed after that time.
@@ -124,7 +122,7 @@ def revise_draft(
 
 
 def discard_draft(actor: Actor, invoice_id: UUID) -> None:
-    """Delete a draft invoice; this leaves no gap, because a draft has no number.
+    """Delete a draft invoice.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft.
     """
@@ -163,8 +161,7 @@ def _columns(buyer: Buyer) -> FurtherColumns:
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
     """Return the id of the conversation to which an invoice belongs, or None.
 
-    The result is `session_id`, or else the conversation of the enquiry. Raises EnquiryNotFound,
-    SessionNotFound.
+    Raises EnquiryNotFound, SessionNotFound.
     """
     known_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if session_id is not None:

@@ -38,10 +38,8 @@ from voyagent.ledger.service import chart
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
     """Void an issued invoice on a day.
 
-    The day is by default today, or the issue date if the issue date is later. The number of the
-    invoice stays used (Rule 46 of the CGST Rules). Journal entries that recognise deferred revenue
-    of the invoice are reversed too. Such a reversal has the date of the entry that it reverses, or
-    the day of voiding if that day is later.
+    `on` defaults to today, or to the issue date if the issue date is later. The number of the
+    invoice stays used (Rule 46 of the CGST Rules).
 
     Raises Forbidden, InvoiceNotFound, and the errors of `void_document`.
     """
@@ -62,11 +60,10 @@ def import_open_invoice(
 ) -> Invoice:
     """Import an open invoice from the former accounting program, with its open amount.
 
-    The invoice counts as issued on its original issue date, and neither revenue nor tax is posted
-    for it. `reference` is the invoice's number in the former program, which must be unique in the
-    agency. The invoice gets a new number of a separate series (`O/2026-27/000001`), so that the
-    series of invoices has no gaps (Rule 46 of the CGST Rules). `exchange_rate` is the booked rate
-    of an invoice in a foreign currency.
+    Neither revenue nor tax is posted. `reference` is the invoice's number in the former program,
+    which must be unique in the agency. The number of the invoice is of a separate series
+    (`O/2026-27/000001`), because the series of invoices may have no gaps (Rule 46 of the CGST
+    Rules). `exchange_rate` is the booked rate of an invoice in a foreign currency.
 
     Raises Forbidden, FormerNumberRequired, FormerNumberTaken, and the errors of `draft_invoice` and
     `issue_invoice`.
@@ -98,11 +95,7 @@ def import_open_invoice(
 def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
     """Issue a draft invoice with the next number.
 
-    The journal entry debits receivables and credits revenue and taxes. If the agency sells a
-    service in its own name and the service date is after the issue date, the revenue is deferred
-    income until the service date. If several calls run at the same time, only one issues the
-    invoice. If the transaction fails, the number is free again. `seen` is the `updated_at` that the
-    caller has read, or None to issue any version of the draft.
+    `seen` is the `updated_at` that the caller has read, or None to issue any version of the draft.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
     AmountAboveLimit, InvoiceNumberConflict, AccountNotFound, AccountInactive.
@@ -147,8 +140,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
 def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
     """Return the journal lines for issuing an invoice, with taxes and rounding.
 
-    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. An
-    imported invoice is posted against the opening balance account.
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
     """
     if invoice.is_opening:
         total = Money(invoice.total_minor, invoice.currency)
@@ -169,10 +161,7 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
 
 
 def recognitions_of(invoice: Invoice) -> list[Recognition]:
-    """Return the revenue to recognise on later service dates.
-
-    The list is empty for an imported invoice.
-    """
+    """Return the revenue to recognise on later service dates."""
     if invoice.is_opening:
         return []
     lines = document_queries.get_lines(invoice)

@@ -21,9 +21,7 @@ def send_invoice(
 ) -> Invoice:
     """Mail an issued invoice to the customer; replies go to the person who sends it.
 
-    The number of mails is limited for each recipient and for each agency. The mail is recorded in
-    the audit log. Raises Forbidden, AgencyNotVerified, InvoiceNotFound, InvoiceNotSendable,
-    TooManyRequests.
+    Raises Forbidden, AgencyNotVerified, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
     """
     actor.require("invoice.send")
     require_verified_agency()

@@ -25,8 +25,6 @@ class Letter:
     dates and references, and `parts` has the amounts that make up the total. `settled` has payments
     and credits, and `plan` has instalments. `due` is the label and value of the amount due. `rate`
     is the booked exchange rate as text.
-
-    The first column of the table is aligned left, the other columns right.
     """
 
     title: str

@@ -122,10 +122,7 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
 
 
 def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attached:
-    """Return a payment as a PDF, with the settled documents and refunds.
-
-    The last row has the unused amount, if there is any.
-    """
+    """Return a payment as a PDF, with the settled documents and refunds."""
     payment, currency = document.payment, document.payment["currency"]
     is_in = payment["direction"] == "in"
     left = payment["amount_minor"] - payment["allocated_minor"] - payment["refunded_minor"]
@@ -232,10 +229,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
 
 
 def supplier_credit_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
-    """Return the agency's record of a supplier credit as a PDF.
-
-    The PDF names the credited bill and the reason.
-    """
+    """Return the agency's record of a supplier credit as a PDF."""
     credit, currency = document.credit, document.credit["currency"]
     letter = Letter(
         file=file_name("supplier-credit", credit["vendor_reference"]),
@@ -300,10 +294,7 @@ def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
 
 
 def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
-    """Return payments, credits and write-offs as labels with negative amounts.
-
-    The total and these amounts add up to the amount due.
-    """
+    """Return payments, credits and write-offs as labels with negative amounts."""
     received = [
         (_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency))
         for paid in document.payments
@@ -317,10 +308,7 @@ def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
 
 
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
-    """Return the amount due with its label, or None for a draft or void invoice.
-
-    The label has the due date, unless there are instalments. If nothing is due, the label says why.
-    """
+    """Return the amount due with its label, or None for a draft or void invoice."""
     if invoice["status"] == "paid":
         settled = (
             _("Settled")
@@ -338,10 +326,7 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
 
 
 def _plan(document: Row) -> list[tuple[str, str]]:
-    """Return the instalments with their open amounts, as labels and amounts.
-
-    Drafts and void documents have no open amount, so the whole amount is shown.
-    """
+    """Return the instalments as pairs of a label and an amount."""
     is_live = document["status"] not in ("draft", "void")
     rows = []
     for one in instalment_queries.instalments_of(document):

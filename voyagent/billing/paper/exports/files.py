@@ -1,7 +1,4 @@
-"""Kinds of billing documents that can be downloaded as files.
-
-Pages and the API offer the downloads.
-"""
+"""Kinds of billing documents that can be downloaded as files."""
 
 from __future__ import annotations
 

@@ -57,12 +57,7 @@ PARTS = {
 
 
 def sheet_of(name: str, members: Row) -> Sheet:
-    """Return an API response as rows of a sheet: single values, lists and totals.
-
-    The lists are document lines, payments, credits and so on. Each item is followed by its taxes.
-    An amount without a column has a row of its own, such as `line.commission`, unless the amount is
-    zero. The row of a reversed item is labelled, for example, `credit_note.reversed`.
-    """
+    """Return an API response as rows of a sheet: single values, lists and totals."""
     currency = members["currency"]
     rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(members)]
     for member, part in PARTS.items():

@@ -1,7 +1,4 @@
-"""Capability `pay_bill`: record a payment of a supplier's bill.
-
-The payment may be less than the open amount of the bill.
-"""
+"""Capability `pay_bill`: record a payment of a supplier's bill."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Capability `record_receipt`: record a customer's payment of an invoice.
-
-The payment may be less than the open amount of the invoice.
-"""
+"""Capability `record_receipt`: record a customer's payment of an invoice."""
 
 from __future__ import annotations
 
@@ -101,10 +98,7 @@ def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Return the sentence that the card shows for a receipt.
-
-    After the receipt is recorded, the sentence names the customer and the invoice.
-    """
+    """Return the sentence that the card shows for a receipt."""
     if not output.get("recorded"):
         return str(gettext("Record payment"))
     return str(

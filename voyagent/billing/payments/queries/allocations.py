@@ -129,6 +129,7 @@ def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
     statement = (
         select(model)
         .where(model.id.in_(document_ids))
+        # In this order two requests cannot deadlock.
         .order_by(model.id)
         .with_for_update(key_share=True)
     )

@@ -48,11 +48,7 @@ _LISTED = (
 
 
 def payments_listing(search: PaymentSearch) -> Listing:
-    """Return the export of the payments that a search finds, newest first.
-
-    The order is by payment date. The refunded and the unused amount of a reversed payment are
-    exported as zero.
-    """
+    """Return the export of the payments that a search finds, latest payment first."""
     of = Payment.__table__.c
     columns = [
         Column("number", of.number),
@@ -125,10 +121,7 @@ def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
 def list_payments(
     reader: Reader, search: PaymentSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """Return a page of payments after the cursor, newest payment date first.
-
-    A later page costs no more than the first page.
-    """
+    """Return a page of payments after the cursor, newest payment date first."""
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     return page_by_day(rows, limit, "paid_on")
 
@@ -156,7 +149,7 @@ def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
     """Return a payment with its allocations and refunds, oldest first.
 
-    All rows are read in one database request. Raises PaymentNotFound.
+    Raises PaymentNotFound.
     """
     payments, allocations, refunds, journal = reader.read(*_document_statements(payment_id))
     return PaymentDocument(first_row(payments, PaymentNotFound), allocations, refunds, journal)

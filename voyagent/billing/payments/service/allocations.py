@@ -52,14 +52,11 @@ def allocate(
 ) -> Payment:
     """Allocate an advance to documents of its party from a day on (default today).
 
-    A journal entry moves the amount from the account of advances to the account of the documents.
     If `parts` is None, the unused amount is allocated to the open documents, earliest due date
     first.
 
-    The day may not be before the payment date or before the issue date of a document. If
-    allocations or refunds of the payment were reversed, the day may not be before the last
-    reversal. If allocations, credits or write-offs of a document were reversed, the day may not be
-    before the last of these reversals. Reports for earlier dates therefore do not change.
+    The day may not be before the payment date, the issue date of a document, or the last reversal
+    that concerns the payment or a document.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen,
     InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen,
@@ -111,8 +108,7 @@ def allocate(
 def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], day: date) -> None:
     """Post and store the allocations to documents in another currency.
 
-    Each of these allocations has a journal entry of its own. Settlements in the payment's currency
-    are ignored.
+    Settlements in the payment's currency are ignored.
     """
     actor.require_authority("payment.record")
     for part in settlements:
@@ -206,10 +202,6 @@ def deallocate(
     actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None
 ) -> Payment:
     """Take back a whole allocation on a day (default today).
-
-    From that day the settled amount is open on the document again, and the payment has the amount
-    as an advance again. The row of the allocation stays; another row with negative amounts cancels
-    it. An allocation can be taken back only once.
 
     Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate,
     PeriodLocked.

@@ -27,11 +27,8 @@ def import_advance(
 ) -> Payment:
     """Import an advance that a customer paid or that was paid to a supplier.
 
-    No part of the advance is used yet. `direction` is `in` for a customer and `out` for a supplier.
-    `reference` is the advance's number in the former program; it must be unique among the imported
-    advances of the direction. `paid_on` is the day of the payment. The advance gets a new number of
-    a separate series (`A/2026-27/000001`). No bank or cash account is changed. The advance can be
-    allocated and refunded like any other advance.
+    `direction` is `in` for a customer and `out` for a supplier. `reference` is the advance's number
+    in the former program; it must be unique among the imported advances of the direction.
 
     Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and the errors of `record_payment`.
     """

@@ -62,8 +62,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     """Record a payment from a customer or to a supplier on a day (default today).
 
     `account` is `bank` or `cash`; only `import_advance` passes `opening_balances`. `parts` settle
-    documents immediately; the rest is an advance. Parts for documents in another currency are first
-    posted as an advance and then allocated. The payment takes the next number of its series.
+    documents immediately; the rest is an advance.
 
     Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and the
     errors of `allocate`.
@@ -135,8 +134,7 @@ def record_receipt(
 
     `amount` defaults to the whole open amount. `on`, the payment date, defaults to today.
 
-    Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
-    PaymentExceedsOpen, InvalidDate, TextTooLong.
+    Raises InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, and the errors of `record_payment`.
     """
     actor.require_authority("payment.record")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -156,8 +154,7 @@ def pay_bill(
 
     `amount` defaults to the whole open amount. `on`, the payment date, defaults to today.
 
-    Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
-    PaymentExceedsOpen, InvalidDate, TextTooLong.
+    Raises BillNotFound, DocumentNotOpen, PaidInOtherMoney, and the errors of `record_payment`.
     """
     actor.require_authority("payment.record")
     bill = bill_queries.get_bill(bill_id, lock=True)
@@ -176,11 +173,9 @@ def refund_payment(
     """Record a refund of an advance.
 
     `amount` defaults to the whole unused amount. `on`, the date of the refund, defaults to today.
-    The agency refunds an advance of a customer; a supplier refunds an advance that it received. The
-    refund takes the next number of the series of refunds.
 
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
-    PaymentOverAllocated, InvalidDate, TextTooLong, PeriodLocked.
+    PaymentOverAllocated, AmountAboveLimit, InvalidDate, TextTooLong, PeriodLocked.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)

@@ -35,11 +35,8 @@ def reverse_payment(
 ) -> Payment:
     """Reverse a whole payment on a day (default today).
 
-    The allocations of the payment end on that day, and the documents are open again. Reports for
-    earlier dates do not change. The number of the payment stays used. After the reversal, an
-    imported advance can be imported again. The day may not be before the date of the payment, the
-    date of any of its allocations, or the last reversal of one of its allocations or refunds. A
-    payment can be reversed only once.
+    The day may not be before the date of the payment, the date of any of its allocations, or the
+    last reversal of one of its allocations or refunds.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired,
     TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
@@ -105,9 +102,6 @@ def reverse_refund(
     actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None
 ) -> Refund:
     """Reverse a whole refund on a day (default today).
-
-    From that day the refunded amount is an advance on the payment again; reports for earlier dates
-    do not change. The number of the refund stays used. A refund can be reversed only once.
 
     Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate, PeriodLocked.

@@ -70,8 +70,7 @@ _MOVES = {"allocation": "payment.record", "payment": "payment.reverse"}
 def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice | Bill]:
     """Lock documents and return them by id.
 
-    The documents are locked in the order of their ids, so that two requests never deadlock. Raises
-    InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound.
+    Raises InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound.
     """
     ids = check_named(named)
     return {
@@ -195,8 +194,8 @@ def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocatio
 def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
     """Store allocations of a payment, and update the amounts of payment and documents.
 
-    The allocated amount of the payment and the settled amounts of the documents grow. `entry_id` is
-    the journal entry of the allocations. The caller must have locked the payment and the documents.
+    `entry_id` is the journal entry of the allocations. The caller must have locked the payment and
+    the documents.
     """
     payment.allocated_minor += sum(allocation.amount_minor for allocation in allocations)
     for allocation in allocations:
@@ -245,9 +244,7 @@ def _audit_part(part: Settlement) -> dict[str, str]:
 def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
     """Return the account to debit and the account to credit for an allocation.
 
-    The two accounts are the control account of the documents and the account of advances. For a
-    payment from a customer, the account of advances is debited; for a payment to a supplier, it is
-    credited. With `take_back`, to take an allocation back, debit and credit are swapped.
+    With `take_back`, debit and credit are swapped.
     """
     documents, advances = CONTROL[payment.direction]
     return (
@@ -295,7 +292,7 @@ class Part:
     """The amount of a payment to allocate to a document.
 
     For a document in another currency, `settled` is the settled amount in the document's currency,
-    and `quote` is the exchange rate. The settled amount or the exchange rate is required.
+    and `quote` is the exchange rate. For such a document, `settled` or `quote` is required.
     """
 
     document_id: UUID
@@ -328,11 +325,6 @@ class Settlement:
 def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlement:
     """Return the settlement of a locked document by a part of a payment.
 
-    If the currencies differ, one of them must be the currency of the ledger. If the payment is in
-    the currency of the ledger, the document must have a booked rate. The booked value of the
-    settlement is computed so that the booked values of all settlements of a document add up to the
-    value of the whole document at its booked rate.
-
     Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies,
     MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
     """
@@ -349,6 +341,7 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
     settled = _settled(part, currency)
     if booked_at is None:
         return Settlement(part.document_id, amount, settled, part.quote)
+    # The booked values of all settlements add up to the value of the whole document.
     before = allocation_queries.exchanged_before(document)
     whole = booked_at.changing(currency).convert(
         Money(before.settled_minor + settled.amount_minor, currency)
@@ -365,8 +358,7 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
 def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Money]]:
     """Return the journal lines of an allocation to a document in another currency.
 
-    Debits equal credits in each currency. A journal line is a tuple: key of the account, 1 for
-    debit or -1 for credit, and amount.
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
     """
     documents, advances = CONTROL[direction]
     sign = 1 if direction == "in" else -1

@@ -133,8 +133,7 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
 def new_payment(actor: Actor) -> Any:
     """Show and submit the form to record a payment.
 
-    The URL may name the document to settle. After a party is entered, the form lists the party's
-    open documents. The amount can be distributed over these documents, earliest due date first.
+    The URL may name the document to settle.
     """
     form = PaymentForm(actor.currency, data=_begun())
 
@@ -427,9 +426,8 @@ def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]
 def _begun() -> dict[str, Any]:
     """Return the initial values of the form of a payment, some of them from the URL.
 
-    The URL may have the direction and the party. The payment date is today. If the URL names an
-    open document, its party and currency are used, and its open amount is the amount to pay and to
-    allocate. Raises InvoiceNotFound, BillNotFound.
+    The URL may name the direction, the party and a document to settle. Raises InvoiceNotFound,
+    BillNotFound.
     """
     parameters = {
         name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")
@@ -468,11 +466,10 @@ def _open_documents(
     """Return a party's open documents in a currency, and its other open documents.
 
     The documents of the second list are in other currencies. In both lists the earliest due date is
-    first. A list has at most as many documents as one payment can settle. A row of the second list
-    also has `booked_rate` (the booked exchange rate as text, or None), `base` (the base currency of
-    the exchange rate of the day that the user may enter), `can_be` (True if the payment can settle
-    the document), and `is_beyond` (True if neither the document nor the payment is in the currency
-    of the ledger).
+    first. A row of the second list also has `booked_rate` (the booked exchange rate as text, or
+    None), `base` (the base currency of the exchange rate of the day that the user may enter),
+    `can_be` (True if the payment can settle the document), and `is_beyond` (True if neither the
+    document nor the payment is in the currency of the ledger).
     """
     name = " ".join(str(party or "").replace("\x00", "").split())
     if not 1 <= len(name) <= 255 or currency not in currency_codes():
@@ -507,8 +504,7 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
     """Distribute an amount over documents, earliest due date first.
 
     `documents` are in the payment's currency. Amounts that the user entered for documents in
-    another currency are not changed. They are deducted from `amount` before the rest is
-    distributed.
+    another currency stay, and are deducted from `amount` first.
     """
     rows = [row for row in form.allocations.data if row["document_id"] in form.pairs]
     form.allocations.data = rows

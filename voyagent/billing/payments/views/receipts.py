@@ -34,10 +34,7 @@ from voyagent.kernel.money import Money
     once=True,
 )
 def receipt(actor: Actor, invoice_id: UUID) -> Any:
-    """Record a payment of an invoice.
-
-    The form proposes the whole open amount and today's date.
-    """
+    """Record a payment of an invoice."""
     document = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(document, may=document.status in OPEN_INVOICE):
         return back

@@ -1,7 +1,4 @@
-"""Capability `write_off_invoice`: write off an invoice as a bad debt.
-
-The write-off may be less than the open amount of the invoice.
-"""
+"""Capability `write_off_invoice`: write off an invoice as a bad debt."""
 
 from __future__ import annotations
 

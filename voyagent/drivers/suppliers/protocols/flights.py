@@ -161,7 +161,7 @@ class Ticket:
     """A ticket; `number` is the airline's three-digit code and ten digits.
 
     `position` is the traveller's position in the booking, counted from 1. `check_digit` is `number`
-    modulo seven. The check digit is printed after the number and is not part of the number.
+    modulo seven.
     """
 
     number: str

@@ -102,7 +102,7 @@ class HotelRate:
 class HotelBooking:
     """A booking at a hotel.
 
-    `charge` is the cancellation charge. It is None if the booking is not cancelled.
+    `charge` is the cancellation charge, or None if the booking is not cancelled.
     """
 
     supplier: str

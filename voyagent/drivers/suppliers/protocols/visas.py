@@ -64,8 +64,8 @@ class VisaRequirements:
 class VisaApplication:
     """A visa application of one person.
 
-    `filed_on` is the day of filing. It is stored in the application, so that a repeated call sends
-    an equal application and the supplier files it only once.
+    `filed_on` is the day of filing. `filed_on` is stored, so that a repeated call sends an equal
+    application.
     """
 
     traveller: Traveller

@@ -1,9 +1,8 @@
 """Exchange rates of the sandbox, which calculates prices in US dollars.
 
-The rates in `currencies.csv` are round numbers near the real rates of late 2026. The rates in the
-file never change, so that equal searches have equal prices. The rates must not be used in the
-ledger. A price is rounded up to a multiple of `step_minor` minor units, as airlines do;
-`step_minor` is a column of the file.
+The rates in `currencies.csv` are round numbers near the real rates of late 2026. The rates must not
+be used in the ledger. A price is rounded up to a multiple of `step_minor` minor units, as airlines
+do; `step_minor` is a column of the file.
 """
 
 from __future__ import annotations

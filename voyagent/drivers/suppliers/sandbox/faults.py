@@ -64,8 +64,7 @@ class Faults:
     def at(self, countries: Iterable[str]) -> None:
         """Raise the simulated failure of the first country that has one.
 
-        If none of `countries` has a simulated failure, nothing is raised. Raises TransientFailure,
-        UpstreamTimeout, RateLimited, AuthenticationFailed.
+        Raises TransientFailure, UpstreamTimeout, RateLimited, AuthenticationFailed.
         """
         for country in countries:
             if country == "AQ":

@@ -1,8 +1,7 @@
 """Flights of the sandbox: search, hold and ticketing without stored state.
 
-A `supplier_ref` contains its booking. Issuing and cancelling return a new `supplier_ref`, which the
-caller stores; the old one stays valid. A call that is repeated with the same reference has the same
-result.
+Issuing and cancelling return a new `supplier_ref`, which the caller stores; the old one stays
+valid. A call that is repeated with the same reference has the same result.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Hotels of the sandbox, which are the same at each search.
 
-The hotels are invented, and their names say so. A `rate_key` contains the query and the choice of
-hotel, room, meals and refund terms. The rate is computed again from its `rate_key`, so nothing is
-stored.
+The hotels are invented, and their names say so.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Signatures and references of the sandbox, made with the installation's key.
 
-The sandbox stores nothing. A `supplier_ref` and a `rate_key` contain their data and a signature.
-Locators and ticket numbers are computed from the agency's reference.
+A `supplier_ref` and a `rate_key` contain their data and a signature. Locators and ticket numbers
+are computed from the agency's reference.
 """
 
 from __future__ import annotations
