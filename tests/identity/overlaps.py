@@ -41,19 +41,29 @@ def overlap(
         finally:
             began.set()
 
-    def is_waiting() -> bool:
-        with owner.connect() as connection:
-            return True in connection.scalars(_WAITING, {"holder": holder[0]}).all()
-
     with ThreadPoolExecutor(2) as pool:
         held = pool.submit(hold)
         try:
             assert began.wait(WAIT_S)
             other = pool.submit(second)
             end = time.monotonic() + WAIT_S
-            while not other.done() and not is_waiting():
+            while not other.done() and not _is_blocked_by(owner, holder[0]):
                 assert time.monotonic() < end, "the second act neither waits nor ends"
                 time.sleep(POLL_S)
         finally:
             go.set()
         return held.result(WAIT_S), other.result(WAIT_S)
+
+
+def until_blocked(owner: sa.Engine, holder: sa.Connection) -> None:
+    """Wait until another transaction waits for a lock of `holder`."""
+    pid = holder.scalar(sa.text("select pg_backend_pid()"))
+    end = time.monotonic() + WAIT_S
+    while not _is_blocked_by(owner, pid):
+        assert time.monotonic() < end, "nobody waits"
+        time.sleep(POLL_S)
+
+
+def _is_blocked_by(owner: sa.Engine, holder: int | None) -> bool:
+    with owner.connect() as connection:
+        return True in connection.scalars(_WAITING, {"holder": holder}).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +12,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.identity.authenticators import API, Authenticator, in_session, rules, switch_on
-from tests.identity.keys import bearing
-from tests.identity.overlaps import overlap
+from tests.identity.keys import bearing, make_key
+from tests.identity.overlaps import overlap, until_blocked
 from tests.identity.test_recovery import NEW
 from tests.identity.test_sessions import Sql, fresh_address, me, sign_in
-from tests.people import PASSWORD, People, Person
+from tests.people import PASSWORD, People, Person, csrf
 from voyagent.identity.rules.credentials import Kind
 from voyagent.identity.service import (
     credentials,
@@ -354,3 +355,63 @@ def test_bank_details_are_not_changed_by_a_session_that_a_first_reset_ends(
     )
     assert answer.status_code == 401
     assert alice.api.get("/tenant-settings").json["bank_details"] is None
+
+
+# The order of locks
+# --------------------------------------------------------------------------------
+
+PERSON = "select 1 from users where id = :u for no key update"
+
+
+def invite_by_key(mallory: Person, _bob: Person) -> Do:
+    key = bearing(mallory, make_key(mallory, scopes=["full", "team"])[1])
+    return lambda: key.post("/auth/invites", json={"email": fresh_address(), "role": "agent"})
+
+
+def change_role_by_key(mallory: Person, bob: Person) -> Do:
+    key = bearing(mallory, make_key(mallory, scopes=["full", "team"])[1])
+    return lambda: key.patch(f"/team/{bob.actor.user_id}", json={"role": "viewer"})
+
+
+def rename_by_key(mallory: Person, _bob: Person) -> Do:
+    key = bearing(mallory, make_key(mallory)[1])
+    return lambda: key.patch("/auth/profile", json={"full_name": "Mallory"})
+
+
+def invite_by_browser(mallory: Person, _bob: Person) -> Do:
+    """The request is the first one of the browser for an hour."""
+    browser = mallory.browser
+    token = csrf(browser, "/team")
+    with browser.session_transaction() as kept:
+        kept["seen"] = 0
+    body = {"email": fresh_address(), "role": "agent", "csrf_token": token}
+    return lambda: browser.post("/team", data=body)
+
+
+@pytest.mark.parametrize(
+    ("making", "table", "status"),
+    [
+        (invite_by_key, "api_keys where created_by_user_id", 201),
+        (change_role_by_key, "api_keys where created_by_user_id", 200),
+        (rename_by_key, "api_keys where created_by_user_id", 200),
+        (invite_by_browser, "auth_sessions where user_id", 303),
+    ],
+)
+def test_a_request_holds_no_credential_while_it_waits_for_its_person(
+    mallory: Person,
+    bob: Person,
+    owner_engine: sa.Engine,
+    making: Callable[[Person, Person], Do],
+    table: str,
+    status: int,
+) -> None:
+    """An act that ends credentials locks the person first, and then the credentials."""
+    make = making(mallory, bob)
+    given = {"u": mallory.actor.user_id}
+    with ThreadPoolExecutor(1) as pool:
+        with owner_engine.begin() as ending:
+            ending.execute(sa.text(PERSON), given)
+            asked = pool.submit(make)
+            until_blocked(owner_engine, ending)
+            ending.execute(sa.text(f"select 1 from {table} = :u for update nowait"), given)
+        assert asked.result().status_code == status

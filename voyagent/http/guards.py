@@ -30,7 +30,7 @@ from voyagent.kernel.database.read_pool import (
     actor_of,
 )
 from voyagent.kernel.database.reauthentication import find_caller
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, next_act
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.tenancy import name_agency, record_bound_agency
@@ -154,6 +154,7 @@ def browser_credential() -> Credential:
     credential = cast("SignedIn", current_user).credential
     if _note_seen():
         auth_adapter().note_seen(credential)
+        next_act()  # so that the request does not hold the row of its session
     return replace(credential, fresh=_is_confirmed())
 
 

@@ -9,7 +9,7 @@ from voyagent.identity.models import User
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import tenancy
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.reauthentication import authenticate_again
+from voyagent.kernel.database.reauthentication import authenticate_again, release_key
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import Unauthorized
 
@@ -39,6 +39,7 @@ def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
     """
     if actor.user_id is None:
         raise Unauthorized
+    release_key(actor)
     person = lock_person(actor.user_id)
     present = replace(authenticate_again(actor), role=person.role)
     present.require(permission)

@@ -22,7 +22,7 @@ from voyagent.identity.service.suspending import reinstate
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.reauthentication import authenticate_again
+from voyagent.kernel.database.reauthentication import authenticate_again, release_key
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 
@@ -123,6 +123,7 @@ def _lock(actor: Actor, user_id: UUID) -> User:
     Rows are always locked in the same order, so two administrators who remove each other cause no
     deadlock. Raises Unauthorized, Forbidden, PersonNotFound.
     """
+    release_key(actor)
     locked = db.session.scalars(
         select(User)
         .where(

@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.database.read_pool import AUTHENTICATE, Row, actor_of, authenticate_values
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.tenancy import bind
 
 _AUTHENTICATE = text(AUTHENTICATE.replace("%(", ":").replace(")s", ""))
 
@@ -20,6 +21,19 @@ def find_caller(credential: Credential) -> Row:
     if caller is None:
         raise Unauthorized
     return dict(caller)
+
+
+def release_key(actor: Actor) -> None:
+    """End the transaction of a caller with an API key, to unlock the row of the key.
+
+    The authentication locks this row if it stores the time of the last use. An act that ends
+    credentials locks the person and then the person's keys. Call this function before locking a
+    person, so that no caller locks them in the other order and waits for such an act forever.
+    Nothing must have been written before.
+    """
+    if actor.key_id is not None:
+        pause()
+        bind(db.session(), actor.tenant_id)
 
 
 def authenticate_again(actor: Actor) -> Actor:
