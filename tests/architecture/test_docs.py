@@ -211,6 +211,7 @@ FIGURES = {
         sending.REST_BYTES_MAX // _MIB,
         sending.ADDRESS_RESTS_BYTES_MAX // _MIB,
         sending.RESTS_BYTES_MAX // _MIB,
+        sending.WAITING_BYTES_MAX // _MIB,
         sending.READ_BYTES_PER_S // 1024,
         Settings.model_fields["http_send_s"].default,
     ),

@@ -93,6 +93,33 @@ def test_without_memory_a_thread_waits_and_sends_everything(
         sent.result(10)
 
 
+@pytest.mark.parametrize(
+    ("network", "limit"),
+    [("192.0.2.1", "ADDRESS_WAITING_BYTES_MAX"), (None, "WAITING_BYTES_MAX")],
+)
+def test_if_too_many_bytes_wait_the_slowest_is_cut(
+    network: str | None, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, limit, 3 * len(LARGE))
+    rests = Rests(waiting_max=100)
+    made = [Line(rests) for _ in range(4)]
+    for number, line in enumerate(made):
+        line.server.network = network
+        monkeypatch.setattr(line.server, "rate", lambda number=number: number, raising=False)
+    with ThreadPoolExecutor(len(made)) as threads:
+        sent = []
+        for line in made:
+            sent.append(threads.submit(line.server.sendall, LARGE))
+            time.sleep(0.1)
+        with pytest.raises(TimeoutError):
+            sent[0].result(5)
+        for line, done in zip(made[1:], sent[1:], strict=True):
+            assert line.read(len(LARGE)) == len(LARGE)
+            done.result(10)
+    for line in made:
+        line.close()
+
+
 def test_of_too_many_that_wait_the_slowest_is_cut(
     lines: list[Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:

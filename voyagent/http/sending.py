@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 REST_BYTES_MAX = 1024 * 1024
 RESTS_BYTES_MAX = 64 * 1024 * 1024
 ADDRESS_RESTS_BYTES_MAX = RESTS_BYTES_MAX // 4
+WAITING_BYTES_MAX = 256 * 1024 * 1024
+ADDRESS_WAITING_BYTES_MAX = WAITING_BYTES_MAX // 4
 READ_BYTES_PER_S = 16 * 1024
 FILE_PIECE_BYTES = 256 * 1024
 POLL_MS = 250
@@ -35,7 +37,7 @@ class Rests:
     def __init__(self, waiting_max: int) -> None:
         self.patience_s = 10.0
         self._waiting_max = max(waiting_max, 1)
-        self._waiting: set[ResponseSocket] = set()
+        self._waiting: dict[ResponseSocket, int] = {}
         self._bytes: Counter[str | None] = Counter()
         self._lock = Lock()
 
@@ -61,24 +63,36 @@ class Rests:
                 del self._bytes[network]
 
     @contextmanager
-    def waiting(self, sock: ResponseSocket) -> Iterator[None]:
-        """Count this thread as waiting; if too many wait, disconnect the slowest client.
+    def waiting(self, sock: ResponseSocket, size: int) -> Iterator[None]:
+        """Count this thread as waiting with `size` unsent bytes.
 
-        Raises TimeoutError if the slowest client is the client of this thread.
+        If too many threads or bytes wait, the slowest clients are disconnected. Raises TimeoutError
+        if the client of this thread is one of them.
         """
         with self._lock:
-            if len(self._waiting) >= self._waiting_max:
-                slowest = min([*self._waiting, sock], key=lambda one: one.rate())
-                self._waiting.discard(slowest)
+            while rivals := self._rivals(sock, size):
+                slowest = min([*rivals, sock], key=lambda one: one.rate())
+                self._waiting.pop(slowest, None)
                 slowest.cut()
                 if slowest is sock:
                     raise TimeoutError
-            self._waiting.add(sock)
+            self._waiting[sock] = size
         try:
             yield
         finally:
             with self._lock:
-                self._waiting.discard(sock)
+                self._waiting.pop(sock, None)
+
+    def _rivals(self, sock: ResponseSocket, size: int) -> list[ResponseSocket]:
+        """Return the waiting sockets of which one must make room; empty if there is room."""
+        if len(self._waiting) >= self._waiting_max:
+            return list(self._waiting)
+        own = {one: left for one, left in self._waiting.items() if one.network == sock.network}
+        if sock.network is not None and sum(own.values()) + size > ADDRESS_WAITING_BYTES_MAX:
+            return list(own)
+        if sum(self._waiting.values()) + size > WAITING_BYTES_MAX:
+            return list(self._waiting)
+        return []
 
 
 class ResponseSocket(socket.socket):
@@ -99,7 +113,7 @@ class ResponseSocket(socket.socket):
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self.is_cut = False
         self.deadline = 0.0
-        self._rests, self._network = rests, network
+        self._rests, self.network = rests, network
         self._rest = bytearray()
         self._rest_lock = Lock()
         self._is_announced = False
@@ -131,7 +145,7 @@ class ResponseSocket(socket.socket):
         if view:
             view = view[self._keep(view) :]
         if view:
-            with self._rests.waiting(self):
+            with self._rests.waiting(self, len(view)):
                 self._wait(view)
 
     def sendfile(self, file: _SendableFile, offset: int = 0, count: int | None = None) -> int:
@@ -167,7 +181,7 @@ class ResponseSocket(socket.socket):
     def forget(self) -> None:
         """Give up the rest and its memory."""
         with self._rest_lock:
-            self._rests.release(self._network, len(self._rest))
+            self._rests.release(self.network, len(self._rest))
             self._rest = bytearray()
             self._is_announced = False
 
@@ -189,13 +203,13 @@ class ResponseSocket(socket.socket):
     def _flush(self) -> int:
         sent = self._send(self._rest) if self._rest else 0
         del self._rest[:sent]
-        self._rests.release(self._network, sent)
+        self._rests.release(self.network, sent)
         return sent
 
     def _keep(self, view: memoryview) -> int:
         with self._rest_lock:
             kept = self._rests.reserve(
-                self._network, min(len(view), REST_BYTES_MAX - len(self._rest))
+                self.network, min(len(view), REST_BYTES_MAX - len(self._rest))
             )
             if not kept:
                 return 0

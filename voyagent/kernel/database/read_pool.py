@@ -131,6 +131,8 @@ class ReadPool:
             return self._over(held, credential, statements, begins=False)
         try:
             return self._once(credential, statements)
+        except PoolTimeout:
+            raise  # the caller has waited long enough
         except psycopg.OperationalError as error:
             self._recover(error)
             return self._once(credential, statements)
@@ -144,6 +146,8 @@ class ReadPool:
         with ExitStack() as closing:
             try:
                 self._begin(closing, agency)
+            except PoolTimeout:
+                raise
             except psycopg.OperationalError as error:
                 self._recover(error)
                 self._begin(closing, agency)
