@@ -77,8 +77,7 @@ def list_approvals(reader: Reader, query: ApprovalFilter) -> Body[ApprovalList]:
 def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
     """Return a proposal with a preview of its consequences.
 
-    The `ETag` header is the version of the proposal. Send it as `If-Match` with a decision or an
-    edit.
+    The `ETag` header is the version to send as `If-Match` with a decision or an edit.
     """
     row = queries.get_row(reader, approval_id)
     return Headed(ApprovalItem.of(row), {"ETag": f'"{queries.mark_of(row)}"'})
@@ -101,10 +100,9 @@ def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
 def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[ApprovalItem]:
     """Approve or decline a proposal.
 
-    Only the first decision counts, and an approved act is carried out exactly once. Before an
-    approval the preview is computed again. If the new preview differs from the stored one, the
-    response is 409 `preview_stale`. The proposal is then expired, and its `superseded_by` is the id
-    of a new proposal with the new preview.
+    Only the first decision counts. If the consequences no longer match the preview, the response is
+    409 `preview_stale`. The proposal is then expired, and its `superseded_by` is the id of a new
+    proposal.
     """
     resolved = deciding.resolve(
         actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()
@@ -140,9 +138,8 @@ def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[Approv
     """Replace the arguments of a pending proposal.
 
     `original_payload` has the arguments from before the first edit. The new arguments must be
-    complete; the tool's schema validates them. If a rule of the tool refuses them, the response is
-    422 with the rule's code, and nothing changes. The response has the new preview and the new
-    version of the proposal as `ETag`. Send it as `If-Match` with a decision.
+    complete. If a rule of the tool refuses the arguments, the response is 422 with the rule's code.
+    The `ETag` header is the new version to send as `If-Match` with a decision.
     """
     edited = proposing.edit(actor, approval_id, body.arguments, seen=_seen())
     return Headed(ApprovalItem.of(queries.row_of(edited)), {"ETag": f'"{queries.mark_of(edited)}"'})
@@ -160,9 +157,6 @@ def _item(answered: Answered) -> Row:
 
 
 def _seen() -> str | None:
-    """Return the version in `If-Match`, or None if the header is absent or `*`.
-
-    The text of the header is not checked. A text that is not a version matches no proposal.
-    """
+    """Return the version in `If-Match`, or None if the header is absent or `*`."""
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.removeprefix("W/").strip('"')

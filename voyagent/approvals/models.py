@@ -23,13 +23,10 @@ def new_approval_id() -> str:
 class Approval(TenantBound, Base):
     """A proposal: a request to approve a call of a tool.
 
-    `payload` has the arguments that were shown and with which the act will run. `arguments_hash` is
-    the hash of `payload`. `preview` is the result of the dry run, and `preview_hash` is the hash of
-    preview and arguments; both are None if no dry run was possible. `original_payload` has the
-    arguments from before the first edit. `edited_by_user_id` is the last editor;
-    `earlier_editor_ids` are the users who edited before. `superseded_by` is the id of the proposal
-    that replaced this one because its preview was outdated. `hidden_at` is set while the
-    conversation of the proposal is deleted.
+    `payload` has the arguments for the act, and `original_payload` those before the first edit.
+    `preview` is the result of the dry run; it is None if no dry run was possible. `superseded_by`
+    is the id of the proposal that replaced this one. `hidden_at` is set while the conversation of
+    the proposal is deleted.
     """
 
     __tablename__ = "approvals"
@@ -172,8 +169,7 @@ class Approval(TenantBound, Base):
 class ApprovalCount(TenantBound, Base):
     """Number of an agency's proposals in one status.
 
-    Proposals of deleted conversations are not counted. Triggers maintain `n`, so that reading a
-    total takes equally long for any number of proposals.
+    Proposals of deleted conversations are not counted.
     """
 
     __tablename__ = "approval_counts"

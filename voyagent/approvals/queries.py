@@ -1,7 +1,6 @@
 """Queries of proposals.
 
-Unless a function says otherwise, it leaves out proposals of deleted conversations. A pending
-proposal whose time limit has passed is returned as expired, even before the expiry is stored.
+A query leaves out proposals of deleted conversations, unless the docstring says otherwise.
 """
 
 from __future__ import annotations
@@ -56,11 +55,7 @@ class ApprovalNotFound(NotFound):
 
 
 def agencies_with_proposals() -> list[UUID]:
-    """Return the ids of agencies whose proposals need the housekeeping job.
-
-    These agencies have a pending proposal whose time limit has passed, or an approved act that has
-    not run for a minute.
-    """
+    """Return the ids of agencies whose proposals need the housekeeping job."""
     return list(db.session.scalars(text("select app.tenants_with_proposals(clock_timestamp())")))
 
 
@@ -78,10 +73,7 @@ def row_of(approval: Approval) -> Row:
 
 
 def get_locked(approval_id: str) -> Approval:
-    """Return a proposal after locking its conversation. Raises ApprovalNotFound.
-
-    Every decision and every edit takes this lock.
-    """
+    """Return a proposal after locking its conversation. Raises ApprovalNotFound."""
     lock_session(get_approval(approval_id).session_id)
     return get_approval(approval_id)
 
@@ -173,11 +165,9 @@ def pending_statement(session_id: UUID) -> Select[Any]:
 
 
 def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
-    """Return the id of a tool's newest unfinished proposal with a given argument.
+    """Return the id of a tool's newest unfinished proposal with an argument, or None.
 
-    `name` and `value` are the name and the value of the argument. A proposal is unfinished if it is
-    pending, or if it is approved and its act has not run yet. The result is None if there is no
-    such proposal.
+    A proposal is unfinished if it is pending, or if it is approved and its act has not run yet.
     """
     found = SessionReader(db.session).read(unfinished_statement(tool_name, name, value))[0]
     return found[0]["id"] if found else None
@@ -186,8 +176,7 @@ def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
 def is_under_way(tool_name: str, name: str, value: str) -> bool:
     """Return True if an approved act of a tool with a given argument has not run yet.
 
-    `name` and `value` are the name and the value of the argument. Proposals of deleted
-    conversations count too.
+    Proposals of deleted conversations count too.
     """
     granted = (
         select(_C.id)
@@ -205,9 +194,8 @@ def is_under_way(tool_name: str, name: str, value: str) -> bool:
 def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[str]) -> Select[Any]:
     """Return an SQL select of a tool's newest unfinished proposal.
 
-    The proposal's argument `name` must have the value `value`. A proposal is unfinished if it is
-    pending, or if it is approved and its act has not run yet. Rows: id, session_id, summary,
-    status, expires_at.
+    A proposal is unfinished if it is pending, or if it is approved and its act has not run yet.
+    Rows: id, session_id, summary, status, expires_at.
     """
     under_way = (_C.effect_status == "waiting") & _C.hidden_at.is_(None)
     return (
@@ -243,11 +231,7 @@ def state_of(session_id: UUID) -> str:
 
 
 def _shown_state() -> ColumnElement[str]:
-    """Return the SQL expression of the state that pages show.
-
-    The state is `error` if the approved act failed, and `withdrawn` if the program ended the
-    proposal with a reason before its time limit. Otherwise it is the status.
-    """
+    """Return the SQL expression of the state that pages show."""
     is_withdrawn = (_C.status == "expired") & _C.reason.is_not(None)
     return case(
         (_C.effect_status == "failed", literal("error")),
@@ -353,11 +337,7 @@ def _some(
 
 
 def _total(status: str) -> ScalarSelect[Any]:
-    """Return an SQL subquery of the number of proposals with a status.
-
-    The number is read from ApprovalCount. Only pending proposals past their time limit are counted
-    one by one, because their expiry is not stored yet.
-    """
+    """Return an SQL subquery of the number of proposals with a status."""
     overdue = (
         select(func.count())
         .select_from(Approval.__table__)

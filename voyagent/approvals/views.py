@@ -43,10 +43,7 @@ MENU_ENTRY = "nav-approvals"
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Reason why a user cannot approve a proposal.
-
-    `why` is a sentence. `may_reject` is true if the user may decline the proposal.
-    """
+    """Reason why a user cannot approve a proposal."""
 
     why: str
     may_reject: bool = True
@@ -54,11 +51,7 @@ class Obstacle:
 
 @pages.page("/approvals", permission="approval.read")
 def index(reader: RequestReader) -> Any:
-    """Show pending proposals and today's decisions, or with `?status=` the history.
-
-    The menu requests only the number of pending proposals, with htmx. An open inbox requests itself
-    again with htmx; the response is 204 if the inbox is unchanged.
-    """
+    """Show pending proposals and today's decisions, or with `?status=` the history."""
     if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
         reader.authenticate()
         return render_template("approvals/_waiting.html")
@@ -114,10 +107,7 @@ def decide_several(actor: Actor) -> Any:
 
 @pages.page("/approvals/<approval_id>", permission="approval.read", missing=ApprovalNotFound)
 def detail(actor: Actor, approval_id: str) -> Any:
-    """Show a proposal with its preview.
-
-    The response to an htmx request is a fragment, or 204 if the pending proposal is unchanged.
-    """
+    """Show a proposal with its preview."""
     facts = _review(actor, approval_id)
     if (
         is_htmx()
@@ -143,7 +133,7 @@ def decide(actor: Actor, approval_id: str) -> Any:
     """Approve or decline a proposal.
 
     For an irreversible act a confirmation page is shown first. If the proposal has changed since
-    the page showed it, nothing is decided, and the changed proposal is shown.
+    the page showed it, nothing is decided.
     """
     form = DecideForm()
     decision = form.accepted()
@@ -307,10 +297,7 @@ def _review(
 
 
 def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
-    """Return the form of a proposal's arguments.
-
-    `sent` are the submitted values. A row for a journal line shows code and name of the account.
-    """
+    """Return the form of a proposal's arguments."""
     lines = (approval.preview or {}).get("lines", [])
     return Sheet.of(
         showing.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines]

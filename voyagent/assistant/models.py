@@ -51,8 +51,7 @@ class TurnCost(TenantOwned, Base):
 class ModelDailyUsage(TenantBound, Base):
     """Model usage of a day, which is compared with the budget.
 
-    `day` is a day in the agency's time zone. `unpriced` is the number of model answers without a
-    known price.
+    `day` is in the agency's time zone; `unpriced` counts the answers without a known price.
     """
 
     __tablename__ = "model_daily_usage"
@@ -91,10 +90,7 @@ class BudgetReservation(TenantBound, Base):
 
 
 class RateLimitHit(TenantBound, Base):
-    """A turn of the last hour, which counts for the agency's limits.
-
-    The limits are a number of turns per minute and a number of turns per hour.
-    """
+    """A turn of the last hour, which counts for the agency's limits."""
 
     __tablename__ = "rate_limit_hits"
 

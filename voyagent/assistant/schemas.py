@@ -48,8 +48,8 @@ class SessionRenameRequest(Closed):
 class SendMessageRequest(Open):
     """A message, or decisions on proposals.
 
-    The keys of `approvals` are ids of proposals; true approves and false declines the proposal.
-    Each decision has the effect of a separate call that decides the proposal.
+    The keys of `approvals` are ids of proposals; true approves and false declines the proposal. If
+    one of the decisions is refused, none is made.
     """
 
     message: Annotated[str, Exact(MESSAGE_MAX)] = ""
@@ -219,8 +219,8 @@ class TranscriptMessage(AnswerOf[Row]):
 class TranscriptResponse(AnswerOf[Row]):
     """A page of messages, oldest first.
 
-    A stream that starts after `last_event_id` has every event that is not yet in the messages. If
-    the page and the stream both have a message, its turn id is the same in both.
+    A stream that starts after `last_event_id` has every event that is not yet in the messages. A
+    message in both the page and the stream has the same turn id.
     """
 
     messages: list[TranscriptMessage]
@@ -232,10 +232,10 @@ class AgentEvent(Answer):
     """An event of the stream.
 
     All fields except `restarts` and `card` are always present, and null if they have no value.
-    `restarts` is present only if true, in a `text_delta` without text. It means that the text since
-    the last event of another kind must be discarded and will be sent again. `card` is present in an
-    event whose `text` asks a user to check the fields of an action. Nothing is saved before the
-    user confirms these fields.
+    `restarts` is present only if true, in a `text_delta` without text. The text since the last
+    event of another kind must then be discarded; it is sent again. `card` is present in an event
+    whose `text` asks a user to check the fields of an action. Nothing is saved before the user
+    confirms these fields.
     """
 
     kind: Annotated[

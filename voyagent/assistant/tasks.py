@@ -1,7 +1,4 @@
-"""Background jobs of the assistant.
-
-One job runs a turn. Another job runs every minute and resumes turns that have no job.
-"""
+"""Background jobs of the assistant."""
 
 from __future__ import annotations
 

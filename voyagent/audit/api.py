@@ -53,7 +53,7 @@ def export_audit(actor: Actor, query: AuditFilter) -> Response:
     """Export the matching events as CSV, newest first, at most 100,000.
 
     A cell that a spreadsheet would read as a formula begins with an apostrophe. The audit log
-    records the export, but the file does not include the event of this export.
+    records the export, but this file does not include that event.
     """
     file = trail.export(actor, query.search(), open_snapshot)
     return csv_stream(file, trail.file_name(actor.tenant_id))
@@ -68,8 +68,8 @@ def export_audit(actor: Actor, query: AuditFilter) -> Response:
 def read_statement(reader: Reader) -> Body[AuditStatementResponse]:
     """Return the newest signed head of the audit log.
 
-    The head is the number and hash of the newest event. It is signed every night with a key that is
-    not in the database. Keep the statement: with it you can later prove that the audit log still
-    contains the same events. This request is not recorded.
+    The head is the number and hash of the newest event. Heads are signed every night with a key
+    that is not in the database. Keep the statement as proof that the audit log still contains the
+    same events. This request is not recorded.
     """
     return AuditStatementResponse.of(statements.read_newest(reader))

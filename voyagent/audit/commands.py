@@ -46,9 +46,8 @@ def audit() -> None:
 def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None) -> None:
     """Recompute every hash and print the first missing or changed event of each chain.
 
-    The chain must contain the signed heads. The exit code is 1 if a chain is broken, if a statement
-    is missing, changed or signed with an unknown key, or if an agency has statements and is not in
-    the database. The exit code is 3 if all chains are valid, but the heads of an agency are no
+    The chain must contain the signed heads. The exit code is 1 if a chain or statement is missing
+    or not valid. The exit code is 3 if all chains are valid, but the heads of an agency are no
     longer signed.
     """
     known = _heads(head_texts)
@@ -94,8 +93,8 @@ def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None)
 def sign(agency: UUID | None, *, refill: bool) -> None:
     """Verify each chain and sign its head, as the worker does every night.
 
-    The statement is appended to the agency's file in the folder of statements. The exit code is 1
-    if a chain was not signed, or if an agency has statements and is not in the database.
+    The exit code is 1 if a chain was not signed, or if an agency has statements and is not in the
+    database.
     """
     anchors, unsigned = installed(Anchors, "anchors"), 0
     if agency is not None:
@@ -175,8 +174,7 @@ def _heads(texts: tuple[str, ...]) -> list[Head]:
 def _signed(anchors: Anchors, tenant_id: UUID, refilled: int) -> str:
     """Verify and sign a chain and return the sentence to print.
 
-    Raises BrokenError if the chain or a statement is not valid. Raises OSError if a file cannot be
-    read or written.
+    Raises BrokenError, SigningKeyMissing, OSError.
     """
     verdict = checks.walk_signed(tenant_id, anchors, checks.found_before(tenant_id))
     if not verdict.ok:

@@ -45,8 +45,7 @@ class ListQuery(PlacedQuery, AuditFilter):
     def read(cls, given: MultiDict[str, str]) -> ListQuery:
         """Parse the query parameters.
 
-        Invalid parameters are ignored, and their names are listed in `invalid`. An invalid day is
-        shown again as it was typed.
+        Invalid parameters are ignored.
         """
         names = {field.alias or name for name, field in cls.model_fields.items()} - {
             "invalid",
@@ -133,10 +132,7 @@ class ListQuery(PlacedQuery, AuditFilter):
 
 
 def _sensible(query: ListQuery) -> ListQuery:
-    """Ignore invalid cursors and person ids.
-
-    A range of days whose first day is after its last day is not changed and matches nothing.
-    """
+    """Ignore invalid cursors and person ids."""
     wrong: tuple[str, ...] = ()
     try:
         query.search()

@@ -100,8 +100,7 @@ class AuditEvent(TenantBound, Base):
 class AuditPrivate(TenantBound, Base):
     """The personal text of an event, outside the chain, so that it can be erased.
 
-    `parts` has members of the event's `inputs` and `outputs`. In the chain, the member `private` of
-    the event's inputs is the SHA-256 of `salt` and the text of `parts`.
+    `parts` has members of the event's `inputs` and `outputs`.
     """
 
     __tablename__ = "audit_private"
@@ -120,9 +119,7 @@ class AuditCheck(TenantOwned, Base):
     """A requested check of an agency's chain, and its result once finished.
 
     The check verified the events up to number `through_seq`; `first_bad_seq` is the first wrong
-    event. `head_hash` is the hash of event `through_seq` at the time of the check. Later checks
-    compare it with the present hash of this event. They thus detect a chain whose last events were
-    removed, or whose hashes were recomputed.
+    event.
     """
 
     __tablename__ = "audit_checks"
@@ -148,9 +145,8 @@ class AuditCheck(TenantOwned, Base):
 class AuditStatement(TenantOwned, Base):
     """A signed head of an agency's chain, as written to the folder of statements.
 
-    `document` is the line that was written. `number` counts the statements of the agency from 1.
-    The row is a copy for pages, mails and comparison; the line in the folder is authoritative. Only
-    `mailed_at`, the time when the statement was mailed, may be changed.
+    `number` counts the statements of the agency from 1. The row is a copy; the line in the folder
+    of statements is authoritative. Only `mailed_at` may be changed.
     """
 
     __tablename__ = "audit_statements"

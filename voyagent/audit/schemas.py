@@ -102,8 +102,8 @@ class AuditListQuery(PartQuery, AuditFilter):
 class AuditEventResponse(AnswerOf[Row]):
     """One event: the person or program that acted, the act, its time and its result.
 
-    `payload` has `inputs`, `outputs` and `entity_refs`. It has other members only if they have a
-    value.
+    `payload` has `inputs`, `outputs` and `entity_refs`. Other members of `payload` are present only
+    if they have a value.
     """
 
     id: UUID
@@ -130,8 +130,7 @@ class AuditStatementResponse(AnswerOf[Row]):
 
     `seq` and `head` are the number and the SHA-256 of the newest event when the head was signed.
     `kid` is the id of the key that signed the head. `document` is the statement as it was signed:
-    canonical JSON with an Ed25519 signature. The verifier in an exported archive checks this
-    signature.
+    canonical JSON with an Ed25519 signature.
     """
 
     number: int

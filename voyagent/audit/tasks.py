@@ -44,11 +44,7 @@ def check_agencies(after: str) -> None:
 
 @task("audit.nightly", own_transactions=True, every="17 1 * * *")
 def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Start the nightly check of every chain.
-
-    Each check logs the head and signs it. A warning is logged if there is no signing key, or if the
-    statements are in the default folder. An intruder on this computer could change that folder.
-    """
+    """Start the nightly check of every chain."""
     anchors = _anchors()
     if anchors.signing_key is None:
         log.warning("audit.no_signing_key")

@@ -231,10 +231,7 @@ for approval has the name of the tool in `tool_name`.
 
 
 def register_sentence(name: str, sentence: str) -> None:
-    """Set the label of an event kind.
-
-    It is called by packages that this package must not import.
-    """
+    """Set the label of an event kind."""
     _KINDS[name] = _l(sentence)
 
 

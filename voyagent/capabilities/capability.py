@@ -94,8 +94,7 @@ class Choice(NamedTuple):
     """A record that a text can mean: id, label, document number and open amount.
 
     `fills` has the names of the input fields that accept the record's id; it is empty if the choice
-    is offered for one field only. If `is_near` is true, the name of the record's party is only
-    similar to the text.
+    is offered for one field only. `is_near` is true if the text may mean another record.
     """
 
     id: str
@@ -200,7 +199,7 @@ class Capability(Generic[Input]):
 
     If `external` is true, `run` returns an outbound call, and a preview runs `dry_run` instead.
     `amounts` returns all amounts of an act that moves money in several currencies. If `editable` is
-    true, the fields of a proposal can be changed before it is decided. `book_date` is the dotted
+    true, the fields of a proposal can be changed before the decision. `book_date` is the dotted
     path of the field with the book date, or with the id of the draft document that has the book
     date.
 

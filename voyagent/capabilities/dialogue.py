@@ -277,7 +277,7 @@ class Engine:
         return decide(self._matcher.rank(masked), self._thresholds)
 
     def _about_list(self, decision: Decision, text: str, listed: Sequence[Choice]) -> Decision:
-        """Return a decision without acts that need a record of another kind.
+        """Return the decision without acts that need another record than the chosen one.
 
         The text can choose a record of `listed`, for example with “the second one”.
         """

@@ -12,12 +12,12 @@ from voyagent.kernel.text.naming import find_names
 def of_party(
     choices: Sequence[tuple[Choice, str]], text: str, *, is_asked: bool = False
 ) -> list[Choice]:
-    """Return the choices of the parties named in a text.
+    """Return the choices of the parties that a text names.
 
-    `choices` are pairs of a choice and the name of its party. If a name in the text is only similar
-    to a party's name, the choices of this party get `is_near`, so that the user must choose. If the
-    text names no party of `choices`, all choices are returned. With `is_asked`, these choices get
-    `is_near` if the text names another party.
+    `choices` are pairs of a choice and the name of its party. If the text names none of these
+    parties, the choices of parties with a similar name are returned, with `is_near`. If no name is
+    similar either, all choices are returned. With `is_asked`, all of these get `is_near` if the
+    text names some other party.
     """
     names = list(dict.fromkeys(name for _, name in choices))
     meant = {found.name for found in find_known_names(text, names)}

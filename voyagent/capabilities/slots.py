@@ -890,8 +890,8 @@ def _invoice(reading: Reading, context: Context, text: str) -> Found | None:
 def _address(words: str, context: Context) -> dict[str, Any]:
     """Return the lines and the country of an address.
 
-    If the last line is a country, it is not among the lines. If the address has no country, the
-    agency's country is assumed.
+    A country in the last line is left out of the lines. If the address has no country, the agency's
+    country is assumed.
     """
     lines = [line.strip(" .") for line in re.split(r",|\n", words) if line.strip(" .")]
     country = stations.country_of(lines[-1]) if len(lines) > 1 else None

@@ -122,7 +122,8 @@ def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed
 def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Body[PromoteOut]:
     """Open the conversation about an enquiry and return the conversation's id.
 
-    The first call creates the conversation; later calls return the same conversation.
+    The first call creates the conversation, and later calls return the same conversation. If the
+    conversation was deleted, a new one is created.
     """
     enquiry, session_id = service.promote(actor, enquiry_id)
     return PromoteOut.of({"enquiry": enquiries.row_of(enquiry), "session_id": session_id})

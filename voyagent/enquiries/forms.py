@@ -112,8 +112,7 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
 class EditForm(EnquiryForm):
     """Form of an existing enquiry, with its status.
 
-    `seen` is the `updated_at` of the enquiry at the time when the form was opened. If another
-    person has changed the enquiry since, the present `updated_at` is later than `seen`.
+    `seen` is the `updated_at` of the enquiry at the time when the form was opened.
     """
 
     status = SelectField(_l("Status"), validate_choice=False)

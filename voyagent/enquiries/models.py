@@ -24,7 +24,7 @@ CLOSED_STATUSES = frozenset({"booked", "cancelled"})
 class Enquiry(TenantOwned, Base):
     """A customer's enquiry.
 
-    The budget is an estimate, in hundredths of its currency, even if the currency has no or three
+    The budget is an estimate, in hundredths of its currency, also for a currency with no or three
     decimals. `search` joins the texts in which filters search.
     """
 
@@ -83,7 +83,7 @@ class Enquiry(TenantOwned, Base):
     def is_closed(self) -> bool:
         """Return True if the enquiry is booked or cancelled.
 
-        A closed enquiry can be edited, but it never becomes new or quoted again.
+        A closed enquiry can be edited, but does not become new or quoted again.
         """
         return self.status in CLOSED_STATUSES
 

@@ -145,9 +145,8 @@ class EnquiryChanges(EnquiryWish, total=False):
 def create(actor: Actor, **fields: Unpack[NewEnquiry]) -> Enquiry:
     """Create an enquiry and record its audit event.
 
-    The checks are made in the order of this list. Raises Forbidden, InvalidSessionId,
-    BudgetOutOfRange, SessionNotFound, UnknownCurrency, InvalidDateRange, InvalidPaxCount,
-    BudgetCurrencyRequired.
+    Raises Forbidden, InvalidSessionId, BudgetOutOfRange, SessionNotFound, UnknownCurrency,
+    InvalidDateRange, InvalidPaxCount, BudgetCurrencyRequired.
     """
     actor.require("enquiry.create")
     values = {"status": "new", "pax_count": 1} | _columns({**fields})
@@ -173,13 +172,11 @@ def update(
 ) -> Enquiry:
     """Change an enquiry, even a closed one.
 
-    The changed enquiry as a whole must be valid. `seen` is the `updated_at` that the caller has
-    read. If `seen` differs from the present `updated_at`, EnquiryChanged is raised. If `seen` is
-    None, changes by others are not detected.
+    `seen` is the `updated_at` that the caller has read, or None to change any version of the
+    enquiry.
 
-    The checks are made in the order of this list. Raises Forbidden, the errors of invalid values
-    such as StatusCannotBeNull and InvalidSessionId, EnquiryNotFound, SessionNotFound,
-    EnquiryChanged, the errors of `create` from UnknownCurrency on, and InvalidStatusTransition.
+    Raises EnquiryNotFound, EnquiryChanged, InvalidStatusTransition, errors of invalid values such
+    as StatusCannotBeNull, and the errors of `create`.
     """
     actor.require("enquiry.update")
     values = _columns(changes)
@@ -211,9 +208,8 @@ def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
     """Open the conversation about an enquiry.
 
     Returns the enquiry and the id of the conversation. The first call creates the conversation for
-    `actor`, with the enquiry's details as the first message. The enquiry's status does not change.
-    If the conversation was deleted, a new conversation is created. The enquiry is locked, so that
-    parallel calls do not create two conversations. Raises Forbidden, EnquiryNotFound.
+    `actor`, with the enquiry's details as the first message. If the conversation was deleted, a new
+    conversation is created. Raises Forbidden, EnquiryNotFound.
     """
     actor.require("enquiry.promote")
     enquiry = enquiries.get_enquiry(enquiry_id, lock=True)

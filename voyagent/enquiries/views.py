@@ -72,10 +72,7 @@ def detail(reader: Reader, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def edit(actor: Actor, enquiry_id: UUID) -> Any:
-    """Show and process the form that changes an enquiry.
-
-    A request by htmx receives the form as a fragment of the page.
-    """
+    """Show and process the form that changes an enquiry."""
     enquiry = enquiries.get_enquiry(enquiry_id)
     form = EditForm.of(enquiry, actor.currency)
     changed = form.attempt(
@@ -146,10 +143,7 @@ def _to_conversation(actor: Actor, enquiry_id: UUID) -> Any:
 
 
 def _zone(reader: RequestReader, query: ListQuery) -> str:
-    """Return the agency's time zone, or UTC if no filter needs it.
-
-    The time zone is loaded only for a filter by the day of receipt.
-    """
+    """Return the agency's time zone, or UTC if no filter needs it."""
     if query.created_from or query.created_to:
         reader.authenticate()
     return reader.actor.timezone if reader.actor else "UTC"

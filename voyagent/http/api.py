@@ -1,8 +1,8 @@
 """JSON API, in which one declaration defines an operation.
 
-The declaration defines the checks, the response and the documentation. The checks are made in this
-order: route, body size, content type, JSON syntax, bearer token, permission, schema, earlier use of
-the `Idempotency-Key`, and last the rules of the service function.
+The checks are made in this order: route, body size, content type, JSON syntax, bearer token,
+permission, schema, earlier use of the `Idempotency-Key`, and last the rules of the service
+function.
 """
 
 from __future__ import annotations

@@ -41,11 +41,10 @@ class _Signer(TimestampSigner):
 
 
 class _CookieSessions(SecureCookieSessionInterface):
-    """Session cookies that cost no time for requests without a cookie.
+    """Session cookies dated by `clock`; an unused empty session is not written.
 
-    A session that the request did not use is not written. Cookies are dated by `clock`. A signature
-    with a later time, made by another process whose clock is slightly ahead, is accepted.
-    itsdangerous itself would refuse it.
+    A signature with a later time, made by another process whose clock is slightly ahead, is
+    accepted. itsdangerous itself would refuse it.
     """
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
@@ -87,13 +86,9 @@ class VoyagentFlask(Flask):
     session_interface = _CookieSessions()
 
     def request_context(self, environ: WSGIEnvironment) -> RequestContext:
-        """Return the context of a request; a body that ends early causes an error.
-
-        If a client disconnects, gunicorn ends the body early. If the WSGI environment has
-        `wsgi.input_terminated`, Werkzeug accepts the received part as the whole body. Therefore
-        `wsgi.input_terminated` is removed if the request has a Content-Length.
-        """
+        """Return the context of a request; a body that ends early causes an error."""
         if environ.get("CONTENT_LENGTH"):
+            # If a client disconnects, Werkzeug would take the received part for the whole body.
             environ.pop("wsgi.input_terminated", None)
         return super().request_context(environ)
 
@@ -142,8 +137,8 @@ class VoyagentFlask(Flask):
     def _restore_session_cookie(self) -> None:
         """Set the session cookie back to its value in the request.
 
-        A rollback undoes a sign-in, a sign-out or the use of a one-time token, so the cookie must
-        not show it.
+        A rollback undoes a sign-in, a sign-out or the use of a one-time token, and so must the
+        cookie.
         """
         sent = self.session_interface.open_session(self, request)
         session.clear()

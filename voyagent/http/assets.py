@@ -17,10 +17,7 @@ def asset(filename: str) -> str:
 
 
 def mark_of(filename: str) -> str | None:
-    """Return the digest of a static file, or None if there is no such file.
-
-    The digest is cached until the file changes.
-    """
+    """Return the digest of a static file, or None if there is no such file."""
     place = safe_join(current_app.static_folder or "", filename)
     if place is None:
         return None

@@ -1,9 +1,8 @@
 """A gunicorn worker whose threads do not wait for slow clients.
 
-A slow or broken client occupies a socket and memory, but no thread. The memory holds the part of
-the request that has arrived, or the part of the response that the client has not read yet. Decision
-0039 has the reasons. The module depends on internals of gunicorn's `gthread` worker, so the version
-of gunicorn is pinned. `tests/http/test_buffering.py` tests each behaviour on a real server.
+Decision 0039 has the reasons. The module depends on internals of gunicorn's `gthread` worker, so
+the version of gunicorn is pinned. `tests/http/test_buffering.py` tests each behaviour on a real
+server.
 """
 
 from __future__ import annotations
@@ -234,8 +233,7 @@ class _Source:
 class _Connection(TConn):
     """A connection, with the received bytes of a request that is not complete yet.
 
-    `after_rest` is called when the whole response is sent. It is set when the thread has ended
-    before the response is sent completely.
+    `after_rest` is called when the whole response is sent, if the thread has ended before.
     """
 
     sock: ResponseSocket
@@ -420,10 +418,7 @@ class BufferingWorker(ThreadWorker):
         self._poll(conn, self.on_client_socket_readable)
 
     def _close_idle_of(self, network: str) -> bool:
-        """Close the network's connection that was idle longest; False if none is idle.
-
-        Many people in one office share an address, and each browser keeps connections open.
-        """
+        """Close the network's connection that was idle longest; False if none is idle."""
         for conn in self.keepalived_conns:
             if conn.network == network:
                 self.keepalived_conns.remove(conn)
@@ -481,11 +476,9 @@ class BufferingWorker(ThreadWorker):
     def _limit_memory(self, network: str | None) -> None:
         """Refuse a large unfinished request if such requests take too much memory.
 
-        If the unfinished requests of the client `network` take more than one client's share, the
-        largest of them is refused. Otherwise, if all unfinished requests together take too much,
-        the client whose requests take the most memory is found, and the largest of its requests is
-        refused. Requests of up to HEADER_BYTES_MAX bytes are never refused.
+        A request of up to HEADER_BYTES_MAX bytes is never refused.
         """
+        # The share of one client is checked first, then the sum of all clients.
         most = self.limits.buffered_bytes
         if network is None or self._buffered[network] <= most // ADDRESS_SHARE:
             if self._buffered.total() <= most:
@@ -698,11 +691,7 @@ class BufferingWorker(ThreadWorker):
             return False
 
     def _keepalive_after(self, conn: _Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
-        """Return True if the connection can be used for another request.
-
-        If the rest of the request body has arrived, the rest is skipped. If the rest has not
-        arrived, the connection is not used again.
-        """
+        """Return True if the connection can be used for another request."""
         if not keepalive:
             return False
         try:
@@ -734,8 +723,7 @@ def network_of(address: str, trusted: tuple[Network, ...]) -> str | None:
 def _extended(deadline: float, size: int, patience_s: float) -> float:
     """Return the new deadline of a request body after `size` bytes have arrived.
 
-    The deadline is at most `patience_s` seconds from now. A client that has sent a lot at once can
-    therefore not pause for long.
+    The deadline is at most `patience_s` seconds from now.
     """
     return min(deadline + size / BODY_BYTES_PER_S, time.monotonic() + patience_s)
 

@@ -29,7 +29,7 @@ def client_network() -> str | None:
     """Return the client's IPv4 address or IPv6 /64, which counts as one client.
 
     The result is None if the address is unknown, or if it belongs to this machine or to a trusted
-    proxy. Many clients may share such an address.
+    proxy.
     """
     settings = cast("Settings", current_app.extensions["voyagent.settings"])
     found = _address(client_address())
@@ -46,11 +46,9 @@ def client_address_of(peer: str, forwarded: Iterable[str], trusted: Iterable[Net
     """Return the address of the client behind the trusted proxies.
 
     `peer` is the address that connected to this server. `forwarded` has the values of the header
-    `X-Forwarded-For`. Each proxy appends the address that connected to it, so the addresses are
-    checked from right to left, beginning with `peer`. The first address that is not a trusted proxy
-    is returned. The client itself sent the addresses to the left of the returned address, so those
-    addresses prove nothing. If an address cannot be parsed, the trusted proxy that reported it is
-    returned.
+    `X-Forwarded-For`. The addresses are checked from right to left, beginning with `peer`, because
+    a client can send any addresses itself. The first address that is not a trusted proxy is
+    returned. If an address cannot be parsed, the trusted proxy that reported it is returned.
     """
     networks = list(trusted)
     known = _address(peer)

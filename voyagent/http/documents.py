@@ -53,9 +53,8 @@ class Document:
     `parameter` is the name of the id in both paths. `read` returns the data of a record or raises
     `missing`. `sheet` makes the table for CSV and workbook, and `typeset` makes the PDF. If
     `may_hide_prices` is true, `sheet` and `typeset` also receive `prices`, which is False for a
-    file without prices. In the API the query parameter `prices` sets this value. On pages
-    `?prices=no` makes it False. If `is_report` is true, `typeset` itself takes a place for making
-    files. `contents` describes the table in the API documentation.
+    file without prices. If `is_report` is true, `typeset` itself takes a place for making files.
+    `contents` describes the table in the API documentation.
     """
 
     name: str
@@ -204,10 +203,10 @@ def _answered(
 
 
 def facts_of(members: Row) -> Iterator[tuple[str, str | None, date | None]]:
-    """Yield name, text and date of each member that is not an amount or a list.
+    """Yield name, text and date of each member that is a text, id, time, date or rate.
 
-    A date is yielded as date, and any other value as text. An exchange rate is yielded as both: its
-    text, and the date of its quotation.
+    A date is yielded as date, and any other value as text. An exchange rate is yielded as both: as
+    text, with the date of the quotation.
     """
     for name, value in members.items():
         if isinstance(value, datetime):

@@ -151,10 +151,7 @@ def _wait(seconds: int) -> str:
 
 
 def _load_visitor() -> None:
-    """Authenticate the visitor of an error page, to show their language and menu.
-
-    Requests for static files are left out, because no page is shown for them.
-    """
+    """Authenticate the visitor of an error page, to show their language and menu."""
     if is_api() or request.endpoint == "static" or present_actor() is not None:
         return
     if current_actor() is not None:
@@ -243,8 +240,7 @@ def _malformed_body(error: Exception) -> Response:
     """Return the response to a body that gunicorn cannot parse.
 
     An example is a malformed chunk: gunicorn parses a chunked body only while the program reads it.
-    The log line of the request has the kind of the error. There is no separate log entry, because
-    anybody can cause this error.
+    There is no separate log entry, because anybody can cause this error.
     """
     structlog.contextvars.bind_contextvars(malformed=type(error).__name__)
     _load_visitor()
@@ -305,8 +301,7 @@ def _database(error: Exception) -> Response:
 def _may_be_saved(error: Exception) -> bool:
     """Return True if the connection was lost during COMMIT.
 
-    In that case, nobody knows whether the changes were saved. COMMIT is recognised because it is
-    the only command of a session whose error has no statement.
+    COMMIT is recognised because it is the only command of a session whose error has no statement.
     """
     return (
         g.get("committing", False)

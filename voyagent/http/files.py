@@ -197,9 +197,8 @@ def streamed(
 def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
     """Return a list as a file, if the query parameter `format` asks for one.
 
-    The result is None if `format` is missing or unknown. A CSV file may have any length. A workbook
-    has at most LINES_MAX rows. The export is recorded in the audit log. Raises ExportsBusy,
-    TooManyLines.
+    The result is None if `format` is missing or unknown. The export is recorded in the audit log.
+    Raises ExportsBusy, TooManyLines, LargeFile.
     """
     wanted = request.args.get("format")
     if wanted in ("csv", "csv-bom"):

@@ -120,11 +120,7 @@ class RowsField(StringField):
     most: ClassVar[int]
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Read the submitted rows, or use `data` if none were submitted.
-
-        At most one row more than the limit `most` is read, so that the schema can refuse too many
-        rows.
-        """
+        """Read the submitted rows, or use `data` if none were submitted."""
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
         if formdata is not None and any(name in formdata for name in self.names):
@@ -184,7 +180,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def values(self) -> dict[str, Any]:
         """Return the submitted values by field, for the schema.
 
-        A blank field is None if the schema allows None. Otherwise, it is left out.
+        If `empty_as_none` is true, a blank field is None if the schema allows None, and otherwise
+        it is left out.
         """
         values: dict[str, Any] = {}
         for name, field in self._fields.items():
@@ -210,9 +207,9 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
         `act` is called with the validated object, unless the form is invalid. `fields` maps the
         codes of errors that `act` may raise to the field where the error is shown. With the field
-        "" the error is shown above the form. TooManyRequests needs no entry: it is shown above the
-        form, unless htmx sent the request. All other errors are raised. After an error that is
-        shown, the transaction is rolled back, unless the error has `keeps_work`.
+        "" the error is shown above the form. TooManyRequests is shown above the form too, unless
+        htmx sent the request. All other errors are raised. After an error that is shown, the
+        transaction is rolled back, unless the error has `keeps_work`.
         """
         value = self.accepted()
         if value is None:
@@ -233,8 +230,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         """Return the result of `act` for a form that may be incomplete.
 
         `act` is called with the validated object and must only read. The result is None if a
-        required field is blank or if the form would be refused. If the form would be refused,
-        `problems` has the reasons.
+        required field or an amount is blank, or if the form would be refused. `problems` has the
+        reasons for a refusal, if there are any.
         """
         self.problems = ()
         if any(
@@ -390,7 +387,7 @@ def plain(typed: str, currency: str | None = None) -> str:
     """Return a typed amount as a decimal number with the digits 0 to 9.
 
     Examples of valid input: `1,20,000`, `1.2 lakh` and, if `currency` is INR, `₹60k`. Other text is
-    returned unchanged, so that the schema refuses it.
+    returned without surrounding spaces, so that the schema refuses it.
     """
     digits = ungrouped(
         "".join(
@@ -436,9 +433,8 @@ def opened_state(seen: str | None) -> datetime | None:
 def read_date(text: str, kind: DateKind = "travel", *, since: date | None = None) -> date | None:
     """Return the date that a text means, or None if the text is not exactly one date.
 
-    A relative date such as `Friday` is counted from today in the page's time zone. If `since` is
-    given, such as the date of issue of a document, a date without a year is the first such date on
-    or after `since`.
+    A relative date such as `Friday` is counted from today in the page's time zone. With `since`, a
+    date without a year is the first such date on or after `since`.
     """
     found = dates.read_date(text, today(), kind, since=since)
     return found.day if isinstance(found, Day) else None

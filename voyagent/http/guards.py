@@ -161,7 +161,7 @@ def browser_credential() -> Credential:
 def authenticate(credential: Credential) -> Actor:
     """Authenticate a caller and bind the database session to the caller's agency.
 
-    One query does both. Raises Unauthorized if the person was removed or the session has ended.
+    Raises Unauthorized if the person was removed or the session has ended.
     """
     name_agency(db.session(), credential.tenant_id)
     caller = find_caller(credential)
@@ -194,8 +194,7 @@ def present_actor() -> Actor | None:
 def current_actor() -> Actor | None:
     """Return the authenticated actor, or authenticate the person of the cookie.
 
-    Pages without a guard and error pages use this function. The result is None if nobody is signed
-    in.
+    The result is None if nobody is signed in or the database does not answer.
     """
     actor = present_actor()
     if actor is not None or not current_user.is_authenticated:
@@ -278,8 +277,8 @@ def _page_that_sent() -> str:
 def safe_next(address: str | None) -> str:
     """Return `address` if it is a page of this site, else the home page.
 
-    The redirect after sign-in uses this function. An address on another host, an API path and the
-    path of a static file are not pages of this site.
+    An address on another host, an API path and the path of a static file are not pages of this
+    site.
     """
     home = url_for("home.index")
     if (
@@ -305,11 +304,7 @@ def _is_confirmed() -> bool:
 
 
 def _note_seen() -> bool:
-    """Renew the time in the cookie if it is an hour old; return True if renewed.
-
-    The browser receives the cookie again at each renewal. The cookie therefore expires after 14
-    days without a request.
-    """
+    """Renew the time in the cookie if it is an hour old; return True if renewed."""
     now = int(clock.seconds())
     if now - session.get("seen", 0) < _SEEN_EVERY_S:
         return False

@@ -1,18 +1,15 @@
 """Safe repeats, so that a POST or an opened form takes effect only once.
 
-A POST repeats an earlier POST if it has the same `Idempotency-Key`. A repeat receives the response
-to the first request, byte for byte. The first request inserts a row for its key, and other requests
-with the key wait until its transaction ends. Before the commit, the first request stores its
-response in the row, so that its changes and the response are committed together. Errors are not
-stored, so a repeat after an error runs again. A stored response is encrypted, because it may have
-personal data. The erasure of a person (`privacy.service.erasure`) deletes all stored responses of
-the agency but not the keys.
+A POST repeats an earlier POST if it has the same `Idempotency-Key`. A repeat receives a copy of the
+first response. Errors are not stored, so a repeat after an error runs again. A stored response is
+encrypted, because it may have personal data. The erasure of a person (`privacy.service.erasure`)
+deletes all stored responses of the agency but not the keys.
 
-If a request ends its transaction early (`kernel.db.pause`), its row is rolled back. The request
-inserts the row again at the end of the request. In the meantime, another request with the same key
-may have inserted the row and stored a response. Then the first request rolls back all its changes
-and returns the stored response, even if the first request has failed. The reason of the failure may
-be the other request, for example because it used up a one-time code that both requests contain.
+The first request inserts a row for its key, and other requests with the key wait until its
+transaction ends. The response is stored in this row and committed with the changes of the request.
+If the request ends its transaction early (`kernel.db.pause`), the row is inserted again at the end
+of the request. If another request with the key has stored a response by then, the first request
+rolls back all its changes and returns that response.
 """
 
 from __future__ import annotations
@@ -301,6 +298,7 @@ def once(
     try:
         response = respond()
     except VoyagentError as error:
+        # The other request may be the reason of the error: both may contain one one-time code.
         row_of_other = _answered_meanwhile(claim, error)
         if row_of_other is not None:
             return _repeat(claim, row_of_other, resume)

@@ -76,7 +76,7 @@ def as_html(text: str) -> Markup:
 def _with_own_links(tokens: Sequence[Token]) -> Iterator[Token]:
     """Yield the tokens of a paragraph, but no links to addresses outside this program.
 
-    The text of such a link stays, and the address is added to the text.
+    The text of such a link stays, and its address is shown as text.
     """
     foreign = ""
     since: list[str] = []

@@ -62,8 +62,8 @@ def metrics() -> Response:
     """Return the metrics of the installation in Prometheus text format.
 
     If the operator has set a metrics token, each request must send the token in a header. Without a
-    metrics token, only a program on the same machine may read the metrics, and only without a
-    proxy. In production, nobody may read the metrics without a token.
+    metrics token, only a program on the same machine may read the metrics, and not through a proxy.
+    In production, nobody may read the metrics without a token.
     """
     if not _may_read(current_app.extensions["voyagent.settings"]):
         raise MetricsHidden

@@ -14,8 +14,7 @@ def run(call: OutboundCall[Result]) -> Result:
     """Make a call without a transaction and store its result in a new transaction.
 
     If `ask` is None, the call runs in the present transaction. Otherwise the present transaction is
-    rolled back first, so the request must not have written anything. If the call fails, its error
-    is raised.
+    rolled back first, so the request must not have written anything.
     """
     if call.ask is None:
         return call.done()

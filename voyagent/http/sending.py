@@ -98,7 +98,7 @@ class Rests:
 class ResponseSocket(socket.socket):
     """Socket of a connection; `sendall` keeps the bytes that the client does not take.
 
-    The thread of the request calls `sendall` and `sendfile`. It calls `on_rest` when the main
+    The thread of the request calls `sendall` and `sendfile`. `on_rest` is called when the main
     thread must send the kept bytes. The main thread calls `send_rest` and `forget`.
 
     Args:

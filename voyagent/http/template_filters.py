@@ -150,10 +150,9 @@ def symbol_money(value: Money) -> str:
 
 
 def short_amount(value: Money) -> str:
-    """Return an amount with three significant digits, for charts.
+    """Return an amount in short form, for charts, such as `4.07 L` or `407 k`.
 
-    Examples: `4.07 L` and `1.86 Cr` if the currency or the language counts lakhs, else `407 k` and
-    `18.6 M`.
+    Lakhs and crores are used if the currency or the language counts lakhs.
     """
     steps = (
         ((10**7, "Cr"), (10**5, "L"))
@@ -363,7 +362,7 @@ def role_word(role: str) -> str:
 def status_style(status: str) -> StatusStyle:
     """Return icon and label of a status.
 
-    For an unknown status, the icon is a circle and the label is the name of the status.
+    For an unknown status, the icon is a circle and the label is made from the name.
     """
     return STATUS_STYLES.get(str(status)) or StatusStyle(
         "circle", str(status).replace("_", " ").capitalize()

@@ -50,9 +50,9 @@ class User(TenantOwned, Base):
     The e-mail address is in lower case and unique among the active users of all agencies.
     `email_verified` is true if the address is confirmed by a mailed link or by the link of an
     invitation. `email_proven` is true only if the link was mailed to this address and shown nowhere
-    else. The link of an invitation does not prove the address, because it is also shown to the
-    inviter. `email_moved` is true from a change of the address until a mailed link proves the new
-    address. `suspended_at` is set while the user is suspended (`service.suspending`).
+    else. The link of an invitation does not prove the address, because the link is also shown to
+    the inviter. `email_moved` is true from a change of the address until a mailed link proves the
+    new address. `suspended_at` is set while the user is suspended (`service.suspending`).
     """
 
     __tablename__ = "users"

@@ -15,7 +15,7 @@ from voyagent.kernel.tenancy import TenantOwned, references
 class Import(TenantOwned, Base):
     """An imported file.
 
-    `digest` is the SHA-256 of the file's text.
+    `digest` is the SHA-256 of the file's text and of `effective_on`, if it is set.
     """
 
     __tablename__ = "imports"

@@ -25,8 +25,8 @@ ImportKind = Literal[
 class ImportIn(Closed):
     """A file as CSV text (RFC 4180) with a header.
 
-    The text has at most 200,000 bytes of UTF-8 and 1,000 lines. With `dry_run` the file is checked
-    and nothing is stored.
+    The text has at most 200,000 bytes of UTF-8 and 1,000 rows below the header. With `dry_run` the
+    file is checked and nothing is stored.
     """
 
     kind: ImportKind
@@ -51,8 +51,9 @@ class FindingOut(AnswerOf[Finding]):
 class ImportOut(AnswerOf[Outcome]):
     """The result of a check or an import.
 
-    `id` is null if nothing was imported. If `is_repeat` is true, the file had been imported before,
-    and nothing was imported now. The other members then describe the earlier import.
+    `id` is the id of the import, or null if the file has never been imported. If `is_repeat` is
+    true, the file had been imported before, and nothing was imported now. The other members then
+    describe the earlier import.
     """
 
     id: Annotated[UUID | None, Read("import_id")]

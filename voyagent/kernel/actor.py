@@ -93,8 +93,8 @@ class Credential:
     """The identity that a caller claims, before the database has confirmed it.
 
     `session_id` is the id of the caller's session; an API key has none. `token_id` is the id of the
-    access token, or None for a session cookie. `key_id` is the id of the API key, if the caller
-    uses one. `fresh` is true if the password was entered just now.
+    access token, if the caller uses one. `key_id` is the id of the API key, if the caller uses one.
+    `fresh` is true if the password was entered just now.
     """
 
     tenant_id: UUID
@@ -178,9 +178,8 @@ class Actor:
     def require_authority(self, permission: str) -> None:
         """Raise an error unless the actor may move money, post, or commit to a supplier.
 
-        The actor needs the permission. It also needs either a grant for this permission, or a role
-        with the direct permission, such as `payment.record_direct` for `payment.record`. The
-        assistant always needs a grant.
+        The actor needs the permission, and a grant for this permission or the direct permission,
+        such as `payment.record_direct` for `payment.record`. The assistant always needs a grant.
 
         Raises Forbidden, ScopeTooSmall or ApprovalRequired. The error code of all three is
         `forbidden_role`.
@@ -194,8 +193,8 @@ class Actor:
     def may_act_directly(self, permission: str) -> bool:
         """Return True if the actor may do the act without an approval.
 
-        The role must have the permission and its direct permission, such as `payment.record_direct`
-        for `payment.record`. The result is always False for the assistant.
+        The actor must have the permission and its direct permission, such as
+        `payment.record_direct` for `payment.record`. The result is always False for the assistant.
         """
         return (
             self.channel is not Channel.ASSISTANT
@@ -213,8 +212,8 @@ class Actor:
         `permission` is a key of the table `STEP_UP`. An API key needs a scope that names the
         permission; if no scope does, no API key may do the act.
 
-        Raises Forbidden or ScopeTooSmall, ScopeNotNamed if a key lacks the scope, and NotFresh in
-        all other cases. The error code of the last two is `reauthentication_required`.
+        Raises Forbidden, ScopeTooSmall, ScopeNotNamed or NotFresh. The error code of the last two
+        is `reauthentication_required`.
         """
         self.require(permission)
         if self.fresh or permission in self.named:

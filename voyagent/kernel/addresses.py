@@ -38,7 +38,7 @@ def normal_address(typed: str) -> str | None:
 def _lower(text: str) -> str:
     """Return the text in lower case, with each letter kept in its own alphabet.
 
-    A non-ASCII letter whose lower case would be an ASCII letter is not changed.
+    A non-ASCII letter whose lower case contains an ASCII letter is not changed.
     """
     return "".join(
         (

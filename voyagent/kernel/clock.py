@@ -1,6 +1,6 @@
 """Current time in UTC and dates in a time zone.
 
-All other modules take the time from here. Web processes and workers follow the clock of the
+All other modules take the current time from here. Web processes and workers follow the clock of the
 database; other programs use the clock of their computer.
 """
 

@@ -111,7 +111,7 @@ def _discard_connections(context: ExceptionContext) -> OperationalError | None:
     """Discard all pooled connections if the server shuts down or has become read-only.
 
     The error of a read-only server is converted to an OperationalError, so that all callers handle
-    it as a lost connection.
+    the error as a lost connection.
     """
     state = getattr(context.original_exception, "sqlstate", None)
     if state in _LOST:
@@ -203,7 +203,7 @@ def load_one(statement: Select[Entity], missing: type[NotFound], *, lock: bool =
 def accepts_writes() -> bool:
     """Return True if the database accepts writes.
 
-    If it does not, all connections of this process are discarded.
+    If the server is read-only, the pooled connections of this process are closed.
     """
     is_read_only = db.session.scalar(
         text("select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean")

@@ -114,8 +114,8 @@ def storable(text: str) -> str:
 def without_controls(text: str) -> str:
     """Return a text on one line: each control or direction character becomes a space.
 
-    Invisible characters are removed. Use it for text that nobody can be asked to correct, such as a
-    response of an outside system.
+    Invisible characters are removed. Use this function for text that nobody can be asked to
+    correct, such as a response of an outside system.
     """
     return _MISPLACED_JOINER.sub("", _INVISIBLE.sub("", _CONTROL.sub(" ", text)))
 
@@ -173,7 +173,8 @@ def contains_unstorable(text: str) -> bool:
 def without_unstorable(text: str) -> str:
     """Replace NUL and lone surrogates with U+FFFD.
 
-    Use it for text that nobody can be asked to correct, such as a response of an outside system.
+    Use this function for text that nobody can be asked to correct, such as a response of an outside
+    system.
     """
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 

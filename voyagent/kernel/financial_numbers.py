@@ -1,9 +1,9 @@
 """Mask PANs, tax numbers and bank accounts in free text.
 
 A PAN, a GSTIN and a TRN of the United Arab Emirates are masked anywhere if they are written in one
-piece. With spaces or hyphens between the characters they are masked only after their name, such as
-`GSTIN`. An IBAN is masked if its check digits are right. The number of a bank account is masked
-after a word for account, in English and Hindi spellings.
+piece. With spaces or hyphens between the characters these numbers are masked only after their name,
+such as `GSTIN`. An IBAN is masked if its check digits are right. The number of a bank account is
+masked after a word for account, in English and Hindi spellings.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Background jobs, stored in PostgreSQL and run by workers.
 
-A task is a plain function with a name. `defer` inserts a job in the caller's transaction, so that
-the job and the caller's rows are committed together or not at all. A worker runs each task in an
-application context, in one transaction unless the task manages its own transactions. If a worker
-dies, another worker runs its jobs.
+`defer` inserts a job in the caller's transaction, so that the job and the caller's rows are
+committed together or not at all. A worker runs each task in an application context, in one
+transaction unless the task manages its own transactions. If a worker dies, another worker runs its
+jobs.
 
 Agencies share the workers and take turns, however many jobs each agency has.
 """
@@ -228,8 +228,8 @@ async def _work(app: Flask, settings: Settings) -> None:
 async def _serve(app: Flask, settings: Settings) -> None:
     """Run jobs until cancelled.
 
-    If procrastinate stops because one of its own SQL statements fails, it is started again. Raises
-    StartRefused before the first job.
+    If procrastinate stops because one of its own SQL statements fails, procrastinate is started
+    again. Raises StartRefused before the first job.
     """
     this = asyncio.current_task()
     assert this is not None

@@ -73,8 +73,8 @@ class Keyring:
     def seal(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
         """Encrypt bytes for one purpose with AES-256-GCM.
 
-        `bound_to` is the id of the row that stores the value. If the value is copied to another
-        row, it cannot be decrypted there.
+        `bound_to` is the id of the row that stores the value. A copy of the value in another row
+        cannot be decrypted.
         """
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(self.present.derive(purpose)).encrypt(nonce, plain, bound_to.encode())

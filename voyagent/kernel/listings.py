@@ -45,8 +45,8 @@ class Stream:
 class Column(NamedTuple):
     """A column of a list: its name, its SQL expression `of`, and its kind.
 
-    `text` is text that somebody typed; it is changed so that no spreadsheet reads it as a formula.
-    `amount` is an amount in minor units. `plain` is written unchanged.
+    A `text` is changed so that no spreadsheet reads the text as a formula. `amount` is an amount in
+    minor units. `plain` is written unchanged.
     """
 
     name: str
@@ -59,9 +59,9 @@ class Listing:
     """A list of records that can be downloaded, the newest day first.
 
     `base` returns the select of the records with the given columns. `day` is the date column.
-    `ends` selects two dates, `first_day` and `last_day`; the date of every record is between them.
-    `currency` is the currency of a row's amounts. `order` sorts rows of the same day. `is_sparse`
-    is true if the filter selects few rows by an index; then one select reads them all.
+    `ends` selects two dates, `first_day` and `last_day`; the date of every record is between the
+    two dates. `currency` is the currency of a row's amounts. `order` sorts rows of the same day.
+    `is_sparse` is true if the filter selects few rows; one select then reads all rows.
     """
 
     name: str

@@ -35,10 +35,7 @@ def replaced(text: str, find: Callable[[str], Iterable[Mask]]) -> str:
 
 
 def mask_of(number: str) -> str:
-    """Return the mask of a number: dots and the last four characters.
-
-    The mask is not longer than the number without separators.
-    """
+    """Return the mask of a number: dots and the last four characters."""
     digits = _SEPARATORS.sub("", number)
     return MASK[: len(digits) - 4] + digits[-4:]
 

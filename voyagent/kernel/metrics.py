@@ -73,10 +73,7 @@ def share(directory: Path) -> bool:
 
 
 def clear(directory: Path) -> None:
-    """Delete the metrics of ended processes.
-
-    The program calls this function at its start, so that counters begin at zero.
-    """
+    """Delete the metrics of ended processes."""
     for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
         for file in directory.glob(pattern):
             if not _is_alive(_process_of(file)):

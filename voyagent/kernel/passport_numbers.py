@@ -52,8 +52,7 @@ def masked(last4: str | None) -> str | None:
 def hidden_in(text: str) -> str:
     """Mask passport numbers in a text, and the machine-readable lines of passports.
 
-    A passport number is masked if a word for passport is near it. The last four characters of each
-    number stay.
+    The last four characters of each number stay.
     """
     return replaced(text, _masks)
 

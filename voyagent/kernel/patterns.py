@@ -1,7 +1,4 @@
-"""LIKE patterns that search for texts.
-
-A text without three letters or digits in a row cannot use the trigram index.
-"""
+"""LIKE patterns that search for texts."""
 
 from __future__ import annotations
 

@@ -56,9 +56,9 @@ def unseal(
 ) -> bytes | None:
     """Decrypt a value that `seal` returned; `key` is the encrypted key of the person.
 
-    Returns None if `key` is None, because the key was destroyed. Raises SealBroken if the value or
-    the key belongs to another person. Also raises SealBroken if the installation no longer has the
-    secret that encrypted the key.
+    Returns None if `key` is None, because the key was destroyed. Raises SealBroken if the value,
+    the key, the person and `purpose` do not belong together, or if the installation no longer has
+    the secret that encrypted the key.
     """
     if key is None:
         return None

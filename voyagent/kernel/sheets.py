@@ -113,9 +113,8 @@ def guarded(text: str) -> str:
     """Return a text of which a spreadsheet reads no part as a formula.
 
     A spreadsheet may begin a new cell after a semicolon, a tab or a line end in the text. An
-    apostrophe is put before the text if it looks like a formula, and before each part that follows
-    such a character and looks like a formula. The database function `app.csv_cell` has the same
-    rules.
+    apostrophe is put before each part that a spreadsheet may read as a formula. The database
+    function `app.csv_cell` has the same rules.
     """
     if _SEPARATOR.search(text):
         whole = _AFTER_SEPARATOR.sub(_separated, text)

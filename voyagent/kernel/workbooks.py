@@ -1,7 +1,7 @@
 """Tables as workbooks (XLSX, ECMA-376).
 
-Amounts are numbers with the decimals of their currency, dates are date cells, and text is never a
-formula, whatever its first character is.
+Amounts are numbers with the decimals of their currency, and dates are date cells. Text is never a
+formula.
 """
 
 from __future__ import annotations

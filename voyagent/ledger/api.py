@@ -83,8 +83,8 @@ def close_month(actor: Actor, month: str) -> Body[MonthState]:
     """Close a month such as `2026-03` and all earlier months.
 
     A closed month takes no entries: posting or reversing with a book date in that month is refused
-    with `period_locked`. The month to close must be over in the agency's time zone. Every earlier
-    month that has entries must already be closed.
+    with `period_locked`. The month to close must be over in the agency's time zone. An earlier
+    month that has entries must be closed first.
     """
     months.close_month(actor, parse_month(month))
     return _state(month)
@@ -179,9 +179,9 @@ def get_entry(reader: Reader, entry_id: UUID) -> Body[JournalEntryOut]:
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Body[JournalEntryOut]:
     """Reverse a manual journal entry. Each entry can be reversed once.
 
-    The response is the new entry. It debits the accounts that the reversed entry credited, and
-    credits the accounts that the reversed entry debited. `reverses_id` is the id of the reversed
-    entry. To reverse an entry that a document posted, void or cancel the document.
+    The response is the new entry, whose `reverses_id` is the id of the reversed entry. The new
+    entry debits the accounts that the reversed entry credited, and credits the accounts that the
+    reversed entry debited. To reverse an entry that a document posted, void or cancel the document.
     """
     return _entry(
         direct.reverse_direct(

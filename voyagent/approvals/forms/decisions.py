@@ -1,7 +1,4 @@
-"""HTML forms of decisions, with a reason and a confirmation.
-
-Only irreversible acts need the confirmation.
-"""
+"""HTML forms of decisions on proposals."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""HTML form of a proposal's arguments.
-
-An argument with a single value becomes an input field. A list of objects becomes a table of input
-fields.
-"""
+"""HTML form of a proposal's arguments."""
 
 from __future__ import annotations
 
@@ -35,9 +31,8 @@ _PREFIX = "a"
 class Cell:
     """One argument as an input field: name, label, text, and the error message if any.
 
-    `value` is the text in the field. `example` is the stored value, and the entered value must have
-    the type of `example`. If the text is a date or an amount in words, `understood` is its
-    interpretation.
+    `value` is the text in the field, and `example` is the stored value. `understood` is the
+    interpretation of a date or an amount in words.
     """
 
     name: str
@@ -63,10 +58,7 @@ class Cell:
 
     @property
     def choices(self) -> dict[str, str]:
-        """Labels of the allowed values, by value.
-
-        The result is empty if the argument is not limited to a few values.
-        """
+        """Labels of the allowed values, by value; empty if any value may be entered."""
         words = CHOICES.get(self.name.rpartition(".")[2], {})
         return (
             {word: str(called) for word, called in words.items()} if self.example in words else {}
@@ -92,9 +84,7 @@ class Cell:
     def read(self, currency: str | None = None) -> Any:
         """Return the entered value with the type of the stored value, or None if blank.
 
-        A date or an amount may be written in words; `understood` then says which value was read.
-        Text that cannot be interpreted is returned unchanged, so that the tool's schema refuses it.
-        An amount in another currency than `currency` is also returned unchanged.
+        Text that cannot be read, and an amount in another currency than `currency`, stay unchanged.
         """
         text = self.value.strip()
         if not text:
@@ -140,9 +130,8 @@ def _meaning(found: Day) -> str:
 class Table:
     """A list of objects in the arguments, as a table.
 
-    `lines` are the stored objects and `rows` their input fields. If all fields of a row are blank,
-    its object is removed. If `grows` is true, the last row is blank and can add an object. If the
-    objects refer to records only by id, `titles` has the names of these records.
+    `lines` are the stored objects and `rows` their input fields. If `grows` is true, the last row
+    is blank for a further object.
     """
 
     place: Place
@@ -173,8 +162,7 @@ class Sheet:
     ) -> Sheet:
         """Return the form for the arguments of a proposal.
 
-        `sent` are the values that the user submitted, if any. `titles` are the names of records,
-        for tables whose rows refer to records only by id.
+        `sent` has the submitted values, and `titles` has names for rows that have only ids.
         """
         sheet = cls(payload)
         for place, value in _things(payload):
@@ -214,8 +202,7 @@ class Sheet:
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
         """Call `act` with the entered arguments; return its result, or None if it refuses.
 
-        `act` refuses by raising ArgumentsInvalid, ShownChanged or EditRefused. After a refusal the
-        form shows the errors.
+        A refusal is ArgumentsInvalid, ShownChanged or EditRefused; the form then shows its errors.
         """
         try:
             return act(self.arguments())
@@ -303,11 +290,7 @@ def _figure_sentence(cell: Cell) -> str:
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
-    """Yield the path and the value of each argument that is not an object.
-
-    If an argument is an object, the path and the value of each of its members are yielded. A member
-    that is itself an object is yielded as one value.
-    """
+    """Yield the path and value of each argument; an object yields its members."""
     for key, value in payload.items():
         if isinstance(value, dict):
             yield from (((key, name), member) for name, member in value.items())

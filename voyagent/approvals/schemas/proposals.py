@@ -75,9 +75,9 @@ class ApprovalFilter(Query):
 class HistoryQuery(Query):
     """Query string of the approvals page.
 
-    If `status` is given, the page shows the history of this status. Otherwise it shows the inbox.
-    `seen` is the version of the inbox that the browser shows. `open` is the id of the proposal that
-    is shown next to the inbox.
+    Without `status` the page shows the inbox, and otherwise the history. `seen` is the version of
+    the inbox that the browser shows. `open` is the id of the proposal that is shown next to the
+    inbox.
     """
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] | None = None
@@ -133,8 +133,8 @@ class DecisionForm(Open):
 class SeveralForm(Open):
     """HTML form input of several decisions.
 
-    `chosen` has the selected proposals, each as id and version: `ap-…:version`. `rejectable` has
-    the selected proposals that the user may only decline, in the same format.
+    `chosen` has the selected proposals, each as `ap-…:version`. `rejectable` has, in this format,
+    the selected proposals that the user may only decline.
     """
 
     granted: bool

@@ -1,7 +1,4 @@
-"""Values for the page on which a person reviews a proposal.
-
-The amounts of the preview are parsed, and the arguments are converted to text.
-"""
+"""Values for the page on which a person reviews a proposal."""
 
 from __future__ import annotations
 
@@ -136,7 +133,7 @@ def arguments_in_words(
 ) -> list[tuple[str, str]]:
     """Return the label and the text of every stored argument.
 
-    `day` formats a date. Amounts without a currency are in `currency`.
+    `day` formats a date; amounts without a currency are in `currency`.
     """
     return (
         [
@@ -158,8 +155,8 @@ def results_in_words(
 ) -> list[tuple[str, str]]:
     """Return the label and the text of each result of an act.
 
-    Ids and true/false values are left out. `state` returns the label of a status, and `day` formats
-    a date.
+    Ids and true/false values are left out. `state` returns the label of a status; `day` formats a
+    date.
     """
     texts = {
         name: state(value) if name == "status" else _in_words(name, value, result)

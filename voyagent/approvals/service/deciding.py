@@ -1,8 +1,4 @@
-"""Rules of decisions on proposals.
-
-Only the first decision counts. The act that was shown is the act that runs. An approval queues a
-job that carries out the act.
-"""
+"""Rules of decisions on proposals."""
 
 from __future__ import annotations
 
@@ -77,9 +73,9 @@ def resolve(
 
     Raises these errors, in the order of the API contract: Forbidden (role `viewer`),
     ApprovalNotFound, Forbidden (a role that may not decide on this tool), ApprovalAlreadyResolved,
-    SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale. If the time limit is over,
-    ApprovalAlreadyResolved is raised after the expiry is stored. PreviewStale is raised after the
-    new proposal that replaces this one is stored.
+    SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale.
+
+    Before PreviewStale is raised, a new proposal is stored in place of this one.
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -110,8 +106,7 @@ def check_all(
 
     `decisions` maps the id of a proposal to True (approve) or False (decline). The result leaves
     out a decision if its proposal already has this decision. Raises the errors of `resolve`, and
-    ApprovalNotFound for a proposal of another conversation. If PreviewStale is raised, each
-    outdated proposal was replaced and nothing else was changed.
+    ApprovalNotFound for a proposal of another conversation.
     """
     actor.require("approval.resolve")
     chat_queries.get_session(session_id, lock=True)

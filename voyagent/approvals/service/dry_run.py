@@ -1,8 +1,6 @@
 """Dry runs of proposals. The result of a dry run is the preview.
 
-A dry run runs the act in a savepoint and rolls it back. The preview is hashed together with the
-arguments. Before an approval, the dry run is repeated. If its hash differs from the stored hash,
-the consequences have changed since the proposal was shown. After the approval, the act must do what
+A dry run runs the act in a savepoint and rolls it back. After the approval, the act must do what
 the preview says; otherwise it is rolled back.
 """
 
@@ -75,10 +73,9 @@ def dry_run(
 ) -> Description | None:
     """Return the preview of a proposal; store nothing and call no outside system.
 
-    The approved acts in `pending` run first, because they will run before this act. If a rule
-    refuses the act, the preview contains the refusal. The result is None if no dry run is possible
-    or a programming error occurs. `locale` is the language of the texts, by default the requester's
-    language.
+    The approved acts in `pending` run first. If a rule refuses the act, the preview contains the
+    refusal. The result is None if no preview could be made. `locale` is the language of the texts,
+    by default the requester's language.
     """
     language = locale or requester.locale
     with force_locale(language):
@@ -95,10 +92,9 @@ def dry_run(
 
 
 def hash_of(arguments_hash: str, shown: Description) -> str:
-    """Return the hash of the arguments and of the fixed parts of the preview.
+    """Return the hash of the arguments and of the preview's fixed parts.
 
-    If this hash changes, the proposal is outdated. Notes and the running balances of accounts are
-    left out, because unrelated postings change them. Texts are hashed in the preview's language.
+    Notes and the running balances of accounts are left out, because unrelated postings change them.
     """
     return digest(
         _results_in(shown)
@@ -121,13 +117,10 @@ def run_as_shown(
 ) -> JsonObject | OutboundCall[JsonObject]:
     """Run an approved act and return its result, if it does what its preview says.
 
-    The act must have the journal lines, document, itinerary, facts and mails of the preview
-    `shown`. The act and the preview differ if somebody has changed the records that the act uses
-    since the preview was made. If the act calls an outside system, a dry run is compared with the
-    preview before `run` prepares the call.
-
-    Raises the errors of the act. Raises ChangedSinceApproval if the act differs from the preview;
-    the caller must then roll the act back.
+    Raises:
+        VoyagentError: a rule refuses the act.
+        ChangedSinceApproval: the act differs from the preview `shown`. The caller must roll the
+            act back.
     """
     granted, locale = requester.granted(grant), shown.get("locale") or requester.locale
     if effect.run_dry is not effect.run:
@@ -172,10 +165,7 @@ def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
 def _tried(
     effect: Effect, requester: Actor, arguments: JsonMapping, pending: Sequence[PendingEffect]
 ) -> Description:
-    """Run the pending acts, then describe and run the act of the proposal.
-
-    If a rule refuses the act, the result has the description and the refusal.
-    """
+    """Run the pending acts, then describe and run the act of the proposal."""
     shown = Description()
     try:
         with audit.savepoint(), recording(db.session, is_dry=True) as notes:

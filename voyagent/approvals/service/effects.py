@@ -1,7 +1,4 @@
-"""Registry of the acts that need approval; each package registers its own acts.
-
-An Effect defines which function runs after approval, who may decide, and how the preview is made.
-"""
+"""Registry of the acts that need approval; each package registers its own acts."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ class LineShown(TypedDict, total=False):
 class BalanceShown(TypedDict, total=False):
     """An amount before and after the act, such as a customer's balance.
 
-    `key` identifies the amount independently of the language, for example by the customer's name.
+    `key` identifies the amount independently of the language.
     """
 
     key: str
@@ -93,8 +90,8 @@ class CheckShown(TypedDict, total=False):
 class FactShown(TypedDict):
     """A label and a text in a preview.
 
-    If the text changes, the preview is outdated. A text that depends on the present day must
-    therefore be a CheckShown.
+    If the text changes, the preview is outdated. Show a text that depends on the present day as a
+    CheckShown.
     """
 
     label: str
@@ -123,7 +120,7 @@ class Description(TypedDict, total=False):
     """The preview of a proposal; each part may be absent.
 
     If a rule would refuse the act now, `refusal` is the rule's code and `warning` is the rule's
-    message. `locale` is the language of the texts.
+    message.
     """
 
     locale: str
@@ -179,24 +176,18 @@ Settled = Callable[[Actor, Approval], None]
 class Effect:
     """An act that needs approval.
 
-    The act belongs to the tool `tool_name`. `run` is called with the requester as actor (channel
-    assistant) and with the stored arguments, in the transaction that marks the act as done. It
-    returns a small JSON object, or raises an error of a business rule. The approval grants only
-    `permission`, which the service of the act requires with `Actor.require_authority`. If `money`
-    is true, the four-eyes rule applies. If `reversible` is false, the page asks the approver for a
-    confirmation.
+    `run` is called with the requester and the stored arguments, and returns a small JSON object. An
+    approval grants only `permission`. If `money` is true, the four-eyes rule applies. If
+    `reversible` is false, the approver must confirm the decision.
 
-    When the proposal is made, a dry run calls `run` as the requester in a savepoint and rolls it
-    back. The journal lines and mails of the dry run are recorded, and `measure` reads amounts
-    before and after it. If `external` is true, `run` would call an outside system. The dry run then
-    calls `dry_run` instead, which makes only the changes in our own records. If `asks` is true,
-    `run` returns an outbound call. `describe` only reads; it adds texts, document, facts and checks
-    to the preview.
+    If `external` is true, `run` calls an outside system, and a dry run never calls it. A dry run
+    calls `dry_run` if it is given. If `asks` is true, `run` returns an outbound call. `measure`
+    reads amounts before and after the dry run. `describe` only reads; it adds texts, document,
+    facts and checks to the preview.
 
-    `amount` returns the amount that is compared with the approval limits of roles. If an act moves
-    amounts in several currencies, `amounts` returns one amount for each currency, and each amount
-    is compared. `schema` validates edited arguments; without a schema the arguments cannot be
-    edited.
+    `amount` returns the amount that is compared with the approval limits of roles. `amounts`
+    returns several such amounts, one for each currency. `schema` validates edited arguments;
+    without a schema the arguments cannot be edited.
     """
 
     tool_name: str
@@ -259,8 +250,7 @@ def on_settled(hook: Settled) -> Settled:
 
     A proposal is finished when it is declined, or when its approved act is done or has failed.
     `hook(actor, approval)` runs in the transaction that finishes the proposal. `actor` is the
-    requester. If the requester was removed, `actor` is the user who decided on the proposal.
-    `approval` has `effect_status`, `effect_result`, `effect_error` and `reason`.
+    requester, or the user who decided if the requester was removed.
     """
     _settled.append(hook)
     return hook

@@ -1,7 +1,4 @@
-"""Execution of approved proposals, exactly once, as the requester.
-
-This module also ends proposals whose time limit has passed or whose turn was replaced.
-"""
+"""Execution of approved proposals as the requester."""
 
 from __future__ import annotations
 
@@ -47,10 +44,7 @@ WITHDRAWN = N_("Withdrawn because its message was edited or answered again. Noth
 
 
 def prepare(approval_id: str) -> OutboundCall[JsonObject] | None:
-    """Return the outbound call of an approved act; None if it calls no outside system.
-
-    The result is also None if the act has already ended, or if it will fail in `carry_out`.
-    """
+    """Return the outbound call of an approved act, or None if none is to be made."""
     approval = queries.find_approval(approval_id)
     if approval is None or approval.effect_status != "waiting":
         return None
@@ -77,11 +71,9 @@ def prepare(approval_id: str) -> OutboundCall[JsonObject] | None:
 def carry_out(approval_id: str, settle: Settle | None = None) -> None:
     """Carry out an approved proposal once.
 
-    The act, its result and the audit event are one transaction, so a crash leaves all or nothing.
-    `settle` is given if `prepare` returned a call: it stores the response of the outside system and
-    returns the result of the act. After a crash the call is repeated with the same idempotency key,
-    so that it takes effect once. If the proposal is already finished, nothing happens. If a rule
-    refuses the act, the proposal ends as failed, and the act's changes are rolled back.
+    `settle` is given if `prepare` returned a call. `settle` stores the response of the outside
+    system and returns the result of the act. If a rule refuses the act, the proposal ends as
+    failed.
     """
     approval = _lock(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -163,9 +155,7 @@ def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
 def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:
     """End a tool's pending proposals with a given argument, and return their number.
 
-    `name` and `value` are the name and the value of the argument, such as the id of a record that
-    no longer exists. Proposals of all conversations are ended. `reason` is a sentence marked for
-    translation.
+    Proposals of all conversations are ended. `reason` is a sentence marked for translation.
     """
     which = (Approval.tool_name == tool_name) & (Approval.payload[name].astext == value)
     sessions = db.session.scalars(
@@ -196,8 +186,8 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
 def notify_listeners(actor: Actor | None, approval: Approval) -> None:
     """Call the functions registered with `on_settled`.
 
-    If a function fails, only its own changes are undone. The functions receive `actor`. If `actor`
-    is None, they receive the user who decided on the proposal.
+    If a function fails, only its own changes are undone. Without `actor` the functions receive the
+    user who decided on the proposal.
     """
     listener = actor or person_of(approval.resolved_by_user_id)
     if listener is None:
@@ -296,9 +286,9 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
 
 
 def _lock(approval_id: str) -> Approval | None:
-    """Lock the conversation of a proposal, then lock and return the proposal.
+    """Lock a proposal's conversation, then the proposal; return it, or None.
 
-    All callers that lock both rows use this order. The result is None if the proposal is not found.
+    All callers that lock both rows use this order.
     """
     approval = queries.find_approval(approval_id)
     if approval is None:

@@ -67,10 +67,8 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
     """Return True if the four-eyes rule forbids the user to approve the proposal.
 
     The rule covers acts with `Effect.money`, if the agency's setting `four_eyes` is on. The rule
-    forbids the requester and all editors to approve, because each of them has chosen what is
-    approved. There are two exceptions. If every other active user who could approve has edited the
-    proposal, the requester may approve it, but the editors may not. If no other active user has a
-    role that could approve the proposal, the user may approve it.
+    forbids the requester and the editors, unless no other active user could approve. The requester
+    may also approve if all other users who could approve are editors.
     """
     effect = effects.find(approval.tool_name)
     if (
@@ -89,11 +87,7 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
-    """Return the roles that may approve and have an active user besides the authors.
-
-    The authors are the users whom the four-eyes rule forbids to approve. The list is empty if
-    everybody who could approve has edited the proposal.
-    """
+    """Return the roles of other active users who may approve the proposal."""
     roles = who_may_grant(approval)
     authors = _authors(approval, frozenset(roles))
     return [role for role in roles if identity.other_active_people(authors, frozenset({role})) > 0]
@@ -103,7 +97,7 @@ def _authors(approval: Approval, could: frozenset[str]) -> frozenset[UUID]:
     """Return the users who may not approve by the four-eyes rule.
 
     They are the requester and all editors. If no other active user has one of the roles `could`,
-    they are the editors only. `could` are the roles whose limits allow the approval.
+    they are the editors only.
     """
     editors, requester = editors_of(approval), approval.requested_by_user_id
     everybody = editors if requester is None else editors | {requester}

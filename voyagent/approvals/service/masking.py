@@ -1,8 +1,6 @@
 """Mask financial numbers in the arguments of finished proposals.
 
-The arguments of an unfinished proposal are not masked, because the page shows them and the act runs
-with them. The hash of the unmasked arguments is kept. It can prove later which arguments were
-approved.
+The hash of the unmasked arguments is kept as proof of what was approved.
 """
 
 from __future__ import annotations

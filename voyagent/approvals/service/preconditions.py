@@ -25,9 +25,12 @@ NOW = func.clock_timestamp()
 def check_state(actor: Actor, approval: Approval) -> Effect | None:
     """Return the act of a pending proposal if the user's role may decide it.
 
-    The result is None if no act is registered for the tool of the proposal. Raises Forbidden if the
-    role may not decide it, and ApprovalAlreadyResolved if the proposal is not pending. If the time
-    limit is over, stores the expiry and raises ApprovalOverdue.
+    The result is None if no act is registered for the tool of the proposal.
+
+    Raises:
+        Forbidden: the role may not decide the proposal.
+        ApprovalAlreadyResolved: the proposal is not pending.
+        ApprovalOverdue: the time limit is over. The expiry is stored.
     """
     effect = effects.find(approval.tool_name)
     if effect is not None and actor.role not in effect.approver_roles:
@@ -86,7 +89,7 @@ def notify_followers(*session_ids: UUID) -> None:
 def person_of(user_id: UUID | None) -> Actor | None:
     """Return a user as an actor of the assistant, with the user's present permissions.
 
-    The result is None if the user was removed.
+    The result is None if the user is not active.
     """
     if user_id is None:
         return None

@@ -81,9 +81,8 @@ def propose(  # noqa: PLR0913 - each keyword is a filter or a position
 ) -> Approval:
     """Store a proposal with its preview, and return it.
 
-    `session_id` is the conversation of the proposal. None creates a conversation. If a resumed turn
-    repeats a tool call with the same arguments, the existing proposal is returned. Other arguments
-    make a new proposal.
+    Without `session_id` a conversation is created. If a resumed turn repeats a tool call with the
+    same arguments, the existing proposal is returned.
 
     Raises Forbidden, SessionNotFound. If `if_it_stands` is true, raises WouldBeRefused for an act
     that a rule would refuse now.
@@ -126,8 +125,7 @@ def edit(
 ) -> Approval:
     """Replace the arguments of a pending proposal and repeat the dry run.
 
-    A user who may decide the proposal may edit it. `seen` is the version (`queries.mark_of`) that
-    the caller has read. If an error is raised, the arguments stay unchanged.
+    `seen` is the version (`queries.mark_of`) that the caller has read.
 
     Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound, Forbidden (a role that may
     not decide on this tool), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged
@@ -180,7 +178,7 @@ def preview_of(
 ) -> Description | None:
     """Return the preview of a tool call, or None if no dry run is possible.
 
-    Approved acts that have not run yet are run first, if they concern the same party as this call.
+    Approved acts on the same party that have not run yet are run first.
     """
     effect = effects.find(tool_name)
     if effect is None:
@@ -234,8 +232,7 @@ def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
 def find_movement(approval: Approval) -> tuple[Description | None, bool]:
     """Return a new preview, and whether it differs from the stored preview.
 
-    The result is (None, False) if the proposal has no stored preview or if the requester was
-    removed.
+    The result is (None, False) if no comparison is possible.
     """
     requester = person_of(approval.requested_by_user_id)
     if (
@@ -269,8 +266,7 @@ def on_renewed(hook: RenewalHook) -> RenewalHook:
 def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
     """Expire a proposal with an outdated preview, and return its replacement.
 
-    The new proposal has the preview `shown` and a new time limit. Open pages of the conversation
-    are notified.
+    The new proposal has the preview `shown` and a new time limit.
     """
     fresh = Approval(id=new_approval_id(), **{name: getattr(approval, name) for name in _COPIED})
     requester = person_of(approval.requested_by_user_id)
@@ -352,8 +348,7 @@ def _line_of(shown: Description | None, worth: Money | None) -> str:
 def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
     """Return arguments validated by the tool's schema.
 
-    Raises NotEditable if the tool has no schema, and ArgumentsInvalid if the schema refuses the
-    arguments.
+    Raises NotEditable, ArgumentsInvalid.
     """
     if effect is None or effect.schema is None:
         raise NotEditable

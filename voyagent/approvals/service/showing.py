@@ -1,7 +1,4 @@
-"""Preview of a proposal, translated for its reader.
-
-If no preview is stored, the tool's `describe` function makes one.
-"""
+"""Preview of a proposal, translated for its reader."""
 
 from __future__ import annotations
 
@@ -39,9 +36,7 @@ def arguments_of(approval: Approval) -> JsonObject:
 def preview(actor: Actor, approval: Approval) -> Description:
     """Return the preview of a proposal in the reader's language.
 
-    If no preview is stored, the tool's `describe` function makes one. If a rule then refuses the
-    act, the result has only a `warning`. If the tool has no `describe` function, the result is
-    empty.
+    If no preview is stored, the tool's `describe` function makes one.
     """
     if approval.preview is not None:
         return _translated(approval, cast("Description", approval.preview))
@@ -58,9 +53,7 @@ def preview(actor: Actor, approval: Approval) -> Description:
 def _translated(approval: Approval, stored: Description) -> Description:
     """Return the stored preview with its texts in the reader's language.
 
-    `describe` is called once in the stored language and once in the reader's language. A stored
-    text is replaced only if the first call still returns it. Amounts are not replaced, because an
-    approval compares them.
+    Amounts are not replaced, because an approval compares them.
     """
     locale, effect, requester = (
         stored.get("locale"),

@@ -12,8 +12,8 @@ from voyagent.http.template_filters import role_word
 def approvers_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:
     """Return a sentence about who may approve a proposal.
 
-    If `roles` is empty, no role's limit is high enough, and the sentence says how to raise a limit.
-    `is_above_own` is true if the amount is above the reader's own limit.
+    `roles` are the roles that may approve. `is_above_own` is true if the amount is above the
+    reader's own limit.
     """
     own = [gettext("This is above your approval limit.")] if is_above_own else []
     if roles:
@@ -40,7 +40,7 @@ def approvers_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> s
 def other_approvers_in_words(roles: Sequence[str]) -> str:
     """Return why a user may not approve a proposal of their own, and which roles may.
 
-    If `roles` is empty, everybody who could approve the proposal has changed it; the text says so.
+    `roles` are the roles that may approve.
     """
     if not roles:
         return str(

@@ -107,8 +107,7 @@ def delete_session(actor: Actor, session_id: UUID) -> None:
 def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
     """Return the event stream of a repeated request.
 
-    The stream has the events that the first request received. `place` is the stored Reply of the
-    first request, as JSON.
+    `place` is the stored Reply of the first request, as JSON.
     """
     reply = Reply(place["after_seq"], place["turn_id"], tuple(place["awaits"]))
     return reply_to(
@@ -143,9 +142,9 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
     """Send a message to the assistant, or decide its proposals, and stream the events.
 
     The response is a stream of server-sent events. The turn continues even if the connection is
-    closed. With an empty message the stream follows the running turn or, after a decision, the turn
-    that continues after this decision. If a request is repeated with its `Idempotency-Key`, the
-    response has all events of the first request's turn again.
+    closed. With an empty message the stream follows the running turn. After a decision the stream
+    follows the turn that continues after this decision. A request repeated with its
+    `Idempotency-Key` receives the events of the first request's turn.
     """
     reply = messages.send(
         actor,

@@ -1,9 +1,7 @@
 """Event streams of conversations, limited in number and duration.
 
-A stream reads events from the database. While it waits for notifications of new events, it holds no
-database connection. The user or API key that receives the stream is authenticated at each read. The
-stream therefore ends when the user signs out, is removed or is suspended, or when the API key is
-revoked or expires.
+A stream that waits for events holds no database connection. The user or API key that receives the
+stream is authenticated at each read.
 """
 
 from __future__ import annotations
@@ -82,8 +80,7 @@ class Seats:
     """Counter of the open streams of this process.
 
     A user has at most `per_person_max` streams. An agency and a client network have at most
-    `share_max` streams each, by default a quarter of `streams_max`. The last `kept` streams, by
-    default a tenth of `streams_max`, are given only to users who have no stream.
+    `share_max` streams each. The last `kept` streams are given only to users who have no stream.
     """
 
     def __init__(
@@ -154,9 +151,7 @@ def seats(app: Flask) -> Seats:
 class Stream:
     """Response body of a stream, which Seats counts until the stream is closed.
 
-    The limits of Seats are checked on creation, so that a refusal is a JSON response. `line` is the
-    socket of the connection. If `line` is given, little data is buffered, and a client that reads
-    nothing for twenty seconds is disconnected.
+    Creation raises TooManyStreams or StreamsFull. `line` is the socket of the connection.
     """
 
     def __init__(  # noqa: PLR0913 - each keyword filters or limits the result
@@ -243,10 +238,8 @@ def frames(  # noqa: PLR0913 - each keyword filters or limits the result
 ) -> Generator[bytes, None, None]:
     """Yield a conversation's events after `after_seq` as server-sent events.
 
-    `after_seq` is the number of an event. With `turn_id` the stream ends after the event `final` of
-    this turn, or once the turn has ended. In any case the stream ends after `total_s` seconds, or
-    when the listener loses access. After `heartbeat_s` seconds without events a heartbeat is sent.
-    While the stream waits for events, it uses no database connection.
+    `after_seq` is the number of an event. With `turn_id` the stream ends with this turn. In any
+    case the stream ends after `total_s` seconds, or when the listener loses access.
     """
     notices = cast("NotifyListener", app.extensions["voyagent.listener"])
     end, known = time.monotonic() + total_s, aside.known if aside is not None else ""

@@ -1,7 +1,4 @@
-"""Event stream that answers a message.
-
-The stream can first wait for a turn that continues after an approval.
-"""
+"""Event stream that answers a message."""
 
 from __future__ import annotations
 
@@ -114,11 +111,10 @@ def _continuation(
 ) -> tuple[str | None, bool]:
     """Return the id of the newest turn after decisions, and whether all turns exist.
 
-    The turns are those that continue after the decisions on the proposals `approval_ids`. All of
-    them exist when no approved act of these proposals waits to run. Each turn is created in the
-    transaction that carries out its act, so the proposals are read before the turns.
+    `approval_ids` are the decided proposals.
     """
     with app.app_context(), transaction(tenant_id):
+        # An act creates its turn in the same transaction: read the proposals before the turns.
         rows = [approvals.find_approval(approval_id) for approval_id in approval_ids]
         complete = all(row is None or row.effect_status != "waiting" for row in rows)
         begun = [turn for turn in map(chats.find_continuation, approval_ids) if turn is not None]
@@ -149,10 +145,7 @@ def following(
 
 
 def line() -> socket | None:
-    """Return the socket of the request, or None if the server provides none.
-
-    Gunicorn provides the socket.
-    """
+    """Return the socket of the request, or None if the server provides none."""
     return cast("socket | None", request.environ.get("gunicorn.socket"))
 
 

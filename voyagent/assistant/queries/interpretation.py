@@ -1,8 +1,4 @@
-"""Interpretation of a message: the capability that it means, with fields.
-
-The interpretation is stored with the first step of a turn, so that another worker continues with
-the same interpretation.
-"""
+"""Interpretation of a message: the capability that it means, with fields."""
 
 from __future__ import annotations
 
@@ -57,12 +53,10 @@ def interpret(
 ) -> JsonObject:
     """Return the interpretation of a turn's message; empty if the turn has no message.
 
-    `kind` is as in `dialogue.Reply`, or `stale` if the message answers a card that is no longer
-    open. `is_cut` is true if only the first `READ_MAX` characters of the message were read.
-    `answers_card` is true if the message only answers a card, so that no model is needed.
-    `capability`, `fields`, `missing`, `words`, `choices`, `offered`, `unread`, `assumed` and
-    `draft_id` are as in `moves.Card`, and `confirmed` is as in `dialogue.Reply`. `origins` is the
-    result of `drafts.origins`.
+    `kind` is as in `dialogue.Reply`, or `stale` if an answer to a card cannot be used. `is_cut` is
+    true if only the first `READ_MAX` characters of the message were read. `answers_card` is true if
+    no model is needed. The other members are as in `moves.Card`, `dialogue.Reply` and
+    `drafts.origins`.
     """
     asked = next(
         (row for row in reversed(messages) if row["role"] == "user" and row["turn_id"] == turn_id),
@@ -106,7 +100,7 @@ def _may_answer(card: drafts.Block, asked: Row, usable: Sequence[str]) -> bool:
     """Return True if a message can be about the open card.
 
     A user who has lost the permission for the act can only confirm a complete card. The capability
-    then refuses the act. The user sees the reason, and the audit log records the attempt.
+    then refuses the act, and the audit log records the attempt.
     """
     if card["capability"] in usable:
         return True
@@ -121,11 +115,7 @@ def _reply(
     context: slots.Context,
     card: drafts.Block | None,
 ) -> Reply | None:
-    """Return the engine's reply to the message, or None.
-
-    The result is None if the message answers a card that is not open, or chooses an action that the
-    user may not use.
-    """
+    """Return the engine's reply to the message, or None if an answer cannot be used."""
     draft = _draft_of(card) if card is not None else None
     for kind in (drafts.CONFIRMED, drafts.DISCARDED):
         answered = drafts.answered_card(asked, kind)
@@ -221,10 +211,7 @@ def _listed(messages: Sequence[Row]) -> Sequence[Choice]:
 
 
 def _checked(reply: Reply) -> Reply:
-    """Return the reply without values that the capability's input refuses.
-
-    The assistant asks for the fields of these values.
-    """
+    """Return the reply without values that the capability's input refuses."""
     if reply.draft is None or reply.kind == "dropped":
         return reply
     capability = registry.get(reply.draft.name)
@@ -273,10 +260,7 @@ def _reading(reply: Reply) -> JsonObject:
 
 
 def _assumed(draft: Draft) -> list[str]:
-    """Return the fields whose value no message states.
-
-    Such a value is the current date or the usual currency.
-    """
+    """Return the fields whose value no message states, such as the current date."""
     known = registry.get(draft.name).slots if draft.name else {}
     return [
         name

@@ -32,8 +32,7 @@ _COSTS, _DAYS, _MISSING = (
 class Spent:
     """Tokens and cost in USD of model answers.
 
-    `answers` is the number of answers. `unpriced` is the number of answers whose price is not
-    known; `cost_usd` leaves them out.
+    `unpriced` is the number of answers whose price is not known; `cost_usd` leaves them out.
     """
 
     tokens: int = 0
@@ -104,8 +103,7 @@ def budget_message(limit: int, used: int) -> str:
 def missed_at(reader: Reader, model: str) -> datetime | None:
     """Return when a model was last missing, if within the last day, or None.
 
-    A model is missing if its vendor does not offer it. Each turn asks for the model again, so an
-    older time no longer matters.
+    A model is missing if its vendor does not offer it.
     """
     found = select(_MISSING.missed_at).where(
         owned(MissingModel), _MISSING.model == model, _MISSING.missed_at > func.now() - _DAY

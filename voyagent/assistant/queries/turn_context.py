@@ -42,7 +42,7 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
     """Return the context of a turn.
 
     The context has day, currency, enquiry, draft invoice, trip and the interpretation of the
-    message. An enquiry that was logged only by a replaced turn is left out.
+    message.
     """
     reader = SessionReader(db.session)
     messages = chats.last_messages(reader, session_id, _LOOK_BACK)

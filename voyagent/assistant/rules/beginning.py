@@ -19,9 +19,8 @@ class Beginning:
     """Initial state of a turn.
 
     `model` is the chosen model, or None for the built-in planner. `notice` is a message that is
-    sent first: the budget is used up, or a limit is exceeded. If a limit is exceeded, `is_refused`
-    is true. `anew` is a proposal that has replaced an outdated one and must be shown. `refusal` is
-    the reason why this proposal would be refused now.
+    sent first. `anew` is a proposal that has replaced an outdated one and must be shown. `refusal`
+    is the reason why this proposal would be refused now.
     """
 
     context: Context
@@ -35,10 +34,7 @@ class Beginning:
 
     @property
     def ends_here(self) -> bool:
-        """True if no planner runs.
-
-        The turn was refused, or it only shows a proposal that has replaced another.
-        """
+        """True if the turn ends without a planner."""
         return self.is_refused or self.anew is not None
 
     @property

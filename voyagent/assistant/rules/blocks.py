@@ -1,7 +1,4 @@
-"""Blocks of a message, made from the events of its turn.
-
-The blocks are the same while the turn runs and after it has ended.
-"""
+"""Blocks of a message, made from the events of its turn."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
 
     The `output` of a tool is null while the tool runs. `at` is the start of the call or, for an
     approved act, of its execution. `took_s` is the duration of the call in seconds. `took_s` is
-    absent while the call runs, and always absent for an approved act.
+    absent while the call runs, and for an approved act.
     """
     blocks: list[Block] = []
     for event in events:

@@ -19,10 +19,7 @@ DROPPED = "card_dropped"
 
 
 def open_card(rows: Sequence[Row]) -> Block | None:
-    """Return the newest card whose draft is neither carried out nor given up.
-
-    A draft is carried out once a later message has a result or a proposal of its capability.
-    """
+    """Return the newest card whose draft is neither carried out nor given up."""
     dropped: set[str] = set()
     done: set[str] = set()
     for row in reversed(rows):
@@ -66,9 +63,8 @@ def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
 def origins(rows: Sequence[Row], turn_id: str, draft_id: str) -> list[str]:
     """Return the ids of the turns whose replaced turns may have made a draft's record.
 
-    They are the turns that replaced an earlier turn and have a card of the draft `draft_id`, and
-    the turn `turn_id` itself. If a replaced turn created a record for the draft, the act changes
-    this record and does not create a second one.
+    The result has `turn_id`, and the id of each turn that replaced another and has a card of the
+    draft `draft_id`.
     """
     before = [
         row["turn_id"]

@@ -1,7 +1,4 @@
-"""Protocol of planners: a planner gets a conversation and returns one move.
-
-Moves are stored as JSON, so that another worker can continue a turn.
-"""
+"""Protocol of planners: a planner gets a conversation and returns one move."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ class Say:
 class Ask:
     """A question about one missing field of a tool, asked by an older release.
 
-    An Ask is only read from stored turns. New turns use Card instead.
+    New turns use Card instead.
     """
 
     text: str
@@ -42,13 +39,11 @@ class Ask:
 class Card:
     """The fields of a capability, for the user to check and confirm.
 
-    Nothing is carried out yet. `text` asks for the first field in `missing`, or asks the user to
-    check and save. `words` has, for each field, the words from which it was read. `choices` has,
-    for each ambiguous field, the records that its words can mean. `offered` has the names of up to
-    three capabilities that the message can mean. `draft_id` is the id of the first card of the same
-    draft, or empty for a new draft. `unread` has kind and words of the parts of the message that no
-    field takes; `text` names these parts. `assumed` has the names of fields whose value no message
-    states.
+    `words` has the words from which a field was read, by field. `choices` has, for each ambiguous
+    field, the records that its words can mean. `offered` has the names of up to three capabilities
+    that the message can mean. `draft_id` is the id of the first card of the same draft, or empty
+    for a new draft. `unread` has kind and words of the parts of the message that no field takes.
+    `assumed` has the names of fields whose value no message states.
     """
 
     text: str
@@ -68,8 +63,7 @@ class Card:
 class Call:
     """A call of a capability; the text `words` is sent before the call.
 
-    The capability decides whether the call needs approval. Only turns of older releases have
-    `replaces`.
+    `replaces` is set only in turns of older releases.
     """
 
     tool: str
@@ -91,7 +85,7 @@ class Answer:
     """An answer of a model; its content is `ModelAnswer.raw`.
 
     `pieces` are the lengths, in characters, of the pieces in which the text was sent. `took_s` is
-    the duration in seconds. The tool calls of the answer are the next moves.
+    the duration in seconds.
     """
 
     raw: JsonObject
@@ -106,7 +100,7 @@ class Fail:
 
     If a model failed, `usage` and `tries` are the tokens and the number of its requests.
     `is_missing` means that the vendor does not offer the model, and `is_spent` that the agency's
-    tokens are used up. In both cases the built-in planner can continue.
+    tokens are used up.
     """
 
     text: str
@@ -231,9 +225,9 @@ class Planner(Protocol):
     def next_move(self, conversation: Conversation, send_text: SendText) -> Move:
         """Return the next move.
 
-        Text that is available before the move is complete is passed to `send_text` in pieces. A
-        move whose text was passed in pieces is an Answer or a Fail. Its `pieces` are the lengths of
-        the pieces in characters.
+        Text that is available before the move is complete is passed to `send_text` in pieces. If
+        text was passed, the move is an Answer or a Fail with the lengths of the pieces in
+        characters.
         """
         ...
 

@@ -1,7 +1,4 @@
-"""Built-in planner, which needs no model.
-
-This planner uses the interpretation of the message.
-"""
+"""Built-in planner, which needs no model."""
 
 from __future__ import annotations
 
@@ -51,11 +48,7 @@ class BuiltInPlanner:
 
 
 def ask_for(capability: Capability[Any], missing: list[str]) -> str:
-    """Return the question for the first missing field.
-
-    If no field is missing, the text asks the user to check the fields and then to save or send
-    them.
-    """
+    """Return the question for the first missing field, or a request to check all."""
     if missing:
         slot = capability.slots.get(missing[0])
         if slot is not None and slot.question:

@@ -1,7 +1,4 @@
-"""Records of model costs, and limits: turns per minute and hour, tokens per day.
-
-The turns and tokens of all processes are counted together, in the database.
-"""
+"""Records of model costs, and limits: turns per minute and hour, tokens per day."""
 
 from __future__ import annotations
 
@@ -50,12 +47,11 @@ on conflict (tenant_id, model) do update set missed_at = excluded.missed_at
 def admit(turn: Turn) -> str | None:
     """Count a turn, or return the message of the limit that it would exceed.
 
-    The messages are part of the API contract. Turns that continue after a decision are not counted.
-    The row of the settings is locked, so that concurrent turns in all processes are counted one
-    after the other.
+    Turns that continue after a decision are not counted.
     """
     if turn.kind != "message":
         return None
+    # The lock lets concurrent turns of all processes be counted one after the other.
     limits = settings.get_settings(lock=True)
     now = func.clock_timestamp()
     db.session.execute(
@@ -85,7 +81,7 @@ class Refusal:
     """A reservation that was refused, because too few tokens are left.
 
     If `may_pass` is true, the missing tokens are only reserved for other turns and may become
-    available. In that case `message` counts reserved tokens as used.
+    available.
     """
 
     message: str
@@ -95,14 +91,13 @@ class Refusal:
 def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
     """Reserve the maximum number of tokens of a model answer.
 
-    Returns a Refusal if too few tokens are left. Without a budget nothing is reserved. The
-    reservation ends when the answer's usage is recorded, or after `seconds` plus GRACE_S seconds. A
-    single reservation may exceed the tokens that are left today. Several reservations at a time
-    must fit into the budget together. The row of the settings is locked, so that concurrent
-    reservations are made one after the other.
+    Returns a Refusal if too few tokens are left. The reservation ends when the answer's usage is
+    recorded, or after `seconds` plus GRACE_S seconds. A single reservation may exceed the tokens
+    that are left today. Several reservations at a time must fit into the budget together.
     """
     if settings.get_settings().daily_token_budget is None:
         return None
+    # The lock lets concurrent reservations be made one after the other.
     row = settings.get_settings(lock=True)
     limit = row.daily_token_budget
     if limit is None:

@@ -1,14 +1,8 @@
 """Execution of a turn, step by step, which another worker can continue.
 
-The stored steps and events of a turn are its journal. A worker that continues a turn reads the
-journal, repeats none of its steps, and goes on after the last one.
-
-The work of a tool, its outcome and its event are one transaction, so a tool runs once or not at
-all. A tool that calls an outside system makes the call between two transactions. Each attempt sends
-the same idempotency key, so a repeated call takes effect once.
-
-The text of a model is sent as it arrives, and the answer is stored when it is complete. The text of
-an incomplete answer is discarded by an event with `restarts`.
+A worker that continues a turn reads the stored steps and events, and repeats no step. The work of a
+tool, its outcome and its event are one transaction. Repeated calls of an outside system have the
+same idempotency key.
 """
 
 from __future__ import annotations
@@ -94,7 +88,7 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None =
     """Run a turn to its `final` event, or continue it after another worker.
 
     `planner` is used if `models` has no model for the agency. If the database is unavailable, the
-    job is retried. Any other unexpected error is sent as an event `error`, and the turn ends.
+    error is raised.
     """
     with transaction(tenant_id):
         turn = turns.begin_turn(turn_id)
@@ -173,10 +167,7 @@ class Performance:
             self._conclude("failed" if beginning.is_refused else status, extra)
 
     def _beginning(self) -> Beginning:
-        """Return the stored initial state, or create and store it.
-
-        Another worker that continues the turn starts from the same state.
-        """
+        """Return the stored initial state, or create and store it."""
         if self._steps:
             beginning = Beginning.read(self._step().outcome)
         else:
@@ -232,9 +223,9 @@ class Performance:
         )
 
     def _goes_on_without(self, move: Fail, conversation: Conversation) -> bool:
-        """Switch to the built-in planner if the model is missing or the budget is spent.
+        """Switch to the built-in planner if the turn can continue after a failure.
 
-        This is possible only before the first move. Returns True if the planner was switched.
+        Returns True if the planner was switched.
         """
         if not (move.is_missing or move.is_spent) or conversation.played:
             return False
@@ -244,8 +235,8 @@ class Performance:
     def _reserve(self, tokens: int, seconds: float) -> str | None:
         """Reserve tokens for a model answer; return a message if none are left.
 
-        If the missing tokens are only reserved for other turns, the call waits without locks for at
-        most `seconds` plus GRACE_S seconds. Raises StopRequested.
+        The call may wait for reservations of other turns; it then holds no locks. Raises
+        StopRequested.
         """
         until = time.monotonic() + seconds + costs.GRACE_S
         while True:
@@ -366,9 +357,8 @@ class Performance:
     def _warnings_of(self, card: Card) -> JsonObject:
         """Return the warnings of a card for the user who confirms it.
 
-        The result is empty for an incomplete card. `asks_approval` is true if this call needs
-        approval and other calls of the capability may not need it. `notices` are the sentences of
-        `Capability.notices`.
+        `asks_approval` is true if only some calls of the capability need approval, and this one
+        does. `notices` are the sentences of `Capability.notices`.
         """
         capability = registry.find(card.capability)
         if capability is None or not (capability.needs_approval or capability.notices):
@@ -447,8 +437,7 @@ class Performance:
         """Run a capability with the user's present permissions.
 
         Returns the outcome and, for a proposal, its summary. For a capability that calls an outside
-        system, the first value is the outbound call, which the caller must make. If the capability
-        refuses, only its own work is rolled back.
+        system, the first value is the outbound call, which the caller must make.
         """
         try:
             actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
@@ -529,10 +518,7 @@ def _is_settled(context: Context) -> bool:
 
 
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
-    """Store the usage of a model answer and delete its reservation.
-
-    The usage of a failed answer is stored too.
-    """
+    """Store the usage of a model answer or failure, and delete its reservation."""
     costs.release(turn)
     if isinstance(move, Answer):
         costs.record(turn, number, move.raw["model"], Usage(**move.raw["usage"]))

@@ -70,12 +70,14 @@ def send(
 ) -> Reply:
     """Send a message, decide proposals or continue a stream.
 
-    At most one turn is started. If the same user sends the message of the running turn again, the
-    stream follows that turn. With an empty message the stream follows the running turn, or the turn
-    that continues after a decision. Passport numbers, PANs, tax numbers and bank accounts are
-    masked before anything is stored. Raises Forbidden, SessionNotFound, TurnInProgress, and the
-    errors of `deciding.check_all`. If an error is raised, nothing is decided and the message is not
-    stored. Source: API contract.
+    If the same user sends the message of the running turn again, the stream follows that turn. With
+    an empty message the stream follows the running turn, or the turn that continues after a
+    decision. Passport numbers, PANs, tax numbers and bank accounts are masked before anything is
+    stored.
+
+    Raises Forbidden, SessionNotFound, TurnInProgress, and the errors of `deciding.check_all`.
+
+    Source: API contract.
     """
     actor.require("chat.write")
     message = _masked(message)
@@ -119,9 +121,8 @@ def resume(
 ) -> Reply:
     """Return the stream for a repeated request.
 
-    `reply` is the stream of the first request. The new stream begins with the first event of
-    `reply`, or after the event `last_event_id` if it is given. Raises Forbidden, and
-    SessionNotFound for a deleted conversation.
+    The stream begins with the first event of `reply`, or after `last_event_id` if that is later.
+    Raises Forbidden, and SessionNotFound for a deleted conversation.
     """
     actor.require("chat.write")
     session = chats.get_session(session_id)
@@ -133,8 +134,8 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
     """Start a turn that responds to a message again.
 
     The turn `turn_id` and all later turns are replaced. `message`, if given, replaces the text of
-    the message. Approved acts are not undone; they are listed after the message. Raises Forbidden,
-    SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
+    the message. Approved acts are not undone. Raises Forbidden, SessionNotFound, TurnNotFound,
+    TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     if message is None:
         turn = turns.regenerate(actor, session_id, turn_id)
@@ -231,10 +232,7 @@ def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
 
 
 def _place(last_event_id: str, last_seq: int) -> int | None:
-    """Return `last_event_id` as a number.
-
-    The result is None if the conversation has no such event.
-    """
+    """Return `last_event_id` as a number, or None if there is no such event."""
     number = int(last_event_id) if _NUMBER.fullmatch(last_event_id.strip()) else None
     return number if number is not None and number <= last_seq else None
 
@@ -242,12 +240,7 @@ def _place(last_event_id: str, last_seq: int) -> int | None:
 def _pick_up(
     session_id: UUID, last_seq: int, place: int, running: Turn | None, *, has_body: bool
 ) -> Reply | None:
-    """Return the stream of a client that reconnects, or None.
-
-    The stream has the events after `place`, and then the events of the running turn or of the turns
-    that continue after decisions. The result is None if the client has missed no `final` event, no
-    turn is running, and the request has a message or a decision.
-    """
+    """Return the stream of a client that reconnects, or None for a new request."""
     if running is not None:
         return Reply(place, running.id)
     newest = chats.events_after(session_id, max(place, last_seq - 1), limit=1)
@@ -263,13 +256,7 @@ def _go_along(
 ) -> Reply:
     """Return the stream that answers an empty message.
 
-    The stream has the events of the running turn. If no turn is running, it has the events of the
-    turns that will continue after decisions. If there are none, it has the events of the newest
-    turn, if this turn continued after a decision. Otherwise the stream is a single event `final`.
-
-    `lost` is true if the client asked for a replay that failed. The stream then begins with an
-    error event. If the newest turn has already ended, a new event `final` follows the error, so
-    that the event numbers increase.
+    `lost` is true if the client asked for a replay that failed.
     """
     if running is not None:
         return Reply(min(after_seq, _before_first(running, after_seq)), running.id)

@@ -26,8 +26,7 @@ class GrantedBefore(Conflict):
 def settled(settle: Callable[[], JsonObject]) -> Outcome:
     """Return the outcome of an outbound call after storing its result.
 
-    `settle` stores the result. If `settle` raises an error of a business rule, only its own changes
-    are rolled back.
+    `settle` stores the result.
     """
     try:
         with audit.savepoint():

@@ -1,7 +1,4 @@
-"""Choice of a turn's planner: a configured model, else the built-in planner.
-
-The module also converts the answers of a model to moves.
-"""
+"""Choice of a turn's planner: a configured model, else the built-in planner."""
 
 from __future__ import annotations
 
@@ -68,8 +65,7 @@ _ENDINGS = {"max_tokens": CUT, "refusal": DECLINED}
 class Bounds:
     """Limits of a turn: requests, seconds and tokens.
 
-    `answer_s` and `max_tokens` limit one answer of a model. `calls_max` and `turn_s` limit the
-    requests and the seconds of the whole turn.
+    `answer_s` and `max_tokens` limit one answer of a model.
     """
 
     calls_max: int = 12
@@ -89,7 +85,7 @@ class Models(Protocol):
     def choose(self, wanted: str | None) -> dict[str, str] | None:
         """Return the model for an agency's setting as `{driver, model}`.
 
-        `wanted` is the setting. The result is None for the built-in planner.
+        The result is None for the built-in planner.
         """
         ...
 
@@ -120,8 +116,7 @@ class Configured:
         """Return the model for an agency's setting, or None for the built-in planner.
 
         `wanted` is the setting: the name of a model, BUILT_IN, or None for the default. The default
-        is the model on the local server, else Anthropic's model. If the setting names a model and
-        there is no API key, the local model is used.
+        is the model on the local server, else Anthropic's model.
         """
         if wanted == BUILT_IN:
             return None
@@ -143,9 +138,8 @@ class Configured:
 class ModelPlanner:
     """Planner that asks a model, and makes the calls of its answers in order.
 
-    The planner has no state besides the conversation, so another worker can continue the turn.
     `reserve` is called before each request with the maximum tokens and seconds of the answer.
-    `reserve` may wait. It returns a message if the budget is used up.
+    `reserve` may wait, and returns a message if the budget is used up.
     """
 
     driver: ModelDriver | None
@@ -255,8 +249,7 @@ class ModelPlanner:
 def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
     """Return a model's call as a move.
 
-    A call of a capability with the approval `review` becomes a card for the user. A call with
-    invalid arguments stays a call, so that the model receives the error.
+    A call of a capability with the approval `review` becomes a card for the user.
     """
     capability = registry.find(wanted.name)
     if capability is None or capability.approval != "review" or wanted.name not in usable:
@@ -278,8 +271,7 @@ def _is_over(last: Played) -> bool:
 def _closing(last: Played, left: int) -> Move:
     """Return the last move of a turn.
 
-    After a proposal or a card, the remaining calls of the model are not made. `left` is the number
-    of these calls. If there are any, the move is a text that says so.
+    `left` is the number of the model's calls that are not made.
     """
     if left > 0 and not isinstance(last.move, Say):
         return Say(

@@ -108,7 +108,7 @@ def offers(actor: Actor) -> tuple[ToolOffer, ...]:
 def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
     """Return the instructions, with fixed parts first for the vendor's cache.
 
-    The last part has the day and the user. No part contains text of a customer.
+    No part contains text of a customer.
     """
     actor = brief.actor
     agency = {
@@ -132,10 +132,7 @@ def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
 
 
 def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
-    """Return history and context, followed by the messages of this turn.
-
-    The messages of this turn include the tool calls and their results.
-    """
+    """Return history and context, followed by the messages of this turn."""
     opening = PersonMessage(
         _note(conversation.decision) if conversation.decision is not None else conversation.message
     )
@@ -219,10 +216,7 @@ def _turn(played: Iterable[Played]) -> list[Message]:
 
 
 def _messages_of(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
-    """Return the messages to the model for a stored message of the conversation.
-
-    A message of the assistant gives its text, its tool calls and their results.
-    """
+    """Return the messages to the model for a stored message of the conversation."""
     if row["role"] != "assistant":
         words = [
             _fact(block) if block["type"] != "text" else block["text"] for block in row["blocks"]
@@ -301,10 +295,7 @@ def _old_result(block: dict[str, Any], call_id: str) -> ToolResult:
 
 
 def _fact(block: dict[str, Any]) -> str:
-    """Return the text of a block that the application wrote; empty for other blocks.
-
-    An example is a block with the details of an enquiry.
-    """
+    """Return the text of a block that the application wrote; empty for other blocks."""
     return (
         _json({name: value for name, value in block.items() if name != "move"})
         if block["type"] in ("enquiry", "kept")

@@ -1,7 +1,4 @@
-"""Replay of a stored turn without a model.
-
-Each event of the replay is compared with the stored event.
-"""
+"""Replay of a stored turn without a model."""
 
 from __future__ import annotations
 
@@ -70,10 +67,7 @@ class _Recorded:
 
 
 class Replay(Performance):
-    """Execution of a turn that writes nothing and compares its events.
-
-    The timestamps of the stored events are used again.
-    """
+    """Execution of a turn that writes nothing and compares its events."""
 
     def __init__(self, turn: Turn) -> None:
         super().__init__(turn, BuiltInPlanner())

@@ -19,8 +19,7 @@ def defer_turn(turn: Turn) -> None:
 def resume() -> int:
     """Queue jobs for unfinished turns that are a minute old and have no job.
 
-    Without a new job, such a turn would never end, and no other turn of its conversation could
-    start. Returns the number of queued jobs.
+    Returns the number of queued jobs.
     """
     lost = chats.turns_without_job(TURN_TASK)
     for turn in lost:

@@ -173,11 +173,11 @@ def read(
 ) -> Screen:
     """Return the data of a page, with the newest hundred messages.
 
-    With `first`, the messages from this sequence number on are shown instead. The number of the
-    newest event is read before proposals, running turn and messages, so that no later change is
-    missed. Raises SessionNotFound.
+    With `first`, the messages from this sequence number on are shown instead. Raises
+    SessionNotFound.
     """
     reader = SessionReader(db.session)
+    # Read the number of the newest event before all else, so that no later change is missed.
     session = first_row(reader.read(chats.session_statement(session_id))[0], SessionNotFound)
     state = turn_context.change_mark(session_id)
     proposals = reader.read(approvals.session_statement(session_id))[0]
@@ -284,8 +284,7 @@ def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
 def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
     """Return the proposals of the page by id.
 
-    The id of a replaced proposal leads to the proposal that replaced it, unless the page shows the
-    new proposal anyway.
+    The id of a replaced proposal can lead to the new proposal.
     """
     made = {row["id"]: _request(actor, row) for row in proposals}
     on_page = {

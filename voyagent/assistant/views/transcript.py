@@ -43,7 +43,7 @@ class ToolHead(NamedTuple):
 class DraftField(NamedTuple):
     """A field of a card: its value, and the words from which it was read.
 
-    `value` and `words` are empty if the value is missing. `note` says that the value was assumed.
+    `note` says that the value was assumed.
     """
 
     label: str
@@ -163,10 +163,7 @@ def _draft_fields(known: Capability[Any], block: Block, name: str) -> list[Draft
 
 
 def _default_field(known: Capability[Any], name: str) -> list[DraftField]:
-    """Return the default value of a field whose value nobody stated, for a card.
-
-    The list is empty if the field has no default value.
-    """
+    """Return a field's default value for a card; the list is empty without a default."""
     default = known.input.model_fields[name].default
     if not known.writes or name not in known.slots or not isinstance(default, str | int):
         return []
@@ -241,10 +238,7 @@ def _edit_url(known: Capability[Any], fields: dict[str, Any]) -> str:
 
 
 def _in_address(value: Any) -> Any:
-    """Return a value for the query string of a URL.
-
-    A nested value becomes JSON. A list of ids stays a list, which gives a repeated parameter.
-    """
+    """Return a value for the query string of a URL."""
     is_ids = isinstance(value, list) and all(isinstance(one, str) for one in value)
     return value if isinstance(value, str) or is_ids else json.dumps(value)
 
@@ -257,10 +251,7 @@ def _unknown(name: str) -> capability.Card:
 
 
 def _duration(seconds: float) -> str:
-    """Return a duration as text, at least 0.1 seconds.
-
-    A duration of a minute or more has minutes and seconds.
-    """
+    """Return a duration as text, at least 0.1 seconds."""
     if seconds < 59.95:
         number = format_decimal(max(0.1, round(seconds, 1)), format="0.0")
         return str(gettext("%(seconds)s s", seconds=number))

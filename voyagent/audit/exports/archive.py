@@ -73,9 +73,7 @@ before it.
 def write(tenant_id: UUID, path: Path, anchors: Anchors) -> Head:
     """Write the archive of an agency to `path` and return the head of its chain.
 
-    The export is recorded as an event, which is the last event in the archive even if other events
-    are written meanwhile. Events are streamed, so memory use does not grow with the audit log. The
-    file gets its name only when it is complete. Raises OSError.
+    The export is recorded as the last event in the archive. Raises OSError.
     """
     # Read before the event of the export, because the archive ends with that event: every signed
     # head must be of an earlier one.

@@ -1,7 +1,4 @@
-"""Export audit events as CSV, and record exports of any data.
-
-The events are read from one database snapshot.
-"""
+"""Export audit events as CSV, and record exports of any data."""
 
 from __future__ import annotations
 
@@ -62,8 +59,6 @@ def open_export(
 ) -> Export:
     """Open a snapshot, count the matching events, and return the export.
 
-    `open_snapshot` is called with the id of the agency.
-
     Raises ExportsBusy, ExportTooLarge.
     """
     snapshot = open_snapshot(tenant_id)
@@ -77,10 +72,8 @@ def open_export(
 def export(actor: Actor, search: Search, open_snapshot: Callable[[UUID], Snapshot]) -> Export:
     """Open an export of the matching events and record the export.
 
-    `open_snapshot` may commit the transaction before it waits for other exports.
-
-    The caller commits before it sends the first byte, so that no file is sent without a record.
-    Raises Forbidden, ExportTooLarge, ExportsBusy.
+    `open_snapshot` may commit the transaction before it waits for other exports. The caller must
+    commit before it sends the first byte. Raises Forbidden, ExportTooLarge, ExportsBusy.
     """
     actor.require("audit.read")
     opened = open_export(actor.tenant_id, search, open_snapshot)
@@ -106,8 +99,7 @@ def export(actor: Actor, search: Search, open_snapshot: Callable[[UUID], Snapsho
 def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
     """Record that a person exported a report or list with these filters.
 
-    A filter may be the name of a customer. The filters are therefore stored as personal text, which
-    can be erased.
+    The filters are stored as personal text, which can be erased.
     """
     tenancy.bind(db.session(), actor.tenant_id)
     recording.record(

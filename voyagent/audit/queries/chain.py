@@ -38,8 +38,8 @@ class Chain:
 
     `head` is None if the chain's head is missing. `archived` is the number and hash of the event of
     the newest archive export, or None. `lines` yields the events in the archive's format, oldest
-    first, without line ends. `changed_part` is the number of the first event whose personal text
-    was changed after it was recorded, or None.
+    first, without line ends. `changed_part` is the number of the first event with a changed
+    personal text, or None.
     """
 
     tenant_id: UUID

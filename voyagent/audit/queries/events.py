@@ -96,8 +96,7 @@ class Search:
 class Directory:
     """Queries of people's names, supplied by the package `identity`.
 
-    `name_of` takes a column of person ids and returns a scalar select of names. `people` selects
-    `id` and `full_name` of all people of the agency.
+    `name_of` selects the name for a column of person ids; `people` selects `id` and `full_name`.
     """
 
     name_of: Callable[[ColumnElement[Any]], ScalarSelect[Any]]
@@ -108,8 +107,7 @@ class Directory:
 class AuditListPage:
     """Data of the audit page: events, open event, filter options and checks.
 
-    `signed` is the newest signed statement (`seq`, `head`, `signed_at`), or None. `is_capped` is
-    true if more events match than were counted.
+    `is_capped` is true if more events match than were counted.
     """
 
     page: Page[Row]
@@ -145,10 +143,7 @@ def list_events(reader: Reader, search: Search, part: Part) -> Page[Row]:
 def read_list_page(
     reader: Reader, search: Search, part: Part, opened: int | None = None
 ) -> AuditListPage:
-    """Return the data of the audit page in one database round trip.
-
-    With a filter, the count of matching events stops at 1,001.
-    """
+    """Return the data of the audit page in one database round trip."""
     more = [_event_statement(opened)] if opened is not None else []
     rows, checks, kinds, people, *beside = reader.read(
         list_statement(search, part, for_page=True),
@@ -177,12 +172,9 @@ def read_checks(reader: Reader) -> list[Row]:
 
 
 def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Select[Any]:
-    """Select the newest events whose references include all of `refs`.
-
-    A database function finds the sequence numbers of these events, because row-level security
-    prevents PostgreSQL from using the index of `entity_refs`. Row-level security still applies to
-    the rows that are returned.
-    """
+    """Select the newest events whose references include all of `refs`."""
+    # Row-level security keeps a plain select from using the index of `entity_refs`; the function
+    # uses it. The rows that are returned are still subject to row-level security.
     keys = func.array(
         select(
             func.app.events_of(cast(literal(canonical_json(dict(refs)), Text), JSONB), limit)
@@ -209,10 +201,8 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
     """Select a page of events, each row with the total.
 
-    If no event matches, the result is one row with the total and without an id. Without filters the
-    total is the sequence number of the chain's head. With filters the matching events are counted;
-    for the audit page (`for_page`) the count stops at a limit. A row for the audit page also has
-    the newest signed statement. A page after the last event reads no events.
+    If no event matches, the result is one row with the total and without an id. For the audit page
+    (`for_page`) the count stops at a limit. Each row then also has the newest signed statement.
     """
     found = _total(search, capped=for_page)
     rows = _rows(search, part, found)
@@ -233,10 +223,9 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 def export_statement(search: Search) -> Select[Any]:
     """Select the columns of the CSV, newest first.
 
-    Cells that look like formulas begin with an apostrophe. The inner query sorts, and the outer
-    query formats the sorted rows one by one. If the inner query formatted them, all rows would be
-    formatted before the first was returned.
+    Cells that look like formulas begin with an apostrophe.
     """
+    # Sort inside and format outside: the first rows are returned before all are formatted.
     inside = (
         select(_TABLE)
         .where(owned(AuditEvent), *search.conditions(_EVENTS))
@@ -268,10 +257,7 @@ def count_statement(search: Search, *, at_most: int) -> Select[Any]:
 
 
 def checks_statement() -> Select[Any]:
-    """Select the newest check of the chain and the newest finished check.
-
-    If the newest check is finished, the result is one row.
-    """
+    """Select the newest check of the chain and the newest finished check."""
     newest = (
         select(_CHECKS.id)
         .where(owned(AuditCheck))
@@ -351,11 +337,7 @@ def _rows(search: Search, part: Part, found: CTE) -> LateralFromClause:
 
 
 def _place(part: Part, table: FromClause) -> list[ColumnElement[bool]]:
-    """Return the condition for the events that come after the cursor in the list.
-
-    If `part.backward` is true, the condition is for the events that come before the cursor. Events
-    of the same instant are ordered by sequence number.
-    """
+    """Return the condition for the events on the requested side of the cursor."""
     if part.cursor is None:
         return []
     its_seq = (
@@ -431,8 +413,7 @@ def _wire(events: Columns) -> dict[str, ColumnElement[Any]]:
 def _with_private(events: Columns) -> list[ColumnElement[Any]]:
     """Return inputs and outputs with their personal text.
 
-    If the personal text was erased, the inputs have the member `erased`. Only events that have
-    personal text need a lookup.
+    If the personal text was erased, the inputs have the member `erased`.
     """
     has_private = events.inputs.has_key("private")
     found: list[ColumnElement[Any]] = []

@@ -6,18 +6,15 @@ The hash of an event is the SHA-256 of the previous event's hash and the event's
 field is written as its length in bytes, a colon and the text, or as `-` if it is absent. For the
 first event, the previous hash is the SHA-256 of an empty text.
 
-This program recomputes all hashes. The events must be numbered 1, 2, 3 … without a gap. The last
-event must match `head.json` and must record an export, because an archive ends with the event of
-its own export.
+The events must be numbered 1, 2, 3 … without a gap. The last event must match `head.json` and must
+record an export, because an archive ends with the event of its own export.
 
 The exit code is 0 if the chain is valid. It is 1 if not, and the first fault is printed. It is 3 if
-the chain is valid but signing has stopped, although the installation has a signing key. Signing has
-stopped if the newest signature is more than 48 hours older than the export. If there is no
-signature, the time of the first event is compared instead.
+the chain is valid but signing has stopped. Signing has stopped if the newest signature is more than
+48 hours older than the export.
 
-The chain alone does not show two changes. Somebody may have removed the last events and written a
-new head, or recomputed the hashes of all events. To detect this, compare the chain with heads that
-were recorded elsewhere.
+The chain alone does not show that its last events were removed, or all hashes recomputed. To detect
+these changes, compare the chain with heads that were recorded elsewhere.
 
 `statements.jsonl` has the heads that the installation signed (Ed25519, RFC 8032) with a key that is
 not in its database. `keys.json` has the public keys. The id of a key is the beginning of its
@@ -99,8 +96,7 @@ DAMAGE = (
 class Head(NamedTuple):
     """The sequence number and hash of an event that were recorded outside the chain.
 
-    `source` says where they were recorded. It completes the sentence "event 5 was …" in the
-    description of a fault.
+    `source` completes the sentence "event 5 was …" in the description of a fault.
     """
 
     seq: int
@@ -112,8 +108,8 @@ class Statement(NamedTuple):
     """A signed head of an agency's chain.
 
     `number` counts the statements of the agency from 1. `seq` and `head` are the number and hash of
-    the newest event, and `kid` is the id of the key. `time` is in UTC (RFC 3339). `digest` is the
-    SHA-256 of the statement's line; the next statement contains it as `previous`.
+    the newest event, and `kid` is the id of the key. `time` is in UTC (RFC 3339). The next
+    statement contains `digest`, the SHA-256 of this statement's line.
     """
 
     number: int
@@ -132,11 +128,9 @@ class Statement(NamedTuple):
 class Verdict(NamedTuple):
     """The result of a verification: the last valid event, and the first fault if any.
 
-    `seq` and `hash` are the number and the hash of the last valid event. `reason` describes the
-    fault and is empty if the chain is valid. `bad_seq` is the number of the wrong event, or None if
-    there is no fault or the fault is in a signed statement. `signed` is the number of signed
-    statements with which the chain was compared. `gap` is a sentence if the chain is valid and
-    signing has stopped.
+    `reason` describes the fault and is empty if the chain is valid. `bad_seq` is the number of the
+    wrong event, or None. `signed` is the number of signed statements with which the chain was
+    compared. `gap` is a sentence if the chain is valid and signing has stopped.
     """
 
     seq: int
@@ -169,8 +163,8 @@ def verify(
 ) -> Verdict:
     """Verify an agency's chain from its first event to its head.
 
-    `lines` are the events in the archive's format. `known` are sequence numbers and hashes of
-    events that were recorded elsewhere earlier. The chain must still contain these events.
+    `lines` are the events in the archive's format. `known` are heads that were recorded elsewhere;
+    the chain must still contain their events.
     """
     recorded: dict[int, list[Head]] = {}
     for item in known:
@@ -317,8 +311,8 @@ def read_statements(
     """Return the statements of an agency after checking each one and their order.
 
     `public_keys` are the trusted keys by id. If `whole` is true, the statements must begin with
-    number 1. `verifies` receives a public key, a message and a signature and returns whether the
-    signature is valid; the default needs no library.
+    number 1. `verifies` receives a public key, a message and a signature. `verifies` returns True
+    if the signature is valid.
 
     Raises BrokenError with the first fault.
     """
@@ -360,9 +354,9 @@ def read_statements(
 def signing_gap(newest: str | None, first: str, now: str) -> str:
     """Return a sentence if signing has stopped, else an empty text.
 
-    `newest` is the time of the newest statement. It is None if there is a signing key but no
-    statement. `first` is the time of the first event. `now` is the time of the check or of the
-    export. All times are in UTC (RFC 3339). Raises BrokenError if a time is not valid.
+    `newest` is the time of the newest statement, or None if there is no statement. `first` is the
+    time of the first event. `now` is the time of the check or of the export. All times are in UTC
+    (RFC 3339). Raises BrokenError if a time is not valid.
     """
     if _instant(now) - _instant(first if newest is None else newest) <= SIGNING_GAP:
         return ""
@@ -709,7 +703,7 @@ def _read_head(open_part: Any) -> tuple[str, Head]:
 def _lines(events: BinaryIO) -> Iterator[bytes]:
     """Yield the lines without line ends.
 
-    Raises BrokenError with the line number if the file is damaged.
+    Raises BrokenError if the file is damaged.
     """
     number = 0
     while True:

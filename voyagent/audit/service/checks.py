@@ -61,9 +61,7 @@ def ask(actor: Actor) -> UUID:
 def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Verdict:
     """Check an agency's chain, store the result and log the chain's head.
 
-    The chain is compared with the heads of earlier checks and with the signed statements. A person
-    who can change the database can recompute the chain and delete the earlier checks. That person
-    cannot change the statements in the folder or the program's log.
+    The chain is compared with the heads of earlier checks and with the signed statements.
     """
     verdict = walk_signed(tenant_id, anchors, found_before(tenant_id))
     with transaction(tenant_id):
@@ -85,8 +83,7 @@ def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Ve
 def check_and_sign(tenant_id: UUID, anchors: Anchors) -> Verdict:
     """Check an agency's chain and, if it is valid, sign its head.
 
-    An error in signing is logged as `audit.unsigned` and not raised, so that the heads of the other
-    agencies are signed.
+    Errors in signing are not raised.
     """
     verdict = check(tenant_id, anchors)
     if verdict.ok:
@@ -109,9 +106,8 @@ def walk_signed(
 ) -> Verdict:
     """Verify the signed statements of an agency, and its chain against their heads.
 
-    The statements are read from the folder, unless `given` has the lines of statements (see
-    `statements.checked`). Set `whole` to true if the lines are all statements of the agency. The
-    result then also says whether signing has stopped.
+    `given` has lines of statements to check instead of those in the folder. If `whole` is true, all
+    statements of the agency are checked. The result then also says whether signing has stopped.
     """
     try:
         signed = statements.checked(anchors, tenant_id, given, whole=whole)
@@ -128,7 +124,7 @@ def walk_signed(
 def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
     """Verify a chain without storing the result.
 
-    `known` are heads that were recorded elsewhere. The chain must still contain their events.
+    `known` are heads that were recorded elsewhere; the chain must still contain their events.
     """
     with snapshot(tenant_id) as events:
         if events.head is None:
@@ -144,9 +140,7 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
 def walk_missing(statements_of: Mapping[UUID, int]) -> Iterator[tuple[UUID, Verdict]]:
     """Yield a fault for each agency with statements that is not in the database.
 
-    `statements_of` has the number of statements by agency. The program never deletes an agency.
-    Somebody has therefore deleted such an agency in the database, or has given its rows another id,
-    so that the statements no longer apply to them.
+    `statements_of` has the number of statements by agency.
     """
     for tenant_id, number in statements_of.items():
         found = chain.exists(tenant_id)

@@ -1,6 +1,6 @@
 """Record events during a transaction and insert them before its commit.
 
-If an event cannot be inserted, the whole transaction fails. No act therefore goes unrecorded.
+If an event cannot be inserted, the whole transaction fails.
 """
 
 from __future__ import annotations
@@ -52,12 +52,9 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 
     `inputs` and `outputs` are small JSON objects without secrets, with amounts as decimal strings
     and ids as text. Members that may have personal text of customers are given as `private` and
-    `private_outputs`. They are shown with `inputs` and `outputs`, but stored outside the chain, so
-    that they can be erased. PANs, tax numbers and bank accounts in `private` and `private_outputs`
-    are masked. `status` is started, succeeded, failed, rejected or cancelled.
-
-    If an API key was used, the actor is the person who created the key, and `entity_refs` has
-    `by_api_key_id`.
+    `private_outputs`. These members are stored outside the chain, so that they can be erased. PANs,
+    tax numbers and bank accounts in `private` and `private_outputs` are masked. `status` is
+    started, succeeded, failed, rejected or cancelled.
     """
     parts = {
         name: hidden_everywhere(values)
@@ -96,9 +93,8 @@ def split_changes(
     """Return the public and the private part of an event that lists changed fields.
 
     `fields` are objects with `field`, `before` and `after`. `private` names the fields with free
-    text. The public part lists every field, but without `before` and `after` of these fields. If a
-    field with free text was changed, the private part has all of `fields` in full. Otherwise it is
-    None.
+    text. The public part has only the names of these fields. The private part has all of `fields`,
+    or is None if no free text was changed.
     """
     hidden = frozenset(private)
     shown = [{"field": one["field"]} if one["field"] in hidden else dict(one) for one in fields]
@@ -109,8 +105,7 @@ def split_changes(
 def savepoint() -> Iterator[None]:
     """Run a block in a savepoint.
 
-    If the block raises an exception, its writes and its events are undone, and the exception is
-    raised again.
+    If the block raises an exception, its writes and its events are undone.
     """
     pending = db.session().info.setdefault(_PENDING, [])
     before = len(pending)
@@ -130,10 +125,7 @@ def open_chain(tenant_id: UUID) -> None:
 
 
 def install() -> None:
-    """Register the session listeners that insert events at commit.
-
-    At a rollback the listeners drop the events. This is called once for each process.
-    """
+    """Register the session listeners that insert events at commit."""
     if not event.contains(db.session, "before_commit", _write):
         event.listen(db.session, "before_commit", _write)
         event.listen(db.session, "after_rollback", _forget)

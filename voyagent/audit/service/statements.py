@@ -38,7 +38,7 @@ class Anchors:
     """The signing key, the trusted public keys and the folder of the installation.
 
     `signing_key` is None if none is configured. `public_keys` are the present key and earlier keys,
-    by id. `is_default` is true if the operator chose no folder.
+    by id. `is_default` is true if the folder is the default one.
     """
 
     signing_key: Ed25519PrivateKey | None = field(repr=False)
@@ -65,9 +65,7 @@ class Anchors:
 def sign(anchors: Anchors, tenant_id: UUID, head: Head) -> Statement:
     """Sign a verified head, append the statement to the folder, and return it.
 
-    If the newest statement was made today and includes the head, no new statement is made and the
-    newest is returned. If an earlier process died after it wrote to the folder and before it wrote
-    to the database, its statement is stored in the database now.
+    If the newest statement was made today and includes the head, that statement is returned.
 
     Raises SigningKeyMissing, OSError, and BrokenError if the existing statements are not valid.
     """
@@ -97,9 +95,9 @@ def checked(
 ) -> list[Statement]:
     """Return the statements of an agency, oldest first, after checking them.
 
-    The statements are read from the folder and compared with the copies in the database. If `given`
-    has the lines of statements, only these are checked; they need not begin with statement 1 unless
-    `whole` is true.
+    The statements are read from the folder and compared with the copies in the database. `given`
+    has lines of statements to check instead. If `whole` is false, `given` need not begin with
+    statement 1.
 
     Raises OSError, and BrokenError with the first fault.
     """
@@ -118,8 +116,8 @@ def checked(
 def gap(anchors: Anchors, tenant_id: UUID, signed: list[Statement]) -> str:
     """Return a sentence if an agency's heads are no longer signed, else an empty text.
 
-    `signed` are all statements of the agency. If there is neither a signing key nor a statement,
-    the result is empty, because the installation is not set up to sign. Raises BrokenError.
+    `signed` are all statements of the agency. The result is empty if there is neither a signing key
+    nor a statement. Raises BrokenError.
     """
     now = wire_instant(clock.now())
     if signed:
@@ -136,9 +134,7 @@ def gap(anchors: Anchors, tenant_id: UUID, signed: list[Statement]) -> str:
 def refill(anchors: Anchors, tenant_id: UUID) -> int:
     """Write to the folder the statements that it lacks, and return their number.
 
-    The statements are copied from the database. Statements are written only if their signatures are
-    valid and they continue the statements in the folder. An operator needs this after a move to a
-    new folder or a restore of the database.
+    Copies from the database are written only if they continue the statements in the folder.
 
     Raises BrokenError, OSError.
     """

@@ -60,7 +60,6 @@ class Value(NamedTuple):
 def about(event: Row, people: Iterable[Row] = ()) -> str:
     """Describe the subject of an event, such as a number or the changed fields.
 
-    If the event is about a person other than its actor, the text begins with that person's name.
     `people` are rows with `id` and `full_name`.
     """
     text = _own_words(event)
@@ -119,10 +118,7 @@ def time_of_day(instant: datetime) -> str:
 
 
 def short_hash(digest: bytes | str) -> str:
-    """Return the first eight bytes of a hash as hex digits in groups of four.
-
-    A person can compare such groups by eye. `digest` is bytes or a text of hex digits.
-    """
+    """Return the first eight bytes of a hash as hex digits in groups of four."""
     figures = (digest if isinstance(digest, str) else bytes(digest).hex())[:16]
     return " ".join(figures[at : at + 4] for at in range(0, 16, 4))
 

@@ -129,7 +129,7 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
 def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Body[BillOut]:
     """Void a received bill that has no payments or credits.
 
-    This reverses the journal entry that was posted when the bill was received.
+    The journal entry that was posted when the bill was received is reversed.
     """
     return _bill(bill_service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on).id)
 

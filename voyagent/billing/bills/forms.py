@@ -152,8 +152,7 @@ class BillForm(DocumentForm[BillDraftIn]):
         """Return the journal lines that receiving the bill would post.
 
         A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. The
-        amounts are None if the form is incomplete or if the service would refuse it. In the second
-        case `problems` has the reason.
+        amounts are None if the form is incomplete or if the service would refuse it.
         """
         purposes = bought_sides(
             [Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data],

@@ -110,8 +110,7 @@ def list_bills(
 ) -> CursorPage[Row]:
     """Return a page of bills after the cursor, newest issue date first.
 
-    The cost does not grow with the number of earlier pages. A text is searched only in the 20,000
-    bills after the cursor.
+    A text is searched only in the 20,000 bills after the cursor.
     """
     return page_of(reader.read(_list_statement(search, limit + 1, cursor))[0], limit)
 
@@ -119,7 +118,7 @@ def list_bills(
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
     """Return a bill with its lines, taxes, payments, credits and journal lines.
 
-    All rows are read in one database request. Raises BillNotFound.
+    Raises BillNotFound.
     """
     bills, lines, taxes, payments, credited, journal = reader.read(*_document_statements(bill_id))
     return BillDocument(first_row(bills, BillNotFound), lines, taxes, payments, credited, journal)

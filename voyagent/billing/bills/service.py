@@ -123,7 +123,7 @@ def revise_bill(
     """Change a draft bill, and record an audit event if a value differs.
 
     `seen` is the `updated_at` that the caller has read. DraftChanged is raised if the draft was
-    changed after that time.
+    changed since then.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, CustomerNameRequired,
     VendorReferenceRequired, TextTooLong, InvalidDate, VendorReferenceTaken, and the errors of
@@ -151,9 +151,8 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
     """Receive a draft bill and post it against payables.
 
-    Costs, purchases as agent and input taxes are posted on the issue date. If several calls run at
-    the same time, only one receives the bill. `seen` is the `updated_at` that the caller has read,
-    or None to receive any version of the draft.
+    Costs, purchases as agent and input taxes are posted on the issue date. `seen` is the
+    `updated_at` that the caller has read, or None to receive any version of the draft.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit, PeriodLocked,
     AccountNotFound, AccountInactive.
@@ -189,8 +188,7 @@ def read_reference(typed: str) -> str:
 def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
     """Return the journal lines for receiving a bill.
 
-    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. An
-    imported bill is posted against the opening balance account.
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
     """
     if bill.is_opening:
         total = Money(bill.total_minor, bill.currency)

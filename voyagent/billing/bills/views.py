@@ -218,11 +218,7 @@ def void_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Set the payment date of an open bill.
-
-    The form proposes the present payment date. For a bill without one, it proposes the due date, or
-    today if the due date is past.
-    """
+    """Set the payment date of an open bill."""
     document = bill_queries.get_bill(bill_id)
     if back := turned_back(document, may=document.status in OPEN_BILL):
         return back

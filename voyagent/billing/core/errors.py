@@ -76,10 +76,7 @@ class BasicFareRequired(Unprocessable):
 
 
 class TaxNumberMissing(Conflict):
-    """The document has taxes, but the agency has no tax number.
-
-    The tax number determines the agency's country.
-    """
+    """The document has taxes, but the agency has no tax number."""
 
     code = "agency_tax_number_required"
     message = N_("Enter the agency’s tax number in Settings before you add tax.")
@@ -163,8 +160,7 @@ class InvalidInstalments(Unprocessable):
 class InvalidInstalmentDates(Unprocessable):
     """The due dates of the instalments are invalid.
 
-    The due dates must increase, and none may be before the issue date. The due date of the
-    document, if given, must be the due date of the first instalment.
+    The due dates must increase, and none may be before the issue date.
     """
 
     code = "invalid_instalment_dates"

@@ -27,7 +27,7 @@ from voyagent.kernel.pages import Cursor, CursorPage
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
     """Return a credit note with its lines, taxes and journal lines.
 
-    All rows are read in one database request. Raises CreditNoteNotFound.
+    Raises CreditNoteNotFound.
     """
     notes, found, taxes, journal, recognitions = reader.read(*_document_statements(credit_note_id))
     return CreditDocument(

@@ -49,10 +49,8 @@ def reverse_credit_note(
     """Reverse a whole credit note on a day.
 
     The day is by default today, or the issue date if the issue date is later. From that day the
-    credited amount is open on the invoice again, and the lines can be credited again. Reports for
-    earlier dates do not change. If the credit note reduced deferred income, the reversal adds the
-    amount to deferred income again. The amount then becomes revenue on the service date. The number
-    stays used. A credit note can be reversed only once.
+    credited amount is open on the invoice again, and the lines can be credited again. The number
+    stays used.
 
     Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate, PeriodLocked.
@@ -76,11 +74,9 @@ def issue_credit_note(
 
     `amounts` are the amounts to credit before tax, by line number. By default everything that is
     not credited yet is credited. Revenue and taxes are posted against receivables on the date `on`.
-    If revenue is still deferred on that day, deferred income is reduced instead, and the later
-    recognition is cancelled. The number is from a series of its own (Rule 53 of the CGST Rules).
+    The number is from a series of its own (Rule 53 of the CGST Rules).
 
-    At most the open amount can be credited. To credit a paid amount, first remove the payment's
-    allocation to the invoice. The payment can then be refunded.
+    At most the open amount can be credited.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong, InvalidDate,
     NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen,
@@ -167,13 +163,11 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     The open amount is not checked. `amounts` are before tax, by line number; None credits all that
     is not credited yet.
 
-    Taxes and commission are in proportion to the credited amounts. They are rounded half up for all
-    credits of a line together, so that the credits of a whole line return all of its tax and
-    commission. Tax collected at source is not returned.
+    Taxes and commission are in proportion to the credited amounts. Each of them is rounded half up
+    for all credits of a line together. Tax collected at source is not returned. The rounding amount
+    of the invoice is returned when nothing is left to credit.
 
-    The rounding amount of the invoice is returned when nothing is left to credit. A fully credited
-    invoice thus has an open amount of zero. Raises NoLines, LineNotOnInvoice, InvalidAmount,
-    MixedCurrencies, CreditExceedsLine.
+    Raises NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     lines = document_queries.get_lines(invoice)
     before = credit_queries.credited_by_line(invoice)

@@ -96,11 +96,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     once=True,
 )
 def credit(actor: Actor, invoice_id: UUID) -> Any:
-    """Credit an invoice.
-
-    The form proposes the amounts that are not credited yet, limited to the open amount, and can
-    preview the postings.
-    """
+    """Credit an invoice."""
     invoice = invoice_queries.get_invoice(invoice_id)
     if refused := crediting.credit_refused(invoice):
         return not_now(translated(refused.message), Place(invoice).url())

@@ -1,7 +1,4 @@
-"""JSON API of invoices: list, draft, change, delete, issue and void.
-
-The modules for receipts and write-offs add routes to the same blueprint.
-"""
+"""JSON API of invoices: list, draft, change, delete, issue and void."""
 
 from __future__ import annotations
 
@@ -135,7 +132,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
 def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Body[InvoiceOut]:
     """Void an issued invoice that has no payments or credits.
 
-    This reverses the journal entry that was posted when the invoice was issued. The number of the
+    The journal entry that was posted when the invoice was issued is reversed. The number of the
     invoice stays used.
     """
     return invoice_response(

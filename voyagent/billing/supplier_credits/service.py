@@ -43,7 +43,7 @@ def reverse_supplier_credit(
 ) -> SupplierCredit:
     """Reverse a whole supplier credit on a day.
 
-    `on` defaults to today, or to the issue date if the issue date is later.
+    `on` defaults to today, or to the issue date of the credit if the issue date is later.
 
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate, PeriodLocked.

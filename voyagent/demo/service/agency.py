@@ -1,6 +1,6 @@
 """Create the demo agency and renew its expired approval requests.
 
-This never runs in production.
+In production, DemoNotAllowed is raised.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ The APIs differ in these points:
   tokens as part of `prompt_tokens`. `Usage` counts cached tokens separately for both.
 - Anthropic's error `overloaded` (529) means a failing server and not a rate limit.
 - A server with chat completions may give tool calls no id, may end an answer with `stop` after a
-  tool call, and may report no token counts. It has no field for a failed tool call, so the text of
-  the tool result says that the call failed.
+  tool call, and may report no token counts. Chat completions have no field for a failed tool call,
+  so the text of the tool result says that the call failed.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class Line:
 
         `ask` sends the request; a separate thread calls it. `explain` converts an exception of the
         separate thread, and the result is raised to the caller. Raises ModelTimeout at the
-        deadline. Raises Stopped at most POLL_S seconds after `should_stop()` becomes true.
+        deadline. Raises Stopped soon after `should_stop()` becomes true.
         """
         threading.Thread(
             target=self._read, args=(ask, explain), name=f"model-{driver}", daemon=True

@@ -89,8 +89,8 @@ class CreateEnquiryInput(EnquiryIn):
 def run(call: Invocation, inputs: CreateEnquiryInput) -> JsonObject:
     """Create the enquiry and return its id, customer name and status.
 
-    If this turn replaces a turn that created an enquiry, that enquiry is changed instead. Raises
-    the errors of `service.create` and `service.update`.
+    If this turn replaces a turn that created an enquiry, and the enquiry is still `new`, the
+    enquiry is changed instead. Raises the errors of `service.create` and `service.update`.
     """
     fields = inputs.fields()
     logged = _logged_before(call)

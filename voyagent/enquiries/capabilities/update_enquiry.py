@@ -108,10 +108,10 @@ def run(call: Invocation, inputs: UpdateEnquiryInput) -> JsonObject:
 
 
 def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
-    """Return True if the change belongs to another conversation and needs approval.
+    """Return True if the conversation of the call requires approval of the change.
 
-    A change of the customer's contact details or of the enquiry's conversation needs approval, if
-    the call is in a conversation about something else. A text in a conversation can contain
+    Approval is needed to change contact details or the conversation of an enquiry, if the call is
+    in a conversation that is not about this enquiry. A text in a conversation can contain
     instructions of a stranger, and these instructions must not redirect the mails of another
     customer.
 

@@ -1,7 +1,4 @@
-"""Count enquiries by week from stored counts, and verify the stored counts.
-
-Triggers maintain the stored counts.
-"""
+"""Count enquiries by week from stored counts, and verify the stored counts."""
 
 from __future__ import annotations
 
@@ -34,11 +31,10 @@ _HOURS = EnquiryHour.__table__.c
 
 @cached_statement
 def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
-    """Select the number of enquiries in each week, from a Monday in a time zone.
+    """Select the number of enquiries in each week; a week begins on Monday.
 
-    Rows: monday, received, booked; a week without enquiries has no row. The stored counts are per
-    hour of UTC. In some time zones a week begins in the middle of such an hour; the enquiries of
-    this hour are then counted individually.
+    Rows: monday, received, booked; a week without enquiries has no row. `first` is the first
+    Monday, and `zone` is the time zone of the weeks.
     """
     begins = [
         datetime.combine(first + timedelta(weeks=n), time(), ZoneInfo(zone)).astimezone(UTC)

@@ -136,8 +136,7 @@ class Search:
     def is_blunt(self) -> bool:
         """Return True if every text of the search is too short for the trigram index.
 
-        The index needs three consecutive letters or digits. The result is False if the search has
-        no text.
+        The result is False if the search has no text.
         """
         parts = [part for part in self.texts if part]
         return bool(parts) and all(map(is_blunt, parts))
@@ -187,7 +186,7 @@ def get_row(reader: Reader, enquiry_id: UUID) -> Row:
 
 
 def get_with_history(reader: Reader, enquiry_id: UUID) -> tuple[Row, list[Row]]:
-    """Return an enquiry and its audit events, newest first, in one round trip.
+    """Return an enquiry and its audit events, newest first.
 
     Raises EnquiryNotFound.
     """
@@ -207,7 +206,7 @@ def row_of(enquiry: Enquiry) -> Row:
 
 
 def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
-    """Return a page of the list, newest first, with the exact total, in one statement.
+    """Return a page of the list, newest first, with the exact total.
 
     Raises InvalidDepartRange, InvalidCreatedRange.
     """
@@ -220,9 +219,9 @@ def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
 def read_list_page(
     reader: Reader, search: Search, part: Part, opened: UUID | None = None
 ) -> EnquiryListPage:
-    """Return the data of the list page in one database round trip.
+    """Return the data of the list page.
 
-    The total is counted up to 1,000. `opened` is the id of the enquiry to show beside the list.
+    `opened` is the id of the enquiry to show beside the list.
     """
     more: tuple[Statement, ...] = (
         (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
@@ -364,19 +363,12 @@ def _for_people(row: Row) -> Row:
 
 
 def _beside(found: Any, rows: Any) -> ColumnElement[bool]:
-    """Return the join condition between the total and the rows.
-
-    Rows from the database function are joined by key. A lateral select has only the rows of the
-    page, so all of its rows are joined.
-    """
+    """Return the join condition between the total and the rows."""
     return true() if isinstance(rows, Lateral) else (owned(rows) & (rows.c.id == found.c.id))
 
 
 def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
-    """Return the total and the rows if there is no filter other than the status.
-
-    The stored counts give the total, and an index gives the order.
-    """
+    """Return the total and the rows if there is no filter other than the status."""
     table = _TABLE.alias("l")
     found = (
         select(counted(search.status).label("total")).cte("found").prefix_with("materialized")
@@ -397,10 +389,7 @@ def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
 
 
 def _found_page(search: Search, part: Part, *, for_page: bool) -> tuple[TableValuedAlias, Any]:
-    """Return the total and the rows if there are other filters than the status.
-
-    A database function counts the matching enquiries and returns the keys of the page.
-    """
+    """Return the total and the rows if there are other filters than the status."""
     made_from, made_before = search.created_between
     values = (
         *(contains(text) if text else None for text in search.texts),

@@ -73,8 +73,8 @@ def create_scoped_api_key(
 def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Body[ApiKeyList]:
     """List the agency's API keys, newest first.
 
-    With `limit`, the response is one page. Without `limit`, it has all keys. Revoked and expired
-    keys stay in the list.
+    With `limit`, the response is one page. Without `limit`, the response has all keys. Revoked and
+    expired keys stay in the list.
     """
     rows, cursor = people.list_keys(reader, limit=query.limit, cursor=query.place())
     return ApiKeyList.of({"items": rows, "next_cursor": cursor})

@@ -64,8 +64,8 @@ def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[Te
 def remove_from_team(actor: Actor, user_id: UUID) -> None:
     """Remove a user from the agency.
 
-    All sessions and API keys of the user stop working with the next request, and open invitations
-    that the user sent are revoked. The e-mail address can be invited again. The last administrator
+    All sessions and API keys of the user stop working with the next request. Open invitations that
+    the user sent are revoked. The e-mail address can be invited again. The last administrator
     cannot be removed. The access token must be fresh, or the API key must have the scope `team`.
     """
     team.remove_person(identity(), actor, user_id)

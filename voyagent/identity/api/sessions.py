@@ -27,7 +27,7 @@ sessions = ApiBlueprint("sessions", __name__, tag="Your account", guard=Guard.BE
 def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
     """List the caller's 200 most recently used sessions, in browsers and programs.
 
-    API keys have no session; list them with the operations for API keys.
+    API keys have no session and are not listed.
     """
     rows = people.list_sessions(reader, reader.person_id)
     present = reader.authenticate().session_id
@@ -38,8 +38,8 @@ def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
 def list_credentials(reader: RequestReader) -> Body[CredentialList]:
     """List the kinds of credential that give access as the caller.
 
-    `live` is the number of working credentials of the kind. `end` is the operation that ends them.
-    API keys and sent invitations stay valid after a change of the password.
+    `live` is the number of working credentials of the kind. `end` is the operation that ends these
+    credentials. API keys and sent invitations stay valid after a change of the password.
     """
     living = credentials.living(reader, reader.person_id)
     return CredentialList.of(

@@ -61,7 +61,7 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteR
 def list_invites(reader: RequestReader, query: InviteQuery) -> Body[InviteList]:
     """List the agency's invitations, newest first.
 
-    With `limit`, the response is one page. Without `limit`, it has all invitations.
+    With `limit`, the response is one page. Without `limit`, the response has all invitations.
     """
     status = invites.invite_filter(query.status)
     rows, cursor = people.list_invites(

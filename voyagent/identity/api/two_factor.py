@@ -93,7 +93,7 @@ def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
 
     The secret takes effect once `/auth/totp/verify` accepts a code that was made from it. The
     access token must be fresh. If two-factor authentication is already on, the password and a code
-    are needed as well, and the old secret works until the new secret is verified.
+    are needed as well. The old secret then works until the new secret is verified.
     """
     given = body or TotpSetupRequest()
     setup = totp.set_up_totp(

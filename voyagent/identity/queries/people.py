@@ -279,8 +279,8 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
 def people_statement(*, user_id: UUID | None = None, removed: bool | None = None) -> Select[Any]:
     """Return an SQL statement that selects the users of the agency, ordered by name.
 
-    `removed` selects only inactive users if it is True, and only active users if it is False.
-    Without `removed`, all users are selected.
+    If `removed` is true, only inactive users are selected; if `removed` is false, only active
+    users. Without `removed`, all users are selected.
     """
     last_seen = (
         select(func.max(_SESSIONS.last_seen_at))
@@ -315,8 +315,8 @@ def people_statement(*, user_id: UUID | None = None, removed: bool | None = None
 def list_people(reader: Reader, *, removed: bool | None = None) -> list[Row]:
     """Return the users of the agency ordered by name.
 
-    `removed` selects only inactive users if it is True, and only active users if it is False.
-    Without `removed`, all users are returned.
+    If `removed` is true, only inactive users are returned; if `removed` is false, only active
+    users. Without `removed`, all users are returned.
     """
     return reader.read(people_statement(removed=removed))[0]
 

@@ -26,9 +26,9 @@ def confirm(
     """Check password and code, and return the actor marked as freshly authenticated.
 
     Call this function before the service writes anything. The function releases the database
-    connection, and it commits the audit event of a refusal. The code is used up only if the
+    connection, and commits the audit event of a refusal. The code is used up only if the
     transaction commits. The user's row is locked until the transaction ends. Source: ASVS 7.5.1.
-    Raises Forbidden, TooManyRequests, InvalidPassword, TotpRefused.
+    Raises Unauthorized, Forbidden, TooManyRequests, InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     known = db.session.get(User, (actor.tenant_id, actor.user_id)) if actor.user_id else None

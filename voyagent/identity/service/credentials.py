@@ -65,8 +65,8 @@ def end_credentials(
 ) -> dict[Kind, int]:
     """End the credentials that an act ends; return how many ended, by kind.
 
-    The user is locked first. `by` is the actor in the audit events. `keep` is the id of the session
-    that continues if the act ends only the other sessions.
+    The function locks the user. `by` is the actor in the audit events. `keep` is the id of the
+    session that continues if the act ends only the other sessions.
     """
     # A service that creates a credential locks the user too, so none is created meanwhile.
     _lock(user_id)

@@ -42,7 +42,7 @@ class PasswordTooCommon(StructuredInvalid):
 class PasswordBlank(PasswordTooCommon):
     """The password consists of spaces.
 
-    The schema accepts such a password from 20 characters on, because it then needs no letter and no
+    The schema accepts 20 or more spaces, because a password of this length needs no letter and no
     digit.
     """
 
@@ -89,8 +89,8 @@ class TotpRequired(Unauthorized):
 class SignInExpired(Unauthorized):
     """The code was sent too late after the password, so the sign-in must start again.
 
-    This error is also raised if the password, the e-mail address or the second factor has changed
-    since the password was checked.
+    This error is also raised if the password or the e-mail address has changed meanwhile, or if
+    two-factor was switched off.
     """
 
     code = "sign_in_expired"

@@ -84,8 +84,7 @@ def lifetime_s(settings: Settings, purpose: Purpose) -> int:
 def find(token: str, purpose: Purpose) -> Holder | None:
     """Return the owner of a valid token, and make the owner's agency the current one.
 
-    The token can still be used afterwards. The result is None if the token is unknown, used,
-    expired, or for another purpose or address.
+    The token can still be used afterwards. The result is None if the token is not valid.
     """
     found = people.find_one_time_token(secret_digest(token))
     if found is None:

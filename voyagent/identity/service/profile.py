@@ -42,9 +42,10 @@ def update_profile(
     """Change the actor's own name, e-mail address or both.
 
     None leaves a field unchanged. A new address needs a fresh actor. The new address applies at
-    once, and a link to confirm it is mailed to it. The old address is notified, and links that were
-    mailed to it stop working. Open invitations to the old or the new address are revoked, and the
-    actor's other sessions end. An address that differs only in case is no change.
+    once, and a link to confirm the address is mailed, unless too many were mailed. The old address
+    is notified, and the links in earlier mails to the old address stop working. Open invitations to
+    the old or the new address are revoked, and the actor's other sessions end. `email` must be in
+    lower case.
 
     Raises Unauthorized, Forbidden, NotFresh, TooManyRequests, AddressTaken.
     """

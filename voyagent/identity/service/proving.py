@@ -29,9 +29,9 @@ def lock_person(user_id: UUID) -> User:
 def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
     """Lock the acting user, check the actor again, and return both.
 
-    Every service that creates or changes a credential calls this function before it writes. An act
-    that ends credentials (`credentials.end_credentials`) locks the user too. So the act ends the
-    new credential, or this function refuses the new credential. The returned actor has the present
+    Call this function before a service creates or changes a credential. An act that ends
+    credentials (`credentials.end_credentials`) locks the user too. Either the act ends the new
+    credential, or this function refuses the new credential. The returned actor has the present
     role. Lock users before any other row, so that no two transactions wait for each other.
 
     Raises Unauthorized if the user is not active, or if the session, token or key has ended since
@@ -60,8 +60,8 @@ def check_password(
 ) -> tuple[User, bool]:
     """Check a password; return the locked user, and True if the password is correct.
 
-    `stored` is the hash that the caller has read from the database. No database connection is used
-    while the password is hashed. Raises Unauthorized, PasswordsBusy.
+    `stored` is the hash that the caller has read from the database. The transaction is rolled back
+    before the password is hashed. Raises Unauthorized, PasswordsBusy.
     """
     pause()
     is_right = identity.passwords.verify(stored, password)

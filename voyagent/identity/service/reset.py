@@ -36,8 +36,8 @@ log = structlog.get_logger(__name__)
 def request_reset(identity: Identity, *, email: str, device: Device) -> str | None:
     """Mail a reset link if the e-mail address has an account.
 
-    The response and its duration do not depend on whether the account exists. Returns None, or the
-    token if the installation shows tokens (`VOYAGENT_AUTH_DEBUG_TOKENS`).
+    In production, the response and its duration do not depend on whether the account exists.
+    Returns None, or the token if the installation shows tokens (`VOYAGENT_AUTH_DEBUG_TOKENS`).
 
     Raises TooManyRequests for addresses with and without an account.
     """
@@ -61,7 +61,7 @@ def open_request(identity: Identity, sealed: str) -> tuple[str, Channel]:
 def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | None:
     """Create and mail a reset token for the active account of an e-mail address.
 
-    Returns the token, or None if there is no account.
+    Returns the token, or None if no account has the address.
     """
     account = people.find_account(email)
     if account is None:
@@ -106,9 +106,9 @@ def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder |
 class Reset(NamedTuple):
     """Result of a reset of the password.
 
-    `others` and `suspended` are set if the reset was the first proof of this address, and are 0
-    otherwise. `others` is the number of other people who have access to the agency. `suspended` is
-    the number of people whom the reset suspended.
+    `others` and `suspended` are 0 unless the reset was the first proof of the address. `others` is
+    the number of other people who have access to the agency. `suspended` is the number of people
+    whom the reset suspended.
     """
 
     email: str
@@ -123,11 +123,11 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     user and all other reset links end. Two-factor authentication stays as it is (ASVS 6.4.3).
     Nobody is signed in, and the address does not become confirmed. The user is notified by mail.
 
-    If no mailed link had proven the address before, the reset proves it. A stranger may have made
-    the account, so API keys, sent invitations and two-factor authentication end too. If the account
-    was moved to the address, everybody who was invited through the account is suspended. If the
-    user is an administrator and no administrator had a proven address, the settings in
-    `settings.GUARDED` get their default values.
+    If the address was not proven before (`User.email_proven`), the reset proves the address. A
+    stranger may have made the account, so API keys, sent invitations and two-factor authentication
+    end too. If the account was moved to the address, everybody who was invited through the account
+    is suspended. If the user is an administrator and no administrator had a proven address, the
+    settings in `settings.GUARDED` get their default values.
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """

@@ -62,10 +62,10 @@ def check_code(
 ) -> Means:
     """Check a two-factor code of a user, mark it as used, and return its kind.
 
-    The caller must have locked the user (`proving.lock_person`), made all other checks, and written
-    nothing yet, because a refusal commits its audit event. If the transaction fails later, the code
-    is not used up. `at` is `sign_in` or `reauthenticate`, for the audit log. Raises `refusal` if
-    the code is invalid.
+    The caller must have locked the user (`proving.lock_person`) and made all other checks. A
+    refusal commits its audit event, so the caller must have written nothing before. If the
+    transaction fails later, the code is not used up. `at` is `sign_in` or `reauthenticate`, for the
+    audit log. Raises `refusal` if the code is invalid.
     """
     spending = spend(identity.keyring, person, code)
     about = {"user_id": person.id}

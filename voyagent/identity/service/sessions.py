@@ -64,10 +64,9 @@ def refresh(
     """Exchange a refresh token for a new access token and a new refresh token.
 
     Each refresh token works once. A call with a used token is refused. If the call began before the
-    token was used, it is a concurrent request of the same client, and the session continues. If the
-    call began later, the token counts as stolen, and the whole session ends (RFC 9700, 4.14.2).
-    `waited_s` is the time in seconds since the call began. The e-mail address need not be
-    confirmed.
+    token was used, the session continues. If the call began later, the token counts as stolen, and
+    the whole session ends (RFC 9700, 4.14.2). `waited_s` is the time in seconds since the call
+    began. The e-mail address need not be confirmed.
 
     `address` is the IP address of the client. Raises TooManyRequests, InvalidRefreshToken.
     """
@@ -161,8 +160,8 @@ def end_sessions(
     """End all sessions of a user, or all but one, and return the number that ended.
 
     The sessions and their tokens are refused from the next request on, in browsers and programs
-    (ASVS 7.4). `except_session` is the id of the session that continues; without it, all sessions
-    end. `by` is the acting user; the default is the owner of the sessions.
+    (ASVS 7.4). `except_session` is the id of the session that continues; by default all sessions
+    end. `by` is the acting user.
     """
     ended = rows_changed(
         "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="

@@ -94,7 +94,7 @@ def complete_sign_in(
 ) -> SignedInPerson:
     """Open the session of a HalfSignIn with a two-factor code.
 
-    Raises TooManyRequests, SignInExpired, TotpInvalid.
+    Raises SignInExpired, TooManyRequests, Unauthorized, TotpInvalid.
     """
     if half.is_over:
         raise SignInExpired

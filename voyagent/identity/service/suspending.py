@@ -27,8 +27,9 @@ from voyagent.kernel.db import db
 def suspend_invited(identity: Identity, actor: Actor, user_id: UUID) -> int:
     """Suspend everybody whom a user has invited, directly or through others.
 
-    Returns the number of suspended people. Their sessions, API keys and roles do not work, and each
-    of them is notified by mail. Call this function after the user's own invitations have ended.
+    Returns the number of suspended people. The sessions, API keys and roles of suspended people do
+    not work, and each person is notified by mail. Call this function after the user's own
+    invitations have ended.
     """
     number = 0
     # Ending a person's invitations waits for somebody who is just accepting one, so look again.
@@ -42,8 +43,8 @@ def suspend_invited(identity: Identity, actor: Actor, user_id: UUID) -> int:
 def reinstate(identity: Identity, actor: Actor, person: User) -> None:
     """Let a suspended user in again, with the earlier sessions and API keys.
 
-    The caller has checked the permission and locked the user. Raises EmailAlreadyRegistered if
-    another active user has the address by now.
+    The caller must have checked the permission and locked the user. Raises EmailAlreadyRegistered
+    if another active user has the address by now.
     """
     person.is_active, person.suspended_at, person.updated_at = True, None, clock.now()
     try:

@@ -45,8 +45,8 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
     """Change a user's role from the next request on.
 
     A suspended user has access again, with the new role. Access tokens and API keys stay valid.
-    Open invitations that the user sent are revoked if the new role may not invite. The user is
-    notified by mail. Administrators may give up their own role.
+    Open invitations that the user sent are revoked if the new role may not invite. A change of the
+    role is mailed to the user. Administrators may give up their own role.
 
     Raises Unauthorized, Forbidden, NotFresh, PersonNotFound, LastAdministrator, and
     EmailAlreadyRegistered if another account has the address of a suspended user.
@@ -102,7 +102,7 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
 
 
 def sign_person_out(actor: Actor, user_id: UUID) -> int:
-    """End all sessions of another user and return their number (ASVS 7.4.5).
+    """End all sessions of a user and return their number (ASVS 7.4.5).
 
     An API key needs the scope `team`.
 

@@ -106,7 +106,7 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
     Recovery codes are not accepted. If two-factor authentication is on and there is no new secret,
     the code is not checked, nothing changes and None is returned. The session of this request
     continues, the user's other sessions end, and API keys stay valid. If two-factor authentication
-    was off and no mailed link has proven the user's address, a link is mailed to it.
+    was off and no mailed link has proven the user's address, a link is mailed to this address.
 
     Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """

@@ -56,8 +56,7 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
     """Mail the confirmation link again to a user whose address is not confirmed.
 
-    The caller has checked the password. The response does not reveal whether the account exists.
-    Raises TooManyRequests.
+    The caller must have checked the password. Raises TooManyRequests.
     """
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=email, address=device.ip)
     account = people.find_account(email)
@@ -83,7 +82,7 @@ def mail_verification(
 ) -> None:
     """Mail a confirmation link in the transaction of another service function.
 
-    The caller has locked the user (`proving.lock_actor`) or has just created the user.
+    The caller must have locked the user (`proving.lock_actor`) or have just created the user.
     """
     token = one_time.issue(identity, user_id=user_id, email=email, purpose=Purpose.VERIFY_EMAIL)
     hours = math.ceil(one_time.lifetime_s(identity.settings, Purpose.VERIFY_EMAIL) / 3600)
@@ -132,11 +131,10 @@ def verify_on_page(
 ) -> str:
     """Confirm the e-mail address of a mailed link on a page, and return the address.
 
-    A stranger may have created an account with the address of somebody else. Therefore the page
-    asks for the password before it confirms the address. The password is not needed if `known` is
-    the owner of the account: the user who is signed in, or whose password was just entered. If this
-    is the first address that the agency confirms, all sessions of the user end except
-    `known.session_id`. If the password is refused, the link still works.
+    The password is needed, because a stranger may have created the account with the address of
+    somebody else. No password is needed if `known` is the owner of the account. If this is the
+    first address that the agency confirms, all sessions of the user end except `known.session_id`.
+    If the password is refused, the link still works.
 
     Raises TooManyRequests, TokenInvalid, PasswordMissing, InvalidPassword.
     """

@@ -128,7 +128,7 @@ def normal(text: str) -> str:
 def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
     """Parse normalised text as a table.
 
-    `columns` are the allowed column names; in the file they may be in any order and case. `needed`
+    `columns` are the allowed column names, which the file may have in any order and case. `needed`
     are the required columns. Raises FileEmpty, FileTooLarge. All other errors are in the result.
     """
     table = Table()

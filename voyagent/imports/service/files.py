@@ -98,8 +98,8 @@ class Kind:
 class Outcome:
     """The result of checking or importing a file.
 
-    `import_id` is None if nothing was imported. `is_repeat` is true if the file had been imported
-    before.
+    `import_id` is None if the file has never been imported. `is_repeat` is true if the file had
+    been imported before.
     """
 
     kind: str

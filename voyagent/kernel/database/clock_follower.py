@@ -27,8 +27,8 @@ def follow(engine: sa.Engine) -> None:
     """Follow the clock of the database from now on, in a thread.
 
     The function returns after the first measurement. While the database is unreachable, the process
-    uses the last measurement. Before the first successful measurement it uses the clock of the
-    computer.
+    uses the last measurement. Before the first successful measurement the process uses the clock of
+    the computer.
     """
     follower = _Follower(engine)
     follower.measure()

@@ -129,7 +129,7 @@ def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> Column
     """Return one minor unit of a currency as an SQL decimal, such as 0.01 for INR.
 
     Multiply an amount in minor units by the result to get the amount. `among` are the currencies
-    that can occur.
+    that can occur, if they are known.
     """
     if among and {exponent(code) for code in among} == {2}:
         return _unit(2)

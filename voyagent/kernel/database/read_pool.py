@@ -1,9 +1,7 @@
 """Reads of a page in one network round trip, including the authentication.
 
-`app.authenticate()` and the Core selects of the page are sent in one pipeline and run in one
-implicit transaction for the agency of the caller. The transaction is repeatable read, so that
-figures from two selects of a report agree. Lists, reports and `auth/me` use this module; writes and
-detail pages use the ORM.
+The selects of one read run in one repeatable read transaction, so that figures from two selects of
+a report agree. Lists, reports and `auth/me` use this module; writes and detail pages use the ORM.
 """
 
 from __future__ import annotations
@@ -64,7 +62,7 @@ class Reader(Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """Return a context manager in which all reads use one snapshot of the database.
 
-        Use it if an SQL statement needs values that an earlier statement returns.
+        Use the context manager if an SQL statement needs values that an earlier statement returns.
         """
         ...
 
@@ -122,9 +120,9 @@ class ReadPool:
     ) -> tuple[Row, list[list[Row]]]:
         """Authenticate the caller and run the statements in one network round trip.
 
-        Returns the row of `app.authenticate`, and a list with the rows of each statement. After a
-        lost connection the reads are tried once more. Raises Unauthorized if the credential is not
-        valid.
+        Returns the row of `app.authenticate`, and a list with the rows of each statement. Outside a
+        snapshot, the reads are tried once more after a lost connection. Raises Unauthorized if the
+        credential is not valid.
         """
         held = _held.get()
         if held is not None:
@@ -221,8 +219,8 @@ class ReadPool:
         """Return True if the program must begin the repeatable read transactions itself.
 
         A connection pooler refuses the start option with the isolation level. With a connection
-        pooler the result is True, unless the login for reads (`VOYAGENT_DB_READ_URL`) has the
-        isolation level as a setting.
+        pooler the result is True, unless there is a login for reads (`VOYAGENT_DB_READ_URL`), which
+        has the isolation level as a setting.
         """
         return self._settings.db_read_url is None and is_pooled(self._settings, Purpose.READ)
 

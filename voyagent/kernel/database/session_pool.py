@@ -65,8 +65,8 @@ class ConnectionShares:
     def take(self, wait_s: float) -> _Held | None:
         """Take the place of one connection; return None if the thread has a place already.
 
-        A thread gets only one place, because it would keep the first while it waited for a second.
-        Raises ShareInUse if no place is free within `wait_s` seconds.
+        A thread gets only one place, because a thread that waited for a second place would keep its
+        first. Raises ShareInUse if no place is free within `wait_s` seconds.
         """
         held: _Held | None = getattr(self._thread, "held", None)
         if held is not None and held.is_open:

@@ -1,8 +1,7 @@
 """Cache of the compiled SQL text of Core selects, shared by all tenants.
 
-SQLAlchemy takes many times longer to build and compile a select than PostgreSQL takes to run it.
-Each select is therefore compiled once, and its text is kept as long as the select object. The
-tenant is a parameter, which is filled in for each caller.
+Each select is compiled once, and its text is kept as long as the select object. The tenant is a
+parameter, which is filled in for each caller.
 
 SQLAlchemy has such a cache only inside an engine, so this module calls a private method of
 SQLAlchemy. The method was checked with the version CHECKED_WITH; a test fails with another version.
@@ -58,7 +57,7 @@ def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
 def keyed_select(
     build: Callable[[Any], tuple[Select[Any], ...]],
 ) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
-    """Decorate a function that builds the selects for one record; it is called once.
+    """Decorate a function, called once, that builds the selects for one record.
 
     The decorated function takes the key of a record and returns the selects with this key. `build`
     receives a bound parameter in place of the key. `build` may compare columns with this parameter,
@@ -80,8 +79,8 @@ def inlined(value: int | str) -> BindParameter[Any]:
 def generic_plan(statement: Select[Any]) -> Select[Any]:
     """Mark a select for which PostgreSQL should use a generic plan.
 
-    Use it for a select that takes longer to plan than to run, and whose best plan does not depend
-    on its parameters.
+    Use this function for a select that takes longer to plan than to run, and whose best plan does
+    not depend on its parameters.
     """
     return statement.execution_options(**{_GENERIC_PLAN: True})
 

@@ -125,12 +125,10 @@ class Limiter:
         Call this method after the check of the schema and before the check of the credential.
         `account` is the e-mail address as typed; no such account need exist. `address` is the
         client's IP address. `agency` is the agency of the person who acts, if known. The attempt is
-        counted for all of these in one step; a refused attempt is counted for none.
+        counted for account, address and agency in one step; a refused attempt is not counted.
 
         While other attempts at the account are being checked, an attempt may wait up to
         `throttle.wait_max_s` seconds.
-
-        `present_caller` returns the client address of this attempt afterwards.
 
         Raises TooManyRequests with `retry_after_s`.
         """
@@ -154,8 +152,8 @@ class Limiter:
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
         """Count a failed check of a credential that is sent with each request.
 
-        A valid credential is never counted. Raises TooManyRequests if the client address has too
-        many failures.
+        Call this method only for an invalid credential. Raises TooManyRequests if the client
+        address has too many failures.
         """
         is_known = self._is_known(throttle, None, address)
         self._take(throttle, self._shared_windows(throttle, address, None, is_known=is_known))

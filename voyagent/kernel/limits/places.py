@@ -40,8 +40,8 @@ class Places:
 
     The last `kept` free places are only for parties that hold none.
 
-    With `address_share`, callers of one client address hold at most so many places. A caller whose
-    address is None has no such limit.
+    `address_share` is the largest number of places for callers of one client address. A caller
+    whose address is None has no such limit.
 
     Callers with precedence come before the others. While others wait, at most FIRST_IN_A_ROW places
     in a row go to callers with precedence.
@@ -87,8 +87,8 @@ class Places:
     ) -> bool:
         """Take a place; return False if the party gets none within `wait_s` seconds.
 
-        If `is_first` is true, the caller has precedence. `address` is the client address that has
-        an `address_share`.
+        If `is_first` is true, the caller has precedence. `address` is the client's address, whose
+        share is limited by `address_share`.
         """
         ticket = _Ticket(party, is_first, address)
         with self._lock:
@@ -112,7 +112,7 @@ class Places:
     ) -> None:
         """Give back a place that the party has taken from the same address.
 
-        If `comes_last` is true, all others who wait come before the party.
+        If `comes_last` is true, the party counts as served just now.
         """
         with self._lock:
             if comes_last:

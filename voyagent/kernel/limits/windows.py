@@ -242,7 +242,7 @@ class FailoverWindows:
 
     The first call without a response within `REDIS_TIMEOUT_S` seconds switches to the counters of
     this process. The counters of this process are used until Redis can count again. No method
-    raises an error, and the limits apply at all times.
+    raises an error of Redis.
     """
 
     def __init__(self, url: str) -> None:

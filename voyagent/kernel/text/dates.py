@@ -304,7 +304,7 @@ def _number(match: re.Match[str], today: date, kind: DateKind) -> _Found:
     """Yield the date of a day that is written without a month, such as `15th`.
 
     The date is today or the next day with this number. For the kinds `book` and `past`, the date is
-    today or the last day with this number.
+    today or the last day with this number; for the kind `birth`, the date is unclear.
     """
     number = int(match["d"])
     if not 1 <= number <= 31:

@@ -12,7 +12,7 @@ _LEADING = re.compile(r"(?:[#+=-](?=[#=+-]*(?:\s|$))|>|(?<![-+\d])-(?=-)|\d{1,9}
 
 
 def escaped(text: str) -> str:
-    """Return a text as Markdown that shows exactly this text, on one line.
+    """Return a text as Markdown that shows the text unformatted, on one line.
 
     No part of the text becomes a link, an image, a heading, a list, emphasis or code. Line ends
     become spaces, so that no part becomes a paragraph of its own.

@@ -36,7 +36,7 @@ _DAY_TAKER = re.compile(
 def money_direction(text: str) -> Direction | None:
     """Return `received` or `given`: the direction of the money for the agency.
 
-    The result is None if no Hindi verb states the direction, or if the text has no amount.
+    The result is None if the text has no Hindi verb of giving, or no amount.
     """
     given = _GIVEN.search(text)
     if given is None or not find_figures(text):

@@ -40,8 +40,8 @@ def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
     """Return the stored names that a text contains in full, or else in part.
 
     A part of a name does not count if another word of a name is next to it. For example, if `Suresh
-    Pillai` is stored, `Pillai` alone means him, but `Rohan Pillai` is another person. If one name
-    that was found contains another, only the longer name is returned.
+    Pillai` is stored, `Pillai` alone means this name, but `Rohan Pillai` is another name. If one
+    name that was found contains another, only the longer name is returned.
     """
     runs = _compared(text)
     words = {name: _parts(name) for name in names}
@@ -138,10 +138,7 @@ def _continues_name(found: KnownName, parts: list[str], runs: Sequence[_Compared
 
 
 def _is_written_otherwise(given: Sequence[str], parts: Sequence[str]) -> bool:
-    """Return True if `given` is the name `parts` in another order or with initials.
-
-    Dots in the name are ignored.
-    """
+    """Return True if `given` is the name `parts` in another order or with initials."""
     if "".join(given) == "".join(parts):
         return True
     return len(given) == len(parts) and _has_each(given, parts, may_shorten=True)
@@ -167,7 +164,7 @@ def _can_stand_alone(word: str) -> bool:
 def _has_each(given: Sequence[str], parts: Sequence[str], *, may_shorten: bool = False) -> bool:
     """Return True if each word matches a different part of the name.
 
-    If `may_shorten` is true, initials match as well.
+    If `may_shorten` is true, initials match as well, but at least one word must match in full.
     """
     left = list(parts)
     whole = 0

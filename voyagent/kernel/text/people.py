@@ -262,8 +262,8 @@ def _count_in(match: re.Match[str]) -> int:
 def find_party(text: str) -> dict[str, int] | None:
     """Count the travellers of each kind, such as `2 adults and a child`.
 
-    The keys are `adult`, `child`, `infant`, `senior`. A traveller whose kind is not written is an
-    adult. Returns None if the text states no number of travellers.
+    The keys are among `adult`, `child`, `infant` and `senior`. A traveller whose kind is not
+    written is an adult. Returns None if the text states no number of travellers.
     """
     party: dict[str, int] = {}
     for kind, pattern in zip(("adult", "child", "infant", "senior"), _KINDS, strict=True):

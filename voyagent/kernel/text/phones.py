@@ -51,7 +51,7 @@ def find_phones(text: str, region: str | None) -> list[Phone]:
 
     `region` is the agency's country, whose country code is added to national numbers. A place, the
     domain of an e-mail address or a header may show that the writer is in another country. Then
-    `number` is None and `offers` has the possible numbers.
+    `number` of a national number is None, and `offers` has the possible numbers.
     """
     matches = list(phonenumbers.PhoneNumberMatcher(text, region))
     national = [match for match in matches if not _has_country(match)]

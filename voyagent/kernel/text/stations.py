@@ -196,7 +196,7 @@ _NO_CODES = frozenset(_SMALL_WORDS.split())
 def code_of(place_name: str) -> str | None:
     """Return the IATA code of an airport or a city, from its code or its name.
 
-    A code may be in lower case. Returns None if no airport has this name, or more than one.
+    A code may be in lower case. Returns None if the name does not identify an airport or a city.
     """
     words = " ".join(place_name.split())
     words = IN_HINDI.get(words, words)

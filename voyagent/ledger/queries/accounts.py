@@ -45,8 +45,8 @@ def list_accounts(
 
     Each row has the columns of `accounts` and two mappings from currency to debit less credit in
     minor units. `posted` covers all postings. For revenue and expense accounts, `balances` covers
-    only this financial year up to today; for other accounts, it covers all postings. Both mappings
-    are None for an account without postings.
+    only this financial year up to today; for other accounts, `balances` covers all postings. Both
+    mappings are None for an account without postings.
 
     Raises InvalidCursor if the cursor is not an account code.
     """

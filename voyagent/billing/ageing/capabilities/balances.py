@@ -78,8 +78,8 @@ class OpenBalancesInput(Closed):
 def open_balances(call: Invocation, kind: Kind, inputs: OpenBalancesInput) -> JsonObject:
     """Return the open balance of each party and currency, the agency's currency first.
 
-    The balances are in the list `customers` or `suppliers`, and within a currency the largest
-    balance comes first. `totals` has the sum of the balances in each currency.
+    The balances are in the list `customers` or `suppliers`. `totals` has the sum of the balances in
+    each currency.
 
     Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
     """
@@ -125,7 +125,7 @@ def balance_list(
 ) -> str:
     """Return a list of open balances as text, with one line of text for each party.
 
-    The totals by currency are at the end. A colon is added to `heading`.
+    A colon is added to `heading`.
     """
     scope = _scope(given)
     lead = f"{heading} ({scope}):" if scope else f"{heading}:"
@@ -158,10 +158,7 @@ def balance_records(balances: Sequence[JsonObject]) -> Sequence[Choice]:
 
 
 def no_balances(given: JsonObject) -> str:
-    """Return the sentence for an empty list of balances.
-
-    If another filter than the party name was set, the sentence mentions that filter.
-    """
+    """Return the sentence for an empty list of balances."""
     currency = given.get("currency") or ""
     if given.get("more_than"):
         bound = spoken(given["more_than"], currency)

@@ -42,10 +42,7 @@ def run(call: Invocation, inputs: ListPayablesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence.
-
-    The sentence names the supplier if the list is filtered by name.
-    """
+    """Return the summary sentence."""
     name = given.get("vendor_name")
     if not name:
         return str(gettext("Looked up payables"))

@@ -42,10 +42,7 @@ def run(call: Invocation, inputs: ListReceivablesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence.
-
-    The sentence names the customer if the list is filtered by name.
-    """
+    """Return the summary sentence."""
     name = given.get("customer_name")
     if not name:
         return str(gettext("Looked up receivables"))

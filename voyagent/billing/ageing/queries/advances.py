@@ -61,8 +61,7 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Subquery:
     """Return a subquery of advances by party. The caller sums the rows of a party.
 
-    Rows: currency, party_key, party_name, n, unapplied_minor. For the period `EVER`, which includes
-    all dates, the rows come from the roll-up table by party, otherwise from the payments.
+    Rows: currency, party_key, party_name, n, unapplied_minor.
     """
     names = ("currency", "party_key", "party_name")
     now: Select[Any] | CompoundSelect[Any]
@@ -256,11 +255,7 @@ def _moved(as_of: date) -> Any:
 def _unapplied(
     kind: Kind, first: date, last: date, as_of: date, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Return the SQL for payments with an unused amount at the end of `as_of`.
-
-    The SQL statement reads the payments with an unused amount now, and the payments that were used
-    up after `as_of`.
-    """
+    """Return the SQL for payments with an unused amount at the end of `as_of`."""
     moved = _moved(as_of).subquery("moved")
     later = (
         select(moved.c.payment_id, cast(func.sum(moved.c.amount_minor), BigInteger).label("minor"))

@@ -94,13 +94,10 @@ def advances_statement() -> Select[Any]:
 def misused_statement() -> Select[Any]:
     """Select the payments whose stored used amount is wrong or too large.
 
-    The used amount is the allocated plus the refunded amount. The stored amount is wrong if it
-    differs from the sum of allocations and refunds. The used amount is too large if it is above the
-    amount of the payment.
+    The used amount is the sum of allocations, refunds and a reversal.
 
-    Rows: number, currency, difference_minor. For a wrong amount, difference_minor is the stored
-    amount less the sum. For an amount that is only too large, difference_minor is the used amount
-    less the payment's amount.
+    Rows: number, currency, difference_minor (the stored less the used amount, or the used amount
+    less the payment's amount).
     """
     allocated = (
         select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor"))
@@ -217,7 +214,7 @@ def unexchanged_statement() -> Select[Any]:
 def lettered_statement(series: str, letter: str) -> Select[Any]:
     """Return the SQL of `series_statement` for numbers that begin with a letter.
 
-    The numbers of receipts, payments and refunds begin with a letter, such as `R/2026-27/000123`.
+    Receipts, payments and refunds have such numbers, for example `R/2026-27/000123`.
     """
     numbers = _REFUNDS.number if series == "refund" else _PAYMENTS.number
     year, place = (
@@ -270,10 +267,7 @@ def series_statement(series: str) -> Select[Any]:
 
 
 def _of_series(table: Any) -> list[ColumnElement[bool]]:
-    """Return a list with the condition that excludes imported invoices.
-
-    Imported invoices have a number series of their own. For credit notes the list is empty.
-    """
+    """Return the conditions that exclude imported invoices, for a table of documents."""
     return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
 
 

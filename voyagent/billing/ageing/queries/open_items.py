@@ -1,7 +1,6 @@
 """Queries of open amounts by age and by party, now or as of another day.
 
-Present amounts are read from the roll-up tables, amounts of another day from documents and
-payments. Amounts of different currencies are never added.
+Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
@@ -63,12 +62,11 @@ def ageing_statement(
     """Select the open amounts of documents issued in a period, by currency and age.
 
     Rows: currency, age, n, open_minor, not_due_minor (the part of open_minor that is not due yet).
-    Ages without an open amount are left out. Each instalment has an age of its own and counts once
-    in `n`.
+    Each instalment has an age of its own and counts once in `n`.
 
     `age` is counted to `as_of`, or to `today` if `as_of` is None. Age 0 is not past due, 1 is 1 to
-    30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more. The range `0-30` of the API is
-    the ages 0 and 1 together. Documents issued and payments made after `as_of` are excluded.
+    30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more. Documents issued and payments
+    made after `as_of` are excluded.
 
     With the basis `document_date` the age is counted from the issue date, and `n` is the number of
     documents, not of instalments.
@@ -194,10 +192,7 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
 
 
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
-    """Select the parties with the largest open amounts, for documents of all dates.
-
-    The SQL statement needs one index scan for each currency.
-    """
+    """Select the parties with the largest open amounts, for documents of all dates."""
     open_now = owned(PartyOpenBalance) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
     used = select(
         select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")
@@ -294,10 +289,9 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
     """Select open amounts by the week of the due date, from the roll-up table.
 
-    Rows: currency, week, n, open_minor. `week` is the number of a week. Week 0 begins on `monday`
-    and contains `today`. For a due date before `today`, `week` is OVERDUE. For a due date in week
-    number `weeks` or later, `week` is equal to `weeks`. A document counts once in `n`, in the week
-    of its first open instalment.
+    Rows: currency, week, n, open_minor. Week 0 begins on `monday` and contains `today`. For a due
+    date before `today`, `week` is OVERDUE. For a due date in week number `weeks` or later, `week`
+    is equal to `weeks`. A document counts once in `n`, in the week of its first open instalment.
     """
     ahead = cast(_DUE.due_date - monday, Integer) // 7
     week = cast(
@@ -409,8 +403,7 @@ def untied_ageing(reader: Reader) -> list[Row]:
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
     """Return a subquery of open amounts by party. The caller sums the rows of a party.
 
-    Rows: currency, party_key, party_name, n, open_minor. If all open documents were issued in the
-    period, the rows come from the roll-up by party, otherwise from the roll-up by party and month.
+    Rows: currency, party_key, party_name, n, open_minor.
     """
     until = min(last, as_of or last)
     outside, some = _is_open_outside(kind, first, until), _of_months(kind, first, until)

@@ -36,9 +36,8 @@ def balances_statement(
     """Select a page of parties in each currency, largest open amount first.
 
     `skip` is the number of parties before the page. If a currency has no more than `skip` parties,
-    its first page is returned. The party named by `party` is always included. If open amounts are
-    equal, the party with the larger advance comes first. Documents and payments outside the period
-    are left out.
+    its first page is returned. The party named by `party` is always included. Documents and
+    payments outside the period are left out.
 
     Rows: currency, party_key, party_name, open_minor, unapplied_minor, place (rank from 1), parties
     (number of parties in the currency).

@@ -34,10 +34,7 @@ class FetchBspStatementInput(Closed):
 
 
 def run(_call: Invocation, _wanted: FetchBspStatementInput) -> JsonObject:
-    """Return the result of an unsupported act: no settlement plan is connected.
-
-    No driver reads statements of a settlement plan yet.
-    """
+    """Return the result of an unsupported act: no settlement plan is connected."""
     return not_supported("fetched", NoSettlementPlan())
 
 

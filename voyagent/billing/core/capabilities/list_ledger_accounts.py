@@ -22,10 +22,7 @@ class ListLedgerAccountsInput(Closed):
 
 
 def run(call: Invocation, _wanted: ListLedgerAccountsInput) -> JsonObject:
-    """Return the active accounts, ordered by code.
-
-    Archived accounts are left out, because they accept no postings and have no balance.
-    """
+    """Return the active accounts, ordered by code."""
     rows = [row for row in accounts.read_chart(call.reader) if row["is_active"]]
     return {
         "count": len(rows),

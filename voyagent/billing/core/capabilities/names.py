@@ -13,8 +13,7 @@ from voyagent.kernel.database.read_pool import Reader
 def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
     """Return a failed check for an unknown name that is similar to known names.
 
-    For any other name the list is empty. The check is a warning without `code`: a later change of
-    the known names does not make the proposal outdated.
+    For any other name the list is empty.
     """
     found = namesakes.read_namesakes(reader, name, side)
     if not found.is_doubtful:

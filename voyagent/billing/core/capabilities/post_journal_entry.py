@@ -69,7 +69,7 @@ def run(call: Invocation, inputs: PostJournalEntryInput) -> JsonObject:
 def preview(_call: Invocation, inputs: PostJournalEntryInput) -> Description:
     """Return the preview of the entry, with narration and date.
 
-    The dry run adds the journal lines. Raises the errors of `policy`.
+    Raises the errors of `policy`.
     """
     entry = inputs.entry
     _check(entry)

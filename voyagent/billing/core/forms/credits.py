@@ -63,8 +63,7 @@ class AmountsField(StringField):
 class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
     """Form to credit an invoice or a bill.
 
-    Amounts may have grouping separators, as in `1,00,000.00`. Lines without an amount are not
-    credited.
+    Lines without an amount are not credited.
     """
 
     sentences: ClassVar[dict[str, Any]] = {
@@ -94,7 +93,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
         """Return the form to credit a document, filled with proposed amounts of its lines.
 
         `left` has the amounts that are not credited yet, by line number. These amounts are proposed
-        if `proposed` is None. `day` is the proposed issue date.
+        if `proposed` is None; `day` is the proposed issue date.
         """
         amounts = left if proposed is None else proposed
         form = cls(

@@ -223,8 +223,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         """Return the entered values for a preview of a form that is not complete yet.
 
         A missing description becomes “–”, and a missing price becomes zero. The instalments are
-        left out. An exchange rate is left out if it has no source. If no price is entered, there
-        are no lines.
+        left out.
         """
         values = self.unplanned()
         lines = [

@@ -36,8 +36,8 @@ class InstalmentsField(RowsField):
 class TypedPlan:
     """The entered instalments, as rows for the API and as amounts.
 
-    `values` are the rows. An item of `amounts` is None if the amount cannot be read. `total` is the
-    total of the document, or None if it cannot be computed.
+    An item of `amounts` is None if the amount cannot be read. `total` is the total of the document,
+    or None if it cannot be computed.
     """
 
     values: list[dict[str, Any]]
@@ -72,13 +72,9 @@ def read_plan(
 ) -> TypedPlan:
     """Return the entered instalments, as rows for the API and as amounts.
 
-    The amount of a share such as `30 %` is computed from `total` and rounded half up. If the shares
-    of all rows add up to 100 %, their amounts add up to exactly the total. One amount may be empty:
-    it becomes the rest of the total.
-
-    A date without a year is the next such date from the date of the previous instalment. For the
-    first instalment, it is the next such date from the issue date. Unreadable text is returned
-    unchanged, and the schema rejects it.
+    The amount of a share such as `30 %` is computed from `total` and rounded half up. One amount
+    may be empty: it becomes the rest of the total. A date without a year is the next such date from
+    the previous instalment or the issue date.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
     shares = [_SHARE.fullmatch(text) for text in texts]
@@ -130,8 +126,7 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
 def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
     """Yield the dates in ISO format.
 
-    A date without a year is the next such date from the date of the previous row. For the first
-    row, it is the next such date from `since`.
+    A date without a year is the next such date from the previous row, or from `since`.
     """
     for row in rows:
         day = iso_day(row["instalment_due"], since=since)

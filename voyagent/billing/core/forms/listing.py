@@ -24,8 +24,8 @@ LABELS: dict[str, Any] = {
 def invalid_names(error: ValidationError) -> dict[str, tuple[str, ...]]:
     """Return the names of invalid parameters, for two fields of `Listing`.
 
-    `invalid` has the names of all invalid parameters. `inverted` has the names of the parameters
-    whose error is a last day before the first day, such as `to`.
+    `invalid` has the names of all invalid parameters. `inverted` has the names of last days that
+    are before their first day, such as `to`.
     """
     found = [(str(item["loc"][0]), item["type"]) for item in error.errors(include_url=False)]
     return {
@@ -39,7 +39,7 @@ def labels_of(
 ) -> list[str]:
     """Return the labels of invalid parameters.
 
-    `words` has the label of each parameter. The label of a name in `inverted` adds that the day is
+    `words` has the label of each parameter. For a name in `inverted` the label adds that the day is
     before the start date.
     """
     return [

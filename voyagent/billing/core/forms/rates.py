@@ -84,8 +84,7 @@ class RateFields:
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the name of the input at which to show an error.
 
-        `loc` is the location of the error in the schema, such as `("exchange_rate", "on")`. An
-        error in a member of the exchange rate is shown at the input of that member.
+        `loc` is the location of the error in the schema, such as `("exchange_rate", "on")`.
         """
         if len(loc) > 1 and loc[0] == "exchange_rate":
             return _OF_MEMBER[str(loc[1])]

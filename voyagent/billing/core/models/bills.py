@@ -24,11 +24,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class Bill(DocumentColumns, TenantOwned, Base):
-    """A supplier's bill, identified by the supplier's own reference.
-
-    A draft becomes a received bill when it is posted. After that only the paid amount, the credited
-    amount and the payment date change.
-    """
+    """A supplier's bill, identified by the supplier's own reference."""
 
     __tablename__ = "bills"
 

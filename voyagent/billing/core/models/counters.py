@@ -42,8 +42,7 @@ class InvoiceCount(TenantBound, Base):
 class OpenDocuments(TenantBound):
     """Columns with the count and the amount of open documents.
 
-    `n` is the number of documents and `open_minor` their open amount, by kind and currency. The
-    kind is `receivable` (invoices) or `payable` (bills).
+    The kind is `receivable` (invoices) or `payable` (bills).
     """
 
     kind: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -55,8 +54,7 @@ class OpenDocuments(TenantBound):
 class Advances(TenantBound):
     """Columns with the count and the sum of advances, by direction and currency.
 
-    `n` is the number of payments with an unused part, and `unapplied_minor` the sum of the unused
-    parts. The direction is `in` (from customers) or `out` (to suppliers).
+    The direction is `in` (from customers) or `out` (to suppliers).
     """
 
     direction: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -75,9 +73,8 @@ class OfParty:
 class AgeingByDue(OpenDocuments, Base):
     """Roll-up of open documents by month of issue and due date.
 
-    Triggers on `invoices` and `bills` maintain the table. `n` counts each open instalment at its
-    own due date; `documents` counts each document once, at the due date of its first open
-    instalment.
+    Triggers on `invoices` and `bills` maintain the table. `documents` counts a document once, at
+    the due date of the first open instalment.
     """
 
     __tablename__ = "ageing_by_due"

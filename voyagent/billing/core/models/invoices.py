@@ -45,18 +45,16 @@ TAX_NUMBER = "tax_number"
 class Invoice(DocumentColumns, TenantOwned, Base):
     """An invoice to a customer.
 
-    A draft has no number. Issuing an invoice numbers and posts it; after that only the paid and
-    credited amounts change.
+    A draft has no number; issuing an invoice numbers and posts it.
 
     `credited_minor` includes write-offs; `written_off_minor` is the written-off amount alone.
-    `total_minor` is the sum of lines, taxes and `round_off_minor`. `round_off_minor` rounds the
-    total to whole units if the agency rounds its invoices.
+    `total_minor` is the sum of lines, taxes and `round_off_minor`.
 
     The PAN and the tax number of the buyer are encrypted. `customer_pan_digest` is a keyed hash of
     the PAN, by which other invoices of the buyer are found.
 
     `customer_pan_clear` and `customer_tax_number_clear` have unencrypted values from an earlier
-    release, until a job encrypts these values. The next release drops both columns.
+    release, until a job encrypts these values.
     """
 
     __tablename__ = "invoices"
@@ -188,7 +186,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     `sold_as` is `principal` for the agency's own sale, `fee` for the agency's fee, or `agent` for a
     sale on a supplier's behalf. `tax` is the code of a tax treatment, such as `service_fee` or
     `air_domestic`, which selects the tax rates. `collection` is such a code for tax collected at
-    source. Both may be None. `commission_minor` is the agency's earnings from a line sold as agent.
+    source. `commission_minor` is the agency's earnings from a line sold as agent.
     """
 
     __tablename__ = "invoice_lines"
@@ -217,8 +215,8 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
 class InvoiceTax(TenantBound, Base):
     """A tax component of an invoice line.
 
-    `percent` is the rate, `taxable_minor` the taxable amount, `amount_minor` the tax, and `source`
-    the source of the rate. `confirmed` is true if the rate was checked against the text of the law.
+    `source` is the source of the rate. `confirmed` is true if the rate was checked against the text
+    of the law.
     """
 
     __tablename__ = "invoice_taxes"

@@ -39,9 +39,8 @@ class CreditKind(Generic[Credit]):
 
     `name` and `purpose` identify the origin of a journal entry; `title` names the kind in the
     narration. `permission` is needed to enter or to reverse a credit. `number` is the column with
-    the credit's number. `document_number` is the column that has the number of the credited invoice
-    or bill in a list of credits. The last four attributes are the errors that refuse a credit or
-    its reversal.
+    the credit's number. `document_number` is the column with the number of the credited invoice or
+    bill.
     """
 
     name: str

@@ -59,8 +59,7 @@ class AtARate:
     """Columns of an exchange rate, which are either all set or all None.
 
     One unit of `rate_base` costs `rate` units of `rate_quote` on `rate_on`, according to
-    `rate_source`. A document stores the rate at which it was booked, between its own currency and
-    the currency of the ledger.
+    `rate_source`.
     """
 
     rate_base: Mapped[str | None]
@@ -108,7 +107,7 @@ def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tup
     """Return the constraints and indexes that invoices and bills share.
 
     `open_states` are the statuses of open documents. `posted` is an SQL condition that is true for
-    a document that was posted. A void document must meet this condition.
+    a document that was posted.
     """
     is_open = text(f"status in {open_states}")
     return (
@@ -196,8 +195,7 @@ def tax_rules(
 ) -> tuple[ForeignKeyConstraint, CheckConstraint]:
     """Return the constraints of a table of taxes on document lines.
 
-    Each row must have a positive amount and belong to a line in the table `lines`. `document` is
-    the column with the document's id, in both tables.
+    `document` is the column with the document's id, in both tables.
     """
     line = ("tenant_id", document, "line_no")
     return (
@@ -225,9 +223,8 @@ def reversal_rules(
 ) -> tuple[ForeignKeyConstraint, ForeignKeyConstraint, CheckConstraint, Index]:
     """Return the constraints and the index for the reversal columns of a table.
 
-    The date, reason and journal entry of a reversal are either all set or all None. The reversal is
-    not dated before the date in column `day`. `also` is an additional SQL condition on reversed
-    rows.
+    `day` is the column with the earliest date of a reversal. `also` is an additional SQL condition
+    on reversed rows.
     """
     return (
         references("journal_entries", "reversal_entry_id", f"fk_{table}_reversal"),

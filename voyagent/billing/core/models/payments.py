@@ -31,10 +31,7 @@ OPENING_ACCOUNT = "opening_balances"
 class Payment(Reversible, TenantOwned, Base):
     """A payment from a customer (direction `in`) or to a supplier (`out`).
 
-    After a payment is stored, only its allocated and refunded amounts and the columns of its
-    reversal change. A reversal sets `refunded_minor` to the whole amount, so that nothing is left
-    to refund.
-
+    A reversal sets `refunded_minor` to the whole amount, so that nothing is left to refund.
     `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The reference of an
     imported advance is its number in the former program.
     """
@@ -117,7 +114,7 @@ class Allocation(AtARate, TenantOwned, Base):
 
     If the document has another currency than the payment, `settled_minor` is the settled amount in
     the document's currency. `booked_minor` is the value of `settled_minor` at the document's booked
-    rate, in the payment's currency; it is None if the document is in the ledger's currency.
+    rate, in the payment's currency.
     """
 
     __tablename__ = "allocations"

@@ -155,8 +155,7 @@ def _list_statement(
 ) -> Select[Any]:
     """Return an SQL statement for the credits that a search finds.
 
-    The newest issue date is first. The SQL statement returns at most `limit` + 1 rows. The extra
-    row shows that there is a next page.
+    The newest issue date is first. An extra row after `limit` rows shows that there is a next page.
     """
     table = kind.credit.model.__table__
     statement = _credits(kind)

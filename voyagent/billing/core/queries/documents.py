@@ -177,9 +177,8 @@ def having_text(
     """Return the SQL select `rows` with a text filter and a limit.
 
     Without `text` there is no filter. A row is found if one of the columns `names` contains the
-    text, ignoring case. Only the first 20,000 rows of the select are searched, so that the search
-    for a rare text does not read the whole table. The found rows are ordered by the date column
-    `day`, newest first.
+    text, ignoring case. Only the first 20,000 rows of the select are searched. The found rows are
+    ordered by the date column `day`, newest first.
     """
     if not text:
         return rows.limit(limit)

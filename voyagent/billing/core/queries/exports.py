@@ -44,8 +44,7 @@ def make_listing(
 ) -> Listing:
     """Return an export ordered by the column `day`, newest first.
 
-    A row is exported if it meets all conditions in `wanted`. Set `is_sparse` if the conditions
-    match few rows of the table.
+    Set `is_sparse` if the conditions match few rows of the table.
     """
     table = model.__table__
 
@@ -96,8 +95,7 @@ def text_conditions(
 ) -> list[ColumnElement[bool]]:
     """Return a list with the condition for a text; the list is empty without a text.
 
-    One of the columns `names` must contain the text, ignoring case. If the table has the column
-    `search`, which has an index, that column is searched instead.
+    If the table has the column `search`, that column is searched, otherwise the columns `names`.
     """
     if not text:
         return []

@@ -52,8 +52,7 @@ def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
     """Look for a name, ignoring case, and for similar names if the name is unknown.
 
     A name is known if it is on a party, an enquiry, a document or a payment. Similar names are
-    names on parties and documents of `side`, and for customers also names on enquiries. A second
-    SQL statement reads the similar names.
+    names on parties and documents of `side`, and for customers also names on enquiries.
     """
     given = " ".join(name.split())
     if reader.read(select(_is_borne(given).label("is_known")))[0][0]["is_known"]:
@@ -81,8 +80,7 @@ def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
 def read_names_in(reader: Reader, text: str) -> list[str]:
     """Return the names of customers and suppliers that a text may mention.
 
-    Such a name contains the first letters, at most five, of a word of the text. Words of fewer than
-    three letters are ignored. At most 200 names are returned.
+    Words of fewer than three letters are ignored. At most 200 names are returned.
     """
     starts = {part[:LEADING] for part in _parts(text) if len(part) >= ENDS}
     if not starts:

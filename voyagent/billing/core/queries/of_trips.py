@@ -18,8 +18,7 @@ def of_trips() -> dict[str, Select[Any]]:
     """Return SQL selects of the documents that belong to trips, by type of document.
 
     The keys are `invoice`, `bill`, `credit_note` and `supplier_credit`. Rows: source_id (the
-    document's id) and thing_id (the trip's id). Drafts, payments and write-offs are left out,
-    because they post neither revenue nor cost.
+    document's id) and thing_id (the trip's id). Drafts, payments and write-offs are left out.
     """
     return {kind.name: _documents(kind) for kind in (INVOICE, BILL)} | {
         kind.credit.name: _credits(kind) for kind in (INVOICE, BILL)

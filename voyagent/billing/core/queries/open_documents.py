@@ -1,7 +1,6 @@
 """Queries of documents that are open now or on a day, and of their roll-ups.
 
-A roll-up table has present figures only. For another day these figures are corrected from the
-documents that changed after that day. Amounts of different currencies are never added.
+Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
@@ -274,11 +273,7 @@ def within_months(
     """Return the rows of a monthly roll-up for any period of days.
 
     The period, from `first` to `last`, may begin and end within a month. `whole` selects the rows
-    of the roll-up, and `month` is its month column.
-
-    If only a part of a month is in the period, the shorter part of that month is read from the
-    documents. A shorter part in the period is added to the rows; a shorter part outside the period
-    is subtracted from the whole month.
+    of the roll-up, and `month` is the month column of the roll-up.
     """
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
@@ -291,6 +286,7 @@ def within_months(
         _next_month(first) == _next_month(last) and days_kept <= days_before + days_after
     ):
         return counted(found(kind, first, last), names)
+    # If only a part of a month is in the period, the shorter part is read from the documents.
     if days_before * 2 > (_next_month(first) - begins).days:
         parts.append(counted(found(kind, first, _next_month(first) - timedelta(days=1)), names))
         begins = _next_month(first)
@@ -307,8 +303,7 @@ def within_months(
 def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
     """Return documents as rows that can be summed with the rows of a roll-up.
 
-    Columns: `names`, n (equal to `sign`), and open_minor multiplied by `sign`. A `sign` of -1
-    therefore subtracts the documents from the roll-up.
+    Columns: `names`, n (equal to `sign`), and open_minor multiplied by `sign`.
     """
     found = documents.subquery()
     return select(
@@ -323,9 +318,8 @@ def is_open_outside(
 ) -> ColumnElement[bool]:
     """Return the SQL condition that an open document was issued outside a period.
 
-    The period is from `first` to `last`, and one such document is enough. Whole months are looked
-    up in a monthly roll-up: `month` is its month column, and `rolled_up` selects its rows with an
-    open amount. The other days of the first and the last month are looked up in the documents.
+    The period is from `first` to `last`. `month` is the month column of a roll-up. `rolled_up` is
+    the condition for the rows with an open amount.
     """
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
     # The first and the last month are each found by one index lookup. For a condition that any

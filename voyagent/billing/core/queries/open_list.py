@@ -66,12 +66,8 @@ def list_open_statement(
     as_of: date | None = None,
     party: str | None = None,
 ) -> Select[Any]:
-    """Return the SQL statement of `list_open`.
-
-    If `as_of` is None, the stored due date is used, so that an index finds the documents with the
-    earliest due dates.
-    """
-    if as_of is None:
+    """Return the SQL statement of `list_open`."""
+    if as_of is None:  # an index finds the documents with the earliest stored due dates
         found = open_documents(kind, first, last).subquery("documents")
         documents = select(*(column for column in found.c if column.name not in _PLAN))
     else:

@@ -45,9 +45,9 @@ def get_taxes(document: Invoice | Bill) -> Sequence[InvoiceTax | BillTax]:
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
     """Return the sum of the taxed amounts of a buyer's other invoices of a period.
 
-    The sum is in minor units. An amount counts if the tax `component` was computed on it, in an
-    issued invoice that has the currency of `invoice`. The buyer is identified by the PAN (the
-    Indian tax account number) of `invoice`, or by name if there is no PAN.
+    The sum is in minor units. Only issued invoices in the currency of `invoice` count, and only
+    amounts with the tax `component`. The buyer is identified by the PAN (the Indian tax account
+    number) of `invoice`, or by name if there is no PAN.
     """
     pan = invoice.customer_pan
     same = (

@@ -170,11 +170,11 @@ class TripDocumentQuery(DocumentQuery):
 class DocumentBrief(AnswerOf[Row]):
     """A document in a list.
 
-    Amounts are decimal strings in the document's currency. `open_amount` is the part of the total
-    that is neither paid nor credited (nor written off, for an invoice). A document without an open
-    amount has the status `paid`, even if the whole total was credited. If the document has
-    instalments, `due_date` is the due date of the first open instalment. `trip_id` is the trip to
-    which the document belongs.
+    Amounts are decimal strings in the document's currency. `open_amount` is the part of an open
+    document's total that is not settled; otherwise it is zero. A document that is settled only by
+    credits has the status `paid` too. If the document has instalments, `due_date` is the due date
+    of the first open instalment, or of the last one if none is open. `trip_id` is the trip to which
+    the document belongs.
     """
 
     id: UUID
@@ -203,8 +203,8 @@ class DocumentLineOut(AnswerOf[Row]):
 class SettledOut(AnswerOf[Row]):
     """The part of a payment that settles this document.
 
-    `amount` is the settled amount in the document's currency. `payment_amount` is the part of the
-    payment that was used to settle it, in `payment_currency`.
+    `amount` is the settled amount in the document's currency. `payment_amount` is the used part of
+    the payment, in `payment_currency`.
     """
 
     payment_id: Annotated[UUID, Read("id")]
@@ -257,7 +257,7 @@ def _instalments(row: Row) -> list[Row]:
 class DocumentParts(AnswerOf[Row]):
     """Members of a document that a list of documents leaves out.
 
-    An example is `payments`. `exchange_rate` is the rate at which the document was booked.
+    `exchange_rate` is the rate at which the document was booked.
     """
 
     notes: str | None

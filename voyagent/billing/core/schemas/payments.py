@@ -35,7 +35,7 @@ class PartialAmountIn(Closed):
     def money(self, currency: str) -> Money | None:
         """Return the amount, or None if it is absent.
 
-        `currency` is the document's currency; it is used if the request has no currency. Raises
+        `currency` is the document's currency, for a request without a currency. Raises
         InvalidAmount.
         """
         return None if self.amount is None else Money.parse(self.amount, self.currency or currency)

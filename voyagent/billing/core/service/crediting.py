@@ -1,7 +1,7 @@
 """Computation of the amounts, taxes and commission of credits.
 
-A credit is a credit note or a supplier credit. The credits of a document line are together at most
-the amount of the line. All amounts are in the document's currency.
+The credits of a document line are together at most the amount of the line. All amounts are in the
+document's currency.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ from voyagent.kernel.money import MixedCurrencies, Money
 class CreditedLine:
     """The part of an invoice line that is credited, before tax.
 
-    `amount_minor` is the credited amount; `commission_minor` is the part of it that takes back the
-    agency's commission. Both are in minor units. `sold_as` and `service_date` are copied from the
-    invoice line.
+    `commission_minor` is the part of `amount_minor` that takes back the agency's commission.
     """
 
     line_no: int
@@ -46,11 +44,7 @@ class CreditedTax:
 
 
 def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
-    """Return the error for a document that cannot be credited, or None if it is open.
-
-    If payments have settled the document, the message of the error explains how to credit a paid
-    amount.
-    """
+    """Return the error for a document that cannot be credited, or None if it is open."""
     if document.status in OPEN:
         return None
     if not document.paid_minor:
@@ -121,8 +115,7 @@ def within(
     Like the result, both are in minor units by line number. `total_of` returns the sum of amounts
     by line and of their rounded taxes.
 
-    Lines are credited in the order of `left` until the open amount is used up. The last line may be
-    credited in part. If rounding then leaves a small amount open, the next lines use it.
+    Lines are credited in the order of `left` until the open amount is used up.
     """
     found: dict[int, int] = {}
     room = open_minor
@@ -148,7 +141,7 @@ def within(
 def _most(top: int, guess: int, fits: Callable[[int], bool]) -> int:
     """Return the largest number from 1 to `top` for which `fits` is true, or 0.
 
-    The search begins at `guess`. If a number fits, all smaller numbers must fit too.
+    If a number fits, all smaller numbers must fit too.
     """
     low, high, step = 0, top + 1, 1
     at = min(max(guess, 1), top)
@@ -178,7 +171,7 @@ def taxes_on(
     and component. Amounts are in minor units.
 
     For each line, the tax on all its credits together is rounded half up, and the tax credited
-    earlier is subtracted. A line that is credited completely thus returns its complete tax.
+    earlier is subtracted.
     """
     amounts = {line.line_no: line.amount_minor for line in lines}
     found = []
@@ -199,11 +192,10 @@ def commission_on(line: InvoiceLine, before: int, wanted: int, recalled: int, cu
     `wanted` is the amount to credit, `before` the amount of the line that was credited earlier, and
     `recalled` the commission that was taken back earlier. The commission on all credits of the line
     together is in proportion to their amount and rounded half up. `recalled` is then subtracted.
-
-    The result is limited to the range from 0 to `wanted`. Without this limit it could be outside
-    the range after the reversal of a credit, because `recalled` is then not always a rounded share.
+    The result is limited to the range from 0 to `wanted`.
     """
     due = _share(line.commission_minor, before + wanted, line.amount_minor, currency) - recalled
+    # After the reversal of a credit, `recalled` is not always a rounded share.
     return min(max(due, 0), wanted)
 
 

@@ -26,7 +26,7 @@ def day_of(actor: Actor, given: date | None, earliest: date) -> date:
 def first_day(actor: Actor, document: Invoice | Bill) -> date:
     """Return the default date to void or credit a document.
 
-    This is today, or the issue date of the document if the issue date is later.
+    The date is today, or the issue date of the document if the issue date is later.
     """
     return max(clock.today(actor.timezone), document.issue_date)
 
@@ -34,9 +34,9 @@ def first_day(actor: Actor, document: Invoice | Bill) -> date:
 def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
     """Return the date on which a document is voided or credited.
 
-    This is `on`, or the result of `first_day` if `on` is None. Raises DateInFuture if `on` is after
-    the result of `first_day`. Raises DateTooEarly if `on` is before the issue date, or before the
-    last reversal of a payment, credit or write-off of the document.
+    The date is `on`, or the result of `first_day` if `on` is None. Raises DateInFuture if `on` is
+    after the result of `first_day`. Raises DateTooEarly if `on` is before the issue date, or before
+    the last reversal of a payment, credit or write-off of the document.
     """
     latest = first_day(actor, document)
     day = on or latest

@@ -69,7 +69,7 @@ class DocumentChanges(TypedDict, total=False):
     """Changes of a draft; a key that is absent leaves the field unchanged.
 
     `line_items` replaces all lines. If `currency` changes without `line_items`, the amounts keep
-    their figures: USD 100.00 becomes EUR 100.00.
+    their figures.
     """
 
     issue_date: date
@@ -254,8 +254,7 @@ def audit_facts(document: Invoice | Bill) -> dict[str, audit.Fact]:
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
     """Return the instalments of a draft after its changes.
 
-    If `changes` has no instalments, the present instalments remain. If the currency changes, they
-    keep their figures.
+    If `changes` has no instalments, the present instalments remain.
     """
     currency = _currency(document, changes)
     if "instalments" in changes:

@@ -32,8 +32,8 @@ OPENING_SERIES = ("opening", "O")
 class OtherYear:
     """A financial year other than the present one.
 
-    `year` is written like `2026-27`. `is_first` tells whether the next number of a series would be
-    the first of that year. It is None if `other_year` was called without a series.
+    `year` is written like `2026-27`. `is_first` is True if the next number of a series would be the
+    first of that year. `is_first` is None if `other_year` was called without a series.
     """
 
     year: str
@@ -63,9 +63,8 @@ def days_of_year(day: date) -> tuple[date, date]:
 def take_number(series: str, day: date, *, letter: str = "") -> str:
     """Take the next number of a series, such as `2026-27/000123`.
 
-    `day` determines the financial year. `letter` is put before the number: `R/2026-27/000123`. The
-    counter is locked until the transaction ends, and other callers wait. If the transaction is
-    rolled back, the next caller gets this number.
+    `day` determines the financial year. `letter` is put before the number, as in
+    `R/2026-27/000123`. The counter is locked until the transaction ends, and other callers wait.
     """
     year = year_of(day)
     number = db.session.scalar(

@@ -254,9 +254,8 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
 def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
     """Compute and store the taxes and the total of a draft invoice.
 
-    The total is rounded if the agency rounds its invoices. At issue `strict` is true. If the taxes
-    have not changed since the draft was stored, the total then stays as the draft showed it, and
-    the rounding is not computed again. Raises the errors of `reckon`.
+    The total is rounded if the agency rounds its invoices. If `strict` is true and the tax is
+    unchanged, the rounding of the draft is kept. Raises the errors of `reckon`.
     """
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))

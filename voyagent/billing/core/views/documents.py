@@ -222,8 +222,7 @@ def post_step(
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
     A POST redirects to the document. `post` receives the `updated_at` that the draft had when the
-    page was shown. `post` raises DraftChanged if the draft has changed since then. `done` returns
-    the success message for the document's number.
+    page was shown. `done` returns the success message for the document's number.
     """
     draft = read()
     place = Place(draft)
@@ -318,9 +317,8 @@ def shown(row: Row) -> Row:
 def listed(row: Row, search: DocumentSearch) -> Row:
     """Return a document row for a list.
 
-    If only a part of the open amount is due in the filtered period, `part` has two members: `open`
-    is the part that is due in the period, and `due_date` is the earliest due date of this part.
-    Otherwise `part` is None.
+    `part` is None, unless only a part of the open amount is due in the filtered period. `part` has
+    the amount `open` and the earliest `due_date` of that part.
     """
     days = search.due_from or date.min, search.due_until or date.max
     parts = [

@@ -111,10 +111,7 @@ def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
 
 
 def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
-    """Return the journal lines that would reverse an entry.
-
-    Debit and credit are swapped.
-    """
+    """Return the journal lines that would reverse an entry."""
     if entry_id is None:
         return []
     lines = ledger_entries.read_entry(SessionReader(db.session), entry_id)[1]

@@ -45,9 +45,7 @@ def place_of_supply(code: str | None) -> str:
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
     """Return the taxes of a bill line as text for a page.
 
-    The text has the name and the amount of each tax. It then says that the taxes are credited to
-    the agency (as input tax credit) or are part of the cost. The text is empty if the line has no
-    taxes.
+    The text is empty if the line has no taxes.
     """
     found = [
         f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"

@@ -123,7 +123,7 @@ def run(call: Invocation, inputs: CreateInvoiceInput) -> JsonObject:
 def preview(call: Invocation, inputs: CreateInvoiceInput) -> Description:
     """Return the preview of the invoice for the reviewer.
 
-    The dry run adds the postings. Raises NumberIsNotNext and the errors of `policy`.
+    Raises NumberIsNotNext and the errors of `policy`.
     """
     given = inputs.invoice
     name, due, priced = _checked(inputs)

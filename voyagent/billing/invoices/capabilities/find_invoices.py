@@ -51,10 +51,7 @@ class FindInvoicesInput(Closed):
 
 
 def run(call: Invocation, inputs: FindInvoicesInput) -> JsonObject:
-    """Return invoices, newest first.
-
-    If a customer has exactly the given name, invoices to customers with similar names are left out.
-    """
+    """Return invoices, newest first."""
     name = " ".join((inputs.customer_name or "").split())
     if inputs.status == "draft" and not (inputs.number or inputs.trip_id):
         drafts = invoice_queries.list_drafts(call.reader, name or None, SHOWN_MAX)
@@ -94,10 +91,7 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def row(invoice: JsonObject) -> str:
-    """Return an invoice as text: number, customer, total, due date or final status.
-
-    The final status is paid or void. The open amount is added if it differs from the total.
-    """
+    """Return an invoice as text: number, customer, total, due date or final status."""
     parts = [_number(invoice), invoice["customer_name"]]
     parts.append(money(invoice["total"]))
     final = {"paid": gettext("paid"), "void": gettext("void")}.get(invoice["status"])

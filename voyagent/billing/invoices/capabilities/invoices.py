@@ -180,7 +180,7 @@ def check_alike(
 ) -> CheckShown:
     """Return a check that fails if a customer has a recent invoice of the same total.
 
-    The customer is `party`. Recent invoices are at most 30 days old. `besides` is an invoice to
+    Recent invoices of the customer `party` are at most 30 days old. `besides` is an invoice to
     ignore.
     """
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)

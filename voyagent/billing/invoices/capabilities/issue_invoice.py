@@ -65,7 +65,7 @@ def run(call: Invocation, inputs: IssueInvoiceInput) -> JsonObject:
 def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
     """Return the preview of the invoice, with its taxes, for the reviewer.
 
-    The dry run adds the postings. Raises InvoiceNotFound, InvoiceNotDraft.
+    Raises InvoiceNotFound, InvoiceNotDraft.
     """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
     check_draft(invoice)

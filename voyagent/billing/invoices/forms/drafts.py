@@ -156,9 +156,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def treatments(self) -> list[tuple[str, Any, bool]]:
         """Return the tax treatments to offer.
 
-        A tax treatment says which rates apply to a line; its code is in `rates.csv`. Each item is a
-        tuple: code, label, and a boolean. The boolean is True if, on any day, the tax is on the
-        basic fare and not on the whole line.
+        Each item is a tuple: code, label, and a boolean. The boolean is True if, on any day, the
+        tax is on the basic fare and not on the whole line.
         """
         if self.home is None:
             return []
@@ -177,8 +176,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def sketch(self) -> Sketch | None:
         """Return the computed taxes, total and postings of the entered invoice.
 
-        The result is None if the form is incomplete or would be refused. If it would be refused,
-        `problems` has the reason.
+        The result is None if the form is incomplete or would be refused.
         """
         return self.dry_run(self._sketched)
 

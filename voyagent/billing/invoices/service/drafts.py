@@ -108,8 +108,7 @@ def revise_draft(
 ) -> Invoice:
     """Change a draft invoice.
 
-    `seen` is the `updated_at` that the caller has read. DraftChanged is raised if the draft was
-    changed after that time.
+    `seen` is the `updated_at` that the caller has read, or None to change any version of the draft.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, CustomerNameRequired,
     TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.

@@ -61,7 +61,7 @@ def import_open_invoice(
     """Import an open invoice from the former accounting program, with its open amount.
 
     Neither revenue nor tax is posted. `reference` is the invoice's number in the former program,
-    which must be unique in the agency. The number of the invoice is of a separate series
+    unique among the imported invoices. The number of the invoice is of a separate series
     (`O/2026-27/000001`), because the series of invoices may have no gaps (Rule 46 of the CGST
     Rules). `exchange_rate` is the booked rate of an invoice in a foreign currency.
 

@@ -28,7 +28,7 @@ def import_advance(
     """Import an advance that a customer paid or that was paid to a supplier.
 
     `direction` is `in` for a customer and `out` for a supplier. `reference` is the advance's number
-    in the former program; it must be unique among the imported advances of the direction.
+    in the former program.
 
     Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and the errors of `record_payment`.
     """

@@ -174,7 +174,7 @@ class Ticket:
 class FlightBooking:
     """A booking of flights at its supplier.
 
-    Airlines reuse a `locator` after some time, so it does not identify a booking permanently.
+    A `locator` does not identify a booking permanently, because airlines reuse locators.
     """
 
     supplier: str

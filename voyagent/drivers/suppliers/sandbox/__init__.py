@@ -5,7 +5,7 @@ Timetables, fares, hotels and visa rules are invented.
 - Results depend only on the query and the day. Pseudo-random numbers are computed from the query
   (`draws`).
 - Nothing is stored. A `supplier_ref` contains its booking, signed with a key of the installation
-  (`marks`), so every process accepts it.
+  (`marks`).
 - Failures follow rules, which `faults` lists.
 - Offers and rates are valid for twenty minutes.
 - A ticket number is the accounting code of the airline and ten digits that begin with 9.

@@ -1,9 +1,10 @@
 """Fares of the sandbox in US dollars.
 
-Children, infants and seniors pay a share of the adult fare. The adult fare is:
+Children, infants and seniors pay a share of the adult fare; at low-cost airlines only infants pay
+less. The adult fare of a journey is:
 
-(price by distance in three bands + a fixed amount) × season × weekday × days ahead × cabin ×
-airline × demand for the flight × connections
+(price by distance in three bands + a fixed amount) × domestic × season × weekday × days ahead ×
+cabin × airline × demand for the flight × connections
 """
 
 from __future__ import annotations

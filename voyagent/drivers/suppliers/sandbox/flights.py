@@ -1,6 +1,6 @@
 """Flights of the sandbox: search, hold and ticketing without stored state.
 
-Issuing and cancelling return a new `supplier_ref`, which the caller stores; the old one stays
+Issuing and cancelling return a new `supplier_ref`, which the caller stores; the former one stays
 valid. A call that is repeated with the same reference has the same result.
 """
 
