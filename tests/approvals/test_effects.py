@@ -432,11 +432,8 @@ def test_buttons_are_shown_only_to_people_who_may_decide(
     ]
 
 
-@pytest.mark.parametrize("edited", [True, False])
-def test_an_invoice_changed_after_its_approval_is_not_issued(
-    edited: bool, desk: Desk, bob: Person, alice: Person, drain: Drain
-) -> None:
-    draft = bob.api.post(
+def draft_of(person: Person) -> str:
+    draft: str = person.api.post(
         "/invoices",
         json={
             "customer_name": "Krishnan Exports",
@@ -445,11 +442,30 @@ def test_an_invoice_changed_after_its_approval_is_not_issued(
             "line_items": [{"description": "Visa fee", "quantity": 1, "unit_price": "1000.00"}],
         },
     ).json["id"]
+    return draft
+
+
+_PRICED = [{"description": "Visa fee", "quantity": 1, "unit_price": "990000.00"}]
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"line_items": _PRICED},
+        {"due_date": "2036-12-16"},
+        {"notes": "Pay to the account 999"},
+        {"place_of_supply": "27"},
+        None,
+    ],
+)
+def test_an_invoice_changed_after_its_approval_is_not_issued(
+    edited: dict[str, Any] | None, desk: Desk, bob: Person, alice: Person, drain: Drain
+) -> None:
+    draft = draft_of(bob)
     approval_id = desk.propose(bob, "issue_invoice", arguments={"invoice_id": draft})
     grant(alice, approval_id)
-    lines = [{"description": "Visa fee", "quantity": 1, "unit_price": "990000.00"}]
     if edited:
-        assert bob.api.patch(f"/invoices/{draft}", json={"line_items": lines}).status_code == 200
+        assert bob.api.patch(f"/invoices/{draft}", json=edited).status_code == 200
     drain()
     row, status = desk.row(approval_id), alice.api.get(f"/invoices/{draft}").json["status"]
     assert (row["effect_status"], row["effect_error"], status) == (
@@ -476,3 +492,13 @@ def test_a_supplier_is_not_called_for_an_act_that_changed_after_its_approval(
         ("failed", 0) if edited else ("done", 1)
     )
     assert row["effect_error"] == ("changed_since_approval" if edited else None)
+
+
+def test_an_invoice_changed_before_its_approval_is_shown_again(
+    desk: Desk, bob: Person, alice: Person
+) -> None:
+    draft = draft_of(bob)
+    approval_id = desk.propose(bob, "issue_invoice", arguments={"invoice_id": draft})
+    bob.api.patch(f"/invoices/{draft}", json={"due_date": "2036-12-16"})
+    answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    assert (answer.status_code, answer.json["detail"]) == (409, "preview_stale")

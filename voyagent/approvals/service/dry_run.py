@@ -154,7 +154,7 @@ def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
         "document": (
             None
             if document is None
-            else [document.get(name) for name in ("party", "day", "rows", "total")]
+            else [document.get(name) for name in ("party", "day", "rows", "total", "version")]
         ),
         "itinerary": shown.get("itinerary", []),
         "leaves": shown.get("leaves", []),

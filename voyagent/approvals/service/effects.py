@@ -63,7 +63,8 @@ class RowShown(TypedDict):
 class DocumentShown(TypedDict, total=False):
     """The document in a preview, in short form.
 
-    `date` is formatted text and `day` is YYYY-MM-DD; rows are in the currency of `total`.
+    `date` is formatted text and `day` is YYYY-MM-DD; rows are in the currency of `total`. `version`
+    differs after each change of a draft, also of fields that are not shown.
     """
 
     title: str
@@ -74,6 +75,7 @@ class DocumentShown(TypedDict, total=False):
     rows: list[RowShown]
     total: MoneyShown
     url: str
+    version: str
 
 
 class CheckShown(TypedDict, total=False):

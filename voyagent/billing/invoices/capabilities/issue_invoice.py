@@ -86,6 +86,7 @@ def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
     document = shown_document(
         gettext("Invoice"), invoice.party_name, invoice.issue_date, rows, total
     )
+    document["version"] = invoice.updated_at.isoformat()
     document["number"] = gettext(
         "next number of %(year)s", year=numbering.year_of(invoice.issue_date)
     )
