@@ -187,6 +187,35 @@ def test_an_export_has_only_the_own_part_of_an_event(alice: Person) -> None:
     assert "Berta" not in json.dumps(held)
 
 
+def test_an_export_has_only_the_own_lines_of_a_list_in_an_answer(alice: Person) -> None:
+    one = a_subject(alice)
+    answer = (
+        f"2 customers owe us:\n1. Berta Fernandes, INR 5.00\n2. {NAME}, INR 7.00\nShall I write?"
+    )
+    with alice.acting() as actor:
+        blocks = [{"type": "text", "text": answer}]
+        chat.append_message(actor, one.session_id, role="assistant", blocks=blocks)
+    text = exported(alice, one.party_id)
+    assert f"2 customers owe us:\\n2. {NAME}, INR 7.00\\nShall I write?" in text
+    assert "Berta" not in text
+
+
+@pytest.mark.parametrize("name", ["Inputs", "Reason", ": {"])
+def test_the_names_of_members_in_the_audit_are_nobodys_name(
+    alice: Person, name: str, owner_engine: sa.Engine
+) -> None:
+    alice.api.post("/months/2026-01/close")
+    alice.api.post("/months/2026-01/reopen", json={"reason": "Closed by mistake"})
+    with alice.acting() as actor:
+        party_id = parties.create(actor, name=name, is_customer=True).id
+        found = held.links_of(party_id)
+        offered = held.candidates(found)
+    with owner_engine.connect() as connection:
+        parts = connection.scalars(sa.text("select parts::text from audit_private")).all()
+    assert any(f'"{name.lower()}"' in one or name in one for one in parts)
+    assert (found.events, offered) == ([], [])
+
+
 def a_companion(person: Person) -> tuple[UUID, UUID, UUID, UUID]:
     """Create a party who is a passenger and is named in records of another customer.
 

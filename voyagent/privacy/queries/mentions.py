@@ -16,6 +16,11 @@ from voyagent.kernel.db import db
 from voyagent.privacy.rules.register import MENTIONS, RECORDS, Holding, Mention
 
 KINDS = (*RECORDS, "audit_event")
+PRIVATE_TEXTS = """
+(select '"' || string_agg(v #>> '{}', '"') || '"'
+   from jsonb_path_query(p.parts, '$.**') v where jsonb_typeof(v) = 'string')
+"""
+"""The texts in the private part `p` of an audit event, without the names of their members."""
 _CONFIRMED = text("""
 select kind, array_agg(record_id) as ids from person_links
  where party_id = :party_id and kind = any(:kinds) group by kind
@@ -33,18 +38,22 @@ with recursive source as (
 )
 select array(select id from entry)
 """)
-_EVENTS = text("""
+_EVENTS = text(
+    """
 select array(
   select p.seq from audit_private p join audit_events e
       on e.tenant_id = p.tenant_id and e.seq = p.seq
    where p.parts::text ~* any(cast(:patterns as text[]))
+     and PRIVATE_TEXTS ~* any(cast(:patterns as text[]))
      and (e.id::text = any(cast(:ids as text[]))
           or exists (select from jsonb_each(e.entity_refs) refs(name, value)
                       where value #>> '{}' = any(cast(:ids as text[]))))
 )
-""")
+""".replace("PRIVATE_TEXTS", PRIVATE_TEXTS)
+)
 # The other events are found by the record to which they refer.
-_EVENT_CANDIDATES = text("""
+_EVENT_CANDIDATES = text(
+    """
 select 'audit_event' as kind, e.id as record_id, e.recorded_at as at, 'mentioned' as reason,
        concat_ws(', ', e.kind, p.parts #>> '{inputs,reason}', p.parts #>> '{inputs,name}') as title
   from audit_private p join audit_events e on e.tenant_id = p.tenant_id and e.seq = p.seq
@@ -52,9 +61,12 @@ select 'audit_event' as kind, e.id as record_id, e.recorded_at as at, 'mentioned
          'bill_id', 'payment_id', 'credit_note_id', 'supplier_credit_id', 'journal_entry_id']
    and (lower(p.parts::text) like all(cast(:names as text[]))
         or p.parts::text ~* any(cast(:patterns as text[])))
+   and (lower(PRIVATE_TEXTS) like all(cast(:names as text[]))
+        or PRIVATE_TEXTS ~* any(cast(:patterns as text[])))
    and e.id <> all(:linked_audit_event)
  order by e.seq desc limit :most
-""")
+""".replace("PRIVATE_TEXTS", PRIVATE_TEXTS)
+)
 _TRIP = "concat_ws(' ', t.title, t.notes, t.sent_to)"
 _SERVICE = "concat_ws(' ', t.details, t.supplier, t.supplier_ref)"
 _TEXTS = {
@@ -62,11 +74,13 @@ _TEXTS = {
     "trip": (("trips", "id", _TRIP), ("trip_lines", "trip_id", _SERVICE)),
 }
 """Tables, columns with the id of the record, and texts of records that have no `Mention`."""
-_EVENTS_UNREPLACED = text("""
+_EVENTS_UNREPLACED = text(
+    """
 select e.id from audit_events e join audit_private p
     on p.tenant_id = e.tenant_id and p.seq = e.seq
- where e.id = any(:ids) and p.parts::text !~* all(cast(:patterns as text[]))
-""")
+ where e.id = any(:ids) and (PRIVATE_TEXTS ~* any(cast(:patterns as text[]))) is not true
+""".replace("PRIVATE_TEXTS", PRIVATE_TEXTS)
+)
 _EVENT_TITLES = text("select id, kind as title from audit_events where id = any(:ids)")
 
 

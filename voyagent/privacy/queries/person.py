@@ -79,7 +79,8 @@ select array(select e.id from enquiries e where e.id in (select id from enquiry)
        array(select s.id from chat_sessions s where s.id in (select id from conversation))
          as conversations
 """)
-_EVENTS = text("""
+_EVENTS = text(
+    """
 select array(
   select p.seq from audit_private p join audit_events e
       on e.tenant_id = p.tenant_id and e.seq = p.seq
@@ -87,8 +88,10 @@ select array(
             from jsonb_each(e.entity_refs) refs(name, value))
       or exists (select from unnest(cast(:ids as text[])) w where strpos(p.parts::text, w) > 0)
       or p.parts::text ~* any(cast(:quoted as text[]))
+         and PRIVATE_TEXTS ~* any(cast(:quoted as text[]))
 )
-""")
+""".replace("PRIVATE_TEXTS", mentions.PRIVATE_TEXTS)
+)
 _ENQUIRY_CANDIDATES = text("""
 select 'enquiry' as kind, id as record_id, customer_name as title, created_at as at,
        case when lower(customer_email) = lower(:email) then 'email'

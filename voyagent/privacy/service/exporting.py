@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,6 +26,8 @@ from voyagent.privacy.rules.register import HOLDINGS
 from voyagent.trips.service import passports
 
 _CONVERSATIONS = ("chat_messages", "chat_turns", "chat_events", "chat_turn_steps", "approvals")
+_ITEM = re.compile(r"\s*(?:\d{1,4}[.)]|[-*•|])\s")
+"""The begin of a line of a list or a table in a text, which may be about somebody else."""
 _CHOSEN = (*_CONVERSATIONS, "chat_sessions", "trip_lines", "audit_private")
 """Tables whose rows may be about other people too."""
 
@@ -85,7 +88,7 @@ def _own(table: str, row: Row, links: Links, named: frozenset[str]) -> Row | Non
     if table == "chat_sessions":
         return row if _text_of(row["title"]) in named else {**row, "title": None}
     if table in _CONVERSATIONS:
-        part: Row = _part(row, named)
+        part: Row = _part(row, named, of_talk=True)
         return part if _text_of(row) in named else None
     if table == "trip_lines":
         return _own_line(row, links, named)
@@ -100,12 +103,19 @@ def _own_line(row: Row, links: Links, named: frozenset[str]) -> Row:
     return {**line, "details": None} if row["trip_id"] in links.joined else line
 
 
-def _part(value: Any, named: frozenset[str]) -> Any:
-    """Return a value without the elements of its lists that do not name the person."""
+def _part(value: Any, named: frozenset[str], *, of_talk: bool = False) -> Any:
+    """Return a value without the elements of its lists that do not name the person.
+
+    If `of_talk` is true, the same holds for lines of lists and tables in its texts.
+    """
     if isinstance(value, dict):
-        return {name: _part(one, named) for name, one in value.items()}
+        return {name: _part(one, named, of_talk=of_talk) for name, one in value.items()}
     if isinstance(value, list):
-        return [_part(one, named) for one in value if _text_of(one) in named]
+        return [_part(one, named, of_talk=of_talk) for one in value if _text_of(one) in named]
+    if of_talk and isinstance(value, str):
+        return "\n".join(
+            line for line in value.split("\n") if not _ITEM.match(line) or line in named
+        )
     return value
 
 
@@ -120,6 +130,8 @@ def _texts_in(row: Row) -> Iterator[str]:
 def _elements_in(value: Any) -> Iterator[str]:
     if isinstance(value, list):
         yield from map(_text_of, value)
+    if isinstance(value, str):
+        yield from filter(_ITEM.match, value.split("\n"))
     if isinstance(value, dict | list):
         for part in value.values() if isinstance(value, dict) else value:
             yield from _elements_in(part)
