@@ -216,6 +216,26 @@ def test_an_address_with_many_parties_is_not_always_next() -> None:
     assert served == ["D", "B", "C"]
 
 
+def test_an_address_does_not_fill_the_queue_for_all_others() -> None:
+    places = Places(1, 1, waiting_max=1, queue_max=4, address_share=1)
+    assert places.take("A", 0, address="1.1.1.1")
+    with ThreadPoolExecutor(6) as pool:
+        greedy = [pool.submit(places.take, party, 5, address="1.1.1.1") for party in "BCDE"]
+        time.sleep(2 * SOON_S)
+        other = pool.submit(places.take, "F", 5, address="2.2.2.2")
+        time.sleep(SOON_S)
+        assert [one.done() for one in greedy].count(True) == 1, "one of the address is refused"
+        assert not places.take("F", 5, address="2.2.2.2"), "a party has one that waits"
+        places.release("A", "1.1.1.1")
+        assert other.result(timeout=1) is True
+        places.release("F", "2.2.2.2")
+        for _ in range(3):
+            time.sleep(SOON_S)
+            done = [party for party, one in zip("BCDE", greedy, strict=True) if one.done()]
+            taken = [party for party in done if places._held[party]]  # noqa: SLF001
+            places.release(taken[0], "1.1.1.1")
+
+
 @pytest.mark.parametrize(("comes_last", "expected"), [(False, "AB"), (True, "BA")])
 def test_a_party_whose_work_was_ended_comes_after_all_others(
     comes_last: bool, expected: str

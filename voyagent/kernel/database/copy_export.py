@@ -80,6 +80,7 @@ ABREAST = (
 )
 """Planner settings of a select marked by `abreast`: index scans and incremental sorts only."""
 _IS_ABREAST = "is_abreast"
+_ENDED = "the export took too long, or its client read slowly"
 log = structlog.get_logger(__name__)
 
 
@@ -185,13 +186,15 @@ class Snapshot:
 
         If the client reads too slowly, or after TIME_LIMIT_S, the database connection is shut down.
 
-        Raises TimeoutError at the next read from a connection that was shut down. The web server
-        then resets the client's connection. A plain close would not show a client of HTTP/1.0 that
-        the file is incomplete.
+        Raises TimeoutError instead of the next piece after that. The web server then resets the
+        client's connection. A plain close would not show a client of HTTP/1.0 that the file is
+        incomplete.
         """
         try:
             for chunk in chunks:
                 for start in range(0, len(chunk), PIECE_BYTES):
+                    if self._slot.is_cut:
+                        raise TimeoutError(_ENDED)
                     piece = chunk[start : start + PIECE_BYTES]
                     self._slot.pace.sending(len(piece))
                     yield piece
@@ -199,7 +202,7 @@ class Snapshot:
         except psycopg.Error as error:
             if not self._slot.is_cut:
                 raise
-            raise TimeoutError("the export took too long, or its client read slowly") from error
+            raise TimeoutError(_ENDED) from error
 
     def read(self, *statements: Statement) -> list[list[Row]]:
         """Return the rows of each statement, in the order of the statements."""

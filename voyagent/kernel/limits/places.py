@@ -31,6 +31,11 @@ class _Ticket:
     has_place: bool = False
     came: threading.Event | None = None
 
+    @property
+    def source(self) -> Hashable:
+        """The client address, or the party of a caller without one."""
+        return self.party if self.address is None else self.address
+
 
 class Places:
     """Places for work at the same time: `total` in all, at most `share` per party.
@@ -92,7 +97,9 @@ class Places:
         """
         ticket = _Ticket(party, is_first, address)
         with self._lock:
-            if self._is_queue_full(ticket) and not self._displace(ticket):
+            if self._is_waiting_enough(ticket.party) or (
+                self._is_queue_full(ticket) and not self._displace(ticket)
+            ):
                 return False
             self._waiting.append(ticket)
             self._give_free_places()
@@ -198,11 +205,12 @@ class Places:
             return True
         return self._held_from[ticket.address] < self._address_share
 
+    def _is_waiting_enough(self, party: Hashable) -> bool:
+        if self._waiting_max is None:
+            return False
+        return sum(other.party == party for other in self._waiting) >= self._waiting_max
+
     def _is_queue_full(self, ticket: _Ticket) -> bool:
-        if self._waiting_max is not None:
-            waiting = sum(other.party == ticket.party for other in self._waiting)
-            if waiting >= self._waiting_max:
-                return True
         if self._queue_max is None or ticket.is_first:
             return False
         return sum(not other.is_first for other in self._waiting) >= self._queue_max
@@ -211,14 +219,15 @@ class Places:
         """Let a caller replace another caller in a full queue; return False if refused.
 
         The party with the most waiting callers must have at least two more waiting callers than the
-        party of `ticket`. The last caller of that larger party is then refused.
+        party of `ticket`. The last caller of that larger party is then refused. Callers of one
+        client address count as one party.
         """
         others = [other for other in self._waiting if not other.is_first]
-        waiting = Counter(other.party for other in others)
-        most = max(waiting, key=lambda party: waiting[party], default=None)
-        if waiting[most] <= waiting[ticket.party] + 1:
+        waiting = Counter(other.source for other in others)
+        most = max(waiting, key=lambda source: waiting[source], default=None)
+        if waiting[most] <= waiting[ticket.source] + 1:
             return False
-        last = next(other for other in reversed(others) if other.party == most)
+        last = next(other for other in reversed(others) if other.source == most)
         self._waiting.remove(last)
         if last.came is not None:
             last.came.set()
