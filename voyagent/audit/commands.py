@@ -143,7 +143,7 @@ def keys() -> None:
 def export(agency: UUID, file: Path) -> None:
     """Write an agency's whole audit log to a ZIP archive with a verifier.
 
-    The exit code is 1 if the chain is broken.
+    The exit code is 1 if the chain is broken or the file cannot be written.
     """
     _must_exist(agency)
     anchors = installed(Anchors, "anchors")

@@ -24,10 +24,7 @@ class GrantedBefore(Conflict):
 
 
 def settled(settle: Callable[[], JsonObject]) -> Outcome:
-    """Return the outcome of an outbound call after storing its result.
-
-    `settle` stores the result.
-    """
+    """Return the outcome of an outbound call after `settle` has stored the result."""
     try:
         with audit.savepoint():
             return Outcome(settle())

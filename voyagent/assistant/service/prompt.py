@@ -170,7 +170,7 @@ def result_of(outcome: Outcome, call_id: str) -> ToolResult:
 def _in_view(context: Context) -> list[Message]:
     """Return the enquiry and the draft invoice of the conversation as a message.
 
-    They are not part of the instructions, because they contain names that customers wrote.
+    The instructions must not contain names that customers wrote.
     """
     view: dict[str, Any] = {}
     if context.enquiry is not None:

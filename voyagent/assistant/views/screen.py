@@ -282,10 +282,7 @@ def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
 
 
 def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
-    """Return the proposals of the page by id.
-
-    The id of a replaced proposal can lead to the new proposal.
-    """
+    """Return the proposals of the page by id."""
     made = {row["id"]: _request(actor, row) for row in proposals}
     on_page = {
         block["approval_id"]

@@ -158,10 +158,7 @@ class InvalidInstalments(Unprocessable):
 
 
 class InvalidInstalmentDates(Unprocessable):
-    """The due dates of the instalments are invalid.
-
-    The due dates must increase, and none may be before the issue date.
-    """
+    """The due dates of the instalments are invalid."""
 
     code = "invalid_instalment_dates"
     message = N_(

@@ -236,7 +236,7 @@ def credit_now(
 def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:
     """Return the numbers of the lines whose revenue is still deferred on a day.
 
-    The result is empty if the invoice recognised its revenue at issue.
+    A line counts only if the invoice deferred the revenue of the line at issue.
     """
     waiting = earning.deferred(lines, day)
     booked = (

@@ -142,8 +142,8 @@ def party_balance(kind: Kind, party: str, currency: str, note: str = "") -> Meas
 def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
     """Return the open documents that match a text, earliest due date first.
 
-    A document number in the text takes precedence over a party name. If the text has neither, all
-    open documents are returned.
+    A document number in the text takes precedence over a party name. If the text has neither,
+    documents of all parties are returned.
     """
     rows = open_list.list_open(
         call.reader, kind, FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)

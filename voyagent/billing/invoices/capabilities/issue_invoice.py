@@ -129,7 +129,7 @@ def policy(_call: Invocation, inputs: IssueInvoiceInput) -> Policy:
 def drafts(call: Invocation, text: str) -> list[Choice]:
     """Return the drafts of the customers that a text names, newest first.
 
-    If the text names no customer, all drafts are returned.
+    If the text names no customer, the newest drafts of all customers are returned.
     """
     rows = invoice_queries.list_drafts(call.reader, limit=DRAFTS_MAX)
     return of_party([(_draft(row), row["party_name"]) for row in rows], text, is_asked=True)
