@@ -162,7 +162,7 @@ FIGURES = {
         copy_export.ADDRESS_SLOTS,
     ),
     "polling": (long_work.POLLING, long_work.AGENCY_POLLING),
-    "long_requests": (long_work.PLACES, long_work.WAIT_S, person.SEARCH_S),
+    "searches": (long_work.SEARCHES, long_work.SEARCH_WAIT_S, person.SEARCH_S),
     "files": (
         copy_export.SLOTS,
         sheets.ROWS_IN_REQUEST,
@@ -178,7 +178,7 @@ FIGURES = {
     "export_time": (copy_export.TIME_LIMIT_S,),
     "reads": (read_pool.WAIT_S, places.QUEUE_MAX),
     "writes": (session_pool.WAIT_S, places.QUEUE_MAX),
-    "imports": (imports.WAIT_S,),
+    "imports": (imports.WAIT_S, long_work.IMPORTS, long_work.AGENCY_POLLING, long_work.POLLING),
     "jobs": (
         sum(places for names, places in queues.PLACES.items() if queues.FIRST in names),
         queues.PLACES[(queues.FIRST,)],

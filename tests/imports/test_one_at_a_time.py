@@ -57,8 +57,8 @@ def test_a_file_is_refused_while_another_one_is_imported(
 
 def test_few_agencies_import_at_the_same_time(alice: Person) -> None:
     with ExitStack() as held:
-        for _ in range(long_work.PLACES):
-            held.enter_context(long_work.long_work(uuid4(), files.ImportsBusy))
+        for _ in range(long_work.IMPORTS):
+            held.enter_context(long_work.importing(uuid4(), files.ImportsBusy, 0))
         assert refusal(sent(alice, GOOD, dry_run=True)) == BUSY
     assert sent(alice, GOOD, dry_run=True).status_code == 200
 

@@ -325,7 +325,7 @@ def test_a_companion_is_erased_from_the_records_of_others(
 def test_an_agency_does_one_long_request_at_a_time(
     alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(long_work, "WAIT_S", 0.1)
+    monkeypatch.setattr(long_work, "SEARCH_WAIT_S", 0.1)
     mine, theirs = (a_subject(one).party_id for one in (alice, charlie))
     path = f"/privacy/parties/{mine}"
     calls = (
@@ -333,7 +333,7 @@ def test_an_agency_does_one_long_request_at_a_time(
         lambda: alice.api.get(f"{path}/export"),
         lambda: alice.api.post(f"{path}/erase", json={"reason": "asked"}),
     )
-    with long_work.long_work(alice.actor.tenant_id, SearchesBusy):
+    with long_work.searching(alice.actor.tenant_id, SearchesBusy):
         for call in calls:
             answer = call()
             assert (answer.status_code, answer.json["detail"]) == (503, "searches_busy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -34,9 +34,9 @@ from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import N_, Forbidden, Unavailable, Unprocessable, VoyagentError
 from voyagent.kernel.fields import composed
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.limits.long_work import long_work, polling
+from voyagent.kernel.limits.long_work import importing, polling
 
-WAIT_S, POLL_INTERVAL_S = 5.0, 0.25
+WAIT_S, POLL_INTERVAL_S = 15.0, 0.25
 # The checks for an earlier import of the file and for opening balances see only committed rows, so
 # that two imports at the same time would both pass them.
 _LOCK = sql(
@@ -239,39 +239,29 @@ def _run(actor: Actor, kind: str, plain: str, table: Table, on: date | None) -> 
 
 @contextmanager
 def _alone(actor: Actor) -> Iterator[None]:
-    """Hold a place for a long request and the lock of the agency's imports.
+    """Hold a place of this process, and the lock of the agency's imports in all processes.
 
-    The lock ends with the transaction. Raises ImportsBusy after WAIT_S seconds.
+    The lock ends with the transaction. The connection is released while the request waits, so that
+    an agency with many files does not take all of its own connections. Raises ImportsBusy after
+    WAIT_S seconds.
     """
-    with ExitStack() as held:
-        if not _begin(actor, held):
+    until = time.monotonic() + WAIT_S
+    pause()
+    with importing(actor.tenant_id, ImportsBusy, WAIT_S):
+        if not db.session.scalar(_LOCK):
             with polling(actor.tenant_id, ImportsBusy):
-                _begin_later(actor, held)
+                _lock_before(until)
         yield
 
 
-def _begin_later(actor: Actor, held: ExitStack) -> None:
-    until = time.monotonic() + WAIT_S
+def _lock_before(until: float) -> None:
     while True:
         if time.monotonic() >= until:
             raise ImportsBusy
         pause()
         time.sleep(POLL_INTERVAL_S)
-        if _begin(actor, held):
+        if db.session.scalar(_LOCK):
             return
-
-
-def _begin(actor: Actor, held: ExitStack) -> bool:
-    """Take the place and the lock; return False without both."""
-    with ExitStack() as taken:
-        try:
-            taken.enter_context(long_work(actor.tenant_id, ImportsBusy, wait_s=0))
-        except ImportsBusy:
-            return False
-        if not db.session.scalar(_LOCK):
-            return False
-        held.push(taken.pop_all())
-    return True
 
 
 def _read(kind: str, text: str) -> tuple[str, Table]:

@@ -1,6 +1,7 @@
 """Places for requests that hold a connection for writes, or a thread, for seconds.
 
-Without such places, a few agencies could use all connections or all threads of a process.
+Without them, a few agencies with such requests could use all connections or all threads of a
+process.
 """
 
 from __future__ import annotations
@@ -11,28 +12,35 @@ from uuid import UUID
 
 from voyagent.kernel.limits.places import Places
 
-PLACES, WAIT_S = 3, 2.0
-POLLING, AGENCY_POLLING = 24, 8
-_places = Places(PLACES, 1, queue_max=PLACES)
+Refusal = Callable[[], Exception]
+SEARCHES, SEARCH_WAIT_S = 2, 2.0
+IMPORTS, POLLING, AGENCY_POLLING = 2, 24, 8
+# A caller that waits for a search holds a connection, so few may wait.
+_searches = Places(SEARCHES, 1, queue_max=SEARCHES)
+_imports = Places(IMPORTS, 1, waiting_max=AGENCY_POLLING, queue_max=POLLING)
 _polling = Places(POLLING, AGENCY_POLLING)
 
 
-def polling(agency: UUID, refusal: Callable[[], Exception]) -> AbstractContextManager[None]:
+def searching(agency: UUID, refusal: Refusal) -> AbstractContextManager[None]:
+    """Hold a place for a search of all texts of an agency while the block runs.
+
+    Raises `refusal()` if there is no place within SEARCH_WAIT_S seconds.
+    """
+    return _searches.held(agency, SEARCH_WAIT_S, refusal)
+
+
+def importing(agency: UUID, refusal: Refusal, wait_s: float) -> AbstractContextManager[None]:
+    """Hold a place for the check or the import of a file while the block runs.
+
+    The caller must hold no connection while it waits. Raises `refusal()` if there is no place
+    within `wait_s` seconds.
+    """
+    return _imports.held(agency, wait_s, refusal)
+
+
+def polling(agency: UUID, refusal: Refusal) -> AbstractContextManager[None]:
     """Hold a place while the block waits by asking the database again and again.
 
-    A process has POLLING places, of which an agency may hold AGENCY_POLLING. Raises `refusal()` at
-    once if no place is free.
+    Raises `refusal()` at once if there is no place.
     """
     return _polling.held(agency, 0, refusal)
-
-
-def long_work(
-    agency: UUID, refusal: Callable[[], Exception], *, wait_s: float | None = None
-) -> AbstractContextManager[None]:
-    """Hold a place while the block runs; raise `refusal()` if the agency gets none.
-
-    A process has PLACES places, and each agency may hold one. A caller waits for a place at most
-    `wait_s` seconds, by default WAIT_S. At most PLACES callers wait, because each of them holds a
-    connection.
-    """
-    return _places.held(agency, WAIT_S if wait_s is None else wait_s, refusal)

@@ -17,7 +17,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.limits.long_work import long_work
+from voyagent.kernel.limits.long_work import searching
 from voyagent.parties import queries as parties
 from voyagent.privacy.errors import (
     IdentityNotKept,
@@ -110,7 +110,7 @@ def plan(actor: Actor, party_id: UUID) -> Plan:
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.read")
-    with long_work(actor.tenant_id, SearchesBusy):
+    with searching(actor.tenant_id, SearchesBusy):
         return plan_of(person.links_of(party_id), actor)
 
 
@@ -128,7 +128,7 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     why = reason.strip()
     if not 1 <= len(why) <= REASON_MAX:
         raise ReasonRequired
-    with long_work(actor.tenant_id, SearchesBusy):
+    with searching(actor.tenant_id, SearchesBusy):
         return _erase(keyring, actor, party_id, why)
 
 

@@ -17,7 +17,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.limits.long_work import long_work
+from voyagent.kernel.limits.long_work import searching
 from voyagent.parties import queries as parties
 from voyagent.privacy.errors import SearchesBusy
 from voyagent.privacy.queries import person
@@ -45,7 +45,7 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.export")
-    with long_work(actor.tenant_id, SearchesBusy):
+    with searching(actor.tenant_id, SearchesBusy):
         return _export(keyring, actor, party_id, form)
 
 

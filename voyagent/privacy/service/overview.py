@@ -6,7 +6,7 @@ from uuid import UUID
 
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.limits.long_work import long_work
+from voyagent.kernel.limits.long_work import searching
 from voyagent.parties import queries as parties
 from voyagent.privacy.errors import SearchesBusy
 from voyagent.privacy.models import Erasure
@@ -22,7 +22,7 @@ def read(actor: Actor, party_id: UUID) -> Row:
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.read")
-    with long_work(actor.tenant_id, SearchesBusy):
+    with searching(actor.tenant_id, SearchesBusy):
         return _read(actor, party_id)
 
 
