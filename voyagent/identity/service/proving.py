@@ -29,7 +29,8 @@ def lock_person(user_id: UUID) -> User:
 def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
     """Lock the acting user, check the actor again, and return both.
 
-    Call this function before a service creates or changes a credential. An act that ends
+    Call this function before a service creates or changes a credential. For an API key the
+    transaction is rolled back first, so the caller must have written nothing. An act that ends
     credentials (`credentials.end_credentials`) locks the user too. Either the act ends the new
     credential, or this function refuses the new credential. The returned actor has the present
     role. Lock users before any other row, so that no two transactions wait for each other.
