@@ -20,7 +20,7 @@ from voyagent import cli
 from voyagent.assistant import schemas
 from voyagent.assistant.api import event_stream
 from voyagent.assistant.queries import interpretation
-from voyagent.drivers.paper import tables
+from voyagent.drivers.paper import processes, tables, typesetter
 from voyagent.drivers.suppliers import guard
 from voyagent.http import buffering, intake, sending
 from voyagent.identity.rules import passwords
@@ -169,6 +169,13 @@ FIGURES = {
         copy_export.AGENCY_SLOTS,
         copy_export.FILES_WAITING,
     ),
+    "typesetters": (processes.PROCESSES, processes.WAIT_S),
+    "document_memory": (
+        processes.MEMORY_MAX // _MIB,
+        typesetter.KEPT_BYTES_MAX // _MIB,
+        typesetter.DOCUMENTS_MAX,
+    ),
+    "document_time": (processes.CPU_MAX_S, processes.TIME_MAX_S),
     "slow_client": (
         copy_export.FLOOR_BYTES_PER_S // 1024,
         copy_export.FLOOR_CHECK_S,

@@ -46,8 +46,13 @@ class LargeFile(Unprocessable):
 
 def check_rows(count: int) -> None:
     """Raise LargeFile if a request may not make a file of `count` rows."""
-    if count > ROWS_IN_REQUEST and not _in_worker.get():
+    if count > ROWS_IN_REQUEST and not is_in_worker():
         raise LargeFile
+
+
+def is_in_worker() -> bool:
+    """Return True inside a block of `in_worker`, where files may have any size."""
+    return _in_worker.get()
 
 
 @contextmanager

@@ -16,10 +16,13 @@ from typing import Any, Literal
 import structlog
 
 from voyagent.drivers.paper.glyphs import legible
+from voyagent.drivers.paper.processes import Typesetters, shared
+from voyagent.drivers.paper.typesetter import Order, typeset
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.json_values import JsonMapping, JsonObject
+from voyagent.kernel.sheets import is_in_worker
 
 FONTS = (
     "Mukta",
@@ -90,66 +93,63 @@ class TextNotPrintable(Unprocessable):
     )
 
 
+class TemplateError(RuntimeError):
+    """Typst found an error in a template."""
+
+
 @dataclass(frozen=True)
 class Paper:
-    """The typesetter for the templates in one folder."""
+    """The typesetter for the templates in one folder.
+
+    `typesetters` are the child processes that typeset the documents. A worker's process for one
+    large file typesets by itself, because it has its own limits of memory and time.
+    """
 
     folder: Path
+    typesetters: Typesetters = shared
 
     def pdf(self, name: str, data: JsonMapping) -> bytes:
         """Return the PDF of a template, such as `itinerary.typ`, filled with JSON `data`.
 
         The PDF is tagged for screen readers (PDF/UA-1), if its characters allow this standard.
-        Raises TextNotPrintable if the text cannot be laid out.
+        Raises TextNotPrintable if the text cannot be laid out, DocumentTooLarge if this needs too
+        much time or memory, and ExportsBusy if too many documents are being made.
         """
-        import typst  # noqa: PLC0415 - 80 MB, which few processes need
-
         data_json = legible(data, self._files)
-        made: bytes
         try:
-            made = self._set(name, data_json, "pdf", pdf_standards=["ua-1"])
-        except typst.TypstError:
-            made = self._set(name, data_json, "pdf")
+            (made,) = self._set(name, data_json, "pdf", pdf_standards=["ua-1"])
+        except TemplateError:
+            (made,) = self._set(name, data_json, "pdf")
             log.warning("paper.not_by_standard", document=name)
         return made
 
     def png(self, name: str, data: JsonMapping, *, dots_per_inch: int = 96) -> list[bytes]:
-        """Return the pages of a template as PNG images, one for each page."""
-        pages = self._set(name, legible(data, self._files), "png", ppi=float(dots_per_inch))
-        return pages if isinstance(pages, list) else [pages]
+        """Return the pages of a template as PNG images, one for each page.
 
-    def _set(self, name: str, data_json: str, kind: Literal["pdf", "png"], **more: Any) -> Any:
-        import typst  # noqa: PLC0415
+        Raises the errors of `pdf`.
+        """
+        return self._set(name, legible(data, self._files), "png", ppi=float(dots_per_inch))
 
-        values = {"data": data_json, "fonts": json.dumps(FONTS)}
-        source = str(self.folder / name)
-        try:
-            return typst.compile(
-                source,
-                root=str(self.folder),
-                font_paths=self._fonts,
-                sys_inputs=values,
-                format=kind,
-                timestamp=int(_today().timestamp()),
-                **more,
-            )
-        except BaseException as error:
-            # A panic of Typst is no Exception, so it would end the process. Its class has no module
-            # from which it could be imported.
-            if type(error).__name__ != "PanicException":
-                raise
-            log.warning("paper.not_set", document=name, reason=str(error))
-            raise TextNotPrintable from None
-
-    @cached_property
-    def _fonts(self) -> Any:
-        import typst  # noqa: PLC0415
-
-        return typst.Fonts(
-            include_system_fonts=False,
-            include_embedded_fonts=False,
-            font_paths=sorted({str(file.parent) for file in self._files}),
-        )
+    def _set(
+        self, name: str, data_json: str, kind: Literal["pdf", "png"], **options: Any
+    ) -> list[bytes]:
+        order: Order = {
+            "source": str(self.folder / name),
+            "root": str(self.folder),
+            "fonts": sorted({str(file.parent) for file in self._files}),
+            "inputs": {"data": data_json, "fonts": json.dumps(FONTS)},
+            "format": kind,
+            "timestamp": int(_today().timestamp()),
+            "options": options,
+        }
+        by = typeset if is_in_worker() else self.typesetters.typeset
+        outcome, reason, files = by(order)
+        if outcome == "refused":
+            raise TemplateError(reason)
+        if outcome == "panicked":
+            log.warning("paper.not_set", document=name, reason=reason)
+            raise TextNotPrintable
+        return files
 
     @cached_property
     def _files(self) -> list[Path]:
