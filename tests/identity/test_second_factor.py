@@ -23,6 +23,7 @@ from tests.identity.authenticators import (
     switch_on,
 )
 from tests.identity.conftest import Events
+from tests.identity.keys import with_key
 from tests.people import PASSWORD, Person
 from voyagent.identity.models import User
 from voyagent.identity.service import confirming, proving, second_factor, signing_in
@@ -88,6 +89,21 @@ def test_a_code_works_once(
     travel.shift(30)  # the same code is the one of the step before now, and still used
     assert spend(identity, alice, code) == USED
     assert spend(identity, alice, app_of_alice.code()) == GOOD
+
+
+def test_a_code_works_once_for_a_change_by_api_key(
+    alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller
+) -> None:
+    client, code = with_key(alice), app_of_alice.code()
+    for current, new, status in (
+        (PASSWORD, "Another-lantern-42", 204),
+        ("Another-lantern-42", PASSWORD, 403),
+    ):
+        answer = client.post(
+            "/auth/change-password",
+            json={"current_password": current, "new_password": new, "totp_code": code},
+        )
+        assert answer.status_code == status, answer.text
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])

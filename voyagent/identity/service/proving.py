@@ -13,6 +13,9 @@ from voyagent.kernel.database.reauthentication import authenticate_again, releas
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import Unauthorized
 
+_LOCKED = "locked user"
+"""Key of `Session.info` for the transaction and the user that it has locked last."""
+
 
 def lock_person(user_id: UUID) -> User:
     """Return a user of the current agency, locked until the transaction ends.
@@ -23,6 +26,7 @@ def lock_person(user_id: UUID) -> User:
     person = db.session.get(User, key, with_for_update={"key_share": True}, populate_existing=True)
     if person is None or not person.is_active:
         raise Unauthorized
+    db.session().info[_LOCKED] = (db.session().get_transaction(), user_id)
     return person
 
 
@@ -30,7 +34,8 @@ def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
     """Lock the acting user, check the actor again, and return both.
 
     Call this function before a service creates or changes a credential. For an API key the
-    transaction is rolled back first, so the caller must have written nothing. An act that ends
+    transaction is rolled back first, unless it has locked the user already. The caller must have
+    written nothing before the lock. An act that ends
     credentials (`credentials.end_credentials`) locks the user too. Either the act ends the new
     credential, or this function refuses the new credential. The returned actor has the present
     role. Lock users before any other row, so that no two transactions wait for each other.
@@ -40,7 +45,8 @@ def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
     """
     if actor.user_id is None:
         raise Unauthorized
-    release_key(actor)
+    if db.session().info.get(_LOCKED) != (db.session().get_transaction(), actor.user_id):
+        release_key(actor)
     person = lock_person(actor.user_id)
     present = replace(authenticate_again(actor), role=person.role)
     present.require(permission)
