@@ -10,10 +10,11 @@ _host = os.environ.get("VOYAGENT_BIND") or "127.0.0.1"
 _port = os.environ.get("VOYAGENT_PORT") or os.environ.get("PORT") or "5000"
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 
-# A stream of the assistant holds a thread for as long as it lasts, so there are more threads than
-# the streams one process admits (200). A request that is not complete holds none.
+# There are more threads than all that may wait at the same time (docs/limits.md): 200 streams of
+# the assistant, 128 slow readers, and the callers that wait for connections, files and passwords.
+# So some threads are always free. A request that is not complete holds none.
 worker_class = "voyagent.http.buffering.BufferingWorker"
-threads = 256
+threads = 640
 worker_connections = 2000
 
 # Longer than proxies keep a connection open (60 seconds is usual), so that the proxy closes it.

@@ -214,7 +214,7 @@ FIGURES = {
     ),
     "message": (schemas.MESSAGE_MAX, interpretation.READ_MAX),
     "slow_readers": (
-        _THREADS // 2,
+        buffering.SLOW_READERS_MAX,
         sending.REST_BYTES_MAX // _MIB,
         sending.ADDRESS_RESTS_BYTES_MAX // _MIB,
         sending.RESTS_BYTES_MAX // _MIB,
@@ -228,6 +228,18 @@ FIGURES = {
         passwords.STRANGERS_WAITING_MAX,
     ),
 }
+
+
+def test_there_are_more_threads_than_may_wait() -> None:
+    waiting = (
+        Settings.model_fields["streams_max"].default,
+        buffering.SLOW_READERS_MAX,
+        3 * places.QUEUE_MAX,  # writes, writes without an agency, reads
+        long_work.SEARCHES + 2 * long_work.POLLING,
+        copy_export.EXPORTS_WAITING + copy_export.ALL_FILES_WAITING,
+        passwords.ADDRESS_WAITING_MAX + passwords.STRANGERS_WAITING_MAX,
+    )
+    assert sum(waiting) <= _THREADS - 16
 
 
 @pytest.mark.parametrize("name", FIGURES)

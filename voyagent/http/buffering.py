@@ -45,6 +45,8 @@ CHUNK_LINE_BYTES_MAX = 16 * 1024
 CHUNKS_MAX = 8 * 1024
 """Chunks of one body. The parser takes as long for a small chunk as for a large one."""
 UNSENT_BYTES_MAX = 256 * 1024
+SLOW_READERS_MAX = 128
+"""Threads that wait for clients which read slowly."""
 LINGER_S = 2.0
 LINGER_BYTES_MAX = 4 * 1024 * 1024
 GRACE_S = 10
@@ -268,7 +270,7 @@ class BufferingWorker(ThreadWorker):
         self._collecting: set[_Connection] = set()
         self._lingering: set[_Connection] = set()
         self._sending: set[_Connection] = set()
-        self._rests = Rests(self.cfg.threads // 2)
+        self._rests = Rests(min(SLOW_READERS_MAX, self.cfg.threads // 2))
         self._open: Counter[str] = Counter()
         self._buffered: Counter[str | None] = Counter()
         self._events: Counter[str] = Counter()

@@ -18,6 +18,8 @@ STAMP_BEFORE_MESSAGE = re.compile(
 )
 """A time stamp that is not part of the message: in brackets, or before the sender's name."""
 _SPACES = re.compile(r"\s{3,}")
+WORD_MAX = 200
+_LONG_WORD = re.compile(rf"([^\W\d_]{{{WORD_MAX}}})[^\W\d_]+")
 
 
 def lead(text: str, start: int) -> str:
@@ -26,8 +28,8 @@ def lead(text: str, start: int) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return the text with at most two white-space characters in a row.
+    """Return the text with at most two white-space characters and 200 letters in a row.
 
-    With longer white space, patterns that have several optional spaces take much longer.
+    Patterns with several optional parts take much longer for more.
     """
-    return _SPACES.sub(lambda spaces: spaces.group()[:2], text)
+    return _LONG_WORD.sub(r"\1", _SPACES.sub(lambda spaces: spaces.group()[:2], text))
