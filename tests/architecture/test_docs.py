@@ -165,6 +165,7 @@ FIGURES = {
     "searches": (long_work.SEARCHES, long_work.SEARCH_WAIT_S, person.SEARCH_S),
     "files": (
         copy_export.SLOTS,
+        copy_export.SMALL_ROWS,
         sheets.ROWS_IN_REQUEST,
         copy_export.AGENCY_SLOTS,
         copy_export.FILES_WAITING,
@@ -185,7 +186,13 @@ FIGURES = {
     "export_time": (copy_export.TIME_LIMIT_S,),
     "reads": (read_pool.WAIT_S, places.QUEUE_MAX),
     "writes": (session_pool.WAIT_S, places.QUEUE_MAX),
-    "imports": (imports.WAIT_S, long_work.IMPORTS, long_work.AGENCY_POLLING, long_work.POLLING),
+    "imports": (
+        imports.WAIT_S,
+        long_work.IMPORTS,
+        long_work.SMALL_ROWS,
+        long_work.AGENCY_POLLING,
+        long_work.POLLING,
+    ),
     "jobs": (
         sum(places for names, places in queues.PLACES.items() if queues.FIRST in names),
         queues.PLACES[(queues.FIRST,)],
@@ -235,8 +242,8 @@ def test_there_are_more_threads_than_may_wait() -> None:
         Settings.model_fields["streams_max"].default,
         buffering.SLOW_READERS_MAX,
         3 * places.QUEUE_MAX,  # writes, writes without an agency, reads
-        long_work.SEARCHES + 2 * long_work.POLLING,
-        copy_export.EXPORTS_WAITING + copy_export.ALL_FILES_WAITING,
+        long_work.SEARCHES + 3 * long_work.POLLING,
+        copy_export.EXPORTS_WAITING + 2 * copy_export.ALL_FILES_WAITING,
         passwords.ADDRESS_WAITING_MAX + passwords.STRANGERS_WAITING_MAX,
     )
     assert sum(waiting) <= _THREADS - 16

@@ -58,9 +58,18 @@ def test_a_file_is_refused_while_another_one_is_imported(
 def test_few_agencies_import_at_the_same_time(alice: Person) -> None:
     with ExitStack() as held:
         for _ in range(long_work.IMPORTS):
-            held.enter_context(long_work.importing(uuid4(), files.ImportsBusy, 0))
+            held.enter_context(long_work.importing(uuid4(), files.ImportsBusy, 0, rows=1))
         assert refusal(sent(alice, GOOD, dry_run=True)) == BUSY
     assert sent(alice, GOOD, dry_run=True).status_code == 200
+
+
+def test_large_files_leave_a_place_to_small_ones(alice: Person) -> None:
+    rows = long_work.SMALL_ROWS + 1
+    large = "name,is_customer\n" + "".join(f"Customer {n},yes\n" for n in range(rows))
+    with long_work.importing(uuid4(), files.ImportsBusy, 0, rows=rows):
+        assert refusal(sent(alice, large, dry_run=True)) == BUSY
+        assert sent(alice, GOOD, dry_run=True).status_code == 200
+    assert sent(alice, large, dry_run=True).status_code == 200
 
 
 def test_few_files_of_an_agency_wait(

@@ -43,6 +43,19 @@ def test_the_kept_places_are_for_parties_that_hold_none() -> None:
     assert places.take("D", 0)
 
 
+def test_large_files_leave_a_place_to_small_ones(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_export, "FILES_WAIT_S", 0.1)
+    exports: Exports = app.extensions["voyagent.exports"]
+    large = copy_export.SMALL_ROWS + 1
+    with exports.making_file(uuid4(), rows=large):
+        with pytest.raises(ExportsBusy), exports.making_file(uuid4(), rows=large):
+            pass
+        with exports.making_file(uuid4(), rows=copy_export.SMALL_ROWS):
+            pass
+
+
 def test_a_single_place_is_nobodys_share() -> None:
     places = Places(1, 0)
     assert places.take("A", 0)

@@ -170,7 +170,7 @@ def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> R
     check_rows(len(rows))
     actor = present_actor()
     assert actor is not None
-    with export_slots().making_file(actor.tenant_id):
+    with export_slots().making_file(actor.tenant_id, rows=len(rows)):
         content = workbook(replace(sheet, rows=rows))
     return saved(content, f"{sheet.name}.xlsx", MEDIA_TYPES["xlsx"])
 

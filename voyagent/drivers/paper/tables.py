@@ -99,7 +99,7 @@ class Printed:
             "empty": _("Nothing to report in this selection."),
             "tables": [asdict(table) for table in self.tables],
         }
-        with installed(Exports, "exports").making_file(actor.tenant_id):
+        with installed(Exports, "exports").making_file(actor.tenant_id, rows=count):
             return installed(Paper, "paper").pdf("report.typ", data)
 
 

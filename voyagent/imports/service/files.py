@@ -179,7 +179,7 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
-    with _alone(actor):
+    with _alone(actor, len(table.records)):
         return _dry_run(actor, kind, plain, table, on)
 
 
@@ -192,7 +192,7 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
-    with _alone(actor):
+    with _alone(actor, len(table.records)):
         return _run(actor, kind, plain, table, on)
 
 
@@ -238,7 +238,7 @@ def _run(actor: Actor, kind: str, plain: str, table: Table, on: date | None) -> 
 
 
 @contextmanager
-def _alone(actor: Actor) -> Iterator[None]:
+def _alone(actor: Actor, rows: int) -> Iterator[None]:
     """Hold a place of this process, and the lock of the agency's imports in all processes.
 
     The lock ends with the transaction. The connection is released while the request waits, so that
@@ -247,7 +247,7 @@ def _alone(actor: Actor) -> Iterator[None]:
     """
     until = time.monotonic() + WAIT_S
     pause()
-    with importing(actor.tenant_id, ImportsBusy, WAIT_S):
+    with importing(actor.tenant_id, ImportsBusy, WAIT_S, rows=rows):
         if not db.session.scalar(_LOCK):
             with polling(actor.tenant_id, ImportsBusy):
                 _lock_before(until)

@@ -13,7 +13,7 @@ import time
 import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from decimal import Decimal
 from functools import cache
 from itertools import islice
@@ -53,6 +53,7 @@ AGENCY_SLOTS, AGENCY_WAITING, EXPORTS_WAITING = 1, 1, 12
 ADDRESS_SLOTS = SLOTS // 2
 WAIT_S = 5.0
 FILES_WAITING, ALL_FILES_WAITING, FILES_WAIT_S = 8, 24, 5.0
+SMALL_ROWS = 200
 TIME_LIMIT_S = 60.0
 FLOOR_BYTES_PER_S, FLOOR_CHECK_S = 16 * 1024, 20.0
 """Slowest reading that is allowed, in bytes a second, and the seconds between two checks."""
@@ -265,13 +266,25 @@ class Exports:
         )
         # With this lock, one waiting caller ends one slow export and not all of them.
         self._ending = Lock()
+        self._large_files = Places(
+            SLOTS - 1, AGENCY_SLOTS, waiting_max=FILES_WAITING, queue_max=ALL_FILES_WAITING
+        )
         self._files = Places(
             SLOTS, AGENCY_SLOTS, waiting_max=FILES_WAITING, queue_max=ALL_FILES_WAITING
         )
 
-    def making_file(self, tenant_id: UUID) -> AbstractContextManager[None]:
-        """Hold a place of an agency while a file is made. Raises ExportsBusy."""
-        return self._files.held(tenant_id, FILES_WAIT_S, ExportsBusy)
+    @contextmanager
+    def making_file(self, tenant_id: UUID, *, rows: int = 1) -> Iterator[None]:
+        """Hold a place of an agency while a file of `rows` rows is made.
+
+        One place is for files of at most SMALL_ROWS rows, so that long reports do not hold all
+        places. Raises ExportsBusy.
+        """
+        with ExitStack() as held:
+            if rows > SMALL_ROWS:
+                held.enter_context(self._large_files.held(tenant_id, FILES_WAIT_S, ExportsBusy))
+            held.enter_context(self._files.held(tenant_id, FILES_WAIT_S, ExportsBusy))
+            yield
 
     def open(self, tenant_id: UUID, address: str | None = None) -> Snapshot:
         """Open a snapshot of an agency; the caller closes it.

@@ -6,18 +6,19 @@ process.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from uuid import UUID
 
 from voyagent.kernel.limits.places import Places
 
 Refusal = Callable[[], Exception]
 SEARCHES, SEARCH_WAIT_S = 2, 2.0
-IMPORTS, POLLING, AGENCY_POLLING = 2, 24, 8
+IMPORTS, SMALL_ROWS, POLLING, AGENCY_POLLING = 2, 100, 24, 8
 # A caller that waits for a search holds a connection, so few may wait.
 _searches = Places(SEARCHES, 1, queue_max=SEARCHES)
 _imports = Places(IMPORTS, 1, waiting_max=AGENCY_POLLING, queue_max=POLLING)
+_large_imports = Places(IMPORTS - 1, 1, waiting_max=AGENCY_POLLING, queue_max=POLLING)
 _polling = Places(POLLING, AGENCY_POLLING)
 
 
@@ -29,13 +30,18 @@ def searching(agency: UUID, refusal: Refusal) -> AbstractContextManager[None]:
     return _searches.held(agency, SEARCH_WAIT_S, refusal)
 
 
-def importing(agency: UUID, refusal: Refusal, wait_s: float) -> AbstractContextManager[None]:
+@contextmanager
+def importing(agency: UUID, refusal: Refusal, wait_s: float, *, rows: int) -> Iterator[None]:
     """Hold a place for the check or the import of a file while the block runs.
 
-    The caller must hold no connection while it waits. Raises `refusal()` if there is no place
-    within `wait_s` seconds.
+    One place is for files of at most SMALL_ROWS rows. The caller must hold no connection while it
+    waits. Raises `refusal()` if there is no place within `wait_s` seconds.
     """
-    return _imports.held(agency, wait_s, refusal)
+    with ExitStack() as held:
+        if rows > SMALL_ROWS:
+            held.enter_context(_large_imports.held(agency, wait_s, refusal))
+        held.enter_context(_imports.held(agency, wait_s, refusal))
+        yield
 
 
 def polling(agency: UUID, refusal: Refusal) -> AbstractContextManager[None]:
