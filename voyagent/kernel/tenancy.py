@@ -150,6 +150,23 @@ def owned(table: Any) -> ColumnElement[bool]:
     return _table(table).c.tenant_id == bindparam(TENANT)
 
 
+def owned_as(table: Any, row: Any) -> ColumnElement[bool]:
+    """Return the tenant condition of a correlated subquery: the agency of the outer row.
+
+    Use it in a subquery that runs for each row of a list, and `owned` in the list itself. If
+    PostgreSQL sees the agency's id as a constant and has no statistics of a new agency, it expects
+    one row of the agency. Then any index that begins with `tenant_id` seems as good as the right
+    one, and each row of the list may read all rows of the agency. For the agency of another row
+    PostgreSQL expects the average number of rows of an agency.
+
+    Args:
+        table: the table of the subquery, or its model.
+        row: the outer table, alias or common table expression; it has the column `tenant_id`.
+    """
+    own: ColumnElement[bool] = _table(table).c.tenant_id == _table(row).c.tenant_id
+    return own
+
+
 def _table(source: Any) -> Table:
     return cast("Table", getattr(source, "__table__", source))
 

@@ -24,7 +24,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
-from voyagent.kernel.tenancy import owned
+from voyagent.kernel.tenancy import owned, owned_as
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.models import Account, JournalEntry, Posting
 
@@ -103,12 +103,12 @@ def entries_page_statement(
     found = page.order_by(_ENTRIES.entry_date.desc(), _ENTRIES.id.desc()).limit(limit).cte("found")
     sums = (
         select(
-            _POSTINGS.entry_id,
             _POSTINGS.currency,
             cast(func.sum(_POSTINGS.debit_minor), BigInteger).label("minor"),
         )
-        .where(owned(Posting), _POSTINGS.entry_id.in_(select(found.c.id)))
-        .group_by(_POSTINGS.entry_id, _POSTINGS.currency)
+        .where(owned_as(Posting, found), _POSTINGS.entry_id == found.c.id)
+        .group_by(_POSTINGS.currency)
+        .correlate(found)
         .subquery("sums")
     )
     reversing = _TABLE.alias("reversing")
@@ -116,11 +116,10 @@ def entries_page_statement(
         *found.c,
         name_of(found.c.created_by_user_id).label("created_by"),
         select(reversing.c.id)
-        .where(owned(reversing), reversing.c.reverses_id == found.c.id)
+        .where(owned_as(reversing, found), reversing.c.reverses_id == found.c.id)
         .scalar_subquery()
         .label("reversed_by_id"),
         select(func.jsonb_object_agg(sums.c.currency, sums.c.minor))
-        .where(sums.c.entry_id == found.c.id)
         .scalar_subquery()
         .label("totals"),
     ).order_by(found.c.entry_date.desc(), found.c.id.desc())
