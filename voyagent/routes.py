@@ -164,10 +164,7 @@ def register(app: Flask) -> None:
 
 
 def openapi() -> dict[str, object]:
-    """Return the OpenAPI document of the running application.
-
-    The document is built once, because it is the same for everybody and building it takes long.
-    """
+    """Return the OpenAPI document of the running application."""
     built: dict[str, object] | None = current_app.extensions.get("voyagent.openapi")
     if built is None:
         built = current_app.extensions["voyagent.openapi"] = document(

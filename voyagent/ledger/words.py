@@ -17,8 +17,5 @@ BEFORE_PARTY, BEFORE_REASON = ", ", ": "
 
 
 def with_reason(title: str, party_name: str, reason: str) -> str:
-    """Return a narration that ends with a reason.
-
-    Example: "Write-off of invoice 2026-27/000003, Asha Rao: bankrupt".
-    """
+    """Return a narration that ends with a reason."""
     return f"{title}{BEFORE_PARTY}{party_name}{BEFORE_REASON}{reason}"

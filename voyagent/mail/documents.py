@@ -32,8 +32,7 @@ def write(
 ) -> EmailMessage:
     """Build the whole message: headers, text, HTML and attachment.
 
-    Control characters in the name of an agency or person, such as line breaks, cause no error: they
-    are removed. Raises the errors of the templates.
+    Raises the errors of the templates.
     """
     name, sender = parseaddr(settings.mail_from)
     kind, values = KINDS[mail.kind], contents.values
@@ -84,10 +83,7 @@ def write(
 
 
 def _one_line(words: str) -> str:
-    """Return a text on one line for a header, without control characters, shortened.
-
-    Characters that change the direction of text are removed as well.
-    """
+    """Return a text on one line for a header, without control characters, shortened."""
     plain = "".join(
         letter if letter.isprintable() or letter in _JOINERS else " " for letter in words
     )
@@ -104,10 +100,7 @@ def _unlinked(words: str) -> str:
 
 
 def _recipient(to: str) -> Address:
-    """Return the address with its domain in IDNA form.
-
-    The part before the @ is unchanged.
-    """
+    """Return the address with its domain in IDNA form."""
     try:
         domain = validate_email(to, check_deliverability=False, test_environment=True).ascii_domain
     except EmailNotValidError:
@@ -116,10 +109,7 @@ def _recipient(to: str) -> Address:
 
 
 def _encoding(words: str) -> str | None:
-    """Return the transfer encoding of a text: `7bit`, or None for the default.
-
-    ASCII text stays readable, so that a link can be copied from the message's source.
-    """
+    """Return the transfer encoding of a text: `7bit`, or None for the default."""
     return (
         "7bit"
         if words.isascii() and max(map(len, words.splitlines()), default=0) <= _LINE_MAX

@@ -14,9 +14,8 @@ from voyagent.kernel.tenancy import TenantOwned
 class Mail(TenantOwned, Base):
     """A mail in the outbox of an agency.
 
-    `sealed` has, encrypted, the recipient's address and the template values. These values include
-    links with tokens. `sealed` is cleared when the mail is sent or given up, so that no address
-    remains.
+    `sealed` has, encrypted, the recipient's address and the template values. `sealed` is cleared
+    when the mail is sent or given up.
     """
 
     __tablename__ = "mails"

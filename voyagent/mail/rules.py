@@ -19,20 +19,19 @@ Value = str | int
 class Kind:
     """One kind of mail: its subject, template values and period of validity.
 
-    `subject` is a text, or a pair: the name of a template value, and a subject for each possible
-    value. A subject has no text that a person wrote: anybody can sign up and choose a name that
-    reads like a message of the installation. The subject of a mail to a customer may have such
-    text, because the mail names the agency as its sender.
+    `subject` is a text, or the name of a template value with a subject for each of its values. A
+    subject has no text that a person wrote: anybody can sign up and choose a name that reads like a
+    message of the installation. The subject of a mail to a customer may have such text, because the
+    mail names the agency as its sender.
 
-    `link_lives` is set if the mail has a link that expires. `link_lives` is then a pair, such as
-    `("hours", 3600)`: the name of the template value that has the lifetime of the link, and the
-    number of seconds in the unit of this value.
+    `link_lives` is set if the mail has a link that expires. `link_lives` is the name of the
+    template value with the lifetime, and the seconds in a unit of this value.
 
     If `for_customer` is true, the mail is sent in the agency's name, and replies go to the address
     in the value `reply_to`. A mail may have an attachment if `for_customer` or `attaches` is true.
 
-    If `is_notice` is true, the mail tells a person about an act. Strangers can cause such mails, so
-    `Outbox.send` leaves them out above the limits for their recipient.
+    If `is_notice` is true, the mail tells a person about an act, and `Outbox.send` may leave it
+    out. Strangers can cause such mails, so they are limited by recipient.
     """
 
     subject: str | tuple[str, dict[str, str]]

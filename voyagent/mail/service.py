@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 class WrongMail(ValueError):
     """The kind of mail, its values or its recipient are invalid.
 
-    This is an error in the program. The message contains none of the values.
+    The message contains none of the values.
     """
 
 
@@ -94,11 +94,10 @@ class Outbox:
         """Store a mail, to be sent after the commit, and return its id.
 
         A mail about an act (`Kind.is_notice`) is left out, and None is returned, if the recipient
-        has received many from this agency. The last one before that says so.
+        has received too many from this agency.
 
-        `kind` is a key of `mail.rules.KINDS`. `KINDS[kind].values` has the names and types of
-        `values`. An unknown `locale` is replaced by English. The contents are encrypted, so that
-        neither the database nor the queue has a valid token in clear text.
+        `kind` is a key of `mail.rules.KINDS`, which has the names and types of `values`. An unknown
+        `locale` is replaced by English. The contents are encrypted.
 
         Raises WrongMail, TenantNotBound.
         """
@@ -170,10 +169,8 @@ def masked(address: str) -> str:
 def take(mail_id: UUID) -> QueuedMail | None:
     """Claim a mail for sending, or return None if there is nothing to send.
 
-    None means that the mail was sent, was given up or is not due yet. Before sending begins, this
-    attempt is counted and the next attempt is scheduled. A worker that crashes therefore delays the
-    mail but never loses it. If the worker crashes after the mail server accepted the mail and
-    before the commit of the result, the mail is sent twice with the same Message-ID.
+    None means that the mail was sent, was given up or is not due yet. A mail can be sent twice with
+    the same Message-ID, if a worker stops before the result is committed.
     """
     found = db.session.get(Mail, (current_tenant(db.session), mail_id), with_for_update=True)
     now = clock.now()
@@ -201,8 +198,7 @@ def note_sent(mail: QueuedMail) -> None:
 def note_failure(mail: QueuedMail, reason: str, *, is_final: bool) -> None:
     """Record the reason of a failed attempt.
 
-    The mail is given up if the failure is final, or if all attempts have failed. The attempts are
-    spread over about a day.
+    The mail is given up if the failure is final, or if all attempts have failed.
     """
     rows_changed(
         "update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed"

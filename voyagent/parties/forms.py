@@ -31,7 +31,7 @@ class PartyForm(SchemaForm[PartyIn]):
     """Form of a customer, a supplier, or both.
 
     `seen` is the `updated_at` of the party when the form was opened. If the stored `updated_at`
-    differs when the form is saved, somebody else has changed the party in the meantime.
+    differs when the form is saved, somebody else has changed the party.
     """
 
     schema: ClassVar[type[BaseModel]] = PartyIn
@@ -104,10 +104,7 @@ class PartyList(PartyQuery):
         return [str(_WORDS[name]) for name in (*self.invalid, *others)]
 
     def address(self, **changes: Any) -> str:
-        """Return the list's URL with some query parameters changed.
-
-        Without a new `cursor` the URL leads to the first page.
-        """
+        """Return the list's URL with some query parameters changed."""
         values = {"q": self.q, "kind": self.kind, "archived": self.archived or None} | changes
         return url_for(
             "parties.index",

@@ -156,10 +156,7 @@ def is_named(name: str) -> ColumnElement[bool]:
 def list_parties(
     reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None
 ) -> CursorPage[Row]:
-    """Return a page of parties, ordered by name, that begins after the cursor's party.
-
-    The search for a text uses no index, because an agency has at most a few thousand parties.
-    """
+    """Return a page of parties, ordered by name, that begins after the cursor's party."""
     typed = plain_number(search.text or "")
     digests = tuple(current_keyring().digests(TAX_NUMBER, typed)) if typed else ()
     rows = reader.read(_list_statement(search, digests, limit + 1, cursor))[0]

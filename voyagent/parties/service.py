@@ -79,20 +79,14 @@ class UnknownCountry(Invalid):
 
 
 class UnknownState(Invalid):
-    """The text is not a state code of the country.
-
-    A state without a country raises this error as well.
-    """
+    """The text is not a state code of the country."""
 
     code = "state_unknown"
     message = N_("This state does not belong to the country.")
 
 
 class StateIsNotOfNumber(Invalid):
-    """The state differs from the state in the GSTIN (Rule 10 of the CGST Rules).
-
-    The first two digits of a GSTIN are the code of a state.
-    """
+    """The state differs from the state in the GSTIN (Rule 10 of the CGST Rules)."""
 
     code = "state_is_not_of_tax_number"
     message = N_(
@@ -117,7 +111,7 @@ class PartyNameTaken(Conflict):
 class PartyInBooks(Conflict):
     """The name is used in the books and cannot change.
 
-    Journal entries store the name as text, and would no longer refer to a party with a new name.
+    Journal entries store the name as text.
     """
 
     code = "party_in_books"

@@ -35,9 +35,6 @@ def mask(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
 
 @task("privacy.retention", own_transactions=True, every="40 2 * * *")
 def apply_retention(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Delete or overwrite data that is older than its retention period.
-
-    The job processes each agency in transactions of its own, in batches.
-    """
+    """Delete or overwrite data that is older than its retention period."""
     for kind in KINDS:
         in_agencies(tenant_ids, partial(retention.apply, (kind,)), more=bool)

@@ -231,8 +231,7 @@ def invalid_sentences(address: Address) -> list[str]:
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:
     """Return a bar segment for each amount; the segments lie next to each other.
 
-    The gap between two segments is two thousandths of the chart's width. A negative amount has a
-    segment of zero width.
+    A negative amount has a segment of zero width.
     """
     shown = [max(amount.amount_minor, 0) for amount in amounts]
     room = 1000 - 2 * (sum(map(bool, shown)) - 1)

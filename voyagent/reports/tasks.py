@@ -92,8 +92,7 @@ def _await(process: SpawnProcess) -> None:
 def make(app: Flask, tenant_id: str, file_id: str) -> None:
     """Repeat the person's request, and store the file or mark the file as failed.
 
-    The request runs in this process and checks the rights of the person again. If the session or
-    API key of the request is no longer valid, the file is marked as failed.
+    The request runs in this process and checks the rights of the person again.
     """
     agency, file = UUID(tenant_id), UUID(file_id)
     with app.app_context(), transaction(agency):

@@ -96,7 +96,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     """Form of all settings; numbers may have group separators.
 
     `seen` is the version of the settings when the form was opened. If the stored version differs
-    when the form is saved, somebody else has changed the settings in the meantime.
+    when the form is saved, somebody else has changed the settings.
     """
 
     schema: ClassVar[type[BaseModel]] = TenantSettingsPatchRequest
@@ -203,8 +203,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     def _limit(self, role: str) -> dict[str, str] | None:
         """Parse a limit such as `50,000` or `AED 50,000`; return None for an empty field.
 
-        A limit without a currency is in the agency's currency. Text that is not an amount is
-        returned unchanged, and validation refuses it.
+        A limit without a currency is in the agency's currency.
         """
         typed = (self[f"limit_{role}"].data or "").strip()
         if not typed:
@@ -250,8 +249,8 @@ def label_of(name: str) -> str:
 def value_of(row: Row, name: str) -> Any:
     """Return the value of a setting.
 
-    `name` may also be `approval_limits.` with the name of a role, such as `approval_limits.agent`,
-    for the limit of the role. The name `model` stands for the chosen model.
+    `name` may also be `approval_limits.` with the name of a role, such as `approval_limits.agent`.
+    The name `model` stands for the chosen model.
     """
     if name == "model":
         return queries.wanted_model(row)

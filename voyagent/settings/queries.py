@@ -88,8 +88,7 @@ def logo_mark() -> ScalarSelect[str]:
 def letterhead_lines() -> ScalarSelect[Any]:
     """Return a scalar select of `address` and `tax_number` as one JSON object.
 
-    A page that is printed from the browser shows both in its header. The value of the select is
-    null if the agency has no row of settings.
+    The value of the select is null if the agency has no row of settings.
     """
     columns = TenantSettings.__table__.c
     return (
@@ -107,8 +106,8 @@ def read_logo(reader: Reader) -> Row:
 def read_letterhead(reader: Reader) -> Row:
     """Return the settings that letterheads need, such as address and bank details.
 
-    The row has the columns of the settings, and `logo`: the logo's row, or None. If the agency has
-    no settings yet, the row has only `logo`.
+    If the agency has settings, the row has the columns of the settings. The key `logo` always has
+    the logo's row, or None.
     """
     rows, logos = reader.read(statement(), logo_statement())
     return {**(opened(rows[0]) if rows else {}), "logo": logos[0] if logos else None}
@@ -131,8 +130,7 @@ def read_history(reader: Reader, tenant_id: object) -> list[Row]:
 def get_settings(*, lock: bool = False) -> TenantSettings:
     """Return the settings of the bound agency; create the row if it is missing.
 
-    Parallel first calls create only one row. If `lock` is true, the row is locked until the
-    transaction ends. A parallel change then waits, and sees the new values.
+    If `lock` is true, the row is locked until the transaction ends.
     """
     tenant_id = current_tenant(db.session)
     statement = select(TenantSettings)

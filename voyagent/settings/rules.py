@@ -51,8 +51,8 @@ class Picture:
 def remade(raw: bytes) -> Picture:
     """Redraw a PNG or JPEG image within 800 by 400 pixels.
 
-    The bytes themselves, not a file name, decide which format the image has. Metadata and trailing
-    bytes are dropped. An animation is reduced to its first frame. Equal bytes give an equal image.
+    Metadata and trailing bytes are dropped, and an animation is reduced to its first frame. Equal
+    bytes give an equal image.
 
     Raises PictureTooLarge, PictureUnreadable.
     """

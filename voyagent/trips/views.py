@@ -161,10 +161,7 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
     missing=TripNotFound,
 )
 def new_passenger(actor: Actor, trip_id: UUID) -> Any:
-    """Show and process the form of a new passenger.
-
-    The button "and another" saves the passenger and shows the form again, empty.
-    """
+    """Show and process the form of a new passenger."""
     form, trip = PassengerForm(), trips.get_trip(trip_id)
     added = form.attempt(
         lambda body: passengers.add_passenger(find_port(Keyring), actor, trip_id, body.changes()),
@@ -272,10 +269,7 @@ def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     missing=LineNotFound,
 )
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
-    """Explain the consequences, ask for confirmation, then cancel a trip line.
-
-    If the supplier fails, the confirmation page is shown again with the error.
-    """
+    """Explain the consequences, ask for confirmation, then cancel a trip line."""
     if request.method == "GET":
         return _cancel_page(trip_id, line_id)
     try:

@@ -176,10 +176,7 @@ class JournalList(CursorPageOf[JournalEntryBrief]):
 
 
 def with_lines(entry: Row, lines: list[Row]) -> Row:
-    """Return an entry with its lines and its debit totals by currency.
-
-    The result has the columns that `JournalEntryOut` needs.
-    """
+    """Return an entry with its lines and its debit totals by currency."""
     totals: dict[str, int] = {}
     for line in lines:
         totals[line["currency"]] = totals.get(line["currency"], 0) + line["debit_minor"]

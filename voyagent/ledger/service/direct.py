@@ -94,8 +94,7 @@ def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -
 def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | str, Account]:
     """Check a manual entry and return its accounts by id or purpose.
 
-    If `hold` is true, nobody can archive the accounts until this transaction ends
-    (`find_accounts`).
+    If `hold` is true, nobody can archive the accounts until this transaction ends.
 
     Raises EntryTooLong, AccountIsControl, AmountAboveLimit.
     """
@@ -116,8 +115,7 @@ def reverse_direct(
 ) -> Posted:
     """Reverse a manual entry, or reverse the reversal of a manual entry.
 
-    The total debit of the entry must be within the limit of the actor's role. An entry on an
-    archived account cannot be reversed.
+    The total debit of the entry must be within the limit of the actor's role.
 
     Raises Forbidden, EntryOfDocument (a document posted the entry), AmountAboveLimit,
     AccountInactive, and the errors of `reverse`.

@@ -138,8 +138,8 @@ def lines_of(
 ) -> list[Line]:
     """Return journal lines from triples of account purpose, side and amount.
 
-    The side is 1 for a debit and -1 for a credit. `party_name` is written to the journal lines on
-    accounts whose purpose is in `named`, or to all lines if `named` is None.
+    The side is 1 for a debit and -1 for a credit. `party_name` is written to the lines on accounts
+    whose purpose is in `named`, or to all lines if `named` is None.
     """
     return [
         (debit if sign > 0 else credit)(
@@ -198,12 +198,12 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
 ) -> Posted:
     """Post a journal entry once for each source and purpose.
 
-    `source_type` and `source_id` identify the source, such as an invoice. `purpose`, such as
-    `issue`, distinguishes the entries of one source. If the source already has an entry for the
-    purpose, that entry is returned and nothing is posted. `entry_date` is the book date and
-    defaults to today in the agency's time zone. The month of the book date must be open. Debits
-    must equal credits in each currency. `trip_id` is the trip of the source. A caller that has
-    already locked the accounts of the lines with `queries.find_accounts` passes them as `accounts`.
+    `source_type` and `source_id` identify the source, such as an invoice, and `purpose` is a word
+    such as `issue`. If the source already has an entry for the purpose, that entry is returned and
+    nothing is posted. `entry_date` is the book date and defaults to today in the agency's time
+    zone. The month of the book date must be open. Debits must equal credits in each currency.
+    `accounts` are the accounts of the lines, if the caller has already locked them with
+    `queries.find_accounts`.
 
     Raises Forbidden, EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
     EntryUnbalanced, InvalidBookDate, PeriodLocked, AccountNotFound, AccountInactive.
@@ -263,11 +263,10 @@ def check_entry(
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
     """Reverse a journal entry: post an entry with debits and credits swapped.
 
-    The new entry has the reversed entry's id in `reverses_id`, and the trip of the reversed entry.
-    An entry can be reversed once. A reversal can itself be reversed. `entry_date` is the book date
-    of the new entry and must not be before the book date of the reversed entry. `entry_date`
-    defaults to today in the agency's time zone, or to the book date of the reversed entry if that
-    date is after today. Lines on archived accounts can be reversed too.
+    An entry can be reversed once. `entry_date` is the book date of the new entry and must not be
+    before the book date of the reversed entry. `entry_date` defaults to today in the agency's time
+    zone, or to the book date of the reversed entry if that date is after today. Lines on archived
+    accounts can be reversed too.
 
     Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked,
     EntryAlreadyReversed.
@@ -350,8 +349,7 @@ def _book_date(actor: Actor, given: date | None) -> date:
 def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
     """Return the existing entry of a source for a purpose.
 
-    `post` calls this function if the book date is in a closed month, where no new entry can be
-    posted. Raises PeriodLocked if the source has no entry for the purpose.
+    Raises PeriodLocked if the source has no entry for the purpose.
     """
     try:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)

@@ -66,10 +66,7 @@ def check_month(actor: Actor, month: date) -> None:
 
 
 def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
-    """Reopen the latest closed month and return its first day.
-
-    `month` is the first day of a month, which must be the latest closed month. The audit log
-    records the reason.
+    """Reopen the latest closed month, given by its first day, and return this day.
 
     Raises Forbidden, ReasonRequired, MonthNotClosed, LaterMonthClosed.
     """

@@ -119,10 +119,7 @@ def edit(actor: Actor, account_id: UUID) -> Any:
 def _listed(
     reader: RequestReader, archived: str | None, after: str | None
 ) -> tuple[CursorPage[Row], bool]:
-    """Return the requested page of accounts, and True if the cursor is invalid.
-
-    If the cursor is invalid, the first page is returned.
-    """
+    """Return the requested page of accounts, and True if the cursor is invalid."""
     is_active = None if archived is None else archived == "0"
     try:
         return accounts.list_accounts(reader, is_active=is_active, limit=ROWS, cursor=after), False

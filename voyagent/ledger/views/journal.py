@@ -45,9 +45,7 @@ pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 def index(reader: RequestReader) -> Any:
     """Show the journal entries, newest book date first.
 
-    Invalid query parameters are ignored; the page then has status 422 and names them. Without a
-    last day, the list ends today and the page states the number of entries dated after today. If
-    the first day is after today, the list has no last day.
+    Invalid query parameters are ignored; the page then has status 422 and names them.
     """
     typed = {name: request.args.get(name, "").strip() for name in ("from", "to", "after")}
     days = {name: read_past_day(typed[name]) for name in ("from", "to")}
@@ -114,7 +112,6 @@ def new(actor: Actor) -> Any:
     """Show and process the form of a manual journal entry.
 
     The buttons "Add a line" and "Show the effect" return the form with the values entered so far.
-    While a person fills in the form, htmx requests the preview as an HTML fragment.
     """
     form = EntryForm(actor.currency, data={"entry_date": today()})
 

@@ -1,7 +1,6 @@
 """Records of other customers and suppliers that name a person in a free text.
 
-The register (`rules/register.py`) lists the columns that are searched. The tables and columns in
-the statements come from the register, never from input. Statements run under row-level security.
+`rules/register.py` lists the columns that are searched. Statements run under row-level security.
 """
 
 from __future__ import annotations
@@ -112,11 +111,10 @@ def events(ids: Iterable[UUID], patterns: list[str]) -> list[int]:
 def candidates(kind: str, values: Row) -> list[Row]:
     """Return unlinked records of one kind that name a person, newest first.
 
-    `values` has the keys of `Links.parameters`, and `most`, the maximum number of rows. `values`
-    also has the LIKE patterns `names` and the regular expressions `patterns`, which find a text
-    that names the person. The rows have the keys of the rows that `person.candidates` returns. An
-    audit event is returned only if it refers to no party, enquiry, trip, conversation, document or
-    journal entry. Any other audit event is linked to the person with the record to which it refers.
+    `values` has the keys of `Links.parameters`; `most`, the maximum number of rows; LIKE patterns
+    `names` and regular expressions `patterns`, which find a text that names the person. An audit
+    event is returned only if it refers to no party, enquiry, trip, conversation, document or
+    journal entry.
     """
     if kind not in RECORDS:
         return [dict(row) for row in db.session.execute(_EVENT_CANDIDATES, values).mappings()]
@@ -168,11 +166,7 @@ def unreplaced(kind: str, ids: list[UUID], searched: Row) -> list[UUID]:
     """Return the ids of the records that still name a person after an erasure.
 
     `ids` are confirmed records of the kind `kind`. `searched` has `patterns`, regular expressions
-    that find the person's names and contact details, and `names`, LIKE patterns of the words of the
-    name. An erasure takes all matches of `patterns` out of a text. A record is returned in two
-    cases. Either none of its texts matches `patterns`, so that an erasure would change nothing in
-    it. Or one of its texts would still contain all words of the name after the matches are taken
-    out.
+    for the names and contact details, and `names`, LIKE patterns of the words of the name.
     """
     if kind == "audit_event":
         statement = _EVENTS_UNREPLACED

@@ -3,8 +3,7 @@
 A person is a party. Documents, payments and entries are linked to the party by its name. An
 enquiry, a trip or a conversation is linked if an invoice of the party refers to it, or if an
 administrator has confirmed that it is about the person. A passenger is linked only if an
-administrator has confirmed this. An administrator can also confirm a record of somebody else that
-names the person (`mentions.py`). Statements run under row-level security.
+administrator has confirmed this. Statements run under row-level security.
 """
 
 from __future__ import annotations
@@ -247,9 +246,7 @@ class Links:
 def links_of(party_id: UUID) -> Links:
     """Return the records that are linked to a party. Raises PartyNotFound.
 
-    The call allows each statement of this transaction SEARCH_S seconds instead of the usual limit.
-    The searches read all messages and audit events of the agency, and must also succeed in a large
-    agency.
+    The call sets the time limit of the statements of this transaction to SEARCH_S seconds.
     """
     party = parties.get_party(party_id)
     db.session.execute(
@@ -331,11 +328,7 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
 
 
 def patterns_of(links: Links) -> list[str]:
-    """Return regular expressions that find a person in a text, longest words first.
-
-    The expressions find the names, e-mail addresses, phone numbers and postal address of the
-    person.
-    """
+    """Return regular expressions that find a person in a text, longest words first."""
     found = db.session.execute(
         text(
             "select kind, word from (select unnest(array['name', 'email', 'phone', 'address']) as"
@@ -372,8 +365,7 @@ def texts_about(links: Links, texts: Iterable[str]) -> frozenset[str]:
 def rows_of(links: Links, holding: Holding) -> list[Row]:
     """Return the personal data of a person in one table.
 
-    A linked record may belong to somebody else. Of such a record, only the texts that name the
-    person are returned.
+    Of a linked record of somebody else, only the texts that name the person are returned.
     """
     if not holding.linked or not holding.columns:
         return []
@@ -471,8 +463,7 @@ def confirmed(party_id: UUID) -> list[Row]:
 def unreplaced(links: Links) -> list[Row]:
     """Return confirmed records of others that may still name the person after erasure.
 
-    Such a record may contain a nickname or another spelling of the name, which `rules/spellings.py`
-    does not find. Rows: kind, record_id, title.
+    Rows: kind, record_id, title.
     """
     searched = {
         "names": _searched(links.key, None, None)["names"],

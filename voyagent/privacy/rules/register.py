@@ -27,12 +27,8 @@ class Mention:
     Such a record, for example another customer's invoice, can be linked to the person. `kind` is
     the kind of the record, and `record` the column with its id. `texts` are the columns in which an
     erasure replaces the names and contact details of the person, and `shown` are further columns
-    for an export. Only rows that meet the SQL condition `offered` are searched. If `posted` is
-    false, an erasure changes the rows with an UPDATE. If `posted` is true, only the database
-    function `app.replace_words` can change the rows.
-
-    For the main table of the record, `title` is an SQL expression of the table `t`, and `at` the
-    column with the time of creation. For a table of lines `title` is empty.
+    for an export. If `posted` is true, only the database function `app.replace_words` can change
+    the rows.
     """
 
     kind: str

@@ -1,7 +1,6 @@
 """Regular expressions of PostgreSQL that find names and contact details.
 
-The callers must ignore case. The expressions also match in JSON text, in which a line break is
-written as a backslash and a letter.
+The callers must ignore case.
 """
 
 from __future__ import annotations
@@ -36,16 +35,10 @@ _NUKTA = {unicodedata.normalize("NFC", one): one for one in map(chr, range(0x958
 def pattern_of(kind: str, word: str) -> str | None:
     """Return the expression for a word; None if the word is too short for a search.
 
-    A word that is too short to identify a person has no expression. `word` is the name, phone
-    number or other text to find, and `kind` is `name`, `phone`, `email`, `address` or `passport`.
-    Any white space and punctuation may stand between the parts of a name or an address. The last
-    part of a name may come first. Initials may stand between the parts of a name, its middle parts
-    may be missing, and titles at its start (`Dr.`) are ignored. A phone number may lack its country
-    code, and punctuation may stand between the characters of a phone or passport number. A name or
-    an address is not found inside another word. Letters with combining marks match in composed and
-    in decomposed form, whatever the form of `word`.
+    `word` is the name, phone number or other text to find, and `kind` is `name`, `phone`, `email`,
+    `address` or `passport`.
 
-    No part of an expression can match the same text in two ways. Otherwise the time of a search
+    No part of an expression may match the same text in two ways: otherwise the time of a search
     would double with each part of a name.
     """
     word = word.strip()
@@ -70,10 +63,7 @@ def pattern_of(kind: str, word: str) -> str | None:
 
 
 def without_titles(name: str) -> str:
-    """Return a name without titles at its start, such as `Mr` or `Dr.`.
-
-    A name keeps its title if only one word would be left.
-    """
+    """Return a name without titles at its start, such as `Mr` or `Dr.`."""
     words = name.split()
     while len(words) > 2 and is_title(words[0]):
         del words[0]

@@ -90,11 +90,10 @@ _STEPS = (
 class Plan:
     """The effect of an erasure, by table, with the records that prevent it.
 
-    `goes` are the tables whose rows would change, and `stays` the tables in which data stays. Each
-    table comes with its number of rows. `blocked_by` are the records that prevent the erasure.
-    `unreplaced` are confirmed records of others that name the person in a spelling that the erasure
-    does not find. `identity_until` is the last day on which the identity is kept for tax
-    authorities; None if it is not kept.
+    `goes` are the tables whose rows would change, and `stays` the tables in which data stays.
+    `blocked_by` are the records that prevent the erasure. `unreplaced` are confirmed records of
+    others that name the person in a spelling that the erasure does not find. `identity_until` is
+    the last day on which the identity is kept for tax authorities; None if it is not kept.
     """
 
     goes: list[tuple[Holding, int]]
@@ -117,10 +116,9 @@ def plan(actor: Actor, party_id: UUID) -> Plan:
 def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Erasure:
     """Erase the data of a person.
 
-    The large files, and the responses that are stored for repeated requests, may name the person.
-    The program cannot search them, because they are encrypted. Therefore it deletes all of them for
-    the whole agency. A second erasure of the person changes nothing and returns the first erasure.
-    The party's row is locked, so that parallel calls make one erasure.
+    All large files and all stored responses of the agency are deleted, because they are encrypted
+    and may name the person. A second erasure of the person changes nothing and returns the first
+    erasure.
 
     Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, SearchesBusy, PersonHasOpenRecords.
     """

@@ -36,8 +36,8 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     """Return everything that is held about a person, by table, and record the export.
 
     Passport numbers and PANs are whole, because the person has a right to a copy. `form` is `json`
-    or `pdf`. A conversation of the person may have messages about other people. Therefore a message
-    or a result of a tool is exported only if it names the person or a record of the person.
+    or `pdf`. Of a conversation, a message or a result of a tool is exported only if it names the
+    person or a record of the person.
 
     Keys of the result: party_id, name, made_at, held, left_out. `held` has the rows by table, and
     `left_out` the number of rows that were left out, by table.
@@ -140,7 +140,7 @@ def _elements_in(value: Any) -> Iterator[str]:
 def _text_of(value: Any) -> str:
     """Return the values in a value, without the names of its members, as one text.
 
-    A quotation mark stands between them, because no name is found across it.
+    A quotation mark stands between two values, so that no name is found across two values.
     """
     if isinstance(value, dict):
         return '"'.join(map(_text_of, value.values()))

@@ -146,8 +146,7 @@ def choose(actor: Actor, periods: Mapping[str, int | None]) -> list[Row]:
 def apply(kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, int]:
     """Delete or overwrite one batch of data whose period is over, for each kind.
 
-    Only data of the current agency is changed: at most 5,000 rows of a kind, and 50 conversations.
-    Returns the number of changed rows by kind. An audit event records these numbers.
+    Returns the number of changed rows of each kind that has any.
     """
     chosen, now = get_settings().retention, clock.now()
     done: dict[str, int] = {}

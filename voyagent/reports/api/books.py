@@ -139,10 +139,7 @@ def _record_openings(actor: Actor, journey: Journey) -> None:
 
 
 def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
-    """Return the function that formats passport numbers.
-
-    The function masks the numbers unless the actor's role may see passport numbers.
-    """
+    """Return the function that formats passport numbers."""
     if not actor.can("trip.see_passports"):
         return lambda one: masked(one.passport_last4)
     keyring = find_port(Keyring)

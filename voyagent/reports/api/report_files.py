@@ -60,8 +60,8 @@ class Made:
 class Maker(NamedTuple):
     """Definition of a report's files.
 
-    `query` is the query schema, and `make` reads the report. `stream`, if given, returns a CSV
-    stream, so that a CSV file of any length is possible.
+    `query` is the query schema, and `make` reads the report. `stream` returns a CSV stream of any
+    length; None if the report has none.
     """
 
     query: type[BaseModel]
@@ -72,8 +72,7 @@ class Maker(NamedTuple):
 def query_of(report: str, form: Format) -> type[BaseModel]:
     """Return the query schema of a report's file.
 
-    The schema has the fields of the report's JSON operation, without `limit` and `cursor`. The
-    schema for a PDF also has a language.
+    The schema has the fields of the report's JSON operation, without `limit` and `cursor`.
     """
     model = REPORTS[report].query
     fields: dict[str, Any] = {

@@ -43,9 +43,8 @@ from voyagent.trips.rules.journey import Total
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
     """Return the profit and loss as one table for each currency.
 
-    A table has one row for each account and a total for each type of account. If the report
-    compares two periods, the table also has the amounts of the second period and the differences
-    between the two periods. If `currency` is given, only the table of that currency is returned.
+    If two periods are compared, the table also has the second period's amounts and the differences.
+    If `currency` is given, only the table of that currency is returned.
     """
     shown = [
         block
@@ -58,9 +57,8 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
     """Return the balance sheet as one table for each currency.
 
-    A table has one row for each account and a total for each type of account. If the report
-    compares two days, the table also has the amounts of the second day and the differences between
-    the two days. If `currency` is given, only the table of that currency is returned.
+    If two days are compared, the table also has the second day's amounts and the differences. If
+    `currency` is given, only the table of that currency is returned.
     """
     shown = [
         block
@@ -73,7 +71,6 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
 def general_ledger(report: GeneralLedger) -> Printed:
     """Return the general ledger of an account as one table for each currency.
 
-    A table has the opening balance, the postings with a running balance, and the closing balance.
     Raises TooManyLines.
     """
     whole(report)
@@ -87,7 +84,7 @@ def general_ledger(report: GeneralLedger) -> Printed:
 def day_book(report: DayBook) -> Printed:
     """Return the day book as a table of journal entries with their lines.
 
-    Each amount is shown with its currency. Raises TooManyLines.
+    Raises TooManyLines.
     """
     whole(report)
     sums = [
@@ -125,7 +122,7 @@ def trip_margins(report: Margins) -> Printed:
 def margin_lines(report: MarginLines) -> Printed:
     """Return the journal lines of a margin as a table, with their sum.
 
-    The table has one row for each journal line, with the account of the line. Raises TooManyLines.
+    Raises TooManyLines.
     """
     whole(report)
     rows = [

@@ -28,10 +28,7 @@ def file(printed: Printed, name: str, words: str, reader: RequestReader) -> Atta
 
 
 def ageing(report: Open) -> Printed:
-    """Return receivables or payables by age as one table for each currency.
-
-    A table has one row for each party.
-    """
+    """Return receivables or payables by age as one table for each currency."""
     owed_to_us = report.kind == "receivable"
     return Printed(
         _("Receivables by age") if owed_to_us else _("Payables by age"),
@@ -42,10 +39,8 @@ def ageing(report: Open) -> Printed:
 def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
     """Return the trial balance as one table for each currency.
 
-    A table has one row for each account and one row of totals. The columns are debit and credit of
-    the opening balance, of the postings in the period, and of the closing balance. If the period is
-    in more than one financial year, debit and credit of the year-end transfer are two further
-    columns.
+    The columns are debit and credit of opening balance, movement and closing balance, and of the
+    year-end transfer if the period is in more than one financial year.
     """
     return Printed(
         _("Trial balance"),
@@ -56,7 +51,6 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
 def party_statement(report: PartyStatement) -> Printed:
     """Return the party statement as one table for each currency.
 
-    A table has the opening balance, the entries with a running balance, and the closing balance.
     Raises TooManyLines.
     """
     whole(report)

@@ -1,8 +1,6 @@
 """Export of the books for beancount.
 
-The file has accounts, transactions and balance assertions.
-https://beancount.github.io/docs/beancount_language_syntax.html describes the format: a transaction
-balances in each currency, and the first part of an account's name is one of five types.
+The format: https://beancount.github.io/docs/beancount_language_syntax.html.
 """
 
 from __future__ import annotations
@@ -34,8 +32,7 @@ _ROOTS = {
 def pieces(reader: Reader) -> Iterator[str]:
     """Yield all postings as text: accounts, entries by book date, balance assertions.
 
-    The balance assertions state the balances of the trial balance on the day after the last entry.
-    They have no tolerance, so that `bean-check` reports every difference.
+    The assertions have no tolerance, so that `bean-check` reports every difference.
     """
     chosen = settings.read(reader)
     if chosen is not None:

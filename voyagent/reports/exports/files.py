@@ -13,7 +13,6 @@ from voyagent.kernel.db import db, snapshot
 def write(tenant_id: UUID, pieces: Callable[[Reader], Iterator[str]], path: Path) -> None:
     """Write the text that `pieces` yields to a file in UTF-8.
 
-    `pieces` reads from one database snapshot. The file has a temporary name until it is complete.
     Like `db.snapshot`, the call rolls back uncommitted work of the session. Raises OSError.
     """
     unfinished = path.with_name(path.name + ".part")

@@ -320,8 +320,7 @@ def ledger_closing(report: GeneralLedger) -> list[list[Cell]]:
 def general_ledger(report: GeneralLedger) -> Sheet:
     """Return the general ledger as a sheet.
 
-    The sheet has the opening balance, the postings, the transfers at year ends and the closing
-    balance. Raises TooManyLines if `report` does not contain all its lines.
+    Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     rows = ledger_opening(report)
@@ -358,8 +357,7 @@ def daybook_totals(report: DayBook) -> list[list[Cell]]:
 def day_book(report: DayBook) -> Sheet:
     """Return the day book as a sheet with totals by currency.
 
-    There is one row for each journal line. Raises TooManyLines if `report` does not contain all
-    its lines.
+    Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     rows: list[list[Cell]] = []
@@ -414,8 +412,7 @@ def statement_closing(report: PartyStatement) -> list[list[Cell]]:
 def party_statement(report: PartyStatement) -> Sheet:
     """Return the party statement as a sheet.
 
-    The sheet has the opening balance, the entries and the closing balance of each currency. Raises
-    TooManyLines.
+    Raises TooManyLines.
     """
     whole(report)
     rows: list[list[Cell]] = [
@@ -440,9 +437,6 @@ def party_statement(report: PartyStatement) -> Sheet:
 def trip_margins(report: Margins) -> Sheet:
     """Return the margins as a sheet with totals.
 
-    There is one row for each trip or group of trips and currency. The last two rows of each
-    currency compare the totals with the books. One row has the postings without a trip. The other
-    row has the trial balance, which equals the total of all trips plus the postings without a trip.
     Raises TooManyLines.
     """
     whole(report)

@@ -1,7 +1,4 @@
-"""CSV streams of reports of any length.
-
-The database formats the rows, and the program passes them on while it reads them.
-"""
+"""CSV streams of reports of any length."""
 
 from __future__ import annotations
 
@@ -26,11 +23,7 @@ from voyagent.reports.queries.periods import Days, Period
 
 
 def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
-    """Return the general ledger of an account as a CSV stream.
-
-    The program computes the rows with opening balances, year-end transfers and closing balances.
-    The rows with postings come from the database.
-    """
+    """Return the general ledger of an account as a CSV stream."""
     report = read_general_ledger(reader, account, period, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
@@ -46,11 +39,7 @@ def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
 
 
 def day_book(reader: Reader, days: Days) -> Stream:
-    """Return the day book as a CSV stream: every journal line, and totals by currency.
-
-    The database sorts the journal lines of one day at a time, so the first row does not wait for
-    the whole period.
-    """
+    """Return the day book as a CSV stream: every journal line, and totals by currency."""
     report = read_day_book(reader, days, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
@@ -61,11 +50,7 @@ def day_book(reader: Reader, days: Days) -> Stream:
 
 
 def party_statement(reader: Reader, kind: PartyKind, party: str, days: Days) -> Stream:
-    """Return a party statement as a CSV stream.
-
-    The stream has the opening balance, the entries and the closing balance. The database sorts all
-    lines of the party before it sends the first row.
-    """
+    """Return a party statement as a CSV stream."""
     report = read_party_statement(reader, kind, party, days, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:

@@ -2,7 +2,7 @@
 
 https://help.tallysolutions.com/developer-reference/introduction/understanding-integration-transactions/
 describes the XML. A debit has `Yes` in ISDEEMEDPOSITIVE and a negative amount, and a credit has
-`No` and a positive amount. The amounts of a voucher therefore sum to zero.
+`No` and a positive amount.
 """
 
 from __future__ import annotations
@@ -74,10 +74,9 @@ class Names:
     """Names of groups and ledgers in Tally.
 
     A control account becomes a group, and each party on the account becomes a ledger in that group.
-    The group therefore has the balance of the account. Any other account becomes a ledger. Names
-    must be unique in a Tally company, ignoring case: if a name is already used, the account's code
-    is appended. Names are assigned in the order of the accounts' first entries, so that the files
-    of different months use the same names.
+    Any other account becomes a ledger. Names must be unique in a Tally company, ignoring case: if a
+    name is already used, the account's code is appended. Names are assigned in the order of the
+    accounts' first entries, so that the files of different months use the same names.
     """
 
     def __init__(self, concerned: Iterable[Row]) -> None:

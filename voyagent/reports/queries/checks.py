@@ -274,11 +274,7 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
 
 
 def advances(reader: Reader) -> Iterator[Finding]:
-    """Yield a finding if the sum of the advances differs from the account balance.
-
-    The advances of customers and the advances to suppliers each have an account. The duration of
-    the check depends on the number of payments with an unused part.
-    """
+    """Yield a finding if the sum of the advances differs from the account balance."""
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
     unapplied, accounts = reader.read(
         queries_checks.advances_statement(), control_balances_statement(*signs)

@@ -1,7 +1,4 @@
-"""Day book: journal entries with their lines.
-
-The duration of reading a page depends only on the number of entries on the page.
-"""
+"""Day book: journal entries with their lines."""
 
 from __future__ import annotations
 
@@ -82,7 +79,7 @@ def read_day_book(
 ) -> DayBook:
     """Return a page of the day book, in one database round trip.
 
-    The totals cover all pages and are computed from the stored balances. Raises InvalidCursor.
+    Raises InvalidCursor.
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
@@ -106,7 +103,7 @@ def read_day_book(
 def every_entry(reader: Reader, days: Days) -> Iterator[BookedEntry]:
     """Yield all journal entries of a period, oldest first.
 
-    The entries are read in batches. `reader` must read all batches from one database snapshot.
+    `reader` must read all batches from one database snapshot.
     """
     after = None
     while entries := _entries(

@@ -1,8 +1,7 @@
 """General ledger: one account over a period, with running balances.
 
-The time to read a page depends only on the number of postings on the page. Revenue and expense
-accounts start each financial year at zero. If a new financial year begins within the period, a
-computed line first transfers the balance to the result of earlier years.
+Revenue and expense accounts start each financial year at zero. If a new financial year begins
+within the period, a computed line first transfers the balance to the result of earlier years.
 """
 
 from __future__ import annotations
@@ -288,8 +287,8 @@ def _running(
 ) -> Iterable[LedgerLine | CarriedLine]:
     """Yield postings with running balances, and year-end lines before each new year.
 
-    `ended` has the balance of each financial year of the period except the last year. The function
-    updates `balances`, a mapping from currency to minor units.
+    `ended` has the balance at the end of each financial year of the period except the last year.
+    The call changes `balances`, a mapping from currency to minor units.
     """
     turns = deque(ended)
     for row in lines:

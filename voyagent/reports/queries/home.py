@@ -133,10 +133,7 @@ class Now:
 
 
 def read_now(reader: Reader, actor: Actor) -> Now:
-    """Return the contents of the home page, in one database round trip.
-
-    If the agency seems to be new, a second round trip reads whether it has postings.
-    """
+    """Return the contents of the home page, in one database round trip."""
     today = clock.today(actor.timezone)
     monday = today - timedelta(days=today.weekday())
     people = (

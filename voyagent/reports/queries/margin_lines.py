@@ -126,8 +126,7 @@ def read_margin_lines(
 ) -> MarginLines:
     """Return a page of the journal lines of a margin and their sum, in one round trip.
 
-    `read_margins` shows the sum of these journal lines. Raises MonthElsewhere, InvalidCursor,
-    TripNotFound.
+    Raises MonthElsewhere, InvalidCursor, TripNotFound.
     """
     days = whose.days_of(days)
     if after is not None and not days.first <= after.day <= days.last:

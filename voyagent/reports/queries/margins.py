@@ -1,7 +1,7 @@
 """Planned and actual margins by trip, customer or month.
 
 The planned margin is price less cost of the trip's lines. The actual margin is posted revenue less
-posted cost. The report also compares the actual margins of all trips with the trial balance.
+posted cost.
 """
 
 from __future__ import annotations
@@ -80,8 +80,7 @@ class GroupMargin:
 class Tie:
     """Revenue and direct cost of all trips and of the trial balance in one currency.
 
-    Both totals cover the same days and are read from different tables of stored balances. In both,
-    `price` is the revenue and `cost` the direct cost.
+    In both, `price` is the revenue and `cost` the direct cost.
     """
 
     of_trips: Total
@@ -217,11 +216,7 @@ def _balances(days: Days) -> list[Select[Any]]:
 def _shown(
     group_by: GroupBy, rows: list[Row], limit: int
 ) -> tuple[tuple[TripMargin, ...], tuple[GroupMargin, ...], str | None]:
-    """Return trips, groups of trips, and the cursor of the next page.
-
-    Either the trips or the groups are empty, depending on `group_by`. If `rows` has more than
-    `limit` trips or customers, there is a next page.
-    """
+    """Return trips, groups of trips, and the cursor of the next page."""
     name = {"trip": "id", "customer": "key", "month": "month"}[group_by]
     found = [list(same) for _, same in groupby(rows, key=lambda row: row[name])]
     shown = found if group_by == "month" else found[:limit]

@@ -41,7 +41,7 @@ class Moved(NamedTuple):
     """A journal entry of a party in one currency.
 
     `more` is the amount by which the party's balance increases, and `less` the amount by which it
-    decreases. One of the two is zero. `balance` is the running balance.
+    decreases. `balance` is the running balance.
     """
 
     entry_id: UUID
@@ -113,8 +113,7 @@ def read_party_statement(
 ) -> PartyStatement:
     """Return a page of a party statement, in one database round trip.
 
-    The duration of the query depends on the number of all journal lines of the party. Raises
-    InvalidCursor.
+    Raises InvalidCursor.
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor

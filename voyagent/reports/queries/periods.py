@@ -40,10 +40,7 @@ class Days:
 
     @property
     def evening_before(self) -> date:
-        """The day before the first day of the period.
-
-        The balance at the end of this day is the opening balance of the period.
-        """
+        """The day before the first day of the period."""
         return self.first - timedelta(days=1)
 
     @property

@@ -1,8 +1,4 @@
-"""Receivables and payables by age, for the API and for the page.
-
-The API shows four age buckets, and the page shows parties. The page also compares the sum of the
-open documents with the ledger.
-"""
+"""Receivables and payables by age, for the API and for the page."""
 
 from __future__ import annotations
 
@@ -251,9 +247,9 @@ def read_ageing(
 ) -> tuple[list[Row], list[Row]]:
     """Return rows for `ageings`, and rows with the five largest parties by currency.
 
-    Both lists take one database round trip. The rows for `ageings` are of three kinds, named by the
-    column `part`: open documents (`ages`), negative advances by age (`advances`), and open bills by
-    payment day (`scheduled`). Raises PeriodInverted.
+    The rows for `ageings` are of three kinds, named by the column `part`: open documents (`ages`),
+    negative advances by age (`advances`), and open bills by payment day (`scheduled`). Raises
+    PeriodInverted.
     """
     if first > last:
         raise PeriodInverted

@@ -1,7 +1,4 @@
-"""Profit and loss of a period, and balance sheet of a day.
-
-Both are computed from the stored balances by month and by day.
-"""
+"""Profit and loss of a period, and balance sheet of a day."""
 
 from __future__ import annotations
 
@@ -184,7 +181,7 @@ def read_profit_and_loss(
     For each of the two periods, the result has two trial balances: at the end of the day before the
     period and at the end of its last day. The period to compare with is None if `comparison` is
     `none` and `first` is None. If `first` is given, the period to compare with begins on this day,
-    whatever `comparison` is. The call needs one database round trip.
+    whatever `comparison` is.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]
@@ -224,7 +221,7 @@ def read_balance_sheet(
     """Return the trial balances that the balance sheets of one or two days need.
 
     For each day, the result has the trial balance of that day and the trial balance at the end of
-    the previous financial year. The call needs one database round trip.
+    the previous financial year.
     """
     evenings = [now, before] if before else [now]
     wanted = [

@@ -173,8 +173,7 @@ class PeriodLine:
     def four_pairs(self) -> tuple[Sides, ...]:
         """Opening, movement, year-end transfer and closing, each as debit and credit.
 
-        Unlike in `pairs`, the year-end transfer is always present. It is zero if the period is
-        within one financial year.
+        Unlike in `pairs`, the year-end transfer is always present.
         """
         return with_carried(self.pairs, self.opening.currency)
 

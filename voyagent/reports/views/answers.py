@@ -22,9 +22,7 @@ def answered(
 ) -> Any:
     """Return the HTML page of a report, or a file if one is requested.
 
-    `sheet` makes the file. If the report could not be read, `sheet` is None and the page is
-    returned. `wrong` has error sentences for the page. The page has status 422 if there is an
-    error.
+    `sheet` makes the file. `wrong` has error sentences for the page, which then has status 422.
     """
     if address.format is not None and sheet is not None:
         return exported(

@@ -80,10 +80,7 @@ def payables(reader: RequestReader) -> Any:
 
 @pages.page("/reports/trial-balance", permission="report.read")
 def trial_balance(reader: RequestReader) -> Any:
-    """Show opening balance, movement and closing balance of every account.
-
-    The page also shows whether debits equal credits.
-    """
+    """Show opening balance, movement and closing balance of every account."""
     address = Address.read("reports.trial_balance", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
@@ -178,8 +175,7 @@ def general_ledger(reader: RequestReader) -> Any:
 def itinerary(reader: RequestReader) -> Any:
     """Redirect to the trip of a conversation, or to the list of trips.
 
-    If the query names no conversation, the response redirects to the list of trips. If the
-    conversation has no trip, the response is a page that offers to open a trip.
+    If the conversation has no trip, the response is a page that offers to open a trip.
     """
     session_text = request.args.get("session_id", "").strip()
     session_id = parse_id(session_text)
@@ -335,10 +331,8 @@ def _skipped(given: str) -> int:
 def _drill(address: Address, filters: OpenFilters, listed: str, *, is_now: bool) -> Any:
     """Return a function that returns the link for an amount.
 
-    The function takes the currency, the age and the party of the amount. The link leads to the list
-    of open invoices or bills (`listed`). The list always shows the documents that are open today,
-    by due date. If the report is of another day, has another basis or is limited to issue dates,
-    the link leads to the documents on the report's own page.
+    The function takes the currency, the age and the party of the amount. `listed` is the endpoint
+    of the list of invoices or bills that are open today.
     """
 
     @cache  # hundreds of amounts share a few URLs, which differ only in the party

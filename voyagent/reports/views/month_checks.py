@@ -81,8 +81,7 @@ def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
 def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
     """Return failed checks that count the draft invoices and the draft bills.
 
-    One check is for invoices and one for bills, and each links to the list of the drafts. A check
-    is left out if there are no such drafts.
+    A check is left out if there are no such drafts.
     """
     bills = sum(row["is_bill"] for row in drafts)
     invoices = len(drafts) - bills

@@ -20,13 +20,11 @@ _DIGITS_SHOWN = 12
 def put(actor: Actor, raw: bytes) -> Row:
     """Store a PNG or JPEG image as the logo, redrawn, and return the logo's row.
 
-    If the redrawn image equals the stored one, nothing changes. The settings row is locked, so that
-    parallel requests do not insert two logos.
-
     Raises Forbidden, PictureTooLarge, PictureUnreadable.
     """
     actor.require("settings.update")
     picture = remade(raw)
+    # parallel requests must not insert two logos
     queries.get_settings(lock=True)
     logo = queries.get_logo()
     before = _logo_text(logo) if logo else None
@@ -40,10 +38,7 @@ def put(actor: Actor, raw: bytes) -> Row:
 
 
 def remove(actor: Actor) -> None:
-    """Remove the logo; do nothing if there is none. Raises Forbidden.
-
-    Documents that were already sent keep the logo.
-    """
+    """Remove the logo; do nothing if there is none. Raises Forbidden."""
     actor.require("settings.update")
     queries.get_settings(lock=True)
     logo = queries.get_logo()

@@ -154,11 +154,9 @@ def make(actor: Actor) -> Row:
 def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -> TenantSettings:
     """Change the settings; they apply from the next request, on pages and in the API.
 
-    If no value differs, nothing is stored or audited. The row is locked, so that parallel changes
-    do not overwrite each other and each audit event has the true old values. `seen` is the version
-    (`queries.mark_of`) that the caller has read. Posted documents keep their currency, number and
-    date. A change of a setting in `STEP_UP` needs a password entered just now, or an API key with
-    the scope `settings`.
+    If no value differs, nothing is stored or audited. `seen` is the version (`queries.mark_of`)
+    that the caller has read. A change of a setting in `STEP_UP` needs a password entered just now,
+    or an API key with the scope `settings`.
 
     Raises Unauthorized, Forbidden, NotFresh, UnknownZone, UnbookableCurrency, InvalidTaxNumber,
     InvalidMailAddresses, SettingsChangedSince.
@@ -168,6 +166,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
     if "audit_mail_addresses" in changes:
         text = changes["audit_mail_addresses"]
         changes = {**changes, "audit_mail_addresses": ", ".join(_addresses(text or "")) or None}
+    # locked, so that each audit event has the true old values
     settings = queries.get_settings(lock=True)
     if seen is not None and seen != queries.mark_of(queries.row_of(settings)):
         raise SettingsChangedSince

@@ -14,10 +14,7 @@ _HUNDRED = Decimal(100)
 
 
 class PlaceOfSupplyMissing(Conflict):
-    """The place of supply is unknown, and the tax depends on it.
-
-    A supply within a state has other tax components than a supply to another state.
-    """
+    """The place of supply is unknown, and the tax depends on it."""
 
     code = "place_of_supply_required"
     message = N_("Enter the customer’s state. It decides which tax is due.")
@@ -119,8 +116,8 @@ def day_of_supply(
 ) -> date:
     """Return the time of supply: the day whose tax rates apply.
 
-    If the day of service is unknown, the day of the invoice counts as the day of service. The
-    result is the second of the days of invoice, payment and service, in order of time. Without a
-    payment, the result is the later of the days of invoice and service.
+    The result is the second of the days of invoice, payment and service, in order of time. Without
+    a payment, the result is the later of the days of invoice and service. An unknown day of service
+    counts as the day of the invoice.
     """
     return sorted((invoice, payment or date.max, service or invoice))[1]

@@ -21,10 +21,7 @@ class InvalidTaxNumber(Invalid):
 
 
 def country_of(number: str | None) -> str | None:
-    """Return the country that issued a tax number, or None if this is not clear.
-
-    A GSTIN belongs to India. A TRN of fifteen digits belongs to the United Arab Emirates.
-    """
+    """Return the country that issued a tax number, or None if this is not clear."""
     plain = "".join((number or "").split()).upper()
     if gstin.is_valid(plain):
         return COUNTRY

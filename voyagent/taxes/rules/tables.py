@@ -1,9 +1,9 @@
 """Tables of tax rates, collections at source and states, read from CSV files.
 
 A tax treatment, such as `service_fee` or `air_domestic`, is the way in which a country taxes a kind
-of sale. Each row of rates has its first and last day and its legal source. Another country needs
-only further rows. A row is marked as unconfirmed until somebody has compared it with the text of
-the law. An invoice line whose tax was computed with an unconfirmed row is marked as well.
+of sale. Each row of rates has its first and last day and its legal source. A row is marked as
+unconfirmed until somebody has compared it with the text of the law. An invoice line whose tax was
+computed with an unconfirmed row is marked as well.
 """
 
 from __future__ import annotations
@@ -139,10 +139,7 @@ def collections(country: str) -> tuple[str, ...]:
 
 @cache
 def currency_of(country: str) -> str:
-    """Return the currency in which a country's taxes are due.
-
-    Raises UnknownTreatment for a country without tables.
-    """
+    """Return the currency in which a country's taxes are due. Raises UnknownTreatment."""
     found = next(
         (row["currency"] for row in _rows("countries.csv") if row["country"] == country), None
     )

@@ -1,7 +1,4 @@
-"""Add or change a passenger of the conversation's trip.
-
-If the trip already has a passenger of the given name, that passenger is changed.
-"""
+"""Add or change a passenger of the conversation's trip."""
 
 from __future__ import annotations
 

@@ -149,9 +149,8 @@ def records(output: JsonObject) -> Sequence[Choice]:
 def _planned_before(call: Invocation, trip_id: UUID, inputs: AddTransferInput) -> JsonObject | None:
     """Return the output of a replaced turn that added an equal transfer, or None.
 
-    A replaced turn is an earlier turn on the same message, whose answer the assistant now writes
-    again (`call.earlier`). The transfer of the replaced turn must still be planned. Without this
-    check, the new answer would add an equal transfer a second time.
+    A replaced turn is an earlier turn on the same message (`call.earlier`). The transfer must still
+    be planned.
     """
     for earlier in reversed(call.earlier):
         if earlier["on"] != inputs.on.isoformat():

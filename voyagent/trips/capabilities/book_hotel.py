@@ -142,7 +142,7 @@ def preview(call: Invocation, inputs: BookHotelInput) -> Description:
 def measure(call: Invocation, inputs: BookHotelInput) -> Measured:
     """Return the services of the trip.
 
-    The preview compares the services before and after the dry run. Raises PassengerNotFound.
+    Raises PassengerNotFound.
     """
     return itinerary_of(call, hotels.trip_of_people(inputs.passenger_ids).id)
 

@@ -89,7 +89,7 @@ def preview(_call: Invocation, inputs: CancelHotelBookingInput) -> Description:
 def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
     """Return the services of the trip.
 
-    The preview compares the services before and after the dry run. Raises LineNotFound.
+    Raises LineNotFound.
     """
     return itinerary_of(call, trips.trip_id_of_line(inputs.booking_id))
 
@@ -97,7 +97,7 @@ def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
 def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:
     """Return the policy: the supplier is paid an amount that is not known yet.
 
-    The supplier may charge for the cancellation. The charge is known only afterwards.
+    The supplier's charge is known only afterwards.
     """
     return Policy(direction="out")
 

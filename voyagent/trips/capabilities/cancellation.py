@@ -1,7 +1,4 @@
-"""Cancel trip lines from pages and the API.
-
-A line is released at the supplier, cancelled after approval, or only marked as cancelled.
-"""
+"""Cancel trip lines from pages and the API."""
 
 from __future__ import annotations
 
@@ -112,7 +109,6 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
 def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
     """Request approval to cancel a hotel booking, and return the request.
 
-    The request is shown in a new conversation. After the approval, a job cancels the booking.
     Raises Forbidden, LineNotFound, LineIsOver, NotAtSupplier, and CancellationRequested if an
     earlier request for the booking is unfinished.
     """

@@ -121,7 +121,7 @@ def preview(_call: Invocation, inputs: FileVisaInput) -> Description:
 def measure(call: Invocation, inputs: FileVisaInput) -> Measured:
     """Return the services of the trip.
 
-    The preview compares the services before and after the dry run. Raises PassengerNotFound.
+    Raises PassengerNotFound.
     """
     return itinerary_of(call, visas.applicant(inputs.passenger_id)[1].id)
 

@@ -157,8 +157,7 @@ def _output(lines: Sequence[TripLine], budget: Money | None) -> JsonObject:
 def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
     """Return the bookings of replaced turns that are still held.
 
-    A booking that was made in a replaced turn stays held until it expires or is released. Each item
-    has `locator` and `expires_at`.
+    Each item has `locator` and `expires_at`.
     """
     before = {str(one["locator"]) for one in call.earlier if one.get("locator")} - {
         now.supplier_ref

@@ -114,7 +114,7 @@ def preview(call: Invocation, inputs: IssueTicketInput) -> Description:
 def measure(call: Invocation, inputs: IssueTicketInput) -> Measured:
     """Return the services of the trip.
 
-    The preview compares the services before and after the dry run. Raises LineNotFound.
+    Raises LineNotFound.
     """
     return itinerary_of(call, trips.trip_id_of_line(inputs.pnr_id))
 

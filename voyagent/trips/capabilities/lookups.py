@@ -80,14 +80,12 @@ def trips(call: Invocation, text: str) -> list[Choice]:
 def matching(choices: Sequence[tuple[Choice, str]], text: str) -> list[Choice]:
     """Return the choices that a text refers to.
 
-    Each choice is given with its name: the text by which a user can refer to it. If `text` contains
-    booking numbers, the choices with these numbers are returned. Otherwise the choices are returned
-    whose names have the most words in common with `text`; if no name has a word in common with
-    `text`, all choices are returned.
+    Each choice comes with the text by which a user can refer to the choice. Booking numbers in
+    `text` decide first, then the words that a name has in common with `text`. If nothing matches,
+    all choices are returned.
 
-    A name that `text` contains in full takes precedence over a longer name. If the best choices
-    share only a surname with a person in `text`, these choices have `is_near` set, so that the user
-    must choose.
+    If the best choices share only a surname with a person in `text`, these choices have `is_near`
+    set, so that the user must choose.
     """
     given_words = _words(text)
     numbered = [one for one, _ in choices if one.number and one.number.casefold() in given_words]

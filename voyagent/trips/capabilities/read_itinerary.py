@@ -47,10 +47,7 @@ def sentence(_given: JsonObject, _output: JsonObject) -> str:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: services, total price and link to the PDF.
-
-    Flights come first, then hotels, transfers and visas.
-    """
+    """Return the assistant's answer: services, total price and link to the PDF."""
     lines = [
         *(
             f"{one['flight']}, {one['origin']} → {one['destination']}, {moment(one['departs_at'])}"

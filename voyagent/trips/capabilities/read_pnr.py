@@ -61,10 +61,7 @@ def _output(read: tuple[list[TripLine], Any]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: booking number, status, supplier and counts.
-
-    Passengers, flights and tickets are counted.
-    """
+    """Return the assistant's answer: booking number, status, supplier and counts."""
     status = gettext(
         "Booking %(locator)s is %(status)s at %(source)s.",
         locator=output["locator"],

@@ -65,10 +65,7 @@ def _output(released: tuple[list[TripLine], int]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: the number of the released booking.
-
-    A second sentence follows if a request to issue the booking's tickets was withdrawn.
-    """
+    """Return the assistant's answer: the number of the released booking."""
     released = gettext("Booking %(locator)s is released at no cost.", locator=output["locator"])
     if not output["withdrawn"]:
         return str(released)

@@ -29,9 +29,7 @@ DRY_RUN = "dry run"
 def itinerary_of(call: Invocation, trip_id: UUID) -> Measured:
     """Return a description of each active line of a trip.
 
-    The preview compares the descriptions before and after a dry run. The key of a description is
-    kind, first day and name of the line. The id is no key, because each dry run gives a new line
-    another id. Raises TripNotFound.
+    The key of a description is kind, first day and name of the line. Raises TripNotFound.
     """
     seen: dict[str, str] = {}
     for line in trips.read_trip(call.reader, trip_id).active_lines:
@@ -77,8 +75,7 @@ def budget_checks(
 ) -> list[CheckShown]:
     """Return a warning if the cost is above the enquiry's budget, else an empty list.
 
-    The enquiry is `enquiry_id`, or else the newest enquiry of the conversation. The budget of an
-    enquiry is for the whole trip.
+    The enquiry is `enquiry_id`, or else the newest enquiry of the conversation.
     """
     budget = budget_of(session_id, enquiry_id)
     if budget is None or not is_above(cost, budget):

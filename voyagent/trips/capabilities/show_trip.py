@@ -118,10 +118,7 @@ def _row(line: JsonObject, lines: Sequence[JsonObject]) -> str:
 
 
 def _is_in_fare(line: JsonObject, lines: Sequence[JsonObject]) -> bool:
-    """Return True if the price of a flight is on another flight of its booking.
-
-    Flights that were sold together have one price. Only one of their trip lines has this price.
-    """
+    """Return True if the price of a flight is on another flight of its booking."""
     if line["kind"] != "flight" or not line["supplier_ref"] or Decimal(line["price"]["amount"]):
         return False
     return any(

@@ -46,13 +46,11 @@ Read = tuple[Journey, str]
 def itinerary_table(found: Read, *, prices: bool) -> Sheet:
     """Return the itinerary as a table, for a spreadsheet or CSV.
 
-    The first column is the kind of the row. A `head` row has one field of the trip, such as its
-    title. A `passenger` row has a passenger. The services follow in order of date, as `flight`,
-    `hotel`, `transfer`, `visa` and `other` rows. Then comes a `ticket` row for each ticket and,
-    with `prices`, a `total` row for each currency.
+    The first column is the kind of the row: `head`, `passenger`, `flight`, `hotel`, `transfer`,
+    `visa`, `other`, `ticket` or `total`. Rows of the kind `total` are present only if `prices` is
+    true.
 
-    Times are local. The day of a visa is the day on which it was granted, else the day on which it
-    was filed. Passport data, suppliers, costs and cancelled services are left out.
+    Times are local. Passport data, suppliers, costs and cancelled services are left out.
     """
     journey, agency = found
     trip, (first, last) = journey.trip, journey.days

@@ -22,9 +22,9 @@ from voyagent.trips.service.sending import Post
 def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices: bool) -> Trip:
     """Create the itinerary PDF, mail it to the customer, and return the trip.
 
-    The mail names the actor, who also receives the customer's reply. `to` is the recipient's
-    address and `locale` the language of the PDF and mail. With `prices`, the PDF has the total
-    prices. Raises Forbidden, TripNotFound, and the errors of `sending.send_itinerary`.
+    `to` is the recipient's address and `locale` the language of the PDF and mail. With `prices`,
+    the PDF has the total prices. Raises Forbidden, TripNotFound, and the errors of
+    `sending.send_itinerary`.
     """
     actor.require_authority("trip.send")
     identity, outbox = installed(Identity, "identity"), installed(Outbox, "outbox")

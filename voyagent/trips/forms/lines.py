@@ -113,10 +113,7 @@ class LineForm(SchemaForm[LineIn]):
         return {}
 
     def accepted(self) -> Any | None:
-        """Return the validated line, or None if the form has errors.
-
-        Errors in the details of the line are shown at the fields of the form.
-        """
+        """Return the validated line, or None if the form has errors."""
         if not self.is_submitted() or not self.validate():
             return None
         try:
@@ -163,11 +160,7 @@ class LineForm(SchemaForm[LineIn]):
         }
 
     def more_details(self) -> dict[str, Any]:
-        """Return the details that are computed from fields of the form.
-
-        A subclass returns a detail here if its field has another name or format, or if it depends
-        on several fields.
-        """
+        """Return the details that are computed from fields of the form."""
         return {}
 
 

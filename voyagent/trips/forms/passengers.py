@@ -1,7 +1,4 @@
-"""Form of a passenger.
-
-The form can be filled from passport lines: the machine-readable zone of a passport.
-"""
+"""Form of a passenger."""
 
 from __future__ import annotations
 
@@ -67,8 +64,8 @@ class PassengerForm(SchemaForm[PassengerIn]):
     def accepted(self) -> Any | None:
         """Return the validated passenger, or None if the form has errors or needs review.
 
-        If passport lines were sent, the form fills its other fields from the passport lines and
-        returns None, so that the user can review the fields.
+        If passport lines were sent, the form fills its other fields from the lines and returns
+        None, for a review by the user.
         """
         if self.is_submitted() and self.validate() and (self.passport_lines.data or "").strip():
             try:

@@ -1,7 +1,4 @@
-"""Build the itinerary for the customer: a trip described day by day.
-
-The itinerary page and the PDF show the same contents, without passport data.
-"""
+"""Build the itinerary for the customer: a trip described day by day."""
 
 from __future__ import annotations
 
@@ -141,10 +138,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
 
 
 def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
-    """Join consecutive days at leisure into one, such as `15 – 18 Dec`.
-
-    The weekdays of joined days are shown only if there are fewer than seven days.
-    """
+    """Join consecutive days at leisure into one."""
     for is_free, group in groupby(
         days, key=lambda pair: pair[1].heading == gettext("At leisure") and not pair[1].items
     ):
@@ -199,8 +193,7 @@ def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[t
 def _days_of(line: Line) -> list[date]:
     """Return the days on which a trip line is listed.
 
-    A hotel is listed on its first and last day, any other line on its first day. An overnight
-    flight is therefore listed on its day of departure.
+    A hotel is listed on its first and last day, any other line on its first day.
     """
     assert line.starts_on is not None
     return (
@@ -211,13 +204,7 @@ def _days_of(line: Line) -> list[date]:
 
 
 def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str) -> str:
-    """Return the heading of a day.
-
-    The heading names the first of these that the day has: the destination of its last flight, the
-    title of another service, the city of a hotel where a stay begins, the destination of its last
-    transfer, the arrival of a flight, or the check-out from a hotel. If the day has none of these,
-    the heading is "At leisure".
-    """
+    """Return the heading of a day."""
     flights = [line.details for line in today if isinstance(line.details, FlightDetails)]
     if flights:
         city = places.city_of(flights[-1].destination)
@@ -344,11 +331,7 @@ def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> st
 
 
 def turning_point(flights: Sequence[FlightDetails]) -> str:
-    """Return the destination of a trip as a city, derived from its flights.
-
-    The destination of a round trip is the city with the longest time between two flights. The
-    destination of any other trip is the city of the last arrival.
-    """
+    """Return the destination of a trip as a city, derived from its flights."""
     if not flights:
         return ""
     if (
@@ -407,10 +390,7 @@ def _tickets_in_a_row(flights: Sequence[FlightDetails]) -> str:
 
 
 def tickets_of(flights: Iterable[FlightDetails]) -> list[str]:
-    """Return the distinct ticket numbers of flights.
-
-    All flights of a booking have the same ticket numbers.
-    """
+    """Return the distinct ticket numbers of flights."""
     return list(dict.fromkeys(number for flight in flights for number in flight.tickets or ()))
 
 

@@ -240,8 +240,7 @@ def with_texts(kind: str, stored: dict[str, Any], new: Mapping[str, str]) -> dic
 def span(details: AnyDetails) -> tuple[date | None, date | None]:
     """Return the first and last local day of a service.
 
-    Both days are None if the service has no day. The last day is never before the first day, even
-    for a flight across the date line.
+    Both days are None if the service has no day. The last day is never before the first day.
     """
     match details:
         case FlightDetails():

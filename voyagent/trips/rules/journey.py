@@ -88,8 +88,8 @@ class Line:
     def place_in_time(self) -> tuple[date, str, datetime]:
         """Return the sort key of a trip's lines: day, time, time of creation.
 
-        A hotel stay comes after the other services of the stay's first day. A service without a
-        time counts as a service at noon. Lines without a day come last.
+        A hotel stay comes after the other services of the stay's first day. Lines without a day
+        come last.
         """
         at = "departs_at" if self.kind == "flight" else "at"
         time = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]

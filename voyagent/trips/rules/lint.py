@@ -1,6 +1,6 @@
 """Compute warnings about a trip from its passengers and lines.
 
-A warning never blocks an act. Days are local; the time between two flights is measured in UTC.
+A warning never blocks an act.
 """
 
 from __future__ import annotations
@@ -165,8 +165,8 @@ def findings(
 ) -> list[Finding]:
     """Return all warnings about a trip, the most serious first.
 
-    `minimums` has the minimum connection times of particular airports. A key is the airport's code.
-    A value is two numbers of minutes, for a domestic and for an international connection.
+    `minimums` has pairs of minutes by airport code: the minimum connection times of domestic and of
+    international connections.
     """
     plan = _plan(passengers, lines)
     found = [
@@ -221,9 +221,7 @@ def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
     """Yield for each flight its connection with an earlier flight, if there is one.
 
     The earlier flight departs first, and lands in the city from which the later flight departs,
-    less than 24 hours before that departure or even after it. If there are several such flights,
-    the one with the shortest wait counts. If all of them land after the departure, the first to
-    land counts.
+    less than 24 hours before that departure or even after it.
     """
     for then in flights:
         before = [
@@ -441,10 +439,7 @@ def _flown_twice(plan: Plan) -> Iterator[Finding]:
 
 
 def _flown_at_once(plan: Plan) -> Iterator[Finding]:
-    """Warn of two flights at the same time for a passenger who is named in both.
-
-    Connecting flights are left out, because short connections have a warning of their own.
-    """
+    """Warn of two flights at the same time for a passenger who is named in both."""
     connected = {frozenset((one.first.line.id, one.then.line.id)) for one in plan.connections}
     for first, then in combinations(plan.flights, 2):
         one, other = first.details, then.details

@@ -1,8 +1,7 @@
 """Read the machine-readable zone of passports (ICAO Doc 9303 part 4, TD3).
 
-Correct check digits do not exclude a misreading. For example, `0` and `A` have the same value
-modulo ten, and so have `I` and `S`. Names have no check digit. Therefore the result only fills a
-form that a person reviews.
+Correct check digits do not exclude a misreading. Therefore the result only fills a form that a
+person reviews.
 """
 
 from __future__ import annotations
@@ -154,11 +153,7 @@ def read_zone(text: str, today: date) -> MachineZone:
 
 
 def check_digit(text: str) -> str:
-    """Return the check digit of a text (Doc 9303 part 3, 4.9).
-
-    The values of the characters are multiplied by 7, 3 and 1 in turn. The digit is the sum of the
-    products modulo ten.
-    """
+    """Return the check digit of a text (Doc 9303 part 3, 4.9)."""
     return str(sum(_VALUES[character] * WEIGHTS[at % 3] for at, character in enumerate(text)) % 10)
 
 
@@ -181,11 +176,7 @@ def _check(line: str) -> None:
 
 
 def _names(field: str) -> tuple[str | None, str | None]:
-    """Return surname and given names from the name field of the first passport line.
-
-    Two filler characters separate the surname from the given names; one filler character separates
-    the words of a name. Long names are cut off.
-    """
+    """Return surname and given names from the name field of the first passport line."""
     surname, _, given = field.rstrip(FILLER).partition(FILLER * 2)
     in_words = [
         " ".join(part.title() for part in name.split(FILLER) if part) or None

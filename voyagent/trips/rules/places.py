@@ -66,10 +66,7 @@ def country_of(code: str) -> str | None:
 
 
 def same_city(one: str, other: str) -> bool:
-    """Return True if two airports serve the same city.
-
-    An unknown airport equals only itself.
-    """
+    """Return True if two airports serve the same city."""
     here, there = find_airport(one), find_airport(other)
     return one == other or (here is not None and there is not None and here.metro == there.metro)
 
@@ -77,8 +74,8 @@ def same_city(one: str, other: str) -> bool:
 def instant(code: str, local: datetime) -> datetime | None:
     """Return the UTC instant of a local time at an airport.
 
-    The result is None if the airport is unknown. If the local time occurs twice because clocks go
-    back, the result is the first occurrence.
+    The result is None if the airport is unknown. If the local time occurs twice, the result is the
+    first occurrence.
     """
     found = find_airport(code)
     return local.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC) if found else None

@@ -79,10 +79,7 @@ class InvalidFlightTimes(Invalid):
 
 
 class NegativeAmount(Invalid):
-    """The amount is negative; only a line of kind `other` may have a negative amount.
-
-    A discount is such a line.
-    """
+    """The amount is negative; only a line of kind `other` may have a negative amount."""
 
     code = "negative_amount"
     message = N_("Only a service of type “Other” can have a negative price, such as a discount.")
@@ -133,10 +130,7 @@ class TicketsUnderWay(Conflict):
 
 
 class CancelAtSupplier(Conflict):
-    """The line is booked at a supplier, so it must be cancelled there.
-
-    Release the held flight, or request the cancellation of the hotel booking.
-    """
+    """The line is booked at a supplier, so it must be cancelled there."""
 
     code = "cancel_at_supplier"
     message = N_(

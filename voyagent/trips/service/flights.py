@@ -57,8 +57,7 @@ def search_flights(
 ) -> OutboundCall[list[Offered[FlightOffer]]]:
     """Search flights and return the offers, cheapest first.
 
-    The offers are stored until they expire. An equal query within five minutes returns the stored
-    offers. Raises Forbidden, SupplierError.
+    An equal query within five minutes returns the stored offers. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -81,10 +80,10 @@ def hold_flight(
 ) -> OutboundCall[list[TripLine]]:
     """Reserve a fare at the supplier without payment, and return the new lines.
 
-    There is one trip line for each flight. By default, the fare is reserved for all passengers of
-    the trip. Repeated requests hold an offer only once on a trip; after a release the offer can be
-    held again. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels,
-    TripFull, SupplierError (such as SoldOut, PriceChanged, OfferExpired).
+    By default, the fare is reserved for all passengers of the trip. Repeated requests hold an offer
+    only once on a trip; after a release the offer can be held again. Raises Forbidden,
+    TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels, TripFull, SupplierError (such as
+    SoldOut, PriceChanged, OfferExpired).
     """
     actor.require("trip.update")
     trip = trips.get_trip(trip_id, lock=True)
@@ -148,10 +147,10 @@ def refreshed_offer(refusal: VoyagentError) -> Offered[FlightOffer] | None:
 def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundCall[list[TripLine]]:
     """Pay for a held booking, receive its tickets, and return its trip lines.
 
-    `line_id` is the line of any flight of the booking. All ticketing requests of a booking have the
-    same idempotency key, so that two parallel calls pay once; the second call raises NotHeld.
-    Tickets that are paid are recorded even if the trip lines have changed during the call. Raises
-    Forbidden, LineNotFound, NotHeld, SupplierError (such as HoldExpired, TicketingRefused).
+    `line_id` is the line of any flight of the booking. Two parallel calls pay once; the second call
+    raises NotHeld. Tickets that are paid are recorded even if the trip lines have changed during
+    the call. Raises Forbidden, LineNotFound, NotHeld, SupplierError (such as HoldExpired,
+    TicketingRefused).
     """
     actor.require_authority("trip.issue_ticket")
     held = held_lines(line_id)
@@ -189,9 +188,8 @@ def release_flight(
 
     `line_id` is the line of any flight of the booking. Returns the trip lines of the booking, now
     cancelled, and the number of ticketing requests that were withdrawn. If the supplier fails,
-    nothing changes. If the hold has expired, the supplier is not called. Of two parallel calls, the
-    second raises LineIsOver. Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay,
-    SupplierError.
+    nothing changes. Raises Forbidden, LineNotFound, NotHeld, LineIsOver (for the second of two
+    parallel calls), TicketsUnderWay, SupplierError.
     """
     actor.require("trip.update")
     held = held_lines(line_id)

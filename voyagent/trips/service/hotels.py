@@ -51,8 +51,7 @@ def search_hotels(
 ) -> OutboundCall[list[Offered[HotelRate]]]:
     """Search hotels and return the rates, cheapest first.
 
-    The rates are stored until they expire. An equal query within five minutes returns the stored
-    rates. Raises Forbidden, SupplierError.
+    An equal query within five minutes returns the stored rates. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -88,10 +87,9 @@ def book_hotel(
 ) -> OutboundCall[TripLine]:
     """Book an offered rate for passengers and add the stay to their trip.
 
-    The first passenger is the lead guest. All requests for the same rate and passengers have the
-    same idempotency key, so that the rate is booked once. After a cancellation the rate can be
-    booked again. Raises Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull,
-    SupplierError (such as SoldOut, PriceChanged, OfferExpired).
+    The first passenger is the lead guest. A repeated request does not book the rate twice. Raises
+    Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull, SupplierError (such as
+    SoldOut, PriceChanged, OfferExpired).
     """
     actor.require_authority("trip.book_hotel")
     trip = trip_of_people(passenger_ids)
@@ -145,9 +143,8 @@ def cancel_hotel_booking(
 ) -> OutboundCall[tuple[TripLine, Money | None]]:
     """Cancel a booking at its supplier; return its trip line and the charge, if any.
 
-    The charge is added to the trip as a separate line. Repeated requests have the same idempotency
-    key. If the booking is cancelled already, the call raises LineIsOver. So does the second of two
-    parallel calls. Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError.
+    The charge is added to the trip as a separate line. Raises Forbidden, LineNotFound, LineIsOver
+    (also for the second of two parallel calls), NotAtSupplier, SupplierError.
     """
     actor.require_authority("trip.cancel_hotel")
     stay = booked_stay(line_id)

@@ -289,9 +289,8 @@ def check_room(trip: Trip, more: int) -> None:
 def check_times(details: FlightDetails) -> None:
     """Check that a flight lands after it departs, at most 36 hours later.
 
-    Times are compared in UTC if both time zones are known. Otherwise local times are compared,
-    which differ by up to 26 hours between two places. A landing less than 26 hours before the
-    departure, or at most 62 hours after it, is then accepted. Raises InvalidFlightTimes.
+    Times are compared in UTC if both time zones are known. Otherwise local times are compared, with
+    a tolerance of 26 hours. Raises InvalidFlightTimes.
     """
     departs = places.instant(details.origin, details.departs)
     arrives = places.instant(details.destination, details.arrives)

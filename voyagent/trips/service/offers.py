@@ -19,10 +19,7 @@ CACHED_FOR = timedelta(hours=1)
 
 
 def sweep() -> None:
-    """Delete old offers and expired supplier responses of the current agency.
-
-    An offer is old an hour after it has expired. An offer of a booked hotel is old after the stay.
-    """
+    """Delete old offers and expired supplier responses of the current agency."""
     now = clock.now()
     is_booked = exists().where(
         TripLine.offer_id == SupplierOffer.id,

@@ -120,8 +120,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 def reseal(keyring: Keyring) -> int:
     """Re-encrypt data that an earlier secret encrypted; return the number of items.
 
-    The data are the keys of passengers, and passport numbers that an earlier release encrypted
-    without a passenger's key. One call re-encrypts at most a hundred of these passport numbers.
+    One call re-encrypts at most a hundred of the passport numbers of an earlier release.
     """
     old = func.substring(TripPassenger.passport_sealed, 1, 1) != person_keys.VERSION
     rows = db.session.scalars(

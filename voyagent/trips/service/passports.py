@@ -37,9 +37,8 @@ def opened(
 ) -> str | None:
     """Decrypt a passport number; None if there is none or the key was destroyed.
 
-    `key` is the passenger's encrypted key. If `key` is not given, the key is read from the
-    database. A number that an earlier release stored is encrypted with the installation's secret.
-    Raises SealBroken if the number was encrypted for another passenger or with a lost secret.
+    `key` is the passenger's encrypted key, by default read from the database. Raises SealBroken if
+    the number was encrypted for another passenger or with a lost secret.
     """
     if sealed is None:
         return None
@@ -67,8 +66,7 @@ def record_opening(actor: Actor, trip_id: UUID, passenger_id: UUID, purpose: str
 def is_of_installation(sealed: bytes) -> bool:
     """Return True if the number is encrypted with the secret of the installation.
 
-    An earlier release encrypted passport numbers in this way. This release encrypts them with the
-    passenger's own key.
+    An earlier release encrypted passport numbers in this way.
     """
     return sealed[:1] != person_keys.VERSION
 

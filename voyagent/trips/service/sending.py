@@ -44,10 +44,8 @@ def send_itinerary(
 ) -> Trip:
     """Mail an itinerary to the customer and return the trip.
 
-    The customer's reply goes to the actor. `prices` says whether `document` contains prices; the
-    audit event records `prices`. The number of mails is limited for each recipient and each agency.
-    A dry run does not count as a mail. Raises Forbidden, AgencyNotVerified, TripNotFound,
-    NothingToSend, TooManyRequests.
+    The customer's reply goes to the actor. `prices` is true if `document` contains prices. Raises
+    Forbidden, AgencyNotVerified, TripNotFound, NothingToSend, TooManyRequests.
     """
     actor.require_authority("trip.send")
     require_verified_agency()
@@ -89,8 +87,7 @@ def has_active_lines(trip_id: UUID) -> bool:
 def known_addresses(trip_id: UUID) -> list[str]:
     """Return the e-mail addresses that are known for the customer of a trip.
 
-    The first two are the address in the enquiry and the address of the party with the customer's
-    name. The last is the address to which the itinerary was last sent. Raises TripNotFound.
+    Raises TripNotFound.
     """
     trip = trips.get_trip(trip_id)
     found = [trip.sent_to]

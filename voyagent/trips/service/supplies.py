@@ -60,19 +60,15 @@ class Booking:
 
 
 def outside() -> None:
-    """Refuse to call a supplier in a dry run.
-
-    A service function calls `outside` before it calls a supplier.
-    """
+    """Refuse to call a supplier in a dry run."""
     refuse_outside(db.session)
 
 
 def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
     """Return a supplier call that is repeated once after a time-out.
 
-    The repeat is for a time-out after which nobody knows whether the supplier has acted. `act` must
-    send an idempotency key, so that the supplier does not act twice. The returned call raises
-    SupplierError. After a second time-out, it is still unknown whether the supplier has acted.
+    `act` is repeated if nobody knows whether the supplier has acted. `act` must send an idempotency
+    key, so that the supplier does not act twice. The returned call raises SupplierError.
     """
 
     def ask() -> Answer:
@@ -185,8 +181,7 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
 def unused_name(trip_id: UUID, act: str) -> str:
     """Return the idempotency key of an act on a trip.
 
-    Repeated requests have the same key. After the lines of an earlier act are cancelled or failed,
-    the key is a new one, so that the act can be done again.
+    After the lines of an earlier act are cancelled or failed, the key is a new one.
     """
     over = select(func.count()).where(
         TripLine.trip_id == trip_id,

@@ -56,9 +56,8 @@ def open_trip(
     """Create a trip, for a conversation or an enquiry if one is given.
 
     Missing values are derived: the enquiry from the conversation, the title from the enquiry or the
-    conversation, the currency from the agency. A derived title changes with the trip (see
-    `title_follows`). Raises Forbidden, SessionNotFound, EnquiryNotFound, UnknownCurrency,
-    TripAlreadyOpen.
+    conversation, the currency from the agency. Raises Forbidden, SessionNotFound, EnquiryNotFound,
+    UnknownCurrency, TripAlreadyOpen.
     """
     actor.require("trip.open")
     spoken_of = None
@@ -233,10 +232,7 @@ def _derived(trip: Trip) -> str:
 
 
 def _is_of_first_words(trip: Trip) -> bool:
-    """Return True if the trip's title is the first message of its conversation.
-
-    Trips that were created before titles were derived have such titles.
-    """
+    """Return True if the trip's title is the first message of its conversation."""
     if trip.session_id is None or not chats.exists(trip.session_id):
         return False
     session = chats.get_session(trip.session_id)

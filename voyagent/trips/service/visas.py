@@ -66,10 +66,8 @@ def file_visa(
     """File a visa application with the supplier and add it to the trip.
 
     All requests for a passenger and country have the same idempotency key, so that they file one
-    application. After a cancelled or failed application a new one can be filed. `filed_on` is the
-    day of filing. A repeated request must have an equal `filed_on`, because the day is sent to the
-    supplier too. Raises Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull,
-    SupplierError.
+    application. `filed_on` is the day of filing and must be the same in a repeated request. Raises
+    Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
     """
     actor.require_authority("trip.file_visa")
     one, trip = applicant(passenger_id)
