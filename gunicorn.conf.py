@@ -14,7 +14,7 @@ bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 # the assistant, 128 slow readers, and the callers that wait for connections, files and passwords.
 # So some threads are always free. A request that is not complete holds none.
 worker_class = "voyagent.http.buffering.BufferingWorker"
-threads = 704
+threads = 768
 worker_connections = 2000
 
 # Longer than proxies keep a connection open (60 seconds is usual), so that the proxy closes it.

@@ -196,8 +196,12 @@ def test_an_export_has_only_the_own_lines_of_a_list_in_an_answer(alice: Person) 
         blocks = [{"type": "text", "text": answer}]
         chat.append_message(actor, one.session_id, role="assistant", blocks=blocks)
     text = exported(alice, one.party_id)
-    assert f"2 customers owe us:\\n2. {NAME}, INR 7.00\\nShall I write?" in text
+    assert f"2 customers owe us:\\n…\\n2. {NAME}, INR 7.00\\nShall I write?" in text
     assert "Berta" not in text
+    with alice.acting() as actor:
+        blocks = [{"type": "text", "text": f"{NAME} told me:\n1. a wheelchair\n- her sister pays"}]
+        chat.append_message(actor, one.session_id, role="user", blocks=blocks)
+    assert "1. a wheelchair\\n- her sister pays" in exported(alice, one.party_id)
 
 
 @pytest.mark.parametrize("name", ["Inputs", "Reason", ": {"])

@@ -14,10 +14,10 @@ def of_party(
 ) -> list[Choice]:
     """Return the choices of the parties that a text names.
 
-    `choices` are pairs of a choice and the name of its party. If the text names none of these
-    parties, the choices of parties with a similar name are returned, with `is_near`. If no name is
-    similar either, all choices are returned. With `is_asked`, all of these get `is_near` if the
-    text names some other party.
+    `choices` are pairs of a choice and the name of its party. Without such a party, the choices of
+    parties with a similar name are returned, and without these all choices. `is_near` marks a
+    choice that the text may not mean: one of a similar name, or, if `is_asked` is true, each choice
+    after the name of a party that has none.
     """
     names = list(dict.fromkeys(name for _, name in choices))
     meant = {found.name for found in find_known_names(text, names)}

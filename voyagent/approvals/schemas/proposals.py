@@ -133,8 +133,8 @@ class DecisionForm(Open):
 class SeveralForm(Open):
     """HTML form input of several decisions.
 
-    `chosen` has the selected proposals, each as `ap-…:version`. `rejectable` has, in this format,
-    the selected proposals that the user may only decline.
+    `chosen` has the selected proposals that the user may approve or decline, each as
+    `ap-…:version`. `rejectable` has the other selected proposals, which the user may only decline.
     """
 
     granted: bool

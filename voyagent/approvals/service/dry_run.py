@@ -113,7 +113,7 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
 
 
 def run_as_shown(
-    effect: Effect, requester: Actor, grant: Grant, arguments: JsonObject, shown: Mapping[str, Any]
+    effect: Effect, requester: Actor, grant: Grant, arguments: JsonObject, shown: JsonObject
 ) -> JsonObject | OutboundCall[JsonObject]:
     """Run an approved act and return its result, if it does what its preview says.
 

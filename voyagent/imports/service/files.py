@@ -30,6 +30,7 @@ from voyagent.imports.service import advances, documents, opening, parties
 from voyagent.imports.service.opening import DayNeeded
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.reauthentication import authenticate_again
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import N_, Forbidden, Unavailable, Unprocessable, VoyagentError
 from voyagent.kernel.fields import composed
@@ -243,7 +244,7 @@ def _alone(actor: Actor, rows: int) -> Iterator[None]:
 
     The lock ends with the transaction. The connection is released while the request waits, so that
     an agency with many files does not take all of its own connections. Raises ImportsBusy after
-    WAIT_S seconds.
+    WAIT_S seconds, Unauthorized, Forbidden.
     """
     until = time.monotonic() + WAIT_S
     pause()
@@ -251,6 +252,8 @@ def _alone(actor: Actor, rows: int) -> Iterator[None]:
         if not db.session.scalar(_LOCK):
             with polling(actor.tenant_id, ImportsBusy):
                 _lock_before(until)
+        # The caller may have been removed, or have another role, since the wait began.
+        authenticate_again(actor).require("import.run")
         yield
 
 

@@ -14,7 +14,7 @@ FIRST_IN_A_ROW = 3
 """Places that callers with precedence get in a row while others wait."""
 
 
-QUEUE_MAX = 48
+QUEUE_MAX = 64
 """Callers that wait for one kind of place at most. Each of them occupies a thread of a process."""
 
 

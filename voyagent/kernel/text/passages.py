@@ -19,7 +19,7 @@ STAMP_BEFORE_MESSAGE = re.compile(
 """A time stamp that is not part of the message: in brackets, or before the sender's name."""
 _SPACES = re.compile(r"\s{3,}")
 WORD_MAX = 200
-_LONG_WORD = re.compile(rf"([^\W\d_]{{{WORD_MAX}}})[^\W\d_]+")
+_LONG_WORD = re.compile(rf"(?<![^\W\d_])[^\W\d_]{{{WORD_MAX + 1},}}")
 
 
 def lead(text: str, start: int) -> str:
@@ -32,4 +32,5 @@ def squeezed(text: str) -> str:
 
     Patterns with several optional parts take much longer for more.
     """
-    return _LONG_WORD.sub(r"\1", _SPACES.sub(lambda spaces: spaces.group()[:2], text))
+    short = _SPACES.sub(lambda spaces: spaces.group()[:2], text)
+    return _LONG_WORD.sub(lambda word: word.group()[:WORD_MAX], short)

@@ -26,7 +26,7 @@ from voyagent.privacy.rules.register import HOLDINGS
 from voyagent.trips.service import passports
 
 _CONVERSATIONS = ("chat_messages", "chat_turns", "chat_events", "chat_turn_steps", "approvals")
-_ITEM = re.compile(r"\s*(?:\d{1,4}[.)]|[-*•|])\s")
+_ITEM = re.compile(r"[ \t]{0,20}(?:\d{1,4}[.)]|[-*•|])\s")
 """The begin of a line of a list or a table in a text, which may be about somebody else."""
 _CHOSEN = (*_CONVERSATIONS, "chat_sessions", "trip_lines", "audit_private")
 """Tables whose rows may be about other people too."""
@@ -88,7 +88,7 @@ def _own(table: str, row: Row, links: Links, named: frozenset[str]) -> Row | Non
     if table == "chat_sessions":
         return row if _text_of(row["title"]) in named else {**row, "title": None}
     if table in _CONVERSATIONS:
-        part: Row = _part(row, named, of_talk=True)
+        part: Row = _part(row, named, of_answer=row.get("role") != "user" and table != "chat_turns")
         return part if _text_of(row) in named else None
     if table == "trip_lines":
         return _own_line(row, links, named)
@@ -103,19 +103,21 @@ def _own_line(row: Row, links: Links, named: frozenset[str]) -> Row:
     return {**line, "details": None} if row["trip_id"] in links.joined else line
 
 
-def _part(value: Any, named: frozenset[str], *, of_talk: bool = False) -> Any:
+def _part(value: Any, named: frozenset[str], *, of_answer: bool = False) -> Any:
     """Return a value without the elements of its lists that do not name the person.
 
-    If `of_talk` is true, the same holds for lines of lists and tables in its texts.
+    If `of_answer` is true, the same holds for lines of lists and tables in its texts, and `…`
+    stands for the lines that are left out.
     """
     if isinstance(value, dict):
-        return {name: _part(one, named, of_talk=of_talk) for name, one in value.items()}
+        return {name: _part(one, named, of_answer=of_answer) for name, one in value.items()}
     if isinstance(value, list):
-        return [_part(one, named, of_talk=of_talk) for one in value if _text_of(one) in named]
-    if of_talk and isinstance(value, str):
-        return "\n".join(
-            line for line in value.split("\n") if not _ITEM.match(line) or line in named
-        )
+        return [_part(one, named, of_answer=of_answer) for one in value if _text_of(one) in named]
+    if of_answer and isinstance(value, str):
+        lines = [
+            line if not _ITEM.match(line) or line in named else "…" for line in value.split("\n")
+        ]
+        return re.sub(r"(?:^…\n){2,}", "…\n", "\n".join(lines), flags=re.MULTILINE)
     return value
 
 

@@ -67,7 +67,8 @@ def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
 
     Raises InvoiceNotFound, InvoiceNotDraft.
     """
-    invoice = invoice_queries.get_invoice(inputs.invoice_id)
+    # The lock keeps the draft as it is described here, if the act itself follows.
+    invoice = invoice_queries.get_invoice(inputs.invoice_id, lock=True)
     check_draft(invoice)
     total = Money(invoice.total_minor, invoice.currency)
     rows = [
