@@ -169,8 +169,8 @@ def masked(address: str) -> str:
 def take(mail_id: UUID) -> QueuedMail | None:
     """Claim a mail for sending, or return None if there is nothing to send.
 
-    None means that the mail was sent, was given up or is not due yet. A mail can be sent twice with
-    the same Message-ID, if a worker stops before the result is committed.
+    A mail can be sent twice with the same Message-ID, if a worker stops before the result is
+    committed.
     """
     found = db.session.get(Mail, (current_tenant(db.session), mail_id), with_for_update=True)
     now = clock.now()

@@ -20,10 +20,7 @@ from voyagent.mail.service import Outbox, QueuedMail
 
 @task(service.DELIVER_TASK, own_transactions=True)
 def deliver(tenant_id: str, mail_id: str) -> None:
-    """Claim a mail, send it and record the result.
-
-    No database connection is in use while the mail is sent.
-    """
+    """Claim a mail, send it and record the result."""
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     if outbox.driver is None:
         return  # the mail waits until a mail server is configured
@@ -64,8 +61,5 @@ def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str 
 
 @task("mail.see_to", own_transactions=True, every="* * * * * */10")
 def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Process the outbox of every agency with due or outdated mails.
-
-    See `service.see_to_mail`.
-    """
+    """Process the outbox of every agency with due or outdated mails."""
     in_agencies(queries.agencies_with_mail, service.see_to_mail)

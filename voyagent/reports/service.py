@@ -39,9 +39,9 @@ def make_later(actor: Actor, address: str) -> UUID:
 
     `address` is the path and query of the URL, such as `/reports/day-book?format=pdf`. Returns the
     id of the file. If the person already waits for a file of this address, the id of that file is
-    returned. Workers make one file of an agency at a time.
+    returned.
 
-    Raises Forbidden, and ReportFilesBusy if the person waits for OPEN_MAX other files.
+    Raises Forbidden, ReportFilesBusy.
     """
     actor.require("agency.read")
     tenancy.bind(db.session(), actor.tenant_id)

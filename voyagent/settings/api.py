@@ -58,9 +58,9 @@ def patch_tenant_settings(
     """Change the agency's settings.
 
     A member that is absent stays unchanged. Null clears the model, the system prompt suffix and the
-    token budget. A change applies from the next request. A fresh access token, or an API key with
-    the scope `settings`, is needed to change four eyes, approval limits, recipients of signed audit
-    heads, bank details or the tax number.
+    token budget. A change applies from the next request. To change four eyes, approval limits,
+    recipients of signed audit heads, bank details or the tax number, send a fresh access token, or
+    an API key with the scope `settings`.
     """
     return _answer(queries.row_of(tenant_settings.update(actor, body.changes(), seen=_seen())))
 

@@ -283,8 +283,8 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[CancelledLin
     booking. A pending request to issue the tickets of the booking is withdrawn. Cancelling booked
     rooms may incur a charge and needs approval. `approval_id` is then the id of the request, and
     the rooms are cancelled once the request is approved. Any other line is only marked as
-    cancelled; if it was booked elsewhere, ticketed or filed, inform the supplier yourself. If the
-    supplier fails, nothing has changed and the call can be repeated.
+    cancelled. If the line was booked elsewhere, ticketed or filed, inform the supplier yourself. If
+    the supplier fails, nothing has changed and the call can be repeated.
     """
     done = run(cancel(actor, trip_id, line_id))
     return Body(

@@ -111,11 +111,9 @@ def opening_account(actor: Actor) -> UUID:
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
     """Change the code or name of an account, archive it or restore it.
 
-    Type and normal side can change only if the account has no postings. If the type changes and no
-    normal side is given, the account gets the normal side of the new type. If the application posts
-    to the account automatically, type and normal side cannot change and the account cannot be
-    archived. An account with a balance cannot be archived either, because the balance sheet would
-    omit the balance.
+    Type and normal side can change only if the account has no postings. If the application posts to
+    the account automatically, type and normal side cannot change and the account cannot be
+    archived. An account with a balance cannot be archived either.
 
     Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram,
     AccountHasBalance.

@@ -83,9 +83,8 @@ def get_reports_trial_balance(
     """Return the trial balance up to and including `as_of`.
 
     The response has debit, credit and balance of every account with postings. If `from` is given,
-    `movements` has, for each account, the opening balance at the start of the day `from`, the sums
-    of the postings from `from` to `as_of`, and the closing balance. Amounts of different currencies
-    are never added.
+    `movements` has the opening balance, the postings and the closing balance of each account from
+    `from` to `as_of`. Amounts of different currencies are never added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     include_zero = query.include_zero == 1

@@ -54,7 +54,7 @@ def get_reports_balance_sheet(
     """Return assets, liabilities and equity at the end of the day `as_of`.
 
     `compare` or `compare_as_of` selects an earlier day, and the response then has the amounts of
-    both days. Equity includes two computed results: `retained_earnings` is the result of all
+    both days. Equity includes two computed results. `retained_earnings` is the result of all
     earlier financial years, and `result_of_year` the result of the current year so far. Amounts of
     different currencies are never added.
     """

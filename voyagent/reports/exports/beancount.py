@@ -61,8 +61,7 @@ def account_names(accounts: Iterable[Row]) -> dict[str, str]:
     """Return the beancount name of each account by account code.
 
     Example: `Assets:1200-Trade-receivables`. After the colon, a name has only ASCII letters, digits
-    and hyphens. If two names would be equal, a number is appended to the name of the account with
-    the later code.
+    and hyphens.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()

@@ -36,9 +36,8 @@ _WITH_NUMBER = frozenset({"invoice", "credit_note"})
 def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[str]:
     """Yield the postings of one currency in a period as XML.
 
-    The text is ASCII; other characters are written as character references. `currency` defaults to
-    the agency's currency. Journal lines of other currencies are left out. `reader` must read from
-    one database snapshot, as in `files.write`.
+    `currency` defaults to the agency's currency. Journal lines of other currencies are left out.
+    `reader` must read from one database snapshot.
     """
     chosen = settings.read(reader)
     currency = currency or (chosen["default_currency"] if chosen else _CURRENCY)

@@ -1,6 +1,6 @@
 """Consistency checks of an agency's books, for the command `flask books check`.
 
-Each check yields a Finding for every violation. The checks read all postings, which takes time.
+Each check yields a Finding for every violation.
 """
 
 from __future__ import annotations

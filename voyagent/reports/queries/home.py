@@ -133,7 +133,7 @@ class Now:
 
 
 def read_now(reader: Reader, actor: Actor) -> Now:
-    """Return the contents of the home page, in one database round trip."""
+    """Return the contents of the home page."""
     today = clock.today(actor.timezone)
     monday = today - timedelta(days=today.weekday())
     people = (

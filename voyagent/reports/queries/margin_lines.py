@@ -79,7 +79,7 @@ class MarginLine(NamedTuple):
     """A journal line with the document that posted it.
 
     `source_type` and `source_id` identify the document; for a reversal, they identify the document
-    of the reversed entry. The amounts of all lines add up to the margin, revenue or cost.
+    of the reversed entry.
     """
 
     entry_id: UUID

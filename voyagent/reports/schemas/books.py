@@ -192,11 +192,11 @@ class CurrencyAgingResponse(AnswerOf[AgeingInCurrency]):
     """Ageing in one currency: four buckets in order, and the five largest parties.
 
     A bucket is a range of days past the due date. If `basis` is `document_date`, a bucket is a
-    range of days since the date of the document. `not_due` is the sum that is not yet due. The
-    bucket `0-30` includes this sum. An amount due today is not yet due. `advances` are negative,
-    and no bucket includes them. `net_outstanding` is `total_outstanding` plus `advances`. If `from`
-    and `to` include all documents, `net_outstanding` equals the balance of the control account plus
-    the balance of the advances account. `scheduled` has the open bills that have a payment day. For
+    range of days since the date of the document. `not_due` is the sum that is not yet due, and part
+    of the bucket `0-30`. An amount due today is not yet due. `advances` are negative, and no bucket
+    includes them. `net_outstanding` is `total_outstanding` plus `advances`. If `from` and `to`
+    include all documents, `net_outstanding` equals the balance of the control account plus the
+    balance of the advances account. `scheduled` has the open bills that have a payment day. For
     receivables, `scheduled` is empty.
     """
 
@@ -319,7 +319,7 @@ class PeriodMovements(AnswerOf[PeriodBalance]):
     `year_began` is the first day of the financial year that contains `from`. The opening balance of
     a revenue or expense account is the sum of its postings from `year_began` to the day before
     `from`. If a later financial year begins within the period, the balances of revenue and expense
-    accounts are transferred to a computed row. This row is the result of earlier years.
+    accounts are transferred to a computed row, the result of earlier years.
     """
 
     period: PeriodResponse

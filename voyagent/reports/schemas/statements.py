@@ -188,7 +188,7 @@ def _position_before(source: PositionInCurrency) -> Row | None:
 class CurrencyBalanceSheetResponse(PositionTotals, AnswerOf[PositionInCurrency]):
     """Balance sheet in one currency, ordered by account code.
 
-    `total_equity` includes two computed results: `retained_earnings` is the result of all earlier
+    `total_equity` includes two computed results. `retained_earnings` is the result of all earlier
     financial years, and `result_of_year` the result of the year since `year_began`. `difference` is
     the assets less the sum of liabilities and equity. `difference` is zero if the books are
     correct. `before` has the totals of the day `compared_with`.

@@ -83,9 +83,9 @@ def pending_cancellation(line: TripLine) -> PendingCancellation:
 def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled]:
     """Cancel a trip line in the way that its kind, status and supplier require.
 
-    A flight that is held at a supplier is released there. For rooms that are booked at a supplier,
-    approval is requested (`Cancelled.request`), and they stay booked until then. Any other line is
-    marked as cancelled.
+    A held flight is released. For rooms that are booked at a supplier, approval is requested
+    (`Cancelled.request`), and the rooms stay booked until the cancellation is approved. Any other
+    line is marked as cancelled.
 
     Raises Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay, SupplierError, and
     CancellationRequested if approval was already requested for the booking.

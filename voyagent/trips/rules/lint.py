@@ -546,8 +546,7 @@ def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
     """Return the countries that a passenger enters on the trip.
 
     The passenger's own country, the country of the first departure and countries of transit are
-    left out. The set is empty if neither the passenger's own country nor the country of the first
-    departure is known.
+    left out.
     """
     ends = {journey[-1].countries[1] for journey in plan.journeys}
     entered = {

@@ -131,8 +131,8 @@ class MachineZone:
 def read_zone(text: str, today: date) -> MachineZone:
     """Parse the passport lines: both lines, or only the second line.
 
-    Spaces and case are ignored. `today` decides the century of two-digit years: a birth is in the
-    past, an expiry at most fifty years ahead. Raises NoPassportLines, PassportLinesMisread.
+    Spaces and case are ignored. `today` decides the century of two-digit years. Raises
+    NoPassportLines, PassportLinesMisread.
     """
     whole = "".join(text.split()).upper()
     if _LINES.fullmatch(whole) is None:

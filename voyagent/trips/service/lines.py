@@ -232,7 +232,7 @@ def replace_texts(
     """Replace the free texts in all lines of some trips.
 
     `replaced` returns the new text for each text. A new text is cut to the length of its field, so
-    that the line can still be read. Dates, codes and ticket numbers stay.
+    that the line can still be read.
     """
     lines = db.session.scalars(
         select(TripLine).where(TripLine.trip_id.in_(trip_ids)).with_for_update()

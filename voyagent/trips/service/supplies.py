@@ -148,8 +148,8 @@ def traveller_of(
 ) -> Traveller:
     """Convert a passenger to the data that a supplier needs.
 
-    The last word of the name is the surname. If `purpose` is given, the passport number is
-    decrypted for this act, and the audit log records this. If `purpose` is None, the result has no
+    The last word of the name is the surname. `purpose` is the act for which a passport number is
+    decrypted; the audit log records the decryption. If `purpose` is None, the result has no
     passport number.
     """
     given, _, surname = one.full_name.strip().rpartition(" ")
