@@ -16,6 +16,8 @@ from voyagent.kernel.text.vocabulary import COMMON_WORDS, FIRM_WORDS, plain
 Role = Literal["customer", "supplier", "traveller"]
 SCORE_MIN = 2.0
 _WORDS_MAX = 6
+_RUN_MAX = 24
+"""Words that are read as one run; after them, the next run begins."""
 _TOKEN = re.compile(r"(?<![\w@/-])[^\W\d_](?:[\w&.'’\u0900-\u0963-]*[\w\u0900-\u0963])?\.?|&")
 _TITLE_WORDS = """
 mr mrs ms miss mister dr doctor prof smt shri sri shree capt col adv er master श्री श्रीमती
@@ -301,7 +303,7 @@ def _is_couple(tokens: Sequence[_Token], one: tuple[int, int], other: tuple[int,
 def _run_from(tokens: Sequence[_Token], first: int, *, has_capitals: bool) -> int | None:
     kinds: list[str] = []
     last = None
-    for place in range(first, len(tokens)):
+    for place in range(first, min(first + _RUN_MAX, len(tokens))):
         token = tokens[place]
         if kinds and (token.is_apart or _changes_case(tokens, place, first)):
             break
