@@ -11,7 +11,9 @@ import sqlalchemy as sa
 
 from tests.people import Person
 from voyagent.kernel.database.statement_cache import compiled_for
-from voyagent.ledger.queries import entries
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.models import JournalEntry
+from voyagent.ledger.queries import entries, sources
 
 ENTRIES, LINES, LIMIT = 200, 18, 50
 AGENCIES = 10
@@ -58,16 +60,36 @@ def unknown(alice: Person, owner_engine: sa.Engine) -> Iterator[sa.Connection]:
 def test_a_page_of_the_journal_reads_only_the_lines_of_its_entries(
     unknown: sa.Connection, alice: Person
 ) -> None:
-    sql, values = compiled_for(
-        entries.entries_page_statement(None, date(2200, 1, 1), LIMIT, None), alice.actor.tenant_id
+    read = _read(
+        unknown, alice, entries.entries_page_statement(None, date(2200, 1, 1), LIMIT, None)
     )
-    cursor = unknown.connection.cursor()
+    assert read["postings"] == LIMIT * LINES
+    assert read["journal_entries"] <= 2 * LIMIT, "the entries, and those that reverse them"
+
+
+def test_an_entry_reads_only_its_own_lines(unknown: sa.Connection, alice: Person) -> None:
+    """A document finds its entry by a subquery."""
+    table = JournalEntry.__table__.c
+    entry_id = unknown.scalar(sa.text("select id from journal_entries limit 1"))
+    of_document = sa.select(table.id).where(owned(JournalEntry), table.id == entry_id)
+    read = _read(unknown, alice, entries.entry_lines_statement(of_document.scalar_subquery()))
+    assert (read["journal_entries"], read["postings"]) == (1, LINES)
+
+
+def test_the_entries_of_a_source_are_found_by_its_id(unknown: sa.Connection, alice: Person) -> None:
+    source_id = unknown.scalar(sa.text("select source_id from journal_entries limit 1"))
+    read = _read(unknown, alice, sources.further_lines_statement("test", source_id, "many"))
+    assert (read["journal_entries"], read["postings"]) == (1, LINES)
+
+
+def _read(connection: sa.Connection, person: Person, statement: sa.Select[Any]) -> dict[str, int]:
+    """Run a statement and return the rows that it fetched from each table."""
+    sql, values = compiled_for(statement, person.actor.tenant_id)
+    cursor = connection.connection.cursor()
     cursor.execute("explain (analyze, format json) " + sql, values)
     found = cursor.fetchone()
     assert found is not None
-    read = _rows_read(found[0][0]["Plan"])
-    assert read["postings"] == LIMIT * LINES
-    assert read["journal_entries"] <= 2 * LIMIT, "the entries, and those that reverse them"
+    return _rows_read(found[0][0]["Plan"])
 
 
 def _load(connection: sa.Connection, tenants: Sequence[str]) -> None:

@@ -19,8 +19,10 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Table,
+    Uuid,
     bindparam,
     event,
+    select,
     text,
 )
 from sqlalchemy.engine import Connection
@@ -150,20 +152,18 @@ def owned(table: Any) -> ColumnElement[bool]:
     return _table(table).c.tenant_id == bindparam(TENANT)
 
 
-def owned_as(table: Any, row: Any) -> ColumnElement[bool]:
-    """Return the tenant condition of a correlated subquery: the agency of the outer row.
+def owned_by_key(table: Any) -> ColumnElement[bool]:
+    """Return the tenant condition for the rows of one record, found by the record's id.
 
-    Use it in a subquery that runs for each row of a list, and `owned` in the list itself. If
+    Use it in subqueries that run for each row of a list, and for the parts of one record. If
     PostgreSQL sees the agency's id as a constant and has no statistics of a new agency, it expects
     one row of the agency. Then any index that begins with `tenant_id` seems as good as the right
-    one, and each row of the list may read all rows of the agency. For the agency of another row
-    PostgreSQL expects the average number of rows of an agency.
-
-    Args:
-        table: the table of the subquery, or its model.
-        row: the outer table, alias or common table expression; it has the column `tenant_id`.
+    one, and each look-up may read all rows of the agency. The subquery hides the id, so PostgreSQL
+    expects the rows of an average agency.
     """
-    own: ColumnElement[bool] = _table(table).c.tenant_id == _table(row).c.tenant_id
+    own: ColumnElement[bool] = (
+        _table(table).c.tenant_id == select(bindparam(TENANT, type_=Uuid())).scalar_subquery()
+    )
     return own
 
 

@@ -24,7 +24,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
-from voyagent.kernel.tenancy import owned, owned_as
+from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.models import Account, JournalEntry, Posting
 
@@ -106,7 +106,7 @@ def entries_page_statement(
             _POSTINGS.currency,
             cast(func.sum(_POSTINGS.debit_minor), BigInteger).label("minor"),
         )
-        .where(owned_as(Posting, found), _POSTINGS.entry_id == found.c.id)
+        .where(owned_by_key(Posting), _POSTINGS.entry_id == found.c.id)
         .group_by(_POSTINGS.currency)
         .correlate(found)
         .subquery("sums")
@@ -116,7 +116,7 @@ def entries_page_statement(
         *found.c,
         name_of(found.c.created_by_user_id).label("created_by"),
         select(reversing.c.id)
-        .where(owned_as(reversing, found), reversing.c.reverses_id == found.c.id)
+        .where(owned_by_key(reversing), reversing.c.reverses_id == found.c.id)
         .scalar_subquery()
         .label("reversed_by_id"),
         select(func.jsonb_object_agg(sums.c.currency, sums.c.minor))
@@ -196,7 +196,7 @@ def entry_lines_statement(*entry_ids: UUID | ScalarSelect[UUID]) -> Select[Any]:
             Account.__table__,
             (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
         )
-        .where(owned(Posting), _POSTINGS.entry_id.in_(entry_ids))
+        .where(owned_by_key(Posting), _POSTINGS.entry_id.in_(entry_ids))
         .order_by(_POSTINGS.entry_id, _POSTINGS.line_no)
     )
 

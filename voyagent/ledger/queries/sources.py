@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Select, cast, func, select
 
 from voyagent.kernel.db import db
-from voyagent.kernel.tenancy import owned
+from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.models import Account, JournalEntry, Posting
 
 _ACCOUNTS = Account.__table__.c
@@ -46,7 +46,7 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
             _ENTRIES.id.label("entry_id"),
             _ENTRIES.entry_date,
             select(reversing.c.id)
-            .where(owned(reversing), reversing.c.reverses_id == _ENTRIES.id)
+            .where(owned_by_key(reversing), reversing.c.reverses_id == _ENTRIES.id)
             .scalar_subquery()
             .label("reversed_by_id"),
             _POSTINGS.line_no,
@@ -67,9 +67,7 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
             (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
         )
         .where(
-            owned(JournalEntry),
-            owned(Posting),
-            owned(Account),
+            owned_by_key(JournalEntry),
             _ENTRIES.source_type == source_type,
             _ENTRIES.source_id == source_id,
             _ENTRIES.purpose.startswith(begins, autoescape=True),
