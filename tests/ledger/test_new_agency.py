@@ -100,7 +100,10 @@ def _load(connection: sa.Connection, tenants: Sequence[str]) -> None:
 
 
 def _rows_read(plan: dict[str, Any]) -> dict[str, int]:
-    """Return the rows that an executed plan fetched from each table, discarded ones included."""
+    """Return the rows that an executed plan fetched from each table.
+
+    Rows that a filter removed are counted too.
+    """
     read: dict[str, int] = {}
     left = [plan]
     while left:

@@ -153,7 +153,7 @@ def owned(table: Any) -> ColumnElement[bool]:
 
 
 def owned_by_key(table: Any) -> ColumnElement[bool]:
-    """Return the tenant condition for the rows of one record, found by the record's id.
+    """Return the tenant condition of a look-up by the id of a record.
 
     Use it in subqueries that run for each row of a list, and for the parts of one record. If
     PostgreSQL sees the agency's id as a constant and has no statistics of a new agency, it expects
