@@ -35,6 +35,7 @@ from voyagent.kernel.rates import InvalidRate, Quote, RateOfOtherMoney
 from voyagent.reports.queries import checks
 from voyagent.reports.queries.party_statement import read_party_statement
 from voyagent.reports.queries.periods import Days
+from voyagent.settings.service import tenant_settings as settings
 
 BALANCES = """
 select a.purpose, p.currency, sum(p.debit_minor - p.credit_minor)::bigint as minor from postings p
@@ -190,15 +191,20 @@ def test_book_values_of_parts_add_up_to_that_of_the_whole(
     alice: Person, owner_engine: sa.Engine, currency: str, price: str, rate: str, parts: list[int]
 ) -> None:
     document_id, payment_id = booked(alice, price, rate, currency), advance(alice, 10_000_000)
+
+    def paid(minor: int) -> int:
+        value = quote(rate, currency).changing(currency).convert(Money(minor, currency))
+        return value.amount_minor or 1
+
     for minor in parts:
-        allocate(alice, payment_id, exchanged(document_id, 100, minor, of=currency))
+        allocate(alice, payment_id, exchanged(document_id, paid(minor), minor, of=currency))
     whole = (
         quote(rate, currency).changing(currency).convert(Money(sum(parts), currency)).amount_minor
     )
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == whole
     first = allocations(owner_engine, alice)[0]["id"]
     alice.does(lambda actor: service_allocations.deallocate(actor, payment_id, first, on=LATER).id)
-    allocate(alice, payment_id, exchanged(document_id, 200, parts[0], of=currency))
+    allocate(alice, payment_id, exchanged(document_id, paid(parts[0]) + 1, parts[0], of=currency))
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == whole
     with alice.acting():
         assert invoice_queries.get_invoice(document_id).status == "paid"
@@ -632,3 +638,174 @@ def test_a_payment_in_a_foreign_currency_is_offered_only_documents_of_the_books(
     assert "1 EUR in INR" in page
     assert f'name="settled_{foreign}"' not in page
     assert "Neither this document nor the payment is in INR" in page
+
+
+RULES = {  # by the currency of the books (INR) and the foreign one (USD), booked at 83
+    "of little": ("1.00", "50000.00"),
+    "just beyond twice": ("83000.00", "2000.01"),
+    "just below half": ("83000.00", "499.99"),
+    "of much": ("4150000.00", "1.00"),
+}
+
+
+def settling(document_id: UUID, paid: str, settled: str, currency: str = "USD") -> dict[str, Any]:
+    """Return a part of a payment for the API; `currency` is that of the document."""
+    return {
+        "document_id": str(document_id),
+        "amount": paid,
+        "settled_amount": settled,
+        "settled_currency": currency,
+    }
+
+
+def paying(*parts: dict[str, Any], amount: str, currency: str = "INR", **given: Any) -> Any:
+    """Return a payment for the API."""
+    return {
+        "direction": "in",
+        "party_name": "Deepa Krishnan",
+        "amount": amount,
+        "currency": currency,
+        "paid_on": LATER.isoformat(),
+        "allocations": list(parts),
+    } | given
+
+
+def by_both_ways(person: Person, payment_id: UUID, body: dict[str, Any]) -> list[Any]:
+    """Return the answers to a new payment and to an allocation of an earlier one."""
+    allocating = {"allocations": body["allocations"], "effective_on": LATER.isoformat()}
+    return [
+        person.api.post("/payments", json=body),
+        person.api.post(f"/payments/{payment_id}/allocate", json=allocating),
+    ]
+
+
+@pytest.mark.parametrize("case", RULES)
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_a_settlement_far_from_the_booked_rate_is_refused(
+    alice: Person, owner_engine: sa.Engine, direction: str, case: str
+) -> None:
+    paid, settled = RULES[case]
+    document_id = (booked if direction == "in" else bought)(alice, "60000.00")
+    before = balances(alice, owner_engine)
+    body = paying(settling(document_id, paid, settled), amount=paid, direction=direction)
+    minor = int(Decimal(paid) * 100)
+    payment_id = advance(alice, minor, direction=direction)
+    for answer in by_both_ways(alice, payment_id, body):
+        assert (answer.status_code, answer.json["detail"]) == (422, "settled_amount_far_from_rate")
+        assert "write off or credit the rest" in answer.json["message"]
+    assert (allocations(owner_engine, alice), left_of(alice, payment_id)) == ([], (0, 0, minor))
+    advances = "customer_advances" if direction == "in" else "supplier_advances"
+    after = balances(alice, owner_engine)
+    assert {at: after[at] for at in after if at[0] not in ("bank", advances)} == before
+
+
+def test_a_rate_of_the_day_far_from_the_booked_rate_is_refused(alice: Person) -> None:
+    document_id, payment_id = booked(alice), advance(alice, 9_000_000)
+    part = Part(document_id, Money(100_000, "INR"), quote=quote("1.00"))
+    with pytest.raises(payment_errors.SettledFarFromRate):
+        allocate(alice, payment_id, part)
+    with pytest.raises(payment_errors.SettledFarFromRate):
+        advance(alice, 100_000, DUE, part)
+
+
+@pytest.mark.parametrize("settled", [50_000, 99_000, 200_000])
+def test_half_and_twice_the_booked_rate_and_bank_charges_are_accepted(
+    alice: Person, settled: int
+) -> None:
+    document_id = booked(alice, "2000.00")
+    advance(alice, 8_300_000, DUE, exchanged(document_id, 8_300_000, settled))
+    proved(alice)
+
+
+@pytest.mark.parametrize(
+    ("paid", "is_accepted"), [(1, False), (40, True), (83, True), (249, True), (300, False)]
+)
+def test_a_settlement_of_the_smallest_amounts_may_be_rounded(
+    alice: Person, paid: int, is_accepted: bool
+) -> None:
+    """One cent, booked as INR 0.83, may stand for half a cent or for one and a half."""
+    part = exchanged(booked(alice), paid, 1)
+    if is_accepted:
+        advance(alice, paid, DUE, part)
+    else:
+        with pytest.raises(payment_errors.SettledFarFromRate):
+            advance(alice, paid, DUE, part)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+@pytest.mark.parametrize("base", ["USD", "INR"])
+def test_a_foreign_payment_is_compared_with_the_last_booked_rates(
+    alice: Person, charlie: Person, direction: Any, base: str
+) -> None:
+    """A document of the books has no rate of its own."""
+    booked(charlie)
+    whole = line("1000000.00", quantity=1)
+    document_id = (
+        issued(alice, whole)
+        if direction == "in"
+        else receive(alice, whole, vendor_name="Deepa Krishnan")
+    )
+    dollars = line("10.00", quantity=1, currency="USD")
+    draft(alice, dollars, exchange_rate=quote("83"))
+    voided = booked(alice)
+    alice.does(lambda actor: issuing.void_invoice(actor, voided, reason="A mistake", on=LATER).id)
+    part = settling(document_id, "0.01", "100000.00", "INR")
+    body = paying(part, amount="0.01", currency="USD", direction=direction)
+    unknown = alice.api.post("/payments", json=body)
+    assert unknown.status_code == 201, "no rate of this agency is known"
+    rate = quote("83") if base == "USD" else quote("0.012", "INR", "USD")
+    issued(alice, dollars, exchange_rate=rate)
+    for answer in by_both_ways(alice, advance(alice, 1, currency="USD", direction=direction), body):
+        assert (answer.status_code, answer.json["detail"]) == (422, "settled_amount_far_from_rate")
+    receive(alice, dollars, exchange_rate=rate, vendor_reference="B-1")
+    receive(alice, dollars, exchange_rate=quote("99999999"), vendor_reference="B-2")
+    assert alice.api.post("/payments", json=body).status_code == 422, "one false rate is not enough"
+    near = paying(
+        settling(document_id, "1000.00", "84000.00", "INR"),
+        amount="1000.00",
+        currency="USD",
+        direction=direction,
+    )
+    assert alice.api.post("/payments", json=near).status_code == 201
+    proved(alice)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_what_is_settled_in_another_currency_is_compared_with_the_limit(
+    people: People, alice: Person, owner_engine: sa.Engine, direction: Any
+) -> None:
+    """Otherwise a payment of one rupee could settle a document of any amount."""
+    lead = people.colleague(alice, "Leila Lead", role="accounting_lead")
+    limits = {"approval_limits": {"accounting_lead": {"amount": "1000.00", "currency": "INR"}}}
+    alice.does(lambda actor: settings.update(actor, limits).tenant_id)
+    document_id = (booked if direction == "in" else bought)(alice, "60000.00")
+    mine = (
+        issued(alice)
+        if direction == "in"
+        else receive(alice, vendor_name="Deepa Krishnan", vendor_reference="B-2")
+    )
+    payment_id = advance(alice, 90_000, direction=direction)
+    dollars = advance(alice, 1_000, direction=direction, currency="USD")
+    for settled in ("50000.00", "10.00"):
+        body = paying(settling(document_id, "830.00", settled), amount="830.00")
+        for answer in by_both_ways(lead, payment_id, body | {"direction": direction}):
+            assert (answer.status_code, answer.json["detail"]) == (403, "amount_above_limit")
+    foreign = {"allocations": [settling(mine, "10.00", "830.00", "INR")]}
+    answer = lead.api.post(f"/payments/{dollars}/allocate", json=foreign)
+    assert (answer.status_code, answer.json["detail"]) == (403, "amount_above_limit")
+    assert allocations(owner_engine, alice) == []
+    alike = {"allocations": [{"document_id": str(mine), "amount": "830.00"}]}
+    assert lead.api.post(f"/payments/{payment_id}/allocate", json=alike).status_code == 200
+    within = {"allocations": [settling(document_id, "60.00", "0.72")]}
+    assert alice.api.post(f"/payments/{payment_id}/allocate", json=within).status_code == 200
+
+
+def test_of_two_at_once_only_the_settlement_near_the_rate_is_made(alice: Person) -> None:
+    document_id = booked(alice, "2000.00")
+    near, far = exchanged(document_id, 8_400_000, 100_000), exchanged(document_id, 100, 100_000)
+    results = at_once(
+        [lambda part=part: advance(alice, 8_400_000, DUE, part) for part in (near, far)]
+    )  # type: ignore[misc]
+    assert isinstance(results[0], UUID)
+    assert isinstance(results[1], payment_errors.SettledFarFromRate)
+    proved(alice)

@@ -14,12 +14,13 @@ from tests.billing.test_exchange import allocations, balances, booked, bought, p
 from tests.billing.test_forms import send
 from tests.billing.test_payments_views import TYPED, payments_of
 from tests.enquiries.reading import Page
-from tests.people import Person
+from tests.people import People, Person
 from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.service import months
+from voyagent.settings.service import tenant_settings as settings
 
 HERE = "/payments/new"
 
@@ -116,6 +117,12 @@ def test_foreign_money_settles_a_document_of_the_books(
     [
         ({"settled": ""}, "Enter the amount settled in the document’s currency"),
         ({"settled": "1000.01"}, "more than"),
+        ({"settled": "499.99"}, "worth less than half or more than twice the amount paid"),
+        ({"part": "400", "settled": "10"}, "worth less than half or more than twice"),
+        (
+            {"part": "400", "settled": "", "rate": "40", "rate_source": "State Bank"},
+            "worth less than half or more than twice",
+        ),
         ({"settled": "x"}, "Enter an amount such as"),
         ({"part": "85,000.01"}, "more than"),
         ({"settled": "", "rate": "84"}, "Enter the source of this rate."),
@@ -234,3 +241,32 @@ def test_two_foreign_currencies_are_refused_with_a_clear_sentence(
         payment_service.record_receipt(actor, foreign, Money(8_400_000, "INR"))
     assert "under Payments, New payment" in raised.value.message
     assert payments_of(alice) == []
+
+
+def test_the_allocation_page_refuses_a_settlement_far_from_the_rate_or_above_the_limit(
+    people: People, alice: Person
+) -> None:
+    document_id, payment_id = booked(alice), advance(alice, 9_000_000)
+    lead = people.colleague(alice, "Leila Lead", role="accounting_lead")
+    limits = {"approval_limits": {"accounting_lead": {"amount": "1000.00", "currency": "INR"}}}
+    alice.does(lambda actor: settings.update(actor, limits).tenant_id)
+    given = {
+        "effective_on": TYPED["paid_on"],
+        "document_id": [str(document_id)],
+        "part": ["1.00"],
+        f"settled_{document_id}": "1,000",
+    }
+    here = f"/payments/{payment_id}/allocate"
+    for person, sentence in (
+        (alice, "worth less than half or more than twice the amount paid"),
+        (lead, "This is above your approval limit."),
+    ):
+        page = Page(send(person, here, **given))
+        assert page.status == 422
+        assert sentence in page.words(".//fieldset[@id='allocations']")
+        assert sentence in Page(send(person, here, **given, then="look")).words()
+    recorded = Page(send(lead, HERE, **typed(document_id, "1.00", amount="1.00")))
+    assert recorded.status == 422
+    assert "This is above your approval limit." in recorded.words()
+    assert left_of(alice, payment_id) == (0, 0, 9_000_000)
+    assert len(payments_of(alice)) == 1

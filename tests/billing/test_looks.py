@@ -317,7 +317,12 @@ def test_the_preview_works_without_party_and_purpose(agency: Person, kind: str) 
 
 @pytest.mark.parametrize(
     ("part", "settled", "sentence"),
-    [("9,000", "60", "more than the amount due"), ("4,000", "", ""), ("90,001", "50", "more than")],
+    [
+        ("9,000", "60", "more than the amount due"),
+        ("4,000", "", ""),
+        ("90,001", "50", "more than"),
+        ("4,000", "10", "less than half or more than twice"),
+    ],
 )
 def test_an_impossible_exchange_has_no_preview(
     alice: Person, part: str, settled: str, sentence: str

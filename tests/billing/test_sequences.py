@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -59,6 +60,11 @@ KINDS = {"in": "receivable", "out": "payable"}
 ADVANCES = {"in": "customer_advances", "out": "supplier_advances"}
 OPEN_STATUS = {"in": ("issued", "partially_paid"), "out": ("received", "received")}
 BOOKED = Quote("JPY", "INR", Decimal("0.56123"), DUE, "State Bank")
+RATED = """
+select id from invoices where tenant_id = :t and rate is not null and status <> 'void'
+union all
+select id from bills where tenant_id = :t and rate is not null and status <> 'void'
+"""
 DOCUMENTS = """
 select d.id, d.status, d.due_date, d.total_minor - d.paid_minor - d.credited_minor as open_minor,
   d.paid_minor, d.credited_minor,
@@ -179,6 +185,23 @@ services = st.sampled_from(
 def of(share: str, there: int) -> int:
     """Return an amount to try: at least one, also of nothing."""
     return max(1, {"part": there // 3, "all": there, "more": there + 1}[share])
+
+
+def worth(minor: int, currency: str) -> Fraction:
+    """Return the value in minor units of the other currency, at the booked rate."""
+    sen_per_yen = Fraction(BOOKED.rate) * 100
+    return minor * sen_per_yen if currency == "JPY" else minor / sen_per_yen
+
+
+def is_far(minor: int, currency: str, settled: int) -> bool:
+    """Return True if the settled amount is not between half and twice the amount paid.
+
+    Either amount may be rounded by half a minor unit.
+    """
+    half = Fraction(1, 2)
+    return settled - half > 2 * worth(1, currency) * (minor + half) or 2 * (settled + half) < worth(
+        1, currency
+    ) * (minor - half)
 
 
 class Trade(RuleBasedStateMachine):
@@ -376,10 +399,18 @@ class Trade(RuleBasedStateMachine):
         payment_id, document_id = pairs[place % len(pairs)]
         payment, document = self.paid[payment_id], self.known[document_id]
         minor, settled = of(share, payment.left), of(settles, document.open)
+        if settles == "part":
+            minor = max(1, min(minor, round(worth(document.open, document.currency))))
+            settled = max(1, round(worth(minor, payment.currency)))
         parts = [
             Part(document_id, Money(minor, payment.currency), Money(settled, document.currency))
         ]
-        let = settled <= document.open and (is_at_once or minor <= payment.left)
+        is_known = bool(stored(self.engine, RATED, t=self.person.actor.tenant_id))
+        let = (
+            settled <= document.open
+            and (is_at_once or minor <= payment.left)
+            and not (is_known and is_far(minor, payment.currency, settled))
+        )
         if not is_at_once:
             self._try(
                 let, lambda actor: service_allocations.allocate(actor, payment_id, parts=parts).id

@@ -161,6 +161,20 @@ class SettledAmountWrong(Unprocessable):
     message = N_("The settled amount does not match the amount and the rate.")
 
 
+class SettledFarFromRate(Unprocessable):
+    """The settled amount is far from the paid amount at the known rate.
+
+    Such a difference is not an exchange difference, and a debt is not forgiven by one person.
+    """
+
+    code = "settled_amount_far_from_rate"
+    message = N_(
+        "At the booked exchange rate, the amount settled is worth less than half or more than twice"
+        " the amount paid. Check both amounts and the rate. If the rest will not be paid, settle"
+        " only what was paid, and write off or credit the rest."
+    )
+
+
 class FormerPaymentTaken(Conflict):
     """A payment with this number of the former program has already been imported."""
 

@@ -53,7 +53,13 @@ ERROR_FIELDS = {
         "allocations",
     ),
     **dict.fromkeys(
-        ("settled_amount_required", "settled_amount_wrong", "invalid_rate", "rate_of_other_money"),
+        (
+            "settled_amount_required",
+            "settled_amount_wrong",
+            "settled_amount_far_from_rate",
+            "invalid_rate",
+            "rate_of_other_money",
+        ),
         "allocations",
     ),
     "customer_name_required": "party_name",
@@ -68,6 +74,7 @@ ALLOCATION_ERROR_FIELDS = ERROR_FIELDS | {
     "invalid_date": "effective_on",
     "period_locked": "effective_on",
     "invalid_amount": "allocations",
+    "amount_above_limit": "allocations",
 }
 ALLOCATION_ERROR_FIELDS |= dict.fromkeys(("account_inactive", "payment_reversed"), "")
 TAKEN_BACK = {

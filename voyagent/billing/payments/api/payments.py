@@ -51,6 +51,7 @@ PART_ERRORS = (
     payment_errors.BookedRateMissing,
     payment_errors.SettledAmountMissing,
     payment_errors.SettledAmountWrong,
+    payment_errors.SettledFarFromRate,
     InvalidRate,
     RateOfOtherMoney,
     MixedCurrencies,

@@ -60,8 +60,8 @@ def allocate(
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen,
     InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen,
-    InvalidDate, PaymentExceedsOpen, PaymentOverAllocated, PeriodLocked, and the errors of
-    `settling.settlement_of`.
+    InvalidDate, PaymentExceedsOpen, PaymentOverAllocated, AmountAboveLimit, SettledFarFromRate,
+    PeriodLocked, and the errors of `settling.settlement_of`.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)

@@ -34,6 +34,7 @@ from voyagent.billing.payments.errors import (
     TwoForeignCurrencies,
 )
 from voyagent.billing.payments.queries import allocations as allocation_queries
+from voyagent.billing.payments.service.settled_rates import check_near
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -42,6 +43,7 @@ from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.service import entries
+from voyagent.settings.queries import check_limit
 
 Direction = Literal["in", "out"]
 PARTS_MAX = 200
@@ -106,7 +108,9 @@ def check_parts(
 ) -> list[Settlement]:
     """Check the parts of a payment and return the settlement that each part makes.
 
-    `left_minor` is the unused amount of the payment. Raises the errors of `allocate`.
+    `left_minor` is the unused amount of the payment. A settlement in another currency moves amounts
+    in two currencies, and each must be within the limit of the actor's role. Otherwise a payment of
+    a small amount could settle a large document. Raises the errors of `allocate`.
     """
     settlements = []
     for part in parts:
@@ -122,6 +126,9 @@ def check_parts(
             raise PaymentExceedsOpen
         if day < document.issue_date:
             raise DateTooEarly
+        if settlement.is_exchanged:
+            check_limit(actor, settlement.amount, settlement.settled)
+            check_near(settlement.amount, settlement.settled, document)
         settlements.append(settlement)
     if sum(part.amount.amount_minor for part in parts) > left_minor:
         raise PaymentOverAllocated
