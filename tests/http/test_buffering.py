@@ -74,6 +74,9 @@ UNFINISHED = {
 ENDED = {
     "a length of many digits": b"POST /x HTTP/1.1\r\nHost: x\r\n"
     b"Content-Length: 1000000000000000000000\r\n\r\n",
+    "a length of 5,000 zeros": b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: "
+    + b"0" * 5_000
+    + b"10\r\n\r\n",
     "a large length": b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\nab",
     "a bare line feed": b"POST /x HTTP/1.1\nHost: x\nContent-",
 }

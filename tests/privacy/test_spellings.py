@@ -8,7 +8,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from voyagent.privacy.rules.spellings import PARTS_MAX, pattern_of
+from voyagent.privacy.rules.spellings import PARTS_MAX, pattern_of, prefilter_of
 
 REPLACED = [
     ("name", "Deepa Krishnan", "Visa for DEEPA KRISHNAN", "Visa for P"),
@@ -66,6 +66,19 @@ REPLACED = [
     ("address", "14 Lantern Lane, Kochi", "14 Lantern Lane\nKochi", "P"),
     ("passport", "Z1234567", "z 1234567", "P"),
 ]
+
+
+@pytest.mark.parametrize(("kind", "word", "given", "wanted"), REPLACED)
+def test_a_prefilter_matches_wherever_its_pattern_does(
+    kind: str, word: str, given: str, wanted: str, owner_engine: sa.Engine
+) -> None:
+    pattern = pattern_of(kind, word)
+    assert pattern is not None
+    statement = sa.text("select not :t ~* :w or :t ~* :p")
+    with owner_engine.connect() as connection:
+        values = {"t": given, "w": pattern, "p": prefilter_of(pattern)}
+        assert connection.scalar(statement, values), wanted
+    assert "[[:alnum:]]" not in prefilter_of(pattern)
 
 
 @pytest.mark.parametrize(("kind", "word", "given", "wanted"), REPLACED)

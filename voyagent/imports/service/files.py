@@ -240,7 +240,7 @@ def _run(actor: Actor, kind: str, plain: str, table: Table, on: date | None) -> 
 
 @contextmanager
 def _alone(actor: Actor, rows: int) -> Iterator[None]:
-    """Hold a place of this process, and the lock of the agency's imports in all processes.
+    """Hold a place of this process, and the lock of the agency's imports.
 
     The lock ends with the transaction. The connection is released while the request waits, so that
     an agency with many files does not take all of its own connections. Raises ImportsBusy after

@@ -28,7 +28,7 @@ def lead(text: str, start: int) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return the text with at most two white-space characters and 200 letters in a row.
+    """Return the text with at most two spaces and 200 letters in a row.
 
     Patterns with several optional parts take much longer for more.
     """

@@ -22,7 +22,12 @@ from voyagent.parties import queries as parties
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.queries import mentions
 from voyagent.privacy.rules.register import HOLDINGS, Holding
-from voyagent.privacy.rules.spellings import PHONE_MIN, pattern_of, without_titles
+from voyagent.privacy.rules.spellings import (
+    PHONE_MIN,
+    pattern_of,
+    prefilter_of,
+    without_titles,
+)
 
 CANDIDATES_MAX = 50
 SEARCH_S = 20
@@ -86,7 +91,7 @@ select array(
    where (select bool_or(value #>> '{}' = any(cast(:ids as text[])))
             from jsonb_each(e.entity_refs) refs(name, value))
       or exists (select from unnest(cast(:ids as text[])) w where strpos(p.parts::text, w) > 0)
-      or p.parts::text ~* any(cast(:quoted as text[]))
+      or p.parts::text ~* any(cast(:prefilters as text[]))
          and PRIVATE_TEXTS ~* any(cast(:quoted as text[]))
 )
 """.replace("PRIVATE_TEXTS", mentions.PRIVATE_TEXTS)
@@ -136,10 +141,12 @@ select 'conversation' as kind, s.id as record_id, s.title, s.created_at as at,
  where s.id <> all(:conversations)
    and (s.search like all(cast(:names as text[])) or s.title ~* any(cast(:patterns as text[]))
         or s.id in (select session_id from chat_messages
-                     where blocks::text ~* any(cast(:patterns as text[])))
+                     where blocks::text ~* any(cast(:prefilters as text[]))
+                       and blocks::text ~* any(cast(:patterns as text[])))
         or s.id in (select t.session_id from chat_turn_steps o
                       join chat_turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id
-                     where o.outcome::text ~* any(cast(:patterns as text[])))
+                     where o.outcome::text ~* any(cast(:prefilters as text[]))
+                       and o.outcome::text ~* any(cast(:patterns as text[])))
         or s.id in (select session_id from approvals
                      where concat_ws(' ', payload, original_payload, preview, summary, reason)
                            ~* any(cast(:patterns as text[]))))
@@ -302,7 +309,8 @@ def links_of(party_id: UUID) -> Links:
 
 
 def _events(ids: list[str], quoted: list[str]) -> list[int]:
-    found = db.session.scalar(_EVENTS, {"ids": ids, "quoted": quoted})
+    values = {"ids": ids, "quoted": quoted, "prefilters": [*map(prefilter_of, quoted)]}
+    found = db.session.scalar(_EVENTS, values)
     return list(found or ())
 
 
@@ -316,14 +324,15 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
     """
     digits = re.sub(r"\D", "", phone or "")
     words = (("name", key), ("phone", phone or ""), ("email", email or ""))
-    patterns = (pattern_of(kind, word) for kind, word in words)
+    patterns = [one for kind, word in words if (one := pattern_of(kind, word))]
     return {
         "email": email,
         "phone": digits[-10:] if len(digits) >= PHONE_MIN else "",
         "names": [contains(word) for word in without_titles(key).split()]
         if len(key) > 2
         else [_NEVER],
-        "patterns": [one for one in patterns if one],
+        "patterns": patterns,
+        "prefilters": [*map(prefilter_of, patterns)],
     }
 
 

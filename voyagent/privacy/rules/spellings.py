@@ -62,6 +62,14 @@ def pattern_of(kind: str, word: str) -> str | None:
     return f"(?:{'|'.join(found)})"
 
 
+def prefilter_of(pattern: str) -> str:
+    """Return an expression that matches wherever `pattern` does, and elsewhere.
+
+    PostgreSQL compares it ten times faster, so it is compared first in tables with many texts.
+    """
+    return pattern.replace(_BEFORE, "").replace(_BEHIND, "")
+
+
 def without_titles(name: str) -> str:
     """Return a name without titles at its start, such as `Mr` or `Dr.`."""
     words = name.split()
