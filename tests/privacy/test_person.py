@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from tests.billing.papers import issued, pay
 from tests.people import Person
 from tests.privacy.people import GSTIN, MAIL, NAME, PAN, PHONE, VALUES, a_subject
 from tests.trips.things import OUT, PASSPORT, a_line, a_passenger, a_trip, keyring
@@ -344,3 +345,96 @@ def test_an_agency_does_one_long_request_at_a_time(
             assert int(answer.headers["Retry-After"]) > 0
         assert charlie.api.get(f"/privacy/parties/{theirs}").status_code == 200
     assert alice.api.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("has_enquiry", [True, False])
+def test_a_trip_that_two_customers_pay_for_is_not_taken_from_the_other(
+    alice: Person, owner_engine: sa.Engine, has_enquiry: bool
+) -> None:
+    """Each has an invoice for the trip, which belongs to Bella if it has her enquiry."""
+    with alice.acting() as actor:
+        ids = [
+            parties.create(actor, name=name, is_customer=True).id
+            for name in (NAME, "Bella Fernandes")
+        ]
+        enquiry_id = enquiries.create(
+            actor, customer_name="Bella Fernandes", notes=f"Bella eats no nuts; with {NAME}"
+        ).id
+    with alice.acting() as actor:
+        _enquiry, session_id = enquiries.promote(actor, enquiry_id)
+        blocks = [{"type": "text", "text": "Bella wants a sea view"}]
+        chat.append_message(actor, session_id, role="user", blocks=blocks)
+    refs = {"enquiry_id": enquiry_id, "session_id": session_id} if has_enquiry else {}
+    trip_id = a_trip(alice, title=f"Bella and {NAME}", notes="Bella pays the hotel", **refs)
+    refs |= {"trip_id": trip_id}
+    for name in ("Bella Fernandes", NAME):
+        pay(alice, issued(alice, customer_name=name, **refs), 45_000_00)
+    with alice.acting():
+        mine, hers = (held.links_of(one) for one in ids)
+        offered = {(row["kind"], row["reason"]) for row in held.candidates(mine)}
+    assert (mine.enquiries, mine.trips, mine.conversations) == ([], [], [])
+    assert mine.joined == [trip_id]
+    assert mine.mentions == ([enquiry_id] if has_enquiry else [])
+    if has_enquiry:
+        assert (hers.enquiries, hers.trips, hers.conversations) == (
+            *([enquiry_id], [trip_id], [session_id]),
+        )
+        assert offered == {("enquiry", "invoice"), ("conversation", "invoice")}
+    rows = json.loads(exported(alice, ids[0]))["held"]
+    assert "Bella" not in json.dumps({**rows, "trips": []})
+    assert "hotel" not in json.dumps(rows)
+    alice.does(lambda actor: erasure.erase(keyring(alice), actor, ids[0], reason="asked"))
+    trip = alice.api.get(f"/trips/{trip_id}").json
+    assert trip["notes"] == "Bella pays the hotel"
+    assert trip["title"].startswith("Bella and Person ")
+    assert alice.api.get(f"/chat/sessions/{session_id}").status_code == 200
+    enquiry = alice.api.get(f"/enquiries/{enquiry_id}").json
+    assert enquiry["customer_name"] == "Bella Fernandes"
+    assert enquiry["notes"].startswith("Bella eats no nuts; with ")
+    assert (NAME in enquiry["notes"]) is not has_enquiry
+
+
+def test_an_enquiry_billed_to_a_firm_stays_the_customers(alice: Person) -> None:
+    one = a_subject(alice, confirmed=False)
+    with alice.acting() as actor:
+        firm_id = parties.create(actor, name="Acme Ltd", is_customer=True).id
+    billed = {"enquiry_id": one.enquiry_id, "session_id": one.session_id}
+    pay(alice, issued(alice, customer_name="Acme Ltd", **billed), 45_000_00)
+    with alice.acting():
+        firm, person = held.links_of(firm_id), held.links_of(one.party_id)
+    assert (firm.mentions, firm.enquiries, firm.conversations) == ([one.enquiry_id], [], [])
+    assert (person.enquiries, person.conversations) == ([one.enquiry_id], [one.session_id])
+    for kind, record_id in (("enquiry", one.enquiry_id), ("conversation", one.session_id)):
+        alice.does(links.confirm, firm_id, kind=kind, record_id=record_id)
+    with alice.acting():
+        firm = held.links_of(firm_id)
+        assert held.candidates(firm) == []
+    assert (firm.mentions, firm.enquiries, firm.conversations) == (
+        *([one.enquiry_id], [], [one.session_id]),
+    )
+
+
+def test_a_confirmed_enquiry_under_another_name_is_taken(alice: Person) -> None:
+    with alice.acting() as actor:
+        party_id = parties.create(actor, name=NAME, is_customer=True).id
+        enquiry_id = enquiries.create(actor, customer_name="Mrs K").id
+    issued(alice, customer_name=NAME, enquiry_id=enquiry_id)
+    with alice.acting():
+        assert held.links_of(party_id).mentions == [enquiry_id]
+    alice.does(links.confirm, party_id, kind="enquiry", record_id=enquiry_id)
+    with alice.acting():
+        found = held.links_of(party_id)
+    assert (found.mentions, found.enquiries) == ([], [enquiry_id])
+
+
+def test_a_conversation_with_invoices_of_several_customers_is_nobodys(alice: Person) -> None:
+    with alice.acting() as actor:
+        party_id = parties.create(actor, name=NAME, is_customer=True).id
+        shared, own = (chat.create_session(actor).id for _ in range(2))
+    for name, session_id in ((NAME, shared), ("Bella Fernandes", shared), (NAME, own)):
+        issued(alice, customer_name=name, session_id=session_id)
+    with alice.acting():
+        found = held.links_of(party_id)
+        offered = held.candidates(found)
+    assert found.conversations == [own]
+    assert [(row["record_id"], row["reason"]) for row in offered] == [(shared, "invoice")]

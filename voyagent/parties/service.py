@@ -19,6 +19,7 @@ from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Un
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.ledger.queries.party_lines import has_postings
+from voyagent.ledger.service.names import lock_name
 from voyagent.parties import queries
 from voyagent.parties.models import Party
 from voyagent.parties.queries import PartyNotFound
@@ -196,8 +197,10 @@ def update(
     changed = {name: (known[name], value) for name, value in values.items() if known[name] != value}
     if not changed:
         return party
-    if "name" in changed and not _is_same_name(*changed["name"]) and has_postings(party.name):
-        raise PartyInBooks
+    if "name" in changed and not _is_same_name(*changed["name"]):
+        lock_name(party.name)
+        if has_postings(party.name):
+            raise PartyInBooks
     for name, (_before, value) in changed.items():
         setattr(party, name, value)
     party.updated_at = clock.now()

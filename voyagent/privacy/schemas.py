@@ -61,16 +61,18 @@ class CandidateOut(AnswerOf[Row]):
 
     With the reason `name`, `email` or `phone`, the record has the person's name, e-mail address or
     phone number. With the reason `trip`, the record is a passenger of a trip that is linked to the
-    person. With the reason `mentioned`, a text of the record names the person. A party with the
-    reason `mentioned` is somebody else, whose notes name the person. A party with the reason
-    `email` or `phone` may be the same person under another name; do not link it.
+    person. With the reason `invoice`, an invoice of the person refers to the enquiry or
+    conversation of somebody else. With the reason `mentioned`, a text of the record names the
+    person. A party with the reason `mentioned` is somebody else, whose notes name the person. A
+    party with the reason `email` or `phone` may be the same person under another name; do not link
+    it.
     """
 
     kind: RecordKind
     record_id: UUID
     title: str | None
     at: Instant
-    reason: Literal["name", "email", "phone", "trip", "mentioned"]
+    reason: Literal["name", "email", "phone", "trip", "invoice", "mentioned"]
 
 
 class BlockingOut(AnswerOf[Row]):

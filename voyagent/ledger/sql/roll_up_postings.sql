@@ -7,20 +7,42 @@
 -- The rows of a statement are written in the order of their key, months before days before trips,
 -- so that transactions wait for each other in one order and never deadlock. An advisory lock for
 -- each agency before this was measured. It is slower than waiting for the rows themselves.
+--
+-- The party names of the lines are held until the transaction ends. A reversal copies the names of
+-- the entry that it reverses. If that entry has lost a name meanwhile, because the person was
+-- erased, the transaction fails in such a way that the program repeats it.
+-- requires: hold_names
 
 create or replace function app.roll_up_postings() returns trigger
 language plpgsql as $$
 declare
   has_too_many boolean;
   is_of_trip boolean;
+  has_reversal boolean;
 begin
-  -- One read of the entries answers both questions, so an entry without a trip costs no more.
-  select bool_or(n.line_no > e.line_count), bool_or(e.trip_id is not null)
-    into has_too_many, is_of_trip
+  perform app.hold_names(tenant_id, array_agg(distinct party_key))
+     from new_rows where party_key is not null group by tenant_id;
+  -- One read of the entries answers all questions, so an entry without a trip costs no more.
+  select bool_or(n.line_no > e.line_count), bool_or(e.trip_id is not null),
+         bool_or(e.reverses_id is not null)
+    into has_too_many, is_of_trip, has_reversal
     from new_rows n join journal_entries e on e.tenant_id = n.tenant_id and e.id = n.entry_id;
   if has_too_many then
     raise exception 'a line cannot be added to a posted journal entry'
       using errcode = 'restrict_violation';
+  end if;
+  if has_reversal and exists (
+    select from new_rows n
+      join journal_entries e on e.tenant_id = n.tenant_id and e.id = n.entry_id
+     where e.reverses_id is not null and n.party_key is not null
+       and not exists (
+         select from postings p
+          where p.tenant_id = n.tenant_id and p.entry_id = e.reverses_id
+            and p.party_key = n.party_key
+       )
+  ) then
+    raise exception 'the reversed entry has another party name now'
+      using errcode = 'serialization_failure';
   end if;
   insert into monthly_balances as b
       (tenant_id, account_id, currency, month, debit_minor, credit_minor)

@@ -1,9 +1,11 @@
 """Everything that an agency holds about a person, and records that may be linked.
 
 A person is a party. Documents, payments and entries are linked to the party by its name. An
-enquiry, a trip or a conversation is linked if an invoice of the party refers to it, or if an
-administrator has confirmed that it is about the person. A passenger is linked only if an
-administrator has confirmed this. Statements run under row-level security.
+enquiry, a trip or a conversation is linked if an invoice of the party refers to it and it is not
+somebody else's, or if an administrator has confirmed that it is about the person. An enquiry with
+another name, e-mail address and phone number is somebody else's. So is a trip of such an enquiry or
+with an invoice of another party, and the conversation of such a record. A passenger is linked only
+if an administrator has confirmed this. Statements run under row-level security.
 """
 
 from __future__ import annotations
@@ -37,40 +39,57 @@ TEXTS_AT_ONCE = 1_000
 _LINKS = text("""
 with confirmed as (
   select kind, record_id from person_links where party_id = :party_id
-), mention as (
-  select e.id from enquiries e
-   where e.id in (select record_id from confirmed where kind = 'enquiry')
-     and not exists (select from invoices where party_key = :key and enquiry_id = e.id)
+), theirs as (
+  select e.* from enquiries e
+   where (e.id in (select record_id from confirmed where kind = 'enquiry')
+          or e.id in (select enquiry_id from invoices where party_key = :key))
      and lower(e.customer_name) <> :key
      and coalesce(lower(e.customer_email) <> lower(:email), true)
      and (:phone = '' or e.customer_phone is null
           or right(regexp_replace(e.customer_phone, '[^0-9]', '', 'g'), 10) <> :phone)
-     and (lower(e.notes) like all(cast(:names as text[]))
-          or e.notes ~* any(cast(:patterns as text[])))
+), mention as (
+  select e.id from theirs e
+   where e.id not in (select record_id from confirmed where kind = 'enquiry')
+      or lower(e.notes) like all(cast(:names as text[]))
+      or e.notes ~* any(cast(:patterns as text[]))
+      or exists (select from invoices i
+                  where i.enquiry_id = e.id and i.party_key = lower(e.customer_name))
 ), enquiry as (
   select enquiry_id as id from invoices where party_key = :key and enquiry_id is not null
-  union select record_id from confirmed
-         where kind = 'enquiry' and record_id not in (select id from mention)
+  union select record_id from confirmed where kind = 'enquiry'
+  except select id from mention
+), linked_trip as (
+  select trip_id as id from invoices where party_key = :key and trip_id is not null
+  union select record_id from confirmed where kind = 'trip'
 ), foreign_trip as (
   select t.id from trips t
-   where t.id in (select record_id from confirmed where kind = 'trip')
+   where t.id in (select id from linked_trip)
      and (t.enquiry_id is not null and t.enquiry_id not in (select id from enquiry)
           or exists (select from invoices i where i.trip_id = t.id and i.party_key <> :key))
 ), trip as (
-  select trip_id as id from invoices where party_key = :key and trip_id is not null
-  union select id from trips where enquiry_id in (select id from enquiry)
-  union select record_id from confirmed
-         where kind = 'trip' and record_id not in (select id from foreign_trip)
+  select id from trips where enquiry_id in (select id from enquiry)
+  union select id from linked_trip where id not in (select id from foreign_trip)
 ), joined as (
   select trip_id as id from trip_passengers
    where id in (select record_id from confirmed where kind = 'passenger')
   union select id from foreign_trip
-), conversation as (
+), linked_session as (
   select session_id as id from invoices where party_key = :key and session_id is not null
-  union select session_id from enquiries
-         where id in (select id from enquiry) and session_id is not null
   union select session_id from trips
          where id in (select id from trip) and session_id is not null
+), foreign_session as (
+  select s.id from linked_session s
+   where exists (select from enquiries e
+                  where e.session_id = s.id and e.id not in (select id from enquiry))
+      or exists (select from trips t
+                  where t.session_id = s.id and t.id not in (select id from trip)
+                    and (t.enquiry_id is not null
+                         or exists (select from invoices i where i.trip_id = t.id)))
+      or exists (select from invoices i where i.session_id = s.id and i.party_key <> :key)
+), conversation as (
+  select session_id as id from enquiries
+   where id in (select id from enquiry) and session_id is not null
+  union select id from linked_session where id not in (select id from foreign_session)
   union select record_id from confirmed where kind = 'conversation'
 )
 select array(select e.id from enquiries e where e.id in (select id from enquiry)) as enquiries,
@@ -96,20 +115,44 @@ select array(
 )
 """.replace("PRIVATE_TEXTS", mentions.PRIVATE_TEXTS)
 )
+_DOCUMENTS = text("""
+select id::text from invoices where party_key = :key
+union all select id::text from bills where party_key = :key
+union all select id::text from payments where party_key = :key
+""")
+# Services that post to documents lock them in this order too.
+_LOCKS = tuple(
+    text(f"select id from {table} where party_key = :key order by id for no key update")  # noqa: S608
+    for table in ("payments", "invoices", "bills")
+)
+_IN_BOOKS = (
+    *("invoices", "bills", "payments", "credit_notes", "supplier_credits", "postings"),
+    *("ageing_by_party", "party_open_balances", "advances_by_party"),
+)
+_LEFT = text(
+    " union all ".join(
+        f"(select 1 from {one} where party_key = :key limit 1)"  # noqa: S608
+        for one in _IN_BOOKS
+    )
+)
 _ENQUIRY_CANDIDATES = text("""
 select 'enquiry' as kind, id as record_id, customer_name as title, created_at as at,
        case when lower(customer_email) = lower(:email) then 'email'
             when :phone <> '' and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10)
                  = :phone then 'phone'
             when lower(customer_name) = :key then 'name'
+            when id in (select enquiry_id from invoices where party_key = :key) then 'invoice'
             else 'mentioned' end as reason
   from enquiries
  where (lower(customer_name) = :key or lower(customer_email) = lower(:email)
         or :phone <> ''
            and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10) = :phone
         or lower(notes) like all(cast(:names as text[]))
-        or notes ~* any(cast(:patterns as text[])))
-   and id <> all(:enquiries) and id <> all(:mentions)
+        or notes ~* any(cast(:patterns as text[]))
+        or id in (select enquiry_id from invoices where party_key = :key))
+   and id <> all(:enquiries)
+   and not (id = any(:mentions)
+            and id in (select record_id from person_links where party_id = :party_id))
  order by created_at desc limit :most
 """)
 _PASSENGER_CANDIDATES = text("""
@@ -136,10 +179,12 @@ select 'trip' as kind, t.id as record_id, t.title, t.created_at as at, 'mentione
 """)
 _CONVERSATION_CANDIDATES = text("""
 select 'conversation' as kind, s.id as record_id, s.title, s.created_at as at,
-       'mentioned' as reason
+       case when s.id in (select session_id from invoices where party_key = :key) then 'invoice'
+            else 'mentioned' end as reason
   from chat_sessions s
  where s.id <> all(:conversations)
-   and (s.search like all(cast(:names as text[])) or s.title ~* any(cast(:patterns as text[]))
+   and (s.id in (select session_id from invoices where party_key = :key)
+        or s.search like all(cast(:names as text[])) or s.title ~* any(cast(:patterns as text[]))
         or s.id in (select session_id from chat_messages
                      where blocks::text ~* any(cast(:prefilters as text[]))
                        and blocks::text ~* any(cast(:patterns as text[])))
@@ -210,9 +255,10 @@ class Links:
     """The records that are linked to a party, as lists of ids.
 
     `enquiries`, `trips`, `passengers`, `conversations` and `documents` (invoices, bills and
-    payments) belong to the person. `mentions` are confirmed enquiries of other customers whose
-    notes name the person. `joined` are trips of other customers on which the person is a passenger
-    or is named. `linked` has the other confirmed records of somebody else, by kind. In `mentions`,
+    payments) belong to the person. `mentions` are enquiries of other customers for which the person
+    has an invoice, or whose notes name the person and which are confirmed. `joined` are trips of
+    other customers on which the person is a passenger or is named, or for which the person has an
+    invoice. `linked` has the other confirmed records of somebody else, by kind. In `mentions`,
     `joined` and `linked`, only the texts that name the person are the person's data. `events` has
     the numbers of the linked audit events. `own_events` has the numbers of the audit events that
     refer to the party or to a document, an enquiry or a passenger of the person, or whose text
@@ -278,15 +324,7 @@ def links_of(party_id: UUID) -> Links:
         conversations=list(found.conversations),
         linked=mentions.linked(party_id),
     )
-    found_documents = db.session.scalars(
-        text(
-            "select id::text from invoices where party_key = :key union all select id::text from"
-            " bills where party_key = :key union all select id::text from payments where party_key"
-            " = :key"
-        ),
-        {"key": party.party_key},
-    )
-    documents = list(found_documents)
+    documents = _documents(party.party_key)
     own = [
         str(party_id),
         *documents,
@@ -306,6 +344,10 @@ def links_of(party_id: UUID) -> Links:
         events=sorted({*_events([*own, *map(str, links.conversations)], quoted), *named}),
         own_events=_events(own, quoted),
     )
+
+
+def _documents(key: str) -> list[str]:
+    return list(db.session.scalars(_DOCUMENTS, {"key": key}))
 
 
 def _events(ids: list[str], quoted: list[str]) -> list[int]:
@@ -406,6 +448,26 @@ def count_of(links: Links, holding: Holding) -> int:
     return own + (mentions.count_of(holding, values) if _is_named(links, holding) else 0)
 
 
+def lock_documents(key: str) -> None:
+    """Lock the payments, invoices and bills of a party until the transaction ends.
+
+    A transaction that is posting to one of them is waited for. `key` is the party's name in lower
+    case.
+    """
+    for statement in _LOCKS:
+        db.session.execute(statement, {"key": key})
+
+
+def has_new_documents(links: Links) -> bool:
+    """Return True if documents or payments were added or renamed since `links` was read."""
+    return {*_documents(links.key)} != {*links.documents}
+
+
+def is_named_in_books(key: str) -> bool:
+    """Return True if a document, payment, credit, posting or stored sum has a party's name."""
+    return db.session.execute(_LEFT, {"key": key}).first() is not None
+
+
 def is_in_books(links: Links) -> bool:
     """Return True if the person has documents or journal lines of their own."""
     statement = text("select exists (select from postings where party_key = :key)")
@@ -434,8 +496,8 @@ def candidates(links: Links) -> list[Row]:
 
     Rows: kind, record_id, title, at, reason. `reason` is `name`, `email` or `phone` if the record
     has the person's name, e-mail address or phone number. `reason` is `trip` for a passenger of a
-    linked trip, and `mentioned` if a text of the record names the person. There are at most 50 rows
-    of each kind.
+    linked trip, `invoice` for an enquiry or a conversation of an invoice of the person, and
+    `mentioned` if a text of the record names the person. There are at most 50 rows of each kind.
     """
     party = parties.get_party(links.party_id)
     values = (

@@ -18,6 +18,7 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.limits.long_work import searching
+from voyagent.ledger.service import names
 from voyagent.parties import queries as parties
 from voyagent.privacy.errors import (
     IdentityNotKept,
@@ -72,6 +73,9 @@ _STEPS = (
     " any(:mentions)",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from audit_private where seq = any(:events)",
+)
+# These steps run while nobody can write the name into the books.
+_STEPS_IN_BOOKS = (
     "select app.pseudonymise_party(:name, :pseudonym, :words)",
     "update parties set name = :pseudonym, email = null, phone = null, address = null, country ="
     " null, state = null, tax_number = null, tax_number_sealed = null, tax_number_digests = null,"
@@ -118,7 +122,8 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
 
     All large files and all stored responses of the agency are deleted, because they are encrypted
     and may name the person. A second erasure of the person changes nothing and returns the first
-    erasure.
+    erasure. The documents and the name of the person are locked, so that nobody posts under the
+    name meanwhile. An erasure that would leave the name in the books is refused.
 
     Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, SearchesBusy, PersonHasOpenRecords.
     """
@@ -134,6 +139,7 @@ def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
     party = parties.get_party(party_id, lock=True)
     if (done := person.erasure_of(party_id)) is not None:
         return done
+    person.lock_documents(party.party_key)
     links = person.links_of(party_id)
     todo = plan_of(links, actor)
     if todo.blocked_by:
@@ -156,6 +162,13 @@ def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
     )
     for step in _STEPS:
         db.session.execute(text(step), values)
+    names.lock_name(links.key)
+    if person.has_new_documents(links):
+        raise PersonHasOpenRecords
+    for step in _STEPS_IN_BOOKS:
+        db.session.execute(text(step), values)
+    if person.is_named_in_books(links.key):
+        raise PersonHasOpenRecords
     person_keys.destroy(links.passengers)
     counts = {one.table: number for one, number in todo.goes}
     erasure = Erasure(

@@ -7,11 +7,18 @@
 -- The trigger's argument is the kind of the roll-up rows: `receivable` or `payable`.
 --
 -- A transition table exists only for some operations, so the two branches repeat their text.
--- requires: instalments
+--
+-- The party names of the documents, drafts included, are held until the transaction ends. The role
+-- that replaces the name of an erased person writes a pseudonym, which nobody else uses yet.
+-- requires: hold_names, instalments
 
 create or replace function app.roll_up_documents() returns trigger
 language plpgsql as $$
 begin
+  if current_user <> 'voyagent_eraser' then
+    perform app.hold_names(tenant_id, array_agg(distinct party_key))
+       from new_rows group by tenant_id;
+  end if;
   if tg_op = 'INSERT' then
     insert into ageing_by_due as a
         (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor)
