@@ -40,7 +40,7 @@ MINOR = 45_000_00
 
 
 def a_payer(person: Person) -> tuple[UUID, UUID, UUID]:
-    """Create a customer with a paid invoice; return the ids of party, invoice and payment."""
+    """Create a paid invoice; return the ids of party, invoice and payment."""
     party_id = person.does(lambda actor: parties.create(actor, name=NAME, is_customer=True).id)
     invoice_id = issued(person, customer_name=NAME)
     return party_id, invoice_id, pay(person, invoice_id, MINOR)
@@ -69,7 +69,7 @@ def named(engine: sa.Engine, person: Person) -> set[str]:
 def meanwhile(
     person: Person, engine: sa.Engine, act: Callable[[Actor], Any], other: Callable[[], Any]
 ) -> Iterator[Future[Any]]:
-    """Run `other` in a thread after `act` and before its commit; `other` has to wait for it."""
+    """Run `other` in a thread between `act` and its commit."""
     with ThreadPoolExecutor(1) as pool:
         with person.acting() as actor:
             act(actor)

@@ -459,12 +459,12 @@ def lock_documents(key: str) -> None:
 
 
 def has_new_documents(links: Links) -> bool:
-    """Return True if documents or payments were added or renamed since `links` was read."""
+    """Return True if the party has other documents or payments than in `links`."""
     return {*_documents(links.key)} != {*links.documents}
 
 
 def is_named_in_books(key: str) -> bool:
-    """Return True if a document, payment, credit, posting or stored sum has a party's name."""
+    """Return True if a document, posting or stored sum has a party's name."""
     return db.session.execute(_LEFT, {"key": key}).first() is not None
 
 
