@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -247,8 +247,12 @@ def _alone(actor: Actor, rows: int) -> Iterator[None]:
     WAIT_S seconds, Unauthorized, Forbidden.
     """
     until = time.monotonic() + WAIT_S
-    pause()
-    with importing(actor.tenant_id, ImportsBusy, WAIT_S, rows=rows):
+    with ExitStack() as held:
+        try:
+            held.enter_context(importing(actor.tenant_id, ImportsBusy, 0, rows=rows))
+        except ImportsBusy:
+            pause()
+            held.enter_context(importing(actor.tenant_id, ImportsBusy, WAIT_S, rows=rows))
         if not db.session.scalar(_LOCK):
             with polling(actor.tenant_id, ImportsBusy):
                 _lock_before(until)
