@@ -1,8 +1,8 @@
 """Find the capability that a sentence means, by example sentences.
 
-The order depends on two measures: the similarity to the examples by TF-IDF, and the log odds that a
-sentence with these features means the capability. `mask` first replaces values by their kinds, so
-that `paid 500` and `paid 2 lakh` are equal.
+The capabilities are ordered by two measures: the similarity to the examples by TF-IDF, and the log
+odds that a sentence with these features means the capability. `mask` first replaces values by their
+kinds, so that `paid 500` and `paid 2 lakh` are equal.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ class Replay(Performance):
             self._take("text_delta")
 
     def _end_early(self, expected: str | None = None) -> None:
-        """End where the stored turn was stopped; a request to stop is not in the journal."""
+        """End the replay if the stored turn was stopped or crashed here."""
         following = self._rows[0]["kind"] if self._rows else None
         if self._turn.status == "stopped":
             while expected is None and self._rows and self._rows[0]["kind"] == "text_delta":

@@ -298,7 +298,7 @@ def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> No
 
 
 def _unused_name(trip_id: UUID, act: str) -> str:
-    """Return the idempotency key for holding an offer; after a release, a new key."""
+    """Return our reference for holding an offer; after a release, a new one."""
     names = select(TripLine.our_reference).where(
         TripLine.trip_id == trip_id,
         TripLine.our_reference.startswith(act),

@@ -168,10 +168,7 @@ def traveller_of(
 
 
 def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
-    """Return the trip lines that a request with an idempotency key created.
-
-    The lines are in order of time.
-    """
+    """Return the lines of a trip with one of our references, in order of travel."""
     rows = db.session.scalars(
         select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference)
     )
@@ -179,7 +176,7 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
 
 
 def unused_name(trip_id: UUID, act: str) -> str:
-    """Return the idempotency key of an act on a trip.
+    """Return our reference for an act on a trip.
 
     After the lines of an earlier act are cancelled or failed, the key is a new one.
     """
