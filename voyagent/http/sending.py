@@ -172,7 +172,10 @@ class ResponseSocket(socket.socket):
             return not self._rest
 
     def cut(self) -> None:
-        """End a connection without sending what is left; closing it drops that as well."""
+        """End the connection without sending the kept bytes.
+
+        When the socket is closed, the operating system drops what it has not sent yet.
+        """
         self.is_cut = True
         with suppress(OSError):  # the client may have disconnected before
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -186,7 +189,7 @@ class ResponseSocket(socket.socket):
             self._is_announced = False
 
     def close(self) -> None:
-        """Close the socket, or only cut it while the main thread polls it."""
+        """Close the socket; if the main thread still polls it, only end the connection."""
         if self._is_announced:
             self.cut()
         else:

@@ -129,8 +129,8 @@ def open_identity(actor: Actor, party_id: UUID) -> Body[IdentityOut]:
 def list_erasures(actor: Actor) -> Body[ErasureListOut]:  # noqa: ARG001 - binds the agency
     """List the newest 200 erasures.
 
-    After the database is restored from a backup, repeat the erasures that were made after the
-    backup.
+    Keep a copy of the list outside the installation. A restored backup lacks the erasures that were
+    made after it; repeat them from the copy.
     """
     return ErasureListOut.of(
         {"items": [overview.erasure_row(one) for one in person.list_erasures()]}
