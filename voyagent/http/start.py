@@ -59,7 +59,7 @@ def follow_clock(app: Flask) -> None:
 def check() -> None:
     """Check the database, as every start of the program does, and print the results.
 
-    The exit code is 4 if a check failed.
+    The exit code is 4 if the start would be refused, and 0 if there are only warnings.
     """
     results = check_start(current_app.extensions["voyagent.settings"])
     for result in results:

@@ -25,7 +25,7 @@ _HALF = "half_sign_in"
 def keep_half(half: HalfSignIn, *, remember: bool) -> None:
     """Store a HalfSignIn in a new signed cookie.
 
-    Any earlier session of this browser ends.
+    The browser is signed out of an earlier session, which does not end.
     """
     session.clear()
     session[_HALF] = {

@@ -121,7 +121,7 @@ class MoneyResponse(AnswerOf[Money]):
 
 
 class PeriodResponse(AnswerOf[Days]):
-    """The requested issue dates, both included."""
+    """The requested period; both days are included."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
