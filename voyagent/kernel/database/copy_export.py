@@ -65,7 +65,7 @@ client. AWAITED_CHECK_S is the time in seconds between two checks.
 """
 PIECE_BYTES = 64 * 1024
 """Most bytes that are handed to a client at once; a smaller piece is measured more exactly."""
-LINES_AT_ONCE = 2000
+LINES_AT_ONCE = 500
 # Parallel workers and JIT would finish sooner but send the first row later. The first rows should
 # be sent at once, in the order of an index.
 _START_EARLY = "set local max_parallel_workers_per_gather = 0; set local jit = off"
