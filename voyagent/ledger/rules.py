@@ -29,7 +29,7 @@ class ChartAccount(NamedTuple):
 
     @property
     def normal_side(self) -> str:
-        """Side, debit or credit, on which the balance of the account increases."""
+        """Return the side, debit or credit, on which the balance of the account increases."""
         side = normal_side_of(self.type)
         return side if not self.is_contra else "credit" if side == "debit" else "debit"
 

@@ -13,7 +13,7 @@ class ReportFileNotFound(NotFound):
 
 
 class ReportFilesBusy(Unavailable):
-    """The person waits for as many files as a person may."""
+    """The person already waits for the maximum number of files."""
 
     code = "report_files_busy"
     message = N_("Your earlier files are still being made. Try again when one is ready.")

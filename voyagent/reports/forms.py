@@ -89,9 +89,10 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Query parameters of a report page: valid values, names of invalid parameters.
+    """Parsed query parameters of a report page.
 
-    `typed` has the texts as they were entered, to fill the form again.
+    The fields have the valid values. `invalid` has the names of the invalid parameters. `typed` has
+    the texts as they were entered, to fill the form again.
     """
 
     endpoint: str
@@ -158,7 +159,7 @@ class Address:
 
     @property
     def has_paper(self) -> bool:
-        """True if the report is offered as PDF."""
+        """True if the report can be requested as a PDF."""
         return "pdf" in MORE_FORMATS.get(self.endpoint, ())
 
     @property
@@ -183,13 +184,13 @@ class Address:
         return [str(words[name]) for name in self.invalid]
 
     def value(self, name: str) -> date | str | None:
-        """Return the value for a date field: the date, or the invalid text."""
+        """Return the value of a date field: the date, the invalid text, or None if blank."""
         return self.days.get(name) or self.typed.get(name)
 
     def here(self, **changes: str | int | None) -> str:
-        """Return the URL of the report's first page with changed parameters.
+        """Return the URL of the report's first page with changed query parameters.
 
-        A parameter that is None in `changes` is removed.
+        `changes` has the new values by parameter name; None removes the parameter.
         """
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
         values |= {
@@ -216,7 +217,10 @@ class Address:
 
 
 def invalid_sentences(address: Address) -> list[str]:
-    """Return the sentence that names the invalid parameters; empty if all are valid."""
+    """Return a list with one sentence that names the invalid parameters.
+
+    The list is empty if all parameters are valid.
+    """
     if not address.invalid:
         return []
     return [

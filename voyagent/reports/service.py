@@ -1,4 +1,4 @@
-"""Files that a worker makes: request one, make it, store it, delete it."""
+"""Files that a worker makes: request, make, store and delete them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ _OPEN = ReportFile.status.in_(("waiting", "running"))
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A file to be made: the requested address, and the credential of the request."""
+    """A file to be made.
+
+    `address` is the path and query of the requested report, and `credential` the session or API key
+    of the request.
+    """
 
     address: str
     credential: Credential
@@ -38,10 +42,10 @@ def make_later(actor: Actor, address: str) -> UUID:
     """Have a worker make the large file that a report's URL returns.
 
     `address` is the path and query of the URL, such as `/reports/day-book?format=pdf`. Returns the
-    id of the file. If the person already waits for a file of this address, the id of that file is
-    returned.
+    id of the file. If the person already waits for a file with this path and query, the id of that
+    file is returned.
 
-    Raises Forbidden, ReportFilesBusy.
+    Raises Forbidden. Raises ReportFilesBusy if the person already waits for `OPEN_MAX` files.
     """
     actor.require("agency.read")
     tenancy.bind(db.session(), actor.tenant_id)
@@ -79,7 +83,10 @@ def make_later(actor: Actor, address: str) -> UUID:
 
 
 def begin(file_id: UUID) -> Order | None:
-    """Mark a file as being made and return its order; None if it has ended or expired."""
+    """Mark a file as being made, and return its order.
+
+    Returns None if the file is done, failed, expired or deleted.
+    """
     file = db.session.scalar(select(ReportFile).where(ReportFile.id == file_id, _OPEN))
     if file is None or file.expires_at <= clock.now():
         return None
@@ -108,7 +115,7 @@ def fail(file_id: UUID) -> None:
 
 
 def sweep() -> None:
-    """Delete the agency's files whose time is over."""
+    """Delete the expired files of the current agency."""
     db.session.execute(delete(ReportFile).where(ReportFile.expires_at <= clock.now()))
 
 

@@ -62,7 +62,7 @@ def make_file(tenant_id: str, file_id: str) -> None:
 
 @task("reports.sweep", own_transactions=True, every="23 * * * *")
 def sweep(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Delete the files that were kept for 24 hours."""
+    """Delete the expired files of all agencies."""
     in_agencies(tenant_ids, service.sweep)
 
 
@@ -73,7 +73,7 @@ def run_child(
     tenant_id: str,
     file_id: str,
 ) -> None:
-    """Limit the memory of this process, and make the file in it."""
+    """Make a file in this process, whose memory is limited to `memory_max` bytes."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_max, memory_max))
     make(create_app(settings.model_copy(update={"metrics_dir": None})), tenant_id, file_id)
 

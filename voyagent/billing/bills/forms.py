@@ -1,4 +1,4 @@
-"""Forms of bills and their payment date, and the parameters of their list."""
+"""Forms of bills and payment dates, and query parameters of the list of bills."""
 
 from __future__ import annotations
 
@@ -90,7 +90,11 @@ class BillForm(DocumentForm[BillDraftIn]):
         home: Home | None,
         books: str,
     ) -> BillForm:
-        """Return the form filled with a draft bill."""
+        """Return the form filled with a draft bill.
+
+        `home` is the country and state for the taxes of the agency, or None. `books` is the
+        currency of the ledger.
+        """
         data = cls.data_of(bill, lines)
         for line, row in zip(lines, data["line_items"], strict=True):
             row |= {
@@ -201,7 +205,7 @@ class BillList(DocumentQuery, Listing):
     trip: IdFilter = None
 
     def search(self, today: date) -> BillSearch:
-        """Return the search; `today` decides which bills are overdue."""
+        """Return the filters for a query; bills due before `today` are overdue."""
         due: dict[str, Any] = {
             "due_from": self.due_from,
             "due_to": self.due_to,
@@ -219,11 +223,14 @@ class BillList(DocumentQuery, Listing):
         )
 
     def carried(self) -> dict[str, str]:
-        """Return the active filters that have no input of their own on the page."""
+        """Return the active filters that the page submits again as hidden inputs.
+
+        These are filters of the URL for which the page has no visible input.
+        """
         return self.model_dump(
             mode="json", exclude_none=True, include={"due_from", "due_to", "currency", "trip"}
         )
 
     def tabs(self) -> list[dict[str, Any]]:
-        """Return the tabs of the list, one for each status on offer."""
+        """Return the tabs of the list, one for each status that can be chosen."""
         return self.tabs_of("status", self.status, _TABS)

@@ -1,4 +1,4 @@
-"""Queries of bills: one with all its parts, the list, and the list for export."""
+"""Queries of bills: a single bill with its lines, the list, and the export."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def list_bills(
 ) -> CursorPage[Row]:
     """Return a page of bills after the cursor, newest issue date first.
 
-    A text is searched only in the 20,000 bills after the cursor.
+    A text filter looks only at the first 20,000 bills after the cursor.
     """
     return page_of(reader.read(_list_statement(search, limit + 1, cursor))[0], limit)
 

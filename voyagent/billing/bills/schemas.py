@@ -64,7 +64,7 @@ class BoughtLineIn(InvoiceLineIn):
     """A line of a bill, before tax.
 
     `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on a customer's
-    behalf, which reduces the amount held for suppliers.
+    behalf. An `agent` line is no cost; it reduces the liability of money held for suppliers.
 
     `taxes` are the taxes that the supplier has printed on the bill for this line. Each component
     occurs at most once, and the sum of the taxes is at most the line's amount. With `input_credit`
@@ -77,7 +77,7 @@ class BoughtLineIn(InvoiceLineIn):
     input_credit: bool = False
 
     def item(self, currency: str) -> LineItem:
-        """Return the bill line for the service."""
+        """Return the bill line in the type that the bill service takes."""
         item = super().item(currency)
         item |= {
             "bought_as": self.bought_as,
@@ -100,12 +100,20 @@ class BillDraftIn(DocumentDraftIn):
     line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)]
 
     def fields(self) -> BillFields:
-        """Return the fields of the body for the service."""
+        """Return the fields as keyword arguments of `draft_bill`."""
         return cast("BillFields", self._fields())
 
 
 class BillPatch(DocumentPatch):
-    """Changes of a draft bill, with the same rules as changes of a draft invoice."""
+    """Changes of a draft bill.
+
+    Omitted members stay unchanged; null clears `party_reference`, `notes`, `trip_id`, `instalments`
+    and `exchange_rate`.
+
+    `line_items` replaces all lines, and `instalments` all instalments. If `currency` is sent
+    without `line_items`, the figures of the amounts stay: USD 100.00 becomes INR 100.00. A change
+    of the currency clears the exchange rate, unless `exchange_rate` is sent too.
+    """
 
     vendor_name: Annotated[str, Trimmed(255)] = MAY_BE_ABSENT
     vendor_reference: Annotated[str, Trimmed(64)] = MAY_BE_ABSENT
@@ -114,7 +122,7 @@ class BillPatch(DocumentPatch):
     )
 
     def changes(self, currency: str) -> BillChanges:
-        """Return the changes for the service: the members that were sent.
+        """Return the members that were sent, as the argument of `revise_bill`.
 
         The lines are in the currency that was sent, or in `currency` if none was sent.
         """
@@ -128,7 +136,10 @@ class ScheduleIn(Closed):
 
 
 class BillQuery(TripDocumentQuery):
-    """Filters of the list of bills, which are combined, and the cursor of a page."""
+    """Filters of the list of bills, and the cursor of a page.
+
+    A bill must match all filters.
+    """
 
     status: Annotated[
         Literal["draft", "received", "scheduled", "paid", "void", "open"] | None,
@@ -143,7 +154,7 @@ class BillQuery(TripDocumentQuery):
     )
 
     def search(self) -> BillSearch:
-        """Return the filters as a search for the queries."""
+        """Return the filters in the type that the query `list_bills` takes."""
         first, last = self.issued_from, self.issued_to
         return BillSearch(
             clock.today(),

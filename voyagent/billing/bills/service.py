@@ -95,7 +95,7 @@ class BillFields(TypedDict):
 
 
 class BillChanges(DocumentChanges, total=False):
-    """Changes of a draft bill."""
+    """Changes of a draft bill; a key that is absent leaves the field unchanged."""
 
     vendor_name: str
     vendor_reference: str
@@ -234,7 +234,10 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
 
 @contextmanager
 def _once() -> Iterator[None]:
-    """Raise VendorReferenceTaken if another bill has the reference of the block."""
+    """Raise VendorReferenceTaken if the `with` block stores a used reference.
+
+    The database refuses a bill with the supplier's reference of another bill (unique index).
+    """
     try:
         yield
     except IntegrityError as error:

@@ -111,7 +111,10 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
 
 @pages.page("/bills/new", methods=("GET", "POST"), permission="bill.draft", once=True)
 def new_bill(actor: Actor) -> Any:
-    """Show and submit the form of a new draft; the URL may name its trip."""
+    """Show the form of a new draft (GET), and save the draft (POST).
+
+    The query parameters `trip` (an id) and `vendor_name` prefill the form.
+    """
     begun = {"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]}
     if (trip_id := parse_id(request.args.get("trip", ""))) is not None:
         begun["trip_id"] = trips.get_trip(trip_id).id

@@ -117,7 +117,7 @@ class TotalOutOfRange(Unprocessable):
 
 
 class InvalidDate(Invalid):
-    """A date is not allowed here, for example one outside 1900 to 2200."""
+    """A date is outside 1900 to 2200; subclasses are for other invalid dates."""
 
     code = "invalid_date"
     message = N_("Use a date between 1900 and 2200.")
@@ -136,7 +136,7 @@ class DateInFuture(InvalidDate):
 
 
 class DateTooEarly(InvalidDate):
-    """The date is before that of the document, payment or last reversal."""
+    """The date is before the date of the document, the payment or the last reversal."""
 
     message = N_(
         "This date is too early. Enter the date of the document or payment, or a later one. If a"
@@ -151,14 +151,18 @@ class PlannedInPast(InvalidDate):
 
 
 class InvalidInstalments(Unprocessable):
-    """There is a single instalment, there are more than 36, or one is not above zero."""
+    """There is only one instalment, there are over 36, or an amount is not above zero."""
 
     code = "invalid_instalments"
     message = N_("Enter 2 to 36 instalments, each above zero.")
 
 
 class InvalidInstalmentDates(Unprocessable):
-    """The due dates of the instalments are invalid."""
+    """The due dates of instalments do not increase, or do not fit the document.
+
+    The first due date must not be before the issue date, and must be equal to the due date of the
+    document if that is given. The last due date must not be after 2200.
+    """
 
     code = "invalid_instalment_dates"
     message = N_(
@@ -189,7 +193,10 @@ class DocumentNotOpen(Conflict):
 
 
 class InvoicePaid(DocumentNotOpen):
-    """A fully paid invoice cannot be credited before the payment is deallocated."""
+    """A paid invoice cannot be credited, because it has no open amount.
+
+    After the allocation of a payment is taken back, the invoice has an open amount again.
+    """
 
     message = N_(
         "This invoice has no amount due. To credit a paid amount, reverse the payment’s"
@@ -199,7 +206,10 @@ class InvoicePaid(DocumentNotOpen):
 
 
 class BillPaid(DocumentNotOpen):
-    """A fully paid bill cannot be credited before the payment is deallocated."""
+    """A paid bill cannot be credited, because it has no open amount.
+
+    After the allocation of a payment is taken back, the bill has an open amount again.
+    """
 
     message = N_(
         "This bill has no amount due. To credit a paid amount, reverse the payment’s allocation"
@@ -247,14 +257,17 @@ class LineAlreadyNamed(Unprocessable):
 
 
 class CreditExceedsLine(Conflict):
-    """The amount is above the part of the line that is not credited yet."""
+    """The amount to credit is above the part of the line that is not credited yet."""
 
     code = "credit_exceeds_line"
     message = N_("This is more than the amount not yet credited on this line.")
 
 
 class CreditExceedsOpen(Conflict):
-    """The amount is above the open amount; a payment has to be deallocated first."""
+    """The amount to credit is above the open amount of the invoice.
+
+    After the allocation of a payment is taken back, the invoice has an open amount again.
+    """
 
     code = "credit_exceeds_open"
     message = N_(
@@ -265,7 +278,10 @@ class CreditExceedsOpen(Conflict):
 
 
 class SupplierCreditExceedsOpen(CreditExceedsOpen):
-    """The amount is above the open amount; a payment has to be deallocated first."""
+    """The amount to credit is above the open amount of the bill.
+
+    After the allocation of a payment is taken back, the bill has an open amount again.
+    """
 
     message = N_(
         "This is more than the amount due on this bill. To credit a paid amount, reverse the"

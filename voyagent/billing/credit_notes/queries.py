@@ -1,4 +1,4 @@
-"""Queries of credit notes: one note, the list, and amounts returned so far."""
+"""Queries of credit notes, and of the commission and rounding they have returned."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class CreditNoteQuery(DocumentQuery):
     )
 
     def search(self) -> CreditSearch:
-        """Return the filters as a search for the queries."""
+        """Return the filters in the type that the query takes."""
         return CreditSearch(self.invoice_id, self.party, self.issued_from, self.issued_to, self.q)
 
 

@@ -48,9 +48,9 @@ def reverse_credit_note(
 ) -> CreditNote:
     """Reverse a whole credit note on a day.
 
-    The day is by default today, or the issue date if the issue date is later. From that day the
-    credited amount is open on the invoice again, and the lines can be credited again. The number
-    stays used.
+    `on` defaults to today, or to the issue date of the credit note if the issue date is later. From
+    that day the credited amount is open on the invoice again, and the lines can be credited again.
+    The number stays used.
 
     Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate, PeriodLocked.
@@ -73,10 +73,11 @@ def issue_credit_note(
     """Issue a credit note on an invoice.
 
     `amounts` are the amounts to credit before tax, by line number. By default everything that is
-    not credited yet is credited. Revenue and taxes are posted against receivables on the date `on`.
-    The number is from a series of its own (Rule 53 of the CGST Rules).
+    not credited yet is credited. With taxes the credit is at most the open amount of the invoice.
 
-    At most the open amount can be credited.
+    `on` is the issue date. It defaults to today, or to the issue date of the invoice if that date
+    is later. Revenue and taxes are posted against receivables on this date. The number is from a
+    series of its own (Rule 53 of the CGST Rules).
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong, InvalidDate,
     NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen,
@@ -222,7 +223,7 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
 def credit_now(
     actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | None, on: date | None
 ) -> tuple[Credit, date]:
-    """Check all limits, and return the contents and the date of a credit note.
+    """Check a credit note, and return its contents and its date.
 
     The date is `on`, or the result of `first_day` if `on` is None. Raises InvalidDate,
     CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and the errors of `credit_of`.

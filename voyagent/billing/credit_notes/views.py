@@ -96,7 +96,10 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     once=True,
 )
 def credit(actor: Actor, invoice_id: UUID) -> Any:
-    """Credit an invoice."""
+    """Show and submit the form to credit an invoice.
+
+    The form can preview the postings.
+    """
     invoice = invoice_queries.get_invoice(invoice_id)
     if refused := crediting.credit_refused(invoice):
         return not_now(translated(refused.message), Place(invoice).url())

@@ -40,7 +40,10 @@ class TwoForeignCurrencies(MixedCurrencies):
 
 
 class PaidInOtherMoney(MixedCurrencies):
-    """A payment of one document has another currency, but states no settled amount."""
+    """The payment is in another currency than the document and has no settled amount.
+
+    The settled amount is the paid part of the document, in the document's currency.
+    """
 
     message = N_(
         "This document is in another currency. Record the payment under Payments, New payment,"
@@ -146,7 +149,10 @@ class BookedRateMissing(Conflict):
 
 
 class SettledAmountMissing(Unprocessable):
-    """Payment and document differ in currency, without settled amount or rate."""
+    """The allocation needs a settled amount or an exchange rate, but has neither.
+
+    The payment and the document have different currencies.
+    """
 
     code = "settled_amount_required"
     message = N_(
@@ -162,9 +168,11 @@ class SettledAmountWrong(Unprocessable):
 
 
 class SettledFarFromRate(Unprocessable):
-    """The settled amount is far from the paid amount at the known rate.
+    """The settled amount is worth less than half or more than twice the paid amount.
 
-    Such a difference is not an exchange difference, and a debt is not forgiven by one person.
+    The amounts are compared at the known exchange rate. Such a large difference does not come from
+    a change of the rate. If the rest will not be paid, a write-off or a credit is needed, which has
+    an approval of its own.
     """
 
     code = "settled_amount_far_from_rate"
@@ -176,7 +184,7 @@ class SettledFarFromRate(Unprocessable):
 
 
 class FormerPaymentTaken(Conflict):
-    """A payment with this number of the former program has already been imported."""
+    """Another imported payment has this number of the agency's earlier program."""
 
     code = "former_payment_taken"
     message = N_("A payment with this number is already imported.")

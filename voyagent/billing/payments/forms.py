@@ -1,4 +1,4 @@
-"""Forms of payments, allocations and refunds, and their list's parameters."""
+"""Forms of payments, and the query parameters of the list of payments."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ RECEIPT_ERROR_FIELDS = {
 
 
 class PartsField(StringField):
-    """Amounts by document, one row for each document.
+    """Form field with the amounts to allocate, one row for each document.
 
     A row has a hidden document id and an input for the amount.
     """
@@ -138,7 +138,10 @@ class PartsField(StringField):
             self.data = [row for row in rows if row["amount"] not in ("", "0")]
 
     def typed(self, document_id: object, name: str = "amount") -> str:
-        """Return an entered value of a document: its `amount`, `settled` amount or `rate`."""
+        """Return the text that the user entered for a document.
+
+        `name` is the input: `amount`, `settled` (the settled amount) or `rate`.
+        """
         return next(
             (row.get(name, "") for row in self.data if row["document_id"] == str(document_id)), ""
         )
@@ -168,7 +171,12 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
     rate_source = StringField(_l("Rate source"))
 
     def offer(self, foreign: Iterable[Row], books: str) -> None:
-        """Set the documents in another currency; `books` is the currency of the ledger."""
+        """Set the documents for which the user can enter a settled amount or a rate.
+
+        `foreign` are the documents in another currency than the payment. Each row has `id`,
+        `currency`, and `base`, the base currency of the exchange rate that the user may enter.
+        `books` is the currency of the ledger.
+        """
         self.pairs = {str(row["id"]): (row["currency"], row["base"], books) for row in foreign}
 
     def values(self) -> dict[str, Any]:
@@ -182,7 +190,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the input at which to show an error.
+        """Return the name of the input at which to show an error.
 
         `loc` is the location of the error in the schema.
         """

@@ -167,7 +167,10 @@ class ReceiptIn(PartialAmountIn):
 
 
 class PaymentQuery(Query):
-    """Filters of the list of payments, which are combined, and the cursor of a page."""
+    """Filters of the list of payments, and the cursor of a page.
+
+    A payment must match all filters.
+    """
 
     direction: Annotated[Direction | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="`in` from customers, `out` to suppliers."
@@ -198,7 +201,7 @@ class PaymentQuery(Query):
     )
 
     def search(self) -> PaymentSearch:
-        """Return the filters as a search for the queries."""
+        """Return the filters as a PaymentSearch for the queries."""
         only = {"is_unapplied": bool(self.unapplied), "is_reversed": bool(self.reversed)}
         return PaymentSearch(
             self.direction, self.party, self.paid_from, self.paid_to, text=self.q, **only
@@ -323,7 +326,7 @@ class PaymentListOut(CursorPageOf[PaymentBrief]):
 
 
 def payment_row(document: PaymentDocument) -> Row:
-    """Return a payment with its parts as the row that `PaymentOut` serializes."""
+    """Return a payment with allocations and refunds as a row for `PaymentOut`."""
     row = document.payment
     return {
         **row,

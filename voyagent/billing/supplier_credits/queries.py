@@ -1,4 +1,4 @@
-"""Queries of supplier credits: one with all its parts, and the list."""
+"""Queries of supplier credits: a single credit, and the list."""
 
 from __future__ import annotations
 

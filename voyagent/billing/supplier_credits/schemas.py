@@ -54,7 +54,7 @@ class SupplierCreditQuery(DocumentQuery):
     )
 
     def search(self) -> CreditSearch:
-        """Return the filters as a search for the queries."""
+        """Return the filters as a CreditSearch for the queries."""
         return CreditSearch(self.bill_id, self.party, self.issued_from, self.issued_to, self.q)
 
 

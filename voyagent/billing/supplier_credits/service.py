@@ -136,9 +136,9 @@ def credit_now(
 ) -> tuple[BillCredit, date]:
     """Check a supplier credit, and return its contents and its date.
 
-    The date is `on`, or the result of `first_day` if `on` is None. Raises InvalidDate,
-    SupplierCreditExceedsOpen, AmountAboveLimit, PeriodLocked, NoLines, LineNotOnBill,
-    InvalidAmount, MixedCurrencies, CreditExceedsLine.
+    The date is `on`. If `on` is None, the date is today, or the issue date of the bill if the issue
+    date is later. Raises InvalidDate, SupplierCreditExceedsOpen, AmountAboveLimit, PeriodLocked,
+    NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     day = book_day(actor, bill, on)
     left = crediting.left_of(

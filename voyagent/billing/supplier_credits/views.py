@@ -74,7 +74,7 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
     once=True,
 )
 def credit_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Credit a bill; the form proposes all that is left and can preview the postings."""
+    """Credit a bill; the form proposes the amounts and can preview the postings."""
     bill = bill_queries.get_bill(bill_id)
     if refused := crediting.credit_refused(bill):
         return not_now(translated(refused.message), Place(bill).url())

@@ -45,7 +45,7 @@ WRITE_OFF_ERRORS = (
     errors=WRITE_OFF_ERRORS,
 )
 def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Body[ApprovalItem]:
-    """Request to write off the open amount of an invoice or a part of it.
+    """Request to write off all or a part of the open amount of an invoice.
 
     The response is the request for approval. Nothing is posted until a person with the authority
     approves the request. The invoice shows the request while it is pending, and the write-off after

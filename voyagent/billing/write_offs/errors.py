@@ -20,7 +20,7 @@ class WriteOffExceedsOpen(Conflict):
 
 
 class WriteOffTakenBack(Conflict):
-    """The write-off is already reversed, which is final."""
+    """The write-off is already reversed, or it is itself a reversal."""
 
     code = "write_off_taken_back"
     message = N_("This write-off is already reversed.")

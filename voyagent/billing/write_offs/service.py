@@ -44,10 +44,11 @@ def write_off_invoice(
     amount: Money | None = None,
     on: date | None = None,
 ) -> WriteOff:
-    """Write off the open amount of an invoice or a part of it.
+    """Write off all or a part of the open amount of an invoice.
 
-    The date defaults to today, or to the issue date if the issue date is later. Taxes do not
-    change, because a bad debt does not change the supply (section 34 of the CGST Act).
+    `amount` defaults to the open amount. The date `on` defaults to today, or to the issue date if
+    the issue date is later. Taxes do not change, because a bad debt does not change the supply
+    (section 34 of the CGST Act).
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong,
     MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit,
@@ -140,7 +141,10 @@ def checked(
 
 
 def _store(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
-    """Store a write-off or its reversal, and update the locked invoice."""
+    """Store a write-off or its reversal, and update the invoice.
+
+    The caller has locked the row of the invoice.
+    """
     row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
     invoice.credited_minor += row.amount_minor
     invoice.written_off_minor += row.amount_minor

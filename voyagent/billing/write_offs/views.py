@@ -40,7 +40,7 @@ from voyagent.kernel.money import Money
     missing=InvoiceNotFound,
 )
 def write_off(actor: Actor, invoice_id: UUID) -> Any:
-    """Request a write-off."""
+    """Show the form to request a write-off (GET), and send the request (POST)."""
     invoice = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
         return back
@@ -98,7 +98,7 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
     missing=WriteOffNotFound,
 )
 def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> Any:
-    """Show the form of reversing a write-off (GET), and reverse it (POST)."""
+    """Show the form to reverse a write-off (GET), and reverse the write-off (POST)."""
     invoice, written_off = (
         invoice_queries.get_invoice(invoice_id),
         write_off_queries.get_write_off(invoice_id, write_off_id),

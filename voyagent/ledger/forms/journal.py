@@ -147,7 +147,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
 
         `loc` is the position of the error in the data of the schema. An error in the currency of a
         journal line is shown at the form's currency field. If the error is in another input of a
-        journal line, that input is added to `wrong`.
+        journal line, row number and name of that input are added to `self.wrong`.
         """
         if len(loc) > 2 and loc[2] == "currency":
             return "currency"
@@ -166,7 +166,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
 
     @property
     def first_wrong(self) -> tuple[int, str] | None:
-        """Row number and name of the first input in the journal lines that has an error."""
+        """Return row number and name of the first input of a journal line with an error."""
         return min(
             self.wrong,
             key=lambda place: (place[0], EntryLinesField.names.index(place[1])),
@@ -175,7 +175,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
 
     @property
     def read_currency(self) -> str:
-        """Selected currency, or the agency's own if the selected one is not offered."""
+        """Return the selected currency, or the agency's own if the form does not offer it."""
         return (
             str(self.currency.data)
             if self.currency.data in self.currency.choices

@@ -36,7 +36,10 @@ LINE_NO_MAX = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class LineCursor:
-    """Position of a posting in LINE_ORDER; the next page starts after this posting."""
+    """Cursor of a list of postings; the next page starts after the posting it names.
+
+    Such a list is in LINE_ORDER: by book date, entry id and line number.
+    """
 
     day: date
     entry_id: UUID

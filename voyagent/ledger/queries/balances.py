@@ -56,7 +56,7 @@ class Balance:
 
     @property
     def balance_minor(self) -> int:
-        """Debit less credit in minor units, for accounts of every type."""
+        """Return debit less credit in minor units, for accounts of every type."""
         return self.debit_minor - self.credit_minor
 
 
@@ -106,7 +106,7 @@ def book_balances(accounts: CTE, day: date | None = None) -> Select[Any]:
 
 
 def book_balances_statement(account_ids: Iterable[UUID], day: date | None = None) -> Select[Any]:
-    """Select the book balances of the agency's accounts with the given ids."""
+    """Select what `book_balances` selects, for the accounts with the given ids."""
     return book_balances(
         select(_ACCOUNTS.id, _ACCOUNTS.type)
         .where(owned(Account), _ACCOUNTS.id.in_(tuple(account_ids)))
@@ -124,8 +124,10 @@ def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
 
 
 def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Select[Any]:
-    """Select debits and credits up to a day from as few balance rows as possible.
+    """Select total debits and credits up to and including a day.
 
+    The query adds the monthly balances of whole months and the daily balances of the last month. In
+    the second half of a month, it adds the whole month and subtracts the days after `as_of`.
     `account_ids` limits the rows to some accounts. Rows: account_id, currency, debit_minor,
     credit_minor.
     """

@@ -32,7 +32,10 @@ _further: list[MonthChecks] = []
 
 
 def register_checks(checks: MonthChecks) -> MonthChecks:
-    """Register a function `checks(reader, first_day, last_day)` that returns checks."""
+    """Register a function `checks(reader, first_day, last_day)`, and return it.
+
+    The function returns the results of its checks of the month from `first_day` to `last_day`.
+    """
     _further.append(checks)
     return checks
 

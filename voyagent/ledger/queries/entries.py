@@ -89,7 +89,10 @@ def later_count_statement(today: date) -> Select[Any]:
 def entries_page_statement(
     first: date | None, last: date | None, limit: int, cursor: Cursor | None
 ) -> Select[Any]:
-    """Select a page of at most `limit` journal entries, newest first."""
+    """Select a page of at most `limit` journal entries, newest first.
+
+    Book dates are from `first` to `last`. The rows have the columns that `list_entries` returns.
+    """
     page = select(*_ENTRIES).where(owned(JournalEntry))
     if first is not None:
         page = page.where(_ENTRIES.entry_date >= first)

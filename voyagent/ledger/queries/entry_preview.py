@@ -29,7 +29,7 @@ class AccountChange:
 
     @property
     def after(self) -> Money:
-        """Balance after the entry is posted, debit less credit."""
+        """Return the balance after the entry is posted, debit less credit."""
         return self.before + self.debit - self.credit
 
 
@@ -49,7 +49,7 @@ class EntryPreview:
 
     @property
     def difference(self) -> Money:
-        """Debits less credits; zero if the entry balances and can be posted."""
+        """Return debits less credits; zero if the entry balances and can be posted."""
         return self.debit - self.credit
 
 

@@ -174,8 +174,9 @@ def party_entries_cells(
 def journal_listing(name: str, first: date | None, last: date | None) -> Listing:
     """Return the definition of the journal's export, newest entry first.
 
-    Book dates are from `first` to `last`. There is a row for each entry and currency. The amount of
-    a row is the total debit of the entry in that currency.
+    `name` is the file name without an extension. Book dates are from `first` to `last`. There is a
+    row for each entry and currency. The amount of a row is the total debit of the entry in that
+    currency.
     """
     wanted = [
         owned(JournalEntry),

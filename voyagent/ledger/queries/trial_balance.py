@@ -30,7 +30,8 @@ def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = Fals
 def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Select[Any]:
     """Select the trial balance of a day, with the columns of `trial_balance_rows`.
 
-    PostgreSQL would take as long to plan the query as to execute it. One plan serves every day.
+    PostgreSQL uses one generic plan for all days, because planning takes as long as the query
+    itself.
     """
     posted = posted_until(as_of).subquery("posted")
     return generic_plan(

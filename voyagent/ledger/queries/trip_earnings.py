@@ -1,4 +1,4 @@
-"""Revenue and cost of trips from their balance table, and the lines in them."""
+"""Revenue and cost of trips, and the journal lines that these amounts consist of."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ def earning_lines_statement(
 
     `entries` selects entry_id, source_type, source_id. If `after` is given, only journal lines
     after that cursor are selected. Rows: entry_id, line_no, effective_date, code and name of the
-    account, party_name, memo, narration, source_type, source_id, minor (with the sign that `Side`
-    defines).
+    account, party_name, memo, narration, source_type, source_id, minor. minor is debit less credit
+    if `side` is `cost`, otherwise credit less debit.
     """
     of = entries.subquery("of_entries")
     of_line = *LINE_ORDER, _ACCOUNTS.code, _ACCOUNTS.name, _POSTINGS.party_name, _POSTINGS.memo
@@ -139,10 +139,10 @@ def earning_lines_total_statement(entries: Select[Any], side: Side, currency: st
 def earning_differences_statement(of: Documents) -> Select[Any]:
     """Select the trips and days whose stored earnings differ from the journal lines.
 
-    The stored earnings are the rows of `trip_earnings`. `of` states the trip of each document, and
-    the check uses this trip, not the `trip_id` of the entry. Rows: thing_id (the trip's id),
-    currency, day, revenue_minor, cost_minor. Both amounts are the stored earnings less the sum of
-    the journal lines.
+    The stored earnings are the rows of `trip_earnings`. The check takes the trip of a journal entry
+    from the document that posted the entry, as the queries in `of` (`Documents`) select it, and not
+    from the `trip_id` of the entry. Rows: thing_id (the trip's id), currency, day, revenue_minor,
+    cost_minor. Both amounts are the stored earnings less the sum of the journal lines.
     """
     entries = _entries(of)
     of_line = [-amount for amount in _of_line()]
@@ -168,8 +168,8 @@ def earning_differences_statement(of: Documents) -> Select[Any]:
 def unattributed_earnings_statement(of: Documents) -> Select[Any]:
     """Select the total revenue and cost of entries that no document of a trip posted.
 
-    `of` has the queries of all trip documents. A reversal counts like the entry that it reverses.
-    Rows: currency, revenue_minor, cost_minor.
+    `of` has the queries of all documents of trips (`Documents`). A reversal belongs to the document
+    of the entry that it reverses. Rows: currency, revenue_minor, cost_minor.
     """
     entries = _entries(of)
     sums = [
@@ -196,7 +196,10 @@ def _moved(first: date, last: date) -> Select[Any]:
 
 
 def _entries(of: Documents) -> CTE:
-    """Select the entries of documents, their reversals and reversals of those."""
+    """Select the journal entries of documents, with all entries that reverse them.
+
+    The reversal of a reversal is included. Rows: entry_id, thing_id (the trip's id).
+    """
     documents = [(found.subquery(f"of_{kind}"), kind) for kind, found in of.items()]
     own = [
         select(_ENTRIES.id.label("entry_id"), one.c.thing_id)

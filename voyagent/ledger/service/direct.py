@@ -136,7 +136,12 @@ def reverse_direct(
 
 
 def opened_direct(narration: str) -> set[tuple[UUID, str]]:
-    """Return account id and currency of unreversed manual entries with a narration."""
+    """Return the accounts in manual entries whose narration equals `narration`.
+
+    Reversals and reversed entries do not count. The result has pairs of account id and currency.
+    The import of opening balances uses this function to refuse an account that already has an
+    opening balance.
+    """
     reversals = aliased(JournalEntry)
     posted = (
         select(Posting.account_id, Posting.currency)

@@ -84,7 +84,7 @@ class Line:
 
     @property
     def amount(self) -> Money:
-        """The debit or the credit of the line.
+        """Return the debit or the credit of the line.
 
         Raises InvalidAmount unless the line has either a debit or a credit, and this amount is
         positive and not too large.
@@ -96,7 +96,7 @@ class Line:
 
     @property
     def signed_minor(self) -> int:
-        """The amount in minor units; a credit is negative."""
+        """Return the amount in minor units; a credit is negative."""
         return self.amount.amount_minor if self.debit is not None else -self.amount.amount_minor
 
 
@@ -349,7 +349,8 @@ def _book_date(actor: Actor, given: date | None) -> date:
 def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
     """Return the existing entry of a source for a purpose.
 
-    Raises PeriodLocked if the source has no entry for the purpose.
+    `post` calls this function if the month is closed. Raises PeriodLocked if there is no such
+    entry, because a closed month takes no new entry.
     """
     try:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)

@@ -27,7 +27,10 @@ class EntryWithoutNarration(Invalid):
 
 
 class InvalidBookDate(Invalid):
-    """The book date is outside 1900 to 2200 or before the entry to reverse."""
+    """The book date is not allowed.
+
+    Its year is not 1900 to 2200, or a reversal would be dated before the entry that it reverses.
+    """
 
     code = "invalid_date"
     message = N_("This date can’t be used as a book date.")

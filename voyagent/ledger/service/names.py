@@ -11,10 +11,15 @@ _LOCK = text("select pg_advisory_xact_lock(app.name_lock(:tenant_id, lower(:name
 
 
 def lock_name(name: str) -> None:
-    """Keep others from writing a party name into the books until the transaction ends.
+    """Lock a party name until this transaction ends.
 
-    The call first waits for all transactions that have written a document or posting of the name.
-    Statements after the call see what these transactions have committed. Case does not matter.
-    Lock the documents of the name before, because services that post to a document lock it first.
+    Until then, no other transaction can write a document or a posting with the name.
+
+    The call waits for all other transactions that have written a document or posting with the name.
+    Later statements of this transaction see the rows that the other transactions have committed.
+    The case of letters is ignored.
+
+    Lock the documents of the party before you call this function. Services that post to a document
+    lock first the document and then the name, and another order could end in a deadlock.
     """
     db.session.execute(_LOCK, {"tenant_id": current_tenant(db.session), "name": name})

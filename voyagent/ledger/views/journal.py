@@ -186,7 +186,11 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
 
 
 def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
-    """Render the form with its preview, or for htmx the preview alone."""
+    """Render the form of a new entry with its preview.
+
+    `goes_on` is true if the person has asked for another line or for the preview, and not for
+    posting. The response to htmx is then the preview alone.
+    """
     lines, is_read = form.read_lines()
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
     preview = preview_entry(

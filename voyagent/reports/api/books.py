@@ -130,7 +130,7 @@ def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> Body[
 
 
 def _record_openings(actor: Actor, journey: Journey) -> None:
-    """Record each whole passport number of the answer as opened."""
+    """Record in the audit log each whole passport number that the response contains."""
     for one in journey.passengers:
         if one.passport_sealed is not None:
             tenancy.bind(db.session(), actor.tenant_id)
@@ -138,7 +138,10 @@ def _record_openings(actor: Actor, journey: Journey) -> None:
 
 
 def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
-    """Return the function that formats passport numbers."""
+    """Return a function that formats the passport number of a passenger for the actor.
+
+    The number is masked unless the actor has the permission `trip.see_passports`.
+    """
     if not actor.can("trip.see_passports"):
         return lambda one: masked(one.passport_last4)
     keyring = find_port(Keyring)

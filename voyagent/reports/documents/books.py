@@ -71,7 +71,7 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
 def general_ledger(report: GeneralLedger) -> Printed:
     """Return the general ledger of an account as one table for each currency.
 
-    Raises TooManyLines.
+    Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     account = f"{report.account['code']} {account_name(report.account['name'])}"
@@ -84,7 +84,7 @@ def general_ledger(report: GeneralLedger) -> Printed:
 def day_book(report: DayBook) -> Printed:
     """Return the day book as a table of journal entries with their lines.
 
-    Raises TooManyLines.
+    Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     sums = [
@@ -110,7 +110,7 @@ def trip_margins(report: Margins) -> Printed:
     """Return the margins as tables.
 
     For each currency there is a table of trips or groups of trips, and a table that compares the
-    margins with the trial balance. Raises TooManyLines.
+    margins with the trial balance. Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     return Printed(
@@ -122,7 +122,7 @@ def trip_margins(report: Margins) -> Printed:
 def margin_lines(report: MarginLines) -> Printed:
     """Return the journal lines of a margin as a table, with their sum.
 
-    Raises TooManyLines.
+    Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     rows = [

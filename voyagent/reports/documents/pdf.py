@@ -19,7 +19,10 @@ from voyagent.settings import queries as settings
 
 
 def file(printed: Printed, name: str, words: str, reader: RequestReader) -> Attached:
-    """Return a report as a PDF file with the agency's letterhead."""
+    """Return a report as a PDF file with the agency's letterhead.
+
+    `name` is part of the file's name. `words` describes the filters of the report.
+    """
     return Attached(
         f"voyagent-{name}.pdf",
         "application/pdf",
@@ -51,7 +54,7 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
 def party_statement(report: PartyStatement) -> Printed:
     """Return the party statement as one table for each currency.
 
-    Raises TooManyLines.
+    Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     return Printed(

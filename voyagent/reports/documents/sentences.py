@@ -40,7 +40,10 @@ def in_currency(currency: str | None) -> str:
 
 
 def filtered(words: list[str]) -> str:
-    """Return filters as one sentence, followed by a note on currencies."""
+    """Join the texts of filters into a sentence, followed by a second sentence.
+
+    The second sentence says that amounts in different currencies are not added together.
+    """
     return str(
         _(
             "%(filters)s. Amounts in different currencies are not added together.",
@@ -91,7 +94,7 @@ def trial_balance_words(period: Period, currency: str | None, *, include_zero: b
 
 
 def compared_words(before: Days | None) -> list[str]:
-    """Return the text that names the period to compare with, as a list of one text.
+    """Return a list with the text that names the comparison period `before`.
 
     The list is empty if `before` is None.
     """
@@ -109,13 +112,16 @@ def compared_words(before: Days | None) -> list[str]:
 
 
 def evening_words(as_of: date, before: Evening | None, currency: str | None) -> str:
-    """Return the sentence that describes the days and filters of a balance sheet."""
+    """Return the sentence that describes the filters of a balance sheet.
+
+    `as_of` is the day of the balance sheet, and `before` the comparison day, if there is one.
+    """
     beside = [_("compared with %(day)s", day=written(before.as_of))] if before else []
     return filtered([_("As of %(day)s", day=written(as_of)), *beside, in_currency(currency)])
 
 
 def opened_words(days: Days) -> str:
-    """Return the sentence that names the days of a margins report."""
+    """Return the sentence that describes the period of a margins report."""
     return filtered(
         [
             _(
@@ -128,14 +134,18 @@ def opened_words(days: Days) -> str:
 
 
 def group_words(key: str | date | None) -> str:
-    """Return the label of the margins of a customer or a month."""
+    """Return the name of a group of trips: a month, a customer or "No customer".
+
+    `key` is the first day of the month or the customer's name. None or an empty name means that the
+    customer is not known.
+    """
     if isinstance(key, date):
         return str(format_date(key, "MMMM y"))
     return key or str(_("No customer"))
 
 
 def whose_words(report: MarginLines) -> str:
-    """Return the label of the trips to which the journal lines of a margin belong."""
+    """Return the label of the selected trips, such as a customer's name or a month."""
     whose = report.whose
     if whose.without_trip:
         return str(_("Posted without a trip"))
@@ -150,7 +160,10 @@ def side_words() -> dict[Side, str]:
 
 
 def margin_lines_words(report: MarginLines) -> str:
-    """Return the sentence that describes a list of journal lines of a margin."""
+    """Return the sentence that describes the filters of a list of journal lines.
+
+    The sentence names revenue, cost or margin, the selected trips, the period and the currency.
+    """
     return filtered(
         [
             f"{side_words()[report.of]}, {whose_words(report)}",

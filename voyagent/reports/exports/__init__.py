@@ -1,1 +1,1 @@
-"""Exports of the books in the formats of other programs, read in batches."""
+"""Exports of the books, read in batches, in file formats of other programs."""

@@ -119,9 +119,9 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
     """Return the trial balance as a sheet with totals.
 
     There is one row for each account and currency. The computed row with the result of earlier
-    years has no account code. `carried_debit` and `carried_credit` are the amount that is
-    transferred between two financial years. Both are zero if the period is within one financial
-    year.
+    years has no account code. `carried_debit` and `carried_credit` are the debit and the credit
+    that transfer the balances at the end of a financial year. Both are zero if the period is within
+    one financial year.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -273,7 +273,7 @@ def _alone(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:  # noqa: AR
 
 
 def ledger_name(report: GeneralLedger) -> str:
-    """Return the file name of a general ledger."""
+    """Return the file name of a general ledger, without an extension."""
     return f"general-ledger-{report.account['code']}-{report.period.last}"
 
 
@@ -342,7 +342,7 @@ def general_ledger(report: GeneralLedger) -> Sheet:
 
 
 def daybook_name(report: DayBook) -> str:
-    """Return the file name of the day book."""
+    """Return the file name of the day book, without an extension."""
     return f"day-book-{report.days.last}"
 
 
@@ -381,7 +381,7 @@ def day_book(report: DayBook) -> Sheet:
 
 
 def statement_name(report: PartyStatement) -> str:
-    """Return the file name of a party's statement."""
+    """Return the file name of a party's statement, without an extension."""
     return f"statement-{report.days.last}"
 
 
@@ -412,7 +412,7 @@ def statement_closing(report: PartyStatement) -> list[list[Cell]]:
 def party_statement(report: PartyStatement) -> Sheet:
     """Return the party statement as a sheet.
 
-    Raises TooManyLines.
+    Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     rows: list[list[Cell]] = [
@@ -437,7 +437,7 @@ def party_statement(report: PartyStatement) -> Sheet:
 def trip_margins(report: Margins) -> Sheet:
     """Return the margins as a sheet with totals.
 
-    Raises TooManyLines.
+    Raises TooManyLines if `report` does not contain all its trips or groups.
     """
     whole(report)
     keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [
@@ -502,9 +502,9 @@ def trip_margins(report: Margins) -> Sheet:
 
 
 def margin_lines(report: MarginLines) -> Sheet:
-    """Return the journal lines of a margin as a sheet, with their sum.
+    """Return the journal lines of a revenue, cost or margin as a sheet with their sum.
 
-    Raises TooManyLines.
+    Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     columns = [
@@ -551,6 +551,9 @@ def _booked(total: Total) -> list[Cell]:
 
 
 def whole(report: Any) -> None:
-    """Raise TooManyLines unless a report contains all its lines."""
+    """Raise TooManyLines unless a report contains all its lines.
+
+    A report that has a `next_cursor` does not contain all its lines.
+    """
     if report.next_cursor is not None:
         raise TooManyLines

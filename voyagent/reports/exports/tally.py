@@ -46,7 +46,11 @@ def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[
 
 
 def read_names(reader: Reader, days: Days, currency: str) -> Names:
-    """Return the Tally names of all accounts and parties with postings up to now."""
+    """Return the Tally names of the accounts and parties with postings in a currency.
+
+    The names are assigned from the postings of all days. `Names.groups` and `Names.ledgers` have
+    only the names with postings in the period `days`.
+    """
     return Names(
         reader.read(posted_accounts_statement(days.first, days.last, currency, CONTROL))[0]
     )
@@ -55,7 +59,8 @@ def read_names(reader: Reader, days: Days, currency: str) -> Names:
 def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:
     """Yield the XML: groups and ledgers, then a voucher for each entry.
 
-    Groups and ledgers without postings in the period are left out.
+    `names` is the result of `read_names` for the period of `entries`. Journal lines in another
+    currency than `currency` are left out.
     """
     yield _HEAD
     for name, parent in names.groups.items():
@@ -75,7 +80,8 @@ class Names:
     A control account becomes a group, and each party on the account becomes a ledger in that group.
     Any other account becomes a ledger. Names must be unique in a Tally company, ignoring case: if a
     name is already used, the account's code is appended. Names are assigned in the order of the
-    accounts' first entries, so that the files of different months use the same names.
+    accounts' first entries, so that the files of different months use the same names. `groups` and
+    `ledgers` map the names with postings in the period to their parent groups.
     """
 
     def __init__(self, concerned: Iterable[Row]) -> None:
@@ -114,7 +120,10 @@ class Names:
 
 
 def _key(code: str, purpose: str | None, party: str | None) -> tuple[str, str]:
-    """Return the key of a ledger; names of parties are compared without case."""
+    """Return the dictionary key for the ledger of an account, or of a party on it.
+
+    The case of party names is ignored.
+    """
     return code, f"party {party.casefold()}" if party and purpose in CONTROL else ""
 
 

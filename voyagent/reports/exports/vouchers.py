@@ -1,4 +1,4 @@
-"""Tally's groups for accounts, and its types of vouchers for entries."""
+"""Tally groups of accounts, and Tally voucher types of journal entries."""
 
 from __future__ import annotations
 
@@ -85,19 +85,19 @@ GROUPS = frozenset(
 
 
 def voucher_type(lines: Iterable[EntryLine]) -> str:
-    """Return the Tally type of voucher for a journal entry.
+    """Return the Tally voucher type of a journal entry.
 
-    With one line or more on bank or cash accounts:
-      - Receipt if all these lines are debits, Payment if all these lines are credits
-      - Contra if these lines are debits and credits, and all lines of the entry are such lines
-      - Journal if these lines are debits and credits, and the entry has a line on another account
+    If the entry has lines on bank or cash accounts (money lines):
+      - Receipt if all money lines are debits, Payment if all money lines are credits
+      - Contra if there are debits and credits among the money lines, and no other lines
+      - Journal if there are debits and credits among the money lines, and also other lines
 
-    Without such lines:
+    If the entry has no money lines:
       - Sales if a customer is debited, Credit Note if a customer is credited
       - Purchase if a supplier is credited, Debit Note if a supplier is debited
       - Journal for every other entry, such as an entry of currency exchange
 
-    A reversal has the opposite type of the entry that it reverses.
+    A reversal follows the same rules: the reversal of a Receipt is a Payment.
     """
     moved: dict[str, int] = defaultdict(int)
     sides = set()

@@ -205,7 +205,10 @@ def findings(reader: Reader) -> Iterator[Finding]:
 
 
 def control(reader: Reader) -> Iterator[Finding]:
-    """Yield a finding if open documents differ from their control account."""
+    """Yield a finding for each control account that differs from its open documents.
+
+    In each currency, the balance of the account must equal the sum of the open documents.
+    """
     *outstanding, accounts = reader.read(
         *map(queries_checks.outstanding_statement, SIDE), control_balances_statement(*SIDE)
     )
@@ -227,7 +230,7 @@ def control(reader: Reader) -> Iterator[Finding]:
 
 
 def statements_of(reader: Reader) -> Iterator[Finding]:
-    """Yield findings of the profit and loss and the balance sheet over all postings.
+    """Yield findings about the profit and loss and the balance sheet of all postings.
 
     There is a finding if the two amounts of one of these pairs differ:
       - the profit or loss, and the sum of the postings to revenue and expense accounts
@@ -274,7 +277,10 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
 
 
 def advances(reader: Reader) -> Iterator[Finding]:
-    """Yield a finding if the sum of the advances differs from the account balance."""
+    """Yield a finding for each advances account that differs from its payments.
+
+    In each currency, the balance of the account must equal the sum of the unused parts of payments.
+    """
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
     unapplied, accounts = reader.read(
         queries_checks.advances_statement(), control_balances_statement(*signs)
@@ -297,7 +303,7 @@ def advances(reader: Reader) -> Iterator[Finding]:
 
 
 def trips(reader: Reader) -> Iterator[Finding]:
-    """Yield findings of the stored revenue and cost of trips.
+    """Yield findings about the stored revenue and cost of trips.
 
     Each stored row is compared with the journal lines of the trip's documents. The revenue and cost
     in the trial balance, less the stored amounts of all trips, are compared with the journal lines

@@ -124,7 +124,7 @@ class GeneralLedger:
 
 
 def account_of(accounts: Iterable[Row], name: str) -> Row:
-    """Return the account with a code or an id. Raises AccountNotFound."""
+    """Return the account whose code or id is `name`. Raises AccountNotFound."""
     found = next(
         (account for account in accounts if account["code"] == name or str(account["id"]) == name),
         None,
@@ -288,7 +288,9 @@ def _running(
     """Yield postings with running balances, and year-end lines before each new year.
 
     `ended` has the balance at the end of each financial year of the period except the last year.
-    The call changes `balances`, a mapping from currency to minor units.
+    Financial years begin in the month with the number `month`. If `is_last` is true, the page is
+    the last one, and year-end lines that are left over follow its postings. The call changes
+    `balances`, a mapping from currency to minor units.
     """
     turns = deque(ended)
     for row in lines:

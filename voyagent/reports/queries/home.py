@@ -57,7 +57,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Sales and cost of a month in one currency; of the current month up to today."""
+    """Sales and cost of a calendar month in one currency.
+
+    The current month has only the amounts up to today.
+    """
 
     first: date
     sales: Money
@@ -97,7 +100,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Number of enquiries received in one week, and of those that were booked."""
+    """Number of enquiries received in a week, and how many of them were booked."""
 
     monday: date
     received: int
@@ -180,7 +183,10 @@ def read_now(reader: Reader, actor: Actor) -> Now:
 
 
 def _first_days(today: date) -> list[date]:
-    """Return the first days of the last twelve months."""
+    """Return the first day of each of the last twelve months, oldest month first.
+
+    The last month is the current one.
+    """
     months = range(today.year * 12 + today.month - MONTHS, today.year * 12 + today.month)
     return [date(month // 12, month % 12 + 1, 1) for month in months]
 
@@ -261,7 +267,7 @@ def _done(decided: list[Row], talks: list[Row]) -> list[Act]:
 
 
 def _decided(row: Row) -> Act | None:
-    """Return the event of a decided proposal; None if it was withdrawn."""
+    """Return the event of a decided proposal; None if the proposal was withdrawn."""
     if row["state"] == "withdrawn":
         return None
     kind = row["effect_status"] if row["status"] == "granted" else row["status"]

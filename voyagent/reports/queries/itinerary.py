@@ -1,4 +1,4 @@
-"""Report of the itinerary of a conversation's trip."""
+"""Itinerary of a trip, for the reports API."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Itinerary:
 def itinerary_of(
     journey: Journey | None, currency: str, passport_of: Callable[[Passenger], str | None]
 ) -> Itinerary:
-    """Return the itinerary of a trip without cancelled lines.
+    """Return the itinerary of a trip without cancelled or failed lines.
 
-    `passport_of` formats the passport number of a passenger. The itinerary is empty if `journey` is
-    None.
+    `currency` is the agency's currency. `passport_of` returns the passport number of a passenger as
+    it may be shown. The itinerary is empty if `journey` is None.
     """
     if journey is None:
         return Itinerary(None, (), (), (), (), (Money(0, currency),))

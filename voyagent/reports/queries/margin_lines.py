@@ -1,7 +1,7 @@
-"""Journal lines of which a margin is the sum.
+"""Journal lines that add up to a revenue, cost or margin.
 
-The margin belongs to one trip, a customer's trips, the trips of a month, all trips, or postings
-without a trip.
+The lines are those of one trip, of a customer's trips, of all trips in one month, of all trips, or
+those that were posted without a trip.
 """
 
 from __future__ import annotations
@@ -47,10 +47,12 @@ class MonthElsewhere(Unprocessable):
 class Whose:
     """Selection of the trips whose journal lines are read.
 
-    At most one field is set. `trip` is the id of one trip. `customer` is the name of a customer and
-    selects the customer's trips; an empty text selects trips without a known customer. `month` is
-    the first day of a month and selects postings for trips in that month. `without_trip` selects
-    postings without a trip. If no field is set, all trips are selected.
+    At most one field is set. If no field is set, the lines of all trips are read.
+
+    `trip` is the id of one trip. `customer` is the name of a customer and selects the customer's
+    trips; an empty text selects trips without a known customer. `month` is the first day of a
+    month: the lines of all trips are read, but only those with a book date in this month. If
+    `without_trip` is true, the lines that were posted without a trip are read.
     """
 
     trip: UUID | None = None
@@ -124,9 +126,12 @@ def read_margin_lines(
     after: LineCursor | None = None,
     limit: int = PAGE_LINES,
 ) -> MarginLines:
-    """Return a page of the journal lines of a margin and their sum, in one round trip.
+    """Return a page of the journal lines of a revenue, cost or margin, and their sum.
 
-    Raises MonthElsewhere, InvalidCursor, TripNotFound.
+    `of` selects revenue, cost or margin. The sum covers all pages. Lines in another currency than
+    `currency` are left out. Everything is read in one database round trip.
+
+    Raises MonthElsewhere, TripNotFound, and InvalidCursor if `after` is outside the period.
     """
     days = whose.days_of(days)
     if after is not None and not days.first <= after.day <= days.last:
@@ -161,9 +166,9 @@ def read_margin_lines(
 
 
 def entries_statement(whose: Whose, days: Days) -> Select[Any]:
-    """Select the journal entries of a selection of trips.
+    """Select the journal entries of the selected trips, or those without a trip.
 
-    Rows: entry_id, source_type, source_id, thing_id (the trip's id).
+    Rows: entry_id, source_type, source_id, thing_id (the trip's id; null without a trip).
     """
     if whose.without_trip:
         return other_entries_statement(days.first, days.last)

@@ -78,9 +78,9 @@ class GroupMargin:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """Revenue and direct cost of all trips and of the trial balance in one currency.
+    """Comparison of the postings for trips with the trial balance in one currency.
 
-    In both, `price` is the revenue and `cost` the direct cost.
+    `of_trips` and `trial_balance` have the revenue as `price` and the direct cost as `cost`.
     """
 
     of_trips: Total
@@ -93,7 +93,7 @@ class Tie:
 
     @property
     def without_trip(self) -> Total:
-        """Trial balance less trips: the amounts that were posted without a trip."""
+        """Amounts that were posted without a trip: trial balance less `of_trips`."""
         return Total(
             self.trial_balance.cost - self.of_trips.cost,
             self.trial_balance.price - self.of_trips.price,
@@ -105,8 +105,8 @@ class Margins:
     """A page of trips, newest first, or of groups of trips, with totals.
 
     A trip is included if it was opened in the period `days` or has postings in the period.
-    Depending on `group_by`, either `trips` or `groups` is empty. `totals` and `books` cover all
-    trips.
+    Depending on `group_by`, either `trips` or `groups` is empty. `totals` are the margins of all
+    trips in each currency. `books` compares the posted amounts of all trips with the trial balance.
     """
 
     days: Days
@@ -158,7 +158,10 @@ def read_margins(
 
 
 def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
-    """Return the comparison of posted margins with the trial balance, for any days."""
+    """Return the comparison of the postings for trips with the trial balance.
+
+    The result has one Tie for each currency with revenue or direct cost in the period `days`.
+    """
     earnings, *books = reader.read(
         total_earnings_statement(days.first, days.last), *_balances(days)
     )
@@ -216,7 +219,11 @@ def _balances(days: Days) -> list[Select[Any]]:
 def _shown(
     group_by: GroupBy, rows: list[Row], limit: int
 ) -> tuple[tuple[TripMargin, ...], tuple[GroupMargin, ...], str | None]:
-    """Return trips, groups of trips, and the cursor of the next page."""
+    """Return the margins on a page, by trip or by group, and the next cursor.
+
+    If `group_by` is `trip`, there are no groups, else no trips. The cursor is None on the last
+    page.
+    """
     name = {"trip": "id", "customer": "key", "month": "month"}[group_by]
     found = [list(same) for _, same in groupby(rows, key=lambda row: row[name])]
     shown = found if group_by == "month" else found[:limit]
@@ -260,7 +267,11 @@ def _tied(for_trips: dict[str, Total], books: list[list[Row]]) -> tuple[Tie, ...
 
 
 def _moved(before: Iterable[Row], closed: Iterable[Row]) -> dict[str, Total]:
-    """Return the revenue and direct cost between two trial balances."""
+    """Return revenue and direct cost of a period by currency, from two trial balances.
+
+    `before` is the trial balance before the first day, and `closed` the one at the end of the last
+    day.
+    """
     signed = [
         (row, sign)
         for rows, sign in ((before, -1), (closed, 1))

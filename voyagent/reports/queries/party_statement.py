@@ -1,4 +1,4 @@
-"""Party statement: balances, entries and a check with the ageing."""
+"""Party statement: balances, entries, and a comparison with the open documents."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class PartyBalances:
 
     @property
     def is_proved(self) -> bool:
-        """True if the open documents equal the ledger."""
+        """True if the sum of the open documents equals the balance of the control account."""
         return self.open == self.aged
 
 
@@ -98,7 +98,7 @@ class PartyStatement:
 
     @property
     def is_proved(self) -> bool:
-        """True if the open documents equal the ledger in every currency."""
+        """True if open documents and control account are equal in every currency."""
         return all(one.is_proved for one in self.currencies)
 
 
@@ -113,7 +113,8 @@ def read_party_statement(
 ) -> PartyStatement:
     """Return a page of a party statement, in one database round trip.
 
-    Raises InvalidCursor.
+    `party` is the name of the customer or supplier. Raises InvalidCursor if `after` is outside the
+    period.
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
@@ -153,8 +154,8 @@ def read_party_statement(
 def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
     """Select the entries of a party statement as CSV cells.
 
-    `mark` is the value of the first cell of each row. Cells: mark, day, entry id, narration,
-    currency, amount, running balance.
+    `mark` is the first cell of each row: the kind of row, such as `line`. The other cells: day,
+    entry id, narration, currency, amount, running balance.
     """
     purposes = (CONTROL[report.kind], ADVANCES[report.kind])
     opening = {one.currency: one.opening.amount_minor for one in report.currencies}

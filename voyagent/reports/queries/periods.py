@@ -1,4 +1,4 @@
-"""Periods of reports, periods to compare them with, and financial years."""
+"""Periods of reports, comparison periods, and financial years."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Days:
         return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
     def compared(self, comparison: Comparison) -> Days | None:
-        """Return the period to compare this period with.
+        """Return the comparison period of this period.
 
         By `comparison`:
           - `period`: the days just before this period. If this period consists of whole months, the
@@ -86,14 +86,20 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """The end of a day, and the first day of the financial year that contains the day."""
+    """The day of a balance sheet, and the first day of its financial year.
+
+    The balances are those at the end of the day.
+    """
 
     as_of: date
     year_began: date
 
     @classmethod
     def of(cls, as_of: date, month: int) -> Self:
-        """Return the end of a day; financial years begin on the first of `month`."""
+        """Return the day `as_of` with the first day of its financial year.
+
+        Financial years begin on the first day of the month with the number `month`.
+        """
         return cls(as_of, year_began(as_of, month))
 
     @property
@@ -126,7 +132,7 @@ class Period(Days):
 
     @property
     def year_before(self) -> date:
-        """Last day of the financial year before that of `first`."""
+        """Last day before `year_began`, on which the previous financial year ended."""
         return self.year_began - timedelta(days=1)
 
     @property
@@ -141,17 +147,21 @@ class Period(Days):
 
 
 def evenings(as_of: date, before: date | None, month: int) -> tuple[Evening, Evening | None]:
-    """Return the end of a day and the end of the day that it is compared with."""
+    """Return the Evening of a day, and the Evening of its comparison day.
+
+    `before` is the comparison day. If it is None, the second result is None. `month` is the number
+    of the month in which the financial year begins.
+    """
     return Evening.of(as_of, month), Evening.of(before, month) if before else None
 
 
 def day_compared(day: date, comparison: Comparison) -> date | None:
-    """Return the day to compare a day with.
+    """Return the comparison day of a day.
 
     By `comparison`:
       - `period`: the end of the previous month
       - `year`: the day one year earlier. The last day of a month is compared with the last day
-        of the same month, for example 28 February 2025 with 29 February 2024.
+        of that month one year earlier, for example 28 February 2025 with 29 February 2024.
       - `none`: None
     """
     if comparison == "none":
@@ -163,7 +173,7 @@ def day_compared(day: date, comparison: Comparison) -> date | None:
 
 
 def settings_statement() -> Select[Any]:
-    """Select the agency's settings, for the first month of the financial year."""
+    """Select the agency's settings; `year_month` and `Period.of` take the rows."""
     return settings.statement()
 
 

@@ -33,7 +33,11 @@ PARTIES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Number and sum of open documents of one age; each instalment counts as one."""
+    """Number and sum of the open documents or advances in one range of ages.
+
+    `name` is the range of days, such as `31-60`. If the age is counted from the due date, each open
+    instalment counts as one document.
+    """
 
     name: str
     count: int
@@ -81,9 +85,9 @@ class Ageing:
 class Document:
     """An open document, or one open instalment of a document.
 
-    `age` is a number from 0 to 4. It is 0 up to the due date, 1 from 1 to 30 days after the due
-    date, 2 from 31 to 60 days, 3 from 61 to 90 days, and 4 after more than 90 days. With the basis
-    `document_date`, the days are counted from the date of the document.
+    `age` is a number from 0 to 4. The age is 0 up to the due date, 1 from 1 to 30 days after the
+    due date, 2 from 31 to 60 days, 3 from 61 to 90 days, and 4 after more than 90 days. With the
+    basis `document_date`, the days are counted from the date of the document.
     """
 
     id: UUID
@@ -175,12 +179,12 @@ class CurrencyBlock:
 
     @property
     def is_proved(self) -> bool:
-        """True if documents and advances equal the balances of their accounts."""
+        """True if documents and advances equal the balances of their ledger accounts."""
         return self.ever_open == self.control and self.is_ahead_proved
 
     @property
     def is_ahead_proved(self) -> bool:
-        """True if the advances equal the balance of their account."""
+        """True if the sum of all advances equals the balance of the advances account."""
         return self.ever_ahead == self.ahead_control
 
 
@@ -196,13 +200,13 @@ class Open:
 
     @property
     def is_proved(self) -> bool:
-        """True if documents and ledger are equal in every currency."""
+        """True if documents and advances equal their ledger accounts in every currency."""
         return all(block.is_proved for block in self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFilters:
-    """Filters of the page: day, issue dates, currency, and parties shown in detail.
+    """Filters of an ageing page: day, issue dates, currency, and party.
 
     `party` is the name of the party whose documents are shown, or `*` for all parties.
     """
@@ -228,7 +232,10 @@ class OpenFilters:
 
     @property
     def period(self) -> tuple[date, date]:
-        """First and last issue date, both included. Raises PeriodInverted."""
+        """First and last issue date, both included; without a filter, all dates.
+
+        Raises PeriodInverted.
+        """
         first, last = self.first or EVER[0], self.last or EVER[1]
         if first > last:
             raise PeriodInverted
@@ -246,6 +253,11 @@ def read_ageing(
     basis: Basis = "due_date",
 ) -> tuple[list[Row], list[Row]]:
     """Return rows for `ageings`, and rows with the five largest parties by currency.
+
+    The documents issued from `first` to `last` are included. Ages are counted up to `as_of`, and
+    documents and payments after `as_of` are left out. If `as_of` is None, ages are counted up to
+    `today`, and nothing is left out. `basis` says from which day the age of a document is counted:
+    `due_date` or `document_date`.
 
     The rows for `ageings` are of three kinds, named by the column `part`: open documents (`ages`),
     negative advances by age (`advances`), and open bills by payment day (`scheduled`). Raises
@@ -342,8 +354,8 @@ def read_open(
 ) -> Open:
     """Return receivables or payables by party, compared with the ledger.
 
-    With `is_paged`, only the requested page of parties is returned for each currency, else all
-    parties. Raises PeriodInverted.
+    With `is_paged`, the result has one page of parties for each currency: the parties after the
+    first `filters.skip`. Otherwise the result has all parties. Raises PeriodInverted.
     """
     first, last = filters.period
     days: dict[str, Any] = {"today": filters.as_of, "as_of": filters.as_of}
@@ -401,7 +413,7 @@ def read_open(
 
 
 def _control_statement(kind: Kind, as_of: date) -> Select[Any]:
-    """Select the balances of control account and advances account by currency."""
+    """Select the balances of the control account and the advances account by currency."""
     books = trial_balance_statement(as_of).subquery("books")
     return select(books).where(books.c.purpose.in_((kind, ADVANCES[kind])))
 

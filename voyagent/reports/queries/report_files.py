@@ -31,9 +31,9 @@ _TIMES = (_FILES.created_at, _FILES.expires_at)
 def read_file(reader: RequestReader, right_to: RightTo, file_id: UUID) -> Row:
     """Return the caller's file without its content.
 
-    `right_to` returns the permission that a request to the file's `address` needs. The row has id,
-    status, name, media_type, address, created_at and expires_at. Raises ReportFileNotFound,
-    Forbidden, ScopeTooSmall.
+    The row has id, status, name, media_type, address (the path and query of the report), created_at
+    and expires_at. `right_to` takes such an address and returns the permission that a request for
+    the report needs. Raises ReportFileNotFound, Forbidden, ScopeTooSmall.
     """
     return _first(reader, right_to, select(*_FACTS, *_TIMES), file_id)
 
@@ -43,8 +43,8 @@ def read_content(
 ) -> Attached:
     """Return the caller's finished file with its content.
 
-    `right_to` returns the permission that a request to the file's address needs. Raises
-    ReportFileNotFound, Forbidden, ScopeTooSmall.
+    `right_to` takes the path and query of a report and returns the permission that a request for
+    the report needs. Raises ReportFileNotFound, Forbidden, ScopeTooSmall.
     """
     statement = select(*_FACTS, _FILES.content).where(_FILES.status == "done")
     found = _first(reader, right_to, statement, file_id)

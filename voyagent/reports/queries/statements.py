@@ -22,8 +22,8 @@ GROWS_IN_CREDIT = ("liability", "equity", "revenue")
 class StatementLine:
     """Amount of an account in a profit and loss or a balance sheet.
 
-    `before` is the amount in the period or on the day to compare with. An amount is positive if it
-    is on the normal side of the account's type.
+    `before` is the amount in the comparison period or on the comparison day. An amount is positive
+    if it is on the normal side of the account's type.
     """
 
     code: str
@@ -47,7 +47,7 @@ class Section:
 
     @property
     def total_before(self) -> Money:
-        """Sum of the accounts on the day or in the period compared with."""
+        """Sum of the accounts in the comparison period or on the comparison day."""
         return sum((line.before for line in self.lines), Money(0, self.currency))
 
 
@@ -66,7 +66,7 @@ class Result:
 
     @property
     def result_before(self) -> Money:
-        """Revenue less expenses in the period compared with."""
+        """Revenue less expenses in the comparison period."""
         return self.revenue.total_before - self.expense.total_before
 
     @property
@@ -82,7 +82,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ProfitAndLoss:
-    """Profit and loss in each currency; the agency's own is first and always present."""
+    """Profit and loss in each currency, the agency's currency first.
+
+    `before` is the comparison period, or None.
+    """
 
     days: Days
     before: Days | None
@@ -95,7 +98,7 @@ class Position:
 
     `retained` is the result of all earlier financial years, and `of_the_year` the result of the
     current year so far. Both results are computed and are part of equity. `retained_before` and
-    `of_the_year_before` are the two results on the day to compare with.
+    `of_the_year_before` are the two results on the comparison day.
     """
 
     currency: str
@@ -119,17 +122,21 @@ class Position:
 
     @property
     def total_equity_before(self) -> Money:
-        """Sum of equity on the day compared with."""
+        """Sum of equity accounts and computed results on the comparison day."""
         return self.equity.total_before + self.retained_before + self.of_the_year_before
 
     @property
     def liabilities_and_equity_before(self) -> Money:
-        """Sum of liabilities and equity on the day compared with."""
+        """Sum of liabilities and equity on the comparison day."""
         return self.liabilities.total_before + self.total_equity_before
 
     @property
     def computed(self) -> tuple[tuple[Money, Money], tuple[Money, Money]]:
-        """Results of earlier years and of this year, each with the result compared with."""
+        """Results of earlier years and of the current year, as two pairs.
+
+        The first amount of a pair is of the day of the balance sheet, the second of the comparison
+        day.
+        """
         return (self.retained, self.retained_before), (self.of_the_year, self.of_the_year_before)
 
     @property
@@ -158,9 +165,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class BalanceSheet:
-    """Balance sheet in each currency; the agency's currency is first.
+    """Balance sheet in each currency, the agency's currency first.
 
-    `before` is the day to compare with, or None.
+    `before` is the comparison day, or None.
     """
 
     now: Evening
@@ -176,12 +183,12 @@ class BalanceSheet:
 def read_profit_and_loss(
     reader: Reader, days: Days, comparison: Comparison, first: date | None = None
 ) -> tuple[dict[date, list[Row]], Days | None]:
-    """Return trial balances by day, and the period to compare with.
+    """Return trial balances by day, and the comparison period.
 
-    For each of the two periods, the result has two trial balances: at the end of the day before the
-    period and at the end of its last day. The period to compare with is None if `comparison` is
-    `none` and `first` is None. If `first` is given, the period to compare with begins on this day,
-    whatever `comparison` is.
+    Both results are the input of `profit_and_loss`. For each of the two periods, there is a trial
+    balance at the end of the day before the period and one at the end of its last day. If `first`
+    is given, the comparison period begins on this day, and `comparison` is ignored. The comparison
+    period is None if `comparison` is `none` and `first` is None.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]
@@ -203,7 +210,12 @@ def read_profit_and_loss(
 def profit_and_loss(
     read: dict[date, list[Row]], days: Days, before: Days | None, home_currency: str | None
 ) -> ProfitAndLoss:
-    """Return the profit and loss; accounts without movement are left out."""
+    """Return the profit and loss from the results of `read_profit_and_loss`.
+
+    `read` and `before` are the two results. An account that has postings in neither period is left
+    out. If `home_currency` is given, this currency comes first and is included even without
+    postings.
+    """
     now, then = _movement(read, days), _movement(read, before) if before else {}
     accounts = _accounts(row for rows in read.values() for row in rows)
     blocks = []
@@ -218,7 +230,7 @@ def profit_and_loss(
 def read_balance_sheet(
     reader: Reader, now: Evening, before: Evening | None = None
 ) -> list[list[Row]]:
-    """Return the trial balances that the balance sheets of one or two days need.
+    """Return the trial balances that `balance_sheet` needs, for one or two days.
 
     For each day, the result has the trial balance of that day and the trial balance at the end of
     the previous financial year.
@@ -235,7 +247,11 @@ def read_balance_sheet(
 def balance_sheet(
     read: list[list[Row]], now: Evening, before: Evening | None, home_currency: str | None
 ) -> BalanceSheet:
-    """Return the balance sheet with the computed results; zero balances are left out."""
+    """Return the balance sheet from the result of `read_balance_sheet`.
+
+    `read` is this result. Accounts whose balance is zero on both days are left out. If
+    `home_currency` is given, this currency comes first and is included even without postings.
+    """
     closed, earlier, closed_then, earlier_then = [*map(_balances, read), *({}, {})][:4]
     accounts = _accounts(row for rows in read for row in rows)
     blocks = []
@@ -297,7 +313,10 @@ def _accounts(rows: Iterable[Row]) -> Accounts:
 
 
 def _currencies(keys: Iterable[tuple[str, str]], home_currency: str | None) -> list[str]:
-    """Return the currencies; the agency's own is first and always present."""
+    """Return the sorted currencies of `keys`, with `home_currency` first.
+
+    `home_currency` is included even if no key has it. If `home_currency` is None, it is ignored.
+    """
     others = sorted({currency for currency, _ in keys} - {home_currency})
     return [home_currency, *others] if home_currency else others
 

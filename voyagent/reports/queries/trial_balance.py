@@ -192,7 +192,10 @@ class PeriodBlock:
 
     @property
     def totals(self) -> tuple[Sides, ...]:
-        """Totals of opening, movement, carried (only if a year ends) and closing."""
+        """Totals of all accounts: opening, movement, year-end transfer and closing.
+
+        The year-end transfer is left out if the period is within one financial year.
+        """
         zero = Money(0, self.currency)
         return tuple(
             (sum((debit for debit, _ in pair), zero), sum((credit for _, credit in pair), zero))
@@ -201,7 +204,10 @@ class PeriodBlock:
 
     @property
     def four_totals(self) -> tuple[Sides, ...]:
-        """Totals of opening, movement, carried and closing, for the JSON API."""
+        """Totals of opening, movement, year-end transfer and closing.
+
+        Unlike in `totals`, the year-end transfer is always present.
+        """
         return with_carried(self.totals, self.currency)
 
     @property
@@ -245,9 +251,9 @@ def read_period(
     """Return the trial balance of a period, in one database round trip.
 
     The opening balance of a revenue or expense account covers only the financial year that contains
-    the first day of the period. The results of earlier years are one computed row with the name
-    `retained_earnings`. If a financial year begins within the period, the balances of revenue and
-    expense accounts are transferred to that row.
+    the first day of the period. One computed row has the results of earlier years; the argument
+    `retained_earnings` is the name of this row. If a financial year begins within the period, the
+    balances of revenue and expense accounts are transferred to this row.
     """
     statements = [
         trial_balance_statement(period.year_before),
@@ -294,7 +300,11 @@ def _earned(rows: list[Row], currency: str) -> Money:
 
 
 def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
-    """Return the transferred amounts by account code, and their computed row."""
+    """Return the year-end transfers of one currency.
+
+    The first result has the transfer out of each account, by account code. The second result is the
+    sum that the computed row of earlier years receives. Each amount is a debit and a credit.
+    """
     zero = Money(0, currency)
     given: defaultdict[str, Sides] = defaultdict(lambda: (zero, zero))
     of_years: defaultdict[date, Money] = defaultdict(lambda: zero)

@@ -77,7 +77,7 @@ Block = TypeVar("Block")
 
 @dataclass(frozen=True, slots=True)
 class PageOfReport(Generic[Report]):
-    """A page of a report, with the agency that it belongs to."""
+    """One page of a report, with the agency and page size that the response repeats."""
 
     tenant_id: UUID
     report: Report
@@ -130,7 +130,7 @@ class PeriodResponse(AnswerOf[Days]):
 
 
 class AgingBucket(AnswerOf[Bucket]):
-    """Number and sum of open documents or advances of one age."""
+    """Number and sum of the open documents or advances in one range of ages."""
 
     bucket: Annotated[BucketName, Read("name")]
     count: int
@@ -138,7 +138,7 @@ class AgingBucket(AnswerOf[Bucket]):
 
 
 class PartyAmount(AnswerOf[Row]):
-    """Amount of a party in one currency."""
+    """Open amount of a party in one currency."""
 
     name: str
     amount: MoneyResponse
@@ -161,7 +161,11 @@ class ScheduledBills(AnswerOf[Scheduled]):
 
 @dataclass(frozen=True, slots=True)
 class AgeingRequest:
-    """The requested ageing: kind of documents, issue dates, day and basis."""
+    """The requested ageing of receivables or payables.
+
+    `days` are the issue dates of the documents. Ages are counted up to `as_of`. `basis` says from
+    which day: `due_date` or `document_date`.
+    """
 
     kind: Kind
     days: Days
@@ -224,7 +228,10 @@ class AgingReportResponse(CurrencyAgingResponse):
 
 @dataclass(frozen=True, slots=True)
 class BalancesRead:
-    """The day of a trial balance, and the movements of a period if `from` was given."""
+    """The data of a trial balance that do not depend on the currency.
+
+    `movements` is the trial balance of a period, or None if the request has no `from`.
+    """
 
     as_of: date
     movements: PeriodBalance | None
@@ -260,10 +267,11 @@ class CurrencyTrialBalanceResponse(AnswerOf[InCurrency[BalancesRead, CurrencyBal
 class PeriodSides(Answer):
     """Opening balance, movement, year-end transfer and closing balance.
 
-    Each of these four has a debit and a credit. `debit` and `credit` are the sums of the postings
-    in the period: the movement. `carried_debit` and `carried_credit` are the amount that is
-    transferred between two financial years. Both are zero if the period is within one financial
-    year. The opening or closing balance of an account is either a debit or a credit.
+    Each of these four has a debit and a credit. `debit` and `credit` are the movement: the sums of
+    the postings in the period. `carried_debit` and `carried_credit` transfer the balances of
+    revenue and expense accounts at the end of a financial year. Both are zero if the period is
+    within one financial year. The opening or closing balance of an account is either a debit or a
+    credit.
     """
 
     opening_debit: str
@@ -277,7 +285,10 @@ class PeriodSides(Answer):
 
 
 class PeriodAccount(PeriodSides):
-    """An account over a period; the computed row of earlier years has an empty code."""
+    """An account over a period.
+
+    The computed row with the result of earlier years has an empty `code`.
+    """
 
     code: str
     name: str
@@ -385,7 +396,7 @@ class CurrencyCost(AnswerOf[Row]):
 
 @dataclass(frozen=True, slots=True)
 class SessionItinerary:
-    """Itinerary of the trip of a conversation."""
+    """Input of `ItineraryResponse`: an itinerary, its agency and its conversation."""
 
     tenant_id: UUID
     session_id: UUID

@@ -72,8 +72,8 @@ class GeneralLedgerQuery(DayBookQuery):
 class PartyStatementQuery(DayBookQuery):
     """Query parameters of a party statement.
 
-    `party` is the name of a customer or supplier in upper or lower case. `from` and `to` are the
-    first and last book date and are required. `limit` is the number of entries on a page.
+    `party` is the name of a customer or supplier, ignoring case. `from` and `to` are the first and
+    last book date and are required. `limit` is the number of entries on a page.
     """
 
     kind: PartyKind

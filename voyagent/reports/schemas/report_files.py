@@ -13,7 +13,7 @@ from voyagent.kernel.serializers import AnswerOf, OmitNone
 class ReportFileOut(AnswerOf[Row]):
     """State of a large file; poll it until `status` is `done` or `failed`.
 
-    `address` is the path and query that were requested. The file is deleted after `expires_at`.
+    `address` is the path and query of the requested report. The file is deleted after `expires_at`.
     """
 
     id: UUID
@@ -25,7 +25,10 @@ class ReportFileOut(AnswerOf[Row]):
 
 
 class ReportFileAccepted(AnswerOf[Row]):
-    """A worker makes the file; `address` is the operation that returns its state."""
+    """Response to the request for a file that a worker makes.
+
+    `address` is the path of the operation that returns the state of the file.
+    """
 
     id: UUID
     status: Literal["waiting"]

@@ -24,10 +24,10 @@ from voyagent.reports.schemas.books import InCurrency, PeriodResponse
 class ProfitAndLossQuery(Query):
     """Query parameters of the profit and loss.
 
-    `from` and `to` are the first and last book date and are required. `compare` selects the period
-    to compare with: `period` is the period just before, `year` is the period one year earlier, and
-    `none` compares nothing. Whole months are compared with whole months. `compare_from` is the
-    first day of any other period to compare with. If `compare_from` is given, `compare` is ignored.
+    `from` and `to` are the first and last book date and are required. `compare` selects the
+    comparison period: `period` is the period just before, `year` is the period one year earlier,
+    and `none` means no comparison. Whole months are compared with whole months. `compare_from` is
+    the first day of any other comparison period. If `compare_from` is given, `compare` is ignored.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -40,9 +40,9 @@ class BalanceSheetQuery(Query):
     """Query parameters of the balance sheet.
 
     `as_of` is the day of the balance sheet and defaults to today in the time zone `tz`. `compare`
-    selects an earlier day to compare with: `period` is the end of the previous month, `year` is the
-    day one year earlier, and `none` compares nothing. `compare_as_of` is any other day to compare
-    with. If `compare_as_of` is given, `compare` is ignored.
+    selects the comparison day: `period` is the end of the previous month, `year` is the day one
+    year earlier, and `none` means no comparison. `compare_as_of` is any other comparison day. If
+    `compare_as_of` is given, `compare` is ignored.
     """
 
     as_of: DateFilter = None
@@ -52,11 +52,11 @@ class BalanceSheetQuery(Query):
 
 
 class ComparedAccount(Answer):
-    """Amount of an account, compared with another period or day.
+    """Amount of an account, with its amount in the comparison period.
 
-    `before` is the amount in the period or on the day to compare with. `amount` and `before` are
-    credit less debit for revenue, and debit less credit for expenses. `change` is `amount` less
-    `before`. `before` and `change` are null if nothing is compared.
+    `amount` and `before` are credit less debit for revenue, and debit less credit for expenses.
+    `before` is the amount in the comparison period, and `change` is `amount` less `before`.
+    `before` and `change` are null without a comparison period.
     """
 
     code: str
@@ -136,7 +136,7 @@ class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
 
 
 class PositionAccount(ComparedAccount):
-    """Balance of an account on the day `as_of`, and on the day to compare with.
+    """Balance of an account on the day `as_of`, and on the comparison day.
 
     `amount` and `before` are debit less credit for assets, and credit less debit for liabilities
     and equity.
@@ -144,7 +144,11 @@ class PositionAccount(ComparedAccount):
 
 
 class PositionTotals(Answer):
-    """Computed results and totals at the end of a day."""
+    """Totals of a balance sheet at the end of a day, and two computed results.
+
+    `retained_earnings` is the result of all earlier financial years, and `result_of_year` the
+    result of the year since `year_began`.
+    """
 
     year_began: date
     retained_earnings: str

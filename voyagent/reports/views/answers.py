@@ -20,9 +20,11 @@ def answered(
     wrong: list[str],
     **facts: Any,
 ) -> Any:
-    """Return the HTML page of a report, or a file if one is requested.
+    """Return the HTML page of a report, or a file if the query parameters ask for one.
 
-    `sheet` makes the file. `wrong` has error sentences for the page, which then has status 422.
+    `address` has the query parameters. `sheet` makes the file; if it is None, the result is always
+    the page. `facts` are variables of the template. `wrong` has error sentences for
+    the page; with an error, the status is 422.
     """
     if address.format is not None and sheet is not None:
         return exported(
@@ -36,5 +38,8 @@ def answered(
 
 
 def page_size(address: Address, size: int) -> int:
-    """Return the size of a page, or for a file the maximum number of lines."""
+    """Return the number of lines to read: `size` for a page, the maximum for a file.
+
+    `address` has the query parameters, which say whether a file is requested.
+    """
     return size if address.format is None else LINES_MAX

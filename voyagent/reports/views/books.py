@@ -55,7 +55,7 @@ SKIP_DIGITS_MAX = 7
 
 @home.page("/")
 def index(reader: RequestReader) -> Any:
-    """Show the home page; for a new agency with three first steps."""
+    """Show the home page, or three first steps if the agency is new."""
     actor = reader.authenticate()
     now = read_now(reader, actor)
     if now.is_new:
@@ -173,9 +173,10 @@ def general_ledger(reader: RequestReader) -> Any:
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
 def itinerary(reader: RequestReader) -> Any:
-    """Redirect to the trip of a conversation, or to the list of trips.
+    """Redirect to the trip of the conversation in the URL.
 
-    If the conversation has no trip, the response is a page that offers to open a trip.
+    Without a conversation in the URL, redirect to the list of trips. If the conversation has no
+    trip, the response is a page that offers to open a trip.
     """
     session_text = request.args.get("session_id", "").strip()
     session_id = parse_id(session_text)
@@ -240,7 +241,10 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
 
 
 def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
-    """Return the three first steps; the first unfinished one has the primary button."""
+    """Return the three first steps of a new agency.
+
+    `is_next` marks the first unfinished step that the person may take.
+    """
     steps = [
         {
             "title": _("Log an enquiry"),
@@ -331,8 +335,10 @@ def _skipped(given: str) -> int:
 def _drill(address: Address, filters: OpenFilters, listed: str, *, is_now: bool) -> Any:
     """Return a function that returns the link for an amount.
 
-    The function takes the currency, the age and the party of the amount. `listed` is the endpoint
-    of the list of invoices or bills that are open today.
+    The function takes the currency, the age and the party of the amount. `is_now` is true if the
+    page shows today's ages by due date. Then, without a filter of issue dates, the link leads to
+    the list of open invoices or bills, whose endpoint is `listed`. Otherwise the link leads to this
+    page with the open documents of the party.
     """
 
     @cache  # hundreds of amounts share a few URLs, which differ only in the party

@@ -41,7 +41,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart of one currency: labelled rows of bars, and the total of each column."""
+    """A chart of one currency: rows of bars with labels, such as a row for each week.
+
+    All rows have the same kinds of bars, such as sales and margin. `totals` has a bar for the total
+    of each kind.
+    """
 
     currency: str
     lines: tuple[Line, ...]

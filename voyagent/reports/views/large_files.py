@@ -26,7 +26,10 @@ def file(reader: RequestReader, file_id: UUID) -> Any:
 
 @pages.page("/reports/files/<file_id>/state", missing=ReportFileNotFound)
 def file_state(reader: RequestReader, file_id: UUID) -> Any:
-    """Show only the state of a file; its page polls it."""
+    """Show only the state of a file, as a fragment that the page of the file polls.
+
+    A request that is not from htmx is redirected to the page.
+    """
     found = report_files.read_file(reader, right_to, file_id)
     if not is_htmx():
         return see_other(url_for(".file", file_id=file_id))

@@ -82,7 +82,7 @@ def day_book(reader: RequestReader) -> Any:
 
 @pages.page("/reports/party-statement", permission="report.read")
 def party_statement(reader: RequestReader) -> Any:
-    """Show the statement of a party; if none is named, the parties with open balances."""
+    """Show the statement of a party, or the parties to choose from if none is named."""
     address = Address.read("reports.party_statement", request.args)
     kind = address.kind or "customer"
     largest = open_items.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)
@@ -119,8 +119,9 @@ def party_statement(reader: RequestReader) -> Any:
 def _tally(reader: RequestReader, report: DayBook, currency: str) -> Response:
     """Return the file for Tally with a voucher for each entry in one currency.
 
-    The names of accounts and parties are read after the entries, so that they include every account
-    and party of the entries. Raises TooManyLines.
+    The names of accounts and parties are read after the entries, so that the names include every
+    account and party of the entries. Raises TooManyLines if `report` does not contain all its
+    entries.
     """
     spreadsheets.whole(report)
     pieces = tally.document(

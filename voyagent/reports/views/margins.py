@@ -1,4 +1,4 @@
-"""HTML pages of margins, and of the journal lines in them."""
+"""HTML pages of margins, and of the journal lines that add up to a margin."""
 
 from __future__ import annotations
 
@@ -93,7 +93,10 @@ def trip_margins(reader: RequestReader) -> Any:
 
 @pages.page("/reports/trip-margins/lines", permission="report.read")
 def margin_lines(reader: RequestReader) -> Any:
-    """Show the journal lines of a revenue, cost or margin, or the choice of trips."""
+    """Show the journal lines that add up to a revenue, cost or margin.
+
+    If the URL selects no trips, the page offers the choice of trips.
+    """
     address = Address.read("reports.margin_lines", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
@@ -138,7 +141,7 @@ def margin_lines(reader: RequestReader) -> Any:
 
 
 def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
-    """Return the links from revenue, cost and margin to their journal lines.
+    """Return the URLs of the journal lines of revenue, cost and margin.
 
     `whose` has the query parameters that select the trips. A month is given by its first day.
     """
@@ -155,7 +158,10 @@ def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
 
 
 def _selection_count(address: Address) -> int:
-    """Return the number of selections in the URL: trip, customer, month and all trips."""
+    """Return how many of the parameters trip, customer, month and trips are given.
+
+    They exclude each other, so the page reports an error if the result is more than one.
+    """
     return sum(
         value is not None
         for value in (address.trip, address.customer, address.month, address.trips)

@@ -1,4 +1,4 @@
-"""Checks before a month is closed, such as drafts and gaps in numbers."""
+"""Checks before a month is closed: drafts, pending proposals and missing numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MISSING: dict[str, Any] = {
 
 @register_checks
 def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
-    """Return checks of a month's drafts, proposals and document numbers.
+    """Return the checks of a month: drafts, pending proposals and missing numbers.
 
     A proposal is counted only if its act would post into the month.
     """
@@ -79,9 +79,10 @@ def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
 
 
 def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
-    """Return failed checks that count the draft invoices and the draft bills.
+    """Return failed checks about the draft invoices and the draft bills of a month.
 
-    A check is left out if there are no such drafts.
+    A check about invoices is returned only if there are draft invoices, and a check about bills
+    only if there are draft bills.
     """
     bills = sum(row["is_bill"] for row in drafts)
     invoices = len(drafts) - bills

@@ -117,7 +117,11 @@ def _lines_of(code: str, days: Days) -> str:
 
 
 def _earned_in(evening: Evening, *, earlier: bool) -> str:
-    """Return the URL of the profit and loss that explains a computed result."""
+    """Return the URL of the profit and loss that explains a computed result.
+
+    The result is that of all earlier financial years if `earlier` is true, else that of the current
+    financial year up to the day of `evening`.
+    """
     return (
         earned_until(evening.year_began - timedelta(days=1))
         if earlier
@@ -138,7 +142,12 @@ def earned_in_year(month: int, last: date) -> str:
 
 
 def kept_ways(period: Period) -> list[str]:
-    """Return the URLs of the computed row of a trial balance, one for each amount."""
+    """Return the links for the trial balance row with the result of earlier years.
+
+    Each amount of the row links to the profit and loss that explains the amount. The order is
+    opening balance, movement, year-end transfer and closing balance. The year-end transfer is left
+    out if the period is within one financial year.
+    """
     if not period.is_over_a_turn:
         return [earned_until(period.year_before)] * 3
     ended = period.last_year_began - timedelta(days=1)

@@ -22,9 +22,10 @@ class PlaceOfSupplyMissing(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Taxed:
-    """One tax component of an amount, such as CGST, with the rate's table row.
+    """One tax component of an amount, such as CGST.
 
-    `taxable` is the part of the amount to which `percent` applies. `amount` is the tax.
+    `taxable` is the part of the amount to which `percent` applies. `amount` is the tax. `rate` is
+    the row of the tax tables from which the tax was computed.
     """
 
     component: str
@@ -35,7 +36,11 @@ class Taxed:
 
 
 def supply_between(home: str | None, place: str | None) -> Supply | None:
-    """Return intra-state or inter-state supply; None if either state code is unknown."""
+    """Return whether a supply is within a state or to another state.
+
+    `home` is the state code of the seller and `place` that of the place of supply. The result is
+    None if one of these codes is unknown.
+    """
     if not home or not place:
         return None
     return "same_state" if home == place else "other_state"

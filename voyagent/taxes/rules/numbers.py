@@ -21,7 +21,11 @@ class InvalidTaxNumber(Invalid):
 
 
 def country_of(number: str | None) -> str | None:
-    """Return the country that issued a tax number, or None if this is not clear."""
+    """Return the country that issued a tax number: India, the UAE, or None.
+
+    India has issued a valid GSTIN, and the UAE a number in the form of a TRN. Any other text gives
+    None.
+    """
     plain = "".join((number or "").split()).upper()
     if gstin.is_valid(plain):
         return COUNTRY

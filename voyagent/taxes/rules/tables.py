@@ -89,7 +89,7 @@ Row = TypeVar("Row", Rate, Band)
 
 
 def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
-    """Return the rates of a treatment on a day, by component.
+    """Return the rates of a treatment on a day, one for each tax component.
 
     Raises UnknownTreatment, NoRateThen.
     """
@@ -139,7 +139,10 @@ def collections(country: str) -> tuple[str, ...]:
 
 @cache
 def currency_of(country: str) -> str:
-    """Return the currency in which a country's taxes are due. Raises UnknownTreatment."""
+    """Return the currency in which a country's taxes are due.
+
+    Raises UnknownTreatment if the country has no tax tables.
+    """
     found = next(
         (row["currency"] for row in _rows("countries.csv") if row["country"] == country), None
     )
@@ -150,7 +153,7 @@ def currency_of(country: str) -> str:
 
 @cache
 def states(country: str) -> dict[str, str]:
-    """Return the names of a country's states by tax code.
+    """Return the names of a country's states by the state codes in tax numbers.
 
     The result is empty if the tax does not differ between states.
     """

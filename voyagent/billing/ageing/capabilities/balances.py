@@ -71,7 +71,7 @@ class OpenBalancesInput(Closed):
 
     @property
     def party(self) -> str | None:
-        """The text that the party's name must contain."""
+        """The text that the party's name must contain, or None for every party."""
         return None
 
 
@@ -125,7 +125,7 @@ def balance_list(
 ) -> str:
     """Return a list of open balances as text, with one line of text for each party.
 
-    A colon is added to `heading`.
+    A colon is added to `heading`. `given` has the input fields of the capability.
     """
     scope = _scope(given)
     lead = f"{heading} ({scope}):" if scope else f"{heading}:"
@@ -146,7 +146,10 @@ def balance_row(party: JsonObject) -> str:
 
 
 def balance_records(balances: Sequence[JsonObject]) -> Sequence[Choice]:
-    """Return the listed parties as records; the id of a record is the party's name."""
+    """Return the listed parties as choices, so that a later message can refer to one.
+
+    The id of a choice is the party's name.
+    """
     return tuple(
         Choice(
             party["name"],
@@ -158,7 +161,7 @@ def balance_records(balances: Sequence[JsonObject]) -> Sequence[Choice]:
 
 
 def no_balances(given: JsonObject) -> str:
-    """Return the sentence for an empty list of balances."""
+    """Return the sentence for an empty list; `given` has the filters."""
     currency = given.get("currency") or ""
     if given.get("more_than"):
         bound = spoken(given["more_than"], currency)

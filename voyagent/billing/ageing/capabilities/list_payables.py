@@ -32,7 +32,7 @@ class ListPayablesInput(OpenBalancesInput):
 
     @property
     def party(self) -> str | None:
-        """The text that the supplier's name must contain."""
+        """The text that the supplier's name must contain, or None for every supplier."""
         return self.vendor_name or None
 
 
@@ -42,7 +42,7 @@ def run(call: Invocation, inputs: ListPayablesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence."""
+    """Return the sentence that says what was looked up."""
     name = given.get("vendor_name")
     if not name:
         return str(gettext("Looked up payables"))

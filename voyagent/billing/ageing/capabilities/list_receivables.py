@@ -32,7 +32,7 @@ class ListReceivablesInput(OpenBalancesInput):
 
     @property
     def party(self) -> str | None:
-        """The text that the customer's name must contain."""
+        """The text that the customer's name must contain, or None for every customer."""
         return self.customer_name or None
 
 
@@ -42,7 +42,7 @@ def run(call: Invocation, inputs: ListReceivablesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence."""
+    """Return the sentence that says what was looked up."""
     name = given.get("customer_name")
     if not name:
         return str(gettext("Looked up receivables"))

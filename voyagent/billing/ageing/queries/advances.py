@@ -1,4 +1,7 @@
-"""Queries of unused advances: by party, by age and one by one, as of any day."""
+"""Queries of unused advances: by party, by age and one by one, as of any day.
+
+A `party_key` is a party's name in lower case.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +62,10 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 
 
 def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Subquery:
-    """Return a subquery of advances by party. The caller sums the rows of a party.
+    """Return a subquery of advances at the end of `as_of`, by party and currency.
 
-    Rows: currency, party_key, party_name, n, unapplied_minor.
+    Only payments from `first` to `last` count. A party can have several rows in a currency, which
+    the caller adds. Rows: currency, party_key, party_name, n, unapplied_minor.
     """
     names = ("currency", "party_key", "party_name")
     now: Select[Any] | CompoundSelect[Any]
@@ -86,7 +90,8 @@ def advances_by_age_statement(
 ) -> Select[Any]:
     """Return an SQL statement for the sums of advances by age.
 
-    The age is counted in days from the payment date to `as_of`, or to `today` if `as_of` is None.
+    Only payments from `first` to `last` count. The age is counted in days from the payment date to
+    `as_of`, or to `today` if `as_of` is None.
     Rows: currency, age, n (number of payments), unapplied_minor (sum of the unused amounts). Age 0
     is the day of payment, 1 is 1 to 30 days, 2 is 31 to 60, 3 is 61 to 90, and 4 is more.
     """
@@ -133,6 +138,7 @@ def list_advances_statement(
 ) -> Select[Any]:
     """Return an SQL statement for single advances, oldest first, at most a thousand.
 
+    Only payments from `first` to `last` that are not used up at the end of `as_of` are returned.
     `party` restricts the result to one party name, `keys` to several party keys. Rows: id, number,
     paid_on, currency, party_key, party_name, unapplied_minor.
     """
@@ -146,11 +152,12 @@ def list_advances_statement(
 
 
 def untied_advances(reader: Reader) -> list[Row]:
-    """Return the rows in which a roll-up table of advances differs from the payments.
+    """Return the stored sums of advances that differ from the payments.
 
-    Rows: which, direction, currency, key, n, unapplied_minor. `which` is `day` for the roll-up by
-    date or `party` for the roll-up by party, and `key` is the date or the party key. `n` and
-    `unapplied_minor` are the values of the roll-up less the values computed from the payments.
+    Stored sums are maintained by triggers, by payment date and by party. Rows: which, direction,
+    currency, key, n, unapplied_minor. `which` is `day` for a sum by date or `party` for a sum by
+    party, and `key` is the date or the party key. `n` and `unapplied_minor` are the stored values
+    less the values computed from the payments.
     """
     by_day = select(
         literal("day").label("which"),

@@ -1,4 +1,4 @@
-"""Queries that find contradictions between documents, payments and roll-ups."""
+"""Queries that find contradictions between documents, payments and stored sums."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": Credit
 
 
 def outstanding_statement(kind: Kind) -> Select[Any]:
-    """Select the open amount of documents according to the roll-up by due date.
+    """Select the open amount of documents, from the stored sums by due date.
 
     Rows: kind, currency, open_minor.
     """
@@ -96,8 +96,8 @@ def misused_statement() -> Select[Any]:
 
     The used amount is the sum of allocations, refunds and a reversal.
 
-    Rows: number, currency, difference_minor (the stored less the used amount, or the used amount
-    less the payment's amount).
+    Rows: number, currency, difference_minor. If the stored amount is wrong, difference_minor is the
+    stored less the used amount. Otherwise it is the used amount less the payment's amount.
     """
     allocated = (
         select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor"))

@@ -1,6 +1,7 @@
 """Queries of open amounts by age and by party, now or as of another day.
 
-Amounts of different currencies are never added.
+A party is a customer (of invoices) or a supplier (of bills). A `party_key` is the name of a party
+in lower case. Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
@@ -240,7 +241,7 @@ def parties_by_age_statement(
     basis: Basis = "due_date",
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """Return the SQL of `parties_by_age`; `keys` restricts it to some parties."""
+    """Return the SQL of `parties_by_age`; `keys` restricts it to these party keys."""
     found = open_instalments(kind, first, last, as_of).subquery("found")
     age = age_on(aged_from(found, basis), as_of or today)
     conditions = [] if keys is None else [found.c.party_key.in_(keys)]
@@ -320,8 +321,10 @@ def untied_ageing(reader: Reader) -> list[Row]:
 
     Rows: which, kind, currency, issue_month, key, n, documents, open_minor. `which` is the roll-up:
     `due` by due date, `party` by party, or `total` by party for all months, with null as
-    issue_month. `key` is the due date or the party key. `n`, `documents` and `open_minor` are the
-    values of the roll-up less the values computed from the documents.
+    issue_month. `key` is the due date or the party key.
+
+    `n` (number of instalments for `due`, otherwise of documents), `documents` (number of documents)
+    and `open_minor` are the values of the roll-up less the values computed from the documents.
     """
     due = select(
         literal("due").label("which"),
@@ -401,9 +404,11 @@ def untied_ageing(reader: Reader) -> list[Row]:
 
 
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
-    """Return a subquery of open amounts by party. The caller sums the rows of a party.
+    """Return a subquery of open amounts by party and currency.
 
-    Rows: currency, party_key, party_name, n, open_minor.
+    A party can have several rows in one currency; the caller must sum these.
+
+    Rows: currency, party_key, party_name, n (number of documents), open_minor.
     """
     until = min(last, as_of or last)
     outside, some = _is_open_outside(kind, first, until), _of_months(kind, first, until)

@@ -1,4 +1,7 @@
-"""Query of parties by open amount, with their advances, as of the end of any day."""
+"""Query of parties by open amount, with their advances, as of the end of any day.
+
+A `party_key` is a party's name in lower case.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,8 @@ def balances_statement(
     its first page is returned. The party named by `party` is always included. Documents and
     payments outside the period are left out.
 
-    Rows: currency, party_key, party_name, open_minor, unapplied_minor, place (rank from 1), parties
-    (number of parties in the currency).
+    Rows: currency, party_key, party_name, open_minor, unapplied_minor (the party's advances), place
+    (rank from 1), parties (number of parties in the currency).
     """
     documents, payments = (
         open_by_party(kind, first, last, as_of).c,

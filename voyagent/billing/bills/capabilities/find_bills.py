@@ -56,7 +56,7 @@ def run(call: Invocation, inputs: FindBillsInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence, with the bill or the supplier and the filter."""
+    """Return the text of the card, with the filters."""
     if given.get("vendor_reference"):
         return str(gettext("Searched for bill %(reference)s", reference=given["vendor_reference"]))
     name = given.get("vendor_name")

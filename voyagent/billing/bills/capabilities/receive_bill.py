@@ -73,7 +73,7 @@ class BillLine(LineItemIn):
     )
 
     def item(self) -> pricing.LineItem:
-        """Return the line for the service."""
+        """Return the line in the type that the bill service takes."""
         item = super().item()
         item |= {
             "bought_as": self.bought_as or "cost",
@@ -124,12 +124,12 @@ class ReceiveBillInput(Closed):
 
     @property
     def items(self) -> list[pricing.LineItem]:
-        """The lines for the service."""
+        """The lines in the type that the bill service takes."""
         return [line.item() for line in self.line_items]
 
     @property
     def plan(self) -> list[InstalmentItem] | None:
-        """The instalments for the service, or None."""
+        """The instalments in the type that the bill service takes, or None."""
         return [one.item for one in self.instalments] if self.instalments else None
 
 
@@ -207,13 +207,16 @@ def preview(call: Invocation, inputs: ReceiveBillInput) -> Description:
 
 
 def measure(_call: Invocation, inputs: ReceiveBillInput) -> Measured:
-    """Return the supplier's present open balance. Raises the errors of `policy`."""
+    """Return the supplier's present open balance, which the preview shows.
+
+    Raises the errors of `policy`.
+    """
     name, _lines, _plan, total = _totals(inputs)
     return party_balance("payable", name, total.currency)
 
 
 def policy(_call: Invocation, inputs: ReceiveBillInput) -> Policy:
-    """Return the amount and the supplier to compare with the amount limits.
+    """Return the bill's amount and supplier, for limits and approval rules.
 
     The amount is the bill's total, taxes included. Raises, in this order, the errors of
     `pricing.party`, `pricing.check_days`, `pricing.price` and `instalments.read`, and
@@ -224,7 +227,7 @@ def policy(_call: Invocation, inputs: ReceiveBillInput) -> Policy:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence with the bill and its supplier."""
+    """Return the text of the card, with the bill's number and supplier."""
     if not (given or output):
         return str(gettext("Enter a bill"))
     named = {
@@ -280,7 +283,7 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the bill as the record of the result."""
+    """Return the bill as a choice, so that a later message can refer to it."""
     number, name = output["vendor_reference"], output["vendor_name"]
     total = Money.parse(output["total_amount"], output["currency"])
     return (Choice(output["bill_id"], f"{number}, {name}", number, total),)

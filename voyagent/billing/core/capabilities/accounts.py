@@ -8,7 +8,10 @@ from voyagent.ledger.queries.accounts import read_chart
 
 
 def active_accounts(call: Invocation, _text: str) -> list[Choice]:
-    """Return the accounts that accept postings, ordered by code; the text is ignored."""
+    """Return the accounts that accept postings, ordered by code.
+
+    The text that the user has entered is ignored: the form always offers all accounts.
+    """
     return [
         Choice(str(row["id"]), f"{row['code']} {account_name(row['name'])}", row["code"])
         for row in read_chart(call.reader)

@@ -39,7 +39,7 @@ def run(_call: Invocation, _wanted: FetchBspStatementInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence with the period."""
+    """Return the text of the card, with the period."""
     days = " – ".join(
         day(given[name]) for name in ("period_start", "period_end") if given.get(name)
     )

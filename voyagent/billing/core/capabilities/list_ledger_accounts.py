@@ -34,7 +34,7 @@ def run(call: Invocation, _wanted: ListLedgerAccountsInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence."""
+    """Return the text of the card."""
     return str(gettext("Viewed the chart of accounts"))
 
 
@@ -60,7 +60,7 @@ def row(account: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the accounts of the result as records."""
+    """Return the accounts as choices, so that a later message can refer to one."""
     return tuple(
         Choice(one["id"], f"{one['code']} {one['name']}", one["code"]) for one in output["accounts"]
     )

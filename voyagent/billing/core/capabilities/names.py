@@ -1,4 +1,4 @@
-"""Check if the name on a requested document is new, for its approver."""
+"""Warning about a new customer or supplier name that resembles a known name."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from voyagent.kernel.database.read_pool import Reader
 
 
 def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
-    """Return a failed check for an unknown name that is similar to known names.
+    """Return a warning if a name is unknown and similar to the name of a known party.
 
-    For any other name the list is empty.
+    In all other cases the list is empty.
     """
     found = namesakes.read_namesakes(reader, name, side)
     if not found.is_doubtful:

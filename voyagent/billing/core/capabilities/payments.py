@@ -99,6 +99,8 @@ def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) 
 def payment_policy(inputs: PaymentInput, document: Invoice | Bill, direction: Direction) -> Policy:
     """Return amount, party and direction of a payment, for limits and approval rules.
 
+    The direction is `in` for a receipt from a customer, `out` for a payment to a supplier.
+
     Raises InvalidAmount, UnknownCurrency.
     """
     return Policy(
@@ -109,7 +111,10 @@ def payment_policy(inputs: PaymentInput, document: Invoice | Bill, direction: Di
 
 
 def settled(document: Invoice | Bill, amount: Money) -> JsonObject:
-    """Return the result of a payment, with the document's new open amount."""
+    """Return the capability's result after a payment settled `amount` of a document.
+
+    The result has the document's party and status, `amount`, and the amount still open.
+    """
     return {
         "party_name": document.party_name,
         "amount": amount.wire,
@@ -128,7 +133,10 @@ def amount_due(output: JsonObject) -> str:
 
 
 def party_balance(kind: Kind, party: str, currency: str, note: str = "") -> Measured:
-    """Return the open balance of a party in one currency, for the reviewer."""
+    """Return a party's open balance in one currency, to show in a preview.
+
+    The preview shows the balance before and after the act, with the text `note`.
+    """
     label = (
         gettext("Balance of %(name)s", name=party)
         if kind == "receivable"
@@ -169,7 +177,7 @@ def open_invoices(call: Invocation, text: str) -> list[Choice]:
 
 
 def row_amount(row: Row, minor: int) -> JsonObject:
-    """Return an amount in minor units as an API amount with the currency of the row."""
+    """Return `amount` (a decimal string of `minor`) and the row's `currency`."""
     return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
 
 

@@ -114,7 +114,7 @@ def amounts(inputs: PostJournalEntryInput) -> list[Money]:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence; after posting it includes the narration."""
+    """Return the text of the card, with the narration once the entry is posted."""
     narration = (given.get("entry") or {}).get("narration")
     if not output.get("posted"):
         return str(gettext("Post a journal entry"))

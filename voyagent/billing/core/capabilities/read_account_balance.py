@@ -69,7 +69,7 @@ def run(call: Invocation, inputs: ReadAccountBalanceInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence; it names the account once the balance is read."""
+    """Return the text of the card, with the account once the balance is read."""
     account = output.get("account")
     if not account:
         return str(gettext("Viewed an account"))
@@ -79,7 +79,7 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 
 
 def note(output: JsonObject) -> str:
-    """Return the date of the balance."""
+    """Return the short note on the card: the date of the balance."""
     return day(output["as_of"])
 
 
@@ -98,7 +98,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the account as the record of the result."""
+    """Return the account as a choice, so that a later message can refer to it."""
     account = output["account"]
     label = f"{account['code']} {account['name']}"
     return (Choice(account["id"], label, account["code"]),)

@@ -28,12 +28,12 @@ class ReconcileBspInput(Closed):
 
 
 def run(_call: Invocation, _wanted: ReconcileBspInput) -> JsonObject:
-    """Return a result that says that no settlement plan is connected."""
+    """Return a refusal: the program cannot read BSP statements."""
     return not_supported("reconciled", NoSettlementPlan())
 
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence."""
+    """Return the text of the card."""
     return str(gettext("Compared the BSP statement with the tickets"))
 
 

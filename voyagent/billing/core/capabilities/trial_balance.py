@@ -74,17 +74,20 @@ def run(call: Invocation, inputs: TrialBalanceInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence."""
+    """Return the text of the card."""
     return str(gettext("Viewed the trial balance"))
 
 
 def note(output: JsonObject) -> str:
-    """Return the date of the trial balance."""
+    """Return the short note on the card: the date of the trial balance."""
     return day(output["as_of"])
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the answer text: the totals by currency, and if debits equal credits."""
+    """Return the answer text: the totals of debits and credits in each currency.
+
+    The text also says whether the two totals are equal.
+    """
     when = day(output["as_of"])
     if not output["totals"]:
         return str(

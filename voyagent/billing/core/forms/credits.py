@@ -1,4 +1,4 @@
-"""Base form of both kinds of credits, and the parameters of their list."""
+"""Base form of credit notes and supplier credits, and parameters of their list."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ class CreditList(DocumentQuery, Listing):
     q: Annotated[str | None, Filter(255)] = None
 
     def search(self) -> CreditSearch:
-        """Return the search for the queries."""
+        """Return the filters in the type that the queries take."""
         return CreditSearch(None, self.party, self.issued_from, self.issued_to, self.q)
 
     def tabs(self) -> list[dict[str, Any]]:

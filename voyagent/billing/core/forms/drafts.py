@@ -239,9 +239,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         return values | {"exchange_rate": rate, "line_items": priced, "instalments": None}
 
     def check(self, body: Draft) -> None:
-        """Check the exchange rate, and that the due date is not before the issue date.
+        """Check the exchange rate and the due date of a draft.
 
-        Raises InvalidRate, InvalidDate.
+        Raises InvalidRate, DueBeforeIssue, and InvalidDate if a date is outside 1900 to 2200.
         """
         if body.exchange_rate is not None:
             body.exchange_rate.quoted.changing(body.currency)
@@ -252,7 +252,11 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
             )
 
     def previewed_plan(self) -> TypedPlan:
-        """Return the entered instalments; errors of their dates are added to `problems`."""
+        """Return the entered instalments, and check their dates for a preview.
+
+        The error of a wrong date is added to the form's `problems`, unless these already have
+        another error.
+        """
         plan = (
             self.plan
         )  # before the dry run: shares need the total of the lines, but not the dates
@@ -299,7 +303,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     def refuse(self, error: VoyagentError, **fields: str) -> None:
         """Show an error of the service.
 
-        For InvalidAmount, the inputs with an invalid amount are marked too.
+        `fields` maps the code of an error to the name of the input at which the error is shown.
+        Other errors are shown above the form. For InvalidAmount, the inputs with an invalid
+        amount are marked too.
         """
         super().refuse(error, **fields)
         if error.code == InvalidAmount.code:

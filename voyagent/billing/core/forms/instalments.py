@@ -73,8 +73,8 @@ def read_plan(
     """Return the entered instalments, as rows for the API and as amounts.
 
     The amount of a share such as `30 %` is computed from `total` and rounded half up. One amount
-    may be empty: it becomes the rest of the total. A date without a year is the next such date from
-    the previous instalment or the issue date.
+    may be empty: it becomes the rest of the total. A date without a year is the first such date on
+    or after the previous instalment; for the first instalment, on or after the issue date.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
     shares = [_SHARE.fullmatch(text) for text in texts]
@@ -126,7 +126,8 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
 def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
     """Yield the dates in ISO format.
 
-    A date without a year is the next such date from the previous row, or from `since`.
+    A date without a year is the first such date on or after the date of the previous row; in the
+    first row, on or after `since`.
     """
     for row in rows:
         day = iso_day(row["instalment_due"], since=since)
@@ -136,7 +137,10 @@ def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
 
 
 def iso_day(typed: date | str, *, since: date | None = None) -> str:
-    """Return an entered date in ISO format, or unchanged if it cannot be read."""
+    """Return an entered date in ISO format, or unchanged if it cannot be read.
+
+    If `since` is given, a date without a year is the first such date on or after `since`.
+    """
     if isinstance(typed, date):
         return typed.isoformat()
     found = read_date(typed.strip(), since=since)

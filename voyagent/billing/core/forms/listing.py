@@ -22,10 +22,10 @@ LABELS: dict[str, Any] = {
 
 
 def invalid_names(error: ValidationError) -> dict[str, tuple[str, ...]]:
-    """Return the names of invalid parameters, for two fields of `Listing`.
+    """Return the names of invalid query parameters, under two keys.
 
-    `invalid` has the names of all invalid parameters. `inverted` has the names of last days that
-    are before their first day, such as `to`.
+    `invalid` has the names of all invalid parameters. `inverted` has the names of end dates that
+    are before their start date, for example `to` if it is before `from`.
     """
     found = [(str(item["loc"][0]), item["type"]) for item in error.errors(include_url=False)]
     return {
@@ -39,8 +39,8 @@ def labels_of(
 ) -> list[str]:
     """Return the labels of invalid parameters.
 
-    `words` has the label of each parameter. For a name in `inverted` the label adds that the day is
-    before the start date.
+    `words` has the label of each parameter. For an end date in `inverted`, the label adds that the
+    date is before the start date.
     """
     return [
         gettext("%(name)s: before the start date", name=words.get(name, name))
@@ -67,7 +67,7 @@ class Listing(Query):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
-        """Return the parameters of a URL; dates may be in any format that forms accept."""
+        """Parse the query parameters of a URL; dates may have any format of the forms."""
         values: dict[str, Any] = {
             name: given[name] for name in (*cls.parameters, "cursor") if given.get(name, "").strip()
         }
@@ -84,12 +84,15 @@ class Listing(Query):
             )
 
     def invalid_labels(self, *others: str) -> list[str]:
-        """Return the labels of the parameters that could not be read."""
+        """Return the labels of the parameters that could not be read.
+
+        `others` are names of further invalid parameters.
+        """
         return labels_of((*self.invalid, *others), self.inverted, self.words)
 
     @property
     def is_narrowed(self) -> bool:
-        """Return True if a filter other than the tab is set."""
+        """Return True if a filter is set; the selected tab does not count."""
         filters = self.model_dump(by_alias=True, exclude_none=True)
         return any(filters.get(name) for name in self.narrowing)
 
@@ -108,7 +111,12 @@ class Listing(Query):
     def tabs_of(
         self, name: str, here: str | None, words: Iterable[tuple[str | None, Any]]
     ) -> list[dict[str, Any]]:
-        """Return one tab for each value of a filter."""
+        """Return one tab for each value of the filter `name`.
+
+        `here` is the value of the selected tab. `words` has pairs of value and label; the value
+        None means that the filter is not set. Each tab has `label`, `href` and `here` (true if it
+        is selected).
+        """
         return [
             {"label": word, "href": self.address(**{name: key}), "here": here == key}
             for key, word in words

@@ -1,4 +1,8 @@
-"""Form that reverses a payment, refund or credit, and its error places."""
+"""Form to reverse a payment, refund or credit.
+
+REVERSED maps the code of an error to the name of the input at which the error is shown. The empty
+name means above the form.
+"""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Advances(TenantBound):
 
 
 class OfParty:
-    """Columns of a party: the key of its name, and the name as last written."""
+    """Columns of a customer or supplier: lower-case name, and name as last written."""
 
     party_key: Mapped[str] = mapped_column(primary_key=True, sort_order=1)
     party_name: Mapped[str] = mapped_column(sort_order=2)

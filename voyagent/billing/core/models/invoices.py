@@ -50,11 +50,12 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     `credited_minor` includes write-offs; `written_off_minor` is the written-off amount alone.
     `total_minor` is the sum of lines, taxes and `round_off_minor`.
 
-    The PAN and the tax number of the buyer are encrypted. `customer_pan_digest` is a keyed hash of
-    the PAN, by which other invoices of the buyer are found.
+    The PAN (the Indian tax account number) and the tax number of the buyer are encrypted.
+    `customer_pan_digest` is a keyed hash of the PAN. With this hash, other invoices of the buyer
+    are found.
 
-    `customer_pan_clear` and `customer_tax_number_clear` have unencrypted values from an earlier
-    release, until a job encrypts these values.
+    `customer_pan_clear` and `customer_tax_number_clear` have values that an earlier release stored
+    unencrypted. A job encrypts these values.
     """
 
     __tablename__ = "invoices"
@@ -155,7 +156,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
 
     @property
     def customer_pan(self) -> str | None:
-        """Return the decrypted PAN of the buyer."""
+        """Return the decrypted PAN (Indian tax account number) of the buyer."""
         return opened_text(PAN, self.customer_pan_sealed, self.customer_pan_clear)
 
     @customer_pan.setter

@@ -38,9 +38,9 @@ class CreditKind(Generic[Credit]):
     """One of the two kinds of credit: credit notes or supplier credits.
 
     `name` and `purpose` identify the origin of a journal entry; `title` names the kind in the
-    narration. `permission` is needed to enter or to reverse a credit. `number` is the column with
-    the credit's number. `document_number` is the column with the number of the credited invoice or
-    bill.
+    narration. `permission` is needed to enter or to reverse a credit. `number` is the name of the
+    column with the credit's number. `document_number` is the name of the column with the number of
+    the credited invoice or bill.
     """
 
     name: str
@@ -59,7 +59,7 @@ class CreditKind(Generic[Credit]):
 
     @property
     def key(self) -> str:
-        """Column of the credit's id in the tables of its lines and taxes."""
+        """Name of the column with the credit's id in the tables of lines and taxes."""
         return f"{self.name}_id"
 
 
@@ -87,7 +87,7 @@ class DocumentKind:
 
     @property
     def key(self) -> str:
-        """Column of the document's id in the tables of its lines, taxes and credits."""
+        """Name of the column with the document's id in tables of lines and credits."""
         return f"{self.name}_id"
 
     @property

@@ -46,9 +46,9 @@ OPEN = OPEN_INVOICE + OPEN_BILL
 class InInstalments:
     """Columns of a document that may be due in instalments.
 
-    The arrays are ordered by due date; both are None if the document is due on one date. A trigger
-    maintains `due_date` of a posted document: it is the due date of the first open instalment, or
-    of the last instalment if none is open.
+    Due dates and amounts are two arrays, ordered by due date. Both are None if the
+    document is due on one date. A trigger maintains `due_date` of a posted document: it is the due
+    date of the first open instalment, or of the last instalment if none is open.
     """
 
     instalment_dues: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
@@ -195,7 +195,8 @@ def tax_rules(
 ) -> tuple[ForeignKeyConstraint, CheckConstraint]:
     """Return the constraints of a table of taxes on document lines.
 
-    `document` is the column with the document's id, in both tables.
+    `lines` is the name of the table of lines. `document` is the column with the document's id, in
+    both tables. `ondelete` says what happens to the taxes of a deleted line, such as `CASCADE`.
     """
     line = ("tenant_id", document, "line_no")
     return (
@@ -209,7 +210,7 @@ def tax_rules(
 class Reversible:
     """Columns of a reversal, which are None if the row is not reversed.
 
-    Only a whole row can be reversed.
+    A payment, refund or credit is reversed as a whole, never in part.
     """
 
     reversed_on: Mapped[date | None]
@@ -223,8 +224,8 @@ def reversal_rules(
 ) -> tuple[ForeignKeyConstraint, ForeignKeyConstraint, CheckConstraint, Index]:
     """Return the constraints and the index for the reversal columns of a table.
 
-    `day` is the column with the earliest date of a reversal. `also` is an additional SQL condition
-    on reversed rows.
+    `day` is the name of a date column: a row cannot be reversed before this date. `also` is SQL
+    text such as ` and ...`, an additional condition for reversed rows.
     """
     return (
         references("journal_entries", "reversal_entry_id", f"fk_{table}_reversal"),

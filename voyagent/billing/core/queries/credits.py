@@ -41,7 +41,10 @@ class CreditSearch:
 
 @dataclass(frozen=True, slots=True)
 class CreditDocument:
-    """A credit with its document's number, lines, taxes and journal lines."""
+    """A credit with its lines, taxes and journal lines.
+
+    The row `credit` also has the number of the credited invoice or bill.
+    """
 
     credit: Row
     lines: list[Row]
@@ -177,7 +180,7 @@ def _list_statement(
 
 
 def _credits(kind: DocumentKind) -> Select[Any]:
-    """Return an SQL statement for credits with the number of their document."""
+    """Return the SQL for credits, each with the number of the credited document."""
     table, documents = kind.credit.model.__table__, kind.model.__table__
     internal = {"tenant_id", "party_key", "created_by_user_id", "reversed_by_user_id"}
     return (

@@ -71,9 +71,9 @@ class DocumentSearch:
 
     @property
     def uses_text_search(self) -> bool:
-        """Return True if an SQL function searches the text.
+        """Return True if there is a search text and an SQL function can search for it.
 
-        The SQL functions, for example `app.find_invoices`, cannot filter by trip.
+        The SQL functions, such as `app.find_invoices`, cannot filter by trip.
         """
         return bool(self.text) and self.trip_id is None
 
@@ -167,7 +167,10 @@ def _instalment_due_within(search: DocumentSearch, table: FromClause) -> ColumnE
 
 
 def page_of(rows: list[Row], limit: int) -> CursorPage[Row]:
-    """Return a page ordered by issue date; `rows` has up to one row more than `limit`."""
+    """Return a page of rows that are ordered by issue date.
+
+    If there is a next page, `rows` has one row more than `limit`.
+    """
     return page_by_day(rows, limit, "issue_date")
 
 
@@ -205,7 +208,7 @@ def by_day_statement(
 
 
 def newest_first(statement: Select[Any], table: FromClause, cursor: Cursor | None) -> Select[Any]:
-    """Add the order of a list, newest issue date first, and the cursor of a page."""
+    """Order a select by issue date, newest first, and begin after the cursor."""
     if cursor is not None:
         statement = statement.where(
             tuple_(table.c.issue_date, table.c.id)

@@ -42,9 +42,10 @@ def make_listing(
     *,
     is_sparse: bool,
 ) -> Listing:
-    """Return an export ordered by the column `day`, newest first.
+    """Return an export of the table's rows that match all conditions in `wanted`.
 
-    Set `is_sparse` if the conditions match few rows of the table.
+    The rows are ordered by the column `day`, newest first. Set `is_sparse` if few rows match; one
+    select then reads all of them.
     """
     table = model.__table__
 

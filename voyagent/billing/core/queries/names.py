@@ -34,9 +34,9 @@ _KINDS = {"customer": "receivable", "supplier": "payable"}
 
 @dataclass(frozen=True, slots=True)
 class Namesakes:
-    """The result of a search for a name.
+    """Result of a search for the name of a customer or supplier.
 
-    `is_known` is true if the name itself is known. `near` has similar known names.
+    `is_known` is true if exactly this name is known. `near` has similar known names.
     """
 
     is_known: bool

@@ -60,8 +60,9 @@ def open_instalments(
 ) -> Select[Any]:
     """Select the open instalments of documents issued from `first` to `last`.
 
-    A document without instalments is one row. Payments and credits settle the earliest instalment
-    first. `is_next` is true in the row of the first open instalment of each document.
+    `as_of` and `among` are as in `open_documents`. A document without instalments is one row.
+    Payments and credits settle the earliest instalment first. `is_next` is true in the row of the
+    first open instalment of each document.
     """
     documents = open_documents(kind, first, last, as_of, among).subquery("documents")
     one = documents.c
@@ -106,7 +107,7 @@ def open_documents(
 
     If `as_of` is None, the documents must be open now; otherwise they must have been open at the
     end of `as_of`. `among` selects the document ids to which the result is restricted. Together
-    with `as_of`, `among` must be the result of `_changed_since`.
+    with `as_of`, `among` must select the documents that changed after that day (`_changed_since`).
     """
     if as_of is None:
         table = DOCUMENTS[kind]
@@ -232,12 +233,16 @@ def as_it_stood(
     as_of: date | None,
     *names: str,
 ) -> Subquery:
-    """Return the open amounts at the end of `as_of`, as rows for the caller to sum.
+    """Return rows whose sums are the open amounts at the end of `as_of`.
 
-    The documents are those issued from `first` to `last`. `now` selects their present rows, for
-    example from a roll-up; if `as_of` is None, these rows are the result. For documents that
-    changed after `as_of`, further rows subtract the present figures and add those at the end of
-    `as_of`. `found` selects documents or instalments. The columns are `names`, n and open_minor.
+    Only documents issued from `first` to `last` count. The caller groups the rows by the columns
+    `names` and sums the columns n (the number of documents or instalments) and open_minor.
+
+    `now` selects the present rows, for example from a roll-up; if `as_of` is None, they are the
+    result. Otherwise rows are added for each document that changed after `as_of`: rows with its
+    present figures, negative, and rows with its figures at the end of `as_of`. `found` is
+    `open_documents`, `open_instalments` or a function with the same parameters; it selects the
+    figures of these documents.
     """
     if as_of is None:
         return now.subquery("found")
@@ -270,10 +275,13 @@ def within_months(
     last: date,
     *names: str,
 ) -> Select[Any] | CompoundSelect[Any]:
-    """Return the rows of a monthly roll-up for any period of days.
+    """Return rows whose sums are the open amounts of documents issued in a period.
 
-    The period, from `first` to `last`, may begin and end within a month. `whole` selects the rows
-    of the roll-up, and `month` is the month column of the roll-up.
+    The period, from `first` to `last`, may begin and end within a month. Whole months are read from
+    a roll-up: `whole` are selects of the roll-up, and `month` is its column with the month of
+    issue. For a part of a month, rows of single documents are added or subtracted. For example,
+    a period from 3 March is all of March less the documents of 1 and 2 March. `found` selects these
+    documents, as in `as_it_stood`. The caller groups the rows by the columns `names`.
     """
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
@@ -316,10 +324,10 @@ def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) ->
 def is_open_outside(
     kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date
 ) -> ColumnElement[bool]:
-    """Return the SQL condition that an open document was issued outside a period.
+    """Return an SQL condition: true if any open document was issued outside a period.
 
-    The period is from `first` to `last`. `month` is the month column of a roll-up. `rolled_up` is
-    the condition for the rows with an open amount.
+    The period is from `first` to `last`. `month` is the month column of a roll-up table, and
+    `rolled_up` is the condition for the rows of that table that have an open amount.
     """
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
     # The first and the last month are each found by one index lookup. For a condition that any

@@ -103,7 +103,7 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is a filter or a
     the first open instalment of a document).
 
     `basis` is the date from which the age is counted and by which the rows are ordered. `keys`
-    restricts the rows to some parties.
+    restricts the rows to parties with these keys (names in lower case).
     """
     found = open_instalments(kind, first, last, as_of).subquery("found")
     statement = _one_by_one(found, today=as_of or today, party=party, basis=basis)
@@ -156,5 +156,5 @@ def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
 
 
 def oldest_day(day: date) -> date:
-    """Return the first due date that does not have the highest age (4) on a day."""
+    """Return the earliest due date whose age on a day is below 4, the highest age."""
     return day - timedelta(days=EDGES[-1])

@@ -18,9 +18,9 @@ DEFERRED = "deferred_income"
 
 
 def recognised(source_type: str, source_id: UUID) -> list[tuple[UUID, date]]:
-    """Return the entries that recognise a document's revenue, by date.
+    """Return the journal entries that recognise a document's revenue, by date.
 
-    Each item has the id and the date of an entry.
+    Each item has the id and the date of a journal entry.
     """
     return sources.find_entries(source_type, source_id, RECOGNITION)
 
@@ -36,7 +36,9 @@ def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:
 def undeferred_statement() -> Select[Any]:
     """Return the SQL for documents whose deferred income does not add up to zero.
 
-    Rows: source_type, source_id, currency, difference_minor (debits less credits).
+    The entries that recognise the revenue are posted at issue, with future dates. So the postings
+    of a correct document to the account of deferred income add up to zero. Rows: source_type,
+    source_id, currency, difference_minor (debits less credits).
     """
     return sources.unsettled_statement(DEFERRED, ("invoice", "credit_note"))
 

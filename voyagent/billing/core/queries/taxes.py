@@ -43,11 +43,12 @@ def get_taxes(document: Invoice | Bill) -> Sequence[InvoiceTax | BillTax]:
 
 
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
-    """Return the sum of the taxed amounts of a buyer's other invoices of a period.
+    """Sum the amounts on which a buyer was charged a tax component in a period.
 
-    The sum is in minor units. Only issued invoices in the currency of `invoice` count, and only
-    amounts with the tax `component`. The buyer is identified by the PAN (the Indian tax account
-    number) of `invoice`, or by name if there is no PAN.
+    The buyer is the buyer of `invoice`, identified by PAN (the Indian tax account number), or by
+    name if `invoice` has no PAN. `invoice` itself does not count. Other invoices count if they are
+    issued, dated from `first` to `last`, and in the same currency. The sum is before tax, in minor
+    units.
     """
     pan = invoice.customer_pan
     same = (

@@ -50,7 +50,7 @@ class InstalmentIn(Closed):
 
     @property
     def item(self) -> InstalmentItem:
-        """Return the instalment for the service."""
+        """Return the instalment in the type that the service takes."""
         return InstalmentItem(due_date=self.due_date, amount=self.amount)
 
 
@@ -139,7 +139,10 @@ class VoidIn(Closed):
 
 
 class DocumentQuery(Query):
-    """Filters of a list, which are combined, and the cursor of a page."""
+    """Filters of a list of documents, and the cursor of a page.
+
+    A document must match all filters.
+    """
 
     party: Annotated[str | None, Filter(255)] = Field(
         default=None, description="Full name of the customer or supplier, ignoring case."

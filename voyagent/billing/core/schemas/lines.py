@@ -27,7 +27,7 @@ class LineItemIn(Closed):
     currency: CurrencyCode = Field(description="ISO 4217 code, such as INR.")
 
     def item(self) -> LineItem:
-        """Return the line for the service."""
+        """Return the line in the type that the service takes."""
         return LineItem(
             description=self.description,
             quantity=self.quantity,
@@ -44,7 +44,7 @@ class InvoiceLineIn(Closed):
     unit_price: PlainAmount
 
     def item(self, currency: str) -> LineItem:
-        """Return the line for the service, in the currency of the document."""
+        """Return the line in the type that the service takes."""
         return LineItem(
             description=self.description,
             quantity=self.quantity,
@@ -54,5 +54,5 @@ class InvoiceLineIn(Closed):
 
 
 def items(lines: Iterable[InvoiceLineIn], currency: str) -> list[LineItem]:
-    """Return the lines for the service, all in one currency."""
+    """Return the lines, all in one currency, in the type that the service takes."""
     return [line.item(currency) for line in lines]

@@ -27,7 +27,7 @@ MoneyAccount = Annotated[
 
 
 class PartialAmountIn(Closed):
-    """An amount of a document; it defaults to the amount due."""
+    """The amount to settle of a document; if omitted, the whole amount due."""
 
     amount: PlainAmount | None = None
     currency: CurrencyCode | None = None

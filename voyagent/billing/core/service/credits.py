@@ -42,7 +42,10 @@ class CreditLineColumns(TypedDict):
 
 
 class Contents(Protocol):
-    """The amounts of a credit, as the packages of its two kinds compute them."""
+    """The computed amounts of a credit.
+
+    `credit_notes` and `supplier_credits` each have a class with these properties.
+    """
 
     @property
     def total(self) -> Money:
@@ -63,7 +66,7 @@ class Contents(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditEntry:
-    """A credit to post."""
+    """A credit to post: its number, reason, issue date and computed amounts."""
 
     number: str
     reason: str
@@ -82,7 +85,7 @@ def creditable(document: Invoice | Bill) -> dict[int, Money]:
 def proposed_amounts(
     document: Invoice | Bill, credit_of: Callable[[Mapping[int, int]], Contents]
 ) -> dict[int, Money]:
-    """Return the amounts to propose for a credit of a document, by line number.
+    """Return the amounts that a credit form proposes for a document, by line number.
 
     With their taxes the amounts add up to at most the open amount. `credit_of` computes the
     contents of a credit from amounts in minor units by line number.
@@ -100,10 +103,11 @@ def proposed_amounts(
 
 
 def check_credit(actor: Actor, document: Invoice | Bill, total: Money, day: date) -> None:
-    """Check that a credit is within the open amount and the actor's limit.
+    """Check that a credit may be posted with this total on this day.
 
-    `total` includes taxes, and `day` is the book date. Raises CreditExceedsOpen, AmountAboveLimit,
-    and PeriodLocked if the month of `day` is closed.
+    `total` includes taxes. Raises CreditExceedsOpen (for a bill SupplierCreditExceedsOpen) if
+    `total` is above the document's open amount, AmountAboveLimit if it is above the amount limit of
+    the actor's role, and PeriodLocked if the month of `day` is closed.
     """
     if total.amount_minor > document.open_minor:
         raise kind_of(document).credit.exceeds_open

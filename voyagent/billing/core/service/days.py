@@ -46,7 +46,10 @@ def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
 
 
 def check_between(day: date, earliest: date, latest: date) -> None:
-    """Check a date; `latest` is today or later. Raises DateTooEarly, DateInFuture."""
+    """Check that a date is from `earliest` to `latest`, which is today or later.
+
+    Raises DateTooEarly if the date is before `earliest`, DateInFuture if it is after `latest`.
+    """
     if day < earliest:
         raise DateTooEarly
     if day > latest:

@@ -46,7 +46,11 @@ _TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number
 
 
 class FurtherColumns(TypedDict, total=False):
-    """Column values of a draft that only one kind of documents or an import sets."""
+    """Column values that only some drafts have.
+
+    Only bills have `vendor_reference`, only imported documents have `is_opening`, and only invoices
+    have the others.
+    """
 
     vendor_reference: str
     is_opening: bool

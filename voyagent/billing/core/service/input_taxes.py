@@ -110,7 +110,11 @@ def bought(bill: Bill) -> list[Bought]:
 
 
 def of_line(line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax]) -> Bought:
-    """Return an amount of a bill line, in minor units, with the taxes of that line."""
+    """Return an amount of a bill line, `minor` in minor units, with the line's taxes.
+
+    The amount is the whole line or, for a supplier credit, the credited part. `taxes` may have
+    taxes of other lines, which are ignored.
+    """
     return Bought(
         line.bought_as,
         minor,

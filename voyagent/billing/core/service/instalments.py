@@ -96,7 +96,9 @@ def read(
 
 
 def check_days(plan: Plan, issue_date: date) -> None:
-    """Check that the due dates increase and are not before the issue date.
+    """Check that the due dates increase, and the first is not before the issue date.
+
+    The last due date must not be after 2200.
 
     Raises InvalidInstalmentDates.
     """

@@ -102,7 +102,10 @@ class Home:
 
 
 def home() -> Home | None:
-    """Return country and state of the agency by its tax number; None if it has none."""
+    """Return the agency's country and state, as its tax number shows them.
+
+    The result is None if the agency has no tax number.
+    """
     number = get_settings().tax_number
     country = numbers.country_of(number)
     if country is None or number is None:
@@ -254,8 +257,9 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
 def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
     """Compute and store the taxes and the total of a draft invoice.
 
-    The total is rounded if the agency rounds its invoices. If `strict` is true and the tax is
-    unchanged, the rounding of the draft is kept. Raises the errors of `reckon`.
+    The total is rounded if the agency rounds its invoices. `strict` is true at issue: a missing
+    place of supply is then an error, and if the tax is the same as in the draft, the draft's
+    rounding is kept. Raises the errors of `reckon`.
     """
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
@@ -309,13 +313,19 @@ def sides(
 
 
 def _collected_before(invoice: Invoice) -> Money:
-    """Return the buyer's earlier purchases of the financial year that count for TCS."""
+    """Return the sum of the buyer's other purchases with tax collected at source.
+
+    Issued invoices of the financial year of `invoice` count.
+    """
     first, last = numbering.days_of_year(invoice.issue_date)
     return Money(tax_queries.collected_before(invoice, COLLECTED, first, last), invoice.currency)
 
 
 def _as_one(parts: list[Taxed]) -> list[Taxed]:
-    """Merge the rate bands of a component: the sums, with the highest rate."""
+    """Merge the parts of a tax that has different rates up to and above a threshold.
+
+    The result has the sums of the parts, and the highest of their rates.
+    """
     if len(parts) < 2:
         return parts
     top = max(parts, key=lambda part: part.percent)

@@ -38,7 +38,13 @@ Credit = CreditNote | SupplierCredit
 
 @dataclass(frozen=True, slots=True)
 class CreditPages:
-    """Functions and labels of the pages of credit notes or of supplier credits."""
+    """Functions and texts for the pages of credit notes or of supplier credits.
+
+    `document` and `credit` return an invoice or bill and a credit by id. `reverse` reverses a
+    credit, and `explained` is a sentence on the page to reverse one. `series` is the series of
+    numbers, or None if the supplier gives the number. `entered` returns the message after a credit
+    was entered, from its number; `reversed` is the message after a reversal.
+    """
 
     kind: AnyCreditKind
     list_url: Callable[[], str]
@@ -66,8 +72,9 @@ def credit_page(
 ) -> Any:
     """Enter a credit and redirect to it, or render its form with the postings.
 
-    `act` enters the credit. `sides` computes the journal lines of the parsed form, and also adds
-    the entries on service dates to the list `recognitions`.
+    `act` enters the credit. `sides` computes the journal lines of the parsed form for the preview.
+    `recognitions` is a list to which `sides` may add entries on later service dates; the preview
+    shows them too.
     """
     document_id = form.document.id
     credit = None if is_preview() else form.attempt(act, **CREDIT_ERROR_FIELDS)

@@ -105,7 +105,10 @@ class Place:
 
 
 def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
-    """Return a redirect to the document with an error, or None if `may` is true."""
+    """Return None if `may` is true, else a redirect to the document.
+
+    The page of the document then shows that its status does not allow the action.
+    """
     if may:
         return None
     return not_now(
@@ -115,7 +118,11 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
 
 
 def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
-    """Return template variables about the rate of a draft in a foreign currency."""
+    """Return the template variables about the exchange rate of a draft.
+
+    `books` is the currency of the ledger. `lacks_rate` is true if the draft is in another currency
+    and has no exchange rate.
+    """
     rate = {name: getattr(document, name) for name in RATE_COLUMNS}
     lacks_rate = document.currency != books and document.rate is None
     return {
@@ -131,7 +138,11 @@ def draft_page(
     sides: Sequence[tuple[str, int, Money | None]],
     **facts: Any,
 ) -> Any:
-    """Render the form of a draft with the postings of issuing or receiving it."""
+    """Render the form of a draft with the postings of issuing or receiving it.
+
+    `draft` is None for a new draft. `sides` has the journal lines of the postings. `facts` are
+    further template variables.
+    """
     form.trip_id.choices = _trips(form.trip_id.data)
     blank = (
         1 if form.line_items.data and not continues_editing() and request.method == "POST" else 3
@@ -172,7 +183,7 @@ def _trips(chosen: str | None) -> list[SelectChoice]:
 
 
 def journal_of(entries: list[Row]) -> list[Row]:
-    """Return the entries that recognise revenue on service dates, with amounts."""
+    """Return the entries of `recognitions.by_entry` with debits and credits as Money."""
     return [
         entry | {"lines": with_amounts(entry["lines"], entry["currency"], "debit", "credit")}
         for entry in entries
@@ -180,12 +191,19 @@ def journal_of(entries: list[Row]) -> list[Row]:
 
 
 def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
-    """Return rows with an amount `name` for each column `name_minor` of `names`."""
+    """Return rows with some of their amounts as Money, for a template.
+
+    For the name `total` in `names`, each row gets `total` from its column `total_minor`.
+    """
     return [row | {name: Money(row[f"{name}_minor"], currency) for name in names} for row in rows]
 
 
 def settling(rows: list[Row], currency: str) -> list[Row]:
-    """Return the payments of a document; `taken` is the amount if in another currency."""
+    """Return the rows of a document's payments with amounts, for a page.
+
+    `rows` are rows of `settling_statement`. `amount` is the settled amount in `currency`, the
+    document's currency. `taken` is the used part of a payment in another currency, otherwise None.
+    """
     taken = (
         (
             None
@@ -221,8 +239,9 @@ def post_step(
 ) -> Any:
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
-    A POST redirects to the document. `post` receives the `updated_at` that the draft had when the
-    page was shown. `done` returns the success message for the document's number.
+    A POST redirects to the document. `read` returns the draft. `page` renders the postings of the
+    draft. `post` issues or receives the draft; its argument is the `updated_at` that the draft had
+    when the page was shown. `done` returns the success message for the document's number.
     """
     draft = read()
     place = Place(draft)
@@ -248,8 +267,9 @@ def void_step(
 ) -> Any:
     """Void a document and redirect to it, or render the form with the postings.
 
-    `read` returns the document. After an error `read` is called again, because the transaction was
-    rolled back.
+    `read` returns the document. `void` voids it, with the reason and date of its argument. After an
+    error `read` is called again, because the transaction was rolled back. `done` is the message
+    after success.
     """
     document = read()
     if back := turned_back(document, may=voiding.can_be_void(document)):
@@ -278,7 +298,7 @@ def _void_page(form: VoidForm, document: Invoice | Bill) -> Any:
 
 
 def not_now(why: str, url: str) -> Any:
-    """Return a redirect with an error message."""
+    """Return a redirect to `url`, where the page shows the error message `why`."""
     toast(why, kind="error")
     return see_other(url)
 
@@ -317,8 +337,8 @@ def shown(row: Row) -> Row:
 def listed(row: Row, search: DocumentSearch) -> Row:
     """Return a document row for a list.
 
-    `part` is None, unless only a part of the open amount is due in the filtered period. `part` has
-    the amount `open` and the earliest `due_date` of that part.
+    If only some of the open instalments are due in the filtered period, `part` has their sum as
+    `open` and the earliest of their due dates as `due_date`. Otherwise `part` is None.
     """
     days = search.due_from or date.min, search.due_until or date.max
     parts = [

@@ -47,7 +47,8 @@ def reverse_step(
     """Perform a reversal and redirect, or render its confirmation page.
 
     `act` performs the reversal. `preview` reads the content of the page; it is called after `act`,
-    because an error of `act` rolls the transaction back.
+    because an error of `act` rolls the transaction back. `done` is the message after success, and
+    `url` the page to which the user is then redirected.
     """
     if form.attempt(act, **REVERSED) is None:
         found = preview()

@@ -27,7 +27,10 @@ def rate_words(row: Row) -> str | None:
 
 
 def rate_on_paper(row: Row, day_words: Callable[[date], str]) -> str | None:
-    """Return the exchange rate of a row for a printed document, without its source."""
+    """Return the exchange rate of a row for a printed document, without its source.
+
+    `day_words` formats a date. The result is None if the row has no exchange rate.
+    """
     if row["rate"] is None:
         return None
     return str(

@@ -15,7 +15,10 @@ from voyagent.taxes.words import REQUIRED_SENTENCES, component
 
 
 def required_sentences(lines: Iterable[Row]) -> list[str]:
-    """Return the sentences that the tax treatments of the lines require, each once."""
+    """Return the sentences that the law requires on an invoice, each once.
+
+    The tax treatment of a line determines which sentence is required, if any.
+    """
     return [
         str(REQUIRED_SENTENCES[tax])
         for tax in dict.fromkeys(line["tax"] for line in lines)

@@ -1,4 +1,4 @@
-"""Capability `create_invoice`: draft and issue an enquiry's invoice."""
+"""Capability `create_invoice`: create and issue an invoice for an enquiry."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class InvoiceIn(Closed):
 
     @property
     def items(self) -> list[pricing.LineItem]:
-        """The lines for the service, in the currency of the invoice."""
+        """The lines in the type that the invoice service takes."""
         return items(self.lines, self.currency)
 
 
@@ -154,7 +154,10 @@ def preview(call: Invocation, inputs: CreateInvoiceInput) -> Description:
 
 
 def measure(_call: Invocation, inputs: CreateInvoiceInput) -> Measured:
-    """Return the customer's present open balance. Raises EnquiryNotFound."""
+    """Return the customer's present open balance, which the preview shows.
+
+    Raises EnquiryNotFound.
+    """
     given = inputs.invoice
     name = enquiries.get_enquiry(given.client_id).customer_name
     due = pricing.due_day(name, given.issue_date, given.due_date)
@@ -162,7 +165,7 @@ def measure(_call: Invocation, inputs: CreateInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: CreateInvoiceInput) -> Policy:
-    """Return the invoice's total and customer for the amount limits.
+    """Return the invoice's total and customer, for limits and approval rules.
 
     Raises EnquiryNotFound, and the errors of `pricing.check_days` and `pricing.price`, in this
     order.
@@ -172,7 +175,7 @@ def policy(_call: Invocation, inputs: CreateInvoiceInput) -> Policy:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence with the invoice number."""
+    """Return the text of the card, with the invoice number."""
     number = output.get("invoice_number")
     if number:
         return str(gettext("Created invoice %(number)s", number=number))

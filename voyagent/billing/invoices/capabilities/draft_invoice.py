@@ -98,7 +98,7 @@ class DraftLine(LineItemIn):
     )
 
     def item(self) -> pricing.LineItem:
-        """Return the line for the service."""
+        """Return the line in the type that the invoice service takes."""
         item = super().item()
         item |= {
             "sold_as": self.sold_as or "principal",
@@ -187,17 +187,21 @@ class DraftInvoiceInput(Closed):
 
     @property
     def items(self) -> list[pricing.LineItem]:
-        """The lines for the service."""
+        """The lines in the type that the invoice service takes."""
         return [line.item() for line in self.line_items]
 
     @property
     def plan(self) -> list[service_instalments.InstalmentItem] | None:
-        """The instalments for the service, or None."""
+        """The instalments in the type that the invoice service takes, or None."""
         return [one.item for one in self.instalments] if self.instalments else None
 
 
 class Totals(NamedTuple):
-    """A checked draft before it is stored."""
+    """The checked content of a draft that is not stored yet.
+
+    `due` has the due dates: one for each instalment, or a single one. `parts` has the amounts of
+    the instalments. `sketch` has taxes and total.
+    """
 
     party: str
     due: tuple[date, ...]
@@ -260,17 +264,18 @@ def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
 
 
 def policy(_call: Invocation, inputs: DraftInvoiceInput) -> Policy:
-    """Return the draft's total, with taxes, and its customer for the amount limits.
+    """Return the draft's total and customer, for limits and approval rules.
 
-    Raises, in this order, the errors of `pricing.party`, `pricing.check_days`, `Buyer.of`,
-    `taxing.sketch` and `instalments.read`, and InstalmentsDoNotAddUp.
+    The total includes the taxes. Raises, in this order, the errors of `pricing.party`,
+    `pricing.check_days`, `Buyer.of`, `taxing.sketch` and `instalments.read`, and
+    InstalmentsDoNotAddUp.
     """
     draft = _totals(inputs)
     return Policy(amounts=(draft.sketch.total,), party=draft.party)
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence with the customer's name."""
+    """Return the text of the card, with the customer's name."""
     name = output.get("customer_name") or given.get("customer_name")
     if not name:
         return str(gettext("Draft invoice"))

@@ -77,7 +77,11 @@ def run(call: Invocation, inputs: FindInvoicesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Return the summary sentence, with the invoice or the customer and filter."""
+    """Return the text of the card.
+
+    The text contains the invoice number if a number was searched. Otherwise it says whether only
+    drafts were searched, and contains the customer's name if one was given.
+    """
     if given.get("number"):
         return str(gettext("Searched for invoice %(number)s", number=given["number"]))
     name = given.get("customer_name")
@@ -91,7 +95,11 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def row(invoice: JsonObject) -> str:
-    """Return an invoice as text: number, customer, total, due date or final status."""
+    """Return an invoice as text: number, customer, total, and due date.
+
+    A paid or void invoice has its status in place of the due date. The amount due is added if it
+    differs from the total.
+    """
     parts = [_number(invoice), invoice["customer_name"]]
     parts.append(money(invoice["total"]))
     final = {"paid": gettext("paid"), "void": gettext("void")}.get(invoice["status"])
@@ -129,7 +137,10 @@ def _with_name(rows: list[Row], name: str) -> list[Row]:
 
 
 def _number_end(number: str | None) -> str | None:
-    """Return the end of an invoice number for digits such as `58`: `/000058`."""
+    """Return the end of an invoice number: `/000058` for the digits `58`.
+
+    A text with other characters or too many digits is returned unchanged.
+    """
     if number and number.isdecimal() and len(number) <= SEQUENCE_DIGITS:
         return f"/{int(number):06d}"
     return number

@@ -59,9 +59,9 @@ def invoice_output(invoice: Invoice) -> JsonObject:
 
 
 def invoice_records(output: JsonObject) -> Sequence[Choice]:
-    """Return the invoice of a result as a record with an amount.
+    """Return the invoice as a choice, so that a later message can refer to it.
 
-    The amount is the open amount if the result has it, otherwise the total.
+    The amount of the choice is the open amount if the result has it, otherwise the total.
     """
     name = output.get("customer_name") or output.get("party_name") or ""
     amount = output.get("open_amount") or output["total_amount"]
@@ -91,7 +91,7 @@ def issued_answer(_given: JsonObject, output: JsonObject) -> str:
 def shown_document(
     title: str, party: str, issue_date: date, rows: Sequence[RowShown], total: Money
 ) -> DocumentShown:
-    """Return the document of a preview."""
+    """Return an invoice in the type that a preview shows."""
     return DocumentShown(
         title=title,
         date=day(issue_date),
@@ -139,7 +139,10 @@ def due_note(due_date: date) -> str:
 
 
 def check_terms(issue_date: date, due_date: date) -> CheckShown:
-    """Return a check that the time from issue to due date is not longer than usual."""
+    """Return a check for a preview: a warning if the due date is unusually late.
+
+    A due date more than 180 days after the issue date is unusual.
+    """
     days = (due_date - issue_date).days
     if days > _USUAL_TERMS_MAX:
         return CheckShown(
@@ -156,7 +159,11 @@ def check_terms(issue_date: date, due_date: date) -> CheckShown:
 
 
 def check_day(actor: Actor, issue_date: date) -> CheckShown:
-    """Return a check that the issue date is near today and in the same financial year."""
+    """Return a check for a preview: a warning if the issue date is unusual.
+
+    The date is unusual if it is more than 7 days before or after today, or in another financial
+    year.
+    """
     today = clock.today(actor.timezone)
     apart = (issue_date - today).days
     if apart == 0:
@@ -178,10 +185,10 @@ def check_day(actor: Actor, issue_date: date) -> CheckShown:
 def check_alike(
     reader: Reader, actor: Actor, party: str, total: Money, besides: Invoice | None = None
 ) -> CheckShown:
-    """Return a check that fails if a customer has a recent invoice of the same total.
+    """Return a check for a preview: a warning if an invoice is possibly a duplicate.
 
-    Recent invoices of the customer `party` are at most 30 days old. `besides` is an invoice to
-    ignore.
+    There is a warning if the customer `party` has another invoice with exactly the total `total`,
+    and an issue date at most 30 days ago. `besides` is the invoice itself, which is ignored.
     """
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
     alike = invoice_queries.find_alike(

@@ -111,7 +111,10 @@ def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
 
 
 def measure(_call: Invocation, inputs: IssueInvoiceInput) -> Measured:
-    """Return the customer's present open balance. Raises InvoiceNotFound."""
+    """Return the customer's present open balance, which the preview shows.
+
+    Raises InvoiceNotFound.
+    """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return party_balance(
         "receivable", invoice.party_name, invoice.currency, due_note(invoice.due_date)
@@ -119,7 +122,7 @@ def measure(_call: Invocation, inputs: IssueInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: IssueInvoiceInput) -> Policy:
-    """Return the invoice's total and customer for the amount limits.
+    """Return the invoice's total and customer, for limits and approval rules.
 
     Raises InvoiceNotFound.
     """
@@ -128,16 +131,16 @@ def policy(_call: Invocation, inputs: IssueInvoiceInput) -> Policy:
 
 
 def drafts(call: Invocation, text: str) -> list[Choice]:
-    """Return the drafts of the customers that a text names, newest first.
+    """Return the drafts of the customers that a text mentions, newest first.
 
-    If the text names no customer, the newest drafts of all customers are returned.
+    If the text mentions no customer, the newest drafts of all customers are returned.
     """
     rows = invoice_queries.list_drafts(call.reader, limit=DRAFTS_MAX)
     return of_party([(_draft(row), row["party_name"]) for row in rows], text, is_asked=True)
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence; after issuing it includes the number."""
+    """Return the text of the card, with the number once the invoice is issued."""
     if not output.get("number"):
         return str(gettext("Issue invoice"))
     return str(gettext("Issued invoice %(number)s", number=output["number"]))

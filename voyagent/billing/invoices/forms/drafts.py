@@ -97,7 +97,11 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def of(
         cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None, books: str
     ) -> InvoiceForm:
-        """Return the form filled with a draft."""
+        """Return the form filled with a draft.
+
+        `home` is the country whose taxes the agency charges, or None if the agency has no tax
+        number. `books` is the currency of the ledger.
+        """
         data = cls.data_of(invoice, lines) | {"collection": all(line.collection for line in lines)}
         for line, row in zip(lines, data["line_items"], strict=True):
             row["collect"] = "yes" if line.collection and not data["collection"] else ""
@@ -196,7 +200,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
     """Form to send an invoice by mail.
 
-    The e-mail address defaults to the customer's address in the enquiry or in the party's record.
+    The e-mail address defaults to the customer's address in the enquiry. Without such an address it
+    is the e-mail address that is stored for the customer.
     """
 
     schema: ClassVar[type[BaseModel]] = InvoiceSendIn

@@ -40,7 +40,7 @@ class InvoiceList(InvoiceListQuery):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> InvoiceList:
-        """Return the parameters of a URL; dates may be in any format that forms accept."""
+        """Parse the query parameters of a URL; dates may have any format of the forms."""
         names = (field.alias or name for name, field in InvoiceListQuery.model_fields.items())
         values: dict[str, Any] = {name: given[name] for name in names if name in given}
         for name in _DATES:
@@ -65,7 +65,7 @@ class InvoiceList(InvoiceListQuery):
         return labels_of(self.invalid, self.inverted, {"to": LABELS["to"]})
 
     def search(self, today: date) -> InvoiceSearch:
-        """Return the search; `today` decides which invoices are overdue."""
+        """Return the filters for a query; invoices due before `today` are overdue."""
         days: dict[str, Any] = {
             "due_from": self.due_from,
             "due_to": self.due_to,
@@ -89,7 +89,7 @@ class InvoiceList(InvoiceListQuery):
 
     @property
     def narrowed(self) -> bool:
-        """Return True if a filter other than the tab is set."""
+        """Return True if a filter is set; the selected tab does not count."""
         return any(
             (
                 self.q,

@@ -59,7 +59,7 @@ class InvoiceListPage:
 
     `long_overdue` is the number of open invoices that are overdue by more than two days.
     `due_about_now` is the number of open invoices by due date, from two days before today to two
-    days after today.
+    days after today. From both, the method `numbers` computes the overdue invoices.
 
     `is_capped` is true if there may be more invoices than `page.total`. `is_partial` is true if
     only the newest invoices were searched.

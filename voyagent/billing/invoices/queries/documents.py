@@ -1,4 +1,4 @@
-"""Queries of single invoices: with all parts, drafts, similar ones, and by id."""
+"""Queries of invoices by id, of drafts, and of possible duplicates."""
 
 from __future__ import annotations
 
@@ -68,7 +68,11 @@ class InvoiceDocument:
 
     @property
     def taxed_lines(self) -> tuple[list[int], list[tuple[int, str]]]:
-        """Return the numbers of the taxed lines, and (line number, tax component) pairs."""
+        """Return the two arguments of `taxing.is_waiting`.
+
+        They are the numbers of the lines with a tax treatment, and a pair of line number and
+        component for each computed tax.
+        """
         return [line["line_no"] for line in self.lines if line["tax"]], [
             (tax["line_no"], tax["component"]) for tax in self.taxes
         ]

@@ -63,7 +63,7 @@ class InvoiceDraftIn(DocumentDraftIn):
     enquiry_id: Id | None = None
 
     def fields(self) -> InvoiceFields:
-        """Return the fields of the body for the service."""
+        """Return the fields as keyword arguments of `draft_invoice`."""
         return cast("InvoiceFields", self._fields())
 
 
@@ -87,7 +87,7 @@ class InvoicePatch(DocumentPatch):
     customer_pan: TaxNumber | None = None
 
     def changes(self, currency: str) -> DraftChanges:
-        """Return the changes for the service: the members that were sent.
+        """Return the members that were sent, as the argument of `revise_draft`.
 
         The lines are in the currency that was sent, or in `currency` if none was sent.
         """
@@ -95,14 +95,17 @@ class InvoicePatch(DocumentPatch):
 
 
 class InvoiceSendIn(Closed):
-    """The address to send an invoice to, and the language of mail and PDF."""
+    """The e-mail address to send an invoice to, and the language of mail and PDF."""
 
     to: Email
     locale: Literal["en", "hi"]
 
 
 class InvoiceQuery(TripDocumentQuery):
-    """Filters of the list of invoices, which are combined, and the cursor of a page."""
+    """Filters of the list of invoices, and the cursor of a page.
+
+    An invoice must match all filters.
+    """
 
     status: Annotated[
         Literal["draft", "issued", "partially_paid", "paid", "void", "open"] | None,
@@ -113,7 +116,7 @@ class InvoiceQuery(TripDocumentQuery):
     )
 
     def search(self) -> InvoiceSearch:
-        """Return the filters as a search for the queries."""
+        """Return the filters in the type that the query `list_invoices` takes."""
         first, last = self.issued_from, self.issued_to
         return InvoiceSearch(
             clock.today(),

@@ -43,7 +43,7 @@ class SoldLineIn(InvoiceLineIn):
     commission: PlainAmount | None = None
 
     def item(self, currency: str) -> LineItem:
-        """Return the line for the service, in the currency of the invoice."""
+        """Return the line in the type that the invoice service takes."""
         item = super().item(currency)
         item |= {
             "sold_as": self.sold_as,

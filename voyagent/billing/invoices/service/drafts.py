@@ -60,9 +60,11 @@ def draft_invoice(
 ) -> Invoice:
     """Create a draft invoice with its taxes; it has no number and is not posted.
 
-    `exchange_rate` is the booked rate of an invoice in a foreign currency.
+    `session_id` is the conversation to which the invoice belongs. It defaults to the conversation
+    of the enquiry. `exchange_rate` is the booked rate of an invoice in a foreign currency.
 
-    Raises InvoiceNumberConflict if `number` is given. Raises Forbidden, CustomerNameRequired,
+    Raises InvoiceNumberConflict if `number` is given, because an invoice gets its number when it is
+    issued. Raises Forbidden, CustomerNameRequired,
     TextTooLong, InvalidDate, InvalidTaxNumber, EnquiryNotFound, SessionNotFound, TripNotFound, and
     the errors of `drafts.create_draft`.
     """

@@ -19,7 +19,10 @@ from voyagent.trips.service.sending import Post
 def send_invoice(
     post: Post, actor: Actor, invoice_id: UUID, document: Attached, *, to: str, locale: str
 ) -> Invoice:
-    """Mail an issued invoice to the customer; replies go to the person who sends it.
+    """Mail an issued invoice to the address `to`, and return the invoice.
+
+    `document` is the PDF. `locale` is the language of the mail. `post` has the installation's
+    outbox and rate limiter. Replies go to the actor.
 
     Raises Forbidden, AgencyNotVerified, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
     """

@@ -1,4 +1,4 @@
-"""Encrypt the PANs and tax numbers of buyers again."""
+"""Encryption of PANs and tax numbers of buyers after a change of the secret."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from voyagent.kernel.keyring import Keyring
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt PANs and tax numbers of up to 500 invoices with the current secret.
+    """Encrypt old PANs and tax numbers of up to 500 invoices with the current secret.
 
-    Returns the number of changed invoices.
+    Old values are encrypted with an earlier secret, or were stored unencrypted by an earlier
+    release. Returns the number of changed invoices.
     """
     return resealing.reseal(keyring, Invoice, "customer_pan", "customer_tax_number")

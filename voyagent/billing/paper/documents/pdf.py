@@ -354,7 +354,7 @@ def _amount(minor: int, currency: str) -> str:
 
 
 def _document(row: Row) -> str:
-    """Return the reference of the settled document.
+    """Return the reference of the document that an allocation settles.
 
     If the document and the payment have different currencies, the settled amount follows in the
     document's currency: `INV-7, USD 100.00`.

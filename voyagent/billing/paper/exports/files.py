@@ -40,9 +40,9 @@ class _Kind(NamedTuple):
     """The functions and labels that turn a kind of document into files.
 
     `title` names the kind in the API documentation. `missing` is the error if the document is not
-    found. `read` reads a document; `row_of` and `answer` make the API response from the document,
-    and `typeset` makes the PDF. `named_by` is the member of the response whose value names the
-    file.
+    found. `read` reads a document, and `typeset` makes its PDF. `row_of` returns the document as a
+    row, and `answer` is the schema that makes the API response from the row. `named_by` is the
+    member of the response whose value names the file, such as `number`.
     """
 
     title: str
@@ -105,7 +105,10 @@ DOCUMENTS = {
 
 
 def document(name: str) -> Document:
-    """Return a kind of document for the download routes of the pages and the API."""
+    """Return the definition of a kind of document, for the routes that download files.
+
+    `name` is a key of DOCUMENTS, such as `credit-note`.
+    """
     kind, parameter = DOCUMENTS[name], f"{name.replace('-', '_')}_id"
 
     def sheet(found: Any) -> Sheet:

@@ -28,11 +28,12 @@ _PLACED = ("unit_price", "taxable_amount", "amount")
 
 
 class Part(NamedTuple):
-    """A list in the API response, with the rule by which its items become rows.
+    """Rule by which one list of the API response becomes rows of the spreadsheet.
 
-    `row` is the label of the rows. `item`, `text` and `day` name the members of an item that fill
-    the columns of the same names. `text` may name several members: the first one that the item has
-    fills the column.
+    `row` labels the rows. `item`, `text` and `day` are the keys of the values that fill the columns
+    `item`, `text` and `day`. For the list `payments`, for example, the column `item` has the
+    `reference` of each payment, and the column `day` has its `paid_on`. If `text` has several keys,
+    the first key that the list element has is used.
     """
 
     row: str
@@ -57,7 +58,10 @@ PARTS = {
 
 
 def sheet_of(name: str, members: Row) -> Sheet:
-    """Return an API response as rows of a sheet: single values, lists and totals."""
+    """Return a sheet with the single values, lists and totals of an API response.
+
+    `name` is the name of the file. `members` are the members of the response.
+    """
     currency = members["currency"]
     rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(members)]
     for member, part in PARTS.items():
@@ -96,7 +100,11 @@ def _rows(part: Part, one: Row, number: int, currency: str) -> Iterator[list[Cel
 
 
 def _money(one: Row, member: str, currency: str) -> Money:
-    """Return an amount in the currency of its row, else in that of the document."""
+    """Return the amount `one[member]` as Money.
+
+    The currency is also a member of `one`, such as `settled_currency` for `settled_amount`. Without
+    this member, the currency of the document is used: `currency`.
+    """
     beside = member.replace("amount", "currency") if "amount" in member else "currency"
     return Money.parse(one[member], one.get(beside, currency))
 

@@ -91,7 +91,10 @@ def preview(_call: Invocation, inputs: PayBillInput) -> Description:
 
 
 def measure(_call: Invocation, inputs: PayBillInput) -> Measured:
-    """Return the supplier's present open balance. Raises BillNotFound."""
+    """Return the supplier's open balance, to compare before and after the dry run.
+
+    Raises BillNotFound.
+    """
     bill = bill_queries.get_bill(inputs.bill_id)
     return party_balance("payable", bill.party_name, bill.currency)
 
@@ -110,7 +113,10 @@ def open_bills(call: Invocation, text: str) -> list[Choice]:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence; after recording it names the supplier and the bill."""
+    """Return the text of the card.
+
+    After the payment is recorded, the text names the supplier and the bill.
+    """
     if not output.get("paid"):
         return str(gettext("Record a bill payment"))
     return str(
@@ -134,7 +140,10 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the bill as a record, with the amount still due."""
+    """Return the paid bill, to which the user's next message can refer.
+
+    The amount of the Choice is the amount still due.
+    """
     number, name = output["vendor_reference"], output["party_name"]
     due = Money.parse(output["open_amount"], output["currency"])
     return (Choice(output["bill_id"], f"{number}, {name}", number, due),)

@@ -84,7 +84,10 @@ def preview(_call: Invocation, inputs: RecordReceiptInput) -> Description:
 
 
 def measure(_call: Invocation, inputs: RecordReceiptInput) -> Measured:
-    """Return the customer's present open balance. Raises InvoiceNotFound."""
+    """Return the customer's open balance, to compare before and after the dry run.
+
+    Raises InvoiceNotFound.
+    """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return party_balance("receivable", invoice.party_name, invoice.currency)
 
@@ -98,7 +101,7 @@ def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Return the sentence that the card shows for a receipt."""
+    """Return the text of the card."""
     if not output.get("recorded"):
         return str(gettext("Record payment"))
     return str(

@@ -1,4 +1,4 @@
-"""Queries of payments: one with all its parts, the list, and the list for export."""
+"""Queries of payments: a single payment, the list, and the list for export."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LISTED = (
 
 
 def payments_listing(search: PaymentSearch) -> Listing:
-    """Return the export of the payments that a search finds, latest payment first."""
+    """Return the matching payments for an export file, newest payment date first."""
     of = Payment.__table__.c
     columns = [
         Column("number", of.number),
@@ -127,7 +127,7 @@ def list_payments(
 
 
 def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
-    """Return the conditions of all filters except the text."""
+    """Return the SQL conditions of all filters except `text`."""
     conditions: list[ColumnElement[bool]] = []
     if search.direction:
         conditions.append(_PAYMENTS.direction == search.direction)

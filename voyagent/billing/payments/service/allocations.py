@@ -140,10 +140,10 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
 def settlements_now(
     actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int
 ) -> list[Settlement]:
-    """Check parts of a payment and return the settlement that each part makes.
+    """Check parts of a payment and return one Settlement for each part.
 
-    Nothing is locked or stored. `left_minor` is the unused amount of the payment. Raises the errors
-    of `allocate`.
+    A part is an amount to allocate to one document. Nothing is locked or stored. `left_minor` is
+    the unused amount of the payment. Raises the errors of `allocate`.
     """
     if months.is_closed(day):
         raise PeriodLocked

@@ -1,4 +1,4 @@
-"""Import of advances from a former program, posted against opening balances."""
+"""Import of advances from the agency's earlier program, as opening documents."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def import_advance(
     """Import an advance that a customer paid or that was paid to a supplier.
 
     `direction` is `in` for a customer and `out` for a supplier. `reference` is the advance's number
-    in the former program.
+    in the agency's earlier program.
 
     Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and the errors of `record_payment`.
     """

@@ -154,7 +154,8 @@ def check_reversible(payment: Payment) -> None:
 def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
     """Return the journal lines that reversing a payment would post.
 
-    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
+    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. The
+    amount is never None.
     """
     sign = 1 if payment.direction == "in" else -1
     exchanged = [one for one in allocation_queries.allocations_of(payment.id) if one.is_exchanged]

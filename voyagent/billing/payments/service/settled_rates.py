@@ -22,13 +22,15 @@ difference but a debt that somebody forgives, and that needs approval as a write
 
 
 def check_near(amount: Money, settled: Money, document: Invoice | Bill) -> None:
-    """Check that an amount settles about its value of a document in another currency.
+    """Check that the settled amount is worth about as much as the paid amount.
 
-    The known rate is the document's booked rate. A document in the currency of the ledger has none;
-    then it is the median of the last booked rates between the two currencies, so that a single
-    mistyped rate has no effect. If there is no known rate, nothing is checked.
+    `amount` is the paid amount. `settled` is the settled amount, which is in another currency: that
+    of the document. The two amounts are compared at the document's booked rate. A document in the
+    currency of the ledger has no booked rate; for such a document the median of the last booked
+    rates between the two currencies is used, so that a single mistyped rate has no effect. If there
+    are no such rates either, nothing is checked.
 
-    Raises SettledFarFromRate.
+    Raises SettledFarFromRate if one amount is worth less than half of the other.
     """
     booked = quote_of(document)
     known = (

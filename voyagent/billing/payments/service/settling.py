@@ -1,4 +1,4 @@
-"""Settlement of documents by parts of a payment, in the same or another currency."""
+"""Allocation of a payment to documents, which may be in another currency."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice 
 
 
 def check_named(named: Sequence[UUID]) -> set[UUID]:
-    """Check that each document is named once, and return the ids.
+    """Check that no document id occurs twice, and return the ids as a set.
 
     Raises DocumentTwice if an id occurs twice, and InvalidAllocations if there are more than
     PARTS_MAX ids.
@@ -106,11 +106,12 @@ def check_parts(
     *,
     left_minor: int,
 ) -> list[Settlement]:
-    """Check the parts of a payment and return the settlement that each part makes.
+    """Check the parts of a payment and return one Settlement for each part.
 
-    `left_minor` is the unused amount of the payment. A settlement in another currency moves amounts
-    in two currencies, and each must be within the limit of the actor's role. Otherwise a payment of
-    a small amount could settle a large document. Raises the errors of `allocate`.
+    A part is an amount to allocate to one document. `left_minor` is the unused amount of the
+    payment. A settlement in another currency moves amounts in two currencies, and each must be
+    within the limit of the actor's role. Otherwise a payment of a small amount could settle a large
+    document. Raises the errors of `allocate`.
     """
     settlements = []
     for part in parts:
@@ -139,7 +140,10 @@ def check_parts(
 
 
 def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
-    """Return a new allocation without a journal entry; `settle` adds and stores it."""
+    """Return a new allocation that is not stored and has no journal entry yet.
+
+    `settle` stores the allocation with its journal entry.
+    """
     columns: dict[str, Any] = {
         "invoice_id" if payment.direction == "in" else "bill_id": part.document_id
     }
@@ -160,7 +164,7 @@ def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
 
 
 def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
-    """Return the settlement that a stored allocation has booked."""
+    """Return the settlement from which a stored allocation was made."""
     document = (
         invoice_queries.get_invoice(allocation.invoice_id)
         if allocation.invoice_id
@@ -182,9 +186,10 @@ def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
 
 
 def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocation:
-    """Return a new row that cancels an allocation; `settle` stores it.
+    """Return a new allocation that cancels `allocation`.
 
-    The row has the exchange rate of the allocation, and its amounts with the opposite sign.
+    The new allocation has the exchange rate of `allocation`, and the same amounts with the opposite
+    sign. `settle` stores the new allocation.
     """
     columns: dict[str, Any] = {
         name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)
@@ -225,7 +230,10 @@ def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) 
 
 
 def refs_of(payment: Payment, parts: Sequence[Part | Settlement]) -> dict[str, UUID]:
-    """Return the ids of a payment and of its only document for an audit event."""
+    """Return the ids of a payment and its document for an audit event.
+
+    If the payment settles several documents, only the id of the payment is returned.
+    """
     name = "invoice_id" if payment.direction == "in" else "bill_id"
     return {"payment_id": payment.id} | ({name: parts[0].document_id} if len(parts) == 1 else {})
 
@@ -310,7 +318,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A checked part of a payment.
+    """A checked Part: the amount of a payment that settles one document.
 
     `amount` is in the payment's currency. `settled` is the amount of the document that is settled,
     in the document's currency. `booked` is the book value of `settled` in the payment's currency.
@@ -330,7 +338,9 @@ class Settlement:
 
 
 def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlement:
-    """Return the settlement of a locked document by a part of a payment.
+    """Check one part of a payment and return it as a Settlement.
+
+    `document` is the locked document that the part settles.
 
     Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies,
     MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.

@@ -394,7 +394,11 @@ def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:
 def _reversed(
     found: Payment, number: str, minor: int, explained: str, postings: list[dict[str, Any]]
 ) -> Reversed:
-    """Return the facts for the confirmation page of reversing a payment or a refund."""
+    """Return the content of the confirmation page of a reversal.
+
+    `number` and `minor` are the number and the amount of the payment or refund to reverse, and
+    `found` is the payment. `explained` is a sentence about the reversal.
+    """
     amount, url = Money(minor, found.currency), url_for("billing.payment", payment_id=found.id)
     return Reversed(
         number,
@@ -412,7 +416,7 @@ def _reversed(
 def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]:
     """Return the postings of taking back an allocation.
 
-    The list is empty for a row that itself takes back an allocation.
+    The list is empty if `allocation` is the row that was added to take back another allocation.
     """
     if allocation.reverses_id is not None:
         return []
@@ -519,7 +523,7 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
 
 
 def _shown(row: Row) -> Row:
-    """Return a payment row with amounts for the page."""
+    """Return a payment row with its amounts as Money, and the unused amount `left`."""
     shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded")[0]
     left = shown["amount"] - shown["allocated"] - shown["refunded"]
     refunded = Money(0, row["currency"]) if row["reversed_on"] else shown["refunded"]
@@ -527,7 +531,10 @@ def _shown(row: Row) -> Row:
 
 
 def _settling(row: Row) -> Row:
-    """Return an allocation row with the settled amount if it is in another currency."""
+    """Return an allocation row with the amount `settled`.
+
+    `settled` is in the document's currency, or None if the payment has the same currency.
+    """
     return row | {
         "settled": (
             None

@@ -34,7 +34,10 @@ from voyagent.kernel.money import Money
     once=True,
 )
 def receipt(actor: Actor, invoice_id: UUID) -> Any:
-    """Record a payment of an invoice."""
+    """Show and submit the form to record a customer's payment of an invoice.
+
+    The form can preview the postings.
+    """
     document = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(document, may=document.status in OPEN_INVOICE):
         return back

@@ -102,7 +102,10 @@ def preview(call: Invocation, inputs: WriteOffInvoiceInput) -> Description:
 
 
 def measure(_call: Invocation, inputs: WriteOffInvoiceInput) -> Measured:
-    """Return the customer's present open balance. Raises InvoiceNotFound."""
+    """Return the customer's open balance, to compare before and after the dry run.
+
+    Raises InvoiceNotFound.
+    """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return party_balance("receivable", invoice.party_name, invoice.currency)
 
@@ -118,7 +121,10 @@ def policy(_call: Invocation, inputs: WriteOffInvoiceInput) -> Policy:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Return the summary sentence; after the write-off it names the invoice."""
+    """Describe the write-off in one sentence.
+
+    After the write-off the sentence has the number of the invoice.
+    """
     if not output.get("written_off"):
         return str(gettext("Write off an invoice"))
     return str(gettext("Wrote off a part of %(number)s", number=output["number"]))
