@@ -166,7 +166,10 @@ class _Declare(Protocol):
 
 
 class _Shorthand:
-    """Decorator such as `get`: `operation` for one method, with its types for mypy."""
+    """Decorator such as `get`, which declares an operation with one HTTP method.
+
+    mypy checks its arguments like those of `operation`.
+    """
 
     def __init__(self, method: str) -> None:
         self.method = method
@@ -176,7 +179,10 @@ class _Shorthand:
 
 
 class ApiBlueprint(Blueprint):
-    """Blueprint of JSON operations with one guard; it ignores cookies and CSRF tokens."""
+    """Blueprint of JSON operations that ignore cookies and CSRF tokens.
+
+    `guard` is the authentication that all operations of the blueprint require.
+    """
 
     def __init__(
         self, name: str, import_name: str, *, tag: str, guard: Guard, prefix: str = "/api"
@@ -215,13 +221,14 @@ class ApiBlueprint(Blueprint):
           - `actor`, authenticated in the transaction of the request
           - `reader`, which authenticates the caller with its first read
           - `query`, and `body` (annotated `Schema | None` if optional)
-          - the ids of the path. If an id is annotated `UUID` and its text is malformed, `missing`
-            is raised.
+          - the ids of the path. If an id is annotated `UUID` and its text is malformed, the error
+            `missing` is raised.
 
         Two options are for requests that are repeated with an `Idempotency-Key`. `secret_answer` is
-        true if the response contains a secret; such a response is never stored. `resume(place, …)`
-        returns the event stream again that the first request received as
-        `idempotency.EventStreamResponse`.
+        true if the response contains a secret; such a response is never stored. If the first
+        request received an `idempotency.EventStreamResponse`, a repeated request receives the
+        response of `resume`, which starts the event stream again. `resume` receives the
+        stream's `place` and, by name, the handler's arguments except `body`.
 
         If the schema of the body depends on the path, the handler validates the body. `inputs` then
         returns all possible schemas, for the OpenAPI document. `also` maps the statuses of further

@@ -97,8 +97,9 @@ class VoyagentFlask(Flask):
         return func
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Run the view and commit; roll back on an error without `keeps_work`.
+        """Run the view, and commit the transaction or roll it back.
 
+        The transaction is rolled back after an error, unless the error's `keeps_work` is true.
         After a deadlock, a serialization failure, or a connection lost before the commit, the view
         is run again. The view runs at most ATTEMPTS_MAX times.
         """
@@ -137,8 +138,8 @@ class VoyagentFlask(Flask):
     def _restore_session_cookie(self) -> None:
         """Set the session cookie back to its value in the request.
 
-        A rollback undoes a sign-in, a sign-out or the use of a one-time token, and so must the
-        cookie.
+        A rollback undoes a sign-in, a sign-out or the use of a one-time token. Therefore the change
+        of the cookie is undone too.
         """
         sent = self.session_interface.open_session(self, request)
         session.clear()

@@ -1,4 +1,4 @@
-"""Addresses of static files, which contain a digest of the file's contents."""
+"""URLs of static files, which contain a digest of the file's contents."""
 
 from __future__ import annotations
 

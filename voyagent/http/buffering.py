@@ -63,7 +63,7 @@ _TRY_AGAIN = frozenset({errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Deadlines, connections of one address, and bytes of unfinished requests."""
+    """Time limits, connections of one client, and bytes of unfinished requests."""
 
     header_s: float = 10.0
     body_s: float = 10.0
@@ -191,7 +191,10 @@ class Scan:
 
 
 class _FewChunks(ChunkedReader):
-    """Reader of chunks with a limit that also holds for what the scan does not know."""
+    """gunicorn's reader of chunked bodies, with a maximum number of chunks.
+
+    `Scan` has this maximum too, but it does not count the chunks of requests that it cannot parse.
+    """
 
     chunks = 0
 
@@ -208,9 +211,10 @@ message.ChunkedReader = _FewChunks
 class _Source:
     """The buffered bytes of a request.
 
-    gunicorn gets the bytes in pieces, because its reader of chunked bodies copies the rest of a
-    piece for each chunk. A thread never reads the socket. If the program asks for more bytes than
-    were collected, the request ends at once.
+    gunicorn gets the bytes in small pieces, because its reader of chunked bodies copies the rest of
+    the piece after each chunk. With one large piece this would take quadratic time. A thread never
+    reads the socket. If the program asks for more bytes than were collected, the request ends at
+    once.
     """
 
     def __init__(self) -> None:
@@ -235,7 +239,8 @@ class _Source:
 class _Connection(TConn):
     """A connection, with the received bytes of a request that is not complete yet.
 
-    `after_rest` is called when the whole response is sent, if the thread has ended before.
+    If the thread ends before the client has taken the whole response, `after_rest` is called when
+    the response is sent.
     """
 
     sock: ResponseSocket
@@ -282,7 +287,7 @@ class BufferingWorker(ThreadWorker):
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Refuse certificates, because the bytes of TLS cannot be scanned."""
+        """Refuse a configuration with TLS, because encrypted requests cannot be scanned."""
         super().check_config(cfg, log)
         if cfg.is_ssl:
             raise RuntimeError("TLS is terminated by a proxy: remove certfile and keyfile")
@@ -290,7 +295,12 @@ class BufferingWorker(ThreadWorker):
     def use(
         self, limits: Limits, *, on_drain: Callable[[], object], on_stop: Callable[[], object]
     ) -> None:
-        """Set the limits, and what to call when a drain begins and when it ends."""
+        """Set the limits, and two functions that are called when the worker stops.
+
+        After SIGTERM the worker handles requests for another `limits.drain_s` seconds, the drain.
+        `on_drain` is called at the beginning of the drain. `on_stop` is called at its end, or when
+        the parent process has ended.
+        """
         self.limits, self._on_drain, self._on_stop = limits, on_drain, on_stop
         self._rests.patience_s = limits.send_s
 
@@ -398,7 +408,10 @@ class BufferingWorker(ThreadWorker):
             then(conn, client)
 
     def _stop_sending(self, conn: _Connection) -> None:
-        """Disconnect a client; a thread that still has the request finds it disconnected."""
+        """Disconnect a client that does not take its whole response.
+
+        If a thread still handles the request, the connection is closed after the thread has ended.
+        """
         conn.sock.cut()
         self._unpoll(conn)
         self._sending.discard(conn)
@@ -420,7 +433,10 @@ class BufferingWorker(ThreadWorker):
         self._poll(conn, self.on_client_socket_readable)
 
     def _close_idle_of(self, network: str) -> bool:
-        """Close the network's connection that was idle longest; False if none is idle."""
+        """Close the longest idle connection of a network; return False if none is idle.
+
+        A network is the IPv4 address or the IPv6 /64 of a client.
+        """
         for conn in self.keepalived_conns:
             if conn.network == network:
                 self.keepalived_conns.remove(conn)
@@ -449,7 +465,7 @@ class BufferingWorker(ThreadWorker):
             self._close(conn)
 
     def _add(self, conn: _Connection, received: bytes) -> None:
-        """Add bytes to a request, and hand it over when it is complete."""
+        """Add received bytes to a request, and pass a complete request to a thread."""
         conn.received += received
         self._buffered[conn.network] += len(received)
         before = conn.scan.stage
@@ -478,7 +494,10 @@ class BufferingWorker(ThreadWorker):
     def _limit_memory(self, network: str | None) -> None:
         """Refuse a large unfinished request if such requests take too much memory.
 
-        A request of up to HEADER_BYTES_MAX bytes is never refused.
+        `network` is the client's IPv4 address or IPv6 /64, or None for a trusted proxy. If the
+        network is above its share, its largest request is refused. If all networks together are
+        above the limit, the network with the most bytes loses its largest request. A request of up
+        to HEADER_BYTES_MAX bytes is never refused.
         """
         # The share of one client is checked first, then the sum of all clients.
         most = self.limits.buffered_bytes
@@ -574,7 +593,7 @@ class BufferingWorker(ThreadWorker):
             self.poller.register(conn.sock, event, partial(self._guarded, then, conn))
 
     def _guarded(self, then: Callable[..., None], conn: _Connection, sock: socket.socket) -> None:
-        """Process an event; an error in it must not end the other connections."""
+        """Call `then` for an event of `conn`; after an error, log it and close `conn`."""
         if conn.is_closed:  # by an event that was found together with this one
             return
         try:
@@ -593,14 +612,18 @@ class BufferingWorker(ThreadWorker):
     # ------------------------------------------------------------------------------
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait for events, but not beyond the next look at the deadlines."""
+        """Wait for events, but no longer than until the next check of deadlines."""
         if self._collecting or self._lingering or self._sending or self._drain_until is not None:
             timeout = min(timeout, self._tick_s)
         super().wait_for_and_dispatch_events(timeout)
         self._drain()
 
     def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's
-        """Close connections that were idle too long, and the oldest if there is no room."""
+        """Close connections that were idle too long.
+
+        If the worker has its maximum number of connections, the longest idle connections are closed
+        too. With `force`, all idle connections are closed.
+        """
         if self.nr_conns >= self.worker_connections:
             for conn in islice(self.keepalived_conns, max(self.worker_connections // 20, 1)):
                 conn.timeout = 0.0
@@ -609,7 +632,12 @@ class BufferingWorker(ThreadWorker):
             self._close(self.keepalived_conns.popleft())
 
     def murder_pending(self) -> None:
-        """Refuse late requests, and end connections that linger or read slowly."""
+        """End connections whose deadline has passed.
+
+        An incomplete request is refused with status 408. A connection is closed if the client has
+        sent nothing, if its request was refused LINGER_S seconds ago, or if the client takes its
+        response too slowly.
+        """
         now = time.monotonic()
         if now - self._swept_at < self._tick_s and self.alive:
             return
@@ -640,19 +668,23 @@ class BufferingWorker(ThreadWorker):
     # ------------------------------------------------------------------------------
 
     def handle_exit(self, _sig: int, _frame: object) -> None:
-        """Begin to stop, at SIGTERM: first the drain, then what gunicorn does."""
+        """After SIGTERM, serve requests for `drain_s` seconds more, and then stop."""
         self._is_told_to_stop = True
         self.method_queue.defer(_nothing)  # wakes the main thread
 
     def is_parent_alive(self) -> bool:
-        """Return False if the parent has ended; open streams then end as well."""
+        """Return True if the parent process runs; if it has ended, end open streams."""
         is_alive = bool(super().is_parent_alive())
         if not is_alive:
             self._on_stop()
         return is_alive
 
     def _drain(self) -> None:
-        """Keep no connection open during the drain, and stop when it ends."""
+        """After SIGTERM, begin the drain, and stop the worker when the drain is over.
+
+        During the drain the worker still serves requests, but it closes each connection after the
+        response.
+        """
         if not self._is_told_to_stop or not self.alive:
             return
         now = time.monotonic()
@@ -681,7 +713,10 @@ class BufferingWorker(ThreadWorker):
     # ------------------------------------------------------------------------------
 
     def handle_request(self, req: Any, conn: _Connection) -> bool:
-        """Run the program; disconnect a client that reads too slowly, without a traceback."""
+        """Pass a request to the application, and send the response.
+
+        A client that reads too slowly is disconnected.
+        """
         conn.sock.begin()
         if conn.scan.expects_continue:
             req._expected_100_continue = False  # noqa: SLF001 - it was sent before the body arrived
@@ -751,4 +786,4 @@ def _response(status: HTTPStatus, code: str) -> bytes:
 
 
 def _nothing() -> None:
-    """Do nothing."""
+    """Do nothing; a default callback, and a call that wakes the main thread."""

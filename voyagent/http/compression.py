@@ -46,7 +46,10 @@ def install(app: Flask) -> None:
 
 
 def _take_back_suffix() -> None:
-    """Let a file be compared by the ETag of its uncompressed form."""
+    """Remove the suffix for compressed files from the ETags in `If-None-Match`.
+
+    Flask then compares them with the ETag of the uncompressed file.
+    """
     if request.endpoint in FILES and (given := request.environ.get("HTTP_IF_NONE_MATCH")):
         request.environ["HTTP_IF_NONE_MATCH"] = given.replace(f'{SUFFIX}"', '"')
 
@@ -136,7 +139,7 @@ def _stored(text: bytes) -> bytes:
 
 
 class _Stream:
-    """A compressed stream, which closes the original stream.
+    """A compressed stream; its `close` closes the original stream.
 
     In an event stream, each event is compressed separately and sent at once. Other streams are
     compressed as a whole.

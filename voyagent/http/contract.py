@@ -72,6 +72,6 @@ _CONVERTER = re.compile(r"<\w+:")
 
 
 def is_of_contract(method: str, path: str) -> bool:
-    """Return True if an operation, given by its route, belongs to the contract."""
+    """Return True if the operation at a method and URL rule belongs to the contract."""
     plain = _CONVERTER.sub("<", path).removeprefix("/api")
     return f"{method} {plain}" in OPERATIONS

@@ -53,8 +53,10 @@ class Document:
     `parameter` is the name of the id in both paths. `read` returns the data of a record or raises
     `missing`. `sheet` makes the table for CSV and workbook, and `typeset` makes the PDF. If
     `may_hide_prices` is true, `sheet` and `typeset` also receive `prices`, which is False for a
-    file without prices. If `is_report` is true, `typeset` itself takes a place for making files.
-    `contents` describes the table in the API documentation.
+    file without prices. `contents` describes the table in the API documentation.
+
+    `Exports.making_file` limits how many files are made at once. If `is_report` is true, `typeset`
+    itself calls it. Otherwise the caller of `typeset` does.
     """
 
     name: str
@@ -73,7 +75,7 @@ class Document:
 
     @property
     def endpoint(self) -> str:
-        """Return the part of the handlers' names that names the document."""
+        """Return `name` with underscores, for the names of the generated handlers."""
         return self.name.replace("-", "_")
 
     def description(self, form: Format) -> str:
@@ -203,10 +205,11 @@ def _answered(
 
 
 def facts_of(members: Row) -> Iterator[tuple[str, str | None, date | None]]:
-    """Yield name, text and date of each member that is a text, id, time, date or rate.
+    """Yield (name, text, date) for each text, id, time and date of a record.
 
-    A date is yielded as date, and any other value as text. An exchange rate is yielded as both: as
-    text, with the date of the quotation.
+    For a date, the text is None. For the other types, the date is None. The field `exchange_rate`
+    has both: its date is that of the quotation. Amounts are left out, and so are fields of other
+    types.
     """
     for name, value in members.items():
         if isinstance(value, datetime):
@@ -220,7 +223,7 @@ def facts_of(members: Row) -> Iterator[tuple[str, str | None, date | None]]:
 
 
 def is_amount(name: str) -> bool:
-    """Return True if the member of this name is an amount."""
+    """Return True if a field with this name is an amount, such as `paid_amount`."""
     return name.endswith("amount") or name in {
         "round_off",
         "unit_price",

@@ -81,7 +81,10 @@ class SchemaViolation(errors.Unprocessable):
 
 
 def status_of(error: errors.VoyagentError | type[errors.VoyagentError]) -> HTTPStatus:
-    """Return the HTTP status of an error or its class, by the nearest base class."""
+    """Return the HTTP status of an error or error class.
+
+    The status is that of the nearest base class in `STATUS`, and 500 if there is none.
+    """
     kind = error if isinstance(error, type) else type(error)
     for base in kind.__mro__:
         if base in STATUS:
@@ -111,7 +114,12 @@ def is_api() -> bool:
 def answer(
     status: int, detail: object, message: str | None = None, headers: dict[str, str] | None = None
 ) -> Response:
-    """Return an error response: JSON for programs, a page for browsers."""
+    """Return an error response: JSON for programs, a page for browsers.
+
+    `detail` is for programs: an error code, or a JSON value that explains the error. `message` is a
+    translated sentence for people. Without `message`, a page shows a general sentence for the
+    status.
+    """
     if is_api():
         body: dict[str, object] = {"detail": detail, "request_id": g.get("request_id")}
         if message:

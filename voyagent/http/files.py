@@ -54,7 +54,7 @@ class File(Protocol):
 
 
 class ByteStream(Protocol):
-    """Protocol of an iterator over the contents of a file, which is closed at the end."""
+    """Protocol of an iterator over the contents of a file; its user must close it."""
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the contents in chunks."""
@@ -82,7 +82,7 @@ class PricedPdfQuery(PdfQuery, PriceQuery):
 
 
 def shown(file: File) -> Response:
-    """Return a file that opens in the browser; its name is used if it is saved."""
+    """Return a response that opens a file in the browser, with a name for saving it."""
     answer = Response(file.content, mimetype=file.media_type)
     answer.headers["Content-Disposition"] = f'inline; filename="{file.name}"'
     return answer
@@ -235,7 +235,7 @@ def made_later() -> Response:
 
 
 def right_to(address: str) -> str:
-    """Return the permission that a page or operation needs, by its requested address."""
+    """Return the permission that the page or API operation at a URL needs."""
     endpoint, _values = current_app.url_map.bind("").match(urlsplit(address).path)
     view: Any = current_app.view_functions[endpoint]
     return cast("str", view.right)

@@ -68,8 +68,8 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
 class DateText(StringField):
     """A field for a date as people write it, with the day before the month.
 
-    Examples: `24 Nov 2026`, `24/11`, `Friday`. `kind` is the purpose of the date, and decides which
-    year is meant if the text has none.
+    Examples: `24 Nov 2026`, `24/11`, `Friday`. `kind` is the purpose of the date, such as
+    `travel` or `past`, and decides which year is meant if the text has none.
     """
 
     def __init__(self, *arguments: Any, kind: DateKind = "travel", **keywords: Any) -> None:
@@ -207,9 +207,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
         `act` is called with the validated object, unless the form is invalid. `fields` maps the
         codes of errors that `act` may raise to the field where the error is shown. With the field
-        "" the error is shown above the form. TooManyRequests is shown above the form too, unless
-        htmx sent the request. All other errors are raised. After an error that is shown, the
-        transaction is rolled back, unless the error has `keeps_work`.
+        "" the error is shown above the form. TooManyRequests is shown above the form too. But if
+        htmx sent the request, TooManyRequests is raised, because htmx shows it as an alert. All
+        other errors are raised. An error that is shown ends the transaction: with a commit if the
+        error has `keeps_work`, else with a rollback.
         """
         value = self.accepted()
         if value is None:
@@ -307,7 +308,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
 
 class AmountText(StringField):
-    """A required amount; a blank field never means the full open amount."""
+    """Field of an amount that must be entered; a blank field is an error."""
 
     def __init__(self, label: Any, **keywords: Any) -> None:
         super().__init__(label, [DataRequired(lazy_gettext("This field is required."))], **keywords)
@@ -336,7 +337,7 @@ def _is_blank(finding: ErrorDetails) -> bool:
 def finding_in_words(kind: str, message: str) -> str:
     """Return the sentence for a type of schema error, else the message of the schema.
 
-    For a number that is too large or too small, the sentence has the limit.
+    For a number that is too large or too small, the sentence states the limit.
     """
     limit = _LIMIT.search(message)
     if limit is not None and kind == "less_than_equal":

@@ -230,7 +230,10 @@ def sign_browser_out() -> None:
 
 
 def note_confirmation() -> None:
-    """Note that the password was entered: the browser is fresh for ten minutes."""
+    """Store in the session cookie that the user has entered the password just now.
+
+    For the next ten minutes, the browser need not ask for the password again.
+    """
     session[_CONFIRMED] = int(clock.seconds())
 
 
@@ -304,7 +307,10 @@ def _is_confirmed() -> bool:
 
 
 def _note_seen() -> bool:
-    """Renew the time in the cookie if it is an hour old; return True if renewed."""
+    """Store the time of this request in the session cookie, at most once an hour.
+
+    Returns True if the time was stored.
+    """
     now = int(clock.seconds())
     if now - session.get("seen", 0) < _SEEN_EVERY_S:
         return False

@@ -129,7 +129,10 @@ class IdempotencyAnswerErased(Conflict):
 
 
 def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
-    """Return the errors that an operation can have because of its `Idempotency-Key`."""
+    """Return the errors that an operation may raise because of its `Idempotency-Key`.
+
+    `secret_answer` is true if the operation's response contains a secret and is never stored.
+    """
     return (
         IdempotencyKeyReused,
         IdempotencyInProgress,
@@ -182,7 +185,8 @@ class EventStreamResponse(Response):
 class Claim:
     """A request with an idempotency key: key, caller and a hash of the request.
 
-    `request_hashes` also has the hashes that are made with earlier secrets.
+    `request_hashes` also has the hashes made with earlier secrets of the installation. A repeat is
+    therefore recognised after a change of the secret.
     """
 
     id: UUID
@@ -431,7 +435,8 @@ def _keyring() -> Keyring:
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
     """Return the row that another request with the key has stored, or None.
 
-    If there is such a row, all changes of this request are rolled back.
+    `error` is the error of this request. If there is such a row, all changes of this request are
+    rolled back, even if the error has `keeps_work`.
     """
     if not error.keeps_work:
         # after a failed statement the transaction accepts no query
@@ -490,7 +495,10 @@ on conflict (tenant_id, caller_id, key) do update
 
 @task("http.purge_idempotency_keys", own_transactions=True, every="23 * * * *")
 def purge(timestamp: int) -> None:  # noqa: ARG001 - the worker passes it
-    """Delete keys that are older than 24 hours, in batches for each agency."""
+    """Delete keys that are older than 24 hours, in batches for each agency.
+
+    The worker passes `timestamp`, which is not used.
+    """
     in_agencies(
         lambda: db.session.scalars(text("select * from app.tenants_with_old_keys()")),
         lambda: rows_changed(_PURGE, n=PURGE_ROWS),

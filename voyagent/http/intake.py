@@ -33,9 +33,9 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 class _Refused(ValueError):
-    """A JSON document has correct syntax but is refused for another reason.
+    """A JSON document is refused, for example because it is nested too deeply.
 
-    `kind` is the type of the error.
+    `kind` is the error type in the response, such as `json_too_deep`.
     """
 
     def __init__(self, kind: str, sentence: str) -> None:
@@ -278,7 +278,10 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _unstorable(value: Any, place: list[str | int]) -> list[dict[str, object]]:
-    """Return an error for each text of a JSON value that PostgreSQL cannot store."""
+    """Return an error for each text of a JSON value that PostgreSQL cannot store.
+
+    `place` is the path of the value in the request, such as `["body", "lines", 0]`.
+    """
     if isinstance(value, str):
         return (
             [

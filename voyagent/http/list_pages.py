@@ -46,7 +46,7 @@ class PlacedQuery(BaseModel):
         )
 
     def part(self) -> Part:
-        """Return the requested part of the list. Raises InvalidCursor."""
+        """Return which rows of the list the page shows. Raises InvalidCursor."""
         mark = self.cursor or self.before
         return Part(
             limit=PAGE_ROWS,

@@ -1,8 +1,8 @@
 """Markdown of the assistant's answers as safe HTML.
 
 An answer may contain text of customers and suppliers, directly or repeated by a language model.
-Therefore raw HTML is shown as text, images are never loaded, and only addresses of this program
-become links.
+Therefore raw HTML is shown as text, images are never loaded, and only URLs of this program become
+links.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def as_html(text: str) -> Markup:
 
 
 def _with_own_links(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Yield the tokens of a paragraph, but no links to addresses outside this program.
+    """Yield the tokens of a paragraph, but no links to other sites.
 
-    The text of such a link stays, and its address is shown as text.
+    The text of such a link stays, and its URL is shown as text.
     """
     foreign = ""
     since: list[str] = []

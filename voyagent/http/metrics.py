@@ -53,7 +53,7 @@ log = structlog.get_logger(__name__)
 
 
 class MetricsHidden(NotFound):
-    """The caller may not read the metrics; the response is that of an unknown address."""
+    """The caller may not read the metrics; the response is that of an unknown URL."""
 
     code = "not found"
 
@@ -88,7 +88,7 @@ metrics_root = _blueprint("metrics_root", "")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Count each response, committed changes and database connections in use."""
+    """Begin to count responses, committed changes and used database connections."""
     app.after_request(_count)
     with app.app_context():
         watch(db.session, db.engine, connections_max=2 * settings.db_pool_size)

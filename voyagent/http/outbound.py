@@ -13,8 +13,8 @@ Result = TypeVar("Result")
 def run(call: OutboundCall[Result]) -> Result:
     """Make a call without a transaction and store its result in a new transaction.
 
-    If `ask` is None, the call runs in the present transaction. Otherwise the present transaction is
-    rolled back first, so the request must not have written anything.
+    The present transaction is rolled back first, so the request must not have written anything. But
+    if `call.ask` is None, there is no call to make, and the present transaction is used.
     """
     if call.ask is None:
         return call.done()

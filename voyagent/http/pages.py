@@ -239,7 +239,7 @@ page_fact = menu_count
 
 
 def shell() -> Select[Any]:
-    """Return one select with all registered counts."""
+    """Return one select with all registered counts of the menu."""
     return (
         select(*(make().label(name) for name, make in sorted(_counts.items())))
         if _counts

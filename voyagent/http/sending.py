@@ -30,6 +30,9 @@ POLL_MS = 250
 class Rests:
     """Unsent parts of a process's responses, and the threads that wait for clients.
 
+    In the methods, `network` is the IPv4 address or IPv6 /64 of a client, or None for a trusted
+    proxy.
+
     Args:
         waiting_max: Number of threads that may wait at the same time.
     """
@@ -56,7 +59,7 @@ class Rests:
             return room
 
     def release(self, network: str | None, size: int) -> None:
-        """Give back reserved memory, in bytes."""
+        """Release `size` bytes of the memory that a network has reserved."""
         with self._lock:
             self._bytes[network] -= size
             if self._bytes[network] <= 0:
@@ -84,7 +87,10 @@ class Rests:
                 self._waiting.pop(sock, None)
 
     def _rivals(self, sock: ResponseSocket, size: int) -> list[ResponseSocket]:
-        """Return the waiting sockets of which one must make room; empty if there is room."""
+        """Return the waiting sockets that compete with `sock`; empty if `sock` may wait.
+
+        If there are such sockets, one of them or `sock` must be disconnected.
+        """
         if len(self._waiting) >= self._waiting_max:
             return list(self._waiting)
         own = {one: left for one, left in self._waiting.items() if one.network == sock.network}
@@ -120,7 +126,7 @@ class ResponseSocket(socket.socket):
         self.begin()
 
     def begin(self) -> None:
-        """Begin to count the rate of a new response."""
+        """Start to measure how fast the client takes a new response."""
         self._began = time.monotonic()
         self._sent = self._sent_while_waiting = 0
         self._waited_s = 0.0
@@ -149,7 +155,10 @@ class ResponseSocket(socket.socket):
                 self._wait(view)
 
     def sendfile(self, file: _SendableFile, offset: int = 0, count: int | None = None) -> int:
-        """Send a file like `sendall`; return the number of bytes."""
+        """Send a part of a file as `sendall` sends data; return the number of bytes.
+
+        The part has `count` bytes from `offset` on. If `count` is None, it extends to the end.
+        """
         file.seek(offset)
         sent = 0
         while count is None or sent < count:
@@ -182,7 +191,7 @@ class ResponseSocket(socket.socket):
             self.shutdown(socket.SHUT_RDWR)
 
     def forget(self) -> None:
-        """Give up the rest and its memory."""
+        """Discard the unsent bytes and release their memory."""
         with self._rest_lock:
             self._rests.release(self.network, len(self._rest))
             self._rest = bytearray()

@@ -47,7 +47,7 @@ def check_web_process(app: Flask) -> None:
 
 
 def follow_clock(app: Flask) -> None:
-    """Let this web process follow the clock of the database, if it has one."""
+    """Make this process follow the clock of the database, if one is configured."""
     if app.extensions["voyagent.settings"].db_url is None:
         return
     with app.app_context():

@@ -20,7 +20,7 @@ _OWN = frozenset({PASSWORD, CODE, "csrf_token"})
 
 
 def is_answer() -> bool:
-    """Return True if the request is a form with the answer to the question."""
+    """Return True if the request comes from the page that asks for the password."""
     return request.method == "POST" and PASSWORD in request.form
 
 
@@ -35,7 +35,10 @@ def confirmed(actor: Actor) -> Actor:
 
 
 def asks(error: VoyagentError) -> bool:
-    """Return True if the page for an error is the question for the password."""
+    """Return True if the response to an error is the page that asks for the password.
+
+    The result is False for a form with files, because the page cannot send the files again.
+    """
     if request.method != "POST" or request.files:
         return False
     if isinstance(error, NotFresh):
@@ -44,7 +47,7 @@ def asks(error: VoyagentError) -> bool:
 
 
 def question(actor: Actor | None, error: VoyagentError, sentence: str) -> Response:
-    """Return the page that asks for the password and keeps the values of the form."""
+    """Return a page that asks for the password and then submits the form again."""
     kept = [
         (name, value)
         for name, values in request.form.lists()

@@ -1,4 +1,4 @@
-"""Background jobs that mail links for passwords and audit statements."""
+"""Background jobs that mail password reset links and audit statements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ log = structlog.get_logger(__name__)
 def mail_reset(asked: str) -> None:
     """Mail the reset link if the e-mail address of a queued request has an account.
 
-    A request that none of the configured secrets can decrypt is too old and is dropped.
+    `asked` is the encrypted request, which `reset.request_reset` has queued. A request that
+    none of the configured secrets can decrypt is too old and is dropped.
     """
     identity: Identity = current_app.extensions["voyagent.identity"]
     try:
@@ -32,6 +33,9 @@ def mail_reset(asked: str) -> None:
 
 @task("identity.mail_audit_statements", own_transactions=True, every="37 5 * * *")
 def mail_audit_statements(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Mail the newest audit statement of each active agency to its chosen recipients."""
+    """Mail the newest audit statement of each active agency to its recipients.
+
+    The worker passes `timestamp`, which is not used.
+    """
     identity: Identity = current_app.extensions["voyagent.identity"]
     in_agencies(people.tenant_ids, lambda: audit_mail.mail_statement(identity))

@@ -39,7 +39,10 @@ class NotFresh(Forbidden):
 
 
 class ScopeNotNamed(NotFresh):
-    """An API key has no scope that names an action which needs one."""
+    """An API key lacks a scope that names the permission of the action.
+
+    The scope `full` includes the permission but does not name it.
+    """
 
     message = N_(
         "An API key needs a scope that names this: “team” for people, “settings” for limits, bank"
@@ -73,11 +76,12 @@ def define_roles(
     scopes: Mapping[str, frozenset[str]],
     step_up: Mapping[str, frozenset[str]],
 ) -> None:
-    """Set the tables of permissions: by role, by API key scope, and with step-up.
+    """Set the tables that decide the permissions of roles and of API keys.
 
-    A key of `step_up` is a permission that needs step-up, or for which an API key needs a scope
-    that names the permission. The value is the set of scopes that name the permission. A role or
-    scope that is missing from the tables has no permission.
+    `roles` has the permissions of each role, and `scopes` the permissions of each API key scope. A
+    role or scope that is missing has no permission. `step_up` has the permissions that
+    `Actor.require_step_up` and `Actor.require_named` check, each with the scopes that name the
+    permission. An API key without such a scope cannot use the permission.
     """
     for table, given in (
         (_ROLE_PERMISSIONS, roles),
@@ -152,7 +156,8 @@ class Actor:
     def can(self, permission: str) -> bool:
         """Return True if the actor has the permission.
 
-        If `permissions` is None, the role decides. An unknown role has no permission.
+        The field `permissions` decides, which an API key or a job has. If the field is None, the
+        role decides. An unknown role has no permission.
         """
         return permission in (
             _ROLE_PERMISSIONS.get(self.role, frozenset())

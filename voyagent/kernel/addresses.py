@@ -36,9 +36,9 @@ def normal_address(typed: str) -> str | None:
 
 
 def _lower(text: str) -> str:
-    """Return the text in lower case, with each letter kept in its own alphabet.
+    """Return the text in lower case; no non-ASCII letter becomes an ASCII letter.
 
-    A non-ASCII letter whose lower case contains an ASCII letter is not changed.
+    For example, the Kelvin sign (U+212A) is not changed, because its lower case is `k`.
     """
     return "".join(
         (

@@ -34,7 +34,7 @@ class _Anchor:
 
 @dataclass(slots=True)
 class _Process:
-    """The anchor of this process; None if it uses the clock of its computer."""
+    """The anchor of this process; None if the process uses its computer's clock."""
 
     anchor: _Anchor | None = None
 
@@ -61,7 +61,7 @@ def own() -> datetime:
 
 
 def ticks() -> float:
-    """Return the seconds of a clock that is never set, since an unspecified time."""
+    """Return the seconds of a monotonic clock, which starts at an unspecified time."""
     return system_time.clock_gettime(_TICKER)
 
 

@@ -171,7 +171,7 @@ class Settings(BaseSettings):
 
     @property
     def migration_url(self) -> str | None:
-        """Return the database URL for schema changes, None without a database."""
+        """Return the database URL for schema changes, or None if no URL is configured."""
         return self.db_admin_url or self.db_url
 
     @model_validator(mode="after")

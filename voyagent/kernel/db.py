@@ -67,7 +67,7 @@ def is_away(error: BaseException) -> bool:
 
 
 class Base(DeclarativeBase):
-    """Base class of all tables, with timestamptz and a rule for constraint names."""
+    """Base class of all tables; sets the column types and the names of constraints."""
 
     registry = registry(
         metadata=MetaData(
@@ -132,8 +132,9 @@ def _discard_connections(context: ExceptionContext) -> OperationalError | None:
 def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
     """Run the block in one transaction: commit at its end, roll back on an error.
 
-    After an error with `keeps_work` the transaction is committed, and the error is raised again. If
-    `tenant_id` is given, the transaction is bound to that agency.
+    If a VoyagentError has `keeps_work` set, such as a wrong password whose audit event must stay,
+    the transaction is committed, and the error is raised again. If `tenant_id` is given, the
+    transaction is bound to that agency.
     """
     if tenant_id is not None:
         tenancy.bind(db.session(), tenant_id)
@@ -164,9 +165,10 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
 
 
 def finish(error: VoyagentError | None = None) -> None:
-    """Commit the transaction, or roll it back after an error without `keeps_work`.
+    """Commit the transaction, or roll it back after an error.
 
-    If the commit fails, the session is rolled back and can be used again.
+    An error with `keeps_work` set does not roll back: the transaction is committed. If the commit
+    fails, the session is rolled back and can be used again.
     """
     if not db.session.registry.has():
         return

@@ -33,7 +33,7 @@ class Purpose(StrEnum):
 
 @dataclass
 class _Process:
-    """The purpose of the sessions of this process."""
+    """The purpose of the database sessions of this process, such as web or worker."""
 
     purpose: Purpose = Purpose.WEB
 
@@ -44,12 +44,12 @@ _WITHOUT_ROLE = frozenset({Purpose.LISTEN, Purpose.MIGRATE})
 
 
 def name_process(purpose: Purpose) -> None:
-    """Set the purpose of the sessions of this process, before its first connection."""
+    """Set the purpose of this process's database sessions, before it first connects."""
     _process.purpose = purpose
 
 
 def purpose_of_process() -> Purpose:
-    """Return the purpose of the sessions of this process."""
+    """Return the purpose of this process's database sessions, such as web or worker."""
     return _process.purpose
 
 
@@ -69,7 +69,7 @@ def parameters_for(settings: Settings, purpose: Purpose | None = None) -> dict[s
 
 
 def plain_parameters(settings: Settings, purpose: Purpose) -> dict[str, Any]:
-    """Return the parameters of a connection without the settings of a session."""
+    """Return the parameters of a connection without those of `session_settings`."""
     # The login for reads may be read-only by its settings, also on a server that accepts writes.
     server = "primary" if purpose is Purpose.READ else "read-write"
     return connection_parameters(address_of(settings, purpose), purpose, server=server)

@@ -1,8 +1,9 @@
 """Notifications between processes by PostgreSQL's NOTIFY.
 
 A notification is sent when the transaction commits. A notification carries no data: listeners read
-the tables. Through a connection pooler without a separate address for LISTEN, all listeners are
-woken every POLL_S seconds.
+the tables. Through a connection pooler, a process receives notifications only if there is a
+separate database URL for LISTEN. Without this URL, the listeners of the process are woken every
+POLL_S seconds.
 """
 
 from __future__ import annotations
@@ -51,9 +52,10 @@ class NotifyListener:
 
     @contextmanager
     def waiting_for(self, topic: str) -> Iterator[Event]:
-        """Yield an event that each notification of a topic and each reconnection sets.
+        """Yield a `threading.Event` that each notification of the topic sets.
 
-        The caller must clear the event.
+        The event is also set when the listener connects to the database again, because
+        notifications may have been lost before. The caller must clear the event.
         """
         bell = Event()
         with self._lock:

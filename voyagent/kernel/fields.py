@@ -66,7 +66,10 @@ class Open(BaseModel):
 
 
 class Answer(BaseModel):
-    """Response body, which only tests validate against the OpenAPI document."""
+    """Base class of response bodies.
+
+    The program does not validate responses. The tests compare them with the OpenAPI document.
+    """
 
     model_config = ConfigDict(extra="allow", populate_by_name=True, from_attributes=True)
 
@@ -103,7 +106,10 @@ def _whole_numbers(schema: type[BaseModel]) -> frozenset[str]:
 
 
 def storable(text: str) -> str:
-    """Return the text. Raises ValueError for characters that PostgreSQL refuses."""
+    """Return the text unchanged if PostgreSQL can store it.
+
+    Raises ValueError if the text has a NUL character or a lone surrogate.
+    """
     if _UNSTORABLE.search(text):
         raise PydanticCustomError(
             "string_unstorable", "String contains characters that cannot be stored"
@@ -121,10 +127,10 @@ def without_controls(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return a pasted text without the characters that fields of several lines refuse.
+    """Return a pasted text without the characters that `Lines` refuses.
 
-    Direction characters and invisible characters are removed. Other refused characters become
-    spaces.
+    Direction characters and invisible characters are removed. Control characters other than tabs
+    and line ends become spaces.
     """
     return _CONTROL_IN_LINES.sub(" ", _REMOVED.sub("", text))
 
@@ -201,9 +207,10 @@ def _plain_date(value: Any) -> Any:
 
 
 def not_before(first: str) -> AfterValidator:
-    """Return the validator of a last day that must not be before the member `first`.
+    """Return a validator that refuses a last day before the first day.
 
-    The schema must declare the member `first` before the member with this validator.
+    `first` is the name of the member with the first day. The schema must declare this member before
+    the member with the validator. The validator accepts the value if one of the two days is None.
     """
 
     def check(last: date | None, info: ValidationInfo) -> date | None:
@@ -265,8 +272,8 @@ class Exact(GroupedMetadata):
 class Text(GroupedMetadata):
     """Annotation of a text on one line of at most `max_length` characters.
 
-    The text is stored as typed, except that passport numbers near a word for passport are masked.
-    Control and direction characters are refused (`contains_control`).
+    The text is stored as typed, except that passport numbers near a word such as "passport" are
+    masked. Control and direction characters are refused (`contains_control`).
     """
 
     max_length: int
@@ -283,8 +290,8 @@ class Text(GroupedMetadata):
 class Lines(GroupedMetadata):
     """Annotation of a text of several lines, of at most `max_length` characters.
 
-    The text is stored as typed, except that passport numbers near a word for passport are masked.
-    Control and direction characters are refused, but tabs and line ends are accepted.
+    The text is stored as typed, except that passport numbers near a word such as "passport" are
+    masked. Control and direction characters are refused, but tabs and line ends are accepted.
     """
 
     max_length: int
@@ -300,9 +307,9 @@ class Lines(GroupedMetadata):
 class Trimmed(GroupedMetadata):
     """Annotation of a required text on one line, which is trimmed and not blank.
 
-    The text has at most `max_length` characters. Passport numbers near a word for passport are
-    masked. Control and direction characters are refused. Letters and their accents are composed
-    (NFC).
+    The text has at most `max_length` characters. Passport numbers near a word such as
+    "passport" are masked. Control and direction characters are refused. Letters and their accents
+    are composed (NFC).
     """
 
     max_length: int

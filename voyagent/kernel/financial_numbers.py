@@ -3,7 +3,7 @@
 A PAN, a GSTIN and a TRN of the United Arab Emirates are masked anywhere if they are written in one
 piece. With spaces or hyphens between the characters these numbers are masked only after their name,
 such as `GSTIN`. An IBAN is masked if its check digits are right. The number of a bank account is
-masked after a word for account, in English and Hindi spellings.
+masked after a word such as `account` or `a/c`, in English and Hindi spellings.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ def in_agencies(
 ) -> None:
     """Call `act` in a transaction for each agency that `find` returns.
 
-    If `more` returns True for the result, `act` is called again for the same agency, in a new
-    transaction.
+    `more` receives the result of `act`. If `more` returns True, `act` is called again for the same
+    agency, in a new transaction. For example, `act` deletes 500 rows at a time.
     """
     with transaction():
         agencies = list(find())

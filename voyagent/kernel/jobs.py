@@ -104,7 +104,9 @@ def defer(
 
     Jobs with the same `lock` run one at a time. Agencies take turns. The argument `tenant_id` of
     the task names the agency of a job. All jobs without `tenant_id` count as jobs of one agency.
-    Arguments must be ids and never secrets, because the table of jobs has no tenant isolation.
+    `queue` is a queue in `kernel/queues.py`. If `queue` is None, the first open job of an agency
+    goes to the queue FIRST, and further jobs go to the queue MORE. Arguments must be ids and never
+    secrets, because the table of jobs has no tenant isolation.
     """
     db.session.execute(
         text(_DEFER),
@@ -229,7 +231,7 @@ async def _serve(app: Flask, settings: Settings) -> None:
     """Run jobs until cancelled.
 
     If procrastinate stops because one of its own SQL statements fails, procrastinate is started
-    again. Raises StartRefused before the first job.
+    again. Raises StartRefused before the first job, as `require_start` does.
     """
     this = asyncio.current_task()
     assert this is not None

@@ -27,15 +27,17 @@ _VERSION = b"\x01"
 
 
 class SealBroken(Exception):
-    """A value cannot be decrypted with any secret for this purpose and row.
+    """A value cannot be decrypted.
 
-    The cause is a fault of the program or of its operation.
+    The secret that encrypted the value is not configured, the value was encrypted for another
+    purpose or row, or the value is damaged. The cause is an error of the program or of its
+    operator.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A secret, and an id that reveals nothing about it."""
+    """A secret, and an id from which nobody can find the secret."""
 
     kid: str
     secret: bytes = field(repr=False)
@@ -67,7 +69,7 @@ class Keyring:
 
     @property
     def present_mark(self) -> bytes:
-        """Return the first bytes of every value encrypted with the current secret."""
+        """Return the prefix that all values encrypted with the current secret have."""
         return _VERSION + bytes.fromhex(self.present.kid)
 
     def seal(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
@@ -130,7 +132,7 @@ def opened_text(purpose: str, sealed: bytes | None, clear: str | None) -> str | 
     """Decrypt a text, or return the unencrypted text of an earlier release.
 
     `sealed` is the value of the encrypted column. If `sealed` is None, the result is `clear`, the
-    value of the column of the earlier release. Raises SealBroken.
+    value of the unencrypted column that the earlier release wrote. Raises SealBroken.
     """
     if sealed is None:
         return clear

@@ -45,8 +45,8 @@ class Stream:
 class Column(NamedTuple):
     """A column of a list: its name, its SQL expression `of`, and its kind.
 
-    A `text` is changed so that no spreadsheet reads the text as a formula. `amount` is an amount in
-    minor units. `plain` is written unchanged.
+    A value of the kind `text` is changed so that no spreadsheet reads it as a formula. The kind
+    `amount` is an amount in minor units. A value of the kind `plain` is written unchanged.
     """
 
     name: str

@@ -18,7 +18,7 @@ _SEPARATORS = re.compile(r"[ .–-]")
 
 
 def replaced(text: str, find: Callable[[str], Iterable[Mask]]) -> str:
-    """Return a text in which the masks that `find` returns replace numbers.
+    """Replace numbers in a text by the masks that `find` returns.
 
     `find` receives the text in plain form (`_plain`) and returns masks in any order, each with its
     start and end. If two masks overlap, only the mask that begins first is used.

@@ -55,8 +55,8 @@ class Meters:
 def share(directory: Path) -> bool:
     """Store the metrics in a shared directory; return False if it is not writable.
 
-    Call this function before anything is counted. If the environment already names a directory,
-    that directory is used.
+    Call this function before anything is counted; otherwise it raises RuntimeError. If the
+    environment already names a directory, that directory is used.
     """
     if DIRECTORY in os.environ:
         return True
@@ -225,7 +225,10 @@ def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
 
 
 def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
-    """Run the registered `after_commit` calls and count the connections in use."""
+    """Install the listeners that run `after_commit` calls and count open connections.
+
+    `connections_max` is the largest number of connections of the engine, which is a metric too.
+    """
     if not event.contains(session, "after_commit", _count_recorded):
         event.listen(session, "after_commit", _count_recorded)
         event.listen(session, "after_rollback", _forget_recorded)

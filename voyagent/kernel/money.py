@@ -107,7 +107,10 @@ def exponent(currency: str) -> int:
 
 
 def is_currency(code: str) -> bool:
-    """Return True if `code` is a currency that has minor units."""
+    """Return True if ISO 4217 defines a number of decimals for the currency `code`.
+
+    For JPY this number is 0. Codes without such a number, such as XAU for gold, are refused.
+    """
     try:
         exponent(code)
     except UnknownCurrency:
@@ -117,7 +120,7 @@ def is_currency(code: str) -> bool:
 
 @cache
 def currency_codes() -> tuple[str, ...]:
-    """Return the codes of all currencies that have minor units, sorted."""
+    """Return the codes of all currencies that `is_currency` accepts, sorted."""
     return tuple(sorted(c.value for c in Currency if c.exponent is not None))
 
 
@@ -281,7 +284,10 @@ def counts_lakhs(locale: str) -> bool:
 
 @lru_cache(maxsize=AMOUNTS_CACHED)
 def grouped(value: Decimal | int, places: int, locale: str) -> str:
-    """Return a number with the digit grouping of a locale, such as `12,34,567.50`."""
+    """Return a number with the digit grouping of a locale, such as `12,34,567.50`.
+
+    `places` is the number of decimals in the result.
+    """
     pattern, parsed = _pattern(locale, places)
     text: str = pattern.apply(value or 0, parsed)  # -0.00 and 0.00 share a cache entry
     return text

@@ -38,11 +38,15 @@ class OutboundCall(Generic[Result]):
         *,
         refused: Callable[[VoyagentError], Next] | None = None,
     ) -> OutboundCall[Next]:
-        """Return a call that makes this call and passes its result to `more`.
+        """Return a call that makes this call, then calls `more` with its result.
 
-        The new call returns the result of `more`. If `ask` raises a VoyagentError, this call
-        handles the error first and passes the result to `more`. A VoyagentError that this call or
-        `more` then raises is passed to the parameter `refused`, whose result the new call returns.
+        The result of the new call is the result of `more`. The argument `refused` handles errors
+        only if the outside system refused, that is, if `ask` raised a VoyagentError:
+
+        1. The field `refused` of this call, if set, turns the error into a result for `more`.
+        2. If the field is None, or if the field or `more` raises a VoyagentError, the argument
+           `refused` receives that error and returns the result of the new call.
+        3. Without the argument, the error is raised.
         """
 
         def refuse(error: VoyagentError) -> Next:
@@ -56,7 +60,11 @@ class OutboundCall(Generic[Result]):
         return OutboundCall(lambda answer: more(self.settle(answer)), self.ask, refuse)
 
     def go(self) -> Callable[[], Result]:
-        """Make the call without a transaction and return the function that stores it."""
+        """Make the call and return a function to run in the next transaction.
+
+        The caller must have no open transaction. The returned function stores the result of the
+        call, or handles the VoyagentError that `ask` raised, and returns the result.
+        """
         try:
             answer = self.ask() if self.ask is not None else None
         except VoyagentError as refusal:
@@ -64,7 +72,11 @@ class OutboundCall(Generic[Result]):
         return partial(self.settle, answer)
 
     def done(self) -> Result:
-        """Make the call and store its result in the open transaction."""
+        """Make the call and store its result at once, in the open transaction.
+
+        If `ask` is set, prefer `go`: the outside system may be slow, and the transaction would stay
+        open.
+        """
         return self.go()()
 
     def _refuse(self, error: VoyagentError) -> Result:

@@ -55,7 +55,7 @@ class Page(Generic[Item]):
 
     @property
     def last(self) -> int:
-        """Return the number of the last row of the page."""
+        """Return the number of the page's last row; for an empty page, the offset."""
         return self.offset + len(self.items)
 
 
@@ -161,11 +161,11 @@ class NameCursor:
 def page_or_first(
     read: Callable[[Place | None], Found], place: Callable[[], Place | None]
 ) -> tuple[Found, tuple[str, ...]]:
-    """Read the requested page, or the first page if its cursor is not valid.
+    """Read the requested page, or the first page if the requested cursor is invalid.
 
-    `place` returns the requested cursor, None for the first page, or raises InvalidCursor. `read`
-    reads the page after a cursor. Returns the page and the names of invalid parameters:
-    `("cursor",)` or an empty tuple.
+    `place` returns the requested cursor, or None for the first page. It raises InvalidCursor if the
+    cursor is invalid. `read` returns the page after a cursor. The result is the page, and the names
+    of invalid parameters: `("cursor",)` or an empty tuple.
     """
     try:
         cursor = place()

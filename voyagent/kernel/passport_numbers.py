@@ -1,7 +1,7 @@
 """Mask passport numbers in free text, in English and Hindi spellings.
 
-A number is masked if a word for passport is near it. The second line of the machine-readable zone
-of a passport (ICAO 9303, part 4) is masked anywhere.
+A number is masked if a word such as `passport` or `pp no` is at most NEAR characters away. The
+second line of the machine-readable zone of a passport (ICAO 9303, part 4) is masked anywhere.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ _ZONE = re.compile(
 
 
 def masked(last4: str | None) -> str | None:
-    """Return the masked number, equally long for every number; None if there is none."""
+    """Return the mask for a passport number, given the last four characters.
+
+    The mask is equally long for every number. Returns None if `last4` is None.
+    """
     return None if last4 is None else MASK + last4
 
 
@@ -71,7 +74,11 @@ def _masks(text: str) -> list[Mask]:
 def _near(
     words: list[tuple[int, int]], numbers: Iterable[re.Match[str]], *, only_after: bool = False
 ) -> list[Mask]:
-    """Return masks of the numbers near a word; with `only_after`, of those after it."""
+    """Return masks for the numbers that are near one of the words.
+
+    `words` has start and end of each word. If `only_after` is true, a number before the word does
+    not count.
+    """
     found: list[Mask] = []
     at = 0
     for number in numbers:

@@ -21,14 +21,14 @@ def contains(text: str) -> str:
 
 
 def contains_any(texts: Iterable[str]) -> CollectionAggregate[Any]:
-    """Return the SQL `any` of LIKE patterns for texts that contain one of `texts`."""
+    """Return the argument of `column.like` for texts that contain one of `texts`."""
     patterns: ColumnElement[list[str]] = literal([contains(text) for text in texts], ARRAY(Text))
     return any_(patterns)
 
 
 def is_blunt(text: str) -> bool:
-    """Return True if the text lacks three letters or digits in a row.
+    """Return True if the text has no three adjacent letters or digits.
 
-    A trigram index cannot be used to search for such a text.
+    PostgreSQL cannot use a trigram index to search for such a text.
     """
     return _INDEXABLE.search(text) is None

@@ -99,9 +99,9 @@ def destroy(person_ids: Iterable[UUID]) -> int:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt again the keys that an earlier secret encrypted; return their number.
+    """Encrypt keys of people again with the current secret; return the number of keys.
 
-    A call encrypts up to 500 keys of the bound agency.
+    A call encrypts up to 500 keys of the current agency that an earlier secret encrypted.
     """
     mark = keyring.present_mark
     old = func.substring(PersonKey.sealed, 1, len(mark)) != mark

@@ -1,4 +1,4 @@
-"""Queues of background jobs, and the places of a worker for them."""
+"""Queues of background jobs, and the number of jobs that a worker runs at once."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Quote:
     source: str
 
     def changing(self, taken: str) -> ExchangeRate:
-        """Return the rate for converting an amount in `taken` into the other currency.
+        """Return the rate for converting an amount in the currency `taken` into the other.
 
         Raises InvalidRate, UnknownCurrency.
         """

@@ -1,4 +1,4 @@
-"""Encrypt columns again that an earlier release or an earlier secret stored."""
+"""Encrypt stored values again with the current secret of the installation."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ ROWS_MAX = 500
 
 
 def reseal(keyring: Keyring, model: type[Base], *names: str) -> int:
-    """Encrypt old values of up to 500 rows again, with the current secret.
+    """Encrypt old values of up to 500 rows with the current secret.
 
-    Old values were stored in clear by an earlier release, or encrypted with an earlier secret. Only
-    rows of the bound agency are encrypted. For each name in `names` the model has a column
-    `{name}_sealed`, a column `{name}_clear` with the clear text of an earlier release, and a
-    property `{name}` that decrypts and encrypts. Rows that another transaction has locked are left
-    out. Returns the number of rows.
+    An old value is unencrypted, because an earlier release stored it, or encrypted with an earlier
+    secret. Only rows of the current agency are changed. For each name in `names` the model has a
+    column `{name}_sealed`, a column `{name}_clear` with the unencrypted value of an earlier
+    release, and a property `{name}` that decrypts and encrypts. Rows that another transaction has
+    locked are left out. Returns the number of rows.
     """
     mark = keyring.present_mark
     clear = [getattr(model, f"{name}_clear").is_not(None) for name in names]

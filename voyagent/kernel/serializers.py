@@ -133,7 +133,10 @@ class CursorPageOf(AnswerOf[CursorPage[Row]], Generic[Item]):
 
 @cache
 def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
-    """Return the generated function that writes a response class."""
+    """Return the function that turns a row or an object into members of a response.
+
+    `answer` is the class of the response. The source code of the function is generated from it.
+    """
     code = _Code(answer)
     # The code is generated only from response classes of this program, never from input.
     exec(compile(code.text, f"<{answer.__name__}>", "exec"), code.names)  # noqa: S102

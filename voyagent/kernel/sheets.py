@@ -115,11 +115,11 @@ def written(cell: Cell) -> str:
 
 
 def guarded(text: str) -> str:
-    """Return a text of which a spreadsheet reads no part as a formula.
+    """Put an apostrophe before each part of a text that could be read as a formula.
 
-    A spreadsheet may begin a new cell after a semicolon, a tab or a line end in the text. An
-    apostrophe is put before each part that a spreadsheet may read as a formula. The database
-    function `app.csv_cell` has the same rules.
+    A spreadsheet may begin a new cell after a semicolon, a tab or a line end in the text. Therefore
+    the parts after these characters are checked too. The database function `app.csv_cell` has the
+    same rules.
     """
     if _SEPARATOR.search(text):
         whole = _AFTER_SEPARATOR.sub(_separated, text)

@@ -1,13 +1,13 @@
-"""Put jobs back into the queue that are marked as running but that no worker runs.
+"""Put jobs back into the queue if they are marked as running but do not run.
 
 procrastinate finds the jobs of workers whose heartbeat has stopped. This module adds three rules:
 
 - A process never puts back a job that it is running, even if its heartbeats are late. Otherwise the
-job would run twice.
+  job would run twice.
 - A worker puts back a job that is marked as running in this worker but that the worker does not
-run. The SQL statement that should have ended the job has failed.
+  run. This happens if the SQL statement that marks a job as ended has failed.
 - A job is put back only if its state has not changed since it was found. Another worker may have
-put the job back already, and a third worker may run it.
+  put the job back already, and a third worker may run it.
 """
 
 from __future__ import annotations

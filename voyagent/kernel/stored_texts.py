@@ -15,7 +15,7 @@ ROWS_MAX = 500
 
 
 class Masking:
-    """Masks one column of the bound agency's rows, in the order of the primary key.
+    """Masks one column of the current agency's rows, in the order of the primary key.
 
     Each call masks PANs, tax numbers and bank accounts in up to 500 rows that meet `conditions`,
     and returns the number of rows read. After the last row a call returns 0, and the next call

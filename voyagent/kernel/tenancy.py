@@ -1,8 +1,9 @@
-"""Tenant filter of the ORM, which limits each SQL statement to the bound agency.
+"""Tenant filter of the ORM, which limits each SQL statement to the current agency.
 
-The filter also sets the agency of new rows. Row-level security in the database is the second
-protection. `bind` or `app.authenticate()` sets `app.tenant` for the transaction. If no agency is
-bound, the ORM raises an error and the database returns no rows.
+The current agency is the agency to which `bind` or the database function `app.authenticate()` has
+bound the session. The filter also sets the agency of new rows. If no agency is bound, the ORM
+raises an error. As a second protection, row-level security in PostgreSQL reads the agency from the
+setting `app.tenant` of the transaction, and returns no rows without it.
 """
 
 from __future__ import annotations
@@ -104,8 +105,8 @@ def name_agency(session: Session, tenant_id: UUID) -> None:
 def mark_public(session: Session) -> None:
     """Let the session use the connections for callers without an agency.
 
-    A session with a bound agency uses these connections too. Without this mark, an agency that uses
-    all its connections would keep its people from signing in.
+    The session then uses these connections even if it is bound to an agency. This is for sign-in:
+    people of an agency that uses its whole share of connections must still be able to sign in.
     """
     session.info[_IS_PUBLIC] = True
 
@@ -118,7 +119,10 @@ def agency_of_connection(session: Session) -> UUID | None:
 
 
 def record_bound_agency(session: Session, tenant_id: UUID) -> None:
-    """Record the agency that `app.authenticate()` has already set, without a query."""
+    """Record the agency that `app.authenticate()` has already set, without a query.
+
+    Raises WrongTenant if the session is bound to another agency.
+    """
     if session.info.setdefault(TENANT, tenant_id) != tenant_id:
         raise WrongTenant("the session is bound to another agency")
 
@@ -155,11 +159,13 @@ def owned(table: Any) -> ColumnElement[bool]:
 def owned_by_key(table: Any) -> ColumnElement[bool]:
     """Return the tenant condition of a look-up by the id of a record.
 
-    Use it in subqueries that run for each row of a list, and for the parts of one record. If
-    PostgreSQL sees the agency's id as a constant and has no statistics of a new agency, it expects
-    one row of the agency. Then any index that begins with `tenant_id` seems as good as the right
-    one, and each look-up may read all rows of the agency. The subquery hides the id, so PostgreSQL
-    expects the rows of an average agency.
+    Use this condition in subqueries that run for each row of a list, and in selects of the rows
+    that belong to one record, such as the lines of an invoice. The condition hides the agency's id
+    in a subquery, so that the planner of PostgreSQL assumes an agency of average size.
+
+    With a plain id (`owned`), the planner assumes that a new agency, of which it has no statistics,
+    has one row. The planner may then choose any index that begins with `tenant_id`, so that each
+    look-up reads all rows of the agency.
     """
     own: ColumnElement[bool] = (
         _table(table).c.tenant_id == select(bindparam(TENANT, type_=Uuid())).scalar_subquery()
@@ -172,7 +178,7 @@ def _table(source: Any) -> Table:
 
 
 def guard(session: scoped_session[Any]) -> None:
-    """Install the filter on a session factory; called once."""
+    """Install the tenant filter on a session factory; call this function once."""
     event.listen(session, "do_orm_execute", _filter_statement)
     event.listen(session, "before_flush", _stamp_writes)
     event.listen(session, "after_begin", _bind_transaction)

@@ -97,7 +97,7 @@ def _places(currency: str) -> str:
 
 
 def _library() -> Any:
-    """Import the library on first use, because the import takes about 0.2 seconds."""
+    """Import xlsxwriter on first use, because the import takes about 0.2 seconds."""
     import xlsxwriter  # noqa: PLC0415
 
     return xlsxwriter

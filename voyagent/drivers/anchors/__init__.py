@@ -1,1 +1,1 @@
-"""Files outside the database that anchor the audit logs."""
+"""Storage of signed statements about the audit logs outside the database."""

@@ -16,7 +16,11 @@ from voyagent.kernel.ids import parse_id
 
 @dataclass(frozen=True, slots=True)
 class StatementFolder:
-    """A folder for audit statements; it is best on another machine."""
+    """A folder for signed statements about the audit logs.
+
+    The folder should be on another machine, so that somebody who can change the database cannot
+    change the statements.
+    """
 
     path: Path
 

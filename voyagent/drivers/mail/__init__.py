@@ -8,10 +8,10 @@
 | `file:///folder` | each mail is a file `*.eml` that only its owner can read |
 | `console:` | each mail is printed on standard output |
 
-`?tls=starttls` or `?tls=none` after an `smtp:` URL overrides the choice between the second and the
-third driver. In production `file:`, `console:` and an unencrypted connection to another computer
-are refused. If the variable is not set, mails are written to `mail/` in the data folder. In
-production without the variable, no mail is sent, and all mails stay in the outbox.
+After an `smtp:` URL, `?tls=starttls` demands STARTTLS and `?tls=none` switches encryption off,
+whichever computer the server is on. In production `file:`, `console:` and an unencrypted connection
+to another computer are refused. If the variable is not set, mails are written to `mail/` in the
+data folder. In production without the variable, no mail is sent, and all mails stay in the outbox.
 
 In the user name and the password write @ as %40, / as %2F and : as %3A. Certificates are checked
 against the certificate authorities of the system.

@@ -19,7 +19,7 @@ _PORTS: dict[Tls, int] = {"none": 25, "starttls": 587, "wrapped": 465}
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """An SMTP server; each mail uses a new connection."""
+    """Mail driver for one SMTP server; each mail uses a new connection."""
 
     host: str
     port: int

@@ -141,7 +141,10 @@ class Assembly:
         )
 
     def usage(self, *, is_whole: bool) -> Usage:
-        """Return the tokens used so far, estimated if the server has not reported them."""
+        """Return the tokens used so far, estimated if the server has not reported them.
+
+        `is_whole` is true if the answer was received completely.
+        """
         if is_whole and self.counted is not None:
             return self.counted
         counted = self.counted or Usage()

@@ -3,7 +3,7 @@
 If the rate limit is reached, the request is repeated up to twice, first after 1 s and then after 2
 s. If the server fails or cannot be reached, the request is repeated once, after 1 s. If the server
 sends `Retry-After`, that time is used instead. No retry begins after the deadline. There is no
-retry after a part of the answer was shown to the person.
+retry after a part of the answer was shown to the user.
 """
 
 from __future__ import annotations
@@ -203,7 +203,10 @@ def _refusal(response: Any, body: object, driver: str) -> ModelError:
 
 
 def _by_kind(words: list[str], message: str, **particulars: Any) -> ModelError:
-    """Return the error for the vendor's names in an error event of a stream."""
+    """Return the ModelError for an error event of a stream.
+
+    `words` are the vendor's names for the error, such as `rate_limit_error`.
+    """
     kinds: tuple[tuple[set[str], type[ModelError]], ...] = (
         (_BUSY, ModelBusy),
         (_MISSING, ModelMissing),

@@ -14,8 +14,8 @@ class ModelError(Exception):
     `message` is the reason, for the log. `message` contains no part of the conversation and no API
     key, and of the vendor's text only short names such as `rate_limit_error`. `vendor_ref` is the
     vendor's id of the request. `has_sent_text` is true if a part of the answer was already shown to
-    the person. `tries` is the number of HTTP requests. `usage` counts the tokens of these requests,
-    as far as they are known. `sentence` is shown to the person and can be translated.
+    the user. `tries` is the number of HTTP requests. `usage` counts the tokens of these requests,
+    as far as they are known. `sentence` is shown to the user and can be translated.
     """
 
     sentence: ClassVar[str] = N_(

@@ -153,7 +153,11 @@ class Line:
         request.extensions["trace"] = self._note
 
     def _note(self, name: str, info: dict[str, Any]) -> None:
-        """Store the socket once it exists; with TLS, a later socket replaces it."""
+        """Store the socket of the connection as soon as it exists.
+
+        The HTTP library calls this function at each stage of a request. With TLS, the HTTP library
+        makes a second socket, which replaces the first.
+        """
         if not name.endswith(("connect_tcp.complete", "start_tls.complete")):
             return
         found = info["return_value"].get_extra_info("socket")
@@ -162,7 +166,10 @@ class Line:
             self._shut(at_once=True)
 
     def _shut(self, *, at_once: bool) -> None:
-        """Shut down the socket; `at_once` resets it even while the server sends."""
+        """Shut down the socket.
+
+        If `at_once` is true, the connection is reset even while the server sends.
+        """
         if self._socket is not None:
             with contextlib.suppress(OSError):  # it may be closed already
                 if at_once:
@@ -173,7 +180,10 @@ class Line:
 
 
 def _plain(event: Any) -> Any:
-    """Return an event of an SDK as the JSON that arrived, which SDKs do not check."""
+    """Return an event of an SDK as JSON, with only the fields that the server sent.
+
+    The SDK does not validate the values of these fields.
+    """
     return (
         event.model_dump(exclude_unset=True, warnings=False)
         if hasattr(event, "model_dump")

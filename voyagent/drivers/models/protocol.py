@@ -63,7 +63,7 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class PersonMessage:
-    """A message of the person."""
+    """A message of the user to the assistant."""
 
     text: str
 
@@ -106,7 +106,8 @@ class ModelRequest:
     def tokens_max(self) -> int:
         """Return the maximum number of tokens of the request and its answer.
 
-        The result is the number of bytes of the request plus `max_tokens`.
+        The result is the number of bytes of the request plus `max_tokens`, because a text does not
+        have more tokens than bytes.
         """
         parts = [asdict(part) for part in (*self.system, *self.tools, *self.messages)]
         return len(json.dumps(parts, ensure_ascii=False).encode(errors="replace")) + self.max_tokens

@@ -101,8 +101,9 @@ class TemplateError(RuntimeError):
 class Paper:
     """The typesetter for the templates in one folder.
 
-    `typesetters` are the child processes that typeset the documents. A worker's process for one
-    large file typesets by itself, because it has its own limits of memory and time.
+    `typesetters` are the child processes that typeset the documents. They are not used in a process
+    that a worker starts for one large file, because that process has its own limits of memory and
+    time.
     """
 
     folder: Path

@@ -22,9 +22,9 @@ _REORDERING = frozenset({"R", "AL", "RLE", "RLO", "LRE", "LRO"})
 def legible(data: JsonMapping, fonts: Sequence[Path]) -> str:
     """Return `data` as JSON in which every character has a glyph in one of the fonts.
 
-    A character without a glyph becomes STAND_IN. Control characters are removed, except line breaks
-    and tabs, and so are format characters without a glyph. A line with right-to-left script is
-    isolated from the text around it.
+    A character without a glyph becomes STAND_IN. Two kinds of characters are removed: control
+    characters other than line breaks and tabs, and format characters without a glyph. A line with
+    right-to-left script gets Unicode isolate characters, so it does not reorder the text around it.
 
     `fonts` are the paths of TTF and OTF files or collections; of a collection only the first font
     is read. Raises OSError if a file cannot be read.
@@ -69,10 +69,10 @@ def _legible(typed: str, hidden: set[str]) -> str:
 
 
 def _isolated(line: str) -> str:
-    """Return a line with right-to-left script isolated from the text around it.
+    """Return a line; enclose right-to-left script in Unicode isolate characters.
 
-    A line that also has left-to-right letters is isolated as left to right, so that an arrow
-    between two places keeps its meaning.
+    The line then does not reorder the text around it. A line that also has left-to-right letters is
+    isolated as left to right, so that the arrow in a route such as `A → B` keeps its meaning.
     """
     kinds = set(map(unicodedata.bidirectional, line))
     if not kinds & _REORDERING:

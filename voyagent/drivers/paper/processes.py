@@ -1,7 +1,7 @@
 """Child processes in which documents are typeset, with limits of memory and time.
 
 Typst keeps parts of earlier documents in memory, and a document can need any amount of memory and
-time. In a process of its own it cannot harm the requests of others.
+time. Separate processes with limits protect the process that handles requests.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ log = structlog.get_logger(__name__)
 
 
 class DocumentTooLarge(Unprocessable):
-    """The document needs more than CPU_MAX_S, TIME_MAX_S or MEMORY_MAX."""
+    """The document needs too much processor time, time or memory.
+
+    The limits are CPU_MAX_S, TIME_MAX_S and MEMORY_MAX.
+    """
 
     code = "document_too_large"
     message = N_(
@@ -53,7 +56,7 @@ class DocumentTooLarge(Unprocessable):
 
 
 class _Ended(Exception):
-    """The process ended inside a document."""
+    """The child process ended before it had finished a document."""
 
 
 class _Typesetter:
@@ -110,9 +113,9 @@ class _Typesetter:
 class Typesetters:
     """The typesetters of this process: up to `count` child processes.
 
-    They are started when they are needed. Each document has at most `cpu_max_s` seconds of
-    processor time and `time_max_s` seconds of time. Each process has at most `memory_max` bytes of
-    address space.
+    A child process is started when it is needed. Each document has at most `cpu_max_s` seconds of
+    processor time and must be finished within `time_max_s` seconds. Each child process has at most
+    `memory_max` bytes of address space.
     """
 
     def __init__(
@@ -128,7 +131,10 @@ class Typesetters:
         self.forget()
 
     def forget(self) -> None:
-        """Leave the child processes to the process from which this one was forked."""
+        """Forget the child processes, in a process that was just forked.
+
+        The child processes belong to the parent process. The forked process starts its own.
+        """
         self._places = threading.BoundedSemaphore(self._count)
         self._lock = threading.Lock()
         self._idle: list[_Typesetter] = []
@@ -183,7 +189,7 @@ class Typesetters:
         return reply["outcome"], reply["reason"], files
 
     def _taken(self) -> _Typesetter:
-        """Return the process that was used last, or a new one."""
+        """Return the idle child process that was used last, or start a new process."""
         while True:
             with self._lock:
                 if not self._idle:

@@ -68,7 +68,7 @@ class Printed:
     def pdf(self, words: str, actor: Actor, letterhead: Row) -> bytes:
         """Return the report as PDF; `words` describes the filters of the report.
 
-        `letterhead` has the logo, address and tax number of the agency. Raises TooManyRows above
+        `letterhead` has logo, postal address and tax number of the agency. Raises TooManyRows above
         ROWS_MAX rows, LargeFile if the report is so long that a worker must make it, and
         ExportsBusy if too many exports are running.
         """
@@ -104,7 +104,7 @@ class Printed:
 
 
 def named(currency: str) -> str:
-    """Return the title of the table of a currency, such as `Indian Rupee (INR)`."""
+    """Return the title for amounts in a currency, such as `Indian Rupee (INR)`."""
     return f"{currency_name(currency)} ({currency})"
 
 

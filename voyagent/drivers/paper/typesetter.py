@@ -46,10 +46,10 @@ class Order(TypedDict):
 
 
 class Reply(TypedDict):
-    """The result of an order; the bytes of its `files` files follow.
+    """The result of an order, which is sent before the files of the document.
 
-    `reason` is the message of Typst if it made no document. If `ends` is true, the process takes no
-    further orders.
+    `files` is the number of files. `reason` is Typst's message if no document was made. If `ends`
+    is true, the process takes no further orders.
     """
 
     outcome: Outcome
@@ -133,7 +133,7 @@ def serve(connection: Connection, memory_max: int, cpu_max_s: int) -> None:
 
 
 def _end_with_parent(descriptor: int) -> None:
-    """End this process, even inside a document, when the parent closes its socket."""
+    """End this process when the parent closes its socket, even during a document."""
     hang_up = select.poll()
     hang_up.register(descriptor, 0)
     hang_up.poll()

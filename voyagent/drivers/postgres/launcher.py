@@ -87,7 +87,10 @@ def stop_server(data_dir: Path) -> None:
 
 @contextmanager
 def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]:
-    """Yield the running server; the last process to leave the `with` block stops it."""
+    """Start the server of a data folder if it is not running, and yield it.
+
+    Several processes may use this at once. The last one to leave its `with` block stops the server.
+    """
     users = _open_lock(find_location(data_dir).home / "users.lock")
     me = os.getpid()
     try:
@@ -195,10 +198,11 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
 
 
 def _forget_recycled_process(place: Place) -> None:
-    """Replace the process id in the lock file if another program now has this id.
+    """Remove a wrong process id from the lock file of a server that has ended.
 
-    Process ids are used again after a restart of the machine. The rest of the lock file stays,
-    because it shows whether a process of the old server still uses the shared memory.
+    After a restart of the machine another program can have the id of the old server. PostgreSQL
+    would then not start. An id that no process has is written in its place. The rest of the lock
+    file stays, because it shows whether a process of the old server still uses the shared memory.
     """
     pid_file = place.cluster / "postmaster.pid"
     with suppress(OSError, ValueError):

@@ -1,8 +1,9 @@
-"""Folders, user account and programs of the embedded server.
+"""Folders, user account and programs of a PostgreSQL server started by Voyagent.
 
-PostgreSQL refuses to run as root, so for root another account runs it. That account can usually not
-enter root's folders. If the program runs as root, the data and a copy of PostgreSQL's programs are
-therefore under /var/tmp. The permissions of existing folders are never changed.
+PostgreSQL refuses to run as root. If Voyagent runs as root, it therefore starts PostgreSQL under
+another user account. That account can usually not enter root's folders, so the data and a copy of
+PostgreSQL's programs are then under /var/tmp. The permissions of existing folders are never
+changed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folders of an embedded server, and the account that runs the server.
+    """The folders of one PostgreSQL server, and the account that runs the server.
 
     `home` contains the other folders. `account` is None if the server runs as the user of the
     program.
@@ -73,8 +74,9 @@ class Place:
 def find_location(data_dir: Path) -> Place:
     """Return the folders of the server of a data folder, and create `Place.home`.
 
-    Raises UnsafeFolder. Raises NoServerAccount if the program runs as root and the system has no
-    account for the server.
+    If the program runs as root, two errors are possible: UnsafeFolder if `Place.home` exists and
+    is not safe (`make_own_folder`), and NoServerAccount if the system has no account for the
+    server.
     """
     data_dir = data_dir.resolve()
     if os.geteuid() != 0:
@@ -125,11 +127,12 @@ def find_programs(place: Place) -> Path:
 
 
 def _public_copy(package: Path) -> Path:
-    """Return a copy of the programs for the server's account, one per wheel version.
+    """Return a copy of the programs for the server's account.
 
-    The copy is made under another name and renamed when it is complete, so that a start that was
-    killed leaves no partial copy. The programs find their libraries by a relative path, so the copy
-    has the same folders as the wheel.
+    There is one copy for each version of the Python package with the programs. The copy is made
+    under another name and renamed when it is complete, so that a start that was killed leaves no
+    partial copy. The programs find their libraries by a relative path, so the copy has the same
+    folders as the package.
     """
     top = PUBLIC_FOLDER / f"voyagent-postgres-{_release()}"
     if top.is_symlink() or top.exists():
@@ -163,7 +166,7 @@ def _open_to_readers(folder: Path) -> None:
 
 
 def _release() -> str:
-    """Return the version of the wheel and a digest of its list of files."""
+    """Return the version of the Python package and a digest of its list of files."""
     try:
         wheel = importlib.metadata.distribution(WHEEL)
     except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,7 @@
-"""Checks of queries, offers and travellers before a supplier is called."""
+"""Checks of queries, offers and travellers before a supplier is called.
+
+In all checks `driver` is the name of the supplier's driver, which the errors contain.
+"""
 
 from __future__ import annotations
 
@@ -80,8 +83,8 @@ def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
 def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Traveller]) -> None:
     """Check number, names and ages of the travellers against a flight offer.
 
-    The number of travellers of each kind must be the same as in the offer. An age is the age on the
-    day on which the last flight arrives. Raises ValidationFailed.
+    The numbers of adults, children, infants and seniors must be the same as in the offer. An age is
+    the age on the day on which the last flight arrives. Raises ValidationFailed.
     """
     if Counter(one.kind for one in travellers) != Counter(dict(offer.party.counts)):
         raise ValidationFailed(driver, "travellers", "other kinds or numbers than in the offer")
@@ -95,7 +98,10 @@ def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Trave
 
 
 def check_hotel_query(driver: str, query: HotelQuery) -> None:
-    """Check the place, days and number of guests of a search. Raises ValidationFailed."""
+    """Check a hotel search: country, city, days, guests, currency and budget.
+
+    Raises ValidationFailed.
+    """
     if re.fullmatch(r"[A-Z]{2}", query.country) is None:
         raise ValidationFailed(driver, "country", "not an ISO code")
     if not query.city.strip():
@@ -133,7 +139,10 @@ def check_application(driver: str, application: VisaApplication) -> None:
 
 
 def check_countries(driver: str, nationality: str, destination: str, currency: str) -> None:
-    """Check two country codes and a currency. Raises ValidationFailed."""
+    """Check the country codes and the currency of a visa query.
+
+    Raises ValidationFailed.
+    """
     for field, code in (("nationality", nationality), ("destination", destination)):
         if re.fullmatch(r"[A-Z]{2}", code) is None:
             raise ValidationFailed(driver, field, "not an ISO code")
@@ -141,9 +150,9 @@ def check_countries(driver: str, nationality: str, destination: str, currency: s
 
 
 def check_reference(driver: str, reference: str) -> None:
-    """Check that a reference is printable ASCII of at most REFERENCE_MAX characters.
+    """Check our reference for a call to a supplier.
 
-    Raises ValidationFailed.
+    It must be printable ASCII text of 1 to REFERENCE_MAX characters. Raises ValidationFailed.
     """
     if not (
         0 < len(reference) <= REFERENCE_MAX and reference.isascii() and reference.isprintable()
@@ -160,7 +169,10 @@ def age_on(day: date, born: date) -> int:
 
 
 def earliest_today(now: datetime) -> date:
-    """Return the current date in the time zone in which the day ends last."""
+    """Return the current date in the time zone UTC-12, in which a day ends last.
+
+    A day before this date is past in every time zone.
+    """
     return (now - _BEHIND_UTC).date()
 
 

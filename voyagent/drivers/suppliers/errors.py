@@ -49,7 +49,7 @@ class SupplierError(VoyagentError):
 
 
 class CapabilityNotSupported(SupplierError, Conflict):
-    """The driver cannot do this, or no supplier is connected."""
+    """The driver does not support the call, or no supplier is connected."""
 
     code = "capability_not_supported"
     message = N_("The connected supplier does not offer this.")
@@ -66,7 +66,7 @@ class AuthenticationFailed(SupplierError, Unavailable):
 
 
 class AuthorizationFailed(SupplierError, Conflict):
-    """The supplier does not allow this for the agency."""
+    """The supplier does not allow the agency to make this call."""
 
     code = "supplier_not_permitted"
     message = N_("The supplier does not allow this for your agency.")
@@ -89,7 +89,10 @@ class TransientFailure(SupplierError, Unavailable):
 
 
 class UpstreamTimeout(SupplierError, Unavailable):
-    """The supplier did not respond in time; `in_doubt` is true after a change."""
+    """The supplier did not respond in time.
+
+    `in_doubt` is true if the call was meant to change something at the supplier.
+    """
 
     code = "supplier_timeout"
     message = N_("The supplier did not answer in time. Try again; nothing is booked twice.")
@@ -152,7 +155,7 @@ class SoldOut(ConflictAtSupplier):
 
 
 class OfferExpired(ConflictAtSupplier):
-    """The offer is no longer valid, after twenty minutes; a new search is needed."""
+    """The offer has expired; a new search is needed."""
 
     code = "offer_expired"
     message = N_("This offer has expired. Search again.")

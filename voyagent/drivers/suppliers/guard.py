@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class _Call(Generic[Answer]):
-    """A call that is running; `answer` or `error` is set before `done`."""
+    """A call in a thread; `answer` (its result) or `error` is set, and then `done`."""
 
     done: threading.Event = field(default_factory=threading.Event)
     answer: Answer | None = None

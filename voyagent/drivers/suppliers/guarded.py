@@ -31,7 +31,7 @@ Driver = TypeVar("Driver", bound=FlightSupplier | HotelSupplier | VisaSupplier)
 
 
 class _Guarded(Generic[Driver]):
-    """Base class of the wrappers around drivers."""
+    """Base class of the wrappers, which add checks and a time limit to a driver."""
 
     def __init__(self, driver: Driver, timeout_s: float) -> None:
         self._driver = driver
@@ -44,7 +44,7 @@ class _Guarded(Generic[Driver]):
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Return the capabilities of the driver."""
+        """Return the calls that the driver supports."""
         return self._driver.capabilities
 
 
@@ -57,14 +57,14 @@ class GuardedFlights(_Guarded[FlightSupplier]):
         return self._guard.call("flights.search", lambda: self._driver.search(query))
 
     def price(self, offer: FlightOffer) -> FlightOffer:
-        """Check and make the call of `FlightSupplier.price`."""
+        """Check the offer, then call `FlightSupplier.price` of the driver."""
         checks.check_offer(self.name, offer)
         return self._guard.call("flights.price", lambda: self._driver.price(offer))
 
     def hold(
         self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
     ) -> FlightBooking:
-        """Check and make the call of `FlightSupplier.hold`."""
+        """Check the arguments, then call `FlightSupplier.hold` of the driver."""
         checks.check_offer(self.name, offer)
         checks.check_travellers(self.name, offer, travellers)
         checks.check_reference(self.name, reference)
@@ -73,21 +73,21 @@ class GuardedFlights(_Guarded[FlightSupplier]):
         )
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Check and make the call of `FlightSupplier.issue`."""
+        """Check the reference, then call `FlightSupplier.issue` of the driver."""
         checks.check_reference(self.name, reference)
         return self._guard.call(
             "flights.issue", lambda: self._driver.issue(supplier_ref, reference), changes=True
         )
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Check and make the call of `FlightSupplier.cancel`."""
+        """Check the reference, then call `FlightSupplier.cancel` of the driver."""
         checks.check_reference(self.name, reference)
         return self._guard.call(
             "flights.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True
         )
 
     def read(self, supplier_ref: str) -> FlightBooking:
-        """Make the call of `FlightSupplier.read`."""
+        """Call `FlightSupplier.read` of the driver."""
         return self._guard.call("flights.read", lambda: self._driver.read(supplier_ref))
 
 
@@ -100,11 +100,11 @@ class GuardedHotels(_Guarded[HotelSupplier]):
         return self._guard.call("hotels.search", lambda: self._driver.search(query))
 
     def check_rate(self, rate_key: str) -> HotelRate:
-        """Make the call of `HotelSupplier.check_rate`."""
+        """Call `HotelSupplier.check_rate` of the driver."""
         return self._guard.call("hotels.check_rate", lambda: self._driver.check_rate(rate_key))
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
-        """Check and make the call of `HotelSupplier.book`."""
+        """Check the arguments, then call `HotelSupplier.book` of the driver."""
         checks.check_offer(self.name, rate)
         checks.check_guests(self.name, rate, guests)
         checks.check_reference(self.name, reference)
@@ -113,14 +113,14 @@ class GuardedHotels(_Guarded[HotelSupplier]):
         )
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
-        """Check and make the call of `HotelSupplier.cancel`."""
+        """Check the reference, then call `HotelSupplier.cancel` of the driver."""
         checks.check_reference(self.name, reference)
         return self._guard.call(
             "hotels.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True
         )
 
     def read(self, supplier_ref: str) -> HotelBooking:
-        """Make the call of `HotelSupplier.read`."""
+        """Call `HotelSupplier.read` of the driver."""
         return self._guard.call("hotels.read", lambda: self._driver.read(supplier_ref))
 
 
@@ -136,7 +136,7 @@ class GuardedVisas(_Guarded[VisaSupplier]):
         )
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
-        """Check and make the call of `VisaSupplier.file`."""
+        """Check the arguments, then call `VisaSupplier.file` of the driver."""
         checks.check_application(self.name, application)
         checks.check_reference(self.name, reference)
         return self._guard.call(
@@ -144,5 +144,5 @@ class GuardedVisas(_Guarded[VisaSupplier]):
         )
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """Make the call of `VisaSupplier.status`."""
+        """Call `VisaSupplier.status` of the driver."""
         return self._guard.call("visas.status", lambda: self._driver.status(supplier_ref))

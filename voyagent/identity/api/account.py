@@ -43,7 +43,7 @@ def me(reader: RequestReader) -> Body[PublicUser]:
     errors=(TooManyRequests,),
 )
 def send_verification_email(actor: Actor) -> Body[Queued]:
-    """Mail the link that confirms the caller's e-mail address again."""
+    """Mail a new link with which the caller confirms the e-mail address."""
     verification.send_verification_email(identity(), actor, address=device(Channel.API).ip)
     return Queued.of({"queued": True})
 

@@ -45,7 +45,7 @@ class ResetForm(SchemaForm[ResetPage]):
 
 
 class VerifyForm(SchemaForm[VerifyPage]):
-    """Form that confirms an address, opened by the link in a mail."""
+    """Form that confirms an e-mail address, opened by the link in a mail."""
 
     schema: ClassVar[type[BaseModel]] = VerifyPage
     sentences: ClassVar[dict[str, Any]] = {"password.string_too_long": _TOO_LONG}

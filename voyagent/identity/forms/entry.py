@@ -172,7 +172,7 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
 
     @classmethod
     def of(cls, role: str) -> MakeKeyForm:
-        """Return the form with the scopes that give a user of this role any permission."""
+        """Return the form, with only the scopes that allow this role at least one act."""
         form = cls()
         form.scopes.choices = [
             SelectChoice(scope, words)

@@ -12,11 +12,11 @@ from voyagent.kernel.actor import Channel
 
 
 def identity() -> Identity:
-    """Return the configuration and the tools that the services of identity take."""
+    """Return the `Identity` that the services of identity take as an argument."""
     return cast("Identity", current_app.extensions["voyagent.identity"])
 
 
 def device(channel: Channel) -> Device:
-    """Return the client's browser or program, and the client's address."""
+    """Return the client's browser or program, and the client's IP address."""
     agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())
     return Device(channel, user_agent=agent, ip=client_address())

@@ -1,4 +1,7 @@
-"""Query of a person's credentials: the number of each kind that work."""
+"""Query of the numbers of a person's working credentials, by kind.
+
+A credential works until it is ended or expires. A one-time credential works until it is used.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ Living = Mapping[Kind, int]
 
 
 def living_statement(user_id: UUID) -> Select[Any]:
-    """Select one row with the number of a person's credentials of each kind."""
+    """Select one row with the number of a person's working credentials of each kind."""
 
     def links(purpose: str) -> Select[Any]:
         return select(func.count()).where(
@@ -70,6 +73,6 @@ def living_statement(user_id: UUID) -> Select[Any]:
 
 
 def living(reader: Reader, user_id: UUID) -> Living:
-    """Return the number of a person's credentials that work, by kind."""
+    """Return the number of a person's working credentials, by kind."""
     row = reader.read(living_statement(user_id))[0][0]
     return {kind: int(row[kind.value]) for kind in Kind}

@@ -99,7 +99,7 @@ def email_taken(email: str) -> bool:
 
 
 def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Return the agency id and the token id of a refresh token, found by its hash."""
+    """Return agency id and token id of a refresh token by its hash, or None."""
     row = db.session.execute(
         text("select tenant_id, id from app.find_refresh_token(:digest)"), {"digest": digest}
     ).first()
@@ -119,7 +119,7 @@ class KeyFacts:
 def find_api_key(prefix: str) -> KeyFacts | None:
     """Return the unchanging data of the API key with a prefix, even if it is revoked.
 
-    The key may belong to any agency.
+    The key may belong to any agency. The result is None if there is no such key.
     """
     row = db.session.execute(
         text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"),
@@ -133,7 +133,7 @@ def find_api_key(prefix: str) -> KeyFacts | None:
 
 
 def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Return the agency id and the invitation id for the hash of an invitation token."""
+    """Return agency id and invitation id by the hash of the token, or None."""
     row = db.session.execute(
         text("select tenant_id, id from app.find_invite(:digest)"), {"digest": digest}
     ).first()
@@ -141,7 +141,7 @@ def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
 
 
 def find_one_time_token(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Return the agency id and the token id of a mailed token, found by its hash."""
+    """Return agency id and token id of a mailed token by its hash, or None."""
     row = db.session.execute(
         text("select tenant_id, id from app.find_one_time_token(:digest)"), {"digest": digest}
     ).first()
@@ -341,7 +341,7 @@ def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
     """Return the active users, the invitations to show, and the inactive users.
 
     Pending invitations are shown. An expired invitation is shown only if it is the newest for its
-    address and no active user has this address.
+    e-mail address and no active user has this address.
     """
     everybody, invites = reader.read(people_statement(), invites_statement())
     people = [person for person in everybody if person["is_active"]]
@@ -367,7 +367,10 @@ def name_of(user_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 
 def is_confirmed(user_id: UUID | None) -> ScalarSelect[Any]:
-    """Return an SQL subquery, true if a user has confirmed the e-mail address."""
+    """Return an SQL subquery, true if a user has confirmed the e-mail address.
+
+    If `user_id` is None, the value of the subquery is null.
+    """
     return select(_USERS.email_verified).where(owned(User), _USERS.id == user_id).scalar_subquery()
 
 
@@ -375,8 +378,8 @@ def is_provisional() -> ScalarSelect[Any]:
     """Return an SQL subquery, true while the agency is provisional.
 
     An agency is provisional until the first confirmation of an e-mail address. An agency is
-    provisional again while every administrator has moved to an address that no mailed link has
-    proven.
+    provisional again while every administrator has changed the e-mail address and the new
+    address is not proven by a mailed link.
     """
     people = select(_USERS.id).where(owned(User), _USERS.is_active)
     administrators = people.where(_USERS.role == Role.AGENCY_ADMIN.value)
@@ -402,7 +405,8 @@ def keys_statement(
 ) -> Select[Any]:
     """Select the agency's API keys, newest first, with the users who created them.
 
-    `revoked_at` is also set if the creator of the key was removed or suspended.
+    With `maker_id`, only the keys that this user created are selected. `revoked_at` is also set
+    if the creator of the key was removed or suspended.
     """
     statement = (
         select(
@@ -447,7 +451,8 @@ def list_keys(
 ) -> tuple[list[Row], str | None]:
     """Return API keys, newest first, and the cursor of the next page.
 
-    Without `limit` all keys are returned, and the cursor is None.
+    With `maker_id`, only the keys that this user created are returned. Without `limit` all keys are
+    returned, and the cursor is None.
     """
     rows = reader.read(keys_statement(maker_id=maker_id, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
@@ -516,7 +521,8 @@ def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
     """Return a user of the current agency as an Actor with the user's present role.
 
     Call this function for work outside a request, such as a turn of the assistant or an approved
-    act. Raises Unauthorized if the user is not active or the agency is suspended.
+    act. `tenant_name` replaces the stored name of the agency. Raises Unauthorized if the user is
+    not active or the agency is suspended.
     """
     row = (
         db.session.execute(
@@ -549,7 +555,7 @@ def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
 
 
 def administrators_to_mail() -> list[str]:
-    """Return confirmed addresses of the active administrators of the current agency."""
+    """Return the confirmed e-mail addresses of the agency's active administrators."""
     statement = select(User.email).where(
         User.is_active.is_(True),
         User.email_verified.is_(True),
@@ -559,7 +565,10 @@ def administrators_to_mail() -> list[str]:
 
 
 def has_proven_administrator() -> bool:
-    """Return True if an active administrator of the agency has a proven address."""
+    """Return True if an active administrator has a proven e-mail address.
+
+    A link that was mailed to the address proves it (`User.email_proven`).
+    """
     statement = select(User.id).where(
         User.is_active.is_(True),
         User.email_proven.is_(True),
@@ -569,7 +578,7 @@ def has_proven_administrator() -> bool:
 
 
 def other_active_people(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
-    """Return the number of active users with one of `roles`, without `user_ids`."""
+    """Return the number of active users with one of `roles`, except `user_ids`."""
     statement = select(User.id).where(
         User.is_active.is_(True), User.id.not_in(list(user_ids)), User.role.in_(roles)
     )

@@ -1,4 +1,4 @@
-"""Recognise passwords that attackers guess first: common ones, names, key runs.
+"""Passwords that attackers guess first: common ones, names, sequences of keys.
 
 The 5,000 most common passwords are from the package `zxcvbn`. `common_passwords.txt` adds first
 names, dictionary words and terms of the travel trade.
@@ -47,7 +47,11 @@ def _squeezed(text: str) -> str:
 
 
 def _is_run(whole: str) -> bool:
-    """Return True if a run of keys, letters or digits covers all but three characters."""
+    """Return True if all but at most three characters are a sequence such as `qwerty`.
+
+    The characters of a sequence are neighbours on the keyboard, in the alphabet or among the
+    digits. The order may be reversed.
+    """
     length = len(whole) - FREE_CHARACTERS
     return length <= 0 or any(
         whole[start : start + length] in run

@@ -1,7 +1,7 @@
 """Table of the permissions of each role.
 
-A permission that is not listed is denied. To decide a proposal, a user also needs a role that the
-proposed tool names as approver.
+A permission that is not listed is denied. To decide a proposal, a user also needs one of the roles
+that may approve the proposed act (`Capability.approvers`).
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ def roles_that_may(permission: str) -> frozenset[str]:
 
 
 def is_within_reach(scope: str, role: str) -> bool:
-    """Return True if the scope gives a key any permission that the role has.
+    """Return True if a scope and a role have at least one permission in common.
 
     Reading the agency's own data (`agency.read`) does not count.
     """

@@ -95,7 +95,10 @@ class AccessTokens:
         )
 
     def claims(self, token: str) -> dict[str, Any]:
-        """Return the claims of a token after verifying its signature. Raises Unauthorized."""
+        """Return the claims of a token.
+
+        Raises Unauthorized if the signature or a claim is invalid, or if the token has expired.
+        """
         try:
             key = self._keyring.find(_kid(token, self._keyring.present.kid))
             if key is None:
@@ -108,7 +111,10 @@ class AccessTokens:
         return claims
 
     def _verify(self, token: str, secret: bytes) -> dict[str, Any]:
-        """Return the claims of a token signed with a secret, even if it has expired."""
+        """Return the claims of a token after verifying the signature with a secret.
+
+        The token may have expired.
+        """
         claims = jwt.decode(
             token,
             secret,

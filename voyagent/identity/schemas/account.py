@@ -73,7 +73,10 @@ class ResetPage(Open):
 
 
 class VerifyPage(Open):
-    """HTML form input that confirms an address, with the password where needed."""
+    """HTML form input that confirms an e-mail address.
+
+    `password` is None if the page does not ask for the password.
+    """
 
     password: PresentPassword | None = None
 

@@ -229,7 +229,7 @@ class InviteSummary(AnswerOf[Row]):
 
 
 class InviteAnswer(AnswerOf[Row]):
-    """An invitation in the field `invite`."""
+    """Response with one invitation, in the member `invite`."""
 
     invite: InviteSummary
 
@@ -356,8 +356,8 @@ class AuthSessionList(AnswerOf[Row]):
 class CredentialCount(AnswerOf[Row]):
     """The number of working credentials of one kind that the caller has.
 
-    `live` is the number, and `end` is the operation that ends these credentials. `end` is null if
-    `live` is 0, or if no operation ends credentials of this kind.
+    `live` is the number. `end` is the method and path of the request that ends these credentials.
+    `end` is null if `live` is 0, or if no request ends credentials of this kind.
     """
 
     kind: Literal[

@@ -101,7 +101,7 @@ def add_person(
 ) -> User:
     """Add a user to the current agency.
 
-    `verified` says whether the address counts as confirmed. Raises EmailAlreadyRegistered.
+    `verified` says whether the e-mail address counts as confirmed. Raises EmailAlreadyRegistered.
     """
     user = User(
         id=new_id(),

@@ -1,4 +1,7 @@
-"""Mail the signed heads of an agency's audit log to the addresses in its settings."""
+"""Mail signed statements of an agency's audit log to the configured addresses.
+
+A statement contains the hash of the newest audit event and a signature.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from voyagent.settings import queries as settings_queries
 
 
 def mail_statement(identity: Identity) -> int:
-    """Mail the newest audit statement of the current agency, once.
+    """Mail the newest audit statement of the current agency, if not yet mailed.
 
     Returns the number of mails. A provisional agency mails nothing, because its settings may name
-    addresses of strangers.
+    e-mail addresses of strangers.
     """
     settings = settings_queries.get_settings()
     wanted = settings_queries.audit_addresses(settings)

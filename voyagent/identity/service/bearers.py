@@ -38,7 +38,7 @@ class Bearers:
         self._lock = Lock()
 
     def authenticate(self, bearer: str) -> Credential:
-        """Return the credential of an access token or an API key.
+        """Check an access token or an API key, and return its Credential.
 
         Raises Unauthorized, and TooManyRequests for an IP address that tries many invalid keys.
         """

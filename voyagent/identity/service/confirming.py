@@ -25,9 +25,11 @@ def confirm(
 ) -> Actor:
     """Check password and code, and return the actor marked as freshly authenticated.
 
-    Call this function before the service writes anything. The function releases the database
-    connection, and commits the audit event of a refusal. The code is used up only if the
-    transaction commits. The user's row is locked until the transaction ends. Source: ASVS 7.5.1.
+    Call this function before the service writes anything, because the function rolls the
+    transaction back before it checks the password. If the password or the code is refused, the
+    audit event of the refusal is committed. The code is used up only if the transaction commits.
+    The user's row is locked until the transaction ends. Source: ASVS 7.5.1.
+
     Raises Unauthorized, Forbidden, TooManyRequests, InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
@@ -67,9 +69,10 @@ def confirm_in_browser(
     password: str,
     code: str,
 ) -> Actor:
-    """Check password and code of a browser, and return the actor with `fresh` set.
+    """Call `confirm` with the password and the code that a user entered on a page.
 
-    Raises the errors of `confirm`.
+    An empty `code` means that the user entered none. A success is recorded in the audit log.
+    Returns the actor with `fresh` set. Raises the errors of `confirm`.
     """
     device = Device(Channel.BROWSER, ip=client_address())
     fresh = confirm(identity, actor, password=password, code=code, device=device)

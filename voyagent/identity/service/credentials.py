@@ -1,4 +1,7 @@
-"""The one way in which acts end credentials of a person (`rules.credentials`)."""
+"""End a user's credentials after an act, such as a change of the password.
+
+The table in `rules/credentials.py` says which act ends which kind of credential.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ _REASONS = {
 
 
 class LivesOn(TypedDict):
-    """Numbers of credentials that continue after an act, as values of a mail."""
+    """Numbers of a user's working API keys and open invitations, see `lives_on`."""
 
     api_keys: int
     invitations: int
@@ -63,10 +66,11 @@ class _Ending:
 def end_credentials(
     act: Act, user_id: UUID, *, by: Actor, keep: UUID | None = None
 ) -> dict[Kind, int]:
-    """End the credentials that an act ends; return how many ended, by kind.
+    """End a user's credentials after an act; return how many ended, by kind.
 
-    The function locks the user. `by` is the actor in the audit events. `keep` is the id of the
-    session that continues if the act ends only the other sessions.
+    The table in `rules/credentials.py` says which kinds end: a password reset, for example, ends
+    all sessions. The function locks the user. `by` is the actor in the audit events. `keep` is the
+    id of the session that continues if the act ends only the other sessions.
     """
     # A service that creates a credential locks the user too, so none is created meanwhile.
     _lock(user_id)
@@ -93,7 +97,11 @@ def end_own(actor: Actor, kind: str) -> int:
 
 
 def lives_on(user_id: UUID) -> LivesOn:
-    """Return the numbers of API keys and invitations that still work, for a mail."""
+    """Return the numbers of a user's working API keys and open invitations.
+
+    Counted are the invitations that the user sent. Most changes of the account, such as a new
+    password, do not end these credentials, and a notice tells the user their numbers.
+    """
     db.session.flush()
     found: Living = queries.living(SessionReader(db.session), user_id)
     return {"api_keys": found[Kind.API_KEY], "invitations": found[Kind.INVITATION]}

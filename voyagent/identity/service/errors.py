@@ -69,7 +69,7 @@ class EmailNotVerified(Unauthorized):
 
 
 class AgencyNotVerified(Forbidden):
-    """The agency is provisional: its e-mail address is not confirmed."""
+    """The agency is provisional (see `trust.py`), so the act is refused."""
 
     code = "agency_not_verified"
     message = N_(
@@ -192,7 +192,7 @@ class InviteNotFound(NotFound):
 
 
 class InviteNotPending(Invalid):
-    """The invitation was already accepted or revoked."""
+    """An invitation's link was opened after the invitation was accepted or revoked."""
 
     code = "invite_not_pending"
     message = N_(
@@ -201,7 +201,7 @@ class InviteNotPending(Invalid):
 
 
 class InviteNoLongerPending(Conflict):
-    """The invitation is not open, so it cannot be revoked."""
+    """The invitation to revoke was already accepted or revoked, or has expired."""
 
     code = "invite_not_pending"
     message = N_("This invitation is no longer open.")
@@ -249,14 +249,14 @@ class SignInNotFound(NotFound):
 
 
 class CredentialKindNotFound(NotFound):
-    """No such kind of credential exists, or its owner cannot end all at once."""
+    """Users cannot end all of their credentials of this kind, or the kind is unknown."""
 
     code = "credential_kind_not_found"
     message = N_("This kind of access cannot be ended here.")
 
 
 class PasswordMissing(Invalid):
-    """The page needs the password before it confirms an address."""
+    """The password to confirm an e-mail address was not entered."""
 
     code = "password_missing"
     message = N_("Enter your password.")

@@ -43,9 +43,11 @@ def invite(
 ) -> tuple[UUID, str]:
     """Create an invitation, mail its link, and return its id and its link.
 
-    An agency has at most one open invitation for an e-mail address. An account that has the address
-    does not prevent the invitation. No later call can return the link. `address` is the IP address
-    of the client. Raises Unauthorized, Forbidden, NotFresh, AgencyNotVerified, TooManyRequests,
+    An agency has at most one open invitation for an e-mail address. The invitation is created even
+    if the e-mail address already has an account. No later call can return the link. `address` is
+    the IP address of the client.
+
+    Raises Unauthorized, Forbidden, NotFresh, AgencyNotVerified, TooManyRequests,
     InviteAlreadyExists.
     """
     actor.require("invite.create")
@@ -99,9 +101,10 @@ def invite(
 def invite_newcomer(
     identity: Identity, actor: Actor, *, email: str, role: str, address: str = ""
 ) -> tuple[UUID, str]:
-    """Create an invitation from an HTML page; the address of a colleague is refused.
+    """Create an invitation from an HTML page, unless the person is in the team.
 
-    Returns the id and the link of the invitation. Raises AlreadyInTeam, and the errors of `invite`.
+    `email` is the e-mail address to invite, and `address` the IP address of the client. Returns the
+    id and the link of the invitation. Raises AlreadyInTeam, and the errors of `invite`.
     """
     actor.require_step_up("invite.create")
     if (
@@ -115,7 +118,7 @@ def invite_newcomer(
 def revoke_invites_to(actor: Actor, *emails: str) -> None:
     """Revoke the agency's open invitations to some e-mail addresses.
 
-    With an old link, a later owner of the address could join the agency.
+    Otherwise a later owner of such an address could join the agency with the old link.
     """
     statement = (
         select(Invite)

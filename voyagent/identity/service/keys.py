@@ -101,8 +101,9 @@ def revoke_key(actor: Actor, key_id: UUID) -> None:
 def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
     """Return an API key after checking that the actor may revoke it.
 
-    Raises NotFound, and Forbidden for the key of another user. Forbidden reveals that the key
-    exists, but every user can see all keys of the agency in the list.
+    Administrators may revoke every key, other users only their own. Raises NotFound, Forbidden.
+    Forbidden reveals that the key exists, but every user can list all keys of the agency with the
+    API.
     """
     actor.require("api_key.revoke")
     key = db.session.get(ApiKey, (tenancy.current_tenant(db.session), key_id))
@@ -114,7 +115,7 @@ def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
 
 
 def _store(**about: Any) -> tuple[UUID, NewKey]:
-    """Store a new API key; if its prefix is already used, try again with another one."""
+    """Store a new API key; if its prefix is already used, try another prefix."""
     for attempt in range(1, PREFIX_TRIES_MAX + 1):
         key = new_key()
         row = ApiKey(id=new_id(), prefix=key.prefix, key_hash=key.digest, **about)

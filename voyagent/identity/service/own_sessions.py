@@ -1,4 +1,4 @@
-"""Rules of the user's own sessions: list, end, explain an end."""
+"""Rules of the user's own sessions: end them, and explain why one has ended."""
 
 from __future__ import annotations
 
@@ -90,7 +90,10 @@ def note_seen(credential: Credential) -> None:
 
 
 def why_ended(credential: Credential) -> str:
-    """Return a sentence that says why a session was refused, as far as it is known."""
+    """Return a sentence, not yet translated, that says why a session was refused.
+
+    If the reason is unknown, the sentence only says that the user is signed out.
+    """
     tenancy.bind(db.session(), credential.tenant_id)
     found = db.session.execute(
         select(

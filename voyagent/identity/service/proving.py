@@ -31,14 +31,15 @@ def lock_person(user_id: UUID) -> User:
 
 
 def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
-    """Lock the acting user, check the actor again, and return both.
+    """Lock the acting user, authenticate the actor again, and return both.
 
-    Call this function before a service creates or changes a credential. For an API key the
-    transaction is rolled back first, unless it has locked the user already. The caller must have
-    written nothing before the lock. An act that ends
-    credentials (`credentials.end_credentials`) locks the user too. Either the act ends the new
-    credential, or this function refuses the new credential. The returned actor has the present
-    role. Lock users before any other row, so that no two transactions wait for each other.
+    Call this function before a service creates or changes a credential. The caller must not have
+    written anything or locked any other row. For an API key, the transaction is rolled back first,
+    unless this transaction has locked the user already. The returned actor has the user's present
+    role.
+
+    An act that ends credentials (`credentials.end_credentials`) locks the user too. Therefore no
+    such act can take effect between this check and the creation of a credential.
 
     Raises Unauthorized if the user is not active, or if the session, token or key has ended since
     the request was authenticated. Raises Forbidden if the role lacks the permission by now.
@@ -54,7 +55,10 @@ def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
 
 
 def lock_owner(user_id: UUID, email: str) -> User | None:
-    """Return the locked user if the user still has an e-mail address, else None."""
+    """Lock an active user whose e-mail address is still `email`; return the user.
+
+    Returns None if the user is not active or has another e-mail address by now.
+    """
     try:
         person = lock_person(user_id)
     except Unauthorized:

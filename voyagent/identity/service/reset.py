@@ -39,7 +39,7 @@ def request_reset(identity: Identity, *, email: str, device: Device) -> str | No
     In production, the response and its duration do not depend on whether the account exists.
     Returns None, or the token if the installation shows tokens (`VOYAGENT_AUTH_DEBUG_TOKENS`).
 
-    Raises TooManyRequests for addresses with and without an account.
+    Raises TooManyRequests for e-mail addresses with and without an account.
     """
     identity.limiter.admit(limits.RESET_MAIL, account=email, address=device.ip)
     if identity.settings.auth_debug_tokens and not identity.settings.is_production:
@@ -50,9 +50,9 @@ def request_reset(identity: Identity, *, email: str, device: Device) -> str | No
 
 
 def open_request(identity: Identity, sealed: str) -> tuple[str, Channel]:
-    """Return the e-mail address and the channel of a queued request for a reset.
+    """Decrypt a queued reset request; return its e-mail address and its channel.
 
-    Raises SealBroken.
+    The channel says whether the request came from a browser or a program. Raises SealBroken.
     """
     opened = json.loads(identity.keyring.open(SEAL, base64.b64decode(sealed)))
     return opened["email"], Channel(opened["channel"])
@@ -61,7 +61,8 @@ def open_request(identity: Identity, sealed: str) -> tuple[str, Channel]:
 def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | None:
     """Create and mail a reset token for the active account of an e-mail address.
 
-    Returns the token, or None if no account has the address.
+    `channel` is recorded in the audit log. Returns the token, or None if no account has the
+    e-mail address.
     """
     account = people.find_account(email)
     if account is None:
@@ -125,9 +126,9 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
 
     If the address was not proven before (`User.email_proven`), the reset proves the address. A
     stranger may have made the account, so API keys, sent invitations and two-factor authentication
-    end too. If the account was moved to the address, everybody who was invited through the account
-    is suspended. If the user is an administrator and no administrator had a proven address, the
-    settings in `settings.GUARDED` get their default values.
+    end too. If the account had another e-mail address before, everybody whom the account invited,
+    directly or through others, is suspended. If the user is an administrator and no administrator
+    had a proven address, the settings in `settings.GUARDED` get their default values.
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """

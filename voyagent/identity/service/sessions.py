@@ -160,8 +160,9 @@ def end_sessions(
     """End all sessions of a user, or all but one, and return the number that ended.
 
     The sessions and their tokens are refused from the next request on, in browsers and programs
-    (ASVS 7.4). `except_session` is the id of the session that continues; by default all sessions
-    end. `by` is the acting user.
+    (ASVS 7.4). `reason` is stored with each session and explains the end to the user
+    (`own_sessions.why_ended`). `except_session` is the id of the session that continues; by default
+    all sessions end. `by` is the acting user; by default it is the user whose sessions end.
     """
     ended = rows_changed(
         "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="

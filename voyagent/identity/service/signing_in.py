@@ -74,7 +74,7 @@ def begin_sign_in(
     """Check e-mail address and password, and open a session.
 
     If two-factor authentication is on, a HalfSignIn is returned instead, to be completed with a
-    code. An unknown address takes as long as a known one and has the same rate limits.
+    code. An unknown e-mail address takes as long as a known one, with the same rate limits.
 
     Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in this order.
     """
@@ -179,9 +179,10 @@ def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
 
 
 def _wrong(identity: Identity) -> InvalidCredentials:
-    """Return the error for a wrong address or password, with the time to send it.
+    """Return the error for a wrong e-mail address or password.
 
-    The time does not reveal whether the address is known.
+    The error's `answer_at` delays the response, so that the response time does not reveal whether
+    the address is known.
     """
     error = InvalidCredentials()
     # A failure for a known address has an audit event, so its response would take longer.

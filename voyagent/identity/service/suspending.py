@@ -44,7 +44,7 @@ def reinstate(identity: Identity, actor: Actor, person: User) -> None:
     """Let a suspended user in again, with the earlier sessions and API keys.
 
     The caller must have checked the permission and locked the user. Raises EmailAlreadyRegistered
-    if another active user has the address by now.
+    if another active user has the e-mail address by now.
     """
     person.is_active, person.suspended_at, person.updated_at = True, None, clock.now()
     try:

@@ -1,7 +1,9 @@
 """Rule that limits provisional agencies.
 
-A provisional agency creates no API keys and sends no invitations and no mail to customers. Anybody
-can sign up with the address of somebody else, or move an account to such an address.
+An agency is provisional until one of its users confirms an e-mail address, and again while every
+administrator has changed to an address that is not confirmed. A provisional agency creates no API
+keys and sends no invitations and no mail to customers, because anybody can sign up with the e-mail
+address of somebody else.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ def is_provisional() -> bool:
 
 
 def note_verified_agency() -> bool:
-    """Mark the current agency as confirmed; return True if this is the first time."""
+    """Record that a user confirmed an e-mail address; return True for the first time."""
     return bool(
         rows_changed(
             "update tenants set verified_at = now(), updated_at = now() where id = :tenant_id and"

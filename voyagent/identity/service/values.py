@@ -15,7 +15,7 @@ from voyagent.mail.service import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Configuration and collaborators that the services of identity take."""
+    """Configuration and objects that the services of identity take as an argument."""
 
     settings: Settings
     passwords: Passwords

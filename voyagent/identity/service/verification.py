@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The person of the browser that opened a link, as far as the person is known.
+    """The person who opened a mailed link, as far as the browser identifies them.
 
     `user_id` and `session_id` identify the signed-in person and the session. `email` is the address
     of the account whose password was entered just now.
@@ -41,7 +41,7 @@ class Known:
 
 
 def send_verification_email(identity: Identity, actor: Actor, *, address: str = "") -> None:
-    """Mail a confirmation link to the actor, even if the address is already confirmed.
+    """Mail the actor a confirmation link, even if the e-mail address is confirmed.
 
     `address` is the IP address of the client. Raises Unauthorized, Forbidden, TooManyRequests.
     """
@@ -54,7 +54,7 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
 
 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
-    """Mail the confirmation link again to a user whose address is not confirmed.
+    """Mail another confirmation link to a user with an unconfirmed e-mail address.
 
     The caller must have checked the password. Raises TooManyRequests.
     """
@@ -96,7 +96,11 @@ def mail_verification(
 
 
 def has_room_for_link(identity: Identity, email: str) -> bool:
-    """Count a confirmation link that another act mails; return False above the limit."""
+    """Count a confirmation link to an e-mail address; return False above the limit.
+
+    Acts that mail a link as a side effect, such as a change of the e-mail address, call this
+    function first. If the result is False, the act succeeds without the mail.
+    """
     return identity.limiter.count(limits.VERIFICATION_MAIL, account=email).has_room
 
 
@@ -199,7 +203,7 @@ def _confirm(
 def person_of(actor: Actor) -> UUID:
     """Return the acting user's id.
 
-    The caller must have checked a permission that only users have.
+    The caller must have checked a permission that no background job has.
     """
     assert actor.user_id is not None, "the permission is a person's"
     return actor.user_id

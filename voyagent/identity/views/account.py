@@ -83,7 +83,7 @@ def change_password(actor: Actor) -> Any:
 
 @account_pages.page("/account/verification", methods=("POST",), permission="account.update")
 def send_verification(actor: Actor) -> Any:
-    """Mail the link that confirms the user's e-mail address again."""
+    """Mail the user another link to confirm the e-mail address."""
     verification.send_verification_email(identity(), actor, address=device(Channel.BROWSER).ip)
     toast(_("Link sent to %(address)s.", address=actor.email))
     return see_other(url_for(".profile"))

@@ -25,7 +25,8 @@ _HALF = "half_sign_in"
 def keep_half(half: HalfSignIn, *, remember: bool) -> None:
     """Store a HalfSignIn in a new signed cookie.
 
-    The browser is signed out of an earlier session, which does not end.
+    The new cookie replaces the cookie of an earlier session of this browser. The earlier session
+    does not end.
     """
     session.clear()
     session[_HALF] = {
@@ -39,7 +40,7 @@ def keep_half(half: HalfSignIn, *, remember: bool) -> None:
 
 @pages.page("/sign-in/code", methods=("GET", "POST"))
 def enter_code() -> Any:
-    """Complete the sign-in with a code, and redirect to the page requested before it."""
+    """Complete the sign-in with a code, and redirect to the originally requested page."""
     target = safe_next(request.args.get("next"))
     half = _half()
     if half is None:

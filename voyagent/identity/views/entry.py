@@ -81,7 +81,7 @@ def open_demo() -> Any:
 
 @pages.page("/sign-up", methods=("GET", "POST"))
 def sign_up() -> Any:
-    """Create an agency; its language is that of this page until the settings change."""
+    """Create an agency and its administrator; the agency gets the page's language."""
     form = SignUpForm()
     signed_in = form.attempt(
         lambda given: accounts.sign_up(

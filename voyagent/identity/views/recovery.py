@@ -115,7 +115,10 @@ def reset_password() -> Any:
 
 
 def _who_else(done: reset.Reset) -> list[str]:
-    """Return sentences on the other people of an agency that was taken over."""
+    """Return sentences that tell a user, after a reset, who else has access.
+
+    There is a sentence for `done.others` and one for `done.suspended`, unless the number is 0.
+    """
     others = ngettext(
         "One other person has access to the agency: see Team.",
         "%(num)d other people have access to the agency: see Team.",
@@ -135,7 +138,11 @@ def _ask(given: ForgotPage) -> str:
 
 
 def _known() -> Known:
-    """Return the person who is signed in here, or whose password was entered just now."""
+    """Return the person at this browser, from the session and a sign-in just refused.
+
+    A sign-in with the correct password is refused while the e-mail address is not confirmed. The
+    browser's session then remembers this e-mail address.
+    """
     actor = current_actor()
     return Known(
         actor.user_id if actor else None,
@@ -154,7 +161,9 @@ def _link_page(
 ) -> tuple[str, int]:
     """Render the page of a mailed link, with status 400 if the link is not valid.
 
-    After too many attempts the link is not looked up, and the status is 429.
+    `find` returns the owner of the link's `token`, or None if the link is not valid. After too
+    many attempts `find` is not called, and the status is 429. `asks_password` returns True if the
+    page must ask this owner for the password.
     """
     is_limited = form.status == 429
     holder = None if is_limited else find(identity(), token, address=client_address())

@@ -75,7 +75,10 @@ def end_credentials(actor: Actor, credential_kind: str) -> Any:
 
 
 def lives_on_words(user_id: UUID) -> str:
-    """Return a sentence with the credentials that continue, "" if there are none."""
+    """Return sentences on the API keys and invitations of a user that still work.
+
+    The result is an empty text if the user has neither.
+    """
     counts = service.lives_on(user_id)
     words = [
         ngettext(

@@ -1,6 +1,6 @@
-"""Make the processes of an installation follow the clock of the database.
+"""Set the clock of each process from the clock of the database.
 
-Decision 0046 has the reasons.
+The reasons are in `docs/decisions/0046-clock-of-the-database.md`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class _Follower:
             self.measure()
 
     def measure(self) -> None:
-        """Set the clock of this process by the fastest of some round trips."""
+        """Read the clock of the database a few times, and set the clock of this process.
+
+        The reading with the shortest round trip is used, because it is the most exact.
+        """
         try:
             with self._engine.connect() as connection:
                 samples = [_sample(connection) for _ in range(_SAMPLES)]

@@ -106,7 +106,10 @@ def json_cell(value: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return minor units as an SQL decimal with the places that `Money.wire` writes."""
+    """Return an amount in minor units as an SQL decimal, as the JSON API writes it.
+
+    The decimal has as many decimal places as the result of `Money.wire`.
+    """
     return minor * unit_of(currency)
 
 
@@ -143,7 +146,7 @@ def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> Column
 
 
 def abreast(statement: Select[Any]) -> Select[Any]:
-    """Mark the select of an export to run as a merge of index scans.
+    """Mark an export's select to be read in index order, without sorting all rows.
 
     Every table of the select needs an index in the sort order of the select.
     """
@@ -164,7 +167,7 @@ def _other_exponents() -> dict[int, list[str]]:
 
 
 class ExportsBusy(Unavailable):
-    """All connections for exports are in use."""
+    """Too many exports run at once, or too many files are being made."""
 
     code = "exports_busy"
     message = N_("Other exports are running. Try again in a moment.")
@@ -185,11 +188,10 @@ class Snapshot:
     def paced(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the chunks in pieces and measure how fast the client takes them.
 
-        If the client reads too slowly, or after TIME_LIMIT_S, the database connection is shut down.
-
-        Raises TimeoutError instead of the next piece after that. The web server then resets the
-        client's connection. A plain close would not show a client of HTTP/1.0 that the file is
-        incomplete.
+        If the client reads too slowly, or after TIME_LIMIT_S seconds, the database connection is
+        shut down, and TimeoutError is raised instead of yielding the next piece. The web server
+        then resets the client's connection. A plain close would not show a client of HTTP/1.0 that
+        the file is incomplete.
         """
         try:
             for chunk in chunks:
@@ -249,10 +251,12 @@ class Snapshot:
 class Exports:
     """The exports of one process: at most SLOTS at a time, each on its own connection.
 
-    AGENCY_SLOTS exports of one agency run at a time, and AGENCY_WAITING more may wait. Clients of
-    one address hold at most ADDRESS_SLOTS, for however many agencies. Workbooks and PDF files are
-    limited separately: SLOTS files are made at a time, AGENCY_SLOTS for one agency, and
-    FILES_WAITING callers of an agency may wait.
+    AGENCY_SLOTS exports of one agency run at a time, and AGENCY_WAITING more may wait. At most
+    ADDRESS_SLOTS exports run for one client IP address, even if the exports are of several
+    agencies.
+
+    Workbooks and PDF files have separate limits: SLOTS files are made at a time, AGENCY_SLOTS of
+    them for one agency, and FILES_WAITING callers of an agency may wait.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -275,10 +279,11 @@ class Exports:
 
     @contextmanager
     def making_file(self, tenant_id: UUID, *, rows: int = 1) -> Iterator[None]:
-        """Hold a place of an agency while a file of `rows` rows is made.
+        """Count a file as being made while the block runs; first wait for the limits.
 
-        One place is for files of at most SMALL_ROWS rows, so that long reports do not hold all
-        places. Raises ExportsBusy.
+        `rows` is the number of rows of the file. At most SLOTS - 1 of the files that are made at
+        once may have more than SMALL_ROWS rows, so that small files need not wait for long reports.
+        Raises ExportsBusy.
         """
         with ExitStack() as held:
             if rows > SMALL_ROWS:
@@ -290,7 +295,7 @@ class Exports:
         """Open a snapshot of an agency; the caller closes it.
 
         The caller may wait for WAIT_S seconds and should hold no database connection meanwhile.
-        `address` is the client's address, or None if many clients share it.
+        `address` is the client's IP address, or None if many clients share it.
 
         Raises ExportsBusy.
         """
@@ -353,7 +358,7 @@ def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
 
 
 class _Pace:
-    """Bytes that a client took, and the time that the program waited for it."""
+    """Bytes that a client took, and the time that the program waited for the client."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -396,9 +401,10 @@ class _Pace:
     def is_slow_beside_others(self) -> bool:
         """Return True if the client reads too slowly for a slot that others wait for.
 
-        The measurement covers the last calls during which the program waited for the client at
-        least AWAITED_OVER_S seconds. In this time the client took fewer than AWAITED_BYTES_PER_S
-        bytes per second of the wait.
+        The measurement covers the latest period in which the program waited for the client for
+        AWAITED_OVER_S seconds or more. The client reads too slowly if it took fewer than
+        AWAITED_BYTES_PER_S bytes for each second of the wait. If there was no such period, the
+        result is False.
         """
         with self._lock:
             waited_s = self._waited()
@@ -418,7 +424,8 @@ class _Pace:
 class _Slot:
     """One of the SLOTS for exports, with timers for the limits of its connection.
 
-    `ending` is the lock of all slots of a process for the check that ends a slow export.
+    `ending` is one lock for all slots of a process. A slot holds the lock while it decides if its
+    slow export must end, so that one waiting caller ends only one export.
     """
 
     def __init__(self, places: Places, ending: Lock, tenant_id: UUID, address: str | None) -> None:
@@ -448,7 +455,8 @@ class _Slot:
     def release(self, *, is_cut: bool = False) -> None:
         """Stop the timers and release the slot; a second call does nothing.
 
-        If the export was cut, the next export of its agency comes after those of the others.
+        `is_cut` is true if the export was ended because its client read too slowly. Waiting exports
+        of other agencies then come before the next export of this agency.
         """
         with self._lock:
             held, self._held = self._held, False

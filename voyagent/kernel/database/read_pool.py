@@ -103,7 +103,7 @@ class SessionReader:
 class ReadPool:
     """Pool of autocommit connections for reads, one per process, opened on first use.
 
-    One agency uses at most all connections but one, so that slow reads of one agency do not block
+    One connection is always left for other agencies, so that slow reads of one agency do not block
     another.
     """
 

@@ -1,4 +1,4 @@
-"""Authentication in the transaction of an act, also again after a wait."""
+"""Authentication of a caller in a transaction that writes, also after a wait."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ def find_caller(credential: Credential) -> Row:
 
 
 def release_key(actor: Actor) -> None:
-    """End the transaction of a caller with an API key, to unlock the row of the key.
+    """Roll back the transaction of a caller with an API key, to unlock the key's row.
 
-    The authentication locks this row if it stores the time of the last use. An act that ends
-    credentials locks the person and then the person's keys. Call this function before locking a
-    person, so that no caller locks them in the other order and waits for such an act forever.
-    Nothing must have been written before.
+    Call this function before locking a person, and before writing anything. Without an API key it
+    does nothing.
+
+    The authentication may have locked the row of the key, to store the time of the last use. An act
+    that ends credentials locks the person first and then the person's keys. A caller that locks
+    them in the opposite order could cause a deadlock.
     """
     if actor.key_id is not None:
         pause()

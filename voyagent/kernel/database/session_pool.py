@@ -31,7 +31,7 @@ class ShareInUse(PoolTimeoutError):
 
 
 class _Held:
-    """A place of `ConnectionShares`, held by a connection that is in use."""
+    """One connection that `ConnectionShares` counts as in use."""
 
     def __init__(self, places: Places, party: UUID | None) -> None:
         self._places, self._party = places, party
@@ -46,10 +46,10 @@ class _Held:
 class ConnectionShares:
     """Limits how many of `total` connections each agency may use at the same time.
 
-    About a quarter of the connections is for transactions that begin without an agency, such as a
-    sign-in. One agency holds at most half of `total`, but may always hold two. About another
-    quarter is for agencies that hold none. `agency` returns the agency for which the thread is
-    about to use a connection, or None.
+    About a quarter of the connections is only for transactions that begin without an agency, such
+    as a sign-in. An agency may use half of `total`, or two connections if that is more. About
+    another quarter is only for agencies that use no connection at the time. `agency` returns the
+    agency for which the thread is about to use a connection, or None.
     """
 
     def __init__(self, total: int, agency: Callable[[], UUID | None]) -> None:
@@ -63,10 +63,11 @@ class ConnectionShares:
         self._thread = threading.local()
 
     def take(self, wait_s: float) -> _Held | None:
-        """Take the place of one connection; return None if the thread has a place already.
+        """Count one connection as in use, after waiting until the agency may use it.
 
-        A thread gets only one place, because a thread that waited for a second place would keep its
-        first. Raises ShareInUse if no place is free within `wait_s` seconds.
+        Returns None if a connection of this thread is already counted. A second connection is not
+        counted, because the thread would keep the first one while it waits for the second one.
+        Raises ShareInUse if the agency may not use a connection within `wait_s` seconds.
         """
         held: _Held | None = getattr(self._thread, "held", None)
         if held is not None and held.is_open:

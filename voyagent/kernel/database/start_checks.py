@@ -319,10 +319,11 @@ def _ask(
     set_up: tuple[str, list[str] | None],
     checks: Sequence[Check],
 ) -> tuple[bool, list[str | None], psycopg.Error | None]:
-    """Run the checks until the first error, and return their results.
+    """Execute `set_up` and the checks until a statement raises a database error.
 
     The first value is True if the SQL statement in `set_up` succeeded. The second value is the list
-    of the results of the checks that ran. The third value is the error, or None.
+    of the results of the checks that ran: None if the check passed, else a description of the
+    problem. The third value is the database error, or None.
     """
     connections = connections_to_server(settings, db_connections.purpose_of_process())
     values = {
@@ -384,7 +385,10 @@ def _schema(revision: str) -> str:
 
 
 def _has_one_login(settings: Settings) -> bool:
-    """Return True for a developer's computer with one login for everything."""
+    """Return True if changes of the schema use the program's own login.
+
+    This is usual on a developer's computer. In production the result is always False.
+    """
     logins = {
         libpq_parameters(address or "").get("user")
         for address in (settings.db_url, settings.migration_url)

@@ -57,11 +57,11 @@ def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
 def keyed_select(
     build: Callable[[Any], tuple[Select[Any], ...]],
 ) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
-    """Decorate a function, called once, that builds the selects for one record.
+    """Decorate a function that builds the selects for one record by its primary key.
 
     The decorated function takes the key of a record and returns the selects with this key. `build`
-    receives a bound parameter in place of the key. `build` may compare columns with this parameter,
-    but may not use it otherwise.
+    is called only once, with a bound parameter in place of the key. `build` may compare columns
+    with this parameter, but may not use the parameter otherwise.
     """
     built = cache(lambda: build(bindparam(_KEY, type_=Uuid())))
     return lambda key: tuple(KeyedSelect(statement, key) for statement in built())
@@ -100,7 +100,8 @@ def parts_of(statement: Statement) -> tuple[Select[Any], Parameters]:
 def compiled_for(statement: Statement, tenant_id: UUID) -> tuple[str, Parameters]:
     """Return the SQL text of a statement and its parameters for one agency.
 
-    Raises TenantNotBound if the statement reads a table of agencies without a tenant condition.
+    Raises TenantNotBound if the statement reads a table with rows of several agencies and has no
+    tenant condition.
     """
     select, filled = parts_of(statement)
     found = _texts.get(select)

@@ -1,6 +1,6 @@
 """Rate limits for attempts, such as sign-ins.
 
-The limits are per account, per agency, per client address and in total.
+The limits are per account, per agency, per IP address of the client and in total.
 
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         good = identity.passwords.verify(stored, password)

@@ -42,9 +42,10 @@ log = structlog.get_logger(__name__)
 class Attempt:
     """An admitted attempt, counted as a failure until `succeeded` is called.
 
-    The object is a context manager and ends with its block. If the block raises Unavailable or
-    TooManyRequests, the attempt is removed from all counts. If the database is unreachable, the
-    attempt is removed from the count of the account.
+    Use the attempt as a context manager around the check of the credential. If the block raises
+    Unavailable or TooManyRequests, the credential was not checked, and the attempt is removed from
+    all counts. If the block fails because the database is unreachable, the attempt is removed only
+    from the count of its account.
     """
 
     __slots__ = ("__weakref__", "_decided", "_give_back", "_give_back_shared")
@@ -92,7 +93,8 @@ class Attempt:
 class Counted(NamedTuple):
     """Result of `Limiter.count`.
 
-    `has_room` is true if the event was within the limit, and `is_last` if the next one is not.
+    `has_room` is true if the event was within the limit. `is_last` is true if the event was the
+    last one within the limit.
     """
 
     has_room: bool
@@ -102,7 +104,7 @@ class Counted(NamedTuple):
 class Limiter:
     """Rate limiter of one installation, which counts in Redis or in this process.
 
-    Counts are stored under keyed hashes, which do not reveal e-mail or client addresses.
+    Counts are stored under keyed hashes, which do not reveal e-mail or IP addresses.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -152,16 +154,19 @@ class Limiter:
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
         """Count a failed check of a credential that is sent with each request.
 
-        Call this method only for an invalid credential. Raises TooManyRequests if the client
-        address has too many failures.
+        Such a credential is an API key. Call this method only for an invalid credential. Raises
+        TooManyRequests if the IP address of the client has too many failures.
         """
         is_known = self._is_known(throttle, None, address)
         self._take(throttle, self._shared_windows(throttle, address, None, is_known=is_known))
 
     def count(self, throttle: Throttle, *, account: str, agency: UUID | None = None) -> Counted:
-        """Count an event, such as a mail, that is left out above the limit of its account.
+        """Count an event, such as a mail, and return whether it is within the limit.
 
-        Nothing is refused. Only `throttle.account` and `throttle.everywhere` are considered.
+        This method raises no TooManyRequests. If the event is above the limit, the caller must not
+        do it, for example must not send the mail. `account` is the text by which events are
+        counted, such as the e-mail address of the recipient. `agency` is the agency that causes the
+        event. Only the quotas in `throttle.account` and `throttle.everywhere` apply.
         """
         own = self._windows_of(throttle, account, agency)
         if self._windows.take(own):
@@ -170,13 +175,15 @@ class Limiter:
         return Counted(has_room=True, is_last=self._windows.is_full(own))
 
     def note_sign_in(self, account: str, *, address: str, is_confirmed: bool) -> None:
-        """Record that the owner of an account has signed in from a client address.
+        """Record that the owner of an account has signed in from an IP address.
 
-        Failures at this account from this address are then counted separately, so that an attacker
-        at another address cannot lock the owner out. The address becomes a known place: its
-        attempts are refused last when all attempts together reach their limit. If the owner's
-        e-mail address is not confirmed, the address is a known place for this account only, because
-        anybody can sign up.
+        The IP address becomes a known place. Failures at this account from a known place are
+        counted separately, so that an attacker at another IP address cannot lock the owner out.
+        When all attempts together reach their limit, attempts from known places are refused last.
+
+        `is_confirmed` is true if the owner has confirmed the e-mail address of the account.
+        Otherwise the IP address is a known place for this account only, because anybody can sign
+        up.
         """
         self._windows.take([self._home(account, address)])
         if is_confirmed:
@@ -185,8 +192,8 @@ class Limiter:
     def forgive(self, account: str, *, address: str = "") -> None:
         """Delete an account's failed attempts after a password reset.
 
-        The failures from `address` are deleted, and the failures from all addresses from which the
-        owner has never signed in.
+        The failures from the IP address `address` are deleted, and the failures from all IP
+        addresses from which the owner has never signed in.
         """
         for throttle in ALL:
             if throttle.bucket:
@@ -224,7 +231,7 @@ class Limiter:
     def _shared_windows(
         self, throttle: Throttle, address: str, agency: UUID | None, *, is_known: bool
     ) -> list[Window]:
-        """Return the windows of the address, of the agency and of all attempts."""
+        """Return the limits for an IP address, an agency and all attempts as windows."""
         fair = 0
         if throttle.overall:
             fair = _at_least_one(throttle.overall[0].amount * self._scale * BUSY_ABOVE)
@@ -324,7 +331,7 @@ def _place(address: str) -> str:
 
 
 def _at(account: str, address: str) -> str:
-    """Return account and client address as one text, separated by a space."""
+    """Return account and IP address as one text, separated by a space."""
     return f"{account} {_place(address)}"
 
 

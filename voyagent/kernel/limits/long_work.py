@@ -1,7 +1,7 @@
-"""Places for requests that hold a connection for writes, or a thread, for seconds.
+"""Limits on requests that occupy a database connection or a thread for seconds.
 
-Without them, a few agencies with such requests could use all connections or all threads of a
-process.
+Each such request holds a place, which is a permit of the semaphore `Places`, while it runs. Without
+these limits, a few agencies could use all connections for writes or all threads of a process.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ _polling = Places(POLLING, AGENCY_POLLING)
 
 
 def searching(agency: UUID, refusal: Refusal) -> AbstractContextManager[None]:
-    """Hold a place for a search of all texts of an agency while the block runs.
+    """Hold a place for a slow search through an agency's texts while the block runs.
 
-    Raises `refusal()` if there is no place within SEARCH_WAIT_S seconds.
+    For example, an erasure searches all texts for a person. Raises `refusal()` if there is no place
+    within SEARCH_WAIT_S seconds.
     """
     return _searches.held(agency, SEARCH_WAIT_S, refusal)
 
@@ -34,8 +35,9 @@ def searching(agency: UUID, refusal: Refusal) -> AbstractContextManager[None]:
 def importing(agency: UUID, refusal: Refusal, wait_s: float, *, rows: int) -> Iterator[None]:
     """Hold a place for the check or the import of a file while the block runs.
 
-    One place is for files of at most SMALL_ROWS rows. The caller must hold no connection while it
-    waits. Raises `refusal()` if there is no place within `wait_s` seconds.
+    `rows` is the number of rows of the file. Files of more than SMALL_ROWS rows may hold all places
+    but one, so that a small file need not wait for large files. The caller must hold no database
+    connection while it waits. Raises `refusal()` if there is no place within `wait_s` seconds.
     """
     with ExitStack() as held:
         if rows > SMALL_ROWS:

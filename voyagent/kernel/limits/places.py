@@ -1,4 +1,4 @@
-"""Places for work at the same time, of which each agency may hold only a share."""
+"""Fair semaphore: callers hold one of its places, or permits, while they work."""
 
 from __future__ import annotations
 
@@ -33,27 +33,29 @@ class _Ticket:
 
     @property
     def source(self) -> Hashable:
-        """The client address, or the party of a caller without one."""
+        """Return the client's IP address, or the party if the IP address is None."""
         return self.party if self.address is None else self.address
 
 
 class Places:
-    """Places for work at the same time: `total` in all, at most `share` per party.
+    """Fair semaphore with a number of places; a place is a permit to work.
 
-    A party is an agency or another caller. Among waiting callers, the party that holds the fewest
-    places comes first.
+    The places are shared out between parties. A party is the key of a group of callers: usually the
+    id of their agency, or the network from which they come. A free place goes to the waiting party
+    that holds the fewest places. Callers with precedence (`take`) come before the others, but get
+    at most FIRST_IN_A_ROW places in a row while others wait.
 
-    The last `kept` free places are only for parties that hold none.
-
-    `address_share` is the largest number of places for callers of one client address. A caller
-    whose address is None has no such limit.
-
-    Callers with precedence come before the others. While others wait, at most FIRST_IN_A_ROW places
-    in a row go to callers with precedence.
-
-    At most `waiting_max` callers of a party wait, and at most `queue_max` callers without
-    precedence. Further callers are refused at once. But if the queue is full, a caller may replace
-    a waiting caller of the party with the most waiting callers.
+    Args:
+        total: the number of places.
+        share: the largest number of places that a party may hold.
+        waiting_max: the largest number of waiting callers of a party. A further caller is refused
+            at once. None means no limit.
+        queue_max: the largest number of waiting callers without precedence. A further caller
+            replaces a caller of the party with the most waiting callers (`_displace`), or is
+            refused at once. None means no limit.
+        kept: the last free places, which go only to parties that hold no place.
+        address_share: the largest number of places for callers from one IP address. A caller whose
+            IP address is None has no such limit.
     """
 
     def __init__(
@@ -92,8 +94,8 @@ class Places:
     ) -> bool:
         """Take a place; return False if the party gets none within `wait_s` seconds.
 
-        If `is_first` is true, the caller has precedence. `address` is the client's address, whose
-        share is limited by `address_share`.
+        If `is_first` is true, the caller has precedence. `address` is the client's IP address,
+        whose share is limited by `address_share`.
         """
         ticket = _Ticket(party, is_first, address)
         with self._lock:
@@ -117,9 +119,11 @@ class Places:
     def release(
         self, party: Hashable, address: str | None = None, *, comes_last: bool = False
     ) -> None:
-        """Give back a place that the party has taken from the same address.
+        """Give back a place of the party.
 
-        If `comes_last` is true, the party counts as served just now.
+        `address` must be the IP address with which the party took the place. If `comes_last` is
+        true, other waiting parties that hold as many places come before this party, as if it had
+        just got a place.
         """
         with self._lock:
             if comes_last:
@@ -139,7 +143,7 @@ class Places:
     def is_awaited(self, party: Hashable, address: str | None = None) -> bool:
         """Return True if a caller of another party could use a place of this party.
 
-        `address` is the client address from which the party holds the place.
+        `address` is the client's IP address that was given when the place was taken.
         """
         with self._lock:
             share = self._share_if(self.total - self._held.total() + 1)
@@ -219,8 +223,8 @@ class Places:
         """Let a caller replace another caller in a full queue; return False if refused.
 
         The party with the most waiting callers must have at least two more waiting callers than the
-        party of `ticket`. The last caller of that larger party is then refused. Callers of one
-        client address count as one party.
+        party of `ticket`. The last caller of that larger party is then refused. Callers from
+        one IP address count as one party.
         """
         others = [other for other in self._waiting if not other.is_first]
         waiting = Counter(other.source for other in others)

@@ -19,19 +19,20 @@ class Quota:
 class Throttle:
     """The limits of one kind of attempt.
 
-    The quotas in `account` limit the attempts for each typed e-mail address, which need not exist.
-    If `everywhere` has quotas, those in `account` count each agency separately, and those in
-    `everywhere` count all agencies together.
+    The quotas in `account` limit the attempts for each e-mail address as typed; no such account
+    need exist. If there are quotas in `everywhere`, those in `account` limit the attempts for an
+    e-mail address by one agency, and those in `everywhere` limit the attempts for the e-mail
+    address by all agencies together.
 
-    The quotas in `agency` limit each agency whose people act, those in `address` each client
-    address, and those in `overall` all attempts together. The amounts in `address` and `overall`
-    are multiplied by `VOYAGENT_LIMIT_SCALE`. Throttles with the same `bucket` share the counts of
-    an account.
+    The quotas in `agency` limit the attempts by the people of one agency, those in `address` the
+    attempts from one IP address, and those in `overall` all attempts together. The amounts in
+    `address` and `overall` are multiplied by `VOYAGENT_LIMIT_SCALE`. Throttles with the same
+    `bucket` share the counts of an account.
 
-    `CEILINGS` says which part of `overall` an attempt from a known place or from another address
-    may use. With `is_own_account` the account belongs to the person who acts, and a known place is
-    an address from which this account has signed in. Otherwise a known place is an address from
-    which any account has signed in.
+    A known place is an IP address from which any account has signed in. If `is_own_account` is
+    true, the account belongs to the person who acts, and only an IP address from which this account
+    has signed in is a known place. Attempts from known places may use a larger part of `overall`
+    than other attempts (`CEILINGS`).
     """
 
     name: str
@@ -56,14 +57,18 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The parts of an overall limit that callers of one kind may use, from 0 to 1."""
+    """Fractions of an overall limit, above which attempts of some callers are refused.
+
+    With 0.75, for example, a caller is refused when three quarters of the limit are used up.
+    `busy` applies to busy callers (see BUSY_ABOVE), and `quiet` to all other callers.
+    """
 
     busy: float
     quiet: float
 
 
 BUSY_ABOVE = 0.02
-"""Part of an overall limit above which a client address or an agency counts as busy."""
+"""Part of an overall limit above which an IP address or an agency counts as busy."""
 CEILINGS = {False: Ceiling(busy=0.5, quiet=0.75), True: Ceiling(busy=0.9, quiet=1.0)}
 """Parts of an overall limit for unknown places (False) and known places (True).
 
@@ -83,7 +88,7 @@ _MAIL_EVERYWHERE = (Quota(100, HOUR),)
 # Mails to addresses that a person of the agency types; anybody can sign up an agency.
 _AGENCY_MAIL = (Quota(100, HOUR), Quota(300, DAY))
 HOME = Quota(1, 30 * DAY)
-"""Period for which the client address of a successful sign-in is remembered."""
+"""Period for which the IP address of a successful sign-in is remembered."""
 
 SIGN_IN = Throttle(
     "sign_in",

@@ -26,14 +26,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One limit of one caller or of all callers: a number of attempts in a period.
+    """A limit on the attempts of one caller, or of all callers together, in a period.
 
     `amount` is the largest number of attempts in a sliding period of `seconds` seconds. `key`
     contains a keyed hash, which does not reveal the caller. `per` names what is counted, such as
     `account`.
 
-    A caller is busy while its own window has at least `fair` entries; 0 means never. If an attempt
-    comes from a busy caller, `busy_amount` replaces `amount` in the window of all callers.
+    A caller is busy if its own window has at least `fair` attempts; 0 means that the caller is
+    never busy. The window of all callers has a second, lower limit: `busy_amount` applies instead
+    of `amount` to an attempt of a busy caller.
     """
 
     key: str
@@ -53,7 +54,7 @@ class Full:
 
 
 class Windows(Protocol):
-    """Protocol of counters."""
+    """Protocol of the counters of attempts in sliding windows."""
 
     def take(self, windows: Sequence[Window]) -> list[Full]:
         """Add one entry to each window in one step, or to none if one of them is full.
@@ -78,9 +79,9 @@ class _Taken:
 
 
 class LocalWindows:
-    """Counters in the memory of this process; they are exact.
+    """Counters in the memory of this process.
 
-    The memory grows with the number of attempts within the windows.
+    The time of each attempt is stored, so the memory grows with the number of attempts.
     """
 
     def __init__(self) -> None:
@@ -232,7 +233,11 @@ class SharedWindows(RedisStorage):
         )
 
     def probe(self) -> None:
-        """Count over a new connection; a ping does not prove that Redis can store counts."""
+        """Check over a new connection that Redis can count.
+
+        A ping would not prove this, because a read-only replica answers it too. Raises the errors
+        of the Redis client.
+        """
         self.storage.connection_pool.disconnect(inuse_connections=False)
         self.acquire_entry("probe", 1, 1)
 

@@ -361,7 +361,10 @@ def _odd(text: str) -> Iterator[UnreadFigure]:
 
 
 def _value(text: str, match: re.Match[str]) -> tuple[Decimal | None, int]:
-    """Return the value of a match and its end; None if its words are not one number."""
+    """Return the value of a matched number and its end position in the text.
+
+    The value is None if the words are not one number.
+    """
     start = match.start("number")
     if match["run"]:
         value, length = _value_of_run(match["run"], text[match.end("run") :])
@@ -374,9 +377,10 @@ def _value(text: str, match: re.Match[str]) -> tuple[Decimal | None, int]:
 
 
 def _value_of_run(run: str, behind: str) -> tuple[Decimal | None, int]:
-    """Return the value of a run of numbers and units, and the length that was read.
+    """Return the value of a run such as `2 lakh 50 thousand`, and its length.
 
-    The value is None if the run is not one number. `behind` is the text after the run.
+    The length is the number of characters that belong to the value. The value is None if the run is
+    not one number. `behind` is the text after the run.
     """
     total = pending = Decimal(0)
     length, last, highest = 0, 0, max(_SCALES.values()) * 10
@@ -398,7 +402,10 @@ def _value_of_run(run: str, behind: str) -> tuple[Decimal | None, int]:
 
 
 def _groups(run: str) -> Iterator[tuple[list[str], str, int]]:
-    """Yield the numbers of a run with the unit behind each, and where they end."""
+    """Yield the words of each number in a run, its unit and its end position.
+
+    For example, `2 lakh 50` yields `["2"], "lakh", 6` and `["50"], "", 9`.
+    """
     words: list[str] = []
     for token in _TOKEN.finditer(run):
         word = token.group().lower()
@@ -412,7 +419,10 @@ def _groups(run: str) -> Iterator[tuple[list[str], str, int]]:
 
 
 def _number_of(words: list[str]) -> Decimal | None:
-    """Return the number that words make, such as `twenty five`, or None."""
+    """Return the number that words name, such as `twenty five`, or None.
+
+    The result is None if the words are not one number, such as `five twenty`.
+    """
     part = _PARTS.get(words[0]) if words else None
     rest = words[1:] if part is not None else words
     if not rest:
@@ -437,7 +447,12 @@ def _with_rest(
     run: str,
     behind: str,
 ) -> tuple[Decimal | None, int]:
-    """Return value and length of a run whose last number has no unit: `do sau pachas`."""
+    """Add the last number of a run, which has no unit; return new value and length.
+
+    For example, `do sau pachas` is Hindi for two hundred fifty: `value` is 200 and `number` is 50.
+    The last number is not added if it is ambiguous, or if it counts something else, as in `two
+    hundred five nights`. The value is None if the words are not one number.
+    """
     if (len(words) == 1 and words[0] in _AMBIGUOUS) or _COUNTED.match(behind):
         return value, length
     return (value + number, len(run)) if number < 100 and last <= 1_000 else (None, len(run))
@@ -458,7 +473,10 @@ def _is_count(text: str, match: re.Match[str]) -> bool:
 
 
 def currency_of(word: str | None) -> str | None:
-    """Return the code of a currency's symbol, name or code, or None."""
+    """Return the ISO 4217 code of a currency, given its symbol, name or code.
+
+    Returns None if the word is not a currency.
+    """
     if not word:
         return None
     if word in _SIGNS:

@@ -1,6 +1,7 @@
 """Patterns for dates in English, romanised Hindi and Hindi.
 
-Each pattern has a name, by which `dates` decides what a match means.
+Each pattern has a name, such as `months` or `week`. The module `dates` reads a match according to
+the name of its pattern.
 """
 
 from __future__ import annotations
@@ -256,7 +257,11 @@ def month_number(name: str) -> int:
 
 
 def is_like_date(match: re.Match[str]) -> bool:
-    """Return True if a match of `UNKNOWN` is close to the name of a month or a day."""
+    """Return True if a match of a pattern in `UNKNOWN` is probably meant as a date.
+
+    The match is either a word that resembles the name of a month or weekday, such as `Decembr`, or
+    a day without a month, such as `on the 20th`.
+    """
     groups = match.groupdict()
     if groups.get("month"):
         word = groups["month"].lower()

@@ -175,7 +175,7 @@ def _month(year: int, month: int) -> tuple[date, date]:
 
 
 def _read(name: str, match: re.Match[str], today: date, kind: DateKind, *, in_text: bool) -> _Found:
-    """Yield the dates in a match of the pattern `name`, if it is a date."""
+    """Yield the dates that a match of the pattern `name` contains, if there are any."""
     if name == "open":
         yield UnclearDate("open", *match.span(), match.group().strip(" .,"))
     elif name == "unknown":
@@ -233,7 +233,11 @@ def _written(
 
 
 def _year(match: re.Match[str], today: date, *, in_text: bool) -> tuple[int | None, int]:
-    """Return the year of a match, None if none is written, and the end of the match."""
+    """Return the year in a match, and the position where the date ends.
+
+    The year is None if no year is written. If a number was matched as a year but is not a year, the
+    date ends before this number.
+    """
     groups = match.groupdict()
     bare = groups.get("y2b")
     if groups.get("y4"):
@@ -256,7 +260,10 @@ def _century(
     number: int,
     month: int,
 ) -> int | None:
-    """Return the year; for a birth date, a year in the past."""
+    """Return the year, 100 years earlier for a birth date that would be in the future.
+
+    Only a year that is written with two digits is changed. `number` is the day of the month.
+    """
     is_short = year is not None and not groups.get("y4")
     if year is None or kind != "birth" or not is_short:
         return year
@@ -272,7 +279,11 @@ def _exists(number: int, month: int, year: int | None) -> bool:
 
 
 def _placed(number: int, month: int, year: int | None, today: date, kind: DateKind) -> date | None:
-    """Return the day; `kind` decides a missing year. None for `birth` without a year."""
+    """Return the date with this day of the month, month and year.
+
+    If `year` is None, `kind` decides the year. For the kind `birth`, the result is then None.
+    The result is also None if the date does not exist.
+    """
     if year is not None:
         return date(year, month, number) if _exists(number, month, year) else None
     if kind == "birth" or not _exists(number, month, None):
@@ -330,7 +341,10 @@ _HINDI_DAYS = {"आज": 0, "कल": 1, "परसों": 2}
 def _counted(
     name: str, match: re.Match[str], today: date, kind: DateKind
 ) -> tuple[date | None, date | None]:
-    """Return a day counted from today, and a second day that may be meant, or None."""
+    """Return the day that a match counts from today, and another possible day.
+
+    The first day is None if the words name no day, and the second if they have only one meaning.
+    """
     groups = {key: value.lower() for key, value in match.groupdict().items() if value}
     weekday = next(
         (WEEKDAY_NUMBERS[groups[key]] for key in groups if key.startswith("weekday")), None

@@ -91,7 +91,11 @@ def _is_city(words: str) -> bool:
 
 
 def _neighbours(text: str) -> tuple[Place, Place] | None:
-    """Return two adjacent places of two countries, or of any in a text about a flight."""
+    """Return the first two places that stand side by side as the ends of a journey.
+
+    The two places must be in different countries, unless the text is about a flight. Returns None
+    if there are no such places.
+    """
     named = places_in(text)
     for one, other in pairwise(named):
         if text[one.end() : other.start()].strip():

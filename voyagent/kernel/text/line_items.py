@@ -97,7 +97,10 @@ def find_lines(
 def _pieces(
     text: str, figures: Sequence[Figure], hidden: Sequence[tuple[int, int]]
 ) -> Iterator[_Piece]:
-    """Yield the parts of the text between separators; each has at most one amount."""
+    """Split the text at commas, line ends and words such as `plus`.
+
+    A part with several amounts is split further, so that each part has at most one amount.
+    """
     visible = list(text)
     for start, end in hidden:
         visible[start:end] = ";" * (end - start)

@@ -1,4 +1,4 @@
-"""Texts of customers inside Markdown: shown as they are, without any effect."""
+"""Escape texts of customers for Markdown, so that their characters format nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def escaped(text: str) -> str:
 
 
 def escaped_values(value: Any) -> Any:
-    """Return a JSON value whose texts are escaped; names of members stay as they are."""
+    """Return a JSON value with all strings escaped, except the keys of objects."""
     if isinstance(value, str):
         return escaped(value)
     if isinstance(value, dict):

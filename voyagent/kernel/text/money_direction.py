@@ -1,4 +1,6 @@
-"""Find out from a Hindi sentence who gave money to whom, in either script.
+"""Find out from a Hindi sentence whether the agency received or paid money.
+
+The sentence may be in Devanagari or in Latin letters.
 
 “X ne 5000 diye” and “X 5000 diye” mean that X paid; “X ko 5000 diye” means that X was paid.
 """
@@ -34,7 +36,7 @@ _DAY_TAKER = re.compile(
 
 
 def money_direction(text: str) -> Direction | None:
-    """Return `received` or `given`: the direction of the money for the agency.
+    """Return whether the agency has `received` or `given` money in a Hindi sentence.
 
     The result is None if the text has no Hindi verb of giving, or no amount.
     """

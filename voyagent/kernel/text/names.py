@@ -39,9 +39,9 @@ class KnownName:
 def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
     """Return the stored names that a text contains in full, or else in part.
 
-    A part of a name does not count if another word of a name is next to it. For example, if `Suresh
-    Pillai` is stored, `Pillai` alone means this name, but `Rohan Pillai` is another name. If one
-    name that was found contains another, only the longer name is returned.
+    For example, if `Suresh Pillai` is stored, the text `Pillai` means this name, but the text
+    `Rohan Pillai` is another name and finds nothing. If one name that was found contains another,
+    only the longer name is returned.
     """
     runs = _compared(text)
     words = {name: _parts(name) for name in names}
@@ -59,7 +59,11 @@ def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
 
 
 def near_names(text: str, names: Sequence[str]) -> list[str]:
-    """Return the names of which the text contains a word, even beside other names."""
+    """Return the stored names that have a word in common with the text.
+
+    For example, a text about `Rohan Pillai` returns the stored name `Suresh Pillai`, which
+    `find_known_names` does not return.
+    """
     words = {plain(one.text) for run in find_runs(text)[:RUNS_MAX] for one in run.named}
     words = {word for word in words if _can_stand_alone(word)}
     return [
@@ -71,7 +75,7 @@ def near_names(text: str, names: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """A run of words in a text, with its parts as `_parts` returns them."""
+    """Adjacent words of a text that may be a name, prepared for comparison."""
 
     run: Run
     parts: list[str]
@@ -100,7 +104,10 @@ def _in_full(text: str, name: str, parts: list[str], runs: Sequence[_Compared]) 
 
 
 def _aligned(text: str, name: str) -> KnownName | None:
-    """Find words of the text that are similar to the name, in the order of the name."""
+    """Find the name in the text with its words in order, in spite of typing errors.
+
+    Returns None if no words of the text are similar enough.
+    """
     if len(text) < len(name) - _TYPED_LESS:
         return None
     near = fuzz.partial_ratio_alignment(
@@ -124,8 +131,9 @@ def _aligned(text: str, name: str) -> KnownName | None:
 def _continues_name(found: KnownName, parts: list[str], runs: Sequence[_Compared]) -> bool:
     """Return True if the words found are only a part of a longer name in the text.
 
-    If one word was found, any word of a name next to it continues the name. If several words were
-    found, only a capitalised word continues the name.
+    `parts` are the words of the stored name. If the stored name is one word, such as `Pillai`,
+    every neighbouring word that may be part of a name continues it, as in `rohan Pillai`. If the
+    stored name has several words, only a capitalised neighbouring word continues it.
     """
     is_single = len(parts) == 1
     return any(
@@ -138,14 +146,17 @@ def _continues_name(found: KnownName, parts: list[str], runs: Sequence[_Compared
 
 
 def _is_written_otherwise(given: Sequence[str], parts: Sequence[str]) -> bool:
-    """Return True if `given` is the name `parts` in another order or with initials."""
+    """Return True if the words `given` are the name `parts` written in another way.
+
+    The words may be in another order, joined or split, or some of them initials.
+    """
     if "".join(given) == "".join(parts):
         return True
     return len(given) == len(parts) and _has_each(given, parts, may_shorten=True)
 
 
 def _in_part(name: str, parts: list[str], runs: Sequence[_Compared]) -> KnownName | None:
-    """Find words of a name alone: its first name, its surname, or a word of a firm."""
+    """Find some words of a stored name in the text, such as a surname, or return None."""
     for one in runs:
         if (
             one.parts
@@ -162,9 +173,12 @@ def _can_stand_alone(word: str) -> bool:
 
 
 def _has_each(given: Sequence[str], parts: Sequence[str], *, may_shorten: bool = False) -> bool:
-    """Return True if each word matches a different part of the name.
+    """Return True if each word of `given` matches a different word of `parts`.
 
-    If `may_shorten` is true, initials match as well, but at least one word must match in full.
+    `parts` are the words of a stored name.
+
+    If `may_shorten` is true, an initial matches as well, but at least one word of `given` must
+    match a whole word.
     """
     left = list(parts)
     whole = 0

@@ -1,6 +1,7 @@
 """Find names that the agency has not stored, by nearby words and capitals.
 
-A candidate is a run of words that are not common words, values or places.
+A candidate is a run of words that are not common words, places, or values such as dates and
+amounts.
 """
 
 from __future__ import annotations
@@ -329,7 +330,10 @@ def _run_from(tokens: Sequence[_Token], first: int, *, has_capitals: bool) -> in
 def _continues(
     tokens: Sequence[_Token], place: int, kinds: Sequence[str], *, has_capitals: bool
 ) -> bool:
-    """Return True if a token begins or continues a name."""
+    """Return True if the token with the index `place` begins or continues a name.
+
+    `kinds` are the kinds of the name's earlier tokens; if empty, the token would begin the name.
+    """
     token = tokens[place]
     has_capital = has_capitals and token.is_capital and (not token.is_first or token.is_acronym)
     if token.kind == "joiner" or token.text.lower() == "and":
@@ -344,7 +348,11 @@ def _continues(
 
 
 def _changes_case(tokens: Sequence[_Token], place: int, first: int) -> bool:
-    """Return True if a name ends here by its case, as between `summarise` and `Ravi`."""
+    """Return True if a change between capitals and small letters ends a name.
+
+    The token with the index `place` is compared with the token before it. For example,
+    `summarise Ravi` is not one name. `first` is the index of the name's first token.
+    """
     one, other = tokens[place - 1], tokens[place]
     is_joined = "and" in (one.text.lower(), other.text.lower()) or "joiner" in (
         one.kind,
@@ -358,7 +366,10 @@ def _changes_case(tokens: Sequence[_Token], place: int, first: int) -> bool:
 
 
 def _joins(tokens: Sequence[_Token], place: int, kinds: Sequence[str]) -> bool:
-    """Return True for `&` or `and` inside a name: `Shah & Sons`, `Mr and Mrs`."""
+    """Return True if the `&` or `and` with the index `place` is inside a name.
+
+    Examples: `Shah & Sons`, `Mr and Mrs`. `kinds` are the kinds of the name's earlier tokens.
+    """
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     if following is None or following.is_apart:
         return False
@@ -368,7 +379,10 @@ def _joins(tokens: Sequence[_Token], place: int, kinds: Sequence[str]) -> bool:
 
 
 def _is_in_name(tokens: Sequence[_Token], place: int) -> bool:
-    """Return True for a place that is part of a firm's name: `Kerala Tours`."""
+    """Return True if a town or country is part of a firm's name, as in `Kerala Tours`.
+
+    `place` is the index of the token with the town or country.
+    """
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     earlier = tokens[place - 1] if place else None
     if earlier and not tokens[place].is_apart and earlier.is_acronym and tokens[place].is_capital:

@@ -76,7 +76,7 @@ class PartySize(NamedTuple):
 
 
 def party_size(text: str) -> PartySize | None:
-    """Count the travellers of a text by age group, or return None without a number."""
+    """Count the travellers of a text by age group; None if it states no number."""
     party = people.find_party(text)
     group = _GROUP.search(text)
     if party:

@@ -28,9 +28,10 @@ def lead(text: str, start: int) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return the text with at most two spaces and 200 letters in a row.
+    """Return a text with at most two white-space characters and 200 letters in a row.
 
-    Patterns with several optional parts take much longer for more.
+    The rest of a longer run is removed, because some regular expressions search such runs very
+    slowly.
     """
     short = _SPACES.sub(lambda spaces: spaces.group()[:2], text)
     return _LONG_WORD.sub(lambda word: word.group()[:WORD_MAX], short)

@@ -194,7 +194,7 @@ _NOUNS = frozenset(_NOUN_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A value, and the words of the text that it was read from."""
+    """A name, and the words of the text that it was read from."""
 
     value: str
     words: str
@@ -317,7 +317,10 @@ def _kinds_of(ages: list[int]) -> dict[str, int]:
 
 
 def _for_few(text: str) -> Travellers | None:
-    """Find `for 2` at the end of a text or before a date, as a number of people."""
+    """Find a number of people in words such as `for 2`.
+
+    The words count only at the end of the text, or before punctuation, a date or a place.
+    """
     match = re.search(
         rf"\bfor\s+(?P<n>{_NUMBER})(?=\s*(?:$|[,.;?]|on\b|from\b|next\b|this\b|in\b|tomorrow\b))",
         text,
@@ -327,9 +330,10 @@ def _for_few(text: str) -> Travellers | None:
 
 
 def answered_name(text: str, read: Callable[[str], str | None] | None = None) -> str | None:
-    """Read the answer to a question for a name, such as `it's Suresh Pillai`.
+    """Return the name in an answer to a question for a name: `it's Suresh Pillai`.
 
-    `read` is a function that returns the name in a text, or None. The default is `as_name`.
+    The result is None if the answer contains no name, or one of too many words. `read` is a
+    function that returns the name in a text, or None. The default is `as_name`.
     """
     answer = _GIVEN.sub("", text.strip(" .?!"))
     name = (read or as_name)(answer)
@@ -382,7 +386,10 @@ def _is_of_nouns(name: str) -> bool:
 
 
 def is_capitalised(words: str) -> bool:
-    """Return True if two or more words are all capitalised: `Creek Side Hotel`."""
+    """Return True for two or more capitalised words, such as `Creek Side Hotel`.
+
+    The words `of`, `and` and `the` may be in small letters.
+    """
     return len(words.split()) > 1 and all(
         word[:1].isupper() or word in ("of", "and", "&", "the") for word in words.split()
     )
@@ -412,7 +419,7 @@ def _last_line(text: str) -> Extracted | None:
 
 
 def bare_count(words: str) -> int | None:
-    """Return the number of a text that is only a number, such as `four`, or None."""
+    """Return the number if a text is only a number, such as `four`; otherwise None."""
     lowered = words.strip(" .!?").lower()
     return _COUNTS.get(lowered) or (int(lowered) if re.fullmatch(r"\d{1,2}", lowered) else None)
 

@@ -49,9 +49,10 @@ class Phone:
 def find_phones(text: str, region: str | None) -> list[Phone]:
     """Return the valid telephone numbers of a text, in order.
 
-    `region` is the agency's country, whose country code is added to national numbers. A place, the
-    domain of an e-mail address or a header may show that the writer is in another country. Then
-    `number` of a national number is None, and `offers` has the possible numbers.
+    `region` is the agency's country, whose country code is added to national numbers. The text may
+    show that its writer is in another country: by the domain of an e-mail address, or by words such
+    as `I live in Dubai` or `Country: UAE`. Then `number` of a national number is None, and `offers`
+    has the possible numbers.
     """
     matches = list(phonenumbers.PhoneNumberMatcher(text, region))
     national = [match for match in matches if not _has_country(match)]
@@ -116,7 +117,11 @@ def _is_mobile(match: phonenumbers.PhoneNumberMatch, country: str) -> bool:
 
 
 def _countries(text: str) -> set[str]:
-    """Return the countries in which the writer may be, by places, headers and domains."""
+    """Return the countries in which the writer of a text may be.
+
+    Signs of a country are a place where the writer lives or departs, a line such as `Country: UAE`,
+    the sender's number in an exported chat, and the domain of an e-mail address.
+    """
     places = [
         match.group() for match in places_in(text) if _LIVES.search(lead(text, match.start()))
     ]

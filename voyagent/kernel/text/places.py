@@ -151,7 +151,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Origin and destination of a journey; None if the text does not state one."""
+    """Origin and destination of a journey, each None if the text does not state it."""
 
     origin: Place | None = None
     destination: Place | None = None

@@ -1,7 +1,7 @@
 """Find codes of airports and countries by name, for flights and visas.
 
-A name that several countries have is not read, unless it is one of the well-known places in
-`KNOWN`.
+If cities in several countries have the same name, the name has no code, unless it is one of the
+well-known places in `KNOWN`.
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ class FareLine:
 class FlightOffer:
     """An offer of particular flights at a price, valid until `valid_until`.
 
-    `total` is the sum of `fares`. `seats_left` is at most 9, which means nine or more.
+    `total` is the sum of `fares`. `seats_left` is at most 9; the value 9 means nine or more.
     """
 
     offer_id: str
@@ -203,9 +203,9 @@ class FlightSupplier(Protocol):
         """Return at most `query.limit` offers, the cheapest first; the list may be empty."""
 
     def price(self, offer: FlightOffer) -> FlightOffer:
-        """Return an offer of the same flights at the current price.
+        """Confirm the price of an offer, and return the offer with a new `valid_until`.
 
-        Raises OfferExpired, SoldOut, PriceChanged.
+        Raises OfferExpired, SoldOut, and PriceChanged if the flights have another price now.
         """
 
     def hold(
@@ -224,7 +224,10 @@ class FlightSupplier(Protocol):
         """
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Release a held booking, or void its tickets. Raises ConflictAtSupplier."""
+        """Release the seats of a held booking, or void the tickets of an issued one.
+
+        Raises ConflictAtSupplier.
+        """
 
     def read(self, supplier_ref: str) -> FlightBooking:
         """Return a booking in its current state. Raises UnknownAtSupplier."""

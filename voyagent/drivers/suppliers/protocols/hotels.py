@@ -53,7 +53,7 @@ class HotelQuery:
 
 @dataclass(frozen=True, slots=True)
 class HotelProperty:
-    """A hotel; `property_id` is a permanent id of the supplier."""
+    """A hotel; `property_id` is the supplier's permanent id for the hotel."""
 
     property_id: str
     name: str
@@ -131,7 +131,7 @@ class HotelSupplier(Protocol):
     def search(self, query: HotelQuery) -> list[HotelRate]:
         """Return at most `query.limit` rates, the cheapest first; the list may be empty.
 
-        Raises UnknownAtSupplier for an unknown place.
+        Raises UnknownAtSupplier for an unknown city.
         """
 
     def check_rate(self, rate_key: str) -> HotelRate:

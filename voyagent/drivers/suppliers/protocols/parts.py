@@ -8,7 +8,10 @@ from enum import StrEnum
 
 
 class Capability(StrEnum):
-    """Calls that a driver can support; the API contract fixes their names."""
+    """Groups of calls that a driver can support, such as hotel bookings.
+
+    Existing client programs rely on the names.
+    """
 
     FARE_SEARCH = "fare_search"
     PNR = "pnr"
@@ -21,7 +24,7 @@ class PassengerKind(StrEnum):
     """Kinds of passengers by their age on the day of the last flight.
 
     An infant is under 2 and has no seat. A child is at least 2 and under 12. An adult is 12 or
-    older. A person of 60 or older can also be a senior.
+    older. A person of 60 or older counts as an adult or as a senior.
     """
 
     ADULT = "adult"

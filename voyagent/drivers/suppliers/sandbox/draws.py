@@ -8,7 +8,11 @@ PER_MILLE = 1000
 
 
 def draw(sides: int, *subject: object) -> int:
-    """Return a number from 0 to `sides` - 1 that depends only on `subject`."""
+    """Return a pseudo-random number from 0 to `sides` - 1.
+
+    The result is the same at each call with the same arguments. The values in `subject` say what
+    the number is for, as in `draw(7, "seats", "EK", 565, day)`.
+    """
     text = "|".join(map(str, subject))
     return (
         int.from_bytes(blake2b(text.encode(), digest_size=8, person=b"voyagent").digest()) % sides
@@ -16,5 +20,8 @@ def draw(sides: int, *subject: object) -> int:
 
 
 def happens(per_mille: int, *subject: object) -> bool:
-    """Return True for about `per_mille` of a thousand different values of `subject`."""
+    """Return True with a probability of `per_mille` in 1,000.
+
+    The result is the same at each call with the same arguments, as in `draw`.
+    """
     return draw(PER_MILLE, *subject) < per_mille

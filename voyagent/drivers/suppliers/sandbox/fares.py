@@ -1,7 +1,8 @@
 """Fares of the sandbox in US dollars.
 
 Children, infants and seniors pay a share of the adult fare; at low-cost airlines only infants pay
-less. The adult fare of a journey is:
+less. The adult fare of a journey is a product. Each word outside the parentheses, such as
+`season`, is a factor:
 
 (price by distance in three bands + a fixed amount) × domestic × season × weekday × days ahead ×
 cabin × airline × demand for the flight × connections
@@ -57,7 +58,10 @@ SEATS_SHOWN_MAX = 9
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """The journeys of one airline in one cabin, and the day of purchase."""
+    """Flights to be priced: one or two journeys, the cabin and the day of purchase.
+
+    All flights are of one airline.
+    """
 
     journeys: tuple[Journey, ...]
     cabin: Cabin
@@ -125,7 +129,10 @@ def _by_distance(flown: int) -> Decimal:
 
 
 def _demand(journey: Journey) -> Decimal:
-    """Return the price factor of a day; it is higher if few seats are left."""
+    """Return the price factor for the demand for the flights of a journey.
+
+    The factor is higher if few seats are left.
+    """
     first = journey.segments[0]
     drawn = (
         Decimal(

@@ -161,7 +161,10 @@ class SandboxFlights:
         return self._written(replace(booking, status=BookingStatus.CANCELLED), notes)
 
     def read(self, supplier_ref: str) -> FlightBooking:
-        """Return the booking that the reference contains; an expired hold is cancelled."""
+        """Return the booking that `supplier_ref` contains.
+
+        A booking whose hold has expired is returned as cancelled.
+        """
         booking, _ = self._read(supplier_ref)
         if booking.status is BookingStatus.HELD and booking.hold_expires_at <= clock.now():
             return replace(booking, status=BookingStatus.CANCELLED)
@@ -199,7 +202,10 @@ class SandboxFlights:
         ]
 
     def _written(self, booking: FlightBooking, notes: dict[str, Any]) -> FlightBooking:
-        """Return the booking with a new `supplier_ref` that contains it."""
+        """Return the booking with a new `supplier_ref`, which contains its data.
+
+        `notes` are further data in the `supplier_ref`, for the next calls.
+        """
         values = {"booking": as_payload(replace(booking, supplier_ref="")), "notes": notes}
         return replace(booking, supplier_ref=self._marks.token(_KIND, values))
 
@@ -223,7 +229,11 @@ def _few_of_each(found: list[FlightOffer]) -> list[FlightOffer]:
 
 
 def _shown(found: list[FlightOffer], limit: int) -> list[FlightOffer]:
-    """Return the cheapest offers, up to half of them non-stop."""
+    """Return at most `limit` offers, sorted by price.
+
+    Up to half of them are the cheapest non-stop offers. The cheapest of all remaining offers fill
+    the rest.
+    """
     non_stop = [offer for offer in found if not any(journey.stops for journey in offer.journeys)][
         : limit // 2
     ]

@@ -106,7 +106,7 @@ class SandboxHotels:
         )
 
     def read(self, supplier_ref: str) -> HotelBooking:
-        """Return the booking that the reference contains."""
+        """Return the booking that `supplier_ref` contains."""
         return self._read(supplier_ref)[0]
 
     def _choices(self, query: HotelQuery) -> Iterator[Choice]:
@@ -134,7 +134,10 @@ class SandboxHotels:
         )
 
     def _change_price(self, rate: HotelRate) -> None:
-        """Raise PriceChanged with a higher rate, unless this rate is the higher one."""
+        """Raise PriceChanged with a higher rate; do nothing if the rate was raised before.
+
+        The error contains the higher rate, at which the rooms can then be booked.
+        """
         words = self._marks.read(_RATE, rate.rate_key)
         choice = from_payload(Choice, words["choice"])
         if not choice.dearer:

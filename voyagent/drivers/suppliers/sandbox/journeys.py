@@ -1,4 +1,4 @@
-"""Journeys between two places on a day, non-stop or with connections."""
+"""Journeys between two cities on a day, non-stop or with one connection."""
 
 from __future__ import annotations
 

@@ -38,11 +38,15 @@ class Marks:
         self._keyring = keyring
 
     def mark(self, kind: str, value: JsonValue | JsonMapping) -> str:
-        """Return a short keyed hash of a JSON value."""
+        """Return a short keyed hash of a JSON value.
+
+        `kind` says what the value is, such as a rate or a booking. It is part of the hash, so that
+        the hash of a rate is not accepted for a booking.
+        """
         return _short(self._keyring.digest(PURPOSE, _text(kind, value)))
 
     def is_marked(self, kind: str, value: JsonValue | JsonMapping, mark: str) -> bool:
-        """Return True if the keyed hash belongs to the value."""
+        """Return True if `mark` is the keyed hash of the value and its kind."""
         made = [_short(digest) for digest in self._keyring.digests(PURPOSE, _text(kind, value))]
         return mark.isascii() and any(hmac.compare_digest(one, mark) for one in made)
 
@@ -79,7 +83,10 @@ class Marks:
         return first + "".join(rest)
 
     def serial(self, reference: str) -> int:
-        """Return the ten digits of a booking's first ticket; the other tickets follow."""
+        """Return the last ten digits of the first ticket number of a booking.
+
+        The other tickets of the booking have the next numbers.
+        """
         number = self._number("ticket", reference) % (10**SERIAL_DIGITS - SEATS_RESERVED)
         return int(f"{SERIAL_LEAD}{number:0{SERIAL_DIGITS}d}")
 

@@ -1,4 +1,4 @@
-"""Room rates, which depend on the hotel, the day, the room and the terms."""
+"""Room rates, which depend on hotel, day, kind of room, meals and refund."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ _FULL = 60
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a hotel's rates; `dearer` is true for the rate after a price change."""
+    """A hotel room to be priced: hotel, kind of room, meals, refundable or not.
+
+    `dearer` is true for the higher rate after a simulated price change.
+    """
 
     hotel: HotelProperty
     room: str
@@ -66,7 +69,7 @@ class Choice:
 
 
 def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
-    """Yield the rates of a day, with and without refund for each free room kind."""
+    """Yield two choices, with and without refund, for each kind of room that is free."""
     boards = (
         (Board.ROOM_ONLY, Board.BREAKFAST)
         if hotel.stars < 4

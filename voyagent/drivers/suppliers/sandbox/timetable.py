@@ -1,4 +1,4 @@
-"""A timetable that repeats, in the local time of each airport."""
+"""A timetable that repeats every week, in the local time of each airport."""
 
 from __future__ import annotations
 
@@ -108,7 +108,10 @@ def _segment(
 
 
 def _number(one: Carrier, origin: Airport, destination: Airport, turn: int) -> int:
-    """Return the flight number: even in one direction, odd in the other."""
+    """Return the flight number: even in one direction, odd in the other.
+
+    `turn` counts the flights of the day from 0.
+    """
     a, b = sorted((origin.code, destination.code))
     long = one.cabins == {Cabin.ECONOMY} or origin.country == destination.country
     first, width = (1000, 8000) if long else (100, 860)

@@ -1,8 +1,8 @@
 """Visa rules for travellers from India and the Gulf states.
 
 The rules are plausible but not reliable, because entry rules change every month. The `source` of
-each answer says so. The table has the most popular destinations; Schengen countries share one row.
-For other nationalities and destinations there is no rule, and the answer is `unknown`.
+the requirements says so. The table has the most popular destinations; Schengen countries share one
+row. For other nationalities and destinations there is no rule, and the kind of visa is `unknown`.
 """
 
 from __future__ import annotations
