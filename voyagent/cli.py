@@ -37,8 +37,8 @@ from voyagent.reports.commands import books
 class ServerUnreachable(Exception):
     """The database cannot be reached.
 
-    The message has the name of the variable with the URL, and the reason. The message never
-    contains the password.
+    The message has the reason, and the name of the environment variable with the database URL. The
+    message never contains the password.
     """
 
 
@@ -158,9 +158,9 @@ def grant_app_role(settings: Settings) -> None:
 
 
 def store_session_settings(settings: Settings) -> None:
-    """Store the program's session settings as defaults of its database logins.
+    """Store the settings of PostgreSQL sessions as defaults of the database logins.
 
-    The settings are needed if the program connects through a pooler. Nothing is stored for the
+    The defaults are needed if the program connects through a pooler. Nothing is stored for the
     login of the schema's owner, because migrations need another role.
     """
     owner = libpq_parameters(settings.migration_url or "").get("user")

@@ -138,7 +138,7 @@ def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[Approv
     """Replace the arguments of a pending proposal.
 
     `original_payload` has the arguments from before the first edit. The new arguments must be
-    complete. If a rule of the tool refuses the arguments, the response is 422 with the rule's code.
+    complete. If a rule refuses the new arguments, the response is 422 with the code of the rule.
     The `ETag` header is the new version to send as `If-Match` with a decision.
     """
     edited = proposing.edit(actor, approval_id, body.arguments, seen=_seen())

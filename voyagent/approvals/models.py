@@ -21,12 +21,12 @@ def new_approval_id() -> str:
 
 
 class Approval(TenantBound, Base):
-    """A proposal: a request to approve a call of a tool.
+    """A proposal: a request to approve an act.
 
-    `payload` has the arguments for the act, and `original_payload` those before the first edit.
-    `preview` is the result of the dry run; it is None if no dry run was possible. `superseded_by`
-    is the id of the proposal that replaced this one. `hidden_at` is set while the conversation of
-    the proposal is deleted.
+    `tool_name` is the name of the act. `payload` has the arguments for the act, and
+    `original_payload` those before the first edit. `preview` is the result of the dry run; it is
+    None if no dry run was possible. `superseded_by` is the id of the proposal that replaced this
+    one. `hidden_at` is set while the conversation of the proposal is deleted.
     """
 
     __tablename__ = "approvals"

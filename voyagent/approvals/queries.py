@@ -55,7 +55,10 @@ class ApprovalNotFound(NotFound):
 
 
 def agencies_with_proposals() -> list[UUID]:
-    """Return the ids of agencies whose proposals need the housekeeping job."""
+    """Return the ids of agencies with overdue proposals or delayed acts.
+
+    An act is delayed if it was approved a minute ago or earlier and has not run yet.
+    """
     return list(db.session.scalars(text("select app.tenants_with_proposals(clock_timestamp())")))
 
 
@@ -73,7 +76,10 @@ def row_of(approval: Approval) -> Row:
 
 
 def get_locked(approval_id: str) -> Approval:
-    """Return a proposal after locking its conversation. Raises ApprovalNotFound."""
+    """Lock a proposal's conversation and return the proposal.
+
+    The lock makes other decisions and edits in this conversation wait. Raises ApprovalNotFound.
+    """
     lock_session(get_approval(approval_id).session_id)
     return get_approval(approval_id)
 
@@ -88,7 +94,10 @@ def mark_of(approval: Approval | Row) -> str:
 
 
 def find_approval(approval_id: str) -> Approval | None:
-    """Return a proposal or None, also if its conversation is deleted."""
+    """Return a proposal, or None if there is none with this id.
+
+    A proposal of a deleted conversation is returned too.
+    """
     return db.session.scalar(
         select(Approval).where(Approval.id == approval_id).execution_options(populate_existing=True)
     )
@@ -133,7 +142,7 @@ def waiting_statement(limit: int = 50) -> Select[Any]:
 
 
 def decided_statement(since: datetime) -> Select[Any]:
-    """Select decided and expired proposals made since an instant, newest first."""
+    """Select decided and expired proposals requested since an instant, newest first."""
     return _rows().where(_C.requested_at >= since, ~is_pending()).limit(DECIDED_MAX)
 
 
@@ -165,8 +174,9 @@ def pending_statement(session_id: UUID) -> Select[Any]:
 
 
 def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
-    """Return the id of a tool's newest unfinished proposal with an argument, or None.
+    """Return the id of the newest unfinished proposal of an act, or None.
 
+    `tool_name` is the name of the act. The proposal's argument `name` must have the value `value`.
     A proposal is unfinished if it is pending, or if it is approved and its act has not run yet.
     """
     found = SessionReader(db.session).read(unfinished_statement(tool_name, name, value))[0]
@@ -174,8 +184,9 @@ def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
 
 
 def is_under_way(tool_name: str, name: str, value: str) -> bool:
-    """Return True if an approved act of a tool with a given argument has not run yet.
+    """Return True if an approved proposal of an act waits to be carried out.
 
+    `tool_name` is the name of the act. The proposal's argument `name` must have the value `value`.
     Proposals of deleted conversations count too.
     """
     granted = (
@@ -192,8 +203,9 @@ def is_under_way(tool_name: str, name: str, value: str) -> bool:
 
 
 def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[str]) -> Select[Any]:
-    """Return an SQL select of a tool's newest unfinished proposal.
+    """Return an SQL select of the newest unfinished proposal of an act.
 
+    `tool_name` is the name of the act. The proposal's argument `name` must have the value `value`.
     A proposal is unfinished if it is pending, or if it is approved and its act has not run yet.
     Rows: id, session_id, summary, status, expires_at.
     """
@@ -231,7 +243,11 @@ def state_of(session_id: UUID) -> str:
 
 
 def _shown_state() -> ColumnElement[str]:
-    """Return the SQL expression of the state that pages show."""
+    """Return the SQL expression of the state for pages: the status, with two more.
+
+    The state is `error` if the act failed, and `withdrawn` if the proposal expired with a stored
+    reason.
+    """
     is_withdrawn = (_C.status == "expired") & _C.reason.is_not(None)
     return case(
         (_C.effect_status == "failed", literal("error")),

@@ -43,7 +43,10 @@ def replay(turn_id: str) -> None:
 
 @examples.command("tune")
 def tune() -> None:
-    """Print the thresholds that cross-validation on the example sentences chooses."""
+    """Print the best thresholds for the matching of a message to a capability.
+
+    They are found by cross-validation on the example sentences. Nothing is changed.
+    """
     corpus = matching.corpus_of(registry.every(), today=clock.today())
     tuning = matching.tune(corpus)
     best, used = tuning.thresholds, matching.Thresholds()

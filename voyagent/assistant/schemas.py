@@ -70,18 +70,24 @@ class SayIn(Closed):
 
 
 class EditMessageRequest(SayIn):
-    """HTML form input of a message that replaces another."""
+    """A message that replaces another, from the API or an HTML form."""
 
 
 class SessionListQuery(Query):
-    """Cursor of the list of conversations; without it the newest are listed."""
+    """Query string of the list of conversations.
+
+    Without `cursor` the newest conversations are listed.
+    """
 
     limit: Annotated[int, Field(ge=1, le=SESSIONS_MAX)] = SESSIONS_MAX
     cursor: Annotated[str | None, Filter(200)] = None
 
 
 class TranscriptQuery(Query):
-    """Cursor of the list of messages, with an option for replaced messages."""
+    """Query string of the list of messages.
+
+    If `branch` is `all`, the messages of replaced turns are listed too.
+    """
 
     limit: Annotated[int, Field(ge=1, le=MESSAGES_MAX)] = 100
     cursor: Annotated[str | None, Filter(200)] = None
@@ -89,21 +95,33 @@ class TranscriptQuery(Query):
 
 
 class ConversationQuery(Query):
-    """Number of the first message on the page, with an option for replaced messages."""
+    """Query string of a conversation's page.
+
+    `from` is the number of the first message on the page. If `branch` is `all`, the messages of
+    replaced turns are shown too.
+    """
 
     first: Annotated[int, Field(ge=1, le=INT32_MAX)] | None = Field(default=None, alias="from")
     branch: Literal["current", "all"] = "current"
 
 
 class EventsQuery(Query):
-    """Last event that the page shows, and the state of its turns and proposals."""
+    """Query string of the event stream of a conversation's page.
+
+    `after` is the number of the last event that the page shows. `asked` is the hash of the turns
+    and proposals that the page shows.
+    """
 
     after: Annotated[int, Field(ge=0)] = 0
     asked: Annotated[str | None, Filter(100)] = None
 
 
 class IndexQuery(Query):
-    """Text in the message field, and the conversations to list: a page or a search."""
+    """Query string of the assistant's pages, which have a list of conversations.
+
+    `about` is the text to put into the message field. `q` has the words to search the
+    conversations for. `cursor` selects a further page of the list.
+    """
 
     about: Annotated[str, Exact(2_000)] = ""
     cursor: Annotated[str | None, Filter(200)] = None

@@ -93,8 +93,8 @@ def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None)
 def sign(agency: UUID | None, *, refill: bool) -> None:
     """Verify each chain and sign its head, as the worker does every night.
 
-    The exit code is 1 if a chain was not signed, or if an agency has statements and is not in the
-    database.
+    With `--refill`, statements that only the database has are first written to the folder. The exit
+    code is 1 if a chain was not signed, or if an agency has statements and is not in the database.
     """
     anchors, unsigned = installed(Anchors, "anchors"), 0
     if agency is not None:

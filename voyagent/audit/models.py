@@ -29,7 +29,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned
 class AuditHead(TenantBound, Base):
     """The sequence number and hash of the newest event of an agency's chain.
 
-    A transaction locks this row after all other rows.
+    A transaction locks this row last, so that the lock is held only briefly.
     """
 
     __tablename__ = "audit_heads"
@@ -100,7 +100,8 @@ class AuditEvent(TenantBound, Base):
 class AuditPrivate(TenantBound, Base):
     """The personal text of an event, outside the chain, so that it can be erased.
 
-    `parts` has members of the event's `inputs` and `outputs`.
+    `parts` has the object `inputs`, the object `outputs`, or both. They contain the members with
+    personal text that belong to the event's inputs and outputs.
     """
 
     __tablename__ = "audit_private"

@@ -60,7 +60,8 @@ def run_capability(
     if the capability ran. The status is 202 with the id of the proposal, if the act needs approval
     and the caller's role may not act without approval. The status is 403 if the role or the scopes
     of the API key do not allow the capability. A capability whose `approval` is `never` always runs
-    at once. A capability with `review` runs at once, unless this call of it needs approval.
+    at once. A capability whose `approval` is `review` runs at once, unless this call needs
+    approval.
     """
     capability = registry.get(name)
     call = Invocation(actor, query.session_id)

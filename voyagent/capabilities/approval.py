@@ -1,4 +1,4 @@
-"""Adapter from a capability that needs approval to an Effect of `approvals`."""
+"""Convert a capability that needs approval to an act that `approvals` can run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Stored = Callable[[Actor, JsonObject], Result]
 
 
 def effect_of(capability: Capability[Any]) -> Effect:
-    """Return the Effect with which `approvals` shows and runs the capability."""
+    """Return the capability as an Effect, an act that `approvals` can preview and run."""
     return Effect(
         capability.name,
         capability.approvers,

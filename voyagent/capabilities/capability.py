@@ -91,10 +91,12 @@ class ProgramOnly:
 
 
 class Choice(NamedTuple):
-    """A record that a text can mean: id, label, document number and open amount.
+    """A record that a text can mean, such as the bill in “pay bill 77”.
 
-    `fills` has the names of the input fields that accept the record's id; it is empty if the choice
-    is offered for one field only. `is_near` is true if the text may mean another record.
+    `label` is shown to the user. `number` is the document number, and `amount` the open amount.
+    `fills` has the names of the input fields that accept the record's id, such as `bill_id`; it is
+    empty if the choice is offered for one field only. If `is_near` is true, the text does not name
+    the record exactly, and the user must choose the record.
     """
 
     id: str
@@ -109,8 +111,9 @@ class Choice(NamedTuple):
 class Invocation:
     """One call of a capability: the user, and the conversation if there is one.
 
-    `earlier` has the results that this capability had in the turns that the present turn replaces.
-    `turn_id` and `call_id` identify a call by the assistant.
+    If a user regenerates or edits a message, the present turn replaces earlier turns. `earlier` has
+    the capability's results in the replaced turns, so that an act need not be repeated. `turn_id`
+    and `call_id` identify a call by the assistant.
     """
 
     actor: Actor
@@ -125,19 +128,20 @@ class Invocation:
         return SessionReader(db.session)
 
     def port(self, kind: type[Port]) -> Port:
-        """Return the object that the running application has for a class.
+        """Return the application's object of a class, such as `Suppliers` or `Keyring`.
 
-        Raises LookupError if there is no object for the class.
+        Raises LookupError if the application has no such object for capabilities.
         """
         return find_port(kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Data of a call for the check of amount limits and approval rules.
+    """Values of a call by which approval rules decide: amounts, party, direction.
 
-    The first of `amounts` is the value of the act. `party` is the customer or supplier. `direction`
-    says whether money comes in or goes out.
+    The first of `amounts` is shown in the summary of a proposal and compared with the amount limits
+    of roles. `party` is the customer or supplier. `direction` says whether money comes in, goes
+    out, or does neither.
     """
 
     amounts: tuple[Money, ...] = ()

@@ -113,7 +113,7 @@ def money(value: JsonObject) -> str:
 
 
 def amounts(values: Iterable[JsonObject]) -> str:
-    """Return amounts as text, without adding different currencies."""
+    """Return amounts as text, separated by commas; the amounts are not added."""
     return ", ".join(money(value) for value in values)
 
 

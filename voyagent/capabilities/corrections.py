@@ -61,8 +61,9 @@ def has_only_values(
     """Return True if a message consists of values, names of fields and function words.
 
     `masked` is the message with a placeholder for each value. `words` has, by field, the words of
-    the message that were read as the value of the field. `verbs` are the verbs in the names of
-    acts; they do not count as names of fields.
+    the message that were read as the value of the field. `verbs` are the first words of the names
+    of capabilities; they do not count as names of fields. For example, “issue” is a verb, although
+    the field `issue_date` contains the word.
     """
     found = _WORD.findall(masked)
     read = set(_words(words.values()))
@@ -84,6 +85,6 @@ def _words(texts: Iterable[str]) -> list[str]:
 
 
 def _field_names(capability: Capability[Any]) -> list[str]:
-    """Return the names of the fields, and the kinds of value of those with a slot."""
+    """Return the names of the fields and of their readers, such as `due date`."""
     names = [name.replace("_", " ") for name in capability.input.model_fields]
     return [*names, *(slot.reader.replace("_", " ") for slot in capability.slots.values())]

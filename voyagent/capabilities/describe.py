@@ -88,7 +88,7 @@ def tool_schema(capability: Capability[Any]) -> ToolSchema:
 def form_fields(capability: Capability[Any], known: Mapping[str, object]) -> list[FormField]:
     """Return the controls of a capability's form, in the order of its fields.
 
-    The controls have the values in `known`.
+    The controls are filled with the values in `known`, by field name.
     """
     model: type[BaseModel] = capability.input
     schema, infos = _schema(model), model.model_fields
@@ -122,7 +122,10 @@ def _field(capability: Capability[Any], name: str, found: Schema, schema: Schema
 
 
 def _with_records(control: FormField, capability: Capability[Any], path: str) -> FormField:
-    """Return a control whose nested fields offer the capability's choices."""
+    """Return the control; nested fields with `choices` offer records to choose from.
+
+    `path` is the dotted path of the control, with a dot at the end.
+    """
     inner = [_with_records(one, capability, f"{path}{one.name}.") for one in control.fields]
     fields = tuple(
         one._replace(kind="record") if path + one.name in capability.choices else one
@@ -179,7 +182,7 @@ def _kind(name: str, found: Schema, reader: str) -> Kind:
 
 
 def _bare(found: Schema) -> Schema:
-    """Return the schema of a value without the alternative null."""
+    """Return the schema of a value that may be null, without `null`."""
     kinds = [one for one in found.get("anyOf", ()) if one.get("type") != "null"]
     return kinds[0] if kinds else found
 
@@ -191,5 +194,5 @@ def _items(found: Schema) -> Schema:
 
 @cache
 def _schema(model: type[BaseModel]) -> JsonObject:
-    """Return the JSON schema of an input, with properties even if it has no field."""
+    """Return the JSON schema of an input; without fields, `properties` is empty."""
     return {"properties": {}, **model.model_json_schema()}

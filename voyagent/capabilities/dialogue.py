@@ -149,8 +149,8 @@ class _Message:
 def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]:
     """Return the names of the fields to ask for.
 
-    These are the required fields without a value. For a query, the field of a party is also asked
-    for if the name in the message fits several parties.
+    These are the required fields without a value. For a query, a field for a name is also asked for
+    if the name in the message fits several customers or suppliers.
     """
     empty: tuple[Any, ...] = (None, "", [])
     required = [one for one in capability.required_fields if draft.values.get(one) in empty]
@@ -176,7 +176,10 @@ def confirm(capability: Capability[Any], draft: Draft) -> Reply:
 
 
 def choice_message(place: int, label: str) -> str:
-    """Return the message that picks a record of the open card, by its position from 1."""
+    """Return the message that the button of a record sends, such as `2. Taj Goa`.
+
+    The open card shows records to choose from. `place` is the position in this list, from 1.
+    """
     return f"{place}. {label}"
 
 
@@ -226,7 +229,10 @@ class Engine:
         return replace(self._propose(text, context, decision, listed), open_draft=draft)
 
     def _decided(self, text: str, draft: Draft) -> Reply | None:
-        """Return the answer to a yes, a no or a pressed button, or None."""
+        """Return the answer to a yes, a no or a pressed button.
+
+        The result is None for any other message.
+        """
         if _DROP.match(text):
             return Reply("dropped", draft)
         if is_yes(text):
@@ -277,9 +283,11 @@ class Engine:
         return decide(self._matcher.rank(masked), self._thresholds)
 
     def _about_list(self, decision: Decision, text: str, listed: Sequence[Choice]) -> Decision:
-        """Return the decision without acts that need another record than the chosen one.
+        """Return the decision without the acts that do not accept the chosen record.
 
-        The text can choose a record of `listed`, for example with “the second one”.
+        The text can choose a record of `listed`, for example with “the second one”. An act is left
+        out if it needs a record of another kind, such as `pay_bill` for the second invoice. If no
+        act accepts the record, `decision` is returned unchanged.
         """
         newest = [row for row in listed if row.fills == listed[0].fills]
         picked = _picked(text, newest)
@@ -329,7 +337,7 @@ class Engine:
         return self._referred(text, draft, listed) or draft
 
     def _split(self, text: str, context: Context) -> tuple[str, str] | None:
-        """Return the two requests of a message, or None if the message is not split."""
+        """Return the two requests of a message, or None if it is not clearly two."""
         for first, other in requests.splits(text):
             best = [self.decide(part, context) for part in (first, other)]
             if not all(decision.offered for decision in best):
@@ -349,11 +357,11 @@ class Engine:
         return {match.name for match in self.decide(text, context).offered}
 
     def _known(self, capability: Capability[Any], name: str, context: Context) -> Any:
-        """Return the value of a field from the conversation's subject, or None.
+        """Return the value of a field in `context.known`, or None.
 
-        `context.known` is searched for three keys in this order: the name of the capability and the
-        field, such as `draft_invoice.line_items`; the name of the field; and the name of the
-        field's reader.
+        `context.known` has values of the record that the conversation is about. It is searched for
+        three keys in this order: the name of the capability and the field, such as
+        `draft_invoice.line_items`; the name of the field; and the name of the field's reader.
         """
         slot = capability.slots.get(name)
         keys = (f"{capability.name}.{name}", name, slot.reader if slot else "")
@@ -372,7 +380,10 @@ class Engine:
         return Reply("choose", draft, self._missing(draft), offered)
 
     def _guessed(self, text: str, context: Context, listed: Sequence[Choice]) -> Reply:
-        """Return the most similar capabilities, by letters, for a message that none fits."""
+        """Return the capabilities that are most similar to a message which fits none.
+
+        Parts of words are compared too, so that a misspelt word can match.
+        """
         masked = mask(text, today=context.today, region=context.region, names=context.names)
         ranked = self._matcher.rank(masked, by_letters=True)
         similar = sorted(ranked, key=lambda match: (-match.score, match.name))[:OFFERED_MAX]
@@ -467,7 +478,10 @@ class Engine:
         )
 
     def _changes(self, draft: Draft, filled: Filled) -> dict[str, Any]:
-        """Return the fields that were read from the message, without assumed values."""
+        """Return the fields that a message changes, with their new values.
+
+        A default value that the message does not state, such as today, is left out.
+        """
         readers = {name: slot.reader for name, slot in self._capabilities[draft.name].slots.items()}
         changed = {
             name: value
@@ -501,7 +515,11 @@ class Engine:
         return {name: corrected if corrected != message else f"{message}\n{content.strip()}"}
 
     def _answer(self, name: str, capability: str, content: str, context: Context) -> dict[str, Any]:
-        """Return the field that a message without other words answers: a name or a date."""
+        """Return the value of the field `name` from a message that is only this value.
+
+        The field takes a date, or the name of a person or firm. The result maps `name` to the
+        value. It is empty if the field takes another value, or if the message says more.
+        """
         slot = self._capabilities[capability].slots.get(name)
         if slot is not None and slot.reader in slots.DATE_READERS:
             day = slots.answered_date(name, content, context)
@@ -553,7 +571,10 @@ def _with_record(capability: Capability[Any], draft: Draft, name: str, chosen: C
 
 
 def _with_request(reply: Reply, other: str) -> Reply:
-    """Return the reply with a note of the other request of the message."""
+    """Return the reply; its card tells the user to send a second request separately.
+
+    `other` is the second request in the message.
+    """
     if reply.draft is None:
         return reply
     unread = (*reply.draft.unread, Unread("request", other))
@@ -561,7 +582,11 @@ def _with_request(reply: Reply, other: str) -> Reply:
 
 
 def _currency_of(chosen: Choice, draft: Draft, capability: Capability[Any]) -> dict[str, str]:
-    """Return the chosen record's currency for fields with an assumed currency."""
+    """Return the draft's currency fields, filled with the chosen record's currency.
+
+    Fields that were filled from a message are left out. The result is empty if the record has no
+    amount.
+    """
     if chosen.amount is None:
         return {}
     return {
@@ -572,7 +597,11 @@ def _currency_of(chosen: Choice, draft: Draft, capability: Capability[Any]) -> d
 
 
 def _still_unread(draft: Draft, filled: Filled) -> tuple[Unread, ...]:
-    """Return the unread parts of a draft after a correction."""
+    """Return the unread words of a draft after a correction.
+
+    Unread amounts and dates of earlier messages are dropped. The unread words of the correction are
+    added.
+    """
     unread = (one for one in draft.unread if one.kind not in ("amount", "date"))
     return tuple(dict.fromkeys((*unread, *filled.unread)))
 
@@ -647,7 +676,10 @@ def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonOb
 
 
 def _place_of(line: JsonObject, lines: list[JsonObject]) -> int | None:
-    """Return the position of the line that a corrected line means, or None."""
+    """Return the position of the invoice line that a correction changes, or None.
+
+    `line` is the corrected line. Without a description it changes the last of `lines`.
+    """
     words = set(line["description"].casefold().split())
     if not words:
         return len(lines) - 1

@@ -1,4 +1,4 @@
-"""HTML form of a capability: controls for its input, and values for its schema."""
+"""HTML form of a capability: its controls, and the values that a user enters."""
 
 from __future__ import annotations
 
@@ -117,7 +117,11 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
             return None
 
     def add_row(self, name: str) -> None:
-        """Add a blank row to a list, which may be in a group: `entry-lines`."""
+        """Add a blank row to a list of the form.
+
+        `name` is the name of the list, such as `lines`, or `entry-lines` for the list `lines` in
+        the group `entry`.
+        """
         for field in _lists(self):
             if field.name == name and len(field.entries) < ROWS_MAX:
                 field.append_entry()
@@ -126,7 +130,7 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
     def offer(self, choices: Mapping[str, Sequence[Choice]]) -> None:
         """Set the records to choose from, by the dotted path of their field.
 
-        The present value of a field can always be selected, even if no record has it.
+        The present value of a field can always be selected, even if it is not among the records.
         """
         for path, records in choices.items():
             for field in _fields_at(self, path.split(".")):
@@ -202,7 +206,11 @@ def known_values(
 
 
 def _fits(name: str, value: object, capability: Capability[Any]) -> bool:
-    """Return False if a nested value of a URL does not fit its controls."""
+    """Return False if a value from the URL has the wrong form for its controls.
+
+    A field with rows needs a list of objects, and a group of fields needs an object. Any value of
+    another field is accepted.
+    """
     kind = next(one.kind for one in form_fields(capability, {}) if one.name == name)
     if kind == "rows":
         return isinstance(value, list) and all(isinstance(one, dict) for one in value)
@@ -329,7 +337,10 @@ def _is_written(values: Mapping[str, Any], control: FormField) -> bool:
 
 
 def _currency_of(form: BaseForm, controls: Sequence[FormField], name: str) -> str | None:
-    """Return the currency of an amount: the field `budget_currency`, else `currency`."""
+    """Return the currency of the amount in the field `name`, or None.
+
+    The currency of `budget_amount` is in the field `budget_currency`, else in `currency`.
+    """
     beside = f"{name.rpartition('_')[0]}_currency"
     known = {one.name: form[one.name].data for one in controls if one.kind == "currency"}
     found = known.get(beside) or known.get("currency")
@@ -367,7 +378,11 @@ def _sentence(field: Field | None, finding: ErrorDetails) -> str:
 
 
 def _words_in(name: str, code: str) -> int:
-    """Count the last words of a field's name that the code contains in sequence."""
+    """Count the words at the end of a field's name that an error code contains.
+
+    For the field `issue_date`, the result is 1 for the code `invalid_date` and 2 for the code
+    `invalid_issue_date`.
+    """
     words = name.removesuffix("_id").split("_")
     tails = (words[start:] for start in range(len(words)))
     return next((len(tail) for tail in tails if f"_{'_'.join(tail)}_" in f"_{code}_"), 0)

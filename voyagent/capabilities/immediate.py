@@ -1,4 +1,4 @@
-"""Execution in a request or command that waits for outside systems."""
+"""Execution of a capability and its outbound call, while the caller waits."""
 
 from __future__ import annotations
 

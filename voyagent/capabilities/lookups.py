@@ -1,4 +1,4 @@
-"""Shared parts of lookups: find the records of a party that is named in a text."""
+"""Find the records of a customer or supplier that is named in a text."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from voyagent.kernel.text.naming import find_names
 def of_party(
     choices: Sequence[tuple[Choice, str]], text: str, *, is_asked: bool = False
 ) -> list[Choice]:
-    """Return the choices of the parties that a text names.
+    """Return the choices whose customer or supplier is named in a text.
 
-    `choices` are pairs of a choice and the name of its party. Without such a party, the choices of
-    parties with a similar name are returned, and without these all choices. `is_near` marks a
-    choice that the text may not mean: one of a similar name, or, if `is_asked` is true, each choice
-    after the name of a party that has none.
+    `choices` are pairs of a choice and the name of its customer or supplier. If the text has none
+    of these names, the choices with a similar name are returned, with `is_near` true. If no name is
+    similar either, all choices are returned. If `is_asked` is true, and the text names somebody
+    else, these choices have `is_near` true, so the user must choose one.
     """
     names = list(dict.fromkeys(name for _, name in choices))
     meant = {found.name for found in find_known_names(text, names)}

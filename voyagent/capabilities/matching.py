@@ -1,7 +1,7 @@
 """Find the capability that a sentence means, by example sentences.
 
 The capabilities are ordered by two measures: the similarity to the examples by TF-IDF, and the log
-odds that a sentence with these features means the capability. `mask` first replaces values by their
+odds that a sentence with these words means the capability. `mask` first replaces values by their
 kinds, so that `paid 500` and `paid 2 lakh` are equal.
 """
 
@@ -71,13 +71,13 @@ class Match:
 
     @property
     def fit(self) -> float:
-        """The sum of both measures, by which matches are ordered."""
+        """Sum of `score` and the weighted `odds`, by which matches are ordered."""
         return self.score + self.odds / _ODDS_OF_SCORE
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Minimum confidence to take a capability, and minimum score to offer some."""
+    """Minimum confidence to take a capability, and minimum score to offer it."""
 
     take: float = 0.65
     offer: float = 0.08
@@ -163,8 +163,9 @@ class Matcher:
     def rank(self, masked: str, *, by_letters: bool = False) -> list[Match]:
         """Return the capabilities that share a feature with the sentence, best first.
 
-        Without `by_letters`, the list is empty if the sentence shares no word and no kind of value
-        with the examples.
+        A feature is a word, a pair of words, a part of a word, or a kind of value. If `by_letters`
+        is false, the sentence must share a word or a kind of value with the examples; otherwise the
+        list is empty.
         """
         found = features(masked)
         vector = self._vector(found)
@@ -227,8 +228,8 @@ def decide(ranked: Sequence[Match], thresholds: Thresholds) -> Decision:
 def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = ()) -> str:
     """Return the text in lower case, with known values replaced by their kind.
 
-    Such values are amounts, dates, places and the stored names `names`. A placeholder may be added
-    for the direction in which money moves.
+    Such values are amounts, dates, towns and other places, and the stored names `names`. If a Hindi
+    verb says that the agency received or gave money, `<received>` or `<given>` is added at the end.
     """
     text = squeezed(text)
     masked = read(text, today=today, region=region, names=names).masked
@@ -338,7 +339,11 @@ def _normed(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def _ranked_unseen(corpus: Corpus, fold: int) -> list[tuple[str, list[Match]]]:
-    """Return the ranking of each sentence of a fold by the other folds' matcher."""
+    """Return the ranking of each sentence of a fold, for cross-validation.
+
+    The matcher has the examples of all other folds. The result has pairs of the right capability's
+    name and the ranking.
+    """
     others = {
         name: [text for row, text in enumerate(texts) if row % _FOLDS != fold]
         for name, texts in corpus.examples.items()

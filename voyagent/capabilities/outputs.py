@@ -34,7 +34,10 @@ class Link(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A value of a result, formatted; `text` of a status is the stored status."""
+    """A value of a result, formatted for a page.
+
+    If `kind` is `status`, `text` is the stored status and not its label.
+    """
 
     label: str
     kind: Kind
@@ -58,7 +61,7 @@ class ShownResult(NamedTuple):
 def shown_result(capability: Capability[Any] | None, output: JsonObject) -> ShownResult | None:
     """Return an output in the form that a page shows, or None if nothing is shown.
 
-    `capability` is None for a tool of an older release.
+    `capability` is None if the stored output is of a capability that does not exist now.
     """
     text = next((str(output[name]) for name in _TEXTS if output.get(name)), "")
     if text:

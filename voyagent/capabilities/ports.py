@@ -17,18 +17,19 @@ _finder: list[Finder] = [_nothing]
 
 
 def use_ports(finder: Finder) -> None:
-    """Set the function that returns an object of the running application by its class.
+    """Set the function that returns the application's object of a class.
 
-    The function must raise LookupError for a class without an object.
+    For example, the function returns the application's Keyring for the class `Keyring`. It must
+    raise LookupError if there is no object of the class.
     """
     _finder[:] = [finder]
 
 
 def find_port(kind: type[Port]) -> Port:
-    """Return the object that the running application has for a class.
+    """Return the application's object of a class, such as `Suppliers` or `Keyring`.
 
-    Raises LookupError if there is no such object, and TypeError if the object is not an instance of
-    the class.
+    Raises LookupError if the application has no such object for capabilities, and TypeError if the
+    object that was found is not an instance of the class.
     """
     found = _finder[0](kind)
     if not isinstance(found, kind):

@@ -22,10 +22,11 @@ class CapabilityUnknown(NotFound):
 
 
 def install(capabilities: Iterable[Capability[Any]]) -> None:
-    """Register capabilities with their audit sentences and their Effects.
+    """Register capabilities and their audit sentences.
 
-    Registering a capability again changes nothing. Raises ValueError for a name that another
-    capability has, and for approvers that are not roles.
+    A capability that can be proposed is also registered with `approvals`, which runs the approved
+    proposals. Registering a capability again changes nothing. Raises ValueError for a name that
+    another capability has, and for approvers that are not roles.
     """
     for capability in capabilities:
         known = _installed.get(capability.name)

@@ -30,8 +30,8 @@ class Column:
 
     If `page` or `search` is set, the value is a link. `page` is the name of the id in the URL of a
     record's page, such as `enquiry_id`. The id is the member of this name in the output, else the
-    member of this name in the record, else the record's `id`. `search` is the path of a list that
-    the link searches for the value.
+    member of this name in the record, else the record's `id`. `search` is the path of a list, such
+    as `/invoices`; the link opens this list with the value as the search text.
     """
 
     value: str | Callable[[JsonObject], Any]

@@ -21,7 +21,7 @@ class CapabilityInput(RootModel[dict[str, JsonValue]]):
 
 
 class RunQuery(Query):
-    """The conversation to which the call belongs, if any."""
+    """Query parameter with the conversation to which the call belongs, if any."""
 
     session_id: IdFilter = Field(
         default=None,

@@ -213,8 +213,9 @@ _SENIOR_FROM = 60
 class Context:
     """Data that are needed to read a text.
 
-    `names` are names of the agency's records. `known` has, by field, values of the conversation's
-    subject, such as the destination of an enquiry. `look_up` calls a lookup of a capability.
+    `names` are names of the agency's records. `known` has, by field, values of the record that the
+    conversation is about, such as the destination of an enquiry. `look_up` calls a lookup of a
+    capability.
     """
 
     today: date
@@ -286,7 +287,10 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
 def _fill_records(
     filled: Filled, capability: Capability[Any], reading: Reading, context: Context
 ) -> Context:
-    """Fill the fields of lookups, and return a context with a record's currency."""
+    """Fill the fields that have a lookup, and return the context for the other fields.
+
+    If a record with an amount was found, the returned context has the currency of the record.
+    """
     for name, lookup in capability.lookups.items():
         rows = context.look_up(lookup, reading.text)
         meant = _meant(rows, reading, context.known.get(name))
@@ -303,7 +307,7 @@ def _fill_records(
 
 
 def reading_of(text: str, context: Context) -> Reading:
-    """Return the values of a text with their positions."""
+    """Return the amounts, dates and other values in a text, with their positions."""
     return _read(text, context, "travel")
 
 
@@ -345,7 +349,10 @@ def _read(text: str, context: Context, prefer: DateKind) -> Reading:
 
 
 def _kind_of_text(capability: Capability[Any]) -> DateKind:
-    """Return the purpose of the dates in a text: book dates or travel dates."""
+    """Return the purpose of the dates in a message for a capability.
+
+    The purpose is `book` (book dates) or `travel` (travel dates).
+    """
     fields = capability.slots.items()
     kinds = {date_kind(name) for name, slot in fields if slot.reader in DATE_READERS}
     is_book = capability.writes and (capability.book_date or "book" in kinds)
@@ -403,7 +410,10 @@ def _add_birth(
 
 
 def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
-    """Add the return or check-out date to `given`, counted from the first date."""
+    """Add the return or check-out date to `given`, counted from the first date.
+
+    For example, “5 May for 3 nights” gives 8 May.
+    """
     back = next((name for name in names if name in _BACK and name not in given), None)
     first = given.get(names[0]) if names else None
     if back is None or first is None:
@@ -599,7 +609,10 @@ def _amount(reading: Reading, _context: Context) -> Found | None:
 
 
 def _budget(reading: Reading, _context: Context) -> Found | None:
-    """Return the amount called a budget, or one that is not to be paid or posted."""
+    """Return the amount that the text calls a budget, else the amount in the text.
+
+    The latter is left out if the words around the amount are about a payment or a document.
+    """
     spans = [span for span in reading.of("amount") if span.value.value > 0]
     for span in spans:
         before = lead(reading.text, span.start)
@@ -777,7 +790,10 @@ def _group(pattern: re.Pattern[str]) -> FieldReader:
 
 
 def _reason(reading: Reading, _context: Context) -> Found | None:
-    """Return the words after `because` and the like, or a clause with a reason."""
+    """Return the words after “because” or a similar word, else the last clause.
+
+    A clause that is the request for a write-off is not a reason.
+    """
     match = _REASON.search(reading.text)
     if match:
         return Found(match["value"].strip(" ."), match.group().strip())
@@ -866,7 +882,7 @@ def _lines(reading: Reading, context: Context) -> Found | None:
 
 
 def _invoice(reading: Reading, context: Context, text: str) -> Found | None:
-    """Return number, dates, lines and address of an invoice in one currency."""
+    """Return number, dates, lines and billing address of an invoice in one currency."""
     found = _lines(reading, context)
     if found is None:
         return None
@@ -888,7 +904,7 @@ def _invoice(reading: Reading, context: Context, text: str) -> Found | None:
 
 
 def _address(words: str, context: Context) -> dict[str, Any]:
-    """Return the lines and the country of an address.
+    """Return the lines and the country of a postal address.
 
     A country in the last line is left out of the lines. If the address has no country, the agency's
     country is assumed.
@@ -903,7 +919,7 @@ def _address(words: str, context: Context) -> dict[str, Any]:
 
 
 def _due_date(text: str, context: Context) -> str | None:
-    """Return the due date that a text states, as a day or as days of credit."""
+    """Return the due date that a text states as a date or as days from today."""
     cue, after = _DATE_CUES["due_date"][0], _DUE_BEHIND
     reading = _read(text, context, "due")
     for span in reading.of("date"):

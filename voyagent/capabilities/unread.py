@@ -39,7 +39,10 @@ _HINDI_NUMBERS = {
 
 
 class Unread(NamedTuple):
-    """Words of a message that a card does not contain, and their kind."""
+    """Words of a message that no field of the card takes, such as “3 rooms”.
+
+    `kind` says what the words are about, such as `rooms`.
+    """
 
     kind: Kind
     words: str
@@ -120,7 +123,10 @@ def _shares(text: str) -> Iterator[Unread]:
 
 
 def _rooms(text: str, guests: int | None) -> Iterator[Unread]:
-    """Yield a number of rooms that differs from the number that the search assumes."""
+    """Yield each number of rooms in the text that a hotel search would not use.
+
+    The search takes one room for each GUESTS_PER_ROOM guests.
+    """
     for match in _ROOMS.finditer(text):
         word = match["n"].lower()
         number = _HINDI_NUMBERS.get(word) or people.bare_count(word) or int(word)

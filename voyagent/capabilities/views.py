@@ -132,7 +132,7 @@ def _next_steps(capability: Capability[Any], actor: Actor, output: JsonObject) -
 
 
 def _here(**more: str) -> str:
-    """Return the URL of this form, to which it is submitted."""
+    """Return the URL of the requested form, with `more` as query parameters."""
     parameters = {name: all_of for name, all_of in request.args.lists() if name != "row"}
     given: dict[str, Any] = {**parameters, **more}
     return url_for(".act", name=(request.view_args or {})["name"], **given)

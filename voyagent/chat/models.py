@@ -141,9 +141,11 @@ class ChatTurn(TenantBound, Base):
 
 
 class ChatMessage(TenantOwned, Base):
-    """A message by a user, the assistant, a tool or the system, as a list of blocks.
+    """A message by a user, the assistant, a tool or the system.
 
-    `search` is empty for messages of tools and of the system.
+    `blocks` are the parts of the message: JSON objects with a `type`, such as `text` or `card`.
+    `search` has the texts of the blocks in lower case, in which users can search. It is empty for
+    messages of tools and of the system.
     """
 
     __tablename__ = "chat_messages"
@@ -178,7 +180,10 @@ class ChatMessage(TenantOwned, Base):
 
 
 class ChatTurnStep(TenantBound, Base):
-    """A finished step of a turn, which another worker does not repeat."""
+    """A finished step of a turn, with its outcome.
+
+    A worker that continues an interrupted turn takes the outcome and does not repeat the step.
+    """
 
     __tablename__ = "chat_turn_steps"
 
@@ -194,7 +199,7 @@ class ChatTurnStep(TenantBound, Base):
 class ChatEvent(TenantBound, Base):
     """An event of a turn.
 
-    `data` is the exact text that was sent.
+    `data` is the exact JSON text that was sent to clients.
     """
 
     __tablename__ = "chat_events"

@@ -138,7 +138,11 @@ def _answer(row: Row) -> Headed[EnquiryOut]:
 
 
 def _seen() -> datetime | None:
-    """Return the version in `If-Match`; an unknown version matches no enquiry."""
+    """Return the `updated_at` that the header `If-Match` contains.
+
+    The result is None if the header is missing or `*`: the change is then made in any case. If the
+    header is malformed, the result is a time that no enquiry has, so that the change is refused.
+    """
     given = request.headers.get("If-Match", "*").strip()
     if given == "*":
         return None

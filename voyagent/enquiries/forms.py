@@ -87,7 +87,10 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
             self.budget_currency.data = currency
 
     def accepted(self) -> Any | None:
-        """Return the validated enquiry, or None if the form has errors."""
+        """Return the validated input, or None if the form has errors.
+
+        The input is an object of the form's schema, such as `EnquiryIn`.
+        """
         value = super().accepted()
         if value is None and self.is_submitted():
             try:
@@ -168,7 +171,7 @@ class StatusForm(SchemaForm[EnquiryPatch]):
 
 
 class ListQuery(PlacedQuery, EnquiryFilter):
-    """Query parameters of the list: filters, position and the open enquiry."""
+    """Query parameters of the list: filters, page and the id of the open enquiry."""
 
     ordered_by = "created_at"
     words_of = _LABELS
@@ -246,7 +249,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         ]
 
     def hidden(self) -> dict[str, str]:
-        """Return the other filters, which the search form repeats as hidden fields."""
+        """Return all filters but the search text, as hidden fields of the search form."""
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         return {
             name: str(value)

@@ -160,7 +160,10 @@ class EnquiryFilter(Query):
 
 
 class EnquiryListQuery(PartQuery, EnquiryFilter):
-    """A page of enquiries, by offset or by cursor; a cursor is as fast on every page."""
+    """Query parameters of the list: filters, and an offset or a cursor.
+
+    A cursor reads later pages as fast as the first. An offset becomes slower with each page.
+    """
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
 

@@ -264,7 +264,7 @@ def facts(enquiry: Enquiry) -> dict[str, str]:
 
 
 def _columns(changes: EnquiryChanges) -> dict[str, Any]:
-    """Convert changes to column values; refuse those that are invalid by themselves."""
+    """Convert changes to column values; check each value without the others."""
     for name, error in (
         ("status", StatusCannotBeNull),
         ("customer_name", CustomerNameCannotBeNull),
@@ -291,7 +291,7 @@ def _check_session(values: Mapping[str, Any]) -> None:
 
 
 def _check(row: Mapping[str, Any]) -> None:
-    """Check the values against each other, in the order that the API contract fixes."""
+    """Check the enquiry as a whole; client programs rely on the order of the checks."""
     currency, departs, returns = (
         row.get("budget_currency"),
         row.get("depart_date"),
@@ -330,7 +330,8 @@ def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str)
 def _audit_changes(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
     """Return the changes for the audit trail and the history: field, before and after.
 
-    Of a private field only the name of the field is recorded.
+    If the customer's name, a contact detail or the notes have changed, only the name of the field
+    is recorded.
     """
     before, after = (_wire({name: pair[side] for name, pair in changed.items()}) for side in (0, 1))
     entries: list[dict[str, str | None]] = []

@@ -24,7 +24,7 @@ menu_count("enquiries_new")(enquiries.new_count)
 
 @pages.page("/enquiries", permission="enquiry.read")
 def index(reader: RequestReader) -> Any:
-    """Show the list; for a partial request return only the changed fragment."""
+    """Show the list of enquiries; if htmx sent the request, return only a fragment."""
     query = ListQuery.read(request.args)
     board = enquiries.read_list_page(
         reader, query.search(_zone(reader, query)), query.part(), query.open

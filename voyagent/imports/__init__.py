@@ -1,4 +1,4 @@
-"""Import an agency's earlier data from CSV files, each completely or not at all.
+"""Import data of an agency's previous software from CSV files.
 
-A dry run, which saves nothing, comes first.
+A file is imported completely or not at all. A dry run, which saves nothing, comes first.
 """

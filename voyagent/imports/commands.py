@@ -1,4 +1,4 @@
-"""Command `flask import`, which checks or imports a file for a person."""
+"""Command `flask import`, which checks or imports a file in the name of a user."""
 
 from __future__ import annotations
 
@@ -40,9 +40,11 @@ from voyagent.kernel.errors import VoyagentError
 def import_file(
     address: str, day: datetime | None, kind: str, file: Path, *, dry_run: bool
 ) -> None:
-    """Import earlier data from a CSV file completely.
+    """Check a CSV file from an agency's previous software, then import the whole file.
 
-    The exit code is 1 if the file has errors.
+    `address` is the e-mail address of the user who imports. `day` is the date of the balances, open
+    documents or advances in the file. If the file has errors, they are printed, nothing is
+    imported, and the exit code is 1.
     """
     try:
         text = decoded(file.read_bytes())
@@ -63,9 +65,13 @@ def import_file(
 
 
 def _act(address: str, kind: str, text: str, on: date | None, *, takes: bool) -> Outcome:
-    """Check or import the file with a person's permissions.
+    """Import the text of a file, or only check the text if `takes` is false.
 
-    Raises the errors of `dry_run` and `run`.
+    The import has the permissions of the user with the e-mail address `address`. `on` is the date
+    of the balances, open documents or advances in the file.
+
+    Raises PersonNotFound if no active user has the e-mail address, and the errors of `dry_run` and
+    `run`.
     """
     account = identity.find_account(address.strip().lower())
     if account is None:

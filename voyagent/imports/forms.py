@@ -31,7 +31,8 @@ KIND_WORDS = {
 class ImportForm(SchemaForm[ImportIn]):
     """Form of a file to check or import.
 
-    `content` is the text of the file that was checked.
+    After a check, the form keeps the text of the file in `content`, so that the user can correct
+    and import the text without choosing the file again.
     """
 
     schema: ClassVar[type[BaseModel]] = ImportIn
@@ -50,7 +51,7 @@ class ImportForm(SchemaForm[ImportIn]):
     content = TextAreaField(_l("File"))
 
     def values(self) -> dict[str, Any]:
-        """Return the submitted values; a chosen file replaces the text of an earlier file.
+        """Return the submitted values; a newly chosen file replaces the text in `content`.
 
         Raises FileTooLarge, FileUnreadable.
         """
@@ -60,7 +61,7 @@ class ImportForm(SchemaForm[ImportIn]):
         return super().values()
 
     def accepted(self) -> Any | None:
-        """Return the validated import, or None if the form has errors."""
+        """Return the submitted form as an ImportIn, or None if it has errors."""
         try:
             return super().accepted()
         except VoyagentError as error:

@@ -15,7 +15,8 @@ from voyagent.kernel.tenancy import TenantOwned, references
 class Import(TenantOwned, Base):
     """An imported file.
 
-    `digest` is the SHA-256 of the file's text and of `effective_on`, if it is set.
+    `effective_on` is the date of the balances, open documents or advances in the file, or None for
+    other files. `digest` is the SHA-256 of the file's text and of this date, if there is one.
     """
 
     __tablename__ = "imports"

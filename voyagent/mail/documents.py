@@ -100,7 +100,7 @@ def _unlinked(words: str) -> str:
 
 
 def _recipient(to: str) -> Address:
-    """Return the address with its domain in IDNA form."""
+    """Return an e-mail address with its domain in ASCII (IDNA), for a header."""
     try:
         domain = validate_email(to, check_deliverability=False, test_environment=True).ascii_domain
     except EmailNotValidError:
@@ -109,7 +109,10 @@ def _recipient(to: str) -> Address:
 
 
 def _encoding(words: str) -> str | None:
-    """Return the transfer encoding of a text: `7bit`, or None for the default."""
+    """Return `7bit` for an ASCII text of short lines, None for any other text.
+
+    The result is the transfer encoding of the text in the mail; None stands for the default.
+    """
     return (
         "7bit"
         if words.isascii() and max(map(len, words.splitlines()), default=0) <= _LINE_MAX

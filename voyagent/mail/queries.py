@@ -11,12 +11,12 @@ from voyagent.kernel.db import db
 
 
 def agencies_with_mail() -> list[UUID]:
-    """Return the ids of agencies whose mails are to be queued, ended or deleted."""
+    """Return the ids of agencies that have mails to queue, or mails too old to send."""
     return list(db.session.scalars(text("select app.tenants_with_mail(:at)"), {"at": clock.now()}))
 
 
 def agency_name() -> str:
-    """Return the name of the agency that the session is bound to."""
+    """Return the name of the current agency."""
     return str(
         db.session.scalar(
             text(

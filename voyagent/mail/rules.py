@@ -1,7 +1,7 @@
 """Kinds of mail: the subject and the template values of each.
 
 Templates are `templates/mail/<kind>.txt` and `.html`. Every template also receives `agency` (the
-agency's name at the time of sending) and `site` (the public address of the installation).
+agency's name at the time of sending) and `site` (the public URL of the installation).
 """
 
 from __future__ import annotations
@@ -19,19 +19,22 @@ Value = str | int
 class Kind:
     """One kind of mail: its subject, template values and period of validity.
 
-    `subject` is a text, or the name of a template value with a subject for each of its values. A
-    subject has no text that a person wrote: anybody can sign up and choose a name that reads like a
-    message of the installation. The subject of a mail to a customer may have such text, because the
-    mail names the agency as its sender.
+    `subject` is a text, or a pair: the name of a template value, and the subject for each possible
+    value. A subject contains no text that a person wrote, because anybody can sign up and choose a
+    name that reads like a message of the installation. Only a mail to a customer may have such text
+    in its subject, because this mail names the agency as its sender.
 
-    `link_lives` is set if the mail has a link that expires. `link_lives` is the name of the
-    template value with the lifetime, and the seconds in a unit of this value.
+    `choices` maps the name of a template value to the values that it may have.
+
+    `link_lives` is set if the mail has a link that expires. It is a pair: the name of the template
+    value with the lifetime of the link, and the unit of this value in seconds, such as 3600 for
+    hours.
 
     If `for_customer` is true, the mail is sent in the agency's name, and replies go to the address
     in the value `reply_to`. A mail may have an attachment if `for_customer` or `attaches` is true.
 
-    If `is_notice` is true, the mail tells a person about an act, and `Outbox.send` may leave it
-    out. Strangers can cause such mails, so they are limited by recipient.
+    If `is_notice` is true, the mail tells a person about an act. Strangers can cause such mails, so
+    their number per recipient is limited, and `Outbox.send` leaves out further ones.
     """
 
     subject: str | tuple[str, dict[str, str]]

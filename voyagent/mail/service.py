@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 class WrongMail(ValueError):
     """The kind of mail, its values or its recipient are invalid.
 
-    The message contains none of the values.
+    The text of the exception contains none of the values.
     """
 
 
@@ -151,7 +151,11 @@ class Outbox:
         )
 
     def _room_for_notice(self, kind: str, to: str) -> tuple[bool, str]:
-        """Count a mail about an act; return whether to send it, and `left_out_for`."""
+        """Count a mail about an act; return whether to send it, and `left_out_for`.
+
+        `left_out_for` is `hour` or `day` if this is the last mail within a limit. The mail then
+        says that further mails may be left out for this period. Otherwise `left_out_for` is empty.
+        """
         agency = current_tenant(db.session)
         of_kind = self.limiter.count(limits.NOTICE_MAIL, account=f"{kind} {to}", agency=agency)
         if not of_kind.has_room:
@@ -161,13 +165,13 @@ class Outbox:
 
 
 def masked(address: str) -> str:
-    """Mask an address for its owner: `neha@sharma.in` becomes `n***@sharma.in`."""
+    """Mask an e-mail address: `neha@sharma.in` becomes `n***@sharma.in`."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
 
 
 def take(mail_id: UUID) -> QueuedMail | None:
-    """Claim a mail for sending, or return None if there is nothing to send.
+    """Claim a mail for sending; return None if the mail is not to be sent now.
 
     A mail can be sent twice with the same Message-ID, if a worker stops before the result is
     committed.
@@ -221,7 +225,7 @@ def note_failure(mail: QueuedMail, reason: str, *, is_final: bool) -> None:
 
 
 def see_to_mail() -> None:
-    """Queue the due mails of the bound agency and give up outdated ones."""
+    """Queue the due mails of the current agency, and give up mails that are too old."""
     now = clock.now()
     useless = rows_changed(
         "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and sealed"

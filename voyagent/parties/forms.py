@@ -100,7 +100,7 @@ class PartyList(PartyQuery):
             )
 
     def invalid_labels(self, *others: str) -> list[str]:
-        """Return the labels of the filters that were invalid."""
+        """Return the labels of the invalid filters, and of the filters in `others`."""
         return [str(_WORDS[name]) for name in (*self.invalid, *others)]
 
     def address(self, **changes: Any) -> str:

@@ -87,7 +87,7 @@ class Party(TenantOwned, Base):
 
 
 def plain_number(number: str) -> str:
-    """Return a tax number in capitals without spaces, as its keyed hash has it."""
+    """Return a tax number in capitals without spaces, the form that is hashed."""
     return "".join(number.split()).upper()
 
 

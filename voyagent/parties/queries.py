@@ -128,9 +128,10 @@ def email_of(name: str) -> str | None:
 
 
 def known_names(kind: str) -> list[str]:
-    """Return the names that a form suggests while a user types.
+    """Return the first NAMES_MAX names of customers or suppliers, in order.
 
-    The names of archived parties are left out.
+    `kind` is `customer` or `supplier`. The names of archived parties are left out. A form suggests
+    these names while a user types.
     """
     statement = (
         select(Party.name)
@@ -142,7 +143,10 @@ def known_names(kind: str) -> list[str]:
 
 
 def names_statement(kind: str, parts: Iterable[str]) -> Select[Any]:
-    """Select the party names that contain any of these lower-case parts."""
+    """Select names of customers or suppliers that contain any of the texts `parts`.
+
+    `kind` is `customer` or `supplier`. The texts in `parts` are in lower case.
+    """
     return select(_PARTIES.name.label("name")).where(
         owned(Party), KINDS[kind], _PARTIES.party_key.like(contains_any(parts))
     )

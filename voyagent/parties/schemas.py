@@ -46,7 +46,7 @@ TermsDays = Annotated[int, Field(ge=0, le=TERMS_MAX)]
 
 
 class _Details(Closed):
-    """Members of both request bodies, besides name and kind."""
+    """Fields of a party that PartyIn and PartyPatch share."""
 
     email: EmailText | None = None
     phone: Annotated[str, Text(LENGTHS["phone"])] | None = None

@@ -181,8 +181,8 @@ def update(
 ) -> Party:
     """Change a party; if no value differs, nothing is stored or audited.
 
-    `seen` is the `updated_at` that the caller has read. If the books use the name, only the case of
-    its letters can change.
+    `seen` is the `updated_at` that the caller has read. If the party was changed since,
+    PartyChanged is raised. If the books use the name, only the case of its letters can change.
 
     Raises Forbidden, PartyNotFound, PartyChanged, PartyInBooks, and the errors of `create`.
     """

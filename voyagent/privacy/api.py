@@ -73,7 +73,7 @@ def export_person(actor: Actor, party_id: UUID) -> Body[PersonExportOut]:
     errors=(RecordNotFound, PersonErased, SearchesBusy),
 )
 def link_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonOut]:
-    """Confirm that a record is about a person."""
+    """Confirm that a record, such as a trip or an enquiry, is about a person."""
     links.confirm(actor, party_id, kind=body.kind, record_id=body.record_id)
     return PersonOut.of(overview.read(actor, party_id))
 

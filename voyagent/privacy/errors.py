@@ -20,7 +20,11 @@ class InvalidRecordId(Unprocessable):
 
 
 class PersonHasOpenRecords(Conflict):
-    """The person has open documents, advances or unfinished acts."""
+    """The person has records that prevent an erasure.
+
+    Such records are open documents, advances, conversations in which a turn of the assistant is
+    running, and proposals that wait for approval or are being carried out.
+    """
 
     code = "person_has_open_records"
     message = N_(
@@ -37,7 +41,7 @@ class PersonErased(Conflict):
 
 
 class SearchesBusy(Unavailable):
-    """As many searches of a person run as may run at the same time."""
+    """The largest allowed number of searches for people is running."""
 
     code = "searches_busy"
     message = N_("Another search for a person is running. Try again in a moment.")

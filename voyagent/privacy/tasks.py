@@ -1,4 +1,4 @@
-"""Jobs of personal data: encrypt with the present secret, mask, apply retention."""
+"""Jobs of personal data: encrypt with the current secret, mask, apply retention."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ from voyagent.settings.service import tenant_settings
 
 @task("privacy.seal", own_transactions=True, every="40 * * * *")
 def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Encrypt bank details, PANs and tax numbers of an earlier release or secret."""
+    """Encrypt bank details, PANs and tax numbers with the current secret.
+
+    The job finds values that an earlier release stored unencrypted, and values that an earlier
+    secret encrypted.
+    """
     keyring = find_port(Keyring)
     in_agencies(tenant_ids, lambda: tenant_settings.reseal(keyring))
     in_agencies(tenant_ids, lambda: tax_numbers.reseal(keyring), more=bool)

@@ -62,7 +62,10 @@ def detail(actor: Actor, party_id: UUID) -> Any:
     missing=PartyNotFound,
 )
 def link(actor: Actor, party_id: UUID) -> Any:
-    """Confirm a record, or release it if the form says so."""
+    """Confirm that a record is about a person, or take the confirmation back.
+
+    The confirmation is taken back if the form field `release` is `1`.
+    """
     parties.get_party(party_id)
     kind, record_id = request.form.get("kind", ""), parse_id(request.form.get("record_id", ""))
     if record_id is None:

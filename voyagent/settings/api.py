@@ -29,8 +29,8 @@ api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 def get_tenant_settings(reader: RequestReader) -> Headed[TenantSettingsResponse]:
     """Read the agency's settings.
 
-    The `ETag` is the version of the settings. Send it as `If-Match` with a change. The change then
-    fails if the settings have changed since.
+    The `ETag` is the version of the settings. Send this version as `If-Match` when you change the
+    settings. The change then fails if somebody else has changed them in the meantime.
     """
     return _answer(queries.read(reader) or tenant_settings.make(reader.authenticate()))
 
@@ -57,10 +57,11 @@ def patch_tenant_settings(
 ) -> Headed[TenantSettingsResponse]:
     """Change the agency's settings.
 
-    A member that is absent stays unchanged. Null clears the model, the system prompt suffix and the
-    token budget. A change applies from the next request. To change four eyes, approval limits,
-    recipients of signed audit heads, bank details or the tax number, send a fresh access token, or
-    an API key with the scope `settings`.
+    A member that is absent stays unchanged. Null clears a setting that may be empty. A change
+    applies from the next request. To change the four-eyes rule, approval limits, recipients of the
+    signed audit log head, bank details or the tax number, send an access token or an API key with
+    the scope `settings`. The access token must come from a sign-in with the password, not from a
+    refresh token.
     """
     return _answer(queries.row_of(tenant_settings.update(actor, body.changes(), seen=_seen())))
 
@@ -104,6 +105,9 @@ def _answer(row: Row) -> Headed[TenantSettingsResponse]:
 
 
 def _seen() -> str | None:
-    """Return the version in the header `If-Match`; an unknown one matches no settings."""
+    """Return the version in the header `If-Match`.
+
+    The result is None if the header is absent or `*`; then the version is not checked.
+    """
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.strip('"')

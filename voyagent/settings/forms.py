@@ -1,4 +1,4 @@
-"""The form of the settings, and the texts of their values."""
+"""Forms of settings and logo, and the labels and texts that display settings."""
 
 from __future__ import annotations
 
@@ -193,7 +193,11 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         return values
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the form field of an error; a role's limit has a field of its own."""
+        """Return the name of the form field at which a schema error is shown.
+
+        `loc` is the location of the error in the schema, such as `("approval_limits", "agent")`.
+        The approval limit of each role has its own field, such as `limit_agent`.
+        """
         return (
             f"limit_{loc[1]}"
             if loc[0] == "approval_limits" and len(loc) > 1
@@ -227,7 +231,10 @@ class LogoForm(SchemaForm[LogoFile]):
     logo = FileField(_l("Image"))
 
     def values(self) -> dict[str, Any]:
-        """Return the bytes of the file; read at most one byte more than allowed."""
+        """Return the bytes of the file, at most one byte more than the allowed size.
+
+        With the extra byte, the service refuses a file that is too large.
+        """
         chosen = self.logo.data
         return (
             {"logo": chosen.stream.read(BYTES_MAX + 1)}
@@ -250,7 +257,7 @@ def value_of(row: Row, name: str) -> Any:
     """Return the value of a setting.
 
     `name` may also be `approval_limits.` with the name of a role, such as `approval_limits.agent`.
-    The name `model` stands for the chosen model.
+    For `model`, the value is `model_override` if it is set, else `model`.
     """
     if name == "model":
         return queries.wanted_model(row)

@@ -19,8 +19,8 @@ BANK = "bank_details"
 class TenantSettings(TenantBound, Base):
     """The settings of an agency: one row, created at sign-up.
 
-    Bank details are encrypted. `bank_details_clear` has the bank details that an earlier release
-    stored, until a job has encrypted them. The next release drops this column.
+    Bank details are encrypted in `bank_details_sealed`. `bank_details_clear` has the bank details
+    that a job still has to encrypt, because an earlier release stored them unencrypted.
     """
 
     __tablename__ = "tenant_settings"

@@ -50,12 +50,12 @@ class LogoNotFound(NotFound):
 
 @cached_statement
 def statement() -> Select[Any]:
-    """Select the settings of the bound agency; `opened` decrypts a row of them."""
+    """Select the settings of the current agency; use `opened` to decrypt a row."""
     return select(*TenantSettings.__table__.c).where(owned(TenantSettings))
 
 
 def chosen(name: str) -> ScalarSelect[Any]:
-    """Return a scalar select of one setting of the bound agency.
+    """Return a scalar select of one setting of the current agency.
 
     The value of the select is null if the agency has no row of settings.
     """
@@ -76,7 +76,7 @@ def opened(row: Row) -> Row:
 
 
 def logo_statement() -> Select[Any]:
-    """Select the logo of the bound agency: type, bytes, digest, size in pixels."""
+    """Select the logo of the current agency: type, bytes, digest, size in pixels."""
     return select(*TenantLogo.__table__.c).where(owned(TenantLogo))
 
 
@@ -86,9 +86,10 @@ def logo_mark() -> ScalarSelect[str]:
 
 
 def letterhead_lines() -> ScalarSelect[Any]:
-    """Return a scalar select of `address` and `tax_number` as one JSON object.
+    """Return a scalar select of postal address and tax number, as one JSON object.
 
-    The value of the select is null if the agency has no row of settings.
+    The keys are `address` and `tax_number`. The value of the select is null if the agency has no
+    row of settings.
     """
     columns = TenantSettings.__table__.c
     return (
@@ -104,17 +105,17 @@ def read_logo(reader: Reader) -> Row:
 
 
 def read_letterhead(reader: Reader) -> Row:
-    """Return the settings that letterheads need, such as address and bank details.
+    """Return the settings that letterheads need, such as the postal address.
 
-    If the agency has settings, the row has the columns of the settings. The key `logo` always has
-    the logo's row, or None.
+    The row has the columns of the settings, and the key `logo` with the logo's row or None. If the
+    agency has no settings, the row has only the key `logo`.
     """
     rows, logos = reader.read(statement(), logo_statement())
     return {**(opened(rows[0]) if rows else {}), "logo": logos[0] if logos else None}
 
 
 def get_logo() -> TenantLogo | None:
-    """Return the logo of the bound agency, or None."""
+    """Return the logo of the current agency, or None."""
     return db.session.scalar(select(TenantLogo))
 
 
@@ -128,7 +129,7 @@ def read_history(reader: Reader, tenant_id: object) -> list[Row]:
 
 
 def get_settings(*, lock: bool = False) -> TenantSettings:
-    """Return the settings of the bound agency; create the row if it is missing.
+    """Return the settings of the current agency; create the row if it is missing.
 
     If `lock` is true, the row is locked until the transaction ends.
     """
@@ -149,19 +150,25 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
 
 
 def wanted_model(settings: TenantSettings | Row) -> str | None:
-    """Return the model that the agency chose; None if it uses the operator's default."""
+    """Return the model that the agency chose.
+
+    The result is None if the agency uses the operator's default model.
+    """
     row = settings if isinstance(settings, dict) else row_of(settings)
     wanted: str | None = row["model_override"] or row["model"]
     return wanted
 
 
 def audit_addresses(settings: TenantSettings) -> list[str]:
-    """Return the addresses beside the administrators that get audit statements."""
+    """Return the e-mail addresses in the settings to which audit statements are sent.
+
+    The addresses of administrators, who may also receive the statements, are not included.
+    """
     return (settings.audit_mail_addresses or "").replace(",", " ").split()
 
 
 def row_of(settings: TenantSettings) -> Row:
-    """Return loaded settings as a row."""
+    """Convert a loaded settings object to a row."""
     return {name: getattr(settings, name) for name in COLUMNS}
 
 
@@ -171,9 +178,10 @@ def mark_of(row: Row) -> str:
 
 
 def is_above(role: str, amounts: Sequence[Money]) -> bool:
-    """Return True if one of the amounts is above the role's limit.
+    """Return True if one of the amounts is above the approval limit of a role.
 
-    An amount in another currency than the limit cannot be compared and counts as above the limit.
+    The result is False if the role has no limit. An amount in another currency than the limit
+    cannot be compared and counts as above the limit.
     """
     limit = get_settings().approval_limits.get(role)
     if limit is None:
@@ -186,10 +194,10 @@ def is_above(role: str, amounts: Sequence[Money]) -> bool:
 
 
 def check_limit(actor: Actor, *amounts: Money) -> None:
-    """Check that the amounts of a direct act are within the role's limit.
+    """Check that the amounts of an act without approval are within the limit.
 
-    If the actor has a grant, nothing is checked: somebody with a sufficient limit has approved the
-    act. Raises AmountAboveLimit.
+    The limit is the approval limit of the actor's role. If the actor has a grant, nothing is
+    checked: somebody with a sufficient limit has approved the act. Raises AmountAboveLimit.
     """
     if actor.grant is None and is_above(actor.role, amounts):
         raise AmountAboveLimit

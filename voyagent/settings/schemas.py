@@ -120,7 +120,10 @@ class LogoResponse(AnswerOf[Row]):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove defaults from the JSON schema, because absent members are unchanged."""
+    """Remove all defaults from the JSON schema.
+
+    An absent member leaves a setting unchanged, so a default in the schema would be wrong.
+    """
     for member in schema["properties"].values():
         member.pop("default", None)
 
@@ -128,19 +131,21 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 class TenantSettingsPatchRequest(Closed):
     """Changes of the settings; an absent member is unchanged.
 
-    Null clears the model, the system prompt suffix, the token budget, a role's limit and the texts
-    on documents. Other members cannot be null. `address`, `tax_number` and `bank_details` appear on
-    invoices. A `tax_number` in the form of a GSTIN must be valid. With `round_invoices` the total
-    of new invoices is rounded to the nearest whole unit of the currency.
+    Null clears `model`, `model_override`, `system_prompt_suffix`, `daily_token_budget`, `address`,
+    `tax_number`, `bank_details`, `audit_mail_addresses` or the limit of a role. Other members
+    cannot be null. `address` is the postal address. `address`, `tax_number` and `bank_details`
+    appear on invoices. A `tax_number` in the form of a GSTIN must be valid. With `round_invoices`
+    the total of new invoices is rounded to the nearest whole unit of the currency.
 
     The signed head of the audit log is mailed every day. The mail goes to the administrators if
     `audit_mail_administrators` is true, and to the addresses in `audit_mail_addresses`.
     `audit_mail_addresses` has at most five addresses, separated by commas; null or an empty text
     means no address.
 
-    `model_override` takes precedence over `model`. Its value `built-in` uses only the built-in
-    planner; other values are newer models. A change of `model` without `model_override` clears
-    `model_override`. If both are null, the operator's default model is used.
+    If `model_override` is set, it is used instead of `model`. The value `built-in` means that only
+    the built-in planner is used, without a language model. A change of `model` without
+    `model_override` clears `model_override`. If both are null, the operator's default model is
+    used.
     """
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)

@@ -44,13 +44,19 @@ _assistant_panels: list[Panel] = []
 
 
 def under_the_limits(panel: Panel) -> Panel:
-    """Register a panel of another package below the section of limits."""
+    """Register a panel to show below the section of limits, and return it.
+
+    A panel is a function that returns HTML. Another package uses this function as a decorator.
+    """
     _panels.append(panel)
     return panel
 
 
 def under_the_model(panel: Panel) -> Panel:
-    """Register a panel of another package below the section of the assistant's model."""
+    """Register a panel to show below the section of the assistant's model; return it.
+
+    A panel is a function that returns HTML. Another package uses this function as a decorator.
+    """
     _assistant_panels.append(panel)
     return panel
 
@@ -66,7 +72,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/settings", methods=("POST",), permission="settings.update")
 def save(actor: Actor) -> Any:
-    """Change the settings; the message is in the language that was just chosen."""
+    """Change the settings, and confirm the change in the language that was chosen."""
     row = queries.row_of(queries.get_settings())
     form = SettingsForm.of(row)
     changed = form.attempt(

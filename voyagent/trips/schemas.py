@@ -169,7 +169,7 @@ class SendIn(Closed):
 
 
 class TripListQuery(Query):
-    """Filters of the list of trips, by conversation or enquiry, and the page."""
+    """Query parameters of the list of trips: conversation, enquiry and page."""
 
     session_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
     enquiry_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None

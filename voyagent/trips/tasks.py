@@ -1,4 +1,4 @@
-"""Jobs that delete old offers and re-encrypt passport numbers and keys of people."""
+"""Jobs that delete old offers and re-encrypt passport numbers and persons' keys."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker passes th
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
 def reseal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Re-encrypt passport numbers and keys of people that an earlier secret encrypted."""
+    """Re-encrypt old passport numbers and persons' keys of all agencies.
+
+    `passengers.reseal` says which numbers and keys are old.
+    """
     keyring = find_port(Keyring)
     in_agencies(tenant_ids, lambda: passengers.reseal(keyring))

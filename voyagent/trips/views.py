@@ -1,4 +1,4 @@
-"""Pages of trips: list, itinerary with data for staff, forms, and files."""
+"""Pages of trips: list, trip, forms and files."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/trips/open", methods=("POST",), permission="trip.open")
 def open_for(actor: Actor) -> Any:
-    """Go to the trip of a conversation or enquiry; create it if it is missing."""
+    """Redirect to the trip of a conversation or enquiry, and create a missing trip."""
     session_id, enquiry_id = (
         parse_id(request.form.get(name)) for name in ("session_id", "enquiry_id")
     )
@@ -91,7 +91,7 @@ def open_for(actor: Actor) -> Any:
 
 @pages.page("/trips/<trip_id>", permission="trip.read", missing=TripNotFound)
 def detail(reader: Reader, trip_id: UUID) -> Any:
-    """Show a trip: the itinerary, and for staff the warnings, passengers and costs."""
+    """Show a trip to staff: itinerary, warnings, passengers and costs."""
     return render_template(
         "trips/detail.html", **_shown(trips.read_trip(reader, trip_id), prices=prices_wanted())
     )
@@ -352,9 +352,10 @@ def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = N
 
 
 def _changes_of(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the values of the form that are to be set.
+    """Return those of the fields `names` that are to be set, with their values.
 
-    A blank field clears notes, supplier and booking number. Any other blank field stays unchanged.
+    `body` has the submitted values. A blank field clears notes, supplier and booking number. Any
+    other blank field stays unchanged.
     """
     return {
         name: value

@@ -84,7 +84,8 @@ class Cell:
     def read(self, currency: str | None = None) -> Any:
         """Return the entered value with the type of the stored value, or None if blank.
 
-        Text that cannot be read, and an amount in another currency than `currency`, stay unchanged.
+        Text that is not a date or an amount is returned as it was entered. So is an amount in
+        another currency than `currency`. The schema of the act then refuses it.
         """
         text = self.value.strip()
         if not text:
@@ -145,7 +146,11 @@ class Table:
 
 @dataclass(slots=True)
 class Sheet:
-    """The form of a proposal's arguments; ids and nested values cannot be edited."""
+    """The form of a proposal's arguments.
+
+    Texts, numbers, dates and lists of simple objects, such as invoice lines, can be edited. Ids,
+    booleans and deeper structures cannot.
+    """
 
     payload: dict[str, Any]
     cells: dict[Place, Cell] = field(default_factory=dict)
@@ -162,7 +167,8 @@ class Sheet:
     ) -> Sheet:
         """Return the form for the arguments of a proposal.
 
-        `sent` has the submitted values, and `titles` has names for rows that have only ids.
+        `sent` has the submitted values by name of the input. `titles` has a name for each row of a
+        table whose rows have only ids and no description.
         """
         sheet = cls(payload)
         for place, value in _things(payload):
@@ -247,7 +253,11 @@ class Sheet:
         ]
 
     def _currency_beside(self, place: Place) -> str | None:
-        """Return the currency next to a value, else the one of all arguments, or None."""
+        """Return the currency of the amount at a path in the arguments, or None.
+
+        The currency is the member `currency` of the object with the amount, or else the argument
+        `currency` of the act.
+        """
         near = next(
             (
                 cell
@@ -259,7 +269,10 @@ class Sheet:
         return near.read() if near is not None else None
 
     def _note(self, place: Place, kind: str, message: str) -> None:
-        """Show an error at the input of its value, else above the form."""
+        """Show a validation error at the input of the wrong value, or above the form.
+
+        `place` is the path of the value, and `kind` the error type of Pydantic.
+        """
         sentence = finding_in_words(kind, message)
         name = self._places.get(place)
         for cell in self._everywhere:

@@ -38,7 +38,7 @@ class ChosenQuery(Query):
 
 
 class SeenQuery(Query):
-    """Query with the version of the open proposal that the page shows."""
+    """Query string of a proposal's page; `seen` is the version that the page shows."""
 
     seen: Annotated[str | None, Filter(64)] = None
 
@@ -94,7 +94,7 @@ class ResolveIn(Closed):
 
 
 class EditIn(Closed):
-    """The complete new arguments, which the tool's schema validates."""
+    """The complete new arguments of the act."""
 
     arguments: dict[str, Any]
 

@@ -106,7 +106,10 @@ class Changes:
 
 
 def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
-    """Return a preview with parsed amounts and a translated warning."""
+    """Return a preview for the page, with parsed amounts.
+
+    `say` translates the warning.
+    """
     return Changes(
         title=shown.get("title", ""),
         undo=shown.get("undo", ""),
@@ -210,7 +213,7 @@ def failure_in_words(code: str | None) -> str:
 def _flat(
     value: Any, name: str, depth: int, beside: dict[str, Any], key: str = ""
 ) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
-    """Yield label, key, value and neighbouring values of each value in a tree."""
+    """Yield label, key, value and enclosing object of each value in nested data."""
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
         yield _capital(name), "amount", value["amount"], value
     elif isinstance(value, dict) and value and depth < _DEPTH_MAX:

@@ -72,7 +72,7 @@ def resolve(
     """Approve or decline a proposal; only the first decision counts.
 
     Raises these errors, in the order of the API contract: Forbidden (role `viewer`),
-    ApprovalNotFound, Forbidden (a role that may not decide on this tool), ApprovalAlreadyResolved,
+    ApprovalNotFound, Forbidden (a role that may not decide on this act), ApprovalAlreadyResolved,
     SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale.
 
     Before PreviewStale is raised, a new proposal is stored in place of this one.

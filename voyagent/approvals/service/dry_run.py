@@ -115,7 +115,10 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
 def run_as_shown(
     effect: Effect, requester: Actor, grant: Grant, arguments: JsonObject, shown: JsonObject
 ) -> JsonObject | OutboundCall[JsonObject]:
-    """Run an approved act and return its result, if it does what its preview says.
+    """Run an approved act and check that it does what its preview says.
+
+    Returns the result of the act. For an act that calls an outside system, returns the outbound
+    call, which the caller must make.
 
     Raises:
         VoyagentError: a rule refuses the act.

@@ -159,7 +159,7 @@ class Measured(TypedDict, total=False):
 
 
 class InvalidArguments(Unprocessable):
-    """The stored arguments do not match the tool's present schema."""
+    """The stored arguments do not match the present schema of the act."""
 
     code = "invalid_arguments"
     message = N_("The request is not valid for this action, so nothing was done.")
@@ -178,9 +178,9 @@ Settled = Callable[[Actor, Approval], None]
 class Effect:
     """An act that needs approval.
 
-    `run` is called with the requester and the stored arguments, and returns a small JSON object. An
-    approval grants only `permission`. If `money` is true, the four-eyes rule applies. If
-    `reversible` is false, the approver must confirm the decision.
+    `tool_name` is the name of the act. `run` is called with the requester and the stored arguments,
+    and returns a small JSON object. An approval grants only `permission`. If `money` is true, the
+    four-eyes rule applies. If `reversible` is false, the approver must confirm the decision.
 
     If `external` is true, `run` calls an outside system, and a dry run never calls it. A dry run
     calls `dry_run` if it is given. If `asks` is true, `run` returns an outbound call. `measure`
@@ -210,7 +210,10 @@ class Effect:
 
     @property
     def run_dry(self) -> Run | None:
-        """Return the function that a dry run calls, or None."""
+        """Function that a dry run calls.
+
+        It is None for an act that calls an outside system and has no `dry_run`.
+        """
         return self.dry_run or (None if self.external else self.run)
 
 
@@ -222,7 +225,7 @@ def register(effect: Effect) -> Effect:
     """Register an act that needs approval, and return it.
 
     Raises ValueError if `approver_roles` is empty or has `viewer` or an unknown role, if no role
-    has `permission`, or if the name of the tool is taken.
+    has `permission`, or if another act has the same `tool_name`.
     """
     unknown = effect.approver_roles - {role.value for role in Role}
     if unknown or not effect.approver_roles or Role.VIEWER in effect.approver_roles:
@@ -235,12 +238,12 @@ def register(effect: Effect) -> Effect:
 
 
 def find(tool_name: str) -> Effect | None:
-    """Return the registered act of a tool, or None."""
+    """Return the act that is registered under a name, or None."""
     return _effects.get(tool_name)
 
 
 def read_arguments(schema: type[Arguments], arguments: JsonMapping) -> Arguments:
-    """Return stored arguments parsed with the tool's schema. Raises InvalidArguments."""
+    """Return stored arguments parsed with `schema`. Raises InvalidArguments."""
     try:
         return schema.model_validate(arguments)
     except ValidationError:

@@ -26,7 +26,7 @@ class ApprovalOverdue(ApprovalAlreadyResolved):
 
 
 class SelfApproval(Forbidden):
-    """The requester or an editor may not approve the proposal: a colleague could."""
+    """The requester or an editor may not approve, because another user could do so."""
 
     code = "self_approval"
     message = N_(
@@ -67,7 +67,7 @@ class ShownChanged(PreconditionFailed):
 
 
 class NotEditable(Conflict):
-    """The arguments of this tool cannot be edited."""
+    """The arguments of this act cannot be edited."""
 
     code = "approval_not_editable"
     message = N_(
@@ -76,7 +76,7 @@ class NotEditable(Conflict):
 
 
 class ArgumentsInvalid(Unprocessable):
-    """The tool's schema refuses the edited arguments.
+    """The edited arguments do not match the schema of the act.
 
     `items` are the errors, in the same format as for an invalid request body.
     """
@@ -119,7 +119,7 @@ class RequesterGone(VoyagentError):
 
 
 class ToolUnknown(VoyagentError):
-    """No act is registered for the tool."""
+    """No act is registered under the name in the proposal."""
 
     code = "tool_unknown"
     message = N_("This action is no longer supported.")

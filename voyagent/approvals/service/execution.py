@@ -44,7 +44,7 @@ WITHDRAWN = N_("Withdrawn because its message was edited or answered again. Noth
 
 
 def prepare(approval_id: str) -> OutboundCall[JsonObject] | None:
-    """Return the outbound call of an approved act, or None if none is to be made."""
+    """Return the outbound call of an approved act, or None if the act makes none."""
     approval = queries.find_approval(approval_id)
     if approval is None or approval.effect_status != "waiting":
         return None
@@ -93,7 +93,7 @@ def carry_out(approval_id: str, settle: Settle | None = None) -> None:
 
 
 def expire_overdue() -> int:
-    """Store the expiry of the bound agency's overdue proposals; return their number."""
+    """Store the expiry of the current agency's overdue proposals; return their number."""
     return expire(Approval.status == "pending")
 
 
@@ -153,9 +153,10 @@ def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
 
 
 def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:
-    """End a tool's pending proposals with a given argument, and return their number.
+    """End the pending proposals of an act, and return their number.
 
-    Proposals of all conversations are ended. `reason` is a sentence marked for translation.
+    `tool_name` is the name of the act. Only proposals whose argument `name` has the value `value`
+    are ended, in all conversations. `reason` is a sentence marked for translation.
     """
     which = (Approval.tool_name == tool_name) & (Approval.payload[name].astext == value)
     sessions = db.session.scalars(

@@ -38,7 +38,7 @@ def may_decide(actor: Actor, approval: Approval) -> bool:
 
 
 def may_edit(actor: Actor, approval: Approval) -> bool:
-    """Return True if the user's role may edit the proposal and the tool allows it."""
+    """Return True if the user's role may decide the proposal and the act is editable."""
     effect = effects.find(approval.tool_name)
     return effect is not None and effect.schema is not None and may_decide(actor, approval)
 
@@ -66,9 +66,12 @@ def editors_of(approval: Approval) -> frozenset[UUID]:
 def needs_another(actor: Actor, approval: Approval) -> bool:
     """Return True if the four-eyes rule forbids the user to approve the proposal.
 
-    The rule covers acts with `Effect.money`, if the agency's setting `four_eyes` is on. The rule
-    forbids the requester and the editors, unless no other active user could approve. The requester
-    may also approve if all other users who could approve are editors.
+    The rule covers acts with `Effect.money`, if the agency's setting `four_eyes` is on. It forbids
+    the requester and the editors to approve, with two exceptions:
+
+    - An editor may approve if no other active user has a role that could approve.
+    - A requester who has not edited the proposal may approve if no active user has such a role,
+      except the requester and the editors.
     """
     effect = effects.find(approval.tool_name)
     if (
@@ -94,10 +97,10 @@ def who_else_may_grant(approval: Approval) -> list[str]:
 
 
 def _authors(approval: Approval, could: frozenset[str]) -> frozenset[UUID]:
-    """Return the users who may not approve by the four-eyes rule.
+    """Return the users whom the four-eyes rule forbids to approve.
 
-    They are the requester and all editors. If no other active user has one of the roles `could`,
-    they are the editors only.
+    These are the requester and all editors. If no active user besides them has one of the roles
+    `could`, the result has only the editors.
     """
     editors, requester = editors_of(approval), approval.requested_by_user_id
     everybody = editors if requester is None else editors | {requester}

@@ -25,7 +25,7 @@ NOW = func.clock_timestamp()
 def check_state(actor: Actor, approval: Approval) -> Effect | None:
     """Return the act of a pending proposal if the user's role may decide it.
 
-    The result is None if no act is registered for the tool of the proposal.
+    The result is None if the act of the proposal is not registered.
 
     Raises:
         Forbidden: the role may not decide the proposal.
@@ -51,7 +51,10 @@ def is_overdue(approval: Approval) -> bool:
 
 
 def expire(which: ColumnElement[bool]) -> int:
-    """Store the expiry of overdue pending proposals, and return their number."""
+    """Store the expiry of overdue pending proposals, and return their number.
+
+    `which` is an SQL condition that restricts the proposals.
+    """
     expired = db.session.execute(
         update(Approval)
         .where(which, Approval.status == "pending", Approval.expires_at <= NOW)
@@ -87,9 +90,9 @@ def notify_followers(*session_ids: UUID) -> None:
 
 
 def person_of(user_id: UUID | None) -> Actor | None:
-    """Return a user as an actor of the assistant, with the user's present permissions.
+    """Return an actor that acts for a user through the assistant, or None.
 
-    The result is None if the user is not active.
+    The actor has the user's present permissions. The result is None if the user is not active.
     """
     if user_id is None:
         return None

@@ -1,4 +1,4 @@
-"""Rules that make, edit and replace proposals; what is stored is what will run."""
+"""Rules that make, edit and replace proposals."""
 
 from __future__ import annotations
 
@@ -81,11 +81,12 @@ def propose(  # noqa: PLR0913 - each keyword is a filter or a position
 ) -> Approval:
     """Store a proposal with its preview, and return it.
 
-    Without `session_id` a conversation is created. If a resumed turn repeats a tool call with the
-    same arguments, the existing proposal is returned.
+    `tool_name` is the name of the act. `tool_call_id` is the id of the call in the turn that
+    proposes the act. Without `session_id` a conversation is created. If a resumed turn repeats a
+    call with the same arguments, the existing proposal is returned.
 
-    Raises Forbidden, SessionNotFound. If `if_it_stands` is true, raises WouldBeRefused for an act
-    that a rule would refuse now.
+    Raises Forbidden, SessionNotFound. If a rule would refuse the act now, the proposal is stored
+    with this refusal in its preview; with `if_it_stands`, WouldBeRefused is raised instead.
     """
     actor.require("tool.propose")
     words = summary.strip()[:SUMMARY_MAX] or tool_name
@@ -128,7 +129,7 @@ def edit(
     `seen` is the version (`queries.mark_of`) that the caller has read.
 
     Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound, Forbidden (a role that may
-    not decide on this tool), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged
+    not decide on this act), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged
     (`seen` is not the present version), and EditRefused (a rule would refuse the act).
     """
     actor.require("approval.resolve")
@@ -176,9 +177,9 @@ def edit(
 def preview_of(
     requester: Actor, tool_name: str, arguments: JsonMapping, *, locale: str | None = None
 ) -> Description | None:
-    """Return the preview of a tool call, or None if no dry run is possible.
+    """Return the preview of an act, or None if no dry run is possible.
 
-    Approved acts on the same party that have not run yet are run first.
+    Approved acts on the same customer or supplier that have not run yet are run first.
     """
     effect = effects.find(tool_name)
     if effect is None:
@@ -191,7 +192,10 @@ def preview_of(
 
 
 def _pending_effects(shown: Description | None) -> list[PendingEffect]:
-    """Return approved acts, not yet run, on the same party and currency, oldest first."""
+    """Return approved acts that have not run yet, oldest first.
+
+    Only acts on a customer or supplier of the preview `shown`, in the same currency, are returned.
+    """
     own_parties = _parties_in(shown)
     if not own_parties:
         return []
@@ -214,7 +218,7 @@ def _pending_effects(shown: Description | None) -> list[PendingEffect]:
 
 
 def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
-    """Return the parties in a preview, each with its currency."""
+    """Return the customers and suppliers in a preview, each with a currency."""
     seen = shown or {}
     measured = {
         (balance["key"], balance["after"]["currency"])
@@ -346,7 +350,7 @@ def _line_of(shown: Description | None, worth: Money | None) -> str:
 
 
 def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
-    """Return arguments validated by the tool's schema.
+    """Return arguments validated by the schema of the act.
 
     Raises NotEditable, ArgumentsInvalid.
     """
@@ -363,7 +367,7 @@ def _read(effect: Effect | None, arguments: JsonMapping) -> JsonObject:
 def _proposed_before(
     session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: JsonMapping, hashed: str
 ) -> Approval | None:
-    """Return the proposal that a tool call of a turn has already made, or None.
+    """Return the proposal that an earlier run of this call has made, or None.
 
     Somebody may have edited the proposal since then.
     """

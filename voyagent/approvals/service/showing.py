@@ -19,7 +19,7 @@ from voyagent.kernel.json_values import JsonObject
 
 
 def arguments_of(approval: Approval) -> JsonObject:
-    """Return the arguments of a proposal in the order of the tool's schema."""
+    """Return the arguments of a proposal in the order of the act's schema."""
     effect = effects.find(approval.tool_name)
     stored = dict(approval.payload)
     if effect is None or effect.schema is None:
@@ -36,7 +36,7 @@ def arguments_of(approval: Approval) -> JsonObject:
 def preview(actor: Actor, approval: Approval) -> Description:
     """Return the preview of a proposal in the reader's language.
 
-    If no preview is stored, the tool's `describe` function makes one.
+    If no preview is stored, the `describe` function of the act makes one.
     """
     if approval.preview is not None:
         return _translated(approval, cast("Description", approval.preview))

@@ -199,7 +199,10 @@ DATE_KINDS: dict[str, DateKind] = {
 
 
 def date_kind(place: str) -> DateKind:
-    """Return the purpose of the date at a path, such as `exchange_rate.on`."""
+    """Return the purpose of a date among the arguments of an act.
+
+    `place` is its path in the arguments, such as `exchange_rate.on`.
+    """
     return next(
         (kind for name, kind in DATE_KINDS.items() if f".{place}".endswith(f".{name}")), "travel"
     )

@@ -69,7 +69,7 @@ class TooManyStreams(TooManyRequests):
 
 @dataclass(frozen=True, slots=True)
 class Sitter:
-    """The parties for which a stream counts; `network` may be None."""
+    """The user, agency and client network to which an open stream is counted."""
 
     user_id: UUID | None
     tenant_id: UUID | None = None
@@ -80,7 +80,8 @@ class Seats:
     """Counter of the open streams of this process.
 
     A user has at most `per_person_max` streams. An agency and a client network have at most
-    `share_max` streams each. The last `kept` streams are given only to users who have no stream.
+    `share_max` streams each. If the process can open only `kept` more streams or fewer, a user who
+    has a stream gets no other.
     """
 
     def __init__(
@@ -133,7 +134,7 @@ def _user(sitter: Sitter) -> Party:
 
 
 def _sharers(sitter: Sitter) -> list[Party]:
-    """Return the parties that have a share of all seats: the agency and the network."""
+    """Return the agency and, if known, the network, which `share_max` limits."""
     agency: Party = ("agency", sitter.tenant_id)
     return [agency, ("network", sitter.network)] if sitter.network else [agency]
 

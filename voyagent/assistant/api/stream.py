@@ -40,7 +40,10 @@ NO_TURN = (  # a reserved id that no stored turn has: only stored events are sen
 
 
 class Replying(Stream):
-    """Response body of the events that follow a message; counted from its creation."""
+    """Response body with the events that answer a message.
+
+    The stream is counted as open as soon as it is created.
+    """
 
     def __init__(self, app: Flask, actor: Actor, session_id: UUID, reply: Reply) -> None:
         turn_id = reply.turn_id or NO_TURN
@@ -58,7 +61,10 @@ class Replying(Stream):
 
 
 def answer(stream: Stream) -> Response:
-    """Return a stream as a response; it begins after the transaction has committed."""
+    """Return a response with a stream.
+
+    The stream is sent after the transaction has committed.
+    """
     response = Response(stream, content_type=MIMETYPE)
     response.headers.update(HEADERS)
     return response
@@ -109,9 +115,11 @@ def _awaiting(
 def _continuation(
     app: Flask, tenant_id: UUID, approval_ids: Sequence[str]
 ) -> tuple[str | None, bool]:
-    """Return the id of the newest turn after decisions, and whether all turns exist.
+    """Return the id of the newest turn after decisions, and True if it is the last.
 
-    `approval_ids` are the decided proposals.
+    The turns are those that continue after the decisions; the id is None if there is none. The
+    second value is True if no approved act still waits to run. `approval_ids` are the decided
+    proposals.
     """
     with app.app_context(), transaction(tenant_id):
         # An act creates its turn in the same transaction: read the proposals before the turns.

@@ -55,7 +55,8 @@ def interpret(
 
     `kind` is as in `dialogue.Reply`, or `stale` if an answer to a card cannot be used. `is_cut` is
     true if only the first `READ_MAX` characters of the message were read. `answers_card` is true if
-    no model is needed. The other members are as in `moves.Card`, `dialogue.Reply` and
+    the message confirms or discards the open card, or chooses another action that a card offers; no
+    model is needed then. The other members are as in `moves.Card`, `dialogue.Reply` and
     `drafts.origins`.
     """
     asked = next(
@@ -161,7 +162,7 @@ def _slots_context(reader: Reader, call: Invocation, text: str, about: Context) 
 
 
 def _known(about: Context) -> dict[str, Any]:
-    """Return the fields known from the conversation's subject, such as its enquiry."""
+    """Return the fields that the conversation's enquiry, invoice and trip give."""
     known: dict[str, Any] = {}
     if about.enquiry is not None:
         known |= _known_journey(about.enquiry)
@@ -179,7 +180,10 @@ def _known(about: Context) -> dict[str, Any]:
 
 
 def _known_journey(enquiry: EnquiryInView) -> dict[str, Any]:
-    """Return the stated facts of an enquiry, by name of the field or of its reader."""
+    """Return the facts of an enquiry that can fill fields of another act.
+
+    A key is the name of a field, or of the function that reads such a field from a text.
+    """
     facts = {
         "enquiry_id": enquiry.id,
         "customer_name": enquiry.customer_name,
@@ -198,7 +202,11 @@ def _known_journey(enquiry: EnquiryInView) -> dict[str, Any]:
 
 
 def _listed(messages: Sequence[Row]) -> Sequence[Choice]:
-    """Return the records of the newest list of each kind that the assistant showed."""
+    """Return the records that a message such as "the second one" can refer to.
+
+    These are the records of the newest list of invoices that the assistant showed, of the newest
+    list of trips, and so on.
+    """
     shown: list[Choice] = []
     kinds: set[tuple[str, ...]] = set()
     for row in reversed(messages):

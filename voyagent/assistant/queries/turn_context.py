@@ -156,7 +156,10 @@ def still_done(session_id: UUID, turn_id: str) -> list[Row]:
 
 
 def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
-    """Return True if a call of a tool was approved in one of the replaced turns."""
+    """Return True if a replaced turn proposed the tool and the call was approved.
+
+    A call that failed after its approval does not count.
+    """
     return any(
         row["tool_name"] == tool and row["effect_status"] != "failed"
         for row in still_done(session_id, turn_id)
@@ -164,12 +167,18 @@ def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
 
 
 def written_before(session_id: UUID, turn_id: str, tool: str) -> list[JsonObject]:
-    """Return a tool's outputs in the turns that a turn has replaced, oldest first."""
+    """Return the outputs of a tool in the turns that `turn_id` has replaced.
+
+    The oldest output comes first. Failed calls are left out.
+    """
     return results_before(session_id, [turn_id], tool)
 
 
 def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[JsonObject]:
-    """Return the outputs of a tool in the turns that any of these turns has replaced."""
+    """Return the outputs of a tool in the turns that `turn_ids` have replaced.
+
+    The oldest output comes first. Failed calls are left out.
+    """
     turns = {gone for one in turn_ids for gone in chats.superseded_after(session_id, one)}
     if not turns:
         return []
@@ -213,7 +222,12 @@ def as_turns_stand(reader: Reader, session_id: UUID, messages: list[Row]) -> lis
 def _enquiry(
     reader: Reader, session_id: UUID, turn_id: str, messages: list[Row]
 ) -> EnquiryInView | None:
-    """Return the enquiry logged last in the conversation, else its newest enquiry."""
+    """Return the enquiry that the conversation is about, or None.
+
+    This is the enquiry that a message of the conversation has logged last. If no message has logged
+    one, it is the newest enquiry that is linked to the conversation. Enquiries that were logged in
+    replaced turns are left out.
+    """
     known = enquiries.find_by_session(reader, session_id)
     besides = (
         {
@@ -239,7 +253,10 @@ def _enquiry(
 
 
 def _logged_last(reader: Reader, messages: list[Row], besides: set[str]) -> Row | None:
-    """Return the enquiry that the newest messages logged, if it still exists."""
+    """Return the enquiry that the messages logged last, or None.
+
+    The result is None if this enquiry no longer exists, or if its id is in `besides`.
+    """
     blocks = (
         block
         for message in reversed(messages)

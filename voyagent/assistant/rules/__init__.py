@@ -1,1 +1,1 @@
-"""Moves of planners, and the blocks and cards of messages."""
+"""Data of a turn: steps of the planner, parts of a message, and cards."""

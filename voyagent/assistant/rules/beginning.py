@@ -1,4 +1,7 @@
-"""Initial state of a turn, stored as its first step for any worker."""
+"""Initial state of a turn.
+
+The state is stored as the first step of the turn, so that another worker can continue the turn.
+"""
 
 from __future__ import annotations
 

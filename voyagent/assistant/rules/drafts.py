@@ -1,4 +1,8 @@
-"""Cards of a conversation: the open one and those that are answered."""
+"""Cards of a conversation: the open card and the answered cards.
+
+A draft is an act that is being prepared in a conversation. Each correction shows a new card of the
+draft.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ DROPPED = "card_dropped"
 
 
 def open_card(rows: Sequence[Row]) -> Block | None:
-    """Return the newest card whose draft is neither carried out nor given up."""
+    """Return the newest card of an act that is neither carried out nor given up."""
     dropped: set[str] = set()
     done: set[str] = set()
     for row in reversed(rows):
@@ -61,10 +65,11 @@ def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
 
 
 def origins(rows: Sequence[Row], turn_id: str, draft_id: str) -> list[str]:
-    """Return the ids of the turns whose replaced turns may have made a draft's record.
+    """Return the ids of turns that may repeat an act of the turns they have replaced.
 
-    The result has `turn_id`, and the id of each turn that replaced another and has a card of the
-    draft `draft_id`.
+    The result has `turn_id`, and each turn that replaced another turn and has a card of the draft
+    `draft_id`. Before the act is carried out, the caller searches the turns that they have replaced
+    for a result of the same act.
     """
     before = [
         row["turn_id"]

@@ -1,4 +1,7 @@
-"""Protocol of planners: a planner gets a conversation and returns one move."""
+"""Protocol of planners, and the moves that a planner can return.
+
+A move is the next step of a turn, such as a text, a card or a call of a capability.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from voyagent.kernel.json_values import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Text for the user; `drops` is the id of a draft that is given up."""
+    """Text for the user; `drops` is the id of a draft act that is given up, or empty."""
 
     text: str
     kind: Literal["say"] = "say"
@@ -41,9 +44,10 @@ class Card:
 
     `words` has the words from which a field was read, by field. `choices` has, for each ambiguous
     field, the records that its words can mean. `offered` has the names of up to three capabilities
-    that the message can mean. `draft_id` is the id of the first card of the same draft, or empty
-    for a new draft. `unread` has kind and words of the parts of the message that no field takes.
-    `assumed` has the names of fields whose value no message states.
+    that the message can mean. Each correction of an act shows a new card: `draft_id` is the id of
+    the first card of the act, or empty in the first card. `unread` has kind and words of the parts
+    of the message that no field takes. `assumed` has the names of fields whose value no message
+    states.
     """
 
     text: str
@@ -63,7 +67,7 @@ class Card:
 class Call:
     """A call of a capability; the text `words` is sent before the call.
 
-    `replaces` is set only in turns of older releases.
+    `replaces` is empty. It is kept so that stored turns of older releases can be read.
     """
 
     tool: str
@@ -129,7 +133,7 @@ SendText = Callable[[str], None]
 
 
 def discard_text(_text: str) -> None:
-    """Ignore text that precedes a move."""
+    """Ignore the text; use as `send_text` if no text is to be sent early."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
 
 
 def _unread(reading: JsonObject) -> str:
-    """Return the sentences about what was not read or not used."""
+    """Return sentences about the parts of the message that were not read or used."""
     cut = (
         [gettext("Only the first 4,000 characters of your message were read.")]
         if reading.get("is_cut")
@@ -128,7 +128,11 @@ def _unread(reading: JsonObject) -> str:
 
 
 def _after(decision: Decision, moves: int, timezone: str) -> Move:
-    """Return the move after a decision: its result, or the card of the next act."""
+    """Return the move after a decision on a proposal.
+
+    The first move is a text with the result. After a successful act, the second move is a card for
+    a follow-up, if the capability has one.
+    """
     capability = registry.find(decision.tool)
     if not decision.granted:
         text = (

@@ -78,10 +78,10 @@ def admit(turn: Turn) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reservation that was refused, because too few tokens are left.
+    """A refused reservation of tokens, with a message for the user.
 
-    If `may_pass` is true, the missing tokens are only reserved for other turns and may become
-    available.
+    If `may_pass` is true, the missing tokens are reserved for other turns, and a later attempt may
+    succeed. If it is false, the tokens of the day are used up.
     """
 
     message: str
@@ -91,9 +91,10 @@ class Refusal:
 def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
     """Reserve the maximum number of tokens of a model answer.
 
-    Returns a Refusal if too few tokens are left. The reservation ends when the answer's usage is
-    recorded, or after `seconds` plus GRACE_S seconds. A single reservation may exceed the tokens
-    that are left today. Several reservations at a time must fit into the budget together.
+    Returns a Refusal if no tokens are left today. If other reservations exist, all must fit into
+    the tokens that are left; otherwise a Refusal is returned. Without other reservations, `tokens`
+    may exceed the tokens that are left. The reservation ends when the answer's usage is recorded,
+    or after `seconds` plus GRACE_S seconds.
     """
     if settings.get_settings().daily_token_budget is None:
         return None

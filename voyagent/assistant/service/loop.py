@@ -408,7 +408,10 @@ class Performance:
 
     @staticmethod
     def _announces(call: Call) -> bool:
-        """Return True if the text before a call belongs to its proposal."""
+        """Return True if the text of a call must be sent together with its proposal.
+
+        Such a text says that a proposal was made, so it is not sent if the call is refused.
+        """
         capability = registry.find(call.tool)
         return bool(call.words) and capability is not None and capability.approval == "required"
 
@@ -467,7 +470,7 @@ class Performance:
         return tuple(found)
 
     def _refuse_repeats(self, capability: Capability[Any]) -> None:
-        """Raise GrantedBefore if such a call was approved in a replaced turn."""
+        """Raise GrantedBefore if a call of the capability was approved in a replaced turn."""
         if any(
             turn_context.was_granted_before(self._turn.session_id, one, capability.name)
             for one in self._origins
@@ -484,7 +487,11 @@ class Performance:
             )
 
     def _emit(self, kind: str, **fields: Any) -> None:
-        """Store and send an event, or read it from the journal if it is already stored."""
+        """Store and send an event.
+
+        An event that an earlier worker has already stored is not stored again. Raises RuntimeError
+        if the stored event has another kind.
+        """
         if self._stored:
             self._retell(kind)
             return

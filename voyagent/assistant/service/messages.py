@@ -256,7 +256,7 @@ def _go_along(
 ) -> Reply:
     """Return the stream that answers an empty message.
 
-    `lost` is true if the client asked for a replay that failed.
+    `lost` is true if the client sent a last event id that the conversation does not have.
     """
     if running is not None:
         return Reply(min(after_seq, _before_first(running, after_seq)), running.id)
@@ -299,7 +299,10 @@ def _decide(
 
 
 def _before_first(turn: Turn, otherwise: int) -> int:
-    """Return the number before a turn's first event, else `otherwise`."""
+    """Return the number of the event before a turn's first event.
+
+    If the turn has no event yet, `otherwise` is returned.
+    """
     return turn.first_event_seq - 1 if turn.first_event_seq is not None else otherwise
 
 
@@ -323,11 +326,11 @@ def _outside(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
 
 @effects.on_settled
 def go_on(actor: Actor, approval: Approval) -> None:
-    """Start the turn that continues after a decision, on behalf of the requester."""
+    """Start the turn that continues after a decision, on behalf of `actor`."""
     turns.start_continuation(actor, approval.session_id, approval_id=approval.id)
 
 
 @proposing.on_renewed
 def tell_anew(requester: Actor, approval: Approval) -> None:
-    """Start a turn that shows the proposal that replaces an outdated one."""
+    """Start a turn that shows the replacement of the outdated proposal `approval`."""
     turns.start_continuation(requester, approval.session_id, approval_id=approval.id)

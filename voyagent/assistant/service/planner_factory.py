@@ -136,7 +136,7 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class ModelPlanner:
-    """Planner that asks a model, and makes the calls of its answers in order.
+    """Planner that asks a model and returns the calls in each answer one by one.
 
     `reserve` is called before each request with the maximum tokens and seconds of the answer.
     `reserve` may wait, and returns a message if the budget is used up.
@@ -249,7 +249,7 @@ class ModelPlanner:
 def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
     """Return a model's call as a move.
 
-    A call of a capability with the approval `review` becomes a card for the user.
+    If the user must confirm the fields of the capability (`approval="review"`), the move is a card.
     """
     capability = registry.find(wanted.name)
     if capability is None or capability.approval != "review" or wanted.name not in usable:
@@ -298,7 +298,11 @@ def _ending(answer: ModelAnswer) -> Move:
 
 
 def _times_alike(conversation: Conversation, wanted: ToolCall) -> int:
-    """Count the earlier equal calls with the same result as the last of them."""
+    """Return how often a call was already made in this turn with the same result.
+
+    Earlier calls are equal if the tool and the arguments are equal. Only those are counted whose
+    result is equal to the result of the newest of them.
+    """
     brought = [
         one.outcome
         for one in conversation.played

@@ -84,7 +84,7 @@ class Brief:
 
 
 def brief_of(actor: Actor, turn: Turn) -> Brief:
-    """Return the information for the model of a turn, with notes of the application."""
+    """Return the user, the agency's rules and the history for the model of a turn."""
     reader = SessionReader(db.session)
     earlier = [
         row

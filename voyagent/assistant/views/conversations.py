@@ -75,7 +75,7 @@ def say(actor: Actor, session_id: UUID) -> Any:
 
 @pages.page("/assistant/<session_id>/events", permission="chat.read", missing=SessionNotFound)
 def events(actor: Actor, session_id: UUID) -> Response:
-    """Stream events after a number to the script of the page."""
+    """Stream the events of a conversation that the page does not show yet."""
     chats.get_session(session_id)
     last_seen = request.headers.get("Last-Event-ID", "")
     shown = query_of(EventsQuery)

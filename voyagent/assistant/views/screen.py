@@ -262,7 +262,7 @@ def _entries(rows: list[Row], names: dict[UUID, str]) -> list[Entry]:
 
 
 def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
-    """Return the message of the running turn up to an event, in its later stored form."""
+    """Return the unfinished message of the running turn, up to the event `last_seq`."""
     shown: list[dict[str, Any]] = []
     if running.first_event_seq is not None:
         rows = chats.events_after(

@@ -238,7 +238,10 @@ def _edit_url(known: Capability[Any], fields: dict[str, Any]) -> str:
 
 
 def _in_address(value: Any) -> Any:
-    """Return a value for the query string of a URL."""
+    """Return the value of a field in the form that a query string can contain.
+
+    Text and lists of ids are unchanged; other values become JSON.
+    """
     is_ids = isinstance(value, list) and all(isinstance(one, str) for one in value)
     return value if isinstance(value, str) or is_ids else json.dumps(value)
 

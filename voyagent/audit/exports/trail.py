@@ -42,7 +42,10 @@ class Export:
         self._search = search
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the file in pieces. Raises TimeoutError if a limit is exceeded."""
+        """Yield the file in pieces.
+
+        Raises TimeoutError if the client reads too slowly or the export takes too long.
+        """
         try:
             rows = self.snapshot.copied(events.export_statement(self._search), header=True)
             yield from self.snapshot.paced(rows)

@@ -53,8 +53,8 @@ class Chain:
 def snapshot(tenant_id: UUID) -> Iterator[Chain]:
     """Yield an agency's chain, read in one snapshot.
 
-    The open transaction of the session is rolled back first. After the block the session is bound
-    to no agency (see `db.snapshot`).
+    The open transaction of the session is rolled back first. After the block there is no current
+    agency (see `db.snapshot`).
     """
     with database.snapshot(tenant_id) as connection:
         head = connection.execute(_HEAD).first()

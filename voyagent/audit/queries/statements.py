@@ -29,7 +29,7 @@ class StatementNotFound(NotFound):
 
 @cached_statement
 def newest_statement() -> Select[Any]:
-    """Select the newest signed statement of the bound agency."""
+    """Select the newest signed statement of the current agency."""
     return (
         select(
             _COLUMNS.number,
@@ -51,10 +51,10 @@ def read_newest(reader: Reader) -> Row:
 
 
 def stored_documents() -> list[str]:
-    """Return the lines of all statements of the bound agency, oldest first."""
+    """Return the lines of all statements of the current agency, oldest first."""
     return list(db.session.scalars(select(AuditStatement.document).order_by(AuditStatement.number)))
 
 
 def first_event_at() -> datetime | None:
-    """Return when the bound agency's first event was recorded, None without one."""
+    """Return the time of the current agency's first event, or None without events."""
     return db.session.scalar(select(AuditEvent.recorded_at).order_by(AuditEvent.seq).limit(1))

@@ -195,7 +195,11 @@ def digest(previous: str, event: dict[str, str | None]) -> str:
 
 
 def _at_the_end(seq: int, last: str, head: Head, recorded: Head) -> Verdict:
-    """Check that the chain ends at its head and contains each known event."""
+    """Check that the chain ends at its head and is not shorter than known before.
+
+    `seq` and `last` are the number and hash of the last event. `recorded` is the newest head that
+    was recorded elsewhere.
+    """
     if seq < head.seq:
         return Verdict(
             seq,
@@ -441,7 +445,10 @@ Point = tuple[int, int, int, int]
 
 
 def ed25519_verifies(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Return True if the signature of a message is valid. It takes a few milliseconds."""
+    """Return True if the signature of a message is valid.
+
+    A call takes a few milliseconds.
+    """
     if len(public_key) != 32 or len(signature) != 64:
         return False
     key, commitment = _point(public_key), _point(signature[:32])

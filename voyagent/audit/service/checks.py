@@ -59,9 +59,10 @@ def ask(actor: Actor) -> UUID:
 
 
 def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Verdict:
-    """Check an agency's chain, store the result and log the chain's head.
+    """Check an agency's chain and store the result.
 
-    The chain is compared with the heads of earlier checks and with the signed statements.
+    The head of the chain is also written to the log of the process. The chain is compared with the
+    heads of earlier checks and with the signed statements.
     """
     verdict = walk_signed(tenant_id, anchors, found_before(tenant_id))
     with transaction(tenant_id):
@@ -83,7 +84,8 @@ def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Ve
 def check_and_sign(tenant_id: UUID, anchors: Anchors) -> Verdict:
     """Check an agency's chain and, if it is valid, sign its head.
 
-    Errors in signing are not raised.
+    If the head cannot be signed, this is logged and no error is raised. A missing signing key is
+    not logged here, because the nightly job logs it once for all agencies.
     """
     verdict = check(tenant_id, anchors)
     if verdict.ok:

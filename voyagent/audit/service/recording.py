@@ -93,8 +93,8 @@ def split_changes(
     """Return the public and the private part of an event that lists changed fields.
 
     `fields` are objects with `field`, `before` and `after`. `private` names the fields with free
-    text. The public part lists all of `fields`, but of these only the names. The private part has
-    all of `fields` with their values, or is None if no free text was changed.
+    text. The public part lists all changed fields, but without the values of free text. The private
+    part lists all changed fields with their values. It is None if no free text was changed.
     """
     hidden = frozenset(private)
     shown = [{"field": one["field"]} if one["field"] in hidden else dict(one) for one in fields]

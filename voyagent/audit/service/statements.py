@@ -35,7 +35,7 @@ class SigningKeyMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """The signing key, the trusted public keys and the folder of the installation.
+    """Keys of the installation, and its folder of signed audit statements.
 
     `signing_key` is None if none is configured. `public_keys` are the present key and earlier keys,
     by id. `is_default` is true if the folder is the default one.
@@ -49,7 +49,7 @@ class Anchors:
 
     @classmethod
     def of(cls, settings: Settings) -> Anchors:
-        """Return the keys and the folder that the settings name."""
+        """Return the keys and the folder of statements that the settings name."""
         seed = settings.signing_seed
         signing_key = None if seed is None else Ed25519PrivateKey.from_private_bytes(seed)
         present = [] if signing_key is None else [signing_key.public_key().public_bytes_raw()]
@@ -156,7 +156,7 @@ def count_by_agency(folder: StatementFolder) -> dict[UUID, int]:
 
 
 def take_for_mail() -> AuditStatement | None:
-    """Return the newest statement of the bound agency and mark it as mailed.
+    """Return the newest statement of the current agency and mark it as mailed.
 
     Returns None if there is no statement, or if the newest was already mailed.
     """

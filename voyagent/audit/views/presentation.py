@@ -51,14 +51,16 @@ class Change(NamedTuple):
 
 
 class Value(NamedTuple):
-    """The label and text of another input or output of an event."""
+    """The label and text of an input or output that is not a changed field."""
 
     name: str
     value: str
 
 
 def about(event: Row, people: Iterable[Row] = ()) -> str:
-    """Describe the subject of an event, such as a number or the changed fields.
+    """Describe the record that an event is about, such as an invoice number.
+
+    For some kinds of event, the text has the person or the changed fields instead.
 
     `people` are rows with `id` and `full_name`.
     """
@@ -106,7 +108,7 @@ def changes(event: Row) -> list[Change]:
 
 
 def values(event: Row) -> list[Value]:
-    """Return the remaining inputs and outputs as labels and texts."""
+    """Return the inputs and outputs that are not in `changes`, as labels and texts."""
     shown = {"fields", "before", "after"} if changes(event) else set()
     given = {name: value for name, value in event["inputs"].items() if name not in shown}
     return list(_flat({**given, **event["outputs"]}))[:_LIST_MAX]

@@ -75,7 +75,11 @@ def statement(reader: RequestReader) -> Any:
 
 
 def _chain(found: list[Row]) -> dict[str, Row | None]:
-    """Return recent checks by state: `running`, `late`, and the `last` finished one."""
+    """Return recent checks of the chain by state; each may be None.
+
+    `running` has no result yet. `late` has no result after CHECK_TIMEOUT. `last` is the newest
+    finished check.
+    """
     newest = found[0] if found else None
     open_check = newest if newest is not None and newest["checked_at"] is None else None
     is_late = open_check is not None and clock.now() - open_check["asked_at"] > checks.CHECK_TIMEOUT

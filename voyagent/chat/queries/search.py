@@ -1,4 +1,8 @@
-"""Search of conversations by name and text, equally fast for any number."""
+"""Search of conversations by name and text.
+
+If the words are too short for the index, or more than MET_MAX messages match, only the newest
+LOOKED_MAX conversations are searched. This limits the time of a search.
+"""
 
 from __future__ import annotations
 

@@ -334,9 +334,10 @@ def last_messages(reader: Reader, session_id: UUID, limit: int) -> list[Row]:
 def transcript(
     reader: Reader, session_id: UUID, *, limit: int, cursor: str | None, superseded: bool
 ) -> tuple[list[Row], str | None, int]:
-    """Return a page of messages, the next cursor, and the number of an event.
+    """Return a page of messages, the next cursor, and an event number.
 
-    After showing the page, the caller reads the stream of the events after this event.
+    The caller shows the page and then reads the events after this number. The number is that of the
+    newest event or, while a turn is unfinished, of the last event before this turn.
 
     Raises SessionNotFound, InvalidCursor.
     """
@@ -479,5 +480,8 @@ def events_after(
 
 
 def topic(session_id: UUID) -> str:
-    """Return the topic on which new events of a conversation are notified."""
+    """Return the notification topic of a conversation: `chat:<id>`.
+
+    A process that stores an event notifies this topic, and listeners then read the new event.
+    """
     return f"chat:{session_id}"

@@ -169,8 +169,9 @@ def restore(actor: Actor, session_id: UUID) -> ChatSession:
 def wipe(session_id: UUID, deleted_at: str) -> bool:
     """Delete the rows of a deleted conversation; return True if they were deleted.
 
-    `deleted_at` is the time of the deletion for which the job was queued. While a turn is active or
-    an approved act is unfinished, the wipe is postponed.
+    `deleted_at` is the time of the deletion. If the conversation was restored since this time, or
+    restored and deleted again, nothing is done. While a turn is active or an approved act is
+    unfinished, the wipe is postponed.
     """
     session = db.session.scalar(
         select(ChatSession)

@@ -11,7 +11,10 @@ from voyagent.kernel.stored_texts import Masking
 
 
 def maskings() -> list[Masking]:
-    """Return a Masking for each column with texts of conversations."""
+    """Return a Masking for each database column with texts of conversations.
+
+    A Masking masks PANs, tax numbers and bank accounts in the rows of its column.
+    """
     return [
         Masking(ChatSession.title),
         Masking(ChatTurn.message),

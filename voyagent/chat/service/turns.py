@@ -1,4 +1,4 @@
-"""Rules of turns, for the package that runs them."""
+"""Rules of turns: their start, steps, events, end and replacement."""
 
 from __future__ import annotations
 
@@ -62,7 +62,10 @@ class TurnSuperseded(Conflict):
 
 
 class TurnNotReplaceable(Conflict):
-    """The turn continued after a decision, and a decision is made only once."""
+    """The turn follows a decision on a proposal, so it cannot be replaced.
+
+    A decision is made only once.
+    """
 
     code = "turn_not_replaceable"
     message = N_(
@@ -161,7 +164,10 @@ def begin_turn(turn_id: str) -> Turn | None:
 
 
 def record_step(turn: Turn, number: int, kind: str, outcome: JsonMapping) -> None:
-    """Store a finished step, in the transaction in which it did its work."""
+    """Store a finished step and its outcome.
+
+    The caller must use the transaction in which the step did its work.
+    """
     db.session.add(ChatTurnStep(turn_id=turn.id, number=number, kind=kind, outcome=outcome))
     db.session.flush()
 
@@ -191,9 +197,10 @@ def append_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
 
 
 def append_loose_event(turn: Turn, kind: str, **fields: JsonValue) -> int:
-    """Store an event whose turn is not stored in the database.
+    """Store an event that belongs to no stored turn, and return its number.
 
-    Returns the number of the event. Raises SessionNotFound.
+    Such an event tells a client, for example, that the events it missed cannot be sent again.
+    `turn` has an id for the event, but no row in the database. Raises SessionNotFound.
     """
     values = {
         "session_id": turn.session_id,
@@ -290,14 +297,17 @@ def stop_requested(turn_id: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Events after a number, in order; `is_open` is true if further events can follow."""
+    """Events after an event number, in order.
+
+    `is_open` is true if further events can follow.
+    """
 
     events: list[Row]
     is_open: bool
 
 
 def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit: int) -> Tail:
-    """Return a conversation's events after a number, and whether more can follow.
+    """Return the events after an event number, and whether more events can follow.
 
     With `turn_id`, more events can follow while this turn is active. Without `turn_id`, more events
     can follow while the conversation exists.

@@ -41,7 +41,8 @@ class AddressTaken(Conflict):
 def fill(parts: Identity) -> list[str]:
     """Create missing data of the demo agency, and renew expired proposals.
 
-    Returns sentences that say what was done. Raises DemoNotAllowed, AddressTaken.
+    `parts` has the settings, keys and other objects that the services of `identity` need. Returns
+    sentences that say what was done. Raises DemoNotAllowed, AddressTaken.
     """
     done = create_agency(parts)
     staff = _staff()
@@ -64,7 +65,8 @@ def fill(parts: Identity) -> list[str]:
 def create_agency(parts: Identity) -> list[str]:
     """Create the agency with people, enquiries and books, unless it exists.
 
-    Returns sentences that say what was done. Raises DemoNotAllowed.
+    `parts` has the settings, keys and other objects that the services of `identity` need. Returns
+    sentences that say what was done. Raises DemoNotAllowed.
     """
     if parts.settings.is_production:
         raise DemoNotAllowed

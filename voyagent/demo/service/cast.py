@@ -22,7 +22,10 @@ LETTERHEAD = SettingsChanges(
 
 
 class Colleague(NamedTuple):
-    """A person besides the administrator; all have the same demo password."""
+    """A person of the demo agency who is not its administrator.
+
+    All people of the demo agency have the same password.
+    """
 
     name: str
     email: str

@@ -100,7 +100,10 @@ def run_conversations(staff: dict[str, Actor], accountant: Actor) -> int:
 
 
 def renew_requests(staff: dict[str, Actor]) -> int:
-    """Request approval again where it expired; return the number of pending requests."""
+    """Request approval again for the proposals of the demo that have expired.
+
+    Returns the number of requests that wait for a decision.
+    """
     tenant_id = next(iter(staff.values())).tenant_id
     with transaction(tenant_id):
         approval_execution.expire_overdue()

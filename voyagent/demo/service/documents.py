@@ -27,7 +27,10 @@ OF_TRIPS = 101
 
 
 def book_all(accountant: Actor) -> dict[str, int]:
-    """Create the documents of the file with their payments, and count them by kind."""
+    """Create the invoices and bills in `documents.csv`, with their payments.
+
+    Returns the number of documents by kind, `invoice` or `bill`.
+    """
     booked = {"invoice": 0, "bill": 0}
     with SOURCE.open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
@@ -42,7 +45,11 @@ def book_all(accountant: Actor) -> dict[str, int]:
 def book_trip(
     accountant: Actor, trip_id: UUID, customer: str, sold: str, bought: Mapping[str, str]
 ) -> None:
-    """Create a paid invoice for a trip, and a paid bill of each supplier, dated today."""
+    """Create a paid invoice for a trip, and a paid bill of each supplier, dated today.
+
+    `sold` has the lines of the invoice in the form `description | quantity | price; …`. `bought`
+    has, by supplier, the lines of the supplier's bill in this form.
+    """
     common = {
         "currency": accountant.currency,
         "days_ago": "0",

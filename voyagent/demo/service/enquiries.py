@@ -25,7 +25,10 @@ FIRST_HOUR, LAST_HOUR = 8, 20
 
 
 def log_all(staff: Sequence[Actor]) -> list[UUID]:
-    """Create all enquiries of the file, newest first, and return their ids."""
+    """Create the enquiries in `enquiries.csv`, newest first, and return their ids.
+
+    The people in `staff` create the enquiries in turn.
+    """
     with SOURCE.open(newline="", encoding="utf-8") as file:
         return [
             _log(staff[number % len(staff)], line)
@@ -60,7 +63,7 @@ def _in_the_day(instant: datetime, zone: str) -> datetime:
 
 
 def _wish(line: Row, received: date) -> Any:
-    """Return the non-empty fields of an enquiry from a line of the file."""
+    """Return the non-empty fields of an enquiry from a line of `enquiries.csv`."""
     departs = received + timedelta(days=int(line["leaves_in"])) if line["leaves_in"] else None
     wish = {
         "customer_email": line["email"],

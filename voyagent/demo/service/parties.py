@@ -14,7 +14,10 @@ _SIDE = {"invoice": "is_customer", "bill": "is_supplier"}
 
 
 def create_parties(accountant: Actor) -> int:
-    """Create every party of the documents with its latest terms; return their number."""
+    """Create the customers and suppliers of the documents; return their number.
+
+    The terms of a customer or supplier are those of its last document in `documents.csv`.
+    """
     reached = {line["customer"]: line for line in _lines(enquiries.SOURCE)}
     known: dict[str, parties.PartyChanges] = {}
     for line in _lines(documents.SOURCE):

@@ -1,4 +1,4 @@
-"""Create an enquiry from a customer's message or from a person's dictation."""
+"""Create an enquiry from a customer's message or from what a user types."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def run(call: Invocation, inputs: CreateEnquiryInput) -> JsonObject:
 
 
 def policy(_call: Invocation, inputs: CreateEnquiryInput) -> Policy:
-    """Return the policy: the party is the customer, and no money moves."""
+    """Return the customer's name for the summary of a proposal; no money moves."""
     return Policy(party=inputs.customer_name)
 
 

@@ -1,4 +1,4 @@
-"""Find enquiries by status, text, places and dates."""
+"""Find enquiries by status, text, e-mail address, route and dates."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def brief(row: Row) -> JsonObject:
 
 
 def full(row: Row) -> JsonObject:
-    """Return an enquiry as JSON with contact details, notes and time of entry."""
+    """Return all fields of an enquiry as JSON, with contact details and notes."""
     return brief(row) | {
         "customer_email": row["customer_email"],
         "customer_phone": row["customer_phone"],
@@ -101,7 +101,7 @@ def enquiry_record(enquiry: JsonObject) -> Choice:
 
 
 def field_labels() -> dict[str, str]:
-    """Return the labels of the fields that a customer's message often leaves open."""
+    """Return the labels of the fields that a customer's message often lacks, by field."""
     return {
         "customer_email": gettext("e-mail"),
         "customer_phone": gettext("phone"),

@@ -1,4 +1,4 @@
-"""Alternative spellings of a place in enquiries."""
+"""Names and airport codes that mean the same city, such as `Mumbai` and `BOM`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from voyagent.kernel.text.stations import KNOWN
 
 
 def spellings(place: str | None) -> list[str | None]:
-    """Return a place as given and its other spellings; `[None]` if no place is given."""
+    """Return a city as given, its airport code and its other names.
+
+    `place` is a city's name or an airport code. The result has only `place` if it is not known, and
+    is `[None]` if `place` is empty. A search then runs once for each item of the result.
+    """
     if not place:
         return [None]
     wanted = place.strip().casefold()

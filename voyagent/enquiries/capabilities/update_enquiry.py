@@ -108,12 +108,11 @@ def run(call: Invocation, inputs: UpdateEnquiryInput) -> JsonObject:
 
 
 def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
-    """Return True if the conversation of the call requires approval of the change.
+    """Return True if the change needs approval because of its conversation.
 
-    Approval is needed to change contact details or the conversation of an enquiry, if the call is
-    in a conversation that is not about this enquiry. A text in a conversation can contain
-    instructions of a stranger, and these instructions must not redirect the mails of another
-    customer.
+    A conversation about customer A can contain a stranger's text, such as "use this e-mail address
+    for customer B". A change of the contact details of an enquiry, or of its link to a
+    conversation, therefore needs approval if it is made in a conversation about something else.
 
     Raises EnquiryNotFound.
     """
@@ -163,7 +162,10 @@ def preview(call: Invocation, inputs: UpdateEnquiryInput) -> Description:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the change in one sentence, with the customer's name once it is made."""
+    """Describe the change in one sentence.
+
+    After the change the sentence has the customer's name.
+    """
     name = (output.get("enquiry") or {}).get("customer_name")
     if not name:
         return str(gettext("Change the enquiry"))

@@ -81,9 +81,9 @@ def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
 def untied_counts_statement() -> Select[Any]:
     """Select differences between the stored counts and the enquiries.
 
-    Rows: which (`status` or `hour`), key (the status or the hour), n (the difference in the number
-    of enquiries) and booked (the difference in the number of booked enquiries). There is no row if
-    the counts are correct.
+    Rows: which (`status` or `hour`), key (the status or the hour), n (the stored number of
+    enquiries minus the actual number) and booked (the stored number of booked enquiries minus the
+    actual number). There is no row if the counts are correct.
     """
     hour = func.date_trunc("hour", _TABLE.c.created_at, "UTC")
     booked = case((_TABLE.c.status == "booked", -1), else_=0)

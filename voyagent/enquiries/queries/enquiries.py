@@ -85,14 +85,14 @@ class EnquiryNotFound(NotFound):
 
 
 class InvalidDepartRange(Unprocessable):
-    """The first day of the departure range is after the last."""
+    """`depart_from` is after `depart_to`."""
 
     code = "invalid_depart_range"
     message = N_("The first day of departure is after the last.")
 
 
 class InvalidCreatedRange(Unprocessable):
-    """The first day of the receipt range is after the last."""
+    """`created_from` is after `created_to`."""
 
     code = "invalid_created_range"
     message = N_("The first day of receipt is after the last.")
@@ -148,7 +148,7 @@ class Search:
 
     @property
     def created_between(self) -> tuple[datetime | None, datetime | None]:
-        """Return the range of receipt as instants: inclusive start and exclusive end."""
+        """Return the range of the creation time: inclusive start and exclusive end."""
         after = None if self.created_to is None else self.created_to + timedelta(days=1)
         return _midnight(self.created_from, self.zone), _midnight(after, self.zone)
 
@@ -208,7 +208,8 @@ def row_of(enquiry: Enquiry) -> Row:
 def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
     """Return a page of the list, newest first, with the exact total.
 
-    Raises InvalidDepartRange, InvalidCreatedRange.
+    `part` selects the page, by an offset or a cursor. Raises InvalidDepartRange,
+    InvalidCreatedRange.
     """
     search.check()
     page = _page(reader.read(list_statement(search, part))[0], part)
@@ -221,7 +222,8 @@ def read_list_page(
 ) -> EnquiryListPage:
     """Return the data of the list page.
 
-    `opened` is the id of the enquiry to show beside the list.
+    `part` selects the page, by an offset or a cursor. `opened` is the id of the enquiry to show
+    beside the list.
     """
     more: tuple[Statement, ...] = (
         (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
@@ -240,7 +242,10 @@ def read_list_page(
 
 
 def find_by_text(reader: Reader, text: str, limit: int = 10) -> list[Row]:
-    """Return the newest enquiries with a text in name, contact, origin or destination."""
+    """Return the newest enquiries that contain a text.
+
+    The text is searched in customer name, e-mail address, phone, origin and destination.
+    """
     return list_enquiries(reader, Search(text=text.strip() or None), Part(limit=limit)).items
 
 
@@ -314,10 +319,10 @@ def counted(status: str | None = None) -> ScalarSelect[Any]:
 
 @cached_statement
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
-    """Select a page of enquiries, each row with the total.
+    """Select a page of enquiries, each row with the number of all matching enquiries.
 
-    If no enquiry is on the page, one row without an id has the total. `for_page` adds the names of
-    the creators and the counts by status, which the list page shows.
+    If no enquiry is on the page, one row without an id has this number. `for_page` adds the names
+    of the creators and the counts by status, which the list page shows.
     """
     found, rows = (
         _counted_page(search, part)
@@ -363,12 +368,12 @@ def _for_people(row: Row) -> Row:
 
 
 def _beside(found: Any, rows: Any) -> ColumnElement[bool]:
-    """Return the join condition between the total and the rows."""
+    """Return the condition that joins `found`, which has the total, with `rows`."""
     return true() if isinstance(rows, Lateral) else (owned(rows) & (rows.c.id == found.c.id))
 
 
 def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
-    """Return the total and the rows if there is no filter other than the status."""
+    """Return the total, from the stored counts, and the rows of the page."""
     table = _TABLE.alias("l")
     found = (
         select(counted(search.status).label("total")).cte("found").prefix_with("materialized")
@@ -389,7 +394,7 @@ def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
 
 
 def _found_page(search: Search, part: Part, *, for_page: bool) -> tuple[TableValuedAlias, Any]:
-    """Return the total and the rows if there are other filters than the status."""
+    """Return the ids on the page with the total, and the table of enquiries."""
     made_from, made_before = search.created_between
     values = (
         *(contains(text) if text else None for text in search.texts),

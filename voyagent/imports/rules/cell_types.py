@@ -1,6 +1,7 @@
 """Types of cells that several kinds of file share: currencies, amounts and dates.
 
-Amounts and dates may be written as in a form. A date must have its year.
+Amounts and dates may be written as users type them, such as `1.2 lakh` and `5 Mar 2025`. A date
+must have its year.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from voyagent.kernel.text.dates import Day, read_date
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The date that a file's data apply to, and a default currency."""
+    """The date of the balances or documents in a file, and the default currency."""
 
     on: date
     currency: str
@@ -34,7 +35,7 @@ class Context:
 
 
 def refusal(error: VoyagentError) -> PydanticCustomError:
-    """Convert an error of our rules about one cell to a Pydantic error."""
+    """Return a VoyagentError about one cell as a Pydantic error."""
     return PydanticCustomError(error.code, error.message)
 
 

@@ -1,7 +1,7 @@
 """Parse CSV files in UTF-8, with quotes as in RFC 4180 and known column names.
 
-Cells are plain text, and no leading character is special. Cells are protected against spreadsheet
-formulas only when they are exported.
+Cells are plain text and are stored unchanged, even a cell such as `=1+1`. Cells are protected
+against spreadsheet formulas only when they are exported.
 """
 
 from __future__ import annotations

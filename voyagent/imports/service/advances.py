@@ -34,7 +34,7 @@ ERROR_FIELDS = {
 
 
 class PaidAfterDay(Invalid):
-    """The payment date is later than the date to which the file applies."""
+    """The payment date is later than the date of the file's unused amounts."""
 
     code = "paid_after_day"
     message = N_("The payment date is after the date of the file.")
@@ -64,7 +64,7 @@ NEEDED = ("party", "reference", "paid_on", "amount")
 class Taker:
     """Importer of customers' or suppliers' advances, each posted on its payment date.
 
-    The constructor raises DayNeeded.
+    The constructor raises DayNeeded if `on` is None.
     """
 
     def __init__(self, direction: settling.Direction, actor: Actor, on: date | None) -> None:

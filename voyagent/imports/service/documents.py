@@ -51,7 +51,7 @@ ERROR_FIELDS = {
 
 
 class DocumentAfterDay(Invalid):
-    """The document's date is later than the date to which the file applies."""
+    """The document's issue date is later than the date of the file's open amounts."""
 
     code = "document_after_day"
     message = N_("The issue date is after the date of the file.")
@@ -101,7 +101,8 @@ NEEDED = ("party", "reference", "issue_date", "amount")
 class Taker:
     """Importer of open invoices or bills, each posted on its issue date.
 
-    `bring` is the service function that posts one document. The constructor raises DayNeeded.
+    `bring` is the service function that posts one document. The constructor raises DayNeeded if
+    `on` is None.
     """
 
     def __init__(self, bring: Callable[..., Any], actor: Actor, on: date | None) -> None:
@@ -128,7 +129,7 @@ class Taker:
         )
 
     def _booked_rate(self, row: OpenDocument, currency: str) -> Quote | None:
-        """Return the exchange rate of a row on its issue date, or None if it has none."""
+        """Return a row's exchange rate on its issue date, or None if the row has no rate."""
         if row.exchange_rate is None:
             return None
         return Quote(

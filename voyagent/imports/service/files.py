@@ -174,9 +174,10 @@ KINDS = {
 def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """Check a file: import its rows one after another, then roll everything back.
 
-    `on` is the date to which the data apply. At most 100 errors are returned. A file that was
-    imported before is not checked again; the result then describes the earlier import. Raises
-    Forbidden, UnknownImport, DayNeeded, FileUnreadable, FileTooLarge, FileEmpty, ImportsBusy.
+    `on` is the date of the balances, open documents or advances in the file. At most 100 errors are
+    returned. A file that was imported before is not checked again; the result then describes the
+    earlier import. Raises Forbidden, UnknownImport, DayNeeded, FileUnreadable, FileTooLarge,
+    FileEmpty, ImportsBusy.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -240,11 +241,13 @@ def _run(actor: Actor, kind: str, plain: str, table: Table, on: date | None) -> 
 
 @contextmanager
 def _alone(actor: Actor, rows: int) -> Iterator[None]:
-    """Hold a place of this process, and the lock of the agency's imports.
+    """Run the block while no other import of the agency runs.
 
-    The lock ends with the transaction. The connection is released while the request waits, so that
-    an agency with many files does not take all of its own connections. Raises ImportsBusy after
-    WAIT_S seconds, Unauthorized, Forbidden.
+    The number of imports in this process is limited too. `rows` is the number of rows of the file.
+    While the request waits, it holds no database connection. Otherwise an agency with many files
+    would use up its share of the connections. After the wait, the actor is authenticated again.
+
+    Raises ImportsBusy after WAIT_S seconds, Unauthorized, Forbidden.
     """
     until = time.monotonic() + WAIT_S
     with ExitStack() as held:
@@ -299,7 +302,7 @@ def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
 
 
 def _twice(finding: Finding) -> Finding:
-    """Return the error for a value that also occurs in an earlier row of the file."""
+    """Return the error with the message that an earlier line has the same value."""
     return replace(
         finding,
         code="twice_in_file",
@@ -308,7 +311,10 @@ def _twice(finding: Finding) -> Finding:
 
 
 def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
-    """Call a function in a savepoint and return its errors for the line."""
+    """Import a row by calling `act` in a savepoint; return the errors as findings.
+
+    `line` is the line number of the row in the file.
+    """
     try:
         with audit.savepoint():
             act()

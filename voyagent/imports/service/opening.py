@@ -1,8 +1,8 @@
 """Import opening balances: a trial balance on a date becomes one journal entry.
 
-The documents behind receivables, payables and advances are imported separately, and each document
-posts its own amount to one of these accounts. Therefore the balances of these accounts in the trial
-balance are posted to the opening balance account instead.
+Open invoices, open bills and advances are imported separately, and each of them posts its amount to
+the account for receivables, payables or advances. Therefore the trial balance's own figures for
+these accounts are posted to the opening balance account instead.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class FileUnbalanced(Unprocessable):
 class Taker:
     """Importer of a trial balance, posted as one journal entry.
 
-    The constructor raises DayNeeded.
+    The constructor raises DayNeeded if `on` is None.
     """
 
     def __init__(self, actor: Actor, on: date | None) -> None:

@@ -1,6 +1,7 @@
 """Records of other customers and suppliers that name a person in a free text.
 
-`rules/register.py` lists the columns that are searched. Statements run under row-level security.
+`rules/register.py` lists the columns that are searched. The SQL statements have no tenant
+condition: row-level security limits them to the current agency.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ _EVENT_TITLES = text("select id, kind as title from audit_events where id = any(
 
 
 def linked(party_id: UUID) -> dict[str, list[UUID]]:
-    """Return the ids of other parties' records that are linked to a party, by kind.
+    """Return the ids of records of somebody else that are linked to a party, by kind.
 
     The journal entries of a linked document are linked too.
     """
@@ -99,7 +100,7 @@ def linked(party_id: UUID) -> dict[str, list[UUID]]:
 
 
 def events(ids: Iterable[UUID], patterns: list[str]) -> list[int]:
-    """Return the numbers of audit events whose personal text matches a pattern.
+    """Return the sequence numbers of audit events whose personal text has a match.
 
     `patterns` are regular expressions. An event is searched only if its own id or the id of a
     record to which it refers is in `ids`.
@@ -111,10 +112,14 @@ def events(ids: Iterable[UUID], patterns: list[str]) -> list[int]:
 def candidates(kind: str, values: Row) -> list[Row]:
     """Return unlinked records of one kind that name a person, newest first.
 
-    `values` has the keys of `Links.parameters`; `most`, the maximum number of rows; LIKE patterns
-    `names` and regular expressions `patterns`, which find a text that names the person. An audit
-    event is returned only if it refers to no party, enquiry, trip, conversation, document or
-    journal entry.
+    `values` has the keys of `Links.parameters` and three more:
+
+    - `most`: the largest number of rows.
+    - `names`: LIKE patterns. A text that matches all of them names the person.
+    - `patterns`: regular expressions. A text that matches one of them names the person.
+
+    An audit event is returned only if it refers to no party, enquiry, trip, conversation, document
+    or journal entry.
     """
     if kind not in RECORDS:
         return [dict(row) for row in db.session.execute(_EVENT_CANDIDATES, values).mappings()]
@@ -136,11 +141,12 @@ def candidates(kind: str, values: Row) -> list[Row]:
 
 
 def rows_of(holding: Holding, values: Row) -> list[Row]:
-    """Return the rows of one table in which linked records of others name a person.
+    """Return the rows of one table that name a person but belong to somebody else.
 
-    Each text in these rows that does not name the person is replaced by None. `values` has the keys
-    of `Links.parameters`, and `patterns`: regular expressions for the names and contact details of
-    the person.
+    Such a row is, for example, a line of another customer's invoice. Only rows of records that are
+    linked to the person are returned. Each text in these rows that does not name the person is
+    replaced by None. `values` has the keys of `Links.parameters`, and `patterns`: regular
+    expressions for the names and contact details of the person.
     """
     mention = holding.mention
     if mention is None:
@@ -163,10 +169,11 @@ def count_of(holding: Holding, values: Row) -> int:
 
 
 def unreplaced(kind: str, ids: list[UUID], searched: Row) -> list[UUID]:
-    """Return the ids of the records that still name a person after an erasure.
+    """Return the ids of the records in which an erasure would not replace all names.
 
-    `ids` are confirmed records of the kind `kind`. `searched` has `patterns`, regular expressions
-    for the names and contact details, and `names`, LIKE patterns of the words of the name.
+    Such a record names the person in a way that no pattern finds, such as a nickname. `ids` are
+    confirmed records of the kind `kind`. `searched` has `patterns`, regular expressions for the
+    names and contact details, and `names`, LIKE patterns of the words of the name.
     """
     if kind == "audit_event":
         statement = _EVENTS_UNREPLACED
@@ -206,7 +213,7 @@ def exists(kind: str, record_id: UUID) -> bool:
 
 
 def _named(holding: Holding, mention: Mention) -> str:
-    """Return the SQL condition of rows of linked records that name the person."""
+    """Return the SQL condition for the rows that `rows_of` returns."""
     return (
         f"t.{mention.record} = any(:linked_{mention.kind}) and ({holding.linked}) is not true"
         f" and {_text(mention)} ~* any(cast(:patterns as text[]))"

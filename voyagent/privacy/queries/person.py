@@ -1,11 +1,18 @@
 """Everything that an agency holds about a person, and records that may be linked.
 
-A person is a party. Documents, payments and entries are linked to the party by its name. An
-enquiry, a trip or a conversation is linked if an invoice of the party refers to it and it is not
-somebody else's, or if an administrator has confirmed that it is about the person. An enquiry with
-another name, e-mail address and phone number is somebody else's. So is a trip of such an enquiry or
-with an invoice of another party, and the conversation of such a record. A passenger is linked only
-if an administrator has confirmed this. Statements run under row-level security.
+A person is a party. Records are linked to the party in three ways:
+
+- Documents, payments and journal entries are linked by the name of the party.
+- An enquiry, a trip or a conversation is linked if an invoice of the party refers to it, or if an
+  administrator has confirmed that it is about the person.
+- A passenger is linked only if an administrator has confirmed this.
+
+An enquiry belongs to another customer if its name, e-mail address and phone number all differ from
+those of the party. A trip or a conversation belongs to another customer if it has an enquiry or an
+invoice of another customer. Of such an enquiry or trip, only the texts that name the person are
+linked. Such a conversation is linked only if an administrator has confirmed this.
+
+The SQL statements have no tenant condition: row-level security limits them to the current agency.
 """
 
 from __future__ import annotations
@@ -254,15 +261,23 @@ _FOUND = {
 class Links:
     """The records that are linked to a party, as lists of ids.
 
-    `enquiries`, `trips`, `passengers`, `conversations` and `documents` (invoices, bills and
-    payments) belong to the person. `mentions` are enquiries of other customers for which the person
-    has an invoice, or whose notes name the person and which are confirmed. `joined` are trips of
-    other customers on which the person is a passenger or is named, or for which the person has an
-    invoice. `linked` has the other confirmed records of somebody else, by kind. In `mentions`,
-    `joined` and `linked`, only the texts that name the person are the person's data. `events` has
-    the numbers of the linked audit events. `own_events` has the numbers of the audit events that
-    refer to the party or to a document, an enquiry or a passenger of the person, or whose text
-    names the person.
+    - `enquiries`, `trips`, `passengers`, `conversations` and `documents` (invoices, bills and
+      payments) belong to the person.
+    - `mentions` are enquiries of other customers. Either the person has an invoice for the enquiry,
+      or the link is confirmed and the notes name the person.
+    - `joined` are trips of other customers. Either the person is a confirmed passenger or has an
+      invoice for the trip, or the link of the trip is confirmed.
+    - `linked` has, by kind, further confirmed records that belong to somebody else.
+
+    In `mentions`, `joined` and `linked`, only the texts that name the person are the person's data.
+
+    Two lists have the sequence numbers of audit events:
+
+    - `own_events` are the events that refer to the party, or to a document, an enquiry or a
+      passenger of the person, or that have a name or contact detail of the person as one of their
+      values.
+    - `events` are the events in `own_events`, the events that refer to a conversation of the
+      person, and the events of `mentions`, `joined` and `linked` whose text names the person.
     """
 
     party_id: UUID
@@ -357,12 +372,13 @@ def _events(ids: list[str], quoted: list[str]) -> list[int]:
 
 
 def _searched(key: str, email: str | None, phone: str | None) -> Row:
-    """Return the values with which free texts are searched for a party.
+    """Return the search values that find a party in free texts, as SQL parameters.
 
-    A text names the party if it has all words of the party's name without titles (`names`). A text
-    also names the party if it has the name, e-mail address or phone number in some spelling
-    (`patterns`). The result of a tool of the assistant may list many people. Therefore only
-    `patterns` are used to search such a result.
+    `key` is the party's name in lower case. `names` are LIKE patterns: a text names the party if it
+    has all words of the name. `patterns` are regular expressions: a text names the party if it has
+    the name, e-mail address or phone number, also in another spelling. Output of the assistant may
+    list many people and so contain all words of the name by chance; only `patterns` are used to
+    search it.
     """
     digits = re.sub(r"\D", "", phone or "")
     words = (("name", key), ("phone", phone or ""), ("email", email or ""))
@@ -434,7 +450,7 @@ def _values(links: Links, holding: Holding) -> Row:
 
 
 def _is_named(links: Links, holding: Holding) -> bool:
-    """Return True if linked records of others may have rows in this table."""
+    """Return True if linked records of somebody else may have rows in this table."""
     return holding.mention is not None and bool(links.linked[holding.mention.kind])
 
 
@@ -451,8 +467,8 @@ def count_of(links: Links, holding: Holding) -> int:
 def lock_documents(key: str) -> None:
     """Lock the payments, invoices and bills of a party until the transaction ends.
 
-    A transaction that is posting to one of them is waited for. `key` is the party's name in lower
-    case.
+    The call waits for other transactions that are posting to one of these documents. `key` is the
+    party's name in lower case.
     """
     for statement in _LOCKS:
         db.session.execute(statement, {"key": key})
@@ -464,7 +480,10 @@ def has_new_documents(links: Links) -> bool:
 
 
 def is_named_in_books(key: str) -> bool:
-    """Return True if a document, posting or stored sum has a party's name."""
+    """Return True if a document, a posting or a table of balances has a party's name.
+
+    `key` is the party's name in lower case.
+    """
     return db.session.execute(_LEFT, {"key": key}).first() is not None
 
 
@@ -532,8 +551,9 @@ def confirmed(party_id: UUID) -> list[Row]:
 
 
 def unreplaced(links: Links) -> list[Row]:
-    """Return confirmed records of others that may still name the person after erasure.
+    """Return confirmed records of somebody else in which an erasure would miss a name.
 
+    Such a record names the person in a way that the erasure does not find, such as a nickname.
     Rows: kind, record_id, title.
     """
     searched = {

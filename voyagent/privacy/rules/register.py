@@ -45,12 +45,12 @@ class Mention:
 class Holding:
     """Personal data in one table.
 
-    `linked` is the SQL condition by which rows of the table `t` belong to a person. If `linked` is
-    empty, no row can be assigned to a customer. The condition may use these parameters: `:key`, the
-    party's name in lower case; the ids `:party_id`, `:enquiries`, `:trips`, `:joined`,
-    `:passengers` and `:conversations`; and `:patterns`, the regular expressions that find the
-    person in a text (`rules/spellings.py`). `erasure` is the effect of an erasure on the rows, and
-    `why` the reason for the data that stays.
+    `linked` is the SQL condition for the rows that belong to a person; `t` is the alias of the
+    table. If `linked` is empty, no row can be assigned to a customer. The condition may use these
+    parameters: `:key`, the party's name in lower case; the ids `:party_id`, `:enquiries`, `:trips`,
+    `:joined`, `:passengers` and `:conversations`; and `:patterns`, the regular expressions that
+    find the person in a text (`rules/spellings.py`). `erasure` is the effect of an erasure on the
+    rows, and `why` the reason for the data that stays.
     """
 
     table: str

@@ -1,4 +1,4 @@
-"""Retention periods by kind: default, minimum and act at the end."""
+"""Retention periods of kinds of data, and what happens to the data at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ DAYS_MAX = 36_500
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """A retention period in days; `least` is the minimum that law or product requires."""
+    """The retention period of a kind of data.
+
+    `default` and `least`, the shortest period that an agency can choose, are in days. `act` is a
+    sentence about what happens to the data at the end of the period.
+    """
 
     default: int
     least: int

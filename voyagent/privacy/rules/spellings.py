@@ -63,9 +63,11 @@ def pattern_of(kind: str, word: str) -> str | None:
 
 
 def prefilter_of(pattern: str) -> str:
-    """Return an expression that matches wherever `pattern` does, and elsewhere.
+    """Return a simpler expression that matches every text that `pattern` matches.
 
-    PostgreSQL compares it ten times faster, so it is compared first in tables with many texts.
+    The simpler expression matches other texts too, but PostgreSQL searches ten times faster with
+    it. In tables with many texts, a query applies `pattern` only to texts that match the simpler
+    expression.
     """
     return pattern.replace(_BEFORE, "").replace(_BEHIND, "")
 
@@ -79,14 +81,20 @@ def without_titles(name: str) -> str:
 
 
 def _parts(word: str) -> list[str]:
-    """Return the parts of a name or an address: letters, digits and marks behind them."""
+    """Return the words of a name or a postal address, without punctuation.
+
+    At most PARTS_MAX words are returned.
+    """
     kept = "".join(one if unicodedata.category(one)[0] in "LMN" else " " for one in word)
     stripped = (re.sub(r"^\W+", "", part) for part in kept.split())
     return [part for part in stripped if part][:PARTS_MAX]
 
 
 def _joined(parts: list[str], *, has_initials: bool) -> str:
-    """Return the expression for parts of a name, with or without initials between."""
+    """Return the expression for the parts of a name, in the given order.
+
+    If `has_initials` is true, an initial may stand between two parts.
+    """
     found = _in_every_form(parts[0])
     for part in parts[1:]:
         may_follow = has_initials and part[1:2].isalnum()
@@ -103,7 +111,10 @@ def _whole(word: str, expression: str) -> str:
 
 
 def _in_every_form(word: str) -> str:
-    """Return the expression for a word whose letters and marks are composed or not."""
+    """Return an expression that finds a word in each Unicode form.
+
+    For example, `é` is found as one character and as `e` with a combining accent.
+    """
     composed = unicodedata.normalize("NFC", word)
     for letter, with_nukta in _NUKTA.items():
         composed = composed.replace(letter, with_nukta)

@@ -41,7 +41,7 @@ _IDENTITY = ("name", "address", "country", "state", "tax_number")
 
 
 def _without_words(table: str, mention: Mention) -> str:
-    """Return the statement that replaces a person's names in linked records of others."""
+    """Return SQL that replaces a person's names in linked records of somebody else."""
     ids = f":linked_{mention.kind}"
     if mention.posted:
         texts = ", ".join(f"'{one}'" for one in mention.texts)
@@ -96,8 +96,9 @@ class Plan:
 
     `goes` are the tables whose rows would change, and `stays` the tables in which data stays.
     `blocked_by` are the records that prevent the erasure. `unreplaced` are confirmed records of
-    others that name the person in a spelling that the erasure does not find. `identity_until` is
-    the last day on which the identity is kept for tax authorities; None if it is not kept.
+    somebody else that name the person in a spelling that the erasure does not find.
+    `identity_until` is the last day on which the identity is kept for tax authorities; None if it
+    is not kept.
     """
 
     goes: list[tuple[Holding, int]]
@@ -120,10 +121,11 @@ def plan(actor: Actor, party_id: UUID) -> Plan:
 def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Erasure:
     """Erase the data of a person.
 
-    All large files and all stored responses of the agency are deleted, because they are encrypted
-    and may name the person. A second erasure of the person changes nothing and returns the first
+    All report files (`reports.models.ReportFile`) and all responses stored for idempotency are
+    deleted, also those of other people: they may name the person, and they cannot be searched,
+    because they are encrypted. A second erasure of the person changes nothing and returns the first
     erasure. The documents and the name of the person are locked, so that nobody posts under the
-    name meanwhile. An erasure that would leave the name in the books is refused.
+    name meanwhile. PersonHasOpenRecords is raised if the name would remain in the books.
 
     Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, SearchesBusy, PersonHasOpenRecords.
     """
@@ -194,7 +196,11 @@ def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
 
 
 def _without_words_in(texts: Collection[str], values: Row) -> dict[str, str]:
-    """Return each text with the pseudonym in place of the person's words, by text."""
+    """Map each text to the text in which a pseudonym replaces the names of the person.
+
+    `values` has `words`, the expressions that find names, contact details and passport numbers of
+    the person, and `pseudonym`.
+    """
     statement = text(
         "select old, app.without_words(old, :words, :pseudonym) as new"
         " from unnest(cast(:texts as text[])) old"
@@ -246,7 +252,7 @@ def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
 
 
 def plan_of(links: Links, actor: Actor) -> Plan:
-    """Return the plan for a person whose records are found, as `plan` does."""
+    """Return the effect that an erasure of the person with these records would have."""
     counted = person.counts(links)
     days = days_of("tax_identity", get_settings().retention)
     return Plan(

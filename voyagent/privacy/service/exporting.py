@@ -36,8 +36,8 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     """Return everything that is held about a person, by table, and record the export.
 
     Passport numbers and PANs are whole, because the person has a right to a copy. `form` is `json`
-    or `pdf`. Of a conversation, a message or a result of a tool is exported only if it names the
-    person or a record of the person.
+    or `pdf`. Of a conversation, only the rows, such as messages, that name the person or a record
+    of the person are exported.
 
     Keys of the result: party_id, name, made_at, held, left_out. `held` has the rows by table, and
     `left_out` the number of rows that were left out, by table.
@@ -96,7 +96,12 @@ def _own(table: str, row: Row, links: Links, named: frozenset[str]) -> Row | Non
 
 
 def _own_line(row: Row, links: Links, named: frozenset[str]) -> Row:
-    """Return a service; of another customer's trip only data that names the person."""
+    """Return the part of a trip line that is about the person.
+
+    If the details of the line name the person, elements of lists that do not name the person are
+    left out. If the details do not name the person, they are None on a trip of another customer,
+    and complete on a trip of the person.
+    """
     line = {name: value for name, value in row.items() if name != "trip_id"}
     if _text_of(line["details"]) in named:
         return {**line, "details": _part(line["details"], named)}
@@ -106,8 +111,9 @@ def _own_line(row: Row, links: Links, named: frozenset[str]) -> Row:
 def _part(value: Any, named: frozenset[str], *, of_answer: bool = False) -> Any:
     """Return a value without the elements of its lists that do not name the person.
 
-    If `of_answer` is true, the same holds for lines of lists and tables in its texts, and `…`
-    stands for the lines that are left out.
+    `named` has the texts that name the person. If `of_answer` is true, the value is output of the
+    assistant: in its texts, `…` also replaces each line of a list or table that does not name the
+    person.
     """
     if isinstance(value, dict):
         return {name: _part(one, named, of_answer=of_answer) for name, one in value.items()}
@@ -122,7 +128,11 @@ def _part(value: Any, named: frozenset[str], *, of_answer: bool = False) -> Any:
 
 
 def _texts_in(row: Row) -> Iterator[str]:
-    """Yield the texts of a row, of its values, and of all elements of lists in it."""
+    """Yield the texts of a row that are searched for the person.
+
+    These are the whole row, each value, each element of a list, and each line of a list or table in
+    a text.
+    """
     yield _text_of(row)
     for value in row.values():
         yield _text_of(value)
@@ -140,7 +150,7 @@ def _elements_in(value: Any) -> Iterator[str]:
 
 
 def _text_of(value: Any) -> str:
-    """Return the values in a value, without the names of its members, as one text.
+    """Return all values of a nested JSON value as one text, without the keys.
 
     A quotation mark stands between two values, so that no name is found across two values.
     """

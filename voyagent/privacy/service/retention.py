@@ -146,7 +146,8 @@ def choose(actor: Actor, periods: Mapping[str, int | None]) -> list[Row]:
 def apply(kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, int]:
     """Delete or overwrite one batch of data whose period is over, for each kind.
 
-    Returns the number of changed rows of each kind that has any.
+    Returns a mapping from kind to the number of changed rows. A kind without changed rows has no
+    key.
     """
     chosen, now = get_settings().retention, clock.now()
     done: dict[str, int] = {}

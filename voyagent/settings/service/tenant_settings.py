@@ -71,7 +71,10 @@ class UnknownZone(Unprocessable):
 
 
 class UnbookableCurrency(Unprocessable):
-    """The currency is not in ISO 4217, or has no minor units."""
+    """The text is not the ISO 4217 code of a currency in which amounts can be booked.
+
+    ISO 4217 defines no minor units for some codes, such as that of gold. Such a code is refused.
+    """
 
     code = "currency_unknown"
     message = N_("Enter a currency code of three capital letters, such as INR.")
@@ -88,7 +91,7 @@ class InvalidTaxNumber(Unprocessable):
 
 
 class InvalidMailAddresses(Unprocessable):
-    """The recipients of audit statements are no e-mail addresses or too many."""
+    """A recipient of audit statements is no e-mail address, or there are too many."""
 
     code = "invalid_mail_addresses"
     message = N_("Enter at most five e-mail addresses, separated by commas.")
@@ -97,7 +100,8 @@ class InvalidMailAddresses(Unprocessable):
 class SettingsChanges(TypedDict, total=False):
     """Changes of settings: a setting whose key is absent is unchanged.
 
-    None clears the model, the system prompt suffix, the token budget and the texts on documents.
+    None clears `model`, `model_override`, `system_prompt_suffix`, `daily_token_budget`, `address`
+    (the postal address), `tax_number`, `bank_details` or `audit_mail_addresses`.
     """
 
     model: str | None
@@ -152,11 +156,12 @@ def make(actor: Actor) -> Row:
 
 
 def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -> TenantSettings:
-    """Change the settings; they apply from the next request, on pages and in the API.
+    """Change the settings of the agency.
 
-    If no value differs, nothing is stored or audited. `seen` is the version (`queries.mark_of`)
-    that the caller has read. A change of a setting in `STEP_UP` needs a password entered just now,
-    or an API key with the scope `settings`.
+    A change applies from the next request, on pages and in the API. If no value differs, nothing is
+    stored or audited. If `seen` is given, it must equal the current version of the settings
+    (`queries.mark_of`), else SettingsChangedSince is raised. A change of a setting in `STEP_UP`
+    needs a password entered just now, or an API key with the scope `settings`.
 
     Raises Unauthorized, Forbidden, NotFresh, UnknownZone, UnbookableCurrency, InvalidTaxNumber,
     InvalidMailAddresses, SettingsChangedSince.
@@ -193,7 +198,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
 
 
 def restore_guarded(actor: Actor) -> None:
-    """Set the settings in `GUARDED` of the bound agency back to their defaults.
+    """Set the current agency's settings in `GUARDED` back to their defaults.
 
     A stranger may have created the agency with the e-mail address of somebody else. This function
     is called when the owner of that address takes over the agency.
@@ -214,17 +219,17 @@ def restore_guarded(actor: Actor) -> None:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt the bank details with the current secret.
+    """Encrypt the current agency's bank details with the current secret.
 
-    Returns 1 if the bank details had to be encrypted again, else 0.
+    Returns 1 if the bank details were encrypted with an earlier secret or not at all, else 0.
     """
     return resealing.reseal(keyring, TenantSettings, "bank_details")
 
 
 def _check_again(actor: Actor, fields: set[str]) -> None:
-    """Check that the actor may change these fields, after the wait for the row.
+    """Check again that the actor may change these fields, after locking the settings.
 
-    While this transaction waited for the lock on the row, another transaction may have called
+    While this transaction waited for the lock, another transaction may have called
     `restore_guarded` and ended the actor's session.
     """
     if fields & GUARDED.keys():
@@ -245,7 +250,7 @@ def _record(actor: Actor, changed: list[dict[str, Any]]) -> None:
 
 
 def _addresses(text: str) -> list[str]:
-    """Return the normal forms of the addresses in a text. Raises InvalidMailAddresses."""
+    """Return the normalised e-mail addresses in a text. Raises InvalidMailAddresses."""
     found = [normal_address(part) for part in text.replace(",", " ").replace(";", " ").split()]
     addresses = [address for address in dict.fromkeys(found) if address is not None]
     if None in found or len(addresses) > queries.AUDIT_ADDRESSES_MAX:
@@ -254,7 +259,11 @@ def _addresses(text: str) -> list[str]:
 
 
 def _limit(settings: TenantSettings, limits: dict[str, Any]) -> list[dict[str, Any]]:
-    """Set the limits of the given roles; return the changes, one for each role."""
+    """Set the approval limits of the given roles; None removes a limit.
+
+    Returns a change with the old and new limit for each role whose limit changed, for the audit
+    log.
+    """
     before = settings.approval_limits
     exact = {
         role: limit and {**limit, "amount": Money.parse(limit["amount"], limit["currency"]).wire}

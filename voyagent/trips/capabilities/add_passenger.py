@@ -107,7 +107,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the passenger as the record that the answer refers to."""
+    """Return the passenger as a choice, to which later messages can refer."""
     return (Choice(output["passenger_id"], output["full_name"]),)
 
 

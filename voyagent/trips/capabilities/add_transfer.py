@@ -142,7 +142,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the transfer as the record that the answer refers to."""
+    """Return the transfer as a choice, to which later messages can refer."""
     return (Choice(output["line_id"], output["name"]),)
 
 

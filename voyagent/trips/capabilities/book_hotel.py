@@ -140,7 +140,7 @@ def preview(call: Invocation, inputs: BookHotelInput) -> Description:
 
 
 def measure(call: Invocation, inputs: BookHotelInput) -> Measured:
-    """Return the services of the trip.
+    """Return the trip's lines as texts, to compare them before and after a dry run.
 
     Raises PassengerNotFound.
     """
@@ -157,7 +157,10 @@ def policy(_call: Invocation, inputs: BookHotelInput) -> Policy:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the hotel booking in one sentence, with its number once it is booked."""
+    """Describe the hotel booking in one sentence.
+
+    After the booking, the sentence has the booking number.
+    """
     if not output.get("supplier_ref"):
         return str(gettext("Book a hotel"))
     return str(gettext("Booked the hotel, number %(number)s", number=output["supplier_ref"]))
@@ -180,7 +183,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking as the record that the answer refers to."""
+    """Return the booking as a choice, to which later messages can refer."""
     return (booking_record(output["booking_id"], output["supplier_ref"]),)
 
 

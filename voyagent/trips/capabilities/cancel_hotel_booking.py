@@ -87,7 +87,7 @@ def preview(_call: Invocation, inputs: CancelHotelBookingInput) -> Description:
 
 
 def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
-    """Return the services of the trip.
+    """Return the trip's lines as texts, to compare them before and after a dry run.
 
     Raises LineNotFound.
     """
@@ -95,22 +95,23 @@ def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
 
 
 def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:
-    """Return the policy: the supplier is paid an amount that is not known yet.
+    """Return a policy without an amount, for a payment to the supplier.
 
-    The supplier's charge is known only afterwards.
+    The amount is not known in advance, because the supplier states its charge only after the
+    cancellation.
     """
     return Policy(direction="out")
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the cancellation in one sentence, as to be done or as done."""
+    """Describe the cancellation in one sentence, before or after it is done."""
     if not output.get("cancelled"):
         return str(gettext("Cancel a hotel booking"))
     return str(gettext("Cancelled the hotel booking"))
 
 
 def _terms(booked: TripLine) -> list[FactShown]:
-    """Return the cancellation terms of the rate; empty if its offer is not stored."""
+    """Return the cancellation terms of the rate; empty if the rate is not stored."""
     rate = hotels.rate_of_stay(booked)
     if rate is None:
         return []

@@ -149,7 +149,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
 
 
 def effect_sentences(line: Line, pending: PendingCancellation) -> list[str]:
-    """Return sentences about the consequences, for the confirmation page."""
+    """Return sentences about the consequences of cancelling a line, for confirmation."""
     if pending.way is Way.ASK:
         sentence = gettext(
             "These rooms are booked with a supplier, and cancelling may incur a charge. This"

@@ -51,9 +51,9 @@ def fare_row(fare: JsonObject) -> str:
 
 
 def fare_records(fares: Sequence[JsonObject]) -> Sequence[Choice]:
-    """Return fares as the records that the assistant's answer refers to.
+    """Return fares as choices, to which later messages can refer.
 
-    The number of a record is the flight number of the fare's first flight.
+    The `number` of a choice is the flight number of the fare's first flight.
     """
     return tuple(
         Choice(
@@ -77,7 +77,7 @@ def rate_row(rate: JsonObject) -> str:
 
 
 def booking_record(id_: str, number: str, price: JsonObject | None = None) -> Choice:
-    """Return a booking as a record that the answer refers to, with its number."""
+    """Return a booking as a choice, to which later messages can refer by its number."""
     return Choice(id_, number, number, _amount(price) if price else None)
 
 

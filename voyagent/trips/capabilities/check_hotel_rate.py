@@ -45,7 +45,10 @@ def run(call: Invocation, inputs: CheckHotelRateInput) -> OutboundCall[JsonObjec
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the check in one sentence, with the hotel's name once the rate is read."""
+    """Describe the check in one sentence.
+
+    After the check, the sentence has the hotel's name.
+    """
     if not output.get("hotel"):
         return str(gettext("Checked a hotel rate"))
     return str(gettext("Checked the rate at %(hotel)s", hotel=output["hotel"]))
@@ -64,7 +67,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the rate as the record that the answer refers to."""
+    """Return the rate as a choice, to which later messages can refer."""
     price = output["price"]
     amount = Money.parse(price["amount"], price["currency"])
     return (Choice(output["rate_key"], rate_row(output), amount=amount),)

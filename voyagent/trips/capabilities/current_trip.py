@@ -34,7 +34,7 @@ class TripRequired(Unprocessable):
 
 
 class CurrentTripInput(Closed):
-    """The trip of the act, which the capabilities of one trip have in common."""
+    """Base class for the input of an act on one trip."""
 
     trip_id: Id | None = Field(
         default=None,

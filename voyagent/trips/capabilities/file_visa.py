@@ -119,7 +119,7 @@ def preview(_call: Invocation, inputs: FileVisaInput) -> Description:
 
 
 def measure(call: Invocation, inputs: FileVisaInput) -> Measured:
-    """Return the services of the trip.
+    """Return the trip's lines as texts, to compare them before and after a dry run.
 
     Raises PassengerNotFound.
     """
@@ -127,15 +127,18 @@ def measure(call: Invocation, inputs: FileVisaInput) -> Measured:
 
 
 def policy(_call: Invocation, _wanted: FileVisaInput) -> Policy:
-    """Return the policy: the supplier is paid an amount that is not known yet.
+    """Return a policy without an amount, for a payment to the supplier.
 
-    The fee of an application is known only afterwards.
+    The amount is not known in advance, because the supplier states its fee only after the filing.
     """
     return Policy(direction="out")
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the application in one sentence: country, or receipt once it is filed."""
+    """Describe the application in one sentence.
+
+    Before the filing, the sentence has the country. After the filing, it has the receipt number.
+    """
     if output.get("receipt"):
         return str(gettext("Filed the visa, receipt %(receipt)s", receipt=output["receipt"]))
     country = country_name(str(given.get("destination", "")))

@@ -36,7 +36,10 @@ from voyagent.trips.service.supplier_queries import suppliers
 
 
 class HoldFlightInput(CurrentTripInput):
-    """A fare from a search, and the passengers who fly, by default all of the trip."""
+    """A fare from a search, and the passengers who fly.
+
+    By default, all passengers of the trip fly.
+    """
 
     fare_id: Annotated[Id, Slot("fare", N_("Which fare do you want to hold?"))] = Field(
         description="`fare_id` of a fare in the search results."
@@ -71,7 +74,10 @@ def run(call: Invocation, inputs: HoldFlightInput) -> OutboundCall[JsonObject]:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the reservation in one sentence, with its number once the fare is held."""
+    """Describe the reservation in one sentence.
+
+    After the reservation, the sentence has the booking number.
+    """
     if not output.get("locator"):
         return str(gettext("Hold a flight"))
     return str(gettext("Held flight booking %(locator)s", locator=output["locator"]))
@@ -115,7 +121,10 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking, or the fare at its new price, as the answer's record."""
+    """Return the booking as a choice, to which later messages can refer.
+
+    If nothing was held because the price has changed, return the fare instead.
+    """
     if "fare" in output:
         return fare_records([output["fare"]])
     return (booking_record(output["pnr_id"], output["locator"]),)
@@ -155,9 +164,10 @@ def _output(lines: Sequence[TripLine], budget: Money | None) -> JsonObject:
 
 
 def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
-    """Return the bookings of replaced turns that are still held.
+    """Return earlier bookings that were made for the same message and are still held.
 
-    Each item has `locator` and `expires_at`.
+    Each item has `locator` and `expires_at`. `now` is a flight of the new booking, which is left
+    out.
     """
     before = {str(one["locator"]) for one in call.earlier if one.get("locator")} - {
         now.supplier_ref

@@ -112,7 +112,7 @@ def preview(call: Invocation, inputs: IssueTicketInput) -> Description:
 
 
 def measure(call: Invocation, inputs: IssueTicketInput) -> Measured:
-    """Return the services of the trip.
+    """Return the trip's lines as texts, to compare them before and after a dry run.
 
     Raises LineNotFound.
     """
@@ -129,7 +129,10 @@ def policy(_call: Invocation, inputs: IssueTicketInput) -> Policy:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the ticketing in one sentence, with the booking number once it is done."""
+    """Describe the ticketing in one sentence.
+
+    After the ticketing, the sentence has the booking number.
+    """
     if not output.get("locator"):
         return str(gettext("Issue the tickets"))
     return str(gettext("Issued the tickets of %(locator)s", locator=output["locator"]))
@@ -156,7 +159,7 @@ def _held_until(line: Line, actor: Actor) -> list[CheckShown]:
 
 
 def _travellers(lines: Sequence[Line]) -> list[str]:
-    """Return the passenger names that the airline has; empty if the booking has none."""
+    """Return the passenger names in the booking; empty if the booking has none."""
     return next(
         (
             list(line.details.travellers or ())
@@ -191,7 +194,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking as the record that the answer refers to."""
+    """Return the booking as a choice, to which later messages can refer."""
     return (booking_record(output["pnr_id"], output["locator"]),)
 
 

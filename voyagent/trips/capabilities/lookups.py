@@ -101,7 +101,11 @@ def matching(choices: Sequence[tuple[Choice, str]], text: str) -> list[Choice]:
 
 
 def _is_other(known: str, runs: Sequence[Run]) -> bool:
-    """Return True if the text has a record's surname with another given name."""
+    """Return True if a text shares a word with a name but has another given name.
+
+    `known` is the name and `runs` are the names in the text. For example, `known` is `Anil Nair`
+    and the text has `Sunil Nair`.
+    """
     words = _words(known)
     return any(
         bool(words & _run_words(run)) and run.named[0].text.casefold() not in words for run in runs

@@ -18,7 +18,7 @@ LISTED_MAX = 20
 
 
 def money_output(amount: Money) -> JsonObject:
-    """Return amount and currency."""
+    """Return an amount as JSON: `amount` as a decimal string, and `currency`."""
     return {"amount": amount.wire, "currency": amount.currency}
 
 

@@ -44,7 +44,10 @@ def run(call: Invocation, inputs: ReadHotelBookingInput) -> OutboundCall[JsonObj
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the request in one sentence, with the booking number once it is read."""
+    """Describe the request in one sentence.
+
+    After the request, the sentence has the booking number.
+    """
     if not output.get("supplier_ref"):
         return str(gettext("Viewed a hotel booking"))
     return str(gettext("Viewed hotel booking %(number)s", number=output["supplier_ref"]))
@@ -79,7 +82,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking as the record that the answer refers to."""
+    """Return the booking as a choice, to which later messages can refer."""
     return (booking_record(output["booking_id"], output["supplier_ref"], output["price"]),)
 
 

@@ -61,7 +61,10 @@ def _output(read: tuple[list[TripLine], Any]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: booking number, status, supplier and counts."""
+    """Return the assistant's answer: booking number, status, supplier and counts.
+
+    The counts are the numbers of passengers, flights and tickets.
+    """
     status = gettext(
         "Booking %(locator)s is %(status)s at %(source)s.",
         locator=output["locator"],
@@ -78,7 +81,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking as the record that the answer refers to."""
+    """Return the booking as a choice, to which later messages can refer."""
     return (booking_record(output["pnr_id"], output["locator"]),)
 
 

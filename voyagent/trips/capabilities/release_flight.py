@@ -45,7 +45,10 @@ def run(call: Invocation, inputs: ReleaseFlightInput) -> OutboundCall[JsonObject
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the release in one sentence, with the booking number once it is done."""
+    """Describe the release in one sentence.
+
+    After the release, the sentence has the booking number.
+    """
     if not output.get("locator"):
         return str(gettext("Release a held flight"))
     return str(gettext("Released flight booking %(locator)s", locator=output["locator"]))

@@ -1,4 +1,4 @@
-"""Parts that the approval previews of trips share."""
+"""Texts and checks that the approval previews of several trip acts share."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ DRY_RUN = "dry run"
 
 
 def itinerary_of(call: Invocation, trip_id: UUID) -> Measured:
-    """Return a description of each active line of a trip.
+    """Return the active lines of a trip as texts.
 
-    The key of a description is kind, first day and name of the line. Raises TripNotFound.
+    The caller compares the texts before and after a dry run, to show its effect. Each text has a
+    key: kind, first day and name of the line. Raises TripNotFound.
     """
     seen: dict[str, str] = {}
     for line in trips.read_trip(call.reader, trip_id).active_lines:
@@ -41,7 +42,7 @@ def itinerary_of(call: Invocation, trip_id: UUID) -> Measured:
 
 
 def in_words(line: Line) -> str:
-    """Describe a trip line: name, days, state and cost."""
+    """Describe a trip line in one text: name, days, status and cost."""
     cost = spoken(line.cost.wire, line.cost.currency) if line.cost else ""
     return joined(name_of(line), days_of(line), str(STATE_WORDS[line.state]), cost)
 

@@ -131,7 +131,7 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the listed fares as records that the answer refers to."""
+    """Return the listed fares as choices, to which later messages can refer."""
     return fare_records(output["fares"])
 
 

@@ -61,9 +61,10 @@ def run(call: Invocation, inputs: SendItineraryInput) -> JsonObject:
 
 
 def notices(_call: Invocation, inputs: SendItineraryInput) -> list[str]:
-    """Return a notice if the address is not known to be the customer's.
+    """Return a notice if the e-mail address is not known to be the customer's.
 
-    Otherwise the list is empty. Raises TripNotFound.
+    The user sees the notice before the mail is sent. Otherwise the list is empty. Raises
+    TripNotFound.
     """
     known = sending.known_addresses(inputs.trip_id)
     if inputs.to.casefold() in {one.casefold() for one in known}:
@@ -79,9 +80,9 @@ def notices(_call: Invocation, inputs: SendItineraryInput) -> list[str]:
 
 
 def preview(call: Invocation, inputs: SendItineraryInput) -> Description:
-    """Describe the mail to its approver: address, language, price and services.
+    """Describe the mail to its approver: recipient, language, price and services.
 
-    If the address is new for the customer, the title and a check say so.
+    If the e-mail address is new for the customer, the title and a check say so.
 
     Raises TripNotFound, NothingToSend.
     """
@@ -125,7 +126,7 @@ def preview(call: Invocation, inputs: SendItineraryInput) -> Description:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the sending in one sentence, with the customer's address."""
+    """Describe the sending in one sentence, with the customer's e-mail address."""
     to = output.get("to") or given.get("to")
     if not to:
         return str(gettext("E-mail the itinerary"))
@@ -135,7 +136,7 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer, with the address."""
+    """Return the assistant's answer, with the e-mail address."""
     return str(gettext("Itinerary sent to %(to)s.", to=output["to"]))
 
 

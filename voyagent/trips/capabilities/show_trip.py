@@ -80,7 +80,10 @@ def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the reading of the trip, with its title once it is read."""
+    """Describe the request in one sentence.
+
+    After the request, the sentence has the title of the trip.
+    """
     if not output.get("title"):
         return str(gettext("Viewed the trip"))
     return str(gettext("Viewed the trip: %(title)s", title=output["title"]))
@@ -98,7 +101,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the services of the trip as records that the answer refers to."""
+    """Return the trip's services as choices, to which later messages can refer."""
     return tuple(
         Choice(
             line["id"],
@@ -118,7 +121,7 @@ def _row(line: JsonObject, lines: Sequence[JsonObject]) -> str:
 
 
 def _is_in_fare(line: JsonObject, lines: Sequence[JsonObject]) -> bool:
-    """Return True if the price of a flight is on another flight of its booking."""
+    """Return True if the price of a flight is stored on another flight of its booking."""
     if line["kind"] != "flight" or not line["supplier_ref"] or Decimal(line["price"]["amount"]):
         return False
     return any(

@@ -46,9 +46,9 @@ Read = tuple[Journey, str]
 def itinerary_table(found: Read, *, prices: bool) -> Sheet:
     """Return the itinerary as a table, for a spreadsheet or CSV.
 
-    The first column is the kind of the row: `head`, `passenger`, `flight`, `hotel`, `transfer`,
-    `visa`, `other`, `ticket` or `total`. Rows of the kind `total` are present only if `prices` is
-    true.
+    The first column is the kind of the row: `head` (data of the trip, such as its title),
+    `passenger`, `flight`, `hotel`, `transfer`, `visa`, `other`, `ticket` (a ticket number) or
+    `total`. Rows of the kind `total` are present only if `prices` is true.
 
     Times are local. Passport data, suppliers, costs and cancelled services are left out.
     """

@@ -22,8 +22,8 @@ from voyagent.trips.service.sending import Post
 def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices: bool) -> Trip:
     """Create the itinerary PDF, mail it to the customer, and return the trip.
 
-    `to` is the recipient's address and `locale` the language of the PDF and mail. With `prices`,
-    the PDF has the total prices. Raises Forbidden, TripNotFound, and the errors of
+    `to` is the recipient's e-mail address and `locale` the language of the PDF and mail. With
+    `prices`, the PDF has the total prices. Raises Forbidden, TripNotFound, and the errors of
     `sending.send_itinerary`.
     """
     actor.require_authority("trip.send")

@@ -19,7 +19,10 @@ from voyagent.trips.rules.journey import Journey
 
 
 def sheet_of(journey: Journey, *, prices: bool = True) -> Itinerary:
-    """Return the contents of the itinerary, with its price if wanted and known."""
+    """Return the contents of the itinerary, with the total prices if `prices` is true.
+
+    A total of zero is left out.
+    """
     return itinerary_of(
         journey,
         [symbol_money(total.price) for total in journey.totals if total.price] if prices else [],

@@ -43,7 +43,8 @@ _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 class LineForm(SchemaForm[LineIn]):
     """Base form of a trip line, with the fields that all kinds of line share.
 
-    `untouched_values` has the details of the line that the form does not show.
+    `untouched_values` has those details of the line for which the form has no field. Saving the
+    form keeps these details.
     """
 
     schema: ClassVar[type[BaseModel]] = LineIn
@@ -109,7 +110,10 @@ class LineForm(SchemaForm[LineIn]):
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:  # noqa: ARG003 - for subclasses whose fields differ from the details
-        """Return the field values that differ from the details in name or format."""
+        """Return values for the fields whose name or format differs from the details.
+
+        `details` are the details of the line that the form shows.
+        """
         return {}
 
     def accepted(self) -> Any | None:
@@ -200,7 +204,7 @@ class FlightForm(LineForm):
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:
-        """Return the fields for flight number, airports and times."""
+        """Return the values of the fields for flight number, airports and times."""
         return {
             "flight": f"{details.carrier} {details.number}",
             "origin": details.origin,
@@ -264,11 +268,11 @@ class TimedForm(LineForm):
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:
-        """Return the time of the details for the field."""
+        """Return the starting time in the details as the value of the field `at`."""
         return {"at": details.at}
 
     def more_details(self) -> dict[str, Any]:
-        """Return the time of the field for the details."""
+        """Return the submitted starting time as the member `at` of the details."""
         return {"at": _time(self.at.data)}
 
 

@@ -25,7 +25,8 @@ PASSENGER_ERROR_FIELDS = {"invalid_date_of_birth": "date_of_birth", "trip_full":
 class PassengerForm(SchemaForm[PassengerIn]):
     """Form of a passenger.
 
-    A blank passport number keeps the stored number. A checkbox deletes the stored number.
+    A blank passport number keeps the stored number. A checkbox deletes the stored number. Instead
+    of typing the data, the user can paste the two machine-readable lines of the passport.
     """
 
     schema: ClassVar[type[BaseModel]] = PassengerIn
@@ -58,14 +59,18 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     @property
     def status(self) -> int:
-        """Return the response's status: 200 if passport lines filled the form for review."""
+        """Return the HTTP status of the page with the form: 200, 422 or 429.
+
+        A submitted form that is shown again normally has the status 422. The status is 200 if the
+        form was filled from a passport's machine-readable lines and is shown for review.
+        """
         return 200 if self.zone else super().status
 
     def accepted(self) -> Any | None:
         """Return the validated passenger, or None if the form has errors or needs review.
 
-        If passport lines were sent, the form fills its other fields from the lines and returns
-        None, for a review by the user.
+        If the user entered the machine-readable lines of a passport, the form fills its other
+        fields from the lines and returns None, so that the user can review the fields.
         """
         if self.is_submitted() and self.validate() and (self.passport_lines.data or "").strip():
             try:
@@ -76,7 +81,10 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return super().accepted()
 
     def _fill(self, zone: MachineZone) -> None:
-        """Fill the fields from the passport lines; a name that the user entered is kept."""
+        """Fill the fields from the machine-readable lines of a passport.
+
+        A name that the user entered is kept.
+        """
         self.zone, self.passport_lines.data = zone, ""
         self.passport_number.data, self.passport_expiry.data = zone.number, zone.expires_on
         self.nationality.data = zone.nationality or self.nationality.data
@@ -93,9 +101,10 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return cls(data={name: getattr(passenger, name) for name in names})
 
     def changes(self, body: PassengerIn) -> dict[str, Any]:
-        """Return the changes to all fields.
+        """Return the new values of the passenger's fields.
 
-        The passport number is included only if it was entered or is to be deleted.
+        `body` is the result of `accepted`. The passport number is included only if it was entered
+        or is to be deleted; every other field is included.
         """
         changes: dict[str, Any] = {
             name: getattr(body, name)

@@ -38,7 +38,10 @@ def budget_of(session_id: UUID | None, enquiry_id: UUID | None = None) -> Money 
 
 
 def is_above(cost: Money, budget: Money | None) -> bool:
-    """Return True if a cost is above the budget; False if their currencies differ."""
+    """Return True if a cost is above the budget.
+
+    The result is False if there is no budget, or if the currencies differ.
+    """
     return (
         budget is not None
         and cost.currency == budget.currency

@@ -138,7 +138,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
 
 
 def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
-    """Join consecutive days at leisure into one."""
+    """Join consecutive days without services, headed "At leisure", into one."""
     for is_free, group in groupby(
         days, key=lambda pair: pair[1].heading == gettext("At leisure") and not pair[1].items
     ):
@@ -204,7 +204,11 @@ def _days_of(line: Line) -> list[date]:
 
 
 def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str) -> str:
-    """Return the heading of a day."""
+    """Return the heading of a day, such as a city, a service or "At leisure".
+
+    `today` has the lines that are listed on the day, `dated` all lines with a day, and `home` the
+    city of the trip's first departure.
+    """
     flights = [line.details for line in today if isinstance(line.details, FlightDetails)]
     if flights:
         city = places.city_of(flights[-1].destination)
@@ -331,7 +335,12 @@ def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> st
 
 
 def turning_point(flights: Sequence[FlightDetails]) -> str:
-    """Return the destination of a trip as a city, derived from its flights."""
+    """Return the destination of a trip as a city, derived from its flights.
+
+    If the last flight returns to the city of the first departure, the destination is the city with
+    the longest pause between two flights. Otherwise it is the city of the last arrival. Without
+    flights, the result is empty.
+    """
     if not flights:
         return ""
     if (
@@ -414,7 +423,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _span(lines: Sequence[Line]) -> str:
-    """Return the first and last day of the trip, and the number of nights."""
+    """Return first day, last day and number of nights as text; empty without days."""
     days = sorted(day for line in lines if line.starts_on for day in _days_of(line))
     if not days:
         return ""

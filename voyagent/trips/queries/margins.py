@@ -63,7 +63,7 @@ class Opened:
 
     @property
     def holds(self) -> tuple[ColumnElement[bool], ...]:
-        """Return the conditions that a trip is the agency's and was created in the period."""
+        """Return the conditions for a trip of the current agency created in the period."""
         return owned(Trip), _TRIPS.created_at >= self.begin, _TRIPS.created_at < self.end
 
 
@@ -71,8 +71,8 @@ class Opened:
 class Earnings:
     """Posted revenue and cost of trips in a period, as a select.
 
-    `customer` returns a column with the customer's name in the books, which is used for a trip
-    without an enquiry.
+    `customer` takes a column of trip ids and returns a column with the names of the customers in
+    the books. Such a name is used for a trip without an enquiry.
     """
 
     statement: Select[Any]
@@ -180,8 +180,9 @@ def margins_by_customer_statement(
 def trips_of_customer(name: str, in_books: CustomerOf, among: Select[Any]) -> Select[Any]:
     """Select the ids of a customer's trips, ignoring case.
 
-    An empty name selects the trips without a customer. `among` is a select of the trip ids to
-    consider.
+    An empty name selects the trips without a customer. `in_books` takes a column of trip ids and
+    returns a column with the customers' names in the books, for trips without an enquiry. `among`
+    is a select of the trip ids to consider.
     """
     named = _named(in_books, among).subquery("named_so")
     return select(named.c.id).where(named.c.key == func.lower(literal(name)))
@@ -203,12 +204,15 @@ def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
 
 
 def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
-    """Return a column with the customer's name: of the enquiry, else in the books."""
+    """Return a column with the customer's name.
+
+    This is the name in the trip's enquiry, or else the name in the books.
+    """
     return func.coalesce(customer_of(trips.c.enquiry_id), in_books(trips.c.id)).label("customer")
 
 
 def _of_days(opened: Opened, earnings: Earnings) -> CTE:
-    """Return the amounts of all trips of a period, with their months."""
+    """Return planned and posted amounts of all trips of a period, by trip and month."""
     posted = earnings.statement.cte("posted")
     planned = (
         owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
@@ -224,8 +228,10 @@ def _amounts(
 ) -> CTE:
     """Return planned and posted amounts by trip, currency and month.
 
-    Columns: trip_id, currency, month (its first day or null), planned cost_minor and price_minor,
-    posted spent_minor (cost) and earned_minor (revenue).
+    `posted` has the posted amounts, and `planned` is the condition for the lines with planned
+    amounts. `planned_in` and `earned_in` are the months of planned and of posted amounts. Columns:
+    trip_id, currency, month (its first day or null), planned cost_minor and price_minor, posted
+    spent_minor (cost) and earned_minor (revenue).
     """
     lines = select(
         _LINES.trip_id,

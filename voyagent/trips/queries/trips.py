@@ -93,7 +93,7 @@ class LineNotFound(NotFound):
 
 
 def agencies_with_offers() -> list[UUID]:
-    """Return agencies with expired offers or stored supplier responses to delete."""
+    """Return the ids of agencies with offers or supplier responses to delete."""
     return list(
         db.session.scalars(text("select app.tenants_with_offers(:at)"), {"at": clock.now()})
     )
@@ -257,8 +257,9 @@ def list_trips(
 ) -> Page[Row]:
     """Return a page of trips, newest first.
 
-    Each row also has `first_day`, `last_day`, `passenger_count`, `status` and `prices`: the
-    customer's total price in each currency.
+    Each row has the columns of a trip, and `first_day`, `last_day`, `passenger_count`, `status` and
+    `prices` (the customer's total price in each currency). If `cursor` is given, `offset` is
+    ignored.
     """
     where: list[ColumnElement[bool]] = [owned(Trip)]
     if session_id is not None:
@@ -300,7 +301,7 @@ def line_of(row: TripLine) -> Line:
 
 
 def _hold(trip_id: UUID) -> None:
-    """Lock a trip's row; every change of the trip or its parts takes this lock."""
+    """Lock a trip's row, before a change of the trip, its passengers or its lines."""
     db.session.execute(select(Trip.id).where(Trip.id == trip_id).with_for_update(key_share=True))
 
 
@@ -347,7 +348,7 @@ def _trips() -> Select[Any]:
 
 
 def _gathered() -> list[Any]:
-    """Return the columns of the list that summarise lines and passengers."""
+    """Return columns that summarise the lines and passengers of each trip in the list."""
     conditions = [owned(TripLine), _LINES.trip_id == _TRIPS.id, _LINES.status.notin_(OVER)]
     by_currency = (
         select(_LINES.currency, cast(func.sum(_LINES.price_minor), BigInteger).label("n"))

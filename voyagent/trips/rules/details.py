@@ -69,7 +69,10 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 def _limit_of(hint: Any) -> int | None:
-    """Return the largest length of a free text; None for a field of another kind."""
+    """Return the maximum length of a free text; None if the field is no free text.
+
+    `hint` is the type annotation of the field.
+    """
     for part in get_args(hint):
         limit = part.max_length if isinstance(part, Text | Trimmed | Lines) else _limit_of(part)
         if limit is not None:
@@ -222,10 +225,10 @@ def free_texts(kind: str, stored: dict[str, Any]) -> list[str]:
 
 
 def with_texts(kind: str, stored: dict[str, Any], new: Mapping[str, str]) -> dict[str, Any]:
-    """Return the stored JSON with new free texts.
+    """Return the stored JSON of a trip line with its free texts replaced.
 
-    A new text is cut to the largest length of its field. `new` has the new text for each text of
-    `free_texts`.
+    `new` maps each text of `free_texts` to its new text. A new text is cut to the maximum length of
+    its field.
     """
     changed = dict(stored)
     for name, limit in _FREE_TEXTS[kind].items():

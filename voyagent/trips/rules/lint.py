@@ -52,7 +52,7 @@ the stay.
 
 
 class CountryCode(str):
-    """A country code among a warning's values, which is shown as the country's name."""
+    """A country code in `Finding.values`; the user sees the country's name."""
 
     __slots__ = ()
 
@@ -108,7 +108,11 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Two connecting flights within a day, in one city; `minutes` lie between them."""
+    """Two flights: the second departs from the city in which the first lands.
+
+    `minutes` is the time between landing and departure. It is negative if the second flight departs
+    before the first has landed.
+    """
 
     first: Flight
     then: Flight
@@ -130,7 +134,10 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The trip as the rules see it: sorted, without cancelled or failed lines."""
+    """A trip prepared for the search for problems, without cancelled or failed lines.
+
+    Flights are in order of departure.
+    """
 
     passengers: tuple[Passenger, ...]
     flights: tuple[Flight, ...]
@@ -220,8 +227,9 @@ def _flight(line: Line, details: FlightDetails) -> Flight:
 def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
     """Yield for each flight its connection with an earlier flight, if there is one.
 
-    The earlier flight departs first, and lands in the city from which the later flight departs,
-    less than 24 hours before that departure or even after it.
+    A flight is earlier if it departs earlier. It must land in the city from which the later flight
+    departs, less than 24 hours before that departure. It may even land after that departure; the
+    connection then has negative minutes.
     """
     for then in flights:
         before = [

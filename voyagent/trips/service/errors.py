@@ -27,7 +27,7 @@ class LineKindFixed(Invalid):
 
 
 class LineIsCommitted(Conflict):
-    """The line has a booking or application.
+    """The line has a booking or a visa application.
 
     The line must be cancelled before it is removed.
     """

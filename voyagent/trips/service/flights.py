@@ -138,7 +138,10 @@ def hold_flight(
 
 
 def refreshed_offer(refusal: VoyagentError) -> Offered[FlightOffer] | None:
-    """Store the offer at its new price if the error is PriceChanged; else return None."""
+    """Store and return the offer with the new price that a PriceChanged error has.
+
+    For any other error, nothing is stored and the result is None.
+    """
     if not isinstance(refusal, PriceChanged) or not isinstance(refusal.new, FlightOffer):
         return None
     return keep_offers(FlightOffer, [refusal.new])[0]
@@ -298,7 +301,12 @@ def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> No
 
 
 def _unused_name(trip_id: UUID, act: str) -> str:
-    """Return our reference for holding an offer; after a release, a new one."""
+    """Return the idempotency key for holding an offer on a trip.
+
+    `act` is the first key, `hold-` with the ids of trip and offer. Later keys add a number. The key
+    stays the same until the flights that were held with it are cancelled or failed. After that, the
+    key is a new one.
+    """
     names = select(TripLine.our_reference).where(
         TripLine.trip_id == trip_id,
         TripLine.our_reference.startswith(act),
@@ -316,7 +324,7 @@ def _has_tickets(lines: Sequence[TripLine], numbers: Sequence[str]) -> bool:
 
 
 def _held_trip_of(line_id: UUID) -> TripLine:
-    """Return a flight after locking its trip. Raises LineNotFound."""
+    """Return a flight after locking the row of its trip. Raises LineNotFound."""
     line = _flight(line_id)
     trips.get_trip(line.trip_id, lock=True)
     db.session.refresh(line)

@@ -274,7 +274,7 @@ def mark_cancelled(line: TripLine, key: str | None) -> None:
 
 
 def _held_trip_of(line_id: UUID) -> TripLine:
-    """Return a stay after locking its trip. Raises LineNotFound."""
+    """Return a stay after locking the row of its trip. Raises LineNotFound."""
     line = _stay(line_id)
     trips.get_trip(line.trip_id, lock=True)
     db.session.refresh(line)

@@ -229,10 +229,11 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
 def replace_texts(
     trip_ids: Sequence[UUID], replaced: Callable[[Collection[str]], Mapping[str, str]]
 ) -> None:
-    """Replace the free texts in all lines of some trips.
+    """Replace the texts that a person has written in all lines of the given trips.
 
-    `replaced` returns the new text for each text. A new text is cut to the length of its field, so
-    that the line can still be read.
+    An erasure of personal data uses this function. The texts are the free texts of the details, the
+    supplier and the booking number. `replaced` takes these texts and returns a mapping from each
+    text to its new text. A new text of the details is cut to the maximum length of its field.
     """
     lines = db.session.scalars(
         select(TripLine).where(TripLine.trip_id.in_(trip_ids)).with_for_update()
@@ -249,7 +250,7 @@ def replace_texts(
 
 
 def way_to_cancel(line: TripLine) -> Way:
-    """Return how a line is cancelled, according to its kind, status and supplier."""
+    """Return the way to cancel a line, which depends on kind, status and supplier."""
     return (
         _WAYS.get((line.kind, line.status), Way.NOTE) if line.supplier_key is not None else Way.NOTE
     )
@@ -316,7 +317,11 @@ def _is_of_booking(line: TripLine, values: dict[str, Any]) -> bool:
 
 
 def _columns(kind: str, changes: LineChanges, currency: str) -> dict[str, Any]:
-    """Convert changes to column values; refuse those that are invalid by themselves."""
+    """Convert changes to column values, and check each value.
+
+    Checks that need the stored line are not made here. Raises InvalidLineStatus, InvalidAmount,
+    NegativeAmount, InvalidFlightTimes.
+    """
     values: dict[str, Any] = {
         name: changes[name]
         for name in ("status", "currency", "supplier", "supplier_ref")

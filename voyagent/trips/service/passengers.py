@@ -118,9 +118,11 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Re-encrypt data that an earlier secret encrypted; return the number of items.
+    """Re-encrypt passport numbers and persons' keys that are encrypted in an old way.
 
-    One call re-encrypts at most a hundred of the passport numbers of an earlier release.
+    Keys of passengers and parties that an earlier secret encrypted are encrypted with the current
+    secret. Passport numbers that an earlier release encrypted without such a key are encrypted with
+    the passenger's key, at most a hundred in one call. Returns the number of re-encrypted items.
     """
     old = func.substring(TripPassenger.passport_sealed, 1, 1) != person_keys.VERSION
     rows = db.session.scalars(

@@ -1,4 +1,4 @@
-"""Encrypt and decrypt passport numbers, and record their opening."""
+"""Encrypt and decrypt passport numbers, and record each decryption for an act."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def record_opening(actor: Actor, trip_id: UUID, passenger_id: UUID, purpose: str
 def is_of_installation(sealed: bytes) -> bool:
     """Return True if the number is encrypted with the secret of the installation.
 
-    An earlier release encrypted passport numbers in this way.
+    An earlier release stored such numbers. All others are encrypted with the passenger's own key.
     """
     return sealed[:1] != person_keys.VERSION
 

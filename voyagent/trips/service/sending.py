@@ -1,4 +1,4 @@
-"""Mail an itinerary to one address, and record it in the audit trail."""
+"""Mail an itinerary to one e-mail address, and record the mail in the audit log."""
 
 from __future__ import annotations
 
@@ -98,9 +98,10 @@ def known_addresses(trip_id: UUID) -> list[str]:
 
 
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
-    """Return the customer's e-mail address, from the enquiry or the party; else None.
+    """Return the customer's e-mail address, if it is known.
 
-    `name` is the customer's name on a document; the default is the name in the enquiry.
+    The address is that in the enquiry, or else that of the customer called `name`. `name` is the
+    name on a document; the default is the name in the enquiry.
     """
     enquiry = enquiries.get_row(SessionReader(db.session), enquiry_id) if enquiry_id else {}
     name = name or enquiry.get("customer_name")

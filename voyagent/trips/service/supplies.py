@@ -1,4 +1,4 @@
-"""Functions that flights, hotels and visas share."""
+"""Offers, bookings and supplier calls: functions for flights, hotels and visas."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Offered(Generic[Given]):
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """Data of a supplier's booking, which the trip lines of the booking store.
+    """Data of a supplier's booking that each trip line of the booking stores.
 
     `number` is the booking number, `key` the supplier's own id of the booking, and `reference` our
     idempotency key.
@@ -60,7 +60,7 @@ class Booking:
 
 
 def outside() -> None:
-    """Refuse to call a supplier in a dry run."""
+    """Raise OutsideCallInDryRun during a dry run; call this before a supplier call."""
     refuse_outside(db.session)
 
 
@@ -168,7 +168,10 @@ def traveller_of(
 
 
 def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
-    """Return the lines of a trip with one of our references, in order of travel."""
+    """Return the lines of a trip with an idempotency key, in order of travel.
+
+    `reference` is the key, which is stored in the column `our_reference`.
+    """
     rows = db.session.scalars(
         select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference)
     )
@@ -176,9 +179,11 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
 
 
 def unused_name(trip_id: UUID, act: str) -> str:
-    """Return our reference for an act on a trip.
+    """Return the idempotency key for an act on a trip.
 
-    After the lines of an earlier act are cancelled or failed, the key is a new one.
+    `act` is the beginning of the key, such as `visa-` with passenger id and country. The key stays
+    the same until the lines that were booked with it are cancelled or failed. After that, the key
+    is a new one.
     """
     over = select(func.count()).where(
         TripLine.trip_id == trip_id,
@@ -235,7 +240,7 @@ def book_lines(
 
 
 def refs_of(lines: Sequence[TripLine]) -> dict[str, UUID]:
-    """Return the references to trip and line for an audit event about a booking."""
+    """Return the ids of the trip and the booking's first line, for an audit event."""
     return {"trip_id": lines[0].trip_id, "line_id": lines[0].id}
 
 

@@ -143,10 +143,11 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
 
 @contextmanager
 def title_follows(trip: Trip) -> Iterator[None]:
-    """Derive the trip's title again after the block, unless a user typed the title.
+    """Derive the trip's title again after the `with` block.
 
-    A derived title has the customer's name and the destination of the enquiry. Without an enquiry,
-    it has the surname of the first passenger and the destination.
+    A title that a user typed is kept. A derived title has the customer's name and the destination
+    of the enquiry. Without an enquiry, the title has the surname of the first passenger and the
+    destination.
     """
     follows = trip.title in (NAMELESS, _derived(trip)) or _is_of_first_words(trip)
     yield
@@ -159,7 +160,10 @@ def title_follows(trip: Trip) -> Iterator[None]:
 def apply(
     row: Trip | TripLine | TripPassenger, values: Mapping[str, object]
 ) -> dict[str, tuple[object, object]]:
-    """Set the columns that differ; return each of them with its old and new value."""
+    """Set the columns of a row to the given values.
+
+    Returns the old and new value of each column that changed.
+    """
     changed = {
         name: (getattr(row, name), value)
         for name, value in values.items()
@@ -180,7 +184,10 @@ def touch(trip_id: UUID) -> None:
 def audit_changes(
     changed: Mapping[str, tuple[object, object]], *, private: Iterable[str]
 ) -> list[dict[str, audit.Fact]]:
-    """Return the changes for the audit trail; of private fields only their names."""
+    """Return the changes for the audit log.
+
+    A change of a field in `private` has the field's name without the values.
+    """
     hidden = frozenset(private)
     return [
         (

@@ -113,7 +113,7 @@ def file_visa(
 
 
 def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:
-    """Return a passenger and the trip, which is locked. Raises PassengerNotFound."""
+    """Lock a passenger's trip; return passenger and trip. Raises PassengerNotFound."""
     one = load_one(select(TripPassenger).where(TripPassenger.id == passenger_id), PassengerNotFound)
     return one, trips.get_trip(one.trip_id, lock=True)
 
