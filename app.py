@@ -51,7 +51,7 @@ PARENT_CHECK_EVERY_S = 0.5
 
 
 class PortUnavailable(Exception):
-    """The port is taken; the message names its owner, if known."""
+    """The web server cannot use its port; the message says why."""
 
 
 def main() -> None:
@@ -87,7 +87,9 @@ def main() -> None:
 
 
 def create_app() -> Flask:
-    """Return the application for a `flask` command, with this computer's database.
+    """Return the application for a `flask` command.
+
+    The application uses the database that `database` yields.
 
     Raises ClickException, which `flask` prints as a sentence.
     """
@@ -159,10 +161,10 @@ def stored_secret(file: Path, *, size: int = 48) -> str:
 def claim_port(settings: Settings) -> Iterator[socket.socket]:
     """Yield the listening socket. Raises PortUnavailable if the port is taken.
 
-    If the program was killed with `kill -9`, its web process needs a moment to notice that its
-    parent has ended. The web process then still holds the lock file, but the process whose number
-    is in the file has ended. Only in this case, the call waits for the port, for up to
-    ORPHANS_END_WITHIN_S seconds.
+    After `kill -9` of an earlier run, the web process of that run still holds the port for a
+    moment. The function then waits for the port, for at most ORPHANS_END_WITHIN_S seconds. It
+    recognizes this case by a lock file: the file is still locked, but the process whose number it
+    contains has ended.
     """
     name = settings.data_dir / f"web-{settings.port}.lock"
     make_data_folder(settings.data_dir)
@@ -191,10 +193,10 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
 
 @contextmanager
 def database() -> Iterator[Settings]:
-    """Yield settings with a database.
+    """Yield the settings, with the address of a running database.
 
     The database is that of VOYAGENT_DB_URL. If the variable is not set, an embedded server is
-    started and stopped after the last use.
+    started. The last process that uses the embedded server stops it.
     """
     settings = load_settings()
     if settings.db_url is not None:
@@ -216,8 +218,9 @@ def database() -> Iterator[Settings]:
 def prepare(settings: Settings) -> bool:
     """Migrate the database; fill a new database with the demo agency.
 
-    Returns True if the demo agency exists. If an earlier start was interrupted while filling,
-    filling is continued. Raises ServerUnreachable.
+    If an earlier start was interrupted while it filled the demo agency, this start continues. If
+    the demo agency already exists, its expired proposals are renewed. Returns True if the demo
+    agency exists. Raises ServerUnreachable.
     """
     cli.reach(settings)
     application = factory.create_app(settings)
@@ -242,7 +245,7 @@ def prepare(settings: Settings) -> bool:
 
 
 def renew_demo(application: Flask, settings: Settings) -> None:
-    """Renew expired requests, so that the demo always has something to decide."""
+    """Renew expired proposals, so that the demo always has proposals to decide."""
     with application.app_context():
         has_demo = offers_demo(settings)
     if not has_demo:
@@ -254,9 +257,9 @@ def renew_demo(application: Flask, settings: Settings) -> None:
 
 
 class Worker:
-    """The job worker, a child process that is restarted when it dies.
+    """The job worker, a child process that is restarted if it ends unexpectedly.
 
-    If this process is killed, the worker ends by itself.
+    If the parent process is killed, the worker ends by itself.
     """
 
     def __init__(self) -> None:
@@ -272,7 +275,11 @@ class Worker:
             self.stop()
 
     def stop(self) -> None:
-        """Stop the worker and wait; running jobs finish or are taken over later."""
+        """Stop the worker.
+
+        A worker that does not end within WORKER_STOP_TIMEOUT_S seconds is killed. A later worker
+        runs the jobs that were not finished.
+        """
         self._stopping.set()
         if self._process.poll() is None:
             self._process.terminate()
@@ -301,7 +308,7 @@ class Worker:
 
 
 class WebServer(BaseApplication):
-    """gunicorn in this process, with production's settings, on an open socket."""
+    """The gunicorn server in this process, with gunicorn.conf.py and an open socket."""
 
     def __init__(self, settings: Settings, listener: socket.socket, words: str) -> None:
         self.settings = settings
@@ -310,7 +317,7 @@ class WebServer(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
-        """Load gunicorn.conf.py, then our own settings."""
+        """Load gunicorn.conf.py, then replace the socket, log level and start hook."""
         production = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
         for name, value in production.items():
             if name in self.cfg.settings:
@@ -331,7 +338,7 @@ class WebServer(BaseApplication):
 
 
 def greeting(settings: Settings, *, has_demo: bool) -> str:
-    """Return the message for the person at the terminal."""
+    """Return the text to print at the start: URL, demo sign-in and folders."""
     lines = ["", f"Voyagent runs at http://{HOST}:{settings.port}"]
     if has_demo:
         lines += [f"  Demo sign-in   {DEMO_EMAIL}", f"  Password       {DEMO_PASSWORD}"]
@@ -352,7 +359,10 @@ def _is_fresh(settings: Settings) -> bool:
 
 
 def _end_with(parent: str | None) -> None:
-    """Stop when the parent process has ended, for example when `make run` was killed."""
+    """Start a thread that stops this process once the parent process has ended.
+
+    This happens, for example, if `make run` is killed.
+    """
 
     def watch(parent: int) -> None:
         while os.getppid() == parent:

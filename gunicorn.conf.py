@@ -48,22 +48,25 @@ if _here not in sys.path:  # where gunicorn finds the worker and the program
 
 
 def on_starting(_server: Any) -> None:
-    """Share one folder of metrics, without those of an earlier run."""
+    """Set the folder in which all web processes store metrics, and delete old files."""
     metrics = _metrics()
     if metrics.share(_metrics_dir()):
         metrics.clear(_metrics_dir())
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Remove the gauges of an ended web process; its counters stay."""
+    """Remove the gauges of an ended web process; its counters stay in the totals."""
     metrics = _metrics()
     metrics.leave(_metrics_dir(), worker.pid)
 
 
 def post_worker_init(worker: Any) -> None:
-    """Check the database, follow its clock, set the limits, and connect the drain.
+    """Prepare a new web process: check the database, and adjust to its clock.
 
-    Streams end when the drain ends. They would wait until the end of the grace period.
+    From then on, the program takes the time from the clock of the database. The function also sets
+    the limits of an HTTP request, such as the seconds in which it must arrive. At a stop, the
+    process accepts requests for some more seconds (the drain). The event streams are closed after
+    the drain, because otherwise they would stay open until gunicorn ends the process by force.
     """
     from voyagent.http.buffering import Limits  # noqa: PLC0415
     from voyagent.http.start import check_web_process, follow_clock  # noqa: PLC0415 - the program is loaded now
@@ -79,7 +82,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _metrics_dir() -> Path:
-    """Return the folder of metrics as the program's settings have it."""
+    """Return VOYAGENT_METRICS_DIR, or the folder `metrics` in the data folder."""
     return Path(
         os.environ.get("VOYAGENT_METRICS_DIR")
         or Path(os.environ.get("VOYAGENT_DATA_DIR") or "var") / "metrics"

@@ -1,8 +1,9 @@
 """The program for production: `gunicorn wsgi:app`.
 
 VOYAGENT_ENV defaults to `production`. In production, the program does not start without
-VOYAGENT_AUTH_SECRET or with a switch for development. Without VOYAGENT_DB_URL, it starts and logs
-an error, and only the health check of the program and the static files work.
+VOYAGENT_AUTH_SECRET, and it does not start if a setting is on that is allowed only in development.
+Without VOYAGENT_DB_URL, the program starts and logs an error, and only its health check and the
+static files work.
 """
 
 import sys

@@ -1,1 +1,4 @@
-"""Programs that prepare a computer for Voyagent; nothing here runs with it."""
+"""Programs for developers: set-up, checks, benchmarks and a picture of packages.
+
+Voyagent itself uses none of them.
+"""

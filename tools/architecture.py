@@ -38,12 +38,12 @@ STYLE = """
 
 
 def main() -> None:
-    """Write the picture."""
+    """Write the picture to PICTURE, docs/img/architecture.svg."""
     PICTURE.write_text(picture())
 
 
 def picture() -> str:
-    """Return the picture of the present code."""
+    """Return the SVG of the packages as .importlinter and the code now have them."""
     return draw(layers((ROOT / ".importlinter").read_text()), imports())
 
 

@@ -54,7 +54,7 @@ class SetUpFailed(Exception):
 
 
 def main(purpose: str) -> None:
-    """Do every step that the purpose needs, one set-up of this checkout at a time."""
+    """Do every step for `run` or `test`; wait if another set-up of this checkout runs."""
     requirements = ["requirements.txt"]
     if purpose == "test":
         requirements = ["requirements-dev.txt"]
@@ -70,7 +70,7 @@ def main(purpose: str) -> None:
 
 
 def make_venv() -> None:
-    """Make the virtual environment, anew where its Python has gone."""
+    """Create the virtual environment if it is missing, or lacks Python or pip."""
     if (
         PYTHON.exists() and (VENV / "bin" / "pip").exists()
     ):  # pip comes last, so an interrupted making has none
@@ -87,7 +87,7 @@ def make_venv() -> None:
 
 
 def install(requirements: Path) -> None:
-    """Install locked requirements; pip refuses whatever does not match its hash."""
+    """Install the locked packages; pip refuses a package with a different hash."""
     stamp = VENV / f".installed-{requirements.stem}"
     made_from = _digest(requirements, VENV / "pyvenv.cfg")
     if _is_fresh(stamp, made_from):
@@ -151,7 +151,7 @@ def copy_vendor(packages: Path, vendor: Path) -> None:
 
 
 def compile_translations() -> None:
-    """Compile each translation that is newer than what it was compiled to."""
+    """Compile each `.po` file that is newer than its `.mo` file."""
     for source in ROOT.glob("translations/*/LC_MESSAGES/*.po"):
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:

@@ -27,7 +27,10 @@ PARTS: dict[str, Callable[[Ground], Iterator[Figure]]] = {
 
 
 def main(wanted: str) -> int:
-    """Measure, tell, judge."""
+    """Run the parts named in `wanted`, print each figure, and return the exit code.
+
+    The names are separated by spaces or commas. An empty text means all parts.
+    """
     names = wanted.replace(",", " ").split() or list(PARTS)
     if unknown := [name for name in names if name not in PARTS]:
         print(f"BENCH knows {', '.join(PARTS)}, and not {', '.join(unknown)}.", file=sys.stderr)

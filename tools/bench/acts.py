@@ -30,7 +30,7 @@ HELD_S = 1.0
 
 
 def measure(ground: Ground) -> Iterator[Figure]:
-    """Through the service by processes of ours, then over HTTP by the web processes."""
+    """Measure acts by calls of the service in several processes, then over HTTP."""
     with ground.installation() as here:
         people = cast.agencies(here, AGENCIES)
         before = _written(here)
@@ -90,8 +90,9 @@ def _throughput(name: str, timings: Timings) -> Iterator[Figure]:
 def _neighbours(workers: Workers, people: Sequence[Person]) -> tuple[int, list[Figure]]:
     """Measure the acts of agency B while agency A acts without a pause.
 
-    Agency A acts with the audit and, for comparison, without. Without the audit, A uses as much CPU
-    time but writes to no hash chain. Returns the number of audited acts, and the figures.
+    The acts of A are audited and, for comparison, not audited. Acts that are not audited write
+    their rows, but no events to the hash chain. Returns the number of audited acts, and the
+    figures.
     """
     busy, calm = [people[0].actor], [people[1].actor]
     seen: dict[str, list[Timings]] = {"alone": [], "beside rows": [], "beside acts": []}
@@ -127,7 +128,10 @@ def _neighbours(workers: Workers, people: Sequence[Person]) -> tuple[int, list[F
 
 
 def _held(here: Installation, people: Sequence[Person]) -> Iterator[Figure]:
-    """Hold the end of A's chain: an act of A has to wait for it, acts of B do not."""
+    """Lock the head of agency A's hash chain for HELD_S seconds and measure acts.
+
+    An act of A must wait for the lock. Acts of agency B must not.
+    """
     a, b = people[0], people[1]
     act(here.app, b.actor)
     with ThreadPoolExecutor(2) as threads:
@@ -156,10 +160,10 @@ def _act_until(here: Installation, person: Person, until: float) -> float:
 
 
 def _crowd(port: int, people: Sequence[Person]) -> Iterator[Figure]:
-    """Measure the requests of agency B while other connections send many requests.
+    """Measure the requests of agency B while CROWD other connections send requests.
 
-    The other connections send the same requests, either for one agency or for many. Only the number
-    of hash chains differs.
+    The measurement is made twice: the other connections send for many agencies, and they send for
+    agency A only. In the second case, all their acts wait for one hash chain.
     """
     ours, one, many = _logging(people[1:2]), _logging(people[:1]), _logging(people[2:])
     spread: list[Timings] = []
@@ -190,7 +194,7 @@ def _crowd(port: int, people: Sequence[Person]) -> Iterator[Figure]:
 
 
 def _sound(here: Installation, people: Sequence[Person]) -> Iterator[Figure]:
-    """After all that: no deadlock, and the busiest chain holds."""
+    """Check that there was no deadlock and that the longest hash chain is valid."""
     yield Figure(
         "deadlocks",
         here.count("select deadlocks from pg_stat_database where datname = current_database()"),

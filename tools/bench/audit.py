@@ -1,6 +1,7 @@
-"""List, page and file of the audit log with 1,000 and with 100,000 events.
+"""Benchmark of the audit log with 1,000 and with 100,000 events.
 
-Reading must take about the same time at both sizes, and the file must take little more memory.
+The API list, the page and the CSV file are measured. The list and the page must take about the same
+time at both sizes. The larger file must need little more memory than the smaller file.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MEMORY_MAX_MIB, BEGINNING_MAX_MS = 32, 250
 
 
 def measure(ground: Ground) -> Iterator[Figure]:
-    """Two agencies of one database, one with a short past and one with a long one."""
+    """Measure two agencies of one database, one with few and one with many events."""
     with ground.installation() as here:
         short, long = cast.agencies(here, 2)
         for person, events in ((short, SMALL), (long, LARGE)):

@@ -2,8 +2,8 @@
 
 The agency has parties, enquiries, documents in every state, payments and their journal entries. The
 rows that `books.sql` writes are those that the services would write, and `flask books check` is run
-on them. They are written without foreign keys and row triggers. Statement triggers run, so counts,
-balances and ageing are computed by the program itself.
+on them. While they are written, foreign keys and row triggers are off. Statement triggers are on,
+so counts, balances and ageing are computed as in the product.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ _COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """An agency's administrator and the numbers of its enquiries, invoices and bills."""
+    """An agency with years of business, and its administrator `person`.
+
+    `size` is the number of its enquiries, and also of its invoices, of its bills and of its
+    proposals.
+    """
 
     person: Person
     size: int

@@ -1,4 +1,4 @@
-"""Agencies and administrators of a bench, with past audit events."""
+"""Agencies, administrators and audit events for a benchmark."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def key_of(here: Installation, person: Person) -> str:
 
 
 def write_events(here: Installation, person: Person, count: int) -> None:
-    """Write and seal audit events of the usual size, some thousand at a time."""
+    """Append `count` audit events of the usual size to the hash chain of an agency."""
     for begin in range(0, count, BATCH):
         batch = [_event(person, n) for n in range(begin, min(begin + BATCH, count))]
         with as_program(here, person) as connection:
@@ -84,7 +84,10 @@ def write_events(here: Installation, person: Person, count: int) -> None:
 def as_program(
     here: Installation, person: Person
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """Open a transaction of an agency in plain SQL, in the program's own role."""
+    """Yield a connection with an open transaction of an agency.
+
+    The connection has the database role of the program, so row-level security applies.
+    """
     with psycopg.connect(
         psycopg_url(here.settings.db_url or ""), options="-c role=voyagent_app"
     ) as connection:
@@ -95,7 +98,7 @@ def as_program(
 
 
 def db_remove(here: Installation) -> None:
-    """End the session of this thread, so that the next may be another agency's."""
+    """Close the database session of this thread, so that another agency can be used."""
     with here.app.app_context():
         db.session.remove()
 

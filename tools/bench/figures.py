@@ -11,7 +11,10 @@ _NAME, _VALUE, _TARGET = 74, 16, 12
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured number with its limits; a figure without a target is only reported."""
+    """A measured number with its targets `at_most` and `at_least`.
+
+    A figure without a target is only reported.
+    """
 
     name: str
     value: float
@@ -69,14 +72,18 @@ class Timings:
         return self.work_s / len(self.seconds) * 1000
 
     def ms(self, share: float) -> float:
-        """Return the time within which this share of the calls ended, in milliseconds."""
+        """Return the time in milliseconds within which a share of the calls ended.
+
+        `share` is above 0 and at most 1: 0.99 gives the 99th percentile.
+        """
         return percentile(self.seconds, share) * 1000
 
 
 def joined(parts: Sequence[Timings], elapsed_s: float, *, work_s: float | None = None) -> Timings:
-    """Join calls that were measured in parts.
+    """Return the calls of all parts as one Timings with the wall time `elapsed_s`.
 
-    If the CPU time was measured for all parts together, `work_s` is that time, else None.
+    `work_s` is the CPU time of all parts together. If it is None, the CPU times of the parts are
+    added.
     """
     seconds = tuple(took for part in parts for took in part.seconds)
     return Timings(
@@ -107,7 +114,7 @@ def exit_code(figures: Sequence[Figure]) -> int:
 
 
 def _plain(value: float) -> str:
-    """Format a number with as many decimals as are significant."""
+    """Format a number with at most two decimals, and none from 100 upwards."""
     if not math.isfinite(value) or value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

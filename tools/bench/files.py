@@ -1,6 +1,6 @@
-"""Streamed files: lines per second, time to the first lines, and memory.
+"""Benchmark of streamed files: lines per second, time to the first lines, memory.
 
-The memory is the memory of a web process.
+The memory is that of a web process.
 """
 
 from __future__ import annotations

@@ -55,7 +55,10 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A migrated database with the application and its processes' environment."""
+    """A migrated database, and the application that uses it.
+
+    `environment` has the environment variables for web processes.
+    """
 
     settings: Settings
     app: Flask
@@ -64,7 +67,10 @@ class Installation:
 
     @contextmanager
     def serve(self, app: str = "wsgi:app") -> Iterator[Web]:
-        """Serve the site by two processes as in production, or another WSGI application."""
+        """Serve a WSGI application by two web processes with the production settings.
+
+        `app` names the application as `module:object`. The default is Voyagent itself.
+        """
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
@@ -101,7 +107,10 @@ class Installation:
             yield connection
 
     def count(self, query: str) -> int:
-        """Return the whole number that the owner's query finds."""
+        """Return the whole number that a query finds, or 0 if it finds no row.
+
+        The query is sent as in `as_owner`.
+        """
         with self.as_owner() as connection:
             row = connection.execute(query.encode()).fetchone()
         return int(str(row[0])) if row else 0
@@ -109,7 +118,7 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A running server and a folder for the output of the processes."""
+    """A running PostgreSQL server and a folder for the output of the processes."""
 
     server: ServerInfo
     folder: Path
@@ -124,7 +133,7 @@ class Ground:
     def installation(self) -> Iterator[Installation]:
         """Create a new database, migrate it, and yield it with production settings.
 
-        The rate limits are raised, because all requests come from one address.
+        The rate limits are raised, because all requests come from one IP address.
         """
         name = f"bench_{secrets.token_hex(4)}"
         folder = self.folder / name
@@ -163,7 +172,7 @@ class Ground:
 
 @contextmanager
 def ground() -> Iterator[Ground]:
-    """Run a server for the block and remove it afterwards."""
+    """Run a PostgreSQL server during the block; delete its files afterwards."""
     for name in [
         name
         for name in os.environ
@@ -185,7 +194,7 @@ def ground() -> Iterator[Ground]:
 
 @contextmanager
 def admin(here: Installation) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """Connect as the server's administrator, each statement committed by itself."""
+    """Connect as the administrator of PostgreSQL; each statement is committed at once."""
     with psycopg.connect(
         psycopg_url(here.settings.db_admin_url or ""), autocommit=True
     ) as connection:
@@ -193,7 +202,7 @@ def admin(here: Installation) -> Iterator[psycopg.Connection[tuple[object, ...]]
 
 
 def commit_time(here: Ground) -> Figure:
-    """Measure the smallest commit of this disk, on which all figures of writes depend."""
+    """Measure a commit of one row, because all figures of writes depend on the disk."""
     took = []
     with psycopg.connect(psycopg_url(here.server.admin_url), autocommit=True) as connection:
         connection.execute("create table if not exists bench_commits (n int)")

@@ -35,8 +35,8 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 class Limit:
     """The WSGI application that sends recorded statements.
 
-    `product` is the application of Voyagent. Gunicorn's settings use `extensions` and
-    `app_context`.
+    `product` is the application of Voyagent. gunicorn.conf.py expects the attributes
+    `extensions` and `app_context` of a Flask application.
     """
 
     product: Flask
@@ -46,11 +46,11 @@ class Limit:
 
     @property
     def extensions(self) -> dict[str, Any]:
-        """Return the extensions of the product."""
+        """Return the Flask extensions of Voyagent."""
         return self.product.extensions
 
     def app_context(self) -> AppContext:
-        """Return a context of the product."""
+        """Return a Flask application context of Voyagent."""
         return self.product.app_context()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:

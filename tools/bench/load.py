@@ -1,6 +1,6 @@
 """Callers that send requests over open connections and measure the times.
 
-A response with an unexpected status ends the bench.
+A response with an unexpected status ends the benchmark.
 """
 
 from __future__ import annotations
@@ -41,14 +41,17 @@ Caller = Callable[[int], Call]
 
 
 def always(call: Call) -> Caller:
-    """A caller with one request."""
+    """Return a caller that always sends the same request."""
     return lambda _n: call
 
 
 def as_json(
     method: str, path: str, token: str, body: Any = None, *, expects: int = 200, **headers: str
 ) -> Call:
-    """A call of the API with a bearer; an empty token goes without."""
+    """Return a call of the API with a JSON body and the bearer token `token`.
+
+    If `token` is empty, the call has no `Authorization` header.
+    """
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if token:
         sent["Authorization"] = f"Bearer {token}"
@@ -76,7 +79,11 @@ def drive(port: int, caller: Caller, *, connections: int, seconds: float) -> Tim
 def drive_beside(
     port: int, ours: Caller, theirs: Caller, *, connections: tuple[int, int], seconds: float
 ) -> Timings:
-    """Some connections that make our calls while others make theirs; ours are told."""
+    """Send `ours` over some connections while other connections send `theirs`.
+
+    `connections` is the number of connections for `ours` and for `theirs`. The result has only the
+    times of `ours`.
+    """
     mine, others = connections
     plans = [(ours, n, mine) for n in range(mine)] + [(theirs, n, others) for n in range(others)]
     return Timings(
@@ -109,7 +116,7 @@ def take_turns(callers: Sequence[tuple[int, Caller]], *, rounds: int) -> list[Ti
 
 @contextmanager
 def connected(port: int) -> Iterator[HTTPConnection]:
-    """A connection to a port of this computer, closed when the block ends."""
+    """Yield a connection to a port of this computer; close it when the block ends."""
     connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
     try:
         yield connection
@@ -134,7 +141,7 @@ def send(connection: HTTPConnection, call: Call) -> bytes:
 
 
 def browser_cookie(port: int, email: str, password: str) -> str:
-    """Sign in by the form, and the cookie that one is signed in with."""
+    """Sign in by the form and return the session cookie. Raises BenchFailed."""
     with connected(port) as connection:
         connection.request("GET", "/sign-in")
         answer = connection.getresponse()

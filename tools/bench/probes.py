@@ -1,4 +1,4 @@
-"""Observe processes through /proc and the statements that a request sends."""
+"""Measure processes through /proc, and record the SQL statements of a request."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def statements(here: Installation, *calls: Call) -> int:
 def answered(here: Installation, call: Call) -> list[tuple[Any, Any]]:
     """Send a call to the application in this process and return its SQL statements.
 
-    Each statement is returned with its values. Raises BenchFailed on an unexpected response.
+    Each statement is returned with its parameters. Raises BenchFailed on an unexpected response.
     """
     client = here.app.test_client(use_cookies=False)
     sent: list[tuple[Any, Any]] = []

@@ -66,7 +66,10 @@ LIST, REPORT, THING = Worth(0.6, 2.2), Worth(0.6, 3.0), Worth(0.25, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One size: installation, web processes, agency, and its administrator's cookie."""
+    """One of the two agencies, with its installation and web processes.
+
+    `cookie` is the session cookie of its administrator.
+    """
 
     here: Installation
     web: Web
@@ -80,7 +83,10 @@ class Side:
         return Call("GET", path, {"Cookie": self.cookie})
 
     def address(self, resource: str, query: str) -> str:
-        """Return the API address of the middle record that a query finds."""
+        """Return the URL of a record, without `/api`, such as `/invoices/<id>`.
+
+        `query` selects ids. The record is the one in the middle of the result.
+        """
         with self.here.as_owner() as connection:
             rows = connection.execute(query.encode()).fetchall()
         return f"/{resource}/{rows[len(rows) // 2][0]}"
@@ -120,14 +126,20 @@ def measure(ground: Ground) -> Iterator[Figure]:
 
 
 def paths(today: date) -> dict[str, str]:
-    """Return the addresses read by name: lists and reports of the API, then pages."""
+    """Return the URLs of the lists and reports to measure, by name of the figure.
+
+    The URLs of the API come first, then those of the pages.
+    """
     return {f"{name}, API": path for name, path in programs(today).items()} | {
         f"{name}, page": path for name, path in people(today).items()
     }
 
 
 def details(sides: tuple[Side, Side]) -> dict[str, tuple[str, str]]:
-    """Return the addresses of single records of both sizes, as page and over the API."""
+    """Return the URLs of single records by name, in the smaller and the larger agency.
+
+    Each record has an entry for the API and an entry for its page.
+    """
     found = {name: [side.address(*place) for side in sides] for name, place in THINGS.items()}
     return {
         f"{name}, {way}": (prefix(small), prefix(large))
@@ -137,7 +149,7 @@ def details(sides: tuple[Side, Side]) -> dict[str, tuple[str, str]]:
 
 
 def people(today: date) -> dict[str, str]:
-    """Return the addresses of pages."""
+    """Return the URLs of the pages to measure, by name of the figure."""
     _, recent = _days(today)
     return {
         "enquiries": "/enquiries",
@@ -171,7 +183,7 @@ def people(today: date) -> dict[str, str]:
 
 
 def programs(today: date) -> dict[str, str]:
-    """Return the addresses of the API."""
+    """Return the URLs of the API to measure, by name of the figure."""
     ever, recent = _days(today)
     return {
         "enquiries": "/api/enquiries",
@@ -198,12 +210,12 @@ def programs(today: date) -> dict[str, str]:
 
 
 def _page(resource: str) -> str:
-    """Return the page of a resource of the API."""
+    """Return the URL of the page of a record, from its URL in the API without `/api`."""
     return resource.replace("/journal-entries/", "/journal/")
 
 
 def _days(today: date) -> tuple[str, str]:
-    """Return the whole past of the agency and this month so far, as queries."""
+    """Return two query strings: the whole past of the agency, and this month so far."""
     return (
         f"from={today - timedelta(days=books.DAYS)}&to={today}",
         f"from={today.replace(day=1)}&to={today}",
@@ -244,7 +256,10 @@ def reading(name: str, paths: tuple[str, str], sides: tuple[Side, Side]) -> Iter
 
 
 def shares(side: Side, limit: Web, today: date) -> Iterator[Figure]:
-    """Compare the product with its statements alone under the same gunicorn."""
+    """Compare requests to Voyagent with requests that only send the SQL statements.
+
+    `limit` serves the application of `tools.bench.limit`.
+    """
     wanted = {
         name: (path, REPORT if path.startswith("/api/reports/") else LIST)
         for name, path in programs(today).items()
@@ -353,7 +368,7 @@ def acts(side: Side) -> dict[str, Call]:
 
 
 def sending(side: Side, today: date) -> Iterator[Figure]:
-    """Measure reports as files over the agency's whole past.
+    """Measure the download of reports as CSV, over the agency's whole past.
 
     The number of lines per second has a target only at the larger size.
     """

@@ -29,7 +29,7 @@ _here: list[Flask] = []
 
 
 class Workers:
-    """Some processes with the program in them, ready to act."""
+    """Pool of processes that have loaded the application and call its services."""
 
     def __init__(self, settings: Settings, count: int) -> None:
         self._pool = ProcessPoolExecutor(

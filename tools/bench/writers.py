@@ -1,8 +1,9 @@
 """Many connections that write for one agency, without the web.
 
-They send the statements of Voyagent with new keys. Each act is one message to the database, and
-many connections send at once. A commit takes a millisecond, as on a usual disk: on a faster disk,
-the server is told to wait before it writes to the disk (`commit_delay`).
+They repeat the recorded statements of an act. Each repetition gets new ids, so that it inserts new
+rows. Each act is one message to the database, and many connections send at once. A commit takes a
+millisecond, as on a usual disk: on a faster disk, PostgreSQL is set to wait before each commit
+(`commit_delay`).
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ _DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_dat
 def measure(
     here: Installation, size: int, acts: dict[str, Call], commit_s: float
 ) -> Iterator[Figure]:
-    """Measure acts per second of all writers of one agency; none may meet a deadlock."""
+    """Measure acts per second of all writers of one agency, and count deadlocks.
+
+    `acts` has the request of each act by name. `commit_s` is the measured time of a commit on this
+    disk, in seconds.
+    """
     before = here.count(_DEADLOCKS)
     with _slowed(here, max(0.0, COMMIT_S - commit_s)):
         for name, call in acts.items():
@@ -51,9 +56,9 @@ def measure(
 
 
 def renewed(sent: Sent, keys: set[str]) -> Sent:
-    """Return statements in which each of `keys` is replaced by a new key.
+    """Return statements in which each id of `keys` is replaced by a new id.
 
-    A key is replaced wherever it occurs in the values of the statements.
+    An id is replaced wherever it occurs in the values of the statements.
     """
     new = {key: str(new_id()) for key in keys}
 
@@ -70,7 +75,10 @@ def renewed(sent: Sent, keys: set[str]) -> Sent:
 
 
 def made_anew(first: Sent, second: Sent) -> set[str]:
-    """The keys that the second of two equal acts has made for itself."""
+    """Return the ids that occur only in the second of two recordings of an act.
+
+    The act has created these ids. The other ids belong to existing records.
+    """
     return _keys(second) - _keys(first)
 
 
