@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -15,6 +18,7 @@ import pytest
 from tests.audit.conftest import Seed, seed
 from tests.faults.web import Web, web_processes
 from tests.people import People, Person
+from tests.processes import ROOT
 from voyagent.kernel.config import Settings
 
 __all__ = ["seed"]
@@ -66,25 +70,19 @@ def p95_of_work(web: Web, person: Person, seconds: float) -> float:
 
 @contextmanager
 def exporting(web: Web, person: Person) -> Iterator[Counter[int]]:
-    """Export with nine clients again and again; count the statuses."""
-    over, statuses = threading.Event(), Counter[int]()
-
-    def export() -> None:
-        while not over.is_set():
-            status = read(web, person, MANY_FILES)
-            statuses[status] += 1
-            if status == 503:  # a client waits as long as `Retry-After` says
-                over.wait(5)
-
-    threads = [threading.Thread(target=export) for _ in range(EXPORTS)]
-    for thread in threads:
-        thread.start()
-    try:
+    """Export with EXPORTS clients again and again; at the end count the statuses."""
+    statuses = Counter[int]()
+    arguments = [str(web.port), f"/api{MANY_FILES}", person.access_token, str(EXPORTS)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.exporting_clients", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as clients:
         yield statuses
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
+        printed, _ = clients.communicate(timeout=60)
+    statuses.update({int(status): number for status, number in json.loads(printed).items()})
 
 
 def test_nine_exports_of_an_agency_do_not_slow_another_down(

@@ -14,7 +14,7 @@ from flask import Flask
 
 from tests.people import Person
 from voyagent.kernel.database import copy_export
-from voyagent.kernel.database.copy_export import Exports
+from voyagent.kernel.database.copy_export import Exports, ExportsBusy
 from voyagent.kernel.db import db
 
 DAYS = "from=2026-05-01&to=2026-05-31"
@@ -113,3 +113,34 @@ def test_one_address_has_half_of_the_exports_for_all_of_its_agencies(
     finally:
         snapshot.close()
     assert status("192.0.2.7") == 200
+
+
+@pytest.fixture
+def other_process(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Exports:
+    """The exports of another web process."""
+    monkeypatch.setattr(copy_export, "WAIT_S", 0.5)
+    return Exports(app.extensions["voyagent.settings"])
+
+
+def test_an_agency_has_one_export_in_all_processes(
+    exports: Exports, other_process: Exports, alice: Person, charlie: Person
+) -> None:
+    with exporting(exports, alice):
+        for _ in range(3):  # a refused export keeps no place
+            with pytest.raises(ExportsBusy):
+                other_process.open(alice.actor.tenant_id)
+        with exporting(other_process, charlie):
+            pass
+    with exporting(other_process, alice):
+        pass
+
+
+def test_an_export_waits_for_one_in_another_process(
+    exports: Exports, other_process: Exports, alice: Person
+) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        with exporting(exports, alice):
+            waiting = thread.submit(other_process.open, alice.actor.tenant_id)
+            time.sleep(0.1)
+            assert not waiting.done()
+        waiting.result(timeout=5).close()

@@ -23,6 +23,7 @@ from voyagent.http.compression import FILES
 from voyagent.kernel import clock
 from voyagent.kernel.db import db, finish
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.limits.running_requests import running_requests
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -34,7 +35,7 @@ _RETRYABLE = frozenset({"40001", "40P01"})
 
 
 class _Signer(TimestampSigner):
-    """Signs with the time of `clock`."""
+    """Signer of session cookies that takes the time of signing from `clock`."""
 
     def get_timestamp(self) -> int:
         return int(clock.seconds())
@@ -105,7 +106,8 @@ class VoyagentFlask(Flask):
         """
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
-                return self._dispatch_once()
+                with running_requests:
+                    return self._dispatch_once()
             except (VoyagentError, HTTPException):
                 raise
             except Exception as error:

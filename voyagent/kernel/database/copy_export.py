@@ -1,7 +1,8 @@
 """CSV exports of any length with PostgreSQL's COPY, in constant memory.
 
-Each export reads one snapshot of the database. A process runs at most SLOTS exports at once, and
-AGENCY_SLOTS for one agency.
+Each export reads one snapshot of the database. A process runs at most SLOTS exports at once. All
+processes together run one export of an agency at once, because two exports and their database
+processes would use all cores of a small server.
 """
 
 from __future__ import annotations
@@ -46,12 +47,13 @@ from voyagent.kernel.database.statement_cache import Statement, compiled_for
 from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.limits import Places
+from voyagent.kernel.limits.running_requests import running_requests
 from voyagent.kernel.money import currency_codes, exponent
 
 SLOTS = 2
 AGENCY_SLOTS, AGENCY_WAITING, EXPORTS_WAITING = 1, 1, 12
 ADDRESS_SLOTS = SLOTS // 2
-WAIT_S = 5.0
+WAIT_S, LOCK_S = 5.0, 0.1
 FILES_WAITING, ALL_FILES_WAITING, FILES_WAIT_S = 8, 24, 5.0
 SMALL_ROWS = 200
 TIME_LIMIT_S = 60.0
@@ -80,6 +82,11 @@ ABREAST = (
     b" = off; set local enable_sort = off"
 )
 """Planner settings of a select marked by `abreast`: index scans and incremental sorts only."""
+# Also with a connection pooler, because the lock ends with the transaction.
+_ONE_OF_AGENCY = (
+    "select pg_advisory_xact_lock(hashtextextended('exports of ' ||"
+    " current_setting('app.tenant'), 0))"
+)
 _IS_ABREAST = "is_abreast"
 _ENDED = "the export took too long, or its client read slowly"
 log = structlog.get_logger(__name__)
@@ -236,6 +243,7 @@ class Snapshot:
             while lines := list(islice(rows, wanted)):
                 yield _ended(lines)
                 wanted = LINES_AT_ONCE
+                running_requests.give_way()
 
     def bound(self, statement: Statement) -> str:
         """Return a statement as SQL text with its values, as COPY takes no parameters."""
@@ -251,9 +259,9 @@ class Snapshot:
 class Exports:
     """The exports of one process: at most SLOTS at a time, each on its own connection.
 
-    AGENCY_SLOTS exports of one agency run at a time, and AGENCY_WAITING more may wait. At most
-    ADDRESS_SLOTS exports run for one client IP address, even if the exports are of several
-    agencies.
+    AGENCY_SLOTS exports of one agency run at a time, and AGENCY_WAITING more may wait. An export
+    also waits for an export of the same agency in another process. At most ADDRESS_SLOTS exports
+    run for one client IP address, even if the exports are of several agencies.
 
     Workbooks and PDF files have separate limits: SLOTS files are made at a time, AGENCY_SLOTS of
     them for one agency, and FILES_WAITING callers of an agency may wait.
@@ -299,11 +307,12 @@ class Exports:
 
         Raises ExportsBusy.
         """
+        until = time.monotonic() + WAIT_S
         if not self._places.take(tenant_id, WAIT_S, address=address):
             raise ExportsBusy
         slot = _Slot(self._places, self._ending, tenant_id, address)
         try:
-            connection = self._connect(tenant_id)
+            connection = self._connect(tenant_id, max(until - time.monotonic(), LOCK_S))
         except BaseException:
             slot.release()
             raise
@@ -314,7 +323,7 @@ class Exports:
             _end(connection, slot)
             raise
 
-    def _connect(self, tenant_id: UUID) -> psycopg.Connection[Any]:
+    def _connect(self, tenant_id: UUID, wait_s: float) -> psycopg.Connection[Any]:
         limit_ms = int(TIME_LIMIT_S * 1000)
         connection = psycopg.connect(
             **parameters_for(self._settings, Purpose.EXPORT), cursor_factory=psycopg.ClientCursor
@@ -325,10 +334,18 @@ class Exports:
             "app.tenant": str(tenant_id),
             "statement_timeout": limit_ms,
             "idle_in_transaction_session_timeout": limit_ms,
+            "lock_timeout": int(wait_s * 1000),
         }
         calls = ", ".join(["set_config(%s, %s, true)"] * len(of_transaction))
         values = [str(part) for pair in of_transaction.items() for part in pair]
-        connection.execute(f"{_START_EARLY}; select {calls}", values)
+        try:
+            connection.execute(f"{_START_EARLY}; select {calls}; {_ONE_OF_AGENCY}", values)
+        except psycopg.errors.LockNotAvailable as error:
+            connection.close()
+            raise ExportsBusy from error
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 
@@ -376,7 +393,7 @@ class _Pace:
             self._since = time.monotonic()
 
     def sent(self) -> None:
-        """Record that the client asks for more."""
+        """Record that the client has taken the piece that `sending` announced."""
         with self._lock:
             self._taken = self._handed
             self._waited_s = self._waited()
