@@ -387,7 +387,7 @@ def sending(side: Side, today: date) -> Iterator[Figure]:
 
 
 def _entry(side: Side) -> dict[str, Any]:
-    """Return a journal entry on the accounts of this side's agency."""
+    """Return a journal entry on the accounts of the measured agency."""
     with connected(side.web.port) as connection:
         answer = json.loads(send(connection, side.call("/api/accounts")))
     accounts = {

@@ -515,10 +515,10 @@ class Engine:
         return {name: corrected if corrected != message else f"{message}\n{content.strip()}"}
 
     def _answer(self, name: str, capability: str, content: str, context: Context) -> dict[str, Any]:
-        """Return the value of the field `name` from a message that is only this value.
+        """Read a message that is only the value of a field, such as “20 Dec”.
 
-        The field takes a date, or the name of a person or firm. The result maps `name` to the
-        value. It is empty if the field takes another value, or if the message says more.
+        Only fields for dates and for names of people or firms are read. Returns a mapping of the
+        field to its value, or an empty one for other fields and for messages that say more.
         """
         slot = self._capabilities[capability].slots.get(name)
         if slot is not None and slot.reader in slots.DATE_READERS:

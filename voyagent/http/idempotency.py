@@ -7,9 +7,10 @@ deletes all stored responses of the agency but not the keys.
 
 The first request inserts a row for its key, and other requests with the key wait until its
 transaction ends. The response is stored in this row and committed with the changes of the request.
-If the request ends its transaction early (`kernel.db.pause`), the row is inserted again at the end
-of the request. If another request with the key has stored a response by then, the first request
-rolls back all its changes and returns that response.
+If the request releases its transaction early (`kernel.db.pause`), everything until then is rolled
+back, with the row of the key. The row is inserted again at the end of the request. If another
+request with the key has stored a response by then, the first request rolls back its later changes
+and returns that response.
 """
 
 from __future__ import annotations

@@ -67,7 +67,10 @@ class _Recorded:
 
 
 class Replay(Performance):
-    """Execution of a turn that writes nothing and compares its events."""
+    """A second run of a turn that writes nothing.
+
+    Its events are compared with the stored events of the first run.
+    """
 
     def __init__(self, turn: Turn) -> None:
         super().__init__(turn, BuiltInPlanner())

@@ -208,7 +208,8 @@ class InvoicePaid(DocumentNotOpen):
 class BillPaid(DocumentNotOpen):
     """A paid bill cannot be credited, because it has no open amount.
 
-    After the allocation of a payment is taken back, the bill has an open amount again.
+    To credit a paid bill, first take back the allocation of its payment. This makes the bill open
+    again.
     """
 
     message = N_(

@@ -147,7 +147,7 @@ class Priced:
             )
 
     def bought_columns(self) -> Iterator[BoughtColumns]:
-        """Yield the column values of bill lines."""
+        """Yield the values to store for each bill line, in the order of the lines."""
         for line, columns in zip(self.lines, self.line_columns(), strict=True):
             yield {**columns, "bought_as": line.bought_as, "input_credit": line.input_credit}
 
