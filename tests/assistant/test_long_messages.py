@@ -20,11 +20,13 @@ from voyagent.capabilities.dialogue import Engine
 from voyagent.capabilities.matching import mask
 from voyagent.capabilities.slots import Context
 from voyagent.enquiries.queries import enquiries
+from voyagent.kernel.text.passages import squeezed
 
 TODAY = date(2026, 11, 30)
 CONTEXT = Context(TODAY, names=("Ravi Kumar", "Deepa Krishnan"))
 MASK_S = 2.0
 """Limit for the longest message that may be sent, of which only a part is read."""
+REPLY_S = 1.5
 SHORT_S = 0.1
 """Times below this are not compared, because they are mostly noise."""
 SHAPES = {
@@ -40,6 +42,7 @@ SHAPES = {
     "glued units": "K 7",
     "numbers in words": "two ",
     "letters": "a",
+    "letters and full stops": "max.",
     "commas": ", ",
     "names": "Ravi Kumar ",
     "lines": "paid 500 by Ravi\n",
@@ -72,8 +75,9 @@ def test_the_time_to_mask_a_message_grows_with_its_length(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_message_of_the_length_that_is_read_takes_little_time(engine: Engine, shape: str) -> None:
-    message = f"record a payment of {SHAPES[shape] * READ_MAX}"[:READ_MAX]
-    assert seconds(lambda: engine.reply(message, CONTEXT)) < 1
+    for request in ("record a payment of", "new enquiry"):
+        message = squeezed(f"{request} {SHAPES[shape] * MESSAGE_MAX}"[:MESSAGE_MAX])[:READ_MAX]
+        assert seconds(lambda: engine.reply(message, CONTEXT)) < REPLY_S  # noqa: B023 - called at once
 
 
 @pytest.mark.parametrize("is_cut", [True, False])
@@ -95,3 +99,8 @@ def test_a_longer_message_is_answered_from_its_beginning_and_stored_whole(
     with alice.reading() as reader:
         (found,) = enquiries.find_by_text(reader, "Ravi Menon")
     assert found["notes"] == message
+
+
+@pytest.mark.parametrize("run", ["a", "1", "max.", "_"])
+def test_a_long_run_of_word_characters_is_read_only_in_part(run: str) -> None:
+    assert squeezed(f"Hotel {run * 1000}, Goa") == f"Hotel {(run * 200)[:200]}, Goa"

@@ -19,7 +19,7 @@ STAMP_BEFORE_MESSAGE = re.compile(
 """A time stamp that is not part of the message: in brackets, or before the sender's name."""
 _SPACES = re.compile(r"\s{3,}")
 WORD_MAX = 200
-_LONG_WORD = re.compile(rf"(?<![^\W\d_])[^\W\d_]{{{WORD_MAX + 1},}}")
+_LONG_WORD = re.compile(rf"[\w.]{{{WORD_MAX + 1},}}")
 
 
 def lead(text: str, start: int) -> str:
@@ -28,8 +28,9 @@ def lead(text: str, start: int) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return a text with at most two white-space characters and 200 letters in a row.
+    """Return a text with at most two white-space characters and 200 word characters in a row.
 
+    Word characters are letters, digits, underscores and full stops.
     The rest of a longer run is removed, because some regular expressions search such runs very
     slowly.
     """
