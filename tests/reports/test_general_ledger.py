@@ -278,7 +278,7 @@ def _cost(
     """Return how many rows of tables and indexes one page of a hundred lines reads."""
     account = bank(person)
     statements = [
-        balances_statement(period.evening_before, [account["id"]]),
+        balances_statement(period.day_before, [account["id"]]),
         account_lines_statement(account["id"], period.first, period.last, after=after, limit=101),
         *([balances_at_statement(account["id"], after)] if after else []),
     ]

@@ -19,7 +19,7 @@ from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.ledger.service import entries
 from voyagent.reports.queries import statements, trial_balance
-from voyagent.reports.queries.periods import Days, Period, day_compared, evenings, year_began
+from voyagent.reports.queries.periods import Days, Period, balance_days, day_compared, year_began
 
 APRIL = 4
 PURPOSES = (
@@ -109,7 +109,7 @@ def result_of(person: Person, days: Days) -> statements.ProfitAndLoss:
 def position_of(
     person: Person, as_of: date, before_day: date | None = None, *, month: int = APRIL
 ) -> statements.BalanceSheet:
-    now, before = evenings(as_of, before_day, month)
+    now, before = balance_days(as_of, before_day, month)
     with person.reading() as reader:
         read = statements.read_balance_sheet(reader, now, before)
     return statements.balance_sheet(read, now, before, "INR")

@@ -28,11 +28,11 @@ def lead(text: str, start: int) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return a text with at most two white-space characters and 200 word characters in a row.
+    """Return a text with long runs of spaces and word characters shortened.
 
-    Word characters are letters, digits, underscores and full stops.
-    The rest of a longer run is removed, because some regular expressions search such runs very
-    slowly.
+    Two white-space characters of a run stay, and 200 word characters, which are letters, digits,
+    underscores and full stops. The rest is removed, because some regular expressions search such
+    runs very slowly.
     """
     short = _SPACES.sub(lambda spaces: spaces.group()[:2], text)
     return _LONG_WORD.sub(lambda word: word.group()[:WORD_MAX], short)

@@ -213,7 +213,7 @@ def exists(kind: str, record_id: UUID) -> bool:
 
 
 def _named(holding: Holding, mention: Mention) -> str:
-    """Return the SQL condition for the rows that `rows_of` returns."""
+    """Return the SQL condition for records whose free text names the person."""
     return (
         f"t.{mention.record} = any(:linked_{mention.kind}) and ({holding.linked}) is not true"
         f" and {_text(mention)} ~* any(cast(:patterns as text[]))"

@@ -35,8 +35,8 @@ from voyagent.reports.queries.party_statement import read_party_statement
 from voyagent.reports.queries.periods import (
     Days,
     Period,
+    balance_days,
     day_compared,
-    evenings,
     settings_statement,
     year_month,
 )
@@ -172,7 +172,7 @@ def _profit_and_loss(reader: RequestReader, query: statements_schemas.ProfitAndL
 
 def _balance_sheet(reader: RequestReader, query: statements_schemas.BalanceSheetQuery) -> Made:
     as_of = query.as_of or clock.today(query.tz or "UTC")
-    now, before = evenings(
+    now, before = balance_days(
         as_of,
         query.compare_as_of or day_compared(as_of, query.compare),
         year_month(reader.read(settings_statement())[0]),
@@ -183,7 +183,7 @@ def _balance_sheet(reader: RequestReader, query: statements_schemas.BalanceSheet
         before,
         reader.authenticate().currency,
     )
-    filters = partial(sentences.evening_words, as_of, before, None)
+    filters = partial(sentences.balance_day_words, as_of, before, None)
     name = f"balance-sheet-{as_of}"
     return Made(
         name,

@@ -13,8 +13,8 @@ from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import (
     Days,
     PeriodInverted,
+    balance_days,
     day_compared,
-    evenings,
     settings_statement,
     year_month,
 )
@@ -60,7 +60,9 @@ def get_reports_balance_sheet(
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     month = year_month(reader.read(settings_statement())[0])
-    now, before = evenings(as_of, query.compare_as_of or day_compared(as_of, query.compare), month)
+    now, before = balance_days(
+        as_of, query.compare_as_of or day_compared(as_of, query.compare), month
+    )
     read = statements.read_balance_sheet(reader, now, before)
     actor = reader.authenticate()
     report = statements.balance_sheet(read, now, before, actor.currency)

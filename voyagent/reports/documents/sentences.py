@@ -12,7 +12,7 @@ from voyagent.http.template_filters import MINUS, long_day
 from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import share
-from voyagent.reports.queries.periods import Days, Evening, Period
+from voyagent.reports.queries.periods import BalanceDay, Days, Period
 from voyagent.reports.queries.receivables import OpenFilters
 from voyagent.trips.rules.journey import Total
 
@@ -111,7 +111,7 @@ def compared_words(before: Days | None) -> list[str]:
     )
 
 
-def evening_words(as_of: date, before: Evening | None, currency: str | None) -> str:
+def balance_day_words(as_of: date, before: BalanceDay | None, currency: str | None) -> str:
     """Return the sentence that describes the filters of a balance sheet.
 
     `as_of` is the day of the balance sheet, and `before` the comparison day, if there is one.

@@ -43,8 +43,8 @@ from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries import margins, statements
 from voyagent.reports.queries.periods import (
+    BalanceDay,
     Days,
-    Evening,
     Period,
     settings_statement,
     year_began,
@@ -52,8 +52,8 @@ from voyagent.reports.queries.periods import (
 )
 from voyagent.reports.queries.receivables import EVER, SIDE
 
-EVENING = Evening(EVER[1], EVER[1])
-"""An evening after all postings, so that all of them belong to earlier financial years."""
+LAST_DAY = BalanceDay(EVER[1], EVER[1])
+"""A day after all postings, so that all of them belong to earlier financial years."""
 CHECKS = (
     *(
         "trial_balance",
@@ -268,7 +268,7 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
                 Money(minor, currency),
             )
     for position in statements.balance_sheet(
-        statements.read_balance_sheet(reader, EVENING), EVENING, None, None
+        statements.read_balance_sheet(reader, LAST_DAY), LAST_DAY, None, None
     ).blocks:
         if not position.in_balance:
             yield Finding(

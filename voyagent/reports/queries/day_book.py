@@ -84,7 +84,7 @@ def read_day_book(
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     opened, closed, rows = reader.read(
-        trial_balance_statement(days.evening_before),
+        trial_balance_statement(days.day_before),
         trial_balance_statement(days.last),
         day_book_statement(days.first, days.last, after=after, limit=limit + 1),
     )

@@ -150,7 +150,7 @@ def read_general_ledger(
         raise InvalidCursor
     account_id, month = account["id"], period.year_began.month
     statements = {
-        "opened": balances_statement(period.evening_before, [account_id]),
+        "opened": balances_statement(period.day_before, [account_id]),
         "closed": balances_statement(period.last, [account_id]),
         "lines": account_lines_statement(
             account_id, period.first, period.last, after=after, limit=limit + 1

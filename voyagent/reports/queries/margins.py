@@ -213,7 +213,7 @@ def _page(
 
 def _balances(days: Days) -> list[Select[Any]]:
     """Select the trial balance before the first day and at the end of the last day."""
-    return [trial_balance_statement(evening) for evening in (days.evening_before, days.last)]
+    return [trial_balance_statement(balance_day) for balance_day in (days.day_before, days.last)]
 
 
 def _shown(

@@ -120,7 +120,7 @@ def read_party_statement(
         raise InvalidCursor
     purposes = (CONTROL[kind], ADVANCES[kind])
     closed, ages, rows, *balances_at = reader.read(
-        party_balances_statement(purposes, party, days.last, earlier=days.evening_before),
+        party_balances_statement(purposes, party, days.last, earlier=days.day_before),
         _ages_statement(kind, days.last, party),
         party_entries_statement(
             purposes, party, days.first, days.last, after=after, limit=limit + 1

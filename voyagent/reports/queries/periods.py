@@ -39,7 +39,7 @@ class Days:
         return cls(first, last)
 
     @property
-    def evening_before(self) -> date:
+    def day_before(self) -> date:
         """The day before the first day of the period."""
         return self.first - timedelta(days=1)
 
@@ -80,12 +80,12 @@ class Days:
                 _year_earlier(self.first), _month_end(last) if self.is_whole_months else last
             )
         if self.is_whole_months:
-            return Days(_months_earlier(self.first, self._months), self.evening_before)
-        return Days(self.first - (self.last - self.first) - timedelta(days=1), self.evening_before)
+            return Days(_months_earlier(self.first, self._months), self.day_before)
+        return Days(self.first - (self.last - self.first) - timedelta(days=1), self.day_before)
 
 
 @dataclass(frozen=True, slots=True)
-class Evening:
+class BalanceDay:
     """The day of a balance sheet, and the first day of its financial year.
 
     The balances are those at the end of the day.
@@ -146,13 +146,15 @@ class Period(Days):
         return self.last_year_began > self.year_began
 
 
-def evenings(as_of: date, before: date | None, month: int) -> tuple[Evening, Evening | None]:
-    """Return the Evening of a day, and the Evening of its comparison day.
+def balance_days(
+    as_of: date, before: date | None, month: int
+) -> tuple[BalanceDay, BalanceDay | None]:
+    """Return a balance day, and another one to compare it with.
 
-    `before` is the comparison day. If it is None, the second result is None. `month` is the number
-    of the month in which the financial year begins.
+    `before` is the day for the comparison. If it is None, the second result is None. `month` is the
+    number of the month in which the financial year begins.
     """
-    return Evening.of(as_of, month), Evening.of(before, month) if before else None
+    return BalanceDay.of(as_of, month), BalanceDay.of(before, month) if before else None
 
 
 def day_compared(day: date, comparison: Comparison) -> date | None:

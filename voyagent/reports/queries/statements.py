@@ -12,7 +12,7 @@ from voyagent.ledger.queries.trial_balance import (
     trial_balance_statement,
 )
 from voyagent.ledger.rules import PROFIT_AND_LOSS
-from voyagent.reports.queries.periods import Comparison, Days, Evening
+from voyagent.reports.queries.periods import BalanceDay, Comparison, Days
 
 GROWS_IN_CREDIT = ("liability", "equity", "revenue")
 """Types of accounts whose amounts are shown as credit less debit."""
@@ -170,8 +170,8 @@ class BalanceSheet:
     `before` is the comparison day, or None.
     """
 
-    now: Evening
-    before: Evening | None
+    now: BalanceDay
+    before: BalanceDay | None
     blocks: tuple[Position, ...]
 
     @property
@@ -191,10 +191,10 @@ def read_profit_and_loss(
     period is None if `comparison` is `none` and `first` is None.
     """
     before = days.from_day(first) if first else days.compared(comparison)
-    evenings = [days.last, days.evening_before]
+    balance_days = [days.last, days.day_before]
     if before is not None:
-        evenings += [before.last, before.evening_before]
-    wanted = list(dict.fromkeys(evenings))
+        balance_days += [before.last, before.day_before]
+    wanted = list(dict.fromkeys(balance_days))
     return (
         dict(
             zip(
@@ -228,24 +228,24 @@ def profit_and_loss(
 
 
 def read_balance_sheet(
-    reader: Reader, now: Evening, before: Evening | None = None
+    reader: Reader, now: BalanceDay, before: BalanceDay | None = None
 ) -> list[list[Row]]:
     """Return the trial balances that `balance_sheet` needs, for one or two days.
 
     For each day, the result has the trial balance of that day and the trial balance at the end of
     the previous financial year.
     """
-    evenings = [now, before] if before else [now]
+    balance_days = [now, before] if before else [now]
     wanted = [
         day
-        for evening in evenings
-        for day in (evening.as_of, evening.year_began - timedelta(days=1))
+        for balance_day in balance_days
+        for day in (balance_day.as_of, balance_day.year_began - timedelta(days=1))
     ]
     return reader.read(*map(trial_balance_statement, wanted))
 
 
 def balance_sheet(
-    read: list[list[Row]], now: Evening, before: Evening | None, home_currency: str | None
+    read: list[list[Row]], now: BalanceDay, before: BalanceDay | None, home_currency: str | None
 ) -> BalanceSheet:
     """Return the balance sheet from the result of `read_balance_sheet`.
 
@@ -297,7 +297,7 @@ def _movement(read: dict[date, list[Row]], days: Days) -> Balances:
 
     Accounts whose debit and credit did not change in the period are left out.
     """
-    opened = _balances(read[days.evening_before])
+    opened = _balances(read[days.day_before])
     moved = {}
     for row in read[days.last]:
         key = (row["currency"], row["code"])

@@ -257,7 +257,7 @@ def read_period(
     """
     statements = [
         trial_balance_statement(period.year_before),
-        trial_balance_statement(period.evening_before),
+        trial_balance_statement(period.day_before),
         trial_balance_statement(period.last, include_zero=include_zero),
     ]
     if period.is_over_a_turn:

@@ -15,8 +15,8 @@ from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.fields import YEAR_MIN
 from voyagent.reports.documents import books, pdf
 from voyagent.reports.documents.sentences import (
+    balance_day_words,
     compared_words,
-    evening_words,
     filtered,
     in_currency,
     period_words,
@@ -25,12 +25,12 @@ from voyagent.reports.exports import spreadsheets
 from voyagent.reports.forms import Address, invalid_sentences
 from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import (
+    BalanceDay,
     Days,
-    Evening,
     Period,
     PeriodInverted,
+    balance_days,
     day_compared,
-    evenings,
     settings_statement,
     year_month,
 )
@@ -86,11 +86,11 @@ def balance_sheet(reader: RequestReader) -> Any:
         comparison_day = address.days.get("compare_as_of") or day_compared(
             as_of, address.compare or "none"
         )
-        now, before = evenings(as_of, comparison_day, year_month(settings))
+        now, before = balance_days(as_of, comparison_day, year_month(settings))
         report = statements.balance_sheet(
             statements.read_balance_sheet(reader, now, before), now, before, actor.currency
         )
-        words = evening_words(as_of, before, address.currency)
+        words = balance_day_words(as_of, before, address.currency)
     if report is not None and address.format == "pdf":
         return exported_file(
             pdf.file(
@@ -116,16 +116,16 @@ def _lines_of(code: str, days: Days) -> str:
     return url_for("reports.general_ledger", account=code, **_dated(days))
 
 
-def _earned_in(evening: Evening, *, earlier: bool) -> str:
+def _earned_in(balance_day: BalanceDay, *, earlier: bool) -> str:
     """Return the URL of the profit and loss that explains a computed result.
 
     The result is that of all earlier financial years if `earlier` is true, else that of the current
-    financial year up to the day of `evening`.
+    financial year up to the day of `balance_day`.
     """
     return (
-        earned_until(evening.year_began - timedelta(days=1))
+        earned_until(balance_day.year_began - timedelta(days=1))
         if earlier
-        else url_for("reports.profit_and_loss", compare="none", **_dated(evening.year_so_far))
+        else url_for("reports.profit_and_loss", compare="none", **_dated(balance_day.year_so_far))
     )
 
 
@@ -138,7 +138,7 @@ def earned_until(last: date) -> str:
 
 def earned_in_year(month: int, last: date) -> str:
     """Return the URL of the profit and loss of a financial year up to a day."""
-    return _earned_in(Evening.of(last, month), earlier=False)
+    return _earned_in(BalanceDay.of(last, month), earlier=False)
 
 
 def kept_ways(period: Period) -> list[str]:
