@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from tests.billing.papers import (
     DUE,
@@ -35,6 +36,7 @@ from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import allocations, payments as payment_service
 from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel import clock
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger.service import months
@@ -247,6 +249,32 @@ def test_a_payment_cannot_allocate_more_than_its_amount(alice: Person) -> None:
         allocate(alice, payment_id, part(second, 11))
     allocate(alice, payment_id, part(second, 10))
     assert left_of(alice, payment_id) == (70, 30, 0)
+
+
+@pytest.mark.parametrize(
+    ("paid_by", "owed_by", "is_same"),
+    [
+        ("MEERA NAIR", "Meera Nair", True),
+        ("मीरा नायर", "मीरा नायर", True),
+        ("मीरा नायर", "मीना नायर", False),
+        ("ÉCLAIR TOURS", "Éclair Tours", True),
+        ("ΣΙΣΥΦΟΣ", "σισυφος", None),
+        ("İlker", "i̇lker", None),
+    ],
+)
+def test_a_payment_and_a_document_have_the_same_party_as_the_database_compares_names(
+    alice: Person, paid_by: str, owed_by: str, is_same: bool | None
+) -> None:
+    if is_same is None:  # the answer depends on the collation of the database
+        with alice.reading():
+            is_same = db.session.scalar(sa.select(sa.func.lower(paid_by) == sa.func.lower(owed_by)))
+    payment_id = advance(alice, 100, party_name=paid_by)
+    document = issued(alice, customer_name=owed_by)
+    if is_same:
+        allocate(alice, payment_id, part(document, 1))
+        return
+    with pytest.raises(payment_errors.AnotherParty):
+        allocate(alice, payment_id, part(document, 1))
 
 
 def test_documents_of_another_party_currency_or_kind_are_refused(

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.bills import queries as bill_queries
@@ -118,7 +118,7 @@ def check_parts(
         document = documents[part.document_id]
         if document.status not in OPEN:
             raise DocumentNotOpen
-        if document.party_name.lower() != payment.party_name.lower():
+        if not _is_same_party(document.party_name, payment.party_name):
             raise AnotherParty
         if part.amount.currency != payment.currency:
             raise MixedCurrencies
@@ -137,6 +137,14 @@ def check_parts(
     if last is not None and day < last:
         raise DateTooEarly
     return settlements
+
+
+def _is_same_party(one: str, other: str) -> bool:
+    """Return True if two names are of one party: they differ at most in upper and lower case."""
+    if one == other or (one.isascii() and other.isascii()):
+        return one.lower() == other.lower()
+    # Python and PostgreSQL differ in a few letters, such as the Greek final sigma.
+    return bool(db.session.scalar(select(func.lower(one) == func.lower(other))))
 
 
 def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
