@@ -33,6 +33,7 @@ from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.limits import Quota, long_work, places, throttles
 from voyagent.kernel.text import amounts, passages
 from voyagent.privacy.queries import person
+from voyagent.privacy.service import searches
 from voyagent.reports import service as report_files, tasks as report_tasks
 from voyagent.reports.queries import checks
 from voyagent.settings.models import TenantSettings
@@ -162,7 +163,12 @@ FIGURES = {
         copy_export.ADDRESS_SLOTS,
     ),
     "polling": (long_work.POLLING, long_work.AGENCY_POLLING),
-    "searches": (long_work.SEARCHES, long_work.SEARCH_WAIT_S, person.SEARCH_S),
+    "searches": (
+        long_work.SEARCHES,
+        long_work.SEARCHES_WAITING,
+        searches.WAIT_S,
+        person.SEARCH_S,
+    ),
     "files": (
         copy_export.SLOTS,
         copy_export.SMALL_ROWS,
@@ -242,7 +248,7 @@ def test_there_are_more_threads_than_may_wait() -> None:
         Settings.model_fields["streams_max"].default,
         buffering.SLOW_READERS_MAX,
         3 * places.QUEUE_MAX,  # writes, writes without an agency, reads
-        long_work.SEARCHES + 3 * long_work.POLLING,
+        long_work.SEARCHES_WAITING + 3 * long_work.POLLING,
         copy_export.EXPORTS_WAITING + 2 * copy_export.ALL_FILES_WAITING,
         passwords.ADDRESS_WAITING_MAX + passwords.STRANGERS_WAITING_MAX,
     )

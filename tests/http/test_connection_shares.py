@@ -7,20 +7,26 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from psycopg_pool import PoolTimeout
 from werkzeug.test import TestResponse
 
 from tests.http.conftest import Variant
 from tests.people import PASSWORD, ApiClient, Person
 from voyagent.kernel import db_connections, tenancy
+from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.database.session_pool import ConnectionShares, SessionPool, ShareInUse
 from voyagent.kernel.db import db, next_act, pause
 from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.errors import Conflict
 from voyagent.kernel.limits import Places
+from voyagent.kernel.limits.callers import note_network
+from voyagent.kernel.limits.places import QUEUE_MAX
 
 POOL_SIZE, SHARE, CLIENTS = 4, 4, 20
 WAIT_S = 0.3
@@ -153,6 +159,79 @@ def test_people_without_an_agency_have_connections_that_agencies_cannot_use(
     with filled(shares.of_nobody):
         assert save(alice, app_of_shares).status_code == 201
         assert client.post("/auth/sign-in", json=unknown).status_code == 503
+
+
+NEAR, FAR = "192.0.2.7", "198.51.100.9"
+
+
+def test_one_client_address_cannot_use_all_connections_without_an_agency(
+    app_of_shares: Flask,
+) -> None:
+    nobody = pool_of(app_of_shares).shares.of_nobody
+    unknown = {"email": "nobody@malabar.example", "password": PASSWORD}
+
+    def status(address: str) -> int:
+        client = app_of_shares.test_client()
+        return client.post(
+            "/api/auth/sign-in", json=unknown, environ_base={"REMOTE_ADDR": address}
+        ).status_code
+
+    assert nobody.share < nobody.total
+    held = [nobody.take(NEAR, 0, address=NEAR) for _ in range(nobody.share)]
+    assert all(held)
+    assert status(NEAR) == 503
+    assert status(FAR) == 401
+    for _ in held:
+        nobody.release(NEAR, NEAR)
+
+
+AGENCY: ContextVar[UUID] = ContextVar("agency")
+
+
+def read_by(app: Flask) -> tuple[Places, Callable[[], None]]:
+    pool: ReadPool = app.extensions["voyagent.auth_adapter"].lane
+
+    def read() -> None:
+        with pool._connection(AGENCY.get()):  # noqa: SLF001 - without a query
+            pass
+
+    return pool._places, read  # noqa: SLF001
+
+
+def write_by(_app: Flask) -> tuple[Places, Callable[[], None]]:
+    shares = ConnectionShares(8, AGENCY.get)
+
+    def write() -> None:
+        held = shares.take(5)
+        assert held is not None
+        held.release()
+
+    return shares.of_agencies, write
+
+
+@pytest.mark.parametrize("used_by", [read_by, write_by])
+def test_many_agencies_of_one_address_do_not_refuse_an_agency_elsewhere(
+    app_of_shares: Flask, used_by: Callable[[Flask], tuple[Places, Callable[[], None]]]
+) -> None:
+    places, use = used_by(app_of_shares)
+
+    def use_from(address: str) -> bool:
+        note_network(address)
+        AGENCY.set(uuid4())
+        try:
+            use()
+        except (PoolTimeout, ShareInUse):
+            return False
+        return True
+
+    with ThreadPoolExecutor(QUEUE_MAX + 1) as threads:
+        with filled(places):
+            near = [threads.submit(use_from, NEAR) for _ in range(QUEUE_MAX)]
+            wait_until(lambda: len(places._waiting) == QUEUE_MAX)  # noqa: SLF001
+            far = threads.submit(use_from, FAR)
+            wait_until(lambda: far.done() or any(one.done() for one in near))
+        assert far.result(timeout=5)
+        assert sum(not one.result(timeout=5) for one in near) == 1
 
 
 # Nothing is left over

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.billing.papers import issued, pay
-from tests.people import Person
+from tests.people import People, Person
 from tests.privacy.people import GSTIN, MAIL, NAME, PAN, PHONE, VALUES, a_subject
 from tests.trips.things import OUT, PASSPORT, a_line, a_passenger, a_trip, keyring
 from voyagent.chat.service import conversations as chat, turns
@@ -23,7 +28,7 @@ from voyagent.parties.queries import PartyNotFound
 from voyagent.privacy.errors import RecordNotFound, SearchesBusy
 from voyagent.privacy.queries import person as held
 from voyagent.privacy.rules.register import BY_TABLE
-from voyagent.privacy.service import erasure, exporting, links
+from voyagent.privacy.service import erasure, exporting, links, searches
 
 
 def test_everything_linked_is_found(alice: Person) -> None:
@@ -330,7 +335,7 @@ def test_a_companion_is_erased_from_the_records_of_others(
 def test_an_agency_does_one_long_request_at_a_time(
     alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(long_work, "SEARCH_WAIT_S", 0.1)
+    monkeypatch.setattr(searches, "WAIT_S", 0.1)
     mine, theirs = (a_subject(one).party_id for one in (alice, charlie))
     path = f"/privacy/parties/{mine}"
     calls = (
@@ -338,13 +343,56 @@ def test_an_agency_does_one_long_request_at_a_time(
         lambda: alice.api.get(f"{path}/export"),
         lambda: alice.api.post(f"{path}/erase", json={"reason": "asked"}),
     )
-    with long_work.searching(alice.actor.tenant_id, SearchesBusy):
+    with long_work.searching(alice.actor.tenant_id, SearchesBusy, 0):
         for call in calls:
             answer = call()
             assert (answer.status_code, answer.json["detail"]) == (503, "searches_busy")
             assert int(answer.headers["Retry-After"]) > 0
         assert charlie.api.get(f"/privacy/parties/{theirs}").status_code == 200
     assert alice.api.get(path).status_code == 200
+
+
+def test_two_agencies_that_search_all_the_time_do_not_refuse_a_third(
+    alice: Person, charlie: Person, people: People
+) -> None:
+    third = people.sign_up("Third Person", agency="Third Agency")
+    path = f"/privacy/parties/{a_subject(third).party_id}"
+    over = threading.Event()
+
+    def search(agency: UUID) -> None:
+        while not over.is_set():
+            with suppress(SearchesBusy), long_work.searching(agency, SearchesBusy, 5):
+                over.wait(0.3)
+
+    with ThreadPoolExecutor(6) as threads:
+        try:
+            for agency in (alice.actor.tenant_id, charlie.actor.tenant_id) * 3:
+                threads.submit(search, agency)
+            statuses = [third.api.get(path).status_code for _ in range(5)]
+        finally:
+            over.set()
+    assert statuses == [200] * 5
+
+
+def test_a_search_that_waits_holds_no_connection_and_authenticates_again(
+    app: Flask, alice: Person, owner_engine: sa.Engine
+) -> None:
+    path = f"/privacy/parties/{a_subject(alice).party_id}"
+    with app.app_context():
+        pool = db.engine.pool
+    before = pool.checkedout()  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(1) as thread:
+        with long_work.searching(alice.actor.tenant_id, SearchesBusy, 0):
+            waiting = thread.submit(alice.api.get, path)
+            time.sleep(0.5)
+            assert not waiting.done()
+            assert pool.checkedout() == before  # type: ignore[attr-defined]
+            with owner_engine.begin() as connection:
+                connection.execute(
+                    sa.text("update users set role = 'viewer' where id = :id"),
+                    {"id": alice.actor.user_id},
+                )
+        assert waiting.result(timeout=10).status_code == 403
 
 
 @pytest.mark.parametrize("has_enquiry", [True, False])

@@ -13,7 +13,9 @@ from flask import Flask, Response, g, request
 from werkzeug.datastructures import Headers
 
 from voyagent.http.assets import mark_of
+from voyagent.http.client import client_network
 from voyagent.kernel.config import Settings
+from voyagent.kernel.limits.callers import note_network
 
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action"
@@ -82,6 +84,7 @@ def install(app: Flask, settings: Settings) -> None:
         g.started = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        note_network(client_network())
         if (
             request.method == "OPTIONS"
             and request.path.startswith("/api/")

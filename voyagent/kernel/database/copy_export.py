@@ -47,6 +47,7 @@ from voyagent.kernel.database.statement_cache import Statement, compiled_for
 from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.limits import Places
+from voyagent.kernel.limits.callers import present_network
 from voyagent.kernel.limits.running_requests import running_requests
 from voyagent.kernel.money import currency_codes, exponent
 
@@ -293,10 +294,12 @@ class Exports:
         once may have more than SMALL_ROWS rows, so that small files need not wait for long reports.
         Raises ExportsBusy.
         """
+        queues = [self._large_files, self._files] if rows > SMALL_ROWS else [self._files]
         with ExitStack() as held:
-            if rows > SMALL_ROWS:
-                held.enter_context(self._large_files.held(tenant_id, FILES_WAIT_S, ExportsBusy))
-            held.enter_context(self._files.held(tenant_id, FILES_WAIT_S, ExportsBusy))
+            for places in queues:
+                held.enter_context(
+                    places.held(tenant_id, FILES_WAIT_S, ExportsBusy, address=present_network())
+                )
             yield
 
     def open(self, tenant_id: UUID, address: str | None = None) -> Snapshot:

@@ -20,6 +20,7 @@ from voyagent.kernel import tenancy
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import DRIVER, db
 from voyagent.kernel.db_connections import Purpose, parameters_for, purpose_of_process
+from voyagent.kernel.limits.callers import present_network
 from voyagent.kernel.limits.places import QUEUE_MAX, Places
 
 WAIT_S = 5.0
@@ -33,23 +34,24 @@ class ShareInUse(PoolTimeoutError):
 class _Held:
     """One connection that `ConnectionShares` counts as in use."""
 
-    def __init__(self, places: Places, party: UUID | None) -> None:
-        self._places, self._party = places, party
+    def __init__(self, places: Places, party: UUID | str | None, address: str | None) -> None:
+        self._places, self._party, self._address = places, party, address
         self.is_open = True
 
     def release(self) -> None:
         if self.is_open:
             self.is_open = False
-            self._places.release(self._party)
+            self._places.release(self._party, self._address)
 
 
 class ConnectionShares:
     """Limits how many of `total` connections each agency may use at the same time.
 
     About a quarter of the connections is only for transactions that begin without an agency, such
-    as a sign-in. An agency may use half of `total`, or two connections if that is more. About
-    another quarter is only for agencies that use no connection at the time. `agency` returns the
-    agency for which the thread is about to use a connection, or None.
+    as a sign-in. Clients of one IP address may use all of this quarter but one. An agency may use
+    half of `total`, or two connections if that is more. About another quarter is only for agencies
+    that use no connection at the time. `agency` returns the agency for which the thread is about to
+    use a connection, or None.
     """
 
     def __init__(self, total: int, agency: Callable[[], UUID | None]) -> None:
@@ -58,7 +60,7 @@ class ConnectionShares:
         self.of_agencies = Places(
             agencies, share, queue_max=QUEUE_MAX, kept=min(apart, agencies - share)
         )
-        self.of_nobody = Places(apart, apart, queue_max=QUEUE_MAX)
+        self.of_nobody = Places(apart, max(1, apart - 1), queue_max=QUEUE_MAX)
         self._agency = agency
         self._thread = threading.local()
 
@@ -72,11 +74,11 @@ class ConnectionShares:
         held: _Held | None = getattr(self._thread, "held", None)
         if held is not None and held.is_open:
             return None
-        party = self._agency()
-        places = self.of_nobody if party is None else self.of_agencies
-        if not places.take(party, wait_s):
+        agency, address = self._agency(), present_network()
+        places, party = (self.of_nobody, address) if agency is None else (self.of_agencies, agency)
+        if not places.take(party, wait_s, address=address):
             raise ShareInUse(f"no connection of the agency's share within {wait_s} s")
-        held = self._thread.held = _Held(places, party)
+        held = self._thread.held = _Held(places, party, address)
         return held
 
 

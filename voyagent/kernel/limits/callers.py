@@ -1,6 +1,6 @@
-"""The client that made the latest rate-limited attempt in the current thread.
+"""The client of the request that the current thread handles.
 
-The limit on simultaneous password checks needs the IP address of this client.
+Limits on work at the same time count the callers from one IP address together.
 """
 
 from __future__ import annotations
@@ -32,3 +32,19 @@ def note_caller(caller: Caller) -> None:
 def present_caller() -> Caller:
     """Return the caller of the latest attempt in this thread, or an empty `Caller`."""
     return _present.get() or Caller()
+
+
+_network: ContextVar[str | None] = ContextVar("network", default=None)
+
+
+def note_network(network: str | None) -> None:
+    """Set the client's IPv4 address or IPv6 /64 of the request that this thread handles.
+
+    None means that the address is unknown or is shared by many clients.
+    """
+    _network.set(network)
+
+
+def present_network() -> str | None:
+    """Return the client's IPv4 address or IPv6 /64, or None (see `note_network`)."""
+    return _network.get()

@@ -10,25 +10,25 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from uuid import UUID
 
+from voyagent.kernel.limits.callers import present_network
 from voyagent.kernel.limits.places import Places
 
 Refusal = Callable[[], Exception]
-SEARCHES, SEARCH_WAIT_S = 2, 2.0
+SEARCHES, SEARCHES_WAITING = 2, 8
 IMPORTS, SMALL_ROWS, POLLING, AGENCY_POLLING = 2, 100, 24, 8
-# A caller that waits for a search holds a connection, so few may wait.
-_searches = Places(SEARCHES, 1, queue_max=SEARCHES)
+_searches = Places(SEARCHES, 1, waiting_max=1, queue_max=SEARCHES_WAITING)
 _imports = Places(IMPORTS, 1, waiting_max=AGENCY_POLLING, queue_max=POLLING)
 _large_imports = Places(IMPORTS - 1, 1, waiting_max=AGENCY_POLLING, queue_max=POLLING)
 _polling = Places(POLLING, AGENCY_POLLING)
 
 
-def searching(agency: UUID, refusal: Refusal) -> AbstractContextManager[None]:
-    """Hold a place for a slow search through an agency's texts while the block runs.
+def searching(agency: UUID, refusal: Refusal, wait_s: float) -> AbstractContextManager[None]:
+    """Hold a place for a search of all texts of an agency while the block runs.
 
-    For example, an erasure searches all texts for a person. Raises `refusal()` if there is no place
-    within SEARCH_WAIT_S seconds.
+    The caller must hold no connection while it waits. Raises `refusal()` if there is no place
+    within `wait_s` seconds.
     """
-    return _searches.held(agency, SEARCH_WAIT_S, refusal)
+    return _searches.held(agency, wait_s, refusal, address=present_network())
 
 
 @contextmanager
@@ -39,10 +39,10 @@ def importing(agency: UUID, refusal: Refusal, wait_s: float, *, rows: int) -> It
     but one, so that a small file need not wait for large files. The caller must hold no database
     connection while it waits. Raises `refusal()` if there is no place within `wait_s` seconds.
     """
+    queues = [_large_imports, _imports] if rows > SMALL_ROWS else [_imports]
     with ExitStack() as held:
-        if rows > SMALL_ROWS:
-            held.enter_context(_large_imports.held(agency, wait_s, refusal))
-        held.enter_context(_imports.held(agency, wait_s, refusal))
+        for places in queues:
+            held.enter_context(places.held(agency, wait_s, refusal, address=present_network()))
         yield
 
 

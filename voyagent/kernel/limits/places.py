@@ -162,14 +162,15 @@ class Places:
         refusal: Callable[[], Exception],
         *,
         is_first: bool = False,
+        address: str | None = None,
     ) -> Iterator[None]:
         """Hold a place while the block runs; raise `refusal()` if the party gets none."""
-        if not self.take(party, wait_s, is_first=is_first):
+        if not self.take(party, wait_s, is_first=is_first, address=address):
             raise refusal()
         try:
             yield
         finally:
-            self.release(party)
+            self.release(party, address)
 
     def _leave(self, ticket: _Ticket) -> bool:
         """Remove a caller without a place from the queue; return False if it has a place."""

@@ -17,14 +17,12 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.limits.long_work import searching
 from voyagent.ledger.service import names
 from voyagent.parties import queries as parties
 from voyagent.privacy.errors import (
     IdentityNotKept,
     PersonHasOpenRecords,
     ReasonRequired,
-    SearchesBusy,
 )
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.queries import person
@@ -32,6 +30,7 @@ from voyagent.privacy.queries.person import Links
 from voyagent.privacy.rules.register import MENTIONS, Holding, Mention
 from voyagent.privacy.rules.retention import days_of
 from voyagent.privacy.rules.spellings import pattern_of
+from voyagent.privacy.service.searches import searching
 from voyagent.settings.queries import get_settings
 from voyagent.trips.service import lines as trip_lines, passports
 
@@ -114,7 +113,7 @@ def plan(actor: Actor, party_id: UUID) -> Plan:
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.read")
-    with searching(actor.tenant_id, SearchesBusy):
+    with searching(actor, "privacy.read"):
         return plan_of(person.links_of(party_id), actor)
 
 
@@ -133,7 +132,7 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     why = reason.strip()
     if not 1 <= len(why) <= REASON_MAX:
         raise ReasonRequired
-    with searching(actor.tenant_id, SearchesBusy):
+    with searching(actor, "privacy.erase"):
         return _erase(keyring, actor, party_id, why)
 
 

@@ -17,12 +17,11 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.limits.long_work import searching
 from voyagent.parties import queries as parties
-from voyagent.privacy.errors import SearchesBusy
 from voyagent.privacy.queries import person
 from voyagent.privacy.queries.person import Links
 from voyagent.privacy.rules.register import HOLDINGS
+from voyagent.privacy.service.searches import searching
 from voyagent.trips.service import passports
 
 _CONVERSATIONS = ("chat_messages", "chat_turns", "chat_events", "chat_turn_steps", "approvals")
@@ -45,7 +44,7 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.export")
-    with searching(actor.tenant_id, SearchesBusy):
+    with searching(actor, "privacy.export"):
         return _export(keyring, actor, party_id, form)
 
 

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.limits.long_work import searching
 from voyagent.parties import queries as parties
-from voyagent.privacy.errors import SearchesBusy
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.queries import person
 from voyagent.privacy.service import erasure
+from voyagent.privacy.service.searches import searching
 
 
 def read(actor: Actor, party_id: UUID) -> Row:
@@ -22,7 +21,7 @@ def read(actor: Actor, party_id: UUID) -> Row:
     Raises Forbidden, PartyNotFound, SearchesBusy.
     """
     actor.require("privacy.read")
-    with searching(actor.tenant_id, SearchesBusy):
+    with searching(actor, "privacy.read"):
         return _read(actor, party_id)
 
 
