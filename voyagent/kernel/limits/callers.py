@@ -38,7 +38,7 @@ _network: ContextVar[str | None] = ContextVar("network", default=None)
 
 
 def note_network(network: str | None) -> None:
-    """Set the client's IPv4 address or IPv6 /64 of the request that this thread handles.
+    """Set the client's IPv4 address or IPv6 /64 for this thread.
 
     None means that the address is unknown or is shared by many clients.
     """

@@ -140,7 +140,7 @@ def check_parts(
 
 
 def _is_same_party(one: str, other: str) -> bool:
-    """Return True if two names are of one party: they differ at most in upper and lower case."""
+    """Return True if two names differ at most in upper and lower case."""
     if one == other or (one.isascii() and other.isascii()):
         return one.lower() == other.lower()
     # Python and PostgreSQL differ in a few letters, such as the Greek final sigma.
