@@ -69,8 +69,9 @@ def post_worker_init(worker: Any) -> None:
     the drain, because otherwise they would stay open until gunicorn ends the process by force.
     """
     from voyagent.http.buffering import Limits  # noqa: PLC0415
-    from voyagent.http.start import check_web_process, follow_clock  # noqa: PLC0415 - the program is loaded now
+    from voyagent.http.start import check_web_process, follow_clock, limit_heaps  # noqa: PLC0415 - the program is loaded now
 
+    limit_heaps()
     check_web_process(worker.wsgi)
     follow_clock(worker.wsgi)
     parts = worker.wsgi.extensions
