@@ -195,7 +195,8 @@ class DocumentNotOpen(Conflict):
 class InvoicePaid(DocumentNotOpen):
     """A paid invoice cannot be credited, because it has no open amount.
 
-    After the allocation of a payment is taken back, the invoice has an open amount again.
+    To credit a paid invoice, first take back the allocation of its payment. This makes the invoice
+    open again.
     """
 
     message = N_(

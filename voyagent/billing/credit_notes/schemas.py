@@ -99,7 +99,8 @@ class CreditLineOut(AnswerOf[Row]):
 class CreditNoteOut(CreditNoteBrief):
     """A credit note with its lines and the revenue that it cancels.
 
-    `recognitions` is the cancelled revenue of service dates after the date of the credit note.
+    `recognitions` has only revenue of service dates after the date of the credit note. All other
+    revenue is cancelled by the entry of the credit note itself.
     """
 
     lines: list[CreditLineOut]

@@ -106,8 +106,9 @@ def open_documents(
     """Select the open documents that were issued from `first` to `last`.
 
     If `as_of` is None, the documents must be open now; otherwise they must have been open at the
-    end of `as_of`. `among` selects the document ids to which the result is restricted. Together
-    with `as_of`, `among` must select the documents that changed after that day (`_changed_since`).
+    end of `as_of`. `among` selects the ids of documents to which the result is restricted.
+    Documents that were settled or voided after `as_of` are in the result even if `among` does not
+    select them.
     """
     if as_of is None:
         table = DOCUMENTS[kind]
