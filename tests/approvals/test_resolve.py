@@ -209,6 +209,26 @@ def test_ones_own_money_request_needs_a_colleague_who_could_approve_it(
     assert "self_approved" not in desk.events(approval_id, "approval.granted")[0]["inputs"]
 
 
+def test_a_suspended_colleague_counts_until_an_administrator_removes_them(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
+    """Otherwise a reset that suspends colleagues would remove the second person."""
+    own, edited = desk.propose(alice, "probe_invoice"), desk.propose(bob, "probe_invoice")
+    arguments = desk.row(edited)["payload"] | {"text": "other"}
+    alice.does(lambda actor: proposing.edit(actor, edited, arguments).id)
+    desk.run(
+        "update users set is_active = false, suspended_at = now() where id = :u",
+        u=leila.actor.user_id,
+    )
+    for approval_id in (own, edited):
+        with pytest.raises(SelfApproval):
+            resolve(alice, approval_id, granted=True)
+    assert alice.api.delete(f"/team/{leila.actor.user_id}").status_code == 204
+    for approval_id in (own, edited):
+        resolve(alice, approval_id, granted=True)
+        assert desk.row(approval_id)["status"] == "granted"
+
+
 def test_ones_own_request_can_always_be_declined(desk: Desk, alice: Person, leila: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     resolve(alice, approval_id, granted=False)

@@ -137,6 +137,34 @@ def test_an_administrator_who_confirms_a_new_address_loses_nobody(
     )
 
 
+@pytest.mark.parametrize("role", ["viewer", "ticketing_lead"])
+def test_a_person_who_is_no_longer_administrator_suspends_nobody(
+    strict: Flask,  # noqa: F811 - the fixture
+    uma: Person,  # noqa: F811 - the fixture
+    events: Events,
+    role: str,
+) -> None:
+    """The founder invited the administrators, who have given her another role."""
+    confirm(uma)
+    administrator = accepts(strict, uma, role="agency_admin")
+    prove(administrator)
+    colleague = accepts(strict, administrator)
+    keys = {person.email: make_key(person)[1] for person in (administrator, colleague)}
+    path = f"/team/{uma.actor.user_id}"
+    assert administrator.api.patch(path, json={"role": role}).status_code == 200
+    moved = fresh_address()
+    move(uma, moved)
+    reset(strict, moved)
+
+    for person in (administrator, colleague):
+        assert works(person, keys[person.email]) == {200}
+    assert administrator.api.get("/team").json["suspended"] == []
+    assert events(uma, "person.suspended") == []
+    mail = mailbox.newest(strict, to=moved, kind="password_changed").text
+    assert "2 other people have access" in mail
+    assert "have no access" not in mail
+
+
 def test_the_first_reset_of_an_invited_address_tells_who_else_is_in_the_agency(
     strict: Flask,  # noqa: F811 - the fixture
     uma: Person,  # noqa: F811 - the fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from voyagent.approvals.models import Approval
@@ -69,9 +70,12 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
     The rule covers acts with `Effect.money`, if the agency's setting `four_eyes` is on. It forbids
     the requester and the editors to approve, with two exceptions:
 
-    - An editor may approve if no other active user has a role that could approve.
-    - A requester who has not edited the proposal may approve if no active user has such a role,
-      except the requester and the editors.
+    - An editor may approve if no other user has a role that could approve.
+    - A requester who has not edited the proposal may approve if no user has such a role, except
+      the requester and the editors.
+
+    Active and suspended users count. Otherwise a reset that suspends colleagues
+    (`identity.service.suspending`) would also end the need for a second person.
     """
     effect = effects.find(approval.tool_name)
     if (
@@ -85,26 +89,30 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
     return (
         settings.get_settings().four_eyes
         and actor.user_id in _authors(approval, could)
-        and identity.other_active_people({actor.user_id}, could) > 0
+        and _others({actor.user_id}, could) > 0
     )
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
-    """Return the roles of other active users who may approve the proposal."""
+    """Return the roles of other users who may approve the proposal."""
     roles = who_may_grant(approval)
     authors = _authors(approval, frozenset(roles))
-    return [role for role in roles if identity.other_active_people(authors, frozenset({role})) > 0]
+    return [role for role in roles if _others(authors, frozenset({role})) > 0]
 
 
 def _authors(approval: Approval, could: frozenset[str]) -> frozenset[UUID]:
     """Return the users whom the four-eyes rule forbids to approve.
 
-    These are the requester and all editors. If no active user besides them has one of the roles
-    `could`, the result has only the editors.
+    These are the requester and all editors. If no other user has one of the roles `could`, the
+    result has only the editors.
     """
     editors, requester = editors_of(approval), approval.requested_by_user_id
     everybody = editors if requester is None else editors | {requester}
-    return everybody if identity.other_active_people(everybody, could) > 0 else editors
+    return everybody if _others(everybody, could) > 0 else editors
+
+
+def _others(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
+    return identity.other_active_people(user_ids, roles, or_suspended=True)
 
 
 def _who_could(effect: Effect, approval: Approval) -> frozenset[str]:

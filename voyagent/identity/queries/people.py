@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    or_,
     select,
     text,
     tuple_,
@@ -577,10 +578,18 @@ def has_proven_administrator() -> bool:
     return db.session.scalar(statement.limit(1)) is not None
 
 
-def other_active_people(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
-    """Return the number of active users with one of `roles`, except `user_ids`."""
+def other_active_people(
+    user_ids: Iterable[UUID], roles: frozenset[str], *, or_suspended: bool = False
+) -> int:
+    """Return the number of active users with one of `roles`, except `user_ids`.
+
+    With `or_suspended`, suspended users are counted too.
+    """
+    counted = [User.is_active.is_(True)]
+    if or_suspended:
+        counted.append(User.suspended_at.is_not(None))
     statement = select(User.id).where(
-        User.is_active.is_(True), User.id.not_in(list(user_ids)), User.role.in_(roles)
+        or_(*counted), User.id.not_in(list(user_ids)), User.role.in_(roles)
     )
     return len(db.session.scalars(statement).all())
 

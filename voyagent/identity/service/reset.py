@@ -126,9 +126,10 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
 
     If the address was not proven before (`User.email_proven`), the reset proves the address. A
     stranger may have made the account, so API keys, sent invitations and two-factor authentication
-    end too. If the account had another e-mail address before, everybody whom the account invited,
-    directly or through others, is suspended. If the user is an administrator and no administrator
-    had a proven address, the settings in `settings.GUARDED` get their default values.
+    end too. If the user is an administrator and the account had another e-mail address before,
+    everybody whom the account invited, directly or through others, is suspended. If the user is an
+    administrator and no administrator had a proven address, the settings in `settings.GUARDED` get
+    their default values.
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """
@@ -163,8 +164,11 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
 def _take_over(identity: Identity, actor: Actor, person: User) -> Reset:
     """End all access that a stranger may have prepared before the address was proven."""
     end_credentials(Act.PASSWORD_RESET_UNPROVEN, person.id, by=actor)
-    suspended = suspend_invited(identity, actor, person.id) if person.email_moved else 0
-    if person.role == Role.AGENCY_ADMIN and not people.has_proven_administrator():
+    is_administrator = person.role == Role.AGENCY_ADMIN
+    # Only an administrator can restore access, and no lower role may end that of administrators.
+    suspends = is_administrator and person.email_moved
+    suspended = suspend_invited(identity, actor, person.id) if suspends else 0
+    if is_administrator and not people.has_proven_administrator():
         settings.restore_guarded(actor)
     person.email_proven, person.email_moved = True, False
     return Reset(person.email, people.other_active_people([person.id], frozenset(Role)), suspended)
