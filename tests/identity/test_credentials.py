@@ -99,7 +99,9 @@ def equipped(app: Flask, alice: Person, bob: Person, sql: Sql) -> Iterator[Equip
     with standing_clock():
         phone = switch_on(bob)
         made = Equipped(bob, alice, phone, sql)
-        made.does(totp.make_recovery_codes, password=PASSWORD, code=phone.code(), device=API)
+        codes = made.does(
+            totp.make_recovery_codes, password=PASSWORD, code=phone.code(), device=API
+        )
         make_key(bob)
         sql(
             "insert into invites (tenant_id, id, invited_by_user_id, email, role, token_hash,"
@@ -110,6 +112,7 @@ def equipped(app: Flask, alice: Person, bob: Person, sql: Sql) -> Iterator[Equip
             email=fresh_address(),
             hash=secrets.token_bytes(32),
         )
+        made.does(totp.set_up_totp, password=PASSWORD, code=codes[0], device=API)
         for purpose in Purpose:
             made.token(purpose)
         sign_in_again(made)

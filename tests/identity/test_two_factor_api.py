@@ -152,6 +152,55 @@ def test_setup_requires_a_fresh_token(alice: Person, sql: Sql) -> None:
     )
 
 
+def test_an_api_key_cannot_finish_a_setup(
+    alice: Person, anyone: ApiClient, travel: time_machine.Traveller
+) -> None:
+    phone = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
+    answer = key_of(alice).post("/auth/totp/verify", json={"code": phone.code()})
+    assert status_and_content(answer) == (403, "reauthentication_required")
+    assert sign_in(anyone, alice)[0] == 200
+    assert verify(alice, phone.code()).status_code == 200
+
+
+def test_a_setup_lapses_after_15_minutes(alice: Person, travel: time_machine.Traveller) -> None:
+    for wait_s, expected in ((15 * 60, (400, "totp_not_initialized")), (15 * 60 - 1, None)):
+        phone = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
+        travel.shift(wait_s)
+        answer = status_and_content(verify(alice, phone.code()))
+        assert answer == (expected or (200, {"totp_enabled": True}))
+
+
+def test_a_lapsed_setup_of_a_new_authenticator_leaves_the_old_one(
+    alice: Person, phone: Authenticator, anyone: ApiClient, travel: time_machine.Traveller
+) -> None:
+    answer = alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": phone.code()})
+    new = Authenticator(answer.json["secret"])
+    travel.shift(15 * 60)
+    assert status_and_content(verify(alice, new.code())) == (200, {"totp_enabled": True})
+    assert sign_in_totp(anyone, alice, new.code())[0] == 401
+    assert sign_in_totp(anyone, alice, phone.code())[0] == 200
+
+
+@pytest.mark.parametrize("act", ["reset", "change"])
+def test_a_setup_does_not_survive_a_new_password(
+    alice: Person, anyone: ApiClient, travel: time_machine.Traveller, act: str
+) -> None:
+    """Somebody who knew the password may have begun the set-up."""
+    phone = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
+    if act == "reset":
+        anyone.post("/auth/request-password-reset", json={"email": alice.email})
+        token = mailbox.newest(alice.app, to=alice.email, kind="reset_password").token
+        body = {"token": token, "new_password": NEW}
+        assert anyone.post("/auth/reset-password", json=body).status_code == 200
+    else:
+        body = {"current_password": PASSWORD, "new_password": NEW}
+        assert alice.api.post("/auth/change-password", json=body).status_code == 204
+    answer = anyone.post("/auth/sign-in", json={"email": alice.email, "password": NEW})
+    client = with_token(alice, answer.json["access_token"])
+    answer = client.post("/auth/totp/verify", json={"code": phone.code()})
+    assert status_and_content(answer) == (400, "totp_not_initialized")
+
+
 def test_password_and_code_do_not_replace_a_fresh_token(
     alice: Person, phone: Authenticator
 ) -> None:

@@ -53,6 +53,7 @@ class User(TenantOwned, Base):
     else. The link of an invitation does not prove the address, because the link is also shown to
     the inviter. `email_moved` is true from a change of the address until a mailed link proves the
     new address. `suspended_at` is set while the user is suspended (`service.suspending`).
+    `totp_pending_secret` waits for its first code and cannot be used after `totp_pending_until`.
     """
 
     __tablename__ = "users"
@@ -75,6 +76,7 @@ class User(TenantOwned, Base):
     removed_at: Mapped[datetime | None]
     invited_by_user_id: Mapped[UUID | None]
     suspended_at: Mapped[datetime | None]
+    totp_pending_until: Mapped[datetime | None]
 
     __table_args__ = (
         references("users", "invited_by_user_id", "fk_users_inviter"),

@@ -106,13 +106,14 @@ def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
     "/auth/totp/verify",
     answer=TotpStatus,
     permission="account.update",
-    errors=(TotpNotInitialized, TotpInvalid, TooManyRequests),
+    errors=(NotFresh, TotpNotInitialized, TotpInvalid, TooManyRequests),
 )
 def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Body[TotpStatus]:
     """Switch two-factor authentication on with a code made from the new secret.
 
-    All other sessions end. If two-factor authentication is already on and there is no new secret,
-    the call changes nothing and does not check the code.
+    The new secret must be verified within 15 minutes, and before the password or the e-mail address
+    changes. An API key is refused. All other sessions end. If two-factor authentication is already
+    on and there is no new secret, the call changes nothing and does not check the code.
     """
     totp.verify_totp(identity(), actor, code=body.code, device=device(Channel.API))
     return TotpStatus.of({"totp_enabled": True})

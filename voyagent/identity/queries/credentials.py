@@ -63,6 +63,12 @@ def living_statement(user_id: UUID) -> Select[Any]:
         Kind.SECOND_FACTOR: select(func.count()).where(
             owned(User), _USERS.id == user_id, _USERS.totp_enabled
         ),
+        Kind.SECOND_FACTOR_SETUP: select(func.count()).where(
+            owned(User),
+            _USERS.id == user_id,
+            _USERS.totp_pending_secret.is_not(None),
+            _USERS.totp_pending_until > func.now(),
+        ),
         Kind.RECOVERY_CODE: select(func.count()).where(
             owned(RecoveryCode), _CODES.user_id == user_id, _CODES.spent_at.is_(None)
         ),

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     RESET_LINK = "reset_link"
     CONFIRMATION_LINK = "confirmation_link"
     SECOND_FACTOR = "second_factor"
+    SECOND_FACTOR_SETUP = "second_factor_setup"
+    """A new secret of an authenticator that waits for its first code."""
     RECOVERY_CODE = "recovery_code"
 
 
@@ -72,15 +74,21 @@ TABLES: Mapping[Kind, frozenset[str]] = {
     Kind.RESET_LINK: frozenset({"one_time_tokens"}),
     Kind.CONFIRMATION_LINK: frozenset({"one_time_tokens"}),
     Kind.SECOND_FACTOR: frozenset({"users"}),
+    Kind.SECOND_FACTOR_SETUP: frozenset({"users"}),
     Kind.RECOVERY_CODE: frozenset({"recovery_codes"}),
 }
 """Tables in which each kind is stored; a test looks for tables that are missing here."""
 
 _EVERYTHING: Mapping[Kind, Effect] = dict.fromkeys(Kind, Effect.ENDS)
-_OTHER_SESSIONS: Mapping[Kind, Effect] = {Kind.SESSION: Effect.ENDS_OTHERS}
+_OTHER_SESSIONS: Mapping[Kind, Effect] = {
+    Kind.SESSION: Effect.ENDS_OTHERS,
+    # One of the other sessions may have begun the set-up.
+    Kind.SECOND_FACTOR_SETUP: Effect.ENDS,
+}
+_ALL_SESSIONS: Mapping[Kind, Effect] = {**_OTHER_SESSIONS, Kind.SESSION: Effect.ENDS}
 ENDED_BY: Mapping[Act, Mapping[Kind, Effect]] = {
     Act.PASSWORD_CHANGED: {**_OTHER_SESSIONS, Kind.RESET_LINK: Effect.ENDS},
-    Act.PASSWORD_RESET: {Kind.SESSION: Effect.ENDS, Kind.RESET_LINK: Effect.ENDS},
+    Act.PASSWORD_RESET: {**_ALL_SESSIONS, Kind.RESET_LINK: Effect.ENDS},
     # The mailed confirmation link continues: the owner of the address needs it.
     Act.PASSWORD_RESET_UNPROVEN: {**_EVERYTHING, Kind.CONFIRMATION_LINK: Effect.CONTINUES},
     Act.ADDRESS_CHANGED: {
@@ -98,9 +106,13 @@ ENDED_BY: Mapping[Act, Mapping[Kind, Effect]] = {
     },
     Act.ROLE_CHANGED: {},
     Act.MAY_NO_LONGER_INVITE: {Kind.INVITATION: Effect.ENDS},
-    Act.SIGNED_OUT: {Kind.SESSION: Effect.ENDS},
+    Act.SIGNED_OUT: _ALL_SESSIONS,
     Act.REMOVED: _EVERYTHING,
-    Act.INVITER_TAKEN_OVER: {Kind.INVITATION: Effect.ENDS, Kind.RESET_LINK: Effect.ENDS},
+    Act.INVITER_TAKEN_OVER: {
+        Kind.INVITATION: Effect.ENDS,
+        Kind.RESET_LINK: Effect.ENDS,
+        Kind.SECOND_FACTOR_SETUP: Effect.ENDS,
+    },
     Act.SUSPENDED: {},
 }
 """Effect of each act on each kind; a kind that is not listed continues."""

@@ -367,6 +367,7 @@ class CredentialCount(AnswerOf[Row]):
         "reset_link",
         "confirmation_link",
         "second_factor",
+        "second_factor_setup",
         "recovery_code",
     ]
     live: int

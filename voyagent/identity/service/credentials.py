@@ -27,7 +27,7 @@ from voyagent.identity.service import one_time
 from voyagent.identity.service.errors import CredentialKindNotFound
 from voyagent.identity.service.one_time import Purpose
 from voyagent.identity.service.proving import lock_actor
-from voyagent.identity.service.second_factor import forget_recovery_codes
+from voyagent.identity.service.second_factor import forget_recovery_codes, forget_setup
 from voyagent.identity.service.sessions import end_sessions
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.actor import Actor
@@ -161,8 +161,15 @@ def _end_second_factor(ending: _Ending) -> int:
     key = (tenancy.current_tenant(db.session), ending.user_id)
     person = db.session.get_one(User, key, with_for_update={"key_share": True})
     was_on = person.totp_enabled
-    person.totp_enabled, person.totp_secret, person.totp_pending_secret = False, None, None
+    person.totp_enabled, person.totp_secret = False, None
     return int(was_on)
+
+
+def _end_setup(ending: _Ending) -> int:
+    ended = forget_setup(ending.user_id)
+    if ended:
+        audit.record(ending.by, "auth.totp_setup_dropped", entity_refs={"user_id": ending.user_id})
+    return ended
 
 
 _ENDINGS: Mapping[Kind, Callable[[_Ending], int]] = {
@@ -172,5 +179,6 @@ _ENDINGS: Mapping[Kind, Callable[[_Ending], int]] = {
     Kind.RESET_LINK: lambda ending: one_time.end(ending.user_id, Purpose.RESET_PASSWORD),
     Kind.CONFIRMATION_LINK: lambda ending: one_time.end(ending.user_id, Purpose.VERIFY_EMAIL),
     Kind.SECOND_FACTOR: _end_second_factor,
+    Kind.SECOND_FACTOR_SETUP: _end_setup,
     Kind.RECOVERY_CODE: lambda ending: forget_recovery_codes(ending.user_id),
 }

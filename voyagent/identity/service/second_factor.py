@@ -157,6 +157,15 @@ def forget_recovery_codes(user_id: UUID) -> int:
     )
 
 
+def forget_setup(user_id: UUID) -> int:
+    """Delete the new secret of an unfinished set-up; return 1, or 0 if there is none."""
+    return rows_changed(
+        "update users set totp_pending_secret = null, totp_pending_until = null where tenant_id ="
+        " :tenant_id and id = :user_id and totp_pending_secret is not null",
+        user_id=user_id,
+    )
+
+
 def _spend_totp(keyring: Keyring, person: User, code: str) -> Spending:
     if not person.totp_enabled or person.totp_secret is None:
         return Spending(reason="wrong")

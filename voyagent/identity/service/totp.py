@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from voyagent.identity.service.errors import (
 from voyagent.identity.service.proving import lock_actor
 from voyagent.identity.service.second_factor import (
     SEED_CHARS,
+    forget_setup,
     matching_step,
     new_recovery_codes,
     open_seed,
@@ -30,12 +32,14 @@ from voyagent.identity.service.second_factor import (
 )
 from voyagent.identity.service.values import Device, Identity
 from voyagent.identity.service.verification import has_room_for_link, mail_verification
-from voyagent.kernel import limits
+from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db, rows_changed
 
 ISSUER = "Voyagent"
 AT = "verify"
+SETUP_WITHIN = timedelta(minutes=15)
+"""Time within which a new secret must be confirmed by a code."""
 Change = Literal["on", "off", "replaced"]
 _EVENTS: dict[Change, str] = {
     "on": "auth.totp_enabled",
@@ -67,8 +71,9 @@ def set_up_totp(
 ) -> Setup:
     """Create and return a new secret, which takes effect when `verify_totp` succeeds.
 
-    Until then an old secret works. A program needs a fresh token; an HTML page needs the password.
-    To replace a secret, the password and a code are needed.
+    Until then an old secret works. The new secret can be verified within `SETUP_WITHIN`. A program
+    needs a fresh token; an HTML page needs the password. To replace a secret, the password and a
+    code are needed.
 
     Raises Forbidden, NotFresh, TotpAlreadyEnabled, and the errors of `confirm`.
     """
@@ -82,6 +87,7 @@ def set_up_totp(
         raise TotpAlreadyEnabled
     secret = pyotp.random_base32(SEED_CHARS)
     person.totp_pending_secret = seal_seed(identity.keyring, person.id, secret)
+    person.totp_pending_until = clock.now() + SETUP_WITHIN
     audit.record(
         actor,
         "auth.totp_setup_started",
@@ -103,14 +109,15 @@ def pending_setup(identity: Identity, actor: Actor, sealed: bytes) -> Setup:
 def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) -> Change | None:
     """Switch to the new secret after checking a code made from it.
 
-    Recovery codes are not accepted. If two-factor authentication is on and there is no new secret,
-    the code is not checked, nothing changes and None is returned. The session of this request
+    Recovery codes and API keys are not accepted. If two-factor authentication is on and there is no
+    new secret that can be verified, the code is not checked, nothing changes and None is returned.
+    The session of this request
     continues, the user's other sessions end, and API keys stay valid. If two-factor authentication
     was off and no mailed link has proven the user's address, a link is mailed to this address.
 
-    Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
+    Raises Forbidden, NotFresh, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """
-    actor.require("account.update")
+    _require_person(actor)
     with identity.limiter.admit(
         limits.REAUTHENTICATE,
         account=actor.email,
@@ -118,15 +125,13 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
         agency=actor.tenant_id,
     ) as attempt:
         person = _held(actor)
-        if person.totp_pending_secret is None:
+        sealed = _pending_secret(person)
+        if sealed is None:
             attempt.succeeded()
             if person.totp_enabled:
                 return None
             raise TotpNotInitialized
-        step = matching_step(
-            open_seed(identity.keyring, person.id, person.totp_pending_secret),
-            "".join(code.split()),
-        )
+        step = matching_step(open_seed(identity.keyring, person.id, sealed), "".join(code.split()))
         if step is None:
             about = {"user_id": person.id}
             audit.record(
@@ -144,8 +149,8 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
     # new secret may be earlier than they are.
     rows_changed(
         "update users set totp_secret = totp_pending_secret, totp_pending_secret = null,"
-        " totp_enabled = true, totp_last_step = :step where tenant_id = :tenant_id and id ="
-        " :user_id and totp_pending_secret is not null",
+        " totp_pending_until = null, totp_enabled = true, totp_last_step = :step where tenant_id ="
+        " :tenant_id and id = :user_id and totp_pending_secret is not null",
         user_id=person.id,
         step=step,
     )
@@ -168,8 +173,11 @@ def switch_on(
 
 
 def drop_setup(actor: Actor) -> None:
-    """Cancel an unfinished set-up; two-factor authentication stays as it was."""
-    actor.require("account.update")
+    """Cancel an unfinished set-up; two-factor authentication stays as it was.
+
+    Raises Forbidden, NotFresh.
+    """
+    _require_person(actor)
     _drop_setup(actor, _held(actor))
 
 
@@ -208,9 +216,20 @@ def make_recovery_codes(
 
 
 def _drop_setup(actor: Actor, person: User) -> None:
-    if person.totp_pending_secret is not None:
-        person.totp_pending_secret = None
+    if forget_setup(person.id):
         audit.record(actor, "auth.totp_setup_dropped", entity_refs={"user_id": person.id})
+
+
+def _require_person(actor: Actor) -> None:
+    """Refuse API keys, which may not change a person's sign-in."""
+    actor.require("account.update")
+    if actor.key_id is not None:
+        actor.require_step_up("account.change_factor")
+
+
+def _pending_secret(person: User) -> bytes | None:
+    until = person.totp_pending_until
+    return person.totp_pending_secret if until is not None and clock.now() < until else None
 
 
 def _held(actor: Actor) -> User:

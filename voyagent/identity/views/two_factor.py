@@ -23,7 +23,6 @@ from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 
 _SHOWN_UNTIL = "totp_shown_until"
-_SHOWN_FOR_S = 15 * 60
 _AT_THE_FORM = {"invalid_password": "password", "totp_invalid": "code"}
 
 
@@ -51,7 +50,7 @@ def set_up(actor: Actor) -> Any:
     )
     if begun is None:
         return _ask(actor, "set_up", form), form.status
-    session[_SHOWN_UNTIL] = int(clock.seconds()) + _SHOWN_FOR_S
+    session[_SHOWN_UNTIL] = int(clock.seconds() + totp.SETUP_WITHIN.total_seconds())
     return see_other(url_for(".security"))
 
 

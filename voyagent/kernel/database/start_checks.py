@@ -24,7 +24,7 @@ from voyagent.kernel.db_connections import APP_ROLE, Purpose
 from voyagent.kernel.events import POLL_S
 
 MIGRATIONS = PACKAGE.parent / "migrations" / "versions"
-SCHEMA_FROM = "0116"
+SCHEMA_FROM = "0117"
 """The lowest revision of the schema on which this release runs."""
 
 SCHEMA_TO = max(
