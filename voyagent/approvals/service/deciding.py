@@ -24,18 +24,20 @@ from voyagent.approvals.service.execution import defer_effect, notify_listeners
 from voyagent.approvals.service.limits import above_limit, needs_another
 from voyagent.approvals.service.preconditions import (
     NOW,
+    RESOLVE,
+    authenticate_reviewer,
     check_state,
     expire,
     notify_followers,
     person_of,
     refs_of,
 )
-from voyagent.approvals.service.proposing import find_movement, supersede
+from voyagent.approvals.service.proposing import find_movement, lock_balances, supersede
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.errors import Unauthorized, VoyagentError
 from voyagent.kernel.metrics import after_commit, meters
 from voyagent.settings.queries import AmountAboveLimit
 
@@ -73,12 +75,16 @@ def resolve(
 
     Raises these errors, in the order of the API contract: Forbidden (role `viewer`),
     ApprovalNotFound, Forbidden (a role that may not decide on this act), ApprovalAlreadyResolved,
-    SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale.
+    SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale. Unauthorized is raised if the
+    caller's access ended while the decision waited for the locks.
 
     Before PreviewStale is raised, a new proposal is stored in place of this one.
     """
-    actor.require("approval.resolve")
+    actor.require(RESOLVE)
     approval = queries.get_locked(approval_id)
+    if granted:
+        lock_balances([approval])
+    actor = authenticate_reviewer(actor)
     _check(actor, approval, ProposalDecision(approval_id, granted, reason, seen))
     shown, has_moved = find_movement(approval) if granted else (None, False)
     if has_moved:
@@ -90,12 +96,15 @@ def resolve(
 def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Answered]:
     """Decide several proposals independently; return the results in the same order.
 
-    Raises Forbidden (role `viewer`).
+    Raises Forbidden (role `viewer`). Raises Unauthorized, and decides nothing, if the caller's
+    access ended meanwhile.
     """
-    actor.require("approval.resolve")
+    actor.require(RESOLVE)
     found = filter(None, (queries.find_approval(decision.approval_id) for decision in decisions))
     for session_id in sorted({approval.session_id for approval in found}):
         chat_queries.lock(session_id)  # always in one order, so that two batches cannot deadlock
+    granted = (queries.find_approval(one.approval_id) for one in decisions if one.granted)
+    lock_balances(filter(None, granted))
     return [_try(actor, decision) for decision in decisions]
 
 
@@ -108,7 +117,7 @@ def check_all(
     out a decision if its proposal already has this decision. Raises the errors of `resolve`, and
     ApprovalNotFound for a proposal of another conversation.
     """
-    actor.require("approval.resolve")
+    actor.require(RESOLVE)
     chat_queries.get_session(session_id, lock=True)
     found = [
         (queries.get_approval(approval_id), ProposalDecision(approval_id, granted))
@@ -121,6 +130,8 @@ def check_all(
         for approval, decision in found
         if approval.status != ("granted" if decision.granted else "rejected")
     ]
+    lock_balances(approval for approval, decision in wanted if decision.granted)
+    actor = authenticate_reviewer(actor)
     for approval, decision in wanted:
         try:
             _check(actor, approval, decision)
@@ -168,6 +179,8 @@ def _try(actor: Actor, decision: ProposalDecision) -> Answered:
                 if not refusal.keeps_work:
                     raise
                 recorded = refusal
+    except Unauthorized:
+        raise  # the caller's access has ended, so that no decision of the batch may remain
     except VoyagentError as refusal:
         return Answered(decision.approval_id, refusal=refusal)
     return Answered(decision.approval_id, approval, recorded)

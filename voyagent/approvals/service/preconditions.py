@@ -15,11 +15,27 @@ from voyagent.chat.queries.sessions import topic
 from voyagent.identity.queries import people as identity
 from voyagent.kernel import events
 from voyagent.kernel.actor import Actor, Channel, system_actor
+from voyagent.kernel.database.reauthentication import authenticate_again
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, Unauthorized
 from voyagent.kernel.metrics import after_commit, meters
 
 NOW = func.clock_timestamp()
+RESOLVE = "approval.resolve"
+
+
+def authenticate_reviewer(actor: Actor) -> Actor:
+    """Authenticate the caller of a decision or an edit again, after its locks.
+
+    Many requests can wait for the locks of a decision. Without this check, the waiting requests of
+    a removed person or a revoked key would still be carried out. The returned actor has the present
+    role.
+
+    Raises Unauthorized, Forbidden.
+    """
+    present = authenticate_again(actor)
+    present.require(RESOLVE)
+    return present
 
 
 def check_state(actor: Actor, approval: Approval) -> Effect | None:

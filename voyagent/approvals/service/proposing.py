@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from voyagent.approvals.service.errors import (
 )
 from voyagent.approvals.service.preconditions import (
     NOW,
+    RESOLVE,
+    authenticate_reviewer,
     check_state,
     notify_followers,
     person_of,
@@ -130,10 +132,12 @@ def edit(
 
     Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound, Forbidden (a role that may
     not decide on this act), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged
-    (`seen` is not the present version), and EditRefused (a rule would refuse the act).
+    (`seen` is not the present version), and EditRefused (a rule would refuse the act). Unauthorized
+    is raised if the caller's access ended while the edit waited for the lock.
     """
-    actor.require("approval.resolve")
+    actor.require(RESOLVE)
     approval = queries.get_locked(approval_id)
+    actor = authenticate_reviewer(actor)
     effect = check_state(actor, approval)
     tool_inputs = _read(effect, arguments)
     if seen is not None and seen != queries.mark_of(approval):
@@ -233,10 +237,20 @@ def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
     )
 
 
+def lock_balances(approvals: Iterable[Approval]) -> None:
+    """Lock the agency's balances if one of the proposals has a preview about a party.
+
+    The caller must have locked the conversations of the proposals.
+    """
+    if any(_parties_in(approval.preview) for approval in approvals):
+        db.session.execute(_GRANTS)
+
+
 def find_movement(approval: Approval) -> tuple[Description | None, bool]:
     """Return a new preview, and whether it differs from the stored preview.
 
-    The result is (None, False) if no comparison is possible.
+    The caller must have called `lock_balances`. The result is (None, False) if no comparison is
+    possible.
     """
     requester = person_of(approval.requested_by_user_id)
     if (
@@ -246,8 +260,6 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
         or digest(approval.payload) != approval.arguments_hash
     ):
         return None, False
-    if _parties_in(approval.preview):
-        db.session.execute(_GRANTS)
     shown = preview_of(
         requester,
         approval.tool_name,
