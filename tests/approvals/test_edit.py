@@ -44,8 +44,18 @@ def edit(
     )
 
 
+def version(person: Person, approval_id: str) -> dict[str, str]:
+    """Read a proposal and return the header that names its version."""
+    return {"If-Match": person.api.get(f"/approvals/{approval_id}").headers["ETag"]}
+
+
 def grant(person: Person, approval_id: str) -> tuple[int, str | None]:
-    answer = person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    """Approve the present version of a proposal."""
+    answer = person.api.post(
+        f"/approvals/{approval_id}/resolve",
+        json={"granted": True},
+        headers=version(person, approval_id),
+    )
     return answer.status_code, answer.json.get("detail")  # type: ignore[union-attr]
 
 
@@ -94,8 +104,9 @@ def test_a_second_edit_keeps_the_first_arguments_and_an_equal_edit_changes_nothi
     approval_id = proposed(desk, bob)
     assert edit(alice, approval_id).json["original_payload"] is None  # type: ignore[index]
     assert desk.events(approval_id, "proposal.edited") == []
-    edit(alice, approval_id, customer_name="Deepa K")
-    assert edit(alice, approval_id, customer_name="D. Krishnan").json["original_payload"] == DRAFT  # type: ignore[index]
+    seen = {"If-Match": edit(alice, approval_id, customer_name="Deepa K").headers["ETag"]}
+    again = edit(alice, approval_id, seen, customer_name="D. Krishnan")
+    assert again.json["original_payload"] == DRAFT  # type: ignore[index]
     with pytest.raises(Exception, match="original arguments of a proposal cannot be changed"):
         desk.run("update approvals set original_payload = '{}' where id = :i", i=approval_id)
 
@@ -112,6 +123,78 @@ def test_a_proposal_edited_meanwhile_is_neither_approved_nor_overwritten(
     ):
         assert (answer.status_code, answer.json["detail"]) == (412, "preview_stale")  # type: ignore[index]
     assert desk.row(approval_id)["payload"]["customer_name"] == "Deepa K"
+
+
+def resolve(person: Person, approval_id: str) -> tuple[int, str | None]:
+    answer = person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    return answer.status_code, answer.json.get("detail")  # type: ignore[union-attr]
+
+
+def resolve_in_a_batch(person: Person, approval_id: str) -> tuple[int, str | None]:
+    decisions = [{"approval_id": approval_id, "granted": True}]
+    answer = person.api.post("/approvals/resolve", json={"decisions": decisions})
+    (item,) = answer.json["items"]  # type: ignore[index]
+    return item["status"], item["detail"]
+
+
+def resolve_in_a_message(person: Person, approval_id: str) -> tuple[int, str | None]:
+    session_id = person.api.get(f"/approvals/{approval_id}").json["session_id"]  # type: ignore[index]
+    answer = person.api.post(
+        f"/chat/sessions/{session_id}/messages", json={"approvals": {approval_id: True}}
+    )
+    return answer.status_code, answer.json["detail"] if answer.is_json else None  # type: ignore[index]
+
+
+@pytest.mark.parametrize("approve", [resolve, resolve_in_a_batch, resolve_in_a_message])
+def test_an_edit_by_somebody_else_is_not_approved_without_its_version(
+    desk: Desk,
+    alice: Person,
+    bob: Person,
+    leila: Person,
+    approve: Callable[[Person, str], tuple[int, str | None]],
+) -> None:
+    approval_id = proposed(desk, bob)
+    assert edit(leila, approval_id, customer_name="Deepa K").status_code == 200
+    assert approve(alice, approval_id) == (409, "preview_stale")
+    old = desk.row(approval_id)
+    assert (old["status"], old["resolved_at"]) == ("expired", None)
+    renewed = old["superseded_by"]
+    assert desk.row(renewed)["payload"] == DRAFT | {"customer_name": "Deepa K"}
+    assert edit(leila, renewed, version(leila, renewed), customer_name="Deepa").status_code == 200
+    assert approve(alice, renewed) == (409, "preview_stale")
+    assert approve(alice, desk.row(renewed)["superseded_by"]) == (200, None)
+
+
+def test_an_edit_is_approved_with_its_version_and_declined_without(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
+    approved, declined = proposed(desk, bob), proposed(desk, bob, tool_call_id="c2")
+    for approval_id in (approved, declined):
+        assert edit(leila, approval_id, customer_name="Deepa K").status_code == 200
+    path = f"/approvals/{approved}/resolve"
+    anything = alice.api.post(path, json={"granted": False}, headers={"If-Match": '"other"'})
+    assert (anything.status_code, anything.json["detail"]) == (412, "preview_stale")  # type: ignore[index]
+    assert grant(alice, approved) == (200, None)
+    path = f"/approvals/{declined}/resolve"
+    assert alice.api.post(path, json={"granted": False}).status_code == 200
+
+
+@pytest.mark.parametrize("by", ["the same person", "another person"])
+def test_an_edited_proposal_is_edited_again_only_with_its_version(
+    desk: Desk, alice: Person, bob: Person, leila: Person, by: str
+) -> None:
+    approval_id = proposed(desk, bob)
+    first = edit(leila, approval_id, customer_name="Deepa K")
+    person = leila if by == "the same person" else alice
+    answer = edit(person, approval_id, customer_name="D. Krishnan")
+    assert (answer.status_code, answer.json["detail"]) == (409, "preview_stale")  # type: ignore[index]
+    renewed = desk.row(approval_id)["superseded_by"]
+    assert desk.row(renewed)["payload"]["customer_name"] == "Deepa K"
+    assert desk.row(renewed)["preview_hash"] == first.headers["ETag"].strip('"')
+    second = edit(person, renewed, customer_name="D. Krishnan")
+    assert second.status_code == 200
+    seen = {"If-Match": second.headers["ETag"]}
+    assert edit(person, renewed, seen, customer_name="Krishnan").status_code == 200
 
 
 def test_invalid_arguments_are_reported_by_their_location(
@@ -210,8 +293,7 @@ def test_an_editor_does_not_approve_alone_what_a_colleague_could(
     assert not alice.browser.get(f"/approvals/{approval_id}?step=grant").text.count(
         'name="granted" value="1"'
     )
-    answer = leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
-    assert answer.status_code == 200
+    assert grant(leila, approval_id) == (200, None)
 
 
 @pytest.mark.parametrize("last", ["another editor", "the requester", "a new preview"])
@@ -225,7 +307,8 @@ def test_an_earlier_editor_does_not_approve_alone_after_another_edit(
 
     def change(person: Person, **changes: Any) -> None:
         path = f"/approvals/{approval_id}/edit"
-        answer = person.api.post(path, json={"arguments": arguments | changes})
+        seen = version(person, approval_id)
+        answer = person.api.post(path, json={"arguments": arguments | changes}, headers=seen)
         assert answer.status_code == 200, answer.text
 
     change(leila, amount="15000")
@@ -245,7 +328,8 @@ def test_no_editor_approves_alone_where_everybody_who_could_has_edited(
 ) -> None:
     approval_id = proposed(desk, bob)
     assert edit(leila, approval_id, customer_name="Deepa K").status_code == 200
-    assert edit(alice, approval_id, customer_name="Deepa K", notes="Paid").status_code == 200
+    seen = version(alice, approval_id)
+    assert edit(alice, approval_id, seen, customer_name="Deepa K", notes="Paid").status_code == 200
     for person in (leila, alice):
         assert grant(person, approval_id) == (403, "self_approval")
         page = person.browser.get(f"/approvals/{approval_id}?step=grant").text

@@ -12,6 +12,7 @@ from tests.billing.papers import DUE, draft, issue, issued, line, receive, seen
 from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id
 from tests.people import Person
+from voyagent.approvals.queries import mark_of
 from voyagent.approvals.service import deciding, proposing
 from voyagent.settings.service import tenant_settings as settings
 
@@ -92,8 +93,8 @@ def test_the_status_is_checked_first_and_an_edit_below_the_limit_can_be_approved
 ) -> None:
     approval_id = worth(desk, bob, "5000.00")
     arguments = desk.row(approval_id)["payload"] | {"amount": "500.00"}
-    alice.does(lambda actor: proposing.edit(actor, approval_id, arguments).id)
-    assert grant(leila, approval_id) == (200, None)
+    mark = alice.does(lambda actor: mark_of(proposing.edit(actor, approval_id, arguments)))
+    leila.does(lambda actor: deciding.resolve(actor, approval_id, granted=True, seen=mark).id)
     assert grant(leila, approval_id) == (409, "approval_already_resolved")
 
 

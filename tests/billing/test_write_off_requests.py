@@ -41,8 +41,14 @@ def ask(person: Person, invoice_id: UUID, **given: Any) -> Any:
     return answer.json
 
 
-def resolve(person: Person, approval_id: str, *, granted: bool = True) -> Any:
-    return person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": granted})
+def resolve(
+    person: Person, approval_id: str, *, granted: bool = True, seen: str | None = None
+) -> Any:
+    return person.api.post(
+        f"/approvals/{approval_id}/resolve",
+        json={"granted": granted},
+        headers={"If-Match": seen} if seen else {},
+    )
 
 
 def status_and_code(answer: Any) -> tuple[int, str]:
@@ -340,7 +346,7 @@ def test_an_edited_request_runs_with_the_new_arguments(
         )
     assert changed.status_code == 200, changed.text
     assert status_and_code(resolve(leila, asked["id"])) == (403, "self_approval")
-    resolve(alice, asked["id"])
+    resolve(alice, asked["id"], seen=changed.headers["ETag"])
     drain()
     assert amounts(alice, invoice_id) == (0, 50_000, 50_000, 4_450_000)
 

@@ -41,7 +41,9 @@ api = ApiBlueprint("approvals", __name__, tag="Approvals", guard=Guard.BEARER)
 _SEEN = (
     (
         "If-Match",
-        "`ETag` of the version that the caller read; 412 if the proposal has been edited since.",
+        "`ETag` of the version that the caller read; 412 if the proposal has been edited since. The"
+        " approval of a proposal that somebody else has edited needs it, and so does an edit of an"
+        " edited proposal: without it, or with `*`, the response is 409 `preview_stale`.",
     ),
 )
 
@@ -102,7 +104,8 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[Ap
 
     Only the first decision counts. If the consequences no longer match the preview, the response is
     409 `preview_stale`. The proposal is then expired, and its `superseded_by` is the id of a new
-    proposal.
+    proposal. The response is the same if a proposal is approved without `If-Match` after somebody
+    else has edited it. The new proposal needs no `If-Match` until it is edited.
     """
     resolved = deciding.resolve(
         actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()
@@ -114,7 +117,8 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[Ap
 def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
     """Decide several proposals independently.
 
-    Each item of the response has the HTTP status that a separate call would have.
+    Each item of the response has the HTTP status that a separate call without `If-Match` would
+    have.
     """
     answered = deciding.resolve_each(actor, [decision.for_service() for decision in body.decisions])
     return BatchAnswer.of({"items": [_item(one) for one in answered]})
@@ -130,6 +134,7 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
         NotEditable,
         ArgumentsInvalid,
         ShownChanged,
+        PreviewStale,
         EditRefused,
     ),
     headers=_SEEN,
@@ -139,6 +144,8 @@ def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[Approv
 
     `original_payload` has the arguments from before the first edit. The new arguments must be
     complete. If a rule refuses the new arguments, the response is 422 with the code of the rule.
+    Without `If-Match` only a proposal is changed that nobody has edited since it was made;
+    otherwise the response is 409 `preview_stale`, and `superseded_by` is the id of a new proposal.
     The `ETag` header is the new version to send as `If-Match` with a decision.
     """
     edited = proposing.edit(actor, approval_id, body.arguments, seen=_seen())

@@ -32,7 +32,12 @@ from voyagent.approvals.service.preconditions import (
     person_of,
     refs_of,
 )
-from voyagent.approvals.service.proposing import find_movement, lock_balances, supersede
+from voyagent.approvals.service.proposing import (
+    find_movement,
+    is_edited,
+    lock_balances,
+    supersede,
+)
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.kernel.actor import Actor
@@ -73,6 +78,9 @@ def resolve(
 ) -> Approval:
     """Approve or decline a proposal; only the first decision counts.
 
+    `seen` is the version (`queries.mark_of`) that the caller has read. A proposal that somebody
+    else has edited since it was made or renewed is approved only with `seen`.
+
     Raises these errors, in the order of the API contract: Forbidden (role `viewer`),
     ApprovalNotFound, Forbidden (a role that may not decide on this act), ApprovalAlreadyResolved,
     SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale. Unauthorized is raised if the
@@ -82,12 +90,13 @@ def resolve(
     """
     actor.require(RESOLVE)
     approval = queries.get_locked(approval_id)
+    decision = ProposalDecision(approval_id, granted, reason, seen)
     if granted:
         lock_balances([approval])
     actor = authenticate_reviewer(actor)
-    _check(actor, approval, ProposalDecision(approval_id, granted, reason, seen))
-    shown, has_moved = find_movement(approval) if granted else (None, False)
-    if has_moved:
+    _check(actor, approval, decision)
+    shown, is_stale = _find_staleness(actor, approval, decision)
+    if is_stale:
         supersede(actor, approval, shown)
         raise PreviewStale
     return _decide(actor, approval, granted=granted, reason=reason)
@@ -137,13 +146,13 @@ def check_all(
             _check(actor, approval, decision)
         except ApprovalOverdue:
             raise ApprovalAlreadyResolved from None  # no decision is stored: all or none
-    moved: list[tuple[Approval, Description | None]] = []
+    stale: list[tuple[Approval, Description | None]] = []
     for approval, decision in wanted:
-        shown, has_moved = find_movement(approval) if decision.granted else (None, False)
-        moved += [(approval, shown)] if has_moved else []
-    for approval, shown in moved:
+        shown, is_stale = _find_staleness(actor, approval, decision)
+        stale += [(approval, shown)] if is_stale else []
+    for approval, shown in stale:
         supersede(actor, approval, shown)
-    if moved:
+    if stale:
         raise PreviewStale
     return [decision for _, decision in wanted]
 
@@ -195,6 +204,21 @@ def _check(actor: Actor, approval: Approval, decision: ProposalDecision) -> None
         raise AmountAboveLimit
     if decision.seen is not None and decision.seen != queries.mark_of(approval):
         raise ShownChanged
+
+
+def _find_staleness(
+    actor: Actor, approval: Approval, decision: ProposalDecision
+) -> tuple[Description | None, bool]:
+    """Return the present preview, and True if the approver cannot have read it."""
+    if not decision.granted:
+        return None, False
+    shown, has_moved = find_movement(approval)
+    is_unread = (
+        decision.seen is None
+        and approval.edited_by_user_id != actor.user_id
+        and is_edited(approval)
+    )
+    return shown, has_moved or is_unread
 
 
 def _decide(actor: Actor, approval: Approval, *, granted: bool, reason: str | None) -> Approval:

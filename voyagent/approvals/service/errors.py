@@ -38,7 +38,8 @@ class SelfApproval(Forbidden):
 class PreviewStale(Conflict):
     """The consequences of the act differ from the preview that was shown.
 
-    A new proposal with the present preview was stored in place of the old one.
+    Also raised if the caller does not name the version of a proposal that was edited. A new
+    proposal with the present preview was stored in place of the old one.
     """
 
     code = "preview_stale"

@@ -20,6 +20,7 @@ from voyagent.approvals.service.errors import (
     ArgumentsInvalid,
     EditRefused,
     NotEditable,
+    PreviewStale,
     ShownChanged,
     WouldBeRefused,
 )
@@ -128,12 +129,16 @@ def edit(
 ) -> Approval:
     """Replace the arguments of a pending proposal and repeat the dry run.
 
-    `seen` is the version (`queries.mark_of`) that the caller has read.
+    `seen` is the version (`queries.mark_of`) that the caller has read. It may be None if nobody has
+    edited the proposal since it was made or renewed.
 
     Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound, Forbidden (a role that may
     not decide on this act), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged
-    (`seen` is not the present version), and EditRefused (a rule would refuse the act). Unauthorized
-    is raised if the caller's access ended while the edit waited for the lock.
+    (`seen` is not the present version), PreviewStale (`seen` is missing), and EditRefused (a rule
+    would refuse the act). Unauthorized is raised if the caller's access ended while the edit waited
+    for the lock.
+
+    Before PreviewStale is raised, a new proposal is stored in place of this one.
     """
     actor.require(RESOLVE)
     approval = queries.get_locked(approval_id)
@@ -144,6 +149,9 @@ def edit(
         raise ShownChanged
     if tool_inputs == approval.payload:
         return approval
+    if seen is None and is_edited(approval):
+        supersede(actor, approval, find_movement(approval)[0])
+        raise PreviewStale
     before = approval.arguments_hash
     requester = person_of(approval.requested_by_user_id)
     shown = (
@@ -176,6 +184,17 @@ def edit(
     )
     notify_followers(approval.session_id)
     return approval
+
+
+def is_edited(approval: Approval) -> bool:
+    """Return True if the proposal was edited since it was made or renewed.
+
+    A renewed proposal has a new id, which no caller can know from before the edit.
+    """
+    renewed = select(Approval.id).where(
+        Approval.superseded_by == approval.id, Approval.edited_at == approval.edited_at
+    )
+    return approval.edited_at is not None and db.session.scalar(renewed.limit(1)) is None
 
 
 def preview_of(
@@ -249,8 +268,8 @@ def lock_balances(approvals: Iterable[Approval]) -> None:
 def find_movement(approval: Approval) -> tuple[Description | None, bool]:
     """Return a new preview, and whether it differs from the stored preview.
 
-    The caller must have called `lock_balances`. The result is (None, False) if no comparison is
-    possible.
+    A caller that approves must have called `lock_balances`. The result is (None, False) if no
+    comparison is possible.
     """
     requester = person_of(approval.requested_by_user_id)
     if (
