@@ -389,6 +389,38 @@ def test_four_eyes_are_checked_before_the_preview(desk: Desk, alice: Person, lei
     assert desk.row(approval_id)["status"] == "pending"
 
 
+def test_in_a_message_each_preview_is_judged_after_the_others(
+    desk: Desk, alice: Person, bob: Person, leila: Person, drain: Callable[[], None]
+) -> None:
+    session_id, invoice_id = desk.conversation(bob), str(issued(alice))
+    receipt = {"invoice_id": invoice_id, "currency": "INR", "paid_on": "2024-06-25"}
+    first, second = (
+        desk.propose(
+            bob,
+            "record_receipt",
+            session_id=session_id,
+            arguments=receipt | {"amount": amount},
+            tool_call_id=amount,
+        )
+        for amount in ("300", "400")
+    )
+
+    def send(*approved: str) -> int:
+        return leila.api.post(
+            f"/chat/sessions/{session_id}/messages",
+            json={"approvals": dict.fromkeys(approved, True)},
+        ).status_code
+
+    assert send(second, first) == 409
+    assert (desk.row(first)["status"], desk.row(second)["status"]) == ("pending", "expired")
+    fresh = desk.row(desk.row(second)["superseded_by"])
+    (owes,) = fresh["preview"]["balances"]
+    assert (owes["before"]["amount"], owes["after"]["amount"]) == ("44700.00", "44300.00")
+    assert send(fresh["id"], first) == 200
+    drain()
+    assert {desk.row(one)["effect_status"] for one in (first, fresh["id"])} == {"done"}
+
+
 def test_if_one_preview_is_stale_no_decision_of_the_message_is_made(
     desk: Desk, alice: Person, bob: Person
 ) -> None:

@@ -123,14 +123,15 @@ def check_all(
     """Check decisions on a conversation's proposals; return the decisions to make.
 
     `decisions` maps the id of a proposal to True (approve) or False (decline). The result leaves
-    out a decision if its proposal already has this decision. Raises the errors of `resolve`, and
+    out a decision if its proposal already has this decision. Each preview is compared after the
+    acts of the older proposals that are approved with it. Raises the errors of `resolve`, and
     ApprovalNotFound for a proposal of another conversation.
     """
     actor.require(RESOLVE)
     chat_queries.get_session(session_id, lock=True)
     found = [
         (queries.get_approval(approval_id), ProposalDecision(approval_id, granted))
-        for approval_id, granted in decisions.items()
+        for approval_id, granted in sorted(decisions.items())  # oldest first
     ]
     if any(approval.session_id != session_id for approval, _ in found):
         raise ApprovalNotFound
@@ -146,9 +147,11 @@ def check_all(
             _check(actor, approval, decision)
         except ApprovalOverdue:
             raise ApprovalAlreadyResolved from None  # no decision is stored: all or none
+    ahead: list[Approval] = []
     stale: list[tuple[Approval, Description | None]] = []
     for approval, decision in wanted:
-        shown, is_stale = _find_staleness(actor, approval, decision)
+        shown, is_stale = _find_staleness(actor, approval, decision, ahead)
+        ahead += [approval] if decision.granted else []
         stale += [(approval, shown)] if is_stale else []
     for approval, shown in stale:
         supersede(actor, approval, shown)
@@ -207,12 +210,15 @@ def _check(actor: Actor, approval: Approval, decision: ProposalDecision) -> None
 
 
 def _find_staleness(
-    actor: Actor, approval: Approval, decision: ProposalDecision
+    actor: Actor,
+    approval: Approval,
+    decision: ProposalDecision,
+    ahead: Sequence[Approval] = (),
 ) -> tuple[Description | None, bool]:
     """Return the present preview, and True if the approver cannot have read it."""
     if not decision.granted:
         return None, False
-    shown, has_moved = find_movement(approval)
+    shown, has_moved = find_movement(approval, ahead)
     is_unread = (
         decision.seen is None
         and approval.edited_by_user_id != actor.user_id

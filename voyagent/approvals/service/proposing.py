@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -198,24 +198,30 @@ def is_edited(approval: Approval) -> bool:
 
 
 def preview_of(
-    requester: Actor, tool_name: str, arguments: JsonMapping, *, locale: str | None = None
+    requester: Actor,
+    tool_name: str,
+    arguments: JsonMapping,
+    *,
+    locale: str | None = None,
+    ahead: Sequence[Approval] = (),
 ) -> Description | None:
     """Return the preview of an act, or None if no dry run is possible.
 
-    Approved acts on the same customer or supplier that have not run yet are run first.
+    Approved acts on the same customer or supplier that have not run yet are run first, and then
+    those of the proposals in `ahead`, which the same request approves.
     """
     effect = effects.find(tool_name)
     if effect is None:
         return None
     shown = dry_run(effect, requester, arguments, locale=locale)
-    pending = _pending_effects(shown)
+    pending = _pending_effects(shown, ahead)
     return (
         dry_run(effect, requester, arguments, pending=pending, locale=locale) if pending else shown
     )
 
 
-def _pending_effects(shown: Description | None) -> list[PendingEffect]:
-    """Return approved acts that have not run yet, oldest first.
+def _pending_effects(shown: Description | None, ahead: Sequence[Approval]) -> list[PendingEffect]:
+    """Return approved acts that have not run yet, oldest first, and those of `ahead`.
 
     Only acts on a customer or supplier of the preview `shown`, in the same currency, are returned.
     """
@@ -228,9 +234,10 @@ def _pending_effects(shown: Description | None) -> list[PendingEffect]:
         .order_by(Approval.resolved_at, Approval.id)
     )
     found = []
-    for approval in db.session.scalars(
+    waiting = db.session.scalars(
         granted.with_for_update(read=True).execution_options(populate_existing=True)
-    ):
+    )
+    for approval in (*waiting, *ahead):
         effect, requester = (
             effects.find(approval.tool_name),
             person_of(approval.requested_by_user_id),
@@ -265,8 +272,12 @@ def lock_balances(approvals: Iterable[Approval]) -> None:
         db.session.execute(_GRANTS)
 
 
-def find_movement(approval: Approval) -> tuple[Description | None, bool]:
+def find_movement(
+    approval: Approval, ahead: Sequence[Approval] = ()
+) -> tuple[Description | None, bool]:
     """Return a new preview, and whether it differs from the stored preview.
+
+    The acts of the proposals in `ahead` run before it, as in `preview_of`.
 
     A caller that approves must have called `lock_balances`. The result is (None, False) if no
     comparison is possible.
@@ -284,6 +295,7 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
         approval.tool_name,
         approval.payload,
         locale=(approval.preview or {}).get("locale"),
+        ahead=ahead,
     )
     return shown, shown is None or hash_of(approval.arguments_hash, shown) != approval.preview_hash
 
