@@ -248,6 +248,22 @@ def test_a_visa_is_filed_by_a_grant(
     ]
 
 
+def test_a_visa_is_not_filed_if_the_passport_is_removed_after_the_approval(
+    desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
+) -> None:
+    trip_id = a_trip(alice)
+    people = travellers(alice, trip_id)
+    path = f"/trips/{trip_id}/passengers/{people[0]}"
+    assert alice.api.patch(path, json={"passport_number": "Z1234567"}).status_code == 200
+    hold(alice, trip_id, an_offer(alice)[0])
+    approval_id = proposed(desk, bob, "file_visa", passenger_id=str(people[0]), destination="AE")
+    tina.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
+    assert alice.api.patch(path, json={"passport_number": None}).status_code == 200
+    drain()
+    row = desk.row(approval_id)
+    assert (row["effect_status"], row["effect_error"]) == ("failed", "changed_since_approval")
+
+
 def test_records_of_another_agency_are_refused_like_unknown_ones(
     desk: Desk, alice: Person, charlie: Person
 ) -> None:

@@ -105,9 +105,6 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
                 [balance.get(name) for name in ("key", "before", "after")]
                 for balance in shown.get("balances", [])
             ],
-            "checks": {
-                check["code"]: check["ok"] for check in shown.get("checks", []) if "code" in check
-            },
         }
     )
 
@@ -147,7 +144,7 @@ def _check_same(now: Description | None, shown: Mapping[str, Any]) -> None:
 
 
 def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts of a preview that say what the act does."""
+    """Return the parts of a preview that say what the act does and depends on."""
     document = shown.get("document")
     return {
         "lines": [
@@ -162,6 +159,9 @@ def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
         "itinerary": shown.get("itinerary", []),
         "leaves": shown.get("leaves", []),
         "facts": shown.get("facts", []),
+        "checks": {
+            check["code"]: check["ok"] for check in shown.get("checks", []) if "code" in check
+        },
     }
 
 
