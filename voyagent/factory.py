@@ -87,7 +87,6 @@ def create_app(settings: Settings) -> Flask:
         TRANSLATIONS=str(ROOT / "translations"),
         WTF_CSRF_TIME_LIMIT=None,
         TESTING=settings.env == "test",
-        MAX_FORM_PARTS=1000,
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )
     app.url_map.merge_slashes = False

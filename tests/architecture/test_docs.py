@@ -220,6 +220,7 @@ FIGURES = {
         intake.AUTH_BODY_BYTES_MAX // 1024,
         buffering.CHUNKS_MAX,
     ),
+    "fields": (intake.FIELDS_MAX, intake.PARTS_MAX),
     "field": (passages.FIELD_MAX, amounts.FIGURES_MAX),
     "unfinished_requests": (
         buffering.BUFFERED_BYTES_MAX // _MIB,
