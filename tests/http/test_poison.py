@@ -32,6 +32,8 @@ RAW: dict[str, tuple[bytes, int, str]] = {
     "too deep": (b'{"x": ' + b"[" * 40 + b"]" * 40 + b"}", 422, "json_too_deep"),
     "far too deep": (b"[" * 60_000, 422, "json_too_deep"),
     "too many members": (b'{"x": [' + b"1," * 1200 + b"1]}", 422, "json_too_large"),
+    "too many brackets": (b"[" + b"[]" * 6000, 422, "json_too_large"),
+    "too many texts": (b'{"x": ' + b'""' * 12_000 + b"}", 422, "json_too_large"),
     "no utf-8": (b'{"x": "\xff\xfe"}', 422, "json_invalid"),
     "a mark before it": (b"\xef\xbb\xbf{}", 422, "json_invalid"),
     "a bare nul": (b'{"x": "a\x00b"}', 422, "json_invalid"),

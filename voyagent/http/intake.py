@@ -22,6 +22,8 @@ BODY_BYTES_MAX = 256 * 1024
 AUTH_BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 32
 MEMBERS_MAX = 1000
+_TOKENS_MAX = 10 * MEMBERS_MAX
+"""Maximum number of brackets, commas and strings of a JSON document."""
 QUERY_BYTES_MAX = 8 * 1024
 FIELDS_MAX = 4000
 """Largest number of fields of a form; a document of 200 lines with 15 inputs each has 3,000."""
@@ -286,7 +288,7 @@ def _name(raw: bytes) -> str:
 
 def _check_shape(text: str) -> None:
     depth = members = 0
-    for token in _PUNCTUATION.finditer(text):
+    for number, token in enumerate(_PUNCTUATION.finditer(text)):
         mark = text[token.start()]
         if mark in "[{":
             depth += 1
@@ -296,7 +298,7 @@ def _check_shape(text: str) -> None:
             members += 1
         if depth > DEPTH_MAX:
             raise _Refused("json_too_deep", "JSON is nested too deeply")
-        if members > MEMBERS_MAX:
+        if members > MEMBERS_MAX or number > _TOKENS_MAX:
             raise _Refused("json_too_large", "JSON has too many members")
 
 
