@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import math
 import re
-from functools import cache
-from typing import Any, TypeVar
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
-from flask import Flask, Response, abort, after_this_request, current_app, request
+from flask import Flask, Request, Response, abort, after_this_request, current_app, request
 from pydantic import BaseModel, ValidationError
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from voyagent.http.errors import SchemaViolation, is_api
 from voyagent.http.guards import is_signed_in, needs_sign_in
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.problems import NAME_MAX, problems
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 BODY_BYTES_MAX = 256 * 1024
 AUTH_BODY_BYTES_MAX = 64 * 1024
@@ -25,6 +29,9 @@ MEMBERS_MAX = 1000
 _TOKENS_MAX = 10 * MEMBERS_MAX
 """Maximum number of brackets, commas and strings of a JSON document."""
 QUERY_BYTES_MAX = 8 * 1024
+QUERY_PAIRS_MAX = 100
+_PREFERENCE_CHARS_MAX = 512
+_PREFERENCES = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE")
 FIELDS_MAX = 4000
 """Largest number of fields of a form; a document of 200 lines with 15 inputs each has 3,000."""
 PARTS_MAX = 100
@@ -52,8 +59,24 @@ class _Refused(ValueError):
         self.kind = kind
 
 
+class BoundedRequest(Request):
+    """Request that does not parse a query or a header of unusual length."""
+
+    def __init__(self, environ: WSGIEnvironment, *arguments: Any, **options: Any) -> None:
+        for name in _PREFERENCES:
+            if len(given := environ.get(name, "")) > _PREFERENCE_CHARS_MAX:
+                environ[name] = given[:_PREFERENCE_CHARS_MAX]
+        super().__init__(environ, *arguments, **options)
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """Return the query parameters; none if `check_query` refuses the query."""
+        return ImmutableMultiDict() if _is_too_long(self.query_string) else super().args
+
+
 def install(app: Flask) -> None:
     """Install the checks that apply to all requests."""
+    app.request_class = BoundedRequest
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["MAX_FORM_PARTS"] = PARTS_MAX
     app.before_request(_apply_body_max)
@@ -114,7 +137,7 @@ def body_of(schema: type[Schema], raw: bytes | None) -> Schema:
 def check_query() -> None:
     """Check the length and the characters of the query string. Raises SchemaViolation."""
     query = request.query_string
-    if len(query) > QUERY_BYTES_MAX:
+    if _is_too_long(query):
         raise SchemaViolation(
             [{"type": "query_too_long", "loc": ["query"], "msg": "Query is too long"}]
         )
@@ -268,6 +291,10 @@ def _read_body(limit: int) -> bytes:
     if len(raw) > limit:
         abort(413)
     return raw
+
+
+def _is_too_long(query: bytes) -> bool:
+    return len(query) > QUERY_BYTES_MAX or query.count(b"&") >= QUERY_PAIRS_MAX
 
 
 def _is_utf8(raw: bytes) -> bool:
