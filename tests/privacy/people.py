@@ -52,7 +52,13 @@ def a_subject(person: Person, *, paid: bool = True, confirmed: bool = True) -> S
         )
         party_id = party.id
         enquiry = enquiries.create(
-            actor, customer_name=NAME, customer_email=MAIL, customer_phone=PHONE, notes=NOTE
+            actor,
+            customer_name=NAME,
+            customer_email=MAIL,
+            customer_phone=PHONE,
+            origin=f"Home of {NAME}",
+            destination="Goa",
+            notes=NOTE,
         )
         enquiry_id = enquiry.id
     with person.acting() as actor:

@@ -21,6 +21,8 @@ from tests.privacy.people import GSTIN, MAIL, NAME, PAN, VALUES, a_subject
 from tests.trips.things import BACK, DESERT, OUT, a_line, a_passenger, a_trip, keyring
 from voyagent.audit.service import checks as audit_checks
 from voyagent.billing.invoices.queries import documents as invoices
+from voyagent.enquiries import service as enquiries
+from voyagent.enquiries.queries import enquiries as queries
 from voyagent.kernel import clock, person_keys
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -96,6 +98,28 @@ def test_nothing_of_the_person_is_readable_in_a_dump(
     assert {"parties", "enquiries", "invoices", "postings", "chat_messages"} <= before.keys()
     erase(alice, one.party_id)
     assert seen(owner_engine, alice) == {}
+
+
+def test_the_route_of_an_enquiry_stays_without_the_words_of_the_person(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    one = a_subject(alice)
+    with alice.acting() as actor:
+        theirs = enquiries.create(
+            actor, customer_name="Rajiv Menon", origin="Kochi", destination=f"Goa with {NAME}"
+        ).id
+        found = held.candidates(held.links_of(one.party_id))
+    assert (theirs, "mentioned") in {(row["record_id"], row["reason"]) for row in found}
+    alice.does(links.confirm, one.party_id, kind="enquiry", record_id=theirs)
+    with alice.acting():
+        assert held.unreplaced(held.links_of(one.party_id)) == []
+    erase(alice, one.party_id)
+    assert seen(owner_engine, alice) == {}
+    with alice.acting():
+        (pseudonym,) = (row.pseudonym for row in held.list_erasures())
+        rows = [queries.get_enquiry(each) for each in (one.enquiry_id, theirs)]
+        routes = [(row.origin, row.destination) for row in rows]
+    assert routes == [(f"Home of {pseudonym}", "Goa"), ("Kochi", f"Goa with {pseudonym}")]
 
 
 def test_an_erasure_deletes_stored_responses_and_nothing_runs_again(

@@ -61,6 +61,21 @@ def test_the_name_of_an_old_enquiry_is_removed_and_a_young_one_stays(
     assert run("select customer_email from enquiries where id = :i", i=young) == [MAIL]
 
 
+def test_the_route_of_an_old_enquiry_is_removed_too(alice: Person, run: Run) -> None:
+    places = {"origin": f"Home of {NAME}", "destination": "Goa"}
+    one = alice.does(lambda actor: enquiries.create(actor, customer_name=NAME, **places).id)
+    run(
+        "update enquiries set updated_at = now() - interval '9 years', customer_name = '–' where"
+        " id = :i",
+        i=one,
+    )
+    assert applied(alice, "enquiries") == {"enquiries": 1}
+    assert run("select num_nonnulls(origin, destination) from enquiries where id = :i", i=one) == [
+        0
+    ]
+    assert applied(alice, "enquiries") == {}
+
+
 def test_an_enquiry_with_an_invoice_stays(alice: Person, run: Run) -> None:
     one = a_subject(alice)
     run("update enquiries set updated_at = now() - interval '9 years' where tenant_id = :t")

@@ -30,6 +30,8 @@ TITLE_MAX = 200
 # Personal details are not recorded in the audit trail, because it can never be changed or deleted:
 # of these fields an event has only the names.
 _PRIVATE = frozenset({"customer_name", "customer_email", "customer_phone", "notes"})
+# Free texts that may name a person, so that their values are in the erasable part of an event.
+_PLACES = frozenset({"origin", "destination"})
 
 
 class InvalidDateRange(Invalid):
@@ -158,11 +160,9 @@ def create(actor: Actor, **fields: Unpack[NewEnquiry]) -> Enquiry:
     )
     db.session.add(enquiry)
     db.session.flush()
+    inputs, private = _audit_changes({name: (None, value) for name, value in values.items()})
     audit.record(
-        actor,
-        "enquiry.created",
-        entity_refs=_refs(enquiry),
-        inputs={"fields": _audit_changes({name: (None, value) for name, value in values.items()})},
+        actor, "enquiry.created", entity_refs=_refs(enquiry), inputs=inputs, private=private
     )
     return enquiry
 
@@ -322,16 +322,17 @@ def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str)
         setattr(enquiry, name, value)
     enquiry.updated_at = clock.now()
     db.session.flush()
-    audit.record(
-        actor, kind, entity_refs=_refs(enquiry), inputs={"fields": _audit_changes(changed)}
-    )
+    inputs, private = _audit_changes(changed)
+    audit.record(actor, kind, entity_refs=_refs(enquiry), inputs=inputs, private=private)
 
 
-def _audit_changes(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
-    """Return the changes for the audit trail and the history: field, before and after.
+def _audit_changes(
+    changed: Mapping[str, tuple[Any, Any]],
+) -> tuple[dict[str, audit.Fact], dict[str, audit.Fact] | None]:
+    """Return the public and the private part of an event that lists changed fields.
 
     If the customer's name, a contact detail or the notes have changed, only the name of the field
-    is recorded.
+    is recorded. The values of origin and destination are only in the private part.
     """
     before, after = (_wire({name: pair[side] for name, pair in changed.items()}) for side in (0, 1))
     entries: list[dict[str, str | None]] = []
@@ -343,7 +344,7 @@ def _audit_changes(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str
             if name in _PRIVATE
             else {"field": name, "before": _plain(before[name]), "after": _plain(value)}
         )
-    return entries
+    return audit.split_changes(entries, private=_PLACES)
 
 
 def _plain(value: Any) -> str | None:

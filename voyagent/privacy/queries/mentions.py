@@ -69,8 +69,9 @@ select 'audit_event' as kind, e.id as record_id, e.recorded_at as at, 'mentioned
 )
 _TRIP = "concat_ws(' ', t.title, t.notes, t.sent_to)"
 _SERVICE = "concat_ws(' ', t.details, t.supplier, t.supplier_ref)"
+_ENQUIRY = "concat_ws(' ', t.notes, t.origin, t.destination)"
 _TEXTS = {
-    "enquiry": (("enquiries", "id", "t.notes"),),
+    "enquiry": (("enquiries", "id", _ENQUIRY),),
     "trip": (("trips", "id", _TRIP), ("trip_lines", "trip_id", _SERVICE)),
 }
 """Tables, columns with the id of the record, and texts of records that have no `Mention`."""

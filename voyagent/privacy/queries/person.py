@@ -57,8 +57,8 @@ with confirmed as (
 ), mention as (
   select e.id from theirs e
    where e.id not in (select record_id from confirmed where kind = 'enquiry')
-      or lower(e.notes) like all(cast(:names as text[]))
-      or e.notes ~* any(cast(:patterns as text[]))
+      or lower(concat_ws(' ', e.notes, e.origin, e.destination)) like all(cast(:names as text[]))
+      or concat_ws(' ', e.notes, e.origin, e.destination) ~* any(cast(:patterns as text[]))
       or exists (select from invoices i
                   where i.enquiry_id = e.id and i.party_key = lower(e.customer_name))
 ), enquiry as (
@@ -154,8 +154,8 @@ select 'enquiry' as kind, id as record_id, customer_name as title, created_at as
  where (lower(customer_name) = :key or lower(customer_email) = lower(:email)
         or :phone <> ''
            and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10) = :phone
-        or lower(notes) like all(cast(:names as text[]))
-        or notes ~* any(cast(:patterns as text[]))
+        or lower(concat_ws(' ', notes, origin, destination)) like all(cast(:names as text[]))
+        or concat_ws(' ', notes, origin, destination) ~* any(cast(:patterns as text[]))
         or id in (select enquiry_id from invoices where party_key = :key))
    and id <> all(:enquiries)
    and not (id = any(:mentions)
@@ -264,7 +264,7 @@ class Links:
     - `enquiries`, `trips`, `passengers`, `conversations` and `documents` (invoices, bills and
       payments) belong to the person.
     - `mentions` are enquiries of other customers. Either the person has an invoice for the enquiry,
-      or the link is confirmed and the notes name the person.
+      or the link is confirmed and the notes or the route name the person.
     - `joined` are trips of other customers. Either the person is a confirmed passenger or has an
       invoice for the trip, or the link of the trip is confirmed.
     - `linked` has, by kind, further confirmed records that belong to somebody else.

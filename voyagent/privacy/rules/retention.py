@@ -30,7 +30,7 @@ KINDS: dict[str, Retention] = {
         1095,
         30,
         N_("Enquiries that did not become an invoice"),
-        N_("Name, contact data and notes are removed."),
+        N_("Name, contact data, route and notes are removed."),
     ),
     "conversations": Retention(
         730, 30, N_("Conversations without a message"), N_("They are deleted with their requests.")

@@ -68,7 +68,9 @@ _STEPS = (
     "update trips set title = left(app.without_words(title, :words, :pseudonym), 200), notes ="
     " app.without_words(notes, :words, :pseudonym), sent_to = app.without_words(sent_to, :words,"
     " :pseudonym) where id = any(:joined)",
-    "update enquiries set notes = app.without_words(notes, :words, :pseudonym) where id ="
+    "update enquiries set origin = left(app.without_words(origin, :words, :pseudonym), 128),"
+    " destination = left(app.without_words(destination, :words, :pseudonym), 128), notes ="
+    " app.without_words(notes, :words, :pseudonym) where id = any(:enquiries) or id ="
     " any(:mentions)",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from audit_private where seq = any(:events)",

@@ -31,10 +31,11 @@ _OVER = (
 _STATEMENTS: dict[str, str] = {
     "enquiries": (
         "update enquiries set customer_name = :removed, customer_email = null, customer_phone ="
-        " null, notes = null where id in (select e.id from enquiries e where e.updated_at < :before"
-        " and (e.depart_date is null or e.depart_date < cast(:before as date)) and e.customer_name"
-        " <> :removed and not exists (select from invoices i where i.tenant_id = e.tenant_id and"
-        " i.enquiry_id = e.id) limit :most)"
+        " null, origin = null, destination = null, notes = null where id in (select e.id from"
+        " enquiries e where e.updated_at < :before and (e.depart_date is null or e.depart_date <"
+        " cast(:before as date)) and (e.customer_name <> :removed or num_nonnulls(e.origin,"
+        " e.destination) > 0) and not exists (select from invoices i where i.tenant_id ="
+        " e.tenant_id and i.enquiry_id = e.id) limit :most)"
     ),
     "conversations": (
         "delete from chat_sessions where id in (select s.id from chat_sessions s where"
