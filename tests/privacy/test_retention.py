@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from tests.people import Person
 from tests.privacy.people import MAIL, NAME, a_subject
-from tests.trips.things import PASSPORT, a_line, a_passenger, a_trip
+from tests.trips.things import OUT, PASSPORT, VISA, a_line, a_passenger, a_trip
 from voyagent.audit.service import recording
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import person_keys
@@ -117,6 +117,49 @@ def test_names_of_passengers_go_later(alice: Person, run: Run) -> None:
     over(alice, date(2024, 11, 1))
     assert applied(alice, "passengers") == {"passengers": 1}
     assert run("select full_name from trip_passengers where id = :i", i=old) == ["–"]
+
+
+def test_names_of_passengers_go_from_services_title_and_notes_too(alice: Person, run: Run) -> None:
+    trip_id = a_trip(alice, title=None, notes=f"{NAME} walks slowly. Rajiv Menon pays.")
+    a_passenger(alice, trip_id, NAME)
+    flight = {"departs_at": "2023-01-10T04:30", "arrives_at": "2023-01-10T07:10"}
+    booked = {"travellers": [NAME, "Ottoline Blix"], "tickets": ["0981234567890"], "seats": "2A"}
+    a_line(alice, trip_id, OUT.model_copy(update={**flight, **booked}))
+    a_line(alice, trip_id, VISA.model_copy(update={"traveller": NAME}))
+    boat = OtherDetails(kind="other", title=f"Boat of {NAME}", on=date(2023, 1, 10))
+    a_line(alice, trip_id, boat, supplier_ref="Ottoline Blix")
+    young = a_trip(alice)
+    a_line(alice, young, OUT.model_copy(update=booked))
+    title = "select title from trips where id = :i"
+    assert run(title, i=trip_id) == ["Krishnan, Dubai"]
+    assert applied(alice, "passengers") == {"passengers": 3}
+    assert applied(alice, "passengers") == {}
+    assert run(title, i=trip_id) == ["Dubai"]
+    assert run("select notes from trips where id = :i", i=trip_id) == [
+        "– walks slowly. Rajiv Menon pays."
+    ]
+    details = "select details from trip_lines where trip_id = :i order by created_at, id"
+    names = ("travellers", "traveller", "tickets")
+    found = run(details, i=trip_id)
+    assert [name for row in found for name in names if name in row] == []
+    assert (found[0]["seats"], found[2]["title"]) == ("2A", "Boat of –")
+    suppliers = (
+        "select supplier_ref from trip_lines where trip_id = :i and supplier_ref is not null"
+    )
+    assert run(suppliers, i=trip_id) == ["–"]
+    (kept,) = run(details, i=young)
+    assert (kept["travellers"], kept["tickets"]) == (booked["travellers"], booked["tickets"])
+
+
+def test_the_name_of_a_passenger_goes_from_the_title_of_an_enquiry(alice: Person, run: Run) -> None:
+    enquiry_id = alice.does(
+        lambda actor: enquiries.create(actor, customer_name=NAME, destination="Goa").id
+    )
+    trip_id = a_trip(alice, title=None, enquiry_id=enquiry_id)
+    a_line(alice, trip_id, OtherDetails(kind="other", title="Boat", on=date(2023, 1, 10)))
+    a_passenger(alice, trip_id, NAME)
+    assert applied(alice, "passengers") == {"passengers": 1}
+    assert run("select title from trips where id = :i", i=trip_id) == ["–, Goa"]
 
 
 def test_personal_text_of_old_events_goes_and_the_events_stay(alice: Person, run: Run) -> None:

@@ -48,7 +48,7 @@ KINDS: dict[str, Retention] = {
         1095,
         30,
         N_("Passengers, after the end of the trip"),
-        N_("Their names are removed from the trip."),
+        N_("Their names and ticket numbers are removed from the trip."),
     ),
     "mails": Retention(90, 7, N_("Records of sent mails"), N_("They are deleted.")),
     "sessions": Retention(

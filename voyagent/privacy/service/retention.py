@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -16,7 +17,10 @@ from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.privacy.errors import PeriodTooShort
 from voyagent.privacy.rules.retention import KINDS, days_of
+from voyagent.privacy.rules.spellings import pattern_of
 from voyagent.settings.queries import get_settings
+from voyagent.trips.rules.details import PASSENGER_FIELDS
+from voyagent.trips.service import passengers
 
 ROWS_MAX = 5000
 REMOVED = "–"
@@ -58,9 +62,12 @@ _STATEMENTS: dict[str, str] = {
         " returning id), gone as (delete from person_keys where id in (select id from old))"
         " select count(*) from old"
     ),
+    # The ids of the trips from which `_passengers` removes the names.
     "passengers": (
-        "update trip_passengers set full_name = :removed where id in (select p.id from"
-        " trip_passengers p where p.trip_id in (OVER) and p.full_name <> :removed limit :most)"
+        "select t.id from trips t where t.id in (OVER) and (exists (select from trip_passengers p"
+        " where p.tenant_id = t.tenant_id and p.trip_id = t.id and p.full_name <> :removed) or"
+        " exists (select from trip_lines l where l.tenant_id = t.tenant_id and l.trip_id = t.id and"
+        " l.details ?| cast(:fields as text[]))) order by t.id limit :few"
     ),
     "mails": (
         "delete from mails where id in (select id from mails where created_at < :before and sealed"
@@ -159,12 +166,39 @@ def apply(kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, int]:
             "removed": REMOVED,
             "most": ROWS_MAX,
             "few": 50,
+            "fields": [*PASSENGER_FIELDS],
         }
         result: Any = db.session.execute(text(_STATEMENTS[kind].replace("OVER", _OVER)), values)
-        if number := result.scalar_one() if result.returns_rows else result.rowcount:
+        if kind == "passengers":
+            number = _passengers(result.scalars().all())
+        else:
+            number = result.scalar_one() if result.returns_rows else result.rowcount
+        if number:
             done[kind] = number
     if done:
         audit.record(
             system_actor(current_tenant(db.session)), "retention.applied", outputs={"rows": done}
         )
     return done
+
+
+def _passengers(trip_ids: Sequence[UUID]) -> int:
+    """Remove the names of passengers of trips; return the number of changed rows."""
+    return sum(
+        passengers.remove_names(trip_id, removed=REMOVED, replaced=_without_names)
+        for trip_id in trip_ids
+    )
+
+
+def _without_names(names: Collection[str], texts: Collection[str]) -> Mapping[str, str]:
+    patterns = (pattern_of("name", name) for name in sorted(names, key=len, reverse=True))
+    values = {
+        "texts": list(texts),
+        "words": [pattern for pattern in patterns if pattern],
+        "removed": REMOVED,
+    }
+    statement = text(
+        "select old, app.without_words(old, cast(:words as text[]), :removed) as new"
+        " from unnest(cast(:texts as text[])) old"
+    )
+    return {row.old: row.new for row in db.session.execute(statement, values)}

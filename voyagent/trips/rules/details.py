@@ -23,6 +23,8 @@ from voyagent.kernel.fields import (
 
 NOTES_MAX = 2000
 NIGHTS_MAX = 365
+PASSENGER_FIELDS = frozenset({"travellers", "traveller", "tickets"})
+"""Fields of the details that have names of passengers, or numbers of their tickets."""
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 
 
@@ -238,6 +240,17 @@ def with_texts(kind: str, stored: dict[str, Any], new: Mapping[str, str]) -> dic
         elif value is not None:
             changed[name] = new[value][:limit]
     return changed
+
+
+def names_in(stored: dict[str, Any]) -> list[str]:
+    """Return the names of passengers in the stored JSON of a trip line."""
+    one = stored.get("traveller")
+    return [*(stored.get("travellers") or ()), *([one] if one else ())]
+
+
+def without_passengers(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return the stored JSON of a trip line without its fields about passengers."""
+    return {name: value for name, value in stored.items() if name not in PASSENGER_FIELDS}
 
 
 def span(details: AnyDetails) -> tuple[date | None, date | None]:

@@ -6,6 +6,7 @@ names nor passport numbers.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any, TypedDict
 from uuid import UUID
@@ -18,11 +19,12 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips.models import TripPassenger
+from voyagent.trips.models import TripLine, TripPassenger
 from voyagent.trips.queries import trips
-from voyagent.trips.service import passports
+from voyagent.trips.rules import details
+from voyagent.trips.service import lines, passports
 from voyagent.trips.service.errors import BornLater, TripFull
-from voyagent.trips.service.trips import apply, title_follows, touch
+from voyagent.trips.service.trips import TITLE_MAX, apply, title_follows, touch
 
 PASSENGERS_MAX = 99
 
@@ -115,6 +117,43 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
         touch(trip_id)
     person_keys.destroy([passenger_id])
     audit.record(actor, "trip.passenger_removed", entity_refs=_refs(passenger))
+
+
+def remove_names(
+    trip_id: UUID,
+    *,
+    removed: str,
+    replaced: Callable[[Collection[str], Collection[str]], Mapping[str, str]],
+) -> int:
+    """Remove the names of a trip's passengers; return the number of changed rows.
+
+    The retention of passengers uses this function. The name of each passenger becomes `removed`,
+    and the services lose their travellers and ticket numbers. `replaced` takes the names and the
+    free texts of the trip, and returns a mapping from each text to its new text. A derived title is
+    derived again.
+    """
+    trip = trips.get_trip(trip_id, lock=True)
+    people = db.session.scalars(
+        select(TripPassenger).where(
+            TripPassenger.trip_id == trip_id, TripPassenger.full_name != removed
+        )
+    ).all()
+    services = db.session.scalars(select(TripLine).where(TripLine.trip_id == trip_id)).all()
+    named = [line for line in services if not details.PASSENGER_FIELDS.isdisjoint(line.details)]
+    names = {one.full_name for one in people}
+    names.update(name for line in named for name in details.names_in(line.details))
+    with title_follows(trip):
+        for line in named:
+            line.details = details.without_passengers(line.details)
+        for one in people:
+            one.full_name = removed
+        lines.replace_texts([trip_id], lambda texts: replaced(names, texts))
+    new = replaced(names, [text for text in (trip.title, trip.notes, trip.sent_to) if text])
+    trip.title = new[trip.title][:TITLE_MAX]
+    trip.notes = new[trip.notes] if trip.notes else trip.notes
+    trip.sent_to = new[trip.sent_to] if trip.sent_to else trip.sent_to
+    db.session.flush()
+    return len(people) + len(named)
 
 
 def reseal(keyring: Keyring) -> int:

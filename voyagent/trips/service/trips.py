@@ -224,6 +224,8 @@ def _derived(trip: Trip) -> str:
         return _title_of(enquiry)[:TITLE_MAX]
     journey = trips.read_trip(SessionReader(db.session), trip.id)
     family = journey.passengers[0].full_name.rpartition(" ")[2] if journey.passengers else ""
+    if not any(map(str.isalpha, family)):  # the mark of a removed name
+        family = ""
     flights = [
         line.details for line in journey.active_lines if isinstance(line.details, FlightDetails)
     ]
