@@ -21,6 +21,7 @@ from tests.privacy.people import GSTIN, MAIL, NAME, PAN, VALUES, a_subject
 from tests.trips.things import BACK, DESERT, OUT, a_line, a_passenger, a_trip, keyring
 from voyagent.audit.service import checks as audit_checks
 from voyagent.billing.invoices.queries import documents as invoices
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.enquiries.queries import enquiries as queries
 from voyagent.kernel import clock, person_keys
@@ -30,6 +31,7 @@ from voyagent.parties import queries as parties, service as party_service
 from voyagent.parties.queries import PartyNotFound
 from voyagent.privacy.errors import (
     IdentityNotKept,
+    NotAboutPerson,
     PersonErased,
     PersonHasOpenRecords,
     ReasonRequired,
@@ -120,6 +122,54 @@ def test_the_route_of_an_enquiry_stays_without_the_words_of_the_person(
         rows = [queries.get_enquiry(each) for each in (one.enquiry_id, theirs)]
         routes = [(row.origin, row.destination) for row in rows]
     assert routes == [(f"Home of {pseudonym}", "Goa"), ("Kochi", f"Goa with {pseudonym}")]
+
+
+def a_write_off(person: Person, drain: Any) -> tuple[UUID, UUID]:
+    """Write off a part of an invoice; return the conversation and the invoice."""
+    invoice_id = issued(person, customer_name="Innocent Holdings")
+    asked = person.api.post(
+        f"/invoices/{invoice_id}/write-off",
+        json={"amount": "80.00", "currency": "INR", "reason": "Favour to a friend"},
+    )
+    assert asked.status_code == 201, asked.text
+    answer = person.api.post(f"/approvals/{asked.json['id']}/resolve", json={"granted": True})
+    assert answer.status_code == 200, answer.text
+    drain()
+    return UUID(asked.json["session_id"]), invoice_id
+
+
+def test_a_conversation_that_does_not_name_the_person_is_not_confirmed(
+    alice: Person, drain: Any
+) -> None:
+    session_id, _invoice_id = a_write_off(alice, drain)
+    with alice.acting() as actor:
+        party_id = party_service.create(actor, name="Quentin Throwaway", is_customer=True).id
+    with pytest.raises(NotAboutPerson):
+        alice.does(links.confirm, party_id, kind="conversation", record_id=session_id)
+    with alice.acting() as actor:
+        blocks = [{"type": "text", "text": "Quentin Throwaway asked"}]
+        chat.append_message(actor, session_id, role="user", blocks=blocks)
+    assert alice.does(links.confirm, party_id, kind="conversation", record_id=session_id)
+
+
+def test_the_personal_text_of_an_executed_act_about_somebody_else_stays(
+    alice: Person, drain: Any
+) -> None:
+    session_id, _invoice_id = a_write_off(alice, drain)
+    with alice.acting() as actor:
+        party_id = party_service.create(actor, name="Quentin Throwaway", is_customer=True).id
+        blocks = [{"type": "text", "text": "Quentin Throwaway asked"}]
+        chat.append_message(actor, session_id, role="user", blocks=blocks)
+    alice.does(links.confirm, party_id, kind="conversation", record_id=session_id)
+
+    def texts() -> set[str]:
+        items = alice.api.get("/audit?limit=50").json["items"]
+        return {item["kind"] for item in items if "Favour to a friend" in json.dumps(item)}
+
+    before = texts()
+    assert len(before) >= 3
+    erase(alice, party_id)
+    assert texts() == before
 
 
 def test_an_erasure_deletes_stored_responses_and_nothing_runs_again(

@@ -13,6 +13,7 @@ from voyagent.kernel.serializers import Body
 from voyagent.parties.queries import PartyNotFound
 from voyagent.privacy.errors import (
     IdentityNotKept,
+    NotAboutPerson,
     PeriodTooShort,
     PersonErased,
     PersonHasOpenRecords,
@@ -70,7 +71,7 @@ def export_person(actor: Actor, party_id: UUID) -> Body[PersonExportOut]:
     answer=PersonOut,
     permission="privacy.manage",
     missing=PartyNotFound,
-    errors=(RecordNotFound, PersonErased, SearchesBusy),
+    errors=(RecordNotFound, NotAboutPerson, PersonErased, SearchesBusy),
 )
 def link_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonOut]:
     """Confirm that a record, such as a trip or an enquiry, is about a person."""

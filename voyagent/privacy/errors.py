@@ -12,6 +12,13 @@ class RecordNotFound(NotFound):
     message = N_("We could not find that record.")
 
 
+class NotAboutPerson(Unprocessable):
+    """No text of the conversation names the person."""
+
+    code = "conversation_not_about_person"
+    message = N_("This conversation does not name the person, so it cannot be confirmed.")
+
+
 class InvalidRecordId(Unprocessable):
     """The record's id is not a UUID."""
 

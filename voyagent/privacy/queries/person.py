@@ -29,7 +29,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.patterns import contains
 from voyagent.parties import queries as parties
 from voyagent.privacy.models import Erasure
-from voyagent.privacy.queries import mentions
+from voyagent.privacy.queries import conversations, mentions
 from voyagent.privacy.rules.register import HOLDINGS, Holding
 from voyagent.privacy.rules.spellings import (
     PHONE_MIN,
@@ -278,6 +278,7 @@ class Links:
       values.
     - `events` are the events in `own_events`, the events that refer to a conversation of the
       person, and the events of `mentions`, `joined` and `linked` whose text names the person.
+      Events about executed acts with an amount are left out if they concern somebody else.
     """
 
     party_id: UUID
@@ -353,11 +354,15 @@ def links_of(party_id: UUID) -> Links:
         *(one for ids in links.linked.values() for one in ids),
     ]
     named = mentions.events(others, patterns) if others else []
+    own_events = _events(own, quoted)
+    theirs = {*_events([*own, *map(str, links.conversations)], quoted)} - {*own_events}
+    if theirs:
+        theirs -= conversations.acts_of_others(theirs, links.trips)
     return replace(
         links,
         documents=documents,
-        events=sorted({*_events([*own, *map(str, links.conversations)], quoted), *named}),
-        own_events=_events(own, quoted),
+        events=sorted({*own_events, *theirs, *named}),
+        own_events=own_events,
     )
 
 
@@ -568,6 +573,18 @@ def unreplaced(links: Links) -> list[Row]:
         for record_id in mentions.unreplaced(kind, some, searched)
     }
     return [row for row in confirmed(links.party_id) if (row["kind"], row["record_id"]) in missing]
+
+
+def is_about(party_id: UUID, session_id: UUID) -> bool:
+    """Return True if a conversation is linked to a party or names it."""
+    party = parties.get_party(party_id)
+    values = _searched(party.party_key, party.email, party.phone) | {"key": party.party_key}
+    if conversations.names_person(session_id, values):
+        return True
+    links = links_of(party_id)
+    return session_id in links.conversations or conversations.names_person(
+        session_id, values | {"patterns": patterns_of(links)}
+    )
 
 
 def is_record(kind: str, record_id: UUID) -> bool:

@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.limits.long_work import searching
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.parties import queries as parties
-from voyagent.privacy.errors import PersonErased, RecordNotFound
+from voyagent.privacy.errors import NotAboutPerson, PersonErased, RecordNotFound, SearchesBusy
 from voyagent.privacy.models import PersonLink
 from voyagent.privacy.queries import person
 
@@ -20,14 +21,19 @@ from voyagent.privacy.queries import person
 def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool:
     """Confirm that a record is about a party.
 
-    Returns False if the record was already confirmed for this party.
+    Returns False if the record was already confirmed for this party. A conversation must name the
+    person, because an erasure deletes it whole.
 
-    Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound.
+    Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound, NotAboutPerson, SearchesBusy.
     """
     actor.require("privacy.manage")
     _load(party_id)
     if record_id == party_id or not person.is_record(kind, record_id):
         raise RecordNotFound
+    if kind == "conversation":
+        with searching(actor.tenant_id, SearchesBusy):
+            if not person.is_about(party_id, record_id):
+                raise NotAboutPerson
     added = db.session.execute(
         insert(PersonLink.__table__)  # type: ignore[arg-type]
         .values(
