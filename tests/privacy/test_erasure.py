@@ -16,8 +16,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.billing.papers import advance, draft, issued, pay
+from tests.billing.test_paper import send as send_invoice
 from tests.people import Person
 from tests.privacy.people import GSTIN, MAIL, NAME, PAN, VALUES, a_subject
+from tests.trips.test_sending import send as send_itinerary
 from tests.trips.things import BACK, DESERT, OUT, a_line, a_passenger, a_trip, keyring
 from voyagent.audit.service import checks as audit_checks
 from voyagent.billing.invoices.queries import documents as invoices
@@ -122,6 +124,19 @@ def test_the_route_of_an_enquiry_stays_without_the_words_of_the_person(
         rows = [queries.get_enquiry(each) for each in (one.enquiry_id, theirs)]
         routes = [(row.origin, row.destination) for row in rows]
     assert routes == [(f"Home of {pseudonym}", "Goa"), ("Kochi", f"Goa with {pseudonym}")]
+
+
+def test_the_recipients_of_sent_documents_leave_the_audit_log(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    one = a_subject(alice)
+    assert send_itinerary(alice, one.trip_id, MAIL).status_code == 303
+    assert send_invoice(alice, one.invoice_id, MAIL).status_code == 303
+    before = dump(owner_engine, alice)
+    assert "d***@example.com" in before["audit_private"]
+    assert "d***@example.com" not in before["audit_events"]
+    erase(alice, one.party_id)
+    assert "d***@example.com" not in dump(owner_engine, alice)["audit_private"]
 
 
 def a_write_off(person: Person, drain: Any) -> tuple[UUID, UUID]:

@@ -106,7 +106,10 @@ def test_the_customer_gets_the_pdf_from_the_agency_with_the_sender_as_reply_to(
     assert (paper.get_filename() or "").startswith("itinerary-krishnan-family-dubai-")
     assert paper.get_content().startswith(b"%PDF")
     (event,) = sent_events(owner_engine, alice)
-    assert event["inputs"] == {"to": "d***@example.com", "locale": "en", "prices": True}
+    assert event["inputs"].pop("private")
+    assert event["inputs"] == {"locale": "en", "prices": True}
+    (row,) = alice.api.get("/audit?kind=trip.itinerary_sent").json["items"]
+    assert row["payload"]["inputs"]["to"] == "d***@example.com"
     assert (event["entity_refs"], event["actor_id"]) == (
         {"trip_id": str(trip_id)},
         alice.actor.user_id,

@@ -41,7 +41,7 @@ select p.seq from audit_private p
    and not exists (
      select from (select unnest(cast(:trips as uuid[])) as id
                   union all select id from trip_lines where trip_id = any(:trips)) own
-      where strpos(p.parts::text, own.id::text) > 0)
+      where strpos(p.parts::text, own.id::text) > 0 or e.entity_refs ->> 'trip_id' = own.id::text)
 """)
 
 

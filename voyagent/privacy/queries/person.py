@@ -276,8 +276,8 @@ class Links:
     - `own_events` are the events that refer to the party, or to a document, an enquiry or a
       passenger of the person, or that have a name or contact detail of the person as one of their
       values.
-    - `events` are the events in `own_events`, the events that refer to a conversation of the
-      person, and the events of `mentions`, `joined` and `linked` whose text names the person.
+    - `events` are the events in `own_events`, the events that refer to a conversation or a trip of
+      the person, and the events of `mentions`, `joined` and `linked` whose text names the person.
       Events about executed acts with an amount are left out if they concern somebody else.
     """
 
@@ -355,7 +355,8 @@ def links_of(party_id: UUID) -> Links:
     ]
     named = mentions.events(others, patterns) if others else []
     own_events = _events(own, quoted)
-    theirs = {*_events([*own, *map(str, links.conversations)], quoted)} - {*own_events}
+    others_too = map(str, (*links.conversations, *links.trips))
+    theirs = {*_events([*own, *others_too], quoted)} - {*own_events}
     if theirs:
         theirs -= conversations.acts_of_others(theirs, links.trips)
     return replace(

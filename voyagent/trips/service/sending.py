@@ -69,7 +69,8 @@ def send_itinerary(
         actor,
         "trip.itinerary_sent",
         entity_refs={"trip_id": trip.id},
-        inputs={"to": masked(to), "locale": locale, "prices": prices},
+        inputs={"locale": locale, "prices": prices},
+        private={"to": masked(to)},
     )
     return trip
 

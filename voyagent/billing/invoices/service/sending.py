@@ -46,7 +46,8 @@ def send_invoice(
         actor,
         "invoice.sent",
         entity_refs={"invoice_id": invoice.id},
-        inputs={"to": masked(to), "locale": locale},
+        inputs={"locale": locale},
+        private={"to": masked(to)},
     )
     return invoice
 
