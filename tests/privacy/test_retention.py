@@ -76,6 +76,18 @@ def test_the_route_of_an_old_enquiry_is_removed_too(alice: Person, run: Run) -> 
     assert applied(alice, "enquiries") == {}
 
 
+def test_an_old_enquiry_with_the_mark_as_its_name_loses_contact_data(
+    alice: Person, run: Run
+) -> None:
+    given = {"customer_email": MAIL, "customer_phone": "9847012345", "notes": "n"}
+    one = alice.does(lambda actor: enquiries.create(actor, customer_name="–", **given).id)
+    run("update enquiries set updated_at = now() - interval '9 years' where id = :i", i=one)
+    assert applied(alice, "enquiries") == {"enquiries": 1}
+    data = "select num_nonnulls(customer_email, customer_phone, notes) from enquiries where id = :i"
+    assert run(data, i=one) == [0]
+    assert applied(alice, "enquiries") == {}
+
+
 def test_an_enquiry_with_an_invoice_stays(alice: Person, run: Run) -> None:
     one = a_subject(alice)
     run("update enquiries set updated_at = now() - interval '9 years' where tenant_id = :t")

@@ -37,9 +37,9 @@ _STATEMENTS: dict[str, str] = {
         "update enquiries set customer_name = :removed, customer_email = null, customer_phone ="
         " null, origin = null, destination = null, notes = null where id in (select e.id from"
         " enquiries e where e.updated_at < :before and (e.depart_date is null or e.depart_date <"
-        " cast(:before as date)) and (e.customer_name <> :removed or num_nonnulls(e.origin,"
-        " e.destination) > 0) and not exists (select from invoices i where i.tenant_id ="
-        " e.tenant_id and i.enquiry_id = e.id) limit :most)"
+        " cast(:before as date)) and (e.customer_name <> :removed or num_nonnulls(e.customer_email,"
+        " e.customer_phone, e.origin, e.destination, e.notes) > 0) and not exists (select from"
+        " invoices i where i.tenant_id = e.tenant_id and i.enquiry_id = e.id) limit :most)"
     ),
     "conversations": (
         "delete from chat_sessions where id in (select s.id from chat_sessions s where"
