@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.limits.long_work import searching
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.parties import queries as parties
-from voyagent.privacy.errors import NotAboutPerson, PersonErased, RecordNotFound, SearchesBusy
+from voyagent.privacy.errors import NotAboutPerson, PersonErased, RecordNotFound
 from voyagent.privacy.models import PersonLink
 from voyagent.privacy.queries import person
+from voyagent.privacy.service.searches import searching
 
 
 def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool:
@@ -27,13 +27,18 @@ def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool
     Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound, NotAboutPerson, SearchesBusy.
     """
     actor.require("privacy.manage")
+    if kind == "conversation":
+        with searching(actor, "privacy.manage"):
+            return _confirm(actor, party_id, kind, record_id)
+    return _confirm(actor, party_id, kind, record_id)
+
+
+def _confirm(actor: Actor, party_id: UUID, kind: str, record_id: UUID) -> bool:
     _load(party_id)
     if record_id == party_id or not person.is_record(kind, record_id):
         raise RecordNotFound
-    if kind == "conversation":
-        with searching(actor.tenant_id, SearchesBusy):
-            if not person.is_about(party_id, record_id):
-                raise NotAboutPerson
+    if kind == "conversation" and not person.is_about(party_id, record_id):
+        raise NotAboutPerson
     added = db.session.execute(
         insert(PersonLink.__table__)  # type: ignore[arg-type]
         .values(
