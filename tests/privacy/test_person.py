@@ -17,6 +17,7 @@ from tests.billing.papers import issued, pay
 from tests.people import People, Person
 from tests.privacy.people import GSTIN, MAIL, NAME, PAN, PHONE, VALUES, a_subject
 from tests.trips.things import OUT, PASSPORT, a_line, a_passenger, a_trip, keyring
+from voyagent.audit.service import recording as audit
 from voyagent.chat.service import conversations as chat, turns
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db
@@ -26,6 +27,7 @@ from voyagent.kernel.limits import long_work
 from voyagent.parties import service as parties
 from voyagent.parties.queries import PartyNotFound
 from voyagent.privacy.errors import RecordNotFound, SearchesBusy
+from voyagent.privacy.models import PersonLink
 from voyagent.privacy.queries import person as held
 from voyagent.privacy.rules.register import BY_TABLE
 from voyagent.privacy.service import erasure, exporting, links, searches
@@ -486,3 +488,61 @@ def test_a_conversation_with_invoices_of_several_customers_is_nobodys(alice: Per
         offered = held.candidates(found)
     assert found.conversations == [own]
     assert [(row["record_id"], row["reason"]) for row in offered] == [(shared, "invoice")]
+
+
+def with_enquiries(person: Person, number: int) -> UUID:
+    """Create a customer with linked enquiries under other names."""
+    with person.acting() as actor:
+        party_id = parties.create(actor, name="Small Desk", is_customer=True, email=MAIL).id
+        for one in range(number):
+            word = "".join(chr(97 + int(digit)) for digit in f"{one * 7_919 + 10_007}")
+            enquiry = enquiries.create(
+                actor,
+                customer_name=f"Q{word} Kumari {word[::-1]}",
+                customer_email=f"{word}@desk.example",
+                customer_phone=f"+91 98{one:08}",
+            )
+            link = {"party_id": party_id, "kind": "enquiry", "record_id": enquiry.id}
+            db.session.add(PersonLink(**link, confirmed_by_user_id=actor.user_id))
+    return party_id
+
+
+@pytest.mark.parametrize("linked", [11, 34])
+def test_many_names_are_searched_in_many_texts_in_little_time(alice: Person, linked: int) -> None:
+    """PostgreSQL keeps 32 compiled expressions; it compiles others for every row."""
+    party_id = with_enquiries(alice, linked)
+    with alice.acting() as actor:
+        for one in range(2_000):
+            audit.record(
+                actor, "account.changed", private={"name": f"Odd costs {one}, paid in spring"}
+            )
+    begun = time.monotonic()
+    with alice.acting():
+        links = held.links_of(party_id)
+        last = f"Call +91 98{linked - 1:08} today"
+        texts = (*(f"The text {one} names nobody" for one in range(2_000)), last)
+        assert held.texts_about(links, texts) == {last}
+    assert time.monotonic() - begun < 15
+    assert len(links.enquiries) == linked
+
+
+def test_a_search_that_takes_too_long_has_an_error_of_its_own(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    party_id = with_enquiries(alice, 1)
+    monkeypatch.setattr(held, "SEARCH_S", 0.05)
+    monkeypatch.setattr(
+        held, "_documents", lambda _key: db.session.execute(sa.text("select pg_sleep(1)"))
+    )
+    path = f"/privacy/parties/{party_id}"
+    calls = (
+        lambda: alice.api.get(path),
+        lambda: alice.api.get(f"{path}/export"),
+        lambda: alice.api.post(f"{path}/erase", json={"reason": "asked"}),
+    )
+    for call in calls:
+        answer = call()
+        assert (answer.status_code, answer.json["detail"]) == (503, "search_timed_out")
+    page = alice.browser.get(f"/parties/{party_id}/privacy")
+    assert page.status_code == 503
+    assert "took too long" in page.text

@@ -19,6 +19,7 @@ from voyagent.privacy.errors import (
     PersonHasOpenRecords,
     RecordNotFound,
     SearchesBusy,
+    SearchTimedOut,
 )
 from voyagent.privacy.queries import person
 from voyagent.privacy.schemas import (
@@ -42,7 +43,7 @@ api = ApiBlueprint("privacy", __name__, tag="Privacy", guard=Guard.BEARER)
     answer=PersonOut,
     permission="privacy.read",
     missing=PartyNotFound,
-    errors=(SearchesBusy,),
+    errors=(SearchesBusy, SearchTimedOut),
 )
 def get_person(actor: Actor, party_id: UUID) -> Body[PersonOut]:
     """Read an overview of the data that is held about a person.
@@ -58,7 +59,7 @@ def get_person(actor: Actor, party_id: UUID) -> Body[PersonOut]:
     answer=PersonExportOut,
     permission="privacy.export",
     missing=PartyNotFound,
-    errors=(SearchesBusy,),
+    errors=(SearchesBusy, SearchTimedOut),
 )
 def export_person(actor: Actor, party_id: UUID) -> Body[PersonExportOut]:
     """Export everything that is held about a person; the audit log records it."""
@@ -71,7 +72,7 @@ def export_person(actor: Actor, party_id: UUID) -> Body[PersonExportOut]:
     answer=PersonOut,
     permission="privacy.manage",
     missing=PartyNotFound,
-    errors=(RecordNotFound, NotAboutPerson, PersonErased, SearchesBusy),
+    errors=(RecordNotFound, NotAboutPerson, PersonErased, SearchesBusy, SearchTimedOut),
 )
 def link_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonOut]:
     """Confirm that a record, such as a trip or an enquiry, is about a person."""
@@ -84,7 +85,7 @@ def link_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonO
     answer=PersonOut,
     permission="privacy.manage",
     missing=PartyNotFound,
-    errors=(RecordNotFound, PersonErased, SearchesBusy),
+    errors=(RecordNotFound, PersonErased, SearchesBusy, SearchTimedOut),
 )
 def release_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonOut]:
     """Take back the confirmation that a record is about a person."""
@@ -97,7 +98,7 @@ def release_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[Pers
     answer=ErasureOut,
     permission="privacy.erase",
     missing=PartyNotFound,
-    errors=(NotFresh, PersonHasOpenRecords, SearchesBusy),
+    errors=(NotFresh, PersonHasOpenRecords, SearchesBusy, SearchTimedOut),
 )
 def erase_person(actor: Actor, party_id: UUID, body: EraseRequest) -> Body[ErasureOut]:
     """Erase the data of a person.

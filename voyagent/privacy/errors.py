@@ -54,6 +54,14 @@ class SearchesBusy(Unavailable):
     message = N_("Another search for a person is running. Try again in a moment.")
 
 
+class SearchTimedOut(Unavailable):
+    """A statement of a search for a person took longer than allowed."""
+
+    code = "search_timed_out"
+    message = N_("The search for this person took too long. Nothing was changed. Try again later.")
+    retry_after_s = 60
+
+
 class ReasonRequired(Unprocessable):
     """The erasure has no reason, or one of more than 500 characters."""
 

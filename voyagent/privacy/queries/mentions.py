@@ -14,6 +14,7 @@ from sqlalchemy import text
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.privacy.rules.register import MENTIONS, RECORDS, Holding, Mention
+from voyagent.privacy.rules.spellings import prefilter_of
 
 KINDS = (*RECORDS, "audit_event")
 PRIVATE_TEXTS = """
@@ -43,7 +44,7 @@ _EVENTS = text(
 select array(
   select p.seq from audit_private p join audit_events e
       on e.tenant_id = p.tenant_id and e.seq = p.seq
-   where p.parts::text ~* any(cast(:patterns as text[]))
+   where p.parts::text ~* any(cast(:prefilters as text[]))
      and PRIVATE_TEXTS ~* any(cast(:patterns as text[]))
      and (e.id::text = any(cast(:ids as text[]))
           or exists (select from jsonb_each(e.entity_refs) refs(name, value)
@@ -106,7 +107,12 @@ def events(ids: Iterable[UUID], patterns: list[str]) -> list[int]:
     `patterns` are regular expressions. An event is searched only if its own id or the id of a
     record to which it refers is in `ids`.
     """
-    found = db.session.scalar(_EVENTS, {"ids": [str(one) for one in ids], "patterns": patterns})
+    values = {
+        "ids": [str(one) for one in ids],
+        "patterns": patterns,
+        "prefilters": [*map(prefilter_of, patterns)],
+    }
+    found = db.session.scalar(_EVENTS, values)
     return list(found or ())
 
 

@@ -33,6 +33,7 @@ from voyagent.privacy.queries import conversations, mentions
 from voyagent.privacy.rules.register import HOLDINGS, Holding
 from voyagent.privacy.rules.spellings import (
     PHONE_MIN,
+    joined,
     pattern_of,
     prefilter_of,
     without_titles,
@@ -244,7 +245,8 @@ select l.kind, l.record_id,
  order by l.kind, l.confirmed_at
 """)
 _NAMED = text("""
-select t from unnest(cast(:texts as text[])) t where t ~* any(cast(:patterns as text[]))
+select t from unnest(cast(:texts as text[])) t
+ where t ~* any(cast(:prefilters as text[])) and t ~* any(cast(:patterns as text[]))
 """)
 _ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NEVER = "\ufdd0"
@@ -388,7 +390,7 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
     """
     digits = re.sub(r"\D", "", phone or "")
     words = (("name", key), ("phone", phone or ""), ("email", email or ""))
-    patterns = [one for kind, word in words if (one := pattern_of(kind, word))]
+    patterns = joined(one for kind, word in words if (one := pattern_of(kind, word)))
     return {
         "email": email,
         "phone": digits[-10:] if len(digits) >= PHONE_MIN else "",
@@ -401,7 +403,11 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
 
 
 def patterns_of(links: Links) -> list[str]:
-    """Return regular expressions that find a person in a text, longest words first."""
+    """Return a few regular expressions that find a person, those of names last.
+
+    A name is replaced last, because the words before an e-mail address and its beginning may look
+    like the name.
+    """
     found = db.session.execute(
         text(
             "select kind, word from (select unnest(array['name', 'email', 'phone', 'address']) as"
@@ -414,8 +420,11 @@ def patterns_of(links: Links) -> list[str]:
         ),
         links.parameters,
     )
-    patterns = (pattern_of(row.kind, row.word) for row in found)
-    return list(dict.fromkeys(one for one in patterns if one))
+    patterns: dict[bool, list[str]] = {False: [], True: []}
+    for row in found:
+        if pattern := pattern_of(row.kind, row.word):
+            patterns[row.kind == "name"].append(pattern)
+    return [*joined(patterns[False]), *joined(patterns[True])]
 
 
 def texts_about(links: Links, texts: Iterable[str]) -> frozenset[str]:
@@ -429,9 +438,10 @@ def texts_about(links: Links, texts: Iterable[str]) -> frozenset[str]:
     every = frozenset(texts)
     found = {one for one in every if not ids.isdisjoint(_ID.findall(one))}
     others, patterns = list(every - found), patterns_of(links)
+    values = {"patterns": patterns, "prefilters": [*map(prefilter_of, patterns)]}
     for first in range(0, len(others), TEXTS_AT_ONCE):
-        values = {"texts": others[first : first + TEXTS_AT_ONCE], "patterns": patterns}
-        found.update(db.session.scalars(_NAMED, values))
+        part = {"texts": others[first : first + TEXTS_AT_ONCE]}
+        found.update(db.session.scalars(_NAMED, values | part))
     return frozenset(found)
 
 

@@ -29,7 +29,7 @@ from voyagent.privacy.queries import person
 from voyagent.privacy.queries.person import Links
 from voyagent.privacy.rules.register import MENTIONS, Holding, Mention
 from voyagent.privacy.rules.retention import days_of
-from voyagent.privacy.rules.spellings import pattern_of
+from voyagent.privacy.rules.spellings import joined, pattern_of
 from voyagent.privacy.service.searches import searching
 from voyagent.settings.queries import get_settings
 from voyagent.trips.service import lines as trip_lines, passports
@@ -112,7 +112,7 @@ class Plan:
 def plan(actor: Actor, party_id: UUID) -> Plan:
     """Return the effect that an erasure would have; erase nothing.
 
-    Raises Forbidden, PartyNotFound, SearchesBusy.
+    Raises Forbidden, PartyNotFound, SearchesBusy, SearchTimedOut.
     """
     actor.require("privacy.read")
     with searching(actor, "privacy.read"):
@@ -128,7 +128,8 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     erasure. The documents and the name of the person are locked, so that nobody posts under the
     name meanwhile. PersonHasOpenRecords is raised if the name would remain in the books.
 
-    Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, SearchesBusy, PersonHasOpenRecords.
+    Raises Forbidden, NotFresh, ReasonRequired, PartyNotFound, SearchesBusy, SearchTimedOut,
+    PersonHasOpenRecords.
     """
     actor.require_step_up("privacy.erase")
     why = reason.strip()
@@ -221,7 +222,7 @@ def _passports(keyring: Keyring, passengers: list[UUID]) -> list[str]:
     )
     numbers = [passports.opened(keyring, row.id, bytes(row.passport_sealed)) for row in rows]
     patterns = (pattern_of("passport", number) for number in numbers if number)
-    return [pattern for pattern in patterns if pattern]
+    return joined(pattern for pattern in patterns if pattern)
 
 
 def sealed_identity(keyring: Keyring, party_id: UUID, identity: Row) -> bytes:

@@ -41,7 +41,7 @@ def export(keyring: Keyring, actor: Actor, party_id: UUID, *, form: str) -> Row:
     Keys of the result: party_id, name, made_at, held, left_out. `held` has the rows by table, and
     `left_out` the number of rows that were left out, by table.
 
-    Raises Forbidden, PartyNotFound, SearchesBusy.
+    Raises Forbidden, PartyNotFound, SearchesBusy, SearchTimedOut.
     """
     actor.require("privacy.export")
     with searching(actor, "privacy.export"):

@@ -18,7 +18,7 @@ def read(actor: Actor, party_id: UUID) -> Row:
 
     The result has the fields of `PersonOut` (`schemas.py`), and `confirmed`: the confirmed records.
 
-    Raises Forbidden, PartyNotFound, SearchesBusy.
+    Raises Forbidden, PartyNotFound, SearchesBusy, SearchTimedOut.
     """
     actor.require("privacy.read")
     with searching(actor, "privacy.read"):
