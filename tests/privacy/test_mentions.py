@@ -397,6 +397,27 @@ def test_records_whose_texts_an_erasure_does_not_change_are_listed(
     assert "Offsite" in page
 
 
+def test_own_records_whose_texts_an_erasure_does_not_change_are_listed(alice: Person) -> None:
+    with alice.acting() as actor:
+        party_id = parties.create(actor, name=NAME, is_customer=True).id
+    on: dict[str, Any] = {"issue_date": "2026-11-02", "currency": "INR", "customer_name": NAME}
+    for description in (f"Seat of {NICKNAME}", f"Visa of {NAME}", "Ticket KRISHNAN/DEEPAMRS"):
+        lines = [{"description": description, "quantity": 1, "unit_price": "100.00"}]
+        invoice = made(alice, "/invoices", line_items=lines, **on)["id"]
+        made(alice, f"/invoices/{invoice}/issue")
+        made(alice, f"/invoices/{invoice}/receipts", amount="100.00", reference=description)
+    (listed, *_others) = reversed(alice.api.get("/payments").json["items"])
+    trip_id = a_trip(alice, title="Dubai", notes=f"with {NICKNAME}")
+    a_line(alice, trip_id, supplier=f"for {NICKNAME}")
+    alice.does(links.confirm, party_id, kind="trip", record_id=trip_id)
+    found = alice.api.get(f"/privacy/parties/{party_id}").json["unreplaced"]
+    kinds = [row["kind"] for row in found]
+    assert sorted(kinds) == ["invoice", "journal_entry", "payment", "trip"], "the nickname stays"
+    assert str(listed["id"]) in {row["record_id"] for row in found}
+    page = alice.browser.get(f"/parties/{party_id}/privacy/erase").text
+    assert "Dubai" in page
+
+
 def _renamed() -> list[str]:
     """Return statements that write the nickname into every text of others."""
     texts = [(one.table, mention.texts) for one, mention in MENTIONS]

@@ -85,7 +85,7 @@ class BlockingOut(AnswerOf[Row]):
 
 
 class UnreplacedOut(AnswerOf[Row]):
-    """A confirmed record of somebody else that still names the person after erasure."""
+    """A record that still names the person after an erasure."""
 
     kind: RecordKind
     record_id: UUID
@@ -95,10 +95,10 @@ class UnreplacedOut(AnswerOf[Row]):
 class PersonOut(AnswerOf[Row]):
     """The data held about a person, and the effect of an erasure.
 
-    `unreplaced` are confirmed records that name the person in a way that an erasure does not find,
-    such as a nickname. Edit their texts before the erasure. After an erasure, the identity of the
-    person is kept for tax authorities until `identity_until`; null if it is not kept. `erased_at`
-    is null if the person was not erased.
+    `unreplaced` are confirmed records and records of the person that name the person in a way that
+    an erasure does not find, such as a nickname. Edit their texts before the erasure. After an
+    erasure, the identity of the person is kept for tax authorities until `identity_until`; null if
+    it is not kept. `erased_at` is null if the person was not erased.
     """
 
     party_id: UUID

@@ -76,6 +76,13 @@ _TEXTS = {
     "trip": (("trips", "id", _TRIP), ("trip_lines", "trip_id", _SERVICE)),
 }
 """Tables, columns with the id of the record, and texts of records that have no `Mention`."""
+_OWN = {
+    kind: f"in (select t.id from {holding.table} t where {holding.linked})"  # noqa: S608 - of the register
+    for kind, (holding, mention) in RECORDS.items()
+    if mention.posted
+} | {"trip": "= any(:trips)"}
+"""Conditions for ids of the records whose texts an erasure keeps with a pseudonym, by kind."""
+_TRIP_TITLES = text("select id, title from trips where id = any(:ids)")
 _EVENTS_UNREPLACED = text(
     """
 select e.id from audit_events e join audit_private p
@@ -203,15 +210,47 @@ def unreplaced(kind: str, ids: list[UUID], searched: Row) -> list[UUID]:
     return list(db.session.scalars(statement, searched | {"ids": ids}))
 
 
+def own_unreplaced(values: Row, most: int) -> list[Row]:
+    """Return records of the person in which an erasure would leave the name.
+
+    `values` has the keys of `Links.parameters`, `patterns` as in `unreplaced`, and `words`: regular
+    expressions for the words of the name. Rows: kind, record_id, title. There are at most `most`
+    rows of each kind.
+    """
+    found = []
+    for kind, own in _OWN.items():
+        texts = [
+            (one.table, mention.record, _text(mention))
+            for one, mention in MENTIONS
+            if mention.kind == kind
+        ] or [("trips", "id", "t.title"), ("trip_lines", "trip_id", _SERVICE)]
+        rows = " union all ".join(
+            f"select t.{record} as id, normalize({words}, NFKC) as words from {table} t"  # noqa: S608 - of the register
+            f" where t.{record} {own}"
+            for table, record, words in texts
+        )
+        # The first condition is the cheap one; most texts of documents have no name.
+        statement = text(
+            f"select distinct id from ({rows}) t where words ~* all(cast(:words as text[]))"  # noqa: S608 - of the register
+            " and app.without_words(words, cast(:patterns as text[]), '') ~*"
+            " all(cast(:words as text[])) order by id desc limit :most"
+        )
+        ids = list(db.session.scalars(statement, values | {"most": most}))
+        titles = titles_of(kind, ids) if ids else {}
+        found += [{"kind": kind, "record_id": one, "title": titles.get(one)} for one in ids]
+    return found
+
+
 def titles_of(kind: str, ids: list[UUID]) -> dict[UUID, str]:
     """Return the titles of records of one kind by id; deleted records are left out."""
     if kind not in RECORDS:
-        return {row.id: row.title for row in db.session.execute(_EVENT_TITLES, {"ids": ids})}
+        statement = _TRIP_TITLES if kind == "trip" else _EVENT_TITLES
+        return {row.id: row.title for row in db.session.execute(statement, {"ids": ids})}
     holding, record = RECORDS[kind]
-    statement = (
+    statement = text(
         f"select t.id, {record.title} as title from {holding.table} t where t.id = any(:ids)"  # noqa: S608 - of the register
     )
-    return {row.id: row.title for row in db.session.execute(text(statement), {"ids": ids})}
+    return {row.id: row.title for row in db.session.execute(statement, {"ids": ids})}
 
 
 def exists(kind: str, record_id: UUID) -> bool:

@@ -37,6 +37,7 @@ from voyagent.privacy.rules.spellings import (
     pattern_of,
     prefilter_of,
     without_titles,
+    words_of,
 )
 
 CANDIDATES_MAX = 50
@@ -567,15 +568,19 @@ def confirmed(party_id: UUID) -> list[Row]:
 
 
 def unreplaced(links: Links) -> list[Row]:
-    """Return confirmed records of somebody else in which an erasure would miss a name.
+    """Return linked records in which an erasure would leave a name.
 
-    Such a record names the person in a way that the erasure does not find, such as a nickname.
-    Rows: kind, record_id, title.
+    They are records of the person and confirmed records of others. Such a record names the person in a way that the erasure does not find, such as a nickname.
+    Rows: kind, record_id, title. There are at most CANDIDATES_MAX of the person's own of each kind.
     """
     searched = {
         "names": _searched(links.key, None, None)["names"],
         "patterns": patterns_of(links),
     }
+    own = mentions.own_unreplaced(
+        links.parameters | {"patterns": searched["patterns"], "words": words_of(links.key)},
+        CANDIDATES_MAX,
+    )
     ids = {"enquiry": links.mentions, "trip": links.joined} | links.linked
     missing = {
         (kind, record_id)
@@ -583,7 +588,11 @@ def unreplaced(links: Links) -> list[Row]:
         if some
         for record_id in mentions.unreplaced(kind, some, searched)
     }
-    return [row for row in confirmed(links.party_id) if (row["kind"], row["record_id"]) in missing]
+    missing -= {(row["kind"], row["record_id"]) for row in own}
+    others = [
+        row for row in confirmed(links.party_id) if (row["kind"], row["record_id"]) in missing
+    ]
+    return others + own
 
 
 def is_about(party_id: UUID, session_id: UUID) -> bool:

@@ -15,6 +15,8 @@ PHONE_MIN = 7
 """Fewest digits of a phone number that identifies a person."""
 WORD_MIN = {"name": 2}
 """Fewest characters of a word by its kind; three, if the kind is not here."""
+ROTATED_MAX = 6
+"""Most parts of a name that may begin with each of its parts; a longer one only with the last."""
 PARTS_MAX = 16
 """Most parts of a name or an address that an expression has, because each slows the search."""
 GROUPS_MAX, GROUP_SIZE = 4, 20
@@ -27,6 +29,8 @@ compiles each of them again for every row: 2,000 rows took 0.2 s with 32 express
 _GAP = r'(?:\\[nrt"]|[^\w"\\]|_){1,6}'
 """White space and punctuation, but no quotation mark, which ends a text of JSON."""
 _INITIAL = rf"(?:[^\W_]{_GAP})?"
+_TITLE_BEHIND = "(?:mrs?|ms|miss|mstr|chd|inf|dr)?"
+"""A title that airlines write behind the first name without a space, as in `KRISHNAN/DEEPAMRS`."""
 
 _BEFORE, _BEHIND = r"(?:(?<![[:alnum:]])|(?<=\\[nrt]))", "(?![[:alnum:]])"
 """Conditions for the characters before and behind a name, so that `Tina` is not in `Argentina`."""
@@ -35,6 +39,10 @@ _WITHOUT_SPACES = re.compile(
     "\U00020000-\U0003ffff]"
 )
 """Letters of scripts that have no spaces between words, or write endings behind a name."""
+_JOINERS = re.compile("[\u200c\u200d]")
+"""Invisible characters in words of Hindi, Malayalam or Persian that not every keyboard types."""
+_JOINING = re.compile("[\u0600-\u0dff]")
+_AND = frozenset(["&", "and", "और"])
 
 _NUKTA = {unicodedata.normalize("NFC", one): one for one in map(chr, range(0x958, 0x960))}
 """Letters of Hindi with a dot below, of which many keyboards send the composed form."""
@@ -49,7 +57,7 @@ def pattern_of(kind: str, word: str) -> str | None:
     No part of an expression may match the same text in two ways: otherwise the time of a search
     would double with each part of a name.
     """
-    word = word.strip()
+    word = _JOINERS.sub("", word.strip())
     if kind == "phone":
         return _phone(re.sub(r"\D", "", word))
     if len(word) < WORD_MIN.get(kind, 3):
@@ -58,13 +66,16 @@ def pattern_of(kind: str, word: str) -> str | None:
         return r"\W?".join(map(re.escape, word))
     if kind == "email":
         return _in_every_form(word)
-    found, parts = [_whole(word, _in_every_form(word))], _parts(word)
-    if kind == "name":
-        parts = _parts(without_titles(word))
+    plain = unicodedata.normalize("NFKC", word)
+    found = [_whole(one, _in_every_form(one)) for one in dict.fromkeys((word, plain))]
+    parts = _parts(without_titles(plain) if kind == "name" else plain)
     if len(parts) > 1:
         found.append(_joined(parts, has_initials=kind == "name"))
     if kind == "name" and len(parts) > 1:
-        found.append(_joined([parts[-1], *parts[:-1]], has_initials=False))
+        firsts = range(1, len(parts)) if len(parts) <= ROTATED_MAX else [-1]
+        found += [
+            _joined([*parts[first:], *parts[:first]], behind=_TITLE_BEHIND) for first in firsts
+        ]
     if kind == "name" and len(parts) > 2 and min(len(parts[0]), len(parts[-1])) > 1:
         found.append(_joined([parts[0], parts[-1]], has_initials=True))
     return f"(?:{'|'.join(found)})"
@@ -77,7 +88,7 @@ def prefilter_of(pattern: str) -> str:
     it. In tables with many texts, a query applies `pattern` only to texts that match the simpler
     expression.
     """
-    return pattern.replace(_BEFORE, "").replace(_BEHIND, "")
+    return pattern.replace(_BEFORE, "").replace(_TITLE_BEHIND, "").replace(_BEHIND, "")
 
 
 def joined(patterns: Iterable[str]) -> list[str]:
@@ -89,11 +100,23 @@ def joined(patterns: Iterable[str]) -> list[str]:
 
 
 def without_titles(name: str) -> str:
-    """Return a name without titles at its start, such as `Mr` or `Dr.`."""
+    """Return a name without titles at its start, such as `Mr`, `Dr.` or `Mr. & Mrs.`."""
     words = name.split()
-    while len(words) > 2 and is_title(words[0]):
+    while len(words) > 2 and (is_title(words[0]) or (words[0] in _AND and is_title(words[1]))):
         del words[0]
     return " ".join(words)
+
+
+def words_of(name: str) -> list[str]:
+    """Return expressions for the words of a name.
+
+    A text with all of them may name the person. Words in parentheses, such as the place of a firm,
+    are left out. An expression also matches the beginning of a longer word, such as a name with a
+    title behind it.
+    """
+    without_place = unicodedata.normalize("NFKC", name).partition(" (")[0]
+    parts = _parts(without_titles(_JOINERS.sub("", without_place)))
+    return [_BEFORE + _in_every_form(part) for part in parts] or [_whole(name, re.escape(name))]
 
 
 def _parts(word: str) -> list[str]:
@@ -106,16 +129,17 @@ def _parts(word: str) -> list[str]:
     return [part for part in stripped if part][:PARTS_MAX]
 
 
-def _joined(parts: list[str], *, has_initials: bool) -> str:
+def _joined(parts: list[str], *, has_initials: bool = False, behind: str = "") -> str:
     """Return the expression for the parts of a name, in the given order.
 
-    If `has_initials` is true, an initial may stand between two parts.
+    If `has_initials` is true, an initial may stand between two parts. `behind` is an expression for
+    letters that may follow the last part.
     """
     found = _in_every_form(parts[0])
     for part in parts[1:]:
         may_follow = has_initials and part[1:2].isalnum()
         found += _GAP + (_INITIAL if may_follow else "") + _in_every_form(part)
-    return _whole("".join(parts), found)
+    return _whole("".join(parts), found + behind)
 
 
 def _whole(word: str, expression: str) -> str:
@@ -129,14 +153,22 @@ def _whole(word: str, expression: str) -> str:
 def _in_every_form(word: str) -> str:
     """Return an expression that finds a word in each Unicode form.
 
-    For example, `é` is found as one character and as `e` with a combining accent.
+    For example, `é` is found as one character and as `e` with a combining accent. An invisible
+    joiner may stand between two letters of an Indic or Arabic script.
     """
     composed = unicodedata.normalize("NFC", word)
     for letter, with_nukta in _NUKTA.items():
         composed = composed.replace(letter, with_nukta)
     forms = (unicodedata.normalize(form, word) for form in ("NFC", "NFD"))
-    found = dict.fromkeys(map(re.escape, (*forms, composed)))
-    return f"(?:{'|'.join(found)})" if len(found) > 1 else re.escape(word)
+    found = dict.fromkeys(map(_escaped, (*forms, composed)))
+    return f"(?:{'|'.join(found)})" if len(found) > 1 else next(iter(found))
+
+
+def _escaped(word: str) -> str:
+    joiners = (f"{_JOINERS.pattern}?" if _JOINING.match(one) else "" for one in word[:-1])
+    return "".join(
+        re.escape(one) + joiner for one, joiner in zip(word, (*joiners, ""), strict=True)
+    )
 
 
 def _phone(digits: str) -> str | None:

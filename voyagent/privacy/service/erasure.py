@@ -96,8 +96,9 @@ class Plan:
     """The effect of an erasure, by table, with the records that prevent it.
 
     `goes` are the tables whose rows would change, and `stays` the tables in which data stays.
-    `blocked_by` are the records that prevent the erasure. `unreplaced` are confirmed records of
-    somebody else that name the person in a spelling that the erasure does not find.
+    `blocked_by` are the records that prevent the erasure. `unreplaced` are records of the
+    person and confirmed records of others that name the person in a spelling that the erasure does
+    not find.
     `identity_until` is the last day on which the identity is kept for tax authorities; None if it
     is not kept.
     """
