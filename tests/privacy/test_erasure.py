@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.billing.papers import advance, draft, issued, pay
+from tests.billing.papers import advance, draft, issued, line, pay
 from tests.billing.test_paper import send as send_invoice
 from tests.people import Person
 from tests.privacy.people import GSTIN, MAIL, NAME, PAN, VALUES, a_subject
@@ -185,6 +185,25 @@ def test_the_personal_text_of_an_executed_act_about_somebody_else_stays(
     assert len(before) >= 3
     erase(alice, party_id)
     assert texts() == before
+
+
+@pytest.mark.parametrize(
+    ("number", "pan", "note"),
+    [(GSTIN, None, f"PAN {PAN.lower()}, GSTIN {GSTIN}"), (None, PAN, f"GSTIN no, PAN {PAN}")],
+)
+def test_tax_numbers_in_texts_of_documents_are_replaced(
+    alice: Person, owner_engine: sa.Engine, number: str | None, pan: str | None, note: str
+) -> None:
+    with alice.acting() as actor:
+        party_id = party_service.create(
+            actor, name="Taxy Ltd", is_customer=True, country="IN", tax_number=number
+        ).id
+    invoice_id = issued(alice, line(), customer_name="Taxy Ltd", customer_pan=pan, notes=note)
+    pay(alice, invoice_id, 45_000_00)
+    erase(alice, party_id)
+    notes = dump(owner_engine, alice)["invoices"]
+    assert [one for one in (PAN, GSTIN) if one.lower() in notes.lower()] == []
+    assert "PAN Person " in notes
 
 
 def test_an_erasure_deletes_stored_responses_and_nothing_runs_again(

@@ -24,6 +24,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
+from voyagent.billing.invoices.queries.documents import with_tax_numbers
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.patterns import contains
@@ -39,6 +40,7 @@ from voyagent.privacy.rules.spellings import (
     without_titles,
     words_of,
 )
+from voyagent.taxes.rules.numbers import COUNTRY, country_of, pan_of
 
 CANDIDATES_MAX = 50
 SEARCH_S = 20
@@ -128,6 +130,18 @@ _DOCUMENTS = text("""
 select id::text from invoices where party_key = :key
 union all select id::text from bills where party_key = :key
 union all select id::text from payments where party_key = :key
+""")
+# Each invoice has encrypted numbers of its own, so only the newest are decrypted.
+_TAX_NUMBERS = text("""
+(select distinct on (customer_pan_digest)
+        customer_tax_number, customer_tax_number_sealed, customer_pan, customer_pan_sealed
+   from invoices where party_key = :key and customer_pan_digest is not null
+  order by customer_pan_digest)
+union all
+(select customer_tax_number, customer_tax_number_sealed, customer_pan, customer_pan_sealed
+   from invoices where party_key = :key and (customer_tax_number_sealed is not null
+        or customer_tax_number is not null or customer_pan is not null)
+  order by created_at desc limit 100)
 """)
 # Services that post to documents lock them in this order too.
 _LOCKS = tuple(
@@ -421,11 +435,22 @@ def patterns_of(links: Links) -> list[str]:
         ),
         links.parameters,
     )
-    patterns: dict[bool, list[str]] = {False: [], True: []}
+    numbers = (pattern_of("tax", one) for one in _tax_numbers(links))
+    patterns: dict[bool, list[str]] = {False: [one for one in numbers if one], True: []}
     for row in found:
         if pattern := pattern_of(row.kind, row.word):
             patterns[row.kind == "name"].append(pattern)
     return [*joined(patterns[False]), *joined(patterns[True])]
+
+
+def _tax_numbers(links: Links) -> list[str]:
+    """Return the tax numbers and PANs of a party and of its invoices, longest first."""
+    own = parties.get_party(links.party_id).tax_number
+    rows = db.session.execute(_TAX_NUMBERS, {"key": links.key}).mappings()
+    found = {own, *(one for row in rows for one in with_tax_numbers(dict(row)).values())}
+    numbers = {number for number in found if number}
+    numbers |= {pan_of(number) for number in numbers if country_of(number) == COUNTRY}
+    return sorted(numbers, key=lambda number: (-len(number), number))
 
 
 def texts_about(links: Links, texts: Iterable[str]) -> frozenset[str]:
@@ -570,8 +595,9 @@ def confirmed(party_id: UUID) -> list[Row]:
 def unreplaced(links: Links) -> list[Row]:
     """Return linked records in which an erasure would leave a name.
 
-    They are records of the person and confirmed records of others. Such a record names the person in a way that the erasure does not find, such as a nickname.
-    Rows: kind, record_id, title. There are at most CANDIDATES_MAX of the person's own of each kind.
+    They are records of the person and confirmed records of others. Such a record names the person
+    in a way that the erasure does not find, such as a nickname. Rows: kind, record_id, title. There
+    are at most CANDIDATES_MAX of the person's own of each kind.
     """
     searched = {
         "names": _searched(links.key, None, None)["names"],

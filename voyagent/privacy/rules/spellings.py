@@ -13,7 +13,7 @@ from voyagent.kernel.text.naming import is_title
 
 PHONE_MIN = 7
 """Fewest digits of a phone number that identifies a person."""
-WORD_MIN = {"name": 2}
+WORD_MIN = {"name": 2, "tax": 6}
 """Fewest characters of a word by its kind; three, if the kind is not here."""
 ROTATED_MAX = 6
 """Most parts of a name that may begin with each of its parts; a longer one only with the last."""
@@ -52,7 +52,7 @@ def pattern_of(kind: str, word: str) -> str | None:
     """Return the expression for a word; None if the word is too short for a search.
 
     `word` is the name, phone number or other text to find, and `kind` is `name`, `phone`, `email`,
-    `address` or `passport`.
+    `address`, `passport` or `tax` (a tax number or PAN).
 
     No part of an expression may match the same text in two ways: otherwise the time of a search
     would double with each part of a name.
@@ -64,6 +64,8 @@ def pattern_of(kind: str, word: str) -> str | None:
         return None
     if kind == "passport":
         return r"\W?".join(map(re.escape, word))
+    if kind == "tax":
+        return _whole(word, r'[^\w"\\]?'.join(map(re.escape, word)))
     if kind == "email":
         return _in_every_form(word)
     plain = unicodedata.normalize("NFKC", word)
