@@ -112,7 +112,7 @@ class Position:
 
     @property
     def total_equity(self) -> Money:
-        """Sum of the equity accounts and the two computed results."""
+        """Sum of equity: its accounts, the earlier years' profits and this year's profit."""
         return self.equity.total + self.retained + self.of_the_year
 
     @property
@@ -122,7 +122,7 @@ class Position:
 
     @property
     def total_equity_before(self) -> Money:
-        """Sum of equity accounts and computed results on the comparison day."""
+        """Sum of equity on the comparison day; see `total_equity`."""
         return self.equity.total_before + self.retained_before + self.of_the_year_before
 
     @property

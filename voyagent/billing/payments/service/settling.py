@@ -329,8 +329,9 @@ class Settlement:
     """A checked Part: the amount of a payment that settles one document.
 
     `amount` is in the payment's currency. `settled` is the amount of the document that is settled,
-    in the document's currency. `booked` is the book value of `settled` in the payment's currency.
-    `booked` is None if both currencies are equal or the document is in the currency of the ledger.
+    in the document's currency. `booked` is `settled`, converted into the payment's currency at
+    the rate at which the document was booked. It is None if both currencies are equal, or if the
+    document is in the currency of the ledger and therefore has no such rate.
     """
 
     document_id: UUID
