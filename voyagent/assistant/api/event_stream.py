@@ -80,8 +80,8 @@ class Seats:
     """Counter of the open streams of this process.
 
     A user has at most `per_person_max` streams. An agency and a client network have at most
-    `share_max` streams each. If the process can open only `kept` more streams or fewer, a user who
-    has a stream gets no other.
+    `share_max` streams each. The last `kept` streams of the process are for users who have
+    no stream.
     """
 
     def __init__(

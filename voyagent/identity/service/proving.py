@@ -34,9 +34,9 @@ def lock_actor(actor: Actor, permission: str) -> tuple[User, Actor]:
     """Lock the acting user, authenticate the actor again, and return both.
 
     Call this function before a service creates or changes a credential. The caller must not have
-    written anything or locked any other row. For an API key, the transaction is rolled back first,
-    unless this transaction has locked the user already. The returned actor has the user's present
-    role.
+    written anything or locked any other row. If the actor uses an API key, the transaction may have
+    locked the row of this key. It is then rolled back first, so that rows are always locked in the
+    same order. The returned actor has the user's present role.
 
     An act that ends credentials (`credentials.end_credentials`) locks the user too. Therefore no
     such act can take effect between this check and the creation of a credential.
