@@ -116,7 +116,12 @@ def postings(person: Person) -> list[Fields]:
 
 
 def events(person: Person, kind: str) -> list[Fields]:
-    return rows(person, f"(select status, error, inputs from audit_events where kind = '{kind}')")
+    """Return the events of a kind, with their private part instead of its salted hash."""
+    return rows(
+        person,
+        "(select status, error, inputs - 'private' as inputs, parts from audit_events e left join"
+        f" audit_private p using (tenant_id, seq) where e.kind = '{kind}')",
+    )
 
 
 def _same(value: Any) -> Any:

@@ -313,6 +313,7 @@ TABLE = (
         "400 totp_not_initialized",
         Other.UNTOUCHED,
         ("200", "200"),
+        key=STALE,
         repeat=Repeat.REPLAYED,
     ),
     Row(
