@@ -14,7 +14,7 @@ import time
 import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import cache
 from itertools import islice
@@ -47,7 +47,7 @@ from voyagent.kernel.database.statement_cache import Statement, compiled_for
 from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.limits import Places
-from voyagent.kernel.limits.callers import present_network
+from voyagent.kernel.limits.long_work import holding
 from voyagent.kernel.limits.running_requests import running_requests
 from voyagent.kernel.money import currency_codes, exponent
 
@@ -286,8 +286,7 @@ class Exports:
             SLOTS, AGENCY_SLOTS, waiting_max=FILES_WAITING, queue_max=ALL_FILES_WAITING
         )
 
-    @contextmanager
-    def making_file(self, tenant_id: UUID, *, rows: int = 1) -> Iterator[None]:
+    def making_file(self, tenant_id: UUID, *, rows: int = 1) -> AbstractContextManager[None]:
         """Count a file as being made while the block runs; first wait for the limits.
 
         `rows` is the number of rows of the file. At most SLOTS - 1 of the files that are made at
@@ -295,12 +294,7 @@ class Exports:
         Raises ExportsBusy.
         """
         queues = [self._large_files, self._files] if rows > SMALL_ROWS else [self._files]
-        with ExitStack() as held:
-            for places in queues:
-                held.enter_context(
-                    places.held(tenant_id, FILES_WAIT_S, ExportsBusy, address=present_network())
-                )
-            yield
+        return holding(queues, tenant_id, FILES_WAIT_S, ExportsBusy)
 
     def open(self, tenant_id: UUID, address: str | None = None) -> Snapshot:
         """Open a snapshot of an agency; the caller closes it.

@@ -6,7 +6,7 @@ these limits, a few agencies could use all connections for writes or all threads
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from uuid import UUID
 
@@ -28,11 +28,12 @@ def searching(agency: UUID, refusal: Refusal, wait_s: float) -> AbstractContextM
     The caller must hold no connection while it waits. Raises `refusal()` if there is no place
     within `wait_s` seconds.
     """
-    return _searches.held(agency, wait_s, refusal, address=present_network())
+    return holding([_searches], agency, wait_s, refusal)
 
 
-@contextmanager
-def importing(agency: UUID, refusal: Refusal, wait_s: float, *, rows: int) -> Iterator[None]:
+def importing(
+    agency: UUID, refusal: Refusal, wait_s: float, *, rows: int
+) -> AbstractContextManager[None]:
     """Hold a place for the check or the import of a file while the block runs.
 
     `rows` is the number of rows of the file. Files of more than SMALL_ROWS rows may hold all places
@@ -40,6 +41,18 @@ def importing(agency: UUID, refusal: Refusal, wait_s: float, *, rows: int) -> It
     connection while it waits. Raises `refusal()` if there is no place within `wait_s` seconds.
     """
     queues = [_large_imports, _imports] if rows > SMALL_ROWS else [_imports]
+    return holding(queues, agency, wait_s, refusal)
+
+
+@contextmanager
+def holding(
+    queues: Iterable[Places], agency: UUID, wait_s: float, refusal: Refusal
+) -> Iterator[None]:
+    """Hold a place of each queue, taken in this order, while the block runs.
+
+    The callers from one client address count together. Raises `refusal()` if there is no place of a
+    queue within `wait_s` seconds.
+    """
     with ExitStack() as held:
         for places in queues:
             held.enter_context(places.held(agency, wait_s, refusal, address=present_network()))
