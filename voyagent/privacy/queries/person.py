@@ -629,7 +629,7 @@ def is_about(party_id: UUID, session_id: UUID) -> bool:
         return True
     links = links_of(party_id)
     return session_id in links.conversations or conversations.names_person(
-        session_id, values | {"patterns": joined(patterns_of(links))}
+        session_id, values | {"patterns": patterns_of(links)}
     )
 
 
