@@ -9,13 +9,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import time
 from collections.abc import Iterator
 from functools import partial
 from re import _constants as codes, _parser as parser
 from typing import Any
 
 import voyagent
+from tests.cpu_time import cpu_seconds
 from voyagent.kernel.text import places
 
 SHORT, LONG = 800, 3_200
@@ -100,12 +100,6 @@ def _letter(code: Any, argument: Any) -> str:
     return {codes.CATEGORY_DIGIT: "1", codes.CATEGORY_SPACE: " "}.get(argument, "a")
 
 
-def seconds(match: Any, text: str | bytes) -> float:
-    begun = time.thread_time()
-    match(text)
-    return time.thread_time() - begun
-
-
 def slow_text(name: str, expression: re.Pattern[Any]) -> str | None:
     """Return a piece whose repetition takes more than linear time, or None."""
     pattern, is_text = expression.pattern, isinstance(expression.pattern, str)
@@ -118,14 +112,16 @@ def slow_text(name: str, expression: re.Pattern[Any]) -> str | None:
     for head, piece in repeated:
         short, long = (f"{head}{(piece * size)[:size]}!" for size in (SHORT, LONG))
         if name.startswith(READERS):  # a message has at most two spaces in a row
-            if seconds(expression.search, re.sub(r"\s{3,}", "  ", short)) > READER_S:
+            if cpu_seconds(partial(expression.search, re.sub(r"\s{3,}", "  ", short))) > READER_S:
                 return head + piece
             continue
         texts = [one if is_text else one.encode("latin-1", "ignore") for one in (short, long)]
         methods = [expression.fullmatch]
         methods += [] if name in NOT_SEARCHED else [expression.search]
-        for first, second in [[partial(seconds, one, text) for text in texts] for one in methods]:
-            if (longer := second()) > NOISE_S and longer > GROWTH_MAX * first():
+        for match in methods:
+            first, second = (partial(match, text) for text in texts)
+            longer = cpu_seconds(second)
+            if longer > NOISE_S and longer > GROWTH_MAX * cpu_seconds(first):
                 return head + piece
     return None
 
