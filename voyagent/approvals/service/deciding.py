@@ -215,7 +215,12 @@ def _find_staleness(
     decision: ProposalDecision,
     ahead: Sequence[Approval] = (),
 ) -> tuple[Description | None, bool]:
-    """Return the present preview, and True if the approver cannot have read it."""
+    """Return a new preview, and whether the approver must read the proposal again.
+
+    That is so if the new preview differs from the stored one, or if somebody else edited the
+    proposal and the decision does not say which version was read. The result of a rejection is
+    (None, False).
+    """
     if not decision.granted:
         return None, False
     shown, has_moved = find_movement(approval, ahead)

@@ -225,7 +225,7 @@ def credit_now(
 ) -> tuple[Credit, date]:
     """Check a credit note, and return its contents and its date.
 
-    The date is `on`, or the result of `first_day` if `on` is None. Raises InvalidDate,
+    The date is `on`, or the result of `default_day` if `on` is None. Raises InvalidDate,
     CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and the errors of `credit_of`.
     """
     day = book_day(actor, invoice, on)

@@ -103,7 +103,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     invoice = invoice_queries.get_invoice(invoice_id)
     if refused := crediting.credit_refused(invoice):
         return not_now(translated(refused.message), Place(invoice).url())
-    day, left = days.first_day(actor, invoice), creditable(invoice)
+    day, left = days.default_day(actor, invoice), creditable(invoice)
     form = CreditForm.of(
         invoice,
         document_queries.get_lines(invoice),

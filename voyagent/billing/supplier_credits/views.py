@@ -78,7 +78,7 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     bill = bill_queries.get_bill(bill_id)
     if refused := crediting.credit_refused(bill):
         return not_now(translated(refused.message), Place(bill).url())
-    day, left = days.first_day(actor, bill), creditable(bill)
+    day, left = days.default_day(actor, bill), creditable(bill)
     form = BillCreditForm.of(
         bill,
         document_queries.get_lines(bill),

@@ -46,7 +46,7 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
         return back
     still = Money(invoice.open_minor, invoice.currency)
     form = WriteOffForm(
-        data={"amount": typed_amount(still), "written_off_on": days.first_day(actor, invoice)}
+        data={"amount": typed_amount(still), "written_off_on": days.default_day(actor, invoice)}
     )
 
     def act(body: WriteOffIn) -> Any:

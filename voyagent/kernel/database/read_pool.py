@@ -383,9 +383,10 @@ def _none_free() -> PoolTimeout:
 
 
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
-    """Take a connection, waiting while all are in use. Raises PoolTimeout.
+    """Take a connection. Raises PoolTimeout.
 
-    The wait is about WAIT_S seconds, or RETRY_S seconds if the pool has no connection.
+    If all are in use, the wait is about WAIT_S seconds. If the pool has no connection at all,
+    because the database is not reached, the wait is RETRY_S seconds.
     """
     began = time.monotonic()
     while True:

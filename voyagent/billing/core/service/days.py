@@ -23,10 +23,11 @@ def day_of(actor: Actor, given: date | None, earliest: date) -> date:
     return day
 
 
-def first_day(actor: Actor, document: Invoice | Bill) -> date:
+def default_day(actor: Actor, document: Invoice | Bill) -> date:
     """Return the default date to void or credit a document.
 
-    The date is today, or the issue date of the document if the issue date is later.
+    It is also the latest date that is allowed: today, or the issue date of the document if that is
+    later.
     """
     return max(clock.today(actor.timezone), document.issue_date)
 
@@ -34,11 +35,11 @@ def first_day(actor: Actor, document: Invoice | Bill) -> date:
 def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
     """Return the date on which a document is voided or credited.
 
-    The date is `on`, or the result of `first_day` if `on` is None. Raises DateInFuture if `on` is
-    after the result of `first_day`. Raises DateTooEarly if `on` is before the issue date, or before
-    the last reversal of a payment, credit or write-off of the document.
+    The date is `on`, or the default date if `on` is None. Raises DateInFuture if `on` is after the
+    default date. Raises DateTooEarly if `on` is before the issue date, or before the last reversal
+    of a payment, credit or write-off of the document.
     """
-    latest = first_day(actor, document)
+    latest = default_day(actor, document)
     day = on or latest
     last = reversal_queries.last_taken_back(document_ids=[document.id])
     check_between(day, max(document.issue_date, last or document.issue_date), latest)

@@ -275,7 +275,7 @@ def void_step(
     if back := turned_back(document, may=voiding.can_be_void(document)):
         return back
     url = Place(document).url()
-    form = VoidForm(data={"voided_on": days.first_day(actor, document)})
+    form = VoidForm(data={"voided_on": days.default_day(actor, document)})
     if form.attempt(void, **VOID_ERROR_FIELDS) is None:
         return _void_page(form, read())
     toast(done)

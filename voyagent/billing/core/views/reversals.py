@@ -44,11 +44,11 @@ def reverse_step(
     done: str,
     url: str,
 ) -> Any:
-    """Perform a reversal and redirect, or render its confirmation page.
+    """Perform a reversal if the form was sent and is valid; otherwise render its page.
 
-    `act` performs the reversal. `preview` reads the content of the page; it is called after `act`,
-    because an error of `act` rolls the transaction back. `done` is the message after success, and
-    `url` the page to which the user is then redirected.
+    `act` performs the reversal. After success the user is redirected to `url` and reads the message
+    `done`. If the form was not sent, is invalid, or `act` fails, the confirmation page is rendered
+    with the content that `preview` reads.
     """
     if form.attempt(act, **REVERSED) is None:
         found = preview()
