@@ -249,6 +249,39 @@ def test_an_address_does_not_fill_the_queue_for_all_others() -> None:
             places.release(taken[0], "1.1.1.1")
 
 
+def test_persons_of_a_party_at_one_address_take_turns() -> None:
+    places, served = Places(1, 1), []
+    assert places.take("A", 0, address="1.1.1.1", person="busy")
+
+    def wait(person: str) -> None:
+        assert places.take("A", 5, address="1.1.1.1", person=person)
+        served.append(person)
+        places.release("A", "1.1.1.1")
+
+    with ThreadPoolExecutor(5) as pool:
+        for person in ("busy", "busy", "busy", "calm"):
+            pool.submit(wait, person)
+            time.sleep(SOON_S)
+        places.release("A", "1.1.1.1")
+    assert served == ["calm", "busy", "busy", "busy"]
+
+
+def test_a_person_does_not_fill_the_queue_for_colleagues_at_the_same_address() -> None:
+    places = Places(1, 1, queue_max=3)
+    assert places.take("A", 0, person="busy")
+    with ThreadPoolExecutor(4) as pool:
+        busy = [pool.submit(places.take, "A", 5, person="busy") for _ in range(3)]
+        time.sleep(2 * SOON_S)
+        calm = pool.submit(places.take, "A", 5, person="calm")
+        time.sleep(SOON_S)
+        assert [one.done() for one in busy].count(True) == 1, "one of the busy person is refused"
+        assert not places.take("A", 5, person="busy"), "the busiest person replaces nobody"
+        places.release("A")
+        assert calm.result(timeout=1) is True
+        for _ in range(3):
+            places.release("A")
+
+
 @pytest.mark.parametrize(("comes_last", "expected"), [(False, "AB"), (True, "BA")])
 def test_a_party_whose_work_was_ended_comes_after_all_others(
     comes_last: bool, expected: str

@@ -33,6 +33,7 @@ from voyagent.kernel.database.reauthentication import find_caller
 from voyagent.kernel.db import db, next_act
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.limits.callers import note_person
 from voyagent.kernel.tenancy import name_agency, record_bound_agency
 
 log = structlog.get_logger(__name__)
@@ -163,6 +164,7 @@ def authenticate(credential: Credential) -> Actor:
 
     Raises Unauthorized if the person was removed or the session has ended.
     """
+    note_person(credential.user_id)
     name_agency(db.session(), credential.tenant_id)
     caller = find_caller(credential)
     record_bound_agency(db.session(), credential.tenant_id)
@@ -178,6 +180,7 @@ def request_reader(
 
     With `with_shell`, the first read also reads the data that every page shows.
     """
+    note_person(credential.user_id)
     reader = RequestReader(
         auth_adapter().lane, credential, permission, auth_adapter().shell if with_shell else None
     )

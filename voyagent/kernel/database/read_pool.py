@@ -33,7 +33,7 @@ from voyagent.kernel.database.statement_cache import (
 from voyagent.kernel.db import read_only_servers
 from voyagent.kernel.db_connections import Purpose, is_pooled, parameters_for
 from voyagent.kernel.errors import NotFound, Unauthorized
-from voyagent.kernel.limits.callers import present_network
+from voyagent.kernel.limits.callers import present_network, present_person
 from voyagent.kernel.limits.places import QUEUE_MAX, Places
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
@@ -227,7 +227,9 @@ class ReadPool:
 
     @contextmanager
     def _connection(self, agency: UUID) -> Iterator[psycopg.Connection[Any]]:
-        place = self._places.held(agency, WAIT_S, _none_free, address=present_network())
+        place = self._places.held(
+            agency, WAIT_S, _none_free, address=present_network(), person=present_person()
+        )
         with place, self._taken() as connection:
             yield connection
 

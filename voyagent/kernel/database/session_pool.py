@@ -20,7 +20,7 @@ from voyagent.kernel import tenancy
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import DRIVER, db
 from voyagent.kernel.db_connections import Purpose, parameters_for, purpose_of_process
-from voyagent.kernel.limits.callers import present_network
+from voyagent.kernel.limits.callers import present_network, present_person
 from voyagent.kernel.limits.places import QUEUE_MAX, Places
 
 WAIT_S = 5.0
@@ -76,7 +76,7 @@ class ConnectionShares:
             return None
         agency, address = self._agency(), present_network()
         places, party = (self.of_nobody, address) if agency is None else (self.of_agencies, agency)
-        if not places.take(party, wait_s, address=address):
+        if not places.take(party, wait_s, address=address, person=present_person()):
             raise ShareInUse(f"no connection of the agency's share within {wait_s} s")
         held = self._thread.held = _Held(places, party, address)
         return held

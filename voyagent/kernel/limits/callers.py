@@ -1,12 +1,14 @@
 """The client of the request that the current thread handles.
 
-Limits on work at the same time count the callers from one IP address together.
+Limits on work at the same time count the callers from one IP address together, and let the persons
+of an agency take turns.
 """
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,29 @@ def present_caller() -> Caller:
 
 
 _network: ContextVar[str | None] = ContextVar("network", default=None)
+_person: ContextVar[UUID | None] = ContextVar("person", default=None)
 
 
 def note_network(network: str | None) -> None:
     """Set the client's IPv4 address or IPv6 /64 for this thread.
 
-    None means that the address is unknown or is shared by many clients.
+    None means that the address is unknown or is shared by many clients. The person is unknown until
+    the next call of `note_person`.
     """
     _network.set(network)
+    _person.set(None)
 
 
 def present_network() -> str | None:
     """Return the client's IPv4 address or IPv6 /64, or None (see `note_network`)."""
     return _network.get()
+
+
+def note_person(user_id: UUID) -> None:
+    """Set the person whose credential this thread has read, before the database confirms it."""
+    _person.set(user_id)
+
+
+def present_person() -> UUID | None:
+    """Return the user id of the person who calls, or None (see `note_person`)."""
+    return _person.get()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-SERVED_MAX = 256
-"""Parties whose turns are remembered."""
+SERVED_MAX = 512
+"""Parties, IP addresses and persons whose turns are remembered."""
 FIRST_IN_A_ROW = 3
 """Places that callers with precedence get in a row while others wait."""
 
@@ -28,13 +28,14 @@ class _Ticket:
     party: Hashable
     is_first: bool
     address: str | None = None
+    person: Hashable | None = None
     has_place: bool = False
     came: threading.Event | None = None
 
     @property
-    def source(self) -> Hashable:
-        """Return the client's IP address, or the party if the IP address is None."""
-        return self.party if self.address is None else self.address
+    def sources(self) -> tuple[Hashable, Hashable]:
+        """Return who asks: first the IP address, or the party without one; then the person."""
+        return self.party if self.address is None else self.address, self.person
 
 
 class Places:
@@ -43,7 +44,8 @@ class Places:
     The places are shared out between parties. A party is the key of a group of callers: usually the
     id of their agency, or the network from which they come. A free place goes to the waiting party
     that holds the fewest places. Callers with precedence (`take`) come before the others, but get
-    at most FIRST_IN_A_ROW places in a row while others wait.
+    at most FIRST_IN_A_ROW places in a row while others wait. Persons of one party who call from one
+    IP address get places in turn.
 
     Args:
         total: the number of places.
@@ -91,13 +93,15 @@ class Places:
         *,
         is_first: bool = False,
         address: str | None = None,
+        person: Hashable | None = None,
     ) -> bool:
         """Take a place; return False if the party gets none within `wait_s` seconds.
 
         If `is_first` is true, the caller has precedence. `address` is the client's IP address,
-        whose share is limited by `address_share`.
+        whose share is limited by `address_share`. `person` is the id of the person who calls, if it
+        is known.
         """
-        ticket = _Ticket(party, is_first, address)
+        ticket = _Ticket(party, is_first, address, person)
         with self._lock:
             if self._is_waiting_enough(ticket.party) or (
                 self._is_queue_full(ticket) and not self._displace(ticket)
@@ -163,9 +167,10 @@ class Places:
         *,
         is_first: bool = False,
         address: str | None = None,
+        person: Hashable | None = None,
     ) -> Iterator[None]:
         """Hold a place while the block runs; raise `refusal()` if the party gets none."""
-        if not self.take(party, wait_s, is_first=is_first, address=address):
+        if not self.take(party, wait_s, is_first=is_first, address=address, person=person):
             raise refusal()
         try:
             yield
@@ -188,6 +193,8 @@ class Places:
             self._held[ticket.party] += 1
             self._turn += 1
             self._note_turn(ticket.party)
+            if ticket.person is not None:
+                self._note_turn(ticket.person)
             if ticket.address is not None:
                 self._held_from[ticket.address] += 1
                 self._note_turn(ticket.address)
@@ -223,16 +230,19 @@ class Places:
     def _displace(self, ticket: _Ticket) -> bool:
         """Let a caller replace another caller in a full queue; return False if refused.
 
-        The party with the most waiting callers must have at least two more waiting callers than the
-        party of `ticket`. The last caller of that larger party is then refused. Callers from
-        one IP address count as one party.
+        The IP address with the most waiting callers must have at least two more of them than the
+        IP address of `ticket`. The last caller from that busier address is then refused. If no
+        address is so much busier, the persons who call from the address of `ticket` are compared in
+        the same way.
         """
+        address, person = ticket.sources
         others = [other for other in self._waiting if not other.is_first]
-        waiting = Counter(other.source for other in others)
-        most = max(waiting, key=lambda source: waiting[source], default=None)
-        if waiting[most] <= waiting[ticket.source] + 1:
+        near = [other for other in others if other.sources[0] == address]
+        last = _last_of_the_busiest(
+            [(other.sources[0], other) for other in others], address
+        ) or _last_of_the_busiest([(other.person, other) for other in near], person)
+        if last is None:
             return False
-        last = next(other for other in reversed(others) if other.source == most)
         self._waiting.remove(last)
         if last.came is not None:
             last.came.set()
@@ -256,6 +266,22 @@ class Places:
                 self._held[ticket.party],
                 self._served.get(ticket.address, 0),
                 self._served.get(ticket.party, 0),
+                self._served.get(ticket.person, 0),
             ),
             default=None,
         )
+
+
+def _last_of_the_busiest(
+    waiting: Sequence[tuple[Hashable, _Ticket]], source: Hashable
+) -> _Ticket | None:
+    """Return the last caller of the source with the most waiting callers.
+
+    `waiting` has the source of each waiting caller. The result is None if the busiest source does
+    not have at least two more callers than `source`.
+    """
+    numbers = Counter(other for other, _ in waiting)
+    most = max(numbers, key=lambda other: numbers[other], default=None)
+    if numbers[most] <= numbers[source] + 1:
+        return None
+    return next(ticket for other, ticket in reversed(waiting) if other == most)
