@@ -220,6 +220,8 @@ FIGURES = {
         intake.AUTH_BODY_BYTES_MAX // 1024,
         buffering.CHUNKS_MAX,
     ),
+    "query": (intake.QUERY_BYTES_MAX // 1024, intake.QUERY_PAIRS_MAX),
+    "json": (intake.DEPTH_MAX, intake.MEMBERS_MAX, intake.TOKENS_MAX),
     "fields": (intake.FIELDS_MAX, intake.PARTS_MAX),
     "field": (passages.FIELD_MAX, amounts.FIGURES_MAX),
     "unfinished_requests": (

@@ -50,8 +50,9 @@ def list_audit(reader: Reader, query: AuditListQuery) -> Body[AuditListResponse]
     media_type="text/csv; charset=utf-8",
 )
 def export_audit(actor: Actor, query: AuditFilter) -> Response:
-    """Export the matching events as CSV, newest first, at most 100,000.
+    """Export the matching events as CSV, newest first.
 
+    An export of more than 100,000 events is refused; narrow the filters then.
     A cell that a spreadsheet would read as a formula begins with an apostrophe. The audit log
     records the export, but this file does not include that event.
     """

@@ -1,6 +1,7 @@
-"""Tables of the audit log: a chain of events for each agency, and its head.
+"""Tables of the audit log: each agency's chain of events, its head and its checks.
 
-Events can only be appended.
+The rows of events can only be appended. Their personal texts are in a table of their own, from
+which an erasure deletes.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ BODY_BYTES_MAX = 256 * 1024
 AUTH_BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 32
 MEMBERS_MAX = 1000
-_TOKENS_MAX = 10 * MEMBERS_MAX
+TOKENS_MAX = 10 * MEMBERS_MAX
 """Maximum number of brackets, commas and strings of a JSON document."""
 QUERY_BYTES_MAX = 8 * 1024
 QUERY_PAIRS_MAX = 100
@@ -325,7 +325,7 @@ def _check_shape(text: str) -> None:
             members += 1
         if depth > DEPTH_MAX:
             raise _Refused("json_too_deep", "JSON is nested too deeply")
-        if members > MEMBERS_MAX or number > _TOKENS_MAX:
+        if members > MEMBERS_MAX or number > TOKENS_MAX:
             raise _Refused("json_too_large", "JSON has too many members")
 
 

@@ -1,4 +1,4 @@
-"""Housekeeping jobs for all agencies, with one transaction for each agency."""
+"""Loop over agencies for background jobs, with transactions for each agency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drivers with checks before each call and a time limit, for other packages."""
+"""Drivers whose calls have a time limit; most calls are also checked before."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Guarded(Generic[Driver]):
 
 
 class GuardedFlights(_Guarded[FlightSupplier]):
-    """FlightSupplier that checks a call and passes it to a driver with a time limit."""
+    """FlightSupplier that calls a driver with a time limit, most often after checks."""
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
         """Return the driver's offers. Raises ValidationFailed before the driver is called."""
@@ -87,12 +87,12 @@ class GuardedFlights(_Guarded[FlightSupplier]):
         )
 
     def read(self, supplier_ref: str) -> FlightBooking:
-        """Call `FlightSupplier.read` of the driver."""
+        """Call `FlightSupplier.read` of the driver, without a check."""
         return self._guard.call("flights.read", lambda: self._driver.read(supplier_ref))
 
 
 class GuardedHotels(_Guarded[HotelSupplier]):
-    """HotelSupplier that checks a call and passes it to a driver with a time limit."""
+    """HotelSupplier that calls a driver with a time limit, most often after checks."""
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
         """Return the driver's rates. Raises ValidationFailed before the driver is called."""
@@ -100,7 +100,7 @@ class GuardedHotels(_Guarded[HotelSupplier]):
         return self._guard.call("hotels.search", lambda: self._driver.search(query))
 
     def check_rate(self, rate_key: str) -> HotelRate:
-        """Call `HotelSupplier.check_rate` of the driver."""
+        """Call `HotelSupplier.check_rate` of the driver, without a check."""
         return self._guard.call("hotels.check_rate", lambda: self._driver.check_rate(rate_key))
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
@@ -120,12 +120,12 @@ class GuardedHotels(_Guarded[HotelSupplier]):
         )
 
     def read(self, supplier_ref: str) -> HotelBooking:
-        """Call `HotelSupplier.read` of the driver."""
+        """Call `HotelSupplier.read` of the driver, without a check."""
         return self._guard.call("hotels.read", lambda: self._driver.read(supplier_ref))
 
 
 class GuardedVisas(_Guarded[VisaSupplier]):
-    """VisaSupplier that checks a call and passes it to a driver with a time limit."""
+    """VisaSupplier that calls a driver with a time limit, most often after checks."""
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
         """Return visa requirements. Raises ValidationFailed before the supplier is called."""
@@ -144,5 +144,5 @@ class GuardedVisas(_Guarded[VisaSupplier]):
         )
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """Call `VisaSupplier.status` of the driver."""
+        """Call `VisaSupplier.status` of the driver, without a check."""
         return self._guard.call("visas.status", lambda: self._driver.status(supplier_ref))

@@ -78,7 +78,7 @@ def brief(row: Row) -> JsonObject:
 
 
 def full(row: Row) -> JsonObject:
-    """Return all fields of an enquiry as JSON, with contact details and notes."""
+    """Return the fields of `brief`, the contact details, notes and time of creation."""
     return brief(row) | {
         "customer_email": row["customer_email"],
         "customer_phone": row["customer_phone"],

@@ -56,7 +56,7 @@ def present_network() -> str | None:
 
 
 def note_person(user_id: UUID) -> None:
-    """Set the person whose credential this thread has read, before the database confirms it."""
+    """Set the person whose credential was read; the database has still to confirm it."""
     _person.set(user_id)
 
 

@@ -34,7 +34,7 @@ class _Ticket:
 
     @property
     def sources(self) -> tuple[Hashable, Hashable]:
-        """Return who asks: first the IP address, or the party without one; then the person."""
+        """Return the IP address, or the party if that is None; and the person."""
         return self.party if self.address is None else self.address, self.person
 
 
