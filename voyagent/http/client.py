@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import cast
 
 from flask import current_app, request
@@ -63,8 +64,12 @@ def client_address_of(peer: str, forwarded: Iterable[str], trusted: Iterable[Net
     return str(known)
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
-    """Parse an IP address as proxies write it: with or without port and IPv6 brackets."""
+    """Parse an IP address as proxies write it: with or without port and IPv6 brackets.
+
+    The results are cached, because parsing takes longer than the rest of this module.
+    """
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

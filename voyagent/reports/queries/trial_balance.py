@@ -44,12 +44,12 @@ class CurrencyBalance:
     @property
     def total_debit(self) -> Money:
         """Sum of all debits."""
-        return sum((line.debit for line in self.accounts), Money(0, self.currency))
+        return Money(sum(line.debit.amount_minor for line in self.accounts), self.currency)
 
     @property
     def total_credit(self) -> Money:
         """Sum of all credits."""
-        return sum((line.credit for line in self.accounts), Money(0, self.currency))
+        return Money(sum(line.credit.amount_minor for line in self.accounts), self.currency)
 
     @property
     def difference(self) -> Money:
