@@ -56,6 +56,8 @@ class Web:
         processes: int,
         variables: Mapping[str, str],
         app: str = "wsgi:app",
+        *,
+        graceful_s: int = 2,
     ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -66,7 +68,7 @@ class Web:
         self.log = folder / "web.log"
         self._numbers = folder / "numbers"
         self._metrics_token = secrets.token_hex(16)
-        command = [
+        self._command = [
             sys.executable,
             "-m",
             "gunicorn",
@@ -76,9 +78,9 @@ class Web:
             "--bind",
             f"127.0.0.1:{self.port}",
             "--graceful-timeout",
-            "2",
+            str(graceful_s),
         ]
-        environment = worker_environment(settings) | {
+        self._environment = worker_environment(settings) | {
             "VOYAGENT_METRICS_DIR": str(self._numbers),
             "VOYAGENT_METRICS_TOKEN": self._metrics_token,
             "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
@@ -86,9 +88,13 @@ class Web:
             "VOYAGENT_CONNECTIONS_PER_ADDRESS": "10000",
             **variables,
         }
-        with self.log.open("wb") as log:
+        self.start()
+
+    def start(self) -> None:
+        """Start the processes, or start them again on the same port."""
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log
+                self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
             )
 
     def log_end(self) -> str:
@@ -323,10 +329,19 @@ class Web:
 
 @contextmanager
 def web_processes(
-    settings: Settings, folder: Path, *, processes: int, app: str = "wsgi:app", **variables: str
+    settings: Settings,
+    folder: Path,
+    *,
+    processes: int,
+    app: str = "wsgi:app",
+    graceful_s: int = 2,
+    **variables: str,
 ) -> Iterator[Web]:
-    """Run web processes until the block ends; `variables` are for their environment."""
-    web = Web(settings, folder, processes, variables, app)
+    """Run web processes until the block ends; `variables` are for their environment.
+
+    `graceful_s` is the time in seconds for the drain and for the requests under way after it.
+    """
+    web = Web(settings, folder, processes, variables, app, graceful_s=graceful_s)
     try:
         web.started_s = web.wait()
         yield web
