@@ -70,7 +70,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Leave what is alive after a folder of tests out of every later garbage collection.
+    """Leave what a folder of tests created out of later garbage collections.
 
     Statements, applications and parsed sources stay until the end, and a full collection of them
     took seconds.

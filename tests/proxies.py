@@ -1,4 +1,4 @@
-"""nginx and HAProxy with the configurations of `deploy/`, on free ports and without TLS."""
+"""nginx and HAProxy with the files of `deploy/`, on free ports and without TLS."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ GRACEFUL_S, BETWEEN_S = 13, 2.5
 
 @contextmanager
 def streams_open(web: Web, person: Person) -> Iterator[Counter[int]]:
-    """Keep event streams open until the block ends, and open each again when it is ended.
+    """Keep event streams open until the block ends; open each again when it ends.
 
     Yields the number of responses by status; 0 stands for a connection without response.
     """

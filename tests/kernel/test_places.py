@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from uuid import uuid4
@@ -280,6 +280,54 @@ def test_a_person_does_not_fill_the_queue_for_colleagues_at_the_same_address() -
         assert calm.result(timeout=1) is True
         for _ in range(3):
             places.release("A")
+
+
+@contextmanager
+def filled_queue(places: Places, callers: Iterable[dict[str, str]]) -> Iterator[None]:
+    """Let callers wait, by default of the agency A, which holds its whole share."""
+    assert places.take("A", 0, address="1.1.1.9", person="busy")
+    with ThreadPoolExecutor(4) as pool:
+        for caller in callers:
+            pool.submit(places.take, caller.pop("party", "A"), 2, **caller)
+        time.sleep(4 * SOON_S)
+        yield
+
+
+def addresses() -> Iterator[dict[str, str]]:
+    return ({"address": f"1.1.1.{n}", "person": "busy"} for n in range(3))
+
+
+def test_a_full_queue_of_one_agency_leaves_the_free_places_to_others() -> None:
+    places = Places(2, 1, queue_max=3)
+    with filled_queue(places, addresses()):
+        assert places.take("B", 0, address="2.2.2.2")
+
+
+def test_an_agency_with_many_addresses_does_not_fill_the_queue_for_another() -> None:
+    places = Places(1, 1, queue_max=3)
+    with filled_queue(places, addresses()), ThreadPoolExecutor(1) as pool:
+        other = pool.submit(places.take, "B", 2, address="2.2.2.2")
+        time.sleep(SOON_S)
+        places.release("A", "1.1.1.9")
+        assert other.result(timeout=1) is True
+
+
+def test_a_person_with_many_addresses_does_not_fill_the_queue_for_a_colleague() -> None:
+    places = Places(1, 1, queue_max=3)
+    with filled_queue(places, addresses()), ThreadPoolExecutor(1) as pool:
+        calm = pool.submit(places.take, "A", 2, address="2.2.2.2", person="calm")
+        time.sleep(SOON_S)
+        places.release("A", "1.1.1.9")
+        assert calm.result(timeout=1) is True
+
+
+def test_a_new_agency_at_a_busy_address_replaces_nobody_of_a_calm_address() -> None:
+    places = Places(1, 1, queue_max=4)
+    calm = ({"party": "V", "address": f"2.2.2.{n}", "person": str(n)} for n in range(2))
+    greedy = ({"party": str(n), "address": "1.1.1.1", "person": f"p{n}"} for n in range(2))
+    with filled_queue(places, (*calm, *greedy)):
+        assert not places.take("C", 0.1, address="1.1.1.1", person="c")
+        assert [one.party for one in places._waiting].count("V") == 2  # noqa: SLF001
 
 
 @pytest.mark.parametrize(("comes_last", "expected"), [(False, "AB"), (True, "BA")])

@@ -33,9 +33,9 @@ class _Ticket:
     came: threading.Event | None = None
 
     @property
-    def sources(self) -> tuple[Hashable, Hashable]:
-        """Return the IP address, or the party if that is None; and the person."""
-        return self.party if self.address is None else self.address, self.person
+    def source(self) -> Hashable:
+        """Return the client's IP address, or the party if the IP address is None."""
+        return self.party if self.address is None else self.address
 
 
 class Places:
@@ -43,9 +43,9 @@ class Places:
 
     The places are shared out between parties. A party is the key of a group of callers: usually the
     id of their agency, or the network from which they come. A free place goes to the waiting party
-    that holds the fewest places. Callers with precedence (`take`) come before the others, but get
-    at most FIRST_IN_A_ROW places in a row while others wait. Persons of one party who call from one
-    IP address get places in turn.
+    that holds the fewest places; of equal parties, to the caller whose IP address and person got a
+    place longest ago. Callers with precedence (`take`) come before the others, but get at most
+    FIRST_IN_A_ROW places in a row while others wait.
 
     Args:
         total: the number of places.
@@ -103,14 +103,17 @@ class Places:
         """
         ticket = _Ticket(party, is_first, address, person)
         with self._lock:
-            if self._is_waiting_enough(ticket.party) or (
-                self._is_queue_full(ticket) and not self._displace(ticket)
-            ):
+            is_refused = self._is_waiting_enough(party)
+            if not is_refused:
+                is_queue_full = self._is_queue_full(ticket)
+                self._waiting.append(ticket)
+                self._give_free_places()
+                if ticket.has_place:
+                    return True
+                is_refused = is_queue_full and not self._displace(ticket)
+            if is_refused:
+                self._leave(ticket)
                 return False
-            self._waiting.append(ticket)
-            self._give_free_places()
-            if ticket.has_place:
-                return True
             came = ticket.came = threading.Event()
         try:
             came.wait(wait_s)
@@ -209,6 +212,10 @@ class Places:
         if len(self._served) > SERVED_MAX:
             self._served.popitem(last=False)
 
+    def _turn_of(self, key: Hashable) -> int:
+        """Return when a party, an address or a person last got a place: 0 if never."""
+        return self._served.get(key, 0)
+
     def _share_if(self, free: int) -> int:
         return self.share if free > self._kept else 1
 
@@ -230,17 +237,20 @@ class Places:
     def _displace(self, ticket: _Ticket) -> bool:
         """Let a caller replace another caller in a full queue; return False if refused.
 
-        The IP address with the most waiting callers must have at least two more of them than the
-        IP address of `ticket`. The last caller from that busier address is then refused. If no
-        address is so much busier, the persons who call from the address of `ticket` are compared in
-        the same way.
+        The caller must come from a less busy IP address; or from one that is not busier, and be of
+        a less busy party or a less busy person of the party. Busy means the number of waiting
+        callers; the difference must be at least two. The last caller of the busiest address, party
+        or person is refused.
         """
-        address, person = ticket.sources
-        others = [other for other in self._waiting if not other.is_first]
-        near = [other for other in others if other.sources[0] == address]
-        last = _last_of_the_busiest(
-            [(other.sources[0], other) for other in others], address
-        ) or _last_of_the_busiest([(other.person, other) for other in near], person)
+        others = [one for one in self._waiting if not one.is_first and one is not ticket]
+        busy = Counter(one.source for one in others)
+        near = [one for one in others if busy[one.source] >= busy[ticket.source]]
+        colleagues = [one for one in near if one.party == ticket.party]
+        last = (
+            _last_of_the_busiest([(one.source, one) for one in others], ticket.source)
+            or _last_of_the_busiest([(one.party, one) for one in near], ticket.party)
+            or _last_of_the_busiest([(one.person, one) for one in colleagues], ticket.person)
+        )
         if last is None:
             return False
         self._waiting.remove(last)
@@ -264,9 +274,8 @@ class Places:
             key=lambda ticket: (
                 ticket.is_first is not comes_first,
                 self._held[ticket.party],
-                self._served.get(ticket.address, 0),
-                self._served.get(ticket.party, 0),
-                self._served.get(ticket.person, 0),
+                *sorted(map(self._turn_of, (ticket.address, ticket.person)), reverse=True),
+                self._turn_of(ticket.party),
             ),
             default=None,
         )
