@@ -92,7 +92,8 @@ class Client:
             answer = self._web.answer(method, path, body, person=person, **sent)
         except (OSError, http.client.HTTPException):
             return Attempt(kind, began, time.monotonic(), BROKEN)
-        found = {} if kind == "page" else answer.json
+        is_json = answer.headers.get_content_type() == "application/json"  # a proxy's error is not
+        found = answer.json if is_json else {}
         return Attempt(
             kind,
             began,
