@@ -1,17 +1,26 @@
-"""The configurations in `deploy/` are accepted by the programs that read them."""
+"""The files in `deploy/` are accepted by the programs that read them."""
 
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import subprocess
 from pathlib import Path
 
+import psycopg
 import pytest
+import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.processes import ROOT
 from tests.proxies import PROGRAMS, check_command, site_of, without_tls
+from voyagent import cli
+from voyagent.factory import create_app
+from voyagent.kernel.config import load_settings
+from voyagent.kernel.database.start_checks import check_start
+from voyagent.kernel.db_address import libpq_parameters
 
 
 def write_certificate(folder: Path) -> None:
@@ -65,3 +74,48 @@ def test_the_fault_tests_change_only_addresses_and_tls(name: str) -> None:
         or line in {"server {", "server_name voyagent.example;", "}"}
         for line in lost
     ), lost
+
+
+def test_the_roles_suffice_without_createrole_after_the_first_migration(
+    server_urls: tuple[str, str], tmp_path: Path
+) -> None:
+    """Roles belong to the whole server, so the logins have names of their own."""
+    mark = secrets.token_hex(4)
+    logins = ("voyagent_owner", "voyagent_web", "voyagent_read", "voyagent_backup")
+    roles = (ROOT / "deploy" / "sql" / "roles.sql").read_text()
+    for login in logins:
+        roles = roles.replace(login, f"{login}_{mark}")
+    server = psycopg.connect(**libpq_parameters(server_urls[0]), autocommit=True)
+    owner, web, _, backup = (f"{login}_{mark}" for login in logins)
+    database = f"test_{mark}"
+
+    def address(login: str) -> str:
+        url = sa.make_url(server_urls[0]).set(username=login, password=None, database=database)
+        return url.render_as_string(hide_password=False)
+
+    settings = load_settings(
+        env="production",
+        auth_secret="x" * 40,
+        public_url="https://voyagent.example",
+        mail_url="smtp://localhost",
+        mail_from="Voyagent <no-reply@voyagent.example>",
+        data_dir=tmp_path,
+        db_url=address(web),
+        db_admin_url=address(owner),
+    )
+    try:
+        for _ in range(2):  # the file may be run again
+            server.execute(roles.encode())
+        server.execute(f"create database {database} owner {owner}".encode())
+        cli.migrate(create_app(settings))
+        cli.grant_app_role(settings)
+        server.execute(f"alter role {owner} nocreaterole".encode())
+        cli.migrate(create_app(settings))
+        assert [one.sentence for one in check_start(settings) if one.sentence] == []
+        with psycopg.connect(**libpq_parameters(address(backup))) as connection:
+            assert connection.execute("select count(*) from users").fetchone() == (0,)
+    finally:
+        server.execute(f"drop database if exists {database} with (force)".encode())
+        for login in logins:
+            server.execute(f"drop role if exists {login}_{mark}".encode())
+        server.close()
