@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import secrets
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,9 +20,11 @@ from tests.processes import ROOT
 from tests.proxies import PROGRAMS, check_command, site_of, without_tls
 from voyagent import cli
 from voyagent.factory import create_app
-from voyagent.kernel.config import load_settings
+from voyagent.kernel.config import Environment, Settings, load_settings
 from voyagent.kernel.database.start_checks import check_start
 from voyagent.kernel.db_address import libpq_parameters
+
+ANALYZE = shutil.which("systemd-analyze")
 
 
 def write_certificate(folder: Path) -> None:
@@ -119,3 +123,40 @@ def test_the_roles_suffice_without_createrole_after_the_first_migration(
         for login in logins:
             server.execute(f"drop role if exists {login}_{mark}".encode())
         server.close()
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd is not installed")
+@pytest.mark.parametrize("unit", sorted((ROOT / "deploy" / "systemd").glob("*@.service")), ids=str)
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_systemd_accepts_a_unit(tmp_path: Path, unit: Path, is_broken: bool) -> None:
+    text = unit.read_text().replace("/opt/voyagent", str(ROOT))
+    if is_broken:
+        text = text.replace(".venv/bin", ".venv/bun")
+    copied = tmp_path / unit.name.replace("@", "@1")
+    copied.write_text(text)
+    done = subprocess.run(
+        [ANALYZE or "", "verify", "--man=no", str(copied)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ("is not executable" in done.stderr) == is_broken, done.stderr
+    assert "Unknown" not in done.stderr, done.stderr
+
+
+def test_the_example_of_the_environment_has_valid_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (ROOT / "deploy" / "environment.example").read_text().splitlines()
+    written = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    known = {f"VOYAGENT_{name.upper()}" for name in Settings.model_fields}
+    assert set(written) <= known
+    secrets_of_operator = {
+        "VOYAGENT_AUTH_SECRET": "x" * 64,
+        "VOYAGENT_AUDIT_SIGNING_KEY": base64.b64encode(bytes(range(32))).decode(),
+        "VOYAGENT_METRICS_TOKEN": "y" * 32,
+    }
+    assert {name for name, value in written.items() if not value} == set(secrets_of_operator)
+    for name, value in (written | secrets_of_operator).items():
+        monkeypatch.setenv(name, value.strip('"'))
+    settings = load_settings()
+    assert settings.env is Environment.PRODUCTION
+    assert settings.db_read_url is not None
