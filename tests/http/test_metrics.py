@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -509,6 +510,25 @@ def test_used_connections_are_counted(app: Flask, alice: Person) -> None:
     assert figure(found, "voyagent_db_connections_in_use", pool="lane") == 0
     assert figure(found, "voyagent_db_connections_max", pool="session") > 0
     assert figure(found, "voyagent_db_connections_max", pool="lane") > 0
+
+
+def test_a_failed_reconnection_is_not_counted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.app_context():
+        before = figure(read(app), "voyagent_db_connections_in_use", pool="session")
+        db.engine.pool.dispose()  # the next connection is the only one
+        connection = db.engine.connect()
+        connection.invalidate()
+        connection.close()
+        monkeypatch.setattr(psycopg, "connect", fail_to_connect)
+        for _ in range(5):
+            with pytest.raises(sa.exc.OperationalError):
+                db.engine.connect()
+        monkeypatch.undo()
+    assert figure(read(app), "voyagent_db_connections_in_use", pool="session") == before
+
+
+def fail_to_connect(*_arguments: Any, **_options: Any) -> None:
+    raise psycopg.OperationalError("the database is away")
 
 
 def test_without_the_database_the_other_metrics_are_returned(

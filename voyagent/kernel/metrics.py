@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Gauge, Histogram
@@ -30,6 +31,7 @@ DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 REQUEST_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 WORK_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 _AFTER_COMMIT = "metrics_after_commit"
+_COUNTED = "counted_in_metrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,19 @@ def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
         raise
 
 
+def _count_connection(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    assert record.record_info is not None
+    record.record_info[_COUNTED] = True
+    meters().connections.labels("session").inc()
+
+
+def _discount_connection(_connection: Any, record: ConnectionPoolEntry) -> None:
+    # The pool also checks in a connection that could not be opened and was never checked out.
+    assert record.record_info is not None
+    if record.record_info.pop(_COUNTED, False):
+        meters().connections.labels("session").dec()
+
+
 def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
     """Install the listeners that run `after_commit` calls and count open connections.
 
@@ -237,8 +252,8 @@ def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int)
         "first_connect",
         lambda *_: meters().connections_max.labels("session").set(connections_max),
     )
-    event.listen(engine, "checkout", lambda *_: meters().connections.labels("session").inc())
-    event.listen(engine, "checkin", lambda *_: meters().connections.labels("session").dec())
+    event.listen(engine, "checkout", _count_connection)
+    event.listen(engine, "checkin", _discount_connection)
 
 
 def leave(directory: Path, pid: int) -> None:
