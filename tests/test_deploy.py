@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import re
 import secrets
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from flask import Flask
+from prometheus_client.parser import text_string_to_metric_families
 
+from tests.people import Person
 from tests.processes import ROOT
 from tests.proxies import PROGRAMS, check_command, site_of, without_tls
 from voyagent import cli
@@ -25,6 +31,8 @@ from voyagent.kernel.database.start_checks import check_start
 from voyagent.kernel.db_address import libpq_parameters
 
 ANALYZE = shutil.which("systemd-analyze")
+METRICS = "/internal/metrics"
+LABEL = re.compile(r'(voyagent_\w+)\{(\w+)="([^"]*)"\}')
 
 
 def write_certificate(folder: Path) -> None:
@@ -160,3 +168,29 @@ def test_the_example_of_the_environment_has_valid_settings(monkeypatch: pytest.M
     settings = load_settings()
     assert settings.env is Environment.PRODUCTION
     assert settings.db_read_url is not None
+
+
+def rules() -> list[dict[str, Any]]:
+    text = (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text()
+    return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+
+
+def test_the_alert_rules_use_metrics_that_exist(app: Flask, alice: Person) -> None:
+    alice.api.get("/enquiries")
+    alice.browser.get("/enquiries")
+    samples = [
+        sample
+        for family in text_string_to_metric_families(app.test_client().get(METRICS).text)
+        for sample in family.samples
+    ]
+    found = {sample.name for sample in samples}
+    values = {(sample.name, *pair) for sample in samples for pair in sample.labels.items()}
+    expressions = "\n".join(rule["expr"] for rule in rules())
+    used = set(re.findall(r"voyagent_\w+", expressions))
+    assert used - found == set()
+    labels = set(LABEL.findall(expressions))
+    assert labels
+    assert labels - values == set()
+    for rule in rules():
+        assert set(rule["annotations"]) == {"summary", "action"}
+        assert rule["labels"]["severity"] in {"critical", "warning"}
