@@ -58,7 +58,7 @@ from voyagent.kernel.keyring import Keyring, use_keyring
 from voyagent.kernel.limits import Limiter
 from voyagent.ledger.rules import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
-from voyagent.reports.service import make_later
+from voyagent.reports.service.files import make_later
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTS: dict[type[Any], str] = {

@@ -34,8 +34,9 @@ from voyagent.kernel.limits import Quota, long_work, places, throttles
 from voyagent.kernel.text import amounts, passages
 from voyagent.privacy.queries import person
 from voyagent.privacy.service import searches
-from voyagent.reports import service as report_files, tasks as report_tasks
+from voyagent.reports import tasks as report_tasks
 from voyagent.reports.queries import checks
+from voyagent.reports.service import files as report_files
 from voyagent.settings.models import TenantSettings
 
 ROOT = Path(__file__).resolve().parents[2]

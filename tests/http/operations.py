@@ -48,7 +48,7 @@ from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
 from voyagent.parties import service as parties
 from voyagent.privacy.service import erasure
-from voyagent.reports import service as report_files
+from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS
 from voyagent.trips.models import Trip
 from voyagent.trips.rules.details import OtherDetails

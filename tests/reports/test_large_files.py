@@ -22,7 +22,8 @@ from voyagent.kernel import clock, sheets
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.ids import new_id
-from voyagent.reports import service, tasks
+from voyagent.reports import tasks
+from voyagent.reports.service import files as service
 
 MAY = "from=2026-05-01&to=2026-05-31"
 BOOK = f"/reports/day-book?{MAY}&format="

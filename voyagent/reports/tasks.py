@@ -21,7 +21,7 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.housekeeping import in_agencies, stopping
 from voyagent.kernel.jobs import task
-from voyagent.reports import service
+from voyagent.reports.service import files as service
 
 MEMORY_MAX = 1536 * 1024 * 1024
 """Address space of the process that makes a file, in bytes."""

@@ -1,0 +1,1 @@
+"""Services of reports: the large files that workers make."""
