@@ -10,8 +10,8 @@ from uuid import UUID
 from tests.people import Person
 from voyagent.approvals.service import effects
 from voyagent.approvals.service.effects import Description
-from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.bills import queries as bill_queries, service as bill_service
+from voyagent.billing.core.queries.roll_ups import AGEING
 from voyagent.billing.core.service.instalments import InstalmentItem
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -21,6 +21,7 @@ from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.money import Money
 
 ISSUED, DUE = date(2024, 6, 10), date(2024, 6, 25)
@@ -158,10 +159,10 @@ def seen(person: Person, invoice_id: UUID) -> dict[str, Any]:
         return {name: getattr(invoice, name) for name in COLUMNS}
 
 
-def untied(person: Person) -> list[dict[str, Any]]:
+def untied(person: Person) -> list[str]:
     """Return the differences between roll-ups of open documents and the documents."""
     with person.reading() as reader:
-        return open_items.untied_ageing(reader)
+        return list(map(str, differences(reader, AGEING)))
 
 
 def _billed(lines: tuple[LineItem, ...], given: dict[str, Any]) -> Any:

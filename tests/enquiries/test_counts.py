@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.enquiries.acts import changed, logged
 from tests.people import Person
-from voyagent.enquiries.queries.counts import untied_counts_statement, weeks_statement
+from voyagent.enquiries.queries.counts import ROLL_UPS, weeks_statement
+from voyagent.kernel.database.roll_ups import Difference, differences
 from voyagent.kernel.db import rows_changed
 
 ZONES = ("UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/New_York")
@@ -46,9 +47,9 @@ def weeks(person: Person, zone: str) -> list[tuple[date, int, int]]:
         ]
 
 
-def untied(person: Person) -> list[dict[str, Any]]:
+def untied(person: Person) -> list[Difference]:
     with person.reading() as reader:
-        return reader.read(untied_counts_statement())[0]
+        return differences(reader, ROLL_UPS)
 
 
 @settings(
@@ -97,10 +98,13 @@ def test_the_counts_follow_the_status_of_enquiries(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("wrong", "which"),
     [
-        ("update enquiries_by_hour set booked = booked + 1 where tenant_id = :tenant_id", "hour"),
+        (
+            "update enquiries_by_hour set booked = booked + 1 where tenant_id = :tenant_id",
+            "enquiries_by_hour",
+        ),
         (
             "update enquiry_counts set n = n + 1 where tenant_id = :tenant_id and status = 'new'",
-            "status",
+            "enquiry_counts",
         ),
     ],
 )
@@ -108,7 +112,7 @@ def test_a_wrong_count_is_reported(alice: Person, wrong: str, which: str) -> Non
     logged(alice)
     with alice.acting():
         assert rows_changed(wrong) == 1
-    assert [row["which"] for row in untied(alice)] == [which]
+    assert [row.roll_up.table.name for row in untied(alice)] == [which]
 
 
 def test_counts_exclude_other_agencies(alice: Person, charlie: Person) -> None:

@@ -28,12 +28,13 @@ from voyagent.billing.payments.service import (
 )
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Channel
+from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.errors import MonthNotFound
-from voyagent.ledger.queries import checks, closed_months
+from voyagent.ledger.queries import closed_months, roll_ups
 from voyagent.ledger.service import entries as ledger_entries, months
 from voyagent.ledger.service.entries import Line, Posted
 from voyagent.ledger.service.errors import (
@@ -553,7 +554,7 @@ def test_random_acts_keep_the_books_balanced_and_closed_months_unchanged(
         sums[currency] += minor
     assert not any(sums.values())
     with alice.reading() as reader:
-        assert checks.balance_differences(reader) == []
+        assert differences(reader, roll_ups.balances()) == []
 
 
 def _closed(person: Person) -> date | None:

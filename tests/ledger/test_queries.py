@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.ledger.books import DAY, balances, inr, post, sale
 from tests.people import Person
+from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.money import Money
 from voyagent.ledger.errors import AccountAmbiguous, AccountNotFound, EntryNotFound
-from voyagent.ledger.queries import accounts, checks, entries
+from voyagent.ledger.queries import accounts, entries, roll_ups
 from voyagent.ledger.queries.trial_balance import trial_balance_rows, trial_balance_statement
 from voyagent.ledger.service import entries as ledger_entries
 from voyagent.ledger.service.entries import credit, debit
@@ -73,7 +74,7 @@ def test_balances_equal_the_lines_on_every_day(
         }
         assert found == dict(wanted), as_of
     with person.reading() as reader:
-        assert checks.balance_differences(reader) == []
+        assert differences(reader, roll_ups.balances()) == []
 
 
 def test_a_cached_statement_is_bound_to_each_caller(alice: Person, charlie: Person) -> None:
@@ -105,9 +106,9 @@ def test_a_wrong_stored_sum_is_found(alice: Person) -> None:
         )
     with alice.reading() as reader:
         assert [
-            (row["which"], row["currency"], row["since"], row["debit_minor"])
-            for row in checks.balance_differences(reader)
-        ] == [("month", "INR", date(2026, 3, 1), 1)]
+            (row.roll_up.check, row.key["currency"], row.key["month"], row.sums)
+            for row in differences(reader, roll_ups.balances())
+        ] == [("months", "INR", date(2026, 3, 1), {"debit_minor": (10_001, 10_000)})]
 
 
 def test_the_trial_balance_lists_accounts_with_postings_by_code(

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from tests.chat.parallel import at_once
 from tests.ledger.books import DAY, account_id, balances
 from tests.people import Person
+from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger.queries import checks
+from voyagent.ledger.queries import roll_ups
 from voyagent.ledger.service import entries
 from voyagent.ledger.service.entries import Line
 from voyagent.ledger.service.errors import EntryAlreadyReversed
@@ -136,4 +137,4 @@ def test_the_books_balance_during_parallel_postings(alice: Person) -> None:
         key: minor for key, minor in acknowledged.items() if minor
     }, f"seed {SEED}"
     with alice.reading() as reader:
-        assert checks.balance_differences(reader) == []
+        assert differences(reader, roll_ups.balances()) == []

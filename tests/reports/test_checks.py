@@ -190,6 +190,14 @@ BROKEN = {
         ),
         {"enquiries": None},
     ),
+    "a number of invoices": (
+        "update invoice_counts set n = n + 1 where tenant_id = :t and status = 'paid'",
+        {"invoices": None},
+    ),
+    "a number of proposals": (
+        "insert into approval_counts (tenant_id, status, n) values (:t, 'pending', 1)",
+        {"approvals": None},
+    ),
     "the counter": (
         "update number_series set last_number = last_number + 1 where tenant_id = :t",
         {"numbers": None},
@@ -268,7 +276,7 @@ def test_correct_books_have_no_finding(
 ) -> None:
     assert found(app, trader) == []
     output = command("--agency", trader.actor.tenant_id)
-    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 19 checks\n")
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 21 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -320,7 +328,7 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
     output = command()
     lines = output.output.splitlines()
     assert output.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 19 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 21 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines

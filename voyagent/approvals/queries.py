@@ -31,6 +31,7 @@ from voyagent.approvals.models import Approval, ApprovalCount
 from voyagent.chat.queries.sessions import lock as lock_session, title_of
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first_row
+from voyagent.kernel.database.roll_ups import RollUp
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
@@ -393,6 +394,19 @@ def _next(rows: list[Row], limit: int) -> str | None:
         return None
     return Cursor(rows[-1]["requested_at"], key).encode()
 
+
+ROLL_UPS = (
+    RollUp(
+        "approvals",
+        ApprovalCount,
+        (
+            select(_C.status, literal(1, BigInteger).label("n")).where(
+                owned(Approval), _C.hidden_at.is_(None)
+            ),
+        ),
+    ),
+)
+"""The number of proposals by status, which triggers maintain."""
 
 __all__ = [
     "PAGE_CALL",

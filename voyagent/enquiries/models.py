@@ -89,7 +89,7 @@ class Enquiry(TenantOwned, Base):
 
 
 class EnquiryCount(TenantBound, Base):
-    """The number of an agency's enquiries in a status; only triggers change it."""
+    """The number of an agency's enquiries in a status, maintained by triggers."""
 
     __tablename__ = "enquiry_counts"
 
@@ -100,7 +100,7 @@ class EnquiryCount(TenantBound, Base):
 class EnquiryHour(TenantBound, Base):
     """Enquiries received in an hour of UTC, and the number of them that are booked.
 
-    Only triggers change the counts.
+    Triggers maintain the counts.
     """
 
     __tablename__ = "enquiries_by_hour"

@@ -136,7 +136,7 @@ class Posting(TenantBound, Base):
 class MonthlyBalance(TenantBound, Base):
     """Total debits and credits of an account in one month and currency.
 
-    Only a database trigger on `postings` writes this table.
+    A database trigger on `postings` maintains this table.
     """
 
     __tablename__ = "monthly_balances"
@@ -153,7 +153,7 @@ class MonthlyBalance(TenantBound, Base):
 class DailyBalance(TenantBound, Base):
     """Total debits and credits of an account on one day and in one currency.
 
-    Only a database trigger on `postings` writes this table.
+    A database trigger on `postings` maintains this table.
     """
 
     __tablename__ = "daily_balances"
@@ -171,7 +171,7 @@ class TripEarning(TenantBound, Base):
     """Revenue and cost of a trip on one day and in one currency, in minor units.
 
     Revenue is credit less debit of all revenue accounts. Cost is debit less credit of the account
-    for the cost of services. Only a database trigger on `postings` writes this table.
+    for the cost of services. A database trigger on `postings` maintains this table.
     """
 
     __tablename__ = "trip_earnings"

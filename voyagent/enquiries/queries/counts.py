@@ -1,4 +1,4 @@
-"""Count enquiries by week from stored counts, and verify the stored counts."""
+"""Count enquiries by week from stored counts, and declare these counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     Date,
     Select,
-    Text,
     case,
     cast,
     func,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 )
 
 from voyagent.enquiries.models import Enquiry, EnquiryCount, EnquiryHour
+from voyagent.kernel.database.roll_ups import RollUp
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 
@@ -78,33 +78,18 @@ def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
     )
 
 
-def untied_counts_statement() -> Select[Any]:
-    """Select differences between the stored counts and the enquiries.
-
-    Rows: which (`status` or `hour`), key (the status or the hour), n (the stored number of
-    enquiries minus the actual number) and booked (the stored number of booked enquiries minus the
-    actual number). There is no row if the counts are correct.
-    """
+def _sources() -> tuple[Select[Any], Select[Any]]:
+    one = literal(1, BigInteger)
+    booked = case((_TABLE.c.status == "booked", 1), else_=0)
     hour = func.date_trunc("hour", _TABLE.c.created_at, "UTC")
-    booked = case((_TABLE.c.status == "booked", -1), else_=0)
-    parts = [
-        select(
-            literal("status").label("which"),
-            _COUNTS.status.label("key"),
-            _COUNTS.n,
-            literal(0).label("booked"),
-        ).where(owned(EnquiryCount)),
-        select(literal("status"), _TABLE.c.status, literal(-1), literal(0)).where(owned(Enquiry)),
-        select(literal("hour"), cast(_HOURS.hour, Text), _HOURS.received, _HOURS.booked).where(
-            owned(EnquiryHour)
-        ),
-        select(literal("hour"), cast(hour, Text), literal(-1), booked).where(owned(Enquiry)),
-    ]
-    both = union_all(*parts).subquery("both").c
-    n, booked_now = (cast(func.sum(column), BigInteger) for column in (both.n, both.booked))
-    return (
-        select(both.which, both.key, n.label("n"), booked_now.label("booked"))
-        .group_by(both.which, both.key)
-        .having(or_(n != 0, booked_now != 0))
-        .order_by(both.which, both.key)
-    )
+    counted = select(_TABLE.c.status, one.label("n"))
+    received = select(hour.label("hour"), one.label("received"), booked.label("booked"))
+    return counted.where(owned(Enquiry)), received.where(owned(Enquiry))
+
+
+_BY_STATUS, _BY_HOUR = _sources()
+ROLL_UPS = (
+    RollUp("enquiries", EnquiryCount, (_BY_STATUS,)),
+    RollUp("enquiries", EnquiryHour, (_BY_HOUR,)),
+)
+"""The counts by status and by hour, which triggers maintain."""

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from flask_babel import gettext as _
 
 from voyagent.kernel.database.read_pool import Reader
-from voyagent.ledger.queries.checks import balance_differences_statement
+from voyagent.ledger.queries.roll_ups import balances
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.rules import next_month
 
@@ -43,8 +43,8 @@ def register_checks(checks: MonthChecks) -> MonthChecks:
 def run_checks(reader: Reader, month: date) -> list[Check]:
     """Return the results of all registered checks for a month, given by its first day."""
     last = next_month(month) - timedelta(days=1)
-    rows, differences = reader.read(
-        trial_balance_statement(last), balance_differences_statement(month)
+    rows, *differences = reader.read(
+        trial_balance_statement(last), *(one.differences_statement() for one in balances(month))
     )
     sums: dict[str, int] = {}
     for row in rows:
@@ -62,10 +62,10 @@ def run_checks(reader: Reader, month: date) -> list[Check]:
             ),
         ),
         Check(
-            not differences,
+            not any(differences),
             (
                 _("Monthly balances and journal lines differ.")
-                if differences
+                if any(differences)
                 else _("Monthly balances match the journal lines.")
             ),
         ),

@@ -23,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from voyagent.kernel.database.roll_ups import RollUp
 from voyagent.kernel.database.statement_cache import inlined
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting, TripEarning
@@ -136,33 +137,22 @@ def earning_lines_total_statement(entries: Select[Any], side: Side, currency: st
     return _lines_in(entries.subquery("of_entries"), side, currency).with_only_columns(*sums)
 
 
-def earning_differences_statement(of: Documents) -> Select[Any]:
-    """Select the trips and days whose stored earnings differ from the journal lines.
+def earnings(of: Documents) -> RollUp:
+    """Return the earnings of trips by day as a roll-up.
 
-    The stored earnings are the rows of `trip_earnings`. The check takes the trip of a journal entry
-    from the document that posted the entry, as the queries in `of` (`Documents`) select it, and not
-    from the `trip_id` of the entry. Rows: thing_id (the trip's id), currency, day, revenue_minor,
-    cost_minor. Both amounts are the stored earnings less the sum of the journal lines.
+    The trip of a journal entry is that of the document that posted it, as the queries in `of`
+    (`Documents`) select it, and not the `trip_id` of the entry.
     """
     entries = _entries(of)
-    of_line = [-amount for amount in _of_line()]
-    stored = select(
-        _EARNED.trip_id.label("thing_id"),
-        _EARNED.currency,
-        _EARNED.day,
-        *(_EARNED[name] for name in _AMOUNTS),
-    ).where(owned(TripEarning))
-    lines = _earning(
-        select(entries.c.thing_id, _POSTINGS.currency, _POSTINGS.effective_date, *of_line)
-    ).join(entries, entries.c.entry_id == _POSTINGS.entry_id)
-    both = union_all(stored, lines).subquery("both").c
-    place = (both.thing_id, both.currency, both.day)
-    return (
-        select(*place, *_totals(both))
-        .group_by(*place)
-        .having(or_(*(func.sum(both[name]) != 0 for name in _AMOUNTS)))
-        .order_by(*place)
+    amounts = (one.label(name) for name, one in zip(_AMOUNTS, _of_line(), strict=True))
+    lines = select(
+        _POSTINGS.effective_date.label("day"),
+        entries.c.thing_id.label("trip_id"),
+        _POSTINGS.currency,
+        *amounts,
     )
+    joined = _earning(lines).join(entries, entries.c.entry_id == _POSTINGS.entry_id)
+    return RollUp("trips", TripEarning, (joined,))
 
 
 def unattributed_earnings_statement(of: Documents) -> Select[Any]:

@@ -13,11 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from voyagent.billing.ageing.queries import (
-    advances as advances_queries,
-    checks as queries_checks,
-    open_items,
-)
+from voyagent.billing.ageing.queries import checks as queries_checks
 from voyagent.billing.core.queries import recognitions
 from voyagent.billing.core.queries.of_trips import of_trips
 from voyagent.billing.core.rules import CONTROL
@@ -29,16 +25,13 @@ from voyagent.billing.payments.service.payments import (
     REFUND_SERIES,
     SERIES,
 )
-from voyagent.enquiries.queries.counts import untied_counts_statement
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import checks
 from voyagent.ledger.queries.balances import control_balances_statement
-from voyagent.ledger.queries.trip_earnings import (
-    earning_differences_statement,
-    unattributed_earnings_statement,
-)
+from voyagent.ledger.queries.trip_earnings import unattributed_earnings_statement
 from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries import margins, statements
@@ -51,6 +44,7 @@ from voyagent.reports.queries.periods import (
     year_month,
 )
 from voyagent.reports.queries.receivables import EVER, SIDE
+from voyagent.reports.queries.roll_ups import ROLL_UPS
 
 LAST_DAY = BalanceDay(EVER[1], EVER[1])
 """A day after all postings, so that all of them belong to earlier financial years."""
@@ -77,6 +71,8 @@ CHECKS = (
         "numbers",
         "enquiries",
         "trips",
+        "invoices",
+        "approvals",
     ),
 )
 
@@ -110,7 +106,7 @@ def run(tenant_id: UUID) -> list[Finding]:
 
 
 def findings(reader: Reader) -> Iterator[Finding]:
-    """Yield the findings of all checks, in the order of `CHECKS`."""
+    """Yield the findings of all checks."""
     lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
     plain = (INVOICE_SERIES, CREDIT_SERIES)
     (
@@ -122,7 +118,6 @@ def findings(reader: Reader) -> Iterator[Finding]:
         misused,
         unexchanged,
         undeferred,
-        miscounted,
         *series,
     ) = reader.read(
         checks.unbalanced_currencies_statement(),
@@ -133,7 +128,6 @@ def findings(reader: Reader) -> Iterator[Finding]:
         queries_checks.misused_statement(),
         queries_checks.unexchanged_statement(),
         recognitions.undeferred_statement(),
-        untied_counts_statement(),
         *map(queries_checks.series_statement, plain),
         *(queries_checks.lettered_statement(*one) for one in lettered),
     )
@@ -144,12 +138,10 @@ def findings(reader: Reader) -> Iterator[Finding]:
         Finding("entries", f"entry {row['entry_id']} does not balance", _difference(row))
         for row in entries
     )
-    yield from map(_of_balance, checks.balance_differences(reader))
+    yield from sums(reader)
     yield from statements_of(reader)
     yield from control(reader)
     yield from advances(reader)
-    yield from map(_of_ageing, open_items.untied_ageing(reader))
-    yield from map(_of_advances, advances_queries.untied_advances(reader))
     yield from (
         Finding(
             "paid",
@@ -193,15 +185,22 @@ def findings(reader: Reader) -> Iterator[Finding]:
     )
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
-    yield from (
-        Finding(
-            "enquiries",
-            f"the count by {row['which']} differs at {row['key']}, by {row['n']}, booked"
-            f" {row['booked']}",
-        )
-        for row in miscounted
-    )
     yield from trips(reader)
+
+
+def sums(reader: Reader) -> Iterator[Finding]:
+    """Yield a finding for each stored sum that differs from the sum of its rows."""
+    for row in differences(reader, ROLL_UPS):
+        for name, (stored, recomputed) in row.sums.items():
+            yield Finding(
+                row.roll_up.check,
+                f"{row.place}: {row.sentence(name)}",
+                (
+                    Money(stored - recomputed, row.key["currency"])
+                    if name.endswith("_minor")
+                    else None
+                ),
+            )
 
 
 def control(reader: Reader) -> Iterator[Finding]:
@@ -303,23 +302,12 @@ def advances(reader: Reader) -> Iterator[Finding]:
 
 
 def trips(reader: Reader) -> Iterator[Finding]:
-    """Yield findings about the stored revenue and cost of trips.
+    """Yield findings about the revenue and cost that belong to no trip.
 
-    Each stored row is compared with the journal lines of the trip's documents. The revenue and cost
-    in the trial balance, less the stored amounts of all trips, are compared with the journal lines
-    without a trip.
+    The revenue and cost in the trial balance, less the stored amounts of all trips, are compared
+    with the journal lines without a trip.
     """
-    untied, beside = reader.read(
-        earning_differences_statement(of_trips()), unattributed_earnings_statement(of_trips())
-    )
-    for row in untied:
-        for name, minor in (("revenue", row["revenue_minor"]), ("direct cost", row["cost_minor"])):
-            if minor:
-                where = (
-                    f"the {name} of {row['day']:%Y-%m-%d} and the lines of the documents of trip"
-                    f" {row['thing_id']} differ"
-                )
-                yield Finding("trips", where, Money(minor, row["currency"]))
+    (beside,) = reader.read(unattributed_earnings_statement(of_trips()))
     lines, reckoned = (
         margins.summed(beside),
         {tie.currency: tie.without_trip for tie in margins.read_ties(reader, Days(*EVER))},
@@ -343,37 +331,6 @@ def trips(reader: Reader) -> Iterator[Finding]:
 
 def _difference(row: Row) -> Money:
     return Money(row["difference_minor"], row["currency"])
-
-
-def _of_balance(row: Row) -> Finding:
-    difference = Money(row["debit_minor"] or row["credit_minor"], row["currency"])
-    check, since = (
-        ("months", f"{row['since']:%Y-%m}")
-        if row["which"] == "month"
-        else ("days", f"{row['since']:%Y-%m-%d}")
-    )
-    return Finding(
-        check,
-        f"the balance of {since} and the lines of account {row['account_id']} differ",
-        difference,
-    )
-
-
-def _of_ageing(row: Row) -> Finding:
-    month = f" in {row['issue_month']:%Y-%m}" if row["issue_month"] else ""
-    where = (
-        f"the roll-up of {row['kind']} documents by {row['which']} differs{month} at {row['key']},"
-        f" by {row['n']} documents"
-    )
-    return Finding("ageing", where, Money(row["open_minor"], row["currency"]))
-
-
-def _of_advances(row: Row) -> Finding:
-    where = (
-        f"the roll-up of payments {row['direction']} by {row['which']} differs at {row['key']}, by"
-        f" {row['n']} payments"
-    )
-    return Finding("advances", where, Money(row["unapplied_minor"], row["currency"]))
 
 
 def _of_exchange(row: Row) -> Finding:

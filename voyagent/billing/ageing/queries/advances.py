@@ -14,11 +14,8 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     Subquery,
-    Text,
     cast,
     func,
-    literal,
-    or_,
     select,
     union_all,
 )
@@ -27,7 +24,6 @@ from voyagent.billing.core.models.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.queries.open_documents import EVER, Kind
 from voyagent.billing.core.queries.open_list import LISTED_MAX, age_on, oldest_day
-from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import inlined
 from voyagent.kernel.tenancy import owned
 
@@ -151,53 +147,6 @@ def list_advances_statement(
     return statement.order_by(then.c.paid_on, then.c.id).limit(LISTED_MAX)
 
 
-def untied_advances(reader: Reader) -> list[Row]:
-    """Return the stored sums of advances that differ from the payments.
-
-    Stored sums are maintained by triggers, by payment date and by party. Rows: which, direction,
-    currency, key, n, unapplied_minor. `which` is `day` for a sum by date or `party` for a sum by
-    party, and `key` is the date or the party key. `n` and `unapplied_minor` are the stored values
-    less the values computed from the payments.
-    """
-    by_day = select(
-        literal("day").label("which"),
-        _DAY.direction,
-        _DAY.currency,
-        cast(_DAY.paid_on, Text).label("key"),
-        _DAY.n,
-        _DAY.unapplied_minor,
-    )
-    by_party = select(
-        literal("party"),
-        _PARTY.direction,
-        _PARTY.currency,
-        _PARTY.party_key,
-        _PARTY.n,
-        _PARTY.unapplied_minor,
-    )
-    parts: list[Select[Any]] = [
-        by_day.where(owned(AdvancesByDay)),
-        by_party.where(owned(AdvancesByParty)),
-    ]
-    table = Payment.__table__
-    left = table.c.amount_minor - table.c.allocated_minor - table.c.refunded_minor
-    for which, key in (("day", cast(table.c.paid_on, Text)), ("party", table.c.party_key)):
-        parts.append(
-            select(
-                literal(which), table.c.direction, table.c.currency, key, literal(-1), -left
-            ).where(owned(table), left > 0)
-        )
-    both = union_all(*parts).subquery("both")
-    n, unapplied_minor = _sums(both.c)
-    place = (both.c.which, both.c.direction, both.c.currency, both.c.key)
-    statement = (
-        select(*place, n.label("n"), unapplied_minor.label("unapplied_minor"))
-        .group_by(*place)
-        .having(or_(n != 0, unapplied_minor != 0))
-    )
-    return reader.read(statement.order_by(*place))[0]
-
-
 def _as_it_stood(
     now: Select[Any] | CompoundSelect[Any],
     kind: Kind,
@@ -317,5 +266,4 @@ __all__ = [
     "advances_by_age_statement",
     "advances_by_party_statement",
     "list_advances_statement",
-    "untied_advances",
 ]

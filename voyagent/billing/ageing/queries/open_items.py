@@ -20,9 +20,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
-    null,
-    or_,
     select,
     true,
     union_all,
@@ -30,8 +27,6 @@ from sqlalchemy import (
 
 from voyagent.billing.core.models.counters import AgeingByDue, AgeingByParty, PartyOpenBalance
 from voyagent.billing.core.queries.open_documents import (
-    DOCUMENTS,
-    EVER,
     Kind,
     as_it_stood,
     is_open_outside,
@@ -314,93 +309,6 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
         .group_by(_DUE.currency, "week")
         .order_by(_DUE.currency, "week")
     )
-
-
-def untied_ageing(reader: Reader) -> list[Row]:
-    """Return the rows in which a roll-up table differs from the documents.
-
-    Rows: which, kind, currency, issue_month, key, n, documents, open_minor. `which` is the roll-up:
-    `due` by due date, `party` by party, or `total` by party for all months, with null as
-    issue_month. `key` is the due date or the party key.
-
-    `n` (number of instalments for `due`, otherwise of documents), `documents` (number of documents)
-    and `open_minor` are the values of the roll-up less the values computed from the documents.
-    """
-    due = select(
-        literal("due").label("which"),
-        _DUE.kind,
-        _DUE.currency,
-        _DUE.issue_month,
-        _text(_DUE.due_date).label("key"),
-        _DUE.n,
-        _DUE.documents,
-    )
-    party = select(
-        literal("party"),
-        _PARTY.kind,
-        _PARTY.currency,
-        _PARTY.issue_month,
-        _PARTY.party_key,
-        _PARTY.n,
-        _PARTY.n,
-    )
-    total = select(
-        literal("total"),
-        _TOTAL.kind,
-        _TOTAL.currency,
-        cast(null(), Date),
-        _TOTAL.party_key,
-        _TOTAL.n,
-        _TOTAL.n,
-    )
-    parts: list[Select[Any]] = [
-        due.add_columns(_DUE.open_minor).where(owned(AgeingByDue)),
-        party.add_columns(_PARTY.open_minor).where(owned(AgeingByParty)),
-        total.add_columns(_TOTAL.open_minor).where(owned(PartyOpenBalance)),
-    ]
-    for kind in DOCUMENTS:
-        for which, found in (
-            ("due", open_instalments(kind, *EVER)),
-            ("party", open_documents(kind, *EVER)),
-            ("total", open_documents(kind, *EVER)),
-        ):
-            one = found.subquery().c
-            month = (
-                cast(null(), Date)
-                if which == "total"
-                else cast(func.date_trunc("month", one.issue_date), Date)
-            )
-            key, documents = (
-                (_text(one.due_date), case((one.is_next, -1), else_=0))
-                if which == "due"
-                else (one.party_key, literal(-1))
-            )
-            parts.append(
-                select(
-                    literal(which),
-                    literal(kind),
-                    one.currency,
-                    month,
-                    key,
-                    literal(-1),
-                    documents,
-                    -one.open_minor,
-                )
-            )
-    both = union_all(*parts).subquery("both").c
-    sums = {name: func.sum(both[name]) for name in ("n", "documents", "open_minor")}
-    return reader.read(
-        select(
-            both.which,
-            both.kind,
-            both.currency,
-            both.issue_month,
-            both.key,
-            *(cast(one, BigInteger).label(name) for name, one in sums.items()),
-        )
-        .group_by(both.which, both.kind, both.currency, both.issue_month, both.key)
-        .having(or_(*(one != 0 for one in sums.values())))
-    )[0]
 
 
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:

@@ -31,7 +31,7 @@ class NumberSeries(TenantBound, Base):
 
 
 class InvoiceCount(TenantBound, Base):
-    """The number of invoices by status, maintained only by triggers on `invoices`."""
+    """The number of invoices by status, maintained by triggers on `invoices`."""
 
     __tablename__ = "invoice_counts"
 

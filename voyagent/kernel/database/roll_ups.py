@@ -1,0 +1,148 @@
+"""Stored sums (roll-ups): their declaration and their check.
+
+Triggers add the difference that each change of a source row makes to the row of the roll-up with
+its key. A `RollUp` says once how the sums are computed from the source rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from voyagent.kernel.database.read_pool import Reader
+from voyagent.kernel.tenancy import TENANT, owned
+
+
+@dataclass(frozen=True, eq=False)
+class RollUp:
+    """Declaration of a table with sums that triggers maintain.
+
+    The key is the primary key without the agency, in the order in which the triggers write rows.
+    The other columns with numbers are the sums. A column that is neither, such as the name of a
+    party, is written with a new row only.
+    """
+
+    check: str
+    """Name of the check of `flask books check` that reports its differences."""
+    model: Any
+    """Class of the table."""
+    sources: tuple[Select[Any], ...]
+    """Selects of the rows that are summed. Each has a column for every column of the table."""
+    only: tuple[ColumnElement[bool], ...] = ()
+    """Conditions that restrict the rows of the table; `sources` must be restricted alike."""
+
+    @cached_property
+    def table(self) -> Table:
+        """The table of the stored sums."""
+        return cast("Table", self.model.__table__)
+
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """The columns of the key, without the agency."""
+        return tuple(column.name for column in self.table.primary_key if column.name != TENANT)
+
+    @cached_property
+    def sums(self) -> tuple[str, ...]:
+        """The columns with sums."""
+        others = (column for column in self.table.c if not column.primary_key)
+        return tuple(column.name for column in others if isinstance(column.type, Integer))
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The columns that are neither part of the key nor sums."""
+        known = {TENANT, *self.key, *self.sums}
+        return tuple(column.name for column in self.table.c if column.name not in known)
+
+    def differences_statement(self) -> Select[Any]:
+        """Select the keys at which a stored sum differs from the sum of the source rows.
+
+        A row that is missing counts as zeros. Rows, in the order of the key: the columns of the
+        key, the texts, and for each sum the columns `stored_<sum>` and `recomputed_<sum>`.
+        """
+        stored = self._part(self.table.c, "stored").where(owned(self.table), *self.only)
+        summed = [self._part(one.subquery().c, "recomputed") for one in self.sources]
+        both = union_all(stored, *summed).subquery("both").c
+        names = [f"{side}_{name}" for side in ("stored", "recomputed") for name in self.sums]
+        sums = {name: func.sum(both[name]) for name in names}
+        key = [both[name] for name in self.key]
+        return (
+            select(
+                *key,
+                *(func.max(both[name]).label(name) for name in self.texts),
+                *(one.cast(BigInteger).label(name) for name, one in sums.items()),
+            )
+            .group_by(*key)
+            .having(
+                or_(*(sums[f"stored_{name}"] != sums[f"recomputed_{name}"] for name in self.sums))
+            )
+            .order_by(*key)
+        )
+
+    def _part(self, columns: Any, side: str) -> Select[Any]:
+        return select(
+            *(columns[name] for name in (*self.key, *self.texts)),
+            *(
+                (columns[name] if one == side else literal(0, BigInteger)).label(f"{one}_{name}")
+                for one in ("stored", "recomputed")
+                for name in self.sums
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row of a roll-up that differs from the sums of its source rows."""
+
+    roll_up: RollUp
+    key: Mapping[str, Any]
+    sums: Mapping[str, tuple[int, int]]
+    """The stored and the recomputed sum, by column, of the sums that differ."""
+
+    @property
+    def place(self) -> str:
+        """Name of the table, and the key."""
+        key = " ".join(f"{name}={value}" for name, value in self.key.items())
+        return f"{self.roll_up.table.name} {key}"
+
+    def sentence(self, name: str) -> str:
+        """Return the stored and the recomputed value of a sum that differs."""
+        stored, recomputed = self.sums[name]
+        return f"{name} stored {stored}, recomputed {recomputed}"
+
+    def __str__(self) -> str:
+        """Return the difference as one line of text."""
+        return f"{self.place}: {'; '.join(map(self.sentence, self.sums))}"
+
+
+def differences(reader: Reader, roll_ups: Iterable[RollUp]) -> list[Difference]:
+    """Return the rows of the roll-ups that differ from the sums of their source rows."""
+    listed = list(roll_ups)
+    found = reader.read(*(one.differences_statement() for one in listed))
+    return [
+        Difference(
+            one,
+            {name: row[name] for name in one.key},
+            {
+                name: (row[f"stored_{name}"], row[f"recomputed_{name}"])
+                for name in one.sums
+                if row[f"stored_{name}"] != row[f"recomputed_{name}"]
+            },
+        )
+        for one, rows in zip(listed, found, strict=True)
+        for row in rows
+    ]
