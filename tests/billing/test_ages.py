@@ -444,17 +444,14 @@ def test_a_wrong_roll_up_is_found(alice: Person) -> None:
         "ageing_by_party kind=receivable currency=INR issue_month=2024-06-01"
         " party_key=deepa krishnan: open_minor stored 4499995, recomputed 4500000"
     )
+    assert untied(alice) == [by_month], "the sum of all months is computed from the documents"
+    with alice.acting():
+        rows_changed("update party_open_balances set n = n + 1 where tenant_id = :tenant_id")
     assert untied(alice) == [
         by_month,
         "party_open_balances kind=receivable currency=INR party_key=deepa krishnan:"
-        " open_minor stored 4499995, recomputed 4500000",
-    ], "the sum of a party follows its months"
-    with alice.acting():
-        rows_changed(
-            "update party_open_balances set open_minor = open_minor + 5"
-            " where tenant_id = :tenant_id"
-        )
-    assert untied(alice) == [by_month]
+        " n stored 2, recomputed 1",
+    ]
 
 
 def test_parallel_documents_of_one_customer_do_not_deadlock(alice: Person) -> None:

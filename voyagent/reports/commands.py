@@ -1,31 +1,39 @@
-"""Commands `flask books check` and `flask books export`."""
+"""Commands `flask books check`, `flask books rebuild` and `flask books export`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from voyagent.audit.exports.trail import note_export
 from voyagent.audit.queries import chain
 from voyagent.http.commands import with_database
 from voyagent.kernel.actor import system_actor
-from voyagent.kernel.db import transaction
+from voyagent.kernel.database.roll_ups import Difference, RollUp
+from voyagent.kernel.db import db, transaction
 from voyagent.kernel.money import is_currency
 from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
 from voyagent.reports.exports import beancount, files, tally
 from voyagent.reports.queries import checks
 from voyagent.reports.queries.periods import Days, PeriodInverted
+from voyagent.reports.queries.roll_ups import ROLL_UPS, find_differences
+from voyagent.reports.service import rebuilding
 
+ATTEMPTS_MAX = 5
+_LOCKED = frozenset({"40P01", "55P03"})
+"""SQLSTATE of a deadlock, and of a lock that was not granted in time."""
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("books")
 def books() -> None:
-    """Check or export the books."""
+    """Check the books, rebuild their stored sums, or export them."""
 
 
 @books.command("check")
@@ -48,6 +56,33 @@ def check(agency: UUID | None) -> None:
         for finding in found:
             click.echo(f"{tenant_id}: {finding}")
     if unsound:
+        raise click.exceptions.Exit(1)
+
+
+@books.command("rebuild")
+@click.option("--agency", type=click.UUID, help="Id of an agency; all agencies if absent.")
+@click.option("--dry-run", is_flag=True, help="Print the differences and change nothing.")
+@with_database
+def rebuild(agency: UUID | None, *, dry_run: bool) -> None:
+    """Recompute the sums that triggers maintain, and print every difference.
+
+    Each line has the agency, the table, the key, and the stored and the recomputed sums; amounts
+    are in minor units. People may work at the same time. With `--dry-run` nothing is changed, and
+    the exit code is 1 if a sum differs.
+    """
+    if agency is not None:
+        _must_exist(agency)
+    differing = False
+    for tenant_id in [agency] if agency is not None else chain.every_agency():
+        found = find_differences(tenant_id) if dry_run else _rebuild_all(tenant_id)
+        count = 0
+        for difference in found:
+            count += 1
+            click.echo(f"{tenant_id}: {difference}")
+        differing |= count > 0
+        if not count:
+            click.echo(f"{tenant_id}: OK, {len(ROLL_UPS)} tables")
+    if differing and dry_run:
         raise click.exceptions.Exit(1)
 
 
@@ -127,3 +162,29 @@ def export(
 def _must_exist(agency: UUID) -> None:
     if not chain.exists(agency):
         raise click.ClickException(f"there is no agency {agency}")
+
+
+def _rebuild_all(tenant_id: UUID) -> Iterator[Difference]:
+    """Correct the roll-ups of an agency one by one, and yield their differences."""
+    for roll_up in ROLL_UPS:
+        yield from _rebuild(tenant_id, roll_up)
+
+
+def _rebuild(tenant_id: UUID, roll_up: RollUp) -> list[Difference]:
+    for _attempt in range(ATTEMPTS_MAX):
+        db.session.remove()
+        try:
+            with transaction(tenant_id):
+                return rebuilding.rebuild(system_actor(tenant_id), roll_up)
+        except rebuilding.RebuildRunning:
+            raise click.ClickException(
+                f"{tenant_id}: another command rebuilds the stored sums of this agency"
+            ) from None
+        except OperationalError as error:
+            # A transaction that posts several entries, such as an import, takes rows in the order
+            # of its entries. One of the two is then ended, or has waited too long.
+            if getattr(error.orig, "sqlstate", None) not in _LOCKED:
+                raise
+    raise click.ClickException(
+        f"{tenant_id}: other transactions keep rows of {roll_up.table.name} locked; run it again"
+    )

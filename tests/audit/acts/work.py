@@ -909,3 +909,20 @@ def export_the_books_for_another_program(stage: Stage) -> Doing:
     return lambda: stage.flask(
         "books", "export", "--agency", tenant_id, "--format", "beancount", file
     )
+
+
+@act(
+    "books rebuild",
+    leaves=Left(
+        "books.rebuilt",
+        says={"table": "enquiry_counts", "differences": 1},
+        **PROGRAM,
+    ),
+    answers=0,
+)
+def rebuild_the_stored_sums(stage: Stage) -> Doing:
+    tenant_id = stage.alice.actor.tenant_id
+    stage.sql(
+        "insert into enquiry_counts (tenant_id, status, n) values (:t, 'new', 1)", t=tenant_id
+    )
+    return lambda: stage.flask("books", "rebuild", "--agency", tenant_id)

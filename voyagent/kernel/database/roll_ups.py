@@ -1,7 +1,8 @@
-"""Stored sums (roll-ups): their declaration and their check.
+"""Stored sums (roll-ups): their declaration, their check and their rebuild.
 
 Triggers add the difference that each change of a source row makes to the row of the roll-up with
-its key. A `RollUp` says once how the sums are computed from the source rows.
+its key. A `RollUp` says once how the sums are computed from the source rows. The check and the
+rebuild both read this declaration.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    bindparam,
     func,
     literal,
     or_,
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import insert
 
-from voyagent.kernel.database.read_pool import Reader
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.tenancy import TENANT, owned
 
 
@@ -93,6 +96,28 @@ class RollUp:
             .order_by(*key)
         )
 
+    def rebuild_statement(self) -> Select[Any]:
+        """Select the differences, and add each of them to its stored row.
+
+        The rows are those of `differences_statement`. The statement adds, as the triggers do, and
+        writes in the order of the key. A posting that commits before or after it adds its own
+        amounts, so neither loses those of the other.
+        """
+        found = self.differences_statement().cte("found")
+        names = (*self.key, *self.texts, *self.sums)
+        rows = select(
+            bindparam(TENANT, type_=self.table.c[TENANT].type),
+            *(found.c[name] for name in (*self.key, *self.texts)),
+            *(found.c[f"recomputed_{name}"] - found.c[f"stored_{name}"] for name in self.sums),
+        ).order_by(*(found.c[name] for name in self.key))
+        added = insert(self.table).from_select([TENANT, *names], rows)
+        written = added.on_conflict_do_update(
+            index_elements=list(self.table.primary_key),
+            set_={name: self.table.c[name] + added.excluded[name] for name in self.sums},
+        )
+        order = [found.c[name] for name in self.key]
+        return select(found).order_by(*order).add_cte(written.cte("written"))
+
     def _part(self, columns: Any, side: str) -> Select[Any]:
         return select(
             *(columns[name] for name in (*self.key, *self.texts)),
@@ -134,15 +159,23 @@ def differences(reader: Reader, roll_ups: Iterable[RollUp]) -> list[Difference]:
     listed = list(roll_ups)
     found = reader.read(*(one.differences_statement() for one in listed))
     return [
+        difference
+        for one, rows in zip(listed, found, strict=True)
+        for difference in differences_of(one, rows)
+    ]
+
+
+def differences_of(roll_up: RollUp, rows: Iterable[Row]) -> list[Difference]:
+    """Return the differences in the rows that a statement of the roll-up returned."""
+    return [
         Difference(
-            one,
-            {name: row[name] for name in one.key},
+            roll_up,
+            {name: row[name] for name in roll_up.key},
             {
                 name: (row[f"stored_{name}"], row[f"recomputed_{name}"])
-                for name in one.sums
+                for name in roll_up.sums
                 if row[f"stored_{name}"] != row[f"recomputed_{name}"]
             },
         )
-        for one, rows in zip(listed, found, strict=True)
         for row in rows
     ]

@@ -1,4 +1,5 @@
 """Rules of the ledger: accounts, entries, reversals and closing of months.
 
-No other package writes to the ledger's tables, and no posted entry is ever changed.
+No other package writes to the ledger's tables, except for the rebuild of its stored sums. No posted
+entry is ever changed.
 """

@@ -1,1 +1,1 @@
-"""Services of reports: the large files that workers make."""
+"""Large files that a worker makes, and the rebuild of stored sums."""

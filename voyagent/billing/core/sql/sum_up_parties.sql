@@ -3,6 +3,9 @@
 -- It is the sum of the party's months in `ageing_by_party`, so a trigger on that table updates it.
 -- The rows of a statement are written in the order of their key, so that transactions never
 -- deadlock.
+--
+-- The trigger fires only for writes of the triggers on documents. `flask books rebuild` writes each
+-- of the two tables by itself, from the documents.
 
 create or replace function app.sum_up_parties() returns trigger
 language plpgsql as $$
@@ -34,7 +37,7 @@ end $$;
 
 create or replace trigger ageing_by_party_summed_up_in after insert on ageing_by_party
   referencing new table as new_rows
-  for each statement execute function app.sum_up_parties();
+  for each statement when (pg_trigger_depth() > 0) execute function app.sum_up_parties();
 create or replace trigger ageing_by_party_summed_up_over after update on ageing_by_party
   referencing old table as old_rows new table as new_rows
-  for each statement execute function app.sum_up_parties();
+  for each statement when (pg_trigger_depth() > 0) execute function app.sum_up_parties();
