@@ -6,6 +6,7 @@ before it are committed first.
 """
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def run() -> None:
                 "VOYAGENT_DB_ADMIN_URL is the address of a connection pooler: migrations need the"
                 " address of the server itself."
             )
-        connection.execute(text("select pg_advisory_lock(7203841)"))
+        wait_for_turn(connection)
         connection.execute(text(f"set lock_timeout = {LOCK_TIMEOUT_MS}"))
         connection.execute(text(f"set statement_timeout = {STATEMENT_TIMEOUT_MS}"))
         connection.commit()
@@ -75,6 +76,18 @@ def run() -> None:
             if not only_reads and migrations.get_current_heads() == heads():
                 sql_files.apply_changed(connection)
     engine.dispose()
+
+
+def wait_for_turn(connection: Connection) -> None:
+    """Take the lock of migrations, and ask for it once a second without an open transaction.
+
+    `create index concurrently` waits for every open transaction, also for one that waits for this
+    lock. The lock ends with the connection.
+    """
+    while not connection.scalar(text("select pg_try_advisory_lock(7203841)")):
+        connection.commit()
+        time.sleep(1)
+    connection.commit()
 
 
 def driver_of(connection: Connection) -> psycopg.Connection[Any]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -30,6 +32,7 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.database.sql_files import SqlFile, apply_changed, read_files
 from voyagent.kernel.database.start_checks import SCHEMA_FROM, SCHEMA_TO
 from voyagent.kernel.db import Base
+from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.parties import service as parties
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -280,6 +283,34 @@ def test_a_database_of_release_0_1_gets_the_schema_of_a_new_one(
     )
     assert revision(release_0_1) == revision(new)
     new.dispose()
+
+
+def test_a_waiting_migration_does_not_disturb_one_that_creates_an_index(
+    empty_app: Flask, engine: sa.Engine
+) -> None:
+    """`create index concurrently` waits for every transaction that is open, also of a waiter."""
+    parameters = parameters_for(empty_app.extensions["voyagent.settings"], Purpose.MIGRATE)
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(**parameters, autocommit=True) as running,
+    ):
+        running.execute("create table busy (n integer)")
+        running.execute("select pg_advisory_lock(7203841)")
+        waiting = pool.submit(migrate_up, empty_app)
+        others = "select 1 from pg_stat_activity where datname = current_database() and pid <> %s"
+        until = time.monotonic() + 30
+        while not running.execute(others, (running.info.backend_pid,)).fetchone():
+            assert not waiting.done(), waiting.result()
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        time.sleep(1)
+        running.execute("create index concurrently ix_busy on busy (n)")
+        assert not waiting.done()
+        running.execute("drop table busy")
+        running.execute("select pg_advisory_unlock(7203841)")
+        exit_code, output = waiting.result(timeout=60)
+    assert exit_code == 0, output
+    assert revision(engine) == SCHEMA_TO
 
 
 def test_an_older_database_must_first_be_upgraded_to_release_0_1(
