@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from flask import Flask
 
 from voyagent.kernel.errors import Conflict, NotFound, VoyagentError
 from voyagent.kernel.outbound import OutboundCall, known
+
+
+@pytest.fixture(autouse=True)
+def context(app: Flask) -> Iterator[None]:
+    """An application context, because a call is made only if there is no hold."""
+    with app.app_context():
+        yield
 
 
 def asking(answer: int | VoyagentError, heard: list[str]) -> OutboundCall[int]:

@@ -14,8 +14,8 @@ from tests.kernel.filling import fill
 from tests.people import Person
 
 # Tables that no agency owns: the agencies themselves (walled by their id), the migrations' mark,
-# the job library's.
-OF_NO_AGENCY = re.compile(r"tenants|alembic_version|procrastinate_\w+")
+# the installation's, the job library's.
+OF_NO_AGENCY = re.compile(r"tenants|alembic_version|installation|procrastinate_\w+")
 # Every way past the second wall: a narrow look-up that has to come before an agency is known.
 LOOK_UPS = {
     "app.agencies_after(uuid,integer)",

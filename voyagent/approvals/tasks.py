@@ -11,7 +11,7 @@ from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 
 
-@task(execution.EFFECT_TASK, own_transactions=True)
+@task(execution.EFFECT_TASK, own_transactions=True, is_outward=True)
 def run_effect(tenant_id: str, approval_id: str) -> None:
     """Carry out an approved proposal in one transaction, after its outbound call."""
     agency = UUID(tenant_id)
@@ -22,7 +22,7 @@ def run_effect(tenant_id: str, approval_id: str) -> None:
         execution.carry_out(approval_id, settle)
 
 
-@task("approvals.housekeeping", own_transactions=True, every="* * * * *")
+@task("approvals.housekeeping", own_transactions=True, every="* * * * *", is_outward=True)
 def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Store the expiry of proposals past their time limit, and retry unfinished acts."""
     in_agencies(

@@ -15,7 +15,7 @@ from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 
 
-@task(TURN_TASK, own_transactions=True)
+@task(TURN_TASK, own_transactions=True, is_outward=True)
 def run_turn(tenant_id: str, turn_id: str) -> None:
     """Run a turn to its end, in many small transactions."""
     loop.run(

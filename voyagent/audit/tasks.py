@@ -26,7 +26,7 @@ def check(tenant_id: str, check_id: str) -> None:
     checks.check(UUID(tenant_id), _anchors(), UUID(check_id))
 
 
-@task(NIGHT_TASK, own_transactions=True)
+@task(NIGHT_TASK, own_transactions=True, is_outward=True)
 def check_agencies(after: str) -> None:
     """Check and sign the chains of 100 agencies, then queue a job for the next 100.
 
@@ -42,7 +42,7 @@ def check_agencies(after: str) -> None:
         checks.report_missing(_anchors())
 
 
-@task("audit.nightly", own_transactions=True, every="17 1 * * *")
+@task("audit.nightly", own_transactions=True, every="17 1 * * *", is_outward=True)
 def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Start the nightly check of every chain."""
     anchors = _anchors()

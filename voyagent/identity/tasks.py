@@ -31,7 +31,7 @@ def mail_reset(asked: str) -> None:
     reset.mail_reset(identity, email=email, channel=channel)
 
 
-@task("identity.mail_audit_statements", own_transactions=True, every="37 5 * * *")
+@task("identity.mail_audit_statements", own_transactions=True, every="37 5 * * *", is_outward=True)
 def mail_audit_statements(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Mail the newest audit statement of each active agency to its recipients.
 

@@ -15,7 +15,7 @@ import functools
 import json
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -29,6 +29,8 @@ import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from voyagent.kernel import clock
@@ -38,6 +40,7 @@ from voyagent.kernel.database.start_checks import require_start
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.db_connections import Purpose, is_notified, parameters_for
 from voyagent.kernel.events import POLL_S
+from voyagent.kernel.hold import is_held
 from voyagent.kernel.housekeeping import stopping
 from voyagent.kernel.metrics import timed_job
 from voyagent.kernel.queues import CONNECTIONS, FIRST, MORE, PLACES
@@ -64,32 +67,52 @@ class Task:
     """A named function that workers run.
 
     `own_transactions` is true if the function opens and commits its transactions itself. `every` is
-    the cron expression of a periodic task.
+    the cron expression of a periodic task. `is_outward` is true if the task has an effect outside
+    the database, or makes jobs that have one. During a hold (`kernel/hold.py`) such a job waits,
+    and a periodic one does nothing.
     """
 
     name: str
     run: Callable[..., None]
     own_transactions: bool = False
     every: str | None = None
+    is_outward: bool = False
 
 
 _tasks: dict[str, Task] = {}
 
 
 def task(
-    name: str, *, own_transactions: bool = False, every: str | None = None
+    name: str,
+    *,
+    own_transactions: bool = False,
+    every: str | None = None,
+    is_outward: bool = False,
 ) -> Callable[[Callable[..., None]], Task]:
     """Decorate a function to register it as a task, such as `chat.run_turn`.
 
     `every` is a cron expression for a periodic task. A task with `own_transactions` opens and
-    commits its transactions itself.
+    commits its transactions itself. A task with `is_outward` does not run during a hold.
     """
 
     def register(run: Callable[..., None]) -> Task:
-        _tasks[name] = Task(name, run, own_transactions, every)
+        _tasks[name] = Task(name, run, own_transactions, every, is_outward)
         return _tasks[name]
 
     return register
+
+
+def all_tasks() -> list[Task]:
+    """Return all registered tasks."""
+    return list(_tasks.values())
+
+
+def outward_tasks() -> list[str]:
+    """Return the names of the tasks whose jobs wait during a hold.
+
+    Periodic tasks are not among them, because their jobs would accumulate. They run and do nothing.
+    """
+    return sorted(one.name for one in _tasks.values() if one.is_outward and one.every is None)
 
 
 def defer(
@@ -164,6 +187,7 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
     jobs.
     """
     jobs = procrastinate.App(connector=_Connector(settings))
+    jobs.job_manager = _Claims(jobs.connector)
     stalled = StalledJobs(jobs, stalled_s=settings.worker_stalled_s)
     jobs.worker_defaults = {"worker_middleware": [stalled.watch]}
     for registered in _tasks.values():
@@ -200,6 +224,23 @@ class _Connector(procrastinate.PsycopgConnector):
         connecting = psycopg.AsyncConnection.connect(**self._listening, autocommit=True)
         async with await connecting as connection:
             yield connection
+
+
+class _Claims(JobManager):
+    """Manager of jobs that leaves out outward jobs while the installation is on hold."""
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        row = await self.connector.execute_query_one_async(
+            _CLAIM, queues=queues, worker_id=worker_id, outward=outward_tasks()
+        )
+        return None if row["id"] is None else Job.from_row(row)
+
+
+_CLAIM = """
+select id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name,
+       attempts, worker_id
+  from app.fetch_job(%(queues)s::varchar[], %(worker_id)s, %(outward)s::varchar[])
+"""
 
 
 def run_worker(app: Flask, settings: Settings) -> None:
@@ -281,6 +322,8 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
     @functools.wraps(registered.run)
     def run(**arguments: Any) -> None:
         with app.app_context(), timed_job(registered.name), _log_failure(registered.name):
+            if registered.is_outward and registered.every is not None and is_held():
+                return
             if registered.own_transactions:
                 registered.run(**arguments)
                 return

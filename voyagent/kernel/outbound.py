@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.hold import refuse_if_held
 
 Result = TypeVar("Result")
 Next = TypeVar("Next")
@@ -63,8 +64,11 @@ class OutboundCall(Generic[Result]):
         """Make the call and return a function to run in the next transaction.
 
         The caller must have no open transaction. The returned function stores the result of the
-        call, or handles the VoyagentError that `ask` raised, and returns the result.
+        call, or handles the VoyagentError that `ask` raised, and returns the result. Raises OnHold
+        instead of making a call during a hold.
         """
+        if self.ask is not None:
+            refuse_if_held()
         try:
             answer = self.ask() if self.ask is not None else None
         except VoyagentError as refusal:

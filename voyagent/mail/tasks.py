@@ -18,7 +18,7 @@ from voyagent.mail import documents, queries, service
 from voyagent.mail.service import Outbox, QueuedMail
 
 
-@task(service.DELIVER_TASK, own_transactions=True)
+@task(service.DELIVER_TASK, own_transactions=True, is_outward=True)
 def deliver(tenant_id: str, mail_id: str) -> None:
     """Claim a mail, send it and record the result."""
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
@@ -59,7 +59,7 @@ def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str 
     return None, False
 
 
-@task("mail.see_to", own_transactions=True, every="* * * * * */10")
+@task("mail.see_to", own_transactions=True, every="* * * * * */10", is_outward=True)
 def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Process the outbox of every agency with due or outdated mails."""
     in_agencies(queries.agencies_with_mail, service.see_to_mail)

@@ -506,7 +506,7 @@ WITHOUT: frozenset[str] = frozenset(
             "closed_months",
         ),
         *("credit_note_taxes", "daily_balances", "enquiries_by_hour", "enquiry_counts", "imports"),
-        *("invoice_counts", "invoice_taxes", "missing_models", "model_daily_usage"),
+        *("installation", "invoice_counts", "invoice_taxes", "missing_models", "model_daily_usage"),
         *("monthly_balances", "number_series", "rate_limit_hits", "recovery_codes"),
         *("refresh_tokens", "revoked_tokens", "supplier_credit_taxes", "supplier_responses"),
         *("tenants", "trip_earnings", "turn_costs"),
