@@ -20,9 +20,9 @@ import sqlalchemy as sa
 
 from tests.conftest import fresh_database
 from tests.processes import end
-from voyagent import cli
 from voyagent.kernel import db_connections
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database import logins
 from voyagent.kernel.db_address import libpq_parameters
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -138,8 +138,8 @@ def pooled_database(server_urls: tuple[str, str], folder: Path) -> Iterator[Pool
                     "db_read_url": pooled.format(reads, server.port),
                 }
             )
-            cli.grant_app_role(settings)
-            cli.store_session_settings(settings)
+            logins.grant_app_role(settings)
+            logins.store_session_settings(settings)
             pooler = Pooler(
                 settings.model_copy(update={"db_read_url": None}),
                 pooled.format(reads, server.port),

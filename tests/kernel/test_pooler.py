@@ -23,10 +23,10 @@ from tests.people import People, Person
 from tests.pgbouncer import PROGRAM, Pooler, pooled_database
 from tests.processes import ROOT, worker_environment
 from tests.worker import work_off
-from voyagent import cli
 from voyagent.factory import create_app
 from voyagent.identity.models import User
 from voyagent.kernel import db_connections
+from voyagent.kernel.database import logins
 from voyagent.kernel.database.connection_budget import connections_to_server
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.database.start_checks import StartRefused, check_start, require_start
@@ -154,7 +154,7 @@ def timeout(pooler: Pooler, address: str, after: str) -> Iterator[None]:
     try:
         yield
     finally:
-        cli.store_session_settings(pooler.settings)
+        logins.store_session_settings(pooler.settings)
         pooler.reconnect()
 
 
@@ -189,7 +189,7 @@ def test_a_pooler_without_the_settings_of_the_login_refuses_the_start(pooler: Po
         with pytest.raises(StartRefused, match=f"run as {login} instead of voyagent_app"):
             require_start(pooler.settings)
     finally:
-        cli.store_session_settings(pooler.settings)
+        logins.store_session_settings(pooler.settings)
         pooler.reconnect()
     require_start(pooler.settings)
 
