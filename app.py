@@ -206,6 +206,7 @@ def database() -> Iterator[Settings]:
     with shared_server(settings.data_dir) as server:
         os.environ["VOYAGENT_DB_URL"] = server.app_url
         os.environ["VOYAGENT_DB_ADMIN_URL"] = server.admin_url
+        os.environ["VOYAGENT_DB_BACKUP_URL"] = server.backup_url
         if not server.home.is_relative_to(settings.data_dir.resolve()):
             print(
                 f"PostgreSQL does not run as root, so its files are in {server.home} and belong to"

@@ -9,6 +9,7 @@ from flask import Flask
 
 from voyagent.assistant.commands import examples, replay
 from voyagent.audit.commands import audit
+from voyagent.backup.commands import backup, release, restore
 from voyagent.capabilities.commands import do
 from voyagent.demo.service.agency import fill
 from voyagent.http.commands import with_database
@@ -79,6 +80,8 @@ def register(app: Flask, settings: Settings) -> None:
 
     app.cli.add_command(check)
     app.cli.add_command(audit)
+    for command in (backup, restore, release):
+        app.cli.add_command(command)
     app.cli.add_command(replay)
     app.cli.add_command(agency)
     app.cli.add_command(books)

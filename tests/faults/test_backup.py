@@ -146,7 +146,6 @@ def test_backups_under_load_are_sound_on_other_servers(
     folder = elsewhere.place.home / "backup"
     elsewhere.own(folder)
     dump = folder / "voyagent.dump"
-    own_server.tell(f"create role {BACKUP} login bypassrls in role pg_read_all_data")
     with books_being_written(own_database, tmp_path, seeded) as books:
         wait(lambda: books.acts() >= rounds(ACTS), lambda: f"{books.acts()} acts", PATIENCE_S)
         with pytest.raises(AssertionError, match=r"permission denied|row-level security"):

@@ -222,6 +222,7 @@ DOING: dict[Act, Callable[[Equipped], object]] = {
     Act.REMOVED: lambda e: e.administrator(team.remove_person),
     Act.INVITER_TAKEN_OVER: suspend_with_inviter,
     Act.SUSPENDED: suspend,
+    Act.RESTORED: lambda e: e.alice.does(lambda a: agencies.sign_everybody_out(a.tenant_id)),
 }
 MADE_BY = {Act.ADDRESS_CHANGED: {Kind.CONFIRMATION_LINK: 1}}
 """Credentials that an act makes itself."""

@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     db_admin_url: str | None = None
     db_read_url: str | None = None
     db_listen_url: str | None = None
+    db_backup_url: str | None = None
+    db_programs_dir: Path | None = None
     redis_url: str | None = None
     data_dir: Path = Path("var")
     port: int = Field(5000, ge=1, le=65535, validation_alias=AliasChoices("VOYAGENT_PORT", "PORT"))
@@ -226,6 +228,7 @@ class Settings(BaseSettings):
             ("VOYAGENT_DB_ADMIN_URL", self.db_admin_url),
             ("VOYAGENT_DB_READ_URL", self.db_read_url),
             ("VOYAGENT_DB_LISTEN_URL", self.db_listen_url),
+            ("VOYAGENT_DB_BACKUP_URL", self.db_backup_url),
         ):
             if url is not None and not _is_database(url):
                 raise ValueError(

@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     EXPORT = "voyagent-export"
     LISTEN = "voyagent-listen"
     MIGRATE = "voyagent-migrate"
+    BACKUP = "voyagent-backup"
 
 
 @dataclass
@@ -40,7 +41,7 @@ class _Process:
 
 _process = _Process()
 _pooled: dict[str, bool] = {}
-_WITHOUT_ROLE = frozenset({Purpose.LISTEN, Purpose.MIGRATE})
+_WITHOUT_ROLE = frozenset({Purpose.LISTEN, Purpose.MIGRATE, Purpose.BACKUP})
 
 
 def name_process(purpose: Purpose) -> None:
@@ -71,7 +72,7 @@ def parameters_for(settings: Settings, purpose: Purpose | None = None) -> dict[s
 def plain_parameters(settings: Settings, purpose: Purpose) -> dict[str, Any]:
     """Return the parameters of a connection without those of `session_settings`."""
     # The login for reads may be read-only by its settings, also on a server that accepts writes.
-    server = "primary" if purpose is Purpose.READ else "read-write"
+    server = "primary" if purpose in (Purpose.READ, Purpose.BACKUP) else "read-write"
     return connection_parameters(address_of(settings, purpose), purpose, server=server)
 
 
@@ -81,6 +82,7 @@ def address_of(settings: Settings, purpose: Purpose) -> str:
         Purpose.MIGRATE: settings.db_admin_url,
         Purpose.READ: settings.db_read_url,
         Purpose.LISTEN: settings.db_listen_url,
+        Purpose.BACKUP: settings.db_backup_url or settings.db_admin_url,
     }
     return special.get(purpose) or settings.db_url or ""
 

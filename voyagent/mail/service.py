@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from voyagent.drivers.mail.driver import MailDriver
 from voyagent.kernel import clock, limits
@@ -243,6 +243,24 @@ def see_to_mail() -> None:
     )
     for mail_id in due.all():
         _queue(mail_id)
+
+
+def drop_waiting(before: datetime | None) -> tuple[int, int]:
+    """Give up the waiting mails that were created before a time.
+
+    Returns the number of these mails, and the number of those that still wait. Without a time no
+    mail is given up. Only the mails of the current agency count.
+    """
+    dropped = 0
+    if before is not None:
+        dropped = rows_changed(
+            "update mails set failed_at = :now, sealed = null, last_error = 'dropped_after_restore'"
+            " where tenant_id = :tenant_id and sealed is not null and created_at < :before",
+            now=clock.now(),
+            before=before,
+        )
+    waiting = select(func.count()).select_from(Mail).where(Mail.sealed.is_not(None))
+    return dropped, db.session.scalar(waiting) or 0
 
 
 def _written(attached: Attached | None) -> dict[str, str] | None:

@@ -31,6 +31,9 @@ _LAST_ARCHIVED = text(
     " and kind = :kind and inputs->>'format' = :format order by seq desc limit 1"
 )
 
+HEADS_OF_EVERY_AGENCY = "select tenant_id::text, seq || ':' || encode(hash, 'hex') from audit_heads"
+"""The heads of all chains as `NUMBER:HASH`, for a role that sees all rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:

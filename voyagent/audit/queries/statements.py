@@ -15,6 +15,8 @@ from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.tenancy import owned
 
 _COLUMNS = AuditStatement.__table__.c
+NUMBER_BY_AGENCY = "select tenant_id, count(*) from audit_statements group by 1"
+"""The number of signed statements of each agency, for a role that sees all rows."""
 
 
 class StatementNotFound(NotFound):

@@ -27,6 +27,7 @@ from voyagent.drivers.postgres.place import Place, find_location, find_programs,
 MAJOR_VERSION = "18"
 OWNER = "postgres"
 APP_ROLE = "voyagent_app"
+BACKUP_ROLE = "voyagent_backup"
 DATABASE = "voyagent"
 CONNECTIONS_MAX = 200
 START_ATTEMPTS_FOR_S = 8.0
@@ -38,10 +39,11 @@ _FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """A running server: its database URLs for owner and application, and its folders."""
+    """A running server: its folders, and a database URL for each role."""
 
     admin_url: str
     app_url: str
+    backup_url: str
     home: Path
     socket_dir: Path
 
@@ -59,7 +61,10 @@ def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
             _make_cluster(place, programs, fast=fast)
             _start(place, programs, fast=fast)
         _furnish(place)
-    return ServerInfo(_address(place, OWNER), _address(place, APP_ROLE), place.home, place.sockets)
+    admin_url, app_url, backup_url = (
+        _address(place, role) for role in (OWNER, APP_ROLE, BACKUP_ROLE)
+    )
+    return ServerInfo(admin_url, app_url, backup_url, place.home, place.sockets)
 
 
 def stop_server(data_dir: Path) -> None:
@@ -213,7 +218,7 @@ def _forget_recycled_process(place: Place) -> None:
 
 
 def _furnish(place: Place) -> None:
-    """Create the application's unprivileged role and its database."""
+    """Create the application's role, the role of backups, and the database."""
     with psycopg.connect(
         host=str(place.sockets), port=5432, user=OWNER, dbname="postgres", autocommit=True
     ) as connection:
@@ -226,6 +231,13 @@ def _furnish(place: Place) -> None:
             with suppress(psycopg.errors.DuplicateObject):
                 connection.execute(f"create role {APP_ROLE} noinherit")
             connection.execute(f"alter role {APP_ROLE} login")
+        if (
+            connection.execute("select from pg_roles where rolname = %s", (BACKUP_ROLE,)).fetchone()
+            is None
+        ):
+            connection.execute(
+                f"create role {BACKUP_ROLE} login bypassrls in role pg_read_all_data"
+            )
         if (
             connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone()
             is None

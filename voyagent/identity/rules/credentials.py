@@ -56,6 +56,8 @@ class Act(StrEnum):
     """
     SUSPENDED = "suspended"
     """The operator suspends the agency: every credential is refused, and none ends."""
+    RESTORED = "restored"
+    """The operator restores a backup, which has sessions and links that ended after it."""
 
 
 class Effect(StrEnum):
@@ -114,6 +116,7 @@ ENDED_BY: Mapping[Act, Mapping[Kind, Effect]] = {
         Kind.SECOND_FACTOR_SETUP: Effect.ENDS,
     },
     Act.SUSPENDED: {},
+    Act.RESTORED: {**_ALL_SESSIONS, Kind.RESET_LINK: Effect.ENDS},
 }
 """Effect of each act on each kind; a kind that is not listed continues."""
 

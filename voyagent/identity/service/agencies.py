@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
+
 from voyagent.audit.service import recording as audit
-from voyagent.identity.models import Tenant
+from voyagent.identity.models import Tenant, User
+from voyagent.identity.rules.credentials import Act, Kind
+from voyagent.identity.service.credentials import end_credentials
 from voyagent.identity.service.errors import AgencyNotFound
 from voyagent.kernel import clock
 from voyagent.kernel.actor import system_actor
@@ -29,6 +33,17 @@ def resume_agency(tenant_id: UUID) -> str:
     AgencyNotFound.
     """
     return _set_active(tenant_id, "agency.resumed", is_active=True)
+
+
+def sign_everybody_out(tenant_id: UUID) -> int:
+    """End credentials that a backup brings back; return the number of sessions.
+
+    The sessions, reset links and unfinished two-factor set-ups of all people of the current agency
+    end. `tenant_id` is its id.
+    """
+    by = system_actor(tenant_id)
+    people = db.session.scalars(select(User.id).where(User.removed_at.is_(None))).all()
+    return sum(end_credentials(Act.RESTORED, one, by=by)[Kind.SESSION] for one in people)
 
 
 def _set_active(tenant_id: UUID, kind: str, *, is_active: bool) -> str:

@@ -32,6 +32,9 @@ _WORDS = {
     "two_factor_changed": N_(
         "Your two-factor sign-in was changed, so you were signed out here. Please sign in again."
     ),
+    "restored": N_(
+        "This site was restored from a backup, so you were signed out here. Please sign in again."
+    ),
 }
 _SUSPENDED = N_("Your agency’s access is suspended. Ask the operator of this site.")
 _REMOVED = N_("An administrator of your agency has ended your access.")

@@ -14,6 +14,13 @@ from voyagent.ledger.models import Account
 from voyagent.ledger.queries.balances import posted_until
 
 _ACCOUNTS = Account.__table__.c
+OF_EVERY_AGENCY = """
+select p.tenant_id::text, p.currency, a.code, sum(p.debit_minor)::text, sum(p.credit_minor)::text
+  from postings p
+  join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id
+ group by 1, 2, 3
+"""
+"""The trial balances of all agencies, from their postings, for a role that sees all rows."""
 
 
 def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = False) -> list[Row]:

@@ -1,0 +1,326 @@
+"""`flask restore`: the whole installation, verified, on hold, or nothing at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from psycopg import sql
+from pydantic import SecretStr
+
+from tests.backup.conftest import PASSPHRASE, Site
+from tests.faults.catalogue import checksums, differences, things
+from tests.settings.pictures import in_base64, picture
+from voyagent.backup.rules import sealing
+from voyagent.backup.rules.manifest import STATEMENTS
+from voyagent.backup.service import database
+from voyagent.backup.service.archive import Archive, Writer, writing
+from voyagent.factory import create_app
+from voyagent.kernel.database.start_checks import SCHEMA_TO
+
+CHANGED_BY_A_RESTORE = {"auth_sessions", "audit_events", "audit_heads", "installation"}
+"""Tables that a restore changes: sessions end, which leaves events, and the hold begins."""
+CHANGED_BY_JOBS = {"one_time_tokens"}
+
+
+def catalogue(site: Site) -> tuple[dict[str, str], dict[tuple[str, str], tuple[int, str]]]:
+    engine = sa.create_engine(site.settings.db_admin_url or "", poolclass=sa.NullPool)
+    return things(engine), checksums(engine)
+
+
+def plain(found: dict[str, str]) -> dict[str, str]:
+    """Return a catalogue without brackets and without an order of grants.
+
+    A restore writes the same expressions with fewer brackets.
+    """
+    return {
+        name: ",".join(sorted(definition.strip("{}").split(",")))
+        if name.startswith("schema ")
+        else definition.replace("(", "").replace(")", "")
+        for name, definition in found.items()
+    }
+
+
+def rewritten(file: Path, to: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """Write a backup again with other members and their digests."""
+    archive = Archive(file)
+    members = {name: archive.read(name) for name in archive.members}
+    secrets = sealing.unseal(members["keys.sealed"], PASSPHRASE, members["manifest.json"])
+    change(members)
+    with writing(to) as writer:
+        _write(writer, members, secrets)
+    return to
+
+
+def _write(writer: Writer, members: dict[str, bytes], secrets: dict[str, str]) -> None:
+    for name in members.keys() - {"manifest.json", "keys.sealed"}:
+        writer.add(name, members[name])
+    manifest = json.loads(members["manifest.json"])
+    manifest["members"] = dict(writer.digests)
+    content = json.dumps(manifest).encode()
+    writer.add("manifest.json", content)
+    writer.add("keys.sealed", sealing.seal(secrets, PASSPHRASE, content))
+
+
+def refused(site: Site, sentence: str, file: Path, *options: str | Path, **changes: object) -> None:
+    """Check that a restore prints one sentence and changes nothing."""
+    site.end_sessions()
+    before, databases = catalogue(site), site.databases()
+    done = site.restore(file, *options, **changes)
+    assert done.exit_code == 1
+    *_, last = done.output.splitlines()
+    assert last == f"Error: {sentence}"
+    assert not isinstance(done.exception, Exception)
+    assert catalogue(site) == before
+    assert site.databases() == databases
+
+
+def test_a_restored_installation_is_the_one_that_was_backed_up(site: Site, tmp_path: Path) -> None:
+    alice = site.filled("Alice")
+    charlie = site.filled("Charlie")
+    site.end_sessions()
+    schema, rows = catalogue(site)
+    file = tmp_path / "backup.tar"
+    assert site.back_up(file).exit_code == 0
+    site.people().sign_up("Later Owner", agency="Later Travels")
+    installation = site.ask("select id from installation")
+    done = site.restore(file)
+    assert done.exit_code == 0, done.output
+    found_schema, found_rows = catalogue(site)
+    assert differences(plain(found_schema), plain(schema)) == []
+    changed = {table for (table, _), value in rows.items() if found_rows[table, _] != value}
+    assert changed <= CHANGED_BY_A_RESTORE | CHANGED_BY_JOBS
+    assert found_rows.keys() == rows.keys()
+    (kept,) = site.databases() - {site.name}
+    assert f"The earlier database is kept as {kept}." in done.output
+    with site.owner(kept) as before:
+        names = before.execute("select display_name from tenants").fetchall()
+    assert ("Later Travels",) in names
+    assert site.ask("select id from installation") != installation
+    assert site.ask("select hold from installation") == [("restored",)]
+    for command in (("books", "check"), ("audit", "verify")):
+        checked = site.run(*command)
+        assert checked.exit_code == 0, checked.output
+        assert str(alice.actor.tenant_id) in checked.output
+        assert str(charlie.actor.tenant_id) in checked.output
+    assert site.run("check").exit_code == 0
+
+
+def test_the_program_reads_what_the_backup_has_sealed(site: Site, tmp_path: Path) -> None:
+    alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
+    party = alice.api.post(
+        "/parties", json={"name": "Deepa", "is_customer": True, "tax_number": "27AAPFU0939F1ZV"}
+    )
+    logo = {"content": in_base64(picture())}
+    assert alice.api.put("/tenant-settings/logo", json=logo).status_code in {200, 201, 204}
+    conversation = alice.api.post("/chat/sessions").json["session_id"]
+    paths = (
+        f"/parties/{party.json['id']}",
+        "/tenant-settings/logo",
+        f"/chat/sessions/{conversation}",
+    )
+    before = [alice.api.get(path).data for path in paths]
+    assert b"27AAPFU0939F1ZV" in before[0]
+    file = tmp_path / "backup.tar"
+    assert site.back_up(file).exit_code == 0
+    assert site.restore(file).exit_code == 0
+    again = site.signed_in_again(alice)
+    assert [again.api.get(path).data for path in paths] == before
+
+
+def test_sessions_and_reset_links_end(site: Site, tmp_path: Path) -> None:
+    alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
+    alice.api.post("/auth/request-password-reset", json={"email": alice.email})
+    site.drain()
+    open_links = (
+        "select count(*) from one_time_tokens where purpose = 'reset_password' and spent_at is null"
+    )
+    assert site.ask(open_links) == [(1,)]
+    file = tmp_path / "backup.tar"
+    assert site.back_up(file).exit_code == 0
+    assert "1 sessions have ended" in site.restore(file).output
+    assert replace(alice, app=create_app(site.settings)).api.get("/auth/me").status_code == 401
+    assert site.ask(open_links) == [(0,)]
+    assert site.signed_in_again(alice).api.get("/auth/me").status_code == 200
+
+
+def test_a_wrong_passphrase_is_refused(shared: Site, file: Path, tmp_path: Path) -> None:
+    (tmp_path / "wrong").write_text("nine wooden forks\n")
+    sentence = f"The passphrase is not that of {file}."
+    refused(shared, sentence, file, "--passphrase-file", tmp_path / "wrong")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 1.0])
+def test_a_cut_file_is_refused(shared: Site, file: Path, share: float) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[: int((len(content) - 1) * share)])
+    refused(shared, f"{file} cannot be restored: its end is missing.", file)
+
+
+def test_a_changed_byte_is_refused_wherever_it_is(shared: Site, file: Path) -> None:
+    content = file.read_bytes()
+    archive = Archive(file)
+    places = [one.offset + one.size // 2 for one in archive.members.values()]
+    places += [one.offset + one.size for one in archive.members.values() if one.size % 512]
+    places += [archive.members["manifest.json"].offset - 400, len(content) - 1]
+    for place in places:
+        file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        done = shared.restore(file)
+        reason = "it was changed after it was made"
+        assert done.output == f"Error: {file} cannot be restored: {reason}.\n", place
+
+
+def test_another_file_is_refused(shared: Site, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"x" * 2048)
+    refused(shared, f"{other} cannot be restored: it is not a backup.", other)
+
+
+@pytest.mark.parametrize("revision", ["9999", "0064"])
+def test_an_unknown_revision_is_refused(
+    shared: Site, file: Path, tmp_path: Path, revision: str
+) -> None:
+    def change(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members["manifest.json"]) | {"revision": revision, "release": "9.9"}
+        members["manifest.json"] = json.dumps(manifest).encode()
+
+    sentence = (
+        f"The backup has the schema revision {revision} of release 9.9, and this release knows"
+        f" revisions up to {SCHEMA_TO}: restore it with the release that made it."
+    )
+    refused(shared, sentence, rewritten(file, tmp_path / "newer.tar", change))
+
+
+def test_a_backup_whose_figures_differ_is_refused(shared: Site, file: Path, tmp_path: Path) -> None:
+    def change(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members["manifest.json"])
+        manifest["census"]["tables"]["public.users"] += 1
+        members["manifest.json"] = json.dumps(manifest).encode()
+
+    sentence = (
+        "The restored copy is not sound: the number of rows of public.users differs from the"
+        " manifest."
+    )
+    refused(shared, sentence, rewritten(file, tmp_path / "other.tar", change))
+
+
+def test_a_copy_with_a_broken_audit_log_is_refused(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    site.people().sign_up("Alice Owner", agency="Alice Travels")
+    with site.owner() as owner:
+        owner.execute("set session_replication_role = replica")
+        owner.execute("update audit_events set kind = 'changed.by_hand' where seq = 2")
+    assert site.back_up(file).exit_code == 0
+    done = site.restore(file)
+    assert done.exit_code == 1
+    assert "Error: The restored copy is not sound: agency " in done.output
+    assert site.databases() == {site.name}
+
+
+def test_a_copy_with_unsound_books_is_refused(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    alice = site.filled("Alice")
+    with site.owner() as owner:
+        owner.execute("set session_replication_role = replica")
+        owner.execute("update postings set debit_minor = debit_minor + 1 where debit_minor > 0")
+    assert site.back_up(file).exit_code == 0
+    done = site.restore(file)
+    assert done.exit_code == 1
+    assert f"not sound: agency {alice.actor.tenant_id}: entries: INR 0.01" in done.output
+    assert site.databases() == {site.name}
+
+
+def test_other_secrets_are_refused_and_can_be_written_to_a_file(
+    shared: Site, file: Path, tmp_path: Path
+) -> None:
+    new = SecretStr("another-secret-" + "1" * 40)
+    sentence = (
+        "The backup was made with another value of VOYAGENT_AUTH_SECRET: write its secrets to a"
+        " file with --secrets-to, set these variables to them, and restore again."
+    )
+    refused(shared, sentence, file, auth_secret=new)
+    target = tmp_path / "secrets"
+    options = ("--passphrase-file", shared.passphrase_file, "--secrets-to", target)
+    assert shared.restore(file, *options, auth_secret=new).exit_code == 0
+    secret, key = (
+        value.get_secret_value()
+        for value in (shared.settings.auth_secret, shared.settings.audit_signing_key)
+    )
+    assert target.read_text() == (
+        f"VOYAGENT_AUDIT_SIGNING_KEY={key}\nVOYAGENT_AUTH_SECRET={secret}\n"
+    )
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_in_use_is_refused(shared: Site, file: Path) -> None:
+    shared.end_sessions()
+    with shared.owner():
+        done = shared.run("restore", file, "--passphrase-file", shared.passphrase_file)
+    assert done.output == (
+        f"Error: The database {shared.name} is in use by test: stop all processes of the"
+        " installation, and restore again.\n"
+    )
+
+
+def test_a_database_that_is_used_at_the_end_is_left_alone(
+    shared: Site, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "EXCHANGE_WITHIN_S", 0.0)
+    monkeypatch.setattr(database.Databases, "require_unused", lambda _: None)
+    shared.end_sessions()
+    with shared.owner() as owner:
+        done = shared.run("restore", file, "--passphrase-file", shared.passphrase_file)
+        assert owner.execute("select count(*) from tenants").fetchone() == (1,)
+    assert done.exit_code == 1
+    assert shared.databases() == {shared.name}
+
+
+def test_only_one_restore_runs_at_a_time(shared: Site, file: Path) -> None:
+    with database.restoring(shared.settings):
+        refused(shared, f"Another restore of the database {shared.name} is running.", file)
+
+
+def test_a_lost_database_is_restored_with_the_earlier_secret(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    site.people().sign_up("Alice Owner", agency="Alice Travels")
+    assert site.back_up(file).exit_code == 0
+    site.end_sessions()
+    with site.owner("postgres") as owner:
+        owner.execute(sql.SQL("drop database {}").format(sql.Identifier(site.name)))
+    new, old = SecretStr("another-secret-" + "1" * 40), site.settings.auth_secret
+    done = site.restore(file, auth_secret=new, auth_secrets_previous=old)
+    assert done.exit_code == 0, done.output
+    assert site.databases() == {site.name}
+    assert "is kept" not in done.output
+    assert site.ask("select display_name from tenants") == [("Alice Travels",)]
+
+
+def test_the_folder_of_statements_is_completed(site: Site, tmp_path: Path) -> None:
+    alice = site.filled("Alice")
+    file, statements = tmp_path / "backup.tar", site.settings.anchor_place
+    assert site.run("audit", "sign").exit_code == 0
+    assert site.back_up(file).exit_code == 0
+    of_alice = statements / f"{alice.actor.tenant_id}.jsonl"
+    before = of_alice.read_bytes()
+    assert (
+        before.count(b"\n") == Archive(file).read(f"{STATEMENTS}{of_alice.name}").count(b"\n") > 0
+    )
+    shutil.rmtree(statements)
+    assert site.restore(file).exit_code == 0
+    assert of_alice.read_bytes() == before
+    assert site.run("audit", "verify").exit_code == 0
+
+
+def test_statements_that_are_newer_than_the_backup_are_named(site: Site, tmp_path: Path) -> None:
+    alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
+    file = tmp_path / "backup.tar"
+    assert site.back_up(file).exit_code == 0
+    assert site.run("audit", "sign").exit_code == 0
+    done = site.restore(file)
+    assert done.exit_code == 0
+    assert f"Warning: 1 statements of the agency {alice.actor.tenant_id} were signed" in done.output

@@ -1,0 +1,1 @@
+"""Backup of an installation to one file, its restore, and its release."""

@@ -1,0 +1,1 @@
+"""Contents of a backup file: its manifest and its sealed secrets."""

@@ -1,0 +1,1 @@
+"""Make a backup, restore it, and release a restored installation."""

@@ -1,0 +1,175 @@
+"""The tar file of a backup, in which every byte is checked when it is read."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import os
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from voyagent.backup.errors import BackupError, WrongFile
+from voyagent.kernel import clock
+
+BLOCK = tarfile.BLOCKSIZE
+PIECE_BYTES = 1024 * 1024
+MODE = 0o600
+END = bytes(2 * BLOCK)
+
+
+class BackupRunning(BackupError):
+    """Another process writes the same file."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"Another backup writes {file} at the moment.")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in the archive: the place of its content in bytes, and its SHA-256."""
+
+    offset: int
+    size: int
+    sha256: str
+
+
+class Writer:
+    """Adds members to a tar file. `digests` has the SHA-256 of each member by name."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digests: dict[str, str] = {}
+
+    def add(self, name: str, content: bytes) -> None:
+        """Add a member."""
+        with self.member(name) as write:
+            write(content)
+
+    @contextmanager
+    def member(self, name: str) -> Iterator[Callable[[bytes], object]]:
+        """Add a member whose size is not known yet; yield the function that writes to it."""
+        header_at, digest = self._file.tell(), hashlib.sha256()
+        self._file.write(bytes(BLOCK))
+
+        def write(piece: bytes) -> None:
+            digest.update(piece)
+            self._file.write(piece)
+
+        yield write
+        size = self._file.tell() - header_at - BLOCK
+        self._file.write(bytes(-size % BLOCK))
+        end = self._file.tell()
+        self._file.seek(header_at)
+        self._file.write(_header(name, size))
+        self._file.seek(end)
+        self.digests[name] = digest.hexdigest()
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[Writer]:
+    """Yield a writer of a file, which gets its name when it is complete.
+
+    The file is readable for its owner only. What an earlier, interrupted run has left under the
+    temporary name is overwritten. Raises OSError, BackupRunning.
+    """
+    unfinished = file.with_name(f"{file.name}.part")
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(unfinished, flags, MODE), "r+b") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupRunning(file) from None
+        try:
+            os.fchmod(opened.fileno(), MODE)
+            opened.truncate()
+            yield Writer(opened)
+            opened.write(END)
+            opened.flush()
+            os.fsync(opened.fileno())
+            unfinished.replace(file)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+    folder = os.open(file.absolute().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+class Archive:
+    """An archive that was read once to its end, with its members by name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.members: dict[str, Member] = {}
+        try:
+            with path.open("rb") as file:
+                self._scan(file)
+        except OSError as error:
+            raise WrongFile(path, error.strerror or "it cannot be read") from None
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a small member. Raises WrongFile if it is missing."""
+        with io.BytesIO() as content:
+            self.copy(name, content.write)
+            return content.getvalue()
+
+    def copy(self, name: str, write: Callable[[bytes], object]) -> None:
+        """Pass the content of a member on in pieces. Raises WrongFile if it is missing."""
+        member = self.members.get(name)
+        if member is None:
+            raise WrongFile(self.path, f"{name} is missing in it")
+        with self.path.open("rb") as file:
+            file.seek(member.offset)
+            left = member.size
+            while left:
+                piece = file.read(min(left, PIECE_BYTES))
+                if not piece:
+                    raise WrongFile(self.path, "it became shorter meanwhile")
+                write(piece)
+                left -= len(piece)
+
+    def _scan(self, file: BinaryIO) -> None:
+        while any(block := self._take(file, BLOCK)):
+            try:
+                found = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
+                is_as_written = block == _header(found.name, found.size, int(found.mtime))
+            except (tarfile.HeaderError, ValueError):
+                is_as_written = False
+            if not is_as_written:
+                raise WrongFile(self.path, _CHANGED if self.members else "it is not a backup")
+            self.members[found.name] = self._member(file, found.size)
+        if any(self._take(file, BLOCK)) or file.read(1):
+            raise WrongFile(self.path, _CHANGED)
+
+    def _member(self, file: BinaryIO, size: int) -> Member:
+        offset, digest, left = file.tell(), hashlib.sha256(), size
+        while left:
+            piece = self._take(file, min(left, PIECE_BYTES))
+            digest.update(piece)
+            left -= len(piece)
+        if any(self._take(file, -size % BLOCK)):
+            raise WrongFile(self.path, _CHANGED)
+        return Member(offset, size, digest.hexdigest())
+
+    def _take(self, file: BinaryIO, size: int) -> bytes:
+        found = file.read(size)
+        if len(found) < size:
+            raise WrongFile(self.path, "its end is missing")
+        return found
+
+
+_CHANGED = "it was changed after it was made"
+
+
+def _header(name: str, size: int, mtime: int | None = None) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, MODE
+    info.mtime = int(clock.seconds()) if mtime is None else mtime
+    return info.tobuf(tarfile.GNU_FORMAT)

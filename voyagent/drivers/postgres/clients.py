@@ -1,0 +1,173 @@
+"""The programs `pg_dump` and `pg_restore`, which run as the user of this process."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from psycopg.conninfo import make_conninfo
+
+from voyagent.drivers.postgres.errors import EmbeddedServerError
+from voyagent.drivers.postgres.place import Place, find_programs
+
+PIECE_BYTES = 1024 * 1024
+LOCK_WAIT = "60s"
+TRANSACTION_TIMEOUT_SINCE = 17
+"""The first version whose `pg_restore` sets a parameter that older servers do not have."""
+Source = Callable[[Callable[[bytes], object]], None]
+"""A function that passes the content of a dump on in pieces."""
+
+
+class ProgramMissing(Exception):
+    """`pg_dump` or `pg_restore` is not installed; the message is its name."""
+
+
+class ProgramError(Exception):
+    """A program ended with an error; the message is the first line about it."""
+
+    def __init__(self, program: str, output: str) -> None:
+        lines = [line for line in output.splitlines() if "error:" in line] or output.splitlines()
+        super().__init__(re.sub(r"^pg_\w+: (error: )?", "", lines[0]) if lines else "")
+        self.program = program
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The programs of one version of PostgreSQL.
+
+    `folder` has the programs; if it is None, they are found by PATH.
+    """
+
+    folder: Path | None
+
+    @classmethod
+    def find(cls, folder: Path | None) -> Clients:
+        """Return the programs of a folder, or else of the wheel or the path."""
+        if folder is None:
+            try:
+                folder = find_programs(Place(Path("/"), None))
+            except EmbeddedServerError:
+                folder = None
+        return cls(folder)
+
+    def major_version(self, program: str) -> int:
+        """Return the major version of a program, such as 18. Raises ProgramMissing."""
+        shown = self._run([self._path(program), "--version"])
+        found = re.search(r"(\d+)", shown)
+        return int(found[1]) if found else 0
+
+    def dump(
+        self, parameters: dict[str, Any], snapshot: str, write: Callable[[bytes], object]
+    ) -> None:
+        """Dump a database in the custom format, as an exported snapshot has it.
+
+        `parameters` are those of `psycopg.connect`. Raises ProgramMissing, ProgramError.
+        """
+        command = [
+            self._path("pg_dump"),
+            "--format=custom",
+            f"--snapshot={snapshot}",
+            f"--lock-wait-timeout={LOCK_WAIT}",
+            "--no-password",
+            f"--dbname={_address(parameters)}",
+        ]
+        with tempfile.TemporaryFile() as errors:
+            with subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=_environment(parameters),
+            ) as program:
+                assert program.stdout is not None
+                try:
+                    while piece := program.stdout.read(PIECE_BYTES):
+                        write(piece)
+                except BaseException:
+                    program.kill()
+                    raise
+            if program.returncode != 0:
+                raise ProgramError("pg_dump", _text(errors))
+
+    def list_entries(self, dump: Source) -> list[str]:
+        """Return the lines of a dump's table of contents.
+
+        Raises ProgramMissing, ProgramError.
+        """
+        return self._fed("pg_restore", ["--list"], dump, os.environ).splitlines()
+
+    def restore(self, parameters: dict[str, Any], dump: Source, entries: list[str]) -> None:
+        """Restore entries of a dump in one transaction, owned by the login.
+
+        Comments are left out, because only a superuser may set that of an extension. Raises
+        ProgramMissing, ProgramError.
+        """
+        with tempfile.NamedTemporaryFile("w", prefix="voyagent-list-") as listed:
+            listed.write("".join(f"{line}\n" for line in entries))
+            listed.flush()
+            arguments = [
+                "--exit-on-error",
+                "--single-transaction",
+                "--no-owner",
+                "--no-comments",
+                "--no-password",
+                f"--use-list={listed.name}",
+                f"--dbname={_address(parameters)}",
+            ]
+            self._fed("pg_restore", arguments, dump, _environment(parameters))
+
+    def _fed(self, name: str, arguments: list[str], dump: Source, environment: Any) -> str:
+        """Run a program that reads a dump from its standard input; return its output."""
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            with subprocess.Popen(
+                [self._path(name), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=errors,
+                env=environment,
+            ) as program:
+                assert program.stdin is not None
+                try:
+                    dump(program.stdin.write)
+                    program.stdin.close()
+                except BrokenPipeError:
+                    pass  # it needs no more, or its exit code says why it ended
+                except BaseException:
+                    program.kill()
+                    raise
+            if program.returncode != 0:
+                raise ProgramError(name, _text(errors))
+            return _text(output)
+
+    def _run(self, command: list[str]) -> str:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    def _path(self, program: str) -> str:
+        found = shutil.which(program, path=None if self.folder is None else str(self.folder))
+        if found is None:
+            raise ProgramMissing(program)
+        return found
+
+
+def _address(parameters: dict[str, Any]) -> str:
+    """Return an address without the password, which others could see."""
+    return make_conninfo(
+        **{name: value for name, value in parameters.items() if name != "password"}
+    )
+
+
+def _environment(parameters: dict[str, Any]) -> dict[str, str]:
+    password = parameters.get("password")
+    return os.environ | {"LC_ALL": "C"} | ({"PGPASSWORD": str(password)} if password else {})
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
