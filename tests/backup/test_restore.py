@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from psycopg import sql
 from pydantic import SecretStr
 
-from tests.backup.conftest import PASSPHRASE, Site
+from tests.backup.conftest import PASSPHRASE, Site, site_of
 from tests.faults.catalogue import checksums, differences, things
 from tests.settings.pictures import in_base64, picture
 from voyagent.backup.rules import sealing
@@ -22,6 +24,7 @@ from voyagent.backup.service import database
 from voyagent.backup.service.archive import Archive, Writer, writing
 from voyagent.factory import create_app
 from voyagent.kernel.database.start_checks import SCHEMA_TO
+from voyagent.kernel.db_address import psycopg_url
 
 CHANGED_BY_A_RESTORE = {"auth_sessions", "audit_events", "audit_heads", "installation"}
 """Tables that a restore changes: sessions end, which leaves events, and the hold begins."""
@@ -50,21 +53,21 @@ def rewritten(file: Path, to: Path, change: Callable[[dict[str, bytes]], None]) 
     """Write a backup again with other members and their digests."""
     archive = Archive(file)
     members = {name: archive.read(name) for name in archive.members}
-    secrets = sealing.unseal(members["keys.sealed"], PASSPHRASE, members["manifest.json"])
+    values = sealing.unseal(members["keys.sealed"], PASSPHRASE, members["manifest.json"])
     change(members)
     with writing(to) as writer:
-        _write(writer, members, secrets)
+        _write(writer, members, values)
     return to
 
 
-def _write(writer: Writer, members: dict[str, bytes], secrets: dict[str, str]) -> None:
+def _write(writer: Writer, members: dict[str, bytes], values: dict[str, str]) -> None:
     for name in members.keys() - {"manifest.json", "keys.sealed"}:
         writer.add(name, members[name])
     manifest = json.loads(members["manifest.json"])
     manifest["members"] = dict(writer.digests)
     content = json.dumps(manifest).encode()
     writer.add("manifest.json", content)
-    writer.add("keys.sealed", sealing.seal(secrets, PASSPHRASE, content))
+    writer.add("keys.sealed", sealing.seal(values, PASSPHRASE, content))
 
 
 def refused(site: Site, sentence: str, file: Path, *options: str | Path, **changes: object) -> None:
@@ -324,3 +327,41 @@ def test_statements_that_are_newer_than_the_backup_are_named(site: Site, tmp_pat
     done = site.restore(file)
     assert done.exit_code == 0
     assert f"Warning: 1 statements of the agency {alice.actor.tenant_id} were signed" in done.output
+
+
+def test_the_owner_needs_no_rights_of_a_superuser(
+    server_urls: tuple[str, str], tmp_path: Path
+) -> None:
+    name = f"owner_{secrets.token_hex(4)}"
+    administrator, application = server_urls
+    as_owner = sa.make_url(administrator).set(username=name)
+    urls = (as_owner.render_as_string(hide_password=False), application)
+    with psycopg.connect(psycopg_url(administrator), autocommit=True) as server:
+        server.execute(f"create role {name} login createdb createrole")
+        try:
+            server.execute(
+                f"grant voyagent_app, voyagent_lookup, voyagent_eraser to {name} with admin option"
+            )
+            with site_of(urls, tmp_path) as site:
+                site.filled("Alice")
+                site.end_sessions()
+                schema, _ = catalogue(site)
+                file = tmp_path / "backup.tar"
+                done = site.back_up(file, db_backup_url=None)
+                assert f"Error: The role {name} does not see all rows of " in done.output
+                done = site.back_up(file)
+                assert done.exit_code == 0, done.output
+                done = site.restore(file)
+                assert done.exit_code == 0, done.output
+                found, _ = catalogue(site)
+                assert differences(plain(found), plain(schema)) == []
+                for command in (("books", "check"), ("audit", "verify")):
+                    assert site.run(*command).exit_code == 0
+                server.execute(f"alter role {name} nocreatedb")
+                done = site.restore(file)
+                assert done.output.splitlines()[-1].startswith(
+                    "Error: The server does not permit the restore (permission denied to create"
+                )
+        finally:
+            server.execute(f"alter role {name} createdb")
+            server.execute(f"reassign owned by {name} to current_user; drop role {name}")
