@@ -22,12 +22,12 @@ begin
       ('voyagent_lookup', 'nologin noinherit bypassrls'),
       -- Owner of the function that removes personal data from entries.
       ('voyagent_eraser', 'nologin noinherit'),
-      -- Owner of the tables (VOYAGENT_DB_ADMIN_URL), for migrations only.
-      ('voyagent_owner', 'login createrole'),
+      -- Owner of the tables (VOYAGENT_DB_ADMIN_URL), for migrations and restores only.
+      ('voyagent_owner', 'login createrole createdb'),
       -- The program (VOYAGENT_DB_URL), and its lists and reports (VOYAGENT_DB_READ_URL).
       ('voyagent_web', 'login noinherit'),
       ('voyagent_read', 'login noinherit'),
-      -- Backups, which contain all agencies.
+      -- Backups, which contain all agencies (VOYAGENT_DB_BACKUP_URL).
       ('voyagent_backup', 'login bypassrls connection limit 4')
     ) roles (name, options)
   loop

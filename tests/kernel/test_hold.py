@@ -14,6 +14,7 @@ from tests.people import Person
 from voyagent.audit.service import checks
 from voyagent.kernel import clock, jobs
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.start_checks import check_start
 from voyagent.kernel.hold import OnHold
 from voyagent.kernel.jobs import all_tasks, outward_tasks
 from voyagent.kernel.outbound import OutboundCall, known
@@ -146,6 +147,15 @@ def test_the_hold_costs_a_request_no_statement(
     alice.api.post("/enquiries", json={"customer_name": "Deepa"})
     assert statements
     assert [one for one in statements if "installation" in one] == []
+
+
+def test_each_start_warns_of_the_hold(settings: Settings, hold: Callable[[], None]) -> None:
+    (found,) = [one for one in check_start(settings) if one.name == "not on hold"]
+    assert found.sentence.startswith("The installation was restored and is on hold since 20")
+    assert not found.refuses
+    hold()
+    (found,) = [one for one in check_start(settings) if one.name == "not on hold"]
+    assert found.sentence == ""
 
 
 def test_the_application_cannot_end_a_hold(app_engine: sa.Engine, hold: Callable[[], None]) -> None:

@@ -196,7 +196,7 @@ _SERVER_CHECKS = (
     ),
     _CONNECTIONS,
 )
-# These two read tables, so they come last: without a schema the server refuses them.
+# These three read tables, so they come last: without a schema the server refuses them.
 _SCHEMA = Check(
     "revision of the schema",
     "select case when max(version_num) is null then '' when max(version_num) not between"
@@ -208,6 +208,14 @@ _UNBOUND = Check(
     "select case when exists (select from users) then 'people' end",
     "Without an agency the program can read {found} of all agencies: row-level security has been"
     " changed.",
+)
+_HOLD = Check(
+    "not on hold",
+    "select to_char(held_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from installation where"
+    " hold is not null",
+    "The installation was restored and is on hold since {found} UTC: mails, approved acts and turns"
+    " wait until `flask release`.",
+    refuses=False,
 )
 
 _ROLE = _LOGIN_CHECKS[0]
@@ -223,7 +231,7 @@ def check_start(settings: Settings) -> list[Result]:
 
     Raises psycopg.OperationalError if a database is unreachable.
     """
-    checks: tuple[Check, ...] = (*_LOGIN_CHECKS, *_SERVER_CHECKS, _SCHEMA, _UNBOUND)
+    checks: tuple[Check, ...] = (*_LOGIN_CHECKS, *_SERVER_CHECKS, _SCHEMA, _UNBOUND, _HOLD)
     results = _run(settings, Purpose.WEB, "VOYAGENT_DB_URL", checks)
     if settings.db_read_url is not None:
         of_reads = _run(
