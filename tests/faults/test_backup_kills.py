@@ -1,0 +1,207 @@
+"""Kills of `flask backup` and `flask restore` at random moments."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.backup.conftest import PASSPHRASE, Site, site_of
+from tests.faults.catalogue import checksums
+from tests.faults.conftest import Report, Rounds
+from tests.faults.web import wait
+from tests.processes import ROOT, worker_environment
+from voyagent.backup.service.restoring import Opened, open_backup
+
+KILLS = 50
+PATIENCE_S = 120
+TABLES_THAT_CHANGE = {"public.audit_events", "public.procrastinate_workers"}
+"""Tables whose number of rows a restore changes, by the end of sessions."""
+
+
+class Command:
+    """A running `flask` command in a process group of its own."""
+
+    def __init__(self, site: Site, name: str, file: Path) -> None:
+        site.end_sessions()
+        settings = site.settings
+        self._log = (site.folder / "command.log").open("wb")
+        self.began = time.monotonic()
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "flask", "--app", "wsgi", name, str(file)),
+                *("--passphrase-file", str(site.passphrase_file)),
+            ],
+            cwd=ROOT,
+            env=worker_environment(settings)
+            | {
+                "VOYAGENT_DB_BACKUP_URL": settings.db_backup_url or "",
+                "VOYAGENT_AUDIT_SIGNING_KEY": settings.audit_signing_key.get_secret_value(),
+            },
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+
+    def log(self) -> str:
+        """Return what the command has printed."""
+        return Path(self._log.name).read_text()
+
+    def finish(self) -> float:
+        """Wait until the command has succeeded; return the seconds."""
+        code = self._process.wait(PATIENCE_S)
+        self._log.close()
+        assert code == 0, self.log()
+        return time.monotonic() - self.began
+
+    def kill_after(self, seconds: float, *, with_children: bool) -> bool:
+        """Kill the command; return True if it was still running."""
+        try:
+            self._process.wait(max(0.0, self.began + seconds - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            is_running = True
+            if with_children:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+            self._process.wait()
+        else:
+            is_running = False
+        self._log.close()
+        return is_running
+
+
+class Ground:
+    """An installation and its backup, and the states after a killed command."""
+
+    def __init__(self, site: Site, file: Path) -> None:
+        self.site, self.file, self._later = site, file, ""
+        self._engine = sa.create_engine(site.settings.db_admin_url or "", poolclass=sa.NullPool)
+
+    def add_later(self) -> None:
+        """Add an agency after the backup, which a restored database does not have."""
+        self._later = f"Later {secrets.token_hex(4)}"
+        self.site.people().sign_up("Later Owner", agency=self._later)
+        self.site.end_sessions()
+
+    def rows(self) -> dict[tuple[str, str], tuple[int, str]]:
+        """Return number and checksum of the values of each column."""
+        return checksums(self._engine)
+
+    def is_restored(self) -> bool:
+        """Return True if the database is the restored one."""
+        names = {name for (name,) in self.site.ask("select display_name from tenants")}
+        return self._later not in names
+
+    def check_restored(self, backup: Opened) -> None:
+        """Check that the restored database is complete, sound and on hold."""
+        assert self.site.ask("select hold from installation") == [("restored",)]
+        assert self.site.ask(
+            "select count(*) from auth_sessions where ended_at is null and expires_at > now()"
+        ) == [(0,)]
+        for table, wanted in backup.manifest.census.tables.items():
+            if table not in TABLES_THAT_CHANGE:
+                assert self.site.ask(f"select count(*) from {table}") == [(wanted,)], table
+        for command in ("books", "check"), ("audit", "verify"):
+            done = self.site.run(*command)
+            assert done.exit_code == 0, done.output
+
+    def drop_earlier(self) -> None:
+        """Drop the databases that restores have kept."""
+        with self.site.owner("postgres") as owner:
+            for name in self.site.databases():
+                if "_before_" in name:
+                    owner.execute(f"drop database {name} with (force)")  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def ground(server_urls: tuple[str, str], tmp_path: Path) -> Iterator[Ground]:
+    with site_of(server_urls, tmp_path) as site:
+        site.filled("Alice")
+        site.filled("Charlie")
+        yield Ground(site, tmp_path / "backup.tar")
+
+
+def test_a_killed_command_leaves_the_old_or_the_new_state(
+    ground: Ground, seeded: random.Random, rounds: Rounds, report: Report
+) -> None:
+    site, file = ground.site, ground.file
+    backup_s = Command(site, "backup", file).finish()
+    ground.add_later()
+    restore_s = Command(site, "restore", file).finish()
+    backup = open_backup(file, PASSPHRASE)
+    ground.check_restored(backup)
+    ends: Counter[str] = Counter()
+    for number in range(rounds(KILLS)):
+        name, whole_s = (("backup", backup_s), ("restore", restore_s))[number % 2]
+        with_children = seeded.random() < 0.5
+        if name == "backup":
+            before, content = ground.rows(), file.read_bytes()
+            command = Command(site, name, file)
+        else:
+            ground.drop_earlier()
+            ground.add_later()
+            before = ground.rows()
+            command = Command(site, name, file)
+        # The first third is the start of Python.
+        was_running = command.kill_after(
+            seeded.uniform(whole_s / 3, whole_s * 1.05), with_children=with_children
+        )
+        if name == "backup":
+            is_new = file.read_bytes() != content
+            backup = open_backup(file, PASSPHRASE)
+            assert ground.rows() == before
+        else:
+            is_new = ground.is_restored()
+            if is_new:
+                ground.check_restored(backup)
+            else:
+                assert ground.rows() == before
+        assert was_running or is_new, "a command that ended has done nothing"
+        ends[f"{name} {'new' if is_new else 'old'}"] += 1
+    Command(site, "backup", file).finish()
+    ground.add_later()
+    Command(site, "restore", file).finish()
+    ground.check_restored(open_backup(file, PASSPHRASE))
+    report(
+        f"backup {backup_s:.1f} s, restore {restore_s:.1f} s; states after kills:"
+        f" {dict(sorted(ends.items()))}; the next run of both commands succeeds"
+    )
+
+
+def test_a_kill_between_the_two_renames_leaves_the_old_state(ground: Ground) -> None:
+    """A session that uses the copy makes the second rename wait."""
+    site, file = ground.site, ground.file
+    Command(site, "backup", file).finish()
+    ground.add_later()
+    before = ground.rows()
+    command = Command(site, "restore", file)
+    wait(lambda: "Migrating" in command.log(), command.log, PATIENCE_S)
+    copy = f"{site.name}_restoring"
+    with site.owner(copy), site.owner("postgres") as server:
+        renaming = (
+            "select count(*) from pg_stat_activity where state = 'active' and pid <>"
+            " pg_backend_pid() and starts_with(query, %s)"
+        )
+        second = f'alter database "{copy}" rename'
+        wait(
+            lambda: server.execute(renaming, (second,)).fetchone() == (1,),
+            command.log,
+            PATIENCE_S,
+        )
+        assert command.kill_after(0, with_children=True)
+    assert not ground.is_restored()
+    assert ground.rows() == before
+    Command(site, "restore", file).finish()
+    assert ground.is_restored()
+    ground.check_restored(open_backup(file, PASSPHRASE))
