@@ -75,7 +75,8 @@ def test_a_failed_backup_leaves_the_earlier_file(shared: Site, tmp_path: Path) -
     assert shared.back_up(file).exit_code == 0
     before = file.read_bytes()
     done = shared.back_up(file, db_programs_dir=tmp_path)
-    assert done.output == "Error: pg_dump failed: the program is not installed\n"
+    assert done.output.startswith("Error: pg_dump failed: no installed programs fit a server of")
+    assert done.output.endswith(" to the folder with those of its version.\n")
     assert file.read_bytes() == before
     assert Archive(file).members.keys() >= {"database.dump"}
     assert list(tmp_path.glob("*.part")) == []

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import flask_migrate
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -365,3 +366,23 @@ def test_the_owner_needs_no_rights_of_a_superuser(
         finally:
             server.execute(f"alter role {name} createdb")
             server.execute(f"reassign owned by {name} to current_user; drop role {name}")
+
+
+def test_a_backup_of_an_older_revision_is_migrated(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    site.people().sign_up("Alice Owner", agency="Alice Travels")
+    site.end_sessions()
+    with create_app(site.settings).app_context():
+        flask_migrate.downgrade(revision="0117")
+    assert site.back_up(file).exit_code == 0
+    manifest = json.loads(Archive(file).read("manifest.json"))
+    assert (manifest["revision"], manifest["installation"]) == ("0117", "")
+    with create_app(site.settings).app_context():
+        flask_migrate.upgrade()
+    schema, _ = catalogue(site)
+    done = site.restore(file)
+    assert done.exit_code == 0, done.output
+    found, _ = catalogue(site)
+    assert differences(plain(found), plain(schema)) == []
+    assert site.ask("select version_num from alembic_version") == [(SCHEMA_TO,)]
+    assert site.ask("select hold from installation") == [("restored",)]

@@ -83,7 +83,7 @@ class ProgramFailed(BackupError):
     """A program of PostgreSQL failed; the message has its first line of error output."""
 
     def __init__(self, program: str, reason: str) -> None:
-        super().__init__(f"{program} failed: {reason or 'it gave no reason'}")
+        super().__init__(f"{program} failed: {reason or 'it gave no reason'}.")
 
 
 class NotPermitted(BackupError):

@@ -20,13 +20,7 @@ from voyagent.backup.errors import (
     ProgramFailed,
     RestoreRunning,
 )
-from voyagent.drivers.postgres.clients import (
-    TRANSACTION_TIMEOUT_SINCE,
-    Clients,
-    ProgramError,
-    ProgramMissing,
-    Source,
-)
+from voyagent.drivers.postgres.clients import Clients, NoClients, ProgramError, Source
 from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db_connections import Purpose, parameters_for
@@ -123,19 +117,14 @@ class Databases:
     def fill_copy(self, dump: Source) -> None:
         """Restore a dump into the copy, as its owner. Raises ProgramFailed."""
         parameters = parameters_for(self.settings, Purpose.MIGRATE) | {"dbname": self.copy}
-        clients = Clients.find(self.settings.db_programs_dir)
         try:
-            version, server = clients.major_version("pg_restore"), self.server.info.server_version
-            if version >= TRANSACTION_TIMEOUT_SINCE > server // 10000:
-                raise ProgramFailed(
-                    "pg_restore",
-                    f"version {version} cannot restore to a server of version {server // 10000}:"
-                    " set VOYAGENT_DB_PROGRAMS_DIR to the folder with the programs of the server.",
-                )
+            clients = Clients.find(
+                self.settings.db_programs_dir, self.server.info.server_version // 10000
+            )
             entries = clients.list_entries(dump)
             clients.restore(parameters, dump, [one for one in entries if not _LEFT_OUT.match(one)])
-        except ProgramMissing as error:
-            raise ProgramFailed(str(error), "the program is not installed") from None
+        except NoClients as error:
+            raise ProgramFailed("pg_restore", str(error)) from None
         except ProgramError as error:
             raise ProgramFailed(error.program, str(error)) from None
 

@@ -15,7 +15,7 @@ from voyagent.backup.rules.manifest import DATABASE, FORMAT, KEYS, MANIFEST, STA
 from voyagent.backup.service.archive import Writer, writing
 from voyagent.backup.service.secrets import check_passphrase, secrets_of
 from voyagent.drivers.anchors.folder import StatementFolder
-from voyagent.drivers.postgres.clients import Clients, ProgramError, ProgramMissing
+from voyagent.drivers.postgres.clients import Clients, NoClients, ProgramError
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db_connections import Purpose, parameters_for
 
@@ -49,9 +49,11 @@ def make_backup(settings: Settings, file: Path, passphrase: str) -> Made:
         snapshot = queries.export_snapshot(connection)
         with writer.member(DATABASE) as write:
             try:
-                Clients.find(settings.db_programs_dir).dump(parameters, snapshot, write)
-            except ProgramMissing as error:
-                raise ProgramFailed(str(error), "the program is not installed") from None
+                version = connection.info.server_version // 10000
+                clients = Clients.find(settings.db_programs_dir, version)
+                clients.dump(parameters, snapshot, write)
+            except NoClients as error:
+                raise ProgramFailed("pg_dump", str(error)) from None
             except ProgramError as error:
                 raise ProgramFailed(error.program, str(error)) from None
         warnings = _add_statements(settings, connection, writer)

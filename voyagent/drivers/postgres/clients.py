@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -20,13 +19,22 @@ from voyagent.drivers.postgres.place import Place, find_programs
 PIECE_BYTES = 1024 * 1024
 LOCK_WAIT = "60s"
 TRANSACTION_TIMEOUT_SINCE = 17
-"""The first version whose `pg_restore` sets a parameter that older servers do not have."""
+"""The first version whose `pg_restore` sets a parameter that older servers do not have.
+
+Older programs cannot read the dumps of this version, so such a dump would be useless there.
+"""
 Source = Callable[[Callable[[bytes], object]], None]
 """A function that passes the content of a dump on in pieces."""
 
 
-class ProgramMissing(Exception):
-    """`pg_dump` or `pg_restore` is not installed; the message is its name."""
+class NoClients(Exception):
+    """No installed programs fit the server."""
+
+    def __init__(self, server: int) -> None:
+        super().__init__(
+            f"no installed programs fit a server of version {server}: set VOYAGENT_DB_PROGRAMS_DIR"
+            " to the folder with those of its version"
+        )
 
 
 class ProgramError(Exception):
@@ -48,27 +56,25 @@ class Clients:
     folder: Path | None
 
     @classmethod
-    def find(cls, folder: Path | None) -> Clients:
-        """Return the programs of a folder, or else of the wheel or the path."""
-        if folder is None:
-            try:
-                folder = find_programs(Place(Path("/"), None))
-            except EmbeddedServerError:
-                folder = None
-        return cls(folder)
+    def find(cls, folder: Path | None, server: int) -> Clients:
+        """Return programs that fit a server of a major version, such as 18.
 
-    def major_version(self, program: str) -> int:
-        """Return the major version of a program, such as 18. Raises ProgramMissing."""
-        shown = self._run([self._path(program), "--version"])
-        found = re.search(r"(\d+)", shown)
-        return int(found[1]) if found else 0
+        They are those of `folder`, or else of the wheel or the path. Raises NoClients.
+        """
+        for candidate in [folder] if folder is not None else [_wheel(), None]:
+            clients = cls(candidate)
+            version = min(map(clients._version, ("pg_dump", "pg_restore")))
+            is_too_new = version >= TRANSACTION_TIMEOUT_SINCE > server
+            if version >= server and not is_too_new:
+                return clients
+        raise NoClients(server)
 
     def dump(
         self, parameters: dict[str, Any], snapshot: str, write: Callable[[bytes], object]
     ) -> None:
         """Dump a database in the custom format, as an exported snapshot has it.
 
-        `parameters` are those of `psycopg.connect`. Raises ProgramMissing, ProgramError.
+        `parameters` are those of `psycopg.connect`. Raises ProgramError.
         """
         command = [
             self._path("pg_dump"),
@@ -99,7 +105,7 @@ class Clients:
     def list_entries(self, dump: Source) -> list[str]:
         """Return the lines of a dump's table of contents.
 
-        Raises ProgramMissing, ProgramError.
+        Raises ProgramError.
         """
         return self._fed("pg_restore", ["--list"], dump, os.environ).splitlines()
 
@@ -146,14 +152,27 @@ class Clients:
                 raise ProgramError(name, _text(errors))
             return _text(output)
 
-    def _run(self, command: list[str]) -> str:
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    def _version(self, program: str) -> int:
+        """Return the major version of a program, or 0 if it is not installed."""
+        try:
+            shown = subprocess.run(
+                [self._path(program), "--version"], capture_output=True, text=True, check=False
+            ).stdout
+        except OSError:
+            return 0
+        found = re.search(r"\d+", shown)
+        return int(found[0]) if found else 0
 
     def _path(self, program: str) -> str:
-        found = shutil.which(program, path=None if self.folder is None else str(self.folder))
-        if found is None:
-            raise ProgramMissing(program)
-        return found
+        return program if self.folder is None else str(self.folder / program)
+
+
+def _wheel() -> Path | None:
+    """Return the folder with the programs of the wheel, or None if it has none."""
+    try:
+        return find_programs(Place(Path("/"), None))
+    except EmbeddedServerError:
+        return None
 
 
 def _address(parameters: dict[str, Any]) -> str:
