@@ -152,6 +152,22 @@ def test_systemd_accepts_a_unit(tmp_path: Path, unit: Path, is_broken: bool) -> 
     assert "Unknown" not in done.stderr, done.stderr
 
 
+@pytest.mark.skipif(ANALYZE is None, reason="systemd is not installed")
+def test_systemd_accepts_the_timer_of_the_backup(tmp_path: Path) -> None:
+    units = [
+        ROOT / "deploy" / "systemd" / f"voyagent-backup.{kind}" for kind in ("service", "timer")
+    ]
+    for unit in units:
+        (tmp_path / unit.name).write_text(unit.read_text())
+    done = subprocess.run(
+        [ANALYZE or "", "verify", "--man=no", *(str(tmp_path / unit.name) for unit in units)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+
+
 def test_the_example_of_the_environment_has_valid_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = (ROOT / "deploy" / "environment.example").read_text().splitlines()
     written = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))

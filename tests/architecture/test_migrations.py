@@ -288,7 +288,7 @@ def test_a_database_of_release_0_1_gets_the_schema_of_a_new_one(
 def test_a_waiting_migration_does_not_disturb_one_that_creates_an_index(
     empty_app: Flask, engine: sa.Engine
 ) -> None:
-    """`create index concurrently` waits for every transaction that is open, also of a waiter."""
+    """`create index concurrently` waits for the transactions of a waiter too."""
     parameters = parameters_for(empty_app.extensions["voyagent.settings"], Purpose.MIGRATE)
     with (
         ThreadPoolExecutor(1) as pool,
