@@ -49,6 +49,23 @@ def test_each_agency_is_bound_while_it_is_visited(
     assert visited(app, alice, charlie) == [alice.actor.tenant_id, charlie.actor.tenant_id]
 
 
+def test_a_failure_in_one_agency_stops_neither_other_agencies_nor_other_acts(
+    app: Flask, alice: Person, charlie: Person
+) -> None:
+    seen: list[tuple[str, UUID | None]] = []
+
+    def act(name: str) -> None:
+        seen.append((name, current_tenant(db.session())))
+        if seen[-1] == ("first", alice.actor.tenant_id):
+            db.session.execute(sa.text("select 1 / 0"))
+
+    ids = [person.actor.tenant_id for person in (alice, charlie)]
+    with app.app_context(), pytest.raises(housekeeping.AgenciesFailed) as failed:
+        housekeeping.in_agencies(lambda: ids, lambda: act("first"), lambda: act("second"))
+    assert seen == [(name, one) for name in ("first", "second") for one in ids]
+    assert isinstance(failed.value.__cause__, sa.exc.DBAPIError)
+
+
 @pytest.mark.usefixtures("stopping")
 def test_a_stopping_worker_visits_no_further_agency(
     app: Flask, alice: Person, charlie: Person

@@ -5,12 +5,15 @@ What is younger stays.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.people import Person
 from tests.privacy.people import MAIL, NAME, a_subject
@@ -18,11 +21,16 @@ from tests.trips.things import OUT, PASSPORT, VISA, a_line, a_passenger, a_trip
 from voyagent.audit.service import recording
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import person_keys
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.housekeeping import AgenciesFailed
+from voyagent.kernel.tenancy import current_tenant
+from voyagent.privacy import tasks
 from voyagent.privacy.errors import PeriodTooShort
 from voyagent.privacy.rules.retention import KINDS
 from voyagent.privacy.service import retention
 from voyagent.trips.rules.details import OtherDetails
+from voyagent.trips.service import passengers
 
 Run = Callable[..., Any]
 
@@ -161,6 +169,66 @@ def test_names_of_passengers_go_from_services_title_and_notes_too(alice: Person,
     assert run(suppliers, i=trip_id) == ["–"]
     (kept,) = run(details, i=young)
     assert (kept["travellers"], kept["tickets"]) == (booked["travellers"], booked["tickets"])
+
+
+@pytest.mark.parametrize("words", [("Krishnan",), ("x" * 90, "é" * 90)], ids=["short", "long"])
+def test_the_names_of_a_large_group_go_in_little_time(
+    alice: Person, run: Run, words: tuple[str, ...]
+) -> None:
+    trip_id = a_trip(alice, title="School group", notes="With the teachers")
+    run(
+        "insert into trip_passengers (tenant_id, id, trip_id, full_name)"
+        " select :t, gen_random_uuid(), :i, :first || chr(96 + n / 10) || chr(97 + n % 10) ||"
+        " :last from generate_series(1, 60) n",
+        i=trip_id,
+        first="Deepa ",
+        last=" " + " ".join(words),
+    )
+    for one in range(40):
+        details = OtherDetails(
+            kind="other",
+            title=f"Entrance fee of museum {one} for the whole group",
+            on=date(2021, 5, 3),
+            notes=f"Meet the guide at gate {one}; bring the vouchers",
+        )
+        a_line(alice, trip_id, details, supplier=f"Museum {one}", supplier_ref=f"R{one}")
+    run(
+        "update trips set notes = (select string_agg(upper(full_name), ', ') from trip_passengers"
+        " where trip_id = :i) where id = :i",
+        i=trip_id,
+    )
+    begun = time.monotonic()
+    assert applied(alice, "passengers") == {"passengers": 60}
+    assert time.monotonic() - begun < 20
+    assert run("select distinct full_name from trip_passengers where trip_id = :i", i=trip_id) == [
+        "–"
+    ]
+    assert run("select notes from trips where id = :i", i=trip_id) == [", ".join("–" * 60)]
+
+
+def test_a_failure_in_one_agency_leaves_the_retention_of_others_alone(
+    app: Flask, alice: Person, charlie: Person, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays, goes = over(alice, date(2023, 1, 10)), over(charlie, date(2023, 1, 10))
+    mail = alice.does(lambda actor: enquiries.create(actor, customer_name=NAME).id)
+    run("update enquiries set updated_at = now() - interval '9 years' where id = :i", i=mail)
+    remove = passengers.remove_names
+
+    def fail_for_alice(trip_id: UUID, **given: Any) -> int:
+        if current_tenant(db.session()) == alice.actor.tenant_id:
+            db.session.execute(sa.text("select 1 / 0"))
+        return remove(trip_id, **given)
+
+    monkeypatch.setattr(passengers, "remove_names", fail_for_alice)
+    monkeypatch.setattr(tasks, "KINDS", ("passengers", "enquiries"))
+    monkeypatch.setattr(
+        tasks, "tenant_ids", lambda: [alice.actor.tenant_id, charlie.actor.tenant_id]
+    )
+    with app.app_context(), pytest.raises(AgenciesFailed):
+        tasks.apply_retention.run(0)
+    names = "select full_name from trip_passengers where id = :i"
+    assert (run(names, i=stays), run(names, i=goes)) == ([NAME], ["–"])
+    assert run("select customer_name from enquiries where id = :i", i=mail) == ["–"]
 
 
 def test_the_name_of_a_passenger_goes_from_the_title_of_an_enquiry(alice: Person, run: Run) -> None:

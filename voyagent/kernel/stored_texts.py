@@ -40,15 +40,16 @@ class Masking:
         model = self._column.class_
         key = inspect(model).primary_key
         rows = select(model).where(*self._conditions).order_by(*key).limit(ROWS_MAX)
-        if self._after is not None:
-            rows = rows.where(tuple_(*key) > tuple_(*self._after))
+        after, self._after = self._after, None  # after an error, the next agency begins anew
+        if after is not None:
+            rows = rows.where(tuple_(*key) > tuple_(*after))
         found = db.session.scalars(rows.with_for_update(key_share=True)).all()
         for row in found:
-            before = getattr(row, self._column.key)
-            after = self._mask(before)
-            if after != before:
-                setattr(row, self._column.key, after)
+            value = getattr(row, self._column.key)
+            masked = self._mask(value)
+            if masked != value:
+                setattr(row, self._column.key, masked)
                 self.changed += 1
-        self._after = inspect(found[-1]).identity if found else None
         db.session.flush()
+        self._after = inspect(found[-1]).identity if found else None
         return len(found)

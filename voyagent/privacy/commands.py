@@ -20,8 +20,8 @@ def mask_conversations() -> None:
     upgrade from release 0.1; a second run changes nothing. New messages are masked before they are
     stored. The arguments of a new request are masked in the night after the request is finished.
     """
-    changed = 0
-    for walk in (*conversations.maskings(), *proposals.maskings()):
-        in_agencies(tenant_ids, walk, more=bool)
-        changed += walk.changed
-    click.echo(f"{changed} texts were masked.")
+    walks = (*conversations.maskings(), *proposals.maskings())
+    try:
+        in_agencies(tenant_ids, *walks, more=bool)
+    finally:
+        click.echo(f"{sum(walk.changed for walk in walks)} texts were masked.")

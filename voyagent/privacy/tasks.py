@@ -25,20 +25,22 @@ def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     secret encrypted.
     """
     keyring = find_port(Keyring)
-    in_agencies(tenant_ids, lambda: tenant_settings.reseal(keyring))
-    in_agencies(tenant_ids, lambda: tax_numbers.reseal(keyring), more=bool)
-    in_agencies(tenant_ids, lambda: parties.reseal(keyring), more=bool)
+    in_agencies(
+        tenant_ids,
+        lambda: tenant_settings.reseal(keyring),
+        lambda: tax_numbers.reseal(keyring),
+        lambda: parties.reseal(keyring),
+        more=bool,
+    )
 
 
 @task("privacy.mask", own_transactions=True, every="25 2 * * *")
 def mask(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Mask financial numbers in the arguments of finished requests for approval."""
-    for walk in proposals.maskings(only_recent=True):
-        in_agencies(tenant_ids, walk, more=bool)
+    in_agencies(tenant_ids, *proposals.maskings(only_recent=True), more=bool)
 
 
 @task("privacy.retention", own_transactions=True, every="40 2 * * *")
 def apply_retention(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
     """Delete or overwrite data that is older than its retention period."""
-    for kind in KINDS:
-        in_agencies(tenant_ids, partial(retention.apply, (kind,)), more=bool)
+    in_agencies(tenant_ids, *(partial(retention.apply, (kind,)) for kind in KINDS), more=bool)

@@ -15,12 +15,22 @@ PHONE_MIN = 7
 """Fewest digits of a phone number that identifies a person."""
 WORD_MIN = {"name": 2, "tax": 6}
 """Fewest characters of a word by its kind; three, if the kind is not here."""
-ROTATED_MAX = 6
-"""Most parts of a name that may begin with each of its parts; a longer one only with the last."""
+ROTATED_MAX, ROTATED_SIZE_MAX = 6, 100
+"""Most parts and characters of a name that may begin with each of its parts.
+
+A longer name may begin with its first and its last part. So the size of an expression grows with
+the length of the name, not with its square.
+"""
 PARTS_MAX = 16
 """Most parts of a name or an address that an expression has, because each slows the search."""
-GROUPS_MAX, GROUP_SIZE = 4, 20
-"""Most expressions that words are joined into, and the number of words from which there are two.
+SIZE_MAX = 10_000
+"""Most characters of a joined expression.
+
+PostgreSQL needs memory and time for an expression that grow with the square of its size: 13,000
+characters took 0.1 s and 5 MB, 53,000 took 3 s, and more than 64,000 failed.
+"""
+GROUPS_MAX = 4
+"""Most joined expressions for a person.
 
 PostgreSQL keeps 32 compiled expressions for each connection. If a statement has more, PostgreSQL
 compiles each of them again for every row: 2,000 rows took 0.2 s with 32 expressions and 20 s with
@@ -74,13 +84,20 @@ def pattern_of(kind: str, word: str) -> str | None:
     if len(parts) > 1:
         found.append(_joined(parts, has_initials=kind == "name"))
     if kind == "name" and len(parts) > 1:
-        firsts = range(1, len(parts)) if len(parts) <= ROTATED_MAX else [-1]
+        is_short = len(parts) <= ROTATED_MAX and len(plain) <= ROTATED_SIZE_MAX
+        firsts = range(1, len(parts)) if is_short else [-1]
         found += [
             _joined([*parts[first:], *parts[:first]], behind=_TITLE_BEHIND) for first in firsts
         ]
     if kind == "name" and len(parts) > 2 and min(len(parts[0]), len(parts[-1])) > 1:
         found.append(_joined([parts[0], parts[-1]], has_initials=True))
     return f"(?:{'|'.join(found)})"
+
+
+def exact_pattern_of(name: str) -> str | None:
+    """Return the expression for a name as it is written; None if it is too short."""
+    word = _JOINERS.sub("", name.strip())
+    return _whole(word, _in_every_form(word)) if len(word) >= WORD_MIN["name"] else None
 
 
 def prefilter_of(pattern: str) -> str:
@@ -93,11 +110,19 @@ def prefilter_of(pattern: str) -> str:
     return pattern.replace(_BEFORE, "").replace(_TITLE_BEHIND, "").replace(_BEHIND, "")
 
 
-def joined(patterns: Iterable[str]) -> list[str]:
-    """Return at most GROUPS_MAX expressions that together match what `patterns` match."""
-    every = list(dict.fromkeys(patterns))
-    size = max(GROUP_SIZE, -(-len(every) // GROUPS_MAX))
-    groups = (every[first : first + size] for first in range(0, len(every), size))
+def joined(patterns: Iterable[str], *, size_max: int = SIZE_MAX) -> list[str]:
+    """Return expressions that together match what `patterns` match, in the same order.
+
+    An expression of more than one pattern has at most about `size_max` characters.
+    """
+    groups: list[list[str]] = []
+    size = size_max
+    for pattern in dict.fromkeys(patterns):
+        size += len(pattern) + 1
+        if size > size_max:
+            groups.append([])
+            size = len(pattern)
+        groups[-1].append(pattern)
     return [f"(?:{'|'.join(group)})" if len(group) > 1 else group[0] for group in groups]
 
 

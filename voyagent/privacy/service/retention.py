@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.privacy.errors import PeriodTooShort
 from voyagent.privacy.rules.retention import KINDS, days_of
-from voyagent.privacy.rules.spellings import pattern_of
+from voyagent.privacy.rules.spellings import exact_pattern_of, joined, pattern_of
 from voyagent.settings.queries import get_settings
 from voyagent.trips.rules.details import PASSENGER_FIELDS
 from voyagent.trips.service import passengers
@@ -25,6 +25,12 @@ from voyagent.trips.service import passengers
 ROWS_MAX = 5000
 REMOVED = "–"
 """The text that replaces the name in an old enquiry or of an old passenger."""
+WORDS_SIZE, TEXTS_SIZE = 2_000, 50_000
+"""Characters of the expression and of the texts in one statement that replaces names."""
+_REPLACED = text(
+    "select old, app.without_words(new, array[cast(:word as text)], :removed) as new"
+    " from unnest(cast(:old as text[]), cast(:new as text[])) t(old, new)"
+)
 
 # The last day of a trip; a trip without services ends when it was last changed.
 _OVER = (
@@ -191,14 +197,33 @@ def _passengers(trip_ids: Sequence[UUID]) -> int:
 
 
 def _without_names(names: Collection[str], texts: Collection[str]) -> Mapping[str, str]:
-    patterns = (pattern_of("name", name) for name in sorted(names, key=len, reverse=True))
-    values = {
-        "texts": list(texts),
-        "words": [pattern for pattern in patterns if pattern],
-        "removed": REMOVED,
-    }
-    statement = text(
-        "select old, app.without_words(old, cast(:words as text[]), :removed) as new"
-        " from unnest(cast(:texts as text[])) old"
-    )
-    return {row.old: row.new for row in db.session.execute(statement, values)}
+    """Map each text to the text without the names, in statements of limited time.
+
+    A group may have hundreds of passengers and services. A statement has one expression, because
+    the database compiles many for every text again (`spellings.GROUPS_MAX`), and the time for each
+    name that it finds grows with the expression.
+    """
+    every = sorted(names, key=lambda name: (-len(name), name))
+    # In "Deepa Nair, Rahul Nair" the end of one name and the start of the next are a spelling of
+    # the second name, so all names are replaced as they are written first.
+    patterns = [*map(exact_pattern_of, every), *(pattern_of("name", name) for name in every)]
+    words = joined((pattern for pattern in patterns if pattern), size_max=WORDS_SIZE)
+    new = {one: one for one in texts}
+    for some in _by_size(texts):
+        for word in words:
+            values = {"old": some, "new": [new[one] for one in some]}
+            found = db.session.execute(_REPLACED, values | {"word": word, "removed": REMOVED})
+            new.update((row.old, row.new) for row in found)
+    return new
+
+
+def _by_size(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Yield lists of texts with at most about TEXTS_SIZE characters together."""
+    some: list[str] = []
+    for one in texts:
+        if some and sum(map(len, some)) + len(one) > TEXTS_SIZE:
+            yield some
+            some = []
+        some.append(one)
+    if some:
+        yield some
