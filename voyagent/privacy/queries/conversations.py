@@ -1,11 +1,10 @@
-"""Queries about conversations: do they name a person, and which acts are in them?
+"""Query about conversations: do they name a person?
 
-The SQL statements have no tenant condition: row-level security limits them to the current agency.
+The SQL statement has no tenant condition: row-level security limits it to the current agency.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import text
@@ -33,16 +32,6 @@ select exists (
   ) t where words ~* any(cast(:patterns as text[]))
 )
 """)
-_ACTS = text("""
-select p.seq from audit_private p
-  join audit_events e on e.tenant_id = p.tenant_id and e.seq = p.seq
-  join approvals a on a.tenant_id = e.tenant_id and a.id = e.entity_refs ->> 'approval_id'
- where p.seq = any(:seqs) and a.effect_status = 'done' and a.amount_minor is not null
-   and not exists (
-     select from (select unnest(cast(:trips as uuid[])) as id
-                  union all select id from trip_lines where trip_id = any(:trips)) own
-      where strpos(p.parts::text, own.id::text) > 0 or e.entity_refs ->> 'trip_id' = own.id::text)
-""")
 
 
 def names_person(session_id: UUID, values: Row) -> bool:
@@ -52,13 +41,3 @@ def names_person(session_id: UUID, values: Row) -> bool:
     in lower case, and the search values `names` and `patterns` (see `mentions.candidates`).
     """
     return bool(db.session.scalar(_NAMES, values | {"id": session_id}))
-
-
-def acts_of_others(events: Iterable[int], trips: Iterable[UUID]) -> set[int]:
-    """Return the events about executed acts that concern somebody else.
-
-    These acts have an amount. `events` are the sequence numbers of events that do not name the
-    person, and `trips` the ids of trips of the person.
-    """
-    values = {"seqs": list(events), "trips": list(trips)}
-    return set(db.session.scalars(_ACTS, values))

@@ -30,7 +30,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.patterns import contains
 from voyagent.parties import queries as parties
 from voyagent.privacy.models import Erasure
-from voyagent.privacy.queries import conversations, mentions
+from voyagent.privacy.queries import audit_events, conversations, mentions
 from voyagent.privacy.rules.register import HOLDINGS, Holding
 from voyagent.privacy.rules.spellings import (
     PHONE_MIN,
@@ -113,19 +113,6 @@ select array(select e.id from enquiries e where e.id in (select id from enquiry)
        array(select s.id from chat_sessions s where s.id in (select id from conversation))
          as conversations
 """)
-_EVENTS = text(
-    """
-select array(
-  select p.seq from audit_private p join audit_events e
-      on e.tenant_id = p.tenant_id and e.seq = p.seq
-   where (select bool_or(value #>> '{}' = any(cast(:ids as text[])))
-            from jsonb_each(e.entity_refs) refs(name, value))
-      or exists (select from unnest(cast(:ids as text[])) w where strpos(p.parts::text, w) > 0)
-      or p.parts::text ~* any(cast(:prefilters as text[]))
-         and PRIVATE_TEXTS ~* any(cast(:quoted as text[]))
-)
-""".replace("PRIVATE_TEXTS", mentions.PRIVATE_TEXTS)
-)
 _DOCUMENTS = text("""
 select id::text from invoices where party_key = :key
 union all select id::text from bills where party_key = :key
@@ -291,8 +278,9 @@ class Links:
     Two lists have the sequence numbers of audit events:
 
     - `own_events` are the events that refer to the party, or to a document, an enquiry or a
-      passenger of the person, or that have a name or contact detail of the person as one of their
-      values.
+      passenger of the person. The events of whose values one is the id of such a record, or
+      identifies the person, are in it too, unless they are about a record of somebody else
+      (`audit_events.about`).
     - `events` are the events in `own_events`, the events that refer to a conversation or a trip of
       the person, and the events of `mentions`, `joined` and `linked` whose text names the person.
       Events about executed acts with an amount are left out if they concern somebody else.
@@ -364,34 +352,32 @@ def links_of(party_id: UUID) -> Links:
         *(str(one) for one in (*links.enquiries, *links.passengers)),
     ]
     patterns = patterns_of(links)
-    quoted = [f'"{pattern}"' for pattern in patterns]
-    others = [
+    linked = [
         *links.mentions,
         *links.joined,
         *(one for ids in links.linked.values() for one in ids),
     ]
-    named = mentions.events(others, patterns) if others else []
-    own_events = _events(own, quoted)
-    others_too = map(str, (*links.conversations, *links.trips))
-    theirs = {*_events([*own, *others_too], quoted)} - {*own_events}
+    named = mentions.events(linked, patterns) if linked else []
+    own_events, theirs = audit_events.about(
+        party_id,
+        party.party_key,
+        own=own,
+        others=[*map(str, (*links.conversations, *links.trips))],
+        linked=linked,
+        patterns=patterns,
+    )
     if theirs:
-        theirs -= conversations.acts_of_others(theirs, links.trips)
+        theirs -= audit_events.acts_of_others(theirs, links.trips)
     return replace(
         links,
         documents=documents,
         events=sorted({*own_events, *theirs, *named}),
-        own_events=own_events,
+        own_events=sorted(own_events),
     )
 
 
 def _documents(key: str) -> list[str]:
     return list(db.session.scalars(_DOCUMENTS, {"key": key}))
-
-
-def _events(ids: list[str], quoted: list[str]) -> list[int]:
-    values = {"ids": ids, "quoted": quoted, "prefilters": [*map(prefilter_of, quoted)]}
-    found = db.session.scalar(_EVENTS, values)
-    return list(found or ())
 
 
 def _searched(key: str, email: str | None, phone: str | None) -> Row:
