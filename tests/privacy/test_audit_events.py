@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,24 @@ from tests.people import Person
 from tests.privacy.test_erasure import a_write_off, dump, erase
 from voyagent.audit.service import recording as audit
 from voyagent.enquiries import service as enquiries
+from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.parties import service as parties
 from voyagent.privacy.queries import person as held
+
+MANY = sa.text("""
+select app.audit((
+  select jsonb_agg(jsonb_build_object(
+           'id', gen_random_uuid(), 'actor_kind', 'system', 'channel', 'system',
+           'kind', 'proposal.made', 'status', 'succeeded',
+           'entity_refs', jsonb_build_object('session_id', gen_random_uuid()),
+           'private', jsonb_build_object('inputs', jsonb_build_object(
+             'summary', 'Draft an invoice for Customer ' || n,
+             'arguments', jsonb_build_object(
+               'due_date', '2026-12-15', 'enquiry_id', gen_random_uuid(), 'currency', 'INR',
+               'invoice_id', (cast(:ids as text[]))[n])))))
+    from generate_series(cast(:first as int), cast(:last as int)) n))
+""")
 
 
 def a_party(person: Person, name: str, **values: Any) -> UUID:
@@ -88,3 +104,20 @@ def test_an_act_for_a_deleted_record_is_the_persons_if_a_member_names_the_person
         assert len(held.links_of(party_id).own_events) == 3
     erase(alice, party_id)
     assert texts(owner_engine, alice).count("walnuts") == 1
+
+
+def test_thousands_of_documents_are_found_in_many_events_in_little_time(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    party_id = a_party(alice, "Frequent Flyer")
+    ids = [str(new_id()) for _ in range(2_000)]
+    monkeypatch.setattr(held, "_documents", lambda _key: ids)
+    for first in range(1, 20_000, 2_000):
+        with alice.acting():
+            db.session.execute(MANY, {"ids": ids, "first": first, "last": first + 1_999})
+    begun = time.monotonic()
+    for path in ("", "/export"):
+        answer = alice.api.get(f"/privacy/parties/{party_id}{path}")
+        assert answer.status_code == 200, answer.text
+    assert time.monotonic() - begun < 20
+    assert len(answer.json["held"]["audit_private"]) == len(ids)
