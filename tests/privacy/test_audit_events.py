@@ -119,5 +119,5 @@ def test_thousands_of_documents_are_found_in_many_events_in_little_time(
     for path in ("", "/export"):
         answer = alice.api.get(f"/privacy/parties/{party_id}{path}")
         assert answer.status_code == 200, answer.text
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 40
     assert len(answer.json["held"]["audit_private"]) == len(ids)

@@ -490,15 +490,15 @@ def test_a_conversation_with_invoices_of_several_customers_is_nobodys(alice: Per
     assert [(row["record_id"], row["reason"]) for row in offered] == [(shared, "invoice")]
 
 
-def with_enquiries(person: Person, number: int) -> UUID:
-    """Create a customer with linked enquiries under other names."""
+def with_enquiries(person: Person, number: int, lengthened: int = 0) -> UUID:
+    """Create a customer with linked enquiries under other names, which may be long."""
     with person.acting() as actor:
         party_id = parties.create(actor, name="Small Desk", is_customer=True, email=MAIL).id
         for one in range(number):
             word = "".join(chr(97 + int(digit)) for digit in f"{one * 7_919 + 10_007}")
             enquiry = enquiries.create(
                 actor,
-                customer_name=f"Q{word} Kumari {word[::-1]}",
+                customer_name=f"Q{word} Kumari {'é' * lengthened}{word[::-1]}",
                 customer_email=f"{word}@desk.example",
                 customer_phone=f"+91 98{one:08}",
             )
@@ -524,6 +524,24 @@ def test_many_names_are_searched_in_many_texts_in_little_time(alice: Person, lin
         assert held.texts_about(links, texts) == {last}
     assert time.monotonic() - begun < 15
     assert len(links.enquiries) == linked
+
+
+def test_many_long_names_are_searched_as_far_as_there_is_space(alice: Person) -> None:
+    """The memory for an expression grows with the square of its size."""
+    party_id = with_enquiries(alice, 60, lengthened=200)
+    with alice.acting() as actor:
+        for one in range(2_000):
+            audit.record(actor, "account.changed", private={"name": f"Odd costs {one}, Kumari"})
+    path = f"/privacy/parties/{party_id}"
+    found = alice.api.get(path)
+    assert found.status_code == 200, found.text
+    listed = [row for row in found.json["unreplaced"] if row["kind"] == "enquiry"]
+    assert 0 < len(listed) < 45
+    assert all(row["title"].startswith("Q") for row in listed)
+    assert alice.api.get(f"{path}/export").status_code == 200
+    erased = alice.api.post(f"{path}/erase", json={"reason": "asked"})
+    assert erased.status_code == 200, erased.text
+    assert alice.api.get(path).json["unreplaced"] == []
 
 
 def test_a_search_that_takes_too_long_has_an_error_of_its_own(

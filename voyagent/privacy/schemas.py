@@ -96,7 +96,8 @@ class PersonOut(AnswerOf[Row]):
     """The data held about a person, and the effect of an erasure.
 
     `unreplaced` are confirmed records and records of the person that name the person in a way that
-    an erasure does not find, such as a nickname. Edit their texts before the erasure. After an
+    an erasure does not find, such as a nickname. Edit their texts before the erasure. Enquiries and
+    passengers with one name too many for a search are in it too. After an
     erasure, the identity of the person is kept for tax authorities until `identity_until`; null if
     it is not kept. `erased_at` is null if the person was not erased.
     """

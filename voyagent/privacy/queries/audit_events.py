@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
-from voyagent.privacy.rules.spellings import prefilter_of
+from voyagent.privacy.rules.spellings import Expressions
 
 IDENTIFYING = (
     *("customer_name", "vendor_name", "party_name", "full_name", "traveller", "travellers"),
@@ -102,7 +102,7 @@ def about(
     own: Collection[str],
     others: Collection[str],
     linked: Iterable[UUID],
-    patterns: list[str],
+    words: Expressions,
 ) -> tuple[set[int], set[int]]:
     """Return the sequence numbers of the events about a person, in two sets.
 
@@ -113,7 +113,7 @@ def about(
 
     The second set has the other events with one of the ids in `others`. `key` is the party's name
     in lower case. `linked` has the ids of enquiries, trips and records of others that are linked to
-    the person. `patterns` are regular expressions for the names and contact details.
+    the person. `words` are the names and contact details.
     """
     ids: Row = {"own": [*own], "others": [*others]}
     found = db.session.execute(_ABOUT, ids).all()
@@ -123,8 +123,8 @@ def about(
         {
             "party_id": party_id,
             "members": [*IDENTIFYING],
-            "prefilters": [*map(prefilter_of, patterns)],
-            "whole": [f"^(?:{pattern})$" for pattern in patterns],
+            "prefilters": words.prefilters,
+            "whole": [f"^(?:{pattern})$" for pattern in words.patterns],
         },
     )
     contained = {*named, *(row.seq for row in found if row.is_own)} - referred

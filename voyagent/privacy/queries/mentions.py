@@ -14,7 +14,7 @@ from sqlalchemy import text
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.privacy.rules.register import MENTIONS, RECORDS, Holding, Mention
-from voyagent.privacy.rules.spellings import prefilter_of
+from voyagent.privacy.rules.spellings import Expressions
 
 KINDS = (*RECORDS, "audit_event")
 PRIVATE_TEXTS = """
@@ -108,16 +108,16 @@ def linked(party_id: UUID) -> dict[str, list[UUID]]:
     return records
 
 
-def events(ids: Iterable[UUID], patterns: list[str]) -> list[int]:
-    """Return the sequence numbers of audit events whose personal text has a match.
+def events(ids: Iterable[UUID], words: Expressions) -> list[int]:
+    """Return the sequence numbers of audit events whose personal text names a person.
 
-    `patterns` are regular expressions. An event is searched only if its own id or the id of a
-    record to which it refers is in `ids`.
+    `words` are the names and contact details. An event is searched only if its own id or the id of
+    a record to which it refers is in `ids`.
     """
     values = {
         "ids": [str(one) for one in ids],
-        "patterns": patterns,
-        "prefilters": [*map(prefilter_of, patterns)],
+        "patterns": words.patterns,
+        "prefilters": words.prefilters,
     }
     found = db.session.scalar(_EVENTS, values)
     return list(found or ())

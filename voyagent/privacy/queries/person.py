@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -34,9 +35,8 @@ from voyagent.privacy.queries import audit_events, conversations, mentions
 from voyagent.privacy.rules.register import HOLDINGS, Holding
 from voyagent.privacy.rules.spellings import (
     PHONE_MIN,
-    joined,
-    pattern_of,
-    prefilter_of,
+    Expressions,
+    expressions_of,
     without_titles,
     words_of,
 )
@@ -246,6 +246,23 @@ select l.kind, l.record_id,
  where l.party_id = :party_id
  order by l.kind, l.confirmed_at
 """)
+_WORDS = text("""
+select w.kind, w.word, w.record_kind, w.record_id
+  from (select kind, word, null as record_kind, cast(null as uuid) as record_id
+          from parties p, lateral (values ('name', p.name), ('email', p.email), ('phone', p.phone),
+                                          ('address', p.address)) own(kind, word)
+         where p.id = :party_id
+        union all
+        select kind, word, 'enquiry', e.id
+          from enquiries e, lateral (values ('name', e.customer_name), ('email', e.customer_email),
+                                            ('phone', e.customer_phone)) own(kind, word)
+         where e.id = any(:enquiries)
+        union all
+        select 'name', full_name, 'passenger', id from trip_passengers where id = any(:passengers)
+       ) w
+ where w.word is not null
+ order by length(w.word), w.word, w.record_id
+""")
 _NAMED = text("""
 select t from unnest(cast(:texts as text[])) t
  where t ~* any(cast(:prefilters as text[])) and t ~* any(cast(:patterns as text[]))
@@ -351,20 +368,20 @@ def links_of(party_id: UUID) -> Links:
         *documents,
         *(str(one) for one in (*links.enquiries, *links.passengers)),
     ]
-    patterns = patterns_of(links)
+    expressions = expressions_for(links)
     linked = [
         *links.mentions,
         *links.joined,
         *(one for ids in links.linked.values() for one in ids),
     ]
-    named = mentions.events(linked, patterns) if linked else []
+    named = mentions.events(linked, expressions) if linked else []
     own_events, theirs = audit_events.about(
         party_id,
         party.party_key,
         own=own,
         others=[*map(str, (*links.conversations, *links.trips))],
         linked=linked,
-        patterns=patterns,
+        words=expressions,
     )
     if theirs:
         theirs -= audit_events.acts_of_others(theirs, links.trips)
@@ -390,43 +407,40 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
     search it.
     """
     digits = re.sub(r"\D", "", phone or "")
-    words = (("name", key), ("phone", phone or ""), ("email", email or ""))
-    patterns = joined(one for kind, word in words if (one := pattern_of(kind, word)))
+    words = expressions_of((("name", key), ("phone", phone or ""), ("email", email or "")))
     return {
         "email": email,
         "phone": digits[-10:] if len(digits) >= PHONE_MIN else "",
         "names": [contains(word) for word in without_titles(key).split()]
         if len(key) > 2
         else [_NEVER],
-        "patterns": patterns,
-        "prefilters": [*map(prefilter_of, patterns)],
+        "patterns": words.patterns,
+        "prefilters": words.prefilters,
     }
 
 
 def patterns_of(links: Links) -> list[str]:
-    """Return a few regular expressions that find a person, those of names last.
+    """Return a few regular expressions that find a person, those of names last."""
+    return expressions_for(links).patterns
 
-    A name is replaced last, because the words before an e-mail address and its beginning may look
-    like the name.
+
+def expressions_for(links: Links) -> Expressions:
+    """Return expressions for the names, contact details and tax numbers of a person.
+
+    The party's own come first, then the shortest of its enquiries and passengers.
     """
-    found = db.session.execute(
-        text(
-            "select kind, word from (select unnest(array['name', 'email', 'phone', 'address']) as"
-            " kind, unnest(array[name, email, phone, address]) as word from parties where id ="
-            " :party_id union select unnest(array['name', 'email', 'phone']),"
-            " unnest(array[customer_name, customer_email, customer_phone]) from enquiries where id"
-            " = any(:enquiries) union select 'name', full_name from trip_passengers where id ="
-            " any(:passengers)) w where word is not null"
-            " order by length(word) desc, word"
-        ),
-        links.parameters,
-    )
-    numbers = (pattern_of("tax", one) for one in _tax_numbers(links))
-    patterns: dict[bool, list[str]] = {False: [one for one in numbers if one], True: []}
-    for row in found:
-        if pattern := pattern_of(row.kind, row.word):
-            patterns[row.kind == "name"].append(pattern)
-    return [*joined(patterns[False]), *joined(patterns[True])]
+    own = [(row.kind, row.word) for row in _words(links) if row.record_id is None]
+    numbers = [("tax", number) for number in _tax_numbers(links)]
+    others = [(row.kind, row.word) for row in _words(links) if row.record_id is not None]
+    return expressions_of([*own, *numbers, *others])
+
+
+def _words(links: Links) -> Sequence[Any]:
+    """Return the names and contact details of a party, its enquiries and passengers.
+
+    Rows: kind, word, record_kind, record_id. The last two are None for the party.
+    """
+    return db.session.execute(_WORDS, links.parameters).all()
 
 
 def _tax_numbers(links: Links) -> list[str]:
@@ -449,8 +463,8 @@ def texts_about(links: Links, texts: Iterable[str]) -> frozenset[str]:
     ids = frozenset((*links.documents, *map(str, records)))
     every = frozenset(texts)
     found = {one for one in every if not ids.isdisjoint(_ID.findall(one))}
-    others, patterns = list(every - found), patterns_of(links)
-    values = {"patterns": patterns, "prefilters": [*map(prefilter_of, patterns)]}
+    others, words = list(every - found), expressions_for(links)
+    values = {"patterns": words.patterns, "prefilters": words.prefilters}
     for first in range(0, len(others), TEXTS_AT_ONCE):
         part = {"texts": others[first : first + TEXTS_AT_ONCE]}
         found.update(db.session.scalars(_NAMED, values | part))
@@ -582,13 +596,12 @@ def unreplaced(links: Links) -> list[Row]:
     """Return linked records in which an erasure would leave a name.
 
     They are records of the person and confirmed records of others. Such a record names the person
-    in a way that the erasure does not find, such as a nickname. Rows: kind, record_id, title. There
-    are at most CANDIDATES_MAX of the person's own of each kind.
+    in a way that the erasure does not find, such as a nickname. Enquiries and passengers whose name
+    or contact detail is one too many to be searched are listed too. Rows: kind, record_id, title.
+    There are at most CANDIDATES_MAX of the person's own of each kind.
     """
-    searched = {
-        "names": _searched(links.key, None, None)["names"],
-        "patterns": patterns_of(links),
-    }
+    words = expressions_for(links)
+    searched = {"names": _searched(links.key, None, None)["names"], "patterns": words.patterns}
     own = mentions.own_unreplaced(
         links.parameters | {"patterns": searched["patterns"], "words": words_of(links.key)},
         CANDIDATES_MAX,
@@ -604,7 +617,12 @@ def unreplaced(links: Links) -> list[Row]:
     others = [
         row for row in confirmed(links.party_id) if (row["kind"], row["record_id"]) in missing
     ]
-    return others + own
+    left = [
+        {"kind": row.record_kind, "record_id": row.record_id, "title": row.word}
+        for row in (_words(links) if words.left else ())
+        if (row.kind, row.word) in words.left and row.record_id is not None
+    ]
+    return others + own + left[:CANDIDATES_MAX]
 
 
 def is_about(party_id: UUID, session_id: UUID) -> bool:

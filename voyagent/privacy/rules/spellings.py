@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from voyagent.kernel.text.naming import is_title
 
@@ -29,13 +30,16 @@ SIZE_MAX = 10_000
 PostgreSQL needs memory and time for an expression that grow with the square of its size: 13,000
 characters took 0.1 s and 5 MB, 53,000 took 3 s, and more than 64,000 failed.
 """
-GROUPS_MAX = 4
-"""Most joined expressions for a person.
+PERSON_SIZE_MAX = 60_000
+"""Most characters of the expressions for all names and contact details of a person.
 
 PostgreSQL keeps 32 compiled expressions for each connection. If a statement has more, PostgreSQL
 compiles each of them again for every row: 2,000 rows took 0.2 s with 32 expressions and 20 s with
-33. A statement has up to six sets of expressions.
+33. A statement has the joined expressions of a person, those that are compared first, and one for
+each word of a name.
 """
+PREFILTER_MIN = 8
+"""Characters of a word in the expression that is compared first."""
 _GAP = r'(?:\\[nrt"]|[^\w"\\]|_){1,6}'
 """White space and punctuation, but no quotation mark, which ends a text of JSON."""
 _INITIAL = rf"(?:[^\W_]{_GAP})?"
@@ -100,14 +104,70 @@ def exact_pattern_of(name: str) -> str | None:
     return _whole(word, _in_every_form(word)) if len(word) >= WORD_MIN["name"] else None
 
 
-def prefilter_of(pattern: str) -> str:
-    """Return a simpler expression that matches every text that `pattern` matches.
+def prefilter_of(kind: str, word: str) -> str:
+    """Return a short expression that matches every text that has a spelling of a word.
 
-    The simpler expression matches other texts too, but PostgreSQL searches ten times faster with
-    it. In tables with many texts, a query applies `pattern` only to texts that match the simpler
-    expression.
+    The expression has only the beginning of one part of the word. It matches other texts too, but
+    the database compares many names with it in a fraction of the time. A query applies the
+    expression of `pattern_of` only to texts that match this one.
     """
-    return pattern.replace(_BEFORE, "").replace(_TITLE_BEHIND, "").replace(_BEHIND, "")
+    word = _JOINERS.sub("", word.strip())
+    if kind == "phone":
+        return r"\W{0,3}".join(re.sub(r"\D", "", word)[-4:])
+    if kind in {"passport", "tax"}:
+        return r"\W?".join(map(re.escape, word[:PREFILTER_MIN]))
+    if kind == "email":
+        return _in_every_form(_beginning(word))
+    plain = unicodedata.normalize("NFKC", word)
+    parts = _parts(without_titles(plain) if kind == "name" else plain) or [plain]
+    # Every spelling of a name has its first and its last part.
+    found = [max(parts[0], parts[-1], key=len)]
+    if word != plain:
+        found.append(max(_parts(word) or [word], key=len))
+    forms = [_in_every_form(_beginning(one)) for one in found]
+    return f"(?:{'|'.join(forms)})" if len(forms) > 1 else forms[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Joined expressions for the names and contact details of a person.
+
+    `patterns` find the words of the person in all spellings; those of names are last. A name is
+    replaced last, because the words before an e-mail address and its beginning may look like the
+    name. Each text that one of `patterns` matches is also matched by one of `prefilters`. `left`
+    are the words, each with its kind, for which there is no space.
+    """
+
+    patterns: list[str]
+    prefilters: list[str]
+    left: frozenset[tuple[str, str]] = frozenset()
+
+
+def expressions_of(words: Iterable[tuple[str, str]]) -> Expressions:
+    """Return joined expressions for words, each with its kind.
+
+    The first words have precedence: of the expressions beyond PERSON_SIZE_MAX, none is returned.
+    """
+    chosen: dict[str, tuple[str, str]] = {}
+    left: set[tuple[str, str]] = set()
+    size = 0
+    for kind, word in words:
+        pattern = pattern_of(kind, word)
+        if pattern is None or pattern in chosen:
+            continue
+        size += len(pattern)
+        if size > PERSON_SIZE_MAX:
+            left.add((kind, word))
+        else:
+            chosen[pattern] = (kind, word)
+    longest = sorted(chosen, key=lambda pattern: (-len(chosen[pattern][1]), chosen[pattern][1]))
+    names = [pattern for pattern in longest if chosen[pattern][0] == "name"]
+    contacts = [pattern for pattern in longest if chosen[pattern][0] != "name"]
+    return Expressions(
+        patterns=[*joined(contacts), *joined(names)],
+        prefilters=joined(prefilter_of(*one) for one in chosen.values()),
+        left=frozenset(left),
+    )
 
 
 def joined(patterns: Iterable[str], *, size_max: int = SIZE_MAX) -> list[str]:
@@ -175,6 +235,14 @@ def _whole(word: str, expression: str) -> str:
         one.isalnum() and _WITHOUT_SPACES.match(one) is None for one in (word[0], word[-1])
     )
     return f"{_BEFORE if before else ''}{expression}{_BEHIND if behind else ''}"
+
+
+def _beginning(word: str) -> str:
+    """Return the first PREFILTER_MIN characters of a word with their accents."""
+    end = PREFILTER_MIN
+    while end < len(word) and unicodedata.category(word[end])[0] == "M":
+        end += 1
+    return word[:end]
 
 
 def _in_every_form(word: str) -> str:
