@@ -22,7 +22,7 @@ from voyagent.audit.service import checks as audit_checks
 from voyagent.enquiries import service as enquiries
 from voyagent.ledger.service.direct import WRITTEN
 from voyagent.parties import service as parties
-from voyagent.privacy.errors import RecordNotFound
+from voyagent.privacy.errors import RecordNotAboutPerson, RecordNotFound
 from voyagent.privacy.queries import person as held
 from voyagent.privacy.rules.register import _WRITTEN, BOOKS, HOLDINGS, MENTIONS, RECORDS
 from voyagent.privacy.service import links
@@ -286,6 +286,56 @@ def test_a_party_is_not_linked_to_itself_and_records_of_others_stay_apart(
     for kind, record_id in strange.items():
         with pytest.raises(RecordNotFound):
             alice.does(links.confirm, party_id, kind=kind, record_id=record_id)
+
+
+@pytest.mark.parametrize("kind", [*RECORDS, "audit_event"])
+def test_a_record_that_does_not_name_the_person_is_not_confirmed(
+    alice: Person, owner_engine: sa.Engine, kind: str
+) -> None:
+    records = named_everywhere(alice)
+    made(alice, "/months/2026-01/close")
+    made(alice, "/months/2026-01/reopen", reason="Closed by mistake")
+    with owner_engine.connect() as connection:
+        event = "select id from audit_events where kind = 'month.reopened' and tenant_id = :t"
+        records["audit_event"] = connection.scalar(sa.text(event), {"t": alice.actor.tenant_id})
+    with alice.acting() as actor:
+        party_id = parties.create(
+            actor, name="Quentin Throwaway", is_customer=True, address=f"Adjust {NAME}, {TICKET}"
+        ).id
+    with pytest.raises(RecordNotAboutPerson):
+        alice.does(links.confirm, party_id, kind=kind, record_id=records[kind])
+    path = f"/privacy/parties/{party_id}/links"
+    answer = alice.api.post(path, json={"kind": kind, "record_id": str(records[kind])})
+    assert (answer.status_code, answer.json["detail"]) == (422, "record_not_about_person")
+
+
+def test_the_address_of_the_person_stays_in_records_of_others(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    address = "Seat by the window"
+    with alice.acting() as actor:
+        party_id = parties.create(actor, name=NAME, is_customer=True, address=address).id
+        enquiry = enquiries.create(actor, customer_name="Rajiv Menon", notes=f"{NAME}, {address}")
+        enquiry_id = enquiry.id
+    trip_id = a_trip(alice, title="Group", enquiry_id=enquiry_id, notes=f"{NAME}, {address}")
+    a_line(alice, trip_id, supplier=f"{address} of {NAME}")
+    invoice = made(
+        alice,
+        "/invoices",
+        customer_name=EMPLOYER,
+        notes=f"With {NAME}",
+        issue_date="2026-11-02",
+        currency="INR",
+        line_items=[{"description": address, "quantity": 1, "unit_price": "500.00"}],
+    )["id"]
+    records = {"invoice": UUID(invoice), "enquiry": enquiry_id, "trip": trip_id}
+    link_all(alice, party_id, records)
+    assert "invoice_lines" not in json.loads(exported(alice, party_id))["held"]
+    erase(alice, party_id)
+    rows = dump(owner_engine, alice)
+    assert [table for table, words in rows.items() if NAME in words] == []
+    for table in ("invoice_lines", "enquiries", "trips", "trip_lines"):
+        assert address in rows[table]
 
 
 def test_of_two_confirmations_at_once_one_counts(alice: Person) -> None:

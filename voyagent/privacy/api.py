@@ -17,6 +17,7 @@ from voyagent.privacy.errors import (
     PeriodTooShort,
     PersonErased,
     PersonHasOpenRecords,
+    RecordNotAboutPerson,
     RecordNotFound,
     SearchesBusy,
     SearchTimedOut,
@@ -72,7 +73,10 @@ def export_person(actor: Actor, party_id: UUID) -> Body[PersonExportOut]:
     answer=PersonOut,
     permission="privacy.manage",
     missing=PartyNotFound,
-    errors=(RecordNotFound, NotAboutPerson, PersonErased, SearchesBusy, SearchTimedOut),
+    errors=(
+        *(RecordNotFound, NotAboutPerson, RecordNotAboutPerson),
+        *(PersonErased, SearchesBusy, SearchTimedOut),
+    ),
 )
 def link_record(actor: Actor, party_id: UUID, body: LinkRequest) -> Body[PersonOut]:
     """Confirm that a record, such as a trip or an enquiry, is about a person."""

@@ -19,6 +19,13 @@ class NotAboutPerson(Unprocessable):
     message = N_("This conversation does not name the person, so it cannot be confirmed.")
 
 
+class RecordNotAboutPerson(Unprocessable):
+    """No text of the record names the person, and it is no document of the person."""
+
+    code = "record_not_about_person"
+    message = N_("This record does not name the person, so it cannot be confirmed.")
+
+
 class InvalidRecordId(Unprocessable):
     """The record's id is not a UUID."""
 

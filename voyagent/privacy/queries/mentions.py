@@ -90,6 +90,14 @@ select e.id from audit_events e join audit_private p
  where e.id = any(:ids) and (PRIVATE_TEXTS ~* any(cast(:patterns as text[]))) is not true
 """.replace("PRIVATE_TEXTS", PRIVATE_TEXTS)
 )
+_EVENT_NAMES = text(
+    """
+select exists (
+  select from audit_events e join audit_private p on p.tenant_id = e.tenant_id and p.seq = e.seq
+   where e.id = :id and (lower(PRIVATE_TEXTS) like all(cast(:names as text[]))
+                         or PRIVATE_TEXTS ~* any(cast(:patterns as text[]))))
+""".replace("PRIVATE_TEXTS", PRIVATE_TEXTS)
+)
 _EVENT_TITLES = text("select id, kind as title from audit_events where id = any(:ids)")
 
 
@@ -239,6 +247,29 @@ def own_unreplaced(values: Row, most: int) -> list[Row]:
         titles = titles_of(kind, ids) if ids else {}
         found += [{"kind": kind, "record_id": one, "title": titles.get(one)} for one in ids]
     return found
+
+
+def names_person(kind: str, record_id: UUID, values: Row) -> bool:
+    """Return True if a record names a person, or belongs to the person.
+
+    `values` has `key`, the name of the party in lower case, `party_id`, and the search values
+    `names` and `patterns` (see `candidates`).
+    """
+    if kind == "audit_event":
+        return bool(db.session.scalar(_EVENT_NAMES, values | {"id": record_id}))
+    holding, _record = RECORDS[kind]
+    named = "".join(
+        f" or exists (select from {one.table} t where t.{mention.record} = :id"
+        f" and (lower({_text(mention)}) like all(cast(:names as text[]))"
+        f" or {_text(mention)} ~* any(cast(:patterns as text[]))))"
+        for one, mention in MENTIONS
+        if mention.kind == kind
+    )
+    statement = (
+        f"select exists (select from {holding.table} t where t.id = :id and ({holding.linked}))"  # noqa: S608 - of the register
+        f"{named}"
+    )
+    return bool(db.session.scalar(text(statement), values | {"id": record_id}))
 
 
 def titles_of(kind: str, ids: list[UUID]) -> dict[UUID, str]:

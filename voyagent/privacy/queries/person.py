@@ -419,17 +419,23 @@ def _searched(key: str, email: str | None, phone: str | None) -> Row:
     }
 
 
-def patterns_of(links: Links) -> list[str]:
+def patterns_of(links: Links, *, has_address: bool = False) -> list[str]:
     """Return a few regular expressions that find a person, those of names last."""
-    return expressions_for(links).patterns
+    return expressions_for(links, has_address=has_address).patterns
 
 
-def expressions_for(links: Links) -> Expressions:
+def expressions_for(links: Links, *, has_address: bool = False) -> Expressions:
     """Return expressions for the names, contact details and tax numbers of a person.
 
-    The party's own come first, then the shortest of its enquiries and passengers.
+    The party's own come first, then the shortest of its enquiries and passengers. If `has_address`
+    is true, the postal address of the party is found too. It names nobody, so it is searched in
+    records of the person only.
     """
-    own = [(row.kind, row.word) for row in _words(links) if row.record_id is None]
+    own = [
+        (row.kind, row.word)
+        for row in _words(links)
+        if row.record_id is None and (has_address or row.kind != "address")
+    ]
     numbers = [("tax", number) for number in _tax_numbers(links)]
     others = [(row.kind, row.word) for row in _words(links) if row.record_id is not None]
     return expressions_of([*own, *numbers, *others])
@@ -463,7 +469,7 @@ def texts_about(links: Links, texts: Iterable[str]) -> frozenset[str]:
     ids = frozenset((*links.documents, *map(str, records)))
     every = frozenset(texts)
     found = {one for one in every if not ids.isdisjoint(_ID.findall(one))}
-    others, words = list(every - found), expressions_for(links)
+    others, words = list(every - found), expressions_for(links, has_address=True)
     values = {"patterns": words.patterns, "prefilters": words.prefilters}
     for first in range(0, len(others), TEXTS_AT_ONCE):
         part = {"texts": others[first : first + TEXTS_AT_ONCE]}
@@ -603,7 +609,7 @@ def unreplaced(links: Links) -> list[Row]:
     words = expressions_for(links)
     searched = {"names": _searched(links.key, None, None)["names"], "patterns": words.patterns}
     own = mentions.own_unreplaced(
-        links.parameters | {"patterns": searched["patterns"], "words": words_of(links.key)},
+        links.parameters | {"patterns": words.patterns, "words": words_of(links.key)},
         CANDIDATES_MAX,
     )
     ids = {"enquiry": links.mentions, "trip": links.joined} | links.linked
@@ -625,16 +631,23 @@ def unreplaced(links: Links) -> list[Row]:
     return others + own + left[:CANDIDATES_MAX]
 
 
-def is_about(party_id: UUID, session_id: UUID) -> bool:
-    """Return True if a conversation is linked to a party or names it."""
+def is_about(party_id: UUID, kind: str, record_id: UUID) -> bool:
+    """Return True if a record is linked to a party or names it."""
     party = parties.get_party(party_id)
-    values = _searched(party.party_key, party.email, party.phone) | {"key": party.party_key}
-    if conversations.names_person(session_id, values):
+    values = _searched(party.party_key, party.email, party.phone)
+    values |= {"party_id": party_id, "key": party.party_key}
+    if _names_person(kind, record_id, values):
         return True
     links = links_of(party_id)
-    return session_id in links.conversations or conversations.names_person(
-        session_id, values | {"patterns": patterns_of(links)}
+    return (kind == "conversation" and record_id in links.conversations) or _names_person(
+        kind, record_id, values | {"patterns": patterns_of(links)}
     )
+
+
+def _names_person(kind: str, record_id: UUID, values: Row) -> bool:
+    if kind == "conversation":
+        return conversations.names_person(record_id, values)
+    return mentions.names_person(kind, record_id, values)
 
 
 def is_record(kind: str, record_id: UUID) -> bool:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import text
@@ -46,10 +47,10 @@ def _without_words(table: str, mention: Mention) -> str:
         texts = ", ".join(f"'{one}'" for one in mention.texts)
         return (
             f"select app.replace_words('{table}', array[{texts}], '{mention.record}',"
-            f" cast({ids} as uuid[]), :words, :pseudonym)"
+            f" cast({ids} as uuid[]), :names, :pseudonym)"
         )
     new = ", ".join(
-        f"{one} = app.without_words({one}, :words, :pseudonym)" for one in mention.texts
+        f"{one} = app.without_words({one}, :names, :pseudonym)" for one in mention.texts
     )
     return f"update {table} set {new} where {mention.record} = any({ids})"  # noqa: S608 - of the register
 
@@ -64,14 +65,16 @@ _STEPS = (
     " any(:passengers)",
     "update trips set title = left(app.without_words(title, :words, :pseudonym), 200), notes ="
     " null, sent_to = case when sent_to is not null then :pseudonym end where id = any(:trips)",
-    # Other people's trips and enquiries keep everything but the words of the person.
-    "update trips set title = left(app.without_words(title, :words, :pseudonym), 200), notes ="
-    " app.without_words(notes, :words, :pseudonym), sent_to = app.without_words(sent_to, :words,"
-    " :pseudonym) where id = any(:joined)",
     "update enquiries set origin = left(app.without_words(origin, :words, :pseudonym), 128),"
-    " destination = left(app.without_words(destination, :words, :pseudonym), 128), notes ="
-    " app.without_words(notes, :words, :pseudonym) where id = any(:enquiries) or id ="
-    " any(:mentions)",
+    " destination = left(app.without_words(destination, :words, :pseudonym), 128) where id ="
+    " any(:enquiries)",
+    # Other people's trips and enquiries keep everything but the names of the person.
+    "update trips set title = left(app.without_words(title, :names, :pseudonym), 200), notes ="
+    " app.without_words(notes, :names, :pseudonym), sent_to = app.without_words(sent_to, :names,"
+    " :pseudonym) where id = any(:joined)",
+    "update enquiries set origin = left(app.without_words(origin, :names, :pseudonym), 128),"
+    " destination = left(app.without_words(destination, :names, :pseudonym), 128), notes ="
+    " app.without_words(notes, :names, :pseudonym) where id = any(:mentions)",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from audit_private where seq = any(:events)",
 )
@@ -152,19 +155,20 @@ def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
     now, pseudonym = clock.now(), f"Person {secrets.randbelow(10**10):010}"
     identity = {name: getattr(party, name) for name in _IDENTITY}
     sealed = sealed_identity(keyring, party_id, identity) if todo.identity_until else None
-    words = [*_passports(keyring, links.passengers), *person.patterns_of(links)]
+    numbers = _passports(keyring, links.passengers)
     values = links.parameters | {
         "name": party.name,
         "pseudonym": pseudonym,
-        "words": words,
+        "words": [*numbers, *person.patterns_of(links, has_address=True)],
+        "names": [*numbers, *person.patterns_of(links)],
         "now": now,
         "tenant_id": actor.tenant_id,
     }
     db.session.flush()
     db.session.expire_all()
-    trip_lines.replace_texts(
-        [*links.trips, *links.joined], lambda texts: _without_words_in(texts, values)
-    )
+    for trips, words in ((links.trips, values["words"]), (links.joined, values["names"])):
+        new = partial(_without_words_in, words=words, pseudonym=pseudonym)
+        trip_lines.replace_texts(trips, new)
     for step in _STEPS:
         db.session.execute(text(step), values)
     names.lock_name(links.key)
@@ -198,18 +202,19 @@ def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
     return erasure
 
 
-def _without_words_in(texts: Collection[str], values: Row) -> dict[str, str]:
-    """Map each text to the text in which a pseudonym replaces the names of the person.
+def _without_words_in(
+    texts: Collection[str], *, words: list[str], pseudonym: str
+) -> dict[str, str]:
+    """Map each text to the text in which a pseudonym replaces the words of the person.
 
-    `values` has `words`, the expressions that find names, contact details and passport numbers of
-    the person, and `pseudonym`.
+    `words` are the expressions that find them.
     """
     statement = text(
         "select old, app.without_words(old, :words, :pseudonym) as new"
         " from unnest(cast(:texts as text[])) old"
     )
-    found = db.session.execute(statement, values | {"texts": list(texts)})
-    return {row.old: row.new for row in found}
+    values = {"words": words, "pseudonym": pseudonym, "texts": list(texts)}
+    return {row.old: row.new for row in db.session.execute(statement, values)}
 
 
 def _passports(keyring: Keyring, passengers: list[UUID]) -> list[str]:

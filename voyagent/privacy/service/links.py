@@ -12,22 +12,32 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.parties import queries as parties
-from voyagent.privacy.errors import NotAboutPerson, PersonErased, RecordNotFound
+from voyagent.privacy.errors import (
+    NotAboutPerson,
+    PersonErased,
+    RecordNotAboutPerson,
+    RecordNotFound,
+)
 from voyagent.privacy.models import PersonLink
-from voyagent.privacy.queries import person
+from voyagent.privacy.queries import mentions, person
 from voyagent.privacy.service.searches import searching
+
+_NAMING = frozenset(["conversation", *mentions.KINDS])
+"""Kinds of records that must name the person."""
 
 
 def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool:
     """Confirm that a record is about a party.
 
     Returns False if the record was already confirmed for this party. A conversation must name the
-    person, because an erasure deletes it whole.
+    person, because an erasure deletes it whole. A document, an entry, another party and an audit
+    event must name the person too, because an erasure changes their texts.
 
-    Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound, NotAboutPerson, SearchesBusy.
+    Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound, NotAboutPerson,
+    RecordNotAboutPerson, SearchesBusy, SearchTimedOut.
     """
     actor.require("privacy.manage")
-    if kind == "conversation":
+    if kind in _NAMING:
         with searching(actor, "privacy.manage"):
             return _confirm(actor, party_id, kind, record_id)
     return _confirm(actor, party_id, kind, record_id)
@@ -37,8 +47,8 @@ def _confirm(actor: Actor, party_id: UUID, kind: str, record_id: UUID) -> bool:
     _load(party_id)
     if record_id == party_id or not person.is_record(kind, record_id):
         raise RecordNotFound
-    if kind == "conversation" and not person.is_about(party_id, record_id):
-        raise NotAboutPerson
+    if kind in _NAMING and not person.is_about(party_id, kind, record_id):
+        raise NotAboutPerson if kind == "conversation" else RecordNotAboutPerson
     added = db.session.execute(
         insert(PersonLink.__table__)  # type: ignore[arg-type]
         .values(
