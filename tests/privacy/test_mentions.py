@@ -451,7 +451,8 @@ def test_own_records_whose_texts_an_erasure_does_not_change_are_listed(alice: Pe
     with alice.acting() as actor:
         party_id = parties.create(actor, name=NAME, is_customer=True).id
     on: dict[str, Any] = {"issue_date": "2026-11-02", "currency": "INR", "customer_name": NAME}
-    for description in (f"Seat of {NICKNAME}", f"Visa of {NAME}", "Ticket KRISHNAN/DEEPAMRS"):
+    airline = "1.1KRISHNAN/DEEPA MRS"
+    for description in (f"Seat of {NICKNAME}", f"Visa of {NAME}", airline):
         lines = [{"description": description, "quantity": 1, "unit_price": "100.00"}]
         invoice = made(alice, "/invoices", line_items=lines, **on)["id"]
         made(alice, f"/invoices/{invoice}/issue")
@@ -466,6 +467,16 @@ def test_own_records_whose_texts_an_erasure_does_not_change_are_listed(alice: Pe
     assert str(listed["id"]) in {row["record_id"] for row in found}
     page = alice.browser.get(f"/parties/{party_id}/privacy/erase").text
     assert "Dubai" in page
+
+
+def test_a_passenger_behind_another_of_the_same_family_is_listed(alice: Person) -> None:
+    with alice.acting() as actor:
+        party_id = parties.create(actor, name="Deepa Krishnan", is_customer=True).id
+    trip_id = a_trip(alice, title="Dubai", notes="1.2KRISHNAN/RAJIV MR/DEEPA MRS")
+    a_line(alice, trip_id, supplier="1.2KRISHNAN/RAJIV MR/DEEPA MRS")
+    alice.does(links.confirm, party_id, kind="trip", record_id=trip_id)
+    found = alice.api.get(f"/privacy/parties/{party_id}").json["unreplaced"]
+    assert [row["record_id"] for row in found] == [str(trip_id)]
 
 
 def _renamed() -> list[str]:

@@ -48,6 +48,11 @@ _TITLE_BEHIND = "(?:mrs?|ms|miss|mstr|chd|inf|dr)?"
 
 _BEFORE, _BEHIND = r"(?:(?<![[:alnum:]])|(?<=\\[nrt]))", "(?![[:alnum:]])"
 """Conditions for the characters before and behind a name, so that `Tina` is not in `Argentina`."""
+_BEFORE_LETTER = r"(?:(?<![[:alpha:]])|(?<=\\[nrt]))"
+"""Condition before a name that begins with a letter.
+
+A number may be before it, as in `1.1KRISHNAN/DEEPA MRS` of a passenger list.
+"""
 _WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff]"
@@ -203,7 +208,9 @@ def words_of(name: str) -> list[str]:
     """
     without_place = unicodedata.normalize("NFKC", name).partition(" (")[0]
     parts = _parts(without_titles(_JOINERS.sub("", without_place)))
-    return [_BEFORE + _in_every_form(part) for part in parts] or [_whole(name, re.escape(name))]
+    return [_before(part) + _in_every_form(part) for part in parts] or [
+        _whole(name, re.escape(name))
+    ]
 
 
 def _parts(word: str) -> list[str]:
@@ -231,10 +238,18 @@ def _joined(parts: list[str], *, has_initials: bool = False, behind: str = "") -
 
 def _whole(word: str, expression: str) -> str:
     """Return an expression that does not match inside a word."""
-    before, behind = (
-        one.isalnum() and _WITHOUT_SPACES.match(one) is None for one in (word[0], word[-1])
-    )
-    return f"{_BEFORE if before else ''}{expression}{_BEHIND if behind else ''}"
+    return f"{_before(word)}{expression}{_BEHIND if _is_bounded(word[-1]) else ''}"
+
+
+def _before(word: str) -> str:
+    """Return the condition for the character before a word."""
+    if not _is_bounded(word[0]):
+        return ""
+    return _BEFORE_LETTER if word[0].isalpha() else _BEFORE
+
+
+def _is_bounded(one: str) -> bool:
+    return one.isalnum() and _WITHOUT_SPACES.match(one) is None
 
 
 def _beginning(word: str) -> str:
