@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.identity.authenticators import begin
 from tests.identity.conftest import Events
 from tests.identity.keys import with_key
 from tests.identity.test_ending import session_of
@@ -322,6 +323,27 @@ def test_the_services_check_the_permission(alice: Person) -> None:
             own_sessions.end_own_session(nobody, UUID(int=7))
         with pytest.raises(Forbidden):
             own_sessions.end_own_sessions(nobody, keep_this=False)
+
+
+@pytest.mark.parametrize("end", ["all", "one", "others", "kind"])
+def test_a_person_who_ends_sessions_deletes_an_unfinished_two_factor_setup(
+    app: Flask, alice: Person, sql: Sql, events: Events, end: str
+) -> None:
+    """One of the ended sessions may have begun it."""
+    stranger = sign_in(app, alice.email)
+    begin(alice)
+    if end == "all":
+        assert alice.api.delete("/auth/sessions").status_code == 204
+    elif end == "one":
+        session_id = session_of(app, stranger.access_token)
+        assert alice.api.delete(f"/auth/sessions/{session_id}").status_code == 204
+    elif end == "kind":
+        assert alice.api.delete("/auth/credentials/session").status_code == 204
+    else:
+        alice.does(own_sessions.end_own_sessions, keep_this=True)
+    (row,) = sql("select totp_pending_secret from users where id = :u", u=alice.actor.user_id)
+    assert row["totp_pending_secret"] is None
+    assert len(events(alice, "auth.totp_setup_dropped")) == 1
 
 
 # The page

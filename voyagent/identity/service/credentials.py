@@ -85,15 +85,30 @@ def end_credentials(
 def end_own(actor: Actor, kind: str) -> int:
     """End all of the actor's own credentials of a kind, and return their number.
 
-    The session of this request continues. Raises Unauthorized, Forbidden, CredentialKindNotFound.
+    The session of this request continues. With the other sessions, an unfinished two-factor set-up
+    ends. Raises Unauthorized, Forbidden, CredentialKindNotFound.
     """
     actor.require("account.update")
     if kind not in ENDED_BY_OWNER:
         raise CredentialKindNotFound
     person, actor = lock_actor(actor, "account.update")
+    if kind == Kind.SESSION:
+        end_setup(person.id, by=actor)
     return _ENDINGS[Kind(kind)](
         _Ending(Act.SIGNED_OUT, person.id, actor, actor.session_id, "signed_out")
     )
+
+
+def end_setup(user_id: UUID, *, by: Actor) -> int:
+    """Delete the new secret of an unfinished two-factor set-up.
+
+    Returns 1, or 0 if there is none. The caller must have locked the user. Call this function
+    whenever sessions end, because one of them may have begun the set-up.
+    """
+    ended = forget_setup(user_id)
+    if ended:
+        audit.record(by, "auth.totp_setup_dropped", entity_refs={"user_id": user_id})
+    return ended
 
 
 def lives_on(user_id: UUID) -> LivesOn:
@@ -165,13 +180,6 @@ def _end_second_factor(ending: _Ending) -> int:
     return int(was_on)
 
 
-def _end_setup(ending: _Ending) -> int:
-    ended = forget_setup(ending.user_id)
-    if ended:
-        audit.record(ending.by, "auth.totp_setup_dropped", entity_refs={"user_id": ending.user_id})
-    return ended
-
-
 _ENDINGS: Mapping[Kind, Callable[[_Ending], int]] = {
     Kind.SESSION: _end_sessions,
     Kind.API_KEY: _end_keys,
@@ -179,6 +187,6 @@ _ENDINGS: Mapping[Kind, Callable[[_Ending], int]] = {
     Kind.RESET_LINK: lambda ending: one_time.end(ending.user_id, Purpose.RESET_PASSWORD),
     Kind.CONFIRMATION_LINK: lambda ending: one_time.end(ending.user_id, Purpose.VERIFY_EMAIL),
     Kind.SECOND_FACTOR: _end_second_factor,
-    Kind.SECOND_FACTOR_SETUP: _end_setup,
+    Kind.SECOND_FACTOR_SETUP: lambda ending: end_setup(ending.user_id, by=ending.by),
     Kind.RECOVERY_CODE: lambda ending: forget_recovery_codes(ending.user_id),
 }

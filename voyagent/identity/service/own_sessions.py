@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from voyagent.audit.service import recording as audit
 from voyagent.identity.models import AuthSession, Tenant, User
+from voyagent.identity.service.credentials import end_setup
 from voyagent.identity.service.errors import SignInNotFound
+from voyagent.identity.service.proving import lock_actor
 from voyagent.identity.service.sessions import end_sessions
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.actor import Actor, Credential
@@ -45,10 +47,12 @@ _OVER = N_("Your session has expired. Sign in again.")
 def end_own_session(actor: Actor, session_id: UUID) -> None:
     """End one of the actor's sessions.
 
-    The tokens of the session are refused from the next request on. Ending an ended session changes
-    nothing. Raises Forbidden, SignInNotFound.
+    The tokens of the session are refused from the next request on. The session may have begun a
+    two-factor set-up, so an unfinished one is deleted. Ending an ended session changes nothing.
+    Raises Unauthorized, Forbidden, SignInNotFound.
     """
     actor.require("account.update")
+    person, actor = lock_actor(actor, "account.update")
     session = db.session.get(AuthSession, (tenancy.current_tenant(db.session), session_id))
     if session is None or session.user_id != actor.user_id:
         raise SignInNotFound
@@ -59,17 +63,20 @@ def end_own_session(actor: Actor, session_id: UUID) -> None:
     )
     if ended:
         audit.record(actor, "auth.signed_out", entity_refs={"auth_session_id": session_id})
+        end_setup(person.id, by=actor)
 
 
 def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
     """End all of the actor's sessions and return their number.
 
-    With `keep_this` the current session continues. API keys stay valid. Raises Forbidden.
+    With `keep_this` the current session continues. API keys stay valid. An unfinished two-factor
+    set-up is deleted. Raises Unauthorized, Forbidden.
     """
     actor.require("account.update")
-    assert actor.user_id is not None
+    person, actor = lock_actor(actor, "account.update")
+    end_setup(person.id, by=actor)
     return end_sessions(
-        actor.user_id,
+        person.id,
         reason="signed_out",
         except_session=actor.session_id if keep_this else None,
         by=actor,
