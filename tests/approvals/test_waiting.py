@@ -16,7 +16,7 @@ from tests.identity.authenticators import rules
 from tests.identity.keys import bearing, make_key
 from tests.identity.overlaps import overlap
 from tests.people import ApiClient, Person
-from voyagent.approvals.service import proposing
+from voyagent.approvals.service import order
 from voyagent.chat.queries import sessions as chats
 from voyagent.identity.service import keys, team
 from voyagent.kernel.db import db
@@ -98,7 +98,7 @@ def test_a_request_that_waited_is_refused_if_access_has_ended_meanwhile(
         if lock == "conversation":
             chats.lock(session_id)
         else:
-            db.session.execute(proposing._GRANTS)  # noqa: SLF001 - the lock that decisions wait for
+            db.session.execute(order._GRANTS)  # noqa: SLF001 - the lock that decisions wait for
         end()
 
     before = [desk.row(approval_id) for approval_id in made]
@@ -117,7 +117,7 @@ def test_a_decision_that_waited_applies_the_present_limit(
     approval_id = desk.propose(bob, "issue_invoice", session_id=session_id, arguments=issue)
 
     def hold() -> None:
-        db.session.execute(proposing._GRANTS)  # noqa: SLF001 - the lock that decisions wait for
+        db.session.execute(order._GRANTS)  # noqa: SLF001 - the lock that decisions wait for
         limits = {"accounting_lead": {"amount": "50.00", "currency": "INR"}}
         settings.update(alice.actor, {"approval_limits": limits})
 

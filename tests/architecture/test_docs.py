@@ -17,6 +17,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from voyagent import cli
+from voyagent.approvals.service import deciding, dry_run
 from voyagent.assistant import schemas
 from voyagent.assistant.api import event_stream
 from voyagent.assistant.queries import interpretation
@@ -239,6 +240,7 @@ FIGURES = {
         sending.READ_BYTES_PER_S // 1024,
         Settings.model_fields["http_send_s"].default,
     ),
+    "decisions": (deciding.BATCH_MAX, dry_run.DRY_RUNS_MAX_S),
     "hashes": (
         passwords.WAIT_S,
         passwords.ADDRESS_WAITING_MAX,

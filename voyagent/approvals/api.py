@@ -23,6 +23,7 @@ from voyagent.approvals.service.deciding import Answered
 from voyagent.approvals.service.errors import (
     ApprovalAlreadyResolved,
     ArgumentsInvalid,
+    DecisionTimedOut,
     EditRefused,
     NotEditable,
     PreviewStale,
@@ -96,6 +97,7 @@ def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
         AmountAboveLimit,
         PreviewStale,
         ShownChanged,
+        DecisionTimedOut,
     ),
     headers=_SEEN,
 )
@@ -113,12 +115,18 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[Ap
     return ApprovalItem.of(queries.row_of(resolved))
 
 
-@api.post("/approvals/resolve", answer=BatchAnswer, permission="approval.resolve")
+@api.post(
+    "/approvals/resolve",
+    answer=BatchAnswer,
+    permission="approval.resolve",
+    errors=(DecisionTimedOut,),
+)
 def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
     """Decide several proposals independently.
 
     Each item of the response has the HTTP status that a separate call without `If-Match` would
-    have.
+    have. If calculating the
+    consequences takes longer than 10 s, the response is 503 and nothing is decided.
     """
     answered = deciding.resolve_each(actor, [decision.for_service() for decision in body.decisions])
     return BatchAnswer.of({"items": [_item(one) for one in answered]})
@@ -136,6 +144,7 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
         ShownChanged,
         PreviewStale,
         EditRefused,
+        DecisionTimedOut,
     ),
     headers=_SEEN,
 )

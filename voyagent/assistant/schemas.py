@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from voyagent.approvals.service.deciding import BATCH_MAX
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     INT32_MAX,
@@ -56,7 +57,8 @@ class SendMessageRequest(Open):
 
     message: Annotated[str, Exact(MESSAGE_MAX)] = ""
     approvals: (
-        Annotated[dict[Annotated[str, Field(max_length=128)], bool], Field(max_length=100)] | None
+        Annotated[dict[Annotated[str, Field(max_length=128)], bool], Field(max_length=BATCH_MAX)]
+        | None
     ) = None
 
 

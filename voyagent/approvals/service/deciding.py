@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from sqlalchemy import func, update
 from voyagent.approvals import queries
 from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.approvals.service.effects import Description
 from voyagent.approvals.service.errors import (
     ApprovalAlreadyResolved,
     ApprovalOverdue,
@@ -22,10 +21,12 @@ from voyagent.approvals.service.errors import (
 )
 from voyagent.approvals.service.execution import defer_effect, notify_listeners
 from voyagent.approvals.service.limits import above_limit, needs_another
+from voyagent.approvals.service.order import lock_balances
 from voyagent.approvals.service.preconditions import (
     NOW,
     RESOLVE,
     authenticate_reviewer,
+    check_role,
     check_state,
     expire,
     notify_followers,
@@ -33,16 +34,16 @@ from voyagent.approvals.service.preconditions import (
     refs_of,
 )
 from voyagent.approvals.service.proposing import (
-    find_movement,
+    Movement,
+    find_movements,
     is_edited,
-    lock_balances,
     supersede,
 )
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import Unauthorized, VoyagentError
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.metrics import after_commit, meters
 from voyagent.settings.queries import AmountAboveLimit
 
@@ -83,30 +84,28 @@ def resolve(
 
     Raises these errors, in the order of the API contract: Forbidden (role `viewer`),
     ApprovalNotFound, Forbidden (a role that may not decide on this act), ApprovalAlreadyResolved,
-    SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale. Unauthorized is raised if the
-    caller's access ended while the decision waited for the locks.
+    SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale.
+    Unauthorized is raised if the caller's access ended while the decision waited for the locks.
+    DecisionTimedOut is raised if the dry runs take too long.
 
     Before PreviewStale is raised, a new proposal is stored in place of this one.
     """
     actor.require(RESOLVE)
-    approval = queries.get_locked(approval_id)
     decision = ProposalDecision(approval_id, granted, reason, seen)
+    approval = queries.get_locked(approval_id)
     if granted:
         lock_balances([approval])
     actor = authenticate_reviewer(actor)
-    _check(actor, approval, decision)
-    shown, is_stale = _find_staleness(actor, approval, decision)
-    if is_stale:
-        supersede(actor, approval, shown)
-        raise PreviewStale
-    return _decide(actor, approval, granted=granted, reason=reason)
+    check_state(actor, approval)
+    previewed = _previewed(actor, [(approval, decision)])
+    return _conclude(actor, approval, decision, previewed)
 
 
 def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Answered]:
     """Decide several proposals independently; return the results in the same order.
 
     Raises Forbidden (role `viewer`). Raises Unauthorized, and decides nothing, if the caller's
-    access ended meanwhile.
+    access ended meanwhile. Raises DecisionTimedOut, and decides nothing.
     """
     actor.require(RESOLVE)
     found = filter(None, (queries.find_approval(decision.approval_id) for decision in decisions))
@@ -114,7 +113,22 @@ def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[An
         chat_queries.lock(session_id)  # always in one order, so that two batches cannot deadlock
     granted = (queries.find_approval(one.approval_id) for one in decisions if one.granted)
     lock_balances(filter(None, granted))
-    return [_try(actor, decision) for decision in decisions]
+    actor = authenticate_reviewer(actor)
+    checked = [_attempt(decision, _find_checked, actor, decision) for decision in decisions]
+    previewed = _previewed(
+        actor,
+        [
+            (one.approval, decision)
+            for one, decision in zip(checked, decisions, strict=True)
+            if one.approval is not None and one.refusal is None
+        ],
+    )
+    return [
+        one
+        if one.refusal is not None
+        else _attempt(decision, _find_concluded, actor, decision, previewed)
+        for one, decision in zip(checked, decisions, strict=True)
+    ]
 
 
 def check_all(
@@ -144,17 +158,20 @@ def check_all(
     actor = authenticate_reviewer(actor)
     for approval, decision in wanted:
         try:
-            _check(actor, approval, decision)
+            check_state(actor, approval)
         except ApprovalOverdue:
             raise ApprovalAlreadyResolved from None  # no decision is stored: all or none
-    ahead: list[Approval] = []
-    stale: list[tuple[Approval, Description | None]] = []
+        _check(actor, approval, decision)
+    previewed = _previewed(actor, wanted, keeps_moved=True)
     for approval, decision in wanted:
-        shown, is_stale = _find_staleness(actor, approval, decision, ahead)
-        ahead += [approval] if decision.granted else []
-        stale += [(approval, shown)] if is_stale else []
-    for approval, shown in stale:
-        supersede(actor, approval, shown)
+        _check(actor, approval, decision)
+    stale = [
+        approval
+        for approval, _ in wanted
+        if approval.id in previewed and previewed[approval.id].has_moved
+    ]
+    for approval in stale:
+        supersede(actor, approval, previewed[approval.id].shown)
     if stale:
         raise PreviewStale
     return [decision for _, decision in wanted]
@@ -170,8 +187,10 @@ def decide_all(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Appr
     ]
 
 
-def _try(actor: Actor, decision: ProposalDecision) -> Answered:
-    """Make one decision in its own savepoint.
+def _attempt(
+    decision: ProposalDecision, step: Callable[..., Approval], *arguments: Any
+) -> Answered:
+    """Take a step of one decision in its own savepoint.
 
     An error rolls the savepoint back, unless the error's `keeps_work` is true.
     """
@@ -180,27 +199,49 @@ def _try(actor: Actor, decision: ProposalDecision) -> Answered:
     try:
         with audit.savepoint():
             try:
-                approval = resolve(
-                    actor,
-                    decision.approval_id,
-                    granted=decision.granted,
-                    reason=decision.reason,
-                    seen=decision.seen,
-                )
+                approval = step(*arguments)
             except VoyagentError as refusal:
                 if not refusal.keeps_work:
                     raise
                 recorded = refusal
-    except Unauthorized:
-        raise  # the caller's access has ended, so that no decision of the batch may remain
     except VoyagentError as refusal:
         return Answered(decision.approval_id, refusal=refusal)
     return Answered(decision.approval_id, approval, recorded)
 
 
-def _check(actor: Actor, approval: Approval, decision: ProposalDecision) -> None:
-    """Make all checks that come before the dry run, in the order of the API contract."""
+def _find_checked(actor: Actor, decision: ProposalDecision) -> Approval:
+    approval = queries.get_approval(decision.approval_id)
     check_state(actor, approval)
+    _check(actor, approval, decision)
+    return approval
+
+
+def _find_concluded(
+    actor: Actor, decision: ProposalDecision, previewed: Mapping[str, Movement]
+) -> Approval:
+    """Conclude a decision of a batch, which may have decided on the proposal before."""
+    return _conclude(actor, queries.get_approval(decision.approval_id), decision, previewed)
+
+
+def _conclude(
+    actor: Actor,
+    approval: Approval,
+    decision: ProposalDecision,
+    previewed: Mapping[str, Movement],
+) -> Approval:
+    """Make a decision after its dry run, if nothing forbids it."""
+    _check(actor, approval, decision)
+    if decision.granted:
+        movement = previewed[approval.id]
+        if movement.has_moved:
+            supersede(actor, approval, movement.shown)
+            raise PreviewStale
+    return _decide(actor, approval, granted=decision.granted, reason=decision.reason)
+
+
+def _check(actor: Actor, approval: Approval, decision: ProposalDecision) -> None:
+    """Make all checks except that of the time limit, in the order of the API contract."""
+    check_role(actor, approval)
     if decision.granted and needs_another(actor, approval):
         raise SelfApproval
     if decision.granted and above_limit(actor, approval):
@@ -209,31 +250,42 @@ def _check(actor: Actor, approval: Approval, decision: ProposalDecision) -> None
         raise ShownChanged
 
 
-def _find_staleness(
+def _previewed(
     actor: Actor,
-    approval: Approval,
-    decision: ProposalDecision,
-    ahead: Sequence[Approval] = (),
-) -> tuple[Description | None, bool]:
-    """Return a new preview, and whether the approver must read the proposal again.
+    wanted: Sequence[tuple[Approval, ProposalDecision]],
+    *,
+    keeps_moved: bool = False,
+) -> dict[str, Movement]:
+    """Preview the acts that are approved; return the results by id.
 
-    That is so if the new preview differs from the stored one, or if somebody else edited the
-    proposal and the decision does not say which version was read. The result of a rejection is
-    (None, False).
+    A result has moved if the approver must read the proposal again: the new preview differs from
+    the stored one, or somebody else edited the proposal and the decision does not say which version
+    was read.
     """
-    if not decision.granted:
-        return None, False
-    shown, has_moved = find_movement(approval, ahead)
-    is_unread = (
-        decision.seen is None
+    first = {approval.id: (approval, decision) for approval, decision in reversed(wanted)}
+    granted = [
+        (approval, decision)
+        for approval, decision in wanted
+        if decision.granted and first[approval.id][1] is decision
+    ]
+    unread = {
+        approval.id
+        for approval, decision in granted
+        if decision.seen is None
         and approval.edited_by_user_id != actor.user_id
         and is_edited(approval)
+    }
+    found = find_movements(
+        [approval for approval, _ in granted], unread=unread, keeps_moved=keeps_moved
     )
-    return shown, has_moved or is_unread
+    return {
+        approval_id: replace(movement, has_moved=movement.has_moved or approval_id in unread)
+        for approval_id, movement in found.items()
+    }
 
 
 def _decide(actor: Actor, approval: Approval, *, granted: bool, reason: str | None) -> Approval:
-    decided = db.session.execute(
+    decided = db.session.scalar(
         update(Approval)
         .where(
             Approval.id == approval.id,
@@ -248,13 +300,13 @@ def _decide(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
             reason=reason or None,
             effect_status="waiting" if granted else "none",
         )
-        .execution_options(synchronize_session=False)
+        .returning(Approval)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    if decided.rowcount != 1:  # type: ignore[attr-defined]
+    if decided is None:
         if expire(Approval.id == approval.id):
             raise ApprovalOverdue
         raise ApprovalAlreadyResolved
-    db.session.refresh(approval)
     _record(actor, approval, granted=granted, reason=reason)
     notify_followers(approval.session_id)
     if granted:

@@ -6,9 +6,10 @@ the preview says; otherwise it is rolled back.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -29,7 +30,7 @@ from voyagent.approvals.service.effects import (
     MoneyShown,
     StepShown,
 )
-from voyagent.approvals.service.errors import ChangedSinceApproval
+from voyagent.approvals.service.errors import ChangedSinceApproval, DecisionTimedOut
 from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor, Grant
 from voyagent.kernel.canonical import digest
@@ -45,10 +46,12 @@ from voyagent.ledger.queries.entries import entry_lines_statement
 from voyagent.ledger.service.months import LAST_DAY
 
 log = structlog.get_logger(__name__)
+DRY_RUNS_MAX_S = 10.0
+"""Time that the dry runs of one request may take. None begins later."""
 
 
 class _Over(Exception):
-    """Raised to end a dry run, so that its savepoint is rolled back."""
+    """Raised to end dry runs, so that their savepoint is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +78,108 @@ def dry_run(
 
     The approved acts in `pending` run first. If a rule refuses the act, the preview contains the
     refusal. The result is None if no preview could be made. `locale` is the language of the texts,
-    by default the requester's language.
+    by default the requester's language. Raises DecisionTimedOut.
     """
-    language = locale or requester.locale
-    with force_locale(language):
+    with dry_runs() as runs:
+        for one in pending:
+            runs.run(one)
+        return runs.preview(effect, requester, arguments, locale=locale)
+
+
+@contextmanager
+def dry_runs(ends_at: float | None = None) -> Iterator[DryRuns]:
+    """Open a series of dry runs, each on the results of those before it.
+
+    At the end, all are rolled back.
+
+    `ends_at` is the value of `time.monotonic()` after which no further dry run begins.
+    """
+    with suppress(_Over), ExitStack() as stack:
+        notes = stack.enter_context(recording(db.session, is_dry=True))
+        yield DryRuns(stack, notes, ends_at or deadline())
+        raise _Over  # rolls the savepoint of the series back
+
+
+def deadline() -> float:
+    """Return the time after which no further dry run of a request begins."""
+    return time.monotonic() + DRY_RUNS_MAX_S
+
+
+class DryRuns:
+    """A series of dry runs; use `dry_runs` to open it.
+
+    An act that is run or kept stays done for the acts after it, until the series ends. Several
+    previews therefore take as many runs as there are acts.
+    """
+
+    def __init__(self, stack: ExitStack, notes: Notes, ends_at: float) -> None:
+        self._stack, self._notes, self._ends_at = stack, notes, ends_at
+        self._is_open = self._is_checked = False
+
+    def run(self, one: PendingEffect) -> None:
+        """Run an approved act. An act that fails changes nothing. Raises DecisionTimedOut."""
+        self._begin(is_kept=True)
         try:
-            shown = _tried(effect, requester, arguments, pending)
+            with audit.savepoint():
+                _act(one.effect, one.requester, one.arguments)
         except OperationalError:
-            raise  # lost connection or lock: the whole request is retried or fails
-        # The preview only informs the reviewer, so an error in it must not prevent people from
-        # making or declining proposals.
-        except Exception:
-            log.exception("dry_run.failed", tool=effect.tool_name)
-            return None
-    return shown | Description(locale=language) if shown else None
+            raise
+        except VoyagentError:
+            pass
+        except Exception:  # its job ends in the same way
+            log.exception("dry_run.failed", tool=one.effect.tool_name)
+
+    def preview(
+        self,
+        effect: Effect,
+        requester: Actor,
+        arguments: JsonMapping,
+        *,
+        locale: str | None = None,
+        keeps: Callable[[Description], bool] | None = None,
+    ) -> Description | None:
+        """Return the preview of an act, as `dry_run` does, after the acts before it.
+
+        The act stays done if it is not refused and `keeps` returns True for its preview. Raises
+        DecisionTimedOut.
+        """
+        self._begin(is_kept=keeps is not None)
+        language = Description(locale=locale or requester.locale)
+        shown = Description()
+        with force_locale(language["locale"]):
+            try:
+                with audit.savepoint():
+                    shown = _described(effect, requester, arguments)
+                    if effect.run_dry is not None:
+                        self._is_checked = True
+                        shown = _run(effect, requester, arguments, shown, self._notes)
+                    if keeps is None or not keeps(shown | language):
+                        raise _Over  # noqa: TRY301 - raising is how the savepoint is rolled back
+            except _Over:
+                pass
+            except OperationalError:
+                raise  # lost connection or lock: the whole request is retried or fails
+            except VoyagentError as failure:
+                shown |= Description(warning=failure.message, refusal=failure.code)
+            # The preview only informs the reviewer, so an error in it must not prevent people from
+            # making or declining proposals.
+            except Exception:
+                log.exception("dry_run.failed", tool=effect.tool_name)
+                return None
+        return shown | language if shown else None
+
+    def _begin(self, *, is_kept: bool) -> None:
+        if time.monotonic() > self._ends_at:
+            raise DecisionTimedOut
+        if is_kept and not self._is_open:
+            self._stack.enter_context(audit.savepoint())
+            self._is_open = self._is_checked = True
+        if self._is_checked:
+            # The check of an act ends the deferral, on which the next act relies. A rollback
+            # restores it only if it was set in this savepoint, not in one that was released. All
+            # our deferrable constraints are initially deferred.
+            db.session.execute(text("set constraints all deferred"))
+            self._is_checked = False
 
 
 def hash_of(arguments_hash: str, shown: Description) -> str:
@@ -163,29 +254,6 @@ def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
             check["code"]: check["ok"] for check in shown.get("checks", []) if "code" in check
         },
     }
-
-
-def _tried(
-    effect: Effect, requester: Actor, arguments: JsonMapping, pending: Sequence[PendingEffect]
-) -> Description:
-    """Run the pending acts, then describe and run the act of the proposal."""
-    shown = Description()
-    try:
-        with audit.savepoint(), recording(db.session, is_dry=True) as notes:
-            for one in pending:
-                with (
-                    suppress(VoyagentError),
-                    audit.savepoint(),
-                ):  # a refused act changes nothing
-                    _act(one.effect, one.requester, one.arguments)
-            shown = _described(effect, requester, arguments)
-            if effect.run_dry is not None:
-                shown = _run(effect, requester, arguments, shown, notes)
-            raise _Over  # noqa: TRY301 - raising is how the savepoint is rolled back
-    except _Over:
-        return shown
-    except VoyagentError as failure:
-        return shown | Description(warning=failure.message, refusal=failure.code)
 
 
 def _act(effect: Effect, requester: Actor, arguments: JsonMapping) -> None:

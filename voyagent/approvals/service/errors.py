@@ -7,6 +7,7 @@ from voyagent.kernel.errors import (
     Conflict,
     Forbidden,
     PreconditionFailed,
+    Unavailable,
     Unprocessable,
     VoyagentError,
 )
@@ -65,6 +66,16 @@ class ShownChanged(PreconditionFailed):
 
     code = "preview_stale"
     message = N_("This request was edited after you opened it. Review it again, then decide.")
+
+
+class DecisionTimedOut(Unavailable):
+    """The dry runs of one request took longer than allowed; nothing was decided."""
+
+    code = "decision_timed_out"
+    message = N_(
+        "The consequences took too long to calculate, so nothing was decided. Try again in a"
+        " moment, with fewer requests at a time."
+    )
 
 
 class NotEditable(Conflict):

@@ -48,14 +48,20 @@ def check_state(actor: Actor, approval: Approval) -> Effect | None:
         ApprovalAlreadyResolved: the proposal is not pending.
         ApprovalOverdue: the time limit is over. The expiry is stored.
     """
+    effect = check_role(actor, approval)
+    if is_overdue(approval):
+        expire(Approval.id == approval.id)
+        raise ApprovalOverdue
+    return effect
+
+
+def check_role(actor: Actor, approval: Approval) -> Effect | None:
+    """Make the checks of `check_state`, except that of the time limit."""
     effect = effects.find(approval.tool_name)
     if effect is not None and actor.role not in effect.approver_roles:
         raise Forbidden
     if approval.status != "pending":
         raise ApprovalAlreadyResolved
-    if is_overdue(approval):
-        expire(Approval.id == approval.id)
-        raise ApprovalOverdue
     return effect
 
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from voyagent.approvals import queries
 from voyagent.approvals.models import Approval, new_approval_id
-from voyagent.approvals.service import effects, limits
-from voyagent.approvals.service.dry_run import PendingEffect, dry_run, hash_of
+from voyagent.approvals.service import effects, limits, order
+from voyagent.approvals.service.dry_run import (
+    DryRuns,
+    PendingEffect,
+    deadline,
+    dry_run,
+    dry_runs,
+    hash_of,
+)
 from voyagent.approvals.service.effects import Description, Effect
 from voyagent.approvals.service.errors import (
     ArgumentsInvalid,
@@ -49,12 +57,6 @@ SUMMARY_MAX = 1024
 TITLE_MAX = 60
 RenewalHook = Callable[[Actor, Approval], None]
 _renewal_hooks: list[RenewalHook] = []
-# Approvals in an agency that change measured amounts or create documents are checked one after the
-# other, so that the second of two concurrent ones sees the first.
-_GRANTS = text(
-    "select pg_advisory_xact_lock(hashtextextended('grants of ' ||"
-    " current_setting('app.tenant'), 0))"
-)
 _COPIED = (
     "session_id",
     "turn_id",
@@ -69,6 +71,18 @@ _COPIED = (
     "earlier_editor_ids",
     "edited_at",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A new preview of a pending proposal.
+
+    `has_moved` is true if the preview differs from the stored one. Without `shown`, no comparison
+    is possible.
+    """
+
+    shown: Description | None = None
+    has_moved: bool = False
 
 
 def propose(  # noqa: PLR0913 - each keyword is a filter or a position
@@ -150,7 +164,7 @@ def edit(
     if tool_inputs == approval.payload:
         return approval
     if seen is None and is_edited(approval):
-        supersede(actor, approval, find_movement(approval)[0])
+        supersede(actor, approval, find_movements([approval])[approval.id].shown)
         raise PreviewStale
     before = approval.arguments_hash
     requester = person_of(approval.requested_by_user_id)
@@ -198,106 +212,57 @@ def is_edited(approval: Approval) -> bool:
 
 
 def preview_of(
-    requester: Actor,
-    tool_name: str,
-    arguments: JsonMapping,
-    *,
-    locale: str | None = None,
-    ahead: Sequence[Approval] = (),
+    requester: Actor, tool_name: str, arguments: JsonMapping, *, locale: str | None = None
 ) -> Description | None:
     """Return the preview of an act, or None if no dry run is possible.
 
-    Approved acts on the same customer or supplier that have not run yet are run first, and then
-    those of the proposals in `ahead`, which the same request approves.
+    Approved acts on the same customer or supplier that have not run yet are run first. Raises
+    DecisionTimedOut.
     """
     effect = effects.find(tool_name)
     if effect is None:
         return None
     shown = dry_run(effect, requester, arguments, locale=locale)
-    pending = _pending_effects(shown, ahead)
+    pending = _pending_effects(order.waiting_about(order.parties_in(shown)), person_of)
     return (
         dry_run(effect, requester, arguments, pending=pending, locale=locale) if pending else shown
     )
 
 
-def _pending_effects(shown: Description | None, ahead: Sequence[Approval]) -> list[PendingEffect]:
-    """Return approved acts that have not run yet, oldest first, and those of `ahead`.
+def find_movements(
+    approvals: Sequence[Approval], *, unread: Container[str] = (), keeps_moved: bool = False
+) -> dict[str, Movement]:
+    """Preview the acts of proposals again; return the results by id.
 
-    Only acts on a customer or supplier of the preview `shown`, in the same currency, are returned.
+    The proposals are approved in this order. Each act is previewed after the acts that run before
+    it in its queue (`order.queue_of`): the approved ones on the same parties that have not run, and
+    the earlier ones of `approvals`. An earlier one whose preview has moved, or whose id is in
+    `unread`, counts only with `keeps_moved`.
+
+    The caller must have called `order.lock_balances`. Raises DecisionTimedOut.
     """
-    own_parties = _parties_in(shown)
-    if not own_parties:
-        return []
-    granted = (
-        select(Approval)
-        .where(Approval.effect_status == "waiting")
-        .order_by(Approval.resolved_at, Approval.id)
-    )
-    found = []
-    waiting = db.session.scalars(
-        granted.with_for_update(read=True).execution_options(populate_existing=True)
-    )
-    for approval in (*waiting, *ahead):
-        effect, requester = (
-            effects.find(approval.tool_name),
-            person_of(approval.requested_by_user_id),
+    ends_at, person = deadline(), cache(person_of)
+    found: dict[str, Movement] = {}
+    queues: dict[str, list[Approval]] = {}
+    for approval in approvals:
+        queues.setdefault(order.queue_of(approval), []).append(approval)
+    for queue in queues.values():
+        parties = set[tuple[str, str]]().union(
+            *(_parties_of(one, person, ends_at) for one in queue)
         )
-        if effect and requester and own_parties & _parties_in(approval.preview):
-            found.append(PendingEffect(effect, requester, dict(approval.payload)))
+        with dry_runs(ends_at) as runs:
+            for act in _pending_effects(order.waiting_about(parties), person):
+                runs.run(act)
+            for approval in queue:
+                found[approval.id] = _movement(
+                    approval,
+                    person(approval.requested_by_user_id),
+                    runs,
+                    is_last=approval is queue[-1],
+                    keeps_moved=keeps_moved,
+                    may_keep=keeps_moved or approval.id not in unread,
+                )
     return found
-
-
-def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
-    """Return the customers and suppliers in a preview, each with a currency."""
-    seen = shown or {}
-    measured = {
-        (balance["key"], balance["after"]["currency"])
-        for balance in seen.get("balances", [])
-        if "key" in balance
-    }
-    document = seen.get("document") or {}
-    return measured | (
-        {(document["party"], document["total"]["currency"])}
-        if document.get("party") and "total" in document
-        else set()
-    )
-
-
-def lock_balances(approvals: Iterable[Approval]) -> None:
-    """Lock the agency's balances if one of the proposals has a preview about a party.
-
-    The caller must have locked the conversations of the proposals.
-    """
-    if any(_parties_in(approval.preview) for approval in approvals):
-        db.session.execute(_GRANTS)
-
-
-def find_movement(
-    approval: Approval, ahead: Sequence[Approval] = ()
-) -> tuple[Description | None, bool]:
-    """Return a new preview, and whether it differs from the stored preview.
-
-    The acts of the proposals in `ahead` run before it, as in `preview_of`.
-
-    A caller that approves must have called `lock_balances`. The result is (None, False) if no
-    comparison is possible.
-    """
-    requester = person_of(approval.requested_by_user_id)
-    if (
-        approval.preview_hash is None
-        or requester is None
-        or effects.find(approval.tool_name) is None
-        or digest(approval.payload) != approval.arguments_hash
-    ):
-        return None, False
-    shown = preview_of(
-        requester,
-        approval.tool_name,
-        approval.payload,
-        locale=(approval.preview or {}).get("locale"),
-        ahead=ahead,
-    )
-    return shown, shown is None or hash_of(approval.arguments_hash, shown) != approval.preview_hash
 
 
 def on_renewed(hook: RenewalHook) -> RenewalHook:
@@ -346,6 +311,71 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
         for hook in _renewal_hooks:
             hook(requester, approval)
     return fresh
+
+
+def _parties_of(
+    approval: Approval, person: Callable[[UUID | None], Actor | None], ends_at: float
+) -> set[tuple[str, str]]:
+    """Return the parties of a proposal, also if its preview is only a refusal.
+
+    An approved act that has not run may be the reason of the refusal.
+    """
+    effect, requester = (
+        effects.find(approval.tool_name),
+        person(approval.requested_by_user_id),
+    )
+    known = order.parties_in(approval.preview)
+    if known or "refusal" not in (approval.preview or {}) or effect is None or requester is None:
+        return known
+    with dry_runs(ends_at) as runs:
+        shown = runs.preview(effect, requester, approval.payload)
+    return order.parties_in(shown)
+
+
+def _movement(
+    approval: Approval,
+    requester: Actor | None,
+    runs: DryRuns,
+    *,
+    is_last: bool,
+    keeps_moved: bool,
+    may_keep: bool,
+) -> Movement:
+    effect = effects.find(approval.tool_name)
+    if (
+        approval.preview_hash is None
+        or requester is None
+        or effect is None
+        or digest(approval.payload) != approval.arguments_hash
+    ):
+        return Movement()
+
+    def has_moved(shown: Description) -> bool:
+        return hash_of(approval.arguments_hash, shown) != approval.preview_hash
+
+    shown = runs.preview(
+        effect,
+        requester,
+        approval.payload,
+        locale=(approval.preview or {}).get("locale"),
+        keeps=None if is_last else lambda now: may_keep and (keeps_moved or not has_moved(now)),
+    )
+    return Movement(shown, has_moved=shown is None or has_moved(shown))
+
+
+def _pending_effects(
+    waiting: Iterable[Approval], person: Callable[[UUID | None], Actor | None]
+) -> list[PendingEffect]:
+    """Return the acts of approved proposals; `person` finds the requester."""
+    found = []
+    for approval in waiting:
+        effect, requester = (
+            effects.find(approval.tool_name),
+            person(approval.requested_by_user_id),
+        )
+        if effect and requester:
+            found.append(PendingEffect(effect, requester, dict(approval.payload)))
+    return found
 
 
 def _record_made(actor: Actor, approval: Approval) -> None:

@@ -8,7 +8,12 @@ from flask import Response, request
 
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.approvals.service.errors import ApprovalAlreadyResolved, PreviewStale, SelfApproval
+from voyagent.approvals.service.errors import (
+    ApprovalAlreadyResolved,
+    DecisionTimedOut,
+    PreviewStale,
+    SelfApproval,
+)
 from voyagent.assistant.api.event_stream import StreamsFull, TooManyStreams
 from voyagent.assistant.api.stream import MIMETYPE, answer, following, reply_to
 from voyagent.assistant.queries import turn_context
@@ -132,6 +137,7 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
         SelfApproval,
         AmountAboveLimit,
         PreviewStale,
+        DecisionTimedOut,
         TooManyStreams,
         StreamsFull,
     ),

@@ -1,0 +1,121 @@
+"""Several acts approved together: their dry runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from tests.approvals.conftest import Desk
+from tests.approvals.test_waiting import batch, message, one
+from tests.billing.papers import issued, line, seen
+from tests.people import ApiClient, Person
+from voyagent.approvals.service import dry_run, effects
+from voyagent.approvals.service.deciding import BATCH_MAX
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.json_values import JsonObject
+
+Send = Callable[[ApiClient, UUID, list[str]], Any]
+SEVERAL = pytest.mark.parametrize("send", [message, batch])
+
+
+def receipts(desk: Desk, person: Person, session_id: UUID, invoice_id: UUID, count: int) -> None:
+    for number in range(1, count + 1):
+        desk.propose(
+            person,
+            "record_receipt",
+            session_id=session_id,
+            arguments={
+                "invoice_id": str(invoice_id),
+                "currency": "INR",
+                "paid_on": "2024-06-25",
+                "amount": f"{number}.00",
+            },
+            tool_call_id=str(number),
+        )
+
+
+def pending(person: Person) -> list[str]:
+    items = person.api.get("/approvals?limit=100").json["items"]  # type: ignore[index]
+    return sorted(item["id"] for item in items)
+
+
+def replaced(monkeypatch: pytest.MonkeyPatch, tool_name: str, **fields: Any) -> effects.Effect:
+    """Replace fields of a registered act; return the act as it was."""
+    effect = effects.find(tool_name)
+    assert effect is not None
+    monkeypatch.setitem(effects._effects, tool_name, replace(effect, **fields))  # noqa: SLF001
+    return effect
+
+
+@SEVERAL
+def test_the_previews_of_several_approvals_run_each_act_once(
+    desk: Desk,
+    alice: Person,
+    bob: Person,
+    leila: Person,
+    drain: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+    send: Send,
+) -> None:
+    session_id, invoice_id = desk.conversation(bob), issued(alice, line("90000.00"))
+    receipts(desk, bob, session_id, invoice_id, 6)
+    ran: list[object] = []
+
+    def counted(actor: Actor, arguments: JsonObject) -> Any:
+        ran.append(arguments["amount"])
+        return effect.run(actor, arguments)
+
+    effect = replaced(monkeypatch, "record_receipt", run=counted)
+    for _ in range(6):
+        made = pending(leila)
+        if not made:
+            break
+        ran.clear()
+        send(leila.api, session_id, made)
+        assert len(ran) == len(made)
+        drain()
+    assert pending(leila) == []
+    granted = leila.api.get("/approvals?status=granted&limit=100").json["items"]  # type: ignore[index]
+    assert [item["effect_status"] for item in granted] == ["done"] * 6
+    assert seen(alice, invoice_id)["paid_minor"] == 21_00
+
+
+def test_a_dry_run_defers_the_same_constraints_as_a_commit(owner_engine: sa.Engine) -> None:
+    """A series of dry runs defers all constraints anew before each act."""
+    deferrable = (
+        "select conname from pg_constraint where condeferrable and not condeferred union all"
+        " select tgname from pg_trigger where tgdeferrable and not tginitdeferred"
+    )
+    with owner_engine.connect() as connection:
+        assert connection.exec_driver_sql(deferrable).all() == []
+
+
+@pytest.mark.parametrize("send", [one, message, batch])
+def test_dry_runs_that_take_too_long_decide_nothing(
+    desk: Desk, bob: Person, leila: Person, monkeypatch: pytest.MonkeyPatch, send: Send
+) -> None:
+    session_id = desk.conversation(bob)
+    made = [
+        desk.propose(bob, "probe_invoice", session_id=session_id, tool_call_id=call)
+        for call in "ab"
+    ]
+    monkeypatch.setattr(dry_run, "DRY_RUNS_MAX_S", -1.0)
+    answer = send(leila.api, session_id, made)
+    assert (answer.status_code, answer.json["detail"]) == (503, "decision_timed_out")
+    assert answer.headers["Retry-After"]
+    assert [desk.row(approval_id)["status"] for approval_id in made] == ["pending"] * 2
+
+
+@SEVERAL
+def test_one_request_decides_a_limited_number_of_proposals(
+    desk: Desk, bob: Person, leila: Person, send: Send
+) -> None:
+    session_id = desk.conversation(bob)
+    many = [f"ap-{number}" for number in range(BATCH_MAX + 1)]
+    assert send(leila.api, session_id, many).status_code == 422
+    assert send(leila.api, session_id, many[:-1]).status_code != 422
