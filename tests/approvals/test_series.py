@@ -1,4 +1,4 @@
-"""Several acts approved together: their dry runs."""
+"""Several acts approved together: their dry runs and order."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.approvals.conftest import Desk
 from tests.approvals.test_waiting import batch, message, one
 from tests.billing.papers import issued, line, seen
+from tests.kernel.test_job_shares import work
 from tests.people import ApiClient, Person
 from voyagent.approvals.service import dry_run, effects
 from voyagent.approvals.service.deciding import BATCH_MAX
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.config import Settings
 from voyagent.kernel.json_values import JsonObject
 
 Send = Callable[[ApiClient, UUID, list[str]], Any]
@@ -119,3 +122,77 @@ def test_one_request_decides_a_limited_number_of_proposals(
     many = [f"ap-{number}" for number in range(BATCH_MAX + 1)]
     assert send(leila.api, session_id, many).status_code == 422
     assert send(leila.api, session_id, many[:-1]).status_code != 422
+
+
+# --- the order of the acts ---
+
+
+@SEVERAL
+def test_the_acts_of_a_decision_run_in_its_order(
+    app: Flask,
+    settings: Settings,
+    desk: Desk,
+    bob: Person,
+    leila: Person,
+    drain: Callable[[], None],
+    send: Send,
+) -> None:
+    """Also with several places of a worker, of which each takes another act."""
+    drain()
+    session_id = desk.conversation(bob)
+    made = [
+        desk.propose(bob, tool, session_id=session_id, tool_call_id=call)
+        for tool, call in zip(["probe_invoice", "probe_note"] * 3, "abcdef", strict=True)
+    ]
+    if send is batch:
+        made.reverse()
+    assert send(leila.api, session_id, made).status_code == 200
+    rows = [desk.row(approval_id) for approval_id in made]
+    assert [row["status"] for row in rows] == ["granted"] * 6
+    times = [row["resolved_at"] for row in rows]
+    assert times == sorted(set(times))
+    with desk.engine.connect() as connection:
+        queued = connection.exec_driver_sql(
+            "select args->>'approval_id', lock from procrastinate_jobs where task_name ="
+            " 'approvals.run_effect' and status = 'todo' order by priority desc, id"
+        ).all()
+    assert [approval_id for approval_id, _ in queued] == made
+    agency, conversation = f"approvals:{bob.actor.tenant_id}", f"approvals:{session_id}"
+    invoices = {row["id"] for row in rows if row["tool_name"] == "probe_invoice"}
+    assert [lock for _, lock in queued] == [
+        agency if approval_id in invoices else conversation for approval_id in made
+    ]
+    for _ in range(6):
+        work(app, settings)
+    with desk.engine.connect() as connection:
+        ran = [
+            approval_id
+            for (approval_id,) in connection.exec_driver_sql(
+                "select id from approvals where session_id = %s and effect_status = 'done' order by"
+                " effect_finished_at",
+                (session_id,),
+            )
+        ]
+    for group in (invoices, set(made) - invoices):
+        assert [one for one in ran if one in group] == [one for one in made if one in group]
+
+
+@SEVERAL
+def test_acts_about_one_document_that_are_approved_together_all_succeed(
+    app: Flask,
+    settings: Settings,
+    desk: Desk,
+    alice: Person,
+    bob: Person,
+    leila: Person,
+    send: Send,
+) -> None:
+    session_id, invoice_id = desk.conversation(bob), issued(alice, line("90000.00"))
+    receipts(desk, bob, session_id, invoice_id, 6)
+    message(leila.api, session_id, pending(leila))  # renews the previews
+    made = pending(leila)
+    assert send(leila.api, session_id, made).status_code == 200
+    for _ in range(6):
+        work(app, settings)
+    rows = [desk.row(approval_id) for approval_id in made]
+    assert [(row["effect_status"], row["effect_error"]) for row in rows] == [("done", None)] * 6

@@ -125,7 +125,7 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
     """Decide several proposals independently.
 
     Each item of the response has the HTTP status that a separate call without `If-Match` would
-    have. If calculating the
+    have. The acts of the approved proposals run in the order of the request. If calculating the
     consequences takes longer than 10 s, the response is 503 and nothing is decided.
     """
     answered = deciding.resolve_each(actor, [decision.for_service() for decision in body.decisions])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import update
 
 from voyagent.approvals import queries
 from voyagent.approvals.models import Approval
@@ -295,7 +295,8 @@ def _decide(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
         )
         .values(
             status="granted" if granted else "rejected",
-            resolved_at=func.now(),
+            # Not the time of the transaction: the acts run in the order of the decisions.
+            resolved_at=NOW,
             resolved_by_user_id=actor.user_id,
             reason=reason or None,
             effect_status="waiting" if granted else "none",

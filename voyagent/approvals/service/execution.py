@@ -18,6 +18,7 @@ from voyagent.approvals.service.errors import (
     RequesterGone,
     ToolUnknown,
 )
+from voyagent.approvals.service.order import queue_of
 from voyagent.approvals.service.preconditions import (
     NOW,
     expire,
@@ -104,7 +105,9 @@ def resume_effects() -> int:
     """
     overdue = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
     waiting = db.session.scalars(
-        select(Approval).where(Approval.effect_status == "waiting", Approval.resolved_at < overdue)
+        select(Approval)
+        .where(Approval.effect_status == "waiting", Approval.resolved_at < overdue)
+        .order_by(Approval.resolved_at, Approval.id)
     ).all()
     for approval in waiting:
         defer_effect(approval)
@@ -202,10 +205,13 @@ def notify_listeners(actor: Actor | None, approval: Approval) -> None:
 
 
 def defer_effect(approval: Approval) -> None:
-    """Queue a job that carries the approved act out after this transaction commits."""
+    """Queue a job that carries the approved act out after this transaction commits.
+
+    Call this function in the order of the decisions, which is the order of the acts of a queue.
+    """
     jobs.defer(
         EFFECT_TASK,
-        lock=f"approval:{approval.id}",
+        lock=queue_of(approval),
         tenant_id=str(approval.tenant_id),
         approval_id=approval.id,
     )
