@@ -1,8 +1,9 @@
-"""Several acts approved together: their dry runs and order."""
+"""Several acts approved together: their dry runs, order and authority."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.approvals import probes
 from tests.approvals.conftest import Desk
-from tests.approvals.test_waiting import batch, message, one
+from tests.approvals.test_waiting import batch, demoted, edit, message, one, removed
 from tests.billing.papers import issued, line, seen
 from tests.kernel.test_job_shares import work
 from tests.people import ApiClient, Person
@@ -21,6 +23,7 @@ from voyagent.approvals.service.deciding import BATCH_MAX
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
 from voyagent.kernel.json_values import JsonObject
+from voyagent.settings.service import tenant_settings
 
 Send = Callable[[ApiClient, UUID, list[str]], Any]
 SEVERAL = pytest.mark.parametrize("send", [message, batch])
@@ -196,3 +199,93 @@ def test_acts_about_one_document_that_are_approved_together_all_succeed(
         work(app, settings)
     rows = [desk.row(approval_id) for approval_id in made]
     assert [(row["effect_status"], row["effect_error"]) for row in rows] == [("done", None)] * 6
+
+
+# --- the authority after the dry runs ---
+
+
+def during_the_dry_run(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
+    """Let somebody do an act while the dry run of a proposal runs."""
+    done: list[Any] = []
+
+    def slow(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+        if not done:
+            with ThreadPoolExecutor(1) as thread:
+                done.append(thread.submit(act).result(30))
+        return probes.note(actor, arguments)
+
+    replaced(monkeypatch, "probe_invoice", run=slow)
+
+
+@pytest.mark.parametrize("send", [one, message, batch, edit])
+@pytest.mark.parametrize("ending", [removed, demoted])
+def test_access_that_ends_during_the_dry_run_ends_the_decision(
+    desk: Desk,
+    alice: Person,
+    bob: Person,
+    leila: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    send: Send,
+    ending: Callable[[Person, Person], tuple[ApiClient, Callable[[], Any]]],
+) -> None:
+    session_id = desk.conversation(bob)
+    made = [
+        desk.propose(bob, "probe_invoice", session_id=session_id, tool_call_id=call)
+        for call in "ab"
+    ]
+    client, end = ending(alice, leila)
+
+    def end_access() -> None:
+        with alice.acting():
+            end()
+
+    during_the_dry_run(monkeypatch, end_access)
+    if send is edit:
+        arguments = dict(desk.row(made[0])["payload"]) | {"text": "edited"}
+        answer = client.post(f"/approvals/{made[0]}/edit", json={"arguments": arguments})
+    else:
+        answer = send(client, session_id, made)
+    assert answer.status_code == (401 if ending is removed else 403)
+    rows = [desk.row(approval_id) for approval_id in made]
+    assert [(row["status"], row["original_payload"]) for row in rows] == [("pending", None)] * 2
+
+
+@pytest.mark.parametrize("send", [one, message, batch])
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (
+            {"approval_limits": {"accounting_lead": {"amount": "1.00", "currency": "INR"}}},
+            "amount_above_limit",
+        ),
+        ({"four_eyes": True}, "self_approval"),
+    ],
+)
+def test_rules_that_change_during_the_dry_run_apply_to_the_decision(
+    desk: Desk,
+    alice: Person,
+    leila: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    send: Send,
+    change: dict[str, Any],
+    code: str,
+) -> None:
+    alice.does(lambda actor: tenant_settings.update(actor, {"four_eyes": False}).tenant_id)
+    session_id = desk.conversation(leila)
+    priced = {"session_id": str(session_id), "text": "hello", "amount": "2.00", "currency": "INR"}
+    made = [
+        desk.propose(
+            leila, "probe_invoice", session_id=session_id, tool_call_id=call, arguments=priced
+        )
+        for call in "ab"
+    ]
+    during_the_dry_run(
+        monkeypatch,
+        lambda: alice.does(lambda actor: tenant_settings.update(actor, change).tenant_id),
+    )
+    answer = send(leila.api, session_id, made)
+    if send is batch:
+        assert [item["detail"] for item in answer.json["items"]] == [code] * 2
+    else:
+        assert (answer.status_code, answer.json["detail"]) == (403, code)
+    assert [desk.row(approval_id)["status"] for approval_id in made] == ["pending"] * 2

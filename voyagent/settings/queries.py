@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ScalarSelect, Select, func, select, text
+from sqlalchemy.orm.util import identity_key
 
 from voyagent.audit.queries import events as audit
 from voyagent.kernel.actor import Actor
@@ -147,6 +148,14 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
         )
         found = db.session.scalars(statement).one()
     return found
+
+
+def forget() -> None:
+    """Read the settings again at their next use, because others may have changed them."""
+    key = identity_key(TenantSettings, current_tenant(db.session))
+    known = db.session().identity_map.get(key)
+    if known is not None and not db.session.is_modified(known):
+        db.session.expire(known)
 
 
 def wanted_model(settings: TenantSettings | Row) -> str | None:

@@ -85,8 +85,8 @@ def resolve(
     Raises these errors, in the order of the API contract: Forbidden (role `viewer`),
     ApprovalNotFound, Forbidden (a role that may not decide on this act), ApprovalAlreadyResolved,
     SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale.
-    Unauthorized is raised if the caller's access ended while the decision waited for the locks.
-    DecisionTimedOut is raised if the dry runs take too long.
+    Unauthorized is raised if the caller's access ended while the decision waited for the locks or
+    made the dry run. DecisionTimedOut is raised if the dry runs take too long.
 
     Before PreviewStale is raised, a new proposal is stored in place of this one.
     """
@@ -98,7 +98,7 @@ def resolve(
     actor = authenticate_reviewer(actor)
     check_state(actor, approval)
     previewed = _previewed(actor, [(approval, decision)])
-    return _conclude(actor, approval, decision, previewed)
+    return _conclude(authenticate_reviewer(actor), approval, decision, previewed)
 
 
 def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Answered]:
@@ -123,6 +123,7 @@ def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[An
             if one.approval is not None and one.refusal is None
         ],
     )
+    actor = authenticate_reviewer(actor)
     return [
         one
         if one.refusal is not None
@@ -163,6 +164,7 @@ def check_all(
             raise ApprovalAlreadyResolved from None  # no decision is stored: all or none
         _check(actor, approval, decision)
     previewed = _previewed(actor, wanted, keeps_moved=True)
+    actor = authenticate_reviewer(actor)
     for approval, decision in wanted:
         _check(actor, approval, decision)
     stale = [

@@ -19,22 +19,24 @@ from voyagent.kernel.database.reauthentication import authenticate_again
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, Unauthorized
 from voyagent.kernel.metrics import after_commit, meters
+from voyagent.settings import queries as settings
 
 NOW = func.clock_timestamp()
 RESOLVE = "approval.resolve"
 
 
 def authenticate_reviewer(actor: Actor) -> Actor:
-    """Authenticate the caller of a decision or an edit again, after its locks.
+    """Authenticate the caller of a decision or an edit again.
 
-    Many requests can wait for the locks of a decision. Without this check, the waiting requests of
-    a removed person or a revoked key would still be carried out. The returned actor has the present
-    role.
+    Call this function after the locks, for which many requests can wait, and after the dry runs,
+    which take time. Without this check, the requests of a person who was removed meanwhile, or of a
+    revoked key, would still be carried out. The returned actor has the present role.
 
     Raises Unauthorized, Forbidden.
     """
     present = authenticate_again(actor)
     present.require(RESOLVE)
+    settings.forget()
     return present
 
 

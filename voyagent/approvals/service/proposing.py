@@ -36,6 +36,7 @@ from voyagent.approvals.service.preconditions import (
     NOW,
     RESOLVE,
     authenticate_reviewer,
+    check_role,
     check_state,
     notify_followers,
     person_of,
@@ -150,7 +151,7 @@ def edit(
     not decide on this act), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged
     (`seen` is not the present version), PreviewStale (`seen` is missing), and EditRefused (a rule
     would refuse the act). Unauthorized is raised if the caller's access ended while the edit waited
-    for the lock.
+    for the lock or made the dry run.
 
     Before PreviewStale is raised, a new proposal is stored in place of this one.
     """
@@ -164,7 +165,8 @@ def edit(
     if tool_inputs == approval.payload:
         return approval
     if seen is None and is_edited(approval):
-        supersede(actor, approval, find_movements([approval])[approval.id].shown)
+        movement = find_movements([approval])[approval.id]
+        supersede(authenticate_reviewer(actor), approval, movement.shown)
         raise PreviewStale
     before = approval.arguments_hash
     requester = person_of(approval.requested_by_user_id)
@@ -174,6 +176,8 @@ def edit(
     if shown is not None and "refusal" in shown:
         raise EditRefused(shown["refusal"], shown["warning"])
     worth = _worth(requester, approval.tool_name, tool_inputs)
+    actor = authenticate_reviewer(actor)
+    check_role(actor, approval)
     edited_at = db.session.scalar(select(NOW))
     # Set all fields together after the last query, because a query would flush some of them.
     approval.original_payload = approval.original_payload or approval.payload
