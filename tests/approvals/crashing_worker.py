@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 
 from tests.approvals import probes
-from voyagent.approvals.service import execution
-from voyagent.approvals.service.effects import Effect, register
+from voyagent.approvals.service import effects, execution
 from voyagent.factory import create_app
 from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor
@@ -42,17 +42,7 @@ def work(point: str, marker: Path) -> None:
         die_here("after_effect")
         return result
 
-    register(
-        Effect(
-            "probe_deadly",
-            probes.LEADS,
-            "Deadly",
-            money=False,
-            reversible=True,
-            run=deadly,
-            permission="tool.propose",
-        )
-    )
+    effects._effects["probe_deadly"] = replace(probes.DEADLY, run=deadly)  # noqa: SLF001
 
     carry_out = execution.carry_out
 

@@ -271,6 +271,29 @@ CRASHES = register(
         reversible=True,
         run=note_and_crash,
         permission="tool.propose",
+        dry_run=nothing,
+    )
+)
+BROKEN = register(
+    Effect(
+        "probe_broken",
+        LEADS,
+        "Crash in the dry run",
+        money=False,
+        reversible=True,
+        run=note_and_crash,
+        permission="tool.propose",
+    )
+)
+DEADLY = register(
+    Effect(
+        "probe_deadly",
+        LEADS,
+        "Deadly",
+        money=False,
+        reversible=True,
+        run=note,
+        permission="tool.propose",
     )
 )
 

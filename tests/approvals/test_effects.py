@@ -182,13 +182,30 @@ def test_an_act_that_raises_an_error_ends_with_a_reason(
 
 
 def test_an_unknown_tool_fails_when_the_act_should_run(
-    desk: Desk, alice: Person, drain: Drain
+    desk: Desk, alice: Person, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    approval_id = desk.propose(alice, "long_gone")
+    approval_id = desk.propose(alice, "probe_loose")
     grant(alice, approval_id)
+    monkeypatch.delitem(effects._effects, "probe_loose")  # noqa: SLF001 - the registry of the test's own effects
     drain()
     assert desk.row(approval_id)["effect_error"] == "tool_unknown"
-    assert desk.events(approval_id, "long_gone")[0]["status"] == "failed"
+    assert desk.events(approval_id, "probe_loose")[0]["status"] == "failed"
+
+
+def test_an_act_without_a_preview_does_not_run(desk: Desk, alice: Person, drain: Drain) -> None:
+    approval_id = desk.propose(alice)
+    desk.run(
+        "update approvals set preview = null, preview_hash = null where id = :i", i=approval_id
+    )
+    desk.run(
+        "update approvals set status = 'granted', effect_status = 'waiting', resolved_at = now(),"
+        " resolved_by_user_id = :u where id = :i",
+        i=approval_id,
+        u=alice.actor.user_id,
+    )
+    carry_out(alice, approval_id)
+    assert desk.row(approval_id)["effect_error"] == "preview_missing"
+    assert desk.notes(approval_id) == 0
 
 
 def test_arguments_that_do_not_match_their_hash_do_not_run(desk: Desk, alice: Person) -> None:

@@ -12,8 +12,9 @@ from tests.billing.papers import DUE, draft, issue, issued, line, receive, seen
 from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id
 from tests.people import Person
+from voyagent.approvals import queries
 from voyagent.approvals.queries import mark_of
-from voyagent.approvals.service import deciding, proposing
+from voyagent.approvals.service import deciding, limits, proposing
 from voyagent.settings.service import tenant_settings as settings
 
 
@@ -213,3 +214,45 @@ def test_credits_and_reversals_are_compared_with_the_limit_too(
         )
         assert page.status_code == 422
         assert "above your approval limit" in Page(page).words()
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize(
+    "preview", ["null", """'{"refusal": "period_closed", "warning": "No."}'"""]
+)
+def test_an_amount_that_could_not_be_determined_is_above_every_limit(
+    desk: Desk, alice: Person, bob: Person, leila: Person, preview: str
+) -> None:
+    approval_id = worth(desk, bob, "5.00")
+    desk.run(
+        "update approvals set amount_minor = null, currency = null, preview = "
+        f"cast({preview} as jsonb), preview_hash = case when {preview} is null then null else"
+        " preview_hash end where id = :i",
+        i=approval_id,
+    )
+    assert grant(leila, approval_id) == (403, "amount_above_limit")
+    with alice.acting():
+        approval = queries.get_approval(approval_id)
+        assert limits.who_may_grant(approval) == ["agency_admin"]
+
+
+@pytest.mark.usefixtures("limited")
+def test_an_act_that_has_no_amount_is_not_above_a_limit(
+    desk: Desk, bob: Person, leila: Person
+) -> None:
+    assert grant(leila, desk.propose(bob, "probe_invoice")) == (200, None)
+
+
+def test_an_unknown_amount_does_not_end_the_four_eyes_rule(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
+    limits_of_all = {"accounting_lead": {"amount": "1.00", "currency": "INR"}}
+    alice.does(lambda actor: settings.update(actor, {"approval_limits": limits_of_all}).tenant_id)
+    approval_id = worth(desk, alice, "0.50")
+    desk.run(
+        "update approvals set amount_minor = null, currency = null, preview = null,"
+        " preview_hash = null where id = :i",
+        i=approval_id,
+    )
+    assert grant(alice, approval_id) == (403, "self_approval")
+    assert leila.actor.role == "accounting_lead"

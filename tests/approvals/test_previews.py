@@ -14,9 +14,9 @@ from tests.billing.papers import draft, issue, issued, line, pay, seen
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.approvals.service import deciding, effects
+from voyagent.approvals.service import deciding, effects, proposing
 from voyagent.approvals.service.dry_run import hash_of
-from voyagent.approvals.service.errors import PreviewStale, SelfApproval
+from voyagent.approvals.service.errors import PreviewStale, RequesterGone, SelfApproval
 from voyagent.assistant.service import messages as assistant
 from voyagent.chat.queries import sessions as chats
 from voyagent.kernel import clock
@@ -149,14 +149,36 @@ def test_the_preview_shows_a_refusal_by_a_rule(desk: Desk, alice: Person) -> Non
     assert desk.notes(row["id"]) == 0
 
 
-@pytest.mark.parametrize("tool", ["probe_crashes", "long_gone"])
-def test_an_act_without_a_dry_run_has_no_preview_and_can_be_approved(
-    desk: Desk, alice: Person, tool: str
+@pytest.mark.parametrize("tool", ["probe_broken", "probe_untried", "long_gone"])
+def test_an_act_without_a_dry_run_has_no_preview_and_can_only_be_declined(
+    desk: Desk, alice: Person, leila: Person, tool: str
 ) -> None:
-    approval_id = desk.propose(alice, tool)
+    session_id = desk.conversation(alice)
+    approval_id = desk.propose(alice, tool, session_id=session_id)
     assert desk.row(approval_id)["preview"] is None
-    grant(alice, approval_id)
-    assert desk.row(approval_id)["status"] == "granted"
+    for path, body in (
+        (f"/approvals/{approval_id}/resolve", {"granted": True}),
+        (f"/chat/sessions/{session_id}/messages", {"approvals": {approval_id: True}}),
+    ):
+        answer = leila.api.post(path, json=body)
+        assert (answer.status_code, answer.json["detail"]) == (409, "preview_missing")  # type: ignore[index]
+    batch = {"decisions": [{"approval_id": approval_id, "granted": True}]}
+    (item,) = leila.api.post("/approvals/resolve", json=batch).json["items"]  # type: ignore[index]
+    assert (item["status"], item["detail"]) == (409, "preview_missing")
+    assert desk.row(approval_id)["status"] == "pending"
+    leila.does(lambda actor: deciding.resolve(actor, approval_id, granted=False).id)
+
+
+def test_an_approval_without_a_preview_first_shows_one(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice)
+    desk.run(
+        "update approvals set preview = null, preview_hash = null where id = :i", i=approval_id
+    )
+    with pytest.raises(PreviewStale):
+        grant(alice, approval_id)
+    fresh = desk.row(approval_id)["superseded_by"]
+    assert desk.row(fresh)["preview_hash"] is not None
+    grant(alice, fresh)
 
 
 # --- the world moves ---
@@ -373,12 +395,39 @@ def test_day_and_language_do_not_make_a_preview_stale(
         assert desk.row(one)["status"] == "granted"
 
 
-def test_a_removed_requester_is_reported_by_the_act_and_not_by_the_decision(
-    desk: Desk, alice: Person, bob: Person, moved: tuple[str, str]
+def test_a_proposal_of_an_inactive_requester_can_only_be_declined(
+    desk: Desk, alice: Person, bob: Person, leila: Person, moved: tuple[str, str]
 ) -> None:
+    """Without the requester, neither the consequences nor the amount are known."""
+    other = desk.propose(bob, "probe_invoice")
     desk.run("update users set is_active = false where id = :i", i=bob.actor.user_id)
-    grant(alice, moved[0])
-    assert desk.row(moved[0])["status"] == "granted"
+    for approval_id in (moved[0], other):
+        with pytest.raises(RequesterGone):
+            grant(alice, approval_id)
+    arguments = dict(desk.row(other)["payload"]) | {"amount": "80000.00", "currency": "INR"}
+    answer = leila.api.post(f"/approvals/{other}/edit", json={"arguments": arguments})
+    assert (answer.status_code, answer.json["detail"]) == (409, "requester_unknown")  # type: ignore[index]
+    assert [desk.row(one)["status"] for one in (moved[0], other)] == ["pending", "pending"]
+    assert desk.row(other)["payload"].get("amount") is None
+    alice.does(lambda actor: deciding.resolve(actor, other, granted=False).id)
+
+
+def test_an_edited_proposal_of_an_inactive_requester_is_not_renewed(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
+    approval_id = desk.propose(bob, "probe_invoice")
+    edited = dict(desk.row(approval_id)["payload"]) | {"text": "edited"}
+    alice.does(lambda actor: proposing.edit(actor, approval_id, edited).id)
+    desk.run("update users set is_active = false where id = :i", i=bob.actor.user_id)
+    answers = (
+        leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}),
+        leila.api.post(
+            f"/approvals/{approval_id}/edit", json={"arguments": edited | {"text": "again"}}
+        ),
+    )
+    for answer in answers:
+        assert (answer.status_code, answer.json["detail"]) == (409, "requester_unknown")  # type: ignore[index]
+    assert desk.row(approval_id)["status"] == "pending"
 
 
 def test_four_eyes_are_checked_before_the_preview(desk: Desk, alice: Person, leila: Person) -> None:

@@ -384,10 +384,11 @@ def test_for_ones_own_money_request_only_decline_is_offered(
 
 
 def test_a_failed_act_shows_its_reason(
-    desk: Desk, alice: Person, drain: Callable[[], None]
+    desk: Desk, alice: Person, drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    approval_id = desk.propose(alice, "long_gone")
+    approval_id = desk.propose(alice, "probe_loose")
     alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
+    monkeypatch.delitem(effects._effects, "probe_loose")  # noqa: SLF001 - the registry of the test's own effects
     drain()
     outcome = page_of(alice, approval_id).words(".//*[@id='outcome']")
     assert "Approved, but it failed: " in outcome

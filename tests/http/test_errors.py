@@ -72,7 +72,7 @@ def test_every_kind_of_failure_has_its_status(
 
 # Reasons of an effect that runs after the decision, in the worker: they are written on the proposal
 # and never reach a client.
-NEVER_RETURNED = {"RequesterGone", "ToolUnknown", "ArgumentsChanged", "SupplierError"}
+NEVER_RETURNED = {"ToolUnknown", "ArgumentsChanged", "SupplierError"}
 
 
 def test_every_error_class_has_status_code_and_message() -> None:

@@ -26,7 +26,9 @@ from voyagent.approvals.service.errors import (
     DecisionTimedOut,
     EditRefused,
     NotEditable,
+    PreviewMissing,
     PreviewStale,
+    RequesterGone,
     SelfApproval,
     ShownChanged,
 )
@@ -95,6 +97,8 @@ def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
         ApprovalAlreadyResolved,
         SelfApproval,
         AmountAboveLimit,
+        RequesterGone,
+        PreviewMissing,
         PreviewStale,
         ShownChanged,
         DecisionTimedOut,
@@ -108,6 +112,10 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[Ap
     409 `preview_stale`. The proposal is then expired, and its `superseded_by` is the id of a new
     proposal. The response is the same if a proposal is approved without `If-Match` after somebody
     else has edited it. The new proposal needs no `If-Match` until it is edited.
+
+    If the consequences cannot be calculated, the proposal can only be declined: the response to an
+    approval is 409 `requester_unknown` while the requester has no access, else 409
+    `preview_missing`.
     """
     resolved = deciding.resolve(
         actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()
@@ -143,6 +151,7 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
         ArgumentsInvalid,
         ShownChanged,
         PreviewStale,
+        RequesterGone,
         EditRefused,
         DecisionTimedOut,
     ),

@@ -84,7 +84,7 @@ def resolve(
 
     Raises these errors, in the order of the API contract: Forbidden (role `viewer`),
     ApprovalNotFound, Forbidden (a role that may not decide on this act), ApprovalAlreadyResolved,
-    SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale.
+    SelfApproval, AmountAboveLimit, ShownChanged, RequesterGone, PreviewMissing, PreviewStale.
     Unauthorized is raised if the caller's access ended while the decision waited for the locks or
     made the dry run. DecisionTimedOut is raised if the dry runs take too long.
 
@@ -167,6 +167,9 @@ def check_all(
     actor = authenticate_reviewer(actor)
     for approval, decision in wanted:
         _check(actor, approval, decision)
+    for movement in previewed.values():
+        if movement.refusal is not None:
+            raise movement.refusal
     stale = [
         approval
         for approval, _ in wanted
@@ -235,6 +238,8 @@ def _conclude(
     _check(actor, approval, decision)
     if decision.granted:
         movement = previewed[approval.id]
+        if movement.refusal is not None:
+            raise movement.refusal
         if movement.has_moved:
             supersede(actor, approval, movement.shown)
             raise PreviewStale

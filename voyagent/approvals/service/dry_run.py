@@ -166,7 +166,7 @@ class DryRuns:
             except Exception:
                 log.exception("dry_run.failed", tool=effect.tool_name)
                 return None
-        return shown | language if shown else None
+        return shown | language if shown or effect.run_dry is not None else None
 
     def _begin(self, *, is_kept: bool) -> None:
         if time.monotonic() > self._ends_at:

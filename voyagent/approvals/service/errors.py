@@ -123,11 +123,24 @@ class WouldBeRefused(Conflict):
         self.code, self.message = code, sentence  # type: ignore[misc]  # each rule has its own class
 
 
-class RequesterGone(VoyagentError):
-    """The requester is no longer a user of the agency."""
+class PreviewMissing(Conflict):
+    """The consequences of the act could not be calculated, so nobody has seen them."""
+
+    code = "preview_missing"
+    message = N_(
+        "The consequences of this request can’t be calculated, so nothing was done. Ask for the"
+        " action again."
+    )
+
+
+class RequesterGone(Conflict):
+    """The requester is not an active user of the agency, so the act has no preview."""
 
     code = "requester_unknown"
-    message = N_("The requester has left the agency.")
+    message = N_(
+        "The requester has no access to the agency at the moment, so nothing was done. Ask a"
+        " colleague to request it again."
+    )
 
 
 class ToolUnknown(VoyagentError):

@@ -15,6 +15,7 @@ from voyagent.approvals.service import effects
 from voyagent.approvals.service.dry_run import run_as_shown
 from voyagent.approvals.service.errors import (
     ArgumentsChanged,
+    PreviewMissing,
     RequesterGone,
     ToolUnknown,
 )
@@ -232,9 +233,9 @@ def _run(actor: Actor | None, approval: Approval) -> JsonObject | OutboundCall[J
         raise ArgumentsChanged
     if actor is None:
         raise RequesterGone
-    grant = Grant(approval.id, effect.permission)
     if approval.preview is None:
-        return effect.run(actor.granted(grant), dict(approval.payload))
+        raise PreviewMissing  # nobody has seen the consequences
+    grant = Grant(approval.id, effect.permission)
     return run_as_shown(effect, actor, grant, dict(approval.payload), approval.preview)
 
 

@@ -24,9 +24,16 @@ def amount_of(approval: Approval) -> Money | None:
     )
 
 
-def amounts_of(approval: Approval) -> list[Money]:
-    """Return all amounts of a proposal, one for each currency; empty if unknown."""
+def amounts_of(approval: Approval) -> list[Money] | None:
+    """Return all amounts of a proposal, one for each currency.
+
+    The list is empty if the act has no amount. The result is None if the amount is unknown: the act
+    has one, but the last dry run failed or was refused before it was known.
+    """
     effect, first = effects.find(approval.tool_name), amount_of(approval)
+    is_tried = approval.preview is not None and "refusal" not in approval.preview
+    if first is None and effect is not None and effect.amount is not None and not is_tried:
+        return None
     if first is None or effect is None or effect.amounts is None:
         return [] if first is None else [first]
     return effect.amounts(dict(approval.payload))
@@ -45,14 +52,17 @@ def may_edit(actor: Actor, approval: Approval) -> bool:
 
 
 def above_limit(actor: Actor, approval: Approval) -> bool:
-    """Return True if the proposal's amount is above the limit of the user's role."""
+    """Return True if the amount is unknown or above the limit of the user's role.
+
+    An unknown amount is above every limit. A role may have no limit.
+    """
     return is_above(actor.role, amounts_of(approval))
 
 
 def who_may_grant(approval: Approval) -> list[str]:
     """Return the roles that may approve the proposal within their limits."""
     effect = effects.find(approval.tool_name)
-    return sorted(_who_could(effect, approval)) if effect is not None else []
+    return sorted(_who_could(effect, amounts_of(approval))) if effect is not None else []
 
 
 def editors_of(approval: Approval) -> frozenset[UUID]:
@@ -85,7 +95,7 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
         or actor.user_id not in editors_of(approval) | {approval.requested_by_user_id}
     ):
         return False
-    could = _who_could(effect, approval)
+    could = _who_could(effect, amounts_of(approval) or [])
     return (
         settings.get_settings().four_eyes
         and actor.user_id in _authors(approval, could)
@@ -115,6 +125,5 @@ def _others(user_ids: Iterable[UUID], roles: frozenset[str]) -> int:
     return identity.other_active_people(user_ids, roles, or_suspended=True)
 
 
-def _who_could(effect: Effect, approval: Approval) -> frozenset[str]:
-    amounts = amounts_of(approval)
+def _who_could(effect: Effect, amounts: list[Money] | None) -> frozenset[str]:
     return frozenset(role for role in effect.approver_roles if not is_above(role, amounts))

@@ -28,7 +28,9 @@ from voyagent.approvals.service.errors import (
     ArgumentsInvalid,
     EditRefused,
     NotEditable,
+    PreviewMissing,
     PreviewStale,
+    RequesterGone,
     ShownChanged,
     WouldBeRefused,
 )
@@ -45,7 +47,7 @@ from voyagent.approvals.service.preconditions import (
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.chat.service import conversations as chat
-from voyagent.kernel.actor import Actor, Channel, system_actor
+from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
@@ -78,12 +80,13 @@ _COPIED = (
 class Movement:
     """A new preview of a pending proposal.
 
-    `has_moved` is true if the preview differs from the stored one. Without `shown`, no comparison
-    is possible.
+    `has_moved` is true if the preview differs from the stored one. `refusal` is the reason why
+    there is no preview, so that the proposal cannot be approved.
     """
 
     shown: Description | None = None
     has_moved: bool = False
+    refusal: VoyagentError | None = None
 
 
 def propose(  # noqa: PLR0913 - each keyword is a filter or a position
@@ -149,9 +152,9 @@ def edit(
 
     Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound, Forbidden (a role that may
     not decide on this act), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged
-    (`seen` is not the present version), PreviewStale (`seen` is missing), and EditRefused (a rule
-    would refuse the act). Unauthorized is raised if the caller's access ended while the edit waited
-    for the lock or made the dry run.
+    (`seen` is not the present version), PreviewStale (`seen` is missing), RequesterGone, and
+    EditRefused (a rule would refuse the act). Unauthorized is raised if the caller's access ended
+    while the edit waited for the lock or made the dry run.
 
     Before PreviewStale is raised, a new proposal is stored in place of this one.
     """
@@ -166,13 +169,15 @@ def edit(
         return approval
     if seen is None and is_edited(approval):
         movement = find_movements([approval])[approval.id]
+        if movement.refusal is not None:
+            raise movement.refusal
         supersede(authenticate_reviewer(actor), approval, movement.shown)
         raise PreviewStale
     before = approval.arguments_hash
     requester = person_of(approval.requested_by_user_id)
-    shown = (
-        preview_of(requester, approval.tool_name, tool_inputs) if requester is not None else None
-    )
+    if requester is None:
+        raise RequesterGone  # neither the preview nor the amount would be known
+    shown = preview_of(requester, approval.tool_name, tool_inputs)
     if shown is not None and "refusal" in shown:
         raise EditRefused(shown["refusal"], shown["warning"])
     worth = _worth(requester, approval.tool_name, tool_inputs)
@@ -282,10 +287,13 @@ def on_renewed(hook: RenewalHook) -> RenewalHook:
 def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
     """Expire a proposal with an outdated preview, and return its replacement.
 
-    The new proposal has the preview `shown` and a new time limit.
+    The new proposal has the preview `shown` and a new time limit. Raises RequesterGone, because
+    without the requester the amount is not known.
     """
     fresh = Approval(id=new_approval_id(), **{name: getattr(approval, name) for name in _COPIED})
     requester = person_of(approval.requested_by_user_id)
+    if requester is None:
+        raise RequesterGone
     worth = _worth(requester, approval.tool_name, approval.payload)
     _show(fresh, shown, worth)
     if (fresh.amount_minor, fresh.currency) != (approval.amount_minor, approval.currency):
@@ -308,12 +316,11 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
         "preview_hash_now": fresh.preview_hash,
     }
     audit.record(actor, "proposal.superseded", entity_refs=refs_of(approval), inputs=inputs)
-    _record_made(requester or system_actor(fresh.tenant_id), fresh)
+    _record_made(requester, fresh)
     after_commit(db.session, meters().decisions.labels("superseded").inc)
     notify_followers(approval.session_id)
-    if requester is not None:
-        for hook in _renewal_hooks:
-            hook(requester, approval)
+    for hook in _renewal_hooks:
+        hook(requester, approval)
     return fresh
 
 
@@ -346,13 +353,12 @@ def _movement(
     may_keep: bool,
 ) -> Movement:
     effect = effects.find(approval.tool_name)
-    if (
-        approval.preview_hash is None
-        or requester is None
-        or effect is None
-        or digest(approval.payload) != approval.arguments_hash
-    ):
-        return Movement()
+    if requester is None:
+        return Movement(refusal=RequesterGone())
+    if effect is None:
+        return Movement(refusal=PreviewMissing())
+    if digest(approval.payload) != approval.arguments_hash:
+        return Movement()  # the act refuses to run
 
     def has_moved(shown: Description) -> bool:
         return hash_of(approval.arguments_hash, shown) != approval.preview_hash
@@ -364,7 +370,9 @@ def _movement(
         locale=(approval.preview or {}).get("locale"),
         keeps=None if is_last else lambda now: may_keep and (keeps_moved or not has_moved(now)),
     )
-    return Movement(shown, has_moved=shown is None or has_moved(shown))
+    if shown is None:
+        return Movement(refusal=PreviewMissing())
+    return Movement(shown, has_moved=has_moved(shown))
 
 
 def _pending_effects(
@@ -406,9 +414,9 @@ def _show(approval: Approval, shown: Description | None, worth: Money | None) ->
     )
 
 
-def _worth(requester: Actor | None, tool_name: str, arguments: JsonMapping) -> Money | None:
+def _worth(requester: Actor, tool_name: str, arguments: JsonMapping) -> Money | None:
     effect = effects.find(tool_name)
-    if effect is None or effect.amount is None or requester is None:
+    if effect is None or effect.amount is None:
         return None
     try:
         with audit.savepoint():

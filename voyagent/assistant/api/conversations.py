@@ -11,7 +11,9 @@ from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.approvals.service.errors import (
     ApprovalAlreadyResolved,
     DecisionTimedOut,
+    PreviewMissing,
     PreviewStale,
+    RequesterGone,
     SelfApproval,
 )
 from voyagent.assistant.api.event_stream import StreamsFull, TooManyStreams
@@ -136,6 +138,8 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
         ApprovalAlreadyResolved,
         SelfApproval,
         AmountAboveLimit,
+        RequesterGone,
+        PreviewMissing,
         PreviewStale,
         DecisionTimedOut,
         TooManyStreams,
