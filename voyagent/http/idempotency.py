@@ -132,7 +132,8 @@ class IdempotencyAnswerErased(Conflict):
 def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
     """Return the errors that an operation may raise because of its `Idempotency-Key`.
 
-    `secret_answer` is true if the operation's response contains a secret and is never stored.
+    `secret_answer` is true if the operation's response contains a secret. Such a response is never
+    stored, so a repeat gets an error instead, and never the errors about stored responses.
     """
     return (
         IdempotencyKeyReused,

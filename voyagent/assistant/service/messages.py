@@ -177,9 +177,9 @@ def save_card(actor: Actor, session_id: UUID, card_id: str) -> None:
 
 
 def choose_action(actor: Actor, session_id: UUID, card_id: str, name: str) -> None:
-    """Start one of the other actions that a card offers.
+    """Replace the open card by the card of another capability that it offers.
 
-    Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
+    `name` is the capability. Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
     """
     actor.require("chat.write")
     chats.get_session(session_id, lock=True)

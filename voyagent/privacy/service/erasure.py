@@ -41,7 +41,7 @@ _IDENTITY = ("name", "address", "country", "state", "tax_number")
 
 
 def _without_words(table: str, mention: Mention) -> str:
-    """Return SQL that replaces a person's names in linked records of somebody else."""
+    """Return SQL that replaces a person's names in confirmed records of others."""
     ids = f":linked_{mention.kind}"
     if mention.posted:
         texts = ", ".join(f"'{one}'" for one in mention.texts)
