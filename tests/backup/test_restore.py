@@ -145,11 +145,17 @@ def test_sessions_and_reset_links_end(site: Site, tmp_path: Path) -> None:
         "select count(*) from one_time_tokens where purpose = 'reset_password' and spent_at is null"
     )
     assert site.ask(open_links) == [(1,)]
+    alice.api.post("/auth/request-password-reset", json={"email": alice.email})
+    requests = (
+        "select count(*) from procrastinate_jobs where task_name = 'identity.mail_reset' and status"
+        " = 'todo'"
+    )
+    assert site.ask(requests) == [(1,)], "a link is requested that is not yet mailed"
     file = tmp_path / "backup.tar"
     assert site.back_up(file).exit_code == 0
     assert "1 sessions have ended" in site.restore(file).output
     assert replace(alice, app=create_app(site.settings)).api.get("/auth/me").status_code == 401
-    assert site.ask(open_links) == [(0,)]
+    assert site.ask(open_links) == site.ask(requests) == [(0,)]
     assert site.signed_in_again(alice).api.get("/auth/me").status_code == 200
 
 
@@ -352,6 +358,11 @@ def test_the_owner_needs_no_rights_of_a_superuser(
                 assert f"Error: The role {name} does not see all rows of " in done.output
                 done = site.back_up(file)
                 assert done.exit_code == 0, done.output
+                site.end_sessions()
+                with psycopg.connect(psycopg_url(site.settings.db_url or "")) as other:
+                    user = other.execute("select session_user").fetchone()[0]
+                    done = site.run("restore", file, "--passphrase-file", site.passphrase_file)
+                assert f"is in use by {user}: stop all processes" in done.output
                 done = site.restore(file)
                 assert done.exit_code == 0, done.output
                 found, _ = catalogue(site)

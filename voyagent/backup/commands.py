@@ -41,7 +41,8 @@ def _refusals(command: Callable[Given, Result]) -> Callable[Given, Result]:
         except BackupError as error:
             raise click.ClickException(str(error)) from None
         except OSError as error:
-            raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
+            name = error.filename or kwargs.get("file")
+            raise click.ClickException(f"{name}: {error.strerror}.") from None
 
     return run
 

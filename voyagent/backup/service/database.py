@@ -35,10 +35,11 @@ _OWNERS = ("voyagent_lookup", "voyagent_eraser")
 """Roles that own functions in the schema `app`, and may therefore create there."""
 # The extensions and the schema exist already: the owner may not set all of their properties.
 _LEFT_OUT = re.compile(r"^\d+; \d+ \d+ (SCHEMA - (app|public) |EXTENSION - )")
+# The owner sees of the sessions of other roles only the role. Processes of the server have no role.
 _SESSIONS = """
 select distinct coalesce(nullif(application_name, ''), usename, 'a session of the server')
   from pg_stat_activity
- where datname = %s and pid <> pg_backend_pid() and backend_type = 'client backend' order by 1
+ where datname = %s and pid <> pg_backend_pid() and usename is not null order by 1
 """
 
 

@@ -32,6 +32,7 @@ from voyagent.backup.service.archive import Archive
 from voyagent.backup.service.database import Databases, restoring
 from voyagent.backup.service.secrets import require_secrets
 from voyagent.drivers.anchors.folder import StatementFolder
+from voyagent.identity.service import reset
 from voyagent.identity.service.agencies import sign_everybody_out
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.logins import grant_app_role, store_session_settings
@@ -43,6 +44,8 @@ from voyagent.kernel.ids import new_id
 from voyagent.reports.queries import checks as book_checks
 
 _HOLD = "update installation set id = %s, hold = %s, held_since = now()"
+# The original has mailed their links. During the hold such a job would make a new mail.
+_END_RESET_REQUESTS = "delete from procrastinate_jobs where task_name = %s and status = 'todo'"
 # The functions have the restoring login as their owner. Applied again, each gets its own.
 _APPLY_AGAIN = "delete from app.sql_files"
 
@@ -137,6 +140,7 @@ def restore(
             db.session.remove()
             db.engine.dispose()
         with databases.connect_to_copy() as owner:
+            owner.execute(_END_RESET_REQUESTS, (reset.MAIL_TASK,))
             owner.execute(_HOLD, (new_id(), RESTORED))
         kept = databases.exchange()
     return Restored(databases.name, kept, len(agencies), sessions)
@@ -181,7 +185,8 @@ def refill_statements(anchors: Anchors) -> list[str]:
         if newer > 0:
             warnings.append(
                 f"{newer} statements of the agency {tenant_id} were signed after the backup was"
-                " made, so `flask audit verify` will report missing events."
+                " made. If they are about newer events, `flask audit verify` reports these as"
+                " missing."
             )
     return warnings
 
