@@ -184,6 +184,10 @@ def test_the_example_of_the_environment_has_valid_settings(monkeypatch: pytest.M
     settings = load_settings()
     assert settings.env is Environment.PRODUCTION
     assert settings.db_read_url is not None
+    worker = (ROOT / "deploy" / "systemd" / "voyagent-worker@.service").read_text()
+    assert f"ReadWritePaths=-{settings.anchor_place}\n" in worker
+    assert settings.data_dir == Path("/var/lib/voyagent")
+    assert "StateDirectory=voyagent\n" in worker
 
 
 def rules() -> list[dict[str, Any]]:

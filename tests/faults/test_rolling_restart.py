@@ -24,7 +24,7 @@ from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 
 RESTARTS, CLIENTS, STREAMS = 10, 12, 6
-GRACEFUL_S, BETWEEN_S = 13, 2.5
+GRACEFUL_S, WARM_UP_S = 13, 2.5
 
 
 @contextmanager
@@ -96,13 +96,12 @@ def test_no_request_fails_while_two_servers_are_restarted(
         load = Load(front, people)
         front.turn(people[0])  # the worker has started
         with load.running(CLIENTS), streams_open(front, people[0]) as streams:
+            time.sleep(WARM_UP_S)
             for _ in range(rounds(RESTARTS)):
                 for server in (one, other):
-                    time.sleep(BETWEEN_S)
                     end(server.process, within_s=GRACEFUL_S + 5)
                     server.start()
                     server.wait()
-            time.sleep(BETWEEN_S)
             turn_s = front.turn(people[0])[1]
             opened = streams.copy()
         assert load.failed_in(0) == []
