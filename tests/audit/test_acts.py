@@ -21,6 +21,7 @@ from tests.audit_rows import EVENTS
 from tests.conftest import fresh_database
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
+from voyagent.kernel.housekeeping import AgenciesFailed
 
 # Tables that belong to no agency: the revision of the schema, and the tables of the worker.
 NOBODYS = (
@@ -153,12 +154,14 @@ def status_of(doing: Doing) -> int | None:
     """Return the status of an act.
 
     The status of a response, a command's exit code, None for success without a response, 500 for an
-    error of the database.
+    error of the database, also in one of the agencies of a task.
     """
     try:
         answer = doing()
     except DBAPIError:
         return 500
+    except AgenciesFailed as failed:
+        return 500 if isinstance(failed.__cause__, DBAPIError) else None
     if isinstance(answer, Result):
         return 500 if isinstance(answer.exception, DBAPIError) else answer.exit_code
     return getattr(answer, "status_code", None)
