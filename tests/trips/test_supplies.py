@@ -420,7 +420,8 @@ def both_at_once(
     """
     with person.acting() as actor:
         first, second = prepare(actor), prepare(actor)
-    settle = [call.go() for call in (first, second)]
+    with person.app.app_context():
+        settle = [call.go() for call in (first, second)]
     came: list[Any] = []
     for one in settle:
         try:
