@@ -180,15 +180,26 @@ def joined(patterns: Iterable[str], *, size_max: int = SIZE_MAX) -> list[str]:
 
     An expression of more than one pattern has at most about `size_max` characters.
     """
-    groups: list[list[str]] = []
-    size = size_max
-    for pattern in dict.fromkeys(patterns):
-        size += len(pattern) + 1
-        if size > size_max:
-            groups.append([])
-            size = len(pattern)
-        groups[-1].append(pattern)
+    groups = by_size(dict.fromkeys(patterns), size_max, between=1)
     return [f"(?:{'|'.join(group)})" if len(group) > 1 else group[0] for group in groups]
+
+
+def by_size(texts: Iterable[str], size_max: int, *, between: int = 0) -> list[list[str]]:
+    """Return the texts in groups of at most `size_max` characters, in the same order.
+
+    `between` is the number of characters that stand between two texts of a group. A longer text is
+    a group of its own.
+    """
+    groups: list[list[str]] = []
+    size = 0
+    for text in texts:
+        if groups and size + between + len(text) <= size_max:
+            groups[-1].append(text)
+            size += between + len(text)
+        else:
+            groups.append([text])
+            size = len(text)
+    return groups
 
 
 def without_titles(name: str) -> str:

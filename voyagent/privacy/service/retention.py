@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.privacy.errors import PeriodTooShort
 from voyagent.privacy.rules.retention import KINDS, days_of
-from voyagent.privacy.rules.spellings import exact_pattern_of, joined, pattern_of
+from voyagent.privacy.rules.spellings import by_size, exact_pattern_of, joined, pattern_of
 from voyagent.settings.queries import get_settings
 from voyagent.trips.rules.details import PASSENGER_FIELDS
 from voyagent.trips.service import passengers
@@ -209,21 +209,9 @@ def _without_names(names: Collection[str], texts: Collection[str]) -> Mapping[st
     patterns = [*map(exact_pattern_of, every), *(pattern_of("name", name) for name in every)]
     words = joined((pattern for pattern in patterns if pattern), size_max=WORDS_SIZE)
     new = {one: one for one in texts}
-    for some in _by_size(texts):
+    for some in by_size(texts, TEXTS_SIZE):
         for word in words:
             values = {"old": some, "new": [new[one] for one in some]}
             found = db.session.execute(_REPLACED, values | {"word": word, "removed": REMOVED})
             new.update((row.old, row.new) for row in found)
     return new
-
-
-def _by_size(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Yield lists of texts with at most about TEXTS_SIZE characters together."""
-    some: list[str] = []
-    for one in texts:
-        if some and sum(map(len, some)) + len(one) > TEXTS_SIZE:
-            yield some
-            some = []
-        some.append(one)
-    if some:
-        yield some
