@@ -103,16 +103,15 @@ class Places:
         """
         ticket = _Ticket(party, is_first, address, person)
         with self._lock:
-            is_refused = self._is_waiting_enough(party)
-            if not is_refused:
-                is_queue_full = self._is_queue_full(ticket)
-                self._waiting.append(ticket)
-                self._give_free_places()
-                if ticket.has_place:
-                    return True
-                is_refused = is_queue_full and not self._displace(ticket)
-            if is_refused:
-                self._leave(ticket)
+            if self._is_waiting_enough(party):
+                return False
+            is_queue_full = self._is_queue_full(ticket)
+            self._waiting.append(ticket)
+            self._give_free_places()
+            if ticket.has_place:
+                return True
+            if is_queue_full and not self._displace(ticket):
+                self._waiting.remove(ticket)
                 return False
             came = ticket.came = threading.Event()
         try:
