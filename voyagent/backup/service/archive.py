@@ -20,6 +20,8 @@ BLOCK = tarfile.BLOCKSIZE
 PIECE_BYTES = 1024 * 1024
 MODE = 0o600
 END = bytes(2 * BLOCK)
+CHANGED = "it was changed after it was made"
+"""Reason of a refusal: a byte differs from what `Writer` wrote."""
 
 
 class BackupRunning(BackupError):
@@ -143,10 +145,10 @@ class Archive:
             except (tarfile.HeaderError, ValueError):
                 is_as_written = False
             if not is_as_written:
-                raise WrongFile(self.path, _CHANGED if self.members else "it is not a backup")
+                raise WrongFile(self.path, CHANGED if self.members else "it is not a backup")
             self.members[found.name] = self._member(file, found.size)
         if any(self._take(file, BLOCK)) or file.read(1):
-            raise WrongFile(self.path, _CHANGED)
+            raise WrongFile(self.path, CHANGED)
 
     def _member(self, file: BinaryIO, size: int) -> Member:
         offset, digest, left = file.tell(), hashlib.sha256(), size
@@ -155,7 +157,7 @@ class Archive:
             digest.update(piece)
             left -= len(piece)
         if any(self._take(file, -size % BLOCK)):
-            raise WrongFile(self.path, _CHANGED)
+            raise WrongFile(self.path, CHANGED)
         return Member(offset, size, digest.hexdigest())
 
     def _take(self, file: BinaryIO, size: int) -> bytes:
@@ -163,9 +165,6 @@ class Archive:
         if len(found) < size:
             raise WrongFile(self.path, "its end is missing")
         return found
-
-
-_CHANGED = "it was changed after it was made"
 
 
 def _header(name: str, size: int, mtime: int | None = None) -> bytes:

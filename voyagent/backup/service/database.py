@@ -23,16 +23,16 @@ from voyagent.backup.errors import (
 from voyagent.drivers.postgres.clients import Clients, NoClients, ProgramError, Source
 from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
-from voyagent.kernel.db_connections import Purpose, parameters_for
+from voyagent.kernel.db_connections import APP_ROLE, Purpose, parameters_for
 
 MAINTENANCE = "postgres"
 """Database from which other databases are created and renamed."""
 NAME_LENGTH_MAX = 63
 EXCHANGE_WITHIN_S = 30.0
 _LOCK = "select pg_try_advisory_lock(hashtextextended('voyagent restore ' || %s, 0))"
-_ROLES = ("voyagent_app", "voyagent_lookup", "voyagent_eraser")
 _OWNERS = ("voyagent_lookup", "voyagent_eraser")
 """Roles that own functions in the schema `app`, and may therefore create there."""
+_ROLES = (APP_ROLE, *_OWNERS)
 # The extensions and the schema exist already: the owner may not set all of their properties.
 _LEFT_OUT = re.compile(r"^\d+; \d+ \d+ (SCHEMA - (app|public) |EXTENSION - )")
 # The owner sees of the sessions of other roles only the role. Processes of the server have no role.

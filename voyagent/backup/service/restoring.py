@@ -28,7 +28,7 @@ from voyagent.backup.rules.manifest import (
     Manifest,
     differences,
 )
-from voyagent.backup.service.archive import Archive
+from voyagent.backup.service.archive import CHANGED, Archive
 from voyagent.backup.service.database import Databases, restoring
 from voyagent.backup.service.secrets import require_secrets
 from voyagent.drivers.anchors.folder import StatementFolder
@@ -98,10 +98,10 @@ def open_backup(file: Path, passphrase: str) -> Opened:
     except sealing.CannotOpen:
         raise WrongPassphrase(file) from None
     except ValueError:
-        raise WrongFile(file, "it was changed after it was made") from None
+        raise WrongFile(file, CHANGED) from None
     found = {name: one.sha256 for name, one in archive.members.items()}
     if {name: found[name] for name in found.keys() - {MANIFEST, KEYS}} != manifest.members:
-        raise WrongFile(file, "it was changed after it was made")
+        raise WrongFile(file, CHANGED)
     return Opened(archive, manifest, secrets)
 
 

@@ -104,18 +104,18 @@ class RollUp:
         amounts, so neither loses those of the other.
         """
         found = self.differences_statement().cte("found")
+        order = [found.c[name] for name in self.key]
         names = (*self.key, *self.texts, *self.sums)
         rows = select(
             bindparam(TENANT, type_=self.table.c[TENANT].type),
             *(found.c[name] for name in (*self.key, *self.texts)),
             *(found.c[f"recomputed_{name}"] - found.c[f"stored_{name}"] for name in self.sums),
-        ).order_by(*(found.c[name] for name in self.key))
+        ).order_by(*order)
         added = insert(self.table).from_select([TENANT, *names], rows)
         written = added.on_conflict_do_update(
             index_elements=list(self.table.primary_key),
             set_={name: self.table.c[name] + added.excluded[name] for name in self.sums},
         )
-        order = [found.c[name] for name in self.key]
         return select(found).order_by(*order).add_cte(written.cte("written"))
 
     def _part(self, columns: Any, side: str) -> Select[Any]:
