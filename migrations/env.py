@@ -1,21 +1,24 @@
-"""Run migrations as the schema's owner and apply the SQL files in one transaction.
+"""Run migrations as the schema's owner, each in a transaction of its own.
 
-Lock and statement timeouts protect people who work during the migration. A step that cannot run in
-a transaction, such as `create index concurrently`, uses Alembic's `autocommit_block()`. The steps
-before it are committed first.
+The SQL files are applied in the transaction of the newest migration. Lock and statement timeouts
+protect people who work meanwhile; a migration that does not get its locks is tried again. A step
+that cannot run in a transaction is in `recipes.py`.
 """
 
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import structlog
 from alembic import context
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy.exc import DBAPIError
 
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import sql_files
@@ -25,11 +28,18 @@ from voyagent.kernel.db_connections import Purpose, address_of, note_pooler, par
 sys.path.insert(0, str(Path(__file__).parent))
 
 import fingerprint
+from recipes import TIME_LIMITS
 
-LOCK_TIMEOUT_MS = 2000
-STATEMENT_TIMEOUT_MS = 120_000
+PAUSES_S = (1, 2, 4, 8)
+"""Pauses before a migration that did not get its locks is tried again."""
+BUSY = frozenset({"40P01", "55P03"})
+"""SQLSTATE of a deadlock, and of a lock that was not granted in time."""
+OLDEST_CODE = "0118"
+"""`installation.code_from` before the first contract step."""
 LAST_OF_RELEASE_0_1 = "0064"
 BASELINE = "0100"
+
+log = structlog.get_logger(__name__)
 
 
 def include_object(
@@ -57,25 +67,70 @@ def run() -> None:
                 " address of the server itself."
             )
         wait_for_turn(connection)
-        connection.execute(text(f"set lock_timeout = {LOCK_TIMEOUT_MS}"))
-        connection.execute(text(f"set statement_timeout = {STATEMENT_TIMEOUT_MS}"))
-        connection.commit()
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
             include_object=include_object,
             compare_server_default=False,
+            transaction_per_migration=True,
+            on_version_apply=finish_step,
         )
-        migrations = context.get_context()
-        only_reads = migrations.opts.get("dont_mutate", False)
-        with context.begin_transaction():
-            if not only_reads:
-                enter_from_release_0_1(connection, migrations)
-            context.run_migrations()
-            # The files are of the newest revision, so no earlier one can have them.
-            if not only_reads and migrations.get_current_heads() == heads():
-                sql_files.apply_changed(connection)
+        for pause_s in (*PAUSES_S, None):
+            try:
+                migrate(connection)
+                break
+            except (DBAPIError, psycopg.Error) as error:
+                sqlstate = getattr(getattr(error, "orig", error), "sqlstate", None)
+                if sqlstate not in BUSY or pause_s is None:
+                    raise
+                connection.rollback()
+                log.warning("migration.waits", seconds=pause_s, sqlstate=sqlstate)
+                time.sleep(pause_s)
     engine.dispose()
+
+
+def migrate(connection: Connection) -> None:
+    """Run what is still to do; after an error this can be called again."""
+    migrations = context.get_context()
+    only_reads = migrations.opts.get("dont_mutate", False)
+    with connection.begin():
+        connection.execute(text(TIME_LIMITS))
+        if not only_reads:
+            enter_from_release_0_1(connection, migrations)
+    context.run_migrations()
+    if not only_reads:
+        apply_files(connection, migrations.get_current_heads())
+    connection.commit()
+
+
+def finish_step(
+    *,
+    ctx: MigrationContext,
+    step: MigrationInfo,
+    heads: Collection[str],
+    run_args: object,  # noqa: ARG001
+) -> None:
+    """Complete a migration in its transaction."""
+    assert ctx.connection is not None
+    revision = context.script.get_revision(step.up_revision_id or "")
+    if hasattr(revision.module, "contracts"):
+        code_from = max(
+            (
+                getattr(one.module, "contracts", OLDEST_CODE)
+                for one in context.script.iterate_revisions(tuple(heads), "base")
+            ),
+            default=OLDEST_CODE,
+        )
+        ctx.connection.execute(
+            text("update installation set code_from = :code_from"), {"code_from": code_from}
+        )
+    apply_files(ctx.connection, heads)
+
+
+def apply_files(connection: Connection, heads: Collection[str]) -> None:
+    """Apply the SQL files at the newest revision: no earlier one can have them."""
+    if set(heads) == set(context.script.get_heads()):
+        sql_files.apply_changed(connection)
 
 
 def wait_for_turn(connection: Connection) -> None:
@@ -95,11 +150,6 @@ def driver_of(connection: Connection) -> psycopg.Connection[Any]:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver
-
-
-def heads() -> tuple[str, ...]:
-    """Return the newest revision that this program knows."""
-    return tuple(context.script.get_heads())
 
 
 def enter_from_release_0_1(connection: Connection, migrations: MigrationContext) -> None:

@@ -1,7 +1,8 @@
 """${message}
 
-Never edit this file once it has landed. Add columns first, fill them, drop in a later release. Lock
-and statement timeouts stay on (env.py).
+Never edit this file once it has landed. The release before runs meanwhile: add columns first, drop
+in a later release and declare `contracts` then (docs/extend.md). Steps on large tables are in
+recipes.py.
 A new table of an agency needs `row_security.protect`; a foreign key to such a table is composite,
 `(tenant_id, …)`. Functions and triggers are in voyagent/*/sql/.
 """

@@ -157,8 +157,10 @@ def test_a_migrated_database_passes_every_check(ground: Ground) -> None:
             f"at revision 0100, and this release needs {SCHEMA_FROM}",
         ),
         (
-            "update alembic_version set version_num = '9999'",
-            f"update alembic_version set version_num = '{SCHEMA_TO}'",
+            "update alembic_version set version_num = '9999';"
+            " update installation set code_from = '9998'",
+            f"update alembic_version set version_num = '{SCHEMA_TO}';"
+            " update installation set code_from = '0118'",
             f"at revision 9999, and this release knows revisions up to {SCHEMA_TO}",
         ),
         (
@@ -181,6 +183,19 @@ def test_a_wrong_database_refuses_the_start_with_one_sentence(
     assert sentence in refusal
     assert refusal.count(". ") == 0, "one sentence"
     require_start(ground.settings)
+
+
+@pytest.mark.parametrize("code_from", ["0118", SCHEMA_TO])
+def test_a_newer_schema_is_accepted_while_it_has_what_this_release_uses(
+    ground: Ground, code_from: str
+) -> None:
+    with ground.changed(
+        "update alembic_version set version_num = '9999';"
+        f" update installation set code_from = '{code_from}'",
+        f"update alembic_version set version_num = '{SCHEMA_TO}';"
+        " update installation set code_from = '0118'",
+    ):
+        require_start(ground.settings)
 
 
 @pytest.mark.parametrize(("seconds", "refuses"), [(120, True), (-120, True), (30, False)])

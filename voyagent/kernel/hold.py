@@ -22,7 +22,11 @@ _IS_HELD = text("select hold is not null from installation")
 
 
 class Installation(Base):
-    """The only row of the table: the id of the installation and its hold, or null."""
+    """The only row of the table: the id of the installation and its hold, or null.
+
+    `code_from` is the lowest `SCHEMA_TO` of a release that runs on the schema. The contract steps
+    of migrations raise it.
+    """
 
     __tablename__ = "installation"
 
@@ -30,6 +34,7 @@ class Installation(Base):
     hold: Mapped[str | None]
     held_since: Mapped[datetime | None]
     is_only: Mapped[bool] = mapped_column(server_default=text("true"))
+    code_from: Mapped[str] = mapped_column(server_default=text("'0118'"))
 
     __table_args__ = (
         UniqueConstraint("is_only", name="uq_installation_is_only"),

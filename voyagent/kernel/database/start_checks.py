@@ -24,13 +24,19 @@ from voyagent.kernel.db_connections import APP_ROLE, Purpose
 from voyagent.kernel.events import POLL_S
 
 MIGRATIONS = PACKAGE.parent / "migrations" / "versions"
-SCHEMA_FROM = "0118"
+SCHEMA_FROM = "0120"
 """The lowest revision of the schema on which this release runs."""
+
+UPGRADE_FROM = "0118"
+"""The revision of the release before, whose processes may run while this release migrates."""
 
 SCHEMA_TO = max(
     (path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*.py")), default=SCHEMA_FROM
 )
-"""The highest revision of the schema on which this release runs: its newest migration."""
+"""The newest migration of this release.
+
+The release also runs on a newer schema, as long as `installation.code_from` is not newer.
+"""
 
 EXIT_CODE = 4
 """Exit code of a refused start; gunicorn does not restart a worker that ends with it."""
@@ -199,8 +205,9 @@ _SERVER_CHECKS = (
 # These three read tables, so they come last: without a schema the server refuses them.
 _SCHEMA = Check(
     "revision of the schema",
-    "select case when max(version_num) is null then '' when max(version_num) not between"
-    " %(schema_from)s and %(schema_to)s then max(version_num) end from alembic_version",
+    "select case when max(version_num) is null then '' when max(version_num) < %(schema_from)s or"
+    " max(version_num) > %(schema_to)s and (select code_from from installation) > %(schema_to)s"
+    " then max(version_num) end from alembic_version",
     "{schema}",
 )
 _UNBOUND = Check(

@@ -1,0 +1,48 @@
+"""Steps on tables with rows that do not stop the people who work with them.
+
+They run outside a transaction, so each is in a migration without other steps. Each can be run again
+after a failure. Migrations call these functions, so the effect of a function must never change.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic import op
+from sqlalchemy import text
+
+TIME_LIMITS = "set lock_timeout = '2s'; set statement_timeout = '2min'"
+"""Limits of the other steps: a step that waits for a lock makes everybody behind it wait."""
+_IS_INVALID = text("select not indisvalid from pg_index where indexrelid = to_regclass(:name)")
+
+
+def create_index(name: str, on: str, *, unique: bool = False) -> None:
+    """Create an index while people write; an invalid one of an earlier run is dropped first.
+
+    `on` is the rest of the statement, such as `invoices (tenant_id, due_date)`.
+    """
+    kind = "unique index" if unique else "index"
+    with _without_limits():
+        if op.get_bind().scalar(_IS_INVALID, {"name": name}):
+            op.execute(f"drop index concurrently {name}")
+        op.execute(f"create {kind} concurrently if not exists {name} on {on}")
+
+
+def drop_index(name: str) -> None:
+    """Drop an index while people write."""
+    with _without_limits():
+        op.execute(f"drop index concurrently if exists {name}")
+
+
+def validate(table: str, constraint: str) -> None:
+    """Check the rows for a constraint that was added `not valid`, while people write."""
+    with _without_limits():
+        op.execute(f"alter table {table} validate constraint {constraint}")
+
+
+@contextmanager
+def _without_limits() -> Iterator[None]:
+    """Run statements outside a transaction; nobody waits for the locks of these."""
+    with op.get_context().autocommit_block():
+        op.execute("set lock_timeout = 0; set statement_timeout = 0")
+        yield
+        op.execute(TIME_LIMITS)
