@@ -11,6 +11,7 @@ from flask_migrate import Migrate
 
 from tests.processes import ROOT
 from voyagent import factory
+from voyagent.backup.service import copies
 from voyagent.kernel.database.start_checks import SCHEMA_TO
 
 SOURCE = '''"""Do {upgrade}."""
@@ -44,6 +45,7 @@ class MigrationFolder:
             return Migrate(app, db, directory=str(self._folder))
 
         monkeypatch.setattr(factory, "Migrate", migrate)
+        monkeypatch.setattr(copies, "MIGRATIONS", self._folder / "versions")
 
     def add(
         self,

@@ -9,7 +9,7 @@ from flask import Flask
 
 from voyagent.assistant.commands import examples, replay
 from voyagent.audit.commands import audit
-from voyagent.backup.commands import backup, release, restore
+from voyagent.backup.commands import backup, release, restore, upgrade
 from voyagent.capabilities.commands import do
 from voyagent.demo.service.agency import fill
 from voyagent.http.commands import with_database
@@ -80,7 +80,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     app.cli.add_command(check)
     app.cli.add_command(audit)
-    for command in (backup, restore, release):
+    for command in (backup, restore, release, upgrade):
         app.cli.add_command(command)
     app.cli.add_command(replay)
     app.cli.add_command(agency)

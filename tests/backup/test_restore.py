@@ -292,7 +292,9 @@ def test_a_database_that_is_used_at_the_end_is_left_alone(
 
 def test_only_one_restore_runs_at_a_time(shared: Site, file: Path) -> None:
     with database.restoring(shared.settings):
-        refused(shared, f"Another restore of the database {shared.name} is running.", file)
+        refused(
+            shared, f"Another restore or upgrade of the database {shared.name} is running.", file
+        )
 
 
 def test_a_lost_database_is_restored_with_the_earlier_secret(site: Site, tmp_path: Path) -> None:
@@ -372,7 +374,7 @@ def test_the_owner_needs_no_rights_of_a_superuser(
                 server.execute(f"alter role {name} nocreatedb")
                 done = site.restore(file)
                 assert done.output.splitlines()[-1].startswith(
-                    "Error: The server does not permit the restore (permission denied to create"
+                    "Error: The server does not permit a copy of the database (permission denied"
                 )
         finally:
             server.execute(f"alter role {name} createdb")

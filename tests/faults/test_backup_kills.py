@@ -21,7 +21,7 @@ from tests.faults.catalogue import checksums
 from tests.faults.conftest import Report, Rounds
 from tests.faults.web import wait
 from tests.processes import ROOT, worker_environment
-from voyagent.backup.service.restoring import Opened, open_backup
+from voyagent.backup.service.copies import Opened, open_backup
 
 KILLS = 50
 PATIENCE_S = 120

@@ -1,4 +1,4 @@
-"""Operator's commands `flask backup`, `flask restore` and `flask release`."""
+"""Operator's commands `flask backup`, `restore`, `release` and `upgrade`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from flask import current_app
 
 from voyagent.audit.service.statements import Anchors
 from voyagent.backup.errors import BackupError
-from voyagent.backup.service import making, releasing, restoring
+from voyagent.backup.service import making, releasing, restoring, upgrading
+from voyagent.backup.service.copies import Program, open_backup
 from voyagent.backup.service.secrets import write_secrets
 from voyagent.http.commands import with_database
 from voyagent.http.extensions import installed
@@ -88,13 +89,13 @@ def restore(file: Path, passphrase_file: Path | None, secrets_to: Path | None) -
     ends with `flask release`.
     """
     settings = installed(Settings, "settings")
-    opened = restoring.open_backup(file, _passphrase(passphrase_file))
+    opened = open_backup(file, _passphrase(passphrase_file))
     if secrets_to is not None:
         write_secrets(secrets_to, opened.secrets)
         click.echo(f"{secrets_to}: {', '.join(sorted(opened.secrets))}.")
         return
     anchors = installed(Anchors, "anchors")
-    program = restoring.Program(_over, flask_migrate.upgrade, anchors)
+    program = Program(_over, flask_migrate.upgrade, anchors)
     done = restoring.restore(settings, opened, program, click.echo)
     warnings = restoring.prepare_logins(settings) + restoring.refill_statements(anchors)
     for warning in warnings:
@@ -105,6 +106,31 @@ def restore(file: Path, passphrase_file: Path | None, secrets_to: Path | None) -
         f" {done.sessions} sessions have ended.{kept}"
     )
     click.echo("The installation is on hold. End the hold with `flask release`.")
+
+
+@click.command("upgrade")
+@click.argument("file", type=_FILE)
+@_passphrase_file
+@click.option("--rehearse-only", is_flag=True, help="Migrate and check only the copy.")
+@with_database
+@_refusals
+def upgrade(file: Path, passphrase_file: Path | None, *, rehearse_only: bool) -> None:
+    """Migrate the database while the processes of the release before run.
+
+    First a backup is written to FILE, a new file, and restored to a copy. The copy is migrated, and
+    its books and audit logs are checked. Only then the database itself is migrated. If a migration
+    fails there, the migrations before it stay; run the command again.
+    """
+    settings = installed(Settings, "settings")
+    program = Program(_over, flask_migrate.upgrade, installed(Anchors, "anchors"))
+    passphrase = _passphrase(passphrase_file, confirms=True)
+    upgrading.upgrade(settings, file, passphrase, program, click.echo, only_rehearse=rehearse_only)
+    if rehearse_only:
+        click.echo("The database is unchanged.")
+        return
+    for warning in restoring.prepare_logins(settings):
+        click.echo(f"Warning: {warning}", err=True)
+    click.echo("The schema is at the newest revision. Restart the processes with this release.")
 
 
 @click.command("release")

@@ -73,10 +73,10 @@ class DatabaseInUse(BackupError):
 
 
 class RestoreRunning(BackupError):
-    """Another restore of this database is running."""
+    """Another restore or upgrade of this database is running."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Another restore of the database {name} is running.")
+        super().__init__(f"Another restore or upgrade of the database {name} is running.")
 
 
 class ProgramFailed(BackupError):
@@ -87,11 +87,11 @@ class ProgramFailed(BackupError):
 
 
 class NotPermitted(BackupError):
-    """The server does not permit what a restore needs."""
+    """The server does not permit what a copy of the database needs."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"The server does not permit the restore ({reason}): the login of"
+            f"The server does not permit a copy of the database ({reason}): the login of"
             " VOYAGENT_DB_ADMIN_URL needs CREATEDB, and CREATEROLE if roles are missing."
         )
 
@@ -109,3 +109,40 @@ class NotOnHold(BackupError):
 
     def __init__(self) -> None:
         super().__init__("The installation is not on hold.")
+
+
+class StopSkipped(BackupError):
+    """The release whose processes may run is too old to run beside the migrations."""
+
+    def __init__(self, revision: str, lowest: str) -> None:
+        super().__init__(
+            f"The schema is at revision {revision}, and this release upgrades a running"
+            f" installation from {lowest} on: upgrade to each release between first, or stop all"
+            " processes, make a backup, and run `flask migrate-up`."
+        )
+
+
+class NewerSchema(BackupError):
+    """The schema belongs to a newer release."""
+
+    def __init__(self, revision: str, newest: str) -> None:
+        super().__init__(
+            f"The schema is at revision {revision}, and this release knows revisions up to"
+            f" {newest}: upgrade with the release that belongs to the schema."
+        )
+
+
+class FileExists(BackupError):
+    """The file may be the backup of an earlier upgrade, which failed."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file} exists already: choose another name for the backup.")
+
+
+class MigrationFailed(BackupError):
+    """A migration failed; those before it stay, and the upgrade can be run again."""
+
+    def __init__(self, name: str, revision: str, reason: str) -> None:
+        super().__init__(
+            f"The migration of the database {name} from revision {revision} failed: {reason}."
+        )

@@ -36,6 +36,7 @@ NO_ACTS = {
     "privacy.seal": "the same values, encrypted with the present secret",
     "demo": "it acts by the rules, which leave their events",
     "migrate-up": "the schema is nobody's act",
+    "upgrade": "the same",
     "worker": "it runs the tasks",
 }
 
