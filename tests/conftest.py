@@ -94,8 +94,14 @@ def server_urls() -> Iterator[tuple[str, str]]:
         yield server.admin_url, server.app_url
 
 
+def _migrate(settings: Settings) -> None:
+    cli.migrate(create_app(settings))
+
+
 @contextmanager
-def fresh_database(server_urls: tuple[str, str], data_dir: Path) -> Iterator[Settings]:
+def fresh_database(
+    server_urls: tuple[str, str], data_dir: Path, migrate: Callable[[Settings], None] = _migrate
+) -> Iterator[Settings]:
     """Settings of a new, migrated database that is dropped when the block ends."""
     admin_url, app_url = (sa.make_url(url) for url in server_urls)
     name = f"test_{secrets.token_hex(6)}"
@@ -121,7 +127,7 @@ def fresh_database(server_urls: tuple[str, str], data_dir: Path) -> Iterator[Set
         # Roles are the server's: two first migrations at once, in two databases, would trip over
         # them. Closing the connection unlocks.
         connection.execute(sa.text("select pg_advisory_lock(7203842)"))
-        cli.migrate(create_app(made))
+        migrate(made)
     yield made
     with owner.connect() as connection:
         connection.execute(sa.text(f"drop database if exists {name} with (force)"))

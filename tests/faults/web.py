@@ -58,6 +58,7 @@ class Web:
         app: str = "wsgi:app",
         *,
         graceful_s: int = 2,
+        root: Path = ROOT,
     ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -86,15 +87,17 @@ class Web:
             "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
             "VOYAGENT_LIMIT_SCALE": "10000",
             "VOYAGENT_CONNECTIONS_PER_ADDRESS": "10000",
+            "PYTHONPATH": str(root),
             **variables,
         }
+        self._root = root
         self.start()
 
     def start(self) -> None:
         """Start the processes, or start them again on the same port."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
+                self._command, cwd=self._root, env=self._environment, stdout=log, stderr=log
             )
 
     def log_end(self) -> str:
@@ -335,13 +338,15 @@ def web_processes(
     processes: int,
     app: str = "wsgi:app",
     graceful_s: int = 2,
+    root: Path = ROOT,
     **variables: str,
 ) -> Iterator[Web]:
     """Run web processes until the block ends; `variables` are for their environment.
 
     `graceful_s` is the time in seconds for the drain and for the requests under way after it.
+    `root` is the folder of the code.
     """
-    web = Web(settings, folder, processes, variables, app, graceful_s=graceful_s)
+    web = Web(settings, folder, processes, variables, app, graceful_s=graceful_s, root=root)
     try:
         web.started_s = web.wait()
         yield web
@@ -351,14 +356,17 @@ def web_processes(
 
 @contextmanager
 def worker_process(
-    settings: Settings, folder: Path, *, app: str = "wsgi", **variables: str
+    settings: Settings, folder: Path, *, app: str = "wsgi", root: Path = ROOT, **variables: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker until the block ends; its log is `worker.log` in the folder."""
+    """Run a worker until the block ends; its log is `worker.log` in the folder.
+
+    `root` is the folder of the code.
+    """
     with (folder / "worker.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", app, "worker"],
-            cwd=ROOT,
-            env=worker_environment(settings) | variables,
+            cwd=root,
+            env=worker_environment(settings) | {"PYTHONPATH": str(root)} | variables,
             stdout=log,
             stderr=log,
         )
