@@ -72,6 +72,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MigrationFolder:
     return MigrationFolder(tmp_path, monkeypatch)
 
 
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> ScriptDirectory:
+    """The migrations of the program."""
+    monkeypatch.syspath_prepend(ROOT / "migrations")
+    return ScriptDirectory(str(ROOT / "migrations"))
+
+
 def migrate_up(settings: Settings) -> Result:
     return create_app(settings).test_cli_runner().invoke(args=["migrate-up"])
 
@@ -164,7 +171,7 @@ def test_a_step_outside_a_transaction_is_alone_in_its_migration() -> None:
     assert found.startswith(step_rules.MIXED)
 
 
-def test_each_migration_keeps_to_the_rules(own: Settings) -> None:
+def test_each_migration_keeps_to_the_rules(own: Settings, script: ScriptDirectory) -> None:
     groups: dict[str, list[Executed]] = {}
     pending: list[Executed] = []
 
@@ -177,7 +184,6 @@ def test_each_migration_keeps_to_the_rules(own: Settings) -> None:
             assert isinstance(driver, psycopg.Connection)
             pending.append(Executed(statement, is_alone=driver.autocommit))
 
-    script = ScriptDirectory(str(ROOT / "migrations"))
     ours = [each for each in script.walk_revisions() if each.revision >= FIRST]
     with create_app(own).app_context():
         flask_migrate.downgrade(revision=str(ours[-1].down_revision))
@@ -194,8 +200,9 @@ def test_each_migration_keeps_to_the_rules(own: Settings) -> None:
     assert not any(found.values()), found
 
 
-def test_a_contract_step_removes_what_the_release_before_does_not_use() -> None:
-    script = ScriptDirectory(str(ROOT / "migrations"))
+def test_a_contract_step_removes_what_the_release_before_does_not_use(
+    script: ScriptDirectory,
+) -> None:
     declared = {
         each.revision: each.module.contracts
         for each in script.walk_revisions()

@@ -1,7 +1,8 @@
-"""Kills of `flask backup` and `flask restore` at random moments."""
+"""Kills of `flask backup`, `restore` and `upgrade` at random moments."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import secrets
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import flask_migrate
 import pytest
 import sqlalchemy as sa
 
@@ -22,6 +24,8 @@ from tests.faults.conftest import Report, Rounds
 from tests.faults.web import wait
 from tests.processes import ROOT, worker_environment
 from voyagent.backup.service.copies import Opened, open_backup
+from voyagent.factory import create_app
+from voyagent.kernel.database.start_checks import SCHEMA_TO, UPGRADE_FROM
 
 KILLS = 50
 PATIENCE_S = 120
@@ -205,3 +209,33 @@ def test_a_kill_between_the_two_renames_leaves_the_old_state(ground: Ground) -> 
     Command(site, "restore", file).finish()
     assert ground.is_restored()
     ground.check_restored(open_backup(file, PASSPHRASE))
+
+
+def test_a_killed_upgrade_loses_nothing_and_can_be_run_again(
+    ground: Ground, seeded: random.Random, rounds: Rounds, report: Report
+) -> None:
+    site, ends = ground.site, Counter[str]()
+    files = (site.folder / f"before{number}.tar" for number in itertools.count())
+
+    def to_release_before() -> None:
+        with create_app(site.settings).app_context():
+            flask_migrate.downgrade(revision=UPGRADE_FROM)
+
+    to_release_before()
+    before = ground.rows()
+    whole_s = Command(site, "upgrade", next(files)).finish()
+    for _ in range(rounds(KILLS)):
+        to_release_before()
+        Command(site, "upgrade", next(files)).kill_after(
+            seeded.uniform(whole_s / 3, whole_s * 1.05), with_children=seeded.random() < 0.5
+        )
+        ((revision,),) = site.ask("select version_num from alembic_version")
+        after = ground.rows()
+        assert {column: after[column] for column in before} == before
+        ends[revision] += 1
+        if revision != SCHEMA_TO:
+            Command(site, "upgrade", next(files)).finish()
+        assert site.ask("select version_num from alembic_version") == [(SCHEMA_TO,)]
+        assert site.databases() == {site.name}
+        assert site.run("check").exit_code == 0
+    report(f"{whole_s:.1f} s; revisions after kills: {dict(sorted(ends.items()))}")
