@@ -36,14 +36,19 @@ from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.identity.queries.people import offers_demo
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.kernel import metrics
-from voyagent.kernel.config import SEED_BYTES, ConfigurationError, Settings, load_settings
+from voyagent.kernel.config import (
+    SEED_BYTES,
+    ConfigurationError,
+    Settings,
+    load_settings,
+    read_files,
+)
 from voyagent.kernel.database.start_checks import EXIT_CODE, StartRefused, require_start
 from voyagent.kernel.db import db
 from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.errors import VoyagentError
 
 ROOT = Path(__file__).resolve().parent
-HOST = "127.0.0.1"
 BACKLOG = 2048
 ORPHANS_END_WITHIN_S = 10
 WORKER_STOP_TIMEOUT_S = 8
@@ -105,9 +110,12 @@ def create_app() -> Flask:
 def set_defaults() -> None:
     """Set development defaults for missing environment variables.
 
-    Child processes inherit the variables. If VOYAGENT_ENV is `production`, nothing is set, so that
-    a forgotten variable is noticed.
+    Child processes inherit the variables. If VOYAGENT_ENV is `production`, no default is set, so
+    that a forgotten variable is noticed. Variables that name a file are replaced by its content.
     """
+    for name, value in read_files().items():
+        os.environ[name] = value
+        del os.environ[f"{name}_FILE"]
     os.environ.setdefault("VOYAGENT_ENV", "development")
     if os.environ["VOYAGENT_ENV"] == "production":
         return
@@ -123,7 +131,7 @@ def set_defaults() -> None:
     os.environ.setdefault("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "true")
     os.environ.setdefault("VOYAGENT_LOG_JSON", "false")
     os.environ.setdefault("VOYAGENT_DRAIN_S", "0")
-    os.environ.setdefault("VOYAGENT_PUBLIC_URL", f"http://{HOST}:{load_settings().port}")
+    os.environ.setdefault("VOYAGENT_PUBLIC_URL", f"http://{load_settings().listen_address}")
 
 
 def make_data_folder(data_dir: Path) -> None:
@@ -167,18 +175,21 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
     contains has ended.
     """
     name = settings.data_dir / f"web-{settings.port}.lock"
+    family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
     make_data_folder(settings.data_dir)
     with name.open("a+") as lock:
         give_up_at = time.monotonic() + ORPHANS_END_WITHIN_S
         while True:
             is_ours = _try_lock(lock.fileno())
             try:
-                listener = socket.create_server((HOST, settings.port), backlog=BACKLOG)
+                listener = socket.create_server(
+                    (settings.bind, settings.port), family=family, backlog=BACKLOG
+                )
                 break
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
                     raise PortUnavailable(
-                        f"{HOST}:{settings.port} cannot be used: {error.strerror}."
+                        f"{settings.listen_address} cannot be used: {error.strerror}."
                     ) from None
                 if is_ours or _is_alive(_number_in(name)) or time.monotonic() > give_up_at:
                     raise PortUnavailable(
@@ -340,7 +351,7 @@ class WebServer(BaseApplication):
 
 def greeting(settings: Settings, *, has_demo: bool) -> str:
     """Return the text to print at the start: URL, demo sign-in and folders."""
-    lines = ["", f"Voyagent runs at http://{HOST}:{settings.port}"]
+    lines = ["", f"Voyagent runs at http://{settings.listen_address}"]
     if has_demo:
         lines += [f"  Demo sign-in   {DEMO_EMAIL}", f"  Password       {DEMO_PASSWORD}"]
     lines += [f"  Data           {settings.data_dir.resolve()}"]

@@ -1,14 +1,20 @@
 """Settings of gunicorn, read by `gunicorn wsgi:app` and by app.py."""
 
 import math
-import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-_host = os.environ.get("VOYAGENT_BIND") or "127.0.0.1"
-_port = os.environ.get("VOYAGENT_PORT") or os.environ.get("PORT") or "5000"
-bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
+if find_spec("voyagent") is None:  # gunicorn itself adds this folder later
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from voyagent.kernel import metrics
+from voyagent.kernel.database.start_checks import settings_or_exit
+
+_settings = settings_or_exit()
+
+bind = _settings.listen_address
 
 # There are more threads than all that may wait at the same time (docs/limits.md): 200 streams of
 # the assistant, 128 slow readers, and the callers that wait for connections, files and passwords.
@@ -26,10 +32,7 @@ limit_request_line = 0
 limit_request_field_size = 16380
 
 # After SIGTERM the drain, then ten seconds for requests under way.
-try:
-    graceful_timeout = 10 + math.ceil(float(os.environ.get("VOYAGENT_DRAIN_S") or 3))
-except (ValueError, OverflowError):  # the program refuses the value with a sentence
-    graceful_timeout = 10
+graceful_timeout = 10 + math.ceil(_settings.drain_s)
 
 # Gunicorn passes headers about the client on and trusts none; the program checks them.
 forwarded_allow_ips = ""
@@ -42,22 +45,15 @@ access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 control_socket_disable = True
 
 
-_here = str(Path(__file__).resolve().parent)
-if _here not in sys.path:  # where gunicorn finds the worker and the program
-    sys.path.insert(0, _here)
-
-
 def on_starting(_server: Any) -> None:
     """Set the folder in which all web processes store metrics, and delete old files."""
-    metrics = _metrics()
-    if metrics.share(_metrics_dir()):
-        metrics.clear(_metrics_dir())
+    if metrics.share(_settings.metrics_place):
+        metrics.clear(_settings.metrics_place)
 
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Remove the gauges of an ended web process; its counters stay in the totals."""
-    metrics = _metrics()
-    metrics.leave(_metrics_dir(), worker.pid)
+    metrics.leave(_settings.metrics_place, worker.pid)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -80,18 +76,3 @@ def post_worker_init(worker: Any) -> None:
         on_drain=parts["voyagent.draining"].set,
         on_stop=parts["voyagent.listener"].close,
     )
-
-
-def _metrics_dir() -> Path:
-    """Return VOYAGENT_METRICS_DIR, or the folder `metrics` in the data folder."""
-    return Path(
-        os.environ.get("VOYAGENT_METRICS_DIR")
-        or Path(os.environ.get("VOYAGENT_DATA_DIR") or "var") / "metrics"
-    )
-
-
-def _metrics() -> Any:
-    """Return the program's metrics module."""
-    from voyagent.kernel import metrics  # noqa: PLC0415
-
-    return metrics

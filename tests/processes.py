@@ -1,10 +1,13 @@
-"""Processes that tests start: their environment, and their end by process id."""
+"""Processes that tests start: their settings, and their end by process id."""
 
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from voyagent.kernel.config import Settings
 
@@ -33,6 +36,18 @@ def worker_environment(settings: Settings) -> dict[str, str]:
             "VOYAGENT_WORKER_STALLED_S": "1.0",
         }
     )
+
+
+def gunicorn_settings(**variables: str) -> dict[str, Any]:
+    """Return the names in gunicorn.conf.py, read with only these variables."""
+    others = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("VOYAGENT_") and name != "PORT"
+    }
+    given = others | {"VOYAGENT_AUTH_SECRET": "s" * 40} | variables
+    with mock.patch.dict(os.environ, given, clear=True):
+        return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 
 
 def end(process: subprocess.Popen[bytes], *, within_s: float) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import runpy
-from pathlib import Path
 from types import SimpleNamespace
 
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-CONFIGURATION = Path(__file__).resolve().parent.parent / "gunicorn.conf.py"
+from tests.processes import gunicorn_settings
+
 TOKEN = "5ec4e7c0ffee5ec4e7c0ffee5ec4e7c0"
 
 
 def test_the_access_log_has_the_path_without_query_and_referrer() -> None:
     configuration = Config()
-    configuration.set("access_log_format", runpy.run_path(str(CONFIGURATION))["access_log_format"])
+    configuration.set("access_log_format", gunicorn_settings()["access_log_format"])
     log = Logger(configuration)
     environ = {
         "REQUEST_METHOD": "GET",

@@ -29,6 +29,7 @@ from voyagent.drivers.postgres.launcher import stop_server
 from voyagent.drivers.postgres.place import find_location
 from voyagent.identity.rules.demo import DEMO_EMAIL
 from voyagent.kernel import metrics
+from voyagent.kernel.config import load_settings
 from voyagent.kernel.database.start_checks import EXIT_CODE
 from voyagent.kernel.db_address import psycopg_url
 
@@ -278,6 +279,29 @@ def test_an_invalid_url_is_reported_in_a_sentence(tmp_path: Path) -> None:
     assert refusal(**variables).startswith(
         "Voyagent did not start: VOYAGENT_DB_URL must name a PostgreSQL database"
     )
+
+
+@pytest.mark.parametrize("address", ["127.0.0.2", "::1"])
+def test_the_program_listens_on_the_address_of_the_setting(tmp_path: Path, address: str) -> None:
+    settings = load_settings(
+        auth_secret="s" * 40, data_dir=tmp_path, bind=address, port=_free_port()
+    )
+    with start_script.claim_port(settings) as listener:
+        assert listener.getsockname()[:2] == (address, settings.port)
+    assert settings.listen_address in start_script.greeting(settings, has_demo=False)
+
+
+def test_a_variable_that_names_a_file_has_no_default(tmp_path: Path) -> None:
+    (tmp_path / "secret-file").write_text("f" * 40 + "\n")
+    given = {
+        "VOYAGENT_AUTH_SECRET_FILE": str(tmp_path / "secret-file"),
+        "VOYAGENT_DATA_DIR": str(tmp_path),
+    }
+    with mock.patch.dict(os.environ, _bare_environment() | given, clear=True):
+        start_script.set_defaults()
+        assert os.environ["VOYAGENT_AUTH_SECRET"] == "f" * 40
+        assert "VOYAGENT_AUTH_SECRET_FILE" not in os.environ
+        assert load_settings().auth_secret.get_secret_value() == "f" * 40
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.processes import gunicorn_settings
 from voyagent.factory import create_app
 from voyagent.http.buffering import BufferingWorker, Limits
 from voyagent.kernel.config import Settings
-
-CONFIGURATION = str(Path(__file__).resolve().parent.parent / "gunicorn.conf.py")
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +29,7 @@ def test_streams_are_released_when_the_drain_ends_and_not_before(settings: Setti
         told.update(hooks, limits=limits)
 
     worker = SimpleNamespace(wsgi=app, use=use)
-    runpy.run_path(CONFIGURATION)["post_worker_init"](worker)
+    gunicorn_settings()["post_worker_init"](worker)
     with listener.waiting_for("chat:any") as bell:
         bell.clear()
         told["on_drain"]()
@@ -49,21 +46,15 @@ def test_the_settings_are_the_limits_of_the_web_process(settings: Settings) -> N
     )
     told: list[Limits] = []
     worker = SimpleNamespace(wsgi=app, use=lambda limits, **_hooks: told.append(limits))
-    runpy.run_path(CONFIGURATION)["post_worker_init"](worker)
+    gunicorn_settings()["post_worker_init"](worker)
     (limits,) = told
     assert limits.header_s == 7.0
     assert [str(network) for network in limits.trusted] == ["10.0.0.5/32"]
 
 
-@pytest.mark.parametrize(("given", "seconds"), [(None, 13), ("0", 10), ("2.5", 13), ("x", 10)])
-def test_the_master_waits_for_the_drain_and_ten_seconds(
-    monkeypatch: pytest.MonkeyPatch, given: str | None, seconds: int
-) -> None:
-    if given is None:
-        monkeypatch.delenv("VOYAGENT_DRAIN_S", raising=False)
-    else:
-        monkeypatch.setenv("VOYAGENT_DRAIN_S", given)
-    assert runpy.run_path(CONFIGURATION)["graceful_timeout"] == seconds
+@pytest.mark.parametrize(("drain_s", "seconds"), [("3", 13), ("0", 10), ("2.5", 13)])
+def test_the_master_waits_for_the_drain_and_ten_seconds(drain_s: str, seconds: int) -> None:
+    assert gunicorn_settings(VOYAGENT_DRAIN_S=drain_s)["graceful_timeout"] == seconds
 
 
 @pytest.mark.parametrize(
@@ -76,13 +67,7 @@ def test_the_master_waits_for_the_drain_and_ten_seconds(
         ({"VOYAGENT_BIND": "::1"}, "[::1]:5000"),
     ],
 )
-def test_variables_choose_the_address(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], bind: str
-) -> None:
-    for name in ("PORT", "VOYAGENT_PORT", "VOYAGENT_BIND"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    settings = runpy.run_path(CONFIGURATION)
+def test_variables_choose_the_address(variables: dict[str, str], bind: str) -> None:
+    settings = gunicorn_settings(**variables)
     assert settings["bind"] == bind
     assert settings["worker_class"].endswith(BufferingWorker.__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -56,11 +55,11 @@ from voyagent.kernel.db import db
 from voyagent.kernel.events import NotifyListener
 from voyagent.kernel.keyring import Keyring, use_keyring
 from voyagent.kernel.limits import Limiter
+from voyagent.kernel.program_files import FILES
 from voyagent.ledger.rules import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
 from voyagent.reports.service.files import make_later
 
-ROOT = Path(__file__).resolve().parent.parent
 PORTS: dict[type[Any], str] = {
     Keyring: "voyagent.keyring",
     Outbox: "voyagent.outbox",
@@ -78,13 +77,13 @@ def create_app(settings: Settings) -> Flask:
     headers.configure_logging(settings)
     keyring = Keyring(settings)
     app = VoyagentFlask(
-        "voyagent", root_path=str(ROOT), template_folder="templates", static_folder="static"
+        "voyagent", root_path=str(FILES), template_folder="templates", static_folder="static"
     )
     app.config.update(
         engine_config(settings),
         SECRET_KEY=keyring.secrets[0],
         SECRET_KEY_FALLBACKS=keyring.secrets[1:],
-        TRANSLATIONS=str(ROOT / "translations"),
+        TRANSLATIONS=str(FILES / "translations"),
         WTF_CSRF_TIME_LIMIT=None,
         TESTING=settings.env == "test",
         PROVIDE_AUTOMATIC_OPTIONS=False,
@@ -93,12 +92,12 @@ def create_app(settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["voyagent.settings"] = settings
     app.extensions["voyagent.keyring"] = keyring
-    app.extensions["voyagent.paper"] = Paper(ROOT / "templates" / "paper")
+    app.extensions["voyagent.paper"] = Paper(FILES / "templates" / "paper")
     app.extensions["voyagent.suppliers"] = open_suppliers(settings, keyring)
     app.extensions["voyagent.listener"] = NotifyListener(settings)
     app.extensions["voyagent.draining"] = Event()
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"))
+    Migrate(app, db, directory=str(FILES / "migrations"))
     audit.install()
     audit_queries.use_directory(audit_queries.Directory(people.name_of, people.people_statement))
     app.extensions["voyagent.anchors"] = Anchors.of(settings)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from voyagent.kernel.config import ConfigurationError, Environment, load_settings
+from voyagent.kernel.config import ConfigurationError, Environment, Settings, load_settings
 
 SECRET = "s" * 32
 
@@ -130,6 +132,7 @@ def test_default_settings_are_those_of_the_contract(monkeypatch: pytest.MonkeyPa
             "0.0.0.0/0",
             "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks",
         ),
+        ("VOYAGENT_BIND", "", "VOYAGENT_BIND"),
         ("VOYAGENT_LIMIT_SCALE", "0", "VOYAGENT_LIMIT_SCALE"),
         ("VOYAGENT_LIMIT_SCALE", "inf", "VOYAGENT_LIMIT_SCALE"),
         (
@@ -410,4 +413,76 @@ def test_in_production_keys_are_sent_over_https_only(
     with pytest.raises(
         ConfigurationError, match=f"VOYAGENT_{variable}_BASE_URL must be https:// in production"
     ):
+        load_settings()
+
+
+FILE_VALUES = {
+    "auth_secret": "f" * 40,
+    "port": "5009",
+    "anthropic_api_key": "from-a-file",
+    "env": "development",
+    "db_url": "postgresql://u:p%40ss@h/d",
+    "audit_anchor_dir": "/srv/statements",
+}
+
+
+@pytest.mark.parametrize("newline", ["", "\n", "\r\n"])
+def test_a_setting_may_be_the_content_of_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, newline: str
+) -> None:
+    for name, value in FILE_VALUES.items():
+        (tmp_path / name).write_bytes((value + newline).encode())
+        monkeypatch.setenv(f"VOYAGENT_{name.upper()}_FILE", str(tmp_path / name))
+    monkeypatch.setenv("PORT", "5001")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "from-the-environment")
+    made = load_settings()
+    assert {name: getattr(made, name) for name in ("port", "db_url", "env")} == {
+        "port": 5009,
+        "db_url": "postgresql://u:p%40ss@h/d",
+        "env": Environment.DEVELOPMENT,
+    }
+    assert made.auth_secret.get_secret_value() == "f" * 40
+    assert made.anthropic_api_key.get_secret_value() == "from-a-file"
+    assert made.anchor_place == Path("/srv/statements")
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_may_be_a_file_but_not_set_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    variable = f"VOYAGENT_{name.upper()}"
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
+    monkeypatch.setenv(variable, SECRET)
+    monkeypatch.setenv(f"{variable}_FILE", str(tmp_path / "secret"))
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings()
+    assert str(refused.value) == (
+        f"{variable} and {variable}_FILE are both set: set only one of them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file or directory"), (b"\xff" * 40, "it is not UTF-8")],
+)
+def test_a_file_that_cannot_be_read_is_reported_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, reason: str
+) -> None:
+    place = tmp_path / "secret"
+    if content is not None:
+        place.write_bytes(content)
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET_FILE", str(place))
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings()
+    assert str(refused.value) == (
+        f"VOYAGENT_AUTH_SECRET_FILE must name a text file that the program may read: {reason}"
+    )
+
+
+def test_a_value_from_a_file_is_checked_like_one_of_a_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("short-secret\n")
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET_FILE", str(tmp_path / "secret"))
+    with pytest.raises(ConfigurationError, match="VOYAGENT_AUTH_SECRET is too short"):
         load_settings()

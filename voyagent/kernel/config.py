@@ -1,4 +1,4 @@
-"""Settings of the installation, read from environment variables at start."""
+"""Settings of the installation, from environment variables and files."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from voyagent.kernel.db_address import libpq_parameters
 
+PREFIX = "VOYAGENT_"
 SECRET_BYTES_MIN = 32
 SEED_BYTES = 32
 Address = IPv4Address | IPv6Address
@@ -39,9 +40,12 @@ class ConfigurationError(Exception):
 
 
 class Settings(BaseSettings):
-    """All settings with their defaults; the variable `VOYAGENT_X` sets the field `x`."""
+    """All settings with their defaults.
 
-    model_config = SettingsConfigDict(env_prefix="VOYAGENT_", extra="ignore", populate_by_name=True)
+    The variable `VOYAGENT_X` sets the field `x`, or `VOYAGENT_X_FILE` names a file with its value.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", populate_by_name=True)
 
     env: Environment = Environment.PRODUCTION
     db_url: str | None = None
@@ -52,6 +56,7 @@ class Settings(BaseSettings):
     db_programs_dir: Path | None = None
     redis_url: str | None = None
     data_dir: Path = Path("var")
+    bind: str = Field("127.0.0.1", min_length=1)
     port: int = Field(5000, ge=1, le=65535, validation_alias=AliasChoices("VOYAGENT_PORT", "PORT"))
     public_url: str = "http://127.0.0.1:5000"
     version: str = "0.1.0"
@@ -121,6 +126,11 @@ class Settings(BaseSettings):
     def is_production(self) -> bool:
         """Return True in production, where development settings are refused."""
         return self.env is Environment.PRODUCTION
+
+    @property
+    def listen_address(self) -> str:
+        """Return the address and port on which the web server listens, as in a URL."""
+        return f"[{self.bind}]:{self.port}" if ":" in self.bind else f"{self.bind}:{self.port}"
 
     @property
     def is_https(self) -> bool:
@@ -345,14 +355,42 @@ def load_settings(**overrides: object) -> Settings:
     Raises ConfigurationError with one sentence for each variable that is missing or invalid. The
     sentences do not contain the values, which may be secrets.
     """
+    files = {
+        variable.removeprefix(PREFIX).lower(): value for variable, value in read_files().items()
+    }
     try:
-        settings = Settings(**overrides)  # type: ignore[arg-type]
+        settings = Settings(**(files | overrides))  # type: ignore[arg-type]
     except ValidationError as error:
         problems = [
             _sentence(dict(item)) for item in error.errors(include_url=False, include_input=False)
         ]
         raise ConfigurationError("; ".join(problems)) from None
     return settings
+
+
+def read_files() -> dict[str, str]:
+    """Return the values of variables that are in files, by variable.
+
+    `VOYAGENT_X_FILE` names the file of `VOYAGENT_X`. The value is the content of the file without
+    the newline at its end.
+
+    Raises ConfigurationError if a variable is set in both ways, or if a file cannot be read.
+    """
+    values = {}
+    for variable in (f"{PREFIX}{name.upper()}" for name in Settings.model_fields):
+        place = f"{variable}_FILE"
+        if place not in os.environ:
+            continue
+        if variable in os.environ:
+            raise ConfigurationError(f"{variable} and {place} are both set: set only one of them")
+        try:
+            values[variable] = Path(os.environ[place]).read_text("utf-8").removesuffix("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ConfigurationError(
+                f"{place} must name a text file that the program may read: {reason}"
+            ) from None
+    return values
 
 
 def _seed(text: str) -> bytes | None:
@@ -371,7 +409,7 @@ def _sentence(item: dict[str, object]) -> str:
         if name == "VOYAGENT_PORT" and name not in os.environ:
             # two variables set this field, and the error always names the first one
             name = "PORT"
-        return f"{name if name.isupper() else 'VOYAGENT_' + name.upper()}: {message}"
+        return f"{name if name.isupper() else PREFIX + name.upper()}: {message}"
     return message
 
 

@@ -22,7 +22,8 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection, text
 
-PACKAGE = Path(__file__).resolve().parents[2]
+from voyagent.kernel.program_files import PACKAGE
+
 TABLE = """
 create table if not exists app.sql_files (
   path text constraint pk_sql_files primary key,

@@ -7,6 +7,7 @@ with one column: null if all is well, otherwise a description of the problem.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,24 +16,23 @@ import psycopg
 import structlog
 
 from voyagent.kernel import clock, db_connections
-from voyagent.kernel.config import Settings
+from voyagent.kernel.config import ConfigurationError, Settings, load_settings
 from voyagent.kernel.database.connection_budget import connections_to_server
-from voyagent.kernel.database.sql_files import PACKAGE, read_files
+from voyagent.kernel.database.sql_files import read_files
 from voyagent.kernel.db import Base
 from voyagent.kernel.db_address import libpq_parameters, without_password
 from voyagent.kernel.db_connections import APP_ROLE, Purpose
 from voyagent.kernel.events import POLL_S
+from voyagent.kernel.program_files import FILES
 
-MIGRATIONS = PACKAGE.parent / "migrations" / "versions"
+MIGRATIONS = FILES / "migrations" / "versions"
 SCHEMA_FROM = "0120"
 """The lowest revision of the schema on which this release runs."""
 
 UPGRADE_FROM = "0118"
 """The revision of the release before, whose processes may run while this release migrates."""
 
-SCHEMA_TO = max(
-    (path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*.py")), default=SCHEMA_FROM
-)
+SCHEMA_TO = max(path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*.py"))
 """The newest migration of this release.
 
 The release also runs on a newer schema, as long as `installation.code_from` is not newer.
@@ -231,6 +231,19 @@ _OF_SCHEMA = frozenset(
     check for check in _SERVER_CHECKS if check.name.startswith(("extensions", "grants"))
 )
 log = structlog.get_logger(__name__)
+
+
+def settings_or_exit() -> Settings:
+    """Read the settings of a process in production.
+
+    If a variable is missing or invalid, the sentence about it is printed, and the process exits
+    with EXIT_CODE.
+    """
+    try:
+        return load_settings()
+    except ConfigurationError as error:
+        sys.stderr.write(f"Voyagent did not start: {error}\n")
+        sys.exit(EXIT_CODE)
 
 
 def check_start(settings: Settings) -> list[Result]:
