@@ -13,7 +13,7 @@ FAULT_SEED ?=
 BENCH ?=
 BENCH_LARGE ?=
 
-.PHONY: help run test faults bench check lint format clean set-up-run set-up-test
+.PHONY: help run test faults bench check lint format wheel dist clean set-up-run set-up-test
 
 help: ## List the targets
 	@echo 'Voyagent'
@@ -47,8 +47,15 @@ format: set-up-test ## Format the code, apply automatic lint fixes, draw docs/im
 	$(BIN)/ruff check --fix
 	$(BIN)/python -m tools.architecture
 
+wheel: set-up-test ## Build the wheel of this version in dist/
+	rm -rf dist
+	$(BIN)/hatchling build -t wheel
+
+dist: wheel ## Also fetch the locked packages of a server, for the Python and the system of this computer
+	$(BIN)/pip download --quiet --require-hashes --only-binary :all: -d dist -r requirements-server.txt
+
 clean: ## Remove everything that the set-up and the tools made; the data in var/ stays
-	rm -rf .venv node_modules static/vendor .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv node_modules static/vendor dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 set-up-run set-up-test:

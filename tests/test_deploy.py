@@ -137,9 +137,12 @@ def test_the_roles_suffice_without_createrole_after_the_first_migration(
 @pytest.mark.parametrize("unit", sorted((ROOT / "deploy" / "systemd").glob("*@.service")), ids=str)
 @pytest.mark.parametrize("is_broken", [False, True])
 def test_systemd_accepts_a_unit(tmp_path: Path, unit: Path, is_broken: bool) -> None:
-    text = unit.read_text().replace("/opt/voyagent", str(ROOT))
+    program = tmp_path / "bin" / "voyagent"
+    program.parent.mkdir()
+    program.touch(0o755)
+    text = unit.read_text().replace("/opt/voyagent", str(tmp_path))
     if is_broken:
-        text = text.replace(".venv/bin", ".venv/bun")
+        text = text.replace("/bin/voyagent", "/bun/voyagent")
     copied = tmp_path / unit.name.replace("@", "@1")
     copied.write_text(text)
     done = subprocess.run(

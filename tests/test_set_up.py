@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,12 +75,21 @@ def test_the_locks_of_python_packages_have_hashes_and_no_registry(lock: Path) ->
     assert "://" not in text
 
 
-def test_the_development_lock_contains_the_production_lock() -> None:
+def test_each_lock_contains_the_smaller_one_and_the_declared_packages() -> None:
     pins = {
         lock.name: set(re.findall(r"^([a-z0-9][^ ]*==[^ ;]+)", lock.read_text(), re.MULTILINE))
         for lock in LOCKS
     }
+    assert pins["requirements-server.txt"] <= pins["requirements.txt"]
     assert pins["requirements.txt"] <= pins["requirements-dev.txt"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    server, checkout = (
+        {re.sub(r"\[.*\]", "", one) for one in names}
+        for names in (project["dependencies"], project["optional-dependencies"]["checkout"])
+    )
+    assert server <= pins["requirements-server.txt"]
+    assert checkout <= pins["requirements.txt"]
+    assert checkout & pins["requirements-server.txt"] == set()
 
 
 def test_a_step_runs_again_only_after_a_change_of_its_sources(

@@ -6,7 +6,6 @@ Packages, settings, limits, metrics, links and decisions are compared.
 from __future__ import annotations
 
 import re
-import runpy
 import subprocess
 from pathlib import Path
 
@@ -16,7 +15,9 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
+from tests.processes import gunicorn_settings
 from voyagent import cli
+from voyagent.__main__ import web
 from voyagent.approvals.service import deciding, dry_run
 from voyagent.assistant import schemas
 from voyagent.assistant.api import event_stream
@@ -113,6 +114,27 @@ def test_the_operations_page_lists_every_setting(name: str) -> None:
     assert f"`{variable}`" in OPERATIONS or f"`{short}`" in OPERATIONS
 
 
+def test_the_operations_page_lists_no_other_setting() -> None:
+    tables = re.findall(r"^\| (`(?:VOYAGENT_|PORT)[^|]*)\|", OPERATIONS, re.MULTILINE)
+    listed = {name for cell in tables for name in re.findall(r"`(VOYAGENT_\w+)`", cell)}
+    assert listed <= {"VOYAGENT_" + name.upper() for name in Settings.model_fields}
+
+
+def test_no_process_reads_a_setting_past_the_settings() -> None:
+    """Otherwise a variable would not work as a file, or not in every process."""
+    sources = [ROOT / "wsgi.py", ROOT / "gunicorn.conf.py", *(ROOT / "voyagent").rglob("*.py")]
+    read = {
+        name
+        for source in sources
+        for name in re.findall(
+            r"os\.(?:environ\.get\(|environ\[|getenv\()\s*\"(\w+)", source.read_text()
+        )
+    }
+    assert "VOYAGENT_PARENT_PID" in read
+    settings = {"VOYAGENT_" + name.upper() for name in Settings.model_fields}
+    assert read & (settings | {"PORT", "ANTHROPIC_API_KEY"}) == set()
+
+
 def test_the_operations_page_lists_every_metric() -> None:
     source = "".join(
         (ROOT / "voyagent" / room / "metrics.py").read_text() for room in ("kernel", "http")
@@ -155,7 +177,7 @@ def test_the_page_of_limits_lists_the_shares_of_an_overall_limit(is_known: bool)
 
 
 _MIB = 1024 * 1024
-_THREADS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"]
+_THREADS = gunicorn_settings()["threads"]
 FIGURES = {
     "exports": (
         copy_export.SLOTS,
@@ -331,7 +353,11 @@ def test_paths_in_backquotes_exist(name: str) -> None:
 
 @pytest.mark.parametrize("page", MANUALS, ids=lambda page: page.stem)
 def test_commands_in_the_manuals_exist(page: Path) -> None:
-    commands = re.findall(r"\bflask (?:--app wsgi )?([a-z][a-z-]+)(?: ([a-z]+))?", page.read_text())
+    commands = re.findall(
+        r"(?:\bflask |(?:^|`|/)voyagent )([a-z][a-z-]+)(?: ([a-z]+))?",
+        page.read_text(),
+        re.MULTILINE,
+    )
     assert [words for words in commands if not _is_command(*words)] == []
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z]+)", page.read_text(), re.MULTILINE)) <= targets
@@ -361,6 +387,7 @@ def test_links_in_the_documentation_lead_to_a_file(name: str) -> None:
 def _is_command(name: str, sub: str) -> bool:
     app = Flask("docs")
     app.cli.add_command(flask_migrate.cli.db)
+    app.cli.add_command(web)
     cli.register(app, Settings(auth_secret=SecretStr("x" * 32)))
     command = app.cli.commands.get(name)
     if not isinstance(command, click.Group):
