@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.assistant.line import FRAME, INVOICE, Line
@@ -12,6 +13,7 @@ from tests.people import ApiClient
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
+from voyagent.privacy.service import retention
 
 
 @pytest.fixture
@@ -53,6 +55,27 @@ def test_after_a_restart_a_finished_turn_is_sent_byte_for_byte(
     for after in range(len(events)):
         assert events_of(replay(restarted, line, after)) == events[after:], after
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 2
+
+
+def test_a_message_is_not_handled_again_after_its_events_were_deleted(
+    line: Line, restarted: Flask, owner_engine: sa.Engine
+) -> None:
+    first = line.post({"message": "trial balance"})
+    line.drain()
+    events = events_of(first.get_data())
+    with owner_engine.begin() as connection:
+        for change in (
+            "chat_events set created_at = now() - interval '8 days'",
+            "chat_turns set finished_at = now() - interval '8 days'",
+        ):
+            connection.execute(
+                sa.text(f"update {change} where session_id = :s"), {"s": line.session_id}
+            )
+    with line.person.acting():
+        assert retention.apply(("turn_events",)) == {"turn_events": len(events) - 1}
+    assert events_of(replay(restarted, line, 1)) == events[-1:]
+    session = line.person.api.get(f"/chat/sessions/{line.session_id}").json
+    assert session["message_count"] == 2
 
 
 def test_after_a_restart_the_stream_continues_over_turns(line: Line, restarted: Flask) -> None:

@@ -204,6 +204,7 @@ def test_failures_refusals_stops_and_restarts_replay_equally(
             "step 4: recorded answer",
         ),
         ("delete from chat_turn_steps where turn_id = :i", "the journal is empty"),
+        ("delete from chat_events where turn_id = :i and kind <> 'final'", "events were deleted"),
     ],
     ids=[
         "an event's words",
@@ -214,6 +215,7 @@ def test_failures_refusals_stops_and_restarts_replay_equally(
         "an outcome",
         "a missing step",
         "no journal",
+        "events of another week",
     ],
 )
 def test_the_first_difference_is_printed_and_the_exit_code_is_1(

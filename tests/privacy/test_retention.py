@@ -19,6 +19,7 @@ from tests.people import Person
 from tests.privacy.people import MAIL, NAME, a_subject
 from tests.trips.things import OUT, PASSPORT, VISA, a_line, a_passenger, a_trip
 from voyagent.audit.service import recording
+from voyagent.chat.service import conversations
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import person_keys
 from voyagent.kernel.db import db
@@ -106,8 +107,8 @@ def test_an_enquiry_with_an_invoice_stays(alice: Person, run: Run) -> None:
 def test_an_old_conversation_is_deleted_with_everything_in_it(alice: Person, run: Run) -> None:
     a_subject(alice)
     run(
-        "update chat_sessions set last_message_at = now() - interval '731 days' where tenant_id ="
-        " :t"
+        "update chat_sessions set created_at = now() - interval '732 days', last_message_at ="
+        " now() - interval '731 days' where tenant_id = :t"
     )
     assert applied(alice, "conversations") == {"conversations": 1}
     assert run("select count(*) from chat_messages where tenant_id = :t") == [0]
@@ -259,12 +260,108 @@ def test_personal_text_of_old_events_goes_and_the_events_stay(alice: Person, run
     assert len(alice.api.get("/audit?kind=probe.noted").json["items"]) == 1
 
 
-def test_ended_sign_ins_lose_address_and_browser(alice: Person, run: Run) -> None:
-    run("update auth_sessions set ip = '203.0.113.7', user_agent = 'x' where tenant_id = :t")
+def test_ended_sign_ins_go_after_their_refresh_tokens(alice: Person, run: Run) -> None:
+    (sessions,) = run("select count(*) from auth_sessions where tenant_id = :t")
+    (tokens,) = run("select count(*) from refresh_tokens where tenant_id = :t")
+    assert tokens > 0
+    end = (
+        "update auth_sessions set ended_at = now() - interval '1 day' * :days where tenant_id = :t"
+    )
+    run(end, days=89)
     assert applied(alice, "sessions") == {}
-    run("update auth_sessions set ended_at = now() - interval '91 days' where tenant_id = :t")
+    run(end, days=91)
+    assert [applied(alice, "sessions") for _ in range(3)] == [
+        {"sessions": tokens},
+        {"sessions": sessions},
+        {},
+    ]
+
+
+def test_a_session_that_has_expired_long_ago_goes_too(alice: Person, run: Run) -> None:
+    run("delete from refresh_tokens where tenant_id = :t")
+    run("update auth_sessions set expires_at = now() - interval '91 days' where tenant_id = :t")
     assert applied(alice, "sessions")["sessions"] >= 1
-    assert set(run("select ip from auth_sessions where tenant_id = :t")) == {""}
+
+
+def test_expired_invitations_links_tokens_and_keys_go(alice: Person, run: Run) -> None:
+    ages = "unnest(array[interval '31 days', interval '29 days']) with ordinality as a(age, n)"
+    secret = "sha256(convert_to(cast(:t as text) || n, 'UTF8'))"
+    values = {"u": alice.actor.user_id}
+    run(
+        "insert into one_time_tokens (tenant_id, id, user_id, purpose, email, token_hash,"
+        " expires_at) select :t, gen_random_uuid(), :u, 'verify_email', 'u@v.example',"
+        f" {secret}, now() - age from {ages}",
+        **values,
+    )
+    run(
+        "insert into invites (tenant_id, id, invited_by_user_id, email, role, token_hash, status,"
+        " expires_at) select :t, gen_random_uuid(), :u, n || '@v.example', 'agent',"
+        f" {secret}, 'pending', now() - age from {ages}",
+        **values,
+    )
+    run(
+        "insert into revoked_tokens (tenant_id, token_id, expires_at) select :t, n, now() - age"
+        f" from {ages}"
+    )
+    run(
+        "insert into api_keys (tenant_id, id, created_by_user_id, name, prefix, key_hash, scopes,"
+        " expires_at, revoked_at) select :t, gen_random_uuid(), :u, k.name, gen_random_uuid(),"
+        " sha256(''), array['read'], now() - k.expired, now() - k.revoked from (values"
+        " ('revoked', null, interval '31 days'), ('expired', interval '31 days', null),"
+        " ('young', interval '-9 days', interval '29 days'),"
+        " ('in use', interval '-9 days', null), ('for ever', null, null))"
+        " k(name, expired, revoked)",
+        **values,
+    )
+    assert [applied(alice, "credentials") for _ in range(5)] == [
+        *({"credentials": number} for number in (1, 1, 1, 2)),
+        {},
+    ]
+    for table in ("one_time_tokens", "invites", "revoked_tokens"):
+        young = f"select expires_at > now() - interval '30 days' from {table} where tenant_id = :t"
+        assert set(run(young)) == {True}, table
+    names = "select name from api_keys where tenant_id = :t order by name"
+    assert run(names) == ["for ever", "in use", "young"]
+
+
+def test_events_go_after_the_end_of_the_answer_and_the_last_one_stays(
+    alice: Person, run: Run
+) -> None:
+    with alice.acting() as actor:
+        session_id = conversations.create_session(actor).id
+    run(
+        "insert into chat_turns (tenant_id, id, session_id, number, user_id, kind, status,"
+        " finished_at) select :t, id, :s, n, :u, 'message', status, now() - age from (values"
+        " ('over', 901, 'done', interval '8 days'), ('young', 902, 'done', interval '6 days'),"
+        " ('runs', 903, 'running', null)) v(id, n, status, age)",
+        s=session_id,
+        u=alice.actor.user_id,
+    )
+    run(
+        "insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data, created_at)"
+        " select :t, :s, row_number() over (), turn, kind, '{}', now() - interval '9 days' from"
+        " unnest(array['over', 'young', 'runs', 'without a turn']) turn,"
+        " unnest(array['text_delta', 'final']) kind",
+        s=session_id,
+    )
+    assert applied(alice, "turn_events") == {"turn_events": 2}
+    assert applied(alice, "turn_events") == {}
+    left = "select turn_id || ' ' || kind from chat_events where session_id = :s"
+    assert sorted(run(left, s=session_id)) == [
+        *("over final", "runs final", "runs text_delta", "without a turn final"),
+        *("young final", "young text_delta"),
+    ]
+
+
+def test_costs_of_models_go_by_answer(alice: Person, run: Run) -> None:
+    run(
+        "insert into turn_costs (tenant_id, id, session_id, turn_id, number, model, input_tokens,"
+        " output_tokens, cache_read_tokens, cache_write_tokens, estimated, cost_usd, day,"
+        " created_at) select :t, gen_random_uuid(), gen_random_uuid(), 't', n, 'm', 1, 1, 0, 0,"
+        " false, 0, current_date, now() - interval '1 day' * n from unnest(array[729, 731]) n"
+    )
+    assert applied(alice, "turn_costs") == {"turn_costs": 1}
+    assert run("select number from turn_costs where tenant_id = :t") == [729]
 
 
 def test_records_of_sent_mails_go(alice: Person, run: Run) -> None:

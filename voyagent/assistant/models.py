@@ -45,6 +45,7 @@ class TurnCost(TenantOwned, Base):
         ),
         CheckConstraint("cost_usd >= 0", name="cost"),
         Index("ix_turn_costs_session", "tenant_id", "session_id"),
+        Index("ix_turn_costs_created", "tenant_id", "created_at"),
     )
 
 

@@ -64,6 +64,9 @@ class ChatSession(TenantOwned, Base):
             "last_message_at",
             postgresql_where=text("deleted_at is null"),
         ),
+        Index(
+            "ix_chat_sessions_last_used", "tenant_id", text("greatest(last_message_at, created_at)")
+        ),
     )
 
 
@@ -193,13 +196,17 @@ class ChatTurnStep(TenantBound, Base):
     outcome: Mapped[dict[str, Any]] = mapped_column(JSONB)
     finished_at: Mapped[DefaultNow]
 
-    __table_args__ = (references("chat_turns", "turn_id", "fk_chat_turn_steps_turn", "CASCADE"),)
+    __table_args__ = (
+        references("chat_turns", "turn_id", "fk_chat_turn_steps_turn", "CASCADE"),
+        Index("ix_chat_turn_steps_finished", "tenant_id", "finished_at"),
+    )
 
 
 class ChatEvent(TenantBound, Base):
     """An event of a turn.
 
-    `data` is the exact JSON text that was sent to clients.
+    `data` is the exact JSON text that was sent to clients. Some days after the end of the turn all
+    events but the one of the kind `final` are deleted.
     """
 
     __tablename__ = "chat_events"
@@ -224,5 +231,11 @@ class ChatEvent(TenantBound, Base):
             "turn_id",
             unique=True,
             postgresql_where=text("kind = 'final'"),
+        ),
+        Index(
+            "ix_chat_events_created",
+            "tenant_id",
+            "created_at",
+            postgresql_where=text("kind <> 'final'"),
         ),
     )

@@ -63,6 +63,15 @@ class Enquiry(TenantOwned, Base):
         CheckConstraint("budget_currency ~ '^[A-Z]{3}$'", name="currency"),
         Index("ix_enquiries_created", "tenant_id", desc("created_at"), desc("id")),
         Index("ix_enquiries_status", "tenant_id", "status", desc("created_at"), desc("id")),
+        Index(
+            "ix_enquiries_named",
+            "tenant_id",
+            "updated_at",
+            postgresql_where=text(
+                "customer_name <> '–' or num_nonnulls(customer_email, customer_phone, origin,"
+                " destination, notes) > 0"
+            ),
+        ),
         Index("ix_enquiries_depart", "tenant_id", "depart_date"),
         Index(
             "ix_enquiries_session",

@@ -110,6 +110,7 @@ class AuthSession(TenantOwned, Base):
         references("users", "user_id", "fk_auth_sessions_user", "CASCADE"),
         CheckConstraint("channel in ('browser', 'api')", name="channel"),
         Index("ix_auth_sessions_user", "tenant_id", "user_id", "created_at"),
+        Index("ix_auth_sessions_over", "tenant_id", text("least(ended_at, expires_at)")),
     )
 
 
@@ -141,6 +142,8 @@ class RevokedToken(TenantBound, Base):
     token_id: Mapped[str] = mapped_column(primary_key=True)
     expires_at: Mapped[datetime]
 
+    __table_args__ = (Index("ix_revoked_tokens_expires", "tenant_id", "expires_at"),)
+
 
 class Invite(TenantOwned, Base):
     """An invitation to join an agency with a role."""
@@ -170,6 +173,7 @@ class Invite(TenantOwned, Base):
             postgresql_where=text("status = 'pending'"),
         ),
         Index("ix_invites_created", "tenant_id", desc("created_at"), desc("id")),
+        Index("ix_invites_expires", "tenant_id", "expires_at"),
     )
 
 
@@ -195,6 +199,7 @@ class OneTimeToken(TenantOwned, Base):
         CheckConstraint("purpose in ('verify_email', 'reset_password')", name="purpose"),
         references("users", "user_id", "fk_one_time_tokens_user", "CASCADE"),
         Index("ix_one_time_tokens_user", "tenant_id", "user_id", "purpose"),
+        Index("ix_one_time_tokens_expires", "tenant_id", "expires_at"),
     )
 
 

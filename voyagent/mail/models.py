@@ -44,5 +44,5 @@ class Mail(TenantOwned, Base):
             "due_at",
             postgresql_where=text("sent_at is null and failed_at is null"),
         ),
-        Index("ix_mails_created", "created_at"),
+        Index("ix_mails_agency_created", "tenant_id", "created_at"),
     )

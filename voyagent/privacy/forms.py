@@ -41,11 +41,14 @@ class RetentionForm(SchemaForm[RetentionPatch]):
 
     enquiries = StringField(_l("Enquiries that did not become an invoice"))
     conversations = StringField(_l("Conversations without a message"))
+    turn_events = StringField(_l("Events of the assistant, after the end of its answer"))
     turn_steps = StringField(_l("Intermediate results of the assistant"))
+    turn_costs = StringField(_l("Costs of language models by answer"))
     passports = StringField(_l("Passports and dates of birth, after the end of the trip"))
     passengers = StringField(_l("Passengers, after the end of the trip"))
     mails = StringField(_l("Records of sent mails"))
     sessions = StringField(_l("Ended sign-ins of colleagues"))
+    credentials = StringField(_l("Expired invitations, mailed links and API keys"))
     audit_text = StringField(_l("Personal text in the audit log"))
     tax_identity = StringField(_l("Identity of erased customers with documents"))
 

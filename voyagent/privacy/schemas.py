@@ -166,11 +166,14 @@ class RetentionPatch(Closed):
 
     enquiries: Days = None
     conversations: Days = None
+    turn_events: Days = None
     turn_steps: Days = None
+    turn_costs: Days = None
     passports: Days = None
     passengers: Days = None
     mails: Days = None
     sessions: Days = None
+    credentials: Days = None
     audit_text: Days = None
     tax_identity: Days = None
 

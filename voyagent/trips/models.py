@@ -87,6 +87,14 @@ class TripPassenger(TenantOwned, Base):
         CheckConstraint("(passport_sealed is null) = (passport_last4 is null)", name="passport"),
         CheckConstraint("passport_last4 ~ '^[A-Z0-9]{4}$'", name="last4"),
         Index("ix_trip_passengers_trip", "tenant_id", "trip_id", "created_at", "id"),
+        Index(
+            "ix_trip_passengers_passports",
+            "tenant_id",
+            "trip_id",
+            postgresql_where=text(
+                "num_nonnulls(date_of_birth, nationality, passport_sealed, passport_expiry) > 0"
+            ),
+        ),
     )
 
 

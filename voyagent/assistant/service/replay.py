@@ -90,6 +90,8 @@ class Replay(Performance):
         """
         if not self._steps:
             raise Difference("the journal is empty")
+        if not self._rows or self._rows[0]["seq"] != self._turn.first_event_seq:
+            raise Difference("its events were deleted")
         try:
             self.to_the_end()
         except _Crashed:

@@ -26,7 +26,7 @@ from voyagent.kernel.events import POLL_S
 from voyagent.kernel.program_files import FILES
 
 MIGRATIONS = FILES / "migrations" / "versions"
-SCHEMA_FROM = "0120"
+SCHEMA_FROM = "0123"
 """The lowest revision of the schema on which this release runs."""
 
 UPGRADE_FROM = "0118"

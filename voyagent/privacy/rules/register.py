@@ -159,7 +159,7 @@ HOLDINGS: tuple[Holding, ...] = (
         ("kind", "data", "created_at"),
         "t.session_id = any(:conversations)",
         "removed",
-        "conversations",
+        "turn_events",
     ),
     Holding(
         "chat_turn_steps",
@@ -477,9 +477,9 @@ HOLDINGS: tuple[Holding, ...] = (
         for table, label, columns, retention in (
             ("users", N_("Colleagues"), ("display_name", "email", "role"), ACCOUNT),
             ("auth_sessions", N_("Sign-ins"), ("user_agent", "ip"), "sessions"),
-            ("invites", N_("Invitations"), ("email", "role"), ACCOUNT),
-            ("one_time_tokens", N_("Links sent by mail"), ("email",), SHORT),
-            ("api_keys", N_("API keys"), ("name",), ACCOUNT),
+            ("invites", N_("Invitations"), ("email", "role"), "credentials"),
+            ("one_time_tokens", N_("Links sent by mail"), ("email",), "credentials"),
+            ("api_keys", N_("API keys"), ("name",), "credentials"),
             (
                 "tenant_settings",
                 N_("Settings"),

@@ -35,8 +35,17 @@ KINDS: dict[str, Retention] = {
     "conversations": Retention(
         730, 30, N_("Conversations without a message"), N_("They are deleted with their requests.")
     ),
+    "turn_events": Retention(
+        7,
+        1,
+        N_("Events of the assistant, after the end of its answer"),
+        N_("They are deleted. The messages stay."),
+    ),
     "turn_steps": Retention(
         90, 7, N_("Intermediate results of the assistant"), N_("They are deleted.")
+    ),
+    "turn_costs": Retention(
+        730, 90, N_("Costs of language models by answer"), N_("They are deleted.")
     ),
     "passports": Retention(
         180,
@@ -51,8 +60,12 @@ KINDS: dict[str, Retention] = {
         N_("Their names and ticket numbers are removed from the trip."),
     ),
     "mails": Retention(90, 7, N_("Records of sent mails"), N_("They are deleted.")),
-    "sessions": Retention(
-        90, 30, N_("Ended sign-ins of colleagues"), N_("Address and browser are deleted.")
+    "sessions": Retention(90, 30, N_("Ended sign-ins of colleagues"), N_("They are deleted.")),
+    "credentials": Retention(
+        30,
+        7,
+        N_("Expired invitations, mailed links and API keys"),
+        N_("They are deleted."),
     ),
     "audit_text": Retention(
         3650,
