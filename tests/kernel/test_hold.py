@@ -29,6 +29,7 @@ NOT_OUTWARD = {
     "identity.mail_audit_statements",
     "identity.mail_reset",
     "mail.see_to",
+    "privacy.delete_failed_jobs",
     "privacy.mask",
     "privacy.retention",
     "privacy.seal",

@@ -114,6 +114,7 @@ class Settings(BaseSettings):
     db_statement_timeout_ms: int = Field(5000, ge=100)
     worker_heartbeat_s: float = Field(1.0, gt=0)
     worker_stalled_s: float = Field(4.0, gt=0)
+    failed_jobs_days: int = Field(30, ge=1, le=365)
     streams_max: int = Field(200, ge=1)
     http_header_s: float = Field(10.0, gt=0, le=120)
     http_body_s: float = Field(10.0, gt=0, le=120)

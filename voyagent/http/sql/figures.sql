@@ -2,7 +2,7 @@
 -- metrics.
 --
 -- Each count reads an index that holds only open rows, so its cost does not grow with the age of
--- the installation. Failed jobs stay until somebody removes them, so their count ends at 10,000.
+-- the installation. Failed jobs stay for some weeks, so their count ends at 10,000.
 
 create or replace function app.figures() returns table (figure text, number bigint)
 language plpgsql stable security definer
