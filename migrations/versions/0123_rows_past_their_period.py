@@ -27,13 +27,13 @@ INDEXES = (
     ("ix_revoked_tokens_expires", "revoked_tokens (tenant_id, expires_at)"),
     (
         "ix_enquiries_named",
-        "enquiries (tenant_id, updated_at) where customer_name <> '–' or "
-        "num_nonnulls(customer_email, customer_phone, origin, destination, notes) > 0",
+        "enquiries (tenant_id, updated_at) where customer_name <> '–' or"
+        " num_nonnulls(customer_email, customer_phone, origin, destination, notes) > 0",
     ),
     (
         "ix_trip_passengers_passports",
-        "trip_passengers (tenant_id, trip_id) where num_nonnulls(date_of_birth, nationality, "
-        "passport_sealed, passport_expiry) > 0",
+        "trip_passengers (tenant_id, trip_id) where num_nonnulls(date_of_birth, nationality,"
+        " passport_sealed, passport_expiry) > 0",
     ),
 )
 
