@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tools.bench import acts, audit, metrics, operations, size
+from tools.bench import acts, audit, disk, metrics, operations, size
 from tools.bench.figures import Figure, exit_code, missed
 from tools.bench.ground import Ground, commit_time, ground
 
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[Ground], Iterator[Figure]]] = {
     "audit": audit.measure,
     "operations": operations.measure,
     "metrics": metrics.measure,
+    "disk": disk.measure,
     "size": size.measure,
 }
 
