@@ -37,9 +37,7 @@ graceful_timeout = 10 + math.ceil(_settings.drain_s)
 # Gunicorn passes headers about the client on and trusts none; the program checks them.
 forwarded_allow_ips = ""
 
-# There is no access log by default. If it is switched on, it has the path without the query,
-# because the query of a mailed link contains a token.
-access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
+logger_class = "voyagent.http.server_log.ServerLog"
 
 # The control socket would create a folder in the home directory of the user.
 control_socket_disable = True

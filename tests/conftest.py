@@ -269,6 +269,12 @@ def statements(app: Flask) -> Iterator[list[str]]:
     sa.event.remove(engine, "before_cursor_execute", note)
 
 
+@pytest.fixture(autouse=True)
+def _no_ids_of_earlier_tests() -> None:
+    """Forget the ids of the last request, which a thread has until the next one."""
+    structlog.contextvars.clear_contextvars()
+
+
 @pytest.fixture
 def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Record the log line of each request."""

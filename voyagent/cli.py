@@ -16,7 +16,7 @@ from voyagent.http.commands import with_database
 from voyagent.http.start import check
 from voyagent.identity.commands import agency
 from voyagent.imports.commands import import_file
-from voyagent.kernel import jobs, metrics
+from voyagent.kernel import jobs, logs, metrics
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import start_checks
 from voyagent.kernel.database.logins import grant_app_role, store_session_settings
@@ -60,6 +60,7 @@ def register(app: Flask, settings: Settings) -> None:
                 err=True,
             )
         name_process(Purpose.WORKER)
+        logs.take_over()
         try:
             jobs.run_worker(app, settings)
         except start_checks.StartRefused as error:

@@ -46,12 +46,14 @@ from voyagent.identity.service.bearers import Bearers
 from voyagent.identity.service.confirming import confirm_in_browser
 from voyagent.identity.service.own_sessions import note_seen, why_ended
 from voyagent.identity.service.values import Identity
+from voyagent.kernel import logs
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.database.session_pool import engine_config
 from voyagent.kernel.db import db
+from voyagent.kernel.error_hook import load_hook
 from voyagent.kernel.events import NotifyListener
 from voyagent.kernel.keyring import Keyring, use_keyring
 from voyagent.kernel.limits import Limiter
@@ -74,7 +76,8 @@ def create_app(settings: Settings) -> Flask:
     The application opens no connection before the first request, so it can be created before a
     fork.
     """
-    headers.configure_logging(settings)
+    hook = load_hook(settings.error_hook) if settings.error_hook else None
+    logs.configure(as_json=settings.log_json, report=None if hook is None else hook.report)
     keyring = Keyring(settings)
     app = VoyagentFlask(
         "voyagent", root_path=str(FILES), template_folder="templates", static_folder="static"

@@ -145,10 +145,10 @@ def test_every_request_is_logged_in_one_line_without_values(
         assert "secret" not in str(line)
     log_lines.clear()
     client.get("/api/enquiries/x?q=1&token=2")
-    assert log_lines[0]["path"] == "/api/enquiries/<enquiry_id>"
+    assert log_lines[0]["route"] == "/api/enquiries/<enquiry_id>"
     assert log_lines[0]["arguments"] == ["q"]
     client.get("/nowhere")
-    assert log_lines[1]["path"] == ":unmatched"
+    assert log_lines[1]["route"] == ":unmatched"
 
 
 def test_a_served_file_is_not_logged(app: Flask, log_lines: list[dict[str, Any]]) -> None:

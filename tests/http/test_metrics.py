@@ -21,6 +21,7 @@ from voyagent.approvals.service import execution
 from voyagent.assistant.service import messages as assistant
 from voyagent.chat.service import conversations as chat
 from voyagent.http import metrics as http_metrics
+from voyagent.http.headers import METHODS
 from voyagent.kernel import jobs
 from voyagent.kernel.config import Environment
 from voyagent.kernel.db import db
@@ -310,7 +311,7 @@ def test_no_input_of_a_caller_becomes_a_label(app: Flask, alice: Person) -> None
         )
     found = labels_of(app)
     assert found["method"] - before["method"] <= {
-        *http_metrics._METHODS,  # noqa: SLF001
+        *METHODS,
         "other",
     }
     templates = {http_metrics._template(rule.rule) for rule in app.url_map.iter_rules()}  # noqa: SLF001 - the same

@@ -584,7 +584,7 @@ def test_no_secret_is_returned_or_logged(
     answer = anyone.post("/auth/sign-in", json={"email": "no address", "password": secret})
     assert secret not in answer.text
     anyone.post("/auth/sign-in", json={"email": alice.email, "password": secret})
-    assert [line["path"] for line in log_lines] == [
+    assert [line["route"] for line in log_lines] == [
         "/api/auth/invites/lookup",
         "/api/auth/sign-in",
         "/api/auth/sign-in",

@@ -34,6 +34,7 @@ from voyagent.kernel.db import db, next_act
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.limits.callers import note_person
+from voyagent.kernel.logs import bind_actor
 from voyagent.kernel.tenancy import name_agency, record_bound_agency
 
 log = structlog.get_logger(__name__)
@@ -170,6 +171,7 @@ def authenticate(credential: Credential) -> Actor:
     record_bound_agency(db.session(), credential.tenant_id)
     actor = actor_of(credential, caller)
     g.actor = actor
+    bind_actor(actor)
     return actor
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
-import sys
 import time
 from collections.abc import Mapping
 
@@ -14,6 +14,7 @@ from werkzeug.datastructures import Headers
 
 from voyagent.http.assets import mark_of
 from voyagent.http.client import client_network
+from voyagent.kernel import logs
 from voyagent.kernel.config import Settings
 from voyagent.kernel.limits.callers import note_network
 
@@ -44,28 +45,15 @@ _EVERYWHERE = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _SECRET_ARGUMENTS = frozenset({"token"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_PROBES = frozenset(
+    f"api_{name}.{probe}"
+    for name, probe in itertools.product(
+        ("system", "system_root"), ("health", "health_db", "health_redis", "ready")
+    )
+) | {"api_metrics.metrics", "api_metrics_root.metrics"}
+"""Endpoints that monitoring calls every few seconds."""
 log = structlog.get_logger("voyagent.request")
-
-
-def configure_logging(settings: Settings) -> None:
-    """Write structured logs to standard output: JSON, or coloured text on a terminal."""
-    renderer = (
-        structlog.processors.JSONRenderer()
-        if settings.log_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        # Standard output is looked up for each line, because it may have been replaced and closed.
-        logger_factory=structlog.PrintLoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -83,7 +71,11 @@ def install(app: Flask, settings: Settings) -> None:
         g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         g.started = time.perf_counter()
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        logs.bind(
+            request_id=g.request_id,
+            method=request.method if request.method in METHODS else "other",
+            route=request.url_rule.rule if request.url_rule else ":unmatched",
+        )
         note_network(client_network())
         if (
             request.method == "OPTIONS"
@@ -150,13 +142,11 @@ def _allow_origin(response: Response, origins: frozenset[str]) -> None:
 
 
 def _log(response: Response) -> None:
-    if request.endpoint == "static" and response.status_code < 400:
+    if response.status_code < 400 and (request.endpoint == "static" or request.endpoint in _PROBES):
         return
     arguments = sorted(name for name in request.args if name not in _SECRET_ARGUMENTS)
     log.info(
         "request",
-        method=request.method,
-        path=request.url_rule.rule if request.url_rule else ":unmatched",
         arguments=arguments,
         status=response.status_code,
         ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),

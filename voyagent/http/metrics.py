@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
+from voyagent.http.headers import METHODS
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 TOKEN_HEADER = "X-Voyagent-Metrics-Token"  # noqa: S105 - the name of a header
 UNMATCHED = ":unmatched"
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_", "HTTP_X_REAL_IP", "HTTP_VIA")
 # Metrics that are read from the database at each request: the prefix of their names there, then
 # the name, the help text and the states of the metric.
@@ -119,7 +119,7 @@ def _digest(secret: str) -> bytes:
 
 def _count(response: Response) -> Response:
     rule = request.url_rule
-    method = request.method if request.method in _METHODS else "other"
+    method = request.method if request.method in METHODS else "other"
     path = UNMATCHED if rule is None else _template(rule.rule)
     is_api = rule is None or rule.endpoint.startswith("api_")
     counter, seconds = _counters(method, path, response.status_code, is_api=is_api)

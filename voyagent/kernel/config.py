@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     mail_from: str = "Voyagent <no-reply@voyagent.invalid>"
     metrics_token: SecretStr = SecretStr("")
     metrics_dir: Path | None = None
+    error_hook: str | None = None
 
     flights: SupplierName | None = None
     hotels: SupplierName | None = None
@@ -392,6 +393,12 @@ def read_files() -> dict[str, str]:
                 f"{place} must name a text file that the program may read: {reason}"
             ) from None
     return values
+
+
+def wants_json_log() -> bool:
+    """Return `VOYAGENT_LOG_JSON`, for a process without checked settings."""
+    given = os.environ.get("VOYAGENT_LOG_JSON", "").strip().lower()
+    return given not in {"false", "f", "no", "n", "off", "0"}
 
 
 def _seed(text: str) -> bytes | None:

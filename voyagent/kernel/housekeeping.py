@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from voyagent.kernel.db import db, transaction
+from voyagent.kernel.logs import bound
 
 Done = TypeVar("Done")
 log = structlog.get_logger(__name__)
@@ -40,11 +41,12 @@ def in_agencies(
     failures: list[Exception] = []
     for act in acts:
         for tenant_id in agencies:
-            try:
-                _in_agency(tenant_id, act, more)
-            except Exception as error:
-                log.exception("job.failed_in_agency", tenant_id=str(tenant_id))
-                failures.append(error)
+            with bound(agency=tenant_id):
+                try:
+                    _in_agency(tenant_id, act, more)
+                except Exception as error:
+                    log.exception("job.failed_in_agency")
+                    failures.append(error)
     db.session.remove()
     if failures:
         raise AgenciesFailed(f"{len(failures)} failures") from failures[0]

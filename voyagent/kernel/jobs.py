@@ -15,7 +15,8 @@ import functools
 import json
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -33,7 +34,7 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from sqlalchemy import text
 
-from voyagent.kernel import clock
+from voyagent.kernel import clock, logs
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import clock_follower
 from voyagent.kernel.database.start_checks import require_start
@@ -60,6 +61,8 @@ LOOK_EVERY_S = 1.0
 # if the database is unreachable for most of a minute.
 TRIES = procrastinate.RetryStrategy(max_attempts=10, wait=1, linear_wait=1)
 RESTART_AFTER_S = 1.0
+_REQUEST_ID = "request_id"
+"""Argument of a job that is for its log, and not for its task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,11 @@ def defer(
     the task names the agency of a job. All jobs without `tenant_id` count as jobs of one agency.
     `queue` is a queue in `kernel/queues.py`. If `queue` is None, the first open job of an agency
     goes to the queue FIRST, and further jobs go to the queue MORE. Arguments must be ids and never
-    secrets, because the table of jobs has no tenant isolation.
+    secrets, because the table of jobs has no tenant isolation. The job also stores the id of the
+    present request, for its log.
     """
+    if (request_id := logs.request_id()) is not None:
+        arguments[_REQUEST_ID] = request_id
     db.session.execute(
         text(_DEFER),
         {
@@ -189,7 +195,7 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
     jobs = procrastinate.App(connector=_Connector(settings))
     jobs.job_manager = _Claims(jobs.connector)
     stalled = StalledJobs(jobs, stalled_s=settings.worker_stalled_s)
-    jobs.worker_defaults = {"worker_middleware": [stalled.watch]}
+    jobs.worker_defaults = {"worker_middleware": [_with_ids, stalled.watch]}
     for registered in _tasks.values():
         run = jobs.task(name=registered.name, retry=TRIES)(_in_context(app, registered))
         if repeats and registered.every is not None:
@@ -204,6 +210,22 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
         await stalled.recover(context)
 
     return jobs
+
+
+async def _with_ids(
+    call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object
+) -> Any:
+    """Run a job with its ids in all lines of the log; middleware of all jobs."""
+    job = context.job
+    with logs.bound(
+        job=job.id,
+        task=job.task_name,
+        attempt=job.attempts + 1,
+        request_id=job.task_kwargs.get(_REQUEST_ID),
+        agency=job.task_kwargs.get("tenant_id"),
+        turn=job.task_kwargs.get("turn_id"),
+    ):
+        return await call_next()
 
 
 class _Connector(procrastinate.PsycopgConnector):
@@ -236,10 +258,13 @@ class _Claims(JobManager):
         return None if row["id"] is None else Job.from_row(row)
 
 
+# The function leaves out the id of the request, because a worker of the release before would pass
+# it to the task.
 _CLAIM = """
-select id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name,
-       attempts, worker_id
-  from app.fetch_job(%(queues)s::varchar[], %(worker_id)s, %(outward)s::varchar[])
+select f.id, f.status, f.task_name, f.priority, f.lock, f.queueing_lock, j.args, f.scheduled_at,
+       f.queue_name, f.attempts, f.worker_id
+  from app.fetch_job(%(queues)s::varchar[], %(worker_id)s, %(outward)s::varchar[]) f
+  left join procrastinate_jobs j on j.id = f.id
 """
 
 
@@ -321,7 +346,8 @@ async def _serve(app: Flask, settings: Settings) -> None:
 def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
     @functools.wraps(registered.run)
     def run(**arguments: Any) -> None:
-        with app.app_context(), timed_job(registered.name), _log_failure(registered.name):
+        arguments.pop(_REQUEST_ID, None)
+        with app.app_context(), timed_job(registered.name), _log_end(registered.name):
             if registered.is_outward and registered.every is not None and is_held():
                 return
             if registered.own_transactions:
@@ -334,13 +360,19 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
 
 
 @contextmanager
-def _log_failure(name: str) -> Iterator[None]:
-    """Log an exception of the block; procrastinate does not log the cause of a retry."""
+def _log_end(name: str) -> Iterator[None]:
+    """Log the end of a job; procrastinate does not log the cause of a retry."""
+    began = time.perf_counter()
     try:
         yield
     except Exception:
-        log.exception("job.failed", task=name)
+        log.exception("job.failed", task=name, ms=_ms_since(began))
         raise
+    log.info("job.done", task=name, ms=_ms_since(began))
+
+
+def _ms_since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 1)
 
 
 def _end_with_parent(stop: Callable[[], object]) -> None:

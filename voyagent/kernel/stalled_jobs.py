@@ -70,7 +70,7 @@ class StalledJobs:
             if await self._jobs.connector.execute_query_all_async(
                 statement, id=job.id, attempts=job.attempts
             ):
-                log.warning("job.rescued", job_id=job.id, task=job.task_name)
+                log.warning("job.rescued", job=job.id, task=job.task_name)
 
     def _note_worker(self, context: JobContext) -> None:
         if context.job.worker_id is not None:

@@ -97,13 +97,13 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None =
     try:
         Performance(turn, planner, models).to_the_end()
     except TurnTakenOver:
-        log.info("turn.taken_over", turn_id=turn_id, attempt=turn.attempt)
+        log.info("turn.taken_over", turn=turn_id, attempt=turn.attempt)
     except AWAY:
         raise
     except Unauthorized:
         _fail(turn, GONE)
     except Exception:  # after any error a turn must end with a `final` event
-        log.exception("turn.crashed", turn_id=turn_id)
+        log.exception("turn.crashed", turn=turn_id)
         _fail(turn, CRASHED)
 
 
@@ -295,7 +295,7 @@ class Performance:
             else:
                 self._keep("move", stored_form(move))
         if isinstance(move, Fail):
-            log.warning("turn.gave_up", turn_id=self._turn.id, model=move.model, cause=move.cause)
+            log.warning("turn.gave_up", turn=self._turn.id, model=move.model, cause=move.cause)
         return move
 
     def _send_text(self, text: str) -> None:

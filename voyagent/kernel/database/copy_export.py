@@ -495,11 +495,11 @@ class _Slot:
         self._start("awaited", AWAITED_CHECK_S, self._check_awaited)
 
     def _end_late(self) -> None:
-        log.info("export.time_limit", tenant_id=str(self._tenant_id))
+        log.info("export.time_limit", agency=str(self._tenant_id))
         self._cut()
 
     def _end_slow(self, *, is_awaited: bool) -> None:
-        log.info("export.client_too_slow", tenant_id=str(self._tenant_id), is_awaited=is_awaited)
+        log.info("export.client_too_slow", agency=str(self._tenant_id), is_awaited=is_awaited)
         self._cut()
 
     def _cut(self) -> None:

@@ -35,6 +35,7 @@ from voyagent.kernel.db_connections import Purpose, is_pooled, parameters_for
 from voyagent.kernel.errors import NotFound, Unauthorized
 from voyagent.kernel.limits.callers import present_network, present_person
 from voyagent.kernel.limits.places import QUEUE_MAX, Places
+from voyagent.kernel.logs import bind_actor
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
 
@@ -320,6 +321,7 @@ class RequestReader:
         if self.actor is None:
             # Set before the check, because the error page needs the actor for its menu.
             self.actor = actor_of(self._credential, caller)
+            bind_actor(self.actor)
             self.actor.require(self._permission)
         return results
 

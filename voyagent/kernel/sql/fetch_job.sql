@@ -2,6 +2,9 @@
 --
 -- Without a hold this is the job library's own function. With a hold, the statement is that of the
 -- library with one more condition. A job that is left out keeps its lock and its place.
+--
+-- The returned arguments are those of the task. The stored ones may also have the id of the request
+-- that made the job.
 
 create or replace function app.fetch_job(queues varchar[], worker bigint, outward varchar[])
 returns procrastinate_jobs
@@ -11,7 +14,9 @@ declare
   found_job procrastinate_jobs;
 begin
   if not exists (select from installation where hold is not null) then
-    return procrastinate_fetch_job_v2(queues, worker);
+    found_job := procrastinate_fetch_job_v2(queues, worker);
+    found_job.args := found_job.args - 'request_id';
+    return found_job;
   end if;
   with candidate as (
     select job.id
@@ -36,6 +41,7 @@ begin
     from candidate
    where procrastinate_jobs.id = candidate.id
   returning procrastinate_jobs.* into found_job;
+  found_job.args := found_job.args - 'request_id';
   return found_job;
 end $$;
 
