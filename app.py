@@ -72,7 +72,7 @@ def main() -> None:
             set_defaults()
             listener = running.enter_context(claim_port(load_settings()))
             settings = running.enter_context(database())
-            metrics.share(settings.metrics_place)
+            metrics.share(settings.metrics_place, "web")
             words = greeting(settings, has_demo=prepare(settings))
             require_start(settings)
             running.enter_context(Worker())
@@ -252,7 +252,7 @@ def prepare(settings: Settings) -> bool:
         db.session.remove()
         # the web process is forked from this one and must not share a connection with it
         db.engine.dispose()
-    metrics.leave(settings.metrics_place, os.getpid())
+    metrics.leave(os.getpid())
     return has_demo
 
 

@@ -44,14 +44,13 @@ control_socket_disable = True
 
 
 def on_starting(_server: Any) -> None:
-    """Set the folder in which all web processes store metrics, and delete old files."""
-    if metrics.share(_settings.metrics_place):
-        metrics.clear(_settings.metrics_place)
+    """Set the folder in which the web processes of this server store metrics."""
+    metrics.share(_settings.metrics_place, "web")
 
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Remove the gauges of an ended web process; its counters stay in the totals."""
-    metrics.leave(_settings.metrics_place, worker.pid)
+    metrics.leave(worker.pid)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -69,6 +68,8 @@ def post_worker_init(worker: Any) -> None:
     check_web_process(worker.wsgi)
     follow_clock(worker.wsgi)
     parts = worker.wsgi.extensions
+    parts["voyagent.sampler"].add(worker.sample)
+    parts["voyagent.sampler"].start()
     worker.use(
         Limits.of(parts["voyagent.settings"]),
         on_drain=parts["voyagent.draining"].set,

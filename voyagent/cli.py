@@ -13,6 +13,7 @@ from voyagent.backup.commands import backup, release, restore, upgrade
 from voyagent.capabilities.commands import do
 from voyagent.demo.service.agency import fill
 from voyagent.http.commands import with_database
+from voyagent.http.metrics_server import MetricsPortUnavailable, serve_metrics
 from voyagent.http.start import check
 from voyagent.identity.commands import agency
 from voyagent.imports.commands import import_file
@@ -53,7 +54,7 @@ def register(app: Flask, settings: Settings) -> None:
     @app.cli.command("worker")
     def worker() -> None:
         """Run the job worker until it receives SIGTERM or SIGINT."""
-        if not metrics.share(settings.metrics_place):
+        if not metrics.share(settings.metrics_place, "worker"):
             click.echo(
                 f"{settings.metrics_place} is not writable, so the metrics of this worker are not"
                 " collected.",
@@ -61,9 +62,12 @@ def register(app: Flask, settings: Settings) -> None:
             )
         name_process(Purpose.WORKER)
         logs.take_over()
+        app.extensions["voyagent.sampler"].start()
         try:
+            if settings.metrics_port is not None:
+                serve_metrics(app, settings.metrics_port)
             jobs.run_worker(app, settings)
-        except start_checks.StartRefused as error:
+        except (start_checks.StartRefused, MetricsPortUnavailable) as error:
             click.echo(f"Voyagent did not start: {error}", err=True)
             raise SystemExit(start_checks.EXIT_CODE) from None
 

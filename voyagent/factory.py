@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from flask_migrate import Migrate
 
 from voyagent import catalogue, cli, routes
+from voyagent.assistant.api.event_stream import seats
 from voyagent.audit.exports.trail import note_export
 from voyagent.audit.queries import events as audit_queries
 from voyagent.audit.service import recording as audit
@@ -57,6 +58,7 @@ from voyagent.kernel.error_hook import load_hook
 from voyagent.kernel.events import NotifyListener
 from voyagent.kernel.keyring import Keyring, use_keyring
 from voyagent.kernel.limits import Limiter
+from voyagent.kernel.metrics import meters
 from voyagent.kernel.program_files import FILES
 from voyagent.ledger.rules import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
@@ -121,7 +123,11 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["voyagent.identity"] = identity
     compression.install(app)
     headers.install(app, settings)
-    metrics.install(app, settings)
+    lane = ReadPool(settings)
+    sampler = metrics.install(app, settings)
+    sampler.add(lane.sample)
+    sampler.add(limiter.sample)
+    sampler.add(lambda: meters().streams.set(seats(app).taken))
     intake.install(app)
     system.install(app, settings)
     guards.install(
@@ -130,7 +136,7 @@ def create_app(settings: Settings) -> Flask:
         guards.AuthAdapter(
             authenticate=Bearers(identity.tokens, identity.limiter, client_address).authenticate,
             shell=pages.shell,
-            lane=ReadPool(settings),
+            lane=lane,
             note_seen=note_seen,
             note_export=note_export,
             why_ended=why_ended,

@@ -8,7 +8,7 @@ Never edit this file once it has landed.
 from alembic import op
 
 revision = "0122"
-down_revision = "0120"
+down_revision = "0121"
 branch_labels = None
 depends_on = None
 

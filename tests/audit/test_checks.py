@@ -350,6 +350,36 @@ def test_the_nightly_check_covers_all_agencies_in_batches(
     assert [check.ok for check in stored_checks(charlie)] == [True]
 
 
+def test_the_nightly_check_records_its_findings_over_all_batches(
+    alice: Person,
+    charlie: Person,
+    owner_engine: sa.Engine,
+    drain: Callable[[], None],
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tasks, "BATCH", 1)
+    monkeypatch.setattr(checks, "report_missing", lambda _anchors: 0)  # of other tests
+    first, second = sorted((alice, charlie), key=lambda person: person.actor.tenant_id)
+    after = UUID(int=first.actor.tenant_id.int - 1)
+
+    def findings() -> int:
+        with app.app_context():
+            tasks._go_on(after)  # noqa: SLF001 - the night, without the agencies of other tests
+        drain()
+        with owner_engine.connect() as connection:
+            return int(
+                connection.scalar(sa.text("select findings from last_runs where name = 'audit'"))
+            )
+
+    before = findings()
+    change = "update audit_events set kind = 'probe.made' where tenant_id = :t"
+    with untied(owner_engine) as connection:
+        connection.execute(sa.text(change), {"t": first.actor.tenant_id})
+    assert findings() == before + 1
+    assert [check.ok for check in stored_checks(second)] == [True, True]
+
+
 def test_the_nightly_check_starts_with_the_first_agency(
     app: Flask, owner_engine: sa.Engine, no_jobs: None
 ) -> None:

@@ -51,6 +51,10 @@ def test_a_backup_has_the_dump_the_figures_and_the_sealed_secrets(
     opened = sealing.unseal(content["keys.sealed"], PASSPHRASE, content["manifest.json"])
     assert opened["VOYAGENT_AUTH_SECRET"] == site.settings.auth_secret.get_secret_value()
     assert site.settings.auth_secret.get_secret_value().encode() not in content["keys.sealed"]
+    noted = (
+        "select findings, at > now() - interval '5 minutes' from last_runs where name = 'backup'"
+    )
+    assert site.ask(noted) == [(0, True)]
 
 
 def test_a_role_that_cannot_see_all_rows_is_refused(shared: Site, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ class Web:
         except (OSError, http.client.HTTPException):
             return False
         serving = {
-            int(file.stem.rpartition("_")[2]) for file in self._numbers.glob("counter_*.db")
+            int(file.stem.rpartition("_")[2]) for file in self._numbers.glob("web-*/histogram_*.db")
         } & set(self.workers())
         return well and len(serving) == self.processes
 
@@ -273,7 +273,7 @@ class Web:
     def connections_in_use(self) -> int:
         """Return the database connections in use in all processes.
 
-        They are read from the program's metrics.
+        They are read from the metrics, which are up to five seconds old.
         """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,10 +23,14 @@ from voyagent.assistant.service import messages as assistant
 from voyagent.chat.service import conversations as chat
 from voyagent.http import metrics as http_metrics
 from voyagent.http.headers import METHODS
-from voyagent.kernel import jobs
+from voyagent.kernel import jobs, metrics as kernel_metrics
 from voyagent.kernel.config import Environment
+from voyagent.kernel.database.start_checks import SCHEMA_TO
 from voyagent.kernel.db import db
+from voyagent.kernel.last_runs import note_run
+from voyagent.kernel.limits import throttles
 from voyagent.kernel.metrics import after_commit
+from voyagent.kernel.queues import PLACES
 
 PATHS = ["/internal/metrics", "/api/internal/metrics"]
 TOKEN = "operators-token-1"
@@ -137,6 +142,24 @@ def test_additional_metrics_are_returned(app: Flask) -> None:
         "voyagent_db_connections_in_use",
         "voyagent_db_connections_max",
         "voyagent_mails",
+        "voyagent_ready",
+        "voyagent_db_up",
+        "voyagent_db_writable",
+        "voyagent_schema_info",
+        "voyagent_job_queue_oldest_seconds",
+        "voyagent_workers_alive",
+        "voyagent_mail_oldest_seconds",
+        "voyagent_relation_bytes",
+        "voyagent_backup_last_success_timestamp_seconds",
+        "voyagent_books_findings",
+        "voyagent_audit_findings",
+        "voyagent_db_pool_waiting",
+        "voyagent_db_pool_wait_seconds",
+        "voyagent_db_connections_discarded",
+        "voyagent_http_connections",
+        "voyagent_http_refused",
+        "voyagent_streams_open",
+        "voyagent_limit_refusals",
     } <= names
 
 
@@ -353,6 +376,11 @@ def test_no_label_contains_data_of_an_agency(
         "outcome",
         "task",
         "pool",
+        "queue",
+        "reason",
+        "limit",
+        "table",
+        "revision",
     }
 
 
@@ -543,6 +571,187 @@ def test_without_the_database_the_other_metrics_are_returned(
     assert "voyagent_api_requests_total" in metrics
     assert "voyagent_api_build_info" in metrics
     assert "voyagent_api_active_sessions" not in metrics, "no number is better than a wrong one"
+    assert [
+        figure(metrics, name)
+        for name in ("voyagent_ready", "voyagent_db_up", "voyagent_db_writable")
+    ] == [0, 0, 0]
+
+
+# Figures of the server
+# --------------------------------------------------------------------------------
+
+
+def test_a_server_that_accepts_work_is_ready(app: Flask) -> None:
+    metrics = read(app)
+    for name in ("voyagent_ready", "voyagent_db_up", "voyagent_db_writable"):
+        assert figure(metrics, name) == 1
+    assert figure(metrics, "voyagent_schema_info", revision=SCHEMA_TO) == 1
+    assert figure(metrics, "voyagent_relation_bytes", table="alembic_version") > 0
+
+
+def test_a_server_that_drains_is_not_ready(app: Flask) -> None:
+    app.extensions["voyagent.draining"].set()
+    metrics = read(app)
+    app.extensions["voyagent.draining"].clear()
+    assert (figure(metrics, "voyagent_ready"), figure(metrics, "voyagent_db_writable")) == (0, 1)
+
+
+def test_a_read_only_database_is_up_and_not_writable(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(sa.text("set transaction read only"))
+        found = http_metrics._figures(app.extensions["voyagent.settings"])  # noqa: SLF001 - in this transaction
+        db.session.rollback()
+    assert found is not None
+    assert found.number("writable") == 0
+
+
+def test_the_oldest_waiting_job_of_a_queue_has_an_age(
+    app: Flask, drain: Callable[[], None], owner_engine: sa.Engine
+) -> None:
+    drain()
+
+    def ages() -> list[float]:
+        metrics = read(app)
+        return [
+            figure(metrics, "voyagent_job_queue_oldest_seconds", queue=queue)
+            for queue in ("default", "more", "reports")
+        ]
+
+    add = (
+        "insert into procrastinate_jobs (queue_name, task_name, status, scheduled_at)"
+        " values (:queue, 'tests.waits', :status, {at}) returning id"
+    )
+    with owner_engine.begin() as connection:
+        for queue, status, at in (
+            ("more", "todo", "now() - interval '90 seconds'"),
+            ("reports", "todo", "now() + interval '1 hour'"),
+            ("reports", "succeeded", "now() - interval '1 day'"),
+        ):
+            connection.execute(sa.text(add.format(at=at)), {"queue": queue, "status": status})
+        unscheduled = connection.scalar(
+            sa.text(add.format(at="null")), {"queue": "default", "status": "todo"}
+        )
+        connection.execute(
+            sa.text(
+                "update procrastinate_events set at = now() - interval '30 seconds' where job_id ="
+                " :id"
+            ),
+            {"id": unscheduled},
+        )
+    try:
+        first, more, reports = ages()
+        assert (30 <= first < 60, 90 <= more < 120, reports) == (True, True, 0)
+    finally:
+        with owner_engine.begin() as connection:
+            connection.execute(
+                sa.text("delete from procrastinate_jobs where task_name = 'tests.waits'")
+            )
+    assert ages() == [0, 0, 0]
+
+
+def test_a_worker_is_alive_while_its_heartbeats_are_recent(
+    app: Flask, owner_engine: sa.Engine
+) -> None:
+    """A worker has one entry for each of its groups of places."""
+    before = figure(read(app), "voyagent_workers_alive")
+    add = sa.text(
+        "insert into procrastinate_workers (last_heartbeat) select now() - make_interval(secs =>"
+        " :age) from generate_series(1, :number) returning id"
+    )
+    with owner_engine.begin() as connection:
+        alive = connection.scalars(add, {"age": 0, "number": 2 * len(PLACES)}).all()
+        dead = connection.scalars(add, {"age": 60, "number": len(PLACES)}).all()
+    try:
+        assert figure(read(app), "voyagent_workers_alive") == before + 2
+    finally:
+        with owner_engine.begin() as connection:
+            connection.execute(
+                sa.text("delete from procrastinate_workers where id = any(:ids)"),
+                {"ids": [*alive, *dead]},
+            )
+
+
+def test_mails_are_due_or_delayed_and_the_oldest_has_an_age(
+    app: Flask, alice: Person, owner_engine: sa.Engine
+) -> None:
+    before = read(app)
+    add = sa.text(
+        "insert into mails (tenant_id, id, kind, locale, sealed, created_at, due_at, useless_at)"
+        " select :tenant, gen_random_uuid(), 'tests', 'en', '', now() - interval '400 days',"
+        " now() + make_interval(secs => due), now() + interval '1 day'"
+        " from unnest(array[-60, 60, 90]) due"
+    )
+    with owner_engine.begin() as connection:
+        connection.execute(add, {"tenant": alice.actor.tenant_id})
+    try:
+        after = read(app)
+    finally:
+        with owner_engine.begin() as connection:
+            connection.execute(sa.text("delete from mails where kind = 'tests'"))
+    for state, number in (("waiting", 1), ("delayed", 2)):
+        more = figure(after, "voyagent_mails", state=state) - figure(
+            before, "voyagent_mails", state=state
+        )
+        assert more == number, state
+    assert figure(after, "voyagent_mail_oldest_seconds") >= 400 * 86400
+
+
+def test_the_last_runs_are_returned(app: Flask) -> None:
+    with app.app_context():
+        note_run("backup")
+        note_run("books", findings=2)
+        note_run("audit", findings=3)
+        note_run("audit", findings=1)
+    metrics = read(app)
+    made_at = figure(metrics, "voyagent_backup_last_success_timestamp_seconds")
+    assert abs(made_at - time.time()) < 60
+    assert figure(metrics, "voyagent_books_findings") == 2
+    assert figure(metrics, "voyagent_audit_findings") == 1
+
+
+def test_a_refusal_by_a_rate_limit_is_counted(app: Flask) -> None:
+    before = figure(read(app), "voyagent_limit_refusals_total", limit=throttles.SIGN_IN.name)
+    client = app.test_client()
+    refused = 0
+    for _ in range(40):
+        answer = client.post(
+            "/api/auth/sign-in",
+            json={"email": "nobody@metrics.example", "password": "Harbour-lantern-41"},
+            environ_base={"REMOTE_ADDR": "198.51.100.77"},
+        )
+        refused += answer.status_code == 429
+        if refused == 2:
+            break
+    after = figure(read(app), "voyagent_limit_refusals_total", limit=throttles.SIGN_IN.name)
+    assert (after - before, refused) == (2, 2)
+
+
+def test_waits_and_discarded_connections_are_counted(app: Flask, alice: Person) -> None:
+    before = read(app)
+    with app.app_context():
+        connection = db.engine.connect()
+        connection.invalidate()
+        connection.close()
+    alice.api.get("/enquiries")
+    after = read(app)
+    discarded = "voyagent_db_connections_discarded_total"
+    assert figure(after, discarded, pool="session") == figure(before, discarded, pool="session") + 1
+    for pool in ("session", "lane"):
+        waited = "voyagent_db_pool_wait_seconds_total"
+        assert figure(after, waited, pool=pool) > figure(before, waited, pool=pool)
+        assert figure(after, "voyagent_db_pool_waiting", pool=pool) == 0
+
+
+def test_the_sampler_sets_the_gauges_until_the_process_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kernel_metrics, "SAMPLE_EVERY_S", 0.001)
+    sampled = threading.Semaphore(0)
+    sampler = kernel_metrics.Sampler()
+    sampler.add(sampled.release)
+    sampler.start()
+    for _ in range(3):
+        assert sampled.acquire(timeout=10)
 
 
 # Cost
@@ -595,7 +804,9 @@ PLANS = (
 def test_reading_the_metrics_takes_one_statement(app: Flask, statements: list[str]) -> None:
     statements.clear()
     read(app)
-    assert statements == ["select figure, number from app.figures()"]
+    (statement,) = statements
+    assert "app.figures()" in statement
+    assert "app.server_figures(" in statement
 
 
 def test_finished_work_does_not_slow_the_metrics(alice: Person, owner_engine: sa.Engine) -> None:

@@ -1,8 +1,10 @@
-"""Metrics of two web processes and a worker are summed by each process."""
+"""Metrics of the processes of a server are summed, and those of others are not."""
 
 from __future__ import annotations
 
+import fcntl
 import http.client
+import json
 import os
 import signal
 import socket
@@ -11,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,6 +24,7 @@ from tests.processes import ROOT, end, worker_environment
 from voyagent.assistant.service import messages as assistant
 from voyagent.kernel import metrics
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.start_checks import EXIT_CODE
 
 START_S = 40
 SENT = 60
@@ -28,20 +32,20 @@ READINGS = 8
 
 
 class Site:
-    """gunicorn with two processes on a free port, and a job worker beside it."""
+    """A web server with some processes, and a worker with a port for metrics."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+    def __init__(self, settings: Settings, folder: Path, web_processes: int = 2) -> None:
+        self._web_processes = web_processes
+        self.port, self.metrics_port = free_port(), free_port()
         self.numbers = folder / "numbers"
-        self._log = folder / "web.log"
+        self.log = folder / f"{self.port}.log"
         self._environment = worker_environment(settings) | {
             "VOYAGENT_METRICS_DIR": str(self.numbers),
+            "VOYAGENT_METRICS_PORT": str(self.metrics_port),
             "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
         }
         self._environment.pop(metrics.DIRECTORY, None)
-        self._running: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
 
     def start_web(self) -> subprocess.Popen[bytes]:
         command = [
@@ -50,22 +54,22 @@ class Site:
             "gunicorn",
             "wsgi:app",
             "--workers",
-            "2",
+            str(self._web_processes),
             "--threads",
             "4",
             "--bind",
             f"127.0.0.1:{self.port}",
         ]
         web = self._start([*command, "--graceful-timeout", "2"])
-        self.wait(lambda: web.poll() is None and self._answers(), self._log)
+        self.wait(lambda: web.poll() is None and self.answers())
         return web
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         return self._start([sys.executable, "-m", "flask", "--app", "wsgi", "worker"])
 
-    def get(self, path: str) -> str:
-        """Send one request over its own connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+    def get(self, path: str, port: int | None = None) -> str:
+        """Send one request over its own connection, to the web server or another port."""
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
         try:
             connection.request("GET", path, headers={"Connection": "close"})
             answer = connection.getresponse()
@@ -74,47 +78,67 @@ class Site:
         finally:
             connection.close()
 
-    def figure(self, name: str, **labels: str) -> float:
+    def figures(self, port: int | None = None) -> dict[tuple[str, frozenset[Any]], float]:
+        """Return all values from the response of one of the processes."""
+        families = text_string_to_metric_families(self.get("/internal/metrics", port))
+        return {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in families
+            for sample in family.samples
+        }
+
+    def figure(self, name: str, *, port: int | None = None, **labels: str) -> float:
         """Return a value from the response of one of the processes."""
-        families = text_string_to_metric_families(self.get("/internal/metrics"))
-        return next(
-            (
-                s.value
-                for family in families
-                for s in family.samples
-                if s.name == name and s.labels == labels
-            ),
-            0.0,
-        )
+        return self.figures(port).get((name, frozenset(labels.items())), 0.0)
 
     def counting(self) -> set[int]:
-        """Return the processes that have counted a response."""
-        return {int(file.stem.rpartition("_")[2]) for file in self.numbers.glob("counter_*.db")}
+        """Return the web processes that have counted a response."""
+        files = self.numbers.glob("web-*/histogram_*.db")
+        return {int(file.stem.rpartition("_")[2]) for file in files}
 
     def wait(self, until: Callable[[], bool], log: Path | None = None) -> None:
         deadline = time.monotonic() + START_S
         while not until():
-            assert time.monotonic() < deadline, (log or self._log).read_text()[-3000:]
+            assert time.monotonic() < deadline, (log or self.log).read_text()[-3000:]
             time.sleep(0.1)
 
     def stop(self) -> None:
-        for process in self._running:
+        for process in self.processes:
             end(process, within_s=10)
-        self._running.clear()
+        self.processes.clear()
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
-        with self._log.open("ab") as log:
-            self._running.append(
+        with self.log.open("ab") as log:
+            self.processes.append(
                 subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
             )
-        return self._running[-1]
+        return self.processes[-1]
 
-    def _answers(self) -> bool:
+    def answers(self, port: int | None = None) -> bool:
+        """Return True if the web server or another port responds."""
         try:
-            self.get("/health/db")
+            self.get("/internal/metrics" if port else "/health/db", port)
         except OSError:
             return False
         return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def children_of(process: subprocess.Popen[bytes]) -> list[int]:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(pid) for pid in children.split()]
+
+
+@pytest.fixture
+def unshared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process choose its folder of metrics, as at its start."""
+    monkeypatch.delenv(metrics.DIRECTORY, raising=False)
+    monkeypatch.delitem(sys.modules, "prometheus_client", raising=False)
 
 
 @pytest.fixture
@@ -138,66 +162,134 @@ def test_each_process_returns_the_sum_of_all_processes(
     assert values == {SENT}
     assert site.figure("voyagent_api_request_duration_seconds_count", **health) == SENT
 
-    # A worker beside them, started on its own, counts into the same sum.
+    # A worker is a server of its own, with its own port.
     session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
     alice.does(lambda actor: assistant.send(actor, session_id, message="Who owes us?"))
-    worker = site.start_worker()
-    site.wait(lambda: site.figure("voyagent_turn_duration_seconds_count", outcome="done") == 1)
-    assert {site.figure("voyagent_turns_started_total") for _ in range(READINGS)} == {1}
-    assert (
-        site.figure(
-            "voyagent_job_duration_seconds_count", task="assistant.run_turn", outcome="succeeded"
+    site.start_worker()
+    site.wait(
+        lambda: (
+            site.answers(site.metrics_port)
+            and site.figure(
+                "voyagent_turn_duration_seconds_count", port=site.metrics_port, outcome="done"
+            )
+            == 1
         )
-        == 1
     )
+    of_worker = site.figures(site.metrics_port)
+    ran = {"task": "assistant.run_turn", "outcome": "succeeded"}
+    assert of_worker["voyagent_job_duration_seconds_count", frozenset(ran.items())] == 1
+    assert of_worker["voyagent_db_connections_max", frozenset({("pool", "session")})] == 16
+    assert of_worker["voyagent_workers_alive", frozenset()] >= 1
+    assert site.figure("voyagent_turns_started_total") == 0
+    with pytest.raises(AssertionError, match="404"):
+        site.get("/health", site.metrics_port)
 
     # A killed process uses no connection, and its counters are kept.
-    before = site.figure("voyagent_db_connections_max", pool="session")
-    worker.kill()
-    worker.wait()
-    assert site.figure("voyagent_db_connections_max", pool="session") == before - 16
-    assert site.figure("voyagent_turns_started_total") == 1
-    victim = next(iter(site.counting() - {worker.pid}))
+    victim = next(iter(site.counting()))
     os.kill(victim, signal.SIGKILL)
-    site.wait(lambda: not list(site.numbers.glob(f"gauge_livesum_{victim}.db")))
+    site.wait(lambda: not list(site.numbers.glob(f"web-*/gauge_livesum_{victim}.db")))
     assert {
         site.figure("voyagent_api_requests_total", **health, status="200") for _ in range(READINGS)
     } == {SENT}
 
-    # A new run begins at zero.
+    # A new start begins at zero, and removes the folder of the one before.
     end(web, within_s=10)
     site.wait(lambda: not any(metrics._is_alive(pid) for pid in site.counting()))  # noqa: SLF001 - those that were killed at the end of their grace
     site.start_web()
     assert site.figure("voyagent_api_requests_total", **health, status="200") == 0
-    assert site.figure("voyagent_turns_started_total") == 0
+    assert len(list(site.numbers.glob("web-*"))) == 1
+    assert len(list(site.numbers.glob("worker-*"))) == 1
+
+    # Each line of both servers is an object with the same fields.
+    kinds = set()
+    for line in site.log.read_text().splitlines():
+        written = json.loads(line)
+        assert {"ts", "level", "event", "logger", "kind", "instance"} <= set(written), line
+        kinds.add((written["kind"], written["logger"].partition(".")[0]))
+    assert {("web", "gunicorn"), ("web", "voyagent"), ("worker", "voyagent")} <= kinds
 
 
-def test_a_folder_that_cannot_be_written_is_not_shared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_restart_of_a_server_reduces_no_counter_of_another(
+    settings: Settings, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv(metrics.DIRECTORY, raising=False)
-    monkeypatch.delitem(sys.modules, "prometheus_client", raising=False)
+    stays, restarts = Site(settings, tmp_path), Site(settings, tmp_path, web_processes=1)
+    health = {"method": "GET", "path": "/health", "status": "200"}
+    try:
+        stays.start_web()
+        other = restarts.start_web()
+        for site in (stays, restarts):
+            for _ in range(SENT):
+                site.get("/health")
+        # Counters of an ended process were what a neighbour deleted.
+        victim = next(iter(stays.counting() & set(children_of(stays.processes[0]))))
+        os.kill(victim, signal.SIGKILL)
+        stays.wait(lambda: not list(stays.numbers.glob(f"web-*/gauge_livesum_{victim}.db")))
+        before = stays.figures()
+        assert before["voyagent_api_requests_total", frozenset(health.items())] == SENT
+        end(other, within_s=10)
+        restarts.start_web()
+        after = stays.figures()
+        counted = [key for key in before if key[0].endswith(("_total", "_count", "_bucket"))]
+        assert {key for key in counted if after[key] < before[key]} == set()
+        assert restarts.figure("voyagent_api_requests_total", **health) == 0
+    finally:
+        stays.stop()
+        restarts.stop()
+
+
+def test_a_worker_whose_metrics_port_is_in_use_does_not_start(
+    settings: Settings, tmp_path: Path
+) -> None:
+    site = Site(settings, tmp_path)
+    with socket.create_server(("127.0.0.1", site.metrics_port)):
+        worker = site.start_worker()
+        assert worker.wait(START_S) == EXIT_CODE
+    assert "Voyagent did not start: VOYAGENT_METRICS_PORT: 127.0.0.1:" in site.log.read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_not_shared(unshared: None, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert metrics.share(tmp_path / "file" / "numbers") is False
+    assert metrics.share(tmp_path / "file" / "numbers", "web") is False
     assert metrics.DIRECTORY not in os.environ
 
 
-def test_a_start_deletes_metrics_of_dead_processes_only(tmp_path: Path) -> None:
+def test_a_start_deletes_the_folders_of_ended_servers_only(unshared: None, tmp_path: Path) -> None:
+    ended, running, foreign = (tmp_path / name for name in ("web-1", "web-2", "photos"))
+    for folder in (ended, running, foreign):
+        folder.mkdir()
+        (folder / "counter_1.db").write_bytes(b"")
+    for folder in (ended, running):
+        (folder / "lock").write_bytes(b"")
+    with (running / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert metrics.share(tmp_path, "web") is True
+    own = Path(os.environ[metrics.DIRECTORY])
+    assert own.parent == tmp_path
+    assert {folder for folder in tmp_path.iterdir() if folder.is_dir()} == {running, foreign, own}
+    assert (running / "counter_1.db").exists()
+    assert (foreign / "counter_1.db").exists()
+
+
+def test_gauges_of_the_dead_are_deleted_and_their_counters_kept(
+    unshared: None, tmp_path: Path
+) -> None:
     gone = subprocess.Popen(
         [sys.executable, "-c", ""]
     )  # it has ended, and nobody has noticed: its number is taken still
     os.waitid(os.P_PID, gone.pid, os.WEXITED | os.WNOWAIT)
+    assert metrics.share(tmp_path, "web")
+    own = Path(os.environ[metrics.DIRECTORY])
     for pid in (gone.pid, os.getpid()):
         for kind in ("counter", "histogram", "gauge_livesum"):
-            (tmp_path / f"{kind}_{pid}.db").write_bytes(b"")
-    (tmp_path / "gauge_livesum_nonsense.db").write_bytes(b"")
-    metrics.forget_gauges_of_the_dead(tmp_path)
-    assert {file.name for file in tmp_path.iterdir() if str(gone.pid) in file.name} == {
+            (own / f"{kind}_{pid}.db").write_bytes(b"")
+    metrics.forget_gauges_of_the_dead()
+    assert {file.name for file in own.glob(f"*_{gone.pid}.db")} == {
         f"counter_{gone.pid}.db",
         f"histogram_{gone.pid}.db",
     }
-    metrics.clear(tmp_path)
-    assert {file.name for file in tmp_path.iterdir()} == {
-        f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram", "gauge_livesum")
+    metrics.leave(os.getpid())
+    assert {file.name for file in own.glob(f"*_{os.getpid()}.db")} == {
+        f"counter_{os.getpid()}.db",
+        f"histogram_{os.getpid()}.db",
     }
     assert gone.wait() == 0

@@ -333,6 +333,11 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines
     )
+    with owner_engine.connect() as connection:
+        noted = sa.text("select findings from last_runs where name = 'books'")
+        assert connection.scalar(noted) == len(lines) - 1
+        command("--agency", trader.actor.tenant_id)
+        assert connection.scalar(noted) == len(lines) - 1, "of all agencies only"
     with untied(
         owner_engine
     ) as connection:  # other tests of this database look at all agencies as well

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -14,6 +14,7 @@ from voyagent.audit.service.statements import Anchors
 from voyagent.kernel import jobs
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.jobs import task
+from voyagent.kernel.last_runs import note_run
 
 log = structlog.get_logger(__name__)
 NIGHT_TASK = "audit.check_agencies"
@@ -27,19 +28,22 @@ def check(tenant_id: str, check_id: str) -> None:
 
 
 @task(NIGHT_TASK, own_transactions=True, is_outward=True)
-def check_agencies(after: str) -> None:
+def check_agencies(after: str, findings: int = 0) -> None:
     """Check and sign the chains of 100 agencies, then queue a job for the next 100.
 
-    The last job also reports the agencies that have statements and are not in the database.
+    `findings` is the number of chains in the jobs before that are invalid or no longer signed. The
+    last job also reports the agencies that have statements and are not in the database, and records
+    the number of findings.
     """
     with transaction():
         batch = chain.agencies(UUID(after), limit=BATCH)
     for tenant_id in batch:
-        checks.check_and_sign(tenant_id, _anchors())
+        verdict = checks.check_and_sign(tenant_id, _anchors())
+        findings += not verdict.ok or bool(verdict.gap)
     if len(batch) == BATCH:
-        _go_on(batch[-1])
+        _go_on(batch[-1], findings)
     else:
-        checks.report_missing(_anchors())
+        note_run("audit", findings=findings + checks.report_missing(_anchors()))
 
 
 @task("audit.nightly", own_transactions=True, every="17 1 * * *", is_outward=True)
@@ -53,10 +57,12 @@ def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the tim
     _go_on(chain.FIRST)
 
 
-def _go_on(after: UUID) -> None:
+def _go_on(after: UUID, findings: int = 0) -> None:
+    # A worker of the release before does not know the argument.
+    counted: dict[str, Any] = {"findings": findings} if findings else {}
     db.session.remove()
     with transaction():
-        jobs.defer(NIGHT_TASK, lock=NIGHT_TASK, after=str(after))
+        jobs.defer(NIGHT_TASK, lock=NIGHT_TASK, after=str(after), **counted)
     db.session.remove()
 
 

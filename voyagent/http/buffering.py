@@ -34,6 +34,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from voyagent.http.sending import ResponseSocket, Rests
 from voyagent.kernel.config import Network, Settings
+from voyagent.kernel.metrics import meters
 
 RECEIVE_BYTES = 64 * 1024
 HEADER_BYTES_MAX = 64 * 1024
@@ -52,6 +53,11 @@ LINGER_BYTES_MAX = 4 * 1024 * 1024
 GRACE_S = 10
 FILES_FOR_THE_PROGRAM = 512
 REPORT_EVERY_S = 60.0
+REFUSALS = (
+    *("too_many_connections", "headers_too_large", "payload_too_large", "request_timeout"),
+    "unavailable",
+)
+"""Codes of the requests and connections that are refused before a thread handles them."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _LENGTH = re.compile(rb"0{0,64}[0-9]{1,18}")
@@ -292,6 +298,20 @@ class BufferingWorker(ThreadWorker):
         if cfg.is_ssl:
             raise RuntimeError("TLS is terminated by a proxy: remove certfile and keyfile")
 
+    def sample(self) -> None:
+        """Set the metric of open connections, from any thread, and show that of refusals."""
+        for code in REFUSALS:
+            meters().http_refused.labels(code)
+        waiting = {
+            "receiving": len(self._collecting),
+            "sending": len(self._sending),
+            "idle": len(self.keepalived_conns),
+            "ending": len(self._lingering),
+        }
+        working = max(0, self.nr_conns - sum(waiting.values()))
+        for state, number in (waiting | {"working": working}).items():
+            meters().http_connections.labels(state).set(number)
+
     def use(
         self, limits: Limits, *, on_drain: Callable[[], object], on_stop: Callable[[], object]
     ) -> None:
@@ -340,6 +360,7 @@ class BufferingWorker(ThreadWorker):
             and not self._close_idle_of(network)
         ):
             self._events["over the limit of an address were refused"] += 1
+            meters().http_refused.labels("too_many_connections").inc()
             sock.settimeout(0)
             with suppress(OSError):
                 sock.send(_response(HTTPStatus.TOO_MANY_REQUESTS, "too_many_connections"))
@@ -525,6 +546,7 @@ class BufferingWorker(ThreadWorker):
         self.enqueue_req(conn)
 
     def _refuse(self, conn: _Connection, status: HTTPStatus, code: str) -> None:
+        meters().http_refused.labels(code).inc()
         with suppress(OSError):
             conn.sock.send(_response(status, code))
         self._linger(conn)

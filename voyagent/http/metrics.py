@@ -9,9 +9,10 @@ import functools
 import hashlib
 import hmac
 import ipaddress
+import math
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,35 +21,27 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from voyagent.http.api import ApiBlueprint
+from voyagent.http.extensions import installed
 from voyagent.http.guards import Guard
 from voyagent.http.headers import METHODS
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound
-from voyagent.kernel.metrics import CONTENT_TYPE, exposition, meters, watch
+from voyagent.kernel.metrics import CONTENT_TYPE, Sampler, exposition, meters, watch
+from voyagent.kernel.queues import FIRST, MORE, PLACES, REPORTS
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 TOKEN_HEADER = "X-Voyagent-Metrics-Token"  # noqa: S105 - the name of a header
+PATH = "/internal/metrics"
+PATHS = frozenset({PATH, f"/api{PATH}"})
 UNMATCHED = ":unmatched"
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_", "HTTP_X_REAL_IP", "HTTP_VIA")
-# Metrics that are read from the database at each request: the prefix of their names there, then
-# the name, the help text and the states of the metric.
-_STATES = {
-    "turns": (
-        "voyagent_turns",
-        "Unfinished turns of the assistant",
-        ("waiting", "running"),
-    ),
-    "jobs": (
-        "voyagent_jobs",
-        "Jobs by state; failed ones are counted up to 10,000",
-        ("waiting", "scheduled", "running", "failed"),
-    ),
-    "approvals": ("voyagent_approvals", "Proposals that wait for a decision", ("pending",)),
-    "mails": ("voyagent_mails", "Mails that are neither sent nor given up", ("waiting",)),
-}
+FIGURES = (
+    "select figure, number from app.figures()"
+    " union all select figure, number from app.server_figures(:stalled_s)"
+)
 log = structlog.get_logger(__name__)
 
 
@@ -67,6 +60,7 @@ def metrics() -> Response:
     """
     if not _may_read(current_app.extensions["voyagent.settings"]):
         raise MetricsHidden
+    installed(Sampler, "sampler").sample()
     return Response(exposition(_current_metrics), content_type=CONTENT_TYPE)
 
 
@@ -74,7 +68,7 @@ def _blueprint(name: str, prefix: str) -> ApiBlueprint:
     api = ApiBlueprint(name, __name__, tag="System", guard=Guard.PUBLIC, prefix=prefix)
     headers = ((TOKEN_HEADER, "The token of `VOYAGENT_METRICS_TOKEN`."),)
     api.get(
-        "/internal/metrics",
+        PATH,
         answer={"type": "string"},
         media_type=CONTENT_TYPE,
         missing=MetricsHidden,
@@ -87,11 +81,13 @@ metrics_api = _blueprint("metrics", "/api")
 metrics_root = _blueprint("metrics_root", "")
 
 
-def install(app: Flask, settings: Settings) -> None:
-    """Begin to count responses, committed changes and used database connections."""
+def install(app: Flask, settings: Settings) -> Sampler:
+    """Count responses and committed changes; return the sampler of gauges."""
+    sampler = app.extensions["voyagent.sampler"] = Sampler()
     app.after_request(_count)
     with app.app_context():
-        watch(db.session, db.engine, connections_max=2 * settings.db_pool_size)
+        watch(db.session, db.engine, sampler, connections_max=2 * settings.db_pool_size)
+    return sampler
 
 
 def _may_read(settings: Settings) -> bool:
@@ -145,39 +141,143 @@ def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any
 
 
 def _current_metrics() -> Iterator[Metric]:
-    """Yield the metrics that are read at each request: version and database counts.
+    """Yield the metrics that are read at each request: version and database figures.
 
-    If the database is unreachable, only the version is yielded.
+    If the database is unreachable, its figures are left out.
     """
-    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - see kernel.metrics
-
     settings: Settings = current_app.extensions["voyagent.settings"]
-    build = GaugeMetricFamily(
-        "voyagent_api_build_info", "Version and commit of the program", labels=("version", "commit")
+    figures = _figures(settings)
+    is_writable = bool(figures and figures.number("writable"))
+    is_ready = is_writable and not current_app.extensions["voyagent.draining"].is_set()
+    yield _family(
+        "voyagent_api_build_info",
+        "Version and commit of the program",
+        {(settings.version, settings.git_sha): 1},
+        ("version", "commit"),
     )
-    build.add_metric((settings.version, settings.git_sha), 1)
-    yield build
-    figures = _figures()
-    if figures is None:
-        return
-    yield GaugeMetricFamily(
+    yield _gauge("voyagent_ready", "1 if this server accepts work, else 0", is_ready)
+    yield _gauge("voyagent_db_up", "1 if the database responds, else 0", figures is not None)
+    yield _gauge("voyagent_db_writable", "1 if the database accepts writes, else 0", is_writable)
+    if figures is not None:
+        yield from _families(figures)
+
+
+class _Figures:
+    """Figures of the database, by name; a name may have a label after a colon."""
+
+    def __init__(self, numbers: dict[str, int]) -> None:
+        self._numbers = numbers
+
+    def number(self, name: str) -> int:
+        """Return a figure, 0 if there is none."""
+        return self._numbers.get(name, 0)
+
+    def labelled(self, name: str) -> dict[tuple[str, ...], int]:
+        """Return the figures of a name by label."""
+        return {
+            (figure.partition(":")[2],): number
+            for figure, number in self._numbers.items()
+            if figure.startswith(f"{name}:")
+        }
+
+    def states(self, kind: str, *states: str) -> dict[tuple[str, ...], int]:
+        """Return the figures `kind_state` by state."""
+        return {(state,): self.number(f"{kind}_{state}") for state in states}
+
+
+def _families(figures: _Figures) -> Iterator[Metric]:
+    yield _gauge(
         "voyagent_api_active_sessions",
         "Conversations with a message in the last hour",
-        value=figures.get("active_sessions", 0),
+        figures.number("active_sessions"),
     )
-    for kind, (name, words, states) in _STATES.items():
-        family = GaugeMetricFamily(name, words, labels=("state",))
-        for state in states:
-            family.add_metric((state,), figures.get(f"{kind}_{state}", 0))
-        yield family
+    for name, words, by_state in (
+        (
+            "voyagent_turns",
+            "Unfinished turns of the assistant",
+            figures.states("turns", "waiting", "running"),
+        ),
+        (
+            "voyagent_jobs",
+            "Jobs by state; failed ones are counted up to 10,000",
+            figures.states("jobs", "waiting", "scheduled", "running", "failed"),
+        ),
+        (
+            "voyagent_approvals",
+            "Proposals that wait for a decision",
+            figures.states("approvals", "pending"),
+        ),
+        (
+            "voyagent_mails",
+            "Mails that are due, and mails that wait for another attempt",
+            figures.states("mails", "waiting", "delayed"),
+        ),
+    ):
+        yield _family(name, words, by_state, ("state",))
+    yield _gauge(
+        "voyagent_mail_oldest_seconds",
+        "Age of the oldest mail that is neither sent nor given up",
+        figures.number("mail_oldest"),
+    )
+    yield _family(
+        "voyagent_job_queue_oldest_seconds",
+        "Seconds since the oldest waiting job was due",
+        {(queue,): figures.number(f"oldest_job:{queue}") for queue in (FIRST, MORE, REPORTS)},
+        ("queue",),
+    )
+    yield _gauge(
+        "voyagent_workers_alive",
+        "Workers whose heartbeat is recent",
+        math.ceil(figures.number("workers") / len(PLACES)),
+    )
+    yield _family(
+        "voyagent_schema_info",
+        "Revision of the database schema",
+        figures.labelled("revision"),
+        ("revision",),
+    )
+    yield _family(
+        "voyagent_relation_bytes",
+        "Bytes of a table with its indexes at its last vacuum",
+        figures.labelled("bytes"),
+        ("table",),
+    )
+    yield _gauge(
+        "voyagent_backup_last_success_timestamp_seconds",
+        "Time of the last backup, 0 if there was none",
+        figures.number("last_run:backup"),
+    )
+    yield _gauge(
+        "voyagent_books_findings",
+        "Findings of the last check of all books",
+        figures.number("findings:books"),
+    )
+    yield _gauge(
+        "voyagent_audit_findings",
+        "Findings of the last nightly check of all audit logs",
+        figures.number("findings:audit"),
+    )
 
 
-def _figures() -> dict[str, int] | None:
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return _family(name, words, {(): value}, ())
+
+
+def _family(
+    name: str, words: str, values: Mapping[tuple[str, ...], float], labels: tuple[str, ...]
+) -> Metric:
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - see kernel.metrics
+
+    family = GaugeMetricFamily(name, words, labels=labels)
+    for of_labels, value in values.items():
+        family.add_metric(of_labels, value)
+    return family
+
+
+def _figures(settings: Settings) -> _Figures | None:
     try:
-        return {
-            row.figure: row.number
-            for row in db.session.execute(text("select figure, number from app.figures()"))
-        }
+        rows = db.session.execute(text(FIGURES), {"stalled_s": settings.worker_stalled_s})
+        return _Figures({row.figure: row.number for row in rows})
     except SQLAlchemyError as error:
         db.session.rollback()
         log.warning("metrics.database_unreachable", error=type(error).__name__)

@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     mail_from: str = "Voyagent <no-reply@voyagent.invalid>"
     metrics_token: SecretStr = SecretStr("")
     metrics_dir: Path | None = None
+    metrics_port: int | None = Field(None, ge=1, le=65535)
     error_hook: str | None = None
 
     flights: SupplierName | None = None

@@ -1,25 +1,31 @@
-"""Metrics of all processes, added up through files in a shared directory.
+"""Metrics of a server: the processes of one gunicorn, or one worker.
+
+Each server has a folder of its own, in which all its processes store their metrics. A process
+returns the sums of its server. So a restart of another server on the same machine changes nothing,
+and the counters of ended processes stay until their server ends.
 
 The library prometheus_client chooses its storage when it is imported. This module therefore imports
-the library at first use, after `share`. Without a shared directory, as in tests, each process has
-its own metrics.
+the library at first use, after `share`. Without a folder, as in tests, each process has its own
+metrics.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, scoped_session
-from sqlalchemy.pool import ConnectionPoolEntry
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Gauge, Histogram
@@ -30,8 +36,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 REQUEST_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 WORK_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+SAMPLE_EVERY_S = 5.0
 _AFTER_COMMIT = "metrics_after_commit"
-_COUNTED = "counted_in_metrics"
+_LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,50 @@ class Meters:
     decisions: Counter
     connections: Gauge
     connections_max: Gauge
+    connections_waiting: Gauge
+    connection_wait_seconds: Counter
+    connections_discarded: Counter
+    http_connections: Gauge
+    http_refused: Counter
+    streams: Gauge
+    limit_refusals: Counter
 
 
-def share(directory: Path) -> bool:
-    """Store the metrics in a shared directory; return False if it is not writable.
+class Sampler:
+    """Functions that set the gauges of a process, called every SAMPLE_EVERY_S seconds."""
 
-    Call this function before anything is counted; otherwise it raises RuntimeError. If the
-    environment already names a directory, that directory is used.
+    def __init__(self) -> None:
+        self._samples: list[Callable[[], object]] = []
+
+    def add(self, sample: Callable[[], object]) -> None:
+        """Add a function, which must be cheap and must not wait."""
+        self._samples.append(sample)
+
+    def sample(self) -> None:
+        """Set the gauges now."""
+        for sample in self._samples:
+            sample()
+
+    def start(self) -> None:
+        """Set the gauges now, and then in a thread until the process ends."""
+        self.sample()
+        Thread(target=self._run, name="metrics", daemon=True).start()
+
+    def _run(self) -> None:
+        never = Event()
+        while not never.wait(SAMPLE_EVERY_S):
+            self.sample()
+
+
+def share(directory: Path, server: str) -> bool:
+    """Store the metrics in a new folder of this server.
+
+    `server` is the beginning of the folder's name, such as `web`. The folders of ended servers are
+    deleted. Returns False if no folder can be made. If the environment already names a folder,
+    because this process belongs to the server of its parent, that folder is used.
+
+    Call this function before anything is counted and before the server forks; otherwise it raises
+    RuntimeError.
     """
     if DIRECTORY in os.environ:
         return True
@@ -66,25 +110,21 @@ def share(directory: Path) -> bool:
         raise RuntimeError("metrics of this process are already stored in another place")
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        with (directory / _LOCK).open("w") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            _delete_folders_of_ended_servers(directory)
+            folder = Path(tempfile.mkdtemp(prefix=f"{server}-", dir=directory.resolve()))
+            # Forked processes keep the file open too, so the lock ends with the last of them.
+            _hold_lock(folder)
     except OSError:
         return False
-    if not os.access(directory, os.W_OK | os.X_OK):
-        return False
-    os.environ[DIRECTORY] = str(directory.resolve())
+    os.environ[DIRECTORY] = str(folder)
     return True
 
 
-def clear(directory: Path) -> None:
-    """Delete the metrics of ended processes."""
-    for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
-        for file in directory.glob(pattern):
-            if not _is_alive(_process_of(file)):
-                file.unlink(missing_ok=True)
-
-
-def forget_gauges_of_the_dead(directory: Path) -> None:
-    """Delete the gauges of killed processes and keep their counters."""
-    for file in directory.glob("gauge_live*_*.db"):
+def forget_gauges_of_the_dead() -> None:
+    """Delete the gauges of killed processes of this server and keep their counters."""
+    for file in _files("gauge_live*_*.db"):
         if not _is_alive(_process_of(file)):
             file.unlink(missing_ok=True)
 
@@ -170,6 +210,50 @@ def meters() -> Meters:
             registry=registry,
             multiprocess_mode="livesum",
         ),
+        connections_waiting=Gauge(
+            "voyagent_db_pool_waiting",
+            "Threads that wait for a database connection",
+            by_pool,
+            registry=registry,
+            multiprocess_mode="livesum",
+        ),
+        connection_wait_seconds=Counter(
+            "voyagent_db_pool_wait_seconds_total",
+            "Seconds in which threads waited for a database connection",
+            by_pool,
+            registry=registry,
+        ),
+        connections_discarded=Counter(
+            "voyagent_db_connections_discarded_total",
+            "Database connections that were closed because they did not work",
+            by_pool,
+            registry=registry,
+        ),
+        http_connections=Gauge(
+            "voyagent_http_connections",
+            "Connections of clients, by what is done with them",
+            ("state",),
+            registry=registry,
+            multiprocess_mode="livesum",
+        ),
+        http_refused=Counter(
+            "voyagent_http_refused_total",
+            "Requests and connections that were refused before a thread handled them",
+            ("reason",),
+            registry=registry,
+        ),
+        streams=Gauge(
+            "voyagent_streams_open",
+            "Open event streams of the assistant",
+            registry=registry,
+            multiprocess_mode="livesum",
+        ),
+        limit_refusals=Counter(
+            "voyagent_limit_refusals_total",
+            "Attempts that a rate limit refused",
+            ("limit",),
+            registry=registry,
+        ),
     )
 
 
@@ -185,7 +269,7 @@ def exposition(more: Callable[[], Iterable[Metric]]) -> bytes:
     sources = [meters().registry] if directory is None else []
     everything = CollectorRegistry()
     if directory is not None:
-        forget_gauges_of_the_dead(Path(directory))
+        forget_gauges_of_the_dead()
         multiprocess.MultiProcessCollector(everything, path=directory)  # type: ignore[no-untyped-call]
 
     class Further:
@@ -226,39 +310,34 @@ def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
         raise
 
 
-def _count_connection(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-    assert record.record_info is not None
-    record.record_info[_COUNTED] = True
-    meters().connections.labels("session").inc()
-
-
-def _discount_connection(_connection: Any, record: ConnectionPoolEntry) -> None:
-    # The pool also checks in a connection that could not be opened and was never checked out.
-    assert record.record_info is not None
-    if record.record_info.pop(_COUNTED, False):
-        meters().connections.labels("session").dec()
-
-
-def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
-    """Install the listeners that run `after_commit` calls and count open connections.
+def watch(
+    session: scoped_session[Any], engine: Engine, sampler: Sampler, *, connections_max: int
+) -> None:
+    """Run `after_commit` calls, and sample the connections of the session's pool.
 
     `connections_max` is the largest number of connections of the engine, which is a metric too.
     """
     if not event.contains(session, "after_commit", _count_recorded):
         event.listen(session, "after_commit", _count_recorded)
         event.listen(session, "after_rollback", _forget_recorded)
-    event.listen(
-        engine,
-        "first_connect",
-        lambda *_: meters().connections_max.labels("session").set(connections_max),
-    )
-    event.listen(engine, "checkout", _count_connection)
-    event.listen(engine, "checkin", _discount_connection)
+
+    def discarded(*_: object) -> None:
+        meters().connections_discarded.labels("session").inc()
+
+    def sample() -> None:
+        pool: Any = engine.pool  # another one after `dispose`
+        meters().connections.labels("session").set(pool.checkedout())
+        meters().connections_max.labels("session").set(connections_max)
+        meters().connections_waiting.labels("session").set(pool.waiting())
+        meters().connections_discarded.labels("session")  # exposed before the first one
+
+    event.listen(engine, "invalidate", discarded)
+    sampler.add(sample)
 
 
-def leave(directory: Path, pid: int) -> None:
+def leave(pid: int) -> None:
     """Delete the gauges of a process that stops serving and keep its counters."""
-    for file in directory.glob(f"gauge_live*_{pid}.db"):
+    for file in _files(f"gauge_live*_{pid}.db"):
         file.unlink(missing_ok=True)
 
 
@@ -271,6 +350,29 @@ def _count_recorded(session: Session) -> None:
 def _forget_recorded(session: Session) -> None:
     if not session.in_nested_transaction():
         session.info.pop(_AFTER_COMMIT, None)
+
+
+def _files(pattern: str) -> Iterable[Path]:
+    directory = os.environ.get(DIRECTORY)
+    return () if directory is None else Path(directory).glob(pattern)
+
+
+def _delete_folders_of_ended_servers(directory: Path) -> None:
+    for name in directory.glob(f"*/{_LOCK}"):
+        with name.open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:  # its server runs
+                continue
+            for file in [*name.parent.glob("*_*.db"), name]:
+                file.unlink(missing_ok=True)
+        with suppress(OSError):  # other files stay
+            name.parent.rmdir()
+
+
+def _hold_lock(folder: Path) -> None:
+    file = os.open(folder / _LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _process_of(file: Path) -> int:

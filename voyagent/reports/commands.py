@@ -17,6 +17,7 @@ from voyagent.http.commands import with_database
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.database.roll_ups import Difference, RollUp
 from voyagent.kernel.db import db, transaction
+from voyagent.kernel.last_runs import note_run
 from voyagent.kernel.money import is_currency
 from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
 from voyagent.reports.exports import beancount, files, tally
@@ -47,15 +48,17 @@ def check(agency: UUID | None) -> None:
     """
     if agency is not None:
         _must_exist(agency)
-    unsound = 0
+    findings = 0
     for tenant_id in [agency] if agency is not None else chain.every_agency():
         found = checks.run(tenant_id)
-        unsound += bool(found)
+        findings += len(found)
         if not found:
             click.echo(f"{tenant_id}: OK, {len(checks.CHECKS)} checks")
         for finding in found:
             click.echo(f"{tenant_id}: {finding}")
-    if unsound:
+    if agency is None:
+        note_run("books", findings=findings)
+    if findings:
         raise click.exceptions.Exit(1)
 
 

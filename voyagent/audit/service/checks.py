@@ -152,10 +152,15 @@ def walk_missing(statements_of: Mapping[UUID, int]) -> Iterator[tuple[UUID, Verd
             yield tenant_id, Verdict(0, verifier.GENESIS, None, reason)
 
 
-def report_missing(anchors: Anchors) -> None:
-    """Log each agency that has statements in the folder but is not in the database."""
-    for tenant_id, verdict in walk_missing(statements.count_by_agency(anchors.folder)):
+def report_missing(anchors: Anchors) -> int:
+    """Log each agency that has statements in the folder but is not in the database.
+
+    Returns the number of these agencies.
+    """
+    missing = list(walk_missing(statements.count_by_agency(anchors.folder)))
+    for tenant_id, verdict in missing:
         log.error("audit.broken", agency=str(tenant_id), bad_seq=None, reason=verdict.reason)
+    return len(missing)
 
 
 def found_before(tenant_id: UUID) -> list[Head]:

@@ -18,7 +18,15 @@ begin
     select 'approvals_pending', count(*) from approvals a
      where a.status = 'pending' and a.hidden_at is null and a.expires_at > now()
     union all
-    select 'mails_waiting', count(*) from mails m where m.sent_at is null and m.failed_at is null
+    select w.figure, w.number from (
+      select count(*) filter (where m.due_at <= now()) as due,
+             count(*) filter (where m.due_at > now()) as delayed,
+             coalesce(extract(epoch from now() - min(m.created_at)), 0)::bigint as oldest
+        from mails m where m.sent_at is null and m.failed_at is null
+    ) waiting cross join lateral (
+      values ('mails_waiting', waiting.due), ('mails_delayed', waiting.delayed),
+             ('mail_oldest', waiting.oldest)
+    ) w(figure, number)
     union all
     select 'jobs_' || j.state, count(*) from (
       select case when p.status = 'doing' then 'running'

@@ -153,6 +153,14 @@ class ReadPool:
                 self._begin(closing, agency)
             yield
 
+    def sample(self) -> None:
+        """Set the metrics of the pool that are not counted at each read."""
+        pool = self._pool
+        meters().connections_max.labels("lane").set(self._settings.db_lane_pool_size)
+        meters().connections_waiting.labels("lane").set(self._places.waiting)
+        discarded = 0 if pool is None else pool.pop_stats().get("returns_bad", 0)
+        meters().connections_discarded.labels("lane").inc(discarded)
+
     def close(self) -> None:
         """Close all connections."""
         if self._pool is not None:
@@ -228,10 +236,12 @@ class ReadPool:
 
     @contextmanager
     def _connection(self, agency: UUID) -> Iterator[psycopg.Connection[Any]]:
+        began = time.monotonic()
         place = self._places.held(
             agency, WAIT_S, _none_free, address=present_network(), person=present_person()
         )
         with place, self._taken() as connection:
+            _wait_seconds().inc(time.monotonic() - began)
             yield connection
 
     @contextmanager
@@ -252,7 +262,6 @@ class ReadPool:
     def _open(self) -> ConnectionPool:
         with self._lock:
             if self._pool is None:
-                meters().connections_max.labels("lane").set(self._settings.db_lane_pool_size)
                 self._pool = ConnectionPool(
                     min_size=1,
                     max_size=self._settings.db_lane_pool_size,
@@ -380,6 +389,11 @@ def _configure(connection: psycopg.Connection[Any]) -> None:
 @cache
 def _in_use() -> Any:
     return meters().connections.labels("lane")
+
+
+@cache
+def _wait_seconds() -> Any:
+    return meters().connection_wait_seconds.labels("lane")
 
 
 def _none_free() -> PoolTimeout:

@@ -7,7 +7,9 @@ other could hold every connection.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from voyagent.kernel.db import DRIVER, db
 from voyagent.kernel.db_connections import Purpose, parameters_for, purpose_of_process
 from voyagent.kernel.limits.callers import present_network, present_person
 from voyagent.kernel.limits.places import QUEUE_MAX, Places
+from voyagent.kernel.metrics import meters
 
 WAIT_S = 5.0
 _HELD = "held_place"
@@ -95,6 +98,24 @@ class SessionPool(QueuePool):
 
     def connect(self) -> PoolProxiedConnection:
         """Return a connection. Raises ShareInUse."""
+        began = time.perf_counter()
+        try:
+            return self._connect()
+        finally:
+            _wait_seconds().inc(time.perf_counter() - began)
+
+    def waiting(self) -> int:
+        """Return the number of threads that wait until their agency may use a connection."""
+        return self.shares.of_agencies.waiting + self.shares.of_nobody.waiting
+
+    def recreate(self) -> SessionPool:
+        """Return an empty pool with the same `shares`, which count open connections."""
+        anew = super().recreate()
+        assert isinstance(anew, SessionPool)
+        anew.shares = self.shares
+        return anew
+
+    def _connect(self) -> PoolProxiedConnection:
         if purpose_of_process() is not Purpose.WEB:
             return super().connect()
         held = self.shares.take(self.timeout())
@@ -108,13 +129,6 @@ class SessionPool(QueuePool):
             held.release()
             raise
         return connection
-
-    def recreate(self) -> SessionPool:
-        """Return an empty pool with the same `shares`, which count open connections."""
-        anew = super().recreate()
-        assert isinstance(anew, SessionPool)
-        anew.shares = self.shares
-        return anew
 
 
 def engine_config(settings: Settings) -> dict[str, Any]:
@@ -136,6 +150,11 @@ def engine_config(settings: Settings) -> dict[str, Any]:
             "creator": lambda: psycopg.connect(**parameters_for(settings)),
         },
     }
+
+
+@cache
+def _wait_seconds() -> Any:
+    return meters().connection_wait_seconds.labels("session")
 
 
 def _agency() -> UUID | None:

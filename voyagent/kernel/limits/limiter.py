@@ -32,6 +32,7 @@ from voyagent.kernel.limits.throttles import (
     Throttle,
 )
 from voyagent.kernel.limits.windows import Full, Window, windows
+from voyagent.kernel.metrics import meters
 
 _POLL_INTERVAL_S = 0.05
 _GATES = 64
@@ -150,6 +151,11 @@ class Limiter:
             partial(self._windows.give_back, shared),
             partial(self._undecided.land, own[0].key),
         )
+
+    def sample(self) -> None:
+        """Show the metric of refusals for each limit, so that it begins at zero."""
+        for throttle in ALL:
+            meters().limit_refusals.labels(throttle.name)
 
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
         """Count a failed check of a credential that is sent with each request.
@@ -342,6 +348,7 @@ def _at_least_one(amount: float) -> int:
 def _refusal(throttle: Throttle, full: Sequence[Full]) -> TooManyRequests:
     last = max(full, key=lambda each: each.wait_s)
     retry_after_s = max(1, math.ceil(last.wait_s))
+    meters().limit_refusals.labels(throttle.name).inc()
     log.info(
         "attempt.refused", throttle=throttle.name, per=last.window.per, retry_after_s=retry_after_s
     )

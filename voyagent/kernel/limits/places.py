@@ -86,6 +86,11 @@ class Places:
         self._turn = 0
         self._first_in_a_row = 0
 
+    @property
+    def waiting(self) -> int:
+        """Number of callers that wait for a place."""
+        return len(self._waiting)
+
     def take(
         self,
         party: Hashable,
