@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
+import json
 import re
 import secrets
 import shutil
@@ -29,9 +31,11 @@ from voyagent.factory import create_app
 from voyagent.kernel.config import Environment, Settings, load_settings
 from voyagent.kernel.database.start_checks import check_start
 from voyagent.kernel.db_address import libpq_parameters
+from voyagent.kernel.metrics import Meters, meters
 
 ANALYZE = shutil.which("systemd-analyze")
 METRICS = "/internal/metrics"
+SUFFIXES = ("_total", "_count", "_sum", "_bucket")
 LABEL = re.compile(r'(voyagent_\w+)\{(\w+)="([^"]*)"\}')
 
 
@@ -217,3 +221,57 @@ def test_the_alert_rules_use_metrics_that_exist(app: Flask, alice: Person) -> No
     for rule in rules():
         assert set(rule["annotations"]) == {"summary", "action"}
         assert rule["labels"]["severity"] in {"critical", "warning"}
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_the_alert_rules_fire_as_described() -> None:
+    cases = Path(__file__).parent / "alert_cases.yml"
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(cases)],  # noqa: S607 - found by PATH, as the proxies
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    tested = {
+        case["alertname"]
+        for group in yaml.safe_load(cases.read_text())["tests"]
+        for case in group["alert_rule_test"]
+    }
+    assert tested == {rule["alert"] for rule in rules()}
+
+
+def test_every_metric_and_label_of_the_dashboard_is_exposed(app: Flask) -> None:
+    labels = {
+        name: set(metric._labelnames) | {"le"}  # noqa: SLF001 - those without a sample have no other way
+        for metric in vars_of(meters())
+        for name in (metric._name, *(metric._name + end for end in SUFFIXES))  # noqa: SLF001
+    }
+    for family in text_string_to_metric_families(app.test_client().get(METRICS).text):
+        for sample in family.samples:
+            labels.setdefault(sample.name, set()).update(sample.labels)
+    board = json.loads((ROOT / "deploy" / "grafana" / "voyagent.json").read_text())
+    assert [panel["title"] for panel in board["panels"] if panel["type"] == "row"] == [
+        *("Requests", "Latency", "Pools", "Connections", "Queues", "Mail", "Database"),
+        *("Releases", "Backup"),
+    ]
+    targets = [target for panel in board["panels"] for target in panel.get("targets", ())]
+    assert targets
+    for target in targets:
+        used = re.findall(r"voyagent_\w+", target["expr"])
+        assert used, target
+        assert set(used) <= set(labels), target
+        grouped = [
+            label.strip()
+            for by in re.findall(r"by \(([^)]*)\)", target["expr"])
+            for label in by.split(",")
+        ]
+        shown = re.findall(r"{{(\w+)}}", target["legendFormat"])
+        known = set.intersection(*(labels[name] for name in used))
+        assert set(grouped) | set(shown) <= known, target
+
+
+def vars_of(found: Meters) -> list[Any]:
+    """Return the counters, gauges and histograms of the program."""
+    names = (field.name for field in dataclasses.fields(found))
+    return [getattr(found, name) for name in names if name != "registry"]
