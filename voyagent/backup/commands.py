@@ -25,15 +25,15 @@ from voyagent.kernel.last_runs import note_run
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_passphrase_file = click.option(
+FILE = click.Path(dir_okay=False, path_type=Path)
+passphrase_option = click.option(
     "--passphrase-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File whose first line is the passphrase of the secrets; asked for if absent.",
 )
 
 
-def _refusals(command: Callable[Given, Result]) -> Callable[Given, Result]:
+def with_refusals(command: Callable[Given, Result]) -> Callable[Given, Result]:
     """Print a refusal, and an error of a file, as one sentence with exit code 1."""
 
     @wraps(command)
@@ -50,10 +50,10 @@ def _refusals(command: Callable[Given, Result]) -> Callable[Given, Result]:
 
 
 @click.command("backup")
-@click.argument("file", type=_FILE)
-@_passphrase_file
+@click.argument("file", type=FILE)
+@passphrase_option
 @with_database
-@_refusals
+@with_refusals
 def backup(file: Path, passphrase_file: Path | None) -> None:
     """Write a backup of the whole installation to FILE.
 
@@ -62,7 +62,7 @@ def backup(file: Path, passphrase_file: Path | None) -> None:
     one is complete.
     """
     settings = installed(Settings, "settings")
-    made = making.make_backup(settings, file, _passphrase(passphrase_file, confirms=True))
+    made = making.make_backup(settings, file, readread_passphrase(passphrase_file, confirms=True))
     for warning in made.warnings:
         click.echo(f"Warning: {warning}", err=True)
     found = made.manifest
@@ -74,15 +74,15 @@ def backup(file: Path, passphrase_file: Path | None) -> None:
 
 
 @click.command("restore")
-@click.argument("file", type=_FILE)
-@_passphrase_file
+@click.argument("file", type=FILE)
+@passphrase_option
 @click.option(
     "--secrets-to",
-    type=_FILE,
+    type=FILE,
     help="Only write the secrets of the backup to this new file, as environment variables.",
 )
 @with_database
-@_refusals
+@with_refusals
 def restore(file: Path, passphrase_file: Path | None, secrets_to: Path | None) -> None:
     """Replace the database by the backup in FILE, and put the installation on hold.
 
@@ -91,13 +91,13 @@ def restore(file: Path, passphrase_file: Path | None, secrets_to: Path | None) -
     ends with `flask release`.
     """
     settings = installed(Settings, "settings")
-    opened = open_backup(file, _passphrase(passphrase_file))
+    opened = open_backup(file, read_passphrase(passphrase_file))
     if secrets_to is not None:
         write_secrets(secrets_to, opened.secrets)
         click.echo(f"{secrets_to}: {', '.join(sorted(opened.secrets))}.")
         return
     anchors = installed(Anchors, "anchors")
-    program = Program(_over, flask_migrate.upgrade, anchors)
+    program = Program(over, flask_migrate.upgrade, anchors)
     done = restoring.restore(settings, opened, program, click.echo)
     warnings = restoring.prepare_logins(settings) + restoring.refill_statements(anchors)
     for warning in warnings:
@@ -111,11 +111,11 @@ def restore(file: Path, passphrase_file: Path | None, secrets_to: Path | None) -
 
 
 @click.command("upgrade")
-@click.argument("file", type=_FILE)
-@_passphrase_file
+@click.argument("file", type=FILE)
+@passphrase_option
 @click.option("--rehearse-only", is_flag=True, help="Migrate and check only the copy.")
 @with_database
-@_refusals
+@with_refusals
 def upgrade(file: Path, passphrase_file: Path | None, *, rehearse_only: bool) -> None:
     """Migrate the database while the processes of the release before run.
 
@@ -124,8 +124,8 @@ def upgrade(file: Path, passphrase_file: Path | None, *, rehearse_only: bool) ->
     fails there, the migrations before it stay; run the command again.
     """
     settings = installed(Settings, "settings")
-    program = Program(_over, flask_migrate.upgrade, installed(Anchors, "anchors"))
-    passphrase = _passphrase(passphrase_file, confirms=True)
+    program = Program(over, flask_migrate.upgrade, installed(Anchors, "anchors"))
+    passphrase = read_passphrase(passphrase_file, confirms=True)
     upgrading.upgrade(settings, file, passphrase, program, click.echo, only_rehearse=rehearse_only)
     if rehearse_only:
         click.echo("The database is unchanged.")
@@ -144,7 +144,7 @@ def upgrade(file: Path, passphrase_file: Path | None, *, rehearse_only: bool) ->
 )
 @click.option("--send-all", is_flag=True, help="Send all waiting mails.")
 @with_database
-@_refusals
+@with_refusals
 def release(before: str | None, *, send_all: bool) -> None:
     """End the hold of a restored installation, and say what will be sent and done."""
     if (before is None) is not send_all:
@@ -162,7 +162,8 @@ def release(before: str | None, *, send_all: bool) -> None:
 
 
 @contextmanager
-def _over(settings: Settings) -> Iterator[None]:
+def over(settings: Settings) -> Iterator[None]:
+    """Run a block in a context in which the application uses other settings."""
     with current_app.extensions["voyagent.create_app"](settings).app_context():
         yield
 
@@ -177,7 +178,8 @@ def _time(text: str) -> datetime:
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
-def _passphrase(file: Path | None, *, confirms: bool = False) -> str:
+def read_passphrase(file: Path | None, *, confirms: bool = False) -> str:
+    """Return the first line of a file, or ask for the passphrase."""
     if file is not None:
         return (file.read_text().splitlines() or [""])[0]
     return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirms))

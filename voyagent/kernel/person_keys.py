@@ -17,9 +17,11 @@ from sqlalchemy.orm import Mapped
 
 from voyagent.kernel.db import Base, DefaultNow, db
 from voyagent.kernel.keyring import KEY_BYTES, NONCE_BYTES, Keyring, SealBroken
+from voyagent.kernel.resealing import SealedColumn
 from voyagent.kernel.tenancy import TenantOwned, owned
 
 _PURPOSE = "person_key"
+SEALED = (SealedColumn("person_keys", "sealed", _PURPOSE, "person_keys:{id}"),)
 VERSION = b"\x02"
 """First byte of a value encrypted with a person's key; `Keyring.seal` uses another one."""
 RESEALED_MAX = 500

@@ -1,13 +1,67 @@
-"""Encrypt stored values again with the current secret of the installation."""
+"""Encrypt stored values again, with the current secret or for another key ring."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy import func, inspect, or_, select
 
 from voyagent.kernel.db import Base, db
+from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.keyring import Keyring
 
 ROWS_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A column with values that are encrypted with the secret of the installation.
+
+    `purpose` and `bound_to` are those of `Keyring.seal`; `bound_to` may have the column `{id}`.
+    `clear` is the column in which an earlier release stored the value unencrypted. `hashed` is a
+    column with keyed hashes of the value, which `hashes` returns. Values that begin with the byte
+    `foreign` are encrypted with another key.
+    """
+
+    table: str
+    column: str
+    purpose: str
+    bound_to: str = ""
+    clear: str | None = None
+    hashed: str | None = None
+    hashes: Callable[[Keyring, str], bytes | list[bytes]] | None = None
+    foreign: bytes | None = None
+
+    @property
+    def columns(self) -> set[str]:
+        """Return the names of the columns that depend on the secret."""
+        return {name for name in (self.column, self.clear, self.hashed) if name is not None}
+
+    def resealed(self, row: JsonObject, old: Keyring, new: Keyring) -> JsonObject:
+        r"""Return `columns` of a row, encrypted by `new` instead of `old`.
+
+        Values are as in JSON from PostgreSQL: bytes are hexadecimal digits after `\x`. Raises
+        SealBroken.
+        """
+        found: JsonObject = dict.fromkeys(self.columns)
+        sealed = None if row[self.column] is None else bytes.fromhex(row[self.column][2:])
+        if sealed is not None and sealed[:1] == self.foreign:
+            return found | {self.column: row[self.column]}
+        bound_to = self.bound_to.format_map(row)
+        if sealed is not None:
+            plain = old.open(self.purpose, sealed, bound_to=bound_to)
+        elif self.clear is not None and row[self.clear] is not None:
+            plain = row[self.clear].encode()
+        else:
+            return found
+        found[self.column] = _hex(new.seal(self.purpose, plain, bound_to=bound_to))
+        if self.hashed is not None and self.hashes is not None:
+            hashes = self.hashes(new, plain.decode())
+            found[self.hashed] = (
+                _hex(hashes) if isinstance(hashes, bytes) else list(map(_hex, hashes))
+            )
+        return found
 
 
 def reseal(keyring: Keyring, model: type[Base], *names: str) -> int:
@@ -34,3 +88,7 @@ def reseal(keyring: Keyring, model: type[Base], *names: str) -> int:
             setattr(row, name, getattr(row, name))
     db.session.flush()
     return len(rows)
+
+
+def _hex(value: bytes) -> str:
+    return f"\\x{value.hex()}"

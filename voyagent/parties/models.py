@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base, DefaultNow
-from voyagent.kernel.keyring import current_keyring, opened_text
+from voyagent.kernel.keyring import Keyring, current_keyring, opened_text
 from voyagent.kernel.tenancy import TenantOwned, references
 from voyagent.taxes.rules.numbers import COUNTRY, country_of, pan_of
 
@@ -79,11 +79,12 @@ class Party(TenantOwned, Base):
         self.tax_number_sealed = (
             None if number is None else keyring.seal(TAX_NUMBER, number.encode())
         )
-        self.tax_number_digests = (
-            None
-            if number is None
-            else [keyring.digest(TAX_NUMBER, one) for one in _found_by(number)]
-        )
+        self.tax_number_digests = None if number is None else tax_number_digests(keyring, number)
+
+
+def tax_number_digests(keyring: Keyring, number: str) -> list[bytes]:
+    """Return the keyed hashes by which a tax number is found."""
+    return [keyring.digest(TAX_NUMBER, one) for one in _found_by(number)]
 
 
 def plain_number(number: str) -> str:

@@ -18,10 +18,11 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.resealing import SealedColumn
 from voyagent.ledger.queries.party_lines import has_postings
 from voyagent.ledger.service.names import lock_name
 from voyagent.parties import queries
-from voyagent.parties.models import Party
+from voyagent.parties.models import TAX_NUMBER, Party, tax_number_digests
 from voyagent.parties.queries import PartyNotFound
 from voyagent.taxes.rules.numbers import (
     COUNTRY as GSTIN_COUNTRY,
@@ -31,6 +32,16 @@ from voyagent.taxes.rules.numbers import (
 )
 from voyagent.taxes.rules.tables import states
 
+SEALED = (
+    SealedColumn(
+        "parties",
+        "tax_number_sealed",
+        TAX_NUMBER,
+        clear="tax_number",
+        hashed="tax_number_digests",
+        hashes=tax_number_digests,
+    ),
+)
 TERMS_MAX = 365
 LENGTHS = {"name": 255, "email": 254, "phone": 64, "address": 500, "tax_number": 32, "notes": 2000}
 """Maximum length of each text, in characters."""

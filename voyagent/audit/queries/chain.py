@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Connection, Row, text
 
 from voyagent.audit.rules.verifier import ARCHIVE, EXPORTED, Head
 from voyagent.kernel import db as database
@@ -60,19 +60,22 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
     agency (see `db.snapshot`).
     """
     with database.snapshot(tenant_id) as connection:
-        head = connection.execute(_HEAD).first()
-        archived = connection.execute(_LAST_ARCHIVED, {"kind": EXPORTED, "format": ARCHIVE}).first()
-        changed = connection.execute(_CHANGED_PART).scalar()
-        rows = connection.execute(
-            _LINES, execution_options={"stream_results": True, "yield_per": _ROWS_AT_A_TIME}
-        )
-        yield Chain(
-            tenant_id,
-            _head(head),
-            _head(archived),
-            (str(line).encode() for line in rows.scalars()),
-            changed,
-        )
+        yield read_chain(connection, tenant_id)
+
+
+def read_chain(connection: Connection, tenant_id: UUID) -> Chain:
+    """Return the chain of the agency to which the open transaction is bound.
+
+    The lines are read while they are used.
+    """
+    head = connection.execute(_HEAD).first()
+    archived = connection.execute(_LAST_ARCHIVED, {"kind": EXPORTED, "format": ARCHIVE}).first()
+    changed = connection.execute(_CHANGED_PART).scalar()
+    rows = connection.execute(
+        _LINES, execution_options={"stream_results": True, "yield_per": _ROWS_AT_A_TIME}
+    )
+    lines = (str(line).encode() for line in rows.scalars())
+    return Chain(tenant_id, _head(head), _head(archived), lines, changed)
 
 
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:

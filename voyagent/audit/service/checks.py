@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 
 from voyagent.audit.models import AuditCheck
 from voyagent.audit.queries import chain
-from voyagent.audit.queries.chain import snapshot
+from voyagent.audit.queries.chain import Chain, snapshot
 from voyagent.audit.rules import verifier
 from voyagent.audit.rules.verifier import BrokenError, Head, Verdict
 from voyagent.audit.service import recording, statements
@@ -129,14 +129,19 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
     `known` are heads that were recorded elsewhere; the chain must still contain their events.
     """
     with snapshot(tenant_id) as events:
-        if events.head is None:
-            return Verdict(0, verifier.GENESIS, 1, "the head of the chain is missing")
-        verdict = verifier.verify(events.lines, events.head, str(tenant_id), known)
-        changed = events.changed_part
-        if verdict.ok and changed is not None:
-            reason = f"the personal text of event {changed} is not the one that was recorded"
-            return verdict._replace(bad_seq=changed, reason=reason)
-        return verdict
+        return verify_chain(events, known)
+
+
+def verify_chain(events: Chain, known: Iterable[Head] = ()) -> Verdict:
+    """Verify a chain that is being read; `known` is as in `walk`."""
+    if events.head is None:
+        return Verdict(0, verifier.GENESIS, 1, "the head of the chain is missing")
+    verdict = verifier.verify(events.lines, events.head, str(events.tenant_id), known)
+    changed = events.changed_part
+    if verdict.ok and changed is not None:
+        reason = f"the personal text of event {changed} is not the one that was recorded"
+        return verdict._replace(bad_seq=changed, reason=reason)
+    return verdict
 
 
 def walk_missing(statements_of: Mapping[UUID, int]) -> Iterator[tuple[UUID, Verdict]]:

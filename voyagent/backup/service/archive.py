@@ -122,11 +122,22 @@ class Archive:
             self.copy(name, content.write)
             return content.getvalue()
 
+    def lines(self, name: str) -> Iterator[bytes]:
+        """Yield the lines of a member with their ends. Raises WrongFile if it is missing."""
+        member = self._find(name)
+        with self.path.open("rb") as file:
+            file.seek(member.offset)
+            left = member.size
+            while left:
+                line = file.readline(left)
+                if not line:
+                    raise WrongFile(self.path, "it became shorter meanwhile")
+                yield line
+                left -= len(line)
+
     def copy(self, name: str, write: Callable[[bytes], object]) -> None:
         """Pass the content of a member on in pieces. Raises WrongFile if it is missing."""
-        member = self.members.get(name)
-        if member is None:
-            raise WrongFile(self.path, f"{name} is missing in it")
+        member = self._find(name)
         with self.path.open("rb") as file:
             file.seek(member.offset)
             left = member.size
@@ -136,6 +147,12 @@ class Archive:
                     raise WrongFile(self.path, "it became shorter meanwhile")
                 write(piece)
                 left -= len(piece)
+
+    def _find(self, name: str) -> Member:
+        member = self.members.get(name)
+        if member is None:
+            raise WrongFile(self.path, f"{name} is missing in it")
+        return member
 
     def _scan(self, file: BinaryIO) -> None:
         while any(block := self._take(file, BLOCK)):

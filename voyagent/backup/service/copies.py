@@ -19,24 +19,10 @@ from voyagent.audit.rules.verifier import BrokenError, parse_head
 from voyagent.audit.service import checks as audit_checks, statements
 from voyagent.audit.service.statements import Anchors
 from voyagent.backup import queries
-from voyagent.backup.errors import (
-    MigrationFailed,
-    NotSound,
-    UnknownRevision,
-    WrongFile,
-    WrongPassphrase,
-)
-from voyagent.backup.rules import sealing
-from voyagent.backup.rules.manifest import (
-    DATABASE,
-    KEYS,
-    MANIFEST,
-    STATEMENTS,
-    Manifest,
-    differences,
-)
-from voyagent.backup.service.archive import CHANGED, Archive
+from voyagent.backup.errors import MigrationFailed, NotSound, UnknownRevision
+from voyagent.backup.rules.manifest import DATABASE, STATEMENTS, Manifest, differences
 from voyagent.backup.service.database import Databases
+from voyagent.backup.service.opening import Opened, open_file
 from voyagent.backup.service.secrets import require_secrets
 from voyagent.drivers.anchors.folder import StatementFolder
 from voyagent.kernel.config import Settings
@@ -51,15 +37,6 @@ _APPLY_AGAIN = "delete from app.sql_files"
 _REVISION = (
     "select current_database()::text, coalesce(max(version_num), '0000') from alembic_version"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A backup whose every byte was checked, and its decrypted secrets."""
-
-    archive: Archive
-    manifest: Manifest
-    secrets: dict[str, str] = dataclasses.field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +60,17 @@ class Copy:
     migrations_s: float
 
 
-def open_backup(file: Path, passphrase: str) -> Opened:
+def open_backup(file: Path, passphrase: str) -> Opened[Manifest]:
     """Check a whole backup and decrypt its secrets.
 
     Raises WrongFile, WrongPassphrase.
     """
-    archive = Archive(file)
-    content = archive.read(MANIFEST)
-    try:
-        manifest = Manifest.decode(content)
-        secrets = sealing.unseal(archive.read(KEYS), passphrase, content)
-    except sealing.CannotOpen:
-        raise WrongPassphrase(file) from None
-    except ValueError:
-        raise WrongFile(file, CHANGED) from None
-    found = {name: one.sha256 for name, one in archive.members.items()}
-    if {name: found[name] for name in found.keys() - {MANIFEST, KEYS}} != manifest.members:
-        raise WrongFile(file, CHANGED)
-    return Opened(archive, manifest, secrets)
+    return open_file(file, passphrase, Manifest.decode)
 
 
 @contextmanager
 def verified_copy(
-    databases: Databases, backup: Opened, program: Program, say: Callable[[str], object]
+    databases: Databases, backup: Opened[Manifest], program: Program, say: Callable[[str], object]
 ) -> Iterator[Copy]:
     """Build, migrate and verify a copy, and yield it.
 
@@ -152,7 +117,7 @@ def read_revision(settings: Settings) -> tuple[str, str]:
     return name, revision
 
 
-def require_readable(settings: Settings, backup: Opened) -> None:
+def require_readable(settings: Settings, backup: Opened[Manifest]) -> None:
     """Do nothing if this release can migrate and read a backup.
 
     Raises UnknownRevision, OtherSecrets.
@@ -182,7 +147,7 @@ def _compare(databases: Databases, manifest: Manifest) -> None:
         raise NotSound(faults)
 
 
-def _verify(backup: Opened, anchors: Anchors, agencies: list[UUID]) -> None:
+def _verify(backup: Opened[Manifest], anchors: Anchors, agencies: list[UUID]) -> None:
     faults = []
     with tempfile.TemporaryDirectory(prefix="voyagent-statements-") as place:
         folder = StatementFolder(Path(place))
@@ -201,7 +166,7 @@ def _verify(backup: Opened, anchors: Anchors, agencies: list[UUID]) -> None:
         raise NotSound(faults)
 
 
-def _audit_faults(backup: Opened, anchors: Anchors, tenant_id: UUID) -> list[str]:
+def _audit_faults(backup: Opened[Manifest], anchors: Anchors, tenant_id: UUID) -> list[str]:
     try:
         statements.refill(anchors, tenant_id)
     except BrokenError as error:

@@ -13,8 +13,10 @@ from voyagent.audit.queries.statements import stored_documents
 from voyagent.audit.rules.verifier import BrokenError
 from voyagent.audit.service import statements
 from voyagent.audit.service.statements import Anchors
-from voyagent.backup.service.copies import Opened, Program, require_readable, verified_copy
+from voyagent.backup.rules.manifest import Manifest
+from voyagent.backup.service.copies import Program, require_readable, verified_copy
 from voyagent.backup.service.database import restoring
+from voyagent.backup.service.opening import Opened
 from voyagent.identity.service import reset
 from voyagent.identity.service.agencies import sign_everybody_out
 from voyagent.kernel.config import Settings
@@ -42,7 +44,7 @@ class Restored:
 
 
 def restore(
-    settings: Settings, backup: Opened, program: Program, say: Callable[[str], object]
+    settings: Settings, backup: Opened[Manifest], program: Program, say: Callable[[str], object]
 ) -> Restored:
     """Replace the database by a backup, and put the installation on hold.
 

@@ -20,6 +20,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.resealing import SealedColumn
 
 STEP_S = 30
 DRIFT_STEPS = 1
@@ -27,6 +28,7 @@ SEED_CHARS = 32
 RECOVERY_CODES = 10
 RECOVERY_CHARS = 8
 SEED, RECOVERY = "totp", "recovery_code"  # key ring purposes
+SEALED = (SealedColumn("users", "totp_secret", SEED, "{id}"),)
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TOTP = re.compile(r"[0-9]{6}")
 _RECOVERY = re.compile(rf"[A-Z2-7]{{{RECOVERY_CHARS}}}")

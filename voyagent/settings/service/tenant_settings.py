@@ -16,11 +16,13 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, PreconditionFailed, Unprocessable
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money, is_currency
+from voyagent.kernel.resealing import SealedColumn
 from voyagent.kernel.tenancy import bind
 from voyagent.settings import queries
-from voyagent.settings.models import TenantSettings
+from voyagent.settings.models import BANK, TenantSettings
 from voyagent.taxes.rules.numbers import country_of
 
+SEALED = (SealedColumn("tenant_settings", "bank_details_sealed", BANK, clear="bank_details"),)
 STEP_UP = {
     "four_eyes": "settings.policy",
     "approval_limits": "settings.policy",

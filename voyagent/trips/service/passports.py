@@ -8,9 +8,19 @@ from voyagent.audit.service import recording as audit
 from voyagent.kernel import person_keys
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.resealing import SealedColumn
 from voyagent.trips.models import TripPassenger
 
 PURPOSE = "passport"
+SEALED = (
+    SealedColumn(
+        "trip_passengers",
+        "passport_sealed",
+        PURPOSE,
+        "trip_passengers:{id}",
+        foreign=person_keys.VERSION,
+    ),
+)
 PATTERN = r"^[A-Z0-9]{6,20}$"
 
 

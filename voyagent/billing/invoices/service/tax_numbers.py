@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.invoices import PAN, TAX_NUMBER, Invoice
 from voyagent.kernel import resealing
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.resealing import SealedColumn
+
+
+def _pan_digest(keyring: Keyring, pan: str) -> bytes:
+    return keyring.digest(PAN, pan)
+
+
+SEALED = (
+    SealedColumn(
+        "invoices",
+        "customer_pan_sealed",
+        PAN,
+        clear="customer_pan",
+        hashed="customer_pan_digest",
+        hashes=_pan_digest,
+    ),
+    SealedColumn("invoices", "customer_tax_number_sealed", TAX_NUMBER, clear="customer_tax_number"),
+)
 
 
 def reseal(keyring: Keyring) -> int:

@@ -1,0 +1,55 @@
+"""Open a file that a backup or an export wrote, and decrypt its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from voyagent.backup.errors import WrongFile, WrongPassphrase
+from voyagent.backup.rules import sealing
+from voyagent.backup.rules.manifest import KEYS, MANIFEST
+from voyagent.backup.service.archive import CHANGED, Archive
+
+
+class HasMembers(Protocol):
+    """A manifest with the SHA-256 of the other members by name."""
+
+    @property
+    def members(self) -> dict[str, str]:
+        """Return the digests of the members."""
+
+
+Described = TypeVar("Described", bound=HasMembers)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[Described]):
+    """A file whose every byte was checked, and its decrypted secrets."""
+
+    archive: Archive
+    manifest: Described
+    secrets: dict[str, str] = field(repr=False)
+
+
+def open_file(
+    file: Path, passphrase: str, decode: Callable[[bytes], Described]
+) -> Opened[Described]:
+    """Check a whole file and decrypt its secrets; `decode` reads the manifest.
+
+    Raises WrongFile, WrongPassphrase.
+    """
+    archive = Archive(file)
+    content = archive.read(MANIFEST)
+    try:
+        manifest = decode(content)
+        secrets = sealing.unseal(archive.read(KEYS), passphrase, content)
+    except sealing.CannotOpen:
+        raise WrongPassphrase(file) from None
+    except ValueError:
+        raise WrongFile(file, CHANGED) from None
+    found = {name: one.sha256 for name, one in archive.members.items()}
+    if {name: found[name] for name in found.keys() - {MANIFEST, KEYS}} != manifest.members:
+        raise WrongFile(file, CHANGED)
+    return Opened(archive, manifest, secrets)
