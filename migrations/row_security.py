@@ -7,6 +7,7 @@ from alembic import op
 
 APP = "voyagent_app"
 LOOKUP = "voyagent_lookup"
+MOVER = "voyagent_mover"
 BOUND = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
 
 
@@ -24,6 +25,18 @@ def protect(
         f" create policy {table}_tenant on {table} to {APP}"
         f" using ({column} = {BOUND}) with check ({column} = {BOUND});"
         f" grant {grants} on {table} to {APP}"
+    )
+
+
+def let_mover(table: str, *, column: str = "tenant_id") -> None:
+    """Let the role that imports and deletes whole agencies do so in a table.
+
+    It may insert, read and delete rows of the agency of the transaction, and change none.
+    """
+    op.execute(
+        f"create policy {table}_mover on {table} to {MOVER}"
+        f" using ({column} = {BOUND}) with check ({column} = {BOUND});"
+        f" grant select, insert, delete on {table} to {MOVER}"
     )
 
 

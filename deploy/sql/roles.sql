@@ -22,6 +22,8 @@ begin
       ('voyagent_lookup', 'nologin noinherit bypassrls'),
       -- Owner of the function that removes personal data from entries.
       ('voyagent_eraser', 'nologin noinherit'),
+      -- Rights to import and to delete a whole agency, used by the owner only.
+      ('voyagent_mover', 'nologin noinherit'),
       -- Owner of the tables (VOYAGENT_DB_ADMIN_URL), for migrations and restores only.
       ('voyagent_owner', 'login createrole createdb'),
       -- The program (VOYAGENT_DB_URL), and its lists and reports (VOYAGENT_DB_READ_URL).
@@ -37,6 +39,7 @@ begin
   end loop;
 end $$;
 
-grant voyagent_app, voyagent_lookup, voyagent_eraser to voyagent_owner with admin option;
+grant voyagent_app, voyagent_lookup, voyagent_eraser, voyagent_mover
+  to voyagent_owner with admin option;
 grant voyagent_app to voyagent_web, voyagent_read;
 grant pg_read_all_data to voyagent_backup;

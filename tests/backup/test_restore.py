@@ -349,7 +349,8 @@ def test_the_owner_needs_no_rights_of_a_superuser(
         server.execute(f"create role {name} login createdb createrole")
         try:
             server.execute(
-                f"grant voyagent_app, voyagent_lookup, voyagent_eraser to {name} with admin option"
+                "grant voyagent_app, voyagent_lookup, voyagent_eraser, voyagent_mover"
+                f" to {name} with admin option"
             )
             with site_of(urls, tmp_path) as site:
                 site.filled("Alice")

@@ -36,7 +36,7 @@ TABLES = {
 }
 """Acts, each with the table of the row whose id the response has."""
 KINDS = {kind: weight for kind, weight in WEIGHTS.items() if kind != "unbalanced_raw"}
-ROLES = ("voyagent_lookup", "voyagent_eraser")
+ROLES = ("voyagent_lookup", "voyagent_eraser", "voyagent_mover")
 """Roles that a restored database needs beside `voyagent_app`, as docs/operations.md says."""
 
 

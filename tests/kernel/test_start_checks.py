@@ -112,6 +112,11 @@ def test_a_migrated_database_passes_every_check(ground: Ground) -> None:
             "is a member of voyagent_eraser",
         ),
         (
+            "grant voyagent_mover to the_login",
+            "revoke voyagent_mover from the_login",
+            "is a member of voyagent_mover",
+        ),
+        (
             "revoke voyagent_app from the_login",
             "grant voyagent_app to the_login",
             "may not use the role voyagent_app",

@@ -205,6 +205,7 @@ def test_only_the_roles_for_look_up_and_erasure_have_further_policies(
     assert {tuple(row) for row in others} == {
         ("{voyagent_lookup}", "SELECT"),
         ("{voyagent_eraser}", "ALL"),
+        ("{voyagent_mover}", "ALL"),
     }
 
 

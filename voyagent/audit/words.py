@@ -99,6 +99,8 @@ _REASONS = {
 
 
 _KINDS = {
+    "agency.exported": _l("Agency exported"),
+    "agency.imported": _l("Agency imported"),
     "agency.resumed": _l("Agency resumed"),
     "agency.signed_up": _l("Agency created"),
     "agency.suspended": _l("Agency suspended"),

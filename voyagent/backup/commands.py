@@ -62,7 +62,7 @@ def backup(file: Path, passphrase_file: Path | None) -> None:
     one is complete.
     """
     settings = installed(Settings, "settings")
-    made = making.make_backup(settings, file, readread_passphrase(passphrase_file, confirms=True))
+    made = making.make_backup(settings, file, read_passphrase(passphrase_file, confirms=True))
     for warning in made.warnings:
         click.echo(f"Warning: {warning}", err=True)
     found = made.manifest

@@ -15,7 +15,7 @@ from voyagent.kernel.errors import VoyagentError
 
 @click.group("agency")
 def agency() -> None:
-    """Suspend or resume an agency."""
+    """Suspend, resume, export and import an agency."""
 
 
 @agency.command("suspend")

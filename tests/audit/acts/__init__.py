@@ -17,6 +17,10 @@ NO_ACTS = {
     "backup": "it only reads; the file has all agencies, and is the operator's",
     "restore": "the database is replaced whole; the chain of each agency is that of the backup",
     "release": "what the original may have sent is dropped as undelivered; the mail's row says so",
+    "agency import": (
+        "it needs another installation; the imported chain gets `agency.imported`, see"
+        " tests/agencies/test_import.py"
+    ),
     "check": "it only reads",
     "replay": "the same",
     "examples tune": "it only reads, and prints thresholds",

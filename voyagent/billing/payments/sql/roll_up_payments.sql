@@ -71,7 +71,8 @@ end $$;
 
 create or replace trigger payments_rolled_up_in after insert on payments
   referencing new table as new_rows
-  for each statement execute function app.roll_up_payments();
+  for each statement when (current_user <> 'voyagent_mover')
+  execute function app.roll_up_payments();
 create or replace trigger payments_rolled_up_over after update on payments
   referencing old table as old_rows new table as new_rows
   for each statement execute function app.roll_up_payments();

@@ -1,0 +1,1 @@
+"""Tests of the export, import and deletion of an agency."""

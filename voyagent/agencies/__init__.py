@@ -1,0 +1,1 @@
+"""Export of one agency to a file, and its import into another installation."""

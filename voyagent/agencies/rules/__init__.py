@@ -1,0 +1,1 @@
+"""Contents of the file of an agency."""

@@ -1,0 +1,1 @@
+"""Services: export, import and delete an agency."""
