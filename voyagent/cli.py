@@ -7,7 +7,11 @@ import flask_migrate
 import psycopg
 from flask import Flask
 
-from voyagent.agencies.commands import export as export_agency, import_ as import_agency
+from voyagent.agencies.commands import (
+    delete as delete_agency,
+    export as export_agency,
+    import_ as import_agency,
+)
 from voyagent.assistant.commands import examples, replay
 from voyagent.audit.commands import audit
 from voyagent.backup.commands import backup, release, restore, upgrade
@@ -89,7 +93,7 @@ def register(app: Flask, settings: Settings) -> None:
     for command in (backup, restore, release, upgrade):
         app.cli.add_command(command)
     app.cli.add_command(replay)
-    for command in (export_agency, import_agency):
+    for command in (export_agency, import_agency, delete_agency):
         agency.add_command(command)
     app.cli.add_command(agency)
     app.cli.add_command(books)

@@ -1,13 +1,13 @@
 """Let the owner of the schema import and delete whole agencies.
 
-The role `voyagent_mover` has no rights but these, and nobody can sign in with it. The release
-before ignores it.
+A deletion is asked for first, and leaves a record. The role `voyagent_mover` has no rights but
+these, and nobody can sign in with it. The release before ignores all of this.
 
 Never edit this file once it has landed.
 """
 
 from alembic import op
-from row_security import MOVER, let_mover
+from row_security import APP, LOOKUP, MOVER, let_mover
 from sqlalchemy import text
 
 revision = "0119"
@@ -37,6 +37,28 @@ def upgrade() -> None:
         end $$;
         grant usage on schema app, public to {MOVER};
     """)
+    op.execute(f"""
+        alter table tenants add column deletion_asked_at timestamptz;
+        alter table tenants add constraint ck_tenants_deletion
+          check (deletion_asked_at is null or not is_active) not valid;
+        alter table tenants validate constraint ck_tenants_deletion;
+        grant select (deletion_asked_at) on tenants to {LOOKUP};
+
+        create table agency_deletions (
+          id uuid not null,
+          facts jsonb not null,
+          begun_at timestamptz default now() not null,
+          finished_at timestamptz,
+          document text,
+          constraint pk_agency_deletions primary key (id),
+          constraint ck_agency_deletions_facts check (jsonb_typeof(facts) = 'object'),
+          constraint ck_agency_deletions_finished
+            check ((finished_at is null) = (document is null))
+        );
+        grant select on agency_deletions to {APP};
+        grant select (id) on agency_deletions to {LOOKUP};
+        grant select, insert, update (finished_at, document) on agency_deletions to {MOVER};
+    """)
     let_mover("tenants", column="id")
     for table in op.get_bind().scalars(OWNED).all():
         let_mover(table)
@@ -47,4 +69,10 @@ def downgrade() -> None:
         op.execute(
             f"drop policy if exists {table}_mover on {table}; revoke all on {table} from {MOVER}"
         )
-    op.execute(f"revoke all on schema app, public from {MOVER}")
+    op.execute(f"""
+        revoke all on schema app, public from {MOVER};
+        revoke select (deletion_asked_at) on tenants from {LOOKUP};
+        drop table agency_deletions;
+        alter table tenants drop constraint ck_tenants_deletion;
+        alter table tenants drop column deletion_asked_at;
+    """)

@@ -9,7 +9,7 @@ Never edit this file once it has landed.
 from alembic import op
 
 revision = "0120"
-down_revision = "0118"
+down_revision = "0119"
 branch_labels = None
 depends_on = None
 

@@ -22,7 +22,7 @@ from voyagent.kernel.db import db, transaction
 SEED = "JBSWY3DPEHPK3PXP"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def quick_passphrases() -> Iterator[None]:
     """Derive keys from passphrases with little work."""
     with pytest.MonkeyPatch.context() as patch:
@@ -30,7 +30,7 @@ def quick_passphrases() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def source(
     server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
@@ -39,7 +39,7 @@ def source(
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def target(
     server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, source: Site
 ) -> Iterator[Site]:
@@ -55,7 +55,7 @@ def target(
         yield replace(made, settings=made.settings.model_copy(update=changes))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def alice(source: Site) -> Person:
     """The administrator of a suspended agency with a row in every table."""
     person = source.filled("Alice")
@@ -71,7 +71,7 @@ def alice(source: Site) -> Person:
     return person
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def file(source: Site, alice: Person) -> Path:
     """An export of Alice's agency."""
     return exported(source, alice, source.folder / "alice.tar")

@@ -287,6 +287,7 @@ ALONE = {
         "export_the_audit",
         "export_the_audit_in_the_browser",
         "export_the_audit_as_an_archive",
+        "export_the_agency",
         "wipe_a_conversation",
     ),
     *(

@@ -1,1 +1,1 @@
-"""Export of one agency to a file, and its import into another installation."""
+"""One agency: export to a file, import into another installation, deletion."""

@@ -1,4 +1,4 @@
-"""Operator's commands `flask agency export` and `flask agency import`."""
+"""Operator's commands `flask agency export`, `import` and `delete`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from voyagent.agencies.service import exporting, importing
+from voyagent.agencies.service import deleting, exporting, importing
 from voyagent.agencies.service.moving import settings_of_owner
 from voyagent.audit.service.statements import Anchors
 from voyagent.backup.commands import (
@@ -20,6 +20,7 @@ from voyagent.backup.commands import (
 from voyagent.http.commands import with_database
 from voyagent.http.extensions import installed
 from voyagent.kernel.config import Settings
+from voyagent.kernel.errors import VoyagentError
 
 
 @click.command("export")
@@ -69,3 +70,39 @@ def import_(file: Path, passphrase_file: Path | None) -> None:
     click.echo(
         f"It is suspended. Let its people sign in with `flask agency resume {manifest.agency}`."
     )
+
+
+@click.command("delete")
+@click.argument("tenant_id", metavar="ID", type=click.UUID)
+@click.option(
+    "--audit-to",
+    "file",
+    type=FILE,
+    help="New file for the audit log, which the law asks to keep; needed after the 30 days.",
+)
+@with_database
+@with_refusals
+def delete(tenant_id: UUID, file: Path | None) -> None:
+    """Ask for the deletion of an agency, or delete it after 30 days.
+
+    The first call suspends the agency. `flask agency resume` ends the deletion. After 30 days the
+    next call writes the audit log to a file, deletes all rows of the agency, and prints a signed
+    proof. If it is interrupted, call it again.
+    """
+    settings, anchors = installed(Settings, "settings"), installed(Anchors, "anchors")
+    try:
+        if not deleting.has_begun(tenant_id):
+            asked = deleting.ask(tenant_id)
+            if asked.is_new:
+                click.echo(
+                    f"{asked.name} is suspended, and can be deleted from"
+                    f" {asked.due_at:%Y-%m-%d %H:%M} UTC on. End this with `flask agency resume"
+                    f" {tenant_id}`."
+                )
+                return
+        with over(settings_of_owner(settings)):
+            if not deleting.has_begun(tenant_id):
+                deleting.begin(anchors, tenant_id, file)
+            click.echo(deleting.go_on(anchors, tenant_id))
+    except VoyagentError as error:
+        raise click.ClickException(error.message) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from voyagent.backup.errors import BackupError
@@ -41,6 +42,49 @@ class AgencyExists(BackupError):
 
     def __init__(self, name: str, agency: str) -> None:
         super().__init__(f"The agency {name} ({agency}) is in this installation already.")
+
+
+class AgencyDeleted(BackupError):
+    """The agency was deleted from this installation."""
+
+    def __init__(self, agency: str) -> None:
+        super().__init__(f"The agency {agency} was deleted from this installation.")
+
+
+class NotYet(BackupError):
+    """The grace period of the deletion has not ended."""
+
+    def __init__(self, due_at: datetime) -> None:
+        super().__init__(
+            f"The agency can be deleted from {due_at:%Y-%m-%d %H:%M} UTC on. `flask agency resume`"
+            " ends its deletion."
+        )
+
+
+class ArchiveNeeded(BackupError):
+    """There is no place for the audit log of the agency that is deleted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Name a new file for the audit log, which you have to keep: --audit-to FILE."
+        )
+
+
+class LogNotSound(BackupError):
+    """The audit log of the agency is broken, or has events that the archive lacks."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Nothing is deleted, because the audit log is not sound: {reason}.")
+
+
+class ProofNeedsKey(BackupError):
+    """The agency has signed statements, so the proof must be signed too."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The audit log of the agency has signed statements: set VOYAGENT_AUDIT_SIGNING_KEY to"
+            " sign the proof of its deletion too."
+        )
 
 
 class AddressesTaken(BackupError):

@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 from voyagent.audit.exports import archive
 from voyagent.audit.queries import chain
 from voyagent.audit.rules.verifier import UNSIGNED, BrokenError, Head, Verdict, parse_head
-from voyagent.audit.service import checks, statements
+from voyagent.audit.service import checks, deletions, statements
 from voyagent.audit.service.statements import Anchors, SigningKeyMissing
 from voyagent.drivers.anchors.folder import StatementFolder
 from voyagent.http.commands import with_database
@@ -77,7 +77,8 @@ def verify(agency: UUID | None, head_texts: tuple[str, ...], place: Path | None)
             broken += 1
             click.echo(f"{tenant_id}: {_fault(verdict)}")
     if agency is None:
-        broken += _echo_missing(anchors.folder if place is None else place)
+        _echo_deleted()
+        broken += _echo_missing(anchors, anchors.folder if place is None else place)
     if broken or unsigned:
         raise click.exceptions.Exit(1 if broken else UNSIGNED)
 
@@ -117,7 +118,7 @@ def sign(agency: UUID | None, *, refill: bool) -> None:
             unsigned += 1
             click.echo(f"{tenant_id}: NOT SIGNED: {error}")
     if agency is None:
-        unsigned += _echo_missing(anchors.folder)
+        unsigned += _echo_missing(anchors, anchors.folder)
     if unsigned:
         raise click.exceptions.Exit(1)
 
@@ -189,7 +190,16 @@ def _fault(verdict: Verdict) -> str:
     return f"BROKEN{at}: {verdict.reason}"
 
 
-def _echo_missing(place: StatementFolder | Path) -> int:
+def _echo_deleted() -> None:
+    for record in deletions.finished():
+        facts = record.facts
+        click.echo(
+            f"{record.id}: DELETED on {record.finished_at:%Y-%m-%d}, {facts['seq']} events, head"
+            f" {facts['seq']}:{facts['head']}"
+        )
+
+
+def _echo_missing(anchors: Anchors, place: StatementFolder | Path) -> int:
     """Print the agencies with statements that are not in the database.
 
     Return their number, or 1 if the statements cannot be read.
@@ -199,7 +209,7 @@ def _echo_missing(place: StatementFolder | Path) -> int:
     except OSError as error:
         click.echo(f"BROKEN: the statements cannot be read: {error.strerror}")
         return 1
-    missing = list(checks.walk_missing(counted))
+    missing = list(checks.walk_missing(anchors, counted))
     for tenant_id, verdict in missing:
         click.echo(f"{tenant_id}: {_fault(verdict)}")
     return len(missing)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base
+from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
@@ -167,4 +167,25 @@ class AuditStatement(TenantOwned, Base):
         CheckConstraint("octet_length(head) = 32", name="head"),
         CheckConstraint("kid ~ '^[0-9a-f]{32}$'", name="kid"),
         CheckConstraint("octet_length(document) <= 4096", name="document"),
+    )
+
+
+class AgencyDeletion(Base):
+    """The deletion of an agency; `id` was the id of the agency.
+
+    `facts` are recorded before the first row is deleted. `document` is the proof of the deletion,
+    signed if there is a key, which exists when everything is deleted (`service.deletions`).
+    """
+
+    __tablename__ = "agency_deletions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    begun_at: Mapped[DefaultNow]
+    finished_at: Mapped[datetime | None]
+    document: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("jsonb_typeof(facts) = 'object'", name="facts"),
+        CheckConstraint("(finished_at is null) = (document is null)", name="finished"),
     )

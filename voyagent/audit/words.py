@@ -99,6 +99,7 @@ _REASONS = {
 
 
 _KINDS = {
+    "agency.deletion_asked": _l("Deletion of the agency requested"),
     "agency.exported": _l("Agency exported"),
     "agency.imported": _l("Agency imported"),
     "agency.resumed": _l("Agency resumed"),

@@ -15,7 +15,7 @@ from voyagent.kernel.errors import VoyagentError
 
 @click.group("agency")
 def agency() -> None:
-    """Suspend, resume, export and import an agency."""
+    """Suspend, resume, export, import and delete an agency."""
 
 
 @agency.command("suspend")

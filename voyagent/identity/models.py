@@ -28,6 +28,7 @@ class Tenant(Base):
     """An agency: one tenant of the installation.
 
     `verified_at` is the time at which an e-mail address of the agency was first confirmed.
+    `deletion_asked_at` is set while the agency waits for its deletion.
     """
 
     __tablename__ = "tenants"
@@ -40,8 +41,12 @@ class Tenant(Base):
     created_at: Mapped[DefaultNow]
     updated_at: Mapped[DefaultNow]
     verified_at: Mapped[datetime | None]
+    deletion_asked_at: Mapped[datetime | None]
 
-    __table_args__ = (CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),)
+    __table_args__ = (
+        CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("deletion_asked_at is null or not is_active", name="deletion"),
+    )
 
 
 class User(TenantOwned, Base):

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import procrastinate
 import procrastinate.periodic
@@ -149,6 +150,17 @@ def defer(
             "arguments": json.dumps(arguments),
             "after_s": after_s,
         },
+    )
+
+
+def drop_jobs(tenant_id: UUID, *, only_waiting: bool) -> None:
+    """Delete the jobs of an agency: all, or only those that no worker has taken."""
+    db.session.execute(
+        text(
+            "delete from procrastinate_jobs where args->>'tenant_id' = :tenant_id and (status ="
+            " 'todo' or not :only_waiting)"
+        ),
+        {"tenant_id": str(tenant_id), "only_waiting": only_waiting},
     )
 
 

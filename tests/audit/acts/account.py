@@ -627,6 +627,19 @@ def suspend_the_agency(stage: Stage) -> Doing:
     return lambda: stage.flask("agency", "suspend", tenant_id)
 
 
+@act(
+    "agency delete",
+    leaves=(
+        Left("agency.suspended", ("tenant_id",), by=None, via="job"),
+        Left("agency.deletion_asked", ("tenant_id",), by=None, via="job"),
+    ),
+    answers=0,
+)
+def ask_to_delete_the_agency(stage: Stage) -> Doing:
+    tenant_id = stage.alice.actor.tenant_id
+    return lambda: stage.flask("agency", "delete", tenant_id)
+
+
 @act("agency export", leaves=Left("agency.exported", ("tenant_id",), by=None, via="job"), answers=0)
 def export_the_agency(stage: Stage) -> Doing:
     tenant_id, file, secret = stage.alice.actor.tenant_id, "agency.tar", stage.folder / "passphrase"

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from voyagent.agencies import queries
 from voyagent.agencies.errors import (
     AddressesTaken,
+    AgencyDeleted,
     AgencyExists,
     KeysTaken,
     NotImported,
@@ -27,7 +28,12 @@ from voyagent.agencies.service import sealed
 from voyagent.agencies.service.moving import be_program, moving
 from voyagent.audit.queries import chain
 from voyagent.audit.rules.verifier import BrokenError, parse_head
-from voyagent.audit.service import checks as audit_checks, recording as audit, statements
+from voyagent.audit.service import (
+    checks as audit_checks,
+    deletions,
+    recording as audit,
+    statements,
+)
 from voyagent.audit.service.statements import Anchors
 from voyagent.backup.queries import origin
 from voyagent.backup.rules.manifest import differences
@@ -49,7 +55,7 @@ grant select, insert, truncate on import_lines to voyagent_mover;
 set local role voyagent_mover
 """
 _REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.InsufficientPrivilege)
-_SUSPENDED: JsonObject = {"is_active": False}
+_SUSPENDED: JsonObject = {"is_active": False, "deletion_asked_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def open_export(file: Path, passphrase: str) -> Opened[AgencyManifest]:
 def require_no_conflict(export: Opened[AgencyManifest], anchors: Anchors) -> None:
     """Do nothing if the agency can be imported here; nothing is written.
 
-    Raises OtherRevision, AgencyExists, AddressesTaken, KeysTaken, UnknownSigningKey.
+    Raises OtherRevision, AgencyExists, AgencyDeleted, AddressesTaken, KeysTaken, UnknownSigningKey.
     """
     manifest = export.manifest
     with transaction():
@@ -80,6 +86,8 @@ def require_no_conflict(export: Opened[AgencyManifest], anchors: Anchors) -> Non
         raise OtherRevision(manifest.revision, revision)
     if chain.exists(UUID(manifest.agency)):
         raise AgencyExists(manifest.name, manifest.agency)
+    if deletions.record_of(UUID(manifest.agency)) is not None:
+        raise AgencyDeleted(manifest.agency)
     addresses = (row["email"] for row in _rows(export.archive, "users") if row["is_active"])
     if taken := _found("select app.email_taken(:text)", addresses):
         raise AddressesTaken(taken)

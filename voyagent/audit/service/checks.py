@@ -14,7 +14,7 @@ from voyagent.audit.queries import chain
 from voyagent.audit.queries.chain import Chain, snapshot
 from voyagent.audit.rules import verifier
 from voyagent.audit.rules.verifier import BrokenError, Head, Verdict
-from voyagent.audit.service import recording, statements
+from voyagent.audit.service import deletions, recording, statements
 from voyagent.audit.service.statements import Anchors, SigningKeyMissing
 from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor
@@ -144,16 +144,19 @@ def verify_chain(events: Chain, known: Iterable[Head] = ()) -> Verdict:
     return verdict
 
 
-def walk_missing(statements_of: Mapping[UUID, int]) -> Iterator[tuple[UUID, Verdict]]:
+def walk_missing(
+    anchors: Anchors, statements_of: Mapping[UUID, int]
+) -> Iterator[tuple[UUID, Verdict]]:
     """Yield a fault for each agency with statements that is not in the database.
 
-    `statements_of` has the number of statements by agency.
+    An agency of which there is a signed proof of deletion is no fault. `statements_of` has the
+    number of statements by agency.
     """
     for tenant_id, number in statements_of.items():
-        found = chain.exists(tenant_id)
+        found = not number or chain.exists(tenant_id)
+        reason = "" if found else deletions.missing_reason(anchors, tenant_id, number)
         db.session.remove()
-        if number and not found:
-            reason = f"the agency has signed statements ({number}), but is not in the database"
+        if reason:
             yield tenant_id, Verdict(0, verifier.GENESIS, None, reason)
 
 
@@ -162,7 +165,7 @@ def report_missing(anchors: Anchors) -> int:
 
     Returns the number of these agencies.
     """
-    missing = list(walk_missing(statements.count_by_agency(anchors.folder)))
+    missing = list(walk_missing(anchors, statements.count_by_agency(anchors.folder)))
     for tenant_id, verdict in missing:
         log.error("audit.broken", agency=str(tenant_id), bad_seq=None, reason=verdict.reason)
     return len(missing)

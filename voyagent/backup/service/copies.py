@@ -160,7 +160,9 @@ def _verify(backup: Opened[Manifest], anchors: Anchors, agencies: list[UUID]) ->
             faults += _audit_faults(backup, anchors, tenant_id)
         faults += [
             f"agency {tenant_id}: {verdict.reason}"
-            for tenant_id, verdict in audit_checks.walk_missing(statements.count_by_agency(folder))
+            for tenant_id, verdict in audit_checks.walk_missing(
+                anchors, statements.count_by_agency(folder)
+            )
         ]
     if faults:
         raise NotSound(faults)
