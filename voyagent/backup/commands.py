@@ -21,6 +21,7 @@ from voyagent.backup.service.secrets import write_secrets
 from voyagent.http.commands import with_database
 from voyagent.http.extensions import installed
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.start_checks import SCHEMA_FROM
 from voyagent.kernel.last_runs import note_run
 
 Given = ParamSpec("Given")
@@ -70,7 +71,8 @@ def backup(file: Path, passphrase_file: Path | None) -> None:
         f"{file}: {sum(found.census.tables.values())} rows of {len(found.census.heads)} agencies at"
         f" {found.made_at}, schema revision {found.revision}."
     )
-    note_run("backup")
+    if found.revision >= SCHEMA_FROM:  # the backup before an upgrade has an older schema
+        note_run("backup")
 
 
 @click.command("restore")
