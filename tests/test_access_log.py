@@ -12,11 +12,10 @@ import pytest
 import structlog
 from gunicorn.config import Config
 
+from tests.processes import gunicorn_settings
 from voyagent.http.server_log import ServerLog
 from voyagent.kernel import logs
 from voyagent.kernel.config import Settings
-
-from tests.processes import gunicorn_settings
 
 TOKEN = "5ec4e7c0ffee5ec4e7c0ffee5ec4e7c0"
 

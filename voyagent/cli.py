@@ -32,6 +32,21 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.privacy.commands import mask_conversations
 from voyagent.reports.commands import books
 
+COMMANDS = (
+    check,
+    audit,
+    *(backup, restore, release, upgrade),
+    replay,
+    agency,
+    books,
+    import_file,
+    examples,
+    mask_conversations,
+    do,
+)
+for _command in (export_agency, import_agency, delete_agency):
+    agency.add_command(_command)
+
 
 class ServerUnreachable(Exception):
     """The database cannot be reached.
@@ -88,19 +103,8 @@ def register(app: Flask, settings: Settings) -> None:
         except VoyagentError as error:
             raise click.ClickException(error.message) from None
 
-    app.cli.add_command(check)
-    app.cli.add_command(audit)
-    for command in (backup, restore, release, upgrade):
+    for command in COMMANDS:
         app.cli.add_command(command)
-    app.cli.add_command(replay)
-    for command in (export_agency, import_agency, delete_agency):
-        agency.add_command(command)
-    app.cli.add_command(agency)
-    app.cli.add_command(books)
-    app.cli.add_command(import_file)
-    app.cli.add_command(examples)
-    app.cli.add_command(mask_conversations)
-    app.cli.add_command(do)
 
 
 def demo(app: Flask) -> None:
