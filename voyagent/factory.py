@@ -22,6 +22,7 @@ from voyagent.drivers.paper import Paper
 from voyagent.drivers.suppliers import Suppliers, open_suppliers
 from voyagent.http import (
     account_names,
+    after,
     compression,
     errors,
     guards,
@@ -145,6 +146,7 @@ def create_app(settings: Settings) -> Flask:
             make_later=make_later,
         ),
     )
+    after.install(app, settings)
     pages.install(app)
     template_filters.install(app)
     account_names.register_names(app, (*(account.name for account in CHART), *FORMER_NAMES))

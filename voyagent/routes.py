@@ -38,7 +38,7 @@ from voyagent.capabilities.views import pages as capabilities_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
 from voyagent.enquiries.views import pages as enquiries_pages
-from voyagent.http import contract, idempotency
+from voyagent.http import after, contract, idempotency
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.http.headers import REDOC_CSP
@@ -172,7 +172,8 @@ def openapi() -> dict[str, object]:
             version=current_app.extensions["voyagent.settings"].version,
             description=(
                 "The back office of a travel agency: enquiries, the assistant, approvals,"
-                f" accounting and reports.\n\n{idempotency.DESCRIPTION}\n\n{contract.DESCRIPTION}"
+                f" accounting and reports.\n\n{idempotency.DESCRIPTION}\n\n{after.DESCRIPTION}"
+                f"\n\n{contract.DESCRIPTION}"
             ),
         )
     return built

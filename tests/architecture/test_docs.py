@@ -29,7 +29,7 @@ from voyagent.identity.rules import passwords
 from voyagent.imports.service import files as imports
 from voyagent.kernel import queues, sheets
 from voyagent.kernel.config import Settings
-from voyagent.kernel.database import copy_export, read_pool, session_pool
+from voyagent.kernel.database import copy_export, read_connections, session_pool
 from voyagent.kernel.database.connection_budget import connections_of
 from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.limits import Quota, long_work, places, throttles
@@ -214,7 +214,7 @@ FIGURES = {
         copy_export.AWAITED_OVER_S,
     ),
     "export_time": (copy_export.TIME_LIMIT_S,),
-    "reads": (read_pool.WAIT_S, places.QUEUE_MAX),
+    "reads": (read_connections.WAIT_S, places.QUEUE_MAX),
     "writes": (session_pool.WAIT_S, places.QUEUE_MAX),
     "imports": (
         imports.WAIT_S,

@@ -26,10 +26,13 @@ BLOCK = 4096
 
 
 class Server:
-    """A server with a folder of its own, started as `app.py` starts the embedded one."""
+    """A server with a folder of its own, started as `app.py` starts the embedded one.
 
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
+    A `fast` server may lose data at a power cut.
+    """
+
+    def __init__(self, data_dir: Path, *, fast: bool = False) -> None:
+        self._data_dir, self._fast = data_dir, fast
         self.place = find_location(data_dir)
         self._programs = find_programs(self.place)
         self.urls = ("", "")
@@ -41,7 +44,7 @@ class Server:
         After a crash PostgreSQL first recovers its data. A running server is left alone.
         """
         began = time.monotonic()
-        started = ensure_server(self._data_dir)
+        started = ensure_server(self._data_dir, fast=self._fast)
         self.urls = started.admin_url, started.app_url
         return time.monotonic() - began
 
@@ -133,9 +136,9 @@ class Server:
 
 
 @contextmanager
-def server_of(data_dir: Path) -> Iterator[Server]:
+def server_of(data_dir: Path, *, fast: bool = False) -> Iterator[Server]:
     """Run a server until the block ends."""
-    server = Server(data_dir)
+    server = Server(data_dir, fast=fast)
     try:
         server.start()
         yield server

@@ -15,7 +15,7 @@ from tests.faults.server import Server, with_host_of
 from tests.faults.web import wait
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
-from voyagent.kernel.db_address import libpq_parameters
+from voyagent.kernel.db_address import libpq_parameters, psycopg_url
 
 WINDOW_S, WINDOW_MIN_S = 20, 4
 WITHOUT_PRIMARY_S = 2.0
@@ -30,8 +30,10 @@ def standby(tmp_path: Path) -> Iterator[Server]:
     server.remove()
 
 
-@pytest.fixture
-def pair(own_server: Server, standby: Server, tmp_path: Path) -> Iterator[Settings]:
+@pytest.fixture(params=[False, True], ids=["reads of the primary", "reads of the standby"])
+def pair(
+    own_server: Server, standby: Server, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Settings]:
     """A database whose address names a primary and its synchronous standby."""
     own_server.copy_to(standby, "-R")
     standby.start()
@@ -44,7 +46,8 @@ def pair(own_server: Server, standby: Server, tmp_path: Path) -> Iterator[Settin
     )
     with fresh_database((admin, application), tmp_path) as settings:
         assert "," in libpq_parameters(settings.db_url or "")["host"]
-        yield settings
+        reads = f"{psycopg_url(settings.db_url or '')}&target_session_attrs=prefer-standby"
+        yield settings.model_copy(update={"db_read_url": reads if request.param else None})
 
 
 def test_the_program_continues_on_a_promoted_standby(

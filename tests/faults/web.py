@@ -275,6 +275,15 @@ class Web:
 
         They are read from the metrics, which are up to five seconds old.
         """
+        metrics = self.metrics()
+        found = re.findall(
+            r"^voyagent_db_connections_in_use\{[^}]*\} ([0-9.]+)$", metrics, re.MULTILINE
+        )
+        assert found, metrics[:500]
+        return sum(int(float(value)) for value in found)
+
+    def metrics(self) -> str:
+        """Return the metrics of all processes in Prometheus text format."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(
@@ -283,14 +292,9 @@ class Web:
                 None,
                 {"Connection": "close", TOKEN_HEADER: self._metrics_token},
             )
-            metrics = connection.getresponse().read().decode()
+            return connection.getresponse().read().decode()
         finally:
             connection.close()
-        found = re.findall(
-            r"^voyagent_db_connections_in_use\{[^}]*\} ([0-9.]+)$", metrics, re.MULTILINE
-        )
-        assert found, metrics[:500]
-        return sum(int(float(value)) for value in found)
 
     def figure(self, name: str) -> int:
         """Return the sum of a figure of /proc/*/status over the worker processes."""

@@ -195,7 +195,7 @@ def read_by(app: Flask) -> tuple[Places, Callable[[], None]]:
         with pool._connection(AGENCY.get()):  # noqa: SLF001 - without a query
             pass
 
-    return pool._places, read  # noqa: SLF001
+    return pool._connections._places, read  # noqa: SLF001
 
 
 def write_by(_app: Flask) -> tuple[Places, Callable[[], None]]:

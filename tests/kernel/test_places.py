@@ -16,7 +16,7 @@ from flask import Flask
 from psycopg_pool import PoolTimeout
 
 from tests.people import Person
-from voyagent.kernel.database import copy_export, read_pool
+from voyagent.kernel.database import copy_export, read_connections
 from voyagent.kernel.database.copy_export import Exports, ExportsBusy, Snapshot
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.limits import Places
@@ -582,7 +582,7 @@ def test_an_address_has_half_of_the_exports_for_all_of_its_agencies(exports: Exp
 
 @pytest.fixture
 def pool(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadPool]:
-    monkeypatch.setattr(read_pool, "WAIT_S", SOON_S)
+    monkeypatch.setattr(read_connections, "WAIT_S", SOON_S)
     made = ReadPool(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 2}))
     yield made
     made.close()

@@ -35,6 +35,7 @@ from voyagent.http.errors import SchemaViolation
 from voyagent.http.files import made_later
 from voyagent.http.guards import (
     Guard,
+    answer_of,
     authenticate,
     bearer_credential,
     present_actor,
@@ -104,6 +105,8 @@ class Operation:
     direct: bool = False
     inputs: Callable[[], Sequence[type[BaseModel]]] | None = None
     """Function that returns the schemas of the body if the path decides which one applies."""
+    from_primary: bool = False
+    """True if programs read the answer after an event, when a standby may not have it yet."""
     also: tuple[tuple[int, type[AnswerOf[Any]]], ...] = ()
     """Further success responses, as pairs of status and response class."""
     is_of_contract: bool = False
@@ -151,6 +154,7 @@ class Facts(TypedDict, total=False):
     resume: Callable[..., Response] | None
     inputs: Callable[[], Sequence[type[BaseModel]]] | None
     also: Mapping[int, type[AnswerOf[Any]]]
+    from_primary: bool
 
 
 class _Declare(Protocol):
@@ -232,7 +236,7 @@ class ApiBlueprint(Blueprint):
 
         If the schema of the body depends on the path, the handler validates the body. `inputs` then
         returns all possible schemas, for the OpenAPI document. `also` maps the statuses of further
-        success responses to response classes.
+        success responses to response classes. With `from_primary`, the reader asks no standby.
         """
         missing = facts.get("missing")
         is_secret = facts.get("secret_answer", False)
@@ -268,6 +272,7 @@ class ApiBlueprint(Blueprint):
                 resume=facts.get("resume"),
                 inputs=facts.get("inputs"),
                 also=tuple(facts.get("also", {}).items()),
+                from_primary=facts.get("from_primary", False),
                 is_of_contract=is_of_contract(method, (self.url_prefix or "") + path),
             )
             self.operations.append(described)
@@ -325,7 +330,9 @@ def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Resp
         try:
             key = _fill(operation, wants, given, raw)
             response = (
-                _perform(operation, given) if key is None else _perform_once(operation, given, key)
+                answer_of(reader, functools.partial(_perform, operation, given))
+                if key is None
+                else _perform_once(operation, given, key)
             )
         except LargeFile:
             return made_later()
@@ -348,7 +355,11 @@ def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> Reques
         return None
     credential = bearer_credential()
     if wants.reader:
-        reader = request_reader(credential, operation.permission or "agency.read")
+        reader = request_reader(
+            credential,
+            operation.permission or "agency.read",
+            from_primary=operation.from_primary,
+        )
         given["reader"] = reader
         return reader
     actor = authenticate(credential)

@@ -34,10 +34,11 @@ ATTEMPTS_MAX = 3
 _RETRYABLE = frozenset({"40001", "40P01"})
 
 
-class _Signer(TimestampSigner):
-    """Signer of session cookies that takes the time of signing from `clock`."""
+class Signer(TimestampSigner):
+    """Signer of cookies and headers that takes the time of signing from `clock`."""
 
     def get_timestamp(self) -> int:
+        """Return the present time in whole seconds since 1970."""
         return int(clock.seconds())
 
 
@@ -51,7 +52,7 @@ class _CookieSessions(SecureCookieSessionInterface):
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         serializer = super().get_signing_serializer(app)
         if serializer is not None:
-            serializer.signer = _Signer
+            serializer.signer = Signer
         return serializer
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from sqlalchemy import Select
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
 
+from voyagent.http import after
 from voyagent.http.htmx import is_htmx
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor, Channel, Credential
@@ -31,12 +32,14 @@ from voyagent.kernel.database.read_pool import (
 )
 from voyagent.kernel.database.reauthentication import find_caller
 from voyagent.kernel.db import db, next_act
-from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.errors import NotFound, Unauthorized
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.limits.callers import note_person
 from voyagent.kernel.logs import bind_actor
+from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import name_agency, record_bound_agency
 
+Answer = TypeVar("Answer")
 log = structlog.get_logger(__name__)
 TOKEN_BYTES_MAX = 4096
 DEAD_END = "agency.read"  # a permission that every member of an agency has
@@ -176,18 +179,43 @@ def authenticate(credential: Credential) -> Actor:
 
 
 def request_reader(
-    credential: Credential, permission: str, *, with_shell: bool = False
+    credential: Credential,
+    permission: str,
+    *,
+    with_shell: bool = False,
+    from_primary: bool = False,
 ) -> RequestReader:
     """Return a reader that authenticates the caller with its first read.
 
-    With `with_shell`, the first read also reads the data that every page shows.
+    With `with_shell`, the first read also reads the data that every page shows. With
+    `from_primary`, no standby is read.
     """
     note_person(credential.user_id)
     reader = RequestReader(
-        auth_adapter().lane, credential, permission, auth_adapter().shell if with_shell else None
+        auth_adapter().lane,
+        credential,
+        permission,
+        auth_adapter().shell if with_shell else None,
+        after=None if from_primary else after.position_to_read(),
     )
     g.reader = reader
     return reader
+
+
+def answer_of(reader: RequestReader | None, act: Callable[[], Answer]) -> Answer:
+    """Return the result of a handler, which is repeated if a standby lacks a record.
+
+    A caller may know a record from a notification before the standby has it. The second attempt
+    reads from the primary.
+    """
+    try:
+        return act()
+    except NotFound:
+        if reader is None or not reader.has_read_standby:
+            raise
+        meters().read_fallbacks.labels("not_found").inc()
+        reader.use_primary()
+        return act()
 
 
 def present_actor() -> Actor | None:

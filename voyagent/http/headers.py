@@ -31,10 +31,12 @@ REDOC_CSP = (
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # `*` does not include Authorization, and old browsers do not support it.
 _ALLOWED_HEADERS = (
-    "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer, X-Request-Id, *"
+    "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer, Voyagent-After,"
+    " X-Request-Id, *"
 )
 _EXPOSED_HEADERS = (
-    "ETag, Idempotent-Replayed, Location, Retry-After, Voyagent-Ignored-Parameters, X-Request-Id, *"
+    "ETag, Idempotent-Replayed, Location, Retry-After, Voyagent-After, Voyagent-Ignored-Parameters,"
+    " X-Request-Id, *"
 )
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.extensions import installed
-from voyagent.http.guards import Guard
+from voyagent.http.guards import Guard, auth_adapter
 from voyagent.http.headers import METHODS
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
@@ -158,6 +158,13 @@ def _current_metrics() -> Iterator[Metric]:
     yield _gauge("voyagent_ready", "1 if this server accepts work, else 0", is_ready)
     yield _gauge("voyagent_db_up", "1 if the database responds, else 0", figures is not None)
     yield _gauge("voyagent_db_writable", "1 if the database accepts writes, else 0", is_writable)
+    standbys = auth_adapter().lane.standbys
+    yield _family(
+        "voyagent_db_replica_lag_seconds",
+        "Age of the data of a standby in seconds; infinite if it does not answer",
+        {(name,): age_s for name, age_s in (() if standbys is None else standbys.lags())},
+        ("replica",),
+    )
     if figures is not None:
         yield from _families(figures)
 

@@ -19,6 +19,7 @@ from voyagent.http import step_up
 from voyagent.http.files import made_later
 from voyagent.http.guards import (
     Guard,
+    answer_of,
     auth_adapter,
     authenticate,
     browser_credential,
@@ -102,7 +103,11 @@ class PageBlueprint(Blueprint):
                         given[name] = parse_id(given[name])
                         if given[name] is None:
                             raise missing
-                    answer = _once(view, given) if once and is_sent() else view(**given)
+                    answer = (
+                        _once(view, given)
+                        if once and is_sent()
+                        else answer_of(reader, functools.partial(view, **given))
+                    )
                 except LargeFile:
                     return made_later()
                 except VoyagentError:

@@ -19,6 +19,8 @@ from voyagent.kernel.db_address import libpq_parameters
 PREFIX = "VOYAGENT_"
 SECRET_BYTES_MIN = 32
 SEED_BYTES = 32
+_STANDBYS = frozenset({"standby", "prefer-standby"})
+_SERVERS_OF_READS = _STANDBYS | {"primary", "read-write"}
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 SupplierName = Literal["sandbox", "none"]
@@ -185,6 +187,18 @@ class Settings(BaseSettings):
         return self.audit_anchor_dir
 
     @property
+    def reads_standbys(self) -> bool:
+        """Return True if `db_read_url` names standbys, by its `target_session_attrs`."""
+        return self.db_read_url is not None and (
+            libpq_parameters(self.db_read_url).get("target_session_attrs") in _STANDBYS
+        )
+
+    @property
+    def has_read_login(self) -> bool:
+        """Return True if `db_read_url` is a second login at the primary."""
+        return self.db_read_url is not None and not self.reads_standbys
+
+    @property
     def migration_url(self) -> str | None:
         """Return the database URL for schema changes, or None if no URL is configured."""
         return self.db_admin_url or self.db_url
@@ -249,6 +263,14 @@ class Settings(BaseSettings):
                     " or host=host dbname=name user=user; in the password of a URL write @ as %40"
                     " and / as %2F"
                 )
+        if self.db_read_url is not None and (
+            libpq_parameters(self.db_read_url).get("target_session_attrs", "primary")
+            not in _SERVERS_OF_READS
+        ):
+            raise ValueError(
+                "VOYAGENT_DB_READ_URL may have target_session_attrs=standby or prefer-standby, to"
+                " read from standbys, or primary"
+            )
         if (
             not _is_address(self.public_url, "http", "https")
             or not urlsplit(self.public_url).hostname

@@ -182,6 +182,14 @@ def finish(error: VoyagentError | None = None) -> None:
         raise
 
 
+def has_session() -> bool:
+    """Return True if there is an application context, and it has a database session."""
+    try:
+        return bool(db.session.registry.has())
+    except RuntimeError:  # outside of an application context there is no session
+        return False
+
+
 def when_undone(act: Callable[[], object]) -> None:
     """Register a function to be called once if the transaction is rolled back."""
     event.listen(db.session(), "after_rollback", lambda _session: act(), once=True)

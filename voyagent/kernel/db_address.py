@@ -67,6 +67,30 @@ def connection_parameters(
     return defaults | given | {"application_name": application_name}
 
 
+def single_hosts(address: str) -> dict[str, dict[str, str]]:
+    """Return the parameters of a connection to each host of an address.
+
+    The keys are `host:port`. The kind of server (`target_session_attrs`) is left out. Raises
+    ValueError as `libpq_parameters` does.
+    """
+    given = libpq_parameters(address)
+    for name in ("target_session_attrs", "load_balance_hosts"):
+        given.pop(name, None)
+    hosts = given.get("host", "").split(",")
+    ports = given.pop("port", "5432").split(",")
+    addresses = given.pop("hostaddr", "").split(",")
+    found = {}
+    for number in range(max(len(hosts), len(addresses))):
+        own = {
+            "host": hosts[number] if number < len(hosts) else "",
+            "hostaddr": addresses[number] if number < len(addresses) else "",
+            "port": (ports[number] if len(ports) > 1 else ports[0]) or "5432",
+        }
+        name = f"{own['host'] or own['hostaddr']}:{own['port']}"
+        found[name] = SEVERAL_HOSTS | given | {key: value for key, value in own.items() if value}
+    return found
+
+
 def without_password(message: str, address: str) -> str:
     """Return a driver's message with asterisks instead of the address's password."""
     password = libpq_parameters(address).get("password")

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from voyagent.kernel.config import Settings
-from voyagent.kernel.db_address import connection_parameters
+from voyagent.kernel.db_address import connection_parameters, single_hosts
 
 APP_ROLE = "voyagent_app"
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     WORKER = "voyagent-worker"
     COMMAND = "voyagent-command"
     READ = "voyagent-read"
+    STANDBY = "voyagent-standby"
     EXPORT = "voyagent-export"
     LISTEN = "voyagent-listen"
     MIGRATE = "voyagent-migrate"
@@ -73,14 +74,38 @@ def plain_parameters(settings: Settings, purpose: Purpose) -> dict[str, Any]:
     """Return the parameters of a connection without those of `session_settings`."""
     # The login for reads may be read-only by its settings, also on a server that accepts writes.
     server = "primary" if purpose in (Purpose.READ, Purpose.BACKUP) else "read-write"
-    return connection_parameters(address_of(settings, purpose), purpose, server=server)
+    parameters = connection_parameters(address_of(settings, purpose), purpose, server=server)
+    if purpose is Purpose.READ and settings.has_read_login:
+        # A standby learns late that a session has ended.
+        return {"target_session_attrs": "primary"} | parameters
+    return parameters
+
+
+def parameters_of_standbys(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return the parameters of a connection to each server that may be a standby.
+
+    The keys are `host:port`. There must be no pooler before a standby.
+    """
+    options = as_options(session_settings(settings, Purpose.STANDBY))
+    return {
+        name: plain | {"options": f"{plain.get('options', '')} {options}".strip()}
+        for name, plain in plain_parameters_of_standbys(settings).items()
+    }
+
+
+def plain_parameters_of_standbys(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return `parameters_of_standbys` without the parameters of `session_settings`."""
+    return {
+        name: own | {"application_name": str(Purpose.STANDBY)}
+        for name, own in single_hosts(settings.db_read_url or "").items()
+    }
 
 
 def address_of(settings: Settings, purpose: Purpose) -> str:
     """Return the address of the database for a purpose; empty if none is configured."""
     special = {
         Purpose.MIGRATE: settings.db_admin_url,
-        Purpose.READ: settings.db_read_url,
+        Purpose.READ: settings.db_read_url if settings.has_read_login else None,
         Purpose.LISTEN: settings.db_listen_url,
         Purpose.BACKUP: settings.db_backup_url or settings.db_admin_url,
     }
@@ -111,6 +136,11 @@ def note_pooler(address: str, connection: psycopg.Connection[Any]) -> bool:
     return _pooled[address]
 
 
+def is_known_pooler(address: str) -> bool:
+    """Return True if `note_pooler` has found a pooler at an address."""
+    return _pooled.get(address, False)
+
+
 def is_notified(settings: Settings) -> bool:
     """Return True if a process can listen for notifications; otherwise it must poll.
 
@@ -130,7 +160,7 @@ def session_settings(settings: Settings, purpose: Purpose = Purpose.WEB) -> dict
         "lock_timeout": limit,
         "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
     }
-    if purpose is Purpose.READ:
+    if purpose in (Purpose.READ, Purpose.STANDBY):
         own["default_transaction_isolation"] = "repeatable read"
     return own
 

@@ -37,7 +37,7 @@ from sqlalchemy import text
 
 from voyagent.kernel import clock, logs
 from voyagent.kernel.config import Settings
-from voyagent.kernel.database import clock_follower
+from voyagent.kernel.database import clock_follower, heartbeat
 from voyagent.kernel.database.start_checks import require_start
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.db_connections import Purpose, is_notified, parameters_for
@@ -322,6 +322,8 @@ async def _serve(app: Flask, settings: Settings) -> None:
                 await asyncio.to_thread(require_start, settings)
                 with app.app_context():
                     await asyncio.to_thread(clock_follower.follow, db.engine)
+                    if settings.reads_standbys:
+                        heartbeat.beat(db.engine)
                 is_checked = True
             is_told = await asyncio.to_thread(is_notified, settings)
             jobs = worker_app(app, settings)

@@ -66,6 +66,7 @@ class Meters:
     http_refused: Counter
     streams: Gauge
     limit_refusals: Counter
+    read_fallbacks: Counter
 
 
 class Sampler:
@@ -252,6 +253,12 @@ def meters() -> Meters:
             "voyagent_limit_refusals_total",
             "Attempts that a rate limit refused",
             ("limit",),
+            registry=registry,
+        ),
+        read_fallbacks=Counter(
+            "voyagent_read_fallbacks_total",
+            "Reads that the primary answered because no standby could, by reason",
+            ("reason",),
             registry=registry,
         ),
     )

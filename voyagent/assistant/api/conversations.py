@@ -65,7 +65,11 @@ def create_session(actor: Actor, body: SessionCreateRequest | None) -> Body[Sess
 
 
 @api.get(
-    "/chat/sessions", answer=SessionListResponse, permission="chat.read", errors=(InvalidCursor,)
+    "/chat/sessions",
+    answer=SessionListResponse,
+    permission="chat.read",
+    errors=(InvalidCursor,),
+    from_primary=True,
 )
 def list_sessions(reader: Reader, query: SessionListQuery) -> Body[SessionListResponse]:
     """List the agency's conversations, newest first."""
@@ -78,6 +82,7 @@ def list_sessions(reader: Reader, query: SessionListQuery) -> Body[SessionListRe
     answer=SessionSummaryResponse,
     permission="chat.read",
     missing=SessionNotFound,
+    from_primary=True,
 )
 def get_session(reader: Reader, session_id: UUID) -> Body[SessionSummaryResponse]:
     """Return a conversation with its name, number of messages and pending proposals."""
@@ -172,6 +177,7 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
     permission="chat.read",
     missing=SessionNotFound,
     errors=(InvalidCursor,),
+    from_primary=True,
 )
 def list_messages(
     reader: Reader, session_id: UUID, query: TranscriptQuery

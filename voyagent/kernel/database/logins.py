@@ -47,7 +47,7 @@ def store_session_settings(settings: Settings) -> None:
     """
     owner = libpq_parameters(settings.migration_url or "").get("user")
     for purpose in (Purpose.WEB, Purpose.READ):
-        if purpose is Purpose.READ and settings.db_read_url is None:
+        if purpose is Purpose.READ and not settings.has_read_login:
             continue
         if libpq_parameters(address_of(settings, purpose)).get("user") == owner:
             continue

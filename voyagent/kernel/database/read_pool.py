@@ -6,35 +6,31 @@ a report agree. Lists, reports and `auth/me` use this module; writes and detail 
 
 from __future__ import annotations
 
-import atexit
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
-from functools import cache
-from threading import Lock
 from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 from sqlalchemy import Select
 from sqlalchemy.orm import Session, scoped_session
 
 from voyagent.kernel.actor import Actor, Credential, named_by, permissions_within
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.read_connections import ReadConnections
+from voyagent.kernel.database.standbys import StandbyNotRead, Standbys
 from voyagent.kernel.database.statement_cache import (
     Statement,
     compiled_for,
     parts_of,
     wants_generic_plan,
 )
-from voyagent.kernel.db import read_only_servers
+from voyagent.kernel.db import has_session, read_only_servers
 from voyagent.kernel.db_connections import Purpose, is_pooled, parameters_for
 from voyagent.kernel.errors import NotFound, Unauthorized
-from voyagent.kernel.limits.callers import present_network, present_person
-from voyagent.kernel.limits.places import QUEUE_MAX, Places
 from voyagent.kernel.logs import bind_actor
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
@@ -48,7 +44,6 @@ AUTHENTICATE = _CALLER + _FROM
 _AUTHENTICATE_WITH_GENERIC_PLAN = (
     f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_FROM}"
 )
-WAIT_S, RETRY_S = 5.0, 0.25
 _BEGIN = "begin isolation level repeatable read"
 SERIALIZATION_FAILURE = "40001"
 _held: ContextVar[psycopg.Connection[Any] | None] = ContextVar("held", default=None)
@@ -103,18 +98,14 @@ class SessionReader:
 
 
 class ReadPool:
-    """Pool of autocommit connections for reads, one per process, opened on first use.
-
-    One connection is always left for other agencies, so that slow reads of one agency do not block
-    another.
-    """
+    """Reads of a process on the primary, and on its standbys if there are any."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._pool: ConnectionPool | None = None
-        self._lock = Lock()
-        size = settings.db_lane_pool_size
-        self._places = Places(size, size - 1, queue_max=QUEUE_MAX)
+        self._connections = ReadConnections(
+            "lane", settings.db_lane_pool_size, lambda: parameters_for(settings, Purpose.READ)
+        )
+        self.standbys = Standbys(settings) if settings.reads_standbys else None
         self._read_only_met = read_only_servers.met
 
     def run(
@@ -137,6 +128,29 @@ class ReadPool:
             self._recover(error)
             return self._once(credential, statements)
 
+    def run_on_standby(
+        self, credential: Credential, statements: Sequence[Statement], after: int
+    ) -> tuple[Row, list[list[Row]], int | None]:
+        """Authenticate the caller on the primary and run the statements on a standby.
+
+        `after` is a position in the write-ahead log that the rows must include; 0 for none.
+        Returns the row of `app.authenticate`, the rows of each statement, and the position that
+        they include at most. If no standby answers, the primary does, and the position is None.
+        Raises Unauthorized if the credential is not valid.
+        """
+        assert self.standbys is not None
+        caller, _ = self.run(credential, [])
+        queries = [compiled_for(statement, credential.tenant_id) for statement in statements]
+        plans = "force_generic_plan" if any(map(wants_generic_plan, statements)) else "auto"
+        try:
+            rows, position = self.standbys.read(
+                credential.tenant_id, queries, after=after, plans=plans
+            )
+        except StandbyNotRead as unread:
+            meters().read_fallbacks.labels(unread.reason).inc()
+            return *self.run(credential, statements), None
+        return caller, rows, position
+
     @contextmanager
     def snapshot(self, agency: UUID) -> Iterator[None]:
         """Make all calls of `run` inside the block use one connection and one snapshot.
@@ -154,19 +168,16 @@ class ReadPool:
             yield
 
     def sample(self) -> None:
-        """Set the metrics of the pool that are not counted at each read."""
-        pool = self._pool
-        meters().connections_max.labels("lane").set(self._settings.db_lane_pool_size)
-        meters().connections_waiting.labels("lane").set(self._places.waiting)
-        discarded = 0 if pool is None else pool.pop_stats().get("returns_bad", 0)
-        meters().connections_discarded.labels("lane").inc(discarded)
+        """Set the metrics of the pools that are not counted at each read."""
+        self._connections.sample()
+        if self.standbys is not None:
+            self.standbys.sample()
 
     def close(self) -> None:
         """Close all connections."""
-        if self._pool is not None:
-            atexit.unregister(self.close)
-            self._pool.close()
-            self._pool = None
+        self._connections.close()
+        if self.standbys is not None:
+            self.standbys.close()
 
     def _begin(self, closing: ExitStack, agency: UUID) -> None:
         with ExitStack() as opened:
@@ -181,7 +192,7 @@ class ReadPool:
             return
         if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
             raise error
-        self._open().check()  # if one connection is dead, the idle ones are too
+        self._connections.open().check()  # if one connection is dead, the idle ones are too
 
     def _once(
         self, credential: Credential, statements: Sequence[Statement]
@@ -232,57 +243,29 @@ class ReadPool:
         pooler the result is True, unless there is a login for reads (`VOYAGENT_DB_READ_URL`), which
         has the isolation level as a setting.
         """
-        return self._settings.db_read_url is None and is_pooled(self._settings, Purpose.READ)
+        return not self._settings.has_read_login and is_pooled(self._settings, Purpose.READ)
 
     @contextmanager
     def _connection(self, agency: UUID) -> Iterator[psycopg.Connection[Any]]:
-        began = time.monotonic()
-        place = self._places.held(
-            agency, WAIT_S, _none_free, address=present_network(), person=present_person()
-        )
-        with place, self._taken() as connection:
-            _wait_seconds().inc(time.monotonic() - began)
+        with self._connections.place(agency), self._taken() as connection:
             yield connection
 
     @contextmanager
     def _taken(self) -> Iterator[psycopg.Connection[Any]]:
-        pool = self._open()
         if self._read_only_met != (met := read_only_servers.met):
             self._read_only_met = met
-            pool.drain()
-        connection = _take(pool)
-        in_use = _in_use()
-        in_use.inc()
-        try:
+            self._connections.open().drain()
+        with self._connections.taken() as connection:
             yield connection
-        finally:
-            in_use.dec()
-            pool.putconn(connection)
-
-    def _open(self) -> ConnectionPool:
-        with self._lock:
-            if self._pool is None:
-                self._pool = ConnectionPool(
-                    min_size=1,
-                    max_size=self._settings.db_lane_pool_size,
-                    max_idle=300,
-                    # A failed connection attempt is not repeated in the background. The next
-                    # caller tries again, however long the database was unreachable.
-                    reconnect_timeout=0,
-                    open=True,
-                    name="lane",
-                    kwargs=lambda: (
-                        parameters_for(self._settings, Purpose.READ) | {"autocommit": True}
-                    ),
-                    configure=_configure,
-                )
-                # Its threads end only while Python runs. At the exit each would be waited for.
-                atexit.register(self.close)
-            return self._pool
 
 
 class RequestReader:
-    """Reader of one request; its first read authenticates the caller and sets `actor`."""
+    """Reader of one request; its first read authenticates the caller and sets `actor`.
+
+    `after` is given if the request may read from a standby: the position in the write-ahead log
+    that its reads must include, or 0. The reads of a request never go back in time: once the
+    primary has answered one of them, or the request has used a database session, it answers all.
+    """
 
     def __init__(
         self,
@@ -290,11 +273,15 @@ class RequestReader:
         credential: Credential,
         permission: str,
         extra: Callable[[], Select[Any]] | None = None,
+        *,
+        after: int | None = None,
     ) -> None:
         self._pool = pool
         self._credential = credential
         self._permission = permission
         self._extra = extra
+        self._after = after
+        self.has_read_standby = False
         self.actor: Actor | None = None
         self.extra_row: Row = {}
 
@@ -323,7 +310,7 @@ class RequestReader:
         permission of the page or operation.
         """
         extra = [self._extra()] if self._extra is not None and self.actor is None else []
-        caller, results = self._pool.run(self._credential, [*statements, *extra])
+        caller, results = self._run([*statements, *extra])
         if extra:
             rows = results.pop()
             self.extra_row = rows[0] if rows else {}
@@ -339,7 +326,23 @@ class RequestReader:
 
         Each read still authenticates the caller.
         """
+        self.use_primary()
         return self._pool.snapshot(self._credential.tenant_id)
+
+    def use_primary(self) -> None:
+        """Read from the primary from now on."""
+        self._after = None
+
+    def _run(self, statements: Sequence[Statement]) -> tuple[Row, list[list[Row]]]:
+        if self._after is not None and has_session():
+            self.use_primary()
+        if self._after is None or not statements:
+            return self._pool.run(self._credential, statements)
+        caller, results, self._after = self._pool.run_on_standby(
+            self._credential, statements, self._after
+        )
+        self.has_read_standby = self._after is not None or self.has_read_standby
+        return caller, results
 
 
 def authenticate_values(credential: Credential) -> Row:
@@ -380,36 +383,3 @@ def actor_of(credential: Credential, caller: Row) -> Actor:
         ),
         named=named_by(caller["scopes"] or ()),
     )
-
-
-def _configure(connection: psycopg.Connection[Any]) -> None:
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # of a snapshot
-
-
-@cache
-def _in_use() -> Any:
-    return meters().connections.labels("lane")
-
-
-@cache
-def _wait_seconds() -> Any:
-    return meters().connection_wait_seconds.labels("lane")
-
-
-def _none_free() -> PoolTimeout:
-    return PoolTimeout(f"no connection of the read pool within {WAIT_S} s")
-
-
-def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
-    """Take a connection. Raises PoolTimeout.
-
-    If all are in use, the wait is about WAIT_S seconds. If the pool has no connection at all,
-    because the database is not reached, the wait is RETRY_S seconds.
-    """
-    began = time.monotonic()
-    while True:
-        try:
-            return pool.getconn(timeout=RETRY_S)
-        except PoolTimeout:
-            if pool.get_stats()["pool_size"] == 0 or time.monotonic() - began >= WAIT_S:
-                raise

@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from voyagent.kernel import tenancy
 from voyagent.kernel.config import Settings
-from voyagent.kernel.db import DRIVER, db
+from voyagent.kernel.db import DRIVER, db, has_session
 from voyagent.kernel.db_connections import Purpose, parameters_for, purpose_of_process
 from voyagent.kernel.limits.callers import present_network, present_person
 from voyagent.kernel.limits.places import QUEUE_MAX, Places
@@ -159,11 +159,7 @@ def _wait_seconds() -> Any:
 
 def _agency() -> UUID | None:
     """Return the agency of the session that is about to use a connection."""
-    try:
-        has_session = db.session.registry.has()
-    except RuntimeError:  # outside of an application context there is no session
-        return None
-    return tenancy.agency_of_connection(db.session()) if has_session else None
+    return tenancy.agency_of_connection(db.session()) if has_session() else None
 
 
 def _release(_connection: Any, record: ConnectionPoolEntry) -> None:

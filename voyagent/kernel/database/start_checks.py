@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,13 +20,13 @@ from voyagent.kernel.config import ConfigurationError, Settings, load_settings
 from voyagent.kernel.database.connection_budget import connections_to_server
 from voyagent.kernel.database.sql_files import read_files
 from voyagent.kernel.db import Base
-from voyagent.kernel.db_address import libpq_parameters, without_password
+from voyagent.kernel.db_address import libpq_parameters
 from voyagent.kernel.db_connections import APP_ROLE, Purpose
 from voyagent.kernel.events import POLL_S
 from voyagent.kernel.program_files import FILES
 
 MIGRATIONS = FILES / "migrations" / "versions"
-SCHEMA_FROM = "0123"
+SCHEMA_FROM = "0124"
 """The lowest revision of the schema on which this release runs."""
 
 UPGRADE_FROM = "0118"
@@ -133,7 +133,7 @@ _TABLE_GRANTS = Check(
     "select string_agg(distinct name, ', ' order by name) from unnest(%(tables)s::text[]) name left"
     " join pg_class c on c.relname = name and c.relnamespace = 'public'::regnamespace where c.oid"
     " is null or not has_table_privilege(c.oid, 'select') or (name not in ('installation',"
-    " 'agency_deletions') and not has_table_privilege(c.oid, 'insert'))",
+    " 'agency_deletions', 'heartbeat') and not has_table_privilege(c.oid, 'insert'))",
     f"The role {APP_ROLE} may not read or fill {{found}}: run `flask migrate-up`, or restore the"
     " dump with its grants.",
 )
@@ -253,11 +253,13 @@ def check_start(settings: Settings) -> list[Result]:
     """
     checks: tuple[Check, ...] = (*_LOGIN_CHECKS, *_SERVER_CHECKS, _SCHEMA, _UNBOUND, _HOLD)
     results = _run(settings, Purpose.WEB, "VOYAGENT_DB_URL", checks)
-    if settings.db_read_url is not None:
+    if settings.has_read_login:
         of_reads = _run(
             settings, Purpose.READ, "VOYAGENT_DB_READ_URL", (*_LOGIN_CHECKS, _ISOLATION)
         )
         results += [replace(result, name=f"{result.name} (reads)") for result in of_reads]
+    if settings.reads_standbys:
+        results += _of_standbys(settings)
     return [*results, _notifications(settings)]
 
 
@@ -292,11 +294,44 @@ def _notifications(settings: Settings) -> Result:
     return Result("notifications", sentence if is_wrong else "", refuses)
 
 
+def _of_standbys(settings: Settings) -> list[Result]:
+    """Check each standby.
+
+    A standby that does not answer is a warning, because other servers answer its reads.
+    """
+    results = []
+    for name, parameters in db_connections.plain_parameters_of_standbys(settings).items():
+        variable = f"VOYAGENT_DB_READ_URL at {name}"
+        try:
+            found = _run_at(
+                name, parameters, settings, Purpose.STANDBY, variable, (*_LOGIN_CHECKS, _ISOLATION)
+            )
+        except psycopg.OperationalError:
+            sentence = f"The server of {variable} does not answer: other servers answer its reads."
+            found = [Result("answers", sentence)]
+        if db_connections.is_known_pooler(name):
+            sentence = f"{variable} is a connection pooler: name the standby itself."
+            found.append(Result("no pooler", sentence, refuses=True))
+        results += [replace(result, name=f"{result.name} (standby {name})") for result in found]
+    return results
+
+
 def _run(
     settings: Settings, purpose: Purpose, variable: str, checks: Sequence[Check]
 ) -> list[Result]:
     address = db_connections.address_of(settings, purpose)
     parameters = db_connections.plain_parameters(settings, purpose)
+    return _run_at(address, parameters, settings, purpose, variable, checks)
+
+
+def _run_at(
+    address: str,
+    parameters: Mapping[str, Any],
+    settings: Settings,
+    purpose: Purpose,
+    variable: str,
+    checks: Sequence[Check],
+) -> list[Result]:
     with psycopg.connect(**parameters, autocommit=True) as connection:
         # Behind a pooler the settings must be those of the login, so they are not set here.
         set_up: tuple[str, list[str] | None] = (
@@ -306,7 +341,7 @@ def _run(
         )
         begun, found, error = _ask(settings, connection, set_up, checks)
     if error is not None and not begun:
-        reason = without_password(str(error).splitlines()[0], address)
+        reason = str(error).splitlines()[0]
         sentence = (
             f"The login of {variable} may not use the role {APP_ROLE} ({reason}): run `flask"
             " migrate-up`."

@@ -1,0 +1,121 @@
+"""Connections for reads to one address, shared fairly between the agencies."""
+
+from __future__ import annotations
+
+import atexit
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from voyagent.kernel.limits.callers import present_network, present_person
+from voyagent.kernel.limits.places import QUEUE_MAX, Places
+from voyagent.kernel.metrics import meters
+
+WAIT_S, RETRY_S = 5.0, 0.25
+
+
+class ReadConnections:
+    """Pool of autocommit connections for reads, one per process, opened on first use.
+
+    One connection is always left for other agencies, so that slow reads of one agency do not block
+    another. `name` is the label of the metrics, and `parameters` returns the parameters of a
+    connection.
+    """
+
+    def __init__(self, name: str, size: int, parameters: Callable[[], dict[str, Any]]) -> None:
+        self._name, self._size, self._parameters = name, size, parameters
+        self._places = Places(size, size - 1, queue_max=QUEUE_MAX)
+        self._lock = Lock()
+        self._pool: ConnectionPool | None = None
+
+    @contextmanager
+    def place(self, agency: UUID) -> Iterator[None]:
+        """Hold one of the connections of an agency's share. Raises PoolTimeout."""
+        began = time.monotonic()
+        with self._places.held(
+            agency, WAIT_S, _none_free, address=present_network(), person=present_person()
+        ):
+            self._count_wait(began)
+            yield
+
+    @contextmanager
+    def taken(self) -> Iterator[psycopg.Connection[Any]]:
+        """Take a connection. Raises PoolTimeout."""
+        began, pool = time.monotonic(), self.open()
+        connection = _take(pool)
+        self._count_wait(began)
+        in_use = meters().connections.labels(self._name)
+        in_use.inc()
+        try:
+            yield connection
+        finally:
+            in_use.dec()
+            pool.putconn(connection)
+
+    def open(self) -> ConnectionPool:
+        """Return the pool, which the first call opens."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = ConnectionPool(
+                    min_size=1,
+                    max_size=self._size,
+                    max_idle=300,
+                    # A failed connection attempt is not repeated in the background. The next
+                    # caller tries again, however long the database was unreachable.
+                    reconnect_timeout=0,
+                    open=True,
+                    name=self._name,
+                    kwargs=lambda: self._parameters() | {"autocommit": True},
+                    configure=_configure,
+                )
+                # Its threads end only while Python runs. At the exit each would be waited for.
+                atexit.register(self.close)
+            return self._pool
+
+    def sample(self) -> None:
+        """Set the metrics that are not counted at each read."""
+        pool = self._pool
+        meters().connections_max.labels(self._name).set(self._size)
+        meters().connections_waiting.labels(self._name).set(self._places.waiting)
+        discarded = 0 if pool is None else pool.pop_stats().get("returns_bad", 0)
+        meters().connections_discarded.labels(self._name).inc(discarded)
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._pool is not None:
+            atexit.unregister(self.close)
+            self._pool.close()
+            self._pool = None
+
+    def _count_wait(self, began: float) -> None:
+        waited_s = time.monotonic() - began
+        meters().connection_wait_seconds.labels(self._name).inc(waited_s)
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # of a snapshot
+
+
+def _none_free() -> PoolTimeout:
+    return PoolTimeout(f"no connection of the read pool within {WAIT_S} s")
+
+
+def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
+    """Take a connection. Raises PoolTimeout.
+
+    If all are in use, the wait is about WAIT_S seconds. If the pool has no connection at all,
+    because the database is not reached, the wait is RETRY_S seconds.
+    """
+    began = time.monotonic()
+    while True:
+        try:
+            return pool.getconn(timeout=RETRY_S)
+        except PoolTimeout:
+            if pool.get_stats()["pool_size"] == 0 or time.monotonic() - began >= WAIT_S:
+                raise
