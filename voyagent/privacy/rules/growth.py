@@ -143,6 +143,12 @@ GROWTH: tuple[Growth, ...] = (
         "stays, because records name it; a removed person loses access",
     ),
     Growth(
+        ("agency_deletions",),
+        "each deleted agency",
+        End.NEVER,
+        "stays, because it proves the deletion",
+    ),
+    Growth(
         ("tenant_settings", "tenant_logos", "audit_heads"),
         "each agency",
         End.NUMBER,
@@ -300,8 +306,8 @@ GROWTH: tuple[Growth, ...] = (
         "one for each; a worker that ended is removed by the others",
     ),
     Growth(
-        ("installation", "alembic_version", "sql_files"),
-        "the installation, and each file of database functions",
+        ("installation", "alembic_version", "sql_files", "heartbeat", "last_runs"),
+        "the installation, each file of database functions, and each kind of check",
         End.NUMBER,
         "as many as the release has",
     ),
