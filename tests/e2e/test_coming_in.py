@@ -80,7 +80,7 @@ def _invite(visit: Visit, look: Look, email: str) -> str:
     page.get_by_role("button", name="Send invitation").click()
     link = page.locator("#invite-link").inner_text()
     assert re.fullmatch(
-        rf"{re.escape(visit.page.url.rsplit('/', 1)[0])}/accept-invite\?token=[\w-]{{43}}", link
+        rf"{re.escape(visit.page.url.rsplit('/', 1)[0])}/accept-invite\?token=[\w.-]{{79}}", link
     )
     look_at(visit, "team-link", look)
     page.reload()

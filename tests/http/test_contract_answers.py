@@ -241,7 +241,7 @@ def test_a_refreshed_token_has_the_present_role_and_address(
         str(bob.actor.tenant_id),
     )
     assert answer.json["expires_in"] == claims["exp"] - claims["iat"] == 3600
-    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", answer.json["refresh_token"])
+    assert re.fullmatch(r"v2\.[0-9a-f]{32}\.[A-Za-z0-9_-]{43}", answer.json["refresh_token"])
     assert re.fullmatch(r"[0-9a-f]{32}", claims["jti"])
 
 

@@ -74,7 +74,7 @@ def test_sign_up_returns_tokens_and_the_user(anyone: ApiClient) -> None:
     )
     assert answer.status_code == 201
     assert set(answer.json) == {"access_token", "refresh_token", "expires_in", "user"}
-    assert (answer.json["expires_in"], len(answer.json["refresh_token"])) == (3600, 43)
+    assert (answer.json["expires_in"], len(answer.json["refresh_token"])) == (3600, 79)
     user = answer.json["user"]
     assert set(user) == USER
     assert (user["email"], user["full_name"], user["role"], user["tenant_name"]) == (
@@ -381,7 +381,7 @@ def test_inviting_returns_the_invitation_and_its_link(alice: Person) -> None:
     )
     assert life.total_seconds() == pytest.approx(7 * 86400, abs=60)
     assert re.fullmatch(
-        r"http://127\.0\.0\.1:5000/accept-invite\?token=[A-Za-z0-9_-]{43}",
+        r"http://127\.0\.0\.1:5000/accept-invite\?token=v2\.[0-9a-f]{32}\.[A-Za-z0-9_-]{43}",
         answer.json["invite_link"],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -67,7 +68,7 @@ def test_an_invitation_link_has_the_public_url_and_its_token_is_stored_as_hash(
     )
     address, _, token = link.partition("?token=")
     assert address == identity.settings.public_url + "/accept-invite"
-    assert len(token) == 43
+    assert re.fullmatch(rf"v2\.{alice.actor.tenant_id.hex}\.[A-Za-z0-9_-]{{43}}", token)
     (row,) = sql("select * from invites where id = :id", id=invite_id)
     assert bytes(row["token_hash"]) == hashlib.sha256(token.encode()).digest()
     assert (row["email"], row["role"], row["status"], row["invited_by_user_id"]) == (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -61,16 +63,43 @@ each_purpose = pytest.mark.parametrize("purpose", list(Purpose))
 
 
 @each_purpose
-def test_a_token_has_43_characters_and_is_stored_as_its_hash(
+def test_a_token_names_its_agency_and_is_stored_as_its_hash(
     alice: Person, sql: Sql, purpose: Purpose
 ) -> None:
     token = token_for(alice, purpose)
-    assert len(token) == 43
+    assert re.fullmatch(rf"v2\.{alice.actor.tenant_id.hex}\.[A-Za-z0-9_-]{{43}}", token)
     (row,) = sql("select * from one_time_tokens where user_id = :id", id=alice.actor.user_id)
     assert bytes(row["token_hash"]) == hashlib.sha256(token.encode()).digest()
     assert (row["purpose"], row["email"], row["spent_at"]) == (purpose.value, alice.email, None)
     life_s = {Purpose.VERIFY_EMAIL: 86400, Purpose.RESET_PASSWORD: 3600}[purpose]
     assert (row["expires_at"] - row["created_at"]).total_seconds() == pytest.approx(life_s, abs=60)
+
+
+@each_purpose
+def test_a_token_of_an_earlier_release_works(
+    app: Flask, alice: Person, sql: Sql, purpose: Purpose
+) -> None:
+    """It is a secret alone."""
+    token_for(alice, purpose)
+    old = secrets.token_urlsafe(32)
+    digest = hashlib.sha256(old.encode()).digest()
+    sql(
+        "update one_time_tokens set token_hash = :digest where user_id = :id",
+        digest=digest,
+        id=alice.actor.user_id,
+    )
+    assert use(app, purpose, old) == alice.email
+
+
+@each_purpose
+def test_a_token_is_bound_to_its_agency(
+    app: Flask, alice: Person, charlie: Person, purpose: Purpose
+) -> None:
+    moved = token_for(alice, purpose).replace(
+        alice.actor.tenant_id.hex, charlie.actor.tenant_id.hex
+    )
+    with pytest.raises(TokenInvalid):
+        use(app, purpose, moved)
 
 
 @each_purpose

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 import time
@@ -335,7 +336,8 @@ def test_no_connection_is_held_while_a_password_is_hashed(
 def test_a_refresh_token_is_stored_as_its_hash_and_works_once(
     app: Flask, alice: Person, sql: Sql
 ) -> None:
-    assert len(alice.refresh_token) == 43
+    named = rf"v2\.{alice.actor.tenant_id.hex}\.[A-Za-z0-9_-]{{43}}"
+    assert re.fullmatch(named, alice.refresh_token)
     digest = hashlib.sha256(alice.refresh_token.encode()).digest()
     assert len(sql("select 1 from refresh_tokens where token_hash = :digest", digest=digest)) == 1
     access_token, refresh_token = refresh(app, alice.refresh_token)

@@ -466,7 +466,9 @@ def test_the_link_of_an_invitation_is_shown_once(alice: Person) -> None:
     answer = submit(browser, "/team", email=email, role="viewer")
     assert (answer.status_code, path_of(answer)) == (303, "/team")
     page = browser.get("/team").text
-    (link,) = re.findall(r"http://127\.0\.0\.1:5000/accept-invite\?token=[A-Za-z0-9_-]{43}", page)
+    (link,) = re.findall(
+        r"http://127\.0\.0\.1:5000/accept-invite\?token=v2\.[0-9a-f]{32}\.[A-Za-z0-9_-]{43}", page
+    )
     assert f"Invitation sent to {email}" in page
     assert [
         letter.message["To"] for letter in mailbox.received(alice.app, to=email, kind="invitation")

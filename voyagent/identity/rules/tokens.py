@@ -141,9 +141,12 @@ def _kid(token: str, otherwise: str) -> object:
     return header.get("kid", otherwise) if isinstance(header, dict) else None
 
 
-def new_secret() -> str:
-    """Return 32 random bytes as 43 characters of base64url."""
-    return secrets.token_urlsafe(32)
+def new_token(tenant_id: UUID) -> str:
+    """Return a token that names its agency, `v2.<agency>.<secret>`: 79 characters.
+
+    The secret is 32 random bytes in base64url. Tokens of earlier releases are a secret alone.
+    """
+    return f"v2.{tenant_id.hex}.{secrets.token_urlsafe(32)}"
 
 
 def secret_digest(secret: str) -> bytes:

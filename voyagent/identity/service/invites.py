@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.audit.service import recording as audit
 from voyagent.identity.models import Invite, User
 from voyagent.identity.queries import people
-from voyagent.identity.rules.tokens import new_secret, secret_digest
+from voyagent.identity.rules.tokens import new_token, secret_digest
 from voyagent.identity.service.accounts import add_person
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.errors import (
@@ -62,13 +62,13 @@ def invite(
         " status = 'pending' and expires_at <= now()",
         email=email,
     )
-    secret = new_secret()
+    token = new_token(tenancy.current_tenant(db.session))
     made = Invite(
         id=new_id(),
         invited_by_user_id=actor.user_id,
         email=email,
         role=role,
-        token_hash=secret_digest(secret),
+        token_hash=secret_digest(token),
         expires_at=clock.now() + timedelta(days=INVITE_DAYS),
     )
     db.session.add(made)
@@ -78,7 +78,7 @@ def invite(
         if "uq_invites_pending" in str(error.orig):
             raise InviteAlreadyExists from None
         raise
-    link = f"{identity.settings.public_url.rstrip('/')}/accept-invite?token={secret}"
+    link = f"{identity.settings.public_url.rstrip('/')}/accept-invite?token={token}"
     inviter = actor.full_name or actor.email
     identity.outbox.send(
         to=email,

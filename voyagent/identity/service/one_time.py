@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from voyagent.identity.models import OneTimeToken, User
 from voyagent.identity.queries import people
-from voyagent.identity.rules.tokens import new_secret, secret_digest
+from voyagent.identity.rules.tokens import new_token, secret_digest
 from voyagent.identity.service.errors import TokenInvalid
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock, tenancy
@@ -53,23 +53,23 @@ class Holder:
 
 
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
-    """Create a token for a user's e-mail address and return its 43 characters.
+    """Create a token for a user's e-mail address and return it.
 
     Earlier tokens of the user stay valid. The caller must have locked the user.
     """
-    secret = new_secret()
+    token = new_token(tenancy.current_tenant(db.session))
     expires_at = clock.now() + timedelta(seconds=lifetime_s(identity.settings, purpose))
     db.session.add(
         OneTimeToken(
             user_id=user_id,
             purpose=purpose.value,
             email=email,
-            token_hash=secret_digest(secret),
+            token_hash=secret_digest(token),
             expires_at=expires_at,
         )
     )
     db.session.flush()
-    return secret
+    return token
 
 
 def lifetime_s(settings: Settings, purpose: Purpose) -> int:

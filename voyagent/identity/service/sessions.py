@@ -14,7 +14,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.identity.models import AuthSession, RefreshToken, Tenant, User
 from voyagent.identity.queries import people
 from voyagent.identity.rules.demo import DEMO_EMAIL
-from voyagent.identity.rules.tokens import Subject, new_secret, secret_digest
+from voyagent.identity.rules.tokens import Subject, new_token, secret_digest
 from voyagent.identity.service.errors import DemoNotThere, InvalidRefreshToken
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.kernel import clock, limits, tenancy
@@ -249,14 +249,14 @@ def _end(session_id: UUID, reason: str) -> int:
 
 
 def _new_refresh_token(session: AuthSession) -> str:
-    secret = new_secret()
+    token = new_token(tenancy.current_tenant(db.session))
     db.session.add(
         RefreshToken(
-            session_id=session.id, token_hash=secret_digest(secret), expires_at=session.expires_at
+            session_id=session.id, token_hash=secret_digest(token), expires_at=session.expires_at
         )
     )
     db.session.flush()
-    return secret
+    return token
 
 
 def _revoke_refresh_token(refresh_token: str) -> None:
