@@ -30,8 +30,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import fingerprint
 from recipes import TIME_LIMITS
 
-PAUSES_S = (1, 2, 4, 8)
-"""Pauses before a migration that did not get its locks is tried again."""
+PAUSES_S = (1, 2, 4, 8, 16, 32)
+"""Pauses before a migration that did not get its locks is tried again.
+
+Together they are longer than the longest request.
+"""
 BUSY = frozenset({"40P01", "55P03"})
 """SQLSTATE of a deadlock, and of a lock that was not granted in time."""
 OLDEST_CODE = "0118"

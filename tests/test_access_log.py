@@ -27,6 +27,7 @@ def log(
     """gunicorn's logger as `gunicorn.conf.py` has it, and the file of both logs."""
     monkeypatch.setattr(logs, "take_over", lambda: None)
     monkeypatch.delenv("VOYAGENT_LOG_JSON", raising=False)
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET", "x" * 40)
     file = tmp_path / "log"
     configuration = Config()
     configuration.set("logger_class", gunicorn_settings()["logger_class"])

@@ -28,7 +28,7 @@ def test_streams_are_released_when_the_drain_ends_and_not_before(settings: Setti
     def use(limits: Limits, **hooks: Callable[[], object]) -> None:
         told.update(hooks, limits=limits)
 
-    worker = SimpleNamespace(wsgi=app, use=use)
+    worker = SimpleNamespace(wsgi=app, use=use, sample=lambda: None)
     gunicorn_settings()["post_worker_init"](worker)
     with listener.waiting_for("chat:any") as bell:
         bell.clear()
@@ -45,7 +45,9 @@ def test_the_settings_are_the_limits_of_the_web_process(settings: Settings) -> N
         settings.model_copy(update={"http_header_s": 7.0, "trusted_proxies": "10.0.0.5"})
     )
     told: list[Limits] = []
-    worker = SimpleNamespace(wsgi=app, use=lambda limits, **_hooks: told.append(limits))
+    worker = SimpleNamespace(
+        wsgi=app, use=lambda limits, **_hooks: told.append(limits), sample=lambda: None
+    )
     gunicorn_settings()["post_worker_init"](worker)
     (limits,) = told
     assert limits.header_s == 7.0

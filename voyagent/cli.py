@@ -85,7 +85,7 @@ def register(app: Flask, settings: Settings) -> None:
         app.extensions["voyagent.sampler"].start()
         try:
             if settings.metrics_port is not None:
-                serve_metrics(app, settings.metrics_port)
+                serve_metrics(app, settings.bind, settings.metrics_port)
             jobs.run_worker(app, settings)
         except (start_checks.StartRefused, MetricsPortUnavailable) as error:
             click.echo(f"Voyagent did not start: {error}", err=True)

@@ -15,6 +15,7 @@ down_revision = "0118"
 branch_labels = None
 depends_on = None
 
+HAS_ROLE = text("select exists (select from pg_roles where rolname = :name)")
 OWNED = text("""
 select table_name from information_schema.columns
   join information_schema.tables using (table_schema, table_name)
@@ -24,24 +25,14 @@ select table_name from information_schema.columns
 
 
 def upgrade() -> None:
-    op.execute(f"""
-        do $$
-        begin
-          if not exists (select from pg_roles where rolname = '{MOVER}') then
-            begin
-              create role {MOVER} nologin noinherit;
-            exception when duplicate_object or unique_violation then null;
-            end;
-          end if;
-          execute format('grant {MOVER} to %I', current_user);
-        end $$;
-        grant usage on schema app, public to {MOVER};
-    """)
+    if not op.get_bind().scalar(HAS_ROLE, {"name": MOVER}):
+        op.execute(f"create role {MOVER} nologin noinherit")
+    op.execute(f"grant {MOVER} to current_user")
+    op.execute(f"grant usage on schema app, public to {MOVER}")
     op.execute(f"""
         alter table tenants add column deletion_asked_at timestamptz;
         alter table tenants add constraint ck_tenants_deletion
           check (deletion_asked_at is null or not is_active) not valid;
-        alter table tenants validate constraint ck_tenants_deletion;
         grant select (deletion_asked_at) on tenants to {LOOKUP};
 
         create table agency_deletions (

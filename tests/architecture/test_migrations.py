@@ -314,32 +314,6 @@ def test_a_waiting_migration_does_not_disturb_one_that_creates_an_index(
     assert revision(engine) == SCHEMA_TO
 
 
-def test_indexes_of_large_tables_are_built_without_a_lock_and_after_an_interruption(
-    empty_app: Flask, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with empty_app.app_context():
-        flask_migrate.upgrade()
-        small = things(engine)
-        flask_migrate.downgrade(revision="0118")
-    with engine.begin() as connection:  # as an interrupted build leaves it
-        connection.execute(sa.text("create index ix_turn_costs_created on turn_costs (id)"))
-    monkeypatch.syspath_prepend(str(MIGRATIONS))
-    monkeypatch.setattr("indexes.SMALL_BYTES", -1)
-    built: list[str] = []
-    sa.event.listen(
-        sa.Engine,
-        "before_cursor_execute",
-        listener := lambda *call: built.append(call[2]),
-    )
-    with empty_app.app_context():
-        flask_migrate.upgrade()
-    sa.event.remove(sa.Engine, "before_cursor_execute", listener)
-    assert differences(things(engine), small) == []
-    plain = [one for one in built if "create index" in one and "concurrently" not in one]
-    assert plain == []
-    assert any("create index concurrently" in one for one in built)
-
-
 def test_an_older_database_must_first_be_upgraded_to_release_0_1(
     empty_app: Flask, release_0_1: sa.Engine, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -210,8 +210,9 @@ def test_migrations_refuse_a_pooler(pooler: Pooler, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode != 0
-    assert "VOYAGENT_DB_ADMIN_URL is the address of a connection pooler" in done.stderr
-    assert "Traceback" not in done.stderr
+    output = done.stdout + done.stderr
+    assert "VOYAGENT_DB_ADMIN_URL is the address of a connection pooler" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize("is_direct", [True, False])

@@ -16,7 +16,7 @@ from tests.people import Person
 # Tables that no agency owns: the agencies themselves (walled by their id), the migrations' mark,
 # the installation's, the records of deleted agencies, the job library's.
 OF_NO_AGENCY = re.compile(
-    r"tenants|alembic_version|installation|agency_deletions|procrastinate_\w+"
+    r"tenants|alembic_version|installation|agency_deletions|heartbeat|last_runs|procrastinate_\w+"
 )
 # Every way past the second wall: a narrow look-up that has to come before an agency is known.
 LOOK_UPS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from collections.abc import Iterable
@@ -43,12 +42,11 @@ class _Handler(WSGIRequestHandler):
         """Log nothing; the program logs requests itself."""
 
 
-def serve_metrics(app: Flask, port: int) -> None:
+def serve_metrics(app: Flask, host: str, port: int) -> None:
     """Answer requests for metrics in a thread, one at a time, until the process ends.
 
-    The address is VOYAGENT_BIND, as that of the web server. Raises MetricsPortUnavailable.
+    Raises MetricsPortUnavailable.
     """
-    host = os.environ.get("VOYAGENT_BIND") or "127.0.0.1"
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] in PATHS:

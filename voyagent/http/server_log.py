@@ -8,7 +8,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from voyagent.kernel import logs
-from voyagent.kernel.config import wants_json_log
+from voyagent.kernel.config import load_settings
 
 
 class ServerLog(Logger):
@@ -22,7 +22,7 @@ class ServerLog(Logger):
     def setup(self, cfg: Any) -> None:
         """Open the logs that gunicorn's options name, and set the form of their lines."""
         super().setup(cfg)
-        as_json = wants_json_log()
+        as_json = load_settings().log_json
         logs.configure(as_json=as_json)
         logs.take_over()
         for log in (self.error_log, self.access_log):

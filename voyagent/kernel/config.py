@@ -418,12 +418,6 @@ def read_files() -> dict[str, str]:
     return values
 
 
-def wants_json_log() -> bool:
-    """Return `VOYAGENT_LOG_JSON`, for a process without checked settings."""
-    given = os.environ.get("VOYAGENT_LOG_JSON", "").strip().lower()
-    return given not in {"false", "f", "no", "n", "off", "0"}
-
-
 def _seed(text: str) -> bytes | None:
     """Decode Base64, standard or URL-safe, with or without padding. Raises ValueError."""
     if not text.strip():
