@@ -27,7 +27,7 @@ from voyagent.drivers.suppliers import guard
 from voyagent.http import buffering, intake, sending
 from voyagent.identity.rules import passwords
 from voyagent.imports.service import files as imports
-from voyagent.kernel import queues, sheets
+from voyagent.kernel import housekeeping, queues, sheets
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import copy_export, read_connections, session_pool
 from voyagent.kernel.database.connection_budget import connections_of
@@ -35,7 +35,7 @@ from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.limits import Quota, long_work, places, throttles
 from voyagent.kernel.text import amounts, passages
 from voyagent.privacy.queries import person
-from voyagent.privacy.service import searches
+from voyagent.privacy.service import retention, searches
 from voyagent.reports import tasks as report_tasks
 from voyagent.reports.queries import checks
 from voyagent.reports.service import files as report_files
@@ -230,6 +230,8 @@ FIGURES = {
     "large_files": (sheets.ROWS_IN_REQUEST, queues.PLACES[(queues.REPORTS,)]),
     "large_files_open": (report_files.OPEN_MAX,),
     "large_file_memory": (report_tasks.MEMORY_MAX // _MIB,),
+    "agency_time": (housekeeping.AGENCY_MAX_S,),
+    "trip_names": (retention.SEARCHED_MAX // 1_000_000, retention.COMPILED_SIZE),
     "large_file_time": (report_tasks.TIME_MAX_S,),
     "large_file_kept": (report_files.KEPT_FOR.total_seconds() // 3600,),
     "file_rows": (sheets.LINES_MAX, tables.ROWS_MAX),

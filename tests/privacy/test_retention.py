@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from voyagent.enquiries import service as enquiries
 from voyagent.kernel import person_keys
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
-from voyagent.kernel.housekeeping import AgenciesFailed
+from voyagent.kernel.housekeeping import AgenciesFailed, in_agencies
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.privacy import tasks
 from voyagent.privacy.errors import PeriodTooShort
@@ -205,6 +206,68 @@ def test_the_names_of_a_large_group_go_in_little_time(
         "–"
     ]
     assert run("select notes from trips where id = :i", i=trip_id) == [", ".join("–" * 60)]
+
+
+def test_a_trip_with_thousands_of_names_takes_few_statements(
+    alice: Person, run: Run, statements: list[str]
+) -> None:
+    """The texts are not searched for so many names, but go as a whole."""
+    trip_id = a_trip(alice, title="Group 2020", notes="Meet at the gate. " * 90)
+    boat = OtherDetails(kind="other", title="Boat", on=date(2020, 1, 1), notes="With the band")
+    a_line(alice, trip_id, boat, supplier="Blix Boats", supplier_ref="B-1")
+    run(
+        "insert into trip_passengers (tenant_id, id, trip_id, full_name) select :t,"
+        " gen_random_uuid(), :i, repeat(chr(97 + n % 26), 90) || ' ' || n from"
+        " generate_series(1, 3000) n",
+        i=trip_id,
+    )
+    statements.clear()
+    assert applied(alice, "passengers") == {"passengers": 3000}
+    assert len(statements) < 50
+    assert applied(alice, "passengers") == {}
+    assert run("select title from trips where id = :i", i=trip_id) == ["–"]
+    assert run("select notes from trips where id = :i", i=trip_id) == ["–"]
+    lines = "from trip_lines where trip_id = :i"
+    (details,) = run(f"select details {lines}", i=trip_id)
+    assert (details["title"], details["notes"]) == ("–", "–")
+    assert run(f"select supplier || supplier_ref {lines}", i=trip_id) == ["––"]
+
+
+def test_trips_that_take_long_are_committed_one_by_one(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        over(alice, date(2023, 1, 10))
+    monkeypatch.setattr(retention, "TRIPS_S", 0)
+    assert [applied(alice, "passengers") for _ in range(3)] == [{"passengers": 1}] * 2 + [{}]
+
+
+def test_an_agency_whose_retention_never_ends_does_not_stop_that_of_others(
+    app: Flask, alice: Person, charlie: Person, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over(alice, date(2023, 1, 10))
+    remove = passengers.remove_names
+
+    def never_end_for_alice(trip_id: UUID, **given: Any) -> int:
+        while current_tenant(db.session()) == alice.actor.tenant_id:
+            db.session.execute(sa.text("select pg_sleep(0.02)"))
+        return remove(trip_id, **given)
+
+    mails = (
+        "insert into mails (tenant_id, id, kind, locale, created_at, due_at, useless_at, sent_at)"
+        " select :c, gen_random_uuid(), 'invoice', 'en', at, at, at, at from (select now() -"
+        " interval '400 days' as at) mail"
+    )
+    run(mails, c=charlie.actor.tenant_id)
+    monkeypatch.setattr(passengers, "remove_names", never_end_for_alice)
+    monkeypatch.setattr(tasks, "in_agencies", partial(in_agencies, agency_max_s=0.5))
+    monkeypatch.setattr(tasks, "KINDS", ("passengers", "mails"))
+    ids = [alice.actor.tenant_id, charlie.actor.tenant_id]
+    monkeypatch.setattr(tasks, "tenant_ids", lambda: ids)
+    with app.app_context():
+        tasks.apply_retention.run(0)
+    number = "select count(*) from mails where tenant_id = :c and kind = 'invoice'"
+    assert run(number, c=charlie.actor.tenant_id) == [0]
 
 
 def test_a_failure_in_one_agency_leaves_the_retention_of_others_alone(

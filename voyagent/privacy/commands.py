@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import click
 
 from voyagent.approvals.service import masking as proposals
@@ -22,6 +24,6 @@ def mask_conversations() -> None:
     """
     walks = (*conversations.maskings(), *proposals.maskings())
     try:
-        in_agencies(tenant_ids, *walks, more=bool)
+        in_agencies(tenant_ids, *walks, more=bool, agency_max_s=math.inf)
     finally:
         click.echo(f"{sum(walk.changed for walk in walks)} texts were masked.")

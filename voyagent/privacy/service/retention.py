@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,15 @@ REMOVED = "–"
 """The text that replaces the name in an old enquiry or of an old passenger."""
 WORDS_SIZE, TEXTS_SIZE = 2_000, 50_000
 """Characters of the expression and of the texts in one statement that replaces names."""
+SEARCHED_MAX = 200_000_000
+"""Most characters of all names, multiplied by those of all texts, that are searched in a trip.
+
+A search at this limit took 8 to 16 s on a busy machine.
+"""
+COMPILED_SIZE = 3_000
+"""Characters of text whose search for a name takes as long as compiling its expression."""
+TRIPS_S = 1.0
+"""Seconds after which a batch begins with no further trip."""
 _REPLACED = text(
     "select old, app.without_words(new, array[cast(:word as text)], :removed) as new"
     " from unnest(cast(:old as text[]), cast(:new as text[])) t(old, new)"
@@ -233,20 +243,29 @@ def _batch(kind: str, values: Mapping[str, Any]) -> int:
 
 
 def _passengers(trip_ids: Sequence[UUID]) -> int:
-    """Remove the names of passengers of trips; return the number of changed rows."""
-    return sum(
-        passengers.remove_names(trip_id, removed=REMOVED, replaced=_without_names)
-        for trip_id in trip_ids
-    )
+    """Remove the names of passengers of trips; return the number of changed rows.
+
+    The trips after TRIPS_S seconds are left to the next batch, so that the work is committed.
+    """
+    ends_at, number = time.monotonic() + TRIPS_S, 0
+    for trip_id in trip_ids:
+        number += passengers.remove_names(trip_id, removed=REMOVED, replaced=_without_names)
+        if time.monotonic() >= ends_at:
+            break
+    return number
 
 
 def _without_names(names: Collection[str], texts: Collection[str]) -> Mapping[str, str]:
     """Map each text to the text without the names, in statements of limited time.
 
     A group may have hundreds of passengers and services. A statement has one expression, because
-    the database compiles many for every text again (`spellings.GROUPS_MAX`), and the time for each
-    name that it finds grows with the expression.
+    the database compiles many for every text again (`spellings.PERSON_SIZE_MAX`), and the time for
+    each name that it finds grows with the expression. If all statements would take longer than
+    SEARCHED_MAX allows, each text becomes REMOVED.
     """
+    size = sum(map(len, texts)) + COMPILED_SIZE
+    if sum(map(len, names)) * size > SEARCHED_MAX:
+        return dict.fromkeys(texts, REMOVED)
     every = sorted(names, key=lambda name: (-len(name), name))
     # In "Deepa Nair, Rahul Nair" the end of one name and the start of the next are a spelling of
     # the second name, so all names are replaced as they are written first.
