@@ -34,8 +34,8 @@ from voyagent.kernel.database.connection_budget import connections_of
 from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.limits import Quota, long_work, places, throttles
 from voyagent.kernel.text import amounts, passages
-from voyagent.privacy.queries import person
-from voyagent.privacy.service import retention, searches
+from voyagent.privacy.errors import SearchTimedOut
+from voyagent.privacy.service import erasure, retention, searches
 from voyagent.reports import tasks as report_tasks
 from voyagent.reports.queries import checks
 from voyagent.reports.service import files as report_files
@@ -191,7 +191,9 @@ FIGURES = {
         long_work.SEARCHES,
         long_work.SEARCHES_WAITING,
         searches.WAIT_S,
-        person.SEARCH_S,
+        searches.SEARCH_S,
+        erasure.ERASE_S,
+        SearchTimedOut.retry_after_s / 60,
     ),
     "files": (
         copy_export.SLOTS,

@@ -24,9 +24,10 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.limits import long_work
+from voyagent.kernel.time_limits import TimeLimit
 from voyagent.parties import service as parties
 from voyagent.parties.queries import PartyNotFound
-from voyagent.privacy.errors import RecordNotFound, SearchesBusy
+from voyagent.privacy.errors import RecordNotFound, SearchesBusy, SearchTimedOut
 from voyagent.privacy.models import PersonLink
 from voyagent.privacy.queries import person as held
 from voyagent.privacy.rules.register import BY_TABLE
@@ -277,13 +278,12 @@ def test_conversations_whose_title_has_the_number_or_address_are_offered(alice: 
 
 
 def test_a_search_may_take_longer_than_other_statements(alice: Person) -> None:
-    one = a_subject(alice)
-    limit = sa.text("select current_setting('statement_timeout')")
-    with alice.acting():
+    limit = sa.text("select extract(epoch from current_setting('statement_timeout')::interval)")
+    with alice.acting() as actor:
         usual = db.session.scalar(limit)
-        held.links_of(one.party_id)
-        assert (usual, db.session.scalar(limit)) == ("5s", "20s")
-    with alice.acting():
+        with searches.searching(actor, "privacy.read"):
+            most = db.session.scalar(limit)
+        assert usual == 5 < most <= searches.SEARCH_S
         assert db.session.scalar(limit) == usual
 
 
@@ -548,10 +548,11 @@ def test_a_search_that_takes_too_long_has_an_error_of_its_own(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     party_id = with_enquiries(alice, 1)
-    monkeypatch.setattr(held, "SEARCH_S", 0.05)
+    monkeypatch.setattr(searches, "SEARCH_S", 0.05)
     monkeypatch.setattr(
         held, "_documents", lambda _key: db.session.execute(sa.text("select pg_sleep(1)"))
     )
+    monkeypatch.setattr(searches, "_refuse", lambda _agency: None)
     path = f"/privacy/parties/{party_id}"
     calls = (
         lambda: alice.api.get(path),
@@ -564,3 +565,83 @@ def test_a_search_that_takes_too_long_has_an_error_of_its_own(
     page = alice.browser.get(f"/parties/{party_id}/privacy")
     assert page.status_code == 503
     assert "took too long" in page.text
+
+
+def test_the_statements_of_a_search_share_its_time(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searches, "SEARCH_S", 0.3)
+    begun = time.monotonic()
+    with (
+        alice.acting() as actor,
+        pytest.raises(SearchTimedOut),
+        searches.searching(actor, "privacy.read"),
+    ):
+        for _ in range(200):
+            db.session.execute(sa.text("select pg_sleep(0.05)"))
+    assert time.monotonic() - begun < 5
+
+
+def test_an_agency_whose_search_took_too_long_waits_a_minute(
+    alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = (
+        f"/privacy/parties/{a_subject(one, confirmed=False).party_id}" for one in (alice, charlie)
+    )
+    with monkeypatch.context() as slow:
+        slow.setattr(searches, "SEARCH_S", 0)
+        assert alice.api.get(mine).json["detail"] == "search_timed_out"
+    answer = alice.api.get(mine)
+    assert (answer.status_code, answer.json["detail"]) == (503, "search_timed_out")
+    assert answer.headers["Retry-After"] == "60"
+    assert charlie.api.get(theirs).status_code == 200
+    until = searches.refused_until[alice.actor.tenant_id]
+    monkeypatch.setitem(searches.refused_until, alice.actor.tenant_id, until - 60)
+    assert alice.api.get(mine).status_code == 200
+
+
+def test_the_changes_of_an_erasure_have_time_of_their_own(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = a_subject(alice)
+    allowed: list[float] = []
+    restart = TimeLimit.restart
+
+    def note(limit: TimeLimit, seconds: float) -> None:
+        allowed.append(seconds)
+        restart(limit, seconds)
+
+    monkeypatch.setattr(TimeLimit, "restart", note)
+    alice.does(lambda actor: erasure.erase(keyring(alice), actor, one.party_id, reason="asked"))
+    assert allowed[-2:] == [searches.SEARCH_S, erasure.ERASE_S]
+
+
+def test_two_agencies_with_slow_searches_do_not_refuse_a_third(
+    alice: Person, charlie: Person, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their searches end before a waiting caller gives up."""
+    assert searches.SEARCH_S < searches.WAIT_S
+    third = people.sign_up("Third Person", agency="Third Agency")
+    path = f"/privacy/parties/{a_subject(third, confirmed=False).party_id}"
+    over = threading.Event()
+    monkeypatch.setattr(searches, "SEARCH_S", 1.0)
+
+    def search(person: Person) -> None:
+        while not over.is_set():
+            with (
+                suppress(SearchesBusy, SearchTimedOut),
+                person.acting() as actor,
+                searches.searching(actor, "privacy.read"),
+            ):
+                while True:
+                    db.session.execute(sa.text("select pg_sleep(0.1)"))
+            over.wait(0.1)
+
+    with ThreadPoolExecutor(4) as threads:
+        try:
+            for person in (alice, charlie) * 2:
+                threads.submit(search, person)
+            statuses = [third.api.get(path).status_code for _ in range(3)]
+        finally:
+            over.set()
+    assert statuses == [200] * 3

@@ -62,7 +62,7 @@ class SearchesBusy(Unavailable):
 
 
 class SearchTimedOut(Unavailable):
-    """A statement of a search for a person took longer than allowed."""
+    """A search took longer than allowed, or one of the agency did a minute ago."""
 
     code = "search_timed_out"
     message = N_("The search for this person took too long. Nothing was changed. Try again later.")

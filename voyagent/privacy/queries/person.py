@@ -43,7 +43,6 @@ from voyagent.privacy.rules.spellings import (
 from voyagent.taxes.rules.numbers import COUNTRY, country_of, pan_of
 
 CANDIDATES_MAX = 50
-SEARCH_S = 20
 TEXTS_AT_ONCE = 1_000
 
 # The tables are constants of this module and of the register, never input.
@@ -335,14 +334,8 @@ class Links:
 
 
 def links_of(party_id: UUID) -> Links:
-    """Return the records that are linked to a party. Raises PartyNotFound.
-
-    The call sets the time limit of the statements of this transaction to SEARCH_S seconds.
-    """
+    """Return the records that are linked to a party. Raises PartyNotFound."""
     party = parties.get_party(party_id)
-    db.session.execute(
-        text("select set_config('statement_timeout', :most, true)"), {"most": f"{SEARCH_S}s"}
-    )
     found = db.session.execute(
         _LINKS,
         {

@@ -18,6 +18,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.time_limits import TimeLimit
 from voyagent.ledger.service import names
 from voyagent.parties import queries as parties
 from voyagent.privacy.errors import (
@@ -37,6 +38,8 @@ from voyagent.trips.service import lines as trip_lines, passports
 
 PURPOSE = "tax_identity"
 REASON_MAX = 500
+ERASE_S = 30.0
+"""Most seconds of the changes of an erasure, after the search for the person."""
 _IDENTITY = ("name", "address", "country", "state", "tax_number")
 
 
@@ -139,11 +142,11 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     why = reason.strip()
     if not 1 <= len(why) <= REASON_MAX:
         raise ReasonRequired
-    with searching(actor, "privacy.erase"):
-        return _erase(keyring, actor, party_id, why)
+    with searching(actor, "privacy.erase") as limit:
+        return _erase(keyring, actor, party_id, why, limit)
 
 
-def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
+def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str, limit: TimeLimit) -> Erasure:
     party = parties.get_party(party_id, lock=True)
     if (done := person.erasure_of(party_id)) is not None:
         return done
@@ -152,6 +155,7 @@ def _erase(keyring: Keyring, actor: Actor, party_id: UUID, why: str) -> Erasure:
     todo = plan_of(links, actor)
     if todo.blocked_by:
         raise PersonHasOpenRecords
+    limit.restart(ERASE_S)
     now, pseudonym = clock.now(), f"Person {secrets.randbelow(10**10):010}"
     identity = {name: getattr(party, name) for name in _IDENTITY}
     sealed = sealed_identity(keyring, party_id, identity) if todo.identity_until else None

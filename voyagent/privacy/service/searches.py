@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-
-from psycopg.errors import QueryCanceled
-from sqlalchemy.exc import OperationalError
+from uuid import UUID
 
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.reauthentication import authenticate_again
 from voyagent.kernel.db import pause
 from voyagent.kernel.limits import long_work
+from voyagent.kernel.time_limits import TimeIsUp, TimeLimit, time_limit
 from voyagent.privacy.errors import SearchesBusy, SearchTimedOut
 
-WAIT_S = 15.0
+WAIT_S, SEARCH_S = 15.0, 10.0
+"""Seconds for which a caller waits, and for which a search runs.
+
+A search is shorter than the wait, so that those who wait get a place when it ends.
+"""
+refused_until: dict[UUID, float] = {}
+"""Agencies whose last search took too long, with the time at which they may search again."""
 
 
 @contextmanager
-def searching(actor: Actor, permission: str) -> Iterator[None]:
+def searching(actor: Actor, permission: str) -> Iterator[TimeLimit]:
     """Run the block as one of the few searches that a process runs at a time.
+
+    All statements in the block may take SEARCH_S seconds together. A block that writes after the
+    search may restart the time limit. If the time is up, the agency can begin no search for a
+    minute, because two agencies with such searches would otherwise hold all places all the time.
 
     The caller must not have written anything yet. While it waits it holds no database connection.
     After a wait the actor is authenticated again and must have the permission.
 
-    Raises SearchesBusy after WAIT_S seconds, Unauthorized, Forbidden, and SearchTimedOut if a
-    statement takes longer than allowed.
+    Raises SearchesBusy after WAIT_S seconds, Unauthorized, Forbidden, and SearchTimedOut.
     """
+    agency = actor.tenant_id
+    if refused_until.get(agency, 0) > time.monotonic():
+        raise SearchTimedOut
     with ExitStack() as held:
         try:
-            held.enter_context(long_work.searching(actor.tenant_id, SearchesBusy, 0))
+            held.enter_context(long_work.searching(agency, SearchesBusy, 0))
         except SearchesBusy:
             pause()
-            held.enter_context(long_work.searching(actor.tenant_id, SearchesBusy, WAIT_S))
+            held.enter_context(long_work.searching(agency, SearchesBusy, WAIT_S))
             authenticate_again(actor).require(permission)
         try:
-            yield
-        except OperationalError as error:
-            if isinstance(error.orig, QueryCanceled):
-                raise SearchTimedOut from error
-            raise
+            with time_limit(SEARCH_S, allows_long=True) as limit:
+                yield limit
+        except TimeIsUp as error:
+            _refuse(agency)
+            raise SearchTimedOut from error
+
+
+def _refuse(agency: UUID) -> None:
+    now = time.monotonic()
+    for one, until in list(refused_until.items()):
+        if until <= now:
+            refused_until.pop(one, None)
+    refused_until[agency] = now + SearchTimedOut.retry_after_s
