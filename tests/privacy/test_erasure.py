@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ from voyagent.privacy.errors import (
     PersonHasOpenRecords,
     ReasonRequired,
 )
+from voyagent.privacy.models import PersonLink
 from voyagent.privacy.queries import person as held
 from voyagent.privacy.service import erasure, links, retention
 from voyagent.reports.models import ReportFile
@@ -165,6 +167,115 @@ def test_a_conversation_that_does_not_name_the_person_is_not_confirmed(
         blocks = [{"type": "text", "text": "Quentin Throwaway asked"}]
         chat.append_message(actor, session_id, role="user", blocks=blocks)
     assert alice.does(links.confirm, party_id, kind="conversation", record_id=session_id)
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Records of Victoria, who is no party, and the party Xavier."""
+
+    party_id: UUID
+    enquiry_id: UUID
+    session_id: UUID
+    trip_id: UUID
+    trip_session_id: UUID
+    passenger_id: UUID
+
+
+def a_stranger(person: Person) -> Stranger:
+    with person.acting() as actor:
+        party_id = party_service.create(actor, name="Xavier Chosen", is_customer=True).id
+        enquiry_id = enquiries.create(
+            actor,
+            customer_name="Victoria Other",
+            customer_email="v@other.example",
+            notes="Wants Dubai in January",
+        ).id
+        _enquiry, session_id = enquiries.promote(actor, enquiry_id)
+        trip_session_id = chat.create_session(actor, title="Dubai").id
+    trip_id = a_trip(
+        person, title="Dubai", notes="Victoria pays the hotel", session_id=trip_session_id
+    )
+    passenger_id = a_passenger(person, trip_id, "Victoria Other")
+    return Stranger(party_id, enquiry_id, session_id, trip_id, trip_session_id, passenger_id)
+
+
+@pytest.mark.parametrize("kind", ["enquiry", "trip", "passenger"])
+def test_an_enquiry_trip_or_passenger_of_somebody_else_is_not_confirmed(
+    alice: Person, kind: str
+) -> None:
+    one = a_stranger(alice)
+    link = {"kind": kind, "record_id": str(getattr(one, f"{kind}_id"))}
+    answer = alice.api.post(f"/privacy/parties/{one.party_id}/links", json=link)
+    assert (answer.status_code, answer.json["detail"]) == (422, "record_not_about_person")
+
+
+def test_an_enquiry_that_no_longer_names_the_person_stays_with_its_conversation(
+    alice: Person,
+) -> None:
+    """Earlier releases confirmed any enquiry, and a confirmed one can be changed."""
+    one = a_stranger(alice)
+    with alice.acting() as actor:
+        link = {"party_id": one.party_id, "kind": "enquiry", "record_id": one.enquiry_id}
+        db.session.add(PersonLink(**link, confirmed_by_user_id=actor.user_id))
+    with alice.acting():
+        found = held.links_of(one.party_id)
+        left = held.unreplaced(found)
+    assert (found.enquiries, found.mentions, found.conversations) == ([], [one.enquiry_id], [])
+    assert [row["record_id"] for row in left] == [one.enquiry_id]
+    erase(alice, one.party_id)
+    enquiry = alice.api.get(f"/enquiries/{one.enquiry_id}").json
+    assert (enquiry["customer_name"], enquiry["customer_email"], enquiry["notes"]) == (
+        *("Victoria Other", "v@other.example", "Wants Dubai in January"),
+    )
+    assert alice.api.get(f"/chat/sessions/{one.session_id}").status_code == 200
+
+
+def test_a_confirmed_enquiry_of_another_party_stays_the_other_partys(alice: Person) -> None:
+    one = a_stranger(alice)
+    issued(alice, customer_name="Xavier Chosen", enquiry_id=one.enquiry_id)
+    alice.does(links.confirm, one.party_id, kind="enquiry", record_id=one.enquiry_id)
+    with alice.acting() as actor:
+        found = held.links_of(one.party_id)
+        assert (found.enquiries, found.conversations) == ([one.enquiry_id], [])
+        party_service.create(actor, name="Victoria Other", is_customer=True)
+    with alice.acting():
+        found = held.links_of(one.party_id)
+    assert (found.enquiries, found.mentions, found.conversations) == ([], [one.enquiry_id], [])
+
+
+def test_the_conversation_of_a_trip_that_mentions_the_person_stays(alice: Person) -> None:
+    one = a_stranger(alice)
+    a_line(alice, one.trip_id, DESERT.model_copy(update={"title": "With Xavier Chosen"}))
+    alice.does(links.confirm, one.party_id, kind="trip", record_id=one.trip_id)
+    with alice.acting():
+        found = held.links_of(one.party_id)
+    assert (found.trips, found.conversations) == ([one.trip_id], [])
+    issued(alice, customer_name="Xavier Chosen", trip_id=one.trip_id)
+    with alice.acting():
+        assert held.links_of(one.party_id).conversations == [one.trip_session_id]
+
+
+def test_records_with_another_spelling_of_the_name_are_offered_and_confirmed(
+    alice: Person,
+) -> None:
+    with alice.acting() as actor:
+        party_id = party_service.create(actor, name="Xavier Chosen", is_customer=True).id
+        enquiry_id = enquiries.create(actor, customer_name="CHOSEN/XAVIER MR", notes="Sea").id
+        _enquiry, session_id = enquiries.promote(actor, enquiry_id)
+    trip_id = a_trip(alice, title="Dubai")
+    passenger_id = a_passenger(alice, trip_id, "Chosen, Xavier")
+    records = {"enquiry": enquiry_id, "passenger": passenger_id}
+    with alice.acting():
+        rows = held.candidates(held.links_of(party_id))
+    offered = {row["kind"]: row["record_id"] for row in rows if row["reason"] == "name"}
+    assert offered == records
+    for kind, record_id in {**records, "trip": trip_id, "conversation": session_id}.items():
+        assert alice.does(links.confirm, party_id, kind=kind, record_id=record_id)
+    with alice.acting():
+        found = held.links_of(party_id)
+    assert (found.enquiries, found.passengers, found.conversations) == (
+        *([enquiry_id], [passenger_id], [session_id]),
+    )
 
 
 def test_the_personal_text_of_an_executed_act_about_somebody_else_stays(

@@ -20,7 +20,7 @@ class NotAboutPerson(Unprocessable):
 
 
 class RecordNotAboutPerson(Unprocessable):
-    """No text of the record names the person, and it is no document of the person."""
+    """The record neither names the person nor belongs to the person."""
 
     code = "record_not_about_person"
     message = N_("This record does not name the person, so it cannot be confirmed.")

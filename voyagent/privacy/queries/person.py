@@ -7,10 +7,15 @@ A person is a party. Records are linked to the party in three ways:
   administrator has confirmed that it is about the person.
 - A passenger is linked only if an administrator has confirmed this.
 
+Only a record that names the person, or to which a record of the person refers, can be confirmed.
+
 An enquiry belongs to another customer if its name, e-mail address and phone number all differ from
-those of the party. A trip or a conversation belongs to another customer if it has an enquiry or an
-invoice of another customer. Of such an enquiry or trip, only the texts that name the person are
-linked. Such a conversation is linked only if an administrator has confirmed this.
+those of the party. A confirmed enquiry does not if its name is a spelling of the person's, or if an
+invoice of the person refers to it, unless its name is that of another party. A trip or a
+conversation belongs to another customer if it has an enquiry or an invoice of another customer. Of
+such an enquiry or trip, only the texts that name the person are linked. Such a conversation is
+linked only if an administrator has confirmed this. So is that of an enquiry or a trip that is
+linked by its confirmation only.
 
 The SQL statements have no tenant condition: row-level security limits them to the current agency.
 """
@@ -60,14 +65,22 @@ with confirmed as (
 ), mention as (
   select e.id from theirs e
    where e.id not in (select record_id from confirmed where kind = 'enquiry')
-      or lower(concat_ws(' ', e.notes, e.origin, e.destination)) like all(cast(:names as text[]))
-      or concat_ws(' ', e.notes, e.origin, e.destination) ~* any(cast(:patterns as text[]))
+      or exists (select from parties p where p.party_key = lower(e.customer_name))
       or exists (select from invoices i
                   where i.enquiry_id = e.id and i.party_key = lower(e.customer_name))
+      or not e.customer_name ~* any(cast(:patterns as text[]))
+         and (lower(concat_ws(' ', e.notes, e.origin, e.destination))
+                like all(cast(:names as text[]))
+              or concat_ws(' ', e.notes, e.origin, e.destination)
+                ~* any(cast(:patterns as text[]))
+              or not exists (select from invoices i
+                              where i.enquiry_id = e.id and i.party_key = :key))
 ), enquiry as (
   select enquiry_id as id from invoices where party_key = :key and enquiry_id is not null
   union select record_id from confirmed where kind = 'enquiry'
   except select id from mention
+), own_enquiry as (
+  select id from enquiry except select id from theirs
 ), linked_trip as (
   select trip_id as id from invoices where party_key = :key and trip_id is not null
   union select record_id from confirmed where kind = 'trip'
@@ -85,12 +98,14 @@ with confirmed as (
   union select id from foreign_trip
 ), linked_session as (
   select session_id as id from invoices where party_key = :key and session_id is not null
-  union select session_id from trips
-         where id in (select id from trip) and session_id is not null
+  union select t.session_id from trips t
+         where t.id in (select id from trip) and t.session_id is not null
+           and (t.enquiry_id in (select id from own_enquiry)
+                or exists (select from invoices i where i.trip_id = t.id and i.party_key = :key))
 ), foreign_session as (
   select s.id from linked_session s
    where exists (select from enquiries e
-                  where e.session_id = s.id and e.id not in (select id from enquiry))
+                  where e.session_id = s.id and e.id not in (select id from own_enquiry))
       or exists (select from trips t
                   where t.session_id = s.id and t.id not in (select id from trip)
                     and (t.enquiry_id is not null
@@ -98,7 +113,7 @@ with confirmed as (
       or exists (select from invoices i where i.session_id = s.id and i.party_key <> :key)
 ), conversation as (
   select session_id as id from enquiries
-   where id in (select id from enquiry) and session_id is not null
+   where id in (select id from own_enquiry) and session_id is not null
   union select id from linked_session where id not in (select id from foreign_session)
   union select record_id from confirmed where kind = 'conversation'
 )
@@ -144,48 +159,88 @@ _LEFT = text(
         for one in _IN_BOOKS
     )
 )
-_ENQUIRY_CANDIDATES = text("""
-select 'enquiry' as kind, id as record_id, customer_name as title, created_at as at,
-       case when lower(customer_email) = lower(:email) then 'email'
-            when :phone <> '' and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10)
+# A record must meet the condition of its kind to be offered or confirmed.
+_ENQUIRY_NAMES = """
+(lower(e.customer_name) = :key or e.customer_name ~* any(cast(:patterns as text[]))
+ or lower(e.customer_email) = lower(:email)
+ or :phone <> '' and right(regexp_replace(e.customer_phone, '[^0-9]', '', 'g'), 10) = :phone
+ or lower(concat_ws(' ', e.notes, e.origin, e.destination)) like all(cast(:names as text[]))
+ or concat_ws(' ', e.notes, e.origin, e.destination) ~* any(cast(:patterns as text[]))
+ or e.id in (select enquiry_id from invoices where party_key = :key))
+"""
+_PASSENGER_NAMES = """
+(lower(p.full_name) = :key or p.full_name ~* any(cast(:patterns as text[]))
+ or p.trip_id = any(:trips))
+"""
+_TRIP_NAMES = """
+(lower(concat_ws(' ', t.title, t.notes, t.sent_to)) like all(cast(:names as text[]))
+ or concat_ws(' ', t.title, t.notes, t.sent_to) ~* any(cast(:patterns as text[]))
+ or exists (select from trip_lines l
+             where l.tenant_id = t.tenant_id and l.trip_id = t.id
+               and (lower(concat_ws(' ', l.details, l.supplier, l.supplier_ref))
+                      like all(cast(:names as text[]))
+                    or concat_ws(' ', l.details, l.supplier, l.supplier_ref)
+                      ~* any(cast(:patterns as text[])))))
+"""
+_ENQUIRY_CANDIDATES = text(
+    """
+select 'enquiry' as kind, e.id as record_id, e.customer_name as title, e.created_at as at,
+       case when lower(e.customer_email) = lower(:email) then 'email'
+            when :phone <> '' and right(regexp_replace(e.customer_phone, '[^0-9]', '', 'g'), 10)
                  = :phone then 'phone'
-            when lower(customer_name) = :key then 'name'
-            when id in (select enquiry_id from invoices where party_key = :key) then 'invoice'
+            when lower(e.customer_name) = :key
+                 or e.customer_name ~* any(cast(:patterns as text[])) then 'name'
+            when e.id in (select enquiry_id from invoices where party_key = :key) then 'invoice'
             else 'mentioned' end as reason
-  from enquiries
- where (lower(customer_name) = :key or lower(customer_email) = lower(:email)
-        or :phone <> ''
-           and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 10) = :phone
-        or lower(concat_ws(' ', notes, origin, destination)) like all(cast(:names as text[]))
-        or concat_ws(' ', notes, origin, destination) ~* any(cast(:patterns as text[]))
-        or id in (select enquiry_id from invoices where party_key = :key))
-   and id <> all(:enquiries)
-   and not (id = any(:mentions)
-            and id in (select record_id from person_links where party_id = :party_id))
- order by created_at desc limit :most
-""")
-_PASSENGER_CANDIDATES = text("""
+  from enquiries e
+ where IS_NAMED
+   and e.id <> all(:enquiries)
+   and not (e.id = any(:mentions)
+            and e.id in (select record_id from person_links where party_id = :party_id))
+ order by e.created_at desc limit :most
+""".replace("IS_NAMED", _ENQUIRY_NAMES)
+)
+_PASSENGER_CANDIDATES = text(
+    """
 select 'passenger' as kind, p.id as record_id, p.full_name || ', ' || t.title as title,
        p.created_at as at,
-       case when lower(p.full_name) = :key then 'name' else 'trip' end as reason
+       case when lower(p.full_name) = :key or p.full_name ~* any(cast(:patterns as text[]))
+            then 'name' else 'trip' end as reason
   from trip_passengers p join trips t on t.tenant_id = p.tenant_id and t.id = p.trip_id
- where (lower(p.full_name) = :key or p.trip_id = any(:trips)) and p.id <> all(:passengers)
+ where IS_NAMED and p.id <> all(:passengers)
  order by p.created_at desc limit :most
-""")
-_TRIP_CANDIDATES = text("""
+""".replace("IS_NAMED", _PASSENGER_NAMES)
+)
+_TRIP_CANDIDATES = text(
+    """
 select 'trip' as kind, t.id as record_id, t.title, t.created_at as at, 'mentioned' as reason
   from trips t
- where t.id <> all(:trips) and t.id <> all(:joined)
-   and (lower(concat_ws(' ', t.title, t.notes, t.sent_to)) like all(cast(:names as text[]))
-        or concat_ws(' ', t.title, t.notes, t.sent_to) ~* any(cast(:patterns as text[]))
-        or exists (select from trip_lines l
-                    where l.tenant_id = t.tenant_id and l.trip_id = t.id
-                      and (lower(concat_ws(' ', l.details, l.supplier, l.supplier_ref))
-                             like all(cast(:names as text[]))
-                           or concat_ws(' ', l.details, l.supplier, l.supplier_ref)
-                             ~* any(cast(:patterns as text[])))))
+ where t.id <> all(:trips) and t.id <> all(:joined) and IS_NAMED
  order by t.created_at desc limit :most
-""")
+""".replace("IS_NAMED", _TRIP_NAMES)
+)
+_ABOUT = {
+    "enquiry": text(
+        "select exists (select from enquiries e where e.id = :id and IS_NAMED)".replace(
+            "IS_NAMED", _ENQUIRY_NAMES
+        )
+    ),
+    "passenger": text(
+        "select exists (select from trip_passengers p where p.id = :id and IS_NAMED)".replace(
+            "IS_NAMED", _PASSENGER_NAMES
+        )
+    ),
+    "trip": text(
+        """
+select exists (
+  select from trips t
+   where t.id = :id
+     and (IS_NAMED or t.id = any(:trips) or t.id = any(:joined)
+          or exists (select from trip_passengers p
+                      where p.tenant_id = t.tenant_id and p.trip_id = t.id and HAS_PASSENGER)))
+""".replace("IS_NAMED", _TRIP_NAMES).replace("HAS_PASSENGER", _PASSENGER_NAMES)
+    ),
+}
 _CONVERSATION_CANDIDATES = text("""
 select 'conversation' as kind, s.id as record_id, s.title, s.created_at as at,
        case when s.id in (select session_id from invoices where party_key = :key) then 'invoice'
@@ -284,7 +339,7 @@ class Links:
     - `enquiries`, `trips`, `passengers`, `conversations` and `documents` (invoices, bills and
       payments) belong to the person.
     - `mentions` are enquiries of other customers. Either the person has an invoice for the enquiry,
-      or the link is confirmed and the notes or the route name the person.
+      or the link is confirmed.
     - `joined` are trips of other customers. Either the person is a confirmed passenger or has an
       invoice for the trip, or the link of the trip is confirmed.
     - `linked` has, by kind, further confirmed records that belong to somebody else.
@@ -625,21 +680,27 @@ def unreplaced(links: Links) -> list[Row]:
 
 
 def is_about(party_id: UUID, kind: str, record_id: UUID) -> bool:
-    """Return True if a record is linked to a party or names it."""
+    """Return True if a record is linked to a party or names it.
+
+    An enquiry names the party if it has the name, e-mail address or phone number, or if an invoice
+    of the party refers to it. A passenger does if it has the name or if the trip is the party's.
+    """
     party = parties.get_party(party_id)
-    values = _searched(party.party_key, party.email, party.phone)
-    values |= {"party_id": party_id, "key": party.party_key}
+    values = Links(party_id, party.party_key).parameters
+    values |= _searched(party.party_key, party.email, party.phone)
     if _names_person(kind, record_id, values):
         return True
     links = links_of(party_id)
     return (kind == "conversation" and record_id in links.conversations) or _names_person(
-        kind, record_id, values | {"patterns": patterns_of(links)}
+        kind, record_id, values | links.parameters | {"patterns": patterns_of(links)}
     )
 
 
 def _names_person(kind: str, record_id: UUID, values: Row) -> bool:
     if kind == "conversation":
         return conversations.names_person(record_id, values)
+    if kind in _ABOUT:
+        return bool(db.session.scalar(_ABOUT[kind], values | {"id": record_id}))
     return mentions.names_person(kind, record_id, values)
 
 

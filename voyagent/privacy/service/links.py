@@ -19,35 +19,31 @@ from voyagent.privacy.errors import (
     RecordNotFound,
 )
 from voyagent.privacy.models import PersonLink
-from voyagent.privacy.queries import mentions, person
+from voyagent.privacy.queries import person
 from voyagent.privacy.service.searches import searching
-
-_NAMING = frozenset(["conversation", *mentions.KINDS])
-"""Kinds of records that must name the person."""
 
 
 def confirm(actor: Actor, party_id: UUID, *, kind: str, record_id: UUID) -> bool:
     """Confirm that a record is about a party.
 
-    Returns False if the record was already confirmed for this party. A conversation must name the
-    person, because an erasure deletes it whole. A document, an entry, another party and an audit
-    event must name the person too, because an erasure changes their texts.
+    Returns False if the record was already confirmed for this party. The record must name the
+    person, because an erasure changes its texts, and deletes a conversation whole. An enquiry or a
+    trip to which an invoice of the person refers, and a passenger of a trip of the person, need not
+    name the person.
 
     Raises Forbidden, PartyNotFound, PersonErased, RecordNotFound, NotAboutPerson,
     RecordNotAboutPerson, SearchesBusy, SearchTimedOut.
     """
     actor.require("privacy.manage")
-    if kind in _NAMING:
-        with searching(actor, "privacy.manage"):
-            return _confirm(actor, party_id, kind, record_id)
-    return _confirm(actor, party_id, kind, record_id)
+    with searching(actor, "privacy.manage"):
+        return _confirm(actor, party_id, kind, record_id)
 
 
 def _confirm(actor: Actor, party_id: UUID, kind: str, record_id: UUID) -> bool:
     _load(party_id)
     if record_id == party_id or not person.is_record(kind, record_id):
         raise RecordNotFound
-    if kind in _NAMING and not person.is_about(party_id, kind, record_id):
+    if not person.is_about(party_id, kind, record_id):
         raise NotAboutPerson if kind == "conversation" else RecordNotAboutPerson
     added = db.session.execute(
         insert(PersonLink.__table__)  # type: ignore[arg-type]
