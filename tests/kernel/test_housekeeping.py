@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from flask import Flask
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from tests.people import Person
@@ -126,10 +127,10 @@ def test_an_act_that_never_ends_is_left_to_the_next_run(
         return False
 
     monkeypatch.setattr(housekeeping, "log", structlog.get_logger())
-    with app.app_context(), capture_logs() as logs:
+    with app.app_context(), capture_logs([merge_contextvars]) as logs:
         housekeeping.in_agencies(lambda: ids, endless, other, more=bool, agency_max_s=0.3)
     assert done == [("endless", ids[1]), ("other", ids[0]), ("other", ids[1])]
-    assert [(one["event"], one["tenant_id"]) for one in logs] == [
+    assert [(one["event"], one["agency"]) for one in logs] == [
         ("job.agency_postponed", str(ids[0]))
     ]
     with app.app_context(), transaction(ids[0]):
