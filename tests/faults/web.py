@@ -129,7 +129,7 @@ class Web:
         except (OSError, http.client.HTTPException):
             return False
         serving = {
-            int(file.stem.rpartition("_")[2]) for file in self._numbers.glob("web-*/histogram_*.db")
+            int(file.stem.rpartition("_")[2]) for file in self._numbers.rglob("histogram_*.db")
         } & set(self.workers())
         return well and len(serving) == self.processes
 
