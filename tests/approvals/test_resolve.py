@@ -15,6 +15,7 @@ from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.approvals.service import deciding, proposing
 from voyagent.approvals.service.errors import ApprovalAlreadyResolved, SelfApproval
+from voyagent.approvals.service.time_limits import TimeLimit
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor
@@ -403,7 +404,9 @@ def test_deleting_a_conversation_and_approving_at_once_never_both_succeed(
 
 
 def resolve_all(actor: Actor, session_id: UUID, decisions: dict[str, bool]) -> list[Approval]:
-    return deciding.decide_all(actor, deciding.check_all(actor, session_id, decisions))
+    limit = TimeLimit()
+    checked = deciding.check_all(actor, session_id, decisions, limit)
+    return deciding.decide_all(actor, checked, limit)
 
 
 def test_several_decisions_are_made_together_or_not_at_all(

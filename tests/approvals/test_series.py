@@ -18,7 +18,7 @@ from tests.approvals.test_waiting import batch, demoted, edit, message, one, rem
 from tests.billing.papers import issued, line, seen
 from tests.kernel.test_job_shares import work
 from tests.people import ApiClient, Person
-from voyagent.approvals.service import dry_run, effects
+from voyagent.approvals.service import effects, time_limits
 from voyagent.approvals.service.deciding import BATCH_MAX
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
@@ -110,7 +110,7 @@ def test_dry_runs_that_take_too_long_decide_nothing(
         desk.propose(bob, "probe_invoice", session_id=session_id, tool_call_id=call)
         for call in "ab"
     ]
-    monkeypatch.setattr(dry_run, "DRY_RUNS_MAX_S", -1.0)
+    monkeypatch.setattr(time_limits, "DECISION_MAX_S", -1.0)
     answer = send(leila.api, session_id, made)
     assert (answer.status_code, answer.json["detail"]) == (503, "decision_timed_out")
     assert answer.headers["Retry-After"]

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from tests.processes import gunicorn_settings
 from voyagent import cli
 from voyagent.__main__ import web
-from voyagent.approvals.service import deciding, dry_run
+from voyagent.approvals.service import deciding, time_limits
 from voyagent.assistant import schemas
 from voyagent.assistant.api import event_stream
 from voyagent.assistant.queries import interpretation
@@ -266,7 +266,13 @@ FIGURES = {
         sending.READ_BYTES_PER_S // 1024,
         Settings.model_fields["http_send_s"].default,
     ),
-    "decisions": (deciding.BATCH_MAX, dry_run.DRY_RUNS_MAX_S),
+    "decisions": (deciding.BATCH_MAX, time_limits.DECISION_MAX_S),
+    "long_decisions": (
+        long_work.DECISIONS,
+        long_work.AGENCY_DECISIONS_WAITING,
+        long_work.DECISIONS_WAITING,
+        time_limits.WAIT_S,
+    ),
     "hashes": (
         passwords.WAIT_S,
         passwords.ADDRESS_WAITING_MAX,
@@ -280,7 +286,7 @@ def test_there_are_more_threads_than_may_wait() -> None:
         Settings.model_fields["streams_max"].default,
         buffering.SLOW_READERS_MAX,
         3 * places.QUEUE_MAX,  # writes, writes without an agency, reads
-        long_work.SEARCHES_WAITING + 3 * long_work.POLLING,
+        long_work.SEARCHES_WAITING + long_work.DECISIONS_WAITING + 3 * long_work.POLLING,
         copy_export.EXPORTS_WAITING + 2 * copy_export.ALL_FILES_WAITING,
         passwords.ADDRESS_WAITING_MAX + passwords.STRANGERS_WAITING_MAX,
     )

@@ -12,6 +12,7 @@ from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.approvals.service import effects as registry
 from voyagent.approvals.service.dry_run import dry_run
+from voyagent.approvals.service.time_limits import TimeLimit
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.errors import VoyagentError
@@ -118,7 +119,7 @@ def test_the_review_shows_number_lines_and_the_customers_balance(
     assert effect is not None
     assert effect.approver_roles == {"accounting_lead", "agency_admin"}
     assert (effect.money, effect.reversible) == (True, True)
-    shown = alice.does(lambda actor: dry_run(effect, actor, wanted(client_id)))
+    shown = alice.does(lambda actor: dry_run(effect, actor, wanted(client_id), TimeLimit()))
     assert shown is not None
     assert shown["title"] == "Create invoice 2024-25/000001 for Deepa Krishnan"
     assert shown["document"]["number"] == "2024-25/000001"

@@ -19,6 +19,7 @@ from tests.ledger.books import balances, stored
 from tests.people import Person, csrf
 from voyagent.approvals.service import effects
 from voyagent.approvals.service.dry_run import dry_run
+from voyagent.approvals.service.time_limits import TimeLimit
 from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service
@@ -390,7 +391,9 @@ def test_the_reviewer_of_an_invoice_sees_when_it_becomes_revenue(alice: Person) 
     invoice_id = draft(alice, given(STAY))
     effect = effects.find("issue_invoice")
     assert effect is not None
-    shown = alice.does(lambda actor: dry_run(effect, actor, {"invoice_id": str(invoice_id)}))
+    shown = alice.does(
+        lambda actor: dry_run(effect, actor, {"invoice_id": str(invoice_id)}, TimeLimit())
+    )
     assert shown is not None
     assert shown["facts"] == [{"label": "Revenue on 1 Aug 2024", "value": "INR 100.00"}]
     assert [(one["code"], one["debit"], one["credit"]) for one in shown["lines"]] == [

@@ -15,6 +15,7 @@ from voyagent.approvals import queries as approval_queries
 from voyagent.approvals.service import deciding, effects as registry, proposing
 from voyagent.approvals.service.dry_run import dry_run
 from voyagent.approvals.service.effects import Description
+from voyagent.approvals.service.time_limits import TimeLimit
 from voyagent.billing.core import errors
 from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -195,7 +196,7 @@ def run_dry(person: Person, tool: str, arguments: dict[str, Any]) -> Description
     """Return the reviewer's preview of a proposal."""
     effect = registry.find(tool)
     assert effect is not None
-    shown = person.does(lambda actor: dry_run(effect, actor, arguments))
+    shown = person.does(lambda actor: dry_run(effect, actor, arguments, TimeLimit()))
     assert shown is not None
     return shown
 

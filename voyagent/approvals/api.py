@@ -23,6 +23,7 @@ from voyagent.approvals.service.deciding import Answered
 from voyagent.approvals.service.errors import (
     ApprovalAlreadyResolved,
     ArgumentsInvalid,
+    DecisionsBusy,
     DecisionTimedOut,
     EditRefused,
     NotEditable,
@@ -127,14 +128,14 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[Ap
     "/approvals/resolve",
     answer=BatchAnswer,
     permission="approval.resolve",
-    errors=(DecisionTimedOut,),
+    errors=(DecisionsBusy, DecisionTimedOut),
 )
 def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
     """Decide several proposals independently.
 
     Each item of the response has the HTTP status that a separate call without `If-Match` would
-    have. The acts of the approved proposals run in the order of the request. If calculating the
-    consequences takes longer than 10 s, the response is 503 and nothing is decided.
+    have. The acts of the approved proposals run in the order of the request. If the decision takes
+    longer than 10 s, or others are being made for 15 s, the response is 503 and nothing is decided.
     """
     answered = deciding.resolve_each(actor, [decision.for_service() for decision in body.decisions])
     return BatchAnswer.of({"items": [_item(one) for one in answered]})

@@ -39,6 +39,7 @@ from voyagent.approvals.service.proposing import (
     is_edited,
     supersede,
 )
+from voyagent.approvals.service.time_limits import TimeLimit, decision as deciding
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.kernel.actor import Actor
@@ -86,63 +87,49 @@ def resolve(
     ApprovalNotFound, Forbidden (a role that may not decide on this act), ApprovalAlreadyResolved,
     SelfApproval, AmountAboveLimit, ShownChanged, RequesterGone, PreviewMissing, PreviewStale.
     Unauthorized is raised if the caller's access ended while the decision waited for the locks or
-    made the dry run. DecisionTimedOut is raised if the dry runs take too long.
+    made the dry run. DecisionTimedOut is raised if the decision takes too long.
 
     Before PreviewStale is raised, a new proposal is stored in place of this one.
     """
     actor.require(RESOLVE)
     decision = ProposalDecision(approval_id, granted, reason, seen)
-    approval = queries.get_locked(approval_id)
-    if granted:
-        lock_balances([approval])
-    actor = authenticate_reviewer(actor)
-    check_state(actor, approval)
-    previewed = _previewed(actor, [(approval, decision)])
-    return _conclude(authenticate_reviewer(actor), approval, decision, previewed)
+    with deciding(actor, RESOLVE, 1) as (_, limit):
+        limit.check()
+        approval = queries.get_locked(approval_id)
+        if granted:
+            lock_balances([approval])
+        actor = authenticate_reviewer(actor)
+        check_state(actor, approval)
+        previewed = _previewed(actor, [(approval, decision)], limit)
+        return _conclude(authenticate_reviewer(actor), approval, decision, previewed)
 
 
 def resolve_each(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Answered]:
     """Decide several proposals independently; return the results in the same order.
 
-    Raises Forbidden (role `viewer`). Raises Unauthorized, and decides nothing, if the caller's
-    access ended meanwhile. Raises DecisionTimedOut, and decides nothing.
+    The caller must not have written anything, because several decisions may wait (`decision` in
+    `time_limits`). Raises Forbidden (role `viewer`). Raises Unauthorized, and decides nothing, if
+    the caller's access ended meanwhile. Raises DecisionsBusy or DecisionTimedOut, and decides
+    nothing.
     """
     actor.require(RESOLVE)
-    found = filter(None, (queries.find_approval(decision.approval_id) for decision in decisions))
-    for session_id in sorted({approval.session_id for approval in found}):
-        chat_queries.lock(session_id)  # always in one order, so that two batches cannot deadlock
-    granted = (queries.find_approval(one.approval_id) for one in decisions if one.granted)
-    lock_balances(filter(None, granted))
-    actor = authenticate_reviewer(actor)
-    checked = [_attempt(decision, _find_checked, actor, decision) for decision in decisions]
-    previewed = _previewed(
-        actor,
-        [
-            (one.approval, decision)
-            for one, decision in zip(checked, decisions, strict=True)
-            if one.approval is not None and one.refusal is None
-        ],
-    )
-    actor = authenticate_reviewer(actor)
-    return [
-        one
-        if one.refusal is not None
-        else _attempt(decision, _find_concluded, actor, decision, previewed)
-        for one, decision in zip(checked, decisions, strict=True)
-    ]
+    with deciding(actor, RESOLVE, len(decisions)) as (present, limit):
+        return _resolve_each(present, decisions, limit)
 
 
 def check_all(
-    actor: Actor, session_id: UUID, decisions: Mapping[str, bool]
+    actor: Actor, session_id: UUID, decisions: Mapping[str, bool], limit: TimeLimit
 ) -> list[ProposalDecision]:
     """Check decisions on a conversation's proposals; return the decisions to make.
 
     `decisions` maps the id of a proposal to True (approve) or False (decline). The result leaves
     out a decision if its proposal already has this decision. Each preview is compared after the
-    acts of the older proposals that are approved with it. Raises the errors of `resolve`, and
-    ApprovalNotFound for a proposal of another conversation.
+    acts of the older proposals that are approved with it. The caller must have begun a `decision`
+    of `time_limits`. Raises the errors of `resolve`, and ApprovalNotFound for a proposal of another
+    conversation.
     """
     actor.require(RESOLVE)
+    limit.check()
     chat_queries.get_session(session_id, lock=True)
     found = [
         (queries.get_approval(approval_id), ProposalDecision(approval_id, granted))
@@ -158,12 +145,13 @@ def check_all(
     lock_balances(approval for approval, decision in wanted if decision.granted)
     actor = authenticate_reviewer(actor)
     for approval, decision in wanted:
+        limit.check()
         try:
             check_state(actor, approval)
         except ApprovalOverdue:
             raise ApprovalAlreadyResolved from None  # no decision is stored: all or none
         _check(actor, approval, decision)
-    previewed = _previewed(actor, wanted, keeps_moved=True)
+    previewed = _previewed(actor, wanted, limit, keeps_moved=True)
     actor = authenticate_reviewer(actor)
     for approval, decision in wanted:
         _check(actor, approval, decision)
@@ -176,35 +164,73 @@ def check_all(
         if approval.id in previewed and previewed[approval.id].has_moved
     ]
     for approval in stale:
+        limit.check()
         supersede(actor, approval, previewed[approval.id].shown)
     if stale:
         raise PreviewStale
     return [decision for _, decision in wanted]
 
 
-def decide_all(actor: Actor, decisions: Sequence[ProposalDecision]) -> list[Approval]:
-    """Make the decisions that `check_all` has checked in the same transaction."""
+def decide_all(
+    actor: Actor, decisions: Sequence[ProposalDecision], limit: TimeLimit
+) -> list[Approval]:
+    """Make the decisions that `check_all` has checked in the same transaction.
+
+    Raises DecisionTimedOut.
+    """
+    decided = []
+    for one in decisions:
+        limit.check()
+        approval = queries.get_approval(one.approval_id)
+        decided.append(_decide(actor, approval, granted=one.granted, reason=None))
+    return decided
+
+
+def _resolve_each(
+    actor: Actor, decisions: Sequence[ProposalDecision], limit: TimeLimit
+) -> list[Answered]:
+    limit.check()
+    found = filter(None, (queries.find_approval(decision.approval_id) for decision in decisions))
+    for session_id in sorted({approval.session_id for approval in found}):
+        limit.check()
+        chat_queries.lock(session_id)  # always in one order, so that two batches cannot deadlock
+    granted = (queries.find_approval(one.approval_id) for one in decisions if one.granted)
+    lock_balances(filter(None, granted))
+    actor = authenticate_reviewer(actor)
+    checked = [_attempt(limit, decision, _find_checked, actor) for decision in decisions]
+    previewed = _previewed(
+        actor,
+        [
+            (one.approval, decision)
+            for one, decision in zip(checked, decisions, strict=True)
+            if one.approval is not None and one.refusal is None
+        ],
+        limit,
+    )
+    actor = authenticate_reviewer(actor)
     return [
-        _decide(
-            actor, queries.get_approval(decision.approval_id), granted=decision.granted, reason=None
-        )
-        for decision in decisions
+        one
+        if one.refusal is not None
+        else _attempt(limit, decision, _find_concluded, actor, previewed)
+        for one, decision in zip(checked, decisions, strict=True)
     ]
 
 
 def _attempt(
-    decision: ProposalDecision, step: Callable[..., Approval], *arguments: Any
+    limit: TimeLimit, decision: ProposalDecision, step: Callable[..., Approval], *arguments: Any
 ) -> Answered:
     """Take a step of one decision in its own savepoint.
 
-    An error rolls the savepoint back, unless the error's `keeps_work` is true.
+    An error rolls the savepoint back, unless the error's `keeps_work` is true. Raises
+    DecisionTimedOut if there is no time for the step.
     """
+    limit.check()
     recorded: VoyagentError | None = None
     approval: Approval | None = None
     try:
         with audit.savepoint():
             try:
-                approval = step(*arguments)
+                approval = step(decision, *arguments)
             except VoyagentError as refusal:
                 if not refusal.keeps_work:
                     raise
@@ -214,7 +240,7 @@ def _attempt(
     return Answered(decision.approval_id, approval, recorded)
 
 
-def _find_checked(actor: Actor, decision: ProposalDecision) -> Approval:
+def _find_checked(decision: ProposalDecision, actor: Actor) -> Approval:
     approval = queries.get_approval(decision.approval_id)
     check_state(actor, approval)
     _check(actor, approval, decision)
@@ -222,7 +248,7 @@ def _find_checked(actor: Actor, decision: ProposalDecision) -> Approval:
 
 
 def _find_concluded(
-    actor: Actor, decision: ProposalDecision, previewed: Mapping[str, Movement]
+    decision: ProposalDecision, actor: Actor, previewed: Mapping[str, Movement]
 ) -> Approval:
     """Conclude a decision of a batch, which may have decided on the proposal before."""
     return _conclude(actor, queries.get_approval(decision.approval_id), decision, previewed)
@@ -260,6 +286,7 @@ def _check(actor: Actor, approval: Approval, decision: ProposalDecision) -> None
 def _previewed(
     actor: Actor,
     wanted: Sequence[tuple[Approval, ProposalDecision]],
+    limit: TimeLimit,
     *,
     keeps_moved: bool = False,
 ) -> dict[str, Movement]:
@@ -283,8 +310,9 @@ def _previewed(
         and is_edited(approval)
     }
     found = find_movements(
-        [approval for approval, _ in granted], unread=unread, keeps_moved=keeps_moved
+        [approval for approval, _ in granted], limit, unread=unread, keeps_moved=keeps_moved
     )
+    limit.check()
     return {
         approval_id: replace(movement, has_moved=movement.has_moved or approval_id in unread)
         for approval_id, movement in found.items()

@@ -6,7 +6,6 @@ the preview says; otherwise it is rolled back.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -30,7 +29,8 @@ from voyagent.approvals.service.effects import (
     MoneyShown,
     StepShown,
 )
-from voyagent.approvals.service.errors import ChangedSinceApproval, DecisionTimedOut
+from voyagent.approvals.service.errors import ChangedSinceApproval
+from voyagent.approvals.service.time_limits import TimeLimit
 from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor, Grant
 from voyagent.kernel.canonical import digest
@@ -46,8 +46,6 @@ from voyagent.ledger.queries.entries import entry_lines_statement
 from voyagent.ledger.service.months import LAST_DAY
 
 log = structlog.get_logger(__name__)
-DRY_RUNS_MAX_S = 10.0
-"""Time that the dry runs of one request may take. None begins later."""
 
 
 class _Over(Exception):
@@ -70,6 +68,7 @@ def dry_run(
     effect: Effect,
     requester: Actor,
     arguments: JsonMapping,
+    limit: TimeLimit,
     *,
     pending: Sequence[PendingEffect] = (),
     locale: str | None = None,
@@ -80,29 +79,22 @@ def dry_run(
     refusal. The result is None if no preview could be made. `locale` is the language of the texts,
     by default the requester's language. Raises DecisionTimedOut.
     """
-    with dry_runs() as runs:
+    with dry_runs(limit) as runs:
         for one in pending:
             runs.run(one)
         return runs.preview(effect, requester, arguments, locale=locale)
 
 
 @contextmanager
-def dry_runs(ends_at: float | None = None) -> Iterator[DryRuns]:
+def dry_runs(limit: TimeLimit) -> Iterator[DryRuns]:
     """Open a series of dry runs, each on the results of those before it.
 
-    At the end, all are rolled back.
-
-    `ends_at` is the value of `time.monotonic()` after which no further dry run begins.
+    At the end, all are rolled back. No dry run begins after the time limit.
     """
     with suppress(_Over), ExitStack() as stack:
         notes = stack.enter_context(recording(db.session, is_dry=True))
-        yield DryRuns(stack, notes, ends_at or deadline())
+        yield DryRuns(stack, notes, limit)
         raise _Over  # rolls the savepoint of the series back
-
-
-def deadline() -> float:
-    """Return the time after which no further dry run of a request begins."""
-    return time.monotonic() + DRY_RUNS_MAX_S
 
 
 class DryRuns:
@@ -112,8 +104,8 @@ class DryRuns:
     previews therefore take as many runs as there are acts.
     """
 
-    def __init__(self, stack: ExitStack, notes: Notes, ends_at: float) -> None:
-        self._stack, self._notes, self._ends_at = stack, notes, ends_at
+    def __init__(self, stack: ExitStack, notes: Notes, limit: TimeLimit) -> None:
+        self._stack, self._notes, self._limit = stack, notes, limit
         self._is_open = self._is_checked = False
 
     def run(self, one: PendingEffect) -> None:
@@ -169,8 +161,7 @@ class DryRuns:
         return shown | language if shown or effect.run_dry is not None else None
 
     def _begin(self, *, is_kept: bool) -> None:
-        if time.monotonic() > self._ends_at:
-            raise DecisionTimedOut
+        self._limit.check()
         if is_kept and not self._is_open:
             self._stack.enter_context(audit.savepoint())
             self._is_open = self._is_checked = True
@@ -215,7 +206,7 @@ def run_as_shown(
     """
     granted, locale = requester.granted(grant), shown.get("locale") or requester.locale
     if effect.run_dry is not effect.run:
-        _check_same(dry_run(effect, requester, arguments, locale=locale), shown)
+        _check_same(dry_run(effect, requester, arguments, TimeLimit(), locale=locale), shown)
         return effect.run(granted, dict(arguments))
     with recording(db.session, is_dry=False) as notes:
         with force_locale(locale):

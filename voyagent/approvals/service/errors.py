@@ -68,8 +68,18 @@ class ShownChanged(PreconditionFailed):
     message = N_("This request was edited after you opened it. Review it again, then decide.")
 
 
+class DecisionsBusy(Unavailable):
+    """Other decisions of several proposals are being made; nothing was decided."""
+
+    code = "decisions_busy"
+    message = N_(
+        "Other requests are being decided at the moment, so nothing was decided. Try again in a"
+        " moment."
+    )
+
+
 class DecisionTimedOut(Unavailable):
-    """The dry runs of one request took longer than allowed; nothing was decided."""
+    """A decision or a preview took longer than allowed; nothing was decided."""
 
     code = "decision_timed_out"
     message = N_(

@@ -18,7 +18,6 @@ from voyagent.approvals.service import effects, limits, order
 from voyagent.approvals.service.dry_run import (
     DryRuns,
     PendingEffect,
-    deadline,
     dry_run,
     dry_runs,
     hash_of,
@@ -44,6 +43,7 @@ from voyagent.approvals.service.preconditions import (
     person_of,
     refs_of,
 )
+from voyagent.approvals.service.time_limits import TimeLimit
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.chat.service import conversations as chat
@@ -131,7 +131,7 @@ def propose(  # noqa: PLR0913 - each keyword is a filter or a position
         requested_by_user_id=actor.user_id,
     )
     carrier = actor.via(Channel.ASSISTANT)  # the channel of the later execution
-    shown = preview_of(carrier, tool_name, arguments)
+    shown = preview_of(carrier, tool_name, arguments, TimeLimit())
     if if_it_stands and shown is not None and "refusal" in shown:
         raise WouldBeRefused(shown["refusal"], shown["warning"])
     _show(approval, shown, _worth(carrier, tool_name, arguments))
@@ -159,6 +159,7 @@ def edit(
     Before PreviewStale is raised, a new proposal is stored in place of this one.
     """
     actor.require(RESOLVE)
+    limit = TimeLimit()
     approval = queries.get_locked(approval_id)
     actor = authenticate_reviewer(actor)
     effect = check_state(actor, approval)
@@ -168,7 +169,7 @@ def edit(
     if tool_inputs == approval.payload:
         return approval
     if seen is None and is_edited(approval):
-        movement = find_movements([approval])[approval.id]
+        movement = find_movements([approval], limit)[approval.id]
         if movement.refusal is not None:
             raise movement.refusal
         supersede(authenticate_reviewer(actor), approval, movement.shown)
@@ -177,7 +178,7 @@ def edit(
     requester = person_of(approval.requested_by_user_id)
     if requester is None:
         raise RequesterGone  # neither the preview nor the amount would be known
-    shown = preview_of(requester, approval.tool_name, tool_inputs)
+    shown = preview_of(requester, approval.tool_name, tool_inputs, limit)
     if shown is not None and "refusal" in shown:
         raise EditRefused(shown["refusal"], shown["warning"])
     worth = _worth(requester, approval.tool_name, tool_inputs)
@@ -221,7 +222,7 @@ def is_edited(approval: Approval) -> bool:
 
 
 def preview_of(
-    requester: Actor, tool_name: str, arguments: JsonMapping, *, locale: str | None = None
+    requester: Actor, tool_name: str, arguments: JsonMapping, limit: TimeLimit
 ) -> Description | None:
     """Return the preview of an act, or None if no dry run is possible.
 
@@ -231,15 +232,17 @@ def preview_of(
     effect = effects.find(tool_name)
     if effect is None:
         return None
-    shown = dry_run(effect, requester, arguments, locale=locale)
+    shown = dry_run(effect, requester, arguments, limit)
     pending = _pending_effects(order.waiting_about(order.parties_in(shown)), person_of)
-    return (
-        dry_run(effect, requester, arguments, pending=pending, locale=locale) if pending else shown
-    )
+    return dry_run(effect, requester, arguments, limit, pending=pending) if pending else shown
 
 
 def find_movements(
-    approvals: Sequence[Approval], *, unread: Container[str] = (), keeps_moved: bool = False
+    approvals: Sequence[Approval],
+    limit: TimeLimit,
+    *,
+    unread: Container[str] = (),
+    keeps_moved: bool = False,
 ) -> dict[str, Movement]:
     """Preview the acts of proposals again; return the results by id.
 
@@ -250,16 +253,14 @@ def find_movements(
 
     The caller must have called `order.lock_balances`. Raises DecisionTimedOut.
     """
-    ends_at, person = deadline(), cache(person_of)
+    person = cache(person_of)
     found: dict[str, Movement] = {}
     queues: dict[str, list[Approval]] = {}
     for approval in approvals:
         queues.setdefault(order.queue_of(approval), []).append(approval)
     for queue in queues.values():
-        parties = set[tuple[str, str]]().union(
-            *(_parties_of(one, person, ends_at) for one in queue)
-        )
-        with dry_runs(ends_at) as runs:
+        parties = set[tuple[str, str]]().union(*(_parties_of(one, person, limit) for one in queue))
+        with dry_runs(limit) as runs:
             for act in _pending_effects(order.waiting_about(parties), person):
                 runs.run(act)
             for approval in queue:
@@ -325,7 +326,7 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
 
 
 def _parties_of(
-    approval: Approval, person: Callable[[UUID | None], Actor | None], ends_at: float
+    approval: Approval, person: Callable[[UUID | None], Actor | None], limit: TimeLimit
 ) -> set[tuple[str, str]]:
     """Return the parties of a proposal, also if its preview is only a refusal.
 
@@ -338,7 +339,7 @@ def _parties_of(
     known = order.parties_in(approval.preview)
     if known or "refusal" not in (approval.preview or {}) or effect is None or requester is None:
         return known
-    with dry_runs(ends_at) as runs:
+    with dry_runs(limit) as runs:
         shown = runs.preview(effect, requester, approval.payload)
     return order.parties_in(shown)
 

@@ -10,6 +10,7 @@ from voyagent.approvals import queries as approvals
 from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.approvals.service.errors import (
     ApprovalAlreadyResolved,
+    DecisionsBusy,
     DecisionTimedOut,
     PreviewMissing,
     PreviewStale,
@@ -146,6 +147,7 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
         RequesterGone,
         PreviewMissing,
         PreviewStale,
+        DecisionsBusy,
         DecisionTimedOut,
         TooManyStreams,
         StreamsFull,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from flask_babel import gettext
 
 from voyagent.approvals.service import deciding, effects, proposing
-from voyagent.approvals.service.deciding import ProposalDecision
 from voyagent.approvals.service.effects import Approval
+from voyagent.approvals.service.time_limits import TimeLimit, decision
 from voyagent.assistant.queries import turn_context
 from voyagent.assistant.rules import drafts
 from voyagent.assistant.rules.drafts import Block
@@ -75,45 +75,15 @@ def send(
     decision. Passport numbers, PANs, tax numbers and bank accounts are masked before anything is
     stored.
 
-    Raises Forbidden, SessionNotFound, TurnInProgress, and the errors of `deciding.check_all`.
+    Raises Forbidden, SessionNotFound, TurnInProgress, and the errors of `time_limits.decision` and
+    `deciding.check_all`.
 
     Source: API contract.
     """
     actor.require("chat.write")
-    message = _masked(message)
-    last_seq = chats.get_session(session_id, lock=True).event_seq
-    chosen = dict(decisions or {})
-    place = None if last_event_id is None else _place(last_event_id, last_seq)
-    running = chats.find_running_turn(session_id)
-    if place is not None:
-        reply = _pick_up(
-            session_id, last_seq, place, running, has_body=bool(message.strip() or chosen)
-        )
-        if reply is not None:
-            return reply
-    lost = last_event_id is not None and place is None
-    after_seq = last_seq if place is None else place
-    if lost:
-        after_seq = (
-            turns.append_loose_event(
-                _outside(actor, session_id, turns.REPLAY), "error", error_message=REPLAY_FAILED
-            )
-            - 1
-        )
-    if not message.strip() and not chosen:
-        return _go_along(actor, session_id, running, after_seq, lost=lost)
-    chosen_decisions = deciding.check_all(actor, session_id, chosen) if chosen else []
-    started = _start(actor, session_id, message, running) if message.strip() else None
-    if started is not None and started is running:
-        after_seq = min(after_seq, _before_first(started, after_seq))
-    if not chosen:
-        return Reply(after_seq, started.id if started is not None else None)
-    return _decide(
-        actor,
-        chosen_decisions,
-        chosen,
-        Reply(after_seq, started.id if started is not None else None),
-    )
+    message, chosen = _masked(message), dict(decisions or {})
+    with decision(actor, "chat.write", len(chosen)) as (present, limit):
+        return _send(present, session_id, message, chosen, last_event_id, limit)
 
 
 def resume(
@@ -203,6 +173,46 @@ def discard_card(actor: Actor, session_id: UUID, card_id: str) -> None:
     _answer_card(actor, session_id, is_open=is_open, text=gettext("Discard"), block=block)
 
 
+def _send(
+    actor: Actor,
+    session_id: UUID,
+    message: str,
+    chosen: Mapping[str, bool],
+    last_event_id: str | None,
+    limit: TimeLimit,
+) -> Reply:
+    last_seq = chats.get_session(session_id, lock=True).event_seq
+    place = None if last_event_id is None else _place(last_event_id, last_seq)
+    running = chats.find_running_turn(session_id)
+    if place is not None:
+        reply = _pick_up(
+            session_id, last_seq, place, running, has_body=bool(message.strip() or chosen)
+        )
+        if reply is not None:
+            return reply
+    lost = last_event_id is not None and place is None
+    after_seq = last_seq if place is None else place
+    if lost:
+        after_seq = (
+            turns.append_loose_event(
+                _outside(actor, session_id, turns.REPLAY), "error", error_message=REPLAY_FAILED
+            )
+            - 1
+        )
+    if not message.strip() and not chosen:
+        return _go_along(actor, session_id, running, after_seq, lost=lost)
+    chosen_decisions = deciding.check_all(actor, session_id, chosen, limit) if chosen else []
+    started = _start(actor, session_id, message, running) if message.strip() else None
+    if started is not None and started is running:
+        after_seq = min(after_seq, _before_first(started, after_seq))
+    if not chosen:
+        return Reply(after_seq, started.id if started is not None else None)
+    deciding.decide_all(actor, chosen_decisions, limit)
+    return _reply_to_decisions(
+        chosen, Reply(after_seq, started.id if started is not None else None)
+    )
+
+
 def _block(card_id: str, kind: str = drafts.CONFIRMED) -> Block:
     return {"type": kind, "card_id": card_id}
 
@@ -285,14 +295,8 @@ def _start(actor: Actor, session_id: UUID, message: str, running: Turn | None) -
     return turns.start_turn(actor, session_id, message=message)
 
 
-def _decide(
-    actor: Actor,
-    chosen_decisions: Sequence[ProposalDecision],
-    decisions: Mapping[str, bool],
-    reply: Reply,
-) -> Reply:
-    """Make the decisions; the stream ends with the turns that continue after them."""
-    deciding.decide_all(actor, chosen_decisions)
+def _reply_to_decisions(decisions: Collection[str], reply: Reply) -> Reply:
+    """Return the stream that ends with the turns that continue after the decisions."""
     known = [turn for turn in map(chats.find_continuation, decisions) if turn is not None]
     after_seq = min([reply.after_seq, *(_before_first(turn, reply.after_seq) for turn in known)])
     return replace(reply, after_seq=after_seq, awaits=tuple(decisions))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from voyagent.imports.service import advances, documents, opening, parties
 from voyagent.imports.service.opening import DayNeeded
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.reauthentication import authenticate_again
+from voyagent.kernel.database.reauthentication import authenticate_again, long_work
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import N_, Forbidden, Unavailable, Unprocessable, VoyagentError
 from voyagent.kernel.fields import composed
@@ -250,12 +251,8 @@ def _alone(actor: Actor, rows: int) -> Iterator[None]:
     Raises ImportsBusy after WAIT_S seconds, Unauthorized, Forbidden.
     """
     until = time.monotonic() + WAIT_S
-    with ExitStack() as held:
-        try:
-            held.enter_context(importing(actor.tenant_id, ImportsBusy, 0, rows=rows))
-        except ImportsBusy:
-            pause()
-            held.enter_context(importing(actor.tenant_id, ImportsBusy, WAIT_S, rows=rows))
+    place = partial(importing, actor.tenant_id, ImportsBusy, rows=rows)
+    with long_work(actor, place, ImportsBusy, WAIT_S):
         if not db.session.scalar(_LOCK):
             with polling(actor.tenant_id, ImportsBusy):
                 _lock_before(until)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 from sqlalchemy import text
@@ -9,7 +11,7 @@ from sqlalchemy import text
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.database.read_pool import AUTHENTICATE, Row, actor_of, authenticate_values
 from voyagent.kernel.db import db, pause
-from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.errors import Unauthorized, VoyagentError
 from voyagent.kernel.tenancy import bind
 
 _AUTHENTICATE = text(AUTHENTICATE.replace("%(", ":").replace(")s", ""))
@@ -52,3 +54,29 @@ def authenticate_again(actor: Actor) -> Actor:
     credential = replace(actor.credential, fresh=actor.fresh)
     present = replace(actor_of(credential, find_caller(credential)), grant=actor.grant)
     return present if actor.key_id is not None else replace(present, permissions=actor.permissions)
+
+
+@contextmanager
+def long_work(
+    actor: Actor,
+    place: Callable[[float], AbstractContextManager[None]],
+    busy: type[VoyagentError],
+    wait_s: float,
+) -> Iterator[Actor]:
+    """Run the block while the request holds a place for long work.
+
+    `place(seconds)` waits for a place of `kernel.limits.long_work`, and raises `busy` if there is
+    none. While the request waits it holds no database connection, so it must not have written
+    anything before.
+
+    Yields the actor, authenticated again after a wait. The caller must check its permission. Raises
+    `busy` after `wait_s` seconds, and Unauthorized.
+    """
+    with ExitStack() as held:
+        try:
+            held.enter_context(place(0))
+        except busy:
+            pause()
+            held.enter_context(place(wait_s))
+            actor = authenticate_again(actor)
+        yield actor

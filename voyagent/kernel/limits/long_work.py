@@ -6,7 +6,7 @@ these limits, a few agencies could use all connections for writes or all threads
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from uuid import UUID
 
@@ -15,8 +15,16 @@ from voyagent.kernel.limits.places import Places
 
 Refusal = Callable[[], Exception]
 SEARCHES, SEARCHES_WAITING = 2, 8
+DECISIONS, AGENCY_DECISIONS_WAITING, DECISIONS_WAITING = 2, 4, 12
 IMPORTS, SMALL_ROWS, POLLING, AGENCY_POLLING = 2, 100, 24, 8
 _searches = Places(SEARCHES, 1, waiting_max=1, queue_max=SEARCHES_WAITING)
+_decisions = Places(
+    DECISIONS,
+    1,
+    waiting_max=AGENCY_DECISIONS_WAITING,
+    queue_max=DECISIONS_WAITING,
+    address_share=1,
+)
 _imports = Places(IMPORTS, 1, waiting_max=AGENCY_POLLING, queue_max=POLLING)
 _large_imports = Places(IMPORTS - 1, 1, waiting_max=AGENCY_POLLING, queue_max=POLLING)
 _polling = Places(POLLING, AGENCY_POLLING)
@@ -29,6 +37,16 @@ def searching(agency: UUID, refusal: Refusal, wait_s: float) -> AbstractContextM
     within `wait_s` seconds.
     """
     return holding([_searches], agency, wait_s, refusal)
+
+
+def deciding(party: Hashable, refusal: Refusal, wait_s: float) -> AbstractContextManager[None]:
+    """Hold a place for a decision of several acts while the block runs.
+
+    `party` is the agency, or the name of a group of agencies that share a place. The caller must
+    hold no connection while it waits. Raises `refusal()` if there is no place within `wait_s`
+    seconds.
+    """
+    return holding([_decisions], party, wait_s, refusal)
 
 
 def importing(
@@ -46,7 +64,7 @@ def importing(
 
 @contextmanager
 def holding(
-    queues: Iterable[Places], agency: UUID, wait_s: float, refusal: Refusal
+    queues: Iterable[Places], party: Hashable, wait_s: float, refusal: Refusal
 ) -> Iterator[None]:
     """Hold a place of each queue, taken in this order, while the block runs.
 
@@ -55,7 +73,7 @@ def holding(
     """
     with ExitStack() as held:
         for places in queues:
-            held.enter_context(places.held(agency, wait_s, refusal, address=present_network()))
+            held.enter_context(places.held(party, wait_s, refusal, address=present_network()))
         yield
 
 
