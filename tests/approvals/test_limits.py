@@ -84,11 +84,6 @@ def test_declining_has_no_limit_and_an_administrator_has_none_by_default(
 
 
 @pytest.mark.usefixtures("limited")
-def test_an_act_without_a_known_amount_has_no_limit(desk: Desk, bob: Person, leila: Person) -> None:
-    assert grant(leila, desk.propose(bob, "probe_invoice")) == (200, None)
-
-
-@pytest.mark.usefixtures("limited")
 def test_the_status_is_checked_first_and_an_edit_below_the_limit_can_be_approved(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
@@ -237,10 +232,27 @@ def test_an_amount_that_could_not_be_determined_is_above_every_limit(
 
 
 @pytest.mark.usefixtures("limited")
-def test_an_act_that_has_no_amount_is_not_above_a_limit(
+def test_an_act_that_moves_no_money_is_not_above_a_limit(
     desk: Desk, bob: Person, leila: Person
 ) -> None:
-    assert grant(leila, desk.propose(bob, "probe_invoice")) == (200, None)
+    assert grant(leila, desk.propose(bob, "probe_note")) == (200, None)
+
+
+@pytest.mark.usefixtures("limited")
+def test_an_act_that_moves_money_of_unknown_amount_is_above_every_limit(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
+    """Also if its preview was made without an error."""
+    first, second = desk.propose(bob, "probe_invoice"), desk.propose(bob, "probe_invoice")
+    refused = leila.api.post(f"/approvals/{first}/resolve", json={"granted": True})
+    assert (refused.status_code, refused.json["detail"]) == (403, "amount_above_limit")  # type: ignore[index]
+    assert "isn’t known in advance" in refused.json["message"]  # type: ignore[index]
+    page = Page(leila.browser.get(f"/approvals/{first}")).words()
+    assert "isn’t known in advance" in page
+    assert "above your approval limit" in page
+    assert grant(alice, first) == (200, None)
+    leila.does(lambda actor: deciding.resolve(actor, second, granted=False).id)
+    assert desk.row(second)["status"] == "rejected"
 
 
 def test_an_unknown_amount_does_not_end_the_four_eyes_rule(

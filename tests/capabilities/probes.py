@@ -26,7 +26,7 @@ def write(call: Invocation, wanted: Note) -> dict[str, Any]:
 
 
 def worth(_call: Invocation, wanted: Note) -> Policy:
-    return Policy(amounts=(Money(wanted.copies * 100, "INR"),), party=wanted.text)
+    return Policy(amounts=(Money(wanted.copies * 100, "INR"),))
 
 
 READS: dict[str, Any] = {

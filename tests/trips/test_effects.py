@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,10 @@ from tests.trips.test_supplies import a_rate, an_offer, book, hold, journey, rel
 from tests.trips.things import CREEK, a_line, a_passenger, a_trip
 from voyagent.approvals.service import deciding, effects
 from voyagent.approvals.service.errors import ApprovalAlreadyResolved, SelfApproval
+from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.money import Money
+from voyagent.settings.queries import AmountAboveLimit
 from voyagent.settings.service import tenant_settings as settings
 from voyagent.trips.capabilities import (
     book_hotel,
@@ -113,6 +117,82 @@ def test_a_grant_issues_the_ticket_once(
     assert {line.status for line in journey(alice, trip_id).lines} == {"ticketed"}
     again = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
     assert desk.row(again)["preview"]["refusal"] == "not_held"
+
+
+def limit(alice: Person, most: Money) -> None:
+    """Let ticketing leads approve up to an amount."""
+    limits = {"ticketing_lead": {"amount": most.wire, "currency": most.currency}}
+    alice.does(lambda actor: settings.update(actor, {"approval_limits": limits}).tenant_id)
+
+
+def allows(tina: Person, approval_id: str) -> bool:
+    """Return True if the limit of a lead allows the approval."""
+    try:
+        tina.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
+    except AmountAboveLimit:
+        return False
+    return True
+
+
+def test_a_visa_whose_fee_is_not_known_is_above_every_limit(
+    desk: Desk, alice: Person, bob: Person, tina: Person
+) -> None:
+    trip_id = a_trip(alice)
+    people = travellers(alice, trip_id)
+    hold(alice, trip_id, an_offer(alice)[0])
+    limit(alice, Money(100_000_000_00, "INR"))
+    approval_id = proposed(desk, bob, "file_visa", passenger_id=str(people[0]), destination="AE")
+    assert (desk.row(approval_id)["amount_minor"], allows(tina, approval_id)) == (None, False)
+    assert allows(alice, approval_id)
+
+
+@pytest.mark.parametrize("is_above", [True, False])
+def test_the_limit_applies_to_the_charge_of_a_hotel_that_is_not_refundable(
+    desk: Desk, alice: Person, bob: Person, tina: Person, is_above: bool
+) -> None:
+    people, rate = travellers(alice, a_trip(alice)), a_rate(alice, refundable=False)
+    stay = book(alice, rate, people)
+    limit(alice, rate.total - Money(1 if is_above else 0, rate.total.currency))
+    approval_id = proposed(desk, bob, "cancel_hotel_booking", booking_id=str(stay.id))
+    assert desk.row(approval_id)["amount_minor"] == rate.total.amount_minor
+    assert allows(tina, approval_id) is not is_above
+
+
+@pytest.mark.parametrize(("days_before", "amount_minor"), [(2, 0), (1, None), (0, None)])
+def test_the_charge_of_a_refundable_hotel_is_known_while_it_is_free(
+    desk: Desk,
+    alice: Person,
+    bob: Person,
+    tina: Person,
+    days_before: int,
+    amount_minor: int | None,
+) -> None:
+    """A day of reserve, because the day begins at other times in other places."""
+    people, rate = travellers(alice, a_trip(alice)), a_rate(alice)
+    stay = book(alice, rate, people)
+    limit(alice, Money(1, "INR"))
+    free_until = clock.today(alice.actor.timezone) + timedelta(days=days_before)
+    desk.run(
+        "update supplier_offers set payload = jsonb_set(payload, '{free_until}',"
+        " to_jsonb(cast(:day as text))) where payload->>'rate_key' = :key",
+        day=free_until.isoformat(),
+        key=rate.rate_key,
+    )
+    approval_id = proposed(desk, bob, "cancel_hotel_booking", booking_id=str(stay.id))
+    assert desk.row(approval_id)["amount_minor"] == amount_minor
+    assert allows(tina, approval_id) is (amount_minor is not None)
+
+
+def test_the_charge_is_unknown_if_the_rate_is_not_stored(
+    desk: Desk, alice: Person, bob: Person, tina: Person
+) -> None:
+    people, rate = travellers(alice, a_trip(alice)), a_rate(alice)
+    stay = book(alice, rate, people)
+    limit(alice, Money(100_000_000_00, "INR"))
+    desk.run("update trip_lines set offer_id = null where id = :i", i=stay.id)
+    approval_id = proposed(desk, bob, "cancel_hotel_booking", booking_id=str(stay.id))
+    assert allows(tina, approval_id) is False
+    assert allows(alice, approval_id)
 
 
 @pytest.mark.parametrize("act", [issue_ticket, book_hotel, cancel_hotel_booking, file_visa])

@@ -243,7 +243,7 @@ def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstac
     if limits.needs_another(actor, approval):
         return Obstacle(other_approvers_in_words(limits.who_else_may_grant(approval)))
     if limits.above_limit(actor, approval):
-        return Obstacle(approvers_in_words(limits.who_may_grant(approval), is_above_own=True))
+        return Obstacle(_approvers(approval, is_above_own=True))
     return Obstacle(str(_("This can’t be done now."))) if changes.is_refused else None
 
 
@@ -281,11 +281,7 @@ def _review(
         else "",
         "above_limit": pending and limits.above_limit(actor, approval),
         "approvers": (
-            approvers_in_words(
-                limits.who_may_grant(approval), is_above_own=limits.may_decide(actor, approval)
-            )
-            if pending
-            else ""
+            _approvers(approval, is_above_own=limits.may_decide(actor, approval)) if pending else ""
         ),
         "sheet": (
             (sheet or _sheet(approval)) if pending and limits.may_edit(actor, approval) else None
@@ -294,6 +290,14 @@ def _review(
         "form": form or DecideForm(),
         "next_waiting": _next_waiting(approval_id) if not is_htmx() else None,
     }
+
+
+def _approvers(approval: Approval, *, is_above_own: bool) -> str:
+    return approvers_in_words(
+        limits.who_may_grant(approval),
+        is_above_own=is_above_own,
+        is_unknown=limits.amounts_of(approval) is None,
+    )
 
 
 def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from voyagent.approvals.service.effects import Effect, read_arguments
-from voyagent.capabilities.capability import Capability, Invocation
+from voyagent.capabilities.capability import Capability, Invocation, no_money
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money
@@ -45,7 +45,7 @@ def _stored(
 
 
 def _amount_of(capability: Capability[Any]) -> Stored[Money | None] | None:
-    if capability.policy is None:
+    if capability.policy is None or capability.policy is no_money:
         return None
     facts = _stored(capability, capability.policy)
     return lambda actor, arguments: next(iter(facts(actor, arguments).amounts), None)

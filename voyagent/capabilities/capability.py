@@ -22,7 +22,6 @@ from voyagent.kernel.outbound import OutboundCall
 Input = TypeVar("Input", bound=BaseModel)
 Area = Literal["accounting", "ticketing_visa", "hotels_holidays", "everywhere"]
 Approval = Literal["never", "review", "required"]
-Direction = Literal["in", "out", "none"]
 
 
 Reader = Literal[
@@ -137,20 +136,18 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Values of a call by which approval rules decide: amounts, party, direction.
+    """Amounts of a call, by which the amount limits of roles decide.
 
-    The first of `amounts` is shown in the summary of a proposal and compared with the amount limits
-    of roles. `party` is the customer or supplier. `direction` says whether money comes in, goes
-    out, or does neither.
+    The first of `amounts` is shown in the summary of a proposal and compared with the limits.
+    Without amounts the amount is unknown, and the call is above every limit. An act that never
+    moves money has the function `no_money` instead of an own policy.
     """
 
     amounts: tuple[Money, ...] = ()
-    party: str = ""
-    direction: Direction = "none"
 
 
 def no_money(_call: Invocation, _wanted: BaseModel) -> Policy:
-    """Return a Policy without amounts, for an act that moves no money."""
+    """Policy of an act that never moves money; it is within every limit."""
     return Policy()
 
 

@@ -20,7 +20,7 @@ from voyagent.approvals.service.errors import (
     ShownChanged,
 )
 from voyagent.approvals.service.execution import defer_effect, notify_listeners
-from voyagent.approvals.service.limits import above_limit, needs_another
+from voyagent.approvals.service.limits import check_limit, needs_another
 from voyagent.approvals.service.order import lock_balances
 from voyagent.approvals.service.preconditions import (
     NOW,
@@ -46,7 +46,6 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.metrics import after_commit, meters
-from voyagent.settings.queries import AmountAboveLimit
 
 BATCH_MAX = 50
 
@@ -277,8 +276,8 @@ def _check(actor: Actor, approval: Approval, decision: ProposalDecision) -> None
     check_role(actor, approval)
     if decision.granted and needs_another(actor, approval):
         raise SelfApproval
-    if decision.granted and above_limit(actor, approval):
-        raise AmountAboveLimit
+    if decision.granted:
+        check_limit(actor, approval)
     if decision.seen is not None and decision.seen != queries.mark_of(approval):
         raise ShownChanged
 

@@ -187,8 +187,9 @@ class Effect:
     reads amounts before and after the dry run. `describe` only reads; it adds texts, document,
     facts and checks to the preview.
 
-    `amount` returns the amount that is compared with the approval limits of roles. `amounts`
-    returns several such amounts, one for each currency. `schema` validates edited arguments;
+    `amount` returns the amount that is compared with the approval limits of roles, or None if it is
+    not known in advance. An act that never moves money has no `amount`. `amounts` returns several
+    such amounts, one for each currency. `schema` validates edited arguments;
     without a schema the arguments cannot be edited.
     """
 

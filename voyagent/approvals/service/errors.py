@@ -11,6 +11,7 @@ from voyagent.kernel.errors import (
     Unprocessable,
     VoyagentError,
 )
+from voyagent.settings.queries import AmountAboveLimit
 
 
 class ApprovalAlreadyResolved(Conflict):
@@ -24,6 +25,15 @@ class ApprovalOverdue(ApprovalAlreadyResolved):
     """The time limit of the proposal is over; the expiry was stored."""
 
     keeps_work = True
+
+
+class AmountUnknown(AmountAboveLimit):
+    """The amount of the act is unknown, and the person's role has a limit."""
+
+    message = N_(
+        "The amount isn’t known in advance, so this counts as above your approval limit. Ask a"
+        " colleague without a limit."
+    )
 
 
 class SelfApproval(Forbidden):

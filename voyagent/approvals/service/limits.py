@@ -8,11 +8,12 @@ from uuid import UUID
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service import effects
 from voyagent.approvals.service.effects import Effect
+from voyagent.approvals.service.errors import AmountUnknown
 from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.settings import queries as settings
-from voyagent.settings.queries import is_above
+from voyagent.settings.queries import AmountAboveLimit, is_above
 
 
 def amount_of(approval: Approval) -> Money | None:
@@ -27,15 +28,14 @@ def amount_of(approval: Approval) -> Money | None:
 def amounts_of(approval: Approval) -> list[Money] | None:
     """Return all amounts of a proposal, one for each currency.
 
-    The list is empty if the act has no amount. The result is None if the amount is unknown: the act
-    has one, but the last dry run failed or was refused before it was known.
+    The list is empty if the act never moves money. The result is None if the amount is unknown: it
+    is not known in advance, or a rule refused the last dry run before it was known.
     """
     effect, first = effects.find(approval.tool_name), amount_of(approval)
-    is_tried = approval.preview is not None and "refusal" not in approval.preview
-    if first is None and effect is not None and effect.amount is not None and not is_tried:
-        return None
-    if first is None or effect is None or effect.amounts is None:
-        return [] if first is None else [first]
+    if first is None:
+        return [] if effect is None or effect.amount is None else None
+    if effect is None or effect.amounts is None:
+        return [first]
     return effect.amounts(dict(approval.payload))
 
 
@@ -57,6 +57,15 @@ def above_limit(actor: Actor, approval: Approval) -> bool:
     An unknown amount is above every limit. A role may have no limit.
     """
     return is_above(actor.role, amounts_of(approval))
+
+
+def check_limit(actor: Actor, approval: Approval) -> None:
+    """Check that the amount is within the limit of the user's role.
+
+    Raises AmountUnknown, AmountAboveLimit.
+    """
+    if above_limit(actor, approval):
+        raise AmountUnknown if amounts_of(approval) is None else AmountAboveLimit
 
 
 def who_may_grant(approval: Approval) -> list[str]:

@@ -9,13 +9,20 @@ from flask_babel import gettext
 from voyagent.http.template_filters import role_word
 
 
-def approvers_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:
+def approvers_in_words(
+    roles: Sequence[str], *, is_above_own: bool = False, is_unknown: bool = False
+) -> str:
     """Return a sentence about who may approve a proposal.
 
     `roles` are the roles that may approve. `is_above_own` is true if the amount is above the
-    reader's own limit.
+    reader's own limit, and `is_unknown` if this is because the amount is unknown.
     """
-    own = [gettext("This is above your approval limit.")] if is_above_own else []
+    reason = (
+        gettext("The amount isn’t known in advance, so this counts as above your approval limit.")
+        if is_unknown
+        else gettext("This is above your approval limit.")
+    )
+    own = [reason] if is_above_own else []
     if roles:
         return " ".join(
             (

@@ -307,7 +307,11 @@ def _request(actor: Actor, row: Row) -> Request:
     return Request(
         row,
         (
-            approvers_in_words(limits.who_may_grant(approval), is_above_own=may_decide)
+            approvers_in_words(
+                limits.who_may_grant(approval),
+                is_above_own=may_decide,
+                is_unknown=limits.amounts_of(approval) is None,
+            )
             if effect is not None
             else ""
         ),

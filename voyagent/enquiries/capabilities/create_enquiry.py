@@ -14,9 +14,9 @@ from voyagent.capabilities.capability import (
     Card,
     Choice,
     Invocation,
-    Policy,
     ProgramOnly,
     Slot,
+    no_money,
 )
 from voyagent.capabilities.cards import day, listing, paragraphs
 from voyagent.capabilities.results import Result
@@ -103,11 +103,6 @@ def run(call: Invocation, inputs: CreateEnquiryInput) -> JsonObject:
     return _output(service.create(call.actor, **fields))
 
 
-def policy(_call: Invocation, inputs: CreateEnquiryInput) -> Policy:
-    """Return the customer's name for the summary of a proposal; no money moves."""
-    return Policy(party=inputs.customer_name)
-
-
 def sentence(given: JsonObject, _output: JsonObject) -> str:
     """Describe the new enquiry in one sentence, with the customer's name if known."""
     name = given.get("customer_name")
@@ -175,7 +170,7 @@ CAPABILITY = Capability(
     output=frozenset({"created", "enquiry_id", "customer_name", "status"}),
     permission="enquiry.create",
     approval="review",
-    policy=policy,
+    policy=no_money,
     run=run,
     card=Card(
         icon="plus-circle",

@@ -148,12 +148,8 @@ def measure(call: Invocation, inputs: BookHotelInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: BookHotelInput) -> Policy:
-    """Return the rate's amount and its supplier, on which limits and approval depend.
-
-    Raises OfferNotFound.
-    """
-    rate = supplies.rate_of(inputs.rate_key).offer
-    return Policy(amounts=(rate.total,), party=rate.supplier, direction="out")
+    """Return the rate's total. Raises OfferNotFound."""
+    return Policy(amounts=(supplies.rate_of(inputs.rate_key).offer.total,))
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:

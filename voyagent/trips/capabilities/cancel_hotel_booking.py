@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from voyagent.approvals.service.effects import (
 )
 from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
 from voyagent.capabilities.cards import day, money
+from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.json_values import JsonObject
@@ -94,13 +96,22 @@ def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
     return itinerary_of(call, trips.trip_id_of_line(inputs.booking_id))
 
 
-def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:
-    """Return a policy without an amount, for a payment to the supplier.
+def policy(call: Invocation, inputs: CancelHotelBookingInput) -> Policy:
+    """Return the cancellation charge by the terms of the rate.
 
-    The amount is not known in advance, because the supplier states its charge only after the
-    cancellation.
+    The charge is the rate's total if the rate is not refundable, and nothing while the cancellation
+    is free. Otherwise it is not known before the cancellation. Raises LineNotFound, LineIsOver,
+    NotAtSupplier.
     """
-    return Policy(direction="out")
+    rate = hotels.rate_of_stay(hotels.booked_stay(inputs.booking_id))
+    if rate is None:
+        return Policy()
+    if rate.free_until is None:
+        return Policy(amounts=(rate.total,))
+    # The act runs after the approval, and the supplier may be in another time zone.
+    if clock.today(call.actor.timezone) < rate.free_until - timedelta(days=1):
+        return Policy(amounts=(Money(0, rate.total.currency),))
+    return Policy()
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:

@@ -127,11 +127,8 @@ def measure(call: Invocation, inputs: FileVisaInput) -> Measured:
 
 
 def policy(_call: Invocation, _wanted: FileVisaInput) -> Policy:
-    """Return a policy without an amount, for a payment to the supplier.
-
-    The amount is not known in advance, because the supplier states its fee only after the filing.
-    """
-    return Policy(direction="out")
+    """Return a policy without an amount: the supplier states its fee afterwards."""
+    return Policy()
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:

@@ -120,12 +120,8 @@ def measure(call: Invocation, inputs: IssueTicketInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: IssueTicketInput) -> Policy:
-    """Return the booking's cost and supplier, on which limits and approval depend.
-
-    Raises LineNotFound, NotHeld.
-    """
-    held = _held(inputs)
-    return Policy(amounts=(_cost(held),), party=held[0].supplier or "", direction="out")
+    """Return the booking's cost. Raises LineNotFound, NotHeld."""
+    return Policy(amounts=(_cost(_held(inputs)),))
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:

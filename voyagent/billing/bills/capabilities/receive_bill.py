@@ -216,14 +216,12 @@ def measure(_call: Invocation, inputs: ReceiveBillInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: ReceiveBillInput) -> Policy:
-    """Return the bill's amount and supplier, for limits and approval rules.
+    """Return the bill's total, taxes included.
 
-    The amount is the bill's total, taxes included. Raises, in this order, the errors of
-    `pricing.party`, `pricing.check_days`, `pricing.price` and `instalments.read`, and
-    InstalmentsDoNotAddUp.
+    Raises, in this order, the errors of `pricing.party`, `pricing.check_days`, `pricing.price` and
+    `instalments.read`, and InstalmentsDoNotAddUp.
     """
-    totals = _totals(inputs)
-    return Policy(amounts=(totals.total,), party=totals.party)
+    return Policy(amounts=(_totals(inputs).total,))
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:

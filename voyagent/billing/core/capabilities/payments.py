@@ -22,7 +22,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.schemas.payments import MoneyAccount
-from voyagent.capabilities.capability import Choice, Direction, Invocation, Policy, Slot
+from voyagent.capabilities.capability import Choice, Invocation, Policy, Slot
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.lookups import of_party
 from voyagent.capabilities.results import Column, Result
@@ -96,18 +96,9 @@ def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) 
     return Description(title=title, undo=gettext("Reversible"), facts=facts)
 
 
-def payment_policy(inputs: PaymentInput, document: Invoice | Bill, direction: Direction) -> Policy:
-    """Return amount, party and direction of a payment, for limits and approval rules.
-
-    The direction is `in` for a receipt from a customer, `out` for a payment to a supplier.
-
-    Raises InvalidAmount, UnknownCurrency.
-    """
-    return Policy(
-        amounts=(Money.parse(inputs.amount, inputs.currency),),
-        party=document.party_name,
-        direction=direction,
-    )
+def payment_policy(inputs: PaymentInput) -> Policy:
+    """Return the amount of a payment. Raises InvalidAmount, UnknownCurrency."""
+    return Policy(amounts=(Money.parse(inputs.amount, inputs.currency),))
 
 
 def settled(document: Invoice | Bill, amount: Money) -> JsonObject:

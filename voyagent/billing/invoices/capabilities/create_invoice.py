@@ -165,13 +165,13 @@ def measure(_call: Invocation, inputs: CreateInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: CreateInvoiceInput) -> Policy:
-    """Return the invoice's total and customer, for limits and approval rules.
+    """Return the invoice's total.
 
     Raises EnquiryNotFound, and the errors of `pricing.check_days` and `pricing.price`, in this
     order.
     """
-    name, _, priced = _checked(inputs)
-    return Policy(amounts=(priced_total(priced),), party=name)
+    _, _, priced = _checked(inputs)
+    return Policy(amounts=(priced_total(priced),))
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:

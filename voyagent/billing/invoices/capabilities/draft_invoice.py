@@ -264,14 +264,13 @@ def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
 
 
 def policy(_call: Invocation, inputs: DraftInvoiceInput) -> Policy:
-    """Return the draft's total and customer, for limits and approval rules.
+    """Return the draft's total, taxes included.
 
-    The total includes the taxes. Raises, in this order, the errors of `pricing.party`,
+    Raises, in this order, the errors of `pricing.party`,
     `pricing.check_days`, `Buyer.of`, `taxing.sketch` and `instalments.read`, and
     InstalmentsDoNotAddUp.
     """
-    draft = _totals(inputs)
-    return Policy(amounts=(draft.sketch.total,), party=draft.party)
+    return Policy(amounts=(_totals(inputs).sketch.total,))
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:

@@ -100,11 +100,8 @@ def measure(_call: Invocation, inputs: PayBillInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: PayBillInput) -> Policy:
-    """Return amount, supplier and direction `out` for limits and approval rules.
-
-    Raises BillNotFound, InvalidAmount, UnknownCurrency.
-    """
-    return payment_policy(inputs, bill_queries.get_bill(inputs.bill_id), "out")
+    """Return the amount of the payment. Raises InvalidAmount, UnknownCurrency."""
+    return payment_policy(inputs)
 
 
 def open_bills(call: Invocation, text: str) -> list[Choice]:

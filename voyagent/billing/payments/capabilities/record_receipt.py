@@ -93,11 +93,8 @@ def measure(_call: Invocation, inputs: RecordReceiptInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
-    """Return amount, customer and direction `in` for limits and approval rules.
-
-    Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
-    """
-    return payment_policy(inputs, invoice_queries.get_invoice(inputs.invoice_id), "in")
+    """Return the amount of the payment. Raises InvalidAmount, UnknownCurrency."""
+    return payment_policy(inputs)
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:

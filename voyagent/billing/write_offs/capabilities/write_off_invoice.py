@@ -111,13 +111,13 @@ def measure(_call: Invocation, inputs: WriteOffInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: WriteOffInvoiceInput) -> Policy:
-    """Return amount and customer for the amount limits.
+    """Return the amount of the write-off.
 
     Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
     """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
     amount = inputs.money(invoice.currency) or Money(invoice.open_minor, invoice.currency)
-    return Policy(amounts=(amount,), party=invoice.party_name)
+    return Policy(amounts=(amount,))
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
