@@ -23,9 +23,11 @@ def create_app() -> Flask:
     VOYAGENT_DB_URL an error is logged, and only the health check and static files work.
     """
     from voyagent import factory  # noqa: PLC0415 - `voyagent web` does not need the application
-    from voyagent.kernel.database.start_checks import settings_or_exit  # noqa: PLC0415
+    from voyagent.kernel.config import load_settings  # noqa: PLC0415
+    from voyagent.kernel.database.start_checks import configured_or_exit  # noqa: PLC0415
 
-    return factory.create_app(settings_or_exit())
+    with configured_or_exit():
+        return factory.create_app(load_settings())
 
 
 @click.command("web", context_settings={"ignore_unknown_options": True}, add_help_option=False)

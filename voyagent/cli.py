@@ -20,6 +20,7 @@ from voyagent.demo.service.agency import fill
 from voyagent.http.commands import with_database
 from voyagent.http.metrics_server import MetricsPortUnavailable, serve_metrics
 from voyagent.http.start import check
+from voyagent.http.tracing import start_tracing
 from voyagent.identity.commands import agency
 from voyagent.imports.commands import import_file
 from voyagent.kernel import jobs, logs, metrics
@@ -83,6 +84,7 @@ def register(app: Flask, settings: Settings) -> None:
         name_process(Purpose.WORKER)
         logs.take_over()
         app.extensions["voyagent.sampler"].start()
+        start_tracing(app)
         try:
             if settings.metrics_port is not None:
                 serve_metrics(app, settings.bind, settings.metrics_port)

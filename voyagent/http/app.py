@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from voyagent.http.compression import FILES
+from voyagent.http.tracing import handle_in_span
 from voyagent.kernel import clock
 from voyagent.kernel.db import db, finish
 from voyagent.kernel.errors import VoyagentError
@@ -97,6 +98,10 @@ class VoyagentFlask(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function unchanged, because no view or hook is a coroutine."""
         return func
+
+    def full_dispatch_request(self) -> Response:
+        """Handle the request and its errors, in a span if traces are sent."""
+        return handle_in_span(super().full_dispatch_request)
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view, and commit the transaction or roll it back.

@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 
 from voyagent.http.assets import mark_of
 from voyagent.http.client import client_network
-from voyagent.kernel import logs
+from voyagent.kernel import logs, tracing
 from voyagent.kernel.config import Settings
 from voyagent.kernel.limits.callers import note_network
 
@@ -48,7 +48,7 @@ _EVERYWHERE = {
 }
 _SECRET_ARGUMENTS = frozenset({"token"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PROBES = frozenset(
+PROBES = frozenset(
     f"api_{name}.{probe}"
     for name, probe in itertools.product(
         ("system", "system_root"), ("health", "health_db", "health_redis", "ready")
@@ -75,8 +75,9 @@ def install(app: Flask, settings: Settings) -> None:
         structlog.contextvars.clear_contextvars()
         logs.bind(
             request_id=g.request_id,
-            method=request.method if request.method in METHODS else "other",
-            route=request.url_rule.rule if request.url_rule else ":unmatched",
+            trace_id=tracing.trace_id(),
+            method=method_of_request(),
+            route=route_of_request(),
         )
         note_network(client_network())
         if (
@@ -105,6 +106,16 @@ def install(app: Flask, settings: Settings) -> None:
         _allow_origin(response, origins)
         _log(response)
         return response
+
+
+def method_of_request() -> str:
+    """Return the method of the present request, or `other`."""
+    return request.method if request.method in METHODS else "other"
+
+
+def route_of_request() -> str:
+    """Return the rule of the present URL, or `:unmatched`."""
+    return request.url_rule.rule if request.url_rule else ":unmatched"
 
 
 def _caching_of_file(response: Response) -> str:
@@ -144,7 +155,7 @@ def _allow_origin(response: Response, origins: frozenset[str]) -> None:
 
 
 def _log(response: Response) -> None:
-    if response.status_code < 400 and (request.endpoint == "static" or request.endpoint in _PROBES):
+    if response.status_code < 400 and (request.endpoint == "static" or request.endpoint in PROBES):
         return
     arguments = sorted(name for name in request.args if name not in _SECRET_ARGUMENTS)
     log.info(

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.extensions import installed
 from voyagent.http.guards import Guard, auth_adapter
-from voyagent.http.headers import METHODS
+from voyagent.http.headers import method_of_request
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound
@@ -115,7 +115,7 @@ def _digest(secret: str) -> bytes:
 
 def _count(response: Response) -> Response:
     rule = request.url_rule
-    method = request.method if request.method in METHODS else "other"
+    method = method_of_request()
     path = UNMATCHED if rule is None else _template(rule.rule)
     is_api = rule is None or rule.endpoint.startswith("api_")
     counter, seconds = _counters(method, path, response.status_code, is_api=is_api)

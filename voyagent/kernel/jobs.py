@@ -21,7 +21,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import procrastinate
@@ -35,7 +35,7 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from sqlalchemy import text
 
-from voyagent.kernel import clock, logs
+from voyagent.kernel import clock, logs, tracing
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import clock_follower, heartbeat
 from voyagent.kernel.database.start_checks import require_start
@@ -62,8 +62,8 @@ LOOK_EVERY_S = 1.0
 # if the database is unreachable for most of a minute.
 TRIES = procrastinate.RetryStrategy(max_attempts=10, wait=1, linear_wait=1)
 RESTART_AFTER_S = 1.0
-_REQUEST_ID = "request_id"
-"""Argument of a job that is for its log, and not for its task."""
+_REQUEST_ID, _TRACE_PARENT = "request_id", "traceparent"
+"""Arguments of a job that are for its log and its trace, and not for its task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,10 @@ def defer(
     `queue` is a queue in `kernel/queues.py`. If `queue` is None, the first open job of an agency
     goes to the queue FIRST, and further jobs go to the queue MORE. Arguments must be ids and never
     secrets, because the table of jobs has no tenant isolation. The job also stores the id of the
-    present request, for its log.
+    present request for its log, and the present span for its trace.
     """
-    if (request_id := logs.request_id()) is not None:
-        arguments[_REQUEST_ID] = request_id
+    maker = {_REQUEST_ID: logs.request_id(), _TRACE_PARENT: tracing.trace_parent()}
+    arguments |= {name: value for name, value in maker.items() if value is not None}
     db.session.execute(
         text(_DEFER),
         {
@@ -227,15 +227,32 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
 async def _with_ids(
     call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object
 ) -> Any:
-    """Run a job with its ids in all lines of the log; middleware of all jobs."""
+    """Run a job as a span, with its ids in each log line; middleware of all jobs."""
     job = context.job
-    with logs.bound(
-        job=job.id,
-        task=job.task_name,
-        attempt=job.attempts + 1,
-        request_id=job.task_kwargs.get(_REQUEST_ID),
-        agency=job.task_kwargs.get("tenant_id"),
-        turn=job.task_kwargs.get("turn_id"),
+    attempt = job.attempts + 1
+    request_id, parent = (
+        cast("str | None", job.task_kwargs.get(name)) for name in (_REQUEST_ID, _TRACE_PARENT)
+    )
+    with (
+        tracing.span(
+            job.task_name,
+            "CONSUMER",
+            {
+                "voyagent.job": job.id,
+                "voyagent.attempt": attempt,
+                "voyagent.request_id": request_id,
+            },
+            parent=parent,
+        ),
+        logs.bound(
+            job=job.id,
+            task=job.task_name,
+            attempt=attempt,
+            request_id=request_id,
+            trace_id=tracing.trace_id(),
+            agency=job.task_kwargs.get("tenant_id"),
+            turn=job.task_kwargs.get("turn_id"),
+        ),
     ):
         return await call_next()
 
@@ -270,8 +287,8 @@ class _Claims(JobManager):
         return None if row["id"] is None else Job.from_row(row)
 
 
-# The function leaves out the id of the request, because a worker of the release before would pass
-# it to the task.
+# The function leaves out the id of the request and the span, because a worker of the release before
+# would pass them to the task.
 _CLAIM = """
 select f.id, f.status, f.task_name, f.priority, f.lock, f.queueing_lock, j.args, f.scheduled_at,
        f.queue_name, f.attempts, f.worker_id
@@ -360,7 +377,8 @@ async def _serve(app: Flask, settings: Settings) -> None:
 def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
     @functools.wraps(registered.run)
     def run(**arguments: Any) -> None:
-        arguments.pop(_REQUEST_ID, None)
+        for argument in (_REQUEST_ID, _TRACE_PARENT):
+            arguments.pop(argument, None)
         with app.app_context(), timed_job(registered.name), _log_end(registered.name):
             if registered.is_outward and registered.every is not None and is_held():
                 return

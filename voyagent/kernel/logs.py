@@ -37,7 +37,8 @@ ACCESS_FIELDS = ("address", "method", "status", "bytes", "ms")
 _VALUES = re.compile(r"\?\S+|(?<=\d\])\(.*\)", re.DOTALL)
 _HOST = socket.gethostname()
 _IDS = (
-    *("kind", "instance", "request_id", "method", "route", "job", "task", "attempt", "turn"),
+    *("kind", "instance", "request_id", "trace_id", "method", "route"),
+    *("job", "task", "attempt", "turn"),
     *("agency", "person", "key", "session"),
 )
 _reports: list[Report] = []

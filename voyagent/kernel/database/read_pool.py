@@ -34,6 +34,7 @@ from voyagent.kernel.errors import NotFound, Unauthorized
 from voyagent.kernel.logs import bind_actor
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
+from voyagent.kernel.tracing import database_span
 
 Row = dict[str, Any]
 _CALLER = "select user_id, role, email, full_name, tenant_name, timezone, locale, currency, scopes"
@@ -215,7 +216,10 @@ class ReadPool:
             else AUTHENTICATE
         )
         try:
-            with connection.pipeline():
+            with (
+                database_span(authenticate, *(sql for sql, _ in queries)),
+                connection.pipeline(),
+            ):
                 if begins:
                     connection.execute(_BEGIN, prepare=False)
                 caller_cursor = connection.cursor(row_factory=dict_row)

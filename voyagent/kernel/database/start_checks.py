@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ import psycopg
 import structlog
 
 from voyagent.kernel import clock, db_connections
-from voyagent.kernel.config import ConfigurationError, Settings, load_settings
+from voyagent.kernel.config import ConfigurationError, Settings
 from voyagent.kernel.database.connection_budget import connections_to_server
 from voyagent.kernel.database.sql_files import read_files
 from voyagent.kernel.db import Base
@@ -233,14 +234,11 @@ _OF_SCHEMA = frozenset(
 log = structlog.get_logger(__name__)
 
 
-def settings_or_exit() -> Settings:
-    """Read the settings of a process in production.
-
-    If a variable is missing or invalid, the sentence about it is printed, and the process exits
-    with EXIT_CODE.
-    """
+@contextmanager
+def configured_or_exit() -> Iterator[None]:
+    """Print the sentence of a ConfigurationError, and exit with EXIT_CODE."""
     try:
-        return load_settings()
+        yield
     except ConfigurationError as error:
         sys.stderr.write(f"Voyagent did not start: {error}\n")
         sys.exit(EXIT_CODE)

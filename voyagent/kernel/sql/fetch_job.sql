@@ -4,7 +4,7 @@
 -- library with one more condition. A job that is left out keeps its lock and its place.
 --
 -- The returned arguments are those of the task. The stored ones may also have the id of the request
--- that made the job.
+-- that made the job, and its span.
 
 create or replace function app.fetch_job(queues varchar[], worker bigint, outward varchar[])
 returns procrastinate_jobs
@@ -15,7 +15,7 @@ declare
 begin
   if not exists (select from installation where hold is not null) then
     found_job := procrastinate_fetch_job_v2(queues, worker);
-    found_job.args := found_job.args - 'request_id';
+    found_job.args := found_job.args - array['request_id', 'traceparent'];
     return found_job;
   end if;
   with candidate as (
@@ -41,7 +41,7 @@ begin
     from candidate
    where procrastinate_jobs.id = candidate.id
   returning procrastinate_jobs.* into found_job;
-  found_job.args := found_job.args - 'request_id';
+  found_job.args := found_job.args - array['request_id', 'traceparent'];
   return found_job;
 end $$;
 
