@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from uuid import UUID
 
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.reauthentication import authenticate_again
-from voyagent.kernel.db import pause
-from voyagent.kernel.limits import long_work
+from voyagent.kernel.database.reauthentication import long_work
+from voyagent.kernel.limits.long_work import searching as places_to_search
 from voyagent.kernel.time_limits import TimeIsUp, TimeLimit, time_limit
 from voyagent.privacy.errors import SearchesBusy, SearchTimedOut
 
@@ -40,12 +40,8 @@ def searching(actor: Actor, permission: str) -> Iterator[TimeLimit]:
     if refused_until.get(agency, 0) > time.monotonic():
         raise SearchTimedOut
     with ExitStack() as held:
-        try:
-            held.enter_context(long_work.searching(agency, SearchesBusy, 0))
-        except SearchesBusy:
-            pause()
-            held.enter_context(long_work.searching(agency, SearchesBusy, WAIT_S))
-            authenticate_again(actor).require(permission)
+        place = partial(places_to_search, agency, SearchesBusy)
+        held.enter_context(long_work(actor, place, SearchesBusy, WAIT_S)).require(permission)
         try:
             with time_limit(SEARCH_S, allows_long=True) as limit:
                 yield limit
