@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,19 +21,25 @@ from voyagent.backup.service.opening import Opened
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def opened(file: Path) -> Opened[AgencyManifest]:
-    """Return the checked file."""
+def opened(file: Path) -> AbstractContextManager[Opened[AgencyManifest]]:
+    """Return a context with the checked file."""
     return importing.open_export(file, PASSPHRASE)
+
+
+def manifest_of(file: Path) -> AgencyManifest:
+    """Return the manifest of a checked file."""
+    with opened(file) as export:
+        return export.manifest
 
 
 def rows_of(site: Site, file: Path) -> Rows:
     """Return the rows by table; values that are encrypted for the file are decrypted."""
-    export = opened(file)
-    keyring = sealed.keyring_of(site.settings, export.secrets[SECRET])
-    found = {
-        table: [json.loads(line) for line in export.archive.lines(member_of(table))]
-        for table in export.manifest.census.tables
-    }
+    with opened(file) as export:
+        keyring = sealed.keyring_of(site.settings, export.secrets[SECRET])
+        found = {
+            table: [json.loads(line) for line in export.archive.lines(member_of(table))]
+            for table in export.manifest.census.tables
+        }
     for one in SEALED:
         for row in found[one.table]:
             value = bytes.fromhex((row[one.column] or "")[2:])
@@ -53,16 +60,15 @@ def rewritten(
     file: Path, to: Path, change: Callable[[dict[str, bytes]], object], **fields: object
 ) -> Path:
     """Write a file whose members and manifest are changed, with fitting digests."""
-    export = opened(file)
-    members = {
-        name: export.archive.read(name) for name in export.archive.members.keys() - {MANIFEST, KEYS}
-    }
+    with opened(file) as export:
+        archive, manifest, secrets = export.archive, export.manifest, export.secrets
+        members = {name: archive.read(name) for name in archive.members.keys() - {MANIFEST, KEYS}}
     change(members)
     with writing(to) as writer:
         for name, content in members.items():
             writer.add(name, content)
         changes = {"members": dict(writer.digests), **fields}
-        content = replace(export.manifest, **changes).encode()  # type: ignore[arg-type]
+        content = replace(manifest, **changes).encode()  # type: ignore[arg-type]
         writer.add(MANIFEST, content)
-        writer.add(KEYS, sealing.seal(export.secrets, PASSPHRASE, content))
+        writer.add(KEYS, sealing.seal(secrets, PASSPHRASE, content))
     return to

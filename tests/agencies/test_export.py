@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import LargeBinary, Table
 
-from tests.agencies.archives import opened, rows_of
+from tests.agencies.archives import manifest_of, opened, rows_of
 from tests.agencies.conftest import export, exported
 from tests.backup.conftest import Site
 from tests.people import Person
@@ -70,7 +70,7 @@ def test_an_export_has_every_row_and_no_row_of_another_agency(
 ) -> None:
     source.people().sign_up("Charlie Owner", agency="Charlie Travels")
     tenant_id = str(alice.actor.tenant_id)
-    found, manifest = rows_of(source, file), opened(file).manifest
+    found, manifest = rows_of(source, file), manifest_of(file)
     for table in queries.exported_tables():
         column = "id" if table.name == "tenants" else "tenant_id"
         stored = source.ask(f"select count(*) from {table.name} where {column} = '{tenant_id}'")
@@ -85,17 +85,16 @@ def test_an_export_has_every_row_and_no_row_of_another_agency(
 
 
 def test_documents_and_statements_are_files(source: Site, alice: Person, file: Path) -> None:
-    archive = opened(file).archive
-    assert archive.read("files/logo.png").startswith(b"\x89PNG")
+    with opened(file) as export:
+        logo = export.archive.read("files/logo.png")
+        signed = export.archive.read("files/audit-statements.jsonl")
+    assert logo.startswith(b"\x89PNG")
     stored = source.ask(
         "select document from audit_statements where tenant_id ="
         f" '{alice.actor.tenant_id}' order by number"
     )
-    assert archive.read("files/audit-statements.jsonl").decode().splitlines() == [
-        document for (document,) in stored
-    ]
-    public_keys = opened(file).manifest.public_keys
-    assert public_keys == [source.run("audit", "keys").output.split()[1]]
+    assert signed.decode().splitlines() == [document for (document,) in stored]
+    assert manifest_of(file).public_keys == [source.run("audit", "keys").output.split()[1]]
 
 
 def test_secrets_are_encrypted_with_a_key_of_the_file(

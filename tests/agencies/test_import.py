@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.agencies.archives import opened, rewritten, rows_of
+from tests.agencies.archives import manifest_of, opened, rewritten, rows_of
 from tests.agencies.conftest import SEED, exported, import_
 from tests.backup.conftest import Site
 from tests.people import Person
 from voyagent.agencies import queries
-from voyagent.agencies.rules.manifest import member_of
+from voyagent.agencies.rules.manifest import AgencyManifest, member_of
+from voyagent.agencies.service import importing
+from voyagent.audit.service.statements import Anchors
+from voyagent.backup.service.opening import Opened
 from voyagent.identity.service import second_factor
 from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.trips.service import passports
@@ -39,16 +43,15 @@ def without_later(rows: dict[str, list[dict[str, Any]]], seq: int) -> dict[str, 
 def test_an_imported_agency_is_exported_as_it_was(
     source: Site, target: Site, alice: Person, file: Path, imported: str, tmp_path: Path
 ) -> None:
-    head = int(opened(file).manifest.census.heads[str(alice.actor.tenant_id)].split(":")[0])
+    head = int(manifest_of(file).census.heads[str(alice.actor.tenant_id)].split(":")[0])
     again = exported(target, alice, tmp_path / "again.tar")
     before, after = rows_of(source, file), rows_of(target, again)
     assert without_later(after, head) == without_later(before, head)
     kinds = [row["kind"] for row in after["audit_events"][head:]]
     assert kinds == ["agency.imported", "agency.exported"]
-    assert opened(again).manifest.census.balances == opened(file).manifest.census.balances
-    assert opened(again).archive.read("files/logo.png") == opened(file).archive.read(
-        "files/logo.png"
-    )
+    assert manifest_of(again).census.balances == manifest_of(file).census.balances
+    with opened(again) as copy, opened(file) as export:
+        assert copy.archive.read("files/logo.png") == export.archive.read("files/logo.png")
 
 
 def test_an_imported_agency_is_suspended_and_sound(
@@ -154,10 +157,10 @@ def test_another_revision_is_refused(target: Site, small_file: Path, tmp_path: P
 
 
 def test_an_unknown_signing_key_is_refused(target: Site, file: Path) -> None:
-    key = opened(file).manifest.public_keys[0]
+    key = manifest_of(file).public_keys[0]
     target.end_sessions()
     sentence = f"The audit log was signed with {key}: compare it"
-    tenant_id = opened(file).manifest.agency
+    tenant_id = manifest_of(file).agency
     if target.ask(f"select 1 from tenants where id = '{tenant_id}'"):
         sentence = "is in this installation already."
     refused(target, file, sentence, audit_public_keys_previous="")
@@ -173,6 +176,22 @@ def test_a_wrong_passphrase_and_a_changed_byte_are_refused(
     content[len(content) // 2] ^= 1
     (tmp_path / "changed.tar").write_bytes(content)
     refused(target, tmp_path / "changed.tar", "it was changed after it was made.")
+
+
+def test_a_file_that_is_changed_after_the_check_is_refused(
+    target: Site, small_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, check = Path(shutil.copy(small_file, tmp_path)), importing.require_no_conflict
+
+    def checked(export: Opened[AgencyManifest], anchors: Anchors) -> None:
+        check(export, anchors)
+        place = export.archive.members[member_of("audit_events")].offset
+        with file.open("r+b") as other:
+            other.seek(place + other.read(place + 4096)[place:].index(b"agency."))
+            other.write(b"broken.")
+
+    monkeypatch.setattr(importing, "require_no_conflict", checked)
+    refused(target, file, "cannot be restored: it was changed after it was checked.")
 
 
 def changed(table: str, **fields: object) -> Callable[[dict[str, bytes]], object]:

@@ -15,7 +15,8 @@ from psycopg.sql import SQL
 
 from tests.backup.conftest import PASSPHRASE, Site
 from voyagent.backup.rules import sealing
-from voyagent.backup.service.archive import Archive
+from voyagent.backup.service.archive import reading
+from voyagent.backup.service.copies import open_backup
 from voyagent.drivers.postgres.clients import Clients
 from voyagent.kernel.database.start_checks import SCHEMA_TO
 
@@ -82,7 +83,8 @@ def test_a_failed_backup_leaves_the_earlier_file(shared: Site, tmp_path: Path) -
     assert done.output.startswith("Error: pg_dump failed: no installed programs fit a server of")
     assert done.output.endswith(" to the folder with those of its version.\n")
     assert file.read_bytes() == before
-    assert Archive(file).members.keys() >= {"database.dump"}
+    with reading(file) as archive:
+        assert archive.members.keys() >= {"database.dump"}
     assert list(tmp_path.glob("*.part")) == []
 
 
@@ -111,6 +113,7 @@ def test_the_figures_are_those_of_the_dump(
     file = tmp_path / "backup.tar"
     done = shared.back_up(file)
     assert done.exit_code == 0, done.output
-    manifest = json.loads(Archive(file).read("manifest.json"))
-    assert seen == before == [(manifest["census"]["tables"]["public.procrastinate_workers"],)]
+    with open_backup(file, PASSPHRASE) as backup:
+        tables = backup.manifest.census.tables
+    assert seen == before == [(tables["public.procrastinate_workers"],)]
     shared.ask("delete from procrastinate_workers returning id")

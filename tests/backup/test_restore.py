@@ -22,13 +22,17 @@ from tests.settings.pictures import in_base64, picture
 from voyagent.backup.rules import sealing
 from voyagent.backup.rules.manifest import STATEMENTS
 from voyagent.backup.service import database
-from voyagent.backup.service.archive import Archive, Writer, writing
+from voyagent.backup.service.archive import Writer, reading, writing
+from voyagent.backup.service.copies import open_backup
+from voyagent.drivers.postgres.clients import Clients
 from voyagent.factory import create_app
 from voyagent.kernel.database.start_checks import SCHEMA_TO
 from voyagent.kernel.db_address import psycopg_url
 
 CHANGED_BY_A_RESTORE = {"auth_sessions", "audit_events", "audit_heads", "installation"}
 """Tables that a restore changes: sessions end, which leaves events, and the hold begins."""
+SECOND_IN_DUMP = 13
+"""Offset in bytes of the second at which a dump was made, which a restore does not use."""
 CHANGED_BY_JOBS = {"one_time_tokens"}
 
 
@@ -52,8 +56,8 @@ def plain(found: dict[str, str]) -> dict[str, str]:
 
 def rewritten(file: Path, to: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     """Write a backup again with other members and their digests."""
-    archive = Archive(file)
-    members = {name: archive.read(name) for name in archive.members}
+    with reading(file) as archive:
+        members = {name: archive.read(name) for name in archive.members}
     values = sealing.unseal(members["keys.sealed"], PASSPHRASE, members["manifest.json"])
     change(members)
     with writing(to) as writer:
@@ -174,15 +178,57 @@ def test_a_cut_file_is_refused(shared: Site, file: Path, share: float) -> None:
 
 def test_a_changed_byte_is_refused_wherever_it_is(shared: Site, file: Path) -> None:
     content = file.read_bytes()
-    archive = Archive(file)
-    places = [one.offset + one.size // 2 for one in archive.members.values()]
-    places += [one.offset + one.size for one in archive.members.values() if one.size % 512]
-    places += [archive.members["manifest.json"].offset - 400, len(content) - 1]
+    with reading(file) as archive:
+        members = archive.members
+    places = [one.offset + one.size // 2 for one in members.values()]
+    places += [one.offset + one.size for one in members.values() if one.size % 512]
+    places += [members["manifest.json"].offset - 400, len(content) - 1]
     for place in places:
         file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
         done = shared.restore(file)
         reason = "it was changed after it was made"
         assert done.output == f"Error: {file} cannot be restored: {reason}.\n", place
+
+
+@pytest.mark.parametrize("step", ["list_entries", "restore"])
+def test_a_dump_that_is_changed_after_the_check_is_refused(
+    shared: Site, file: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The change leaves a dump that can be restored."""
+    with reading(file) as archive:
+        second = archive.members["database.dump"].offset + SECOND_IN_DUMP
+    run = getattr(Clients, step)
+
+    def after_a_change(*arguments: object) -> object:
+        with file.open("r+b") as other:
+            other.seek(second)
+            changed = other.read(1)[0] ^ 1
+            other.seek(second)
+            other.write(bytes([changed]))
+        return run(*arguments)
+
+    monkeypatch.setattr(Clients, step, after_a_change)
+    refused(shared, f"{file} cannot be restored: it was changed after it was checked.", file)
+
+
+def test_a_file_that_is_exchanged_after_the_check_is_not_read(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, other = tmp_path / "backup.tar", tmp_path / "other.tar"
+    site.people().sign_up("Alice Owner", agency="Alice Travels")
+    assert site.back_up(file).exit_code == 0
+    site.people().sign_up("Charlie Owner", agency="Charlie Travels")
+    assert site.back_up(other).exit_code == 0
+    create = database.Databases.create_copy
+
+    def exchanged(databases: database.Databases) -> None:
+        other.replace(file)
+        create(databases)
+
+    monkeypatch.setattr(database.Databases, "create_copy", exchanged)
+    done = site.restore(file)
+    assert done.exit_code == 0, done.output
+    assert site.ask("select display_name from tenants") == [("Alice Travels",)]
 
 
 def test_another_file_is_refused(shared: Site, tmp_path: Path) -> None:
@@ -319,9 +365,9 @@ def test_the_folder_of_statements_is_completed(site: Site, tmp_path: Path) -> No
     assert site.back_up(file).exit_code == 0
     of_alice = statements / f"{alice.actor.tenant_id}.jsonl"
     before = of_alice.read_bytes()
-    assert (
-        before.count(b"\n") == Archive(file).read(f"{STATEMENTS}{of_alice.name}").count(b"\n") > 0
-    )
+    with reading(file) as archive:
+        signed = archive.read(f"{STATEMENTS}{of_alice.name}")
+    assert before.count(b"\n") == signed.count(b"\n") > 0
     shutil.rmtree(statements)
     assert site.restore(file).exit_code == 0
     assert of_alice.read_bytes() == before
@@ -389,8 +435,9 @@ def test_a_backup_of_an_older_revision_is_migrated(site: Site, tmp_path: Path) -
     with create_app(site.settings).app_context():
         flask_migrate.downgrade(revision="0117")
     assert site.back_up(file).exit_code == 0
-    manifest = json.loads(Archive(file).read("manifest.json"))
-    assert (manifest["revision"], manifest["installation"]) == ("0117", "")
+    with open_backup(file, PASSPHRASE) as backup:
+        manifest = backup.manifest
+    assert (manifest.revision, manifest.installation) == ("0117", "")
     with create_app(site.settings).app_context():
         flask_migrate.upgrade()
     schema, _ = catalogue(site)

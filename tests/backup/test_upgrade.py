@@ -73,7 +73,8 @@ def test_a_database_in_use_is_backed_up_and_migrated(site: Site, tmp_path: Path)
     assert site.ask("select version_num from alembic_version") == [(SCHEMA_TO,)]
     assert site.ask("select hold from installation") == [(None,)]
     assert site.databases() == {site.name}
-    assert open_backup(file, PASSPHRASE).manifest.revision == UPGRADE_FROM
+    with open_backup(file, PASSPHRASE) as backup:
+        assert backup.manifest.revision == UPGRADE_FROM
     assert site.run("check").exit_code == 0
     assert charlie.api.get("/auth/me").status_code == 200, "sessions do not end"
 

@@ -23,7 +23,8 @@ from tests.faults.catalogue import checksums
 from tests.faults.conftest import Report, Rounds
 from tests.faults.web import wait
 from tests.processes import ROOT, worker_environment
-from voyagent.backup.service.copies import Opened, open_backup
+from voyagent.backup.rules.manifest import Manifest
+from voyagent.backup.service.copies import open_backup
 from voyagent.factory import create_app
 from voyagent.kernel.database.start_checks import SCHEMA_TO, UPGRADE_FROM
 
@@ -107,13 +108,18 @@ class Ground:
         names = {name for (name,) in self.site.ask("select display_name from tenants")}
         return self._later not in names
 
-    def check_restored(self, backup: Opened) -> None:
+    def manifest(self) -> Manifest:
+        """Return the manifest of the checked backup."""
+        with open_backup(self.file, PASSPHRASE) as backup:
+            return backup.manifest
+
+    def check_restored(self) -> None:
         """Check that the restored database is complete, sound and on hold."""
         assert self.site.ask("select hold from installation") == [("restored",)]
         assert self.site.ask(
             "select count(*) from auth_sessions where ended_at is null and expires_at > now()"
         ) == [(0,)]
-        for table, wanted in backup.manifest.census.tables.items():
+        for table, wanted in self.manifest().census.tables.items():
             if table not in TABLES_THAT_CHANGE:
                 assert self.site.ask(f"select count(*) from {table}") == [(wanted,)], table
         for command in ("books", "check"), ("audit", "verify"):
@@ -143,8 +149,7 @@ def test_a_killed_command_leaves_the_old_or_the_new_state(
     backup_s = Command(site, "backup", file).finish()
     ground.add_later()
     restore_s = Command(site, "restore", file).finish()
-    backup = open_backup(file, PASSPHRASE)
-    ground.check_restored(backup)
+    ground.check_restored()
     ends: Counter[str] = Counter()
     for number in range(rounds(KILLS)):
         name, whole_s = (("backup", backup_s), ("restore", restore_s))[number % 2]
@@ -163,12 +168,12 @@ def test_a_killed_command_leaves_the_old_or_the_new_state(
         )
         if name == "backup":
             is_new = file.read_bytes() != content
-            backup = open_backup(file, PASSPHRASE)
+            ground.manifest()
             assert ground.rows() == before
         else:
             is_new = ground.is_restored()
             if is_new:
-                ground.check_restored(backup)
+                ground.check_restored()
             else:
                 assert ground.rows() == before
         assert was_running or is_new, "a command that ended has done nothing"
@@ -176,7 +181,7 @@ def test_a_killed_command_leaves_the_old_or_the_new_state(
     Command(site, "backup", file).finish()
     ground.add_later()
     Command(site, "restore", file).finish()
-    ground.check_restored(open_backup(file, PASSPHRASE))
+    ground.check_restored()
     report(
         f"backup {backup_s:.1f} s, restore {restore_s:.1f} s; states after kills:"
         f" {dict(sorted(ends.items()))}; the next run of both commands succeeds"
@@ -208,7 +213,7 @@ def test_a_kill_between_the_two_renames_leaves_the_old_state(ground: Ground) -> 
     assert ground.rows() == before
     Command(site, "restore", file).finish()
     assert ground.is_restored()
-    ground.check_restored(open_backup(file, PASSPHRASE))
+    ground.check_restored()
 
 
 def test_a_killed_upgrade_loses_nothing_and_can_be_run_again(

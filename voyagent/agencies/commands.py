@@ -58,8 +58,10 @@ def import_(file: Path, passphrase_file: Path | None) -> None:
     agency is suspended until `flask agency resume`.
     """
     settings, anchors = installed(Settings, "settings"), installed(Anchors, "anchors")
-    opened = importing.open_export(file, read_passphrase(passphrase_file))
-    with over(settings_of_owner(settings)):
+    with (
+        importing.open_export(file, read_passphrase(passphrase_file)) as opened,
+        over(settings_of_owner(settings)),
+    ):
         done = importing.import_agency(settings, anchors, opened)
     manifest = done.manifest
     click.echo(

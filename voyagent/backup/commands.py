@@ -93,14 +93,14 @@ def restore(file: Path, passphrase_file: Path | None, secrets_to: Path | None) -
     ends with `flask release`.
     """
     settings = installed(Settings, "settings")
-    opened = open_backup(file, read_passphrase(passphrase_file))
-    if secrets_to is not None:
-        write_secrets(secrets_to, opened.secrets)
-        click.echo(f"{secrets_to}: {', '.join(sorted(opened.secrets))}.")
-        return
     anchors = installed(Anchors, "anchors")
     program = Program(over, flask_migrate.upgrade, anchors)
-    done = restoring.restore(settings, opened, program, click.echo)
+    with open_backup(file, read_passphrase(passphrase_file)) as opened:
+        if secrets_to is not None:
+            write_secrets(secrets_to, opened.secrets)
+            click.echo(f"{secrets_to}: {', '.join(sorted(opened.secrets))}.")
+            return
+        done = restoring.restore(settings, opened, program, click.echo)
     warnings = restoring.prepare_logins(settings) + restoring.refill_statements(anchors)
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -66,8 +67,8 @@ class Imported:
     statements: int
 
 
-def open_export(file: Path, passphrase: str) -> Opened[AgencyManifest]:
-    """Check the file of an agency and decrypt its secret.
+def open_export(file: Path, passphrase: str) -> AbstractContextManager[Opened[AgencyManifest]]:
+    """Check the file of an agency and decrypt its secret; keep it open in the block.
 
     Raises WrongFile, WrongPassphrase.
     """

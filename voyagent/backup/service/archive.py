@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import io
 import os
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -33,11 +32,15 @@ class BackupRunning(BackupError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file in the archive: the place of its content in bytes, and its SHA-256."""
+    """A file in the archive: the place of its content in bytes, and its SHA-256.
+
+    `pieces` has the SHA-256 of each PIECE_BYTES of the content; the last piece may be shorter.
+    """
 
     offset: int
     size: int
     sha256: str
+    pieces: tuple[bytes, ...]
 
 
 class Writer:
@@ -105,83 +108,95 @@ def writing(file: Path) -> Iterator[Writer]:
 
 
 class Archive:
-    """An archive that was read once to its end, with its members by name."""
+    """An archive that was read once to its end, with its members by name.
 
-    def __init__(self, path: Path) -> None:
+    Its file stays open. A piece is passed on only if it is still what the first reading has found,
+    so that nobody can exchange what was checked.
+    """
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path = path
         self.members: dict[str, Member] = {}
-        try:
-            with path.open("rb") as file:
-                self._scan(file)
-        except OSError as error:
-            raise WrongFile(path, error.strerror or "it cannot be read") from None
+        self._file = file
+        self._scan()
 
     def read(self, name: str) -> bytes:
-        """Return the content of a small member. Raises WrongFile if it is missing."""
-        with io.BytesIO() as content:
-            self.copy(name, content.write)
-            return content.getvalue()
+        """Return the content of a small member. Raises WrongFile."""
+        return b"".join(self._pieces(name))
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a member with their ends. Raises WrongFile if it is missing."""
-        member = self._find(name)
-        with self.path.open("rb") as file:
-            file.seek(member.offset)
-            left = member.size
-            while left:
-                line = file.readline(left)
-                if not line:
-                    raise WrongFile(self.path, "it became shorter meanwhile")
-                yield line
-                left -= len(line)
+        """Yield the lines of a member with their ends. Raises WrongFile."""
+        rest = b""
+        for piece in self._pieces(name):
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from (line + b"\n" for line in lines)
+        if rest:
+            yield rest
 
     def copy(self, name: str, write: Callable[[bytes], object]) -> None:
-        """Pass the content of a member on in pieces. Raises WrongFile if it is missing."""
-        member = self._find(name)
-        with self.path.open("rb") as file:
-            file.seek(member.offset)
-            left = member.size
-            while left:
-                piece = file.read(min(left, PIECE_BYTES))
-                if not piece:
-                    raise WrongFile(self.path, "it became shorter meanwhile")
-                write(piece)
-                left -= len(piece)
+        """Pass the content of a member on in pieces.
 
-    def _find(self, name: str) -> Member:
+        Raises WrongFile if it is missing, or before a piece that was changed is passed on.
+        """
+        for piece in self._pieces(name):
+            write(piece)
+
+    def _pieces(self, name: str) -> Iterator[bytes]:
         member = self.members.get(name)
         if member is None:
             raise WrongFile(self.path, f"{name} is missing in it")
-        return member
+        for number, digest in enumerate(member.pieces):
+            begin = number * PIECE_BYTES
+            self._file.seek(member.offset + begin)
+            piece = self._file.read(min(member.size - begin, PIECE_BYTES))
+            if hashlib.sha256(piece).digest() != digest:
+                raise WrongFile(self.path, "it was changed after it was checked")
+            yield piece
 
-    def _scan(self, file: BinaryIO) -> None:
-        while any(block := self._take(file, BLOCK)):
+    def _scan(self) -> None:
+        while any(block := self._take(BLOCK)):
             try:
                 found = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
-                is_as_written = block == _header(found.name, found.size, int(found.mtime))
+                header = _header(found.name, found.size, int(found.mtime))
+                is_as_written = found.size >= 0 and block == header
             except (tarfile.HeaderError, ValueError):
                 is_as_written = False
             if not is_as_written:
                 raise WrongFile(self.path, CHANGED if self.members else "it is not a backup")
-            self.members[found.name] = self._member(file, found.size)
-        if any(self._take(file, BLOCK)) or file.read(1):
+            self.members[found.name] = self._member(found.size)
+        if any(self._take(BLOCK)) or self._file.read(1):
             raise WrongFile(self.path, CHANGED)
 
-    def _member(self, file: BinaryIO, size: int) -> Member:
-        offset, digest, left = file.tell(), hashlib.sha256(), size
+    def _member(self, size: int) -> Member:
+        offset, whole, pieces, left = self._file.tell(), hashlib.sha256(), [], size
         while left:
-            piece = self._take(file, min(left, PIECE_BYTES))
-            digest.update(piece)
+            piece = self._take(min(left, PIECE_BYTES))
+            whole.update(piece)
+            pieces.append(hashlib.sha256(piece).digest())
             left -= len(piece)
-        if any(self._take(file, -size % BLOCK)):
+        if any(self._take(-size % BLOCK)):
             raise WrongFile(self.path, CHANGED)
-        return Member(offset, size, digest.hexdigest())
+        return Member(offset, size, whole.hexdigest(), tuple(pieces))
 
-    def _take(self, file: BinaryIO, size: int) -> bytes:
-        found = file.read(size)
+    def _take(self, size: int) -> bytes:
+        found = self._file.read(size)
         if len(found) < size:
             raise WrongFile(self.path, "its end is missing")
         return found
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Archive]:
+    """Yield an archive whose every byte was read; keep its file open in the block.
+
+    Raises WrongFile.
+    """
+    with ExitStack() as opened:
+        try:
+            archive = Archive(path, opened.enter_context(path.open("rb")))
+        except OSError as error:
+            raise WrongFile(path, error.strerror or "it cannot be read") from None
+        yield archive
 
 
 def _header(name: str, size: int, mtime: int | None = None) -> bytes:

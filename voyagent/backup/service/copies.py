@@ -60,8 +60,8 @@ class Copy:
     migrations_s: float
 
 
-def open_backup(file: Path, passphrase: str) -> Opened[Manifest]:
-    """Check a whole backup and decrypt its secrets.
+def open_backup(file: Path, passphrase: str) -> AbstractContextManager[Opened[Manifest]]:
+    """Check a whole backup and decrypt its secrets; keep it open in the block.
 
     Raises WrongFile, WrongPassphrase.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -10,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from voyagent.backup.errors import WrongFile, WrongPassphrase
 from voyagent.backup.rules import sealing
 from voyagent.backup.rules.manifest import KEYS, MANIFEST
-from voyagent.backup.service.archive import CHANGED, Archive
+from voyagent.backup.service.archive import CHANGED, Archive, reading
 
 
 class HasMembers(Protocol):
@@ -33,23 +34,24 @@ class Opened(Generic[Described]):
     secrets: dict[str, str] = field(repr=False)
 
 
+@contextmanager
 def open_file(
     file: Path, passphrase: str, decode: Callable[[bytes], Described]
-) -> Opened[Described]:
-    """Check a whole file and decrypt its secrets; `decode` reads the manifest.
+) -> Iterator[Opened[Described]]:
+    """Check a whole file and decrypt its secrets; keep it open in the block.
 
-    Raises WrongFile, WrongPassphrase.
+    `decode` reads the manifest. Raises WrongFile, WrongPassphrase.
     """
-    archive = Archive(file)
-    content = archive.read(MANIFEST)
-    try:
-        manifest = decode(content)
-        secrets = sealing.unseal(archive.read(KEYS), passphrase, content)
-    except sealing.CannotOpen:
-        raise WrongPassphrase(file) from None
-    except ValueError:
-        raise WrongFile(file, CHANGED) from None
-    found = {name: one.sha256 for name, one in archive.members.items()}
-    if {name: found[name] for name in found.keys() - {MANIFEST, KEYS}} != manifest.members:
-        raise WrongFile(file, CHANGED)
-    return Opened(archive, manifest, secrets)
+    with reading(file) as archive:
+        content = archive.read(MANIFEST)
+        try:
+            manifest = decode(content)
+            secrets = sealing.unseal(archive.read(KEYS), passphrase, content)
+        except sealing.CannotOpen:
+            raise WrongPassphrase(file) from None
+        except ValueError:
+            raise WrongFile(file, CHANGED) from None
+        found = {name: one.sha256 for name, one in archive.members.items()}
+        if {name: found[name] for name in found.keys() - {MANIFEST, KEYS}} != manifest.members:
+            raise WrongFile(file, CHANGED)
+        yield Opened(archive, manifest, secrets)

@@ -45,7 +45,10 @@ def upgrade(
         say(f"Making a backup to {file} …")
         for warning in making.make_backup(settings, file, passphrase).warnings:
             say(f"Warning: {warning}")
-        with verified_copy(databases, open_backup(file, passphrase), program, say) as copy:
+        with (
+            open_backup(file, passphrase) as backup,
+            verified_copy(databases, backup, program, say) as copy,
+        ):
             say(f"The rehearsal succeeded. The migrations took {copy.migrations_s:.1f} s.")
         databases.drop_copy()
         if not only_rehearse:

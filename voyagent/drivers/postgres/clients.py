@@ -7,6 +7,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -147,6 +148,8 @@ class Clients:
                     pass  # it needs no more, or its exit code says why it ended
                 except BaseException:
                     program.kill()
+                    with suppress(BrokenPipeError):  # of what is still in the buffer
+                        program.stdin.close()
                     raise
             if program.returncode != 0:
                 raise ProgramError(name, _text(errors))
