@@ -36,11 +36,12 @@ def grants(owner_engine: sa.Engine, kind: str, table: str) -> set[tuple[str, str
 
 def test_the_programs_role_may_only_insert_and_read_events(owner_engine: sa.Engine) -> None:
     adds = {("voyagent_app", "SELECT"), ("voyagent_app", "INSERT")}
-    assert grants(owner_engine, "role_table_grants", "audit_events") == adds
-    assert grants(owner_engine, "role_table_grants", "audit_heads") == adds | {
+    moves = {("voyagent_mover", right) for right in ("SELECT", "INSERT", "DELETE")}
+    assert grants(owner_engine, "role_table_grants", "audit_events") == adds | moves
+    assert grants(owner_engine, "role_table_grants", "audit_heads") == adds | moves | {
         ("voyagent_app", "UPDATE")
     }
-    assert grants(owner_engine, "role_column_grants", "audit_events") <= adds | {
+    assert grants(owner_engine, "role_column_grants", "audit_events") <= adds | moves | {
         ("voyagent_lookup", "SELECT")
     }
 

@@ -35,6 +35,7 @@ NO_ACTS = {
     "reports.make_file": "the page that it repeats records the export (`data.exported`)",
     "reports.sweep": "expired copies of files",
     "trips.seal_anew": "the same numbers under the present secret",
+    "privacy.delete_failed_jobs": "jobs that failed long ago, which belong to no agency",
     "privacy.mask": "numbers in the arguments of finished requests, whose decisions have events",
     "mask-conversations": "the same for texts of an earlier release",
     "privacy.seal": "the same values, encrypted with the present secret",

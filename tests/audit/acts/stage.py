@@ -122,7 +122,8 @@ class Stage:
     def queued(self, task: str) -> dict[str, Any]:
         """Return the arguments of the newest job of a task."""
         return self.sql(
-            "select args from procrastinate_jobs where task_name = :t order by id desc limit 1",
+            "select args - array['request_id', 'traceparent'] as args from procrastinate_jobs"
+            " where task_name = :t order by id desc limit 1",
             t=task,
         )[0]["args"]
 
@@ -160,7 +161,7 @@ class Stage:
 
 def token_in(link: str) -> str:
     """Return the token of a mailed or shown link."""
-    found = re.search(r"token=([\w-]+)", link)
+    found = re.search(r"token=([\w.-]+)", link)
     assert found, link
     return found[1]
 

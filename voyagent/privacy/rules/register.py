@@ -499,6 +499,7 @@ WITHOUT: frozenset[str] = frozenset(
         *("accounts", "advances_by_day", "ageing_by_due", "allocations", "approval_counts"),
         *(
             "audit_checks",
+            "agency_deletions",
             "audit_heads",
             "audit_statements",
             "bill_taxes",

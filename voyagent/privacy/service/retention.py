@@ -57,7 +57,8 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         " enquiries e where e.updated_at < :before and (e.depart_date is null or e.depart_date <"
         " cast(:before as date)) and (e.customer_name <> '–' or num_nonnulls(e.customer_email,"
         " e.customer_phone, e.origin, e.destination, e.notes) > 0) and not exists (select from"
-        " invoices i where i.tenant_id = e.tenant_id and i.enquiry_id = e.id) limit :most)",
+        " invoices i where i.tenant_id = e.tenant_id and i.enquiry_id = e.id) order by e.updated_at"
+        " limit :most)",
     ),
     "conversations": (
         "delete from chat_sessions where id in (select s.id from chat_sessions s where"
