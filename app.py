@@ -21,18 +21,27 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Self
 
 import click
+import flask_migrate
 import psycopg
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from voyagent import cli, factory
-from voyagent.drivers.postgres.errors import EmbeddedServerError
-from voyagent.drivers.postgres.launcher import shared_server
+from voyagent.audit.service.statements import Anchors
+from voyagent.backup.commands import over
+from voyagent.backup.errors import BackupError
+from voyagent.backup.service import moving
+from voyagent.backup.service.copies import Program
+from voyagent.drivers.postgres.errors import DataNotMoved, EmbeddedServerError
+from voyagent.drivers.postgres.launcher import MAJOR_VERSION, shared_server
+from voyagent.drivers.postgres.replacement import older_version, replaced_server
+from voyagent.http.extensions import installed
 from voyagent.identity.queries.people import offers_demo
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.kernel import metrics
@@ -214,10 +223,17 @@ def database() -> Iterator[Settings]:
         yield settings
         return
     make_data_folder(settings.data_dir)
+    replace_older_server(settings)
     with shared_server(settings.data_dir) as server:
         os.environ["VOYAGENT_DB_URL"] = server.app_url
         os.environ["VOYAGENT_DB_ADMIN_URL"] = server.admin_url
         os.environ["VOYAGENT_DB_BACKUP_URL"] = server.backup_url
+        if server.kept is not None:
+            print(
+                f"The database is now in PostgreSQL {MAJOR_VERSION}. The earlier data folder is"
+                f" kept as {server.kept}; remove it when you do not need it any more.",
+                flush=True,
+            )
         if not server.home.is_relative_to(settings.data_dir.resolve()):
             print(
                 f"PostgreSQL does not run as root, so its files are in {server.home} and belong to"
@@ -225,6 +241,38 @@ def database() -> Iterator[Settings]:
                 flush=True,
             )
         yield load_settings()
+
+
+def replace_older_server(settings: Settings) -> None:
+    """Move the data to a new server if an older version of PostgreSQL has made them.
+
+    Raises EmbeddedServerError; the data folder is then unchanged.
+    """
+    found = older_version(settings.data_dir)
+    if found is None:
+        return
+    print(f"Moving the database from PostgreSQL {found} to {MAJOR_VERSION} …", flush=True)
+    wheel = ROOT / "var" / f"postgres-{found}-programs"  # tools/set_up.py has put it there
+    with replaced_server(settings.data_dir, found, wheel) as servers:
+        source, target = (
+            settings.model_copy(
+                update={
+                    "db_url": one.app_url,
+                    "db_admin_url": one.admin_url,
+                    "db_backup_url": one.backup_url,
+                }
+            )
+            for one in servers
+        )
+        if _is_fresh(source):
+            return
+        file = settings.data_dir / f"postgres-{found}.tar"
+        with factory.create_app(target).app_context():
+            program = Program(over, flask_migrate.upgrade, installed(Anchors, "anchors"))
+            try:
+                moving.move(source, target, file, program, partial(print, flush=True))
+            except (BackupError, OSError, psycopg.Error) as error:
+                raise DataNotMoved(found, MAJOR_VERSION, str(error)) from error
 
 
 def prepare(settings: Settings) -> bool:

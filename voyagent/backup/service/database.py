@@ -161,7 +161,11 @@ class Databases:
 
     def drop_copy(self) -> None:
         """Drop the copy, with the sessions that use it."""
-        self.server.execute(_named("drop database if exists {} with (force)", self.copy))
+        self.drop(self.copy)
+
+    def drop(self, name: str) -> None:
+        """Drop a database if it exists, with the sessions that use it."""
+        self.server.execute(_named("drop database if exists {} with (force)", name))
 
     def _ensure_role(self, role: str) -> None:
         found = self.server.execute(

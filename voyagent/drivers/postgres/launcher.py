@@ -39,13 +39,17 @@ _FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """A running server: its folders, and a database URL for each role."""
+    """A running server: its folders, and a database URL for each role.
+
+    `kept` is the data folder of an older version, if this start has put one aside.
+    """
 
     admin_url: str
     app_url: str
     backup_url: str
     home: Path
     socket_dir: Path
+    kept: Path | None
 
 
 def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
@@ -55,16 +59,25 @@ def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
     EmbeddedServerError whose message says what to do.
     """
     place = find_location(data_dir)
-    programs = find_programs(place)
+    return ensure_started(place, find_programs(place), MAJOR_VERSION, fast=fast)
+
+
+def ensure_started(place: Place, programs: Path, version: str, *, fast: bool = False) -> ServerInfo:
+    """Return the server of a place; create and start it with `programs` if needed.
+
+    `version` is the major version of the programs. Raises an EmbeddedServerError.
+    """
+    kept = None
     with _locked(place.home / "start.lock"):
         if not _is_ready(place, programs):
-            _make_cluster(place, programs, fast=fast)
+            kept = _finish_replacement(place)
+            _make_cluster(place, programs, version, fast=fast)
             _start(place, programs, fast=fast)
         _furnish(place)
     admin_url, app_url, backup_url = (
         _address(place, role) for role in (OWNER, APP_ROLE, BACKUP_ROLE)
     )
-    return ServerInfo(admin_url, app_url, backup_url, place.home, place.sockets)
+    return ServerInfo(admin_url, app_url, backup_url, place.home, place.sockets, kept)
 
 
 def stop_server(data_dir: Path) -> None:
@@ -73,7 +86,11 @@ def stop_server(data_dir: Path) -> None:
     If the server is already stopped, nothing happens.
     """
     place = find_location(data_dir)
-    programs = find_programs(place)
+    ensure_stopped(place, find_programs(place))
+
+
+def ensure_stopped(place: Place, programs: Path) -> None:
+    """Stop the server of a place, which may be stopped already."""
     with _locked(place.home / "start.lock"):
         run_program(
             place,
@@ -96,7 +113,7 @@ def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]
 
     Several processes may use this at once. The last one to leave its `with` block stops the server.
     """
-    users = _open_lock(find_location(data_dir).home / "users.lock")
+    users = open_lock(users_lock(find_location(data_dir)))
     me = os.getpid()
     try:
         fcntl.flock(users, fcntl.LOCK_SH)
@@ -107,6 +124,24 @@ def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 stop_server(data_dir)
         os.close(users)
+
+
+def users_lock(place: Place) -> Path:
+    """Return the file that each process locks, shared, while it uses the server."""
+    return place.home / "users.lock"
+
+
+def open_lock(path: Path) -> int:
+    """Open a file to lock; create it if it is missing."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def version_of(place: Place) -> str | None:
+    """Return the major version that created the data folder, or None if there is none."""
+    try:
+        return (place.cluster / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        return None
 
 
 def run_program(
@@ -131,13 +166,30 @@ def run_program(
     )
 
 
-def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
+def _finish_replacement(place: Place) -> Path | None:
+    """Rename the data folders if a newer one is verified; return the earlier one.
+
+    A kill between the two renames leaves the verified folder, and the next start continues.
+    """
+    if not place.verified.exists():
+        return None
+    found, number = version_of(place), 1
+    kept = place.home / f"data-{found}"
+    while kept.exists():
+        number += 1
+        kept = place.home / f"data-{found}-{number}"
+    if found is not None:
+        place.cluster.rename(kept)
+    place.verified.rename(place.cluster)
+    return kept if found is not None else None
+
+
+def _make_cluster(place: Place, programs: Path, version: str, *, fast: bool) -> None:
     """Create the data folder under another name and rename it when it is complete."""
-    marker = place.cluster / "PG_VERSION"
-    if marker.exists():
-        found = marker.read_text().strip()
-        if found != MAJOR_VERSION:
-            raise WrongServerVersion(place.cluster, found, MAJOR_VERSION)
+    found = version_of(place)
+    if found is not None:
+        if found != version:
+            raise WrongServerVersion(place.cluster, found, version)
         return
     making = place.home / "data.new"
     shutil.rmtree(making, ignore_errors=True)
@@ -265,16 +317,12 @@ def _change_owner(folder: Path, place: Place) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    lock = _open_lock(path)
+    lock = open_lock(path)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
-
-
-def _open_lock(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def _end_of(log: Path) -> str:

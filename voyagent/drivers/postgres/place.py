@@ -53,6 +53,11 @@ class Place:
         return self.home / "data"
 
     @property
+    def verified(self) -> Path:
+        """Return the folder that will replace the data folder at the next start."""
+        return self.home / "data.verified"
+
+    @property
     def log(self) -> Path:
         """Return the log file of the server."""
         return self.cluster / "server.log"
@@ -109,16 +114,19 @@ def make_own_folder(folder: Path, mode: int) -> None:
         folder.chmod(mode)
 
 
-def find_programs(place: Place) -> Path:
+def find_programs(place: Place, wheel: Path | None = None) -> Path:
     """Return the folder with initdb and pg_ctl, readable for the server's account.
 
-    The Python package with these programs is not imported, because its import creates a lock file
-    and, as root, widens permissions. Raises ProgramsMissing.
+    The programs are those of the wheel that is installed in the folder `wheel`, by default in that
+    of this Python. The Python package with these programs is not imported, because its import
+    creates a lock file and, as root, widens permissions. Raises ProgramsMissing.
     """
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
-        raise ProgramsMissing
-    package = Path(found.origin).parent
+    if wheel is None:
+        found = importlib.util.find_spec(PACKAGE)
+        if found is None or found.origin is None:
+            raise ProgramsMissing
+        wheel = Path(found.origin).parent.parent
+    package = wheel / PACKAGE
     if not (package / "pginstall" / "bin" / "postgres").exists():
         raise ProgramsMissing
     if place.account is not None:
@@ -134,7 +142,7 @@ def _public_copy(package: Path) -> Path:
     partial copy. The programs find their libraries by a relative path, so the copy has the same
     folders as the package.
     """
-    top = PUBLIC_FOLDER / f"voyagent-postgres-{_release()}"
+    top = PUBLIC_FOLDER / f"voyagent-postgres-{_release(package.parent)}"
     if top.is_symlink() or top.exists():
         make_own_folder(top, 0o755)
         return top / PACKAGE
@@ -165,12 +173,11 @@ def _open_to_readers(folder: Path) -> None:
             path.chmod(0o755 if runs else 0o644)
 
 
-def _release() -> str:
-    """Return the version of the Python package and a digest of its list of files."""
-    try:
-        wheel = importlib.metadata.distribution(WHEEL)
-    except importlib.metadata.PackageNotFoundError:
-        raise ProgramsMissing from None
+def _release(folder: Path) -> str:
+    """Return the version of the wheel in a folder and a digest of its list of files."""
+    wheel = next(iter(importlib.metadata.distributions(name=WHEEL, path=[str(folder)])), None)
+    if wheel is None:
+        raise ProgramsMissing
     programs = [
         line for line in (wheel.read_text("RECORD") or "").splitlines() if "/pginstall/" in line
     ]
