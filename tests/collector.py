@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-PATIENCE_S = 20
+PATIENCE_S, HANG_S = 20, 4  # the second is shorter than the timeout of the exporter
 
 
 @dataclass
@@ -67,7 +67,7 @@ def running_collector() -> Iterator[Collector]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.path == "/v1/traces":
                 collector.bodies.append(body)
-            collector.answering.wait(PATIENCE_S)
+            collector.answering.wait(HANG_S)
             collector.answered += 1
             self.send_response(200 if self.path == "/v1/traces" else 404)
             self.send_header("Content-Length", "0")
