@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from voyagent.http.api import ApiBlueprint
@@ -27,6 +26,7 @@ from voyagent.http.headers import method_of_request
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound
+from voyagent.kernel.figures import Figures, read_figures
 from voyagent.kernel.metrics import CONTENT_TYPE, Sampler, exposition, meters, watch
 from voyagent.kernel.queues import FIRST, MORE, PLACES, REPORTS
 
@@ -38,10 +38,6 @@ PATH = "/internal/metrics"
 PATHS = frozenset({PATH, f"/api{PATH}"})
 UNMATCHED = ":unmatched"
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_", "HTTP_X_REAL_IP", "HTTP_VIA")
-FIGURES = (
-    "select figure, number from app.figures()"
-    " union all select figure, number from app.server_figures(:stalled_s)"
-)
 log = structlog.get_logger(__name__)
 
 
@@ -169,30 +165,7 @@ def _current_metrics() -> Iterator[Metric]:
         yield from _families(figures)
 
 
-class _Figures:
-    """Figures of the database, by name; a name may have a label after a colon."""
-
-    def __init__(self, numbers: dict[str, int]) -> None:
-        self._numbers = numbers
-
-    def number(self, name: str) -> int:
-        """Return a figure, 0 if there is none."""
-        return self._numbers.get(name, 0)
-
-    def labelled(self, name: str) -> dict[tuple[str, ...], int]:
-        """Return the figures of a name by label."""
-        return {
-            (figure.partition(":")[2],): number
-            for figure, number in self._numbers.items()
-            if figure.startswith(f"{name}:")
-        }
-
-    def states(self, kind: str, *states: str) -> dict[tuple[str, ...], int]:
-        """Return the figures `kind_state` by state."""
-        return {(state,): self.number(f"{kind}_{state}") for state in states}
-
-
-def _families(figures: _Figures) -> Iterator[Metric]:
+def _families(figures: Figures) -> Iterator[Metric]:
     yield _gauge(
         "voyagent_api_active_sessions",
         "Conversations with a message in the last hour",
@@ -281,10 +254,9 @@ def _family(
     return family
 
 
-def _figures(settings: Settings) -> _Figures | None:
+def _figures(settings: Settings) -> Figures | None:
     try:
-        rows = db.session.execute(text(FIGURES), {"stalled_s": settings.worker_stalled_s})
-        return _Figures({row.figure: row.number for row in rows})
+        return read_figures(settings.worker_stalled_s)
     except SQLAlchemyError as error:
         db.session.rollback()
         log.warning("metrics.database_unreachable", error=type(error).__name__)
