@@ -126,15 +126,15 @@ def test_the_program_works_if_the_first_host_is_dead(
 
 @pytest.fixture
 def names(settings: Settings, owners: sa.Engine) -> Callable[[], set[str]]:
-    """The application names of all connections to the database of the tests."""
+    """The purposes of all connections to the database of the tests."""
 
     def read() -> set[str]:
         with owners.connect() as connection:
             return set(
                 connection.scalars(
                     sa.text(
-                        "select application_name from pg_stat_activity where datname ="
-                        " current_database() and pid <> pg_backend_pid()"
+                        "select split_part(application_name, ' ', 1) from pg_stat_activity"
+                        " where datname = current_database() and pid <> pg_backend_pid()"
                     )
                 )
             )

@@ -20,7 +20,10 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 
 
 class Purpose(StrEnum):
-    """The purpose of a connection, and its `application_name` in `pg_stat_activity`."""
+    """The purpose of a connection.
+
+    `pg_stat_activity` shows it as `application_name`, followed by the release of the process.
+    """
 
     WEB = "voyagent-web"
     WORKER = "voyagent-worker"
@@ -74,7 +77,8 @@ def plain_parameters(settings: Settings, purpose: Purpose) -> dict[str, Any]:
     """Return the parameters of a connection without those of `session_settings`."""
     # The login for reads may be read-only by its settings, also on a server that accepts writes.
     server = "primary" if purpose in (Purpose.READ, Purpose.BACKUP) else "read-write"
-    parameters = connection_parameters(address_of(settings, purpose), purpose, server=server)
+    name = f"{purpose} {release_of(settings)}"
+    parameters = connection_parameters(address_of(settings, purpose), name, server=server)
     if purpose is Purpose.READ and settings.has_read_login:
         # A standby learns late that a session has ended.
         return {"target_session_attrs": "primary"} | parameters
@@ -96,9 +100,15 @@ def parameters_of_standbys(settings: Settings) -> dict[str, dict[str, str]]:
 def plain_parameters_of_standbys(settings: Settings) -> dict[str, dict[str, str]]:
     """Return `parameters_of_standbys` without the parameters of `session_settings`."""
     return {
-        name: own | {"application_name": str(Purpose.STANDBY)}
+        name: own | {"application_name": f"{Purpose.STANDBY} {release_of(settings)}"}
         for name, own in single_hosts(settings.db_read_url or "").items()
     }
+
+
+def release_of(settings: Settings) -> str:
+    """Return the release of this process, such as `0.1.0+1a2b3c4d5e6f`."""
+    commit = "" if settings.git_sha == "unknown" else f"+{settings.git_sha[:12]}"
+    return f"{settings.version[:24]}{commit}"
 
 
 def address_of(settings: Settings, purpose: Purpose) -> str:
