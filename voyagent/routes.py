@@ -59,11 +59,13 @@ from voyagent.identity.api import (
 from voyagent.identity.views import account_pages, pages as identity_pages
 from voyagent.imports.api import api as imports_api
 from voyagent.imports.views import pages as imports_pages
+from voyagent.kernel.config import Settings
 from voyagent.ledger.api import api as ledger_api
 from voyagent.ledger.views.chart import pages as chart_pages
 from voyagent.ledger.views.journal import pages as journal_pages
 from voyagent.ledger.views.months import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
+from voyagent.operator.views import pages as operator_pages
 from voyagent.parties.api import api as parties_api
 from voyagent.parties.views import pages as parties_pages
 from voyagent.privacy import tasks as privacy_tasks
@@ -151,12 +153,16 @@ TASKS = (
     reports_tasks,
     trips_tasks,
 )  # imported so that the worker can run them
+OPERATOR_PAGES = (operator_pages,)
+"""Pages that exist only if the installation has an operator's token."""
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 
 def register(app: Flask) -> None:
     """Register all blueprints with the application."""
-    for page in (*PAGES, docs):
+    settings: Settings = app.extensions["voyagent.settings"]
+    has_operator = bool(settings.operator_token.get_secret_value())
+    for page in (*PAGES, docs, *(OPERATOR_PAGES if has_operator else ())):
         app.register_blueprint(page)
     for api in APIS:
         csrf.exempt(api)

@@ -15,7 +15,7 @@ from flask import Flask
 from voyagent.http.guards import Guard
 from voyagent.http.pages import PageBlueprint
 from voyagent.identity.rules.permissions import ROLE_PERMISSIONS
-from voyagent.routes import APIS, PAGES, docs
+from voyagent.routes import APIS, OPERATOR_PAGES, PAGES, docs
 
 PINNED = Path(__file__).with_name("routes.txt")
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def served() -> list[str]:
     """Return every route as a line of `routes.txt`."""
     lines = []
-    for blueprint in (*PAGES, docs):
+    for blueprint in (*PAGES, *OPERATOR_PAGES, docs):
         for page in blueprint.pages:
-            right = page.right if page.guard is not Guard.PUBLIC else "-"
+            right = page.right if page.guard is Guard.SIGNED_IN else "-"
             lines += [f"{method} {page.path} {page.guard} {right}" for method in page.methods]
     for api in APIS:
         for operation in api.operations:
@@ -71,7 +71,9 @@ def test_only_listed_routes_are_served(app: Flask) -> None:
             assert rule.endpoint == "static" or (method, rule.rule) in pinned, rule
 
 
-@pytest.mark.parametrize("blueprint", [*PAGES, docs, *APIS], ids=lambda blueprint: blueprint.name)
+@pytest.mark.parametrize(
+    "blueprint", [*PAGES, *OPERATOR_PAGES, docs, *APIS], ids=lambda blueprint: blueprint.name
+)
 def test_every_blueprint_has_a_guard(blueprint: PageBlueprint) -> None:
     assert isinstance(blueprint.guard, Guard)
 

@@ -275,7 +275,7 @@ def stands_alone(act: Act) -> bool:
 
 
 # Acts that change nothing but the audit: half a sign-in, a confirmation whose answer is a signed
-# token, a file that was handed out; and one that takes rows away. An effect writes within
+# token, a file that was handed out; and those that take rows away. An effect writes within
 # savepoints, each of which has a number of its own.
 ALONE = {
     *(
@@ -289,6 +289,7 @@ ALONE = {
         "export_the_audit_as_an_archive",
         "export_the_agency",
         "wipe_a_conversation",
+        "discard_a_failed_job",
     ),
     *(
         "export_a_person",

@@ -16,7 +16,7 @@ from tests.http.operations import CALLS
 from voyagent.approvals.service import effects
 from voyagent.capabilities import registry
 from voyagent.kernel import jobs
-from voyagent.routes import PAGES, docs
+from voyagent.routes import OPERATOR_PAGES, PAGES, docs
 
 SOURCE = Path(__file__).resolve().parent.parent.parent / "voyagent"
 OF_FLASK = {"db", "routes", "run", "shell"}
@@ -46,7 +46,7 @@ def operations() -> set[str]:
 def pages() -> set[str]:
     return {
         f"{method} {page.path}"
-        for blueprint in (*PAGES, docs)
+        for blueprint in (*PAGES, *OPERATOR_PAGES, docs)
         for page in blueprint.pages
         for method in page.methods
         if method != "GET"

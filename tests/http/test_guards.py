@@ -16,7 +16,7 @@ from voyagent.http.pages import PageBlueprint
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.fields import Answer
-from voyagent.routes import APIS, PAGES, docs
+from voyagent.routes import APIS, OPERATOR_PAGES, PAGES, docs
 
 # Operations without authentication. Each new one is added here with the reason.
 OPEN_OPERATIONS = {
@@ -52,6 +52,7 @@ OPEN_PAGES = {
     "/verify-email/again",
     "/api/openapi.json",
     "/api/docs",
+    "/operator/sign-in",
 }
 
 
@@ -69,12 +70,13 @@ def test_public_operations_are_exactly_the_listed_ones() -> None:
 def test_public_pages_are_exactly_the_listed_ones() -> None:
     public = {
         page.path
-        for blueprint in (*PAGES, docs)
+        for blueprint in (*PAGES, *OPERATOR_PAGES, docs)
         for page in blueprint.pages
         if page.guard is Guard.PUBLIC
     }
     assert public == OPEN_PAGES
     assert {blueprint.guard for blueprint in PAGES} == {Guard.PUBLIC, Guard.SIGNED_IN}
+    assert {blueprint.guard for blueprint in OPERATOR_PAGES} == {Guard.OPERATOR}
 
 
 def test_every_route_belongs_to_a_guarded_blueprint_or_is_a_file(app: Flask) -> None:

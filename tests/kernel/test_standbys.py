@@ -284,7 +284,7 @@ def test_a_killed_connection_loses_no_read(pair: Pair, lane: ReadPool, asha: Per
     reader(lane, asha).read(WHERE)
     pair.standby.tell(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
-        " where application_name = 'voyagent-standby'"
+        " where application_name like 'voyagent-standby%'"
     )
     assert reader(lane, asha).read(WHERE) == ON_PRIMARY
     forgive(lane)

@@ -1,4 +1,4 @@
-"""Guards of blueprints: public, bearer token, or signed in with a session cookie."""
+"""Guards of blueprints: public, bearer token, session cookie, operator."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ class Guard(StrEnum):
     PUBLIC = "public"
     BEARER = "bearer"
     SIGNED_IN = "signed_in"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from flask_babel import Babel, gettext
 from flask_wtf import CSRFProtect
 from sqlalchemy import Select, literal, select
 
-from voyagent.http import step_up
+from voyagent.http import operator_session, step_up
 from voyagent.http.files import made_later
 from voyagent.http.guards import (
     Guard,
@@ -162,7 +162,9 @@ def _admit(
     *,
     direct: bool,
 ) -> RequestReader | None:
-    if guard is Guard.PUBLIC:
+    if guard is Guard.OPERATOR:
+        operator_session.require_session()
+    if guard in (Guard.PUBLIC, Guard.OPERATOR):
         tenancy.mark_public(db.session())
         return None
     credential = browser_credential()

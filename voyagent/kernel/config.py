@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     metrics_dir: Path | None = None
     metrics_port: int | None = Field(None, ge=1, le=65535)
     error_hook: str | None = None
+    operator_token: SecretStr = SecretStr("")
 
     flights: SupplierName | None = None
     hotels: SupplierName | None = None
@@ -215,6 +216,9 @@ class Settings(BaseSettings):
                 "VOYAGENT_AUTH_SECRETS_PREVIOUS has a secret that is too short: each needs at least"
                 " 32 bytes; separate them by commas"
             )
+        token = self.operator_token.get_secret_value()
+        if token and len(token.encode()) < SECRET_BYTES_MIN:
+            raise ValueError("VOYAGENT_OPERATOR_TOKEN is too short: it needs at least 32 bytes")
         if self.is_production and self.auth_skip_email_verification:
             raise ValueError(
                 "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch and is refused in"

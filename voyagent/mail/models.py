@@ -44,5 +44,11 @@ class Mail(TenantOwned, Base):
             "due_at",
             postgresql_where=text("sent_at is null and failed_at is null"),
         ),
+        Index(
+            "ix_mails_given_up",
+            "tenant_id",
+            "failed_at",
+            postgresql_where=text("failed_at is not null"),
+        ),
         Index("ix_mails_agency_created", "tenant_id", "created_at"),
     )

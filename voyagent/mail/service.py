@@ -245,6 +245,24 @@ def see_to_mail() -> None:
         _queue(mail_id)
 
 
+def try_now() -> int:
+    """Queue the mails of the current agency that wait for another attempt.
+
+    Returns their number. A mail that is being sent at this moment is not sent twice, because jobs
+    with the same lock run one after the other. Calling this again changes nothing.
+    """
+    waiting = db.session.scalars(
+        text(
+            "update mails set due_at = :now, queued_at = :now where tenant_id = :tenant_id and"
+            " sealed is not null and due_at > :now and useless_at > :now returning id"
+        ),
+        {"now": clock.now(), "tenant_id": current_tenant(db.session)},
+    ).all()
+    for mail_id in waiting:
+        _queue(mail_id)
+    return len(waiting)
+
+
 def drop_waiting(before: datetime | None) -> tuple[int, int]:
     """Give up the waiting mails that were created before a time.
 

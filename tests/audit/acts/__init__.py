@@ -1,6 +1,16 @@
 """All acts that must record an event, and exceptions with their reason."""
 
-from tests.audit.acts import account, coming_in, imports, money, parties, privacy, travel, work
+from tests.audit.acts import (
+    account,
+    coming_in,
+    imports,
+    money,
+    operating,
+    parties,
+    privacy,
+    travel,
+    work,
+)
 from tests.audit.acts.registry import ACTS, Act, Left
 
 # Operations, pages, tasks and commands that could change something and leave no event, and why.
@@ -42,6 +52,8 @@ NO_ACTS = {
     "demo": "it acts by the rules, which leave their events",
     "migrate-up": "the schema is nobody's act",
     "upgrade": "the same",
+    "POST /operator/sign-in": "the operator belongs to no agency; the log has it",
+    "POST /operator/sign-out": "the same",
     "worker": "it runs the tasks",
 }
 
@@ -54,6 +66,7 @@ __all__ = [
     "coming_in",
     "imports",
     "money",
+    "operating",
     "parties",
     "privacy",
     "travel",

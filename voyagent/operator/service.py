@@ -1,0 +1,93 @@
+"""Acts of an operator: sign in, run failed jobs again, send mails again.
+
+Each act on an agency leaves an event in the audit log of the agency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+
+from voyagent.audit.service import recording as audit
+from voyagent.kernel import failed_jobs, limits, tenancy
+from voyagent.kernel.actor import system_actor
+from voyagent.kernel.db import db
+from voyagent.kernel.failed_jobs import FailedJob
+from voyagent.kernel.limits import Limiter
+from voyagent.mail import service as mail
+from voyagent.operator.errors import AgencyIsSuspended, WrongToken
+from voyagent.operator.queries import read_agency
+
+ACCOUNT = "operator"
+"""Name under which attempts to sign in are counted; no e-mail address is equal to it."""
+log = structlog.get_logger(__name__)
+
+
+def sign_in(limiter: Limiter, token: str, *, is_token: Callable[[str], bool], address: str) -> bool:
+    """Check the operator's token and return True.
+
+    `address` is the IP address of the client. Raises TooManyRequests, WrongToken.
+    """
+    with limiter.admit(limits.SIGN_IN, account=ACCOUNT, address=address) as attempt:
+        if not is_token(token):
+            log.warning("operator.refused")
+            raise WrongToken
+        attempt.succeeded()
+    limiter.note_sign_in(ACCOUNT, address=address, is_confirmed=False)
+    log.info("operator.signed_in")
+    return True
+
+
+def retry_job(job_id: int) -> bool:
+    """Run a failed job again; return False if the job is no longer a failed one.
+
+    The job gets one more attempt. Raises AgencyIsSuspended.
+    """
+    job = failed_jobs.find_failed(job_id)
+    if job is None:
+        return False
+    if job.agency is not None:
+        _bind_active(job.agency)
+        _record(job, "job.retried")
+    failed_jobs.retry(job)
+    log.info("operator.job_retried", failed_job=job.id, failed_task=job.task)
+    return True
+
+
+def discard_job(job_id: int) -> bool:
+    """Delete a failed job; return False if the job is no longer a failed one."""
+    job = failed_jobs.find_failed(job_id)
+    if job is None:
+        return False
+    if job.agency is not None:
+        tenancy.bind(db.session(), job.agency)
+        _record(job, "job.discarded")
+    failed_jobs.discard(job)
+    log.info("operator.job_discarded", failed_job=job.id, failed_task=job.task)
+    return True
+
+
+def try_mails(tenant_id: UUID) -> int:
+    """Send the mails of an agency that wait for another attempt; return their number.
+
+    Raises AgencyNotFound, AgencyIsSuspended.
+    """
+    _bind_active(tenant_id)
+    number = mail.try_now()
+    if number:
+        audit.record(system_actor(tenant_id), "mail.tried_again", outputs={"mails": number})
+        log.info("operator.mails_tried", agency=str(tenant_id), mails=number)
+    return number
+
+
+def _bind_active(tenant_id: UUID) -> None:
+    if not read_agency(tenant_id).is_active:
+        raise AgencyIsSuspended
+    tenancy.bind(db.session(), tenant_id)
+
+
+def _record(job: FailedJob, kind: str) -> None:
+    assert job.agency is not None
+    audit.record(system_actor(job.agency), kind, inputs={"job": str(job.id), "task": job.task})
