@@ -30,6 +30,7 @@ from voyagent.kernel.database.logins import grant_app_role, store_session_settin
 from voyagent.kernel.db_address import without_password
 from voyagent.kernel.db_connections import Purpose, name_process, plain_parameters
 from voyagent.kernel.errors import VoyagentError
+from voyagent.operator.commands import status
 from voyagent.privacy.commands import mask_conversations
 from voyagent.reports.commands import books
 
@@ -44,6 +45,7 @@ COMMANDS = (
     examples,
     mask_conversations,
     do,
+    status,
 )
 for _command in (export_agency, import_agency, delete_agency):
     agency.add_command(_command)

@@ -52,6 +52,7 @@ NO_ACTS = {
     "demo": "it acts by the rules, which leave their events",
     "migrate-up": "the schema is nobody's act",
     "upgrade": "the same",
+    "status": "it only reads",
     "POST /operator/sign-in": "the operator belongs to no agency; the log has it",
     "POST /operator/sign-out": "the same",
     "worker": "it runs the tasks",
