@@ -38,6 +38,7 @@ def test_default_settings_are_those_of_the_contract(monkeypatch: pytest.MonkeyPa
     [
         ("VOYAGENT_AUTH_SECRET", "", "VOYAGENT_AUTH_SECRET is missing"),
         ("VOYAGENT_AUTH_SECRET", "short-secret", "VOYAGENT_AUTH_SECRET is too short"),
+        ("VOYAGENT_OPERATOR_TOKEN", "short-token", "VOYAGENT_OPERATOR_TOKEN is too short"),
         ("VOYAGENT_ENV", "staging", "VOYAGENT_ENV"),
         ("VOYAGENT_AUTH_ACCESS_TTL_SECONDS", "59", "VOYAGENT_AUTH_ACCESS_TTL_SECONDS"),
         ("VOYAGENT_AUTH_REFRESH_TTL_SECONDS", "soon", "VOYAGENT_AUTH_REFRESH_TTL_SECONDS"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -17,7 +18,9 @@ from tests.people import People, Person
 from tests.reports.books import invoice
 from voyagent.identity.service import agencies
 from voyagent.kernel import clock
-from voyagent.kernel.db import transaction
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db, transaction
+from voyagent.kernel.db_connections import parameters_for
 from voyagent.kernel.last_runs import note_run
 from voyagent.operator import queries
 
@@ -87,6 +90,21 @@ def test_an_agency_is_shown_with_its_size(
     assert operator.get(f"/operator/agencies/{bob.actor.user_id}").status_code == 404
     of_charlie = operator.get(f"/operator/agencies/{charlie.actor.tenant_id}").text
     assert dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", of_charlie))["Invoices"] == "0"
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_sizes_of_agencies_leave_the_agency_of_the_transaction(
+    site: Flask, alice: Person, charlie: Person, bound: bool
+) -> None:
+    own = alice.actor.tenant_id if bound else None
+    with site.app_context(), transaction(own):
+        asked = {"ids": [charlie.actor.tenant_id]}
+        sizes = db.session.execute(sa.text("select people from app.agency_sizes(:ids)"), asked)
+        assert sizes.scalar_one() == 1
+        now = db.session.scalar(sa.text("select current_setting('app.tenant', true)"))
+        assert now == str(own) if bound else now in ("", None)
+        seen = db.session.scalars(sa.text("select distinct tenant_id from users")).all()
+        assert seen == ([own] if bound else [])
 
 
 def test_answers_of_models_count_since_yesterday(
@@ -171,6 +189,26 @@ def test_failed_jobs_are_listed_with_their_agency_newest_first(
         page = queries.read_failed_jobs(None)
         assert [one.id for one in page.items] == [newer]
         assert [one.id for one in queries.read_failed_jobs(page.before).items] == [older]
+
+
+@pytest.mark.parametrize("given", ["nonsense", "-1", "9" * 40, "%C2%B2", "\u0663" * 19])
+def test_a_place_in_a_list_that_is_none_shows_the_first_page(
+    operator: FlaskClient, failed_job: MakeJob, given: str
+) -> None:
+    job_id = failed_job()
+    text = operator.get(f"/operator/jobs?before={given}").text
+    assert f'<td class="v-num">{job_id}</td>' in text
+    for name in ("before", "after"):
+        assert operator.get(f"/operator/agencies?{name}={given}").status_code == 200
+
+
+def test_processes_of_an_earlier_release_are_shown(
+    operator: FlaskClient, settings: Settings
+) -> None:
+    with psycopg.connect(**parameters_for(settings) | {"application_name": "voyagent-worker"}):
+        text = operator.get("/operator").text
+    assert row_of(text, ">Worker<") == ["Worker", "?", "1"]
+    assert "Processes of different releases run: 0.1.0, ?." in text
 
 
 def test_a_job_is_run_again_once(

@@ -28,6 +28,8 @@ from voyagent.operator.rules import Overview, Process, TaskLoad
 PAGE_ROWS = 50
 FIRST = UUID(int=0)
 GIVEN_UP_WITHIN = timedelta(days=1)
+UNKNOWN = "?"
+"""Release of a process that does not name it."""
 _PROCESSES = {Purpose.WEB: "web", Purpose.WORKER: "worker", Purpose.COMMAND: "command"}
 _CONNECTIONS = text(
     "select split_part(application_name, ' ', 1) as purpose,"
@@ -110,7 +112,7 @@ def read_overview(settings: Settings) -> Overview:
         workers=math.ceil(figures.number("workers") / len(PLACES)),
         given_up=db.session.scalar(_GIVEN_UP, {"since": now - GIVEN_UP_WITHIN}) or 0,
         processes=[
-            Process(_PROCESSES[Purpose(row.purpose)], row.release, row.connections)
+            Process(_PROCESSES[Purpose(row.purpose)], row.release or UNKNOWN, row.connections)
             for row in db.session.execute(_CONNECTIONS, {"purposes": list(_PROCESSES)})
         ],
         tasks=[TaskLoad(*row) for row in db.session.execute(_TASKS, {"most": PAGE_ROWS})],

@@ -22,6 +22,8 @@ from voyagent.operator import queries, service
 from voyagent.operator.forms import OperatorSignInForm
 from voyagent.operator.rules import attention
 
+ID_DIGITS_MAX = 18
+"""Digits of a job's id; a number with more may be too large for the database."""
 pages = PageBlueprint("operator", __name__, guard=Guard.OPERATOR)
 
 
@@ -68,7 +70,8 @@ def index() -> Any:
 def jobs() -> Any:
     """Show the failed jobs, the newest first."""
     before = request.args.get("before", "")
-    shown = queries.read_failed_jobs(int(before) if before.isdecimal() else None)
+    is_id = before.isdecimal() and len(before) <= ID_DIGITS_MAX
+    shown = queries.read_failed_jobs(int(before) if is_id else None)
     agencies = queries.names_of({job.agency for job in shown.items if job.agency})
     return render_template("operator/jobs.html", shown=shown, agencies=agencies)
 
