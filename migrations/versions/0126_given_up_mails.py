@@ -8,7 +8,7 @@ Never edit this file once it has landed.
 import recipes
 
 revision = "0126"
-down_revision = "0123"
+down_revision = "0125"
 branch_labels = None
 depends_on = None
 
