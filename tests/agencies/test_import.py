@@ -215,6 +215,7 @@ def changed(table: str, **fields: object) -> Callable[[dict[str, bytes]], object
         ("audit_events", {"kind": "agency.renamed"}, "event 1 has been changed"),
         ("audit_private", {"parts": {"inputs": {}}}, "the personal text of event"),
         ("audit_statements", {"number": None}, "null value in column"),
+        ("audit_statements", {"document": "{}"}, "statements in the table are not those of the"),
         ("trips", {"tenant_id": "00000000-0000-0000-0000-000000000001"}, "row-level security"),
     ],
 )

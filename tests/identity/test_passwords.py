@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from tests.people import PASSWORD, People
@@ -110,6 +111,27 @@ def test_a_password_is_stored_as_argon2id_and_verified_exactly(app: Flask) -> No
     assert not hasher.verify(stored, PASSWORD.lower())
     assert not hasher.verify(stored, PASSWORD + " ")
     assert hasher.hash(PASSWORD) != stored
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$argon2id$v=19$m=64,t=11,p=1$c29tZXNhbHQ$aGFzaGhhc2g",
+        "$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2g",
+        "$argon2id$v=19$m=256,t=1,p=17$c29tZXNhbHQ$aGFzaGhhc2g",
+        "no hash",
+    ],
+)
+def test_a_hash_that_costs_too_much_is_not_computed(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, stored: str
+) -> None:
+    hasher, computed = People(app).identity.passwords, []
+    monkeypatch.setattr(
+        PasswordHasher, "verify", lambda _self, hashed, _password: computed.append(hashed)
+    )
+    assert not hasher.verify(stored, PASSWORD)
+    assert stored not in computed
+    assert len(computed) == 1, "a dummy takes the time of another account"
 
 
 def test_no_password_matches_an_unknown_address(app: Flask) -> None:

@@ -166,6 +166,17 @@ def test_signing_out_ends_the_session(operator: FlaskClient) -> None:
     assert operator.get("/operator").status_code == 303
 
 
+def test_signing_out_ends_a_copied_cookie(site: Flask, operator: FlaskClient) -> None:
+    cookie = operator.get_cookie("voyagent_operator", path="/operator")
+    assert cookie is not None
+    thief = site.test_client()
+    thief.set_cookie("voyagent_operator", cookie.value, path="/operator")
+    assert thief.get("/operator").status_code == 200
+    thief.set_cookie("voyagent_operator", cookie.value, path="/operator")
+    send(operator, "/operator/sign-out")
+    assert thief.get("/operator").status_code == 303
+
+
 def test_an_operator_is_no_person_of_an_agency(operator: FlaskClient) -> None:
     for path in ("/", "/team", f"/audit?open={new_id()}"):
         assert operator.get(path).headers["Location"].startswith("/sign-in")

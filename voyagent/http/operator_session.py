@@ -2,7 +2,8 @@
 
 An operator proves himself with the token of `VOYAGENT_OPERATOR_TOKEN`. The session is a signed
 cookie that only pages below PATH receive. It names the token by a keyed hash, so a new token ends
-it. It ends after 30 minutes without a request, and at the latest 12 hours after the sign-in.
+it. It ends after 30 minutes without a request, at the latest 12 hours after the sign-in, and when
+an operator signs out, also for those who have a copy of the cookie.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from flask import Response, abort, after_this_request, redirect, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from voyagent.http.extensions import installed
-from voyagent.kernel import clock
+from voyagent.kernel import clock, operator_sessions
 from voyagent.kernel.config import Settings
 from voyagent.kernel.keyring import Keyring
 
@@ -38,11 +39,12 @@ def is_token(given: str) -> bool:
 
 def begin_session() -> None:
     """Give the browser a session with the response to this request."""
-    _keep(int(clock.seconds()))
+    _keep(clock.seconds())
 
 
-def end_session() -> None:
-    """Delete the cookie with the response to this request."""
+def end_sessions() -> None:
+    """End the sessions of all operators, who share one token; delete the cookie."""
+    operator_sessions.end_all()
 
     @after_this_request
     def stamp(response: Response) -> Response:
@@ -64,7 +66,7 @@ def require_session() -> None:
     _keep(began)
 
 
-def _began() -> int | None:
+def _began() -> float | None:
     """Return the time of the sign-in, None without a valid session.
 
     The time is in seconds since 1970.
@@ -78,12 +80,13 @@ def _began() -> int | None:
     is_valid = (
         hmac.compare_digest(str(mark), _mark(_token()))
         and now - seen <= IDLE_MAX_S
-        and now - began <= LIFE_MAX_S
+        and now - int(began) <= LIFE_MAX_S
+        and began > operator_sessions.valid_from()
     )
     return began if is_valid else None
 
 
-def _keep(began: int) -> None:
+def _keep(began: float) -> None:
     @after_this_request
     def stamp(response: Response) -> Response:
         response.set_cookie(

@@ -25,7 +25,7 @@ class Installation(Base):
     """The only row of the table: the id of the installation and its hold, or null.
 
     `code_from` is the lowest `SCHEMA_TO` of a release that runs on the schema. The contract steps
-    of migrations raise it.
+    of migrations raise it. Sessions of operators are valid from `operator_sessions_from`.
     """
 
     __tablename__ = "installation"
@@ -35,6 +35,7 @@ class Installation(Base):
     held_since: Mapped[datetime | None]
     is_only: Mapped[bool] = mapped_column(server_default=text("true"))
     code_from: Mapped[str] = mapped_column(server_default=text("'0118'"))
+    operator_sessions_from: Mapped[datetime] = mapped_column(server_default=text("'epoch'"))
 
     __table_args__ = (
         UniqueConstraint("is_only", name="uq_installation_is_only"),

@@ -48,8 +48,8 @@ def sign_in() -> Any:
 
 @pages.page("/operator/sign-out", methods=("POST",))
 def sign_out() -> Any:
-    """End this browser's session."""
-    operator_session.end_session()
+    """End the sessions of all operators."""
+    operator_session.end_sessions()
     return see_other(url_for(".sign_in"))
 
 

@@ -28,6 +28,7 @@ from voyagent.agencies.rules.manifest import SECRET, STATEMENTS, AgencyManifest,
 from voyagent.agencies.service import sealed
 from voyagent.agencies.service.moving import be_program, moving
 from voyagent.audit.queries import chain
+from voyagent.audit.queries.statements import stored_documents
 from voyagent.audit.rules.verifier import BrokenError, parse_head
 from voyagent.audit.service import (
     checks as audit_checks,
@@ -175,6 +176,8 @@ def _faults(export: Opened[AgencyManifest], anchors: Anchors, counts: dict[str, 
         if STATEMENTS in archive.members
         else []
     )
+    if [one.encode() for one in stored_documents()] != lines:
+        faults.append("the statements in the table are not those of the file")
     try:
         signed = statements.checked(anchors, tenant_id, lines)
     except BrokenError as error:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cache
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from voyagent.kernel.config import Settings
@@ -21,6 +21,11 @@ LENGTH_MIN, LENGTH_MAX = 12, 128
 PHRASE_LENGTH = 20
 EVEN_SHARE = 0.5
 CORES = os.cpu_count() or 1
+TIME_COST_MAX, MEMORY_COST_MAX, PARALLELISM_MAX = 10, 256 * 1024, 16
+"""Highest parameters of a stored hash that is computed, memory in KiB.
+
+A hash that came with an imported agency names its own cost.
+"""
 ADDRESS_WAITING_MAX, STRANGERS_WAITING_MAX = 32, 32
 _places = Places(CORES, CORES, waiting_max=ADDRESS_WAITING_MAX, queue_max=STRANGERS_WAITING_MAX)
 _refusal_at: ContextVar[float | None] = ContextVar("refusal_at", default=None)
@@ -52,8 +57,10 @@ class Passwords:
         """Return True if the password matches the stored hash.
 
         If `stored` is None, a dummy hash is verified, so that an unknown e-mail address takes as
-        long as a known one. Raises PasswordsBusy.
+        long as a known one. No password matches a hash that costs too much. Raises PasswordsBusy.
         """
+        if stored is not None and not self._is_affordable(stored):
+            stored = None
         with _place():
             dummy = self._dummy()
             began = time.perf_counter()
@@ -65,6 +72,18 @@ class Passwords:
                 ended = time.perf_counter()
                 _refusal_at.set(ended + (ended - began) * EVEN_SHARE)
         return stored is not None
+
+    def _is_affordable(self, stored: str) -> bool:
+        try:
+            cost = extract_parameters(stored)
+        except InvalidHashError:
+            return False
+        own = self._hasher
+        return (
+            cost.time_cost <= max(own.time_cost, TIME_COST_MAX)
+            and cost.memory_cost <= max(own.memory_cost, MEMORY_COST_MAX)
+            and cost.parallelism <= max(own.parallelism, PARALLELISM_MAX)
+        )
 
     @property
     def refusal_at(self) -> float | None:
