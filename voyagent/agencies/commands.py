@@ -69,6 +69,7 @@ def import_(file: Path, passphrase_file: Path | None) -> None:
         f" {sum(manifest.census.tables.values())} rows, books and audit log are verified, and"
         f" {done.statements} signed statements were written to the folder."
     )
+    click.echo(f"Head of its audit log: {manifest.census.heads[manifest.agency]}")
     click.echo(
         f"It is suspended. Let its people sign in with `flask agency resume {manifest.agency}`."
     )

@@ -83,7 +83,8 @@ def missing_reason(anchors: Anchors, tenant_id: UUID, statements: int) -> str:
     if record.document is None:
         return "the deletion of the agency has begun and is not finished"
     proof: JsonObject = json.loads(record.document)
-    if not _is_signed(anchors, proof) or proof["agency"] != str(tenant_id):
+    about = (proof.get("format"), proof.get("agency"))
+    if about != (FORMAT, str(tenant_id)) or not _is_signed(anchors, proof):
         return "the proof that the agency was deleted has no valid signature"
     if statements > proof["statements"]:
         return f"statement {proof['statements'] + 1} was signed after the agency was deleted"
