@@ -16,6 +16,15 @@ branch_labels = None
 depends_on = None
 
 HAS_ROLE = text("select exists (select from pg_roles where rolname = :name)")
+# A member without ADMIN OPTION may not grant the role, not even to itself.
+IS_MEMBER = text("""
+select exists (
+  select from pg_auth_members
+    join pg_roles granted on granted.oid = roleid
+    join pg_roles owner on owner.oid = member
+   where granted.rolname = :name and owner.rolname = current_user and not admin_option
+)
+""")
 OWNED = text("""
 select table_name from information_schema.columns
   join information_schema.tables using (table_schema, table_name)
@@ -27,7 +36,8 @@ select table_name from information_schema.columns
 def upgrade() -> None:
     if not op.get_bind().scalar(HAS_ROLE, {"name": MOVER}):
         op.execute(f"create role {MOVER} nologin noinherit")
-    op.execute(f"grant {MOVER} to current_user")
+    if not op.get_bind().scalar(IS_MEMBER, {"name": MOVER}):
+        op.execute(f"grant {MOVER} to current_user")
     op.execute(f"grant usage on schema app, public to {MOVER}")
     op.execute(f"""
         alter table tenants add column deletion_asked_at timestamptz;
