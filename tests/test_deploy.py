@@ -160,12 +160,17 @@ def test_systemd_accepts_a_unit(tmp_path: Path, unit: Path, is_broken: bool) -> 
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd is not installed")
-def test_systemd_accepts_the_timer_of_the_backup(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["backup", "books"])
+def test_systemd_accepts_a_timer(tmp_path: Path, name: str) -> None:
+    program = tmp_path / "bin" / "voyagent"
+    program.parent.mkdir()
+    program.touch(0o755)
     units = [
-        ROOT / "deploy" / "systemd" / f"voyagent-backup.{kind}" for kind in ("service", "timer")
+        ROOT / "deploy" / "systemd" / f"voyagent-{name}.{kind}" for kind in ("service", "timer")
     ]
     for unit in units:
-        (tmp_path / unit.name).write_text(unit.read_text())
+        text = unit.read_text().replace("/opt/voyagent/", f"{tmp_path}/")
+        (tmp_path / unit.name).write_text(text)
     done = subprocess.run(
         [ANALYZE or "", "verify", "--man=no", *(str(tmp_path / unit.name) for unit in units)],
         capture_output=True,
