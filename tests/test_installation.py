@@ -44,7 +44,7 @@ voyagent() {
 }
 mkdir -p /var/lib/voyagent /var/backups/voyagent
 """
-"""The test's form of the function that runs a command as the user of the program."""
+"""The test's form of `deploy/voyagent`, which runs a command as the user of the program."""
 ANSWERS_WITHIN_S = 60
 
 
@@ -168,13 +168,13 @@ def test_the_program_finds_its_files_in_the_package(site: Site, printed: str) ->
     assert printed
     ask = "from voyagent.kernel.program_files import FILES; print(FILES)"
     found = site.run(f"/opt/voyagent/bin/python -c '{ask}'").strip()
-    assert found.startswith(site.moved("/opt/voyagent/lib/"))
+    assert Path(found).is_relative_to(Path(site.moved("/opt/voyagent/lib")).resolve())
 
 
 def test_the_commands_of_the_page_do_what_it_says(site: Site, printed: str) -> None:
     assert "The schema is at the newest revision." in printed
     results = re.findall(r"^(ok|warning|REFUSED) +(.*)$", printed, re.MULTILINE)
-    assert [state for state, name in results if name == "revision of the schema"] == ["ok"] * 2
+    assert [state for state, name in results if name == "revision of the schema"] == ["ok"] * 3
     assert [name for state, name in results if state != "ok"] == []
     assert f"schema revision {SCHEMA_TO}." in printed
     assert "The installation is on hold." in printed
@@ -184,6 +184,12 @@ def test_the_commands_of_the_page_do_what_it_says(site: Site, printed: str) -> N
     )
     assert len(secret) == len(previous) == 64
     assert secret != previous
+
+
+def test_the_command_of_the_page_is_a_script() -> None:
+    script = ROOT / "deploy" / "voyagent"
+    subprocess.run(["sh", "-n", str(script)], check=True)  # noqa: S607
+    assert os.access(script, os.X_OK)
 
 
 def test_the_installed_web_server_answers(site: Site, printed: str) -> None:
