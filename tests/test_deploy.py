@@ -92,8 +92,9 @@ def test_the_fault_tests_change_only_addresses_and_tls(name: str) -> None:
     ), lost
 
 
+@pytest.mark.parametrize("may_grant", [True, False])
 def test_the_roles_suffice_without_createrole_after_the_first_migration(
-    server_urls: tuple[str, str], tmp_path: Path
+    server_urls: tuple[str, str], tmp_path: Path, may_grant: bool
 ) -> None:
     """Roles belong to the whole server, so the logins have names of their own."""
     mark = secrets.token_hex(4)
@@ -122,6 +123,8 @@ def test_the_roles_suffice_without_createrole_after_the_first_migration(
     try:
         for _ in range(2):  # the file may be run again
             server.execute(roles.encode())
+        if not may_grant:
+            server.execute(f"revoke admin option for voyagent_mover from {owner}".encode())
         server.execute(f"create database {database} owner {owner}".encode())
         cli.migrate(create_app(settings))
         cli.grant_app_role(settings)
