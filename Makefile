@@ -49,7 +49,7 @@ format: set-up-test ## Format the code, apply automatic lint fixes, draw docs/im
 
 wheel: set-up-test ## Build the wheel of this version in dist/
 	rm -rf dist
-	$(BIN)/hatchling build -t wheel
+	trap 'rm -f voyagent/commit' EXIT; git rev-parse HEAD > voyagent/commit; $(BIN)/hatchling build -t wheel
 
 dist: wheel ## Also fetch the locked packages of a server, for the Python and the system of this computer
 	$(BIN)/pip download --quiet --require-hashes --only-binary :all: -d dist -r requirements-server.txt

@@ -171,6 +171,20 @@ def test_the_program_finds_its_files_in_the_package(site: Site, printed: str) ->
     assert Path(found).is_relative_to(Path(site.moved("/opt/voyagent/lib")).resolve())
 
 
+def test_the_program_knows_the_commit_of_its_wheel(site: Site, printed: str) -> None:
+    assert printed
+    ask = (
+        "from voyagent.kernel import config; print(config.PACKAGE, config.load_settings().git_sha)"
+    )
+    command = (
+        f"VOYAGENT_ENV=test VOYAGENT_AUTH_SECRET={'x' * 40} /opt/voyagent/bin/python -c '{ask}'"
+    )
+    package, commit = site.run(command).split()
+    assert commit == "unknown"
+    Path(package, "commit").write_text("1a2b3c\n")  # as `make wheel` does
+    assert site.run(command).split() == [package, "1a2b3c"]
+
+
 def test_the_commands_of_the_page_do_what_it_says(site: Site, printed: str) -> None:
     assert "The schema is at the newest revision." in printed
     results = re.findall(r"^(ok|warning|REFUSED) +(.*)$", printed, re.MULTILINE)

@@ -15,6 +15,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from voyagent.kernel.db_address import libpq_parameters
+from voyagent.kernel.program_files import PACKAGE
 
 PREFIX = "VOYAGENT_"
 SECRET_BYTES_MIN = 32
@@ -41,6 +42,12 @@ class ConfigurationError(Exception):
     """
 
 
+def _commit() -> str:
+    """Return the commit of the wheel, which `make wheel` writes; "unknown" in a checkout."""
+    file = PACKAGE / "commit"
+    return (file.read_text().strip() if file.is_file() else "") or "unknown"
+
+
 class Settings(BaseSettings):
     """All settings with their defaults.
 
@@ -62,7 +69,7 @@ class Settings(BaseSettings):
     port: int = Field(5000, ge=1, le=65535, validation_alias=AliasChoices("VOYAGENT_PORT", "PORT"))
     public_url: str = "http://127.0.0.1:5000"
     version: str = "0.1.0"
-    git_sha: str = "unknown"
+    git_sha: str = Field(default_factory=_commit)
 
     auth_secret: SecretStr = SecretStr("")
     auth_secrets_previous: SecretStr = SecretStr("")
