@@ -43,7 +43,7 @@ class ConfigurationError(Exception):
 
 
 def _commit() -> str:
-    """Return the commit from which the wheel was made; "unknown" in a checkout."""
+    """Return the commit of the installed wheel; "unknown" in a checkout."""
     file = PACKAGE / "commit"
     return (file.read_text().strip() if file.is_file() else "") or "unknown"
 
