@@ -1,8 +1,8 @@
 -- Return size and load of agencies, for the operator's page.
 --
 -- Each agency is read as the program reads it, under row-level security: the function sets the
--- agency for its own statements, and then the earlier one again. Every figure is a stored sum or the
--- rows of some days, so the cost does not grow with the history of an agency.
+-- agency for its own statements, and then the earlier one again. Every figure is a stored sum or
+-- the rows of some days, so the cost does not grow with the history of an agency.
 
 create or replace function app.agency_sizes(ids uuid[])
 returns table (id uuid, people bigint, invoices bigint, events bigint, answers bigint)
