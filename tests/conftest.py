@@ -31,8 +31,9 @@ from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.factory import create_app
 from voyagent.http import headers
 from voyagent.http.app import VoyagentFlask
+from voyagent.kernel import db_connections
 from voyagent.kernel.config import Settings, load_settings
-from voyagent.kernel.db_connections import parameters_for
+from voyagent.kernel.db_connections import Purpose, parameters_for
 
 gc.disable()  # until the tests are collected
 HERE = Path(__file__).resolve().parent
@@ -270,9 +271,10 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
 
 @pytest.fixture(autouse=True)
-def _no_ids_of_earlier_tests() -> None:
-    """Forget the ids of the last request, which a thread has until the next one."""
+def _nothing_of_earlier_tests() -> None:
+    """Forget the ids of the last request, and that a test ran a command in this process."""
     structlog.contextvars.clear_contextvars()
+    db_connections.name_process(Purpose.WEB)
 
 
 @pytest.fixture

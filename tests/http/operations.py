@@ -47,6 +47,7 @@ from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
 from voyagent.parties import service as parties
+from voyagent.parties.models import Party
 from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS
@@ -141,6 +142,14 @@ GUARDED = [call for call in CALLS if not call.is_public]
 def _enquiry(person: Person) -> object:
     with person.acting() as actor:
         return enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id
+
+
+def _enquiry_about(person: Person) -> object:
+    """Return an enquiry that names the newest customers, so that it can be linked to each."""
+    with person.acting() as actor:
+        newest = sa.select(Party.name).order_by(Party.created_at.desc()).limit(20)
+        names = ", ".join(db.session.scalars(newest))
+        return enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4, notes=names).id
 
 
 def _party(person: Person) -> object:
@@ -608,7 +617,7 @@ NAMED_IN: dict[str, dict[str, Callable[[Person], object]]] = {
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},
     "JournalEntryIn": {"lines": _lines},
-    "LinkRequest": {"record_id": _enquiry},
+    "LinkRequest": {"record_id": _enquiry_about},
 }
 
 

@@ -574,9 +574,9 @@ def test_no_token_password_or_address_is_logged(
         choose(client, token)
     log = lines()
     for expected in (
-        '"path": "/verify-email"',
-        '"path": "/reset-password"',
-        '"path": "/api/auth/reset-password"',
+        '"route": "/verify-email"',
+        '"route": "/reset-password"',
+        '"route": "/api/auth/reset-password"',
         "mail.sent",
         "unknown_address",
     ):
