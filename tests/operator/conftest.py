@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
+from tests.alone import app, owners, settings  # noqa: F401 - a page lists the agencies with the most mails
 from tests.people import Person, csrf_token
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
@@ -22,12 +23,12 @@ MakeJob = Callable[..., int]
 
 
 @pytest.fixture(scope="module")
-def site(settings: Settings) -> Iterator[Flask]:
-    """The application over the test's database, with an operator's token."""
-    app = create_app(settings.model_copy(update={"operator_token": SecretStr(TOKEN)}))
-    yield app
-    app.extensions["voyagent.auth_adapter"].lane.close()
-    with app.app_context():
+def site(settings: Settings) -> Iterator[Flask]:  # noqa: F811 - the fixture
+    """The application over the file's database, with an operator's token."""
+    made = create_app(settings.model_copy(update={"operator_token": SecretStr(TOKEN)}))
+    yield made
+    made.extensions["voyagent.auth_adapter"].lane.close()
+    with made.app_context():
         db.engine.dispose()
 
 

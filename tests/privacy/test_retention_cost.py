@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from tests.conftest import fresh_database
+from tests.alone import app, owners, settings  # noqa: F401 - what the planner expects depends on all agencies
 from tests.people import Person
-from voyagent.factory import create_app
 from voyagent.kernel import clock
-from voyagent.kernel.config import Settings
 from voyagent.privacy.service.retention import _STATEMENTS, REMOVED
 
 FEW, MANY, BATCH = 100, 4_000, 20
@@ -127,29 +123,6 @@ YOUNG: dict[str, tuple[str, ...]] = {
         ),
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def settings(
-    server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Settings]:
-    """A database without other agencies, whose rows change what the planner expects."""
-    with fresh_database(server_urls, tmp_path_factory.mktemp("alone")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def app(settings: Settings) -> Flask:
-    """The application over the module's database."""
-    return create_app(settings)
-
-
-@pytest.fixture(scope="module")
-def owners(settings: Settings) -> Iterator[sa.Engine]:
-    """Connections as the owner of the module's database."""
-    engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""))
-    yield engine
-    engine.dispose()
 
 
 def pages(connection: sa.Connection, statement: str, values: dict[str, Any]) -> int:
