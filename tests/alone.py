@@ -1,4 +1,4 @@
-"""Fixtures of a database for one file of tests, in which there are no other agencies."""
+"""Fixtures of a database for one file of tests, without other agencies."""
 
 from __future__ import annotations
 

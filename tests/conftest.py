@@ -272,7 +272,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
 @pytest.fixture(autouse=True)
 def _nothing_of_earlier_tests() -> None:
-    """Forget the ids of the last request, and that a test ran a command in this process."""
+    """Forget the ids of the last request, and that a command ran in this process."""
     structlog.contextvars.clear_contextvars()
     db_connections.name_process(Purpose.WEB)
 

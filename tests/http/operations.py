@@ -145,7 +145,7 @@ def _enquiry(person: Person) -> object:
 
 
 def _enquiry_about(person: Person) -> object:
-    """Return an enquiry that names the newest customers, so that it can be linked to each."""
+    """Return an enquiry that names the newest customers, to be linked to each."""
     with person.acting() as actor:
         newest = sa.select(Party.name).order_by(Party.created_at.desc()).limit(20)
         names = ", ".join(db.session.scalars(newest))
