@@ -1,10 +1,10 @@
-"""The manifest of a backup: origin, figures, and digests of the members."""
+"""Manifests of files: origin, figures, and digests of the members."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, ClassVar, Self
 
 FORMAT = 1
 DATABASE, MANIFEST, KEYS = "database.dump", "manifest.json", "keys.sealed"
@@ -28,20 +28,20 @@ class Census:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """The contents of `manifest.json`.
+class FileManifest:
+    """The contents of `manifest.json` of a backup or of an agency's file.
 
-    `made_at` is the time of the snapshot in UTC, in ISO 8601. `lsn` is the position in the
-    write-ahead log. `installation` is empty if the schema is older than 0118. `members` has the
-    SHA-256 of each member by name, except for the manifest and the secrets.
+    `made_at` is the time of the snapshot in UTC, in ISO 8601. `installation` is the id of the
+    installation. `members` has the SHA-256 of each member by name, except for the manifest and the
+    secrets. A subclass sets `known_format`, the only `format` that it reads.
     """
 
-    format: int
+    known_format: ClassVar[int | str]
+
+    format: int | str
     release: str
     revision: str
-    server_version: str
     made_at: str
-    lsn: str
     installation: str
     census: Census
     members: dict[str, str]
@@ -51,16 +51,30 @@ class Manifest:
         return json.dumps(asdict(self), indent=1, sort_keys=True).encode()
 
     @classmethod
-    def decode(cls, content: bytes) -> Manifest:
+    def decode(cls, content: bytes) -> Self:
         """Read a manifest. Raises ValueError if it is not one of this format."""
         found = json.loads(content)
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
+        if not isinstance(found, dict) or found.get("format") != cls.known_format:
             raise ValueError("the format is unknown")
         try:
             census = Census(**found.pop("census"))
             return cls(census=census, **found)
         except (KeyError, TypeError):
             raise ValueError("the manifest is incomplete") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest(FileManifest):
+    """The manifest of a backup.
+
+    `lsn` is the position in the write-ahead log. `installation` is empty if the schema is older
+    than 0118.
+    """
+
+    known_format = FORMAT
+
+    server_version: str
+    lsn: str
 
 
 def differences(found: Census, wanted: Census) -> list[str]:
