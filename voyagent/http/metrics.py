@@ -9,7 +9,6 @@ import functools
 import hashlib
 import hmac
 import ipaddress
-import math
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -28,7 +27,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.figures import Figures, read_figures
 from voyagent.kernel.metrics import CONTENT_TYPE, Sampler, exposition, meters, watch
-from voyagent.kernel.queues import FIRST, MORE, PLACES, REPORTS
+from voyagent.kernel.queues import FIRST, MORE, REPORTS
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -208,7 +207,7 @@ def _families(figures: Figures) -> Iterator[Metric]:
     yield _gauge(
         "voyagent_workers_alive",
         "Workers whose heartbeat is recent",
-        math.ceil(figures.number("workers") / len(PLACES)),
+        figures.workers,
     )
     yield _family(
         "voyagent_schema_info",

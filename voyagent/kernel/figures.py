@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import text
 
 from voyagent.kernel.db import db
+from voyagent.kernel.queues import PLACES
 
 _FIGURES = text(
     "select figure, number from app.figures()"
@@ -24,6 +26,11 @@ class Figures:
     def number(self, name: str) -> int:
         """Return a figure, 0 if there is none."""
         return self.numbers.get(name, 0)
+
+    @property
+    def workers(self) -> int:
+        """Return the number of workers whose heartbeat is recent; each has all PLACES."""
+        return math.ceil(self.number("workers") / len(PLACES))
 
     def labelled(self, name: str) -> dict[tuple[str, ...], int]:
         """Return the figures of a name by label."""

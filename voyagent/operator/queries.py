@@ -5,7 +5,6 @@ No function reads a text, a name of a customer, or the contents or recipient of 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,7 +19,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.db_connections import Purpose, release_of
 from voyagent.kernel.failed_jobs import FailedJob
 from voyagent.kernel.figures import read_figures
-from voyagent.kernel.queues import PLACES
 from voyagent.mail.queries import MailState, given_up_mails, waiting_mails
 from voyagent.operator.errors import JobNotFound
 from voyagent.operator.rules import Overview, Process, TaskLoad
@@ -109,7 +107,7 @@ def read_overview(settings: Settings) -> Overview:
         server_version=db.session.scalar(_SERVER) or "",
         held_since=db.session.scalar(_HOLD),
         figures=figures,
-        workers=math.ceil(figures.number("workers") / len(PLACES)),
+        workers=figures.workers,
         given_up=db.session.scalar(_GIVEN_UP, {"since": now - GIVEN_UP_WITHIN}) or 0,
         processes=[
             Process(_PROCESSES[Purpose(row.purpose)], row.release or UNKNOWN, row.connections)
