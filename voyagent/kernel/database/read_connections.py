@@ -6,6 +6,7 @@ import atexit
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -50,12 +51,11 @@ class ReadConnections:
         began, pool = time.monotonic(), self.open()
         connection = _take(pool)
         self._count_wait(began)
-        in_use = meters().connections.labels(self._name)
-        in_use.inc()
+        self._in_use.inc()
         try:
             yield connection
         finally:
-            in_use.dec()
+            self._in_use.dec()
             pool.putconn(connection)
 
     def open(self) -> ConnectionPool:
@@ -93,9 +93,16 @@ class ReadConnections:
             self._pool.close()
             self._pool = None
 
+    @cached_property
+    def _in_use(self) -> Any:
+        return meters().connections.labels(self._name)
+
+    @cached_property
+    def _wait_seconds(self) -> Any:
+        return meters().connection_wait_seconds.labels(self._name)
+
     def _count_wait(self, began: float) -> None:
-        waited_s = time.monotonic() - began
-        meters().connection_wait_seconds.labels(self._name).inc(waited_s)
+        self._wait_seconds.inc(time.monotonic() - began)
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:
