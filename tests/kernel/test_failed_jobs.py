@@ -19,6 +19,9 @@ TASK = "probe.failed"
 
 @pytest.fixture
 def engine(owner_engine: sa.Engine) -> Iterator[sa.Engine]:
+    """Return an engine of a database in which no job of another test has failed."""
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("delete from procrastinate_jobs where status = 'failed'"))
     yield owner_engine
     with owner_engine.begin() as connection:
         connection.execute(
