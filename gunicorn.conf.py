@@ -9,13 +9,13 @@ from typing import Any
 if find_spec("voyagent") is None:  # gunicorn itself adds this folder later
     sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from voyagent.kernel import metrics, tracing
+from voyagent.kernel import metrics, otlp
 from voyagent.kernel.config import load_settings
 from voyagent.kernel.database.start_checks import configured_or_exit
 
 with configured_or_exit():
     _settings = load_settings()
-    tracing.check()
+    otlp.check()
 
 bind = _settings.listen_address
 
@@ -59,13 +59,14 @@ def child_exit(_server: Any, worker: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Prepare a new web process: check the database, and adjust to its clock.
 
-    From then on, the program takes the time from the clock of the database, and sends traces if
-    the operator wants them. The function also sets the limits of an HTTP request, such as the
-    seconds in which it must arrive. At a stop, the process accepts requests for some more seconds
-    (the drain). The event streams are closed after the drain, because otherwise they would stay
-    open until gunicorn ends the process by force.
+    From then on, the program takes the time from the clock of the database, and sends traces and
+    metrics if the operator wants them. The function also sets the limits of an HTTP request, such
+    as the seconds in which it must arrive. At a stop, the process accepts requests for some more
+    seconds (the drain). The event streams are closed after the drain, because otherwise they would
+    stay open until gunicorn ends the process by force.
     """
     from voyagent.http.buffering import Limits  # noqa: PLC0415
+    from voyagent.http.metrics import start_sending  # noqa: PLC0415
     from voyagent.http.start import check_web_process, follow_clock, limit_heaps  # noqa: PLC0415 - the program is loaded now
     from voyagent.http.tracing import start_tracing  # noqa: PLC0415
 
@@ -73,6 +74,7 @@ def post_worker_init(worker: Any) -> None:
     check_web_process(worker.wsgi)
     follow_clock(worker.wsgi)
     start_tracing(worker.wsgi)
+    start_sending(worker.wsgi, with_figures=False)
     parts = worker.wsgi.extensions
     parts["voyagent.sampler"].add(worker.sample)
     parts["voyagent.sampler"].start()

@@ -1,4 +1,4 @@
-"""A collector of traces on loopback: OTLP over HTTP, in this process."""
+"""A collector of traces and metrics on loopback: OTLP over HTTP, in this process."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ PATIENCE_S, HANG_S = 20, 4  # the second is shorter than the timeout of the expo
 
 @dataclass
 class Collector:
-    """The bodies that a collector received, and the spans in them."""
+    """The bodies that a collector received, and the spans and metrics in them."""
 
     url: str
     bodies: list[bytes] = field(default_factory=list)
+    metric_bodies: list[bytes] = field(default_factory=list)
     answering: threading.Event = field(default_factory=threading.Event)
     answered: int = 0
 
@@ -43,6 +44,21 @@ class Collector:
             for resource in ExportTraceServiceRequest.FromString(body).resource_spans
         ]
 
+    def metrics(self, process: str) -> dict[str, Any]:
+        """Return the metrics that a kind of process has sent last, by name."""
+        from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (  # noqa: PLC0415 - optional
+            ExportMetricsServiceRequest,
+        )
+
+        return {
+            metric.name: metric
+            for body in list(self.metric_bodies)
+            for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics
+            if attributes(resource.resource)["service.name"] == process
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+        }
+
     def wait(self, until: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not until():
@@ -65,11 +81,12 @@ def running_collector() -> Iterator[Collector]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path == "/v1/traces":
-                collector.bodies.append(body)
+            received = {"/v1/traces": collector.bodies, "/v1/metrics": collector.metric_bodies}
+            if self.path in received:
+                received[self.path].append(body)
             collector.answering.wait(HANG_S)
             collector.answered += 1
-            self.send_response(200 if self.path == "/v1/traces" else 404)
+            self.send_response(200 if self.path in received else 404)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -18,6 +18,7 @@ from voyagent.backup.commands import backup, release, restore, upgrade
 from voyagent.capabilities.commands import do
 from voyagent.demo.service.agency import fill
 from voyagent.http.commands import with_database
+from voyagent.http.metrics import start_sending
 from voyagent.http.metrics_server import MetricsPortUnavailable, serve_metrics
 from voyagent.http.start import check
 from voyagent.http.tracing import start_tracing
@@ -87,6 +88,7 @@ def register(app: Flask, settings: Settings) -> None:
         logs.take_over()
         app.extensions["voyagent.sampler"].start()
         start_tracing(app)
+        start_sending(app, with_figures=True)
         try:
             if settings.metrics_port is not None:
                 serve_metrics(app, settings.bind, settings.metrics_port)

@@ -48,7 +48,7 @@ from voyagent.identity.service.bearers import Bearers
 from voyagent.identity.service.confirming import confirm_in_browser
 from voyagent.identity.service.own_sessions import note_seen, why_ended
 from voyagent.identity.service.values import Identity
-from voyagent.kernel import logs, tracing
+from voyagent.kernel import logs, otlp
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.copy_export import Exports
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> Flask:
 
     Raises ConfigurationError if a part that the settings name cannot be loaded.
     """
-    tracing.check()
+    otlp.check()
     hook = load_hook(settings.error_hook) if settings.error_hook else None
     logs.configure(as_json=settings.log_json, report=None if hook is None else hook.report)
     keyring = Keyring(settings)

@@ -20,7 +20,7 @@ from tests.http.test_metrics_processes import Site
 from tests.people import PASSWORD, Person
 from tests.processes import ROOT, gunicorn_settings, worker_environment
 from voyagent.http.tracing import start_tracing
-from voyagent.kernel import jobs, tracing
+from voyagent.kernel import jobs, otlp, tracing
 from voyagent.kernel.config import ConfigurationError, Settings
 from voyagent.kernel.database.start_checks import EXIT_CODE
 from voyagent.kernel.db import db, transaction
@@ -53,7 +53,7 @@ def exported(
 ) -> Iterator[Exported]:
     """Record every trace; a call ends the recording and returns the collector."""
     monkeypatch.setenv(ADDRESS, collector.url)
-    monkeypatch.setenv(tracing.RATIO, "1")
+    monkeypatch.setenv(otlp.RATIO, "1")
     start_tracing(app)
 
     def end() -> Collector:
@@ -219,11 +219,11 @@ def test_a_trace_that_is_not_sampled_has_no_job_either(
     log_lines: list[dict[str, Any]],
 ) -> None:
     monkeypatch.setenv(ADDRESS, collector.url)
-    monkeypatch.setenv(tracing.RATIO, "0")
+    monkeypatch.setenv(otlp.RATIO, "0")
     start_tracing(app)
     app.test_client().post("/api/auth/request-password-reset", json={"email": alice.email})
     tracing.stop()
-    monkeypatch.setenv(tracing.RATIO, "1")
+    monkeypatch.setenv(otlp.RATIO, "1")
     start_tracing(app)
     drain()
     tracing.stop()
@@ -254,7 +254,7 @@ def test_a_worker_of_the_release_before_gets_no_span(
 
 
 @needs_packages
-def test_each_process_sends_its_traces_when_it_ends(
+def test_each_process_sends_its_traces_and_metrics_when_it_ends(
     settings: Settings,
     no_jobs: None,
     alice: Person,
@@ -262,7 +262,7 @@ def test_each_process_sends_its_traces_when_it_ends(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, value in {ADDRESS: collector.url, tracing.RATIO: "1"}.items():
+    for name, value in {ADDRESS: collector.url, otlp.RATIO: "1"}.items():
         monkeypatch.setenv(name, value)
     site = Site(settings, tmp_path, web_processes=1)
     try:
@@ -276,18 +276,41 @@ def test_each_process_sends_its_traces_when_it_ends(
         "voyagent-web",
         "voyagent-worker",
     }
+    web, worker = (collector.metrics(f"voyagent-{kind}") for kind in ("web", "worker"))
+    page = {"method": "GET", "path": "/sign-in"}
+    (pages,) = [
+        point
+        for point in web["voyagent_page_requests_total"].sum.data_points
+        if attributes(point) == page | {"status": "200"}
+    ]
+    (seconds,) = [
+        point
+        for point in web["voyagent_page_request_duration_seconds"].histogram.data_points
+        if attributes(point) == page
+    ]
+    assert pages.as_double == seconds.count == sum(seconds.bucket_counts) == 1
+    assert len(seconds.bucket_counts) == len(seconds.explicit_bounds) + 1
+    assert not seconds.HasField("max")
+    assert pages.start_time_unix_nano < pages.time_unix_nano
+    jobs_done = worker["voyagent_job_duration_seconds"].histogram.data_points
+    assert sum(point.count for point in jobs_done) >= 1
+    assert worker["voyagent_workers_alive"].gauge.data_points
+    assert "voyagent_workers_alive" not in web
 
 
 def test_without_an_address_nothing_of_opentelemetry_is_imported(settings: Settings) -> None:
     code = (
         "import sys\n"
         "from voyagent.factory import create_app\n"
+        "from voyagent.http.metrics import start_sending\n"
         "from voyagent.http.tracing import start_tracing\n"
         "from voyagent.kernel.config import load_settings\n"
         "app = create_app(load_settings())\n"
         "start_tracing(app)\n"
+        "start_sending(app, with_figures=True)\n"
         "app.test_client().get('/sign-in')\n"
-        "loaded = ('voyagent.kernel.spans', 'opentelemetry.sdk.trace', 'opentelemetry.exporter')\n"
+        "loaded = ('voyagent.kernel.spans', 'voyagent.kernel.metric_sending',"
+        " 'opentelemetry.sdk.trace', 'opentelemetry.exporter')\n"
         "print([name for name in loaded if name in sys.modules])\n"
     )
     done = subprocess.run(
@@ -303,7 +326,12 @@ def test_without_an_address_nothing_of_opentelemetry_is_imported(settings: Setti
 
 
 @pytest.mark.parametrize(
-    "off", [{"OTEL_SDK_DISABLED": "true"}, {"OTEL_TRACES_EXPORTER": "none"}, {ADDRESS: ""}]
+    "off",
+    [
+        {"OTEL_SDK_DISABLED": "true"},
+        {"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"},
+        {ADDRESS: ""},
+    ],
 )
 def test_the_standard_variables_switch_traces_off(
     app: Flask, alice: Person, off: dict[str, str], monkeypatch: pytest.MonkeyPatch
@@ -312,13 +340,15 @@ def test_the_standard_variables_switch_traces_off(
         {ADDRESS: "http://127.0.0.1:1", "OTEL_TRACES_SAMPLER_ARG": "x"} | off
     ).items():
         monkeypatch.setenv(name, value)
-    tracing.check()
+    otlp.check()
     start_tracing(app)
     with tracing.span("tests", "SERVER", {}):
         assert tracing.trace_id() is None
 
 
-@pytest.mark.parametrize("variable", tracing.ADDRESSES)
+@pytest.mark.parametrize(
+    "variable", [ADDRESS, *(f"OTEL_EXPORTER_OTLP_{one}_ENDPOINT" for one in otlp.SIGNALS)]
+)
 @pytest.mark.parametrize(
     "start", [gunicorn_settings, lambda: runpy.run_path(str(ROOT / "wsgi.py"))], ids=["web", "app"]
 )
@@ -330,7 +360,7 @@ def test_a_start_without_the_packages_is_refused_in_one_sentence(
 ) -> None:
     monkeypatch.setenv(variable, "http://127.0.0.1:1")
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", "s" * 40)
-    monkeypatch.setattr(tracing, "find_spec", lambda _name: None)
+    monkeypatch.setattr(otlp, "find_spec", lambda _name: None)
     with pytest.raises(SystemExit) as ended:
         start()
     assert ended.value.code == EXIT_CODE
@@ -348,16 +378,19 @@ def test_a_start_without_the_packages_is_refused_in_one_sentence(
         ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
         ("OTEL_TRACES_SAMPLER_ARG", "5%"),
         ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
+        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "1m"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "0"),
     ],
 )
 def test_a_setting_that_cannot_be_followed_is_refused(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(ADDRESS, "http://127.0.0.1:1")
-    tracing.check()
+    otlp.check()
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError) as refusal:
-        tracing.check()
+        otlp.check()
     assert "\n" not in str(refusal.value)
 
 
@@ -366,7 +399,7 @@ def test_the_end_does_not_wait_long_for_a_collector_that_hangs(
     app: Flask, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(ADDRESS, collector.url)
-    monkeypatch.setenv(tracing.RATIO, "1")
+    monkeypatch.setenv(otlp.RATIO, "1")
     monkeypatch.setattr("voyagent.kernel.spans.CLOSE_S", 0.1)
     collector.answering.clear()
     start_tracing(app)

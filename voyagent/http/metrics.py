@@ -22,6 +22,7 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.extensions import installed
 from voyagent.http.guards import Guard, auth_adapter
 from voyagent.http.headers import method_of_request
+from voyagent.kernel import otlp
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound
@@ -83,6 +84,24 @@ def install(app: Flask, settings: Settings) -> Sampler:
     with app.app_context():
         watch(db.session, db.engine, sampler, connections_max=2 * settings.db_pool_size)
     return sampler
+
+
+def start_sending(app: Flask, *, with_figures: bool) -> None:
+    """Begin to send metrics of this process, if the operator wants them.
+
+    Call this function after a fork, because a thread sends them. If `with_figures` is true, they
+    include those that are read from the database, which are the same for all processes.
+    """
+    if not otlp.is_sent("METRICS"):
+        return
+    from voyagent.kernel.metric_sending import MetricSender  # noqa: PLC0415 - OpenTelemetry
+
+    def read() -> list[Metric]:
+        with app.app_context():
+            return [*meters().registry.collect(), *(_current_metrics() if with_figures else ())]
+
+    settings: Settings = app.extensions["voyagent.settings"]
+    MetricSender(read, version=settings.version, interval_s=otlp.interval_s())
 
 
 def _may_read(settings: Settings) -> bool:

@@ -21,11 +21,10 @@ from opentelemetry.trace import SpanKind, StatusCode, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from voyagent.kernel.db_connections import purpose_of_process
+from voyagent.kernel.otlp import CLOSE_S
 
 Kind = Literal["SERVER", "CONSUMER", "CLIENT"]
 Attributes = dict[str, str | int]
-CLOSE_S = 2.0
-"""Seconds by which an unreachable collector may delay the end of the process."""
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _PARENT = "traceparent"
 
@@ -38,16 +37,9 @@ class Spans:
     """
 
     def __init__(self, *, version: str, ratio: float | None) -> None:
-        process = Resource(
-            {
-                "service.name": purpose_of_process(),
-                "service.version": version,
-                "service.instance.id": f"{socket.gethostname()}:{os.getpid()}",
-            }
-        )
         self._provider = TracerProvider(
             sampler=None if ratio is None else ParentBasedTraceIdRatio(ratio),
-            resource=process.merge(OTELResourceDetector().detect()),
+            resource=describe_process(version),
             shutdown_on_exit=False,
         )
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -112,3 +104,15 @@ class Spans:
         closing = Thread(target=self._provider.shutdown, name="spans-closing", daemon=True)
         closing.start()
         closing.join(CLOSE_S)
+
+
+def describe_process(version: str) -> Resource:
+    """Return the process as spans and metrics name it; variables may add to it."""
+    process = Resource(
+        {
+            "service.name": purpose_of_process(),
+            "service.version": version,
+            "service.instance.id": f"{socket.gethostname()}:{os.getpid()}",
+        }
+    )
+    return process.merge(OTELResourceDetector().detect())

@@ -1,9 +1,8 @@
-"""Traces of requests and jobs, sent to a collector if its address is set.
+"""Traces of requests and jobs, sent to a collector if its address is set (`otlp`).
 
-The environment variables are those of OpenTelemetry. Without an address nothing is recorded, and no
-module of OpenTelemetry is imported. A span has ids and names of the program only: no values, no
-URLs, no messages of exceptions (decision 52). The trace of a caller is not continued, because any
-client could then choose what is recorded.
+Without an address nothing is recorded, and no module of OpenTelemetry is imported. A span has ids
+and names of the program only: no values, no URLs, no messages of exceptions (decision 52). The
+trace of a caller is not continued, because any client could then choose what is recorded.
 """
 
 from __future__ import annotations
@@ -12,39 +11,16 @@ import atexit
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 
-from voyagent.kernel.config import ConfigurationError
+from voyagent.kernel import otlp
 
 if TYPE_CHECKING:
     from voyagent.kernel.spans import Attributes, Kind, Spans
 
-ADDRESSES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-SAMPLER, RATIO = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
-RATIO_DEFAULT = 0.05
-PROTOCOL = "http/protobuf"
-_NEEDED = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 _active: list[Spans] = []
-
-
-def check() -> None:
-    """Raise ConfigurationError if traces are wanted and cannot be sent."""
-    address = _address()
-    if address is None:
-        return
-    if not all(map(_is_installed, _NEEDED)):
-        raise ConfigurationError(
-            f"{address} is set, but the packages of OpenTelemetry are missing: install"
-            " voyagent[otel], or remove the variable"
-        )
-    if _first_set(PROTOCOLS, PROTOCOL) != PROTOCOL:
-        raise ConfigurationError(f"OTEL_EXPORTER_OTLP_PROTOCOL must be {PROTOCOL}, or not be set")
-    if SAMPLER not in os.environ and not 0 <= _ratio() <= 1:
-        raise ConfigurationError(f"{RATIO} must be a number from 0 to 1")
 
 
 def start(engine: Engine, *, version: str) -> None:
@@ -53,11 +29,12 @@ def start(engine: Engine, *, version: str) -> None:
     Call this function after a fork, because the spans are sent by a thread. The statements of
     `engine` become spans too.
     """
-    if _address() is None:
+    if not otlp.is_sent("TRACES"):
         return
     from voyagent.kernel.spans import Spans  # noqa: PLC0415 - imports OpenTelemetry
 
-    _active[:] = [Spans(version=version, ratio=None if SAMPLER in os.environ else _ratio())]
+    ratio = None if otlp.SAMPLER in os.environ else otlp.ratio()
+    _active[:] = [Spans(version=version, ratio=ratio)]
     event.listen(engine, "do_execute", _execute)
     event.listen(engine, "do_executemany", _execute_many)
     atexit.register(stop)
@@ -105,33 +82,6 @@ def trace_parent() -> str | None:
 def trace_id() -> str | None:
     """Return the id of the present trace in hexadecimal digits, or None."""
     return _active[0].trace_id() if _active else None
-
-
-def _address() -> str | None:
-    """Return the variable with the collector's address; None if traces are off."""
-    is_off = (
-        os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
-        or os.environ.get("OTEL_TRACES_EXPORTER", "").strip() == "none"
-    )
-    return None if is_off else next((name for name in ADDRESSES if os.environ.get(name)), None)
-
-
-def _first_set(names: tuple[str, ...], default: str) -> str:
-    return next(filter(None, map(os.environ.get, names)), default)
-
-
-def _ratio() -> float:
-    try:
-        return float(os.environ.get(RATIO) or RATIO_DEFAULT)
-    except ValueError:
-        return -1
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # of a package above it
-        return False
 
 
 def _execute(cursor: Any, statement: str, parameters: Any, _context: object) -> bool:
