@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -249,7 +250,10 @@ def test_the_turn_of_a_removed_person_ends_with_a_sentence(
 
 
 def test_a_crash_is_an_error_and_a_final_and_the_next_turn_works(
-    talk: Talk, alice: Person, monkeypatch: pytest.MonkeyPatch
+    talk: Talk,
+    alice: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def broken(_self: BuiltInPlanner, _conversation: Conversation, _send_text: SendText) -> Move:
         raise ZeroDivisionError
@@ -259,6 +263,10 @@ def test_a_crash_is_an_error_and_a_final_and_the_next_turn_works(
     events = talk.say(alice, session_id, "help")
     assert kinds(events) == ["error", "final"]
     assert "ZeroDivision" not in events[0]["error_message"]
+    logged = map(json.loads, capsys.readouterr().out.splitlines())
+    (crash,) = [line for line in logged if line["event"] == "turn.crashed"]
+    ids = {"person": str(alice.actor.user_id), "turn": str(events[0]["turn_id"])}
+    assert crash.items() >= ids.items()
     monkeypatch.undo()
     assert kinds(talk.say(alice, session_id, "help")) == ["text_delta", "final"]
 

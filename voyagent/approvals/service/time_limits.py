@@ -5,7 +5,6 @@ A decision holds a database connection for writes.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -16,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from voyagent.approvals.service.errors import DecisionsBusy, DecisionTimedOut
 from voyagent.identity.service.trust import is_provisional
+from voyagent.kernel import time_limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.reauthentication import long_work
 from voyagent.kernel.db import db
@@ -31,18 +31,18 @@ _LIMIT_STATEMENTS = text(
 )
 
 
-class TimeLimit:
+class TimeLimit(time_limits.TimeLimit):
     """Time limit of a request that decides on proposals or previews them, from now on."""
 
     def __init__(self) -> None:
-        self._ends_at = time.monotonic() + DECISION_MAX_S
+        super().__init__(DECISION_MAX_S)
 
     def check(self) -> None:
         """Let the following statements of the transaction take only the time that is left.
 
         Call this function before each step. Raises DecisionTimedOut if no time is left.
         """
-        rest_ms = int((self._ends_at - time.monotonic()) * 1000)
+        rest_ms = int(self.left_s * 1000)
         if rest_ms <= 0:
             raise DecisionTimedOut
         db.session.execute(_LIMIT_STATEMENTS, {"rest_ms": rest_ms})

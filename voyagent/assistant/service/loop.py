@@ -58,6 +58,7 @@ from voyagent.chat.service import turns
 from voyagent.chat.service.turns import TurnTakenOver
 from voyagent.drivers.models.usage import Usage
 from voyagent.identity.queries import people as identity
+from voyagent.kernel import logs
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import N_, Unauthorized, VoyagentError
@@ -92,18 +93,22 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None =
     """
     with transaction(tenant_id):
         turn = turns.begin_turn(turn_id)
-    if turn is None:
-        return
+    if turn is not None:
+        with logs.bound(person=turn.user_id):
+            _run(turn, planner, models)
+
+
+def _run(turn: Turn, planner: Planner, models: Models | None) -> None:
     try:
         Performance(turn, planner, models).to_the_end()
     except TurnTakenOver:
-        log.info("turn.taken_over", turn=turn_id, attempt=turn.attempt)
+        log.info("turn.taken_over", turn=turn.id, attempt=turn.attempt)
     except AWAY:
         raise
     except Unauthorized:
         _fail(turn, GONE)
     except Exception:  # after any error a turn must end with a `final` event
-        log.exception("turn.crashed", turn=turn_id)
+        log.exception("turn.crashed", turn=turn.id)
         _fail(turn, CRASHED)
 
 
