@@ -24,6 +24,7 @@ from voyagent.approvals import queries
 from voyagent.approvals.service import deciding, time_limits
 from voyagent.approvals.service.errors import DecisionsBusy
 from voyagent.chat.queries import sessions as chats
+from voyagent.kernel import time_limits as kernel_time_limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.limits import long_work
@@ -199,7 +200,7 @@ def test_two_agencies_that_decide_all_the_time_do_not_refuse_a_third(
 def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[object, str], None]:
     """Let the time of a decision pass in a function, by a clock of its own."""
     now = [0.0]
-    monkeypatch.setattr(time_limits, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(kernel_time_limits, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def pass_in(module: object, name: str) -> None:
         function = getattr(module, name)
