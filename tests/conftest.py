@@ -7,11 +7,12 @@ production.
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ from voyagent.kernel import db_connections
 from voyagent.kernel.config import Settings, load_settings
 from voyagent.kernel.db_connections import Purpose, parameters_for
 
+NO_JOBS = """
+delete from procrastinate_jobs where status in ('todo', 'doing');
+update chat_turns set status = 'stopped', finished_at = now()
+ where status in ('queued', 'running');
+update approvals set expires_at = now() + interval '1 year'
+ where status = 'pending' and expires_at < now() + interval '1 month';
+update approvals set resolved_at = now() + interval '1 year'
+ where effect_status = 'waiting' and resolved_at < now()
+"""
 gc.disable()  # until the tests are collected
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -88,28 +98,80 @@ def server_urls() -> Iterator[tuple[str, str]]:
     The server is the embedded one or VOYAGENT_TEST_DB_URL.
     """
     given = os.environ.get("VOYAGENT_TEST_DB_URL")
-    if given:
-        yield given, given
-        return
-    with shared_server(ROOT / "var" / "test-server", fast=True) as server:
-        yield server.admin_url, server.app_url
-
-
-def _migrate(settings: Settings) -> None:
-    cli.migrate(create_app(settings))
+    with ExitStack() as running:
+        if given:
+            urls = given, given
+        else:
+            server = running.enter_context(shared_server(ROOT / "var" / "test-server", fast=True))
+            urls = server.admin_url, server.app_url
+        yield urls
+        with _server(urls) as connection:
+            connection.execute(sa.text(f"drop database {_template(urls)}"))
 
 
 @contextmanager
 def fresh_database(
-    server_urls: tuple[str, str], data_dir: Path, migrate: Callable[[Settings], None] = _migrate
+    server_urls: tuple[str, str],
+    data_dir: Path,
+    migrate: Callable[[Settings], None] | None = None,
 ) -> Iterator[Settings]:
-    """Settings of a new, migrated database that is dropped when the block ends."""
+    """Settings of a new, migrated database that is dropped when the block ends.
+
+    Without `migrate` it is a copy of a database that has been migrated once.
+    """
+    template = _template(server_urls) if migrate is None else "template1"
+    made = _settings_of(server_urls, f"test_{secrets.token_hex(6)}", data_dir)
+    with _server(server_urls) as server:
+        server.execute(sa.text(f"create database {_name_of(made)} template {template}"))
+        if migrate is not None:
+            _migrate_alone(server, made, migrate)
+    yield made
+    with _server(server_urls) as server:
+        server.execute(sa.text(f"drop database if exists {_name_of(made)} with (force)"))
+
+
+@functools.cache
+def _template(server_urls: tuple[str, str]) -> str:
+    """Return the name of a new, migrated database of a server, which nobody can connect to."""
+    made = _settings_of(server_urls, f"template_{secrets.token_hex(6)}", Path(os.devnull))
+    name = _name_of(made)
+    with _server(server_urls) as server:
+        server.execute(sa.text(f"create database {name}"))
+        _migrate_alone(server, made, lambda settings: cli.migrate(create_app(settings)))
+        server.execute(sa.text(f"alter database {name} allow_connections false"))
+        server.execute(
+            sa.text("select pg_terminate_backend(pid) from pg_stat_activity where datname = :name"),
+            {"name": name},
+        )
+    return name
+
+
+def _migrate_alone(
+    server: sa.Connection, settings: Settings, migrate: Callable[[Settings], None]
+) -> None:
+    """Migrate a database while no other test process does.
+
+    Roles belong to the server, and two first migrations at once would both create them.
+    """
+    server.execute(sa.text("select pg_advisory_lock(7203842)"))
+    migrate(settings)
+    server.execute(sa.text("select pg_advisory_unlock(7203842)"))
+
+
+@contextmanager
+def _server(server_urls: tuple[str, str]) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(server_urls[0], isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        yield connection
+
+
+def _name_of(settings: Settings) -> str:
+    return sa.make_url(settings.db_url or "").database or ""
+
+
+def _settings_of(server_urls: tuple[str, str], name: str, data_dir: Path) -> Settings:
     admin_url, app_url = (sa.make_url(url) for url in server_urls)
-    name = f"test_{secrets.token_hex(6)}"
-    owner = sa.create_engine(admin_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with owner.connect() as connection:
-        connection.execute(sa.text(f"create database {name}"))
-    made = load_settings(
+    return load_settings(
         env="test",
         db_url=app_url.set(database=name).render_as_string(hide_password=False),
         db_admin_url=admin_url.set(database=name).render_as_string(hide_password=False),
@@ -124,14 +186,6 @@ def fresh_database(
         # all suites come from one address; the limits per account are not scaled
         limit_scale=10_000,
     )
-    with owner.connect() as connection:
-        # Roles are the server's: two first migrations at once, in two databases, would trip over
-        # them. Closing the connection unlocks.
-        connection.execute(sa.text("select pg_advisory_lock(7203842)"))
-        migrate(made)
-    yield made
-    with owner.connect() as connection:
-        connection.execute(sa.text(f"drop database if exists {name} with (force)"))
 
 
 @pytest.fixture(scope="session")
@@ -166,28 +220,7 @@ def no_jobs(owners: sa.Engine) -> None:
     postponed, because a worker checks it each minute.
     """
     with owners.begin() as connection:
-        connection.execute(
-            sa.text("delete from procrastinate_jobs where status in ('todo', 'doing')")
-        )
-        connection.execute(
-            sa.text(
-                "update chat_turns set status = 'stopped', finished_at = now() where status in"
-                " ('queued', 'running')"
-            )
-        )
-        later = "now() + interval '1 year'"
-        connection.execute(
-            sa.text(
-                f"update approvals set expires_at = {later} where status = 'pending' and expires_at"
-                " < now() + interval '1 month'"
-            )
-        )
-        connection.execute(
-            sa.text(
-                f"update approvals set resolved_at = {later} where effect_status = 'waiting' and"
-                " resolved_at < now()"
-            )
-        )
+        connection.exec_driver_sql(NO_JOBS)
 
 
 @pytest.fixture
@@ -221,14 +254,9 @@ def charlie(people: People) -> Person:
 
 
 @pytest.fixture
-def owner_engine(settings: Settings) -> Iterator[sa.Engine]:
-    """A connection as the schema's owner, without row-level security.
-
-    It reads stored rows.
-    """
-    engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""))
-    yield engine
-    engine.dispose()
+def owner_engine(owners: sa.Engine) -> sa.Engine:
+    """Connections as the schema's owner, without row-level security, to read stored rows."""
+    return owners
 
 
 @pytest.fixture

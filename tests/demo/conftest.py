@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from voyagent import cli
+from tests.conftest import fresh_database
 from voyagent.demo.service.agency import fill
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 
 
 @pytest.fixture(scope="module")
-def demo_settings(settings: Settings) -> Iterator[Settings]:
+def demo_settings(
+    server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
     """Settings of a second new, migrated database."""
-    admin_url, app_url = (
-        sa.make_url(settings.db_admin_url or ""),
-        sa.make_url(settings.db_url or ""),
-    )
-    name = f"demo_{secrets.token_hex(6)}"
-    owner = sa.create_engine(admin_url, isolation_level="AUTOCOMMIT")
-    with owner.connect() as connection:
-        connection.execute(sa.text(f"create database {name}"))
-    made = settings.model_copy(
-        update={
-            "db_url": app_url.set(database=name).render_as_string(hide_password=False),
-            "db_admin_url": admin_url.set(database=name).render_as_string(hide_password=False),
-        }
-    )
-    cli.migrate(create_app(made))
-    yield made
-    with owner.connect() as connection:
-        connection.execute(sa.text(f"drop database if exists {name} with (force)"))
-    owner.dispose()
+    with fresh_database(server_urls, tmp_path_factory.mktemp("demo")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Table, text
-from sqlalchemy.dialects.postgresql import insert
 
 from voyagent.audit.service import recording as audit
 from voyagent.identity.service import accounts as identity_accounts
@@ -66,6 +65,16 @@ _WRITE = text("""
     )
     select recorded_at from entry
     """)
+_OPEN = text("""
+    insert into accounts (tenant_id, id, code, name, type, normal_side, purpose)
+    select :tenant_id, account.*
+      from unnest(cast(:id as uuid[]), cast(:code as text[]), cast(:name as text[]),
+                  cast(:type as text[]), cast(:normal_side as text[]), cast(:purpose as text[]))
+           as account
+    on conflict do nothing
+    returning id
+    """)
+_OF_ACCOUNT = ("code", "name", "type", "normal_side", "purpose")
 _OF_LINE = ("account_id", "currency", "debit_minor", "credit_minor", "party_name", "memo")
 
 
@@ -160,21 +169,9 @@ def open_books(actor: Actor) -> None:
     """
     actor.require("ledger.open")
     tenant_id = current_tenant(db.session)
-    rows = [
-        {
-            "tenant_id": tenant_id,
-            "id": new_id(),
-            "code": account.code,
-            "name": account.name,
-            "type": account.type,
-            "normal_side": account.normal_side,
-            "purpose": account.purpose,
-        }
-        for account in CHART
-    ]
-    opened = db.session.execute(
-        insert(_ACCOUNTS).on_conflict_do_nothing().returning(_ACCOUNTS.c.id), rows
-    ).all()
+    columns = {name: [getattr(account, name) for account in CHART] for name in _OF_ACCOUNT}
+    ids = [new_id() for _ in CHART]
+    opened = db.session.execute(_OPEN, {"tenant_id": tenant_id, "id": ids} | columns).all()
     if opened:
         audit.record(
             actor,
