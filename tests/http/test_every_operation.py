@@ -61,11 +61,27 @@ def test_authentication_is_checked_before_schema_and_resource(app: Flask, call: 
         assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
 
 
+@pytest.fixture(scope="module")
+def signed_out(app: Flask) -> Person:
+    person = People(app).sign_up("Sara Gone", agency="Sara Travels")
+    person.api.post("/auth/sign-out")
+    return person
+
+
 @named(GUARDED)
-def test_an_anonymous_caller_is_refused(app: Flask, alice: Person, call: Call) -> None:
-    alice.api.post("/auth/sign-out")
-    answer = send(alice.api, call, call.address(), **({"json": {}} if call.operation.body else {}))
+def test_an_anonymous_caller_is_refused(signed_out: Person, call: Call) -> None:
+    answer = send(
+        signed_out.api, call, call.address(), **({"json": {}} if call.operation.body else {})
+    )
     assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
+
+
+@pytest.fixture(scope="module")
+def viewer(app: Flask) -> Person:
+    people = People(app)
+    return people.colleague(
+        people.sign_up("Vera Owner", agency="Vera Travels"), "Vic", role="viewer"
+    )
 
 
 @named(
@@ -77,9 +93,9 @@ def test_an_anonymous_caller_is_refused(app: Flask, alice: Person, call: Call) -
         and call.name not in BY_CAPABILITY
     ]
 )
-def test_a_viewer_changes_nothing_but_the_own_account(victor: Person, call: Call) -> None:
+def test_a_viewer_changes_nothing_but_the_own_account(viewer: Person, call: Call) -> None:
     answer = send(
-        victor.api,
+        viewer.api,
         call,
         call.address(),
         **({"json": {"nonsense": [1]}} if call.operation.body else {}),
