@@ -190,6 +190,7 @@ FIGURES = {
     "searches": (
         long_work.SEARCHES,
         long_work.SEARCHES_WAITING,
+        long_work.ERASURES_WAITING,
         searches.WAIT_S,
         searches.SEARCH_S,
         erasure.ERASE_S,
@@ -286,7 +287,8 @@ def test_there_are_more_threads_than_may_wait() -> None:
         Settings.model_fields["streams_max"].default,
         buffering.SLOW_READERS_MAX,
         3 * places.QUEUE_MAX,  # writes, writes without an agency, reads
-        long_work.SEARCHES_WAITING + long_work.DECISIONS_WAITING + 3 * long_work.POLLING,
+        long_work.SEARCHES_WAITING + long_work.ERASURES_WAITING,
+        long_work.DECISIONS_WAITING + 3 * long_work.POLLING,
         copy_export.EXPORTS_WAITING + 2 * copy_export.ALL_FILES_WAITING,
         passwords.ADDRESS_WAITING_MAX + passwords.STRANGERS_WAITING_MAX,
     )

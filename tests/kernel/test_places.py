@@ -321,6 +321,25 @@ def test_a_person_with_many_addresses_does_not_fill_the_queue_for_a_colleague() 
         assert calm.result(timeout=1) is True
 
 
+def test_in_a_full_queue_a_party_replaces_one_that_has_just_had_a_place() -> None:
+    places = Places(1, 1, waiting_max=1, queue_max=2)
+    for party in "CAB":
+        assert places.take(party, 0)
+        places.release(party)
+    assert places.take("D", 0)
+    with ThreadPoolExecutor(3) as threads:
+        first, replaced = (threads.submit(places.take, party, 5) for party in "AB")
+        while places.waiting < 2:
+            time.sleep(0.01)
+        assert not places.take("D", 5), "its own place is the last that was given"
+        newcomer = threads.submit(places.take, "C", 5)
+        assert not replaced.result(5)
+        places.release("D")
+        assert newcomer.result(5), "its turn is longest ago"
+        places.release("C")
+        assert first.result(5)
+
+
 def test_a_new_agency_at_a_busy_address_replaces_nobody_of_a_calm_address() -> None:
     places = Places(1, 1, queue_max=4)
     calm = ({"party": "V", "address": f"2.2.2.{n}", "person": str(n)} for n in range(2))

@@ -20,6 +20,7 @@ from tests.trips.things import OUT, PASSPORT, a_line, a_passenger, a_trip, keyri
 from voyagent.audit.service import recording as audit
 from voyagent.chat.service import conversations as chat, turns
 from voyagent.enquiries import service as enquiries
+from voyagent.identity.service import trust
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
@@ -374,6 +375,38 @@ def test_two_agencies_that_search_all_the_time_do_not_refuse_a_third(
         finally:
             over.set()
     assert statuses == [200] * 5
+
+
+def test_erasures_leave_a_place_to_searches(
+    alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An erasure may take longer than others wait."""
+    monkeypatch.setattr(searches, "WAIT_S", 0.1)
+    path = f"/privacy/parties/{a_subject(charlie).party_id}"
+    with long_work.searching(alice.actor.tenant_id, SearchesBusy, 0, erases=True):
+        refused = charlie.api.post(f"{path}/erase", json={"reason": "asked"})
+        assert (refused.status_code, refused.json["detail"]) == (503, "searches_busy")
+        assert charlie.api.get(path).status_code == 200
+
+
+def test_provisional_agencies_search_one_at_a_time(
+    alice: Person, charlie: Person, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searches, "WAIT_S", 0.1)
+    paths = [f"/privacy/parties/{a_subject(one).party_id}" for one in (alice, charlie)]
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text("update tenants set verified_at = null where id = any(:ids)"),
+            {"ids": [alice.actor.tenant_id, charlie.actor.tenant_id]},
+        )
+        connection.execute(
+            sa.text("update users set email_verified = false where tenant_id = any(:ids)"),
+            {"ids": [alice.actor.tenant_id, charlie.actor.tenant_id]},
+        )
+    with long_work.searching(trust.PROVISIONAL, SearchesBusy, 0):
+        for person, path in zip((alice, charlie), paths, strict=True):
+            assert person.api.get(path).json["detail"] == "searches_busy"
+    assert charlie.api.get(paths[1]).status_code == 200
 
 
 def test_a_search_that_waits_holds_no_connection_and_authenticates_again(

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from voyagent.approvals.service.errors import DecisionsBusy, DecisionTimedOut
-from voyagent.identity.service.trust import is_provisional
+from voyagent.identity.service.trust import party_of
 from voyagent.kernel import time_limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.reauthentication import long_work
@@ -24,7 +24,6 @@ from voyagent.kernel.limits.long_work import deciding
 DECISION_MAX_S = 10.0
 """Time that one request may take for locks, checks, dry runs and decisions."""
 WAIT_S = 15.0
-_PROVISIONAL = "provisional agencies"
 _LIMIT_STATEMENTS = text(
     "select set_config('statement_timeout', floor(least(nullif(extract(epoch from"
     " current_setting('statement_timeout')::interval) * 1000, 0), :rest_ms))::int::text, true)"
@@ -65,8 +64,7 @@ def decision(actor: Actor, permission: str, acts: int) -> Iterator[tuple[Actor, 
     """
     with ExitStack() as held:
         if acts > 1:
-            party = _PROVISIONAL if is_provisional() else actor.tenant_id
-            place = partial(deciding, party, DecisionsBusy)
+            place = partial(deciding, party_of(actor), DecisionsBusy)
             actor = held.enter_context(long_work(actor, place, DecisionsBusy, WAIT_S))
             actor.require(permission)
         try:

@@ -8,12 +8,17 @@ address of somebody else.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from sqlalchemy import select
 
 from voyagent.identity.queries import people
 from voyagent.identity.service.errors import AgencyNotVerified
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db, rows_changed
+
+PROVISIONAL = "provisional agencies"
 
 
 def require_verified_agency() -> None:
@@ -30,6 +35,14 @@ def is_provisional() -> bool:
     """Return True if the current agency is provisional."""
     statement = select(people.is_provisional().label("provisional"))
     return bool(SessionReader(db.session).read(statement)[0][0]["provisional"])
+
+
+def party_of(actor: Actor) -> Hashable:
+    """Return the party whose share of the limits on long work a caller uses.
+
+    All provisional agencies together are one party, because a stranger can sign up many.
+    """
+    return PROVISIONAL if is_provisional() else actor.tenant_id
 
 
 def note_verified_agency() -> bool:

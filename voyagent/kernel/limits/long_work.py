@@ -14,10 +14,11 @@ from voyagent.kernel.limits.callers import present_network
 from voyagent.kernel.limits.places import Places
 
 Refusal = Callable[[], Exception]
-SEARCHES, SEARCHES_WAITING = 2, 8
+SEARCHES, SEARCHES_WAITING, ERASURES_WAITING = 2, 16, 8
 DECISIONS, AGENCY_DECISIONS_WAITING, DECISIONS_WAITING = 2, 4, 12
 IMPORTS, SMALL_ROWS, POLLING, AGENCY_POLLING = 2, 100, 24, 8
 _searches = Places(SEARCHES, 1, waiting_max=1, queue_max=SEARCHES_WAITING)
+_erasures = Places(SEARCHES - 1, 1, waiting_max=1, queue_max=ERASURES_WAITING)
 _decisions = Places(
     DECISIONS,
     1,
@@ -30,13 +31,17 @@ _large_imports = Places(IMPORTS - 1, 1, waiting_max=AGENCY_POLLING, queue_max=PO
 _polling = Places(POLLING, AGENCY_POLLING)
 
 
-def searching(agency: UUID, refusal: Refusal, wait_s: float) -> AbstractContextManager[None]:
+def searching(
+    party: Hashable, refusal: Refusal, wait_s: float, *, erases: bool = False
+) -> AbstractContextManager[None]:
     """Hold a place for a search of all texts of an agency while the block runs.
 
-    The caller must hold no connection while it waits. Raises `refusal()` if there is no place
-    within `wait_s` seconds.
+    `party` is the agency, or the name of a group of agencies that share a place. Searches that
+    erase what they find take longer. They may hold all places but one, so that other searches need
+    not wait for them. The caller must hold no connection while it waits. Raises `refusal()` if
+    there is no place within `wait_s` seconds.
     """
-    return holding([_searches], agency, wait_s, refusal)
+    return holding([_erasures, _searches] if erases else [_searches], party, wait_s, refusal)
 
 
 def deciding(party: Hashable, refusal: Refusal, wait_s: float) -> AbstractContextManager[None]:

@@ -244,7 +244,8 @@ class Places:
         The caller must come from a less busy IP address; or from one that is not busier, and be of
         a less busy party or a less busy person of the party. Busy means the number of waiting
         callers; the difference must be at least two. The last caller of the busiest address, party
-        or person is refused.
+        or person is refused. Otherwise the caller may replace one of a busier party that has had a
+        place since the caller's party had one.
         """
         others = [one for one in self._waiting if not one.is_first and one is not ticket]
         busy = Counter(one.source for one in others)
@@ -254,6 +255,7 @@ class Places:
             _last_of_the_busiest([(one.source, one) for one in others], ticket.source)
             or _last_of_the_busiest([(one.party, one) for one in near], ticket.party)
             or _last_of_the_busiest([(one.person, one) for one in colleagues], ticket.person)
+            or self._last_served(near, ticket)
         )
         if last is None:
             return False
@@ -261,6 +263,20 @@ class Places:
         if last.came is not None:
             last.came.set()
         return True
+
+    def _last_served(self, waiting: Sequence[_Ticket], ticket: _Ticket) -> _Ticket | None:
+        """Return the caller of a busier party that got a place last, and after `ticket`'s party."""
+        busy = Counter(one.party for one in waiting)
+        return max(
+            (
+                one
+                for one in waiting
+                if busy[one.party] > busy[ticket.party]
+                and self._turn_of(one.party) > self._turn_of(ticket.party)
+            ),
+            key=lambda one: self._turn_of(one.party),
+            default=None,
+        )
 
     def _next(self) -> _Ticket | None:
         """Return the waiting caller who gets the next free place, if there is one."""

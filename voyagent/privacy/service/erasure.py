@@ -142,7 +142,7 @@ def erase(keyring: Keyring, actor: Actor, party_id: UUID, *, reason: str) -> Era
     why = reason.strip()
     if not 1 <= len(why) <= REASON_MAX:
         raise ReasonRequired
-    with searching(actor, "privacy.erase") as limit:
+    with searching(actor, "privacy.erase", erases=True) as limit:
         return _erase(keyring, actor, party_id, why, limit)
 
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from uuid import UUID
 
+from voyagent.identity.service.trust import party_of
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.reauthentication import long_work
 from voyagent.kernel.limits.long_work import searching as places_to_search
@@ -24,8 +25,11 @@ refused_until: dict[UUID, float] = {}
 
 
 @contextmanager
-def searching(actor: Actor, permission: str) -> Iterator[TimeLimit]:
+def searching(actor: Actor, permission: str, *, erases: bool = False) -> Iterator[TimeLimit]:
     """Run the block as one of the few searches that a process runs at a time.
+
+    All provisional agencies together run one at a time. `erases` says that the block erases what it
+    finds, which takes longer.
 
     All statements in the block may take SEARCH_S seconds together. A block that writes after the
     search may restart the time limit. If the time is up, the agency can begin no search for a
@@ -40,7 +44,7 @@ def searching(actor: Actor, permission: str) -> Iterator[TimeLimit]:
     if refused_until.get(agency, 0) > time.monotonic():
         raise SearchTimedOut
     with ExitStack() as held:
-        place = partial(places_to_search, agency, SearchesBusy)
+        place = partial(places_to_search, party_of(actor), SearchesBusy, erases=erases)
         held.enter_context(long_work(actor, place, SearchesBusy, WAIT_S)).require(permission)
         try:
             with time_limit(SEARCH_S, allows_long=True) as limit:
