@@ -127,7 +127,7 @@ class AccessTokens:
 
 @lru_cache(_HEADS_KEPT)
 def _kid(head: str, otherwise: str) -> object:
-    """Return the id of the secret with which a token with this header claims to be signed.
+    """Return the id of the secret that the header of a token names.
 
     If the header names no secret, the result is `otherwise`. The header is read without
     verification, so the result must not be trusted. Raises ValueError.
