@@ -164,6 +164,12 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
         db.session.remove()
 
 
+def flush() -> None:
+    """Send the changes of the session to the database, if there is a session."""
+    if db.session.registry.has():
+        db.session.flush()
+
+
 def finish(error: VoyagentError | None = None) -> None:
     """Commit the transaction, or roll it back after an error.
 
