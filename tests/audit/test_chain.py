@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.audit.conftest import events
 from tests.people import Person
 from voyagent.audit.service import checks, recording as audit
 from voyagent.enquiries import service as enquiries
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, transaction
 
 BOUND = sa.text("select set_config('app.tenant', :t, true)")
 AUDIT = sa.text("select app.audit(cast(:events as jsonb))")
@@ -150,6 +151,23 @@ def test_the_head_is_locked_last(alice: Person, statements: list[str]) -> None:
     """Statements after the lock would delay other acts of the agency."""
     alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 1})
     assert "app.audit(" in statements[-1]
+
+
+def test_the_events_and_the_commit_are_one_message(app: Flask, alice: Person) -> None:
+    """Other acts of the agency wait from the lock of the head until the commit."""
+    with app.app_context(), tempfile.TemporaryFile("w+") as file:
+        with transaction(alice.actor.tenant_id):
+            audit.record(alice.actor, "probe.made")
+            connection: Any = db.session.connection().connection.driver_connection
+            connection.pgconn.trace(file.fileno())
+        connection.pgconn.untrace()
+        file.seek(0)
+        messages = [line.rstrip("\n").split("\t")[1:] for line in file]
+    sent = [kind for direction, _size, kind, *_ in messages if direction == "F"]
+    assert (sent.count("Execute"), sent.count("Sync")) == (2, 1)
+    assert [direction for direction, *_ in messages] == sorted(
+        (direction for direction, *_ in messages), reverse=True
+    )
 
 
 def test_an_event_without_an_agency_is_refused(app: Flask, alice: Person) -> None:

@@ -166,7 +166,7 @@ def test_reads_leave_a_read_only_server_after_a_write_met_it(
     bearer = {"Authorization": f"Bearer {alice.access_token}"}
 
     def of_reads() -> object:
-        with lane._taken() as connection:  # noqa: SLF001 - its only one
+        with lane._connections.taken() as connection:  # noqa: SLF001 - its only one
             return connection.execute("show transaction_read_only").fetchone()[0]
 
     read_only(on=True)

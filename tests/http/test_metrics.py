@@ -25,6 +25,7 @@ from voyagent.http import metrics as http_metrics
 from voyagent.http.headers import METHODS
 from voyagent.kernel import jobs, metrics as kernel_metrics
 from voyagent.kernel.config import Environment
+from voyagent.kernel.database import read_connections
 from voyagent.kernel.database.start_checks import SCHEMA_TO
 from voyagent.kernel.db import db
 from voyagent.kernel.last_runs import note_run
@@ -726,7 +727,10 @@ def test_a_refusal_by_a_rate_limit_is_counted(app: Flask) -> None:
     assert (after - before, refused) == (2, 2)
 
 
-def test_waits_and_discarded_connections_are_counted(app: Flask, alice: Person) -> None:
+def test_waits_and_discarded_connections_are_counted(
+    app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_connections, "COUNTED_WAIT_S", 0.0)
     before = read(app)
     with app.app_context():
         connection = db.engine.connect()

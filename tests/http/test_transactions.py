@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from flask import Flask
 
 from tests.http.conftest import Variant
 from tests.people import Person
+from voyagent.enquiries import service
 from voyagent.http.app import ATTEMPTS_MAX
 from voyagent.kernel import tenancy
 from voyagent.kernel.db import db, rows_changed
@@ -134,6 +136,24 @@ def test_dead_connections_in_the_pool_are_replaced(
             == 201
         )
     assert app.test_client().get("/api/enquiries", headers=bearer).json["total"] == 6
+
+
+def test_a_connection_lost_before_the_commit_is_replaced(
+    alice: Person, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, pids = service.audit.record, []
+
+    def lose_connection(*arguments: Any, **options: Any) -> None:
+        record(*arguments, **options)
+        if not pids:
+            pids.append(db.session.connection().connection.driver_connection.info.backend_pid)
+            with owner_engine.connect() as owner:
+                owner.scalar(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pids[0]})
+
+    monkeypatch.setattr(service.audit, "record", lose_connection)
+    answer = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"})
+    assert answer.status_code == 201
+    assert alice.api.get("/enquiries").json["total"] == 1
 
 
 @pytest.mark.parametrize("sqlstate", ["57P01", "57P03"])

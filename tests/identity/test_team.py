@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import jwt
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -110,12 +111,8 @@ def test_a_changed_role_applies_at_once_to_valid_tokens(
         assert made.status_code == (201 if may_write else 403)
     assert (bob.api.get("/auth/invites").status_code == 200) == (role == "agency_admin")
     assert browser.get("/enquiries/new").status_code == (200 if may_write else 403)
-    assert (
-        app.extensions["voyagent.identity"].tokens.claims(refresh(app, bob.refresh_token)[0])[
-            "role"
-        ]
-        == role
-    )
+    renewed = refresh(app, bob.refresh_token)[0]
+    assert jwt.decode(renewed, options={"verify_signature": False})["role"] == role
 
 
 def test_a_changed_role_records_an_event_and_sends_a_mail(

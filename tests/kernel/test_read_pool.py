@@ -55,10 +55,10 @@ def wire(lane: ReadPool) -> Iterator[list[str]]:
     """Record the messages that the pool's only connection sends and receives."""
     messages: list[str] = []
     with tempfile.TemporaryFile("w+") as file:
-        with lane._taken() as connection:  # noqa: SLF001 - its only one
+        with lane._connections.taken() as connection:  # noqa: SLF001 - its only one
             connection.pgconn.trace(file.fileno())
         yield messages
-        with lane._taken() as connection:  # noqa: SLF001
+        with lane._connections.taken() as connection:  # noqa: SLF001
             connection.pgconn.untrace()
         file.seek(0)
         messages += [line.split("\t", 1)[1] if "\t" in line else line for line in file]
@@ -241,7 +241,7 @@ def end_all(lane: ReadPool, owner: sa.Engine, connections: int) -> None:
     """Have the server end every connection of the lane's pool, as a restart does."""
     with ExitStack() as stack:
         pids = [
-            stack.enter_context(lane._taken()).info.backend_pid  # noqa: SLF001
+            stack.enter_context(lane._connections.taken()).info.backend_pid  # noqa: SLF001
             for _ in range(connections)
         ]
     with owner.connect() as connection:
@@ -350,7 +350,7 @@ def test_the_read_pool_fails_at_once_without_a_database(app: Flask, alice: Perso
 
 
 def test_a_caller_waits_for_a_free_connection(app: Flask, lane: ReadPool, alice: Person) -> None:
-    with ThreadPoolExecutor(1) as pool, lane._taken():  # noqa: SLF001 - its only one
+    with ThreadPoolExecutor(1) as pool, lane._connections.taken():  # noqa: SLF001 - its only one
         waiting = pool.submit(reader(app, lane, alice).read, EMAILS)
         with pytest.raises(TimeoutError):
             waiting.result(timeout=1)

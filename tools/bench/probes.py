@@ -76,11 +76,12 @@ def answered(here: Installation, call: Call) -> list[tuple[Any, Any]]:
 
 @contextmanager
 def _noted(note: Callable[[Any, Any], None]) -> Iterator[None]:
-    """Pass every statement that this process sends to `note`."""
+    """Pass every statement that this process sends to `note`, but not COMMIT."""
     execute: Any = psycopg.Cursor.execute
 
     def noted(cursor: Any, query: Any, values: Any = None, **options: Any) -> Any:
-        note(query, values)
+        if query != "commit":
+            note(query, values)
         return execute(cursor, query, values, **options)
 
     setattr(psycopg.Cursor, "execute", noted)  # noqa: B010 - the driver's own method, put back below

@@ -156,10 +156,15 @@ def create(actor: Actor, **fields: Unpack[NewEnquiry]) -> Enquiry:
     _check(values)
     now = clock.now()
     enquiry = Enquiry(
-        id=new_id(), created_by_user_id=actor.user_id, created_at=now, updated_at=now, **values
+        tenant_id=actor.tenant_id,
+        id=new_id(),
+        created_by_user_id=actor.user_id,
+        created_at=now,
+        updated_at=now,
+        **values,
     )
+    # Inserted at the commit: from then on other writers of the agency wait for the counters.
     db.session.add(enquiry)
-    db.session.flush()
     inputs, private = _audit_changes({name: (None, value) for name, value in values.items()})
     audit.record(
         actor, "enquiry.created", entity_refs=_refs(enquiry), inputs=inputs, private=private

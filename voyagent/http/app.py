@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from voyagent.http.compression import FILES
 from voyagent.http.tracing import handle_in_span
 from voyagent.kernel import clock
-from voyagent.kernel.db import db, finish
+from voyagent.kernel.db import db, finish, flush
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.limits.running_requests import running_requests
 
@@ -139,6 +139,7 @@ class VoyagentFlask(Flask):
         except BaseException:
             db.session.rollback()
             raise
+        flush()
         g.committing = True
         finish()
         return response

@@ -29,17 +29,20 @@ from sqlalchemy.exc import (
     OperationalError,
     TimeoutError as PoolTimeoutError,
 )
-from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from voyagent.kernel import tenancy
 from voyagent.kernel.errors import NotFound, VoyagentError
+from voyagent.kernel.tracing import database_span
 
 DRIVER = "postgresql+psycopg://"
 Columns: TypeAlias = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
 """Columns of a table, an alias or a subquery: its attribute `c`."""
 Entity = TypeVar("Entity")
+AND_COMMIT = " /* and commit */"
+"""End of a statement that is sent together with COMMIT."""
 READ_ONLY = "25006"
 """SQLSTATE of a write on a read-only server, such as the former primary after a switchover."""
 AWAY = (
@@ -164,6 +167,12 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
         db.session.remove()
 
 
+def flush() -> None:
+    """Send the changes of the session to the database, if there is a session."""
+    if db.session.registry.has():
+        db.session.flush()
+
+
 def finish(error: VoyagentError | None = None) -> None:
     """Commit the transaction, or roll it back after an error.
 
@@ -180,6 +189,37 @@ def finish(error: VoyagentError | None = None) -> None:
     except BaseException:
         db.session.rollback()
         raise
+
+
+def execute_and_commit(session: Session, statement: str, values: dict[str, Any]) -> None:
+    """Run the last statement of a transaction and COMMIT, in one network round trip.
+
+    Call this function before SQLAlchemy commits, which then sends nothing. The locks that the
+    statement takes are held only while the server works, and not until this process has received
+    the result: other threads may keep it from continuing for some milliseconds.
+
+    `statement` is in the format of psycopg.
+    """
+    session.connection().exec_driver_sql(statement + AND_COMMIT, values)
+
+
+def is_of_commit(statement: str | None) -> bool:
+    """Return True if an error of this statement may be an error of COMMIT.
+
+    `statement` is that of an error of SQLAlchemy: COMMIT is the only command without one.
+    """
+    return statement is None or statement.endswith(AND_COMMIT)
+
+
+@event.listens_for(Engine, "do_execute")
+def _execute_with_commit(cursor: Any, statement: str, values: Any, _context: object) -> bool:
+    if not statement.endswith(AND_COMMIT):
+        return False
+    with database_span(statement), cursor.connection.pipeline():
+        # If a statement of a pipeline fails, psycopg may take it for prepared although it is not.
+        cursor.execute(statement, values, prepare=False)
+        cursor.connection.execute("commit", prepare=False)
+    return True  # SQLAlchemy does not execute the statement itself
 
 
 def has_session() -> bool:

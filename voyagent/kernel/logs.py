@@ -15,7 +15,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 from uuid import UUID
 
@@ -53,8 +53,10 @@ def configure(*, as_json: bool, report: Report | None = None) -> None:
     if report is not None:
         _reports.append(report)
     structlog.configure(
-        processors=[*_described(), _report, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        # Lines of the program do not pass through `logging`, which takes as long as all the rest.
+        processors=[*_described(), _report, *_rendered(as_json=as_json)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=_Lines,
         cache_logger_on_first_use=False,
     )
     handler = _StandardOutput()
@@ -62,16 +64,10 @@ def configure(*, as_json: bool, report: Report | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [one for one in root.handlers if not isinstance(one, _StandardOutput)]
     root.addHandler(handler)
-    logging.getLogger("voyagent").setLevel(logging.INFO)
 
 
 def formatter(*, as_json: bool) -> logging.Formatter:
-    """Return the formatter of all lines, also of those that libraries log."""
-    shown: list[Processor] = (
-        [_describe_error, structlog.processors.JSONRenderer()]
-        if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
-    )
+    """Return the formatter of the lines that libraries log."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             *_described(),
@@ -79,7 +75,10 @@ def formatter(*, as_json: bool) -> logging.Formatter:
             _without_values,
             _report,
         ],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shown],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *_rendered(as_json=as_json),
+        ],
     )
 
 
@@ -112,6 +111,26 @@ def request_id() -> str | None:
     return None if found is None else str(found)
 
 
+class _Lines:
+    """Logger of structlog that writes each line to standard output at once.
+
+    A line that cannot be written, for example because the disk is full, is lost. A thread may take
+    the lock twice, because a signal handler may log during a write.
+    """
+
+    _lock = threading.RLock()
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    def info(self, line: str) -> None:
+        with self._lock, suppress(OSError, ValueError):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+
+    warning = error = critical = info
+
+
 class _StandardOutput(logging.StreamHandler[TextIO]):
     """Handler that looks up standard output for each line, because it may be replaced."""
 
@@ -131,6 +150,14 @@ def _described() -> list[Processor]:
         _add_process,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
     ]
+
+
+def _rendered(*, as_json: bool) -> list[Processor]:
+    return (
+        [_describe_error, structlog.processors.JSONRenderer()]
+        if as_json
+        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    )
 
 
 def _add_process(_logger: object, _method: str, line: EventDict) -> EventDict:

@@ -17,7 +17,7 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from voyagent.kernel.actor import Actor, Channel
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, execute_and_commit
 from voyagent.kernel.financial_numbers import hidden_everywhere
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.metrics import forgotten_when_raised
@@ -147,8 +147,9 @@ def _write(session: Session) -> None:
         raise TenantNotBound("an audit event needs a bound agency")
     session.flush()
     events = session.info.pop(_PENDING)
-    session.execute(
-        text("select app.audit(cast(:events as jsonb))"),
+    execute_and_commit(
+        session,
+        "select app.audit(%(events)s::jsonb)",
         {"events": json.dumps(events, default=_plain)},
     )
 

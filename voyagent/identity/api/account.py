@@ -33,7 +33,7 @@ account = ApiBlueprint("account", __name__, tag="Your account", guard=Guard.BEAR
 @account.get("/auth/me", answer=PublicUser)
 def me(reader: RequestReader) -> Body[PublicUser]:
     """Return the user to whom the access token belongs."""
-    return PublicUser.of(reader.read(people.public_user_statement(reader.person_id))[0][0])
+    return PublicUser.of(people.read_public_user(reader, reader.person_id))
 
 
 @account.post(

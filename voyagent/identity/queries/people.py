@@ -27,6 +27,7 @@ from voyagent.identity.rules.permissions import Role
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first_row
+from voyagent.kernel.database.statement_cache import keyed_select
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unauthorized
 from voyagent.kernel.pages import Cursor, next_cursor
@@ -149,8 +150,18 @@ def find_one_time_token(digest: bytes) -> tuple[UUID, UUID] | None:
     return (row.tenant_id, row.id) if row is not None else None
 
 
-def public_user_statement(user_id: UUID) -> Select[Any]:
-    """Select a user with the columns of the API operation `me`."""
+def read_public_user(reader: Reader, user_id: UUID) -> Row:
+    """Return a user with the columns of the API operation `me`. Raises PersonNotFound."""
+    return first_row(reader.read(*_public_user_statements(user_id))[0], PersonNotFound)
+
+
+def get_public_user(user_id: UUID) -> Row:
+    """Return a user as `read_public_user` does, in the transaction of the sign-in."""
+    return read_public_user(SessionReader(db.session), user_id)
+
+
+@keyed_select
+def _public_user_statements(user_id: Any) -> tuple[Select[Any], ...]:
     return (
         select(
             _USERS.id,
@@ -163,17 +174,8 @@ def public_user_statement(user_id: UUID) -> Select[Any]:
             _USERS.email_verified,
         )
         .join(Tenant.__table__, _TENANTS.id == _USERS.tenant_id)
-        .where(owned(User), _USERS.id == user_id)
+        .where(owned(User), _USERS.id == user_id),
     )
-
-
-def get_public_user(user_id: UUID) -> Row:
-    """Return a user with the columns of the API operation `me`.
-
-    Call this function in the transaction of the sign-in. Raises PersonNotFound.
-    """
-    rows = SessionReader(db.session).read(public_user_statement(user_id))[0]
-    return first_row(rows, PersonNotFound)
 
 
 def invite_status() -> ColumnElement[str]:

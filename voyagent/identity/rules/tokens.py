@@ -9,7 +9,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 import jwt
@@ -23,7 +22,8 @@ from voyagent.kernel.keyring import Keyring
 
 ALGORITHM = "HS256"
 KEPT = 1024
-"""Tokens whose verified claims a process keeps."""
+"""Tokens whose verified credentials a process keeps."""
+_HEADS_KEPT = 16
 _REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"]
 
 
@@ -80,40 +80,26 @@ class AccessTokens:
         return self._settings.auth_access_ttl_seconds
 
     def read(self, token: str) -> Credential:
-        """Return the credential in a token after verifying the token. Raises Unauthorized."""
-        claims = self.claims(token)
-        ids = [parse_id(claims[name]) for name in ("tid", "sub", "sid")]
-        token_id = claims["jti"]
-        tenant_id, user_id, session_id = ids
-        if tenant_id is None or user_id is None or session_id is None:
-            raise Unauthorized
-        if not isinstance(token_id, str):
-            raise Unauthorized
-        fresh = claims.get("fresh") is True
-        return Credential(
-            tenant_id, user_id, session_id, token_id=token_id, channel=Channel.API, fresh=fresh
-        )
-
-    def claims(self, token: str) -> dict[str, Any]:
-        """Return the claims of a token.
+        """Return the credential in a token.
 
         Raises Unauthorized if the signature or a claim is invalid, or if the token has expired.
         """
         try:
-            key = self._keyring.find(_kid(token, self._keyring.present.kid))
+            key = self._keyring.find(_kid(token.partition(".")[0], self._keyring.present.kid))
             if key is None:
                 raise Unauthorized
-            claims = self._signed(token, key.secret)
+            credential, expires_at = self._signed(token, key.secret)
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise Unauthorized from None
-        if claims["exp"] <= clock.now().timestamp():
+        if expires_at <= clock.seconds():
             raise Unauthorized
-        return claims
+        return credential
 
-    def _verify(self, token: str, secret: bytes) -> dict[str, Any]:
-        """Return the claims of a token after verifying the signature with a secret.
+    def _verify(self, token: str, secret: bytes) -> tuple[Credential, float]:
+        """Return the credential in a token after verifying the signature with a secret.
 
-        The token may have expired.
+        The second result is the time at which the token expires, in seconds since 1970. The token
+        may have expired.
         """
         claims = jwt.decode(
             token,
@@ -127,16 +113,25 @@ class AccessTokens:
         )
         if not isinstance(claims["exp"], int | float):
             raise jwt.DecodeError
-        return claims
+        tenant_id, user_id, session_id = (parse_id(claims[name]) for name in ("tid", "sub", "sid"))
+        token_id = claims["jti"]
+        if tenant_id is None or user_id is None or session_id is None:
+            raise Unauthorized
+        if not isinstance(token_id, str):
+            raise Unauthorized
+        fresh = claims.get("fresh") is True
+        return Credential(
+            tenant_id, user_id, session_id, token_id=token_id, channel=Channel.API, fresh=fresh
+        ), claims["exp"]
 
 
-def _kid(token: str, otherwise: str) -> object:
-    """Return the id of the secret that a token claims to be signed with.
+@lru_cache(_HEADS_KEPT)
+def _kid(head: str, otherwise: str) -> object:
+    """Return the id of the secret that the header of a token names.
 
-    If the token's header names no secret, the result is `otherwise`. The header is read without
+    If the header names no secret, the result is `otherwise`. The header is read without
     verification, so the result must not be trusted. Raises ValueError.
     """
-    head = token.partition(".")[0]
     header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
     return header.get("kid", otherwise) if isinstance(header, dict) else None
 

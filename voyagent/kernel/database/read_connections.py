@@ -6,7 +6,6 @@ import atexit
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,8 @@ from voyagent.kernel.limits.places import QUEUE_MAX, Places
 from voyagent.kernel.metrics import meters
 
 WAIT_S, RETRY_S = 5.0, 0.25
+COUNTED_WAIT_S = 0.001
+"""Shorter waits are not added to the metric, because this takes as long as the wait."""
 
 
 class ReadConnections:
@@ -38,12 +39,14 @@ class ReadConnections:
     @contextmanager
     def place(self, agency: UUID) -> Iterator[None]:
         """Hold one of the connections of an agency's share. Raises PoolTimeout."""
-        began = time.monotonic()
-        with self._places.held(
-            agency, WAIT_S, _none_free, address=present_network(), person=present_person()
-        ):
+        began, address = time.monotonic(), present_network()
+        if not self._places.take(agency, WAIT_S, address=address, person=present_person()):
+            raise PoolTimeout(f"no connection of the read pool within {WAIT_S} s")
+        try:
             self._count_wait(began)
             yield
+        finally:
+            self._places.release(agency, address)
 
     @contextmanager
     def taken(self) -> Iterator[psycopg.Connection[Any]]:
@@ -51,11 +54,9 @@ class ReadConnections:
         began, pool = time.monotonic(), self.open()
         connection = _take(pool)
         self._count_wait(began)
-        self._in_use.inc()
         try:
             yield connection
         finally:
-            self._in_use.dec()
             pool.putconn(connection)
 
     def open(self) -> ConnectionPool:
@@ -81,10 +82,13 @@ class ReadConnections:
     def sample(self) -> None:
         """Set the metrics that are not counted at each read."""
         pool = self._pool
+        stats = {} if pool is None else pool.pop_stats()
+        in_use = stats.get("pool_size", 0) - stats.get("pool_available", 0)
+        meters().connections.labels(self._name).set(in_use)
         meters().connections_max.labels(self._name).set(self._size)
         meters().connections_waiting.labels(self._name).set(self._places.waiting)
-        discarded = 0 if pool is None else pool.pop_stats().get("returns_bad", 0)
-        meters().connections_discarded.labels(self._name).inc(discarded)
+        meters().connections_discarded.labels(self._name).inc(stats.get("returns_bad", 0))
+        meters().connection_wait_seconds.labels(self._name)  # exposed before the first wait
 
     def close(self) -> None:
         """Close all connections."""
@@ -93,24 +97,13 @@ class ReadConnections:
             self._pool.close()
             self._pool = None
 
-    @cached_property
-    def _in_use(self) -> Any:
-        return meters().connections.labels(self._name)
-
-    @cached_property
-    def _wait_seconds(self) -> Any:
-        return meters().connection_wait_seconds.labels(self._name)
-
     def _count_wait(self, began: float) -> None:
-        self._wait_seconds.inc(time.monotonic() - began)
+        if (waited_s := time.monotonic() - began) > COUNTED_WAIT_S:
+            meters().connection_wait_seconds.labels(self._name).inc(waited_s)
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # of a snapshot
-
-
-def _none_free() -> PoolTimeout:
-    return PoolTimeout(f"no connection of the read pool within {WAIT_S} s")
 
 
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:

@@ -251,16 +251,12 @@ class ReadPool:
 
     @contextmanager
     def _connection(self, agency: UUID) -> Iterator[psycopg.Connection[Any]]:
-        with self._connections.place(agency), self._taken() as connection:
-            yield connection
-
-    @contextmanager
-    def _taken(self) -> Iterator[psycopg.Connection[Any]]:
-        if self._read_only_met != (met := read_only_servers.met):
-            self._read_only_met = met
-            self._connections.open().drain()
-        with self._connections.taken() as connection:
-            yield connection
+        with self._connections.place(agency):
+            if self._read_only_met != (met := read_only_servers.met):
+                self._read_only_met = met
+                self._connections.open().drain()
+            with self._connections.taken() as connection:
+                yield connection
 
 
 class RequestReader:

@@ -6,20 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
-from sqlalchemy import text
-
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.database.read_pool import AUTHENTICATE, Row, actor_of, authenticate_values
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.errors import Unauthorized, VoyagentError
 from voyagent.kernel.tenancy import bind
 
-_AUTHENTICATE = text(AUTHENTICATE.replace("%(", ":").replace(")s", ""))
-
 
 def find_caller(credential: Credential) -> Row:
     """Return the row of `app.authenticate` for a credential. Raises Unauthorized."""
-    caller = db.session.execute(_AUTHENTICATE, authenticate_values(credential)).mappings().first()
+    connection = db.session.connection()
+    caller = (
+        connection.exec_driver_sql(AUTHENTICATE, authenticate_values(credential)).mappings().first()
+    )
     if caller is None:
         raise Unauthorized
     return dict(caller)
