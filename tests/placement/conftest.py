@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from werkzeug.test import Client, TestResponse
 
 from tests.conftest import fresh_database
@@ -127,7 +129,13 @@ def clusters(
             filling = (partial(copy_database, made[NAMES[0]]),) if made else ()
             given = fresh_database(server_urls, folder / "data", *filling)
             settings = stack.enter_context(given)
-            made[name] = cluster_of(name, settings, folder, auth_skip_email_verification=False)
+            made[name] = cluster_of(
+                name,
+                settings,
+                folder,
+                auth_skip_email_verification=False,
+                audit_signing_key=SecretStr(base64.b64encode(bytes(32)).decode()),
+            )
         yield made
 
 

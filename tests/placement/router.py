@@ -8,7 +8,7 @@ for on each cluster.
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -64,7 +64,7 @@ class Router:
         self._any = next(iter(clusters.values()))
         self._cache: dict[UUID, tuple[float, Placement]] = {}
         self._lock = Lock()
-        self.running: Counter[UUID] = Counter()
+        self._running: defaultdict[UUID, set[object]] = defaultdict(set)
         self.served: deque[str] = deque(maxlen=100)
         self.retries = 0
 
@@ -74,15 +74,35 @@ class Router:
         body = request.get_data()
         tenant_id = self._agency_of(request)
         if tenant_id is None:
-            return self._run(self._emptiest(), environ, body, start_response)
+            return self._run(self._emptiest(), environ, body)(environ, start_response)
         with self._counted(tenant_id):
-            placement = self._placement(tenant_id)
-            if placement is None:
-                return self._run(self._emptiest(), environ, body, start_response)
-            if placement.is_moving:
-                refusal = Response(status=503, headers={"Retry-After": "5"})
-                return refusal(environ, start_response)
-            return self._run(self._clusters[placement.cluster], environ, body, start_response)
+            return self._lead(tenant_id, environ, body)(environ, start_response)
+
+    def running(self, tenant_id: UUID) -> frozenset[object]:
+        """Return the requests of an agency that have begun and not ended."""
+        with self._lock:
+            return frozenset(self._running[tenant_id])
+
+    def cache(self, tenant_id: UUID, placement: Placement) -> None:
+        """Use a placement for a minute, unless its cluster refuses the agency."""
+        self._cache[tenant_id] = time.monotonic(), placement
+
+    def _lead(self, tenant_id: UUID, environ: WSGIEnvironment, body: bytes) -> Response:
+        """Return the response of the agency's cluster, or 503 while the agency moves.
+
+        A cluster from which the agency has gone since the look-up refuses the caller before
+        anything is written, so the request may be run again.
+        """
+        placement = self._placement(tenant_id)
+        while placement is not None and not placement.is_moving:
+            answer = self._run(self._clusters[placement.cluster], environ, body)
+            present = self._directory.placement(tenant_id) if _is_refusal(answer) else placement
+            if present == placement:
+                return answer
+            placement = present
+        if placement is None:
+            return self._run(self._emptiest(), environ, body)
+        return Response(status=503, headers={"Retry-After": "5"})
 
     def _placement(self, tenant_id: UUID) -> Placement | None:
         """Return the placement of an agency; its cluster must confirm a cached one."""
@@ -93,23 +113,15 @@ class Router:
             self.retries += 1
         placement = self._directory.placement(tenant_id)
         if placement is not None and not placement.is_moving:
-            self._cache[tenant_id] = time.monotonic(), placement
+            self.cache(tenant_id, placement)
         return placement
 
-    def _run(
-        self,
-        cluster: Cluster,
-        environ: WSGIEnvironment,
-        body: bytes,
-        start_response: StartResponse,
-    ) -> Iterable[bytes]:
+    def _run(self, cluster: Cluster, environ: WSGIEnvironment, body: bytes) -> Response:
         self.served.append(cluster.label)
         given = {name: value for name, value in environ.items() if name != "werkzeug.request"}
-        answer, status, headers = run_wsgi_app(
-            cluster.app, given | {"wsgi.input": BytesIO(body)}, buffered=True
+        return Response(
+            *run_wsgi_app(cluster.app, given | {"wsgi.input": BytesIO(body)}, buffered=True)
         )
-        start_response(status, headers.to_wsgi_list())
-        return answer
 
     def _emptiest(self) -> Cluster:
         """Return the cluster for a new agency, and for callers who belong to none."""
@@ -118,13 +130,14 @@ class Router:
 
     @contextmanager
     def _counted(self, tenant_id: UUID) -> Iterator[None]:
+        request = object()
         with self._lock:
-            self.running[tenant_id] += 1
+            self._running[tenant_id].add(request)
         try:
             yield
         finally:
             with self._lock:
-                self.running[tenant_id] -= 1
+                self._running[tenant_id].remove(request)
 
     def _agency_of(self, request: Request) -> UUID | None:
         """Return the agency that a request is for, or None.
@@ -174,3 +187,9 @@ class Router:
             if found is not None:
                 return found[0]
         return None
+
+
+def _is_refusal(answer: Response) -> bool:
+    """Return True if the caller was not authenticated."""
+    location = answer.headers.get("Location", "")
+    return answer.status_code == 401 or location.startswith("/sign-in")
