@@ -17,7 +17,7 @@ from tests.placement.conftest import AGENCIES, NAMES, Installation, Owner
 from tests.placement.directory import Directory
 from voyagent.identity.models import User
 from voyagent.identity.rules.keys import NewKey, new_key
-from voyagent.identity.service import accounts, keys, suspending
+from voyagent.identity.service import accounts, keys, profile, suspending
 from voyagent.identity.service.errors import EmailAlreadyRegistered
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import db
@@ -132,6 +132,20 @@ def test_a_sign_up_that_is_rolled_back_leaves_nothing(
     assert answer.status_code == 500
     assert sql("select * from placements order by 1") == before
     assert installation.directory.agency_of_login(email) is None
+
+
+def test_a_change_of_address_that_is_rolled_back_reserves_nothing(
+    installation: Installation, verified: dict[str, Owner]
+) -> None:
+    email, west = fresh_address(), verified["west"]
+    error = RuntimeError("after the address was stored")
+    with mock.patch.object(profile, "revoke_invites_to", side_effect=error):
+        answer = Client(installation.router).patch(
+            "/api/auth/profile", headers=west.headers, json={"email": email}
+        )
+    assert answer.status_code == 500
+    assert installation.directory.agency_of_login(email) is None
+    assert installation.directory.agency_of_login(west.email) == west.tenant_id
 
 
 def test_an_account_keeps_its_address_if_the_confirmation_is_lost(
