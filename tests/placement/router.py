@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
@@ -147,8 +147,7 @@ class Router:
         """
         cookie = self._cookie(request)
         if request.path in PUBLIC:
-            given = request.args.to_dict() | request.form.to_dict()
-            given |= (request.get_json(silent=True) or {}) if request.is_json else {}
+            given = _texts_in(request)
             kept = cookie.get(TOKEN_OF_PAGE.get(request.path, ""))
             token = given.get("token") or given.get("refresh_token") or kept
             if token:
@@ -158,7 +157,7 @@ class Router:
             if "half_sign_in" in cookie:
                 return parse_id(cookie["half_sign_in"]["ids"][0])
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        if scheme == "Bearer":
+        if scheme.lower() == "bearer":
             return self._agency_of_bearer(bearer)
         return parse_id(str(cookie.get("_user_id", "")).partition(":")[0])
 
@@ -171,7 +170,7 @@ class Router:
         except Unauthorized:
             return None
 
-    def _cookie(self, request: Request) -> Mapping[str, object]:
+    def _cookie(self, request: Request) -> Mapping[str, Any]:
         app = self._any.app
         return app.session_interface.open_session(app, request) or {}
 
@@ -193,3 +192,11 @@ def _is_refusal(answer: Response) -> bool:
     """Return True if the caller was not authenticated."""
     location = answer.headers.get("Location", "")
     return answer.status_code == 401 or location.startswith("/sign-in")
+
+
+def _texts_in(request: Request) -> dict[str, str]:
+    """Return the texts in the query, the form and the JSON object of a request."""
+    body = request.get_json(silent=True) if request.is_json else None
+    members = body.items() if isinstance(body, dict) else ()
+    texts = {name: text for name, text in members if isinstance(text, str)}
+    return request.args.to_dict() | request.form.to_dict() | texts
