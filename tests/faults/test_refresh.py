@@ -53,9 +53,9 @@ def test_one_of_sixteen_started_refreshes_gets_a_valid_successor(
 ) -> None:
     look, everybody = people_queries.find_refresh_token, threading.Barrier(CALLERS)
 
-    def look_when_all_have_begun(digest: bytes) -> Any:
+    def look_when_all_have_begun(token: str) -> Any:
         everybody.wait(timeout=10)
-        return look(digest)
+        return look(token)
 
     for number in range(rounds(ROUNDS)):
         person = people.sign_up("Alice Owner", agency=f"Race {number} {secrets.token_hex(4)}")

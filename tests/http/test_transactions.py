@@ -104,6 +104,23 @@ def test_serialization_failures_and_deadlocks_are_retried(
         assert name_of(alice) == "Alice Owner"
 
 
+def test_a_retry_may_be_for_another_agency(variant: Variant) -> None:
+    """Each attempt of a sign-up creates an agency with another id."""
+    attempts: list[int] = []
+
+    def view() -> str:
+        attempts.append(1)
+        tenancy.bind(db.session(), uuid4())
+        if len(attempts) == 1:
+            db.session.execute(
+                sa.text("do $$ begin raise exception 'again' using errcode = '40001'; end $$")
+            )
+        return "done"
+
+    answer = variant({"/api/new-agency": view}).test_client().get("/api/new-agency")
+    assert (answer.status_code, len(attempts)) == (200, 2)
+
+
 def test_a_data_error_is_not_retried(variant: Variant) -> None:
     attempts: list[int] = []
 

@@ -411,9 +411,9 @@ def test_refreshes_started_before_the_token_was_used_keep_the_session(
 ) -> None:
     look, everybody = people_queries.find_refresh_token, threading.Barrier(16)
 
-    def look_when_all_have_begun(digest: bytes) -> Any:
+    def look_when_all_have_begun(token: str) -> Any:
         everybody.wait()
-        return look(digest)
+        return look(token)
 
     monkeypatch.setattr(people_queries, "find_refresh_token", look_when_all_have_begun)
     answers = race(app, alice.refresh_token)

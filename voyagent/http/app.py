@@ -126,6 +126,7 @@ class VoyagentFlask(Flask):
                 ):
                     raise
                 log.info("request.tried_again", attempt=attempt, sqlstate=_sqlstate(error))
+                db.session.remove()  # a sign-up was bound to an agency that is no more
                 time.sleep(random.uniform(0, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")
 

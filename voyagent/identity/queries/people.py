@@ -21,9 +21,19 @@ from sqlalchemy import (
     tuple_,
 )
 
-from voyagent.identity.models import ApiKey, AuthSession, Invite, RecoveryCode, Tenant, User
+from voyagent.identity.models import (
+    ApiKey,
+    AuthSession,
+    Invite,
+    OneTimeToken,
+    RecoveryCode,
+    RefreshToken,
+    Tenant,
+    User,
+)
 from voyagent.identity.rules.demo import DEMO_EMAIL
 from voyagent.identity.rules.permissions import Role
+from voyagent.identity.rules.tokens import agency_of_token, secret_digest
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first_row
@@ -100,12 +110,9 @@ def email_taken(email: str) -> bool:
     return bool(db.session.scalar(text("select app.email_taken(:email)"), {"email": email}))
 
 
-def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Return agency id and token id of a refresh token by its hash, or None."""
-    row = db.session.execute(
-        text("select tenant_id, id from app.find_refresh_token(:digest)"), {"digest": digest}
-    ).first()
-    return (row.tenant_id, row.id) if row is not None else None
+def find_refresh_token(token: str) -> tuple[UUID, UUID] | None:
+    """Return agency id and row id of a refresh token, or None (see `_find_token`)."""
+    return _find_token(token, RefreshToken, "app.find_refresh_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +141,33 @@ def find_api_key(prefix: str) -> KeyFacts | None:
     )
 
 
-def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Return agency id and invitation id by the hash of the token, or None."""
-    row = db.session.execute(
-        text("select tenant_id, id from app.find_invite(:digest)"), {"digest": digest}
-    ).first()
-    return (row.tenant_id, row.id) if row is not None else None
+def find_invite(token: str) -> tuple[UUID, UUID] | None:
+    """Return agency id and row id of an invitation, or None (see `_find_token`)."""
+    return _find_token(token, Invite, "app.find_invite")
 
 
-def find_one_time_token(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Return agency id and token id of a mailed token by its hash, or None."""
-    row = db.session.execute(
-        text("select tenant_id, id from app.find_one_time_token(:digest)"), {"digest": digest}
-    ).first()
-    return (row.tenant_id, row.id) if row is not None else None
+def find_one_time_token(token: str) -> tuple[UUID, UUID] | None:
+    """Return agency id and row id of a mailed token, or None (see `_find_token`)."""
+    return _find_token(token, OneTimeToken, "app.find_one_time_token")
+
+
+def _find_token(
+    token: str, table: type[RefreshToken | Invite | OneTimeToken], look_up: str
+) -> tuple[UUID, UUID] | None:
+    """Return the agency and the row of a token, or None.
+
+    The agency that the token names becomes the current one, so row-level security limits the select
+    to its rows. A token of an earlier release names none, and the function `look_up` searches those
+    of all agencies.
+    """
+    digest, tenant_id = secret_digest(token), agency_of_token(token)
+    if tenant_id is None:
+        statement = text(f"select tenant_id, id from {look_up}(:digest)")  # noqa: S608 - names of functions
+        row = db.session.execute(statement, {"digest": digest}).first()
+        return None if row is None else (row.tenant_id, row.id)
+    bind(db.session(), tenant_id)
+    found = db.session.scalar(select(table.id).where(table.token_hash == digest))
+    return None if found is None else (tenant_id, found)
 
 
 def read_public_user(reader: Reader, user_id: UUID) -> Row:

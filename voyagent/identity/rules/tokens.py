@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,7 @@ ALGORITHM = "HS256"
 KEPT = 1024
 """Tokens whose verified credentials a process keeps."""
 _HEADS_KEPT = 16
+_NAMES_AGENCY = re.compile(r"v2\.([0-9a-f]{32})\.[A-Za-z0-9_-]{43}", re.ASCII)
 _REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"]
 
 
@@ -142,6 +144,15 @@ def new_token(tenant_id: UUID) -> str:
     The secret is 32 random bytes in base64url. Tokens of earlier releases are a secret alone.
     """
     return f"v2.{tenant_id.hex}.{secrets.token_urlsafe(32)}"
+
+
+def agency_of_token(token: str) -> UUID | None:
+    """Return the agency that a token names, or None for a token of an earlier release.
+
+    Only the form of the token is checked. Its hash shows if it is one of the agency.
+    """
+    found = _NAMES_AGENCY.fullmatch(token)
+    return UUID(found[1]) if found else None
 
 
 def secret_digest(secret: str) -> bytes:

@@ -229,7 +229,7 @@ def accept_invite(
 
 
 def _open_invite(token: str) -> Row:
-    found = people.find_invite(secret_digest(token))
+    found = people.find_invite(token)
     if found is None:
         raise InviteNotFound
     tenant_id, invite_id = found

@@ -86,7 +86,7 @@ def find(token: str, purpose: Purpose) -> Holder | None:
 
     The token can still be used afterwards. The result is None if the token is not valid.
     """
-    found = people.find_one_time_token(secret_digest(token))
+    found = people.find_one_time_token(token)
     if found is None:
         log.info("auth.token_refused", purpose=purpose.value, reason="unknown")
         return None

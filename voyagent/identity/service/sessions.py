@@ -72,7 +72,7 @@ def refresh(
     """
     began = time.perf_counter() - waited_s
     identity.limiter.admit(limits.REFRESH, address=address)
-    found = people.find_refresh_token(secret_digest(refresh_token))
+    found = people.find_refresh_token(refresh_token)
     if found is None:
         log.info("auth.refresh_failed", reason="unknown_token")
         raise InvalidRefreshToken
@@ -260,7 +260,7 @@ def _new_refresh_token(session: AuthSession) -> str:
 
 
 def _revoke_refresh_token(refresh_token: str) -> None:
-    found = people.find_refresh_token(secret_digest(refresh_token))
+    found = people.find_refresh_token(refresh_token)
     if found is None:
         return
     tenant_id, token_id = found

@@ -1,0 +1,1 @@
+"""Simulation of an installation whose agencies are on three database clusters."""
