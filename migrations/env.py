@@ -1,8 +1,7 @@
-"""Run migrations as the schema's owner, each in a transaction of its own.
+"""Run migrations as the schema's owner, each in a transaction of its own, then the SQL files.
 
-The SQL files are applied in the transaction of the newest migration. Lock and statement timeouts
-protect people who work meanwhile; a migration that does not get its locks is tried again. A step
-that cannot run in a transaction is in `recipes.py`.
+Lock and statement timeouts protect people who work meanwhile; a migration that does not get its
+locks is tried again. A step that cannot run in a transaction is in `recipes.py`.
 """
 
 import sys
@@ -12,37 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import structlog
 from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy import Connection, create_engine, pool, text
-from sqlalchemy.exc import DBAPIError
 
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import sql_files
+from voyagent.kernel.database.lock_tries import LockNotGranted, until_granted
 from voyagent.kernel.db import DRIVER, Base
 from voyagent.kernel.db_connections import Purpose, address_of, note_pooler, parameters_for
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import fingerprint
-from recipes import TIME_LIMITS
 
-PAUSES_S = (1, 2, 4, 8, 16, 32)
-"""Pauses before a migration that did not get its locks is tried again.
-
-Together they are longer than the longest request.
-"""
-BUSY = frozenset({"40P01", "55P03"})
-"""SQLSTATE of a deadlock, and of a lock that was not granted in time."""
+STATEMENT_LIMIT = "2min"
 OLDEST_CODE = "0118"
 """`installation.code_from` before the first contract step."""
 LAST_OF_RELEASE_0_1 = "0064"
 BASELINE = "0100"
-
-log = structlog.get_logger(__name__)
 
 
 def include_object(
@@ -78,32 +67,46 @@ def run() -> None:
             transaction_per_migration=True,
             on_version_apply=finish_step,
         )
-        for pause_s in (*PAUSES_S, None):
-            try:
-                migrate(connection)
-                break
-            except (DBAPIError, psycopg.Error) as error:
-                sqlstate = getattr(getattr(error, "orig", error), "sqlstate", None)
-                if sqlstate not in BUSY or pause_s is None:
-                    raise
-                connection.rollback()
-                log.warning("migration.waits", seconds=pause_s, sqlstate=sqlstate)
-                time.sleep(pause_s)
+        migrate(connection)
     engine.dispose()
 
 
 def migrate(connection: Connection) -> None:
-    """Run what is still to do; after an error this can be called again."""
+    """Run what is still to do, with all tries for each migration."""
     migrations = context.get_context()
+
+    def attempt(wait: str) -> None:
+        try:
+            run_migrations(connection, migrations, wait)
+        finally:
+            connection.rollback()
+
+    is_done = False
+    while not is_done:
+        before = migrations.get_current_heads()
+        connection.rollback()
+        try:
+            until_granted(attempt)
+            is_done = True
+        except LockNotGranted:
+            if migrations.get_current_heads() == before:
+                raise
+
+
+def run_migrations(connection: Connection, migrations: MigrationContext, wait: str) -> None:
+    """Run what is still to do; after an error this can be called again."""
     only_reads = migrations.opts.get("dont_mutate", False)
     with connection.begin():
-        connection.execute(text(TIME_LIMITS))
+        connection.execute(
+            text(f"set lock_timeout = '{wait}'; set statement_timeout = '{STATEMENT_LIMIT}'")
+        )
         if not only_reads:
             enter_from_release_0_1(connection, migrations)
     context.run_migrations()
-    if not only_reads:
-        apply_files(connection, migrations.get_current_heads())
+    is_newest = is_newest_of(migrations.get_current_heads())
     connection.commit()
+    if is_newest and not only_reads:
+        sql_files.apply_changed(connection)
 
 
 def finish_step(
@@ -127,13 +130,13 @@ def finish_step(
         ctx.connection.execute(
             text("update installation set code_from = :code_from"), {"code_from": code_from}
         )
-    apply_files(ctx.connection, heads)
+    if is_newest_of(heads):
+        sql_files.note_changed(ctx.connection)
 
 
-def apply_files(connection: Connection, heads: Collection[str]) -> None:
-    """Apply the SQL files at the newest revision: no earlier one can have them."""
-    if set(heads) == set(context.script.get_heads()):
-        sql_files.apply_changed(connection)
+def is_newest_of(heads: Collection[str]) -> bool:
+    """Return True at the newest revision: no earlier one can have the SQL files."""
+    return set(heads) == set(context.script.get_heads())
 
 
 def wait_for_turn(connection: Connection) -> None:

@@ -1,7 +1,8 @@
 """Steps on tables with rows that do not stop the people who work with them.
 
-They run outside a transaction, so each is in a migration without other steps. Each can be run again
-after a failure. Migrations call these functions, so the effect of a function must never change.
+They run outside the transaction of the migration, so each is in a migration without other steps.
+Each can be run again after a failure. Migrations call these functions, so the effect of a function
+must never change.
 """
 
 from collections.abc import Iterator
@@ -10,8 +11,12 @@ from contextlib import contextmanager
 from alembic import op
 from sqlalchemy import text
 
-TIME_LIMITS = "set lock_timeout = '2s'; set statement_timeout = '2min'"
-"""Limits of the other steps: a step that waits for a lock makes everybody behind it wait."""
+from voyagent.kernel.database.lock_tries import until_granted
+
+_LIMITS = text(
+    "select format('set lock_timeout = %L; set statement_timeout = %L',"
+    " current_setting('lock_timeout'), current_setting('statement_timeout'))"
+)
 _IS_INVALID = text("select not indisvalid from pg_index where indexrelid = to_regclass(:name)")
 
 
@@ -39,10 +44,33 @@ def validate(table: str, constraint: str) -> None:
         op.execute(f"alter table {table} validate constraint {constraint}")
 
 
+def change(statements: str) -> None:
+    """Change one table in a transaction of its own, which waits only briefly for its lock.
+
+    So many tables can be changed one after the other. The statements are tried again until they
+    get the lock. They may run twice, such as `drop policy if exists …; create policy …`.
+    """
+
+    def attempt(wait: str) -> None:
+        op.execute(f"set lock_timeout = '{wait}'")
+        op.execute(statements)  # in one message, which is one transaction
+
+    with _alone():
+        until_granted(attempt)
+
+
 @contextmanager
 def _without_limits() -> Iterator[None]:
     """Run statements outside a transaction; nobody waits for the locks of these."""
-    with op.get_context().autocommit_block():
+    with _alone():
         op.execute("set lock_timeout = 0; set statement_timeout = 0")
         yield
-        op.execute(TIME_LIMITS)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Run each statement as a transaction; keep the limits of the other steps."""
+    with op.get_context().autocommit_block():
+        limits = op.get_bind().scalar(_LIMITS)
+        yield
+        op.execute(limits)

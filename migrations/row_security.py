@@ -28,13 +28,14 @@ def protect(
     )
 
 
-def let_mover(table: str, *, column: str = "tenant_id") -> None:
-    """Let the role that imports and deletes whole agencies do so in a table.
+def mover_policy(table: str, *, column: str = "tenant_id") -> str:
+    """Return the SQL that lets the role work that imports and deletes whole agencies.
 
     It may insert, read and delete rows of the agency of the transaction, and change none.
     """
-    op.execute(
-        f"create policy {table}_mover on {table} to {MOVER}"
+    return (
+        f"drop policy if exists {table}_mover on {table};"
+        f" create policy {table}_mover on {table} to {MOVER}"
         f" using ({column} = {BOUND}) with check ({column} = {BOUND});"
         f" grant select, insert, delete on {table} to {MOVER}"
     )

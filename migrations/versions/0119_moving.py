@@ -1,13 +1,14 @@
 """Let the owner of the schema import and delete whole agencies.
 
 A deletion is asked for first, and leaves a record. The role `voyagent_mover` has no rights but
-these, and nobody can sign in with it. The release before ignores all of this.
+these, and nobody can sign in with it; 0125 gives it those on the tables of an agency. The release
+before ignores all of this.
 
 Never edit this file once it has landed.
 """
 
 from alembic import op
-from row_security import APP, LOOKUP, MOVER, let_mover
+from row_security import APP, LOOKUP, MOVER, mover_policy
 from sqlalchemy import text
 
 revision = "0119"
@@ -25,12 +26,6 @@ select exists (
    where granted.rolname = :name and owner.rolname = current_user and not admin_option
 )
 """)
-OWNED = text("""
-select table_name from information_schema.columns
-  join information_schema.tables using (table_schema, table_name)
- where table_schema = 'public' and column_name = 'tenant_id' and table_type = 'BASE TABLE'
- order by 1
-""")
 
 
 def upgrade() -> None:
@@ -40,11 +35,6 @@ def upgrade() -> None:
         op.execute(f"grant {MOVER} to current_user")
     op.execute(f"grant usage on schema app, public to {MOVER}")
     op.execute(f"""
-        alter table tenants add column deletion_asked_at timestamptz;
-        alter table tenants add constraint ck_tenants_deletion
-          check (deletion_asked_at is null or not is_active) not valid;
-        grant select (deletion_asked_at) on tenants to {LOOKUP};
-
         create table agency_deletions (
           id uuid not null,
           facts jsonb not null,
@@ -59,18 +49,19 @@ def upgrade() -> None:
         grant select on agency_deletions to {APP};
         grant select (id) on agency_deletions to {LOOKUP};
         grant select, insert, update (finished_at, document) on agency_deletions to {MOVER};
+
+        alter table tenants add column deletion_asked_at timestamptz;
+        alter table tenants add constraint ck_tenants_deletion
+          check (deletion_asked_at is null or not is_active) not valid;
+        grant select (deletion_asked_at) on tenants to {LOOKUP};
+        {mover_policy("tenants", column="id")};
     """)
-    let_mover("tenants", column="id")
-    for table in op.get_bind().scalars(OWNED).all():
-        let_mover(table)
 
 
 def downgrade() -> None:
-    for table in ("tenants", *op.get_bind().scalars(OWNED).all()):
-        op.execute(
-            f"drop policy if exists {table}_mover on {table}; revoke all on {table} from {MOVER}"
-        )
     op.execute(f"""
+        drop policy tenants_mover on tenants;
+        revoke all on tenants from {MOVER};
         revoke all on schema app, public from {MOVER};
         revoke select (deletion_asked_at) on tenants from {LOOKUP};
         drop table agency_deletions;

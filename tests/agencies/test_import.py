@@ -246,7 +246,7 @@ def test_every_table_of_agencies_lets_the_mover_insert_read_and_delete(source: S
             f" table_name = '{table.name}'"
         )
         assert rights == [(["DELETE", "INSERT", "SELECT"],)], (
-            f"a migration must call row_security.let_mover for {table.name}"
+            f"a migration must execute row_security.mover_policy for {table.name}"
         )
 
 

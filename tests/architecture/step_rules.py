@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 ONE_ROW = {"alembic_version", "installation"}
@@ -15,6 +15,11 @@ _ALTER = re.compile(rf"alter table {_TABLE} (?P<actions>.*)")
 _CHANGE = re.compile(rf"(?:update|delete from|truncate(?: table)?) {_TABLE}")
 _CONSTRAINT = re.compile(r"add (?:constraint|check|foreign key|unique|primary key|exclude)\b")
 _COLUMN = re.compile(r"add (?:column )?(?:if not exists )?(?P<name>\w+) (?P<rest>.*)")
+_LOCKS = re.compile(
+    r"(?:alter table|(?:create|alter|drop) policy .*? on"
+    rf"|(?:create|drop) (?:or replace |constraint )?trigger .*? on) {_TABLE}"
+)
+_LOCKS_ALL = re.compile(r"(?:drop|lock) table (?:if exists )?(?P<tables>.*)")
 _HARMLESS = re.compile(r"select |set |update installation ")
 # A default that is one value for all rows is stored once; any other one writes every row.
 _WRITES_ROWS = re.compile(r"default (?!now\(\))[\w.]+\(|\bgenerated\b|\w*serial\b")
@@ -26,6 +31,7 @@ VALIDATED = "a constraint is checked by recipes.validate, in no transaction with
 NOT_NULL = "a new column is null, or has a default that is one value for all rows"
 ROWS = "rows are changed in batches after the migration"
 MIXED = "a step of recipes.py is in a migration without other steps, so it can be run again"
+ONE_TABLE = "a transaction locks one table; recipes.change has a transaction for each"
 HIDDEN = "a block hides its statements"
 CONTRACT = "only a contract step, which declares `contracts`, may"
 
@@ -38,7 +44,7 @@ class Executed:
     is_alone: bool = False
 
 
-def faults(executed: Iterable[Executed], *, is_contract: bool = False) -> list[str]:
+def faults(executed: Sequence[Executed], *, is_contract: bool = False) -> list[str]:
     """Return the rules that a migration breaks, each with the statement."""
     pairs = [(one, statement) for one in executed for statement in statements(one.sql)]
     made = {name for _one, statement in pairs for name in _MADE.findall(statement)}
@@ -47,7 +53,14 @@ def faults(executed: Iterable[Executed], *, is_contract: bool = False) -> list[s
         for one, statement in pairs
         if not (one.is_alone or _HARMLESS.match(statement))
     )
+    together = [statement for one, statement in pairs if not one.is_alone]
+    transactions = [together, *(statements(one.sql) for one in executed if one.is_alone)]
     return [
+        *(
+            f"{ONE_TABLE}: {', '.join(sorted(tables))}"
+            for each in transactions
+            if len(tables := locked(each) - made) > 1
+        ),
         *(mixed if any(one.is_alone for one, _statement in pairs) else ()),
         *(
             f"{fault}: {statement}"
@@ -63,6 +76,20 @@ def statements(sql: str) -> list[str]:
     plain = _HIDDEN.sub(lambda match: " " if match[0][0] in "-/" else "''", sql)
     found = (" ".join(one.lower().replace('"', "").split()) for one in plain.split(";"))
     return [one for one in found if one]
+
+
+def locked(of_transaction: Iterable[str]) -> set[str]:
+    """Return the tables that statements lock against writes, or against everybody.
+
+    The table to which a new foreign key refers is left out: one statement locks both.
+    """
+    found = set[str]()
+    for statement in of_transaction:
+        if (one := _LOCKS.match(statement)) and " validate constraint " not in statement:
+            found.add(one["table"])
+        elif several := _LOCKS_ALL.match(statement):
+            found.update(name.split()[0] for name in several["tables"].split(","))
+    return found
 
 
 def _faults(statement: str, made: set[str], *, is_alone: bool) -> Iterator[str]:

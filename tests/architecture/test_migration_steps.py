@@ -1,9 +1,8 @@
-"""Migrations run beside the release before: their rules, transactions and recipes."""
+"""Migrations and SQL files beside the release before: rules and transactions."""
 
 from __future__ import annotations
 
 import re
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +21,14 @@ from tests.migration_folder import MigrationFolder
 from tests.processes import ROOT
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
-from voyagent.kernel.database.sql_files import read_files
-from voyagent.kernel.database.start_checks import SCHEMA_TO, UPGRADE_FROM
+from voyagent.kernel.database import lock_tries, sql_files, start_checks
+from voyagent.kernel.database.sql_files import SqlFile, apply_changed, read_files
+from voyagent.kernel.database.start_checks import (
+    SCHEMA_TO,
+    UPGRADE_FROM,
+    StartRefused,
+    require_start,
+)
 from voyagent.kernel.db_connections import Purpose, parameters_for
 
 FIRST = "0119"
@@ -160,6 +165,55 @@ def test_other_steps_are_accepted(sql: str) -> None:
     assert faults([Executed(sql)]) == []
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        "alter table bills add a int",
+        "create policy p on bills using (true)",
+        "drop policy if exists p on bills",
+        "create or replace trigger t before update or delete on bills execute function f()",
+        "create constraint trigger t after insert on bills execute function f()",
+        "drop trigger if exists t on bills",
+        "drop table bills",
+        "lock table bills in share mode",
+    ],
+)
+def test_a_transaction_locks_one_table(second: str) -> None:
+    first = "alter table invoices add a int"
+    (found,) = faults([Executed(first), Executed(second)], is_contract=True)
+    assert found == f"{step_rules.ONE_TABLE}: bills, invoices"
+    (found,) = faults([Executed(f"{first}; {second}", is_alone=True)], is_contract=True)
+    assert found == f"{step_rules.ONE_TABLE}: bills, invoices"
+    alone = [Executed(sql, is_alone=True) for sql in (first, second)]
+    assert faults(alone, is_contract=True) == []
+    (found,) = faults([Executed("lock table bills, invoices in share mode")])
+    assert found == f"{step_rules.ONE_TABLE}: bills, invoices"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table t (id int); alter table t enable row level security; create policy p on t",
+        "alter table bills validate constraint c",
+        "grant select on bills to voyagent_app",
+        "alter table invoices add constraint f foreign key (a) references bills not valid",
+    ],
+)
+def test_a_new_table_and_a_step_that_disturbs_nobody_count_as_none(sql: str) -> None:
+    found = faults([Executed("alter table invoices add a int"), Executed(sql)])
+    assert not [fault for fault in found if fault.startswith(step_rules.ONE_TABLE)]
+
+
+def test_a_part_of_an_sql_file_locks_at_most_one_table() -> None:
+    tables = [
+        step_rules.locked(step_rules.statements(part))
+        for file in read_files()
+        for part in file.parts
+    ]
+    assert [found for found in tables if len(found) > 1] == []
+    assert len(set().union(*tables)) > 20
+
+
 def test_a_step_outside_a_transaction_is_alone_in_its_migration() -> None:
     alone = [
         Executed("set lock_timeout = 0"),
@@ -269,6 +323,7 @@ def test_a_constraint_is_validated_after_the_migration_that_adds_it(
     assert (revision(owner), one(owner, validated)) == ("9002", True)
 
 
+@pytest.mark.parametrize("step", ["op.execute({!r})", "recipes.change({!r})"])
 @pytest.mark.parametrize("gives_up", [False, True])
 def test_a_migration_is_tried_again_until_it_gets_its_locks(
     own: Settings,
@@ -276,8 +331,9 @@ def test_a_migration_is_tried_again_until_it_gets_its_locks(
     folder: MigrationFolder,
     monkeypatch: pytest.MonkeyPatch,
     gives_up: bool,
+    step: str,
 ) -> None:
-    monkeypatch.setattr(sys.modules["recipes"], "TIME_LIMITS", "set lock_timeout = '50ms'")
+    monkeypatch.setattr(lock_tries, "TRIES", (("50ms", 1), ("60ms", 2), ("50ms", 3), ("50ms", 0)))
     pauses = []
 
     def pause(seconds: float) -> None:
@@ -286,10 +342,10 @@ def test_a_migration_is_tried_again_until_it_gets_its_locks(
             owner.execute("rollback")
 
     monkeypatch.setattr(time, "sleep", pause)
-    folder.add("9001", BY_HAND("alter table parties add fax text"))
+    folder.add("9001", step.format("alter table parties add fax text"))
     owner.execute("begin; lock table parties in access share mode")
     done = migrate_up(own)
-    assert pauses == ([1, 2, 4, 8, 16, 32] if gives_up else [1, 2])
+    assert pauses == ([1, 2, 3] if gives_up else [1, 2])
     assert done.exit_code == (1 if gives_up else 0)
     owner.execute("rollback")
     assert revision(owner) == (SCHEMA_TO if gives_up else "9001")
@@ -310,3 +366,145 @@ def test_a_contract_step_says_which_releases_run_on_the_schema(
         for reached, wanted in ("9002", "0120"), (SCHEMA_TO, "0118"):
             flask_migrate.downgrade(revision=reached)
             assert one(owner, code_from) == wanted
+
+
+def test_a_migration_that_comes_after_another_has_all_tries(
+    own: Settings,
+    owner: psycopg.Connection,
+    folder: MigrationFolder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lock_tries, "TRIES", (("50ms", 1), ("50ms", 0)))
+    pauses = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        owner.execute("rollback; begin; lock table bills in access share mode")
+        if len(pauses) == 2:
+            owner.execute("rollback")
+
+    monkeypatch.setattr(time, "sleep", pause)
+    folder.add("9001", BY_HAND("alter table parties add fax text"))
+    folder.add("9002", BY_HAND("alter table bills add fax text"), before="9001")
+    owner.execute("begin; lock table parties in access share mode")
+    assert migrate_up(own).exit_code == 0
+    assert pauses == [1, 1]
+    assert revision(owner) == "9002"
+
+
+def test_a_recipe_keeps_the_limits_of_the_steps_after_it(
+    own: Settings, owner: psycopg.Connection, folder: MigrationFolder
+) -> None:
+    folder.add("9001", 'recipes.change("alter table bills add fax text")')
+    limits = "select current_setting('lock_timeout'), current_setting('statement_timeout')"
+    folder.add("9002", BY_HAND(f"create table limits (one, other) as {limits}"), before="9001")
+    assert migrate_up(own).exit_code == 0
+    assert owner.execute("select * from limits").fetchone() == ("50ms", "2min")
+
+
+# SQL files
+# --------------------------------------------------------------------------------
+
+GUARDS = SqlFile(
+    "voyagent/kernel/sql/guards.sql",
+    b"""-- Guard two tables.
+create or replace function app.guard() returns trigger language plpgsql as $$
+begin return new; end $$;
+
+create or replace trigger bills_guard before insert on bills execute function app.guard();
+drop trigger if exists bills_guarded_late on bills;
+create constraint trigger bills_guarded_late after insert on bills
+  for each row execute function app.guard();
+create or replace trigger parties_guard before insert on parties execute function app.guard();
+""",
+)
+GUARDED = "select array_agg(tgname::text order by 1) from pg_trigger where tgname like '%guard'"
+
+
+@pytest.fixture
+def connection(own: Settings) -> Iterator[sa.Connection]:
+    """A connection of the schema's owner."""
+    engine = sa.create_engine(own.db_admin_url or "", poolclass=sa.NullPool)
+    with engine.connect() as made:
+        yield made
+
+
+def test_a_changed_file_is_applied_again_and_no_other(
+    connection: sa.Connection, owner: psycopg.Connection
+) -> None:
+    files = read_files()
+    place = next(n for n, file in enumerate(files) if file.name == "next_due")
+    changed = SqlFile(files[place].path, files[place].source + b"-- a later remark\n")
+    when = "select path, applied_at from app.sql_files"
+    before = dict(owner.execute(when).fetchall())
+    assert apply_changed(connection, files) == []
+    files[place] = changed
+    assert apply_changed(connection, files) == [changed.path]
+    after = dict(owner.execute(when).fetchall())
+    assert {path for path in after if after[path] != before[path]} == {changed.path}
+
+
+def test_a_function_file_may_change_a_signature_or_be_deleted(
+    connection: sa.Connection, owner: psycopg.Connection
+) -> None:
+    path = "voyagent/kernel/sql/twice.sql"
+    old = SqlFile(
+        path,
+        b"create or replace function app.twice(n integer) returns integer return n * 2;",
+    )
+    new = SqlFile(
+        path,
+        b"-- drops: app.twice(integer)\n"
+        b"create or replace function app.twice(n bigint) returns bigint return n * 2;",
+    )
+    files = read_files()
+    assert apply_changed(connection, [*files, old]) == [path]
+    assert apply_changed(connection, [*files, new]) == [path]
+    assert one(owner, "select count(*) from pg_proc where proname = 'twice'") == 1
+    assert apply_changed(connection, files) == []
+    assert one(owner, f"select count(*) from app.sql_files where path = '{path}'") == 0
+
+
+def test_the_triggers_of_each_table_wait_for_their_own_lock(
+    connection: sa.Connection, owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile nobody waits for the other table."""
+    stored = []
+
+    def pause(_seconds: float) -> None:
+        with owner.transaction():
+            owner.execute("lock table bills in access exclusive mode nowait")
+            stored.append(one(owner, GUARDED))
+        holder.rollback()
+
+    monkeypatch.setattr(time, "sleep", pause)
+    with psycopg.connect(owner.info.dsn) as holder:
+        holder.execute("lock table parties in row exclusive mode")
+        assert apply_changed(connection, [*read_files(), GUARDS]) == [GUARDS.path]
+    assert stored == [["bills_guard"]]
+    assert one(owner, GUARDED) == ["bills_guard", "parties_guard"]
+
+
+@pytest.mark.parametrize("has_migration", [True, False])
+def test_no_process_starts_before_the_next_run_has_applied_what_a_failure_left(
+    own: Settings,
+    owner: psycopg.Connection,
+    folder: MigrationFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    has_migration: bool,
+) -> None:
+    if has_migration:
+        folder.add("9001", "pass")
+    fails = SqlFile(GUARDS.path, GUARDS.source.replace(b"on parties", b"on nothing"))
+    files = read_files()
+    monkeypatch.setattr(sql_files, "read_files", lambda: [*files, fails])
+    assert migrate_up(own).exit_code == 1
+    assert revision(owner) == ("9001" if has_migration else SCHEMA_TO)
+    assert one(owner, GUARDED) == ["bills_guard"]
+    monkeypatch.setattr(start_checks, "SCHEMA_TO", revision(owner))
+    with pytest.raises(StartRefused, match=r"guards\.sql .* run `flask migrate-up`"):
+        require_start(own)
+    monkeypatch.setattr(sql_files, "read_files", lambda: [*files, GUARDS])
+    assert migrate_up(own).exit_code == 0
+    assert one(owner, GUARDED) == ["bills_guard", "parties_guard"]
+    require_start(own)

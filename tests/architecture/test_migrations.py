@@ -20,7 +20,6 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
 from procrastinate.schema import SchemaManager
 
@@ -30,7 +29,7 @@ from tests.people import People
 from voyagent.factory import create_app
 from voyagent.http.commands import with_database
 from voyagent.kernel.config import Settings
-from voyagent.kernel.database.sql_files import SqlFile, apply_changed, read_files
+from voyagent.kernel.database.sql_files import read_files
 from voyagent.kernel.database.start_checks import SCHEMA_FROM, SCHEMA_TO
 from voyagent.kernel.db import Base
 from voyagent.kernel.db_connections import Purpose, parameters_for
@@ -378,69 +377,6 @@ def test_each_function_and_trigger_comes_from_a_file(settings: Settings) -> None
     words = set(re.findall(r"(?:function app\.|trigger )(\w+)", source))
     assert found <= words
     engine.dispose()
-
-
-def test_a_changed_file_is_applied_again_and_no_other(settings: Settings) -> None:
-    engine = sa.create_engine(settings.db_admin_url or "")
-    files = read_files()
-    place = next(n for n, file in enumerate(files) if file.name == "next_due")
-    changed = SqlFile(files[place].path, files[place].source + b"-- a later remark\n")
-    with engine.connect() as connection, connection.begin() as transaction:
-        before = dict(
-            connection.execute(sa.text("select path, applied_at from app.sql_files")).all()
-        )
-        assert apply_changed(connection, files) == []
-        assert apply_changed(connection, [*files[:place], changed, *files[place + 1 :]]) == [
-            changed.path
-        ]
-        after = dict(
-            connection.execute(sa.text("select path, applied_at from app.sql_files")).all()
-        )
-        assert {path for path in after if after[path] != before[path]} == {changed.path}
-        transaction.rollback()
-    engine.dispose()
-
-
-def test_a_function_file_may_change_a_signature_or_be_deleted(
-    settings: Settings,
-) -> None:
-    engine = sa.create_engine(settings.db_admin_url or "")
-    path = "voyagent/kernel/sql/twice.sql"
-    old = SqlFile(
-        path,
-        b"create or replace function app.twice(n integer) returns integer return n * 2;",
-    )
-    new = SqlFile(
-        path,
-        b"-- drops: app.twice(integer)\n"
-        b"create or replace function app.twice(n bigint) returns bigint return n * 2;",
-    )
-    files = read_files()
-    count = sa.text("select count(*) from pg_proc where proname = 'twice'")
-    with engine.connect() as connection, connection.begin() as transaction:
-        assert apply_changed(connection, [*files, old]) == [path]
-        assert apply_changed(connection, [*files, new]) == [path]
-        assert connection.scalar(count) == 1
-        assert apply_changed(connection, files) == []
-        recorded = sa.text("select count(*) from app.sql_files where path = :path")
-        assert connection.scalar(recorded, {"path": path}) == 0
-        transaction.rollback()
-    engine.dispose()
-
-
-def test_a_failing_file_rolls_back_the_newest_migration(
-    empty_app: Flask, release_0_1: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = SqlFile("voyagent/kernel/sql/broken.sql", b"create function app.broken() nonsense;")
-    with monkeypatch.context() as patched:
-        patched.setattr(
-            "voyagent.kernel.database.sql_files.read_files", lambda: [*read_files(), broken]
-        )
-        assert migrate_up(empty_app)[0] == 1
-    newest = ScriptDirectory(str(MIGRATIONS)).get_revision(SCHEMA_TO)
-    assert revision(release_0_1) == newest.down_revision
-    assert migrate_up(empty_app)[0] == 0
-    assert revision(release_0_1) == SCHEMA_TO
 
 
 def test_files_are_applied_after_those_that_they_require(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ import sys
 import tarfile
 from pathlib import Path
 
-import pytest
-
 from tests.processes import ROOT, worker_environment
 from voyagent.kernel.config import Settings
 
@@ -17,11 +15,15 @@ PREVIOUS_RELEASE = "c3be87579e06ae2246c3e958b1ecb972c8d76180"
 """Newest commit whose newest migration is `UPGRADE_FROM`; both are changed at a release."""
 
 
+class ReleaseMissing(Exception):
+    """This clone does not have the commit of the release before."""
+
+
 def extract(folder: Path, commit: str = PREVIOUS_RELEASE) -> Path:
     """Write the code of the release before to a folder.
 
-    The test fails if the clone does not have the commit. The code runs with the installed
-    libraries, which are those of the present release.
+    The code runs with the installed libraries, which are those of the present release. Raises
+    ReleaseMissing.
     """
     found = subprocess.run(
         ["git", "archive", commit],  # noqa: S607
@@ -30,10 +32,9 @@ def extract(folder: Path, commit: str = PREVIOUS_RELEASE) -> Path:
         check=False,
     )
     if found.returncode:
-        pytest.fail(
-            f"This clone does not have {commit}, the release before: run `git fetch --depth 1"
-            f" origin {commit}`.",
-            pytrace=False,
+        raise ReleaseMissing(
+            f"this clone does not have {commit}, the release before: run `git fetch --depth 1"
+            f" origin {commit}`"
         )
     with tarfile.open(fileobj=io.BytesIO(found.stdout)) as archive:
         archive.extractall(folder, filter="data")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -60,9 +60,7 @@ class Web:
         graceful_s: int = 2,
         root: Path = ROOT,
     ) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.processes = processes
         self.broken = self.away = 0
         self.started_s = 0.0
@@ -356,6 +354,15 @@ def web_processes(
         yield web
     finally:
         end(web.process, within_s=20)
+
+
+def free_port() -> int:
+    """Return a port that no client of another server gets before the new one listens."""
+    while True:
+        port = secrets.choice(range(10_000, 32_000))  # below the ports of clients
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

@@ -2,8 +2,12 @@
 
 `voyagent/<package>/sql/<function>.sql` is the source of one function, with its triggers, owner and
 grants. A file can be applied again at any time, because it uses `create or replace`. PostgreSQL
-cannot replace a constraint trigger, so the file first has `drop trigger if exists` for it. A file
-may begin with two header lines, each with a list of names:
+cannot replace a constraint trigger, so the file first has `drop trigger if exists` for it.
+
+The triggers of each table are created in a transaction of their own, because people work
+meanwhile. In between, functions and triggers of this release and of the one before are side by
+side, so each of them must work with the others of both. A file may begin with two header lines,
+each with a list of names:
 
     -- requires: next_due         files that must be applied before this file
     -- drops: app.enter(uuid)     functions to drop first, such as an old signature
@@ -17,19 +21,24 @@ import re
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection, text
 
+from voyagent.kernel.database.lock_tries import until_granted
 from voyagent.kernel.program_files import PACKAGE
 
+NOT_APPLIED = ""
+"""`sha256` of a file that has to be applied before processes may start."""
 TABLE = """
 create table if not exists app.sql_files (
   path text constraint pk_sql_files primary key,
   sha256 text not null,
   applied_at timestamptz not null default now()
-)
+);
+grant select on app.sql_files to voyagent_app
 """
 RECORD = """
 insert into app.sql_files (path, sha256) values (:path, :sha256)
@@ -37,6 +46,8 @@ on conflict (path) do update set sha256 = excluded.sha256, applied_at = now()
 """
 _HEADER = re.compile(r"^-- (requires|drops): (.+)$", re.MULTILINE)
 _SIGNATURE = re.compile(r"[\w.]+\([^)]*\)")
+_TRIGGER = re.compile(r"^(?=(?:create|drop) (?:or replace |constraint )?trigger )", re.MULTILINE)
+_TABLE = re.compile(r" on (\w+)")
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +82,14 @@ class SqlFile:
         """Return the signatures of the functions to drop before this file is applied."""
         return [found for names in self._header("drops") for found in _SIGNATURE.findall(names)]
 
+    @property
+    def parts(self) -> list[str]:
+        """Return the statements in parts that lock at most one table, in their order."""
+        dropped = "".join(f"drop function if exists {signature};\n" for signature in self.drops)
+        functions, *triggers = _TRIGGER.split(self.source.decode())
+        by_table = ["".join(group) for _table, group in groupby(triggers, _table_of)]
+        return [dropped + functions + "".join(by_table[:1]), *by_table[1:]]
+
     def _header(self, key: str) -> list[str]:
         return [value for found, value in _HEADER.findall(self.source.decode()) if found == key]
 
@@ -95,25 +114,57 @@ def read_files(package: Path = PACKAGE) -> list[SqlFile]:
     return [files[name] for name in order.static_order()]
 
 
-def apply_changed(connection: Connection, files: list[SqlFile] | None = None) -> list[str]:
-    """Apply the new and changed files in the caller's transaction; return their paths."""
+def note_changed(connection: Connection, files: list[SqlFile] | None = None) -> list[SqlFile]:
+    """Record that the new and changed files are not applied yet, and return them.
+
+    This is in the caller's transaction. Files that are deleted are forgotten.
+    """
     files = read_files() if files is None else files
     connection.execute(text(TABLE))
     rows = connection.execute(text("select path, sha256 from app.sql_files"))
     applied = {row.path: row.sha256 for row in rows}
     changed = [file for file in files if applied.get(file.path) != file.sha256]
-    cursor = connection.connection.cursor()
-    for file in changed:
-        for signature in file.drops:
-            cursor.execute(f"drop function if exists {signature}")
-        cursor.execute(file.source)  # without parameters, so several statements are allowed
     if changed:
-        connection.execute(
-            text(RECORD), [{"path": file.path, "sha256": file.sha256} for file in changed]
-        )
-        log.info("sql_files.applied", files=len(changed))
+        noted = [{"path": file.path, "sha256": NOT_APPLIED} for file in changed]
+        connection.execute(text(RECORD), noted)
     if gone := sorted(applied.keys() - {file.path for file in files}):
         connection.execute(
             text("delete from app.sql_files where path = any(:paths)"), {"paths": gone}
         )
+    return changed
+
+
+def apply_changed(connection: Connection, files: list[SqlFile] | None = None) -> list[str]:
+    """Apply the new and changed files, and return their paths.
+
+    The connection is in no transaction. A call that was interrupted is completed by the next one.
+    Raises LockNotGranted.
+    """
+    with connection.begin():
+        changed = note_changed(connection, files)
+    for file in changed:
+        for part in file.parts:
+            _execute(connection, part)
+        with connection.begin():
+            connection.execute(text(RECORD), {"path": file.path, "sha256": file.sha256})
+    if changed:
+        log.info("sql_files.applied", files=len(changed))
     return [file.path for file in changed]
+
+
+def _table_of(trigger: str) -> str:
+    found = _TABLE.search(trigger)
+    assert found is not None, trigger
+    return found[1]
+
+
+def _execute(connection: Connection, statements: str) -> None:
+    """Run statements in a transaction that waits only briefly for the lock of a table."""
+
+    def attempt(wait: str) -> None:
+        with connection.begin():
+            connection.execute(text(f"set local lock_timeout = '{wait}'"))
+            # Without parameters, so several statements are allowed.
+            connection.connection.cursor().execute(statements.encode())
+
+    until_granted(attempt)

@@ -19,7 +19,7 @@ import structlog
 from voyagent.kernel import clock, db_connections
 from voyagent.kernel.config import ConfigurationError, Settings
 from voyagent.kernel.database.connection_budget import connections_to_server
-from voyagent.kernel.database.sql_files import read_files
+from voyagent.kernel.database.sql_files import NOT_APPLIED, read_files
 from voyagent.kernel.db import Base
 from voyagent.kernel.db_address import libpq_parameters
 from voyagent.kernel.db_connections import APP_ROLE, Purpose
@@ -203,13 +203,19 @@ _SERVER_CHECKS = (
     ),
     _CONNECTIONS,
 )
-# These three read tables, so they come last: without a schema the server refuses them.
+# These read tables, so they come last: without a schema the server refuses them.
 _SCHEMA = Check(
     "revision of the schema",
     "select case when max(version_num) is null then '' when max(version_num) < %(schema_from)s or"
     " max(version_num) > %(schema_to)s and (select code_from from installation) > %(schema_to)s"
     " then max(version_num) end from alembic_version",
     "{schema}",
+)
+_FUNCTIONS = Check(
+    "functions of the schema",
+    "select case when max(version_num) <= %(schema_to)s then (select string_agg(path, ', ' order by"
+    " path) from app.sql_files where sha256 = %(not_applied)s) end from alembic_version",
+    "The migration is not finished, because {found} is not applied: run `flask migrate-up`.",
 )
 _UNBOUND = Check(
     "no agency, no rows",
@@ -230,7 +236,7 @@ _ROLE = _LOGIN_CHECKS[0]
 _PRIVILEGES = frozenset(_LOGIN_CHECKS[1:4])
 _OF_SCHEMA = frozenset(
     check for check in _SERVER_CHECKS if check.name.startswith(("extensions", "grants"))
-)
+) | {_FUNCTIONS}
 log = structlog.get_logger(__name__)
 
 
@@ -249,7 +255,14 @@ def check_start(settings: Settings) -> list[Result]:
 
     Raises psycopg.OperationalError if a database is unreachable.
     """
-    checks: tuple[Check, ...] = (*_LOGIN_CHECKS, *_SERVER_CHECKS, _SCHEMA, _UNBOUND, _HOLD)
+    checks: tuple[Check, ...] = (
+        *_LOGIN_CHECKS,
+        *_SERVER_CHECKS,
+        _SCHEMA,
+        _FUNCTIONS,
+        _UNBOUND,
+        _HOLD,
+    )
     results = _run(settings, Purpose.WEB, "VOYAGENT_DB_URL", checks)
     if settings.has_read_login:
         of_reads = _run(
@@ -398,6 +411,7 @@ def _ask(
         "version_min": VERSION_MIN,
         "schema_from": SCHEMA_FROM,
         "schema_to": SCHEMA_TO,
+        "not_applied": NOT_APPLIED,
     }
     error: psycopg.Error | None = None
     begun = connection.cursor()

@@ -2,10 +2,16 @@
 --
 -- The rows of a statement are counted in the order of their key, so that transactions never
 -- deadlock.
+--
+-- The role `voyagent_mover` imports and deletes whole agencies, with their counts. Before PostgreSQL 18
+-- the triggers of a cascade run as this role, although their condition is tested as the owner.
 
 create or replace function app.count_invoices() returns trigger
 language plpgsql as $$
 begin
+  if current_user = 'voyagent_mover' then  -- see the top of the file
+    return null;
+  end if;
   if tg_op = 'INSERT' then
     insert into invoice_counts as c (tenant_id, status, n)
       select tenant_id, status, count(*) from new_rows group by 1, 2 order by 1, 2
