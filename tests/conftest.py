@@ -132,7 +132,7 @@ def fresh_database(
 
 @functools.cache
 def _template(server_urls: tuple[str, str]) -> str:
-    """Return the name of a new, migrated database of a server, which nobody can connect to."""
+    """Return the name of a new, migrated database without connections."""
     made = _settings_of(server_urls, f"template_{secrets.token_hex(6)}", Path(os.devnull))
     name = _name_of(made)
     with _server(server_urls) as server:
@@ -255,7 +255,7 @@ def charlie(people: People) -> Person:
 
 @pytest.fixture
 def owner_engine(owners: sa.Engine) -> sa.Engine:
-    """Connections as the schema's owner, without row-level security, to read stored rows."""
+    """Connections as the schema's owner, to read rows without row-level security."""
     return owners
 
 

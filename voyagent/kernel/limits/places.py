@@ -265,7 +265,7 @@ class Places:
         return True
 
     def _last_served(self, waiting: Sequence[_Ticket], ticket: _Ticket) -> _Ticket | None:
-        """Return the caller of a busier party that got a place last, and after `ticket`'s party."""
+        """Return the last served caller of a busier party, if after that of `ticket`."""
         busy = Counter(one.party for one in waiting)
         return max(
             (
