@@ -21,9 +21,9 @@ from tests.placement.router import Router
 from voyagent.agencies import queries
 from voyagent.agencies.rules.manifest import AgencyManifest
 from voyagent.agencies.service import deleting, exporting, importing
-from voyagent.agencies.service.moving import settings_of_owner
 from voyagent.backup.commands import over
 from voyagent.backup.rules.manifest import Census, differences
+from voyagent.backup.service.database import settings_of_owner
 from voyagent.identity.service.agencies import resume_agency
 from voyagent.kernel import jobs
 from voyagent.kernel.db import db, snapshot
