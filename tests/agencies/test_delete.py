@@ -18,8 +18,9 @@ from tests.backup.conftest import Site
 from tests.people import Person
 from voyagent.agencies import queries
 from voyagent.agencies.service import deleting
-from voyagent.agencies.service.moving import moving, settings_of_owner
+from voyagent.agencies.service.moving import moving
 from voyagent.backup.commands import over
+from voyagent.backup.service.database import settings_of_owner
 from voyagent.kernel.db import db
 
 

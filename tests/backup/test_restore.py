@@ -374,6 +374,17 @@ def test_the_folder_of_statements_is_completed(site: Site, tmp_path: Path) -> No
     assert site.run("audit", "verify").exit_code == 0
 
 
+def test_a_restore_needs_no_pooler(site: Site, tmp_path: Path) -> None:
+    """It may be paused, or have connections without the settings of the logins."""
+    file = tmp_path / "backup.tar"
+    site.people().sign_up("Alice Owner", agency="Alice Travels")
+    assert site.back_up(file).exit_code == 0
+    done = site.restore(file, db_url="postgresql://voyagent_web@127.0.0.1:1/voyagent")
+    assert done.exit_code == 0, done.output
+    assert "Warning: The logins of the program are not prepared (" in done.output
+    assert "1 agencies, and 1 sessions have ended." in done.output
+
+
 def test_statements_that_are_newer_than_the_backup_are_named(site: Site, tmp_path: Path) -> None:
     alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
     file = tmp_path / "backup.tar"

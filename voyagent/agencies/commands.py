@@ -8,7 +8,6 @@ from uuid import UUID
 import click
 
 from voyagent.agencies.service import deleting, exporting, importing
-from voyagent.agencies.service.moving import settings_of_owner
 from voyagent.audit.service.statements import Anchors
 from voyagent.backup.commands import (
     FILE,
@@ -17,6 +16,7 @@ from voyagent.backup.commands import (
     read_passphrase,
     with_refusals,
 )
+from voyagent.backup.service.database import settings_of_owner
 from voyagent.http.commands import with_database
 from voyagent.http.extensions import installed
 from voyagent.kernel.config import Settings

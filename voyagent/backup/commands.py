@@ -17,6 +17,7 @@ from voyagent.audit.service.statements import Anchors
 from voyagent.backup.errors import BackupError
 from voyagent.backup.service import making, releasing, restoring, upgrading
 from voyagent.backup.service.copies import Program, open_backup
+from voyagent.backup.service.database import settings_of_owner
 from voyagent.backup.service.secrets import write_secrets
 from voyagent.http.commands import with_database
 from voyagent.http.extensions import installed
@@ -101,7 +102,10 @@ def restore(file: Path, passphrase_file: Path | None, secrets_to: Path | None) -
             click.echo(f"{secrets_to}: {', '.join(sorted(opened.secrets))}.")
             return
         done = restoring.restore(settings, opened, program, click.echo)
-    warnings = restoring.prepare_logins(settings) + restoring.refill_statements(anchors)
+    warnings = restoring.prepare_logins(settings)
+    # A pooler may be paused, or may have connections without the settings of the logins.
+    with over(settings_of_owner(settings)):
+        warnings += restoring.refill_statements(anchors)
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
     kept = "" if done.kept is None else f" The earlier database is kept as {done.kept}."

@@ -11,31 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from voyagent.agencies.errors import CannotMove
-from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction
-from voyagent.kernel.db_connections import APP_ROLE, Purpose, parameters_for
+from voyagent.kernel.db_connections import APP_ROLE
 
 MOVER = "voyagent_mover"
-LIMIT_MS = 3_600_000
 _SET_ROLE = text("select set_config('role', :role, true)")
-
-
-def settings_of_owner(settings: Settings) -> Settings:
-    """Return settings with which a program connects as the owner of the schema.
-
-    The role of its sessions is that of the program, unless a transaction changes it. A statement
-    may take an hour.
-    """
-    address = make_conninfo(**parameters_for(settings, Purpose.MIGRATE))
-    return settings.model_copy(
-        update={"db_url": address, "db_read_url": None, "db_statement_timeout_ms": LIMIT_MS}
-    )
 
 
 @contextmanager

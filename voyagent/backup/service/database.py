@@ -29,6 +29,7 @@ MAINTENANCE = "postgres"
 """Database from which other databases are created and renamed."""
 NAME_LENGTH_MAX = 63
 EXCHANGE_WITHIN_S = 30.0
+LIMIT_MS = 3_600_000
 _LOCK = "select pg_try_advisory_lock(hashtextextended('voyagent restore ' || %s, 0))"
 _OWNERS = ("voyagent_lookup", "voyagent_eraser")
 """Roles that own functions in the schema `app`, and may therefore create there."""
@@ -41,6 +42,18 @@ select distinct coalesce(nullif(application_name, ''), usename, 'a session of th
   from pg_stat_activity
  where datname = %s and pid <> pg_backend_pid() and usename is not null order by 1
 """
+
+
+def settings_of_owner(settings: Settings) -> Settings:
+    """Return settings to connect as the owner of the schema, past a pooler.
+
+    The role of its sessions is that of the program, unless a transaction changes it. A statement
+    may take an hour.
+    """
+    address = make_conninfo(**parameters_for(settings, Purpose.MIGRATE))
+    return settings.model_copy(
+        update={"db_url": address, "db_read_url": None, "db_statement_timeout_ms": LIMIT_MS}
+    )
 
 
 class NameTooLong(BackupError):
@@ -85,7 +98,7 @@ class Databases:
                 "db_read_url": None,
                 "db_listen_url": None,
                 "redis_url": None,
-                "db_statement_timeout_ms": 3_600_000,
+                "db_statement_timeout_ms": LIMIT_MS,
             }
         )
 
