@@ -50,13 +50,16 @@ def check_command(name: str, folder: Path, site: str) -> list[str]:
 
 
 def without_tls(site: str, port: int, servers: Sequence[int]) -> str:
-    """Return a configuration that listens on one port of this computer without TLS."""
+    """Return a configuration for one port, which needs neither TLS nor root."""
     for written, used in zip(("5001", "5002"), servers, strict=True):
         site = site.replace(f"127.0.0.1:{written}", f"127.0.0.1:{used}")
     site = re.sub(r"^server \{\n    listen 80;.*?^\}\n", "", site, flags=re.DOTALL | re.MULTILINE)
     site = site.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     site = re.sub(
-        r"^ +(http2|ssl_|bind :443|http-request redirect).*\n", "", site, flags=re.MULTILINE
+        r"^ +(user|group|http2|ssl_|bind :443|http-request redirect).*\n",
+        "",
+        site,
+        flags=re.MULTILINE,
     )
     return site.replace("bind :80", f"bind 127.0.0.1:{port}")
 

@@ -24,6 +24,7 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.people import Person
+from tests.pgbouncer import PROGRAM as POOLER
 from tests.processes import ROOT
 from tests.proxies import PROGRAMS, check_command, site_of, without_tls
 from voyagent import cli
@@ -88,8 +89,56 @@ def test_the_fault_tests_change_only_addresses_and_tls(name: str) -> None:
     assert all(
         any(word in line for word in ("500", "443", ":80", "listen", "ssl", "http2", "https"))
         or line in {"server {", "server_name voyagent.example;", "}"}
+        or line in {"user haproxy", "group haproxy"}
         for line in lost
     ), lost
+
+
+def blocks(language: str) -> list[str]:
+    """Return the blocks of the manual in a language."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    return re.findall(rf"^```{language}[^\n]*\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.skipif(POOLER is None, reason="PgBouncer is not installed")
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_the_pooler_accepts_the_configuration_of_the_manual(
+    tmp_path: Path, is_broken: bool
+) -> None:
+    (site,) = (block for block in blocks("ini") if "[pgbouncer]" in block)
+    site = re.sub(r"^(listen_addr|auth_file) = .*$", "", site, flags=re.MULTILINE)
+    if is_broken:
+        site = site.replace("= 200", "= 200   ; a comment")
+    (tmp_path / "site.ini").write_text(f"{site}unix_socket_dir =\n")
+    # It reads the configuration and then refuses to start, as root or without an address.
+    done = subprocess.run(
+        [POOLER or "", str(tmp_path / "site.ini")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=10,
+    )
+    assert ("cannot load config file" in done.stderr) == is_broken, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_the_filters_of_logs_pass_over_lines_of_systemd() -> None:
+    line = '{"event": "job.failed", "level": "error", "ms": 2000, "request_id": "b556ab5eaf273ca9"}'
+    found = [
+        command
+        for block in blocks("sh")
+        for command in re.findall(r"^journalctl .* \| (jq .*')", block, re.MULTILINE)
+    ]
+    assert len(found) == 4
+    for command in found:
+        done = subprocess.run(
+            ["sh", "-c", command],  # noqa: S607
+            input=f"Started voyagent-web@5001.service.\n{line}\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("may_grant", [True, False])

@@ -66,6 +66,7 @@ def register(app: Flask, settings: Settings) -> None:
     @app.cli.command("migrate-up")
     def migrate_up() -> None:
         """Migrate the database to the newest revision."""
+        name_process(Purpose.COMMAND)
         try:
             reach(settings)
         except ServerUnreachable as error:

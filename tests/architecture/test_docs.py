@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import click
@@ -118,6 +119,13 @@ def test_the_operations_page_lists_no_other_setting() -> None:
     tables = re.findall(r"^\| (`(?:VOYAGENT_|PORT)[^|]*)\|", OPERATIONS, re.MULTILINE)
     listed = {name for cell in tables for name in re.findall(r"`(VOYAGENT_\w+)`", cell)}
     assert listed <= {"VOYAGENT_" + name.upper() for name in Settings.model_fields}
+
+
+def test_the_program_has_the_version_of_its_wheel() -> None:
+    """Otherwise a new release would show the version of the one before."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert Settings.model_fields["version"].default == project["version"]
+    assert f"| `{project['version']}`; the commit from which" in OPERATIONS
 
 
 def test_no_process_reads_a_setting_past_the_settings() -> None:

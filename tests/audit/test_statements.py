@@ -34,7 +34,7 @@ from voyagent.audit.service.statements import Anchors
 from voyagent.drivers.anchors.folder import StatementFolder
 from voyagent.identity.service import audit_mail
 from voyagent.kernel import clock
-from voyagent.kernel.db import transaction
+from voyagent.kernel.db import db, transaction
 
 Flask_ = Callable[..., Result]
 
@@ -864,3 +864,19 @@ def test_a_broken_statement_is_refused_by_the_signer(
     file.write_bytes(file.read_bytes()[:-5])
     with pytest.raises(BrokenError, match="damaged or cut off"):
         sign(anchors, alice)
+
+
+def test_a_signing_of_all_agencies_is_recorded_as_a_check(
+    app: Flask, flask: Flask_, only_these: tuple[Person, Person]
+) -> None:
+    alice, _ = only_these
+
+    def last() -> object:
+        with app.app_context(), transaction():
+            return db.session.scalar(sa.text("select at from last_runs where name = 'audit'"))
+
+    before = last()
+    flask("sign", "--agency", alice.actor.tenant_id)
+    assert last() == before
+    flask("sign")
+    assert last() != before

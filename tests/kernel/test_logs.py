@@ -17,6 +17,7 @@ from flask import Flask
 from psycopg_pool import ConnectionPool
 
 from tests.people import PASSWORD, Person
+from voyagent import cli
 from voyagent.kernel import jobs, logs
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction
@@ -259,3 +260,21 @@ def assert_impersonal(found: list[dict[str, Any]], person: Person) -> None:
     written = json.dumps(found)
     for personal in (person.email, person.actor.full_name, PASSWORD, person.access_token):
         assert personal not in written
+
+
+def test_lines_of_a_migration_are_those_of_a_command(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds: list[Purpose] = []
+
+    def note(_settings: Settings) -> None:
+        kinds.append(purpose_of_process())
+        raise cli.ServerUnreachable("the end of this test")
+
+    before = purpose_of_process()
+    monkeypatch.setattr(cli, "reach", note)
+    try:
+        app.test_cli_runner().invoke(args=["migrate-up"])
+    finally:
+        name_process(before)
+    assert kinds == [Purpose.COMMAND]

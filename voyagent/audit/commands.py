@@ -20,6 +20,7 @@ from voyagent.drivers.anchors.folder import StatementFolder
 from voyagent.http.commands import with_database
 from voyagent.http.extensions import installed
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.last_runs import note_run
 
 
 @click.group("audit")
@@ -119,6 +120,7 @@ def sign(agency: UUID | None, *, refill: bool) -> None:
             click.echo(f"{tenant_id}: NOT SIGNED: {error}")
     if agency is None:
         unsigned += _echo_missing(anchors, anchors.folder)
+        note_run("audit", findings=unsigned)
     if unsigned:
         raise click.exceptions.Exit(1)
 

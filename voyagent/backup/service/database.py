@@ -45,7 +45,7 @@ select distinct coalesce(nullif(application_name, ''), usename, 'a session of th
 
 
 def settings_of_owner(settings: Settings) -> Settings:
-    """Return settings to connect as the schema's owner, past a pooler.
+    """Return settings to connect as the owner of the schema, past a pooler.
 
     The role of its sessions is that of the program, unless a transaction changes it. A statement
     may take an hour.
