@@ -61,7 +61,7 @@ class Worth:
     work_max: float
 
 
-LIST, REPORT, THING = Worth(0.6, 2.2), Worth(0.6, 3.0), Worth(0.25, 5.0)
+LIST, REPORT, THING = Worth(0.6, 2.2), Worth(0.6, 3.0), Worth(0.6, 5.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,8 @@ from voyagent.reports.queries.party_statement import read_party_statement
 from voyagent.reports.queries.periods import (
     Days,
     Period,
-    balance_days,
     day_compared,
     settings_statement,
-    year_month,
 )
 from voyagent.reports.schemas import books as books_schemas, statements as statements_schemas
 from voyagent.reports.schemas.lines import DayBookQuery, GeneralLedgerQuery, PartyStatementQuery
@@ -172,17 +170,10 @@ def _profit_and_loss(reader: RequestReader, query: statements_schemas.ProfitAndL
 
 def _balance_sheet(reader: RequestReader, query: statements_schemas.BalanceSheetQuery) -> Made:
     as_of = query.as_of or clock.today(query.tz or "UTC")
-    now, before = balance_days(
-        as_of,
-        query.compare_as_of or day_compared(as_of, query.compare),
-        year_month(reader.read(settings_statement())[0]),
+    read, now, before = statements.read_balance_sheet_in_year(
+        reader, as_of, query.compare_as_of or day_compared(as_of, query.compare)
     )
-    report = statements.balance_sheet(
-        statements.read_balance_sheet(reader, now, before),
-        now,
-        before,
-        reader.authenticate().currency,
-    )
+    report = statements.balance_sheet(read, now, before, reader.authenticate().currency)
     filters = partial(sentences.balance_day_words, as_of, before, None)
     name = f"balance-sheet-{as_of}"
     return Made(

@@ -13,10 +13,7 @@ from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import (
     Days,
     PeriodInverted,
-    balance_days,
     day_compared,
-    settings_statement,
-    year_month,
 )
 from voyagent.reports.schemas.books import in_currencies
 from voyagent.reports.schemas.statements import (
@@ -59,11 +56,9 @@ def get_reports_balance_sheet(
     different currencies are never added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
-    month = year_month(reader.read(settings_statement())[0])
-    now, before = balance_days(
-        as_of, query.compare_as_of or day_compared(as_of, query.compare), month
+    read, now, before = statements.read_balance_sheet_in_year(
+        reader, as_of, query.compare_as_of or day_compared(as_of, query.compare)
     )
-    read = statements.read_balance_sheet(reader, now, before)
     actor = reader.authenticate()
     report = statements.balance_sheet(read, now, before, actor.currency)
     return BalanceSheetResponse.of(in_currencies(actor.tenant_id, report, report.blocks))

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Select
 
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.trial_balance import (
     trial_balance_statement,
 )
-from voyagent.ledger.rules import PROFIT_AND_LOSS
-from voyagent.reports.queries.periods import BalanceDay, Comparison, Days
+from voyagent.ledger.rules import PROFIT_AND_LOSS, YEAR_START_MONTH
+from voyagent.reports.queries.periods import (
+    BalanceDay,
+    Comparison,
+    Days,
+    balance_days,
+    settings_statement,
+    year_month,
+)
 
 GROWS_IN_CREDIT = ("liability", "equity", "revenue")
 """Types of accounts whose amounts are shown as credit less debit."""
@@ -191,10 +201,10 @@ def read_profit_and_loss(
     period is None if `comparison` is `none` and `first` is None.
     """
     before = days.from_day(first) if first else days.compared(comparison)
-    balance_days = [days.last, days.day_before]
+    closing_days = [days.last, days.day_before]
     if before is not None:
-        balance_days += [before.last, before.day_before]
-    wanted = list(dict.fromkeys(balance_days))
+        closing_days += [before.last, before.day_before]
+    wanted = list(dict.fromkeys(closing_days))
     return (
         dict(
             zip(
@@ -235,13 +245,23 @@ def read_balance_sheet(
     For each day, the result has the trial balance of that day and the trial balance at the end of
     the previous financial year.
     """
-    balance_days = [now, before] if before else [now]
-    wanted = [
-        day
-        for balance_day in balance_days
-        for day in (balance_day.as_of, balance_day.year_began - timedelta(days=1))
-    ]
-    return reader.read(*map(trial_balance_statement, wanted))
+    return reader.read(*_balance_sheet_statements(now, before))
+
+
+def read_balance_sheet_in_year(
+    reader: Reader, as_of: date, compared: date | None
+) -> tuple[list[list[Row]], BalanceDay, BalanceDay | None]:
+    """Return the arguments of `balance_sheet` for a day, and perhaps for another day.
+
+    The settings are read together with the trial balances of an agency whose financial year begins
+    in the usual month. If it begins in another month, the trial balances are read again.
+    """
+    days = balance_days(as_of, compared, YEAR_START_MONTH)
+    settings, *read = reader.read(settings_statement(), *_balance_sheet_statements(*days))
+    if (month := year_month(settings)) != YEAR_START_MONTH:
+        days = balance_days(as_of, compared, month)
+        read = read_balance_sheet(reader, *days)
+    return read, *days
 
 
 def balance_sheet(
@@ -277,6 +297,14 @@ def balance_sheet(
             )
         )
     return BalanceSheet(now, before, tuple(blocks))
+
+
+def _balance_sheet_statements(now: BalanceDay, before: BalanceDay | None) -> list[Select[Any]]:
+    return [
+        trial_balance_statement(day)
+        for balance_day in ((now, before) if before else (now,))
+        for day in (balance_day.as_of, balance_day.year_began - timedelta(days=1))
+    ]
 
 
 Balances = dict[tuple[str, str], tuple[int, int]]
