@@ -166,7 +166,7 @@ class Router:
             return self._directory.agency_of_key(prefix_of(bearer) or "")
         try:
             tokens = self._any.app.extensions["voyagent.identity"].tokens
-            return parse_id(tokens.claims(bearer)["tid"])
+            return tokens.read(bearer).tenant_id
         except Unauthorized:
             return None
 

@@ -11,8 +11,8 @@
 -- The party names of the documents, drafts included, are held until the transaction ends. The role
 -- that replaces the name of an erased person writes a pseudonym, which nobody else uses yet.
 --
--- The role `voyagent_mover` imports and deletes whole agencies, with their sums. Before PostgreSQL 18
--- the triggers of a cascade run as this role, although their condition is tested as the owner.
+-- The role `voyagent_mover` imports and deletes whole agencies, with their sums. Before PostgreSQL
+-- 18 the triggers of a cascade run as this role, although their condition is tested as the owner.
 -- requires: hold_names, instalments
 
 create or replace function app.roll_up_documents() returns trigger

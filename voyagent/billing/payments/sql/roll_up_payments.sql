@@ -6,8 +6,8 @@
 --
 -- A transition table exists only for some operations, so the two branches repeat their text.
 --
--- The role `voyagent_mover` imports and deletes whole agencies, with their sums. Before PostgreSQL 18
--- the triggers of a cascade run as this role, although their condition is tested as the owner.
+-- The role `voyagent_mover` imports and deletes whole agencies, with their sums. Before PostgreSQL
+-- 18 the triggers of a cascade run as this role, although their condition is tested as the owner.
 
 create or replace function app.roll_up_payments() returns trigger
 language plpgsql as $$
