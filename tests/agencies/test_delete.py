@@ -7,21 +7,29 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import Result
+from pydantic import SecretStr
+from sqlalchemy.exc import ProgrammingError
 
 from tests.agencies.conftest import exported, import_
 from tests.backup.conftest import Site
+from tests.faults.web import wait
 from tests.people import Person
 from voyagent.agencies import queries
 from voyagent.agencies.service import deleting
 from voyagent.agencies.service.moving import moving
+from voyagent.audit.service import recording
 from voyagent.backup.commands import over
 from voyagent.backup.service.database import settings_of_owner
-from voyagent.kernel.db import db
+from voyagent.kernel.actor import system_actor
+from voyagent.kernel.db import db, transaction
+from voyagent.operator import service as operator
 
 
 def delete(site: Site, person: Person, *options: str | Path) -> Result:
@@ -269,6 +277,107 @@ def test_statements_without_a_signing_key_stop_the_deletion(site: Site, tmp_path
     )
     assert "set VOYAGENT_AUDIT_SIGNING_KEY" in done.output
     assert rows_left(site, person)["tenants"] == 1
+
+
+@pytest.fixture
+def begun(site: Site, asked: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """The administrator of an agency whose deletion stopped before the first row."""
+    assert site.run("audit", "sign", "--agency", str(asked.actor.tenant_id)).exit_code == 0
+    pass_days(site, asked, 31)
+    with monkeypatch.context() as patch:
+        patch.setattr(deleting, "go_on", stop)
+        assert delete(site, asked, "--audit-to", tmp_path / "audit.zip").exit_code != 0
+    return asked
+
+
+def add_failed_job(site: Site, person: Person) -> int:
+    """Add a failed job of a person's agency and return its id."""
+    ((job_id,),) = site.ask(
+        "insert into procrastinate_jobs (queue_name, task_name, args, status)"
+        " select 'default', 'test.fails', jsonb_build_object('tenant_id', id), 'failed'"
+        f" from tenants where id = '{person.actor.tenant_id}' returning id"
+    )
+    return int(job_id)
+
+
+def stop(*_arguments: object, **_options: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_deletion_goes_on_only_with_the_key_for_its_proof(
+    site: Site, begun: Person
+) -> None:
+    key = site.run("audit", "keys").output.split()[1]
+    without = {"audit_signing_key": SecretStr(""), "audit_public_keys_previous": key}
+    rows = rows_left(site, begun)
+    done = site.run("agency", "delete", str(begun.actor.tenant_id), **without)
+    assert (done.exit_code, "set VOYAGENT_AUDIT_SIGNING_KEY" in done.output) == (1, True)
+    assert rows_left(site, begun) == rows
+    assert delete(site, begun).exit_code == 0
+    assert site.run("audit", "verify").exit_code == 0
+
+
+def test_the_jobs_are_deleted_with_the_agency_or_not_at_all(
+    site: Site, begun: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = f"select 1 from procrastinate_jobs where args->>'tenant_id' = '{begun.actor.tenant_id}'"
+    add_failed_job(site, begun)
+    with monkeypatch.context() as patch:
+        patch.setattr(deleting.jobs, "drop_jobs", stop)
+        assert delete(site, begun).exit_code != 0
+    assert (len(site.ask(jobs)), rows_left(site, begun)) == (1, {"tenants": 1})
+    assert delete(site, begun).exit_code == 0
+    assert site.ask(jobs) == []
+
+
+def test_no_event_is_recorded_after_the_deletion_has_begun(site: Site, begun: Person) -> None:
+    with (
+        pytest.raises(ProgrammingError, match="the deletion of the agency has begun"),
+        begun.app.app_context(),
+        transaction(begun.actor.tenant_id),
+    ):
+        recording.record(system_actor(begun.actor.tenant_id), "job.discarded")
+    assert delete(site, begun).exit_code == 0
+
+
+def test_a_job_is_discarded_without_an_event_after_the_deletion_has_begun(
+    site: Site, begun: Person
+) -> None:
+    job_id = add_failed_job(site, begun)
+    with begun.app.app_context(), transaction():
+        assert operator.discard_job(job_id)
+    assert site.ask(f"select 1 from procrastinate_jobs where id = {job_id}") == []
+    assert delete(site, begun).exit_code == 0
+
+
+def test_an_event_that_is_being_recorded_stops_the_deletion(
+    site: Site, asked: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be missing in the file."""
+    pass_days(site, asked, 31)
+    digest = deleting._stored_digest  # noqa: SLF001
+    event = {"id": str(uuid4()), "actor_kind": "system", "kind": "x.y", "status": "succeeded"}
+
+    def record_meanwhile(file: Path) -> str:
+        writer.execute("set role voyagent_app; begin")
+        writer.execute("select set_config('app.tenant', %s, true)", (str(asked.actor.tenant_id),))
+        writer.execute("select app.audit(%s)", (json.dumps([event]),))
+        thread.submit(commit)
+        return digest(file)
+
+    def commit() -> None:
+        waits = (
+            "select 1 from pg_stat_activity where datname = current_database() and"
+            " wait_event_type = 'Lock'"
+        )
+        wait(lambda: bool(site.ask(waits)), lambda: "nobody waits")
+        writer.execute("commit")
+
+    monkeypatch.setattr(deleting, "_stored_digest", record_meanwhile)
+    with site.owner() as writer, ThreadPoolExecutor(1) as thread:
+        done = delete(site, asked, "--audit-to", tmp_path / "audit.zip")
+    assert "an event was recorded after the file was written" in done.output
+    assert rows_left(site, asked)["tenants"] == 1
 
 
 def test_an_interrupted_deletion_goes_on(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from voyagent.audit.service import recording as audit
+from voyagent.audit.service import deletions, recording as audit
 from voyagent.kernel import failed_jobs, limits, tenancy
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import db
@@ -57,11 +57,14 @@ def retry_job(job_id: int) -> bool:
 
 
 def discard_job(job_id: int) -> bool:
-    """Delete a failed job; return False if the job is no longer a failed one."""
+    """Delete a failed job; return False if the job is no longer a failed one.
+
+    The audit log of an agency whose deletion has begun is closed, so it has no event of this.
+    """
     job = failed_jobs.find_failed(job_id)
     if job is None:
         return False
-    if job.agency is not None:
+    if job.agency is not None and deletions.record_of(job.agency) is None:
         tenancy.bind(db.session(), job.agency)
         _record(job, "job.discarded")
     failed_jobs.discard(job)

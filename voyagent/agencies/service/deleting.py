@@ -22,7 +22,7 @@ from voyagent.agencies.errors import (
     NotYet,
     ProofNeedsKey,
 )
-from voyagent.agencies.service.moving import be_mover, moving
+from voyagent.agencies.service.moving import be_mover, be_program, moving
 from voyagent.audit.exports import archive
 from voyagent.audit.queries import chain
 from voyagent.audit.service import checks as audit_checks, deletions
@@ -76,11 +76,12 @@ def begin(anchors: Anchors, tenant_id: UUID, file: Path | None) -> None:
     digest = _stored_digest(file)
     db.session.remove()
     with transaction(tenant_id):
-        # The row is locked: a call that resumes the agency waits, and then finds the record.
+        # Both rows are locked: a call that resumes the agency, and an act that records an event,
+        # wait and then find the record.
         if ask_for_deletion(tenant_id).is_new:
             raise LogNotSound("the agency was resumed meanwhile")
+        found = chain.locked_head()
         be_mover()
-        found = chain.read_chain(db.session.connection(), tenant_id).head
         if found is None or (found.seq, found.hash) != (head.seq, head.hash):
             raise LogNotSound("an event was recorded after the file was written")
         name = queries.name_of_agency() or ""
@@ -102,8 +103,11 @@ def go_on(anchors: Anchors, tenant_id: UUID) -> str:
     """Delete the rows of an agency whose deletion has begun, and return the proof.
 
     A batch is one transaction. The files of the agency are rows too; its signed statements stay in
-    their folder. Raises CannotMove.
+    their folder. Raises CannotMove, ProofNeedsKey.
     """
+    record = deletions.record_of(tenant_id)
+    if record is not None and record.facts["statements"] and anchors.signing_key is None:
+        raise ProofNeedsKey
     *owned, agencies = reversed(queries.tables())
     for table in owned:
         while _delete_batch(tenant_id, table):
@@ -112,7 +116,7 @@ def go_on(anchors: Anchors, tenant_id: UUID) -> str:
     with moving(tenant_id):
         db.session.execute(text(own_row))
         proof = deletions.finish(anchors, tenant_id)
-    with transaction():
+        be_program()
         jobs.drop_jobs(tenant_id, only_waiting=False)
     log.info("agency.deleted", agency=str(tenant_id))
     return proof

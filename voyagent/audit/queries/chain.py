@@ -78,6 +78,14 @@ def read_chain(connection: Connection, tenant_id: UUID) -> Chain:
     return Chain(tenant_id, _head(head), _head(archived), lines, changed)
 
 
+def locked_head() -> Head | None:
+    """Return the head of the bound agency's chain and lock it.
+
+    Nobody adds an event until the transaction ends.
+    """
+    return _head(db.session.execute(text(f"{_HEAD} for update")).first())
+
+
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
     """Return up to `limit` agency ids after a given id, in order.
 

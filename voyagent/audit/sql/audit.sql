@@ -6,6 +6,8 @@
 --
 -- Personal text is stored in audit_private, and the event has its hash with a random salt. When the
 -- text is erased the chain stays whole, and the hash alone does not allow a guess to be confirmed.
+--
+-- When the deletion of the agency has begun, its log is in a file and the chain is closed.
 -- requires: audit_canonical
 
 create or replace function app.audit(events jsonb) returns bigint
@@ -18,6 +20,9 @@ declare
 begin
   select * into strict head from audit_heads
    where tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) for update;
+  if exists (select from agency_deletions d where d.id = head.tenant_id) then
+    raise exception 'the deletion of the agency has begun';
+  end if;
   for item in select value from jsonb_array_elements(events) loop
     e := null;
     e.tenant_id := head.tenant_id;
