@@ -4,8 +4,9 @@
 -- for each other's counters in the same order and never deadlock. When an agency is deleted, its
 -- proposals are deleted after it; the join with `tenants` then finds nothing to count.
 --
--- The role `voyagent_mover` imports and deletes whole agencies, with their counts. Before PostgreSQL
--- 18 the triggers of a cascade run as this role, although their condition is tested as the owner.
+-- The role `voyagent_mover` imports and deletes whole agencies, with their counts. Before
+-- PostgreSQL 18 the triggers of a cascade run as this role, although their condition is tested as
+-- the owner.
 
 create or replace function app.count_approvals() returns trigger
 language plpgsql as $$

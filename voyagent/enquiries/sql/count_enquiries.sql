@@ -7,8 +7,9 @@
 -- deadlock. A counter has no CHECK, because ON CONFLICT tests the row proposed, which may be
 -- negative.
 --
--- The role `voyagent_mover` imports and deletes whole agencies, with their counts. Before PostgreSQL
--- 18 the triggers of a cascade run as this role, although their condition is tested as the owner.
+-- The role `voyagent_mover` imports and deletes whole agencies, with their counts. Before
+-- PostgreSQL 18 the triggers of a cascade run as this role, although their condition is tested as
+-- the owner.
 
 create or replace function app.count_enquiries() returns trigger
 language plpgsql as $$

@@ -3,8 +3,9 @@
 -- The rows of a statement are counted in the order of their key, so that transactions never
 -- deadlock.
 --
--- The role `voyagent_mover` imports and deletes whole agencies, with their counts. Before PostgreSQL
--- 18 the triggers of a cascade run as this role, although their condition is tested as the owner.
+-- The role `voyagent_mover` imports and deletes whole agencies, with their counts. Before
+-- PostgreSQL 18 the triggers of a cascade run as this role, although their condition is tested as
+-- the owner.
 
 create or replace function app.count_invoices() returns trigger
 language plpgsql as $$
