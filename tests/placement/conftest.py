@@ -1,4 +1,4 @@
-"""Thirty agencies on three clusters, which are databases of the tests' server."""
+"""Agencies on three clusters, which are databases of the tests' server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from unittest import mock
 from uuid import UUID
 
 import pytest
@@ -26,7 +27,6 @@ from voyagent.backup.rules import sealing
 from voyagent.kernel.keyring import Keyring
 
 NAMES = ("east", "north", "west")
-AGENCIES = 30
 
 
 @dataclass
@@ -53,6 +53,11 @@ class Installation:
             answer.json["access_token"],
             answer.json["refresh_token"],
         )
+
+    def sign_up_on(self, name: str) -> Owner:
+        """Sign up an agency on a cluster, and return its administrator."""
+        with mock.patch.object(self.directory, "by_size", return_value=[name]):
+            return self.sign_up()
 
     def try_sign_up(self, email: str, router: Router | None = None) -> TestResponse:
         """Return the response to a sign-up."""
@@ -169,19 +174,9 @@ def installation(
 
 
 @pytest.fixture(scope="package")
-def owners_of(installation: Installation) -> dict[str, list[Owner]]:
-    """The administrators of thirty agencies, by cluster."""
-    made: dict[str, list[Owner]] = {name: [] for name in NAMES}
-    for _ in range(AGENCIES):
-        owner = installation.sign_up()
-        made[owner.cluster.label].append(owner)
-    return made
-
-
-@pytest.fixture(scope="package")
-def verified(owners_of: dict[str, list[Owner]]) -> dict[str, Owner]:
+def verified(installation: Installation) -> dict[str, Owner]:
     """The administrator of one agency of each cluster, with a confirmed address."""
-    return {name: some[0].verified() for name, some in owners_of.items()}
+    return {name: installation.sign_up_on(name).verified() for name in NAMES}
 
 
 @pytest.fixture(scope="package", autouse=True)

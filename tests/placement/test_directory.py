@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.test import Client
 
 from tests.people import PASSWORD
-from tests.placement.conftest import AGENCIES, NAMES, Installation, Owner
+from tests.placement.conftest import NAMES, Installation, Owner
 from tests.placement.directory import Directory
 from voyagent.identity.models import User
 from voyagent.identity.rules.keys import NewKey, new_key
@@ -23,6 +23,7 @@ from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 
+AGENCIES = 30
 Sql = Callable[..., list[sa.Row[tuple[object, ...]]]]
 
 
@@ -38,16 +39,16 @@ def sql(directory_engine: sa.Engine) -> Sql:
     return run
 
 
+@pytest.fixture(scope="module", autouse=True)
+def owners(installation: Installation) -> list[Owner]:
+    """The administrators of thirty agencies; the directory has chosen the clusters."""
+    return [installation.sign_up() for _ in range(AGENCIES)]
+
+
 @pytest.fixture
-def east(installation: Installation, owners_of: dict[str, list[Owner]]) -> Owner:
+def east(installation: Installation) -> Owner:
     """The administrator of a new agency in the east."""
-    return on(installation, "east")
-
-
-def on(installation: Installation, name: str, email: str | None = None) -> Owner:
-    """Sign up an agency on a cluster."""
-    with mock.patch.object(installation.directory, "by_size", return_value=[name]):
-        return installation.sign_up(email)
+    return installation.sign_up_on("east")
 
 
 def refused_on(installation: Installation, name: str, email: str) -> bool:
@@ -76,13 +77,12 @@ def make_old(sql: Sql) -> None:
 
 
 def test_a_new_agency_goes_to_the_cluster_with_the_fewest(
-    installation: Installation, owners_of: dict[str, list[Owner]]
+    installation: Installation, owners: list[Owner]
 ) -> None:
-    assert {name: len(some) for name, some in owners_of.items()} == dict.fromkeys(
-        NAMES, AGENCIES // len(NAMES)
-    )
-    for name, some in owners_of.items():
-        assert {one.tenant_id for one in some} <= installation.clusters[name].agencies()
+    sizes = [len(one.agencies()) for one in installation.clusters.values()]
+    assert max(sizes) - min(sizes) <= 1
+    assert {owner.cluster.label for owner in owners} == set(NAMES)
+    assert all(installation.clusters_with(one.tenant_id) == [one.cluster.label] for one in owners)
 
 
 def test_an_address_of_another_cluster_is_taken(installation: Installation, east: Owner) -> None:
@@ -122,9 +122,7 @@ def test_a_reservation_of_a_running_transaction_holds_the_address(
     assert not refused_on(installation, "west", email)
 
 
-def test_a_sign_up_that_is_rolled_back_leaves_nothing(
-    installation: Installation, owners_of: dict[str, list[Owner]], sql: Sql
-) -> None:
+def test_a_sign_up_that_is_rolled_back_leaves_nothing(installation: Installation, sql: Sql) -> None:
     email, before = fresh_address(), sql("select * from placements order by 1")
     error = RuntimeError("after the account was stored")
     with mock.patch.object(accounts, "open_session", side_effect=error):
@@ -152,8 +150,11 @@ def test_an_account_keeps_its_address_if_the_confirmation_is_lost(
     installation: Installation, sql: Sql
 ) -> None:
     email, lost = fresh_address(), OperationalError("", None, Exception("the directory is away"))
-    with mock.patch.object(installation.directory, "confirm_login", side_effect=lost):
-        owner = on(installation, "east", email)
+    with (
+        mock.patch.object(installation.directory, "by_size", return_value=["east"]),
+        mock.patch.object(installation.directory, "confirm_login", side_effect=lost),
+    ):
+        owner = installation.sign_up(email)
     assert sql("select 1 from logins where state = 'pending' and tenant_id = :t", t=owner.tenant_id)
     make_old(sql)
     assert refused_on(installation, "west", email)

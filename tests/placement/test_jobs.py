@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from werkzeug.test import Client
 
-from tests.placement.conftest import Installation, Owner
+from tests.placement.conftest import NAMES, Installation, Owner
 from tests.placement.worker import working
 
 WAIT_S = 30.0
@@ -39,9 +39,9 @@ def has_reset_mail(owner: Owner) -> bool:
 
 
 @pytest.fixture(scope="module")
-def asked(owners_of: dict[str, list[Owner]]) -> list[Owner]:
+def asked(installation: Installation) -> list[Owner]:
     """The administrators of nine agencies, who wait for a mail; no worker runs yet."""
-    some = [one for of_cluster in owners_of.values() for one in of_cluster[1:4]]
+    some = [installation.sign_up_on(name) for name in NAMES for _ in range(3)]
     for owner in some:
         ask_for_reset(owner)
     return some
@@ -81,9 +81,9 @@ def test_one_worker_sends_each_mail_once_and_from_its_cluster(
 
 
 def test_a_worker_goes_on_while_one_cluster_is_stopped(
-    owners_of: dict[str, list[Owner]], worker: None
+    installation: Installation, worker: None
 ) -> None:
-    waiting, *others = (some[4] for some in owners_of.values())
+    waiting, *others = (installation.sign_up_on(name) for name in NAMES)
     with waiting.cluster.stopped():
         for owner in others:
             ask_for_reset(owner)

@@ -91,12 +91,6 @@ def wait_for(is_so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def owner_on(installation: Installation, name: str) -> Owner:
-    """Return the administrator of a new agency of a cluster."""
-    with mock.patch.object(installation.directory, "by_size", return_value=[name]):
-        return installation.sign_up()
-
-
 def fill_all_tables(owner: Owner) -> None:
     """Store a row of the agency in every table; the administrator has a new session."""
     app = owner.cluster.app
@@ -135,7 +129,7 @@ def another_process(installation: Installation, owner: Owner) -> Router:
 
 
 def test_an_agency_moves_while_its_people_work(installation: Installation, tmp_path: Path) -> None:
-    owner = owner_on(installation, "east").verified()
+    owner = installation.sign_up_on("east").verified()
     fill_all_tables(owner)
     other, north = another_process(installation, owner), installation.clusters["north"]
     Client(installation.router).post(
@@ -172,7 +166,7 @@ def test_an_agency_moves_while_its_people_work(installation: Installation, tmp_p
 def test_a_process_with_an_old_placement_tries_again_once(
     installation: Installation, tmp_path: Path
 ) -> None:
-    owner, clusters = owner_on(installation, "east").verified(), installation.clusters
+    owner, clusters = installation.sign_up_on("east").verified(), installation.clusters
     key = owner.send("/auth/api-keys", name="Site").json["key"]
     browser = Client(installation.router)
     page = browser.get("/sign-in").text
@@ -217,7 +211,7 @@ def test_a_process_with_an_old_placement_tries_again_once(
 def test_the_move_waits_for_a_request_that_has_begun(
     installation: Installation, tmp_path: Path
 ) -> None:
-    owner, west = owner_on(installation, "east"), installation.clusters["west"]
+    owner, west = installation.sign_up_on("east"), installation.clusters["west"]
     has_begun, may_end, create = threading.Event(), threading.Event(), enquiries.create
 
     def create_slowly(*arguments: Any, **keywords: Any) -> Any:
@@ -244,7 +238,7 @@ def test_the_move_waits_for_a_request_that_has_begun(
 def test_an_agency_whose_move_fails_works_where_it_was(
     installation: Installation, tmp_path: Path
 ) -> None:
-    owner = owner_on(installation, "east")
+    owner = installation.sign_up_on("east")
     with owner.cluster.owner() as connection:
         connection.execute(
             "insert into procrastinate_jobs (task_name, queue_name, args, status) values"
@@ -272,7 +266,7 @@ def test_an_agency_whose_move_fails_works_where_it_was(
 def test_an_agency_is_not_opened_if_its_source_was_written_to(
     installation: Installation, tmp_path: Path
 ) -> None:
-    owner, import_agency = owner_on(installation, "east"), importing.import_agency
+    owner, import_agency = installation.sign_up_on("east"), importing.import_agency
 
     def import_late(*arguments: Any) -> Any:
         with owner.cluster.opened(owner.tenant_id):
