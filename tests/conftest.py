@@ -106,7 +106,7 @@ def server_urls() -> Iterator[tuple[str, str]]:
             urls = server.admin_url, server.app_url
         yield urls
         with _server(urls) as connection:
-            connection.execute(sa.text(f"drop database {_template(urls)}"))
+            connection.execute(sa.text(f"drop database {template_of(urls)}"))
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def fresh_database(
 
     Without `migrate` it is a copy of a database that has been migrated once.
     """
-    template = _template(server_urls) if migrate is None else "template1"
+    template = template_of(server_urls) if migrate is None else "template1"
     made = _settings_of(server_urls, f"test_{secrets.token_hex(6)}", data_dir)
     with _server(server_urls) as server:
         server.execute(sa.text(f"create database {_name_of(made)} template {template}"))
@@ -131,7 +131,7 @@ def fresh_database(
 
 
 @functools.cache
-def _template(server_urls: tuple[str, str]) -> str:
+def template_of(server_urls: tuple[str, str]) -> str:
     """Return the name of a new, migrated database without connections."""
     made = _settings_of(server_urls, f"template_{secrets.token_hex(6)}", Path(os.devnull))
     name = _name_of(made)

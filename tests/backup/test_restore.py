@@ -17,6 +17,7 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from tests.backup.conftest import PASSPHRASE, Site, site_of
+from tests.conftest import template_of
 from tests.faults.catalogue import checksums, differences, things
 from tests.settings.pictures import in_base64, picture
 from voyagent.backup.rules import sealing
@@ -436,6 +437,7 @@ def test_the_owner_needs_no_rights_of_a_superuser(
                 )
         finally:
             server.execute(f"alter role {name} createdb")
+            server.execute(f"drop database {template_of(urls)}")
             server.execute(f"reassign owned by {name} to current_user; drop role {name}")
 
 
