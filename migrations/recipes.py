@@ -47,8 +47,9 @@ def validate(table: str, constraint: str) -> None:
 def change(statements: str) -> None:
     """Change one table in a transaction of its own, which waits only briefly for its lock.
 
-    So many tables can be changed one after the other. The statements are tried again until they
-    get the lock. They may run twice, such as `drop policy if exists …; create policy …`.
+    Call this function once for each of many tables. The statements are tried again until they get
+    the lock. They must have the same effect if they run twice, for example
+    `drop policy if exists …; create policy …`.
     """
 
     def attempt(wait: str) -> None:

@@ -29,7 +29,7 @@ def protect(
 
 
 def mover_policy(table: str, *, column: str = "tenant_id") -> str:
-    """Return the SQL that lets the role work that imports and deletes whole agencies.
+    """Return the SQL of the policy for the role that imports and deletes agencies.
 
     It may insert, read and delete rows of the agency of the transaction, and change none.
     """

@@ -105,8 +105,9 @@ def server_urls() -> Iterator[tuple[str, str]]:
             server = running.enter_context(shared_server(ROOT / "var" / "test-server", fast=True))
             urls = server.admin_url, server.app_url
         yield urls
-        with _server(urls) as connection:
-            connection.execute(sa.text(f"drop database {template_of(urls)}"))
+        if template_of.cache_info().currsize:
+            with _server(urls) as connection:
+                connection.execute(sa.text(f"drop database {template_of(urls)}"))
 
 
 @contextmanager

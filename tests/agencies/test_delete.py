@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from click.testing import Result
@@ -24,7 +24,10 @@ from tests.people import Person
 from voyagent.agencies import queries
 from voyagent.agencies.service import deleting
 from voyagent.agencies.service.moving import moving
-from voyagent.audit.service import recording
+from voyagent.audit.exports import archive
+from voyagent.audit.rules.verifier import BrokenError, Head
+from voyagent.audit.service import recording, statements
+from voyagent.audit.service.statements import Anchors
 from voyagent.backup.commands import over
 from voyagent.backup.service.database import settings_of_owner
 from voyagent.kernel.actor import system_actor
@@ -257,6 +260,29 @@ def test_a_statement_that_was_signed_later_is_reported(site: Site, tmp_path: Pat
     assert (
         "statement 2 was signed after the agency was deleted" in site.run("audit", "verify").output
     )
+
+
+def test_a_head_that_is_signed_meanwhile_stops_the_deletion(
+    site: Site, asked: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pass_days(site, asked, 31)
+    write = archive.write
+
+    def write_and_sign(tenant_id: UUID, file: Path, anchors: Anchors) -> Head:
+        head = write(tenant_id, file, anchors)
+        statements.sign(anchors, tenant_id, head)
+        return head
+
+    monkeypatch.setattr(archive, "write", write_and_sign)
+    done = delete(site, asked, "--audit-to", tmp_path / "audit.zip")
+    assert "its head was signed after the file was written" in done.output
+    assert rows_left(site, asked)["tenants"] == 1
+
+
+def test_no_head_is_signed_after_the_deletion_has_begun(site: Site, begun: Person) -> None:
+    anchors = Anchors.of(site.settings)
+    with site.app.app_context(), pytest.raises(BrokenError, match="is being deleted"):
+        statements.sign(anchors, begun.actor.tenant_id, Head(1, "0" * 64))
 
 
 def test_statements_without_a_signing_key_stop_the_deletion(site: Site, tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ CHECK = f"""axe.run(document, {{
 """Only what the test reads is returned, because the whole result is large. `preload` reads every
 style sheet again for rules that need a video or are experimental. The impact of a violation is that
 of its rule, so rules of a lower impact are not run."""
+LEFT = ("htmx:sendAbort", "htmx:afterRequest")
+"""Beginnings of messages about requests that end because the person leaves the page.
+
+For each request that fails for another reason, htmx also logs the reason.
+"""
 PASSWORD = "Harbour-lantern-42"
 CSRF_TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
@@ -115,7 +120,8 @@ def visiting(
     visit = Visit(page)
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and "favicon" not in message.text:
+        is_harmless = "favicon" in message.text or message.text.startswith(LEFT)
+        if message.type in {"error", "warning"} and not is_harmless:
             visit.complaints.append(f"{page.url}: {message.text}")
 
     page.on("console", listen)

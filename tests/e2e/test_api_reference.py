@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 LOGO = "https://cdn.redoc.ly/redoc/logo-mini-full.svg"
 RENDERED_MS = 20_000
+RENDERED = """new Promise((resolve) => {
+  let height = 0;
+  const timer = setInterval(() => {
+    if (height === document.body.scrollHeight) resolve(clearInterval(timer));
+    height = document.body.scrollHeight;
+  }, 1000);
+})"""
+"""Waits until the page does not grow any more: operations in view are rendered one by one."""
 OPERATION = "/api/docs#/invoices/postinvoices"
 
 
@@ -51,6 +59,7 @@ def test_operations_are_shown_and_no_other_host_is_reached(
         page.goto(OPERATION)  # in the same document, which is checked once, with both operations
         expect(page.get_by_text("Idempotency-Key").last).to_be_visible(timeout=RENDERED_MS)
         assert only_the_logo_was_refused(visit)
+        page.evaluate(RENDERED)
         visit.looks_right()
         assert [url for url in reached if not url.startswith((site.address, "data:"))] == []
         assert f"{site.address}/api/openapi.json" in reached

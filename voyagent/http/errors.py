@@ -31,7 +31,7 @@ from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel import errors
 from voyagent.kernel.database.session_pool import ShareInUse
-from voyagent.kernel.db import is_away, is_of_commit
+from voyagent.kernel.db import READ_ONLY, is_away, is_of_commit
 
 log = structlog.get_logger(__name__)
 
@@ -309,13 +309,15 @@ def _database(error: Exception) -> Response:
 def _may_be_saved(error: Exception) -> bool:
     """Return True if the connection was lost during COMMIT.
 
-    The statement of the error tells COMMIT from the others (`is_of_commit`).
+    The statement of the error tells COMMIT from the others (`is_of_commit`). A read-only server
+    refuses the statement before it.
     """
     return (
         g.get("committing", False)
         and isinstance(error, DBAPIError)
         and error.connection_invalidated
         and is_of_commit(error.statement)
+        and getattr(error.orig, "sqlstate", None) != READ_ONLY
     )
 
 

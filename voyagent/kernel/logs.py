@@ -114,8 +114,8 @@ def request_id() -> str | None:
 class _Lines:
     """Logger of structlog that writes each line to standard output at once.
 
-    A line that cannot be written, for example because the disk is full, is lost. A thread may take
-    the lock twice, because a signal handler may log during a write.
+    A line that cannot be written, for example because the disk is full, is lost. So is the line of
+    a signal handler that interrupts a write of the same thread.
     """
 
     _lock = threading.RLock()
@@ -124,7 +124,7 @@ class _Lines:
         self.name = name
 
     def info(self, line: str) -> None:
-        with self._lock, suppress(OSError, ValueError):
+        with self._lock, suppress(OSError, ValueError, RuntimeError):
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
 

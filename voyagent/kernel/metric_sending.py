@@ -9,6 +9,7 @@ from itertools import pairwise
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
@@ -30,6 +31,7 @@ from voyagent.kernel.spans import describe_process
 if TYPE_CHECKING:
     from prometheus_client.core import Metric as Family
 
+log = structlog.get_logger(__name__)
 Labels = tuple[tuple[str, str], ...]
 _CUMULATIVE = AggregationTemporality.CUMULATIVE
 
@@ -63,9 +65,12 @@ class MetricSender:
         self._exporter.shutdown()
 
     def _send(self) -> None:
-        metrics = list(convert(self._read(), self._began_ns, time.time_ns()))
-        scopes = [ScopeMetrics(self._scope, metrics, "")]
-        self._exporter.export(MetricsData([ResourceMetrics(self._resource, scopes, "")]))
+        try:
+            metrics = list(convert(self._read(), self._began_ns, time.time_ns()))
+            scopes = [ScopeMetrics(self._scope, metrics, "")]
+            self._exporter.export(MetricsData([ResourceMetrics(self._resource, scopes, "")]))
+        except Exception:  # the next export may succeed
+            log.exception("metrics.not_sent")
 
 
 def convert(families: Iterable[Family], began_ns: int, now_ns: int) -> Iterator[Metric]:

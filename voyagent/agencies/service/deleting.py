@@ -25,7 +25,7 @@ from voyagent.agencies.errors import (
 from voyagent.agencies.service.moving import be_mover, be_program, moving
 from voyagent.audit.exports import archive
 from voyagent.audit.queries import chain
-from voyagent.audit.service import checks as audit_checks, deletions
+from voyagent.audit.service import checks as audit_checks, deletions, statements
 from voyagent.audit.service.statements import Anchors
 from voyagent.identity.service.agencies import AskedDeletion, ask_for_deletion
 from voyagent.kernel import clock, jobs
@@ -76,14 +76,17 @@ def begin(anchors: Anchors, tenant_id: UUID, file: Path | None) -> None:
     digest = _stored_digest(file)
     db.session.remove()
     with transaction(tenant_id):
-        # Both rows are locked: a call that resumes the agency, and an act that records an event,
-        # wait and then find the record.
+        # Both rows are locked too: a call that resumes the agency, and an act that records an
+        # event, wait and then find the record.
+        statements.hold_signers()
         if ask_for_deletion(tenant_id).is_new:
             raise LogNotSound("the agency was resumed meanwhile")
         found = chain.locked_head()
         be_mover()
         if found is None or (found.seq, found.hash) != (head.seq, head.hash):
             raise LogNotSound("an event was recorded after the file was written")
+        if len(anchors.folder.read(tenant_id)) != verdict.signed:
+            raise LogNotSound("its head was signed after the file was written")
         name = queries.name_of_agency() or ""
         deletions.begin(
             tenant_id,

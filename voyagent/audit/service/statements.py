@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import select, text
 
-from voyagent.audit.models import AuditStatement
+from voyagent.audit.models import AgencyDeletion, AuditStatement
 from voyagent.audit.queries import statements as queries
 from voyagent.audit.rules import verifier
 from voyagent.audit.rules.verifier import BrokenError, Head, Statement, kid_of
@@ -62,18 +62,26 @@ class Anchors:
         )
 
 
+def hold_signers() -> None:
+    """Let nobody sign a head of the current agency until the transaction ends."""
+    db.session.execute(_LOCK)
+
+
 def sign(anchors: Anchors, tenant_id: UUID, head: Head) -> Statement:
     """Sign a verified head, append the statement to the folder, and return it.
 
     If the newest statement was made today and includes the head, that statement is returned.
 
-    Raises SigningKeyMissing, OSError, and BrokenError if the existing statements are not valid.
+    Raises SigningKeyMissing, OSError, and BrokenError if the existing statements are not valid or
+    the deletion of the agency has begun.
     """
     if anchors.signing_key is None:
         raise SigningKeyMissing
     db.session.remove()
     with transaction(tenant_id):
-        db.session.execute(_LOCK)
+        hold_signers()
+        if db.session.get(AgencyDeletion, tenant_id) is not None:
+            raise BrokenError(None, "the agency is being deleted")
         lines = anchors.folder.read(tenant_id)
         found = _read(anchors, tenant_id, lines)
         stored = queries.stored_documents()

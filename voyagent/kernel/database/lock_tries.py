@@ -44,7 +44,7 @@ class LockNotGranted(psycopg.OperationalError):
 def until_granted(attempt: Callable[[str], None]) -> None:
     """Call `attempt` with each of the waits until it gets its locks.
 
-    It leaves no open transaction, also when it raises an error. Raises LockNotGranted.
+    `attempt` must leave no open transaction, also when it raises an error. Raises LockNotGranted.
     """
     for wait, pause_s in TRIES:
         try:

@@ -6,6 +6,7 @@ these limits, a few agencies could use all connections for writes or all threads
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from uuid import UUID
@@ -73,12 +74,14 @@ def holding(
 ) -> Iterator[None]:
     """Hold a place of each queue, taken in this order, while the block runs.
 
-    The callers from one client address count together. Raises `refusal()` if there is no place of a
-    queue within `wait_s` seconds.
+    The callers from one client address count together. Raises `refusal()` if there is no place of
+    all queues within `wait_s` seconds.
     """
+    ends_at = time.monotonic() + wait_s
     with ExitStack() as held:
         for places in queues:
-            held.enter_context(places.held(party, wait_s, refusal, address=present_network()))
+            left_s = max(0.0, ends_at - time.monotonic())
+            held.enter_context(places.held(party, left_s, refusal, address=present_network()))
         yield
 
 

@@ -265,7 +265,7 @@ class Places:
         return True
 
     def _last_served(self, waiting: Sequence[_Ticket], ticket: _Ticket) -> _Ticket | None:
-        """Return the last served caller of a busier party, if after that of `ticket`."""
+        """Return the last served of busier parties that were served after `ticket`'s."""
         busy = Counter(one.party for one in waiting)
         return max(
             (
