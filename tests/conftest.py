@@ -22,6 +22,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from flask import Flask
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from tests.markup import CompactClient
 from tests.people import People, Person
@@ -208,6 +209,17 @@ def app(settings: Settings) -> Flask:
 def owners(settings: Settings) -> Iterator[sa.Engine]:
     """Connections as the schema's owner, kept open because each test begins with one."""
     engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""), pool_pre_ping=True)
+
+    @sa.event.listens_for(engine, "checkin")
+    def reset(connection: psycopg.Connection[Any] | None, record: ConnectionPoolEntry) -> None:
+        """Forget what a test has set for its session."""
+        if connection is not None:
+            try:
+                connection.execute("reset all; reset role")
+                connection.commit()
+            except psycopg.OperationalError:  # the test has ended the connection
+                record.invalidate()
+
     yield engine
     engine.dispose()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, PASSWORD, Look, Visit, expect, sign_up, visiting
+from tests.e2e.browsing import LOOKS, PASSWORD, WIDE, Look, Visit, expect, sign_up, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def request(page: Page, words: str) -> None:
     save(page, "Send for approval")
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_conversation_leads_from_a_pasted_message_to_an_issued_invoice(
     browser: Browser, site: Site, look: Look
 ) -> None:
