@@ -215,8 +215,7 @@ def owners(settings: Settings) -> Iterator[sa.Engine]:
         """Forget what a test has set for its session."""
         if connection is not None:
             try:
-                connection.execute("reset all; reset role")
-                connection.commit()
+                connection.pgconn.exec_(b"reset all; reset role")  # one message, no transaction
             except psycopg.OperationalError:  # the test has ended the connection
                 record.invalidate()
 
