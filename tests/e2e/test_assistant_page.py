@@ -452,7 +452,7 @@ def test_a_draft_message_is_kept_until_it_is_sent_or_the_user_signs_out(
     )
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_message_is_edited_regenerated_and_copied_by_keyboard(
     browser: Browser, site: Site, look: Look
 ) -> None:

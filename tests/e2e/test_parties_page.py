@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, expect, sign_up, visiting
+from tests.e2e.browsing import LOOKS, NARROW, Look, expect, sign_up, visiting
 from tests.e2e.conftest import Site
 from tests.e2e.test_coming_in import look_at
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HEAD = "name,is_customer,terms_days\n"
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_supplier_is_created_and_files_are_imported(
     browser: Browser, site: Site, look: Look
 ) -> None:

@@ -173,7 +173,7 @@ def test_replies_and_conversations_show_tokens_and_cost(visit: Visit, server: Mo
     visit.looks_right()
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_withdrawn_model_is_reported_and_the_built_in_planner_answers(
     browser: Browser, thinking: Site, server: ModelServer, look: Look
 ) -> None:
